@@ -1,0 +1,73 @@
+import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
+
+/** One act of issuing, as read from OBF. Times are Unix seconds. */
+export interface ObfEvent {
+  readonly id: EventId;
+  readonly clientId: ClientId;
+  readonly badgeId: BadgeId;
+  readonly issuedOnS: number;
+  readonly expiresOnS: number | null;
+  /** When OBF recorded it; `issuedOnS` may lie long before. Null where OBF does not say. */
+  readonly createdS: number | null;
+  /** The issuer's own note, parsed where it is JSON; null in list rows. */
+  readonly logEntry: unknown;
+}
+
+/** One recipient of an event. `email` is as the issuer typed it. */
+export interface ObfRecipient {
+  readonly assertionId: AssertionId;
+  readonly eventId: EventId;
+  readonly email: string;
+  readonly name: string | null;
+  readonly issuedOnS: number;
+  readonly expiresOnS: number | null;
+  readonly revoked: boolean;
+}
+
+export interface Page<T> {
+  readonly rows: readonly T[];
+  /** How many there are in all; null where OBF does not say. */
+  readonly total: number | null;
+}
+
+export interface PageQuery {
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+export interface IssueRequest {
+  readonly badgeId: BadgeId;
+  readonly recipients: readonly { readonly email: string; readonly name: string | null }[];
+  readonly issuedOnS: number;
+  /** Kept with the event and given back by `event()`. Holds no address. */
+  readonly logEntry: Readonly<Record<string, unknown>>;
+  /** Whether OBF writes to the recipients; default true. */
+  readonly sendEmail?: boolean;
+}
+
+/**
+ * One organisation's OBF account. Every call keeps to `OBF_MAX_RPS` with all processes together, and
+ * throws an `ObfError` typed by certainty. An aborted signal rejects before the call is sent.
+ */
+export interface ObfAccount {
+  readonly clientId: ClientId;
+  ping(signal?: AbortSignal): Promise<void>;
+  /** How many badges the subscription may still issue; null where OBF does not say. */
+  issuingLimit(signal?: AbortSignal): Promise<number | null>;
+  badges(signal?: AbortSignal): Promise<readonly { readonly id: BadgeId; readonly name: string | null }[]>;
+  event(eventId: EventId, signal?: AbortSignal): Promise<ObfEvent>;
+  /** One page of the account's events, `limit` 1000 by default. */
+  events(
+    query: PageQuery & { readonly beginS?: number; readonly badgeId?: BadgeId },
+    signal?: AbortSignal,
+  ): Promise<Page<ObfEvent>>;
+  /** Every recipient of an event, all pages. */
+  recipientsOf(eventId: EventId, signal?: AbortSignal): Promise<readonly ObfRecipient[]>;
+  /** Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly. */
+  issue(request: IssueRequest, signal?: AbortSignal): Promise<EventId>;
+  /** Revokes an event for some of its recipients; resolves with how many were. */
+  revoke(eventId: EventId, emails: readonly string[], signal?: AbortSignal): Promise<number>;
+}
+
+/** Finds the account of a client; null: we hold no API key for it. */
+export type ObfAccounts = (clientId: ClientId) => ObfAccount | null;

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/**
+ * OBF's JSON as it comes over the wire (API v2). An unknown extra field is no error; a missing needed
+ * one is. Where no public source says how OBF writes a field, the tolerant reading stands here and
+ * nowhere else.
+ */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+const id = z.union([z.string().min(1), z.number()]).transform(String);
+/** Unix seconds. OBF writes null (and, in places, 0 or an empty string) for "never". */
+const instant = z.coerce.number().int();
+const maybeInstant = z
+  .union([instant, z.null(), z.literal('')])
+  .optional()
+  .transform((value) => (typeof value === 'number' && value > 0 ? value : null));
+/** A flag may be a boolean, 0 / 1, or the instant at which it was raised. */
+const flag = z
+  .union([z.boolean(), z.number(), z.string(), z.null()])
+  .optional()
+  .transform((value) => ![undefined, null, false, 0, '', '0', 'false'].includes(value));
+
+export const tokenReply = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number() });
+
+export const clientReply = z.object({ id, name: text, issuing_limit: z.coerce.number().nullish() });
+
+export const badgeRow = z.object({ id, name: text, draft: flag });
+
+export const eventRow = z.object({
+  id,
+  badge_id: id,
+  issued_on: instant,
+  expires_on: maybeInstant,
+  ctime: maybeInstant,
+  recipient_count: z.coerce.number().nullish(),
+  api_consumer_id: text,
+});
+
+/** One event: the badge may stand as `badge_id` or as `badge.id`. `log_entry` is a string holding JSON. */
+export const eventReply = z
+  .object({
+    id,
+    badge_id: id.nullish(),
+    badge: z.object({ id }).nullish(),
+    issued_on: instant,
+    expires_on: maybeInstant,
+    ctime: maybeInstant,
+    log_entry: z.unknown(),
+  })
+  .refine((event) => (event.badge_id ?? event.badge?.id) !== undefined, {
+    path: ['badge_id'],
+    message: 'neither badge_id nor badge.id is given',
+  });
+
+export const recipientRow = z.object({
+  event_id: id,
+  assertion_id: id,
+  email: z.string().min(3),
+  name: text,
+  issued_on: instant,
+  expires_on: maybeInstant,
+  revoked: flag,
+});
+
+/** A page of a list. The badge list gives no `total`. */
+export const pageOf = <T extends z.ZodType>(row: T) =>
+  z.object({ result: z.array(row), total: z.coerce.number().int().nonnegative().nullish() });
+
+export const issueReply = z.object({ success: z.literal(true), resource_id: id });
+export const revokeReply = z.object({ success: z.literal(true), count: z.coerce.number().nullish() });
+
+export type EventRow = z.output<typeof eventRow>;
+export type RecipientRow = z.output<typeof recipientRow>;
+export type BadgeRow = z.output<typeof badgeRow>;
+
+/** The body of the issue call (API v2, `POST /v2/event/{client}/{badge}/issue`). */
+export interface IssueBody {
+  readonly recipient: readonly { readonly email: string; readonly name: string }[];
+  readonly issued_on: number;
+  readonly expires_on?: number;
+  readonly api_consumer_id: string;
+  readonly send_email: boolean;
+  readonly show_report: boolean;
+  readonly log_entry: unknown;
+}

@@ -1,0 +1,39 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** What may stand where an address stood. */
+const HIDDEN = '[address]';
+/** Anything that could be an address: better one word too many than one person in a log. */
+const ADDRESS = /[^\s"'<>()[\]{},;:/\\]+@[^\s"'<>()[\]{},;:/\\]+|[\w.+-]+%40[\w.-]+/giu;
+
+/** The text without the addresses that it may hold. */
+export const withoutAddresses = (text: string): string => text.replace(ADDRESS, HIDDEN);
+
+/**
+ * What a log may say of an error: its kind, message, code and status, and those of its causes. An HTTP
+ * client's error also carries the token and the body; they stay out.
+ */
+export function describeError(error: unknown, depth = 0): Record<string, unknown> {
+  if (typeof error !== 'object' || error === null) return { message: withoutAddresses(String(error)) };
+  const part = (name: string): unknown => Reflect.get(error, name);
+  const [name, message, code, status, cause] = ['name', 'message', 'code', 'status', 'cause'].map(part);
+  return {
+    type: typeof name === 'string' ? name : 'Error',
+    message: withoutAddresses(typeof message === 'string' ? message : ''),
+    ...(code === undefined ? {} : { code }),
+    ...(status === undefined ? {} : { status }),
+    ...(cause === undefined || depth >= 3 ? {} : { cause: describeError(cause, depth + 1) }),
+  };
+}
+
+/** A JSON logger. `destination` is for tests; by default lines go to standard output. */
+export function createLogger(level: string, name: string, destination?: DestinationStream): Logger {
+  const options = {
+    name,
+    level,
+    serializers: { err: describeError, error: describeError },
+    redact: { paths: ['email', '*.email', 'authorization', '*.authorization'], censor: HIDDEN },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

@@ -1,0 +1,62 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Hides what may not stand readable in Redis. Made from `PALIER_KEY`; the same key, the same results. */
+export interface Vault {
+  /** AES-256-GCM under a random nonce. `context` is bound in: it must be the same to open. */
+  seal(text: string, context: string): string;
+  /** @throws VaultError when the text was altered, or sealed under another key or context. */
+  open(sealed: string, context: string): string;
+  /** A keyed fingerprint of `text`, 128 bits in base64url (22 characters): never reversible without the key. */
+  fingerprint(text: string, purpose: string): string;
+}
+
+export class VaultError extends Error {
+  readonly code = 'vault_cannot_open';
+}
+
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+const derive = (key: Buffer, info: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `palier/${info}/v1`, 32));
+
+/**
+ * @param key 32 random bytes (`PALIER_KEY`)
+ * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
+ */
+export function createVault(key: Buffer): Vault {
+  const sealKey = derive(key, 'seal');
+  const macKey = derive(key, 'fingerprint');
+  return {
+    seal(text, context) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), body]).toString('base64url');
+    },
+    open: (sealed, context) => openSealed(sealKey, Buffer.from(sealed, 'base64url'), context),
+    fingerprint: (text, purpose) =>
+      createHmac('sha256', macKey)
+        .update(`${purpose}\0${text}`)
+        .digest()
+        .subarray(0, 16)
+        .toString('base64url'),
+  };
+}
+
+function openSealed(key: Buffer, bytes: Buffer, context: string): string {
+  const tagAt = 1 + NONCE_BYTES;
+  const bodyAt = tagAt + TAG_BYTES;
+  if (bytes[0] !== VERSION || bytes.length < bodyAt) throw new VaultError('Sealed text of an unknown form');
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, tagAt))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(tagAt, bodyAt));
+    return Buffer.concat([decipher.update(bytes.subarray(bodyAt)), decipher.final()]).toString('utf8');
+  } catch (cause) {
+    throw new VaultError('Sealed text was altered, or PALIER_KEY is not the one it was sealed under', {
+      cause,
+    });
+  }
+}

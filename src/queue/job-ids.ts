@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import type { CredentialNotice, EventNotice } from './jobs.js';
+
+/**
+ * A job's id is a pure function of what it is about, so that the same notice told twice is one job, and
+ * an `add` that timed out may be repeated. It coalesces, it does not make idempotent: a job may still
+ * run twice. BullMQ takes neither integers nor ':' in ids; the letter in front sees to the first.
+ */
+
+/** Revocations are told apart from issues: one that arrives while the other is at work is new work. */
+export const eventNoticeId = ({ clientId, eventId }: EventNotice, type: 'issued' | 'revoked'): string =>
+  `${type}.${clientId}.${eventId}`;
+
+/** The person belongs in it: a class event's credentials differ by URL, a forged push only by person. */
+export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>
+  `credential.${earner}.${createHash('sha256').update(url).digest('base64url').slice(0, 22)}`;
+
+/** One earner, one waiting evaluation: what several notices changed is decided once. */
+export const earnerJobId = (earner: EarnerKey): string => `earner.${earner}`;
+
+/** One gathering a badge at a time. */
+export const gatherJobId = (badgeId: BadgeId): string => `gather.${badgeId}`;
+
+/** A batch is issued by one job, whoever adds it. */
+export const batchJobId = (batchId: BatchId): string => `batch.${batchId}`;

@@ -1,0 +1,6 @@
+/** The three queues, in the order of the data. */
+export const QUEUES = ['notices', 'earners', 'awards'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** BullMQ's key prefix. The hash tag keeps each deployment's queue keys together in a Redis Cluster. */
+export const DEFAULT_PREFIX = '{palier}';

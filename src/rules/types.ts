@@ -1,0 +1,107 @@
+import type { AwardId, BadgeId, ClientId, SchemeVersion } from '../ids.js';
+
+/** A competency's name in scheme.yaml, e.g. `communiquer`. */
+export type CompetencyId = string;
+
+/** Which badges a condition looks at: all that is given must match. */
+export interface Selector {
+  readonly competency?: CompetencyId;
+  /** Exactly this one; without it, every level counts. */
+  readonly level?: number;
+  readonly ability?: string;
+  readonly issuers?: readonly ClientId[];
+  readonly badges?: readonly BadgeId[];
+}
+
+/** N distinct badges that the selector picks, under optional further demands. */
+export interface BadgesCondition {
+  readonly kind: 'badges';
+  readonly atLeast: number;
+  readonly selector: Selector;
+  /** From at least so many partners. */
+  readonly issuers?: number;
+  /** At most so many counted from one partner. */
+  readonly perIssuer?: number;
+  /** Covering at least so many distinct abilities. */
+  readonly abilities?: number;
+  /** First instant that counts (the start of `issued_from` in the scheme's zone), Unix seconds. */
+  readonly issuedFromS?: number;
+  /** First instant that no longer counts (the end of `issued_until`), Unix seconds. */
+  readonly issuedBeforeS?: number;
+  /** Issued in the last W calendar months of the scheme's zone. */
+  readonly withinMonths?: number;
+}
+
+/** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */
+export type Condition =
+  | { readonly kind: 'all'; readonly of: readonly Condition[] }
+  | { readonly kind: 'any'; readonly of: readonly Condition[] }
+  | { readonly kind: 'at_least'; readonly atLeast: number; readonly of: readonly Condition[] }
+  | { readonly kind: 'holds'; readonly award: AwardId }
+  | BadgesCondition;
+
+export type OnLoss = 'keep' | 'flag' | 'revoke';
+
+export interface Award {
+  readonly id: AwardId;
+  readonly name: string;
+  readonly competency: CompetencyId | null;
+  readonly level: number | null;
+  /** The badge in the Région's OBF account that the award is. */
+  readonly badgeId: BadgeId;
+  readonly active: boolean;
+  readonly onLoss: OnLoss;
+  readonly rule: Condition;
+}
+
+export interface Competency {
+  readonly id: CompetencyId;
+  readonly name: string;
+  /** Ability id to its words. */
+  readonly abilities: ReadonlyMap<string, string>;
+}
+
+/** One badge of a partner, as the Région enrolled it. */
+export interface Enrolment {
+  readonly badgeId: BadgeId;
+  readonly clientId: ClientId;
+  readonly name: string | null;
+  readonly competency: CompetencyId;
+  readonly level: number;
+  readonly ability: string | null;
+  /** First instant that counts, Unix seconds; null: since ever. */
+  readonly fromS: number | null;
+  /** First instant that no longer counts, Unix seconds; null: for ever. */
+  readonly beforeS: number | null;
+  /** Earlier versions of the same badge. */
+  readonly replaces: readonly BadgeId[];
+  /** The same for all versions of one badge, however long the chain of `replaces`: they count once. */
+  readonly family: string;
+}
+
+export interface Partner {
+  readonly clientId: ClientId;
+  readonly name: string;
+  /** Name of the environment variable that holds their API key; null: hosted credentials are verified. */
+  readonly secretEnv: string | null;
+  readonly active: boolean;
+  readonly badges: readonly Enrolment[];
+}
+
+declare const checked: unique symbol;
+
+/** The Région's rules and who takes part, checked. Only `parseScheme` makes one. */
+export interface Scheme {
+  readonly [checked]: true;
+  readonly name: string;
+  readonly version: SchemeVersion;
+  /** IANA zone of the scheme's dates. */
+  readonly timeZone: string;
+  readonly competencies: ReadonlyMap<CompetencyId, Competency>;
+  /** Each award stands after every award that its rule holds: one pass settles all chains. */
+  readonly awards: readonly Award[];
+  readonly partners: readonly Partner[];
+  /** Every enrolled badge, of active and inactive partners alike. */
+  readonly enrolments: ReadonlyMap<BadgeId, Enrolment>;
+  readonly partnersById: ReadonlyMap<ClientId, Partner>;
+}

@@ -1,0 +1,87 @@
+import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import type { Award, BadgesCondition } from './types.js';
+
+/** Why an assertion counts nowhere: the same for every condition. */
+export type NeverCounts =
+  | { readonly why: 'not_enrolled' }
+  | { readonly why: 'partner_inactive' }
+  | { readonly why: 'wrong_client' }
+  | { readonly why: 'outside_enrolment'; readonly fromS: number | null; readonly beforeS: number | null }
+  | { readonly why: 'revoked' }
+  | { readonly why: 'expired'; readonly expiresOnS: number };
+
+/** Why an assertion that the selector picks is not among those counted by one condition. */
+export type NotCountedHere =
+  | {
+      readonly why: 'outside_condition_dates';
+      readonly fromS: number | null;
+      readonly beforeS: number | null;
+    }
+  | { readonly why: 'duplicate_of'; readonly of: AssertionId }
+  | { readonly why: 'over_per_issuer'; readonly perIssuer: number };
+
+export interface LeftOut<R = NeverCounts | NotCountedHere> {
+  readonly assertion: Assertion;
+  readonly reason: R;
+}
+
+export interface Tally {
+  readonly have: number;
+  readonly need: number;
+}
+
+/** What became of a `badges` condition. */
+export interface BadgesResult {
+  readonly kind: 'badges';
+  readonly condition: BadgesCondition;
+  readonly met: boolean;
+  readonly badges: Tally;
+  /** Null where the condition does not ask for it. */
+  readonly issuers: Tally | null;
+  readonly abilities: Tally | null;
+  readonly counted: readonly Assertion[];
+  readonly leftOut: readonly LeftOut<NotCountedHere>[];
+}
+
+/** The rule's tree again, with what each condition has and needs. */
+export type ConditionResult =
+  | {
+      readonly kind: 'all' | 'any' | 'at_least';
+      readonly met: boolean;
+      readonly have: number;
+      readonly need: number;
+      readonly of: readonly ConditionResult[];
+    }
+  | {
+      readonly kind: 'holds';
+      readonly award: AwardId;
+      readonly met: boolean;
+      /** Held already, or due in this same evaluation; null: neither. */
+      readonly through: 'held' | 'due' | null;
+    }
+  | BadgesResult;
+
+/** `met` says the rule; `status` says what follows from it. */
+export type AwardStatus = 'held' | 'due' | 'not_met' | 'inactive' | 'blocked';
+
+export interface AwardVerdict {
+  readonly award: Award;
+  readonly met: boolean;
+  readonly status: AwardStatus;
+  /** The unrevoked, unexpired assertion of the Région's badge, when held. */
+  readonly heldBy: Assertion | null;
+  readonly tree: ConditionResult;
+  /** The distinct assertions counted by the parts of the rule that are met, oldest first. */
+  readonly earnedBy: readonly Assertion[];
+}
+
+export interface Evaluation {
+  readonly version: SchemeVersion;
+  /** The clock it was evaluated under, Unix seconds. */
+  readonly nowS: number;
+  /** In the scheme's order. */
+  readonly awards: readonly AwardVerdict[];
+  /** Assertions that count nowhere, each with its reason. */
+  readonly leftOut: readonly LeftOut<NeverCounts>[];
+}
