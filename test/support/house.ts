@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { DestinationStream } from 'pino';
+import { asClientId } from '../../src/ids.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { closeRedis, openConsumer } from '../../src/platform/redis.js';
+import { createVault, type Vault } from '../../src/platform/vault.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { QUEUES } from '../../src/queue/names.js';
+import { schemeOrThrow } from '../../src/rules/parse.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { startSandbox } from '../../src/sandbox/server.js';
+import type { EventRecord, HandIssue, Sandbox, SandboxOptions } from '../../src/sandbox/types.js';
+import { postNotice, postPassport, signedNotice } from '../../src/sandbox/webhooks.js';
+import { startWebhooks } from '../../src/webhooks/server.js';
+import { wireWebhooks } from '../../src/webhooks/wire.js';
+import type { Pace, Pipeline } from '../../src/workers/pipeline.js';
+import { startWorkers } from '../../src/workers/start.js';
+import { wirePipeline } from '../../src/workers/wire.js';
+import { testRedis } from './redis.js';
+import { until } from './until.js';
+
+const HOOK = `whsec_${randomBytes(32).toString('base64')}`;
+const BASIC = { key: 'obf', secret: 'passport' };
+export const REGION = 'REGION';
+
+export interface HouseOptions {
+  /** Texts of scheme.yaml (its `awards:` and `competencies:`) and partners.yaml. */
+  readonly scheme: string;
+  readonly partners: string;
+  readonly workers?: number;
+  readonly pace?: Partial<Pace>;
+  readonly sandbox?: SandboxOptions;
+  readonly logTo?: DestinationStream;
+  readonly maxRps?: number;
+}
+
+/** The whole of Palier in one process, on a real Redis, before a local OBF: door, workers, and all. */
+export interface House {
+  readonly sandbox: Sandbox;
+  readonly scheme: Scheme;
+  readonly pipelines: readonly [Pipeline, ...Pipeline[]];
+  readonly url: string;
+  readonly redisUrl: string;
+  readonly redisPrefix: string;
+  /** A partner issues a badge; nobody is told. */
+  issue(issue: HandIssue): EventRecord;
+  /** Tells the door of an event, signed; resolves with the status. */
+  notify(event: EventRecord, type?: 'badge.issued' | 'badge.revoked'): Promise<number>;
+  /** OBF's push to a Passport. */
+  push(credentials: Readonly<Record<string, readonly string[]>>): Promise<number>;
+  /** Resolves when no job waits or runs; failed ones, and those that wait for a long time, may stand. */
+  idle(): Promise<void>;
+  failedReasons(): Promise<string[]>;
+  /** Recipients of each issue call that took effect, with its badge: `badge address`, in order. */
+  awards(): string[];
+  close(): Promise<void>;
+}
+
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const redis = await testRedis();
+  const sandbox = await startSandbox({ tokenEveryMs: 0, maxRps: null, ...options.sandbox });
+  const scheme = parse(options.scheme, options.partners);
+  const secrets = seed(sandbox, scheme);
+  const palierKey = randomBytes(32);
+  const log = createLogger(
+    'debug',
+    'test',
+    options.logTo ?? {
+      write: (line) => (process.env['HOUSE_LOG'] === undefined ? undefined : process.stderr.write(line)),
+    },
+  );
+  const prefixes = { queues: redis.prefix, data: `${redis.prefix}data` };
+  const config = {
+    obfBaseUrl: sandbox.url,
+    obfClientId: REGION,
+    obfClientSecret: 'region',
+    obfMaxRps: options.maxRps ?? 1000,
+    palierKey,
+  };
+  const workers = Array.from({ length: options.workers ?? 1 }, () => {
+    const connection = openConsumer(redis.address);
+    const pace = { gatherMs: 50, mirrorMaxAgeMs: 0, ...options.pace };
+    const wired = wirePipeline({ config, scheme, secrets, redis: connection, log, pace, prefixes });
+    const stop = startWorkers(wired.pipeline, connection, prefixes.queues);
+    const close = async (): Promise<void> => {
+      await stop();
+      await wired.close();
+      closeRedis(connection);
+    };
+    return { pipeline: wired.pipeline, close };
+  });
+  const door = await openDoor({
+    redis: redis.address,
+    prefix: redis.prefix,
+    vault: createVault(palierKey),
+    scheme,
+    sandbox,
+    log,
+  });
+  const [first, ...others] = workers;
+  if (first === undefined) throw new Error('a house has at least one worker');
+  const { queues } = first.pipeline;
+
+  return {
+    sandbox,
+    scheme,
+    pipelines: [first.pipeline, ...others.map(({ pipeline }) => pipeline)],
+    url: door.url,
+    redisUrl: redis.url,
+    redisPrefix: redis.prefix,
+    issue: (issue) => sandbox.issueByHand(issue),
+    notify: (event, type = 'badge.issued') =>
+      postNotice(
+        `${door.url}/webhooks/obf`,
+        signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
+      ),
+    push: (credentials) => postPassport(`${door.url}/obpv1/factory/users_badges`, BASIC, credentials),
+    async idle() {
+      await until(
+        async () => {
+          const counts = await Promise.all(
+            QUEUES.map((name) => queues[name].getJobCounts('waiting', 'active', 'delayed', 'prioritized')),
+          );
+          return counts.every((count) => Object.values(count).every((number) => number === 0));
+        },
+        'idle queues',
+        60_000,
+      );
+    },
+    async failedReasons() {
+      const failed = await Promise.all(QUEUES.map((name) => queues[name].getFailed()));
+      return failed.flat().map(({ failedReason }) => failedReason);
+    },
+    awards: () =>
+      sandbox
+        .issues()
+        .filter(({ eventId }) => eventId !== null)
+        .flatMap(({ badgeId, recipients }) => recipients.map((address) => `${badgeId} ${address}`)),
+    async close() {
+      await door.close();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await sandbox.close();
+      await redis.close();
+    },
+  };
+}
+
+export function parse(scheme: string, partners: string): Scheme {
+  return schemeOrThrow(
+    { scheme: { name: 'scheme.yaml', text: scheme }, partners: { name: 'partners.yaml', text: partners } },
+    'Europe/Paris',
+  );
+}
+
+/** Every organisation and badge of the scheme, in the sandbox; a partner's key is its id in small letters. */
+function seed(sandbox: Sandbox, scheme: Scheme): ReadonlyMap<ReturnType<typeof asClientId>, string> {
+  sandbox.addClient({ id: REGION, secret: 'region', name: 'Région' });
+  for (const { badgeId, name } of scheme.awards) sandbox.addBadge({ clientId: REGION, id: badgeId, name });
+  const withKey = new Map<ReturnType<typeof asClientId>, string>();
+  for (const { clientId, name, secretEnv, badges } of scheme.partners) {
+    sandbox.addClient({ id: clientId, secret: clientId.toLowerCase(), name });
+    if (secretEnv !== null) withKey.set(clientId, clientId.toLowerCase());
+    for (const badge of badges)
+      sandbox.addBadge({ clientId, id: badge.badgeId, name: badge.name ?? badge.badgeId });
+  }
+  return withKey;
+}
+
+interface DoorParts {
+  readonly redis: Parameters<typeof openConsumer>[0];
+  readonly prefix: string;
+  readonly vault: Vault;
+  readonly scheme: Scheme;
+  readonly sandbox: Sandbox;
+  readonly log: ReturnType<typeof createLogger>;
+}
+
+async function openDoor({ redis, prefix, vault, scheme, sandbox, log }: DoorParts) {
+  const active = scheme.partners.filter((partner) => partner.active).map(({ clientId }) => clientId);
+  const { deps, releases } = wireWebhooks({
+    config: { redis, obfBaseUrl: sandbox.url, webhookSecrets: [HOOK], webhookBasic: [BASIC] },
+    participants: new Set([...active, asClientId(REGION)]),
+    earnerKeyOf: (address) => earnerKeyOf(vault, address),
+    vault,
+    log,
+    prefix,
+  });
+  const server = await startWebhooks(deps, 0);
+  const close = async (): Promise<void> => {
+    await server.close();
+    for (const release of releases.toReversed()) await release();
+  };
+  return { url: `http://127.0.0.1:${server.port}`, close };
+}
+
+/** Every key and value under a prefix, as one text: what a thief of Redis would read. */
+export async function everythingIn(url: string, prefix: string): Promise<string> {
+  const redis = new Redis(url);
+  const parts: string[] = [];
+  for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
+    for (const key of keys as string[]) parts.push(key, await dump(redis, key));
+  }
+  redis.disconnect();
+  return parts.join('\n');
+}
+
+async function dump(redis: Redis, key: string): Promise<string> {
+  switch (await redis.type(key)) {
+    case 'hash':
+      return JSON.stringify(await redis.hgetall(key));
+    case 'list':
+      return JSON.stringify(await redis.lrange(key, 0, -1));
+    case 'set':
+      return JSON.stringify(await redis.smembers(key));
+    case 'zset':
+      return JSON.stringify(await redis.zrange(key, '0', '-1'));
+    case 'stream':
+      return JSON.stringify(await redis.xrange(key, '-', '+'));
+    default:
+      return (await redis.get(key)) ?? '';
+  }
+}

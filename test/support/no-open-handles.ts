@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { TestEnvironment } from 'jest-environment-node';
+
+/** What keeps a process alive and belongs to whoever opened it. Other kinds come and go by themselves. */
+const KINDS = new Set([
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'TLSWrap',
+  'PipeServerWrap',
+  'PipeWrap',
+  'ProcessWrap',
+  'UDPWrap',
+  'FSEventWrap',
+  'StatWatcher',
+  'SignalWrap',
+  'Worker',
+]);
+/** A closed socket takes a moment to be gone; ioredis' own last timer takes 2 s. */
+const PATIENCE_MS = 3000;
+
+const openNow = (): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo())
+    if (KINDS.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+};
+
+/**
+ * Fails a test file that leaves something open: a server, a socket, a child process, a timer. It looks
+ * when all of the file's own hooks have run, and compares with what was open at the file's start.
+ */
+export default class NoOpenHandles extends TestEnvironment {
+  private before = new Map<string, number>();
+  private readonly timers = new Map<NodeJS.Timeout, Error>();
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    this.watch('setTimeout');
+    this.watch('setInterval');
+    this.before = openNow();
+  }
+
+  override async teardown(): Promise<void> {
+    const left = await this.leftOpen();
+    await super.teardown();
+    if (left.length > 0)
+      throw new Error(`This test file left open: ${left.join(', ')}. Close in afterAll what it opened.`);
+  }
+
+  /** Timers are told one by one: jest has some of its own. */
+  private watch(name: 'setTimeout' | 'setInterval'): void {
+    const original = this.global[name];
+    const watched = (...args: unknown[]): NodeJS.Timeout => {
+      const timer = Reflect.apply(original, undefined, args) as NodeJS.Timeout;
+      if (this.timers.size > 10_000) this.forgetEnded();
+      this.timers.set(timer, new Error('timer made here'));
+      return timer;
+    };
+    // `util.promisify(setTimeout)` looks for a property of the function.
+    Object.defineProperties(watched, Object.getOwnPropertyDescriptors(original));
+    Reflect.set(this.global, name, watched);
+  }
+
+  private forgetEnded(): void {
+    for (const timer of this.timers.keys()) if (hasEnded(timer)) this.timers.delete(timer);
+  }
+
+  private async leftOpen(): Promise<string[]> {
+    const limit = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const left = [...this.handlesLeft(), ...this.timersLeft()];
+      if (left.length === 0 || Date.now() >= limit) return left;
+      await pause(20);
+    }
+  }
+
+  private handlesLeft(): string[] {
+    return [...openNow()].flatMap(([kind, count]) => {
+      const more = count - (this.before.get(kind) ?? 0);
+      return more > 0 ? [`${more} ${kind}`] : [];
+    });
+  }
+
+  private timersLeft(): string[] {
+    const left = [...this.timers].filter(([timer]) => !hasEnded(timer) && timer.hasRef());
+    return left.map(
+      ([, { stack }]) => `a timer made ${(stack ?? '').split('\n').slice(2, 4).join(' ').trim()}`,
+    );
+  }
+}
+
+/** Fired, or cleared. */
+const hasEnded = (timer: NodeJS.Timeout): boolean => Reflect.get(timer, '_destroyed') === true;

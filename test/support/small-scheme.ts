@@ -1,0 +1,36 @@
+/** Two badges of « Communiquer » make level 1; holding it and one of level 2 makes level 2. */
+export const SMALL_SCHEME = `
+scheme: Essai
+competencies:
+  communiquer: { name: Communiquer }
+awards:
+  communiquer-1:
+    name: "Communiquer : je pratique"
+    badge: R1
+    rule: { at_least: 2, of: { competency: communiquer, level: 1 } }
+  communiquer-2:
+    name: "Communiquer : je maîtrise"
+    badge: R2
+    rule: { all: [ { holds: communiquer-1 }, { at_least: 1, of: { competency: communiquer, level: 2 } } ] }
+`;
+
+/** P3 has no API key: its badges come by Passport pushes only. P4 is an organisation of OBF that takes no part. */
+export const SMALL_PARTNERS = `
+partners:
+  - client_id: P1
+    name: Organisme un
+    secret_env: KEY_P1
+    badges:
+      - { id: A, name: Badge A, competency: communiquer, level: 1 }
+      - { id: C, name: Badge C, competency: communiquer, level: 2 }
+  - client_id: P2
+    name: Organisme deux
+    secret_env: KEY_P2
+    badges:
+      - { id: B, name: Badge B, competency: communiquer, level: 1 }
+  - client_id: P3
+    name: Organisme sans clé
+    badges:
+      - { id: D, name: Badge D, competency: communiquer, level: 1 }
+      - { id: E, name: Badge E, competency: communiquer, level: 1 }
+`;
