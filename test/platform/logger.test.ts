@@ -1,0 +1,33 @@
+import { createLogger, describeError, withoutAddresses } from '../../src/platform/logger.js';
+
+function captured(): { lines: string[]; stream: { write(line: string): void } } {
+  const lines: string[] = [];
+  return { lines, stream: { write: (line) => void lines.push(line) } };
+}
+
+test('an error is logged without what an HTTP client hangs on it', () => {
+  const { lines, stream } = captured();
+  const error = Object.assign(new Error('no lou@example.org here'), {
+    code: 'E1',
+    config: { headers: { authorization: 'Bearer t0ken' }, data: 'lou@example.org' },
+    cause: Object.assign(new Error('deeper: Lou@example.org'), { response: 't0ken' }),
+  });
+  createLogger('debug', 'test', stream).warn({ err: error, email: 'lou@example.org' }, 'it failed');
+  expect(lines.join('')).not.toMatch(/lou@|t0ken/i);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ err: { message: 'no [address] here', code: 'E1' } });
+});
+
+test('causes in a circle end', () => {
+  const error = new Error('round');
+  error.cause = error;
+  expect(JSON.stringify(describeError(error)).length).toBeLessThan(1000);
+});
+
+test.each([
+  ['to "Lou.M+x@example.org", twice: lou@x.fr', 'to "[address]", twice: [address]'],
+  ['email=lou%40example.org&x', 'email=[address]&x'],
+  ['élise@exemple.fr', '[address]'],
+  ['nobody at all', 'nobody at all'],
+])('%j becomes %j', (text, expected) => {
+  expect(withoutAddresses(text)).toBe(expected);
+});
