@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { asBatchId, asEventId, type BatchId, type EventId } from '../ids.js';
+
+/**
+ * What is known of one award for one earner. It never expires: it is what stands between a lost reply
+ * and a second badge.
+ */
+const always = {
+  atS: z.number().int(),
+  /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
+  forgiven: z.array(z.string().transform(asEventId)),
+};
+const batch = z.string().transform(asBatchId);
+export const awardRecord = z.discriminatedUnion('state', [
+  /** The rule is met and the badge is not held: it waits in the outbox. */
+  z.object({ ...always, state: z.literal('due') }),
+  /** It belongs to this batch, and to no other. */
+  z.object({ ...always, state: z.literal('claimed'), batch }),
+  /** OBF has it, by this event. */
+  z.object({ ...always, state: z.literal('issued'), event: z.string().transform(asEventId) }),
+  /** OBF said no, for good, to this recipient. */
+  z.object({ ...always, state: z.literal('refused'), why: z.string() }),
+  /** It was sent and the outcome is not known: OBF is read before anything else is done. */
+  z.object({ ...always, state: z.literal('unknown'), batch }),
+  /** Palier took it back (`on_loss: revoke`): given again when the rule is met again. */
+  z.object({ ...always, state: z.literal('revoked') }),
+  /** A human revoked it in OBF: not given again until ops lifts it. */
+  z.object({ ...always, state: z.literal('blocked') }),
+  /** It was due, and no longer is; or it was blocked, and ops lifted that. */
+  z.object({ ...always, state: z.literal('withdrawn') }),
+]);
+
+export type AwardRecord = z.output<typeof awardRecord>;
+export type AwardState = AwardRecord['state'];
+
+/** What can happen to an award. Nothing else can. */
+export type AwardEvent =
+  | { readonly type: 'comes-due' }
+  | { readonly type: 'claim'; readonly batch: BatchId }
+  | { readonly type: 'doubt'; readonly batch: BatchId }
+  | { readonly type: 'record'; readonly event: EventId }
+  | { readonly type: 'refuse'; readonly why: string }
+  | { readonly type: 'withdraw' }
+  | { readonly type: 'release' }
+  | { readonly type: 'revoked-by-machine' }
+  | { readonly type: 'revoked-by-human' }
+  | { readonly type: 'unblock'; readonly events: readonly EventId[] };
+
+/** From which states each event may come; `none`: there is no record yet. */
+const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none')[]>> = {
+  // `issued` because the badge may have expired since; `refused` because what was wrong may be mended.
+  'comes-due': ['none', 'due', 'withdrawn', 'revoked', 'refused', 'issued'],
+  // `unknown` only by its own batch, which reads OBF first; `refused` when ops send it again.
+  claim: ['due', 'claimed', 'unknown', 'refused'],
+  doubt: ['claimed', 'unknown'],
+  // A badge found in OBF is issued, whatever we thought before.
+  record: ['none', 'due', 'claimed', 'unknown', 'issued', 'refused', 'withdrawn', 'revoked'],
+  refuse: ['claimed', 'unknown'],
+  withdraw: ['due', 'claimed', 'unknown', 'refused'],
+  // Its batch is split into smaller ones.
+  release: ['claimed'],
+  'revoked-by-machine': ['issued'],
+  'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn'],
+  unblock: ['blocked'],
+};
+
+/** A transition that the table does not name: two parts of the program disagree about an award. */
+export class IllegalTransition extends Error {
+  readonly code = 'illegal_transition';
+  constructor(
+    readonly from: AwardState | 'none',
+    readonly type: AwardEvent['type'],
+  ) {
+    super(`An award that is "${from}" cannot take "${type}"`);
+    this.name = 'IllegalTransition';
+  }
+}
+
+/**
+ * The next record of an award.
+ * @param nowS the present, Unix seconds
+ * @throws IllegalTransition when `event` cannot happen to it, or speaks for another batch
+ */
+export function transition(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
+  const from = record?.state ?? 'none';
+  const foreign = record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
+  if (foreign || !ALLOWED[event.type].includes(from)) throw new IllegalTransition(from, event.type);
+  return next(record, event, nowS);
+}
+
+function next(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
+  const base = { atS: nowS, forgiven: record?.forgiven ?? [] };
+  switch (event.type) {
+    case 'comes-due':
+      return record?.state === 'due' ? record : { ...base, state: 'due' };
+    case 'release':
+      return { ...base, state: 'due' };
+    case 'claim':
+      return { ...base, state: 'claimed', batch: event.batch };
+    case 'doubt':
+      return { ...base, state: 'unknown', batch: event.batch };
+    case 'record':
+      return { ...base, state: 'issued', event: event.event };
+    case 'refuse':
+      return { ...base, state: 'refused', why: event.why };
+    case 'revoked-by-machine':
+      return { ...base, state: 'revoked', forgiven: withOwn(base.forgiven, record) };
+    case 'revoked-by-human':
+      return { ...base, state: 'blocked' };
+    case 'withdraw':
+      return { ...base, state: 'withdrawn' };
+    case 'unblock':
+      return { ...base, state: 'withdrawn', forgiven: [...base.forgiven, ...event.events] };
+  }
+}
+
+const withOwn = (forgiven: readonly EventId[], record: AwardRecord | null): EventId[] =>
+  record?.state === 'issued' ? [...forgiven, record.event] : [...forgiven];

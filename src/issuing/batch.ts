@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { asBatchId, asEarnerKey, type BadgeId, type BatchId, type EarnerKey } from '../ids.js';
+
+/**
+ * - `open`: nothing of it was sent;
+ * - `sending`: the call was about to be made: nobody may make it again before OBF has been read.
+ */
+const form = z.object({
+  state: z.enum(['open', 'sending']),
+  earners: z.array(z.string().transform(asEarnerKey)),
+  createdMs: z.number(),
+  /** When the call was about to be made, Unix milliseconds. */
+  sentMs: z.number().nullable(),
+});
+
+/** Earners whose award of one badge leaves in one issue call. */
+export interface Batch extends z.output<typeof form> {
+  readonly id: BatchId;
+  readonly badgeId: BadgeId;
+}
+
+export const newBatch = (badgeId: BadgeId, earners: readonly EarnerKey[], createdMs: number): Batch => ({
+  id: asBatchId(randomUUID()),
+  badgeId,
+  state: 'open',
+  earners: [...earners],
+  createdMs,
+  sentMs: null,
+});
+
+/** Two batches that take one's place, so that one bad recipient ends up alone. */
+export function halvesOf({ badgeId, earners }: Batch, createdMs: number): readonly Batch[] {
+  const middle = Math.ceil(earners.length / 2);
+  return [earners.slice(0, middle), earners.slice(middle)]
+    .filter((half) => half.length > 0)
+    .map((half) => newBatch(badgeId, half, createdMs));
+}
+
+/** One writing of a batch, so that what was read can be compared byte by byte. */
+export const encodeBatch = ({ state, earners, createdMs, sentMs }: Batch): string =>
+  JSON.stringify({ state, earners, createdMs, sentMs });
+
+/** @throws ZodError when no version that we know wrote it */
+export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
+  ...form.parse(JSON.parse(text)),
+  id,
+  badgeId,
+});
+
+/** Where a badge's batches and its outbox stand: in one slot of a cluster. */
+export const batchesKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:batches:{${badgeId}}`;
+export const outboxKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:outbox:{${badgeId}}`;

@@ -1,0 +1,55 @@
+import { asBatchId, type BadgeId, type BatchId } from '../ids.js';
+import type { Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { batchesKey, decodeBatch, encodeBatch, halvesOf, type Batch } from './batch.js';
+
+/** The batches that are under way. */
+export interface Batches {
+  of(badgeId: BadgeId): Promise<readonly BatchId[]>;
+  find(badgeId: BadgeId, id: BatchId): Promise<Batch | null>;
+  /** From the state in which it was read to `sending`, for the one caller that gets true. */
+  startSending(batch: Batch): Promise<boolean>;
+  /** From `sending` back to `open`: OBF certainly has nothing of it. */
+  reopen(batch: Batch): Promise<void>;
+  /** Puts two halves in the batch's place, once. */
+  split(batch: Batch): Promise<readonly BatchId[]>;
+  /** Everything about the batch is recorded: forget it. */
+  finish(batch: Batch): Promise<void>;
+}
+
+const SWAP = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
+const SPLIT = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
+return 1`;
+
+/** @param prefix of the keys, without a hash tag */
+export function createBatches(redis: RedisConnection, prefix: string, clock: Clock): Batches {
+  const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
+  return {
+    of: async (badgeId) => (await redis.hkeys(key(badgeId))).map(asBatchId),
+    async find(badgeId, id) {
+      const text = await redis.hget(key(badgeId), id);
+      return text === null ? null : decodeBatch(badgeId, id, text);
+    },
+    async startSending(batch) {
+      const sending = encodeBatch({ ...batch, state: 'sending', sentMs: clock() });
+      return (await redis.eval(SWAP, 1, key(batch.badgeId), batch.id, encodeBatch(batch), sending)) === 1;
+    },
+    async reopen(batch) {
+      await redis.hset(key(batch.badgeId), batch.id, encodeBatch({ ...batch, state: 'open', sentMs: null }));
+    },
+    async split(batch) {
+      const halves = halvesOf(batch, clock());
+      const fields = halves.flatMap((half) => [half.id, encodeBatch(half)]);
+      await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
+      return halves.map(({ id }) => id);
+    },
+    async finish(batch) {
+      await redis.hdel(key(batch.badgeId), batch.id);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { asEarnerKey, type BadgeId, type EarnerKey } from '../ids.js';
+import type { Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batch.js';
+
+/** Awards that are due and wait to leave together, by badge. Nothing leaves it but into a batch. */
+export interface Outbox {
+  /** Puts an earner in (once, however often it is said); resolves with how many wait for this badge. */
+  put(badgeId: BadgeId, earner: EarnerKey): Promise<number>;
+  waiting(badgeId: BadgeId): Promise<number>;
+  /**
+   * Takes up to `max` earners out, oldest first, and into a new batch, in one step; null when none waits.
+   * @throws OutboxError when another gathering of the same badge was quicker
+   */
+  closeBatch(badgeId: BadgeId, max: number): Promise<Batch | null>;
+}
+
+/** The outbox was changed under our hands: the work is to be tried again. */
+export class OutboxError extends Error {
+  readonly code = 'outbox_contention';
+}
+
+/** Moves the earners from the outbox into the batch if all of them still wait; else changes nothing. */
+const CLOSE_BATCH = `
+for i = 3, #ARGV do
+  if not redis.call('ZSCORE', KEYS[1], ARGV[i]) then return 0 end
+end
+redis.call('ZREM', KEYS[1], unpack(ARGV, 3))
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 1`;
+
+/** @param prefix of the keys, without a hash tag */
+export function createOutbox(redis: RedisConnection, prefix: string, clock: Clock): Outbox {
+  const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
+  return {
+    async put(badgeId, earner) {
+      await redis.zadd(key(badgeId), 'NX', clock(), earner);
+      return redis.zcard(key(badgeId));
+    },
+    waiting: (badgeId) => redis.zcard(key(badgeId)),
+    async closeBatch(badgeId, max) {
+      const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
+      if (waiting.length === 0) return null;
+      const batch = newBatch(badgeId, waiting.map(asEarnerKey), clock());
+      const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
+      const moved = await redis.eval(
+        CLOSE_BATCH,
+        2,
+        from,
+        to,
+        batch.id,
+        encodeBatch(batch),
+        ...batch.earners,
+      );
+      if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
+      return batch;
+    },
+  };
+}

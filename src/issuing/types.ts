@@ -1,0 +1,52 @@
+import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
+import type { ObfAccount } from '../obf/types.js';
+import type { Clock } from '../platform/clock.js';
+import type { Ledger } from './ledger.js';
+import type { Batch } from './batch.js';
+import type { Batches } from './batches.js';
+
+/** How one earner stands with a badge at this instant, decided anew just before it is sent. */
+export type Standing =
+  | { readonly is: 'held'; readonly event: EventId }
+  | { readonly is: 'not-due' }
+  | { readonly is: 'due'; readonly award: DueAward };
+
+export interface DueAward {
+  readonly award: AwardId;
+  readonly version: SchemeVersion;
+  readonly earnedBy: readonly AssertionId[];
+  readonly contact: { readonly address: string; readonly name: string | null };
+}
+
+export interface Issuing {
+  /** The Région's own account. */
+  readonly account: ObfAccount;
+  readonly ledger: Ledger;
+  readonly batches: Batches;
+  /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
+  readonly lookInObf: (signal: AbortSignal) => Promise<void>;
+  readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
+  /** Told of every event that was issued: what we sent need not be read back. */
+  readonly issued: (event: EventId, batch: Batch, due: ReadonlyMap<EarnerKey, DueAward>) => Promise<void>;
+  readonly clock: Clock;
+  /** How long the issue call may take in all, waiting for its turn included, milliseconds. */
+  readonly sendWithinMs: number;
+  /** How long after a call of unknown outcome OBF's own account is to be believed, milliseconds. */
+  readonly settleMs: number;
+  /** Told when each named point of the story is reached; tests stop the process there. */
+  readonly reached: (point: CrashPoint) => void;
+}
+
+export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
+
+/** The call was made and its outcome is not known; OBF is read once `waitMs` have passed. */
+export class NotSettledYet extends Error {
+  readonly code = 'not_settled_yet';
+  constructor(
+    readonly waitMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(`A batch of unknown outcome settles in ${Math.ceil(waitMs / 1000)} s`, options);
+    this.name = 'NotSettledYet';
+  }
+}

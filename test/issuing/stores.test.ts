@@ -1,0 +1,126 @@
+import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
+import { IllegalTransition } from '../../src/issuing/award-record.js';
+import {
+  applyIfPossible,
+  createLedger,
+  LedgerError,
+  ledgerKey,
+  type Ledger,
+} from '../../src/issuing/ledger.js';
+import { createBatches, type Batches } from '../../src/issuing/batches.js';
+import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+
+let redis: TestRedis;
+let ledger: Ledger;
+let outbox: Outbox;
+let batches: Batches;
+let nowMs = 1_000_000;
+const badge = asBadgeId('R1');
+const earner = asEarnerKey('k1');
+const earners = (count: number): EarnerKey[] =>
+  Array.from({ length: count }, (_, at) => asEarnerKey(`k${String(at).padStart(4, '0')}`));
+
+beforeAll(async () => {
+  redis = await testRedis();
+});
+beforeEach(() => {
+  const prefix = `${redis.prefix}${Math.random()}`;
+  nowMs = 1_000_000;
+  ledger = createLedger(redis.connection, prefix, () => nowMs);
+  outbox = createOutbox(redis.connection, prefix, () => nowMs);
+  batches = createBatches(redis.connection, prefix, () => nowMs);
+});
+afterAll(() => redis.close());
+
+describe('the ledger', () => {
+  test('keeps one record per earner and badge', async () => {
+    expect(await ledger.read(earner, badge)).toBeNull();
+    await ledger.apply(earner, badge, { type: 'comes-due' });
+    await ledger.apply(earner, asBadgeId('R2'), { type: 'record', event: asEventId('e2') });
+    expect([...(await ledger.readAll(earner)).entries()].map(([id, { state }]) => [id, state])).toEqual([
+      ['R1', 'due'],
+      ['R2', 'issued'],
+    ]);
+    expect(await ledger.readAll(asEarnerKey('k2'))).toEqual(new Map());
+  });
+
+  test('of ten batches that claim an award at the same moment, one gets it', async () => {
+    await ledger.apply(earner, badge, { type: 'comes-due' });
+    const claims = Array.from({ length: 10 }, (_, at) =>
+      applyIfPossible(ledger, earner, badge, { type: 'claim', batch: asBatchId(`b${at}`) }),
+    );
+    expect((await Promise.all(claims)).filter((record) => record !== null)).toHaveLength(1);
+  });
+
+  test('says so when something cannot be', async () => {
+    await expect(ledger.apply(earner, badge, { type: 'unblock', events: [] })).rejects.toThrow(
+      IllegalTransition,
+    );
+  });
+
+  test('never takes a record that it cannot read for "no record"', async () => {
+    const prefix = `${redis.prefix}odd`;
+    await redis.connection.hset(ledgerKey(prefix, earner), badge, '{"state":"from the future"}');
+    const odd = createLedger(redis.connection, prefix, () => nowMs);
+    await expect(odd.apply(earner, badge, { type: 'comes-due' })).rejects.toThrow(LedgerError);
+  });
+});
+
+describe('the outbox', () => {
+  test('an earner waits once, however often it is said; batches take them oldest first', async () => {
+    for (const one of [...earners(3), ...earners(3)]) {
+      nowMs += 1;
+      await outbox.put(badge, one);
+    }
+    expect(await outbox.waiting(badge)).toBe(3);
+    const batch = await outbox.closeBatch(badge, 2);
+    expect(batch?.earners).toEqual(earners(2));
+    expect(await batches.find(badge, batch?.id ?? asBatchId(''))).toEqual(batch);
+    expect(await batches.of(badge)).toEqual([batch?.id]);
+    expect(await outbox.waiting(badge)).toBe(1);
+    expect((await outbox.closeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
+    expect(await outbox.closeBatch(badge, 2)).toBeNull();
+  });
+
+  test('gatherings that meet share the earners out, none twice, none lost', async () => {
+    await Promise.all(earners(100).map((one) => outbox.put(badge, one)));
+    const gather = async (): Promise<EarnerKey[]> => {
+      const found: EarnerKey[] = [];
+      for (;;) {
+        const batch = await outbox.closeBatch(badge, 7).catch((error: unknown) => {
+          if (error instanceof OutboxError) return 'again' as const;
+          throw error;
+        });
+        if (batch === null) return found;
+        if (batch !== 'again') found.push(...batch.earners);
+      }
+    };
+    const taken = (await Promise.all([gather(), gather(), gather()])).flat();
+    expect(taken.toSorted()).toEqual(earners(100));
+  });
+
+  test('of many that would send a batch, one may', async () => {
+    await outbox.put(badge, earner);
+    const batch = await outbox.closeBatch(badge, 10);
+    if (batch === null) throw new Error('no batch');
+    const tries = await Promise.all(Array.from({ length: 8 }, () => batches.startSending(batch)));
+    expect(tries.filter(Boolean)).toHaveLength(1);
+    expect(await batches.find(badge, batch.id)).toMatchObject({ state: 'sending', sentMs: nowMs });
+    await batches.reopen(batch);
+    expect(await batches.find(badge, batch.id)).toEqual(batch);
+    await batches.finish(batch);
+    expect(await batches.of(badge)).toEqual([]);
+  });
+
+  test('a split batch is its halves, and only once', async () => {
+    await Promise.all(earners(5).map((one) => outbox.put(badge, one)));
+    const batch = await outbox.closeBatch(badge, 10);
+    if (batch === null) throw new Error('no batch');
+    const halves = await batches.split(batch);
+    await batches.split(batch);
+    expect((await batches.of(badge)).toSorted()).toEqual([...halves].toSorted());
+    const parts = await Promise.all(halves.map((id) => batches.find(badge, id)));
+    expect(parts.flatMap((part) => part?.earners ?? []).toSorted()).toEqual(earners(5));
+  });
+});
