@@ -2,7 +2,7 @@ import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../portfolio/assertion.js';
 import type { Award, BadgesCondition } from './types.js';
 
-/** Why an assertion counts nowhere: the same for every condition. */
+/** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
 export type NeverCounts =
   | { readonly why: 'not_enrolled' }
   | { readonly why: 'partner_inactive' }
@@ -62,7 +62,10 @@ export type ConditionResult =
     }
   | BadgesResult;
 
-/** `met` says the rule; `status` says what follows from it. */
+/**
+ * `met` says the rule; `status` says what follows from it. Held whatever else; else blocked, else inactive,
+ * both of them even while the rule is not met; else due or not met.
+ */
 export type AwardStatus = 'held' | 'due' | 'not_met' | 'inactive' | 'blocked';
 
 export interface AwardVerdict {
@@ -72,7 +75,10 @@ export interface AwardVerdict {
   /** The unrevoked, unexpired assertion of the Région's badge, when held. */
   readonly heldBy: Assertion | null;
   readonly tree: ConditionResult;
-  /** The distinct assertions counted by the parts of the rule that are met, oldest first. */
+  /**
+   * The distinct assertions counted by the parts of the rule that are met, oldest first; none while the rule
+   * is not met. What earned an award that the rule holds is not among them: a rule of `holds` alone has none.
+   */
   readonly earnedBy: readonly Assertion[];
 }
 

@@ -1,0 +1,101 @@
+import type { ClientId } from '../ids.js';
+import { type Candidate, olderFirst } from './counting.js';
+import { coverAbilities } from './matching.js';
+import { abilityOf } from './selector.js';
+import type { LeftOut, NotCountedHere } from './verdict.js';
+
+/** The limits under which a condition counts. */
+export interface Limits {
+  /** The most that may be counted from one partner; null: no limit. */
+  readonly perIssuer: number | null;
+  /** Whether distinct abilities are asked for: only then does it matter which version of a badge counts. */
+  readonly abilities: boolean;
+}
+
+export interface Choice {
+  readonly counted: readonly Candidate[];
+  readonly leftOut: readonly LeftOut<NotCountedHere>[];
+}
+
+/** All versions of one badge that this person has, oldest first; enrolled by one partner. */
+interface Family {
+  readonly partner: ClientId;
+  readonly oldest: Candidate;
+  readonly versions: readonly Candidate[];
+  readonly abilities: readonly string[];
+}
+
+/**
+ * Chooses what one condition counts: one version of a badge, and no more from a partner than allowed.
+ *
+ * The number counted, the number of partners and the number of distinct abilities are each the greatest
+ * possible, all three at once: a flow that covers the most abilities uses at most K badges of a partner, and
+ * filling every partner up to its K with further badges takes no ability away. It then has min(K, badges) of
+ * every partner, so the count is the greatest; K is at least 1, so every partner that can be there is.
+ * @param candidates those that the selector picks, oldest first
+ */
+export function choose(candidates: readonly Candidate[], limits: Limits): Choice {
+  const families = familiesOf(candidates);
+  const seats = limits.perIssuer ?? Infinity;
+  const cover = limits.abilities
+    ? coverAbilities<ClientId, Family>(families, seats)
+    : new Map<Family, string>();
+  const chosen = fillUp(families, cover, seats);
+  const leftOut = families.flatMap((family) => leftOutOf(family, chosen.get(family), limits.perIssuer));
+  return {
+    counted: [...chosen.values()].toSorted((a, b) => olderFirst(a.assertion, b.assertion)),
+    leftOut: leftOut.toSorted((a, b) => olderFirst(a.assertion, b.assertion)),
+  };
+}
+
+/** Oldest family first, since the candidates are. */
+function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
+  const byFamily = new Map<string, [Candidate, ...Candidate[]]>();
+  for (const candidate of candidates) {
+    const known = byFamily.get(candidate.enrolment.family);
+    if (known === undefined) byFamily.set(candidate.enrolment.family, [candidate]);
+    else known.push(candidate);
+  }
+  return [...byFamily.values()].map((versions) => ({
+    partner: versions[0].enrolment.clientId,
+    oldest: versions[0],
+    versions,
+    abilities: versions.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []),
+  }));
+}
+
+/** The cover, each family by its oldest version that has the ability; then each partner up to its seats. */
+function fillUp(
+  families: readonly Family[],
+  cover: ReadonlyMap<Family, string>,
+  seats: number,
+): ReadonlyMap<Family, Candidate> {
+  const chosen = new Map<Family, Candidate>();
+  const taken = new Map<ClientId, number>();
+  const take = (family: Family, version: Candidate): void => {
+    chosen.set(family, version);
+    taken.set(family.partner, (taken.get(family.partner) ?? 0) + 1);
+  };
+  for (const [family, ability] of cover)
+    take(family, family.versions.find(({ enrolment }) => abilityOf(enrolment) === ability) ?? family.oldest);
+  for (const family of families)
+    if (!chosen.has(family) && (taken.get(family.partner) ?? 0) < seats) take(family, family.oldest);
+  return chosen;
+}
+
+/** Of a family that is not counted at all, the oldest version is over the limit and the others double it. */
+function leftOutOf(
+  { versions, oldest }: Family,
+  chosen: Candidate | undefined,
+  perIssuer: number | null,
+): readonly LeftOut<NotCountedHere>[] {
+  const standing = chosen ?? oldest;
+  const doubles = versions
+    .filter((version) => version !== standing)
+    .map(({ assertion }) => ({
+      assertion,
+      reason: { why: 'duplicate_of', of: standing.assertion.id } as const,
+    }));
+  if (chosen !== undefined || perIssuer === null) return doubles;
+  return [{ assertion: oldest.assertion, reason: { why: 'over_per_issuer', perIssuer } }, ...doubles];
+}

@@ -1,0 +1,92 @@
+import type { AwardId, BadgeId } from '../ids.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import type { Portfolio } from '../portfolio/portfolio.js';
+import { type Facts, judge } from './conditions.js';
+import { distinct, heldBadges, sortOut } from './counting.js';
+import type { Award, Scheme } from './types.js';
+import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './verdict.js';
+
+/** A rule could not be interpreted. There is no verdict then, so nothing is granted. */
+export class RuleFault extends Error {
+  readonly code = 'rule_fault';
+  constructor(
+    readonly award: AwardId,
+    cause: unknown,
+  ) {
+    super(`The rule of award "${award}" could not be evaluated; nothing is granted. See the cause.`, {
+      cause,
+    });
+    this.name = 'RuleFault';
+  }
+}
+
+/**
+ * Decides, for one earner at one instant, what every award of the scheme comes to, and why. Pure: the same
+ * arguments, the same result; the order and the repetition of assertions change nothing.
+ *
+ * `scheme.awards` has every award after those that its rule holds, so one pass settles all chains.
+ * @param nowS the clock, Unix seconds
+ * @throws RuleFault when a rule cannot be interpreted (a defect of this program): the whole evaluation
+ * fails, loudly, rather than some of it being granted.
+ * @throws RangeError when `nowS` is not a whole number: nothing would look expired, and nothing held.
+ */
+export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Evaluation {
+  if (!Number.isSafeInteger(nowS))
+    throw new RangeError(`nowS must be whole Unix seconds, not ${String(nowS)}`);
+  const { candidates, leftOut } = sortOut(scheme, portfolio.assertions, nowS);
+  const region: RegionBadges = {
+    held: heldBadges(portfolio.held, nowS),
+    blocked: new Set(portfolio.blocked),
+  };
+  const standing = new Map<AwardId, 'held' | 'due'>();
+  const awards = scheme.awards.map((award) => {
+    const verdict = verdictOn(award, region, { scheme, nowS, candidates, standing });
+    if (verdict.status === 'held' || verdict.status === 'due') standing.set(award.id, verdict.status);
+    return verdict;
+  });
+  return { version: scheme.version, nowS, awards, leftOut };
+}
+
+interface RegionBadges {
+  readonly held: ReadonlyMap<BadgeId, Assertion>;
+  readonly blocked: ReadonlySet<BadgeId>;
+}
+
+function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdict {
+  const tree = interpret(award, facts);
+  const heldBy = region.held.get(award.badgeId) ?? null;
+  const blocked = region.blocked.has(award.badgeId);
+  return {
+    award,
+    met: tree.met,
+    status: statusOf(award, tree.met, heldBy, blocked),
+    heldBy,
+    tree,
+    earnedBy: distinct(countedIn(tree)),
+  };
+}
+
+function interpret(award: Award, facts: Facts): ConditionResult {
+  try {
+    return judge(award.rule, facts);
+  } catch (cause) {
+    throw new RuleFault(award.id, cause);
+  }
+}
+
+/**
+ * What is held is held, whatever else. What stands in the way of issuing is told even while the rule is not
+ * met (`met` says that beside it): whoever lifts a block or switches an award on wants to know of it.
+ */
+function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked: boolean): AwardStatus {
+  if (heldBy !== null) return 'held';
+  if (blocked) return 'blocked';
+  if (!award.active) return 'inactive';
+  return met ? 'due' : 'not_met';
+}
+
+/** What the met parts of a rule counted; nothing when the rule itself is not met. */
+function countedIn(result: ConditionResult): readonly Assertion[] {
+  if (!result.met || result.kind === 'holds') return [];
+  return result.kind === 'badges' ? result.counted : result.of.flatMap(countedIn);
+}

@@ -1,0 +1,43 @@
+import { DateTime } from 'luxon';
+import type { AwardId } from '../ids.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import { badgeName, partnerName } from './explain-facts.js';
+import type { Named, Period, Words } from './explain-words.js';
+import type { Scheme } from './types.js';
+import type { Window } from './window.js';
+
+/** The scheme's names and days, in one language. */
+export interface Teller {
+  readonly scheme: Scheme;
+  readonly words: Words;
+  /** The day of an instant (Unix seconds) in the scheme's zone. */
+  day(atS: number): string;
+  /** A window, its end told as its last day. */
+  period(window: Window): Period;
+  named(assertion: Assertion): Named;
+  award(id: AwardId): string;
+}
+
+/** Puts a scheme and a catalogue together. */
+export function tellerOf(scheme: Scheme, words: Words): Teller {
+  const awards = new Map(scheme.awards.map(({ id, name }) => [id, name]));
+  const day = (atS: number): string => {
+    const local = DateTime.fromSeconds(atS, { zone: scheme.timeZone, locale: words.locale });
+    return words.day(local.toLocaleString(DateTime.DATE_FULL));
+  };
+  return {
+    scheme,
+    words,
+    day,
+    period: ({ fromS, beforeS }) => ({
+      from: fromS === null ? null : day(fromS),
+      until: beforeS === null ? null : day(beforeS - 1),
+    }),
+    named: ({ badgeId, clientId, issuedOnS }) => ({
+      badge: badgeName(scheme, badgeId),
+      partner: partnerName(scheme, clientId),
+      issued: day(issuedOnS),
+    }),
+    award: (id) => awards.get(id) ?? id,
+  };
+}

@@ -1,0 +1,213 @@
+import * as fc from 'fast-check';
+import { asAssertionId } from '../../src/ids.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/verdict.js';
+import { someAssertion, world, type World } from './generators.js';
+import { allowed, countsAt, naive, pickedBy, tallyOf, type NaiveResult } from './naive.js';
+
+const evaluated = ({ scheme, portfolio, nowS }: World): Evaluation => evaluate(scheme, portfolio, nowS);
+
+const partsOf = (result: ConditionResult): ConditionResult[] => [
+  result,
+  ...('of' in result ? result.of.flatMap(partsOf) : []),
+];
+const parts = (evaluation: Evaluation): ConditionResult[] =>
+  evaluation.awards.flatMap(({ tree }) => partsOf(tree));
+const badgesParts = (evaluation: Evaluation): BadgesResult[] =>
+  parts(evaluation).filter((part) => part.kind === 'badges');
+
+/** The tree in the naive evaluator's words. */
+function plain(result: ConditionResult): NaiveResult {
+  if (result.kind === 'holds') return { met: result.met };
+  if (result.kind !== 'badges') return { met: result.met, have: result.have, of: result.of.map(plain) };
+  const { badges, issuers, abilities } = result;
+  return {
+    met: result.met,
+    best: { badges: badges.have, issuers: issuers?.have ?? null, abilities: abilities?.have ?? null },
+  };
+}
+
+/** Every number of a tree that may not fall. */
+function numbers(result: ConditionResult): number[] {
+  if (result.kind === 'holds') return [Number(result.met)];
+  if (result.kind !== 'badges') return [Number(result.met), result.have];
+  const { met, badges, issuers, abilities } = result;
+  return [Number(met), badges.have, issuers?.have ?? 0, abilities?.have ?? 0];
+}
+
+const ids = (list: readonly Assertion[]): string[] => list.map(({ id }) => id).toSorted();
+const standing = (evaluation: Evaluation): string[] =>
+  evaluation.awards
+    .filter(({ status }) => status === 'held' || status === 'due')
+    .map(({ award }) => award.id);
+
+test('the result is that of the naive evaluator', () => {
+  fc.assert(
+    fc.property(world, (one) => {
+      const ours = evaluated(one).awards.map(({ met, status, tree }) => ({ met, status, tree: plain(tree) }));
+      expect(ours).toEqual(naive(one.scheme, one.portfolio, one.nowS));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('what is said to count is a set that may count, and reaches the numbers told', () => {
+  fc.assert(
+    fc.property(world, (one) => {
+      for (const { condition, counted, badges, issuers, abilities } of badgesParts(evaluated(one))) {
+        const reached = tallyOf(one.scheme, counted);
+        expect(allowed(condition, one.scheme, counted)).toBe(true);
+        expect(reached).toEqual({
+          badges: badges.have,
+          issuers: issuers?.have ?? reached.issuers,
+          abilities: abilities?.have ?? reached.abilities,
+        });
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('every assertion is counted, or left out with a reason: once', () => {
+  fc.assert(
+    fc.property(world, (one) => {
+      const { scheme, portfolio, nowS } = one;
+      const evaluation = evaluated(one);
+      const revoked = new Set(portfolio.assertions.filter((a) => a.revoked).map(({ id }) => id));
+      const all = [...new Map(portfolio.assertions.map((a) => [a.id, a])).values()];
+      const counting = all.filter((a) => !revoked.has(a.id) && countsAt(scheme, a, nowS));
+      expect(ids(evaluation.leftOut.map(({ assertion }) => assertion))).toEqual(
+        ids(all.filter((a) => !counting.includes(a))),
+      );
+      for (const { condition, counted, leftOut } of badgesParts(evaluation)) {
+        const undated = { kind: 'badges', atLeast: 1, selector: condition.selector } as const;
+        expect(ids([...counted, ...leftOut.map(({ assertion }) => assertion)])).toEqual(
+          ids(counting.filter((a) => pickedBy(undated, scheme, a, nowS))),
+        );
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('where abilities are not asked for, the oldest counts', () => {
+  fc.assert(
+    fc.property(world, (one) => {
+      for (const { condition, counted, leftOut } of badgesParts(evaluated(one))) {
+        if (condition.abilities !== undefined) continue;
+        for (const { assertion, reason } of leftOut) {
+          if (reason.why === 'outside_condition_dates') continue;
+          const rivals = counted.filter((kept) =>
+            reason.why === 'duplicate_of' ? kept.id === reason.of : kept.clientId === assertion.clientId,
+          );
+          expect(rivals.filter((kept) => kept.issuedOnS > assertion.issuedOnS)).toEqual([]);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('one more counted badge loses no award and lowers no number', () => {
+  const withOneMore = world.chain((one) =>
+    fc.record({ one: fc.constant(one), more: someAssertion(one.scheme, one.nowS) }),
+  );
+  fc.assert(
+    fc.property(withOneMore, ({ one, more }) => {
+      fc.pre(countsAt(one.scheme, more, one.nowS));
+      const assertions = [...one.portfolio.assertions, { ...more, id: asAssertionId('more') }];
+      const before = evaluated(one);
+      const after = evaluated({ ...one, portfolio: { ...one.portfolio, assertions } });
+      expect(standing(after)).toEqual(expect.arrayContaining(standing(before)));
+      const now = parts(after).flatMap(numbers);
+      const fallen = parts(before)
+        .flatMap(numbers)
+        .flatMap((was, i) => ((now[i] ?? 0) < was ? [{ i, was, now: now[i] }] : []));
+      expect(fallen).toEqual([]);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+/** The same list in any order, with any of its records again. */
+const shuffled = (list: readonly Assertion[]): fc.Arbitrary<Assertion[]> =>
+  fc.subarray([...list]).chain((again) => {
+    const all = [...list, ...again];
+    return fc.shuffledSubarray(all, { minLength: all.length });
+  });
+
+test('the order and the repetition of the input change nothing, even when two records of one id differ', () => {
+  const twice = world
+    .chain((one) =>
+      fc.record({
+        one: fc.constant(one),
+        names: fc.array(fc.constantFrom('x', 'y', 'z', 'u', 'v'), { minLength: 12, maxLength: 12 }),
+      }),
+    )
+    .map(({ one, names }): World => {
+      const clashing = one.portfolio.assertions.map((a, i) => ({
+        ...a,
+        id: asAssertionId(names[i] ?? a.id),
+      }));
+      return { ...one, portfolio: { ...one.portfolio, assertions: clashing } };
+    })
+    .chain((one) =>
+      fc.record({
+        one: fc.constant(one),
+        portfolio: fc.record({
+          assertions: shuffled(one.portfolio.assertions),
+          held: shuffled(one.portfolio.held),
+          blocked: fc.constant([...one.portfolio.blocked, ...one.portfolio.blocked].toReversed()),
+        }),
+      }),
+    );
+  fc.assert(
+    fc.property(twice, ({ one, portfolio }) => {
+      expect(evaluated({ ...one, portfolio })).toEqual(evaluated(one));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** What a world of the generator has to offer; each must come up often enough to be tested. */
+const INTERESTING: Record<string, (evaluation: Evaluation) => boolean> = {
+  'an award is due': ({ awards }) => awards.some(({ status }) => status === 'due'),
+  'a rule is not met': ({ awards }) => awards.some(({ status }) => status === 'not_met'),
+  'met but blocked': ({ awards }) => awards.some(({ met, status }) => met && status === 'blocked'),
+  'met but inactive': ({ awards }) => awards.some(({ met, status }) => met && status === 'inactive'),
+  'held, no longer met': ({ awards }) => awards.some(({ met, status }) => !met && status === 'held'),
+  'holds, through held': (e) => parts(e).some((part) => part.kind === 'holds' && part.through === 'held'),
+  'holds, through due': (e) => parts(e).some((part) => part.kind === 'holds' && part.through === 'due'),
+  'holds, not met': (e) => parts(e).some((part) => part.kind === 'holds' && !part.met),
+  'a group of two met in part': (e) =>
+    parts(e).some((part) => 'of' in part && part.have > 0 && part.have < part.of.length),
+  'enough badges, too few issuers': (e) =>
+    badgesParts(e).some(
+      ({ badges, issuers }) => issuers !== null && badges.have >= badges.need && issuers.have < issuers.need,
+    ),
+  'enough badges, too few abilities': (e) =>
+    badgesParts(e).some(
+      ({ badges, abilities }) =>
+        abilities !== null && badges.have >= badges.need && abilities.have < abilities.need,
+    ),
+  'two abilities met': (e) => badgesParts(e).some(({ met, abilities }) => met && (abilities?.need ?? 0) >= 2),
+  ...Object.fromEntries(
+    (['duplicate_of', 'over_per_issuer', 'outside_condition_dates'] as const).map((why) => [
+      why,
+      (e: Evaluation) =>
+        badgesParts(e).some(({ leftOut }) => leftOut.some(({ reason }) => reason.why === why)),
+    ]),
+  ),
+  ...Object.fromEntries(
+    (
+      ['not_enrolled', 'wrong_client', 'revoked', 'expired', 'outside_enrolment', 'partner_inactive'] as const
+    ).map((why) => [why, (e: Evaluation) => e.leftOut.some(({ reason }) => reason.why === why)]),
+  ),
+};
+
+const SAMPLE = fc.sample(world, { numRuns: 600, seed: 1 }).map(evaluated);
+
+test.each(Object.entries(INTERESTING))('the generator comes to: %s', (_name, happens) => {
+  expect(SAMPLE.filter(happens).length).toBeGreaterThan(SAMPLE.length / 50);
+});

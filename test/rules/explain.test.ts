@@ -1,0 +1,294 @@
+import { asBadgeId, asClientId } from '../../src/ids.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import { emptyPortfolio, type Portfolio } from '../../src/portfolio/portfolio.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { explainText, type Lang } from '../../src/rules/explain.js';
+import { explainJson } from '../../src/rules/explain-json.js';
+import { explainSchema } from '../../src/rules/explain-schema.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { assertion } from './scheme-builder.js';
+import { schemeOf, schemeOfRule } from './scheme-text.js';
+
+const at = (iso: string): number => Date.parse(iso) / 1000;
+const NOW = at('2026-03-31T10:00:00+02:00');
+const OWNERS: Record<string, string> = { M: 'ML', C: 'CFA', G: 'GRETA', O: 'OUT' };
+
+const given = (badge: string, day = '2025-06-01', rest: Partial<Assertion> = {}): Assertion => ({
+  ...assertion(badge, OWNERS[badge.slice(0, 1)] ?? 'X', { issuedOnS: at(`${day}T12:00Z`) }),
+  ...rest,
+});
+const text = (scheme: Scheme, portfolio: Partial<Portfolio>, lang: Lang = 'fr'): readonly string[] =>
+  explainText(scheme, evaluate(scheme, { ...emptyPortfolio, ...portfolio }, NOW), lang);
+/** What is said of award `a` behind its name. */
+const status = (scheme: Scheme, portfolio: Partial<Portfolio>, lang: Lang = 'fr'): string =>
+  text(scheme, portfolio, lang)[1]?.replace(/^.*\(a\) ?: /, '') ?? '';
+
+const SCHEME = schemeOf(`
+  general: { name: Général, badge: R_G, rule: { at_least: 1, of: [{ holds: com-1 }, { holds: com-2 }] } }
+  com-2:
+    name: Communiquer, je maîtrise
+    competency: com
+    level: 2
+    badge: R_2
+    rule: { all: [{ holds: com-1 }, { at_least: 2, of: { competency: com, level: 2 }, issuers: 2 }] }
+  com-1:
+    name: Communiquer, je pratique
+    competency: com
+    level: 1
+    badge: R_1
+    rule: { at_least: 2, of: { competency: com, level: 1 }, issuers: 2, issued_from: 2023-01-01 }
+`);
+const PORTFOLIO: Portfolio = {
+  assertions: [given('M0', '2023-05-01'), given('M1', '2024-05-02'), given('G1'), given('M3'), given('O1')],
+  held: [given('R_1', '2026-01-02')],
+  blocked: [],
+};
+
+test('a portfolio, told to the Région', () => {
+  expect(text(SCHEME, PORTFOLIO)).toEqual([
+    'Communiquer',
+    '  niveau 1, « Communiquer, je pratique » (com-1) : attribué le 2 janvier 2026',
+    "    ✓ 2 badges « Communiquer » de niveau 1, d'au moins 2 organismes, délivrés à partir du 1er janvier 2023 : 2 badges sur 2, 2 organismes sur 2",
+    '      compté : « Parler », Mission locale, 1er mai 2023',
+    '      compté : « Téléphoner », Greta, 1er juin 2025',
+    '      non compté : « Parler en groupe », Mission locale, 2 mai 2024 : en double avec « Parler » du 1er mai 2023',
+    "  niveau 2, « Communiquer, je maîtrise » (com-2) : il manque encore 1 badge « Communiquer » de niveau 2, d'un autre organisme",
+    '    ✗ toutes ces conditions : 1 remplie sur 2',
+    '      ✓ avoir « Communiquer, je pratique » : déjà attribué',
+    "      ✗ 2 badges « Communiquer » de niveau 2, d'au moins 2 organismes : 1 badge sur 2, 1 organisme sur 2 ; encore 1 badge, d'un autre organisme",
+    '        compté : « Transmettre », Mission locale, 1er juin 2025',
+    'Autres badges de la Région',
+    '  « Général » (general) : dû : la règle est remplie, le badge reste à délivrer',
+    '    ✓ au moins 1 de ces 2 conditions : 1 remplie',
+    '      ✓ avoir « Communiquer, je pratique » : déjà attribué',
+    '      ✗ avoir « Communiquer, je maîtrise » : pas encore',
+    'Ne comptent pour aucun badge de la Région',
+    "  non compté : « Raconter », Ancien organisme, 1er juin 2025 : l'organisme n'est pas actif",
+  ]);
+});
+
+test('the same, in English', () => {
+  expect(text(SCHEME, PORTFOLIO, 'en')).toEqual([
+    'Communiquer',
+    '  level 1, "Communiquer, je pratique" (com-1): held since 2 January 2026',
+    '    ✓ 2 badges of "Communiquer" at level 1, from at least 2 organisations, issued from 1 January 2023 on: 2 of 2 badges, 2 of 2 organisations',
+    '      counted: "Parler", Mission locale, 1 May 2023',
+    '      counted: "Téléphoner", Greta, 1 June 2025',
+    '      not counted: "Parler en groupe", Mission locale, 2 May 2024: a duplicate of "Parler" of 1 May 2023',
+    '  level 2, "Communiquer, je maîtrise" (com-2): missing: 1 more badge of "Communiquer" at level 2, from another organisation',
+    '    ✗ all of these conditions: 1 of 2 met',
+    '      ✓ to hold "Communiquer, je pratique": held',
+    '      ✗ 2 badges of "Communiquer" at level 2, from at least 2 organisations: 1 of 2 badges, 1 of 2 organisations; 1 more badge, from another organisation',
+    '        counted: "Transmettre", Mission locale, 1 June 2025',
+    'Other badges of the Région',
+    '  "Général" (general): due: the rule is met, the badge is still to be issued',
+    '    ✓ at least 1 of these 2 conditions: 1 met',
+    '      ✓ to hold "Communiquer, je pratique": held',
+    '      ✗ to hold "Communiquer, je maîtrise": not yet',
+    'These count for no badge of the Région',
+    '  not counted: "Raconter", Ancien organisme, 1 June 2025: the organisation is not active',
+  ]);
+});
+
+const ONE = '{ at_least: 1, of: { competency: com } }';
+const award = (more: string): Scheme => schemeOf(`  a: { name: A, badge: R_A, ${more}, rule: ${ONE} }`);
+const blocked = [asBadgeId('R_A')];
+
+test.each<[string, Partial<Portfolio>, string]>([
+  ['active: true', { assertions: [given('M1')] }, 'dû : la règle est remplie, le badge reste à délivrer'],
+  [
+    'active: true',
+    { held: [given('R_A')] },
+    "attribué le 1er juin 2025 ; aujourd'hui, la règle n'est pas remplie",
+  ],
+  ['active: true', { blocked }, "bloqué, car retiré à la main ; la règle n'est pas remplie"],
+  [
+    'active: true',
+    { blocked, assertions: [given('M1')] },
+    'bloqué, car retiré à la main ; la règle est remplie',
+  ],
+  ['active: false', { assertions: [given('M1')] }, "inactif, rien n'est délivré ; la règle est remplie"],
+])('the status, %s', (more, portfolio, words) => {
+  expect(status(award(more), portfolio)).toBe(words);
+});
+
+const LEVEL_2 = '{ at_least: 1, of: { level: 2 } }';
+const WRITE = '{ at_least: 1, of: { ability: ecrire } }';
+test.each([
+  [
+    '{ at_least: 3, of: { competency: com }, issuers: 2 }',
+    'M1',
+    "encore 2 badges « Communiquer », dont 1 d'un autre organisme",
+    '2 more badges of "Communiquer", 1 of them from another organisation',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com }, issuers: 2 }',
+    'M1',
+    "encore 1 badge « Communiquer », d'un autre organisme",
+    '1 more badge of "Communiquer", from another organisation',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com }, issuers: 2 }',
+    'M1 M2',
+    "encore 1 badge « Communiquer », d'un autre organisme",
+    '1 more badge of "Communiquer", from another organisation',
+  ],
+  [
+    '{ at_least: 3, of: { competency: com }, issuers: 2 }',
+    '',
+    'encore 3 badges « Communiquer », dont 2 de 2 organismes',
+    '3 more badges of "Communiquer", 2 of them from 2 organisations',
+  ],
+  [
+    '{ at_least: 3, of: { competency: com }, issuers: 3 }',
+    'M1',
+    'encore 2 badges « Communiquer », de 2 autres organismes',
+    '2 more badges of "Communiquer", from 2 other organisations',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com }, abilities: 2 }',
+    'M1',
+    'encore 1 badge « Communiquer », pour une autre capacité',
+    '1 more badge of "Communiquer", for another ability',
+  ],
+  [
+    '{ at_least: 4, of: { competency: com }, abilities: 3 }',
+    'M1',
+    'encore 3 badges « Communiquer », dont 2 pour 2 autres capacités',
+    '3 more badges of "Communiquer", 2 of them for 2 other abilities',
+  ],
+  [
+    '{ at_least: 3, of: { competency: com }, per_issuer: 2 }',
+    'M1 M2 M3',
+    'encore 1 badge « Communiquer », à raison de 2 au plus par organisme',
+    '1 more badge of "Communiquer", at most 2 of each organisation',
+  ],
+  [
+    '{ at_least: 1, of: { ability: ecrire, issuers: [ML, CFA] } }',
+    '',
+    'encore 1 badge pour la capacité « Écrire », délivré par Mission locale ou CFA du Bocage',
+    '1 more badge for the ability "Écrire", issued by Mission locale or CFA du Bocage',
+  ],
+  [
+    '{ at_least: 2, of: { badges: [M1, G1] } }',
+    '',
+    'encore 2 badges parmi « Parler en groupe », « Téléphoner »',
+    '2 more badges among "Parler en groupe", "Téléphoner"',
+  ],
+  [
+    `{ any: [${LEVEL_2}, ${WRITE}] }`,
+    '',
+    'encore 1 badge de niveau 2 ou encore 1 badge pour la capacité « Écrire »',
+    '1 more badge at level 2 or 1 more badge for the ability "Écrire"',
+  ],
+  [
+    `{ all: [${LEVEL_2}, { any: [${LEVEL_2}, ${WRITE}] }] }`,
+    '',
+    'encore 1 badge de niveau 2 et (encore 1 badge de niveau 2 ou encore 1 badge pour la capacité « Écrire »)',
+    '1 more badge at level 2 and (1 more badge at level 2 or 1 more badge for the ability "Écrire")',
+  ],
+  [
+    `{ all: [${LEVEL_2}, { any: [${LEVEL_2}, ${WRITE}] }] }`,
+    'M2',
+    'encore 1 badge de niveau 2',
+    '1 more badge at level 2',
+  ],
+  [
+    `{ at_least: 2, of: [${LEVEL_2}, ${WRITE}, { at_least: 1, of: { competency: org } }] }`,
+    '',
+    'encore 2 parmi : encore 1 badge de niveau 2 ; encore 1 badge pour la capacité « Écrire » ; encore 1 badge « Organiser »',
+    '2 more of: 1 more badge at level 2; 1 more badge for the ability "Écrire"; 1 more badge of "Organiser"',
+  ],
+])('what %s lacks, given "%s"', (rule, badges, fr, en) => {
+  const scheme = schemeOfRule(rule);
+  const assertions = badges
+    .split(' ')
+    .filter(Boolean)
+    .map((badge) => given(badge));
+  expect(status(scheme, { assertions })).toBe(`il manque ${fr}`);
+  expect(status(scheme, { assertions }, 'en')).toBe(`missing: ${en}`);
+});
+
+test.each<[Assertion, string, string]>([
+  [given('ZZ'), "ce badge n'est pas inscrit", 'this badge is not enrolled'],
+  [
+    given('M1', '2025-01-01', { clientId: asClientId('CFA') }),
+    "il n'est pas délivré par l'organisme qui l'a inscrit",
+    'it was not issued by the organisation that enrolled it',
+  ],
+  [given('O1'), "l'organisme n'est pas actif", 'the organisation is not active'],
+  [
+    given('M0', '2025-01-01'),
+    "délivré hors de la période d'inscription du badge (jusqu'au 31 décembre 2023)",
+    "issued outside the badge's enrolment (until 31 December 2023)",
+  ],
+  [
+    given('M1', '2023-01-01'),
+    "délivré hors de la période d'inscription du badge (à partir du 1er janvier 2024)",
+    "issued outside the badge's enrolment (from 1 January 2024 on)",
+  ],
+  [given('M1', '2025-01-01', { revoked: true }), 'révoqué', 'revoked'],
+  [
+    given('M1', '2025-01-01', { expiresOnS: NOW }),
+    'expiré depuis le 31 mars 2026',
+    'expired on 31 March 2026',
+  ],
+])('why %j counts nowhere', (one, fr, en) => {
+  const last = (lang: Lang) => text(schemeOfRule(ONE), { assertions: [one] }, lang).at(-1);
+  expect(last('fr')?.endsWith(` : ${fr}`)).toBe(true);
+  expect(last('en')?.endsWith(`: ${en}`)).toBe(true);
+});
+
+test.each([
+  [
+    'M1',
+    'issued_from: 2025-06-02, issued_until: 2025-12-31',
+    'délivré hors des dates demandées (du 2 juin 2025 au 31 décembre 2025)',
+  ],
+  ['M1', 'within_months: 6', 'délivré hors des dates demandées (à partir du 30 septembre 2025)'],
+  ['M1 M2', 'per_issuer: 1', 'au-delà de 1 badge par organisme'],
+])('why not all of %s is counted under %s', (badges, limit, words) => {
+  const assertions = badges.split(' ').map((badge) => given(badge));
+  const lines = text(schemeOfRule(`{ at_least: 2, of: { competency: com }, ${limit} }`), { assertions });
+  expect(lines.at(-1)).toMatch(/^ {6}non compté : « .* », Mission locale, 1er juin 2025 : /);
+  expect(lines.at(-1)?.endsWith(words)).toBe(true);
+});
+
+test('as plain data: what programs are promised', () => {
+  const json: unknown = JSON.parse(JSON.stringify(explainJson(evaluate(SCHEME, PORTFOLIO, NOW))));
+  expect(explainSchema.parse(json)).toEqual(json);
+  expect(json).toMatchObject({
+    now_s: NOW,
+    now_iso: '2026-03-31T08:00:00.000Z',
+    awards: [
+      {
+        award: 'com-1',
+        status: 'held',
+        held_by: { badge: 'R_1', issued_on_iso: '2026-01-02T12:00:00.000Z' },
+        rule: {
+          kind: 'badges',
+          met: true,
+          of: { competency: 'com', level: 1 },
+          badges: { have: 2, need: 2 },
+          issuers: { have: 2, need: 2 },
+          abilities: null,
+          counted: [{ badge: 'M0' }, { badge: 'G1' }],
+          left_out: [
+            { assertion: { badge: 'M1' }, reason: { why: 'duplicate_of', of: given('M0', '2023-05-01').id } },
+          ],
+        },
+        earned_by: [
+          { badge: 'M0', client: 'ML' },
+          { badge: 'G1', client: 'GRETA' },
+        ],
+      },
+      { award: 'com-2', status: 'not_met', rule: { kind: 'all', have: 1, need: 2 } },
+      {
+        award: 'general',
+        status: 'due',
+        rule: { kind: 'at_least', of: [{ kind: 'holds', through: 'held' }, { met: false }] },
+      },
+    ],
+    left_out: [{ assertion: { badge: 'O1' }, reason: { why: 'partner_inactive' } }],
+  });
+});
