@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { asBatchId, asEarnerKey, type BadgeId, type BatchId, type EarnerKey } from '../ids.js';
+import { asBatchId, asEarnerKey, asEventId, type BadgeId, type BatchId, type EarnerKey } from '../ids.js';
 
 /**
  * - `open`: nothing of it was sent;
- * - `sending`: the call was about to be made: nobody may make it again before OBF has been read.
+ * - `sending`: the call was about to be made: nobody may make it again before OBF has been read;
+ * - `sent`: OBF has it, by `event`; it remains to be recorded for each earner.
  */
 const form = z.object({
-  state: z.enum(['open', 'sending']),
+  state: z.enum(['open', 'sending', 'sent']),
   earners: z.array(z.string().transform(asEarnerKey)),
   createdMs: z.number(),
   /** When the call was about to be made, Unix milliseconds. */
   sentMs: z.number().nullable(),
+  event: z.string().transform(asEventId).nullable(),
 });
 
 /** Earners whose award of one badge leaves in one issue call. */
@@ -27,6 +29,7 @@ export const newBatch = (badgeId: BadgeId, earners: readonly EarnerKey[], create
   earners: [...earners],
   createdMs,
   sentMs: null,
+  event: null,
 });
 
 /** Two batches that take one's place, so that one bad recipient ends up alone. */
@@ -38,8 +41,8 @@ export function halvesOf({ badgeId, earners }: Batch, createdMs: number): readon
 }
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */
-export const encodeBatch = ({ state, earners, createdMs, sentMs }: Batch): string =>
-  JSON.stringify({ state, earners, createdMs, sentMs });
+export const encodeBatch = ({ state, earners, createdMs, sentMs, event }: Batch): string =>
+  JSON.stringify({ state, earners, createdMs, sentMs, event });
 
 /** @throws ZodError when no version that we know wrote it */
 export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({

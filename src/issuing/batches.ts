@@ -1,4 +1,4 @@
-import { asBatchId, type BadgeId, type BatchId } from '../ids.js';
+import { asBatchId, type BadgeId, type BatchId, type EarnerKey, type EventId } from '../ids.js';
 import type { Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, decodeBatch, encodeBatch, halvesOf, type Batch } from './batch.js';
@@ -7,10 +7,15 @@ import { batchesKey, decodeBatch, encodeBatch, halvesOf, type Batch } from './ba
 export interface Batches {
   of(badgeId: BadgeId): Promise<readonly BatchId[]>;
   find(badgeId: BadgeId, id: BatchId): Promise<Batch | null>;
-  /** From the state in which it was read to `sending`, for the one caller that gets true. */
-  startSending(batch: Batch): Promise<boolean>;
+  /**
+   * From the state in which it was read to `sending`, with only those earners who are sent; null: another
+   * caller was quicker.
+   */
+  startSending(batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null>;
+  /** From `sending` to `sent`; null: the batch is no longer known (Redis was lost meanwhile). */
+  markSent(sending: Batch, event: EventId): Promise<Batch | null>;
   /** From `sending` back to `open`: OBF certainly has nothing of it. */
-  reopen(batch: Batch): Promise<void>;
+  reopen(sending: Batch): Promise<void>;
   /** Puts two halves in the batch's place, once. */
   split(batch: Batch): Promise<readonly BatchId[]>;
   /** Everything about the batch is recorded: forget it. */
@@ -29,18 +34,22 @@ return 1`;
 /** @param prefix of the keys, without a hash tag */
 export function createBatches(redis: RedisConnection, prefix: string, clock: Clock): Batches {
   const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
+  const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
+    const texts = [encodeBatch(from), encodeBatch(to)] as const;
+    const swapped = await redis.eval(SWAP, 1, key(from.badgeId), from.id, ...texts);
+    return swapped === 1 ? to : null;
+  };
   return {
     of: async (badgeId) => (await redis.hkeys(key(badgeId))).map(asBatchId),
     async find(badgeId, id) {
       const text = await redis.hget(key(badgeId), id);
       return text === null ? null : decodeBatch(badgeId, id, text);
     },
-    async startSending(batch) {
-      const sending = encodeBatch({ ...batch, state: 'sending', sentMs: clock() });
-      return (await redis.eval(SWAP, 1, key(batch.badgeId), batch.id, encodeBatch(batch), sending)) === 1;
-    },
-    async reopen(batch) {
-      await redis.hset(key(batch.badgeId), batch.id, encodeBatch({ ...batch, state: 'open', sentMs: null }));
+    startSending: (batch, earners) =>
+      swap(batch, { ...batch, state: 'sending', sentMs: clock(), earners: [...earners] }),
+    markSent: (sending, event) => swap(sending, { ...sending, state: 'sent', event }),
+    async reopen(sending) {
+      await swap(sending, { ...sending, state: 'open', sentMs: null });
     },
     async split(batch) {
       const halves = halvesOf(batch, clock());

@@ -1,7 +1,7 @@
-import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
 import { applyIfPossible } from './ledger.js';
 import type { Batch } from './batch.js';
-import { send, type Due } from './send.js';
+import { recordSent, send, type Due } from './send.js';
 import { NotSettledYet, type DueAward, type Issuing } from './types.js';
 
 export interface IssueOutcome {
@@ -26,6 +26,7 @@ export async function issueBatch(
 ): Promise<IssueOutcome> {
   const batch = await issuing.batches.find(badgeId, id);
   if (batch === null) return NOTHING;
+  if (batch.state === 'sent' && batch.event !== null) return recordAgain(issuing, batch, batch.event);
   waitUntilSettled(issuing, batch);
   await issuing.lookInObf(signal);
   const claimed = await claim(issuing, batch);
@@ -40,6 +41,13 @@ function waitUntilSettled({ clock, settleMs }: Issuing, batch: Batch): void {
   if (batch.state !== 'sending') return;
   const waitMs = (batch.sentMs ?? clock()) + settleMs - clock();
   if (waitMs > 0) throw new NotSettledYet(waitMs);
+}
+
+/** We were stopped after OBF had answered. */
+async function recordAgain(issuing: Issuing, batch: Batch, event: EventId): Promise<IssueOutcome> {
+  const outcome = await recordSent(issuing, batch, event);
+  await issuing.batches.finish(batch);
+  return outcome;
 }
 
 /** The earners that are this batch's to serve; the others were served, or withdrawn, elsewhere. */

@@ -29,7 +29,8 @@ export async function send(
   signal: AbortSignal,
 ): Promise<IssueOutcome> {
   signal.throwIfAborted();
-  if (!(await issuing.batches.startSending(batch))) throw new BatchTaken('Another run is sending this batch');
+  const sending = await issuing.batches.startSending(batch, [...due.keys()]);
+  if (sending === null) throw new BatchTaken('Another run is sending this batch');
   issuing.reached('before-send');
   let event: EventId;
   try {
@@ -37,10 +38,11 @@ export async function send(
     const within = AbortSignal.any([signal, AbortSignal.timeout(issuing.sendWithinMs)]);
     event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
   } catch (error) {
-    return afterFailure(issuing, batch, due, error);
+    return afterFailure(issuing, sending, error);
   }
   issuing.reached('after-send');
-  return afterSuccess(issuing, batch, due, event);
+  const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
+  return recordSent(issuing, sent, event);
 }
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
@@ -60,42 +62,44 @@ function requestOf(batch: Batch, due: Due, issuedOnS: number): IssueRequest {
   };
 }
 
-async function afterSuccess(issuing: Issuing, batch: Batch, due: Due, event: EventId): Promise<IssueOutcome> {
+/**
+ * Writes down what OBF has, for every earner of the batch; may be done again. The event is known as ours
+ * before the earners' records are: were all of Redis lost in between, it would be read back from OBF.
+ */
+export async function recordSent(issuing: Issuing, batch: Batch, event: EventId): Promise<IssueOutcome> {
   issuing.reached('before-record');
+  await issuing.issued(event, batch);
   const record = { type: 'record', event } as const;
-  await each(due, (earner) => issuing.ledger.apply(earner, batch.badgeId, record));
-  await issuing.issued(event, batch, due);
+  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, record));
   issuing.reached('after-record');
-  return { settled: [...due.keys()], split: [] };
+  return { settled: batch.earners, split: [] };
 }
 
-async function afterFailure(issuing: Issuing, batch: Batch, due: Due, error: unknown): Promise<IssueOutcome> {
-  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error);
+async function afterFailure(issuing: Issuing, batch: Batch, error: unknown): Promise<IssueOutcome> {
+  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, error);
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await issuing.batches.reopen(batch);
     throw error;
   }
   const doubt = { type: 'doubt', batch: batch.id } as const;
-  await each(due, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, doubt));
+  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, doubt));
   throw new NotSettledYet(issuing.settleMs, { cause: error });
 }
 
-async function afterRefusal(
-  issuing: Issuing,
-  batch: Batch,
-  due: Due,
-  refusal: ObfRefused,
-): Promise<IssueOutcome> {
+async function afterRefusal(issuing: Issuing, batch: Batch, refusal: ObfRefused): Promise<IssueOutcome> {
   await issuing.batches.reopen(batch);
-  if (due.size > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
-    await each(due, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
-    return { settled: [], split: await issuing.batches.split({ ...batch, earners: [...due.keys()] }) };
+  if (batch.earners.length > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
+    await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
+    return { settled: [], split: await issuing.batches.split(batch) };
   }
   const refuse = { type: 'refuse', why: refusal.message } as const;
-  await each(due, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));
+  await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));
   throw refusal;
 }
 
-async function each(due: Due, act: (earner: EarnerKey) => Promise<unknown>): Promise<void> {
-  await Promise.all([...due.keys()].map(act));
+async function each(
+  earners: readonly EarnerKey[],
+  act: (earner: EarnerKey) => Promise<unknown>,
+): Promise<void> {
+  await Promise.all(earners.map(act));
 }

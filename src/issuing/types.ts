@@ -27,7 +27,7 @@ export interface Issuing {
   readonly lookInObf: (signal: AbortSignal) => Promise<void>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /** Told of every event that was issued: what we sent need not be read back. */
-  readonly issued: (event: EventId, batch: Batch, due: ReadonlyMap<EarnerKey, DueAward>) => Promise<void>;
+  readonly issued: (event: EventId, batch: Batch) => Promise<void>;
   readonly clock: Clock;
   /** How long the issue call may take in all, waiting for its turn included, milliseconds. */
   readonly sendWithinMs: number;
