@@ -1,0 +1,77 @@
+import { ObfNotSent } from '../../../obf/errors.js';
+import type { ObfAccount } from '../../../obf/types.js';
+import type { Award, Scheme } from '../../../rules/types.js';
+import type { Words } from '../words.js';
+import { obfWords } from './obf-words.js';
+import { resultOf, skipped, type CheckId, type CheckResult } from './result.js';
+import { SCHEME_FIRST } from './scheme.js';
+
+const KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
+/** Fewer than a class and a bit: somebody should look at the subscription. */
+const LOW_QUOTA = 100;
+
+const REGION_FIRST: Words = {
+  fr: "à régler d'abord : le compte OBF de la Région",
+  en: "to be mended first: the Région's OBF account",
+};
+
+/**
+ * The Région's own account: who we are, the badges that the scheme gives, how many may still go out.
+ * @returns `silent`: OBF does not answer at all, so nothing else need be asked
+ */
+export async function checkRegionAccount(
+  account: ObfAccount,
+  scheme: Scheme | null,
+  patienceMs: number,
+): Promise<{ readonly silent: boolean; readonly results: readonly CheckResult[] }> {
+  try {
+    await account.ping(AbortSignal.timeout(patienceMs));
+  } catch (error) {
+    const region = resultOf('obf-region', { errors: [obfWords(error, KEY)] });
+    const rest = (['obf-badges', 'obf-quota'] as const).map((id) => skipped(id, REGION_FIRST));
+    return { silent: error instanceof ObfNotSent, results: [region, ...rest] };
+  }
+  const [badges, quota] = await Promise.all([
+    checked('obf-badges', () => checkBadges(account, scheme, patienceMs)),
+    checked('obf-quota', () => checkQuota(account, patienceMs)),
+  ]);
+  return { silent: false, results: [resultOf('obf-region', {}), badges, quota] };
+}
+
+async function checked(id: CheckId, look: () => Promise<CheckResult>): Promise<CheckResult> {
+  try {
+    return await look();
+  } catch (error) {
+    return resultOf(id, { errors: [obfWords(error, KEY)] });
+  }
+}
+
+async function checkBadges(
+  account: ObfAccount,
+  scheme: Scheme | null,
+  patienceMs: number,
+): Promise<CheckResult> {
+  if (scheme === null) return skipped('obf-badges', SCHEME_FIRST);
+  const badges = await account.badges(AbortSignal.timeout(patienceMs));
+  const known = new Set(badges.map(({ id }) => id));
+  const missing = scheme.awards.filter(({ badgeId }) => !known.has(badgeId));
+  return resultOf('obf-badges', {
+    errors: missing.filter(({ active }) => active).map(missingWords),
+    warnings: missing.filter(({ active }) => !active).map(missingWords),
+  });
+}
+
+const missingWords = ({ id, badgeId }: Award): Words => ({
+  fr: `le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon`,
+  en: `the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`,
+});
+
+async function checkQuota(account: ObfAccount, patienceMs: number): Promise<CheckResult> {
+  const limit = await account.issuingLimit(AbortSignal.timeout(patienceMs));
+  if (limit === null)
+    return resultOf('obf-quota', {
+      notes: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }],
+    });
+  const left = { fr: `badges encore à délivrer : ${limit}`, en: `badges that may still be issued: ${limit}` };
+  return resultOf('obf-quota', limit < LOW_QUOTA ? { warnings: [left] } : { notes: [left] });
+}

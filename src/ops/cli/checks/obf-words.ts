@@ -1,0 +1,42 @@
+import {
+  ObfError,
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfThrottled,
+  ObfUnreadable,
+} from '../../../obf/errors.js';
+import type { Words } from '../words.js';
+
+/** What a failed call of OBF means for whoever runs the check. @throws whatever is no error of OBF */
+export function obfWords(error: unknown, variables: string): Words {
+  if (!(error instanceof ObfError)) throw error;
+  const { fr, en } = wordsFor(error, variables);
+  return { fr: `${fr} (${error.message})`, en: `${en} (${error.message})` };
+}
+
+function wordsFor(error: ObfError, variables: string): Words {
+  if (error instanceof ObfThrottled)
+    return {
+      fr: `OBF demande d'attendre ${seconds(error)} s : recommencez ensuite`,
+      en: `OBF asks to wait ${seconds(error)} s: try again then`,
+    };
+  if (error instanceof ObfNotSent)
+    return {
+      fr: 'OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne',
+      en: 'OBF does not answer: check OBF_BASE_URL, the network, and that the service works',
+    };
+  if (error instanceof ObfRefused && [400, 401, 403].includes(error.status))
+    return {
+      fr: `OBF refuse la clé d'API : vérifiez ${variables}`,
+      en: `OBF refuses the API key: check ${variables}`,
+    };
+  if (error instanceof ObfUnreadable || error instanceof ObfOutcomeUnknown)
+    return {
+      fr: 'la réponse est illisible : vérifiez OBF_BASE_URL',
+      en: 'the answer cannot be read: check OBF_BASE_URL',
+    };
+  return { fr: "OBF refuse l'appel", en: 'OBF refuses the call' };
+}
+
+const seconds = ({ retryAfterMs }: ObfThrottled): number => Math.ceil(retryAfterMs / 1000);

@@ -1,0 +1,81 @@
+import { DateTime } from 'luxon';
+import type { BadgeId } from '../../ids.js';
+import type { AwardRecord, AwardState } from '../../issuing/award-record.js';
+import { withoutAddresses } from '../../platform/logger.js';
+import type { Scheme } from '../../rules/types.js';
+import type { Evaluation } from '../../rules/verdict.js';
+import type { Lang, Words } from './words.js';
+
+/** Where each award of one earner stands on its way to OBF, beside what the rules say of it. */
+export interface IssuingView {
+  readonly scheme: Scheme;
+  readonly evaluation: Evaluation;
+  readonly records: ReadonlyMap<BadgeId, AwardRecord>;
+}
+
+interface Entry {
+  readonly badgeId: BadgeId;
+  /** The award's name; the badge's id where the scheme no longer has it. */
+  readonly name: string;
+  readonly record: AwardRecord;
+}
+
+/** A held badge has arrived, whatever its record still says; of what is settled, the rules say enough. */
+function underWay({ evaluation, records }: IssuingView): readonly Entry[] {
+  const verdicts = new Map(evaluation.awards.map((verdict) => [verdict.award.badgeId, verdict]));
+  return [...records].flatMap(([badgeId, record]) => {
+    const verdict = verdicts.get(badgeId);
+    const settled = verdict?.status === 'held' || stateWords(record) === null;
+    return settled ? [] : [{ badgeId, name: verdict?.award.name ?? badgeId, record }];
+  });
+}
+
+/** Lines in words; none when nothing is under way. */
+export function issuingLines(view: IssuingView, lang: Lang): readonly string[] {
+  const lines = underWay(view).map(({ name, record }) => {
+    const words = stateWords(record)?.[lang] ?? record.state;
+    const since = sinceOf(record, view.scheme.timeZone, lang);
+    return lang === 'fr' ? `  « ${name} » : ${words} (${since})` : `  "${name}": ${words} (${since})`;
+  });
+  const heading = { fr: 'Envois', en: 'Issuing' };
+  return lines.length === 0 ? [] : [heading[lang], ...lines];
+}
+
+/** The same for a program. */
+export const issuingJson = (view: IssuingView) =>
+  underWay(view).map(({ badgeId, record }) => ({
+    badge: badgeId,
+    state: record.state,
+    since_s: record.atS,
+    ...('batch' in record ? { batch: record.batch } : {}),
+    ...('why' in record ? { why: withoutAddresses(record.why) } : {}),
+  }));
+
+/** Null: settled, nothing is under way. */
+const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Words | null>> = {
+  due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
+  claimed: { fr: 'envoi en cours', en: 'being issued' },
+  unknown: {
+    fr: 'issue inconnue, vérifiée dans OBF avant tout nouvel envoi',
+    en: 'outcome unknown, looked up in OBF before anything is sent again',
+  },
+  blocked: {
+    fr: "retiré à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé",
+    en: 'revoked by hand in OBF: not given again until the block is lifted',
+  },
+  issued: null,
+  revoked: null,
+  withdrawn: null,
+};
+
+function stateWords(record: AwardRecord): Words | null {
+  if (record.state !== 'refused') return STATES[record.state];
+  const why = withoutAddresses(record.why);
+  return { fr: `refusé par OBF : ${why}`, en: `refused by OBF: ${why}` };
+}
+
+function sinceOf({ atS }: AwardRecord, timeZone: string, lang: Lang): string {
+  const at = DateTime.fromSeconds(atS, { zone: timeZone, locale: lang });
+  const written = at.toLocaleString(DateTime.DATETIME_MED);
+  return lang === 'fr' ? `depuis le ${written}` : `since ${written}`;
+}

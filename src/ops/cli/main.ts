@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import dotenv from 'dotenv';
+import { loadConfig } from '../../config.js';
+import { systemClock } from '../../platform/clock.js';
+import { openProducer } from '../../platform/redis.js';
+import { DATA_PREFIX } from '../../queue/names.js';
+import { COMMANDS } from './commands.js';
+import type { Context, Streams } from './context.js';
+import { run } from './run.js';
+
+/** `npx palier`: the process as the commands see it. */
+function contextOfProcess(): Context {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    streams: streamsOfProcess(),
+    clock: systemClock,
+    version: versionOf(createRequire(import.meta.url)('../../../package.json')),
+    loadConfig,
+    openRedis: openProducer,
+    dataPrefix: DATA_PREFIX,
+    patienceMs: { redis: 3000, obf: 8000 },
+  };
+}
+
+function streamsOfProcess(): Streams {
+  const { stdin, stdout, stderr } = process;
+  return {
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    errText: (text) => void stderr.write(text),
+    stdin,
+    isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
+  };
+}
+
+const versionOf = (manifest: unknown): string =>
+  manifest instanceof Object && 'version' in manifest ? String(manifest.version) : '';
+
+// Whoever reads us may stop before the end: `npx palier explain ... | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+dotenv.config({ quiet: true });
+// The code, not an exit: what was written must reach a pipe first.
+process.exitCode = await run(process.argv.slice(2), COMMANDS, contextOfProcess());

@@ -1,0 +1,88 @@
+import { Argument, Command as Commander, InvalidArgumentError } from 'commander';
+import type { Call, Command, Context } from './context.js';
+import { HELP } from './help-words.js';
+import { LANGS, type Lang } from './words.js';
+
+const HELP_WIDTH = 90;
+
+/** The language asked for; French when none is, or one that we do not speak (which parsing then refuses). */
+export function langOf(argv: readonly string[]): Lang {
+  const at = argv.findLastIndex((arg) => arg === '--lang' || arg.startsWith('--lang='));
+  const asked = argv[at] === '--lang' ? argv[at + 1] : argv[at]?.slice('--lang='.length);
+  return LANGS.find((lang) => lang === asked) ?? 'fr';
+}
+
+/**
+ * The command line as commander sees it. Parsing it runs the command that was typed, and throws a
+ * CommanderError for whatever else was typed.
+ * @param done told the exit code of the command that ran
+ */
+export function createProgram(
+  commands: readonly Command[],
+  context: Context,
+  lang: Lang,
+  done: (exit: number) => void,
+): Commander {
+  const program = prepared(new Commander('palier'), context, lang)
+    .usage(HELP.programUsage[lang])
+    .description(HELP.about[lang])
+    .version(context.version, '-V, --version', HELP.version[lang])
+    .helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang])
+    .option('--json', HELP.json[lang])
+    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], readLang);
+  for (const command of commands)
+    program.addCommand(
+      subcommand(command, context, lang, async (args, flags) => {
+        const { json = false } = program.opts<{ json?: boolean }>();
+        done(await command.run({ args, flags, lang, json }, context));
+      }),
+    );
+  return program;
+}
+
+function readLang(text: string): Lang {
+  const lang = LANGS.find((one) => one === text);
+  if (lang === undefined) throw new InvalidArgumentError('');
+  return lang;
+}
+
+type Act = (args: Call['args'], flags: Call['flags']) => Promise<void>;
+
+function subcommand(command: Command, context: Context, lang: Lang, act: Act): Commander {
+  const { name, summary, details, args, options } = command;
+  const argNames = args.map((arg) => `<${arg.name[lang]}>`);
+  const sub = prepared(new Commander(name), context, lang)
+    .usage([HELP.optionsUsage[lang], ...argNames].join(' '))
+    .summary(summary[lang])
+    .description([capitalised(`${summary[lang]}.`), ...details.map((text) => text[lang])].join('\n\n'))
+    .allowExcessArguments(false);
+  for (const { flag, about } of options) sub.option(flag, about[lang]);
+  for (const [at, { about }] of args.entries())
+    sub.addArgument(new Argument(argNames[at] ?? '', about[lang]));
+  return sub.action(async () => act(sub.args, sub.opts()));
+}
+
+/** What every command of ours has: our streams and words, and errors thrown instead of an exit. */
+function prepared(command: Commander, { streams }: Context, lang: Lang): Commander {
+  return command
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.out(withoutEnd(text)),
+      writeErr: (text) => streams.err(withoutEnd(text)),
+      // Told by run.ts, in the reader's language.
+      outputError: () => {},
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => HELP.titles[title]?.[lang] ?? title,
+    })
+    .helpOption('-h, --help', HELP.help[lang])
+    .addHelpText('after', `\n${HELP.exitCodes[lang]}`);
+}
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const withoutEnd = (text: string): string => text.replace(/\n$/, '');

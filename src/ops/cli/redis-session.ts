@@ -1,0 +1,111 @@
+import { closeRedis, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
+import type { Context } from './context.js';
+import { Problem } from './problem.js';
+import type { Words } from './words.js';
+
+/** Redis gave no usable answer. */
+export class RedisSilent extends Error {
+  constructor(
+    readonly words: Words,
+    options?: ErrorOptions,
+  ) {
+    super(words.en, options);
+    this.name = 'RedisSilent';
+  }
+}
+
+/**
+ * Opens Redis, sees that it answers, does `work`, and closes it whatever happens.
+ * @throws RedisSilent when it does not answer within `patienceMs.redis`, or lets nobody in
+ */
+export async function withRedis<T>(
+  { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
+  address: RedisAddress,
+  work: (redis: RedisConnection) => Promise<T>,
+): Promise<T> {
+  const redis = openRedis(address);
+  let last: unknown = null;
+  // The connection is tried again and again; what a command then tells is only that it gave up.
+  redis.on('error', (error) => {
+    last = error;
+  });
+  try {
+    await answered(redis, patienceMs.redis, address, () => last);
+    return await work(redis);
+  } finally {
+    closeRedis(redis);
+  }
+}
+
+/** As `withRedis`, for a command that cannot go on without. @throws Problem */
+export async function requireRedis<T>(
+  context: Context,
+  address: RedisAddress,
+  work: (redis: RedisConnection) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withRedis(context, address, work);
+  } catch (error) {
+    if (!(error instanceof RedisSilent)) throw error;
+    throw new Problem('redis_silent', [error.words], undefined, { cause: error });
+  }
+}
+
+async function answered(
+  redis: RedisConnection,
+  patienceMs: number,
+  address: RedisAddress,
+  lastError: () => unknown,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs);
+  });
+  try {
+    await Promise.race([redis.ping(), tooLate]);
+  } catch (error) {
+    throw new RedisSilent(wordsOf(lastError() ?? error, address), { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** By the code of the network, or the first word of Redis' own answer. */
+const REASONS: Readonly<Record<string, Words>> = {
+  ECONNREFUSED: { fr: "rien n'écoute à cette adresse", en: 'nothing listens at this address' },
+  ENOTFOUND: { fr: "ce nom d'hôte est inconnu", en: 'this host name is unknown' },
+  EAI_AGAIN: { fr: "ce nom d'hôte ne se résout pas", en: 'this host name cannot be resolved' },
+  WRONGPASS: { fr: 'le mot de passe est refusé', en: 'the password is refused' },
+  NOAUTH: { fr: "il manque un mot de passe à l'adresse", en: 'the address lacks a password' },
+  LOADING: { fr: 'Redis relit encore ses données', en: 'Redis is still loading its data' },
+};
+
+const SILENCE: Words = { fr: 'pas de réponse à temps', en: 'no answer in time' };
+
+function wordsOf(error: unknown, address: RedisAddress): Words {
+  const { fr, en } = REASONS[codeOf(error)] ?? SILENCE;
+  const where = hostsOf(address);
+  return {
+    fr: `Redis ne répond pas (${where}) : ${fr}. Vérifiez REDIS_URL, et que Redis est démarré.`,
+    en: `Redis does not answer (${where}): ${en}. Check REDIS_URL, and that Redis runs.`,
+  };
+}
+
+/** A cluster tells of its last node's error apart. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const [code, message, node] = ['code', 'message', 'lastNodeError'].map((name): unknown =>
+    Reflect.get(error, name),
+  );
+  if (typeof code === 'string') return code;
+  const ofRedis = /\b(WRONGPASS|NOAUTH|LOADING)\b/.exec(String(message))?.[1];
+  return ofRedis ?? codeOf(node);
+}
+
+/** Hosts and ports alone: the rest of an address may hold a password. */
+export function hostsOf(address: RedisAddress): string {
+  if (address.kind === 'sentinel')
+    return `sentinel ${address.name}: ${address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')}`;
+  const urls = address.kind === 'single' ? [address.url] : address.urls;
+  return urls.map((url) => new URL(url).host).join(', ');
+}

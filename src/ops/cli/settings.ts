@@ -1,0 +1,63 @@
+import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
+import type { Context } from './context.js';
+import { Problem } from './problem.js';
+
+/** The environment as far as it can be read: a fault in one variable hides no other. */
+export interface Settings {
+  readonly faults: readonly ConfigFault[];
+  /** Of these variables, those that are faulty. */
+  readonly faulty: (variables: readonly string[]) => readonly string[];
+  /** Believe no part of it whose variable is faulty. */
+  readonly config: Config;
+}
+
+/**
+ * Stands in for a variable that is missing or faulty, so that the others are read by the one reader
+ * there is; the others that may be missing have defaults.
+ */
+const STAND_INS: Readonly<Record<string, string>> = {
+  REDIS_URL: 'redis://127.0.0.1:1',
+  OBF_CLIENT_ID: 'faulty',
+  OBF_CLIENT_SECRET: 'faulty',
+  PALIER_KEY: Buffer.alloc(32).toString('base64'),
+};
+/** Always, since no command works with them: one of two suffices, and each alone may be faulty. */
+const WEBHOOK_SECRETS = `whsec_${Buffer.alloc(32).toString('base64')}`;
+
+export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>): Settings {
+  const faults = faultsOf(env, loadConfig);
+  const variables = faults.flatMap(({ variable }) => variable.split(', '));
+  const mended = variables.map((variable) => [variable, STAND_INS[variable]] as const);
+  return {
+    faults,
+    faulty: (asked) => asked.filter((variable) => variables.includes(variable)),
+    config: loadConfig({ ...env, ...Object.fromEntries(mended), WEBHOOK_SECRETS }),
+  };
+}
+
+function faultsOf(env: Context['env'], loadConfig: Context['loadConfig']): readonly ConfigFault[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (isConfigFaults(error)) return error.faults;
+    throw error;
+  }
+}
+
+const isConfigFaults = (error: unknown): error is ConfigFaults =>
+  error instanceof Error && 'code' in error && error.code === 'config_faults';
+
+/**
+ * The configuration, for a command that works with these variables only.
+ * @throws Problem when one of them is missing or faulty
+ */
+export function requireSettings(context: Context, variables: readonly string[]): Config {
+  const { faults, faulty, config } = readSettings(context);
+  if (faulty(variables).length === 0) return config;
+  const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
+  throw new Problem(
+    'config_faults',
+    inTheWay.map(({ variable, fr, en }) => ({ fr: `${variable} : ${fr}`, en: `${variable}: ${en}` })),
+  );
+}

@@ -1,0 +1,369 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox } from '../../src/sandbox/server.js';
+import type { Sandbox } from '../../src/sandbox/types.js';
+import { Redis } from 'ioredis';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { jsonOf, palier, type Ran } from './support/cli.js';
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly id: string; readonly status: string; readonly messages: string[] }[];
+}
+
+const WEBHOOK_SECRET = `whsec_${'d2ViaG9vaw'.repeat(4)}`;
+const PALIER_KEY = Buffer.alloc(32, 7).toString('base64');
+const SECRETS = [
+  'region_secret',
+  'secret_of_p1',
+  'secret_of_p2',
+  WEBHOOK_SECRET,
+  PALIER_KEY,
+  'redis-password',
+];
+
+/** Its settings are ours to change. */
+let redis: OwnRedis;
+let admin: Redis;
+let sandbox: Sandbox;
+let cwd: string;
+let runs = 0;
+const PATIENCE_MS = { redis: 1500, obf: 1500 };
+
+beforeAll(async () => {
+  redis = await ownRedis();
+  admin = new Redis(redis.url);
+});
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'palier-check-'));
+  await config(SMALL_SCHEME, SMALL_PARTNERS);
+  sandbox = await startSandbox({ tokenEveryMs: 0, maxRps: null, issuingLimit: 5000 });
+  sandbox.addClient({ id: 'REGION', secret: 'region_secret', name: 'Région' });
+  sandbox.addClient({ id: 'P1', secret: 'secret_of_p1', name: 'Organisme un' });
+  sandbox.addClient({ id: 'P2', secret: 'secret_of_p2', name: 'Organisme deux' });
+  for (const id of ['R1', 'R2']) sandbox.addBadge({ clientId: 'REGION', id, name: id });
+});
+afterEach(async () => {
+  await sandbox.close();
+  await rm(cwd, { recursive: true });
+});
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+async function config(scheme: string, partners: string): Promise<void> {
+  await mkdir(join(cwd, 'config'), { recursive: true });
+  await writeFile(join(cwd, 'config/scheme.yaml'), scheme);
+  await writeFile(join(cwd, 'config/partners.yaml'), partners);
+}
+
+const goodEnv = () => ({
+  REDIS_URL: redis.url,
+  OBF_BASE_URL: sandbox.url,
+  OBF_CLIENT_ID: 'REGION',
+  OBF_CLIENT_SECRET: 'region_secret',
+  OBF_MAX_RPS: '1000',
+  WEBHOOK_SECRETS: WEBHOOK_SECRET,
+  PALIER_KEY,
+  KEY_P1: 'secret_of_p1',
+  KEY_P2: 'secret_of_p2',
+});
+
+/** Each run has its own keys in Redis: tokens, and refusals, are remembered there. */
+async function check(env: Record<string, string>, ...options: string[]): Promise<Ran> {
+  runs += 1;
+  const ran = await palier(['check', ...options], {
+    env,
+    cwd,
+    dataPrefix: `run-${runs}`,
+    patienceMs: PATIENCE_MS,
+  });
+  for (const secret of SECRETS) expect([...ran.out, ...ran.err].join('\n')).not.toContain(secret);
+  return ran;
+}
+
+async function report(env: Record<string, string>): Promise<Report & { exit: number }> {
+  const ran = await check(env, '--json');
+  return { ...(jsonOf(ran) as Report), exit: ran.exit };
+}
+const of = ({ checks }: Report, id: string) => checks.find((one) => one.id === id);
+const statuses = ({ checks }: Report) => Object.fromEntries(checks.map(({ id, status }) => [id, status]));
+
+test('where nothing is wrong: 0', async () => {
+  const { exit, out, err } = await check(goodEnv());
+  expect({ exit, err }).toEqual({ exit: 0, err: [] });
+  expect(
+    out.map((line) => line.replace(/(version|\(version) [\w.]+/, '$1 V').replace(/:\d+$/, ':PORT')),
+  ).toEqual([
+    '✓ Environnement : bon',
+    '✓ Règles et partenaires : bon',
+    '    2 badges Région, 3 partenaires actifs, 5 badges inscrits (version V)',
+    "✓ Clés d'API des partenaires : bon",
+    '✓ Redis : bon',
+    '    127.0.0.1:PORT',
+    '✓ Réglages de Redis : bon',
+    '    version V',
+    '✓ Compte OBF de la Région : bon',
+    '✓ Badges de la Région dans OBF : bon',
+    '✓ Quota OBF : bon',
+    '    badges encore à délivrer : 5000',
+    '✓ Comptes OBF des partenaires : bon',
+    '    2 clés acceptées',
+    '    1 partenaire sans clé : badges vérifiés par ce qui est publié',
+    '',
+    'Tout est bon.',
+  ]);
+});
+
+test('it changes nothing in OBF', async () => {
+  await check(goodEnv());
+  expect(sandbox.calls.filter(({ method, route }) => method !== 'GET' && route !== 'POST token')).toEqual([]);
+});
+
+test('every fault of every stage at once, in French', async () => {
+  await config(
+    SMALL_SCHEME.replace('at_least: 2', 'at_least: 0').replace(
+      'competency: communiquer, level: 2',
+      'competency: comuniquer',
+    ),
+    SMALL_PARTNERS.replace('client_id: P2', 'client_id: P1'),
+  );
+  const { exit, out, err } = await check({
+    REDIS_URL: 'redis://:redis-password@127.0.0.1:1',
+    PORT: 'trois',
+    OBF_BASE_URL: 'http://example.org',
+    WEBHOOK_BASIC: 'seul',
+    OPS_USERS: 'lou@example.org:en-clair',
+    TZ_SCHEME: 'Normandie',
+  });
+  expect({ exit, err }).toEqual({ exit: 1, err: [] });
+  expect(out).toMatchInlineSnapshot(`
+   [
+     "✗ Environnement : erreur",
+     "    PORT : un nombre entier de 0 à 65535 est attendu",
+     "    OBF_BASE_URL : une adresse https est attendue (http seulement vers cette machine)",
+     "    OBF_CLIENT_ID : la variable manque",
+     "    OBF_CLIENT_SECRET : la variable manque",
+     "    WEBHOOK_BASIC : des paires « clé:secret », séparées par des virgules",
+     "    PALIER_KEY : la variable manque",
+     "    TZ_SCHEME : une zone horaire est attendue, comme Europe/Paris",
+     "    OPS_USERS : compte n° 1 : ce n'est pas une empreinte faite par « npx palier hash-password »",
+     "✗ Règles et partenaires : erreur",
+     "    config/scheme.yaml:9:23: attendu : un nombre entier à partir de 1 ; trouvé : « 0 »",
+     "    config/scheme.yaml:13:79: compétence inconnue « comuniquer » : vouliez-vous dire « communiquer » ? (connues : communiquer)",
+     "    config/partners.yaml:9:16: partenaire « P1 » en double : déjà en config/partners.yaml:3",
+     "– Clés d'API des partenaires : non vérifié",
+     "    à corriger d'abord : les règles et les partenaires",
+     "✗ Redis : erreur",
+     "    Redis ne répond pas (127.0.0.1:1) : rien n'écoute à cette adresse. Vérifiez REDIS_URL, et que Redis est démarré.",
+     "– Réglages de Redis : non vérifié",
+     "    à régler d'abord : Redis",
+     "– Compte OBF de la Région : non vérifié",
+     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "– Badges de la Région dans OBF : non vérifié",
+     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "– Quota OBF : non vérifié",
+     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "– Comptes OBF des partenaires : non vérifié",
+     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "",
+     "3 points en erreur, 6 points non vérifiés.",
+   ]
+  `);
+});
+
+test('a variable that is faulty hides nothing that does not need it', async () => {
+  const { OBF_CLIENT_SECRET: _, ...env } = goodEnv();
+  expect(statuses(await report(env))).toEqual({
+    environment: 'error',
+    scheme: 'ok',
+    'partner-keys': 'ok',
+    redis: 'ok',
+    'redis-settings': 'ok',
+    'obf-region': 'skipped',
+    'obf-badges': 'skipped',
+    'obf-quota': 'skipped',
+    'obf-partners': 'ok',
+  });
+});
+
+test('a faulty scheme leaves what OBF says of the Région', async () => {
+  await config('scheme: [', SMALL_PARTNERS);
+  const result = await report(goodEnv());
+  expect(result).toMatchObject({ exit: 1, ok: false });
+  expect(statuses(result)).toMatchObject({
+    scheme: 'error',
+    'partner-keys': 'skipped',
+    'obf-region': 'ok',
+    'obf-badges': 'skipped',
+    'obf-quota': 'ok',
+    'obf-partners': 'skipped',
+  });
+});
+
+const partner = (id: string): string =>
+  `  - { client_id: ${id}, name: ${id}, secret_env: KEY_P1, badges: [{ id: B${id}, competency: communiquer, level: 1 }] }\n`;
+
+describe('OBF', () => {
+  test('a wrong key of the Région, and one of a partner, each by its variable', async () => {
+    const result = await report({ ...goodEnv(), OBF_CLIENT_SECRET: 'wrong', KEY_P2: 'wrong' });
+    expect(result.exit).toBe(1);
+    expect(of(result, 'obf-region')).toMatchObject({
+      status: 'error',
+      messages: [
+        expect.stringMatching(/^OBF refuse la clé d'API : vérifiez OBF_CLIENT_ID, OBF_CLIENT_SECRET /),
+      ],
+    });
+    expect(of(result, 'obf-badges')?.status).toBe('skipped');
+    expect(of(result, 'obf-partners')).toMatchObject({
+      status: 'error',
+      messages: [
+        expect.stringMatching(/^Organisme deux : OBF refuse la clé d'API : vérifiez client_id P2, KEY_P2 /),
+        '1 clé acceptée',
+        expect.stringContaining('1 partenaire sans clé'),
+      ],
+    });
+  });
+
+  test('badges that are not there, or are drafts; of an inactive award it only warns', async () => {
+    const inactive =
+      '  communiquer-3: { name: Trois, badge: R3, active: false, rule: { holds: communiquer-2 } }\n';
+    const active = '  communiquer-4: { name: Quatre, badge: R4, rule: { holds: communiquer-2 } }\n';
+    sandbox.addBadge({ clientId: 'REGION', id: 'R4', name: 'brouillon', draft: true });
+    await config(`${SMALL_SCHEME}${inactive}`, SMALL_PARTNERS);
+    const warned = await report(goodEnv());
+    expect(warned.exit).toBe(0);
+    expect(of(warned, 'obf-badges')).toMatchObject({
+      status: 'warning',
+      messages: [expect.stringContaining('le badge R3 (« communiquer-3 »')],
+    });
+
+    await config(`${SMALL_SCHEME}${inactive}${active}`, SMALL_PARTNERS);
+    const refused = await report(goodEnv());
+    expect(refused.exit).toBe(1);
+    expect(of(refused, 'obf-badges')).toMatchObject({
+      status: 'error',
+      messages: [expect.stringContaining('R4'), expect.stringContaining('R3')],
+    });
+  });
+
+  test('a quota that runs out is a warning', async () => {
+    const small = await startSandbox({ tokenEveryMs: 0, issuingLimit: 12 });
+    small.addClient({ id: 'REGION', secret: 'region_secret', name: 'Région' });
+    const result = await report({ ...goodEnv(), OBF_BASE_URL: small.url });
+    await small.close();
+    expect(of(result, 'obf-quota')).toEqual({
+      id: 'obf-quota',
+      status: 'warning',
+      messages: ['badges encore à délivrer : 12'],
+    });
+  });
+
+  test.each([
+    ['is down', { kind: 'reset' }, 'POST token'],
+    ['never answers', { kind: 'black-hole' }, 'GET ping'],
+    ['never gives a token', { kind: 'black-hole' }, 'POST token'],
+  ] as const)('that %s: said within seconds, and partners are not asked', async (_, fault, route) => {
+    sandbox.fault({ ...fault, route, times: 100 });
+    const startedAt = performance.now();
+    const result = await report(goodEnv());
+    expect(performance.now() - startedAt).toBeLessThan(6000);
+    expect(of(result, 'obf-region')).toMatchObject({
+      status: 'error',
+      messages: [expect.stringMatching(/^OBF ne répond pas/)],
+    });
+    expect(statuses(result)).toMatchObject({ 'obf-quota': 'skipped', 'obf-partners': 'skipped' });
+  });
+
+  test('a call that was given up holds no lock against the next process', async () => {
+    sandbox.fault({ kind: 'black-hole', route: 'POST token' });
+    await check(goodEnv());
+    expect(await admin.exists(`run-${runs}:obf:{REGION}:lock`)).toBe(0);
+  });
+
+  test('partners of whom one leaves us waiting: the others are not waited for one by one', async () => {
+    const many = Array.from({ length: 30 }, (_, at) => `Q${at}`);
+    for (const id of many) sandbox.addClient({ id, secret: 'secret_of_p1', name: id });
+    await config(SMALL_SCHEME, SMALL_PARTNERS + many.map(partner).join(''));
+    sandbox.fault({ kind: 'black-hole', route: 'GET ping', clientId: 'Q3', times: 100 });
+    for (const id of many.slice(4))
+      sandbox.fault({ kind: 'black-hole', route: 'GET ping', clientId: id, times: 100 });
+    const startedAt = performance.now();
+    const result = await report(goodEnv());
+    expect(performance.now() - startedAt).toBeLessThan(6000);
+    const { messages = [] } = of(result, 'obf-partners') ?? {};
+    expect(messages[0]).toMatch(/^Q3 : OBF ne répond pas/);
+    expect(messages.join('\n')).toMatch(/^OBF ne répondant plus, \d+ comptes sans vérification$/m);
+  });
+});
+
+describe('Redis', () => {
+  test('that is frozen: said within seconds', async () => {
+    const frozen = await ownRedis();
+    try {
+      frozen.freeze();
+      const startedAt = performance.now();
+      const result = await report({ ...goodEnv(), REDIS_URL: frozen.url });
+      expect(performance.now() - startedAt).toBeLessThan(5000);
+      expect(of(result, 'redis')).toMatchObject({
+        status: 'error',
+        messages: [expect.stringContaining('pas de réponse à temps')],
+      });
+    } finally {
+      await frozen.stop();
+    }
+  });
+
+  test.each([
+    ['a cluster', 'redis://127.0.0.1:1,redis://127.0.0.1:2', '127.0.0.1:1, 127.0.0.1:2'],
+    ['a sentinel', 'redis-sentinel://127.0.0.1:1/maitre', 'sentinel maitre: 127.0.0.1:1'],
+  ])('%s that is not there: said within seconds', async (_, url, where) => {
+    const startedAt = performance.now();
+    const result = await report({ ...goodEnv(), REDIS_URL: url });
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(of(result, 'redis')?.messages).toEqual([
+      expect.stringContaining(`Redis ne répond pas (${where})`),
+    ]);
+  });
+
+  test('that wants a password', async () => {
+    await admin.config('SET', 'requirepass', 'redis-password');
+    try {
+      const withWrong = `redis://:wrong@${new URL(redis.url).host}`;
+      const told = async (url: string) =>
+        of(await report({ ...goodEnv(), REDIS_URL: url }), 'redis')?.messages;
+      expect(await told(redis.url)).toEqual([
+        expect.stringContaining("il manque un mot de passe à l'adresse"),
+      ]);
+      expect(await told(withWrong)).toEqual([expect.stringContaining('le mot de passe est refusé')]);
+    } finally {
+      await admin.config('SET', 'requirepass', '');
+    }
+  });
+
+  test('that may lose what it holds: a warning with the remedy, and still 0', async () => {
+    await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await admin.config('SET', 'appendonly', 'no');
+    const result = await report(goodEnv());
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'appendonly', 'yes');
+    expect(result).toMatchObject({ exit: 0, ok: true });
+    expect(of(result, 'redis-settings')).toMatchObject({
+      status: 'warning',
+      messages: [
+        expect.stringContaining('Remède : CONFIG SET maxmemory-policy noeviction'),
+        expect.stringContaining('Remède : CONFIG SET appendonly yes'),
+        expect.stringMatching(/^version /),
+      ],
+    });
+  });
+});
+
+test('in English', async () => {
+  const { out } = await check(goodEnv(), '--lang', 'en');
+  expect(out[0]).toBe('✓ Environment: good');
+  expect(out.at(-1)).toBe('All is well.');
+});

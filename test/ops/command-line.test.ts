@@ -1,0 +1,100 @@
+import { COMMANDS } from '../../src/ops/cli/commands.js';
+import { run } from '../../src/ops/cli/run.js';
+import type { Command, Context } from '../../src/ops/cli/context.js';
+import { jsonOf, palier } from './support/cli.js';
+
+describe('help', () => {
+  test('of the program, in French', async () => {
+    const { exit, out, err } = await palier(['--help']);
+    expect(exit).toBe(0);
+    expect(err).toEqual([]);
+    expect(out).toEqual([
+      'Utilisation : palier [options] <commande>',
+      '',
+      "L'outil des exploitants de Palier, qui délivre les badges de la Région.",
+      '',
+      'Options :',
+      '  -V, --version      affiche la version',
+      '  --json             répond en JSON, pour un programme',
+      '  --lang <langue>    langue des réponses : fr (par défaut) ou en',
+      '  -h, --help         affiche cette aide',
+      '',
+      'Commandes :',
+      '  check              vérifie la configuration, les règles, Redis et les comptes OBF',
+      '  explain <adresse>  dit, pour une personne, chaque badge Région : obtenu ou non, et',
+      '                     pourquoi',
+      '  keygen [options]   fabrique la clé PALIER_KEY, au format du fichier .env',
+      "  hash-password      fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
+      "  help [commande]    affiche l'aide d'une commande",
+      '',
+      'Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.',
+    ]);
+  });
+
+  const COMMANDERS_OWN =
+    /Usage|Options:|Global|Commands:|Arguments:|display|output|\[command\]|default|choices/;
+  test.each(COMMANDS.map(({ name }) => name))('of %s, with none of the library’s English', async (name) => {
+    const { exit, out } = await palier([name, '--help']);
+    expect(exit).toBe(0);
+    expect(out.join('\n')).toMatch(/^Utilisation : palier .*Codes de sortie : 0/s);
+    expect(out.join('\n')).not.toMatch(COMMANDERS_OWN);
+  });
+
+  test('in English when asked, wherever the option stands', async () => {
+    const [before, after] = [
+      await palier(['--lang', 'en', 'check', '-h']),
+      await palier(['check', '-h', '--lang=en']),
+    ];
+    expect(before.out.join('\n')).toMatch(/^Usage: palier check .*Common options:.*Exit codes: 0/s);
+    expect(after.out).toEqual(before.out);
+  });
+});
+
+test.each([
+  [[], 'Il manque une commande. Aide : npx palier --help'],
+  [['chek'], 'Commande inconnue « chek » : vouliez-vous dire « check » ? Aide : npx palier --help'],
+  [['check', '--jsn'], 'Option inconnue « --jsn » : vouliez-vous dire « --json » ? Aide : npx palier --help'],
+  [['keygen', '--zzzzzz'], 'Option inconnue « --zzzzzz ». Aide : npx palier --help'],
+  [['explain'], 'Il manque : <adresse>. Aide : npx palier --help'],
+  [['explain', 'a@b.fr', 'c@d.fr'], "Trop d'arguments. Aide : npx palier --help"],
+  [['keygen', 'x'], "Trop d'arguments. Aide : npx palier --help"],
+  [['check', '--lang'], "Il manque une valeur à l'option « --lang <langue> ». Aide : npx palier --help"],
+  [
+    ['check', '--lang', 'de'],
+    "L'option « --lang <langue> » ne prend pas cette valeur. Aide : npx palier --help",
+  ],
+  [['lou@example.org'], 'Commande inconnue « [address] ». Aide : npx palier --help'],
+  [
+    ['--lang', 'en', 'chek'],
+    'Unknown command "chek": did you mean "check"? Help: npx palier --lang en --help',
+  ],
+])('wrong usage %j exits 2, and says what to do', async (argv, message) => {
+  const { exit, err } = await palier(argv);
+  expect(exit).toBe(2);
+  expect(err.at(-1)).toBe(message);
+});
+
+test('with --json, what goes wrong is JSON too, where the answer would be', async () => {
+  const ran = await palier(['--json', 'chek']);
+  expect(ran).toMatchObject({ exit: 2, err: [] });
+  expect(jsonOf(ran)).toMatchObject({ ok: false, error: { code: 'usage' } });
+});
+
+test('--version', async () => {
+  expect(await palier(['--version'])).toEqual({ exit: 0, out: ['1.2.3'], err: [] });
+});
+
+test('an error that nobody foresaw exits 1, and shows no address', async () => {
+  const fails: Command = {
+    name: 'fails',
+    summary: { fr: '', en: '' },
+    details: [],
+    args: [],
+    options: [],
+    run: () => Promise.reject(new Error('cannot find lou@example.org')),
+  };
+  const err: string[] = [];
+  const context = { streams: { err: (line: string) => err.push(line) }, version: '1' } as unknown as Context;
+  expect(await run(['fails'], [fails], context)).toBe(1);
+  expect(err).toEqual(['Erreur inattendue. Error : cannot find [address]']);
+});

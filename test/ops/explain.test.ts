@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
+import type { AwardEvent } from '../../src/issuing/award-record.js';
+import { createLedger } from '../../src/issuing/ledger.js';
+import { createVault } from '../../src/platform/vault.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { createPortfolioStore } from '../../src/portfolio/store.js';
+import { emptyPortfolio } from '../../src/portfolio/portfolio.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { explainText } from '../../src/rules/explain.js';
+import { parse } from '../support/house.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { jsonOf, palier, type Ran } from './support/cli.js';
+
+const key = randomBytes(32);
+const vault = createVault(key);
+/** 15 January 2026, 10:00 in Normandie. */
+const NOW_MS = Date.UTC(2026, 0, 15, 9);
+const clock = () => NOW_MS;
+
+let redis: TestRedis;
+let cwd: string;
+let people = 0;
+
+beforeAll(async () => {
+  redis = await testRedis();
+  cwd = await mkdtemp(join(tmpdir(), 'palier-explain-'));
+  await mkdir(join(cwd, 'config'));
+  await writeFile(join(cwd, 'config/scheme.yaml'), SMALL_SCHEME);
+  await writeFile(join(cwd, 'config/partners.yaml'), SMALL_PARTNERS);
+});
+afterAll(async () => {
+  await rm(cwd, { recursive: true });
+  await redis.close();
+});
+
+/** Only what it needs: no webhook secret, no OBF secret. */
+const env = () => ({
+  REDIS_URL: redis.url,
+  OBF_CLIENT_ID: 'REGION',
+  PALIER_KEY: key.toString('base64'),
+});
+
+async function explain(address: string, ...options: string[]): Promise<Ran> {
+  const ran = await palier(['explain', address, ...options], {
+    env: env(),
+    cwd,
+    clock,
+    dataPrefix: redis.prefix,
+  });
+  const all = [...ran.out, ...ran.err].join('\n').toLowerCase();
+  expect(all).not.toContain('example.org');
+  expect(all).not.toContain(env().PALIER_KEY.toLowerCase());
+  return ran;
+}
+
+/** Somebody new, with these badges: `client/badge`, all of 5 January 2026. */
+async function somebody(...badges: string[]): Promise<string> {
+  people += 1;
+  const address = `lou.${people}@example.org`;
+  await createPortfolioStore(redis.connection, redis.prefix, vault).upsert(
+    badges.map((badge, at) => {
+      const [clientId = '', badgeId = ''] = badge.split('/');
+      return {
+        earner: earnerKeyOf(vault, address),
+        contact: { address, name: 'Lou' },
+        assertion: {
+          id: asAssertionId(`a${people}.${at}`),
+          clientId: asClientId(clientId),
+          badgeId: asBadgeId(badgeId),
+          eventId: asEventId(`E${people}${at}`),
+          issuedOnS: Date.UTC(2026, 0, 5) / 1000,
+          expiresOnS: null,
+          revoked: false,
+        },
+      };
+    }),
+  );
+  return address;
+}
+
+async function recorded(address: string, ...events: AwardEvent[]): Promise<void> {
+  const ledger = createLedger(redis.connection, redis.prefix, clock);
+  for (const event of events) await ledger.apply(earnerKeyOf(vault, address), asBadgeId('R1'), event);
+}
+
+test('the tree of one person, in French, whatever the form of the address', async () => {
+  const address = await somebody('P1/A', 'P1/A', 'P9/Z');
+  const { exit, out, err } = await explain(`  ${address.toUpperCase()} `);
+  expect({ exit, err }).toEqual({ exit: 0, err: [] });
+  const earner = earnerKeyOf(vault, address);
+  const assertions = await createPortfolioStore(redis.connection, redis.prefix, vault).assertionsOf(earner);
+  const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
+  const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW_MS / 1000);
+  expect(out).toEqual([`Bénéficiaire ${earner}`, ...explainText(scheme, evaluation, 'fr')]);
+  expect(out.join('\n')).toContain('Badge A');
+});
+
+test('in English', async () => {
+  const { out } = await explain(await somebody('P1/A', 'P2/B'), '--lang', 'en');
+  expect(out[0]).toMatch(/^Earner [\w-]{22}$/);
+  expect(out.join('\n')).toContain('due');
+});
+
+test('in JSON: the evaluation, the earner, and what is on its way', async () => {
+  const address = await somebody('P1/A', 'P2/B');
+  await recorded(address, { type: 'comes-due' }, { type: 'claim', batch: asBatchId('b1') });
+  const ran = await explain(address, '--json');
+  expect(ran.exit).toBe(0);
+  expect(jsonOf(ran)).toMatchObject({
+    earner: earnerKeyOf(vault, address),
+    now_s: NOW_MS / 1000,
+    awards: [
+      { award: 'communiquer-1', status: 'due', met: true },
+      { award: 'communiquer-2', status: 'not_met' },
+    ],
+    left_out: [],
+    issuing: [{ badge: 'R1', state: 'claimed', batch: 'b1', since_s: NOW_MS / 1000 }],
+  });
+});
+
+const DUE = { type: 'comes-due' } as const;
+const CLAIM = { type: 'claim', batch: asBatchId('b1') } as const;
+const SINCE = '(depuis le 15 janv. 2026, 10:00)';
+test.each<[string, AwardEvent[], string[]]>([
+  ['waits', [DUE], [`en attente du prochain envoi ${SINCE}`]],
+  ['is being sent', [DUE, CLAIM], [`envoi en cours ${SINCE}`]],
+  [
+    'is of unknown outcome',
+    [DUE, CLAIM, { type: 'doubt', batch: asBatchId('b1') }],
+    [`issue inconnue, vérifiée dans OBF avant tout nouvel envoi ${SINCE}`],
+  ],
+  [
+    'was refused',
+    [DUE, CLAIM, { type: 'refuse', why: 'OBF POST issue: 400 bad recipient lou@example.org' }],
+    [`refusé par OBF : OBF POST issue: 400 bad recipient [address] ${SINCE}`],
+  ],
+  [
+    'was revoked by hand',
+    [DUE, { type: 'revoked-by-human' }],
+    [`retiré à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé ${SINCE}`],
+  ],
+  ['was issued', [DUE, CLAIM, { type: 'record', event: asEventId('E1') }], []],
+  ['was withdrawn', [DUE, { type: 'withdraw' }], []],
+])('an award that %s is told so', async (_, events, told) => {
+  const address = await somebody('P1/A', 'P2/B');
+  await recorded(address, ...events);
+  const { exit, out } = await explain(address);
+  expect(exit).toBe(0);
+  const at = out.indexOf('Envois');
+  const lines = at === -1 ? [] : out.slice(at + 1);
+  expect(lines).toEqual(told.map((words) => `  « Communiquer : je pratique » : ${words}`));
+});
+
+test('a badge that has arrived is not on its way, whatever its record still says', async () => {
+  const address = await somebody('P1/A', 'P2/B', 'REGION/R1');
+  await recorded(address, DUE, CLAIM);
+  expect((await explain(address)).out).not.toContain('Envois');
+});
+
+test('somebody unknown', async () => {
+  const { exit, out, err } = await explain('nobody@example.org');
+  expect({ exit, out }).toEqual({ exit: 1, out: [] });
+  expect(err[0]).toMatch(/^Personne n'est connu à cette adresse/);
+  const inJson = await explain('nobody@example.org', '--json');
+  expect(jsonOf(inJson)).toMatchObject({ ok: false, error: { code: 'unknown_earner' } });
+});
+
+test.each(['nobody', 'a@b@example.org', '@example.org', 'lou @example.org', ''])(
+  '"%s" is no address: 2',
+  async (address) => {
+    expect(await explain(address)).toMatchObject({ exit: 2, out: [] });
+  },
+);
+
+test('what it needs of the environment, the rules and Redis: each told, by name', async () => {
+  const address = 'lou@example.org';
+  const faults = await palier(['explain', address], { env: { WEBHOOK_SECRETS: 'x' }, cwd });
+  expect(faults).toMatchObject({
+    exit: 1,
+    err: [
+      'REDIS_URL : la variable manque',
+      'OBF_CLIENT_ID : la variable manque',
+      expect.stringMatching(/^PALIER_KEY : la variable manque/),
+    ],
+  });
+  const noRules = await palier(['explain', address], { env: { ...env(), PALIER_CONFIG: 'nulle-part' }, cwd });
+  expect(noRules).toMatchObject({
+    exit: 1,
+    err: [
+      expect.stringMatching(/^nulle-part\/scheme\.yaml : /),
+      expect.stringMatching(/^nulle-part\/partners\.yaml : /),
+    ],
+  });
+  const noRedis = await palier(['explain', address], {
+    env: { ...env(), REDIS_URL: 'redis://127.0.0.1:1' },
+    cwd,
+  });
+  expect(noRedis).toMatchObject({
+    exit: 1,
+    err: [expect.stringMatching(/^Redis ne répond pas \(127\.0\.0\.1:1\)/)],
+  });
+});

@@ -1,0 +1,54 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse } from 'dotenv';
+
+const TSX = resolve('node_modules/.bin/tsx');
+const MAIN = resolve('src/ops/cli/main.ts');
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'palier-process-'));
+});
+afterAll(() => rm(cwd, { recursive: true }));
+
+/** The command as its own process, with nothing of our environment. */
+const env = { PATH: process.env['PATH'] ?? '' };
+const palier = (...args: string[]) =>
+  new Promise<{ exit: number; out: string; err: string }>((done) => {
+    execFile(TSX, [MAIN, ...args], { cwd, env }, (error, out, err) =>
+      done({ exit: error === null ? 0 : Number(error.code), out, err }),
+    );
+  });
+
+test('keygen, into a .env', async () => {
+  const { exit, out, err } = await palier('keygen', '--webhook');
+  expect({ exit, err }).toEqual({ exit: 0, err: '' });
+  expect(Object.keys(parse(out))).toEqual(['PALIER_KEY', 'WEBHOOK_SECRETS']);
+});
+
+test('check reads .env and config of the folder it is called in, and exits 1', async () => {
+  await writeFile(join(cwd, '.env'), 'OBF_CLIENT_ID=REGION\nPORT=soixante\n');
+  const { exit, out, err } = await palier('check', '--json');
+  expect({ exit, err }).toEqual({ exit: 1, err: '' });
+  const { checks } = JSON.parse(out) as { checks: { id: string; messages: string[] }[] };
+  const text = checks.flatMap(({ messages }) => messages).join('\n');
+  expect(text).toContain('PORT : un nombre entier');
+  expect(text).not.toContain('OBF_CLIENT_ID : la variable manque');
+  expect(text).toContain('config/scheme.yaml : le fichier n');
+});
+
+test('wrong usage exits 2', async () => {
+  expect((await palier('chek')).exit).toBe(2);
+});
+
+test('a reader who leaves early is no error', async () => {
+  const child = spawn(TSX, [MAIN, '--help'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const errors: string[] = [];
+  child.stderr.on('data', (chunk) => errors.push(String(chunk)));
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, errors }).toEqual({ code: 0, errors: [] });
+});
