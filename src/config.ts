@@ -1,4 +1,20 @@
 import { z } from 'zod';
+import {
+  key32,
+  level,
+  LEVELS,
+  obfBase,
+  pairs,
+  redisTarget,
+  value,
+  webhookSecrets,
+  whole,
+  wordId,
+  zone,
+  type RedisTarget,
+} from './config-values.js';
+
+export type { RedisTarget } from './config-values.js';
 
 /** A fault of the environment, by the variable's name, in both languages. Never the value. */
 export interface ConfigFault {
@@ -15,15 +31,6 @@ export class ConfigFaults extends Error {
     this.name = 'ConfigFaults';
   }
 }
-
-export type RedisTarget =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly hosts: readonly { host: string; port: number }[];
-      readonly name: string;
-    };
 
 export interface BasicKey {
   readonly key: string;
@@ -48,101 +55,14 @@ export interface Config {
   readonly timeZone: string;
 }
 
-const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-const commaList = (value: string): string[] =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-const says = (fr: string, en: string): string => JSON.stringify({ fr, en });
-
-function redisTarget(value: string): RedisTarget | null {
-  const parts = commaList(value);
-  if (parts[0]?.startsWith('redis-sentinel://')) return sentinelTarget(value);
-  const urls = parts.filter((part) => /^rediss?:$/.test(urlOf(part)?.protocol ?? ''));
-  if (urls.length === 0 || urls.length !== parts.length) return null;
-  const [only, second] = urls;
-  if (only !== undefined && second === undefined) return { kind: 'single', url: only };
-  return { kind: 'cluster', urls };
-}
-
-function sentinelTarget(value: string): RedisTarget | null {
-  const [, hostList, name] = /^redis-sentinel:\/\/([^/]+)\/([\w.-]+)$/.exec(value.trim()) ?? [];
-  if (hostList === undefined || name === undefined) return null;
-  const hosts = commaList(hostList).map((part) => {
-    const [host = '', port = '26379'] = part.split(':');
-    return { host, port: Number(port) };
-  });
-  const good = hosts.length > 0 && hosts.every(({ host, port }) => host !== '' && port > 0 && port < 65_536);
-  return good ? { kind: 'sentinel', hosts, name } : null;
-}
-
-const urlOf = (value: string): URL | null => (URL.canParse(value) ? new URL(value) : null);
-
-/** Pairs `a:b`, comma-separated; the second part may itself hold colons. Null when one is not a pair. */
-function pairs(value: string): [string, string][] | null {
-  const found = commaList(value).map((part): [string, string] => {
-    const at = part.indexOf(':');
-    return [part.slice(0, Math.max(at, 0)), part.slice(at + 1)];
-  });
-  return found.every(([left, right]) => left !== '' && right !== '') ? found : null;
-}
-
-/** A variable read through `read`, which answers null for a value that will not do. */
-const read = <T>(reader: (value: string) => T | null, fr: string, en: string) =>
-  z.string().transform((value, ctx) => {
-    const result = reader(value.trim());
-    if (result !== null) return result;
-    ctx.addIssue({ code: 'custom', message: says(fr, en) });
-    return z.NEVER;
-  });
-
-const whole = (min: number, max: number) =>
-  read(
-    (value) => (/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max ? Number(value) : null),
-    `un nombre entier de ${min} à ${max} est attendu`,
-    `a whole number from ${min} to ${max} is expected`,
-  );
-
-const wordId = read(
-  (value) => (/^[\w-]+$/.test(value) ? value : null),
-  'des lettres, chiffres, « _ » et « - » seulement',
-  'letters, digits, "_" and "-" only',
-);
-
-function obfBase(value: string): string | null {
-  const url = urlOf(value);
-  if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') return null;
-  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
-  return safe ? url.href.replace(/\/+$/, '') : null;
-}
-
-const isSecret = (value: string): boolean => /^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(value);
-
-const key32 = (value: string): Buffer | null => {
-  const bytes = Buffer.from(value, 'base64');
-  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(value) && bytes.length === 32 ? bytes : null;
-};
-
-const zone = (value: string): string | null => {
-  try {
-    return new Intl.DateTimeFormat('fr', { timeZone: value }).resolvedOptions().timeZone;
-  } catch {
-    return null;
-  }
-};
-
 const environment = z.object({
-  REDIS_URL: read(
+  REDIS_URL: value(
     redisTarget,
     'une adresse redis://, rediss:// ou redis-sentinel:// est attendue',
     'a redis://, rediss:// or redis-sentinel:// address is expected',
   ),
   PORT: whole(0, 65_535).default(3000),
-  OBF_BASE_URL: read(
+  OBF_BASE_URL: value(
     obfBase,
     'une adresse https est attendue (http seulement vers cette machine)',
     'an https address is expected (http for a loopback address only)',
@@ -150,34 +70,30 @@ const environment = z.object({
   OBF_CLIENT_ID: wordId,
   OBF_CLIENT_SECRET: wordId,
   OBF_MAX_RPS: whole(1, 1000).default(8),
-  WEBHOOK_SECRETS: read(
-    (value) => (commaList(value).every(isSecret) ? commaList(value) : null),
+  WEBHOOK_SECRETS: value(
+    webhookSecrets,
     'des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules',
     '"whsec_..." secrets (16 bytes at least, base64), comma-separated',
   ).default([]),
-  WEBHOOK_BASIC: read(
-    (value) => pairs(value)?.map(([key, secret]) => ({ key, secret })) ?? null,
+  WEBHOOK_BASIC: value(
+    (text) => pairs(text)?.map(([key, secret]) => ({ key, secret })) ?? null,
     'des paires « clé:secret », séparées par des virgules',
     '"key:secret" pairs, comma-separated',
   ).default([]),
-  PALIER_KEY: read(
+  PALIER_KEY: value(
     key32,
     '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
     '32 bytes in base64 are expected: "npx palier keygen" makes one',
   ),
   PALIER_CONFIG: z.string().trim().default('config'),
-  OPS_USERS: read(
-    (value) => pairs(value)?.map(([name, hash]) => ({ name, hash })) ?? null,
+  OPS_USERS: value(
+    (text) => pairs(text)?.map(([name, hash]) => ({ name, hash })) ?? null,
     'des paires « nom:empreinte » (« npx palier hash-password »), séparées par des virgules',
     '"name:hash" pairs ("npx palier hash-password"), comma-separated',
   ).default([]),
   POLL_EVERY_S: whole(1, 86_400).default(300),
-  LOG_LEVEL: read(
-    (value) => LEVELS.find((level) => level === value) ?? null,
-    `un de : ${LEVELS.join(', ')}`,
-    `one of: ${LEVELS.join(', ')}`,
-  ).default('info'),
-  TZ_SCHEME: read(
+  LOG_LEVEL: value(level, `un de : ${LEVELS.join(', ')}`, `one of: ${LEVELS.join(', ')}`).default('info'),
+  TZ_SCHEME: value(
     zone,
     'une zone horaire est attendue, comme Europe/Paris',
     'a time zone is expected, like Europe/Paris',
@@ -193,11 +109,13 @@ const ONE_OF_TWO: ConfigFault = {
 
 /** Empty means unset: a `.env` file is full of `NAME=`. */
 const withoutEmpty = (env: Readonly<Record<string, string | undefined>>) =>
-  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  Object.fromEntries(Object.entries(env).filter(([, text]) => text !== undefined && text.trim() !== ''));
 
 function faultOf(issue: z.core.$ZodIssue): ConfigFault {
-  const words = issue.code === 'custom' ? (JSON.parse(issue.message) as { fr: string; en: string }) : MISSING;
-  return { variable: issue.path.join('.'), ...words };
+  const variable = issue.path.join('.');
+  if (issue.code !== 'custom') return { variable, ...MISSING };
+  const fr: unknown = issue.params?.['fr'];
+  return { variable, fr: typeof fr === 'string' ? fr : issue.message, en: issue.message };
 }
 
 /**
@@ -206,11 +124,14 @@ function faultOf(issue: z.core.$ZodIssue): ConfigFault {
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = withoutEmpty(env);
-  const read = environment.safeParse(given);
+  const parsed = environment.safeParse(given);
   const noDoor = given['WEBHOOK_SECRETS'] === undefined && given['WEBHOOK_BASIC'] === undefined;
-  const faults = [...(read.success ? [] : read.error.issues.map(faultOf)), ...(noDoor ? [ONE_OF_TWO] : [])];
-  if (!read.success || faults.length > 0) throw new ConfigFaults(faults);
-  const v = read.data;
+  const faults = [
+    ...(parsed.success ? [] : parsed.error.issues.map(faultOf)),
+    ...(noDoor ? [ONE_OF_TWO] : []),
+  ];
+  if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults);
+  const v = parsed.data;
   return {
     redis: v.REDIS_URL,
     port: v.PORT,
