@@ -29,6 +29,20 @@ export class ObfRefused extends ObfError {
   }
 }
 
+/** What is wrong with a hosted credential: where it is, whose it is, what it says of itself, its size. */
+export type CredentialFault = 'url' | 'recipient' | 'identity' | 'size';
+
+/** A hosted credential that will never count for this person: reading it again changes nothing. */
+export class CredentialRefused extends ObfRefused {
+  constructor(
+    call: string,
+    readonly fault: CredentialFault,
+    message: string,
+  ) {
+    super(call, 422, message);
+  }
+}
+
 /** OBF did nothing and asks to wait (429, or 503 on a read). */
 export class ObfThrottled extends ObfError {
   readonly code = 'obf_throttled';

@@ -22,7 +22,15 @@ const flag = z
   .optional()
   .transform((value) => ![undefined, null, false, 0, '', '0', 'false'].includes(value));
 
-export const tokenReply = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number() });
+/** A token must fit into a header. Where OBF does not say how long it lasts, it is renewed often. */
+export const tokenReply = z.object({
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  expires_in: z.coerce
+    .number()
+    .positive()
+    .nullish()
+    .transform((seconds) => seconds ?? 300),
+});
 
 export const clientReply = z.object({ id, name: text, issuing_limit: z.coerce.number().nullish() });
 
@@ -47,7 +55,7 @@ export const eventReply = z
     issued_on: instant,
     expires_on: maybeInstant,
     ctime: maybeInstant,
-    log_entry: z.unknown(),
+    log_entry: z.unknown().optional(),
   })
   .refine((event) => (event.badge_id ?? event.badge?.id) !== undefined, {
     path: ['badge_id'],

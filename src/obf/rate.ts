@@ -1,0 +1,81 @@
+import { performance } from 'node:perf_hooks';
+import type { RedisConnection } from '../platform/redis.js';
+import { orAbort, pause } from './abort.js';
+import { errorBeforeSending } from './certainty.js';
+import { ObfThrottled } from './errors.js';
+
+/**
+ * Reserves the next free moment of a line, on Redis' clock, and moves the line on by one spacing
+ * (GCRA without a burst). KEYS: the line. ARGV: spacing µs, longest wait µs.
+ * Lua writes large numbers as 1.7e+15, hence the format.
+ */
+const RESERVE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local wait = at - now
+if wait > tonumber(ARGV[2]) then return {0, wait} end
+local px = math.ceil((wait + ARGV[1]) / 1000) + 1000
+redis.call('SET', KEYS[1], string.format('%.0f', at + ARGV[1]), 'PX', px)
+return {1, wait}`;
+
+/** Calls stand this much further apart than need be: clocks, event loops and networks jitter. */
+const MARGIN = 1.05;
+/** What the margin forgives in a second. */
+const LATE_MS = 40;
+const MAX_TRIES = 3;
+/** Nobody stands in a longer line. */
+const MAX_LINE_MS = 60_000;
+
+/** Holds the calls of all processes together under one rate per line. */
+export interface Rate {
+  /**
+   * Resolves when the call may leave.
+   * @param line calls of one line keep their distance: an OBF client's id, or `public`
+   * @throws ObfThrottled when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
+   */
+  take(call: string, line: string, signal?: AbortSignal, maxWaitMs?: number): Promise<void>;
+}
+
+/** Calls at most `maxRps` times in any second, evenly spaced. Kept under `${prefix}:obf:rate:<line>`. */
+export function createRate(redis: RedisConnection, prefix: string, maxRps: number): Rate {
+  const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
+  let quickestMs = Infinity;
+
+  /** How late the call would leave, milliseconds. */
+  async function reserve(
+    call: string,
+    line: string,
+    maxWaitMs: number,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const askedAt = performance.now();
+    const key = `${prefix}:obf:rate:${line}`;
+    const reply = redis.eval(RESERVE, 1, key, spacingUs, Math.round(maxWaitMs * 1000));
+    const [granted, waitMs] = readReply(await orAbort(reply, signal));
+    if (!granted) throw new ObfThrottled(call, waitMs);
+    const repliedAt = performance.now();
+    await pause(waitMs, signal);
+    quickestMs = Math.min(quickestMs, repliedAt - askedAt);
+    // Whatever the reply took beyond the quickest may be time that the reserved moment is past.
+    return performance.now() - (askedAt + quickestMs + waitMs);
+  }
+
+  return {
+    take: async (call, line, signal, maxWaitMs = MAX_LINE_MS) => {
+      try {
+        // A call that comes late stands too close to the next: it gives up its place and lines up again.
+        for (let tries = 1; tries <= MAX_TRIES; tries += 1)
+          if ((await reserve(call, line, maxWaitMs, signal)) < LATE_MS) return;
+      } catch (error) {
+        throw errorBeforeSending(call, error);
+      }
+    },
+  };
+}
+
+function readReply(reply: unknown): [boolean, number] {
+  const [granted, waitUs] = Array.isArray(reply) ? reply.map(Number) : [];
+  if (granted === undefined || waitUs === undefined) throw new Error('unexpected reply of a Redis script');
+  return [granted === 1, waitUs / 1000];
+}
