@@ -1,4 +1,5 @@
-import type { Queue } from 'bullmq';
+import type { JobsOptions, JobState, Queue } from 'bullmq';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ATTEMPTS } from './retry.js';
 
 export interface NewJob {
@@ -11,6 +12,11 @@ export interface NewJob {
 
 /** How many runs of one id may overlap before we say that something is wrong. */
 const MAX_OVERLAP = 8;
+/** How many jobs are on their way to Redis at once: enough to fill its pipeline, few enough to stop in time. */
+const CHUNK = 500;
+
+/** States in which a job's next run may be over, or have begun already. */
+const NEEDS_CARE: ReadonlySet<string> = new Set(['active', 'failed', 'completed']);
 
 /** Redis could not take a job in time. The job may be there all the same: ids make a repeat safe. */
 export class EnqueueError extends Error {
@@ -30,43 +36,98 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
 
+/**
+ * Looked at before it is added, never after: a quick worker may take the new job at once, and its run is
+ * a good one. Any run that starts after this look knows what the caller knows.
+ */
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
-  const options = {
-    jobId: job.id,
-    attempts: ATTEMPTS,
-    backoff: { type: 'custom' },
-    removeOnComplete: true,
-    ...(job.delayMs === undefined ? {} : { delay: job.delayMs }),
-  };
-  await queue.add(job.name, job.data, options);
-  const state = await queue.getJobState(job.id);
+  const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
-  if (state === 'failed') await revive(queue, job.id);
-  // 'unknown': it was running when `add` was dropped, and is done by now.
-  if (state === 'unknown') await queue.add(job.name, job.data, options);
+  if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
+  else if (state === 'unknown') await add(queue, job);
   return true;
 }
 
-async function revive(queue: Queue, id: string): Promise<void> {
-  const failed = await queue.getJob(id);
-  await failed?.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+const add = (queue: Queue, job: NewJob): Promise<unknown> => queue.add(job.name, job.data, optionsOf(job));
+
+const optionsOf = ({ id, delayMs }: NewJob): JobsOptions => ({
+  jobId: id,
+  attempts: ATTEMPTS,
+  backoff: { type: 'custom' },
+  removeOnComplete: true,
+  ...(delayMs === undefined ? {} : { delay: delayMs }),
+});
+
+/** Adds the job unless there is one of its id already, in whatever state: a failed one stays for ops. */
+export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
+  await add(queue, job);
 }
 
 /**
- * The same under a deadline of our own: a Redis that is frozen, or was never there, keeps `add` waiting.
- * @throws EnqueueError after `deadlineMs`
+ * A job that nobody has begun says so itself. Only for the others BullMQ is asked, which walks through
+ * the waiting ones: a backlog of a hundred thousand would be walked for every new job.
  */
-export async function enqueueWithin(queue: Queue, job: NewJob, deadlineMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new EnqueueError(`${queue.name}: no answer from Redis in time`)),
-      deadlineMs,
-    );
-  });
+async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> {
+  const client = await queue.getBackend().client;
+  const [made, begun, ended] = await client.hmget(queue.toKey(id), 'timestamp', 'processedOn', 'finishedOn');
+  if (made === null) return 'unknown';
+  return begun === null && ended === null ? 'waiting' : queue.getJobState(id);
+}
+
+async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): Promise<void> {
+  const job = await queue.getJob(id);
   try {
-    await Promise.race([enqueue(queue, job), deadline]);
-  } finally {
-    clearTimeout(timer);
+    await job?.retry(from, { resetAttemptsMade: true, resetAttemptsStarted: true });
+  } catch (error) {
+    // Somebody else was quicker: what matters is that it no longer lies there.
+    if ((await stateOf(queue, id)) === from) throw error;
   }
 }
+
+/**
+ * The same for many jobs; the first that fails ends it, and so does `signal`. Jobs before it are stored,
+ * so that a repeat finds them waiting.
+ */
+export async function enqueueAll(queue: Queue, jobs: readonly NewJob[], signal?: AbortSignal): Promise<void> {
+  for (let at = 0; at < jobs.length; at += CHUNK) {
+    signal?.throwIfAborted();
+    await enqueueChunk(queue, jobs.slice(at, at + CHUNK));
+  }
+}
+
+/** Jobs that nobody told before are the usual case: they are looked at together, and leave together. */
+async function enqueueChunk(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
+  const seen = await Promise.all(jobs.map(async (job) => ({ job, state: await stateOf(queue, job.id) })));
+  const fresh = seen.filter(({ state }) => state === 'unknown').map(({ job }) => job);
+  await queue.addBulk(fresh.map((job) => ({ name: job.name, data: job.data, opts: optionsOf(job) })));
+  const others = seen.filter(({ state }) => NEEDS_CARE.has(state));
+  await Promise.all(others.map(({ job }) => enqueue(queue, job)));
+}
+
+/**
+ * All of them under one deadline of our own: a Redis that is frozen, or was never there, keeps `add` waiting.
+ * @throws EnqueueError after `deadlineMs`, or when Redis fails before; nothing more is begun then
+ */
+export async function enqueueAllWithin(
+  queue: Queue,
+  jobs: readonly NewJob[],
+  deadlineMs: number,
+): Promise<void> {
+  const late = new AbortController();
+  const deadline = pause(deadlineMs, undefined, { signal: late.signal }).then(() => {
+    late.abort();
+    throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
+  });
+  try {
+    await Promise.race([enqueueAll(queue, jobs, late.signal), deadline]);
+  } catch (cause) {
+    if (cause instanceof EnqueueError) throw cause;
+    throw new EnqueueError(`${queue.name}: Redis did not take a job`, { cause });
+  } finally {
+    late.abort();
+  }
+}
+
+/** One job under a deadline. @throws EnqueueError as above */
+export const enqueueWithin = (queue: Queue, job: NewJob, deadlineMs: number): Promise<void> =>
+  enqueueAllWithin(queue, [job], deadlineMs);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
-import type { CredentialNotice, EventNotice } from './jobs.js';
+import type { BadgeId, BatchId, ClientId, EarnerKey } from '../ids.js';
+import type { CredentialNotice, EventNotice, NoticeJob } from './jobs.js';
 
 /**
  * A job's id is a pure function of what it is about, so that the same notice told twice is one job, and
@@ -16,11 +16,21 @@ export const eventNoticeId = ({ clientId, eventId }: EventNotice, type: 'issued'
 export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>
   `credential.${earner}.${createHash('sha256').update(url).digest('base64url').slice(0, 22)}`;
 
+/** The id of a notice of either kind. */
+export const noticeId = (notice: NoticeJob, type: 'issued' | 'revoked'): string =>
+  notice.kind === 'event' ? eventNoticeId(notice, type) : credentialNoticeId(notice);
+
+/** One poll of a client at a time, whoever asks for it. */
+export const pollJobId = (clientId: ClientId): string => `poll.${clientId}`;
+
 /** One earner, one waiting evaluation: what several notices changed is decided once. */
 export const earnerJobId = (earner: EarnerKey): string => `earner.${earner}`;
 
 /** One gathering a badge at a time. */
 export const gatherJobId = (badgeId: BadgeId): string => `gather.${badgeId}`;
+
+/** One taking back of one award at a time. */
+export const revokeJobId = (earner: EarnerKey, badgeId: BadgeId): string => `revoke.${earner}.${badgeId}`;
 
 /** A batch is issued by one job, whoever adds it. */
 export const batchJobId = (batchId: BatchId): string => `batch.${batchId}`;

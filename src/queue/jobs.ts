@@ -16,6 +16,8 @@ export const eventNotice = z.object({
   kind: z.literal('event'),
   clientId: word.transform(asClientId),
   eventId: word.transform(asEventId),
+  /** Known where OBF itself listed the event; a webhook is never taken at its word for it. */
+  badgeId: word.transform(asBadgeId).optional(),
   source,
 });
 
@@ -28,7 +30,13 @@ export const credentialNotice = z.object({
   source,
 });
 
+/** "Look what this client has issued that we have not been told of": told by the clock. */
+export const pollJob = z.object({ kind: z.literal('poll'), clientId: word.transform(asClientId) });
+
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
+
+/** All that stands in the queue of notices. */
+export const noticeQueueJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice, pollJob]);
 
 /** "This earner's portfolio may have changed": decide again. `cause` joins it to the notice in logs. */
 export const earnerJob = z.object({ earner: word.transform(asEarnerKey), cause: z.string() });
@@ -41,10 +49,19 @@ export const batchJob = z.object({
   badgeId: word.transform(asBadgeId),
   batchId: word.transform(asBatchId),
 });
-export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob]);
+/** "Take this award back, if it still is to be." */
+export const revokeJob = z.object({
+  kind: z.literal('revoke'),
+  badgeId: word.transform(asBadgeId),
+  earner: word.transform(asEarnerKey),
+});
+/** "Look whether anything was left behind when a process was killed": told by the clock. */
+export const sweepJob = z.object({ kind: z.literal('sweep') });
+export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob, sweepJob]);
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
+export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
 export type AwardJob = z.output<typeof awardJob>;
