@@ -28,6 +28,7 @@ export async function send(
   due: Due,
   signal: AbortSignal,
 ): Promise<IssueOutcome> {
+  await issuing.requireQuota(due.size, signal);
   signal.throwIfAborted();
   const sending = await issuing.batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');

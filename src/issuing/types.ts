@@ -28,6 +28,8 @@ export interface Issuing {
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /** Told of every event that was issued: what we sent need not be read back. */
   readonly issued: (event: EventId, batch: Batch) => Promise<void>;
+  /** Throws when OBF's quota would not do for so many. */
+  readonly requireQuota: (count: number, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   /** How long the issue call may take in all, waiting for its turn included, milliseconds. */
   readonly sendWithinMs: number;

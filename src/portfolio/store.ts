@@ -22,6 +22,8 @@ export interface PortfolioStore {
   upsert(found: readonly NewAssertion[]): Promise<void>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
+  /** Whether the earner has the assertion, and whether as revoked; null: not at all. */
+  knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | null>;
   /** Every assertion of the earner, in no order; empty for somebody we do not know. */
   assertionsOf(earner: EarnerKey): Promise<readonly Assertion[]>;
   contactOf(earner: EarnerKey): Promise<Contact | null>;
@@ -52,6 +54,11 @@ export function createPortfolioStore(redis: RedisConnection, prefix: string, vau
       const known = await redis.hexists(key(earner), ASSERTION + assertionId);
       if (known === 1) await redis.hset(key(earner), REVOKED + assertionId, '1');
       return known === 1;
+    },
+    async knows(earner, assertionId) {
+      const [known, revoked] = await redis.hmget(key(earner), ASSERTION + assertionId, REVOKED + assertionId);
+      if (typeof known !== 'string') return null;
+      return typeof revoked === 'string' ? 'revoked' : 'valid';
     },
     assertionsOf: async (earner) => assertionsIn(await redis.hgetall(key(earner))),
     async contactOf(earner) {

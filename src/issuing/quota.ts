@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { ObfAccount } from '../obf/types.js';
+import type { Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+
+/** What is left of the Région's yearly quota of issued badges, as last read in OBF less what was issued since. */
+export interface QuotaReading {
+  /** Null: OBF does not say. */
+  readonly left: number | null;
+  /** Unix milliseconds. */
+  readonly readMs: number;
+}
+
+export interface Quota {
+  /** What was read last; null: never. */
+  known(): Promise<QuotaReading | null>;
+  /** Reads it in OBF now. */
+  read(signal: AbortSignal): Promise<QuotaReading>;
+  /**
+   * Before a batch of `count`: goes on, or throws. OBF is asked again once a day, and before a large
+   * batch if the last reading is not fresh.
+   * @throws QuotaLow when less than the floor would be left
+   */
+  require(count: number, signal: AbortSignal): Promise<void>;
+  /** So many were issued. */
+  spend(count: number): Promise<void>;
+}
+
+/** Issuing would go below the floor: it pauses, rather than failing one by one. */
+export class QuotaLow extends Error {
+  readonly code = 'quota_low';
+  constructor(
+    readonly left: number,
+    readonly floor: number,
+    readonly waitMs: number,
+  ) {
+    super(
+      `OBF's quota has ${left} badges left, and issuing stops at ${floor}: have the subscription's quota raised; ` +
+        'issuing goes on by itself then',
+    );
+    this.name = 'QuotaLow';
+  }
+}
+
+export interface QuotaLimits {
+  /** Issuing pauses rather than leave fewer than so many. */
+  readonly floor: number;
+  readonly largeBatch: number;
+  /** How old a reading may be before a large batch, and otherwise, milliseconds. */
+  readonly freshMs: number;
+  readonly maxAgeMs: number;
+  /** How long until it is looked at again when it is too low, milliseconds. */
+  readonly waitMs: number;
+}
+
+export const QUOTA_LIMITS: QuotaLimits = {
+  floor: 50,
+  largeBatch: 100,
+  freshMs: 10 * 60_000,
+  maxAgeMs: 24 * 3_600_000,
+  waitMs: 10 * 60_000,
+};
+
+const form = z.object({
+  left: z.coerce.number().or(z.literal('').transform(() => null)),
+  readMs: z.coerce.number(),
+});
+
+/** @param prefix of the key */
+export function createQuota(
+  redis: RedisConnection,
+  prefix: string,
+  account: ObfAccount,
+  clock: Clock,
+  limits: QuotaLimits,
+): Quota {
+  const key = `${prefix}:quota`;
+  const known = async (): Promise<QuotaReading | null> => {
+    const read = form.safeParse(await redis.hgetall(key));
+    return read.success ? read.data : null;
+  };
+  const read = async (signal: AbortSignal): Promise<QuotaReading> => {
+    const left = await account.issuingLimit(signal);
+    const reading = { left, readMs: clock() };
+    await redis.hset(key, { left: left ?? '', readMs: reading.readMs });
+    return reading;
+  };
+  return {
+    known,
+    read,
+    async require(count, signal) {
+      const reading = await known();
+      const { left } = isFresh(reading, count, clock(), limits) ? reading : await read(signal);
+      if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor, limits.waitMs);
+    },
+    async spend(count) {
+      if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
+    },
+  };
+}
+
+/** Pure. A reading that would stop issuing must be fresh too: the quota may have been raised since. */
+export function isFresh(
+  reading: QuotaReading | null,
+  count: number,
+  nowMs: number,
+  limits: QuotaLimits,
+): reading is QuotaReading {
+  if (reading === null) return false;
+  const low = reading.left !== null && reading.left - count < limits.floor;
+  if (low) return false;
+  const maxAgeMs = count >= limits.largeBatch ? limits.freshMs : limits.maxAgeMs;
+  return nowMs - reading.readMs < maxAgeMs;
+}

@@ -1,0 +1,24 @@
+import type { Queue } from 'bullmq';
+import type { EarnerKey } from '../ids.js';
+import { enqueue } from '../queue/enqueue.js';
+import { earnerJobId } from '../queue/job-ids.js';
+
+/** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
+const CHUNK = 200;
+
+/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both. */
+export async function enqueueEarners(
+  queue: Queue,
+  earners: Iterable<EarnerKey>,
+  cause: string,
+): Promise<void> {
+  const distinct = [...new Set(earners)];
+  for (let at = 0; at < distinct.length; at += CHUNK) {
+    const chunk = distinct.slice(at, at + CHUNK);
+    await Promise.all(
+      chunk.map((earner) =>
+        enqueue(queue, { id: earnerJobId(earner), name: 'evaluate', data: { earner, cause } }),
+      ),
+    );
+  }
+}

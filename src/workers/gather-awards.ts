@@ -1,0 +1,55 @@
+import type { BadgeId, BatchId } from '../ids.js';
+import { enqueue, enqueueIfAbsent } from '../queue/enqueue.js';
+import { batchJobId, gatherJobId } from '../queue/job-ids.js';
+import type { Pipeline } from './pipeline.js';
+
+const SWEEP_EVERY_MS = 60_000;
+
+/**
+ * Makes batches of all that waits for one badge. A batch that lost its job (we were killed between the
+ * two) gets it back; one whose job failed stays as it is, for ops.
+ */
+export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal: AbortSignal): Promise<void> {
+  const { outbox, batches, pace, log } = pipeline;
+  for (;;) {
+    signal.throwIfAborted();
+    const batch = await outbox.closeBatch(badgeId, pace.batchMax);
+    if (batch === null) break;
+    log.info({ badge: badgeId, batch: batch.id, earners: batch.earners.length }, 'batch formed');
+  }
+  for (const batchId of await batches.of(badgeId)) await enqueueBatch(pipeline, badgeId, batchId);
+}
+
+/** One job for one batch, whoever asks. */
+export async function enqueueBatch({ queues }: Pipeline, badgeId: BadgeId, batchId: BatchId): Promise<void> {
+  await enqueueIfAbsent(queues.awards, {
+    id: batchJobId(batchId),
+    name: 'batch',
+    data: { kind: 'batch', badgeId, batchId },
+  });
+}
+
+/** Has the awards of one badge gathered after `delayMs`; however often it is said, once. */
+export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, delayMs: number): Promise<void> {
+  await enqueue(queues.awards, {
+    id: gatherJobId(badgeId),
+    name: 'gather',
+    data: { kind: 'gather', badgeId },
+    delayMs,
+  });
+}
+
+/** Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again. */
+export async function sweepAwards(pipeline: Pipeline): Promise<void> {
+  const { scheme, outbox, batches } = pipeline;
+  for (const { badgeId } of scheme.awards) {
+    const [waiting, underWay] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
+    if (waiting > 0 || underWay.length > 0) await enqueueGather(pipeline, badgeId, 0);
+  }
+}
+
+/** Sweeps every minute, once for all workers together. */
+export async function scheduleSweep({ queues }: Pipeline): Promise<void> {
+  const template = { name: 'sweep', data: { kind: 'sweep' }, opts: { removeOnComplete: true } };
+  await queues.awards.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
+}

@@ -1,0 +1,44 @@
+import { ObfRefused } from '../obf/errors.js';
+import type { ObfAccount } from '../obf/types.js';
+import type { EventNotice } from '../queue/jobs.js';
+import { enqueueEarners } from './enqueue-earners.js';
+import type { Pipeline } from './pipeline.js';
+import { storeEvent, type EventToStore } from './store-event.js';
+
+/**
+ * A notice only says where to look: the event and its recipients are read from OBF, kept, and everyone
+ * whom it touched is evaluated.
+ */
+export async function ingestEvent(
+  pipeline: Pipeline,
+  notice: EventNotice,
+  signal: AbortSignal,
+): Promise<void> {
+  const account = pipeline.accounts(notice.clientId);
+  if (account === null) throw withoutKey(notice);
+  const event = await eventOf(account, notice, signal);
+  const earners = await storeEvent(pipeline, account, event, signal);
+  signal.throwIfAborted();
+  await enqueueEarners(pipeline.queues.earners, earners, `event.${event.clientId}.${event.id}`);
+  pipeline.log.info(
+    { client: event.clientId, event: event.id, badge: event.badgeId, earners: earners.length },
+    'event stored',
+  );
+}
+
+/** One call less for an event that OBF itself listed. */
+async function eventOf(
+  account: ObfAccount,
+  { clientId, eventId, badgeId }: EventNotice,
+  signal: AbortSignal,
+): Promise<EventToStore> {
+  return badgeId === undefined ? account.event(eventId, signal) : { id: eventId, clientId, badgeId };
+}
+
+const withoutKey = ({ clientId }: EventNotice): ObfRefused =>
+  new ObfRefused(
+    'GET event',
+    403,
+    `we hold no API key of client ${clientId}: name it as secret_env in partners.yaml and set it, ` +
+      'or let OBF push the credentials to the Passport address',
+  );

@@ -1,0 +1,61 @@
+import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import { issueBatch } from '../issuing/issue.js';
+import type { Issuing, Standing } from '../issuing/types.js';
+import { secondsOf } from '../platform/clock.js';
+import { earnedThrough } from '../rules/earned.js';
+import { evaluate } from '../rules/evaluate.js';
+import { enqueueEarners } from './enqueue-earners.js';
+import { enqueueBatch } from './gather-awards.js';
+import type { Pipeline } from './pipeline.js';
+import { readPortfolio } from './read-portfolio.js';
+
+/** Issues one batch; whoever got an award is evaluated again, since it can complete another. */
+export async function issueAwards(
+  pipeline: Pipeline,
+  badgeId: BadgeId,
+  batchId: BatchId,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settled, split } = await issueBatch(issuingOf(pipeline), badgeId, batchId, signal);
+  for (const half of split) await enqueueBatch(pipeline, badgeId, half);
+  await enqueueEarners(pipeline.queues.earners, settled, `batch.${batchId}`);
+}
+
+function issuingOf(pipeline: Pipeline): Issuing {
+  const { regionAccount, ledger, batches, mirror, queues, seen, region, quota, clock, log, pace, reached } =
+    pipeline;
+  return {
+    account: regionAccount,
+    ledger,
+    batches,
+    clock,
+    reached,
+    sendWithinMs: pace.sendWithinMs,
+    settleMs: pace.settleMs,
+    standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
+    requireQuota: (count, signal) => quota.require(count, signal),
+    async lookInObf(signal) {
+      await enqueueEarners(queues.earners, await mirror.refresh(signal), 'region-account');
+    },
+    async issued(event, { id, badgeId, earners }) {
+      await seen.add(region, event);
+      await quota.spend(earners.length);
+      log.info({ event, batch: id, badge: badgeId, earners: earners.length }, 'awards issued');
+    },
+  };
+}
+
+/** Decided from the portfolio as it is at this instant: minutes or hours may have passed since it was due. */
+async function standingOf(pipeline: Pipeline, badgeId: BadgeId, earner: EarnerKey): Promise<Standing> {
+  const [portfolio, contact] = await Promise.all([
+    readPortfolio(pipeline, earner),
+    pipeline.portfolios.contactOf(earner),
+  ]);
+  const evaluation = evaluate(pipeline.scheme, portfolio, secondsOf(pipeline.clock));
+  const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
+  const event = verdict?.heldBy?.eventId ?? null;
+  if (event !== null) return { is: 'held', event };
+  if (verdict?.status !== 'due' || contact === null) return { is: 'not-due' };
+  const earnedBy = earnedThrough(evaluation, verdict.award.id).map(({ id }) => id);
+  return { is: 'due', award: { award: verdict.award.id, version: evaluation.version, earnedBy, contact } };
+}

@@ -1,0 +1,43 @@
+import dotenv from 'dotenv';
+import { ConfigFaults, describe, loadConfig } from '../config.js';
+import { readConfigFolder } from '../platform/config-folder.js';
+import { crashAt } from '../platform/crash-point.js';
+import { createLogger } from '../platform/logger.js';
+import { closeRedis, openConsumer } from '../platform/redis.js';
+import { stopOnSignals } from '../platform/shutdown.js';
+import { schemeOrThrow } from '../rules/parse.js';
+import { partnerKeys } from './partner-keys.js';
+import { startWorkers } from './start.js';
+import { scheduleSweep } from './gather-awards.js';
+import { schedulePolls } from './poll-events.js';
+import { wirePipeline } from './wire.js';
+
+/** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
+async function main(): Promise<void> {
+  dotenv.config({ quiet: true });
+  const config = loadConfig(process.env);
+  const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
+  const { secrets, faults } = partnerKeys(scheme, process.env);
+  if (faults.length > 0) throw new ConfigFaults(faults);
+  const log = createLogger(config.logLevel, 'worker');
+  const redis = openConsumer(config.redis);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const { pipeline, close } = wirePipeline({
+    config,
+    scheme,
+    secrets,
+    redis,
+    log,
+    reached: crashAt(process.env),
+  });
+  const stopWorkers = startWorkers(pipeline, redis);
+  stopOnSignals([() => closeRedis(redis), close, stopWorkers], log);
+  log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
+  await scheduleSweep(pipeline);
+  await schedulePolls(pipeline, config.pollEveryS * 1000);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

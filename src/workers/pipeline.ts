@@ -1,0 +1,66 @@
+import type { Queue } from 'bullmq';
+import type { ClientId } from '../ids.js';
+import type { CrashPoint } from '../issuing/types.js';
+import type { Flags } from '../issuing/flags.js';
+import type { Ledger } from '../issuing/ledger.js';
+import type { Batches } from '../issuing/batches.js';
+import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js';
+import type { Outbox } from '../issuing/outbox.js';
+import type { HostedCredentials } from '../obf/hosted.js';
+import type { ObfAccount, ObfAccounts } from '../obf/types.js';
+import type { Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import type { Vault } from '../platform/vault.js';
+import type { SeenEvents } from '../portfolio/seen-events.js';
+import type { PortfolioStore } from '../portfolio/store.js';
+import type { QueueName } from '../queue/names.js';
+import type { Scheme } from '../rules/types.js';
+import type { Mirror } from './mirror.js';
+
+/** The times that the pipeline keeps, and the size of what leaves at once. */
+export interface Pace {
+  /** How long awards of one badge gather before they leave together, milliseconds. */
+  readonly gatherMs: number;
+  /** How many leave at most in one issue call. */
+  readonly batchMax: number;
+  /** How long one issue call may take in all, milliseconds. */
+  readonly sendWithinMs: number;
+  /** How long after a call of unknown outcome OBF is believed, milliseconds; above `sendWithinMs`. */
+  readonly settleMs: number;
+  /** How old our picture of the Région's account may be when an earner is evaluated, milliseconds. */
+  readonly mirrorMaxAgeMs: number;
+  readonly quota: QuotaLimits;
+}
+
+export const PACE: Pace = {
+  gatherMs: 2000,
+  batchMax: 500,
+  sendWithinMs: 20_000,
+  settleMs: 30_000,
+  mirrorMaxAgeMs: 15_000,
+  quota: QUOTA_LIMITS,
+};
+
+/** All that the jobs work with; wired in main.ts, and in the tests. */
+export interface Pipeline {
+  readonly scheme: Scheme;
+  /** The Région's own OBF client. */
+  readonly region: ClientId;
+  readonly regionAccount: ObfAccount;
+  readonly accounts: ObfAccounts;
+  readonly hosted: HostedCredentials;
+  readonly portfolios: PortfolioStore;
+  readonly seen: SeenEvents;
+  readonly mirror: Mirror;
+  readonly ledger: Ledger;
+  readonly flags: Flags;
+  readonly quota: Quota;
+  readonly outbox: Outbox;
+  readonly batches: Batches;
+  readonly queues: Readonly<Record<QueueName, Queue>>;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pace: Pace;
+  readonly reached: (point: CrashPoint) => void;
+}

@@ -1,0 +1,60 @@
+import type { ClientId } from '../ids.js';
+import type { ObfEvent } from '../obf/types.js';
+import { enqueueIfAbsent } from '../queue/enqueue.js';
+import { eventNoticeId, pollJobId } from '../queue/job-ids.js';
+import type { EventNotice } from '../queue/jobs.js';
+import type { Pipeline } from './pipeline.js';
+import { unseenEvents } from './unseen-events.js';
+
+const POLL = 'poll.';
+
+/**
+ * A notice can be lost, or never be sent: what a client has issued, and we have not stored, enters the
+ * queue as if a notice had come. An event counts as seen only once its assertions are stored, so that
+ * nothing is lost between here and there. One whose job failed for good stays in failed, for ops.
+ */
+export async function pollEvents(pipeline: Pipeline, clientId: ClientId, signal: AbortSignal): Promise<void> {
+  const account = pipeline.accounts(clientId);
+  if (account === null) return;
+  const events = await unseenEvents(account, pipeline.seen, signal);
+  for (const event of events) {
+    signal.throwIfAborted();
+    await enqueueAsNotice(pipeline, event);
+  }
+  if (events.length > 0)
+    pipeline.log.info({ client: clientId, events: events.length }, 'events found by polling');
+}
+
+async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<void> {
+  const { clientId, badgeId } = event;
+  const data: EventNotice = { kind: 'event', clientId, eventId: event.id, badgeId, source: 'poll' };
+  await enqueueIfAbsent(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
+}
+
+/** The clients whose accounts we can read: active partners with a key, and the Région. */
+export const polledClients = ({ scheme, accounts, region }: Pipeline): readonly ClientId[] => [
+  region,
+  ...scheme.partners
+    .filter(({ clientId, active }) => active && accounts(clientId) !== null)
+    .map(({ clientId }) => clientId),
+];
+
+/**
+ * Has every client polled every `everyMs`, once however many workers run; one that no longer takes part
+ * is polled no more. A poll that fails is told in the log, and comes again with the next.
+ */
+export async function schedulePolls(pipeline: Pipeline, everyMs: number): Promise<void> {
+  const { notices } = pipeline.queues;
+  const wanted = new Map(polledClients(pipeline).map((clientId) => [pollJobId(clientId), clientId]));
+  for (const { key } of await notices.getJobSchedulers()) {
+    if (key.startsWith(POLL) && !wanted.has(key)) await notices.removeJobScheduler(key);
+  }
+  for (const [id, clientId] of wanted) {
+    const opts = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+    await notices.upsertJobScheduler(
+      id,
+      { every: everyMs },
+      { name: 'poll', data: { kind: 'poll', clientId }, opts },
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import type { ClientId, EarnerKey } from '../ids.js';
+import type { ObfAccount, ObfEvent } from '../obf/types.js';
+import type { NewAssertion } from '../portfolio/store.js';
+import { enqueueEarners } from './enqueue-earners.js';
+import type { Pipeline } from './pipeline.js';
+import { polledClients } from './poll-events.js';
+import { storeEvent } from './store-event.js';
+
+/** What OBF had and we did not; all of it is mended when this is told. */
+export interface Drift {
+  /** Events of which nothing was stored. */
+  events: number;
+  /** Assertions that no portfolio had. */
+  assertions: number;
+  /** Revocations of partners' badges that we did not know of. */
+  revocations: number;
+  /** Awards of the Région that OBF holds and we did not know of, by hand or of a lost Redis. */
+  awards: number;
+  /** Awards that were revoked in OBF without our knowledge. */
+  awardsRevoked: number;
+  /** Earners who are evaluated anew. */
+  earners: number;
+  /** Clients whose account could not be read; the others were. */
+  unreadable: ClientId[];
+}
+
+export type Progress = (done: number, total: number) => void;
+
+const PAGE = 1000;
+
+/**
+ * Reads everything back from OBF: the Région's own account first, so that what is held is known before
+ * anybody is evaluated. Safe at any time, beside running workers; costs a call an event.
+ */
+export async function reconcileFull(
+  pipeline: Pipeline,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Drift> {
+  const drift: Drift = {
+    events: 0,
+    assertions: 0,
+    revocations: 0,
+    awards: 0,
+    awardsRevoked: 0,
+    earners: 0,
+    unreadable: [],
+  };
+  const touched = new Set<EarnerKey>();
+  for (const clientId of polledClients(pipeline)) {
+    try {
+      await reconcileClient(pipeline, clientId, { drift, touched, progress, signal });
+    } catch (err) {
+      // Without the Région's account nobody is evaluated: what is held would not be known.
+      if (clientId === pipeline.region || signal.aborted) throw err;
+      pipeline.log.error({ client: clientId, err }, 'account not read');
+      drift.unreadable.push(clientId);
+    }
+  }
+  await enqueueEarners(pipeline.queues.earners, touched, 'reconcile');
+  drift.earners = touched.size;
+  return drift;
+}
+
+interface Run {
+  readonly drift: Drift;
+  readonly touched: Set<EarnerKey>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
+  const account = pipeline.accounts(clientId);
+  if (account === null) return;
+  const events = await allEvents(account, run.signal);
+  const unseen = await pipeline.seen.unseen(
+    clientId,
+    events.map(({ id }) => id),
+  );
+  run.drift.events += unseen.size;
+  for (const [at, event] of events.entries()) {
+    run.signal.throwIfAborted();
+    const note = (found: readonly NewAssertion[]): Promise<void> => noteDrift(pipeline, found, run.drift);
+    for (const earner of await storeEvent(pipeline, account, event, run.signal, note))
+      run.touched.add(earner);
+    run.progress(at + 1, events.length);
+  }
+}
+
+/** Compares what OBF says with what stands in the portfolios, before it is written there. */
+async function noteDrift(
+  { portfolios, region }: Pipeline,
+  found: readonly NewAssertion[],
+  drift: Drift,
+): Promise<void> {
+  const known = await Promise.all(
+    found.map(({ earner, assertion }) => portfolios.knows(earner, assertion.id)),
+  );
+  for (const [at, { assertion }] of found.entries()) {
+    const before = known[at] ?? null;
+    const own = assertion.clientId === region;
+    if (before === null && own) drift.awards += 1;
+    else if (before === null) drift.assertions += 1;
+    if (!assertion.revoked || before === 'revoked') continue;
+    if (own) drift.awardsRevoked += 1;
+    else drift.revocations += 1;
+  }
+}
+
+async function allEvents(account: ObfAccount, signal: AbortSignal): Promise<readonly ObfEvent[]> {
+  const events = new Map<string, ObfEvent>();
+  for (let offset = 0; ; offset += PAGE) {
+    const { rows } = await account.events({ limit: PAGE, offset }, signal);
+    const before = events.size;
+    for (const event of rows) events.set(event.id, event);
+    // A page with nothing new also ends it: a server that ignores `offset` would go on for ever.
+    if (rows.length < PAGE || events.size === before) return [...events.values()];
+  }
+}

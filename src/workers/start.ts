@@ -1,0 +1,72 @@
+import { Worker, type Job } from 'bullmq';
+import type { RedisConnection } from '../platform/redis.js';
+import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
+import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
+import { HANDLERS } from './handlers.js';
+import type { Pipeline } from './pipeline.js';
+import { backoffStrategy, carryOut } from './retry-policy.js';
+
+/** How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. */
+const CONCURRENCY: Readonly<Record<QueueName, number>> = { notices: 8, earners: 32, awards: 4 };
+
+/** Two hard kills must not put a job in failed: every job may be run again. */
+const MAX_STALLED = 100;
+const LOCK_MS = 30_000;
+
+/** Starts this process' workers; the release finishes what is under way, or gives it back. */
+export function startWorkers(
+  pipeline: Pipeline,
+  connection: RedisConnection,
+  prefix: string = DEFAULT_PREFIX,
+): Release {
+  const workers = QUEUES.map((name) => startWorker(name, pipeline, connection, prefix));
+  return async () => {
+    await Promise.all(workers.map((worker) => closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000)));
+  };
+}
+
+function startWorker(
+  name: QueueName,
+  pipeline: Pipeline,
+  connection: RedisConnection,
+  prefix: string,
+): Worker {
+  const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
+    connection,
+    prefix,
+    concurrency: CONCURRENCY[name],
+    lockDuration: LOCK_MS,
+    maxStalledCount: MAX_STALLED,
+    settings: { backoffStrategy },
+  });
+  const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
+    try {
+      await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+    } catch (error) {
+      pipeline.log.warn(
+        { queue: name, job: job.id, attempt: job.attemptsMade + 1, err: error },
+        'job not done',
+      );
+      await carryOut(worker, job, token, error);
+    }
+  };
+  worker.on('error', (err) => pipeline.log.warn({ queue: name, err }, 'worker'));
+  // Somebody else may have the job by now: stop before the next thing that others would see.
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) worker.cancelJob(id, 'its lock was lost');
+  });
+  return worker;
+}
+
+/** `worker.close()` waits for its jobs however long they take; past the limit they are given back. */
+async function closeWithin(worker: Worker, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      worker.cancelAllJobs('the process stops');
+      resolve();
+    }, limitMs);
+  });
+  await Promise.race([worker.close(), limit]);
+  clearTimeout(timer);
+}

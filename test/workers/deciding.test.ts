@@ -1,0 +1,95 @@
+import { ZodError } from 'zod';
+import { asAssertionId, asBadgeId, asClientId, asEventId, type BadgeId } from '../../src/ids.js';
+import type { AwardRecord } from '../../src/issuing/award-record.js';
+import { NotSettledYet } from '../../src/issuing/types.js';
+import {
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfThrottled,
+  ObfUnreadable,
+} from '../../src/obf/errors.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
+import { compose } from '../../src/workers/read-portfolio.js';
+import { verdictOf } from '../../src/workers/retry-policy.js';
+
+const region = asClientId('REGION');
+const badge = asBadgeId('R1');
+const issued = (event: string, part: Partial<Assertion> = {}): Assertion => ({
+  id: asAssertionId(`a-${event}`),
+  clientId: region,
+  badgeId: badge,
+  eventId: asEventId(event),
+  issuedOnS: 100,
+  expiresOnS: null,
+  revoked: false,
+  ...part,
+});
+const records = (record?: AwardRecord): ReadonlyMap<BadgeId, AwardRecord> =>
+  new Map(record === undefined ? [] : [[badge, record]]);
+const record = (event: string, forgiven: string[] = []): AwardRecord => ({
+  state: 'issued',
+  atS: 200,
+  forgiven: forgiven.map(asEventId),
+  event: asEventId(event),
+});
+
+describe('what is held', () => {
+  test('what we issued counts before OBF was read again', () => {
+    expect(compose(region, [], records(record('e1'))).held).toMatchObject([
+      { badgeId: badge, eventId: 'e1' },
+    ]);
+  });
+  test('once it was read, OBF alone says whether it still is', () => {
+    const revoked = issued('e1', { revoked: true });
+    expect(compose(region, [revoked], records(record('e1')))).toEqual({
+      assertions: [],
+      held: [revoked],
+      blocked: [badge],
+    });
+  });
+  test('a badge that only partners issue is not held', () => {
+    const partners = issued('e1', { clientId: asClientId('P1') });
+    expect(compose(region, [partners], records())).toEqual({ assertions: [partners], held: [], blocked: [] });
+  });
+  test('given by hand, revoked by hand: blocked, with or without a record of ours', () => {
+    expect(compose(region, [issued('e9', { revoked: true })], records()).blocked).toEqual([badge]);
+  });
+  test('revoked, then given anew: not blocked', () => {
+    const both = [issued('e2', { issuedOnS: 300 }), issued('e1', { revoked: true })];
+    expect(compose(region, both, records()).blocked).toEqual([]);
+  });
+  test('a revocation that was forgiven does not block', () => {
+    const portfolio = compose(
+      region,
+      [issued('e1', { revoked: true })],
+      records({ ...record('e1', ['e1']), state: 'withdrawn' }),
+    );
+    expect(portfolio.blocked).toEqual([]);
+  });
+});
+
+test.each([
+  [new ObfRefused('GET event', 404, 'no such event'), { do: 'fail' }],
+  [new ObfThrottled('GET event', 4000), { do: 'pause', forMs: 4000 }],
+  [new ObfNotSent('GET event', 'no connection'), { do: 'retry' }],
+  [new ObfOutcomeUnknown('PUT revoke', 'reset'), { do: 'retry' }],
+  [new ObfUnreadable('GET event', 'badge_id is missing'), { do: 'retry' }],
+  [new NotSettledYet(5000), { do: 'later', inMs: 5000 }],
+  [new ZodError([]), { do: 'fail' }],
+  [new Error('anything else'), { do: 'retry' }],
+  ['not even an error', { do: 'retry' }],
+])('%s becomes %j', (error, verdict) => {
+  expect(verdictOf(error)).toMatchObject(verdict);
+});
+
+test('the waits grow, are capped, obey OBF, and reach over a day', () => {
+  const waits = Array.from({ length: ATTEMPTS - 1 }, (_, at) => backoffMs(at + 1, null, 0));
+  expect(waits.reduce((sum, wait) => sum + wait)).toBeGreaterThan(24 * 3_600_000);
+  expect(
+    Math.max(...Array.from({ length: 100 }, (_, at) => backoffMs(at + 1, null, 0.999))),
+  ).toBeLessThanOrEqual(3_600_000);
+  expect(backoffMs(1, 9000, 0)).toBe(9000);
+  expect(backoffMs(1, null, 0.9)).toBeGreaterThan(backoffMs(1, null, 0.1));
+});
