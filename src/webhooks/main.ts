@@ -1,0 +1,37 @@
+import dotenv from 'dotenv';
+import { describe, loadConfig } from '../config.js';
+import { asClientId } from '../ids.js';
+import { readConfigFolder } from '../platform/config-folder.js';
+import { createLogger } from '../platform/logger.js';
+import { stopOnSignals } from '../platform/shutdown.js';
+import { createVault } from '../platform/vault.js';
+import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { schemeOrThrow } from '../rules/parse.js';
+import { startWebhooks } from './server.js';
+import { wireWebhooks } from './wire.js';
+
+/** The web process: it takes notices, whether or not Redis is there yet, until it is asked to stop. */
+async function main(): Promise<void> {
+  dotenv.config({ quiet: true });
+  const config = loadConfig(process.env);
+  const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
+  const partners = scheme.partners.filter(({ active }) => active).map(({ clientId }) => clientId);
+  const log = createLogger(config.logLevel, 'web');
+  const vault = createVault(config.palierKey);
+  const { deps, releases } = wireWebhooks({
+    config,
+    participants: new Set([...partners, asClientId(config.obfClientId)]),
+    earnerKeyOf: (address) => earnerKeyOf(vault, address),
+    vault,
+    log,
+  });
+  const server = await startWebhooks(deps, config.port, '0.0.0.0');
+  stopOnSignals([...releases, () => server.close()], log);
+  log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
+}
+
+main().catch((error: unknown) => {
+  // Every fault of the environment or of the scheme, each with its place; nothing was started.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,72 @@
+import { asObject, type VerifiedJson } from './json.js';
+import { Problem } from './problem.js';
+
+/** "These people have credentials there", as OBF tells a Passport. */
+export interface PushMessage {
+  readonly kind: 'push';
+  /** At OBF, one for each pair of address and URL. */
+  readonly credentials: readonly Credential[];
+  /** Hosts of URLs elsewhere, which are left out: we go nowhere but to OBF. */
+  readonly foreignHosts: readonly string[];
+}
+
+export interface Credential {
+  readonly address: string;
+  readonly url: string;
+}
+
+const MAX_ADDRESSES = 5000;
+const MAX_URLS_EACH = 100;
+const MAX_URLS = 5000;
+const MAX_ADDRESS_LENGTH = 254;
+const MAX_URL_LENGTH = 2048;
+
+/** One "@" with something on either side; no blanks, controls or broken characters. Nothing cleverer. */
+const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;
+
+const isAddress = (text: string): boolean => text.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(text.trim());
+
+/**
+ * Reads `{ "<address>": ["<assertion URL>", ...] }`. Faults are named by position (`#0[1]`: the second URL
+ * of the first address), since the keys are addresses.
+ * @param obfBaseUrl its scheme, host and port must be a URL's own
+ */
+export function readPush({ value }: VerifiedJson, obfBaseUrl: string): PushMessage | Problem {
+  const entries = Object.entries(asObject(value) ?? {});
+  if (entries.length === 0) return new Problem('body_unknown', '$');
+  if (entries.length > MAX_ADDRESSES) return new Problem('too_many', '$');
+  const { origin } = new URL(obfBaseUrl);
+  const credentials: Credential[] = [];
+  const foreignHosts: string[] = [];
+  for (const [at, [address, given]] of entries.entries()) {
+    const urls = isAddress(address) ? readUrls(given, `#${at}`) : new Problem('field_invalid', `#${at}`);
+    if (urls instanceof Problem) return urls;
+    for (const url of urls)
+      if (isAt(origin, url)) credentials.push({ address: address.trim(), url: url.href });
+      else foreignHosts.push(url.host);
+    if (credentials.length + foreignHosts.length > MAX_URLS) return new Problem('too_many', `#${at}`);
+  }
+  return credentials.length === 0 ? new Problem('url_not_obf') : { kind: 'push', credentials, foreignHosts };
+}
+
+const isAt = (origin: string, url: URL): boolean =>
+  url.origin === origin && url.username === '' && url.password === '';
+
+function readUrls(urls: unknown, field: string): readonly URL[] | Problem {
+  if (!Array.isArray(urls) || urls.length === 0) return new Problem('field_invalid', field);
+  if (urls.length > MAX_URLS_EACH) return new Problem('too_many', field);
+  const read: URL[] = [];
+  for (const [at, text] of urls.entries()) {
+    const url = readUrl(text);
+    if (url === null) return new Problem('field_invalid', `${field}[${at}]`);
+    read.push(url);
+  }
+  return read;
+}
+
+function readUrl(text: unknown): URL | null {
+  if (typeof text !== 'string' || text.length > MAX_URL_LENGTH || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  const web = url.protocol === 'https:' || url.protocol === 'http:';
+  return web && url.href.length <= MAX_URL_LENGTH ? url : null;
+}

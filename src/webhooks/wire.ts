@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../config.js';
+import type { ClientId, EarnerKey } from '../ids.js';
+import { systemClock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import { closeRedis, openProducer, type RedisConnection } from '../platform/redis.js';
+import type { Release } from '../platform/shutdown.js';
+import type { Vault } from '../platform/vault.js';
+import { enqueueAllWithin } from '../queue/enqueue.js';
+import { noticeId } from '../queue/job-ids.js';
+import { openQueue } from '../queue/open.js';
+import type { StorableNotice, WebhookDeps } from './deps.js';
+import { createVerify } from './verify.js';
+
+/** A sender is answered within two seconds; what is left is for everything but Redis. */
+const STORE_WITHIN_MS = 1800;
+const READY_WITHIN_MS = 1000;
+
+export interface Wiring {
+  readonly config: Pick<Config, 'redis' | 'obfBaseUrl' | 'webhookSecrets' | 'webhookBasic'>;
+  readonly participants: ReadonlySet<ClientId>;
+  readonly earnerKeyOf: (address: string) => EarnerKey;
+  readonly vault: Pick<Vault, 'seal'>;
+  readonly log: Logger;
+  /** BullMQ's key prefix, where it is not the usual one. */
+  readonly prefix?: string;
+}
+
+/**
+ * Opens what the receiver needs. Redis may be away, now or later: that shows in answers only.
+ * @returns the dependencies, and what gives back what was opened, in order of opening
+ */
+export function wireWebhooks({ config, vault, log, prefix, ...given }: Wiring): {
+  readonly deps: WebhookDeps;
+  readonly releases: readonly Release[];
+} {
+  const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
+  const connection = openProducer(config.redis);
+  const queue = openQueue('notices', connection, log, prefix);
+  const deps: WebhookDeps = {
+    ...given,
+    verify,
+    obfBaseUrl: config.obfBaseUrl,
+    putNotices: (notices) => enqueueAllWithin(queue, notices.map(newJob), STORE_WITHIN_MS),
+    ready: () => answers(connection),
+    seal: (text, context) => vault.seal(text, context),
+    log,
+  };
+  return { deps, releases: [() => closeRedis(connection), () => queue.close()] };
+}
+
+const newJob = ({ job, type }: StorableNotice) => ({ id: noticeId(job, type), name: job.kind, data: job });
+
+async function answers(connection: RedisConnection): Promise<boolean> {
+  const late = new AbortController();
+  try {
+    const reply = await Promise.race([
+      connection.ping(),
+      pause(READY_WITHIN_MS, 'late', { signal: late.signal }),
+    ]);
+    return reply === 'PONG';
+  } catch {
+    return false;
+  } finally {
+    late.abort();
+  }
+}

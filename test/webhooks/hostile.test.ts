@@ -1,0 +1,67 @@
+import { Queue } from 'bullmq';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { basic, harness, PAIRS, SECRETS, signed, type Harness } from './harness.js';
+import { HOSTILE, PERSON } from './hostile.js';
+
+let redis: TestRedis;
+let queue: Queue;
+let web: Harness;
+
+beforeAll(async () => {
+  redis = await testRedis();
+  queue = new Queue('notices', { connection: redis.connection, prefix: redis.prefix });
+  web = await harness(redis.address, redis.prefix);
+});
+afterAll(async () => {
+  await web.close();
+  await queue.close();
+  await redis.close();
+});
+
+test.each(HOSTILE.map((hostile) => [hostile.name, hostile] as const))('%s', async (_, hostile) => {
+  const { status, json, headers } = await web.send(hostile.sent);
+  expect(status).toBe(hostile.status);
+  expect(headers['cache-control']).toBe('no-store');
+  if (hostile.code === undefined) expect(json).toEqual(hostile.json);
+  else {
+    expect(headers['content-type']).toBe('application/problem+json');
+    expect(json).toMatchObject({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      code: hostile.code,
+    });
+    expect(json['field']).toBe(hostile.field);
+  }
+  expect(await queue.getJobCountByTypes()).toBe(0);
+  expect((await web.send({ method: 'GET', path: '/healthz' })).json).toEqual({ status: 'ok' });
+});
+
+test('no address, secret, credential or body is in any line of the log', () => {
+  expect(web.lines.filter((line) => line.includes('"msg":"request"')).length).toBeGreaterThan(HOSTILE.length);
+  const log = web.lines.join('');
+  const hidden = [
+    PERSON,
+    'jeanne',
+    'unsubscribe',
+    '@',
+    ...SECRETS,
+    ...SECRETS.map((secret) => secret.slice('whsec_'.length)),
+    ...PAIRS.flatMap(({ key, secret }) => [`${key}:`, secret]),
+    String(basic()['authorization']).slice('Basic '.length),
+    String(signed('', {})['webhook-id']),
+    'obv3/credentials',
+    'passwd',
+  ];
+  expect(hidden.filter((word) => log.includes(word))).toEqual([]);
+});
+
+test('answers name neither software nor versions, and say which methods will do', async () => {
+  const { headers } = await web.send({ method: 'PUT' });
+  expect(headers['allow']).toBe('POST');
+  expect(headers['x-powered-by']).toBeUndefined();
+  expect(headers['server']).toBeUndefined();
+  expect(headers['x-content-type-options']).toBe('nosniff');
+  expect((await web.send({ method: 'POST', path: '/healthz' })).headers['allow']).toBe('GET, HEAD');
+  expect((await web.send({ body: '{}' })).headers['www-authenticate']).toContain('Basic realm=');
+});

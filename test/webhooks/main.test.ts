@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { until } from '../support/until.js';
+import { eventBody, SECRETS, send, signed } from './harness.js';
+
+const KEY = Buffer.alloc(32, 5).toString('base64');
+const GOOD = {
+  PORT: '0',
+  OBF_CLIENT_ID: 'region',
+  OBF_CLIENT_SECRET: 'apisecret',
+  WEBHOOK_SECRETS: SECRETS.join(','),
+  PALIER_KEY: KEY,
+  PALIER_CONFIG: resolve('config'),
+};
+
+interface Web {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Of the log line that says that it started. */
+  readonly port: () => number;
+}
+
+let started: Web[] = [];
+
+/** The process of the Procfile, from the sources. */
+function web(env: Record<string, string>): Web {
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve('src/webhooks/main.ts')], {
+    // A developer's own .env stays out of it.
+    cwd: resolve('test/webhooks'),
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { out: '', err: '' };
+  child.stdout.on('data', (part) => (text.out += String(part)));
+  child.stderr.on('data', (part) => (text.err += String(part)));
+  const running = {
+    child,
+    out: () => text.out,
+    err: () => text.err,
+    port: () => Number(/"port":(\d+).*"msg":"web started"/.exec(text.out)?.[1] ?? 0),
+  };
+  started.push(running);
+  return running;
+}
+
+const ended = async ({ child }: Web): Promise<number | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+};
+
+afterEach(async () => {
+  for (const { child } of started) child.kill('SIGKILL');
+  await Promise.all(started.map(ended));
+  started = [];
+});
+
+test('every fault of the environment is told by its name, no value of it, and nothing starts', async () => {
+  const faulty = web({
+    ...GOOD,
+    OBF_BASE_URL: 'http://elsewhere.example',
+    PALIER_KEY: 'c2hvcnQ=',
+    PORT: 'x',
+  });
+  expect(await ended(faulty)).toBe(1);
+  for (const name of ['REDIS_URL', 'OBF_BASE_URL', 'PALIER_KEY', 'PORT'])
+    expect(faulty.err()).toContain(name);
+  expect(faulty.err() + faulty.out()).not.toMatch(/elsewhere|c2hvcnQ|apisecret|whsec/);
+});
+
+test('a scheme that cannot be read starts nothing', async () => {
+  const lost = web({ ...GOOD, REDIS_URL: 'redis://127.0.0.1:1', PALIER_CONFIG: 'no-such-folder' });
+  expect(await ended(lost)).toBe(1);
+  expect(lost.err()).toContain('scheme.yaml');
+  expect(lost.err()).toContain('PALIER_CONFIG');
+});
+
+describe('with a Redis that comes late', () => {
+  let redis: OwnRedis;
+  beforeEach(async () => {
+    redis = await ownRedis();
+    await redis.kill();
+  });
+  afterEach(() => redis.stop());
+
+  test('it listens without Redis, takes notices with it, and ends well', async () => {
+    const running = web({ ...GOOD, REDIS_URL: redis.url, LOG_LEVEL: 'debug' });
+    const port = await until(running.port, 'web process', 20_000);
+    const body = eventBody('region', 'E1');
+    const told = async (): Promise<number> => (await send(port, { body, headers: signed(body) })).status;
+    const ready = async (): Promise<number> => (await send(port, { method: 'GET', path: '/readyz' })).status;
+    expect([await told(), await ready()]).toEqual([503, 503]);
+    await redis.restart();
+    await until(async () => (await told()) === 202, '202');
+    await until(async () => (await ready()) === 200, 'readiness');
+    running.child.kill('SIGTERM');
+    expect(await ended(running)).toBe(0);
+    expect(running.err()).toBe('');
+    expect(running.out()).not.toMatch(/apisecret|whsec/);
+    expect(running.out()).not.toContain(KEY);
+  });
+});

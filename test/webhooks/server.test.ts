@@ -1,0 +1,158 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createLogger } from '../../src/platform/logger.js';
+import { asEarnerKey } from '../../src/ids.js';
+import type { WebhookDeps } from '../../src/webhooks/deps.js';
+import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
+import { createVerify } from '../../src/webhooks/verify.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { until } from '../support/until.js';
+import { basic, eventBody, OBF, PAIRS, send } from './harness.js';
+
+let web: RunningWebhooks;
+let putNotices: WebhookDeps['putNotices'];
+let sockets: Socket[] = [];
+const lines: string[] = [];
+
+beforeEach(async () => {
+  putNotices = () => Promise.resolve();
+  lines.length = 0;
+  web = await startWebhooks(
+    {
+      participants: new Set(),
+      verify: createVerify({ secrets: [], basic: PAIRS }, systemClock),
+      obfBaseUrl: OBF,
+      putNotices: (notices) => putNotices(notices),
+      ready: () => Promise.reject(new TypeError('a bug, and jeanne@example.net')),
+      earnerKeyOf: asEarnerKey,
+      seal: (text) => text,
+      log: createLogger('debug', 'web', { write: (text) => void lines.push(text) }),
+    },
+    0,
+  );
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets = [];
+  await web.close();
+});
+
+/** A bare connection, and all that came back on it. */
+function open(): { socket: Socket; heard: () => string; closed: () => boolean } {
+  const socket = connect(web.port, '127.0.0.1');
+  sockets.push(socket);
+  let text = '';
+  let closed = false;
+  socket.on('data', (part) => (text += part.toString()));
+  socket.on('error', () => {});
+  socket.on('close', () => (closed = true));
+  return { socket, heard: () => text, closed: () => closed };
+}
+
+const head = (...headers: string[]): string =>
+  ['POST /webhooks/obf HTTP/1.1', 'Host: x', 'Content-Type: application/json', ...headers, '', ''].join(
+    '\r\n',
+  );
+
+test('an announced length over 1 MiB is refused before a byte of it comes', async () => {
+  const { socket, heard } = open();
+  socket.write(head('Content-Length: 2097152'));
+  await until(() => heard().includes('payload_too_large'), 'answer');
+  expect(heard()).toMatch(/^HTTP\/1.1 413 .*\r\nConnection: close\r\n/is);
+});
+
+test('a body without a length is refused as soon as it passes 1 MiB, not when it ends', async () => {
+  const { socket, heard } = open();
+  socket.write(head('Transfer-Encoding: chunked'));
+  const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, ' '), Buffer.from('\r\n')]);
+  for (let at = 0; at < 17; at += 1) socket.write(chunk);
+  await until(heard, 'answer');
+  expect(heard()).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test('a sender that never stops is cut off after its answer', async () => {
+  const { socket, heard, closed } = open();
+  socket.write(head('Transfer-Encoding: chunked'));
+  const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, ' '), Buffer.from('\r\n')]);
+  while (!closed()) {
+    if (socket.writable) socket.write(chunk);
+    await pause(5);
+  }
+  expect(heard()).toContain('payload_too_large');
+});
+
+test('a sender that asks first is told no, or to go on', async () => {
+  const body = eventBody();
+  const no = open();
+  no.socket.write(head('Content-Length: 2097152', 'Expect: 100-continue'));
+  const unfit = open();
+  unfit.socket.write(head('Content-Length: 20', 'Content-Encoding: gzip', 'Expect: 100-continue'));
+  const yes = open();
+  yes.socket.write(
+    head(
+      `Content-Length: ${body.length}`,
+      `Authorization: ${String(basic()['authorization'])}`,
+      'Expect: 100-continue',
+    ),
+  );
+  await until(() => yes.heard().startsWith('HTTP/1.1 100 Continue\r\n\r\n'), '100');
+  yes.socket.write(body);
+  await until(() => yes.heard().includes('HTTP/1.1 202'), '202');
+  await until(() => no.heard() !== '' && unfit.heard() !== '', 'answers');
+  expect(no.heard()).toMatch(/^HTTP\/1.1 413 /);
+  expect(unfit.heard()).toMatch(/^HTTP\/1.1 415 /);
+});
+
+test('200,000 chunks of one byte are one body', async () => {
+  const { socket, heard } = open();
+  const body = eventBody();
+  socket.write(head('Transfer-Encoding: chunked', `Authorization: ${String(basic()['authorization'])}`));
+  for (const byte of Buffer.from(body)) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]));
+  socket.write(Buffer.concat(Array.from({ length: 200_000 }, () => Buffer.from('1\r\n \r\n'))));
+  socket.write('0\r\n\r\n');
+  await until(heard, 'answer');
+  expect(heard()).toContain('unknown_client');
+});
+
+test('a sender that leaves in the middle of its body harms nobody', async () => {
+  const { socket } = open();
+  socket.write(head('Content-Length: 100') + '{"type"', () => socket.destroy());
+  await until(() => lines.some((line) => line.includes('request_aborted')), 'line');
+  expect((await send(web.port, { method: 'GET', path: '/healthz' })).status).toBe(200);
+});
+
+test('headers over 8 kB are refused', async () => {
+  const { socket, heard } = open();
+  socket.write(head(`X-Long: ${'a'.repeat(9000)}`));
+  await until(heard, 'answer');
+  expect(heard()).toMatch(/^HTTP\/1.1 431 /);
+});
+
+test('an error nobody foresaw is a 500 that says nothing of it', async () => {
+  const { status, json, text } = await send(web.port, { method: 'GET', path: '/readyz' });
+  expect([status, json['code']]).toEqual([500, 'internal']);
+  expect(text).not.toContain('bug');
+  expect(lines.join('')).toContain('a bug, and [address]');
+});
+
+test('closing waits for what is under way, and takes no more', async () => {
+  let store: () => void = () => {};
+  putNotices = () => new Promise((resolve) => (store = resolve));
+  const body = JSON.stringify({ 'a@b.fr': [`${OBF}/1`] });
+  const idle = open();
+  idle.socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until(() => idle.heard().includes('"ok"'), 'answer on a connection that is kept');
+  const underWay = send(web.port, { body, headers: { ...basic(), connection: 'keep-alive' } });
+  const before = store;
+  await until(() => store !== before, 'request under way');
+  const closed = web.close();
+  await until(idle.closed, 'end of the idle connection');
+  await expect(send(web.port, { method: 'GET', path: '/healthz' })).rejects.toThrow(/ECONNREFUSED/);
+  store();
+  expect((await underWay).status).toBe(202);
+  await closed;
+});
+
+test('a port that is taken is an error at once', async () => {
+  await expect(startWebhooks({} as WebhookDeps, web.port)).rejects.toThrow(/EADDRINUSE/);
+});
