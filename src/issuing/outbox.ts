@@ -8,6 +8,8 @@ export interface Outbox {
   /** Puts an earner in (once, however often it is said); resolves with how many wait for this badge. */
   put(badgeId: BadgeId, earner: EarnerKey): Promise<number>;
   waiting(badgeId: BadgeId): Promise<number>;
+  /** Since when the oldest of them waits, Unix milliseconds; null when none does. */
+  waitingSinceMs(badgeId: BadgeId): Promise<number | null>;
   /**
    * Takes up to `max` earners out, oldest first, and into a new batch, in one step; null when none waits.
    * @throws OutboxError when another gathering of the same badge was quicker
@@ -38,6 +40,10 @@ export function createOutbox(redis: RedisConnection, prefix: string, clock: Cloc
       return redis.zcard(key(badgeId));
     },
     waiting: (badgeId) => redis.zcard(key(badgeId)),
+    async waitingSinceMs(badgeId) {
+      const [, sinceMs] = await redis.zrange(key(badgeId), '0', '0', 'WITHSCORES');
+      return sinceMs === undefined ? null : Number(sinceMs);
+    },
     async closeBatch(badgeId, max) {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
       if (waiting.length === 0) return null;

@@ -62,7 +62,7 @@ export const QUOTA_LIMITS: QuotaLimits = {
 };
 
 const form = z.object({
-  left: z.coerce.number().or(z.literal('').transform(() => null)),
+  left: z.union([z.literal('').transform(() => null), z.coerce.number()]),
   readMs: z.coerce.number(),
 });
 

@@ -21,6 +21,8 @@ const reconnect = (attempt: number): number => Math.min(50 * 2 ** Math.min(attem
 const PRODUCER = {
   connectTimeout: PRODUCER_TIMEOUT_MS,
   commandTimeout: PRODUCER_TIMEOUT_MS,
+  // A connection that carries nothing any more is given up for a new one.
+  socketTimeout: 3000,
   maxRetriesPerRequest: 1,
   retryStrategy: reconnect,
   enableAutoPipelining: true,

@@ -7,7 +7,6 @@ import { secondsOf } from '../platform/clock.js';
 import { evaluate } from '../rules/evaluate.js';
 import { lostByRevocation } from '../rules/loss.js';
 import type { AwardVerdict } from '../rules/verdict.js';
-import { enqueueEarners } from './enqueue-earners.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
@@ -38,13 +37,9 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
  * A badge that the Région gave by hand counts like ours, and may complete a rule. Not knowing of it yet
  * only delays: its own event brings the earner back here. So a fault of OBF does not stop deciding.
  */
-async function lookForAwardsByHand(
-  { mirror, pace, queues, log }: Pipeline,
-  signal: AbortSignal,
-): Promise<void> {
+async function lookForAwardsByHand({ mirror, pace, log }: Pipeline, signal: AbortSignal): Promise<void> {
   try {
-    const touched = await mirror.refreshIfOlder(pace.mirrorMaxAgeMs, signal);
-    await enqueueEarners(queues.earners, touched, 'region-account');
+    await mirror.refreshIfOlder(pace.mirrorMaxAgeMs, signal);
   } catch (err) {
     log.warn({ err }, "the Région's account cannot be read now; deciding on what is known");
   }

@@ -13,11 +13,24 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
   const { outbox, batches, pace, log } = pipeline;
   for (;;) {
     signal.throwIfAborted();
+    const inMs = await untilNext(pipeline, badgeId);
+    if (inMs === null) break;
+    if (inMs > 0) {
+      await enqueueGather(pipeline, badgeId, inMs);
+      break;
+    }
     const batch = await outbox.closeBatch(badgeId, pace.batchMax);
-    if (batch === null) break;
-    log.info({ badge: badgeId, batch: batch.id, earners: batch.earners.length }, 'batch formed');
+    if (batch !== null)
+      log.info({ badge: badgeId, batch: batch.id, earners: batch.earners.length }, 'batch formed');
   }
   for (const batchId of await batches.of(badgeId)) await enqueueBatch(pipeline, badgeId, batchId);
+}
+
+/** A full batch leaves at once, another when its oldest has waited long enough; null: nobody waits. */
+async function untilNext({ outbox, pace, clock }: Pipeline, badgeId: BadgeId): Promise<number | null> {
+  const [waiting, sinceMs] = await Promise.all([outbox.waiting(badgeId), outbox.waitingSinceMs(badgeId)]);
+  if (sinceMs === null) return null;
+  return waiting >= pace.batchMax ? 0 : Math.max(0, sinceMs + pace.gatherMs - clock());
 }
 
 /** One job for one batch, whoever asks. */

@@ -1,3 +1,4 @@
+import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { EventNotice } from '../queue/jobs.js';
@@ -17,13 +18,11 @@ export async function ingestEvent(
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
   const event = await eventOf(account, notice, signal);
-  const earners = await storeEvent(pipeline, account, event, signal);
-  signal.throwIfAborted();
-  await enqueueEarners(pipeline.queues.earners, earners, `event.${event.clientId}.${event.id}`);
-  pipeline.log.info(
-    { client: event.clientId, event: event.id, badge: event.badgeId, earners: earners.length },
-    'event stored',
-  );
+  const { clientId, id, badgeId } = event;
+  const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
+    enqueueEarners(pipeline.queues.earners, found, `event.${clientId}.${id}`);
+  const earners = await storeEvent(pipeline, account, event, { evaluate }, signal);
+  pipeline.log.info({ client: clientId, event: id, badge: badgeId, earners }, 'event stored');
 }
 
 /** One call less for an event that OBF itself listed. */

@@ -22,8 +22,7 @@ export async function issueAwards(
 }
 
 function issuingOf(pipeline: Pipeline): Issuing {
-  const { regionAccount, ledger, batches, mirror, queues, seen, region, quota, clock, log, pace, reached } =
-    pipeline;
+  const { regionAccount, ledger, batches, mirror, seen, region, quota, clock, log, pace, reached } = pipeline;
   return {
     account: regionAccount,
     ledger,
@@ -34,9 +33,7 @@ function issuingOf(pipeline: Pipeline): Issuing {
     settleMs: pace.settleMs,
     standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
     requireQuota: (count, signal) => quota.require(count, signal),
-    async lookInObf(signal) {
-      await enqueueEarners(queues.earners, await mirror.refresh(signal), 'region-account');
-    },
+    lookInObf: (signal) => mirror.refresh(signal),
     async issued(event, { id, badgeId, earners }) {
       await seen.add(region, event);
       await quota.spend(earners.length);

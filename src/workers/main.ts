@@ -5,12 +5,16 @@ import { crashAt } from '../platform/crash-point.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { stopOnSignals } from '../platform/shutdown.js';
+import { paceOf } from '../platform/test-pace.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
 import { scheduleSweep } from './gather-awards.js';
 import { schedulePolls } from './poll-events.js';
 import { wirePipeline } from './wire.js';
+
+/** What a test run may shorten. */
+const TEST_PACE = ['gatherMs', 'batchMax', 'sendWithinMs', 'settleMs', 'mirrorMaxAgeMs', 'lockMs'] as const;
 
 /** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
 async function main(): Promise<void> {
@@ -29,6 +33,7 @@ async function main(): Promise<void> {
     redis,
     log,
     reached: crashAt(process.env),
+    pace: paceOf(process.env, TEST_PACE),
   });
   const stopWorkers = startWorkers(pipeline, redis);
   stopOnSignals([() => closeRedis(redis), close, stopWorkers], log);

@@ -1,6 +1,7 @@
 import type { EarnerKey } from '../ids.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
 import { storeEvent, type EventStoring } from './store-event.js';
 import { unseenEvents } from './unseen-events.js';
 
@@ -9,33 +10,40 @@ import { unseenEvents } from './unseen-events.js';
  * issued a badge there, by hand or not, it is known here before another is given.
  */
 export interface Mirror {
-  /** Reads what is new; resolves with whom it touched. Throws when OBF cannot be read. */
-  refresh(signal: AbortSignal): Promise<readonly EarnerKey[]>;
-  /** The same, unless it was done less than `maxAgeMs` ago by this process. */
-  refreshIfOlder(maxAgeMs: number, signal: AbortSignal): Promise<readonly EarnerKey[]>;
+  /** Reads what is new, and has those whom it touches evaluated. Throws when OBF cannot be read. */
+  refresh(signal: AbortSignal): Promise<void>;
+  /** The same, unless any process did it less than `maxAgeMs` ago. */
+  refreshIfOlder(maxAgeMs: number, signal: AbortSignal): Promise<void>;
 }
 
-export function createMirror(account: ObfAccount, storing: EventStoring, clock: Clock): Mirror {
-  let freshAtMs = Number.NEGATIVE_INFINITY;
-  const refresh = async (signal: AbortSignal): Promise<readonly EarnerKey[]> => {
+export interface MirrorParts extends EventStoring {
+  readonly account: ObfAccount;
+  readonly redis: RedisConnection;
+  /** Of the key that says when it was refreshed. */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
+}
+
+export function createMirror(parts: MirrorParts): Mirror {
+  const { account, redis, clock, evaluate } = parts;
+  const freshKey = `${parts.prefix}:mirror:fresh-at`;
+  const refresh = async (signal: AbortSignal): Promise<void> => {
     const startedMs = clock();
-    const touched: EarnerKey[] = [];
-    for (const event of await unseenEvents(account, storing.seen, signal)) {
-      touched.push(...(await storeEvent(storing, account, event, signal)));
-    }
-    freshAtMs = startedMs;
-    return touched;
+    for (const event of await unseenEvents(account, parts.seen, signal))
+      await storeEvent(parts, account, event, { evaluate }, signal);
+    await redis.set(freshKey, startedMs);
   };
-  let underWay: Promise<readonly EarnerKey[]> | null = null;
+  let underWay: Promise<void> | null = null;
   return {
     refresh,
     async refreshIfOlder(maxAgeMs, signal) {
-      if (clock() - freshAtMs < maxAgeMs) return [];
+      if (clock() - Number((await redis.get(freshKey)) ?? 0) < maxAgeMs) return;
       // Many earners are evaluated at a time: one of them reads for all.
       underWay ??= refresh(signal).finally(() => {
         underWay = null;
       });
-      return underWay;
+      await underWay;
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Pace {
   readonly settleMs: number;
   /** How old our picture of the Région's account may be when an earner is evaluated, milliseconds. */
   readonly mirrorMaxAgeMs: number;
+  /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
+  readonly lockMs: number;
   readonly quota: QuotaLimits;
 }
 
@@ -38,6 +40,7 @@ export const PACE: Pace = {
   sendWithinMs: 20_000,
   settleMs: 30_000,
   mirrorMaxAgeMs: 15_000,
+  lockMs: 30_000,
   quota: QUOTA_LIMITS,
 };
 

@@ -4,7 +4,7 @@ import type { NewAssertion } from '../portfolio/store.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 import { polledClients } from './poll-events.js';
-import { storeEvent } from './store-event.js';
+import { storeEvent, type EventSteps } from './store-event.js';
 
 /** What OBF had and we did not; all of it is mended when this is told. */
 export interface Drift {
@@ -80,12 +80,18 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   run.drift.events += unseen.size;
   for (const [at, event] of events.entries()) {
     run.signal.throwIfAborted();
-    const note = (found: readonly NewAssertion[]): Promise<void> => noteDrift(pipeline, found, run.drift);
-    for (const earner of await storeEvent(pipeline, account, event, run.signal, note))
-      run.touched.add(earner);
+    await storeEvent(pipeline, account, event, stepsOf(pipeline, run), run.signal);
     run.progress(at + 1, events.length);
   }
 }
+
+/** Nobody is evaluated before all is read: half a portfolio tells half the truth. */
+const stepsOf = (pipeline: Pipeline, { drift, touched }: Run): EventSteps => ({
+  compare: (found) => noteDrift(pipeline, found, drift),
+  async evaluate(earners) {
+    for (const earner of earners) touched.add(earner);
+  },
+});
 
 /** Compares what OBF says with what stands in the portfolios, before it is written there. */
 async function noteDrift(

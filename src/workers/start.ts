@@ -11,7 +11,6 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = { notices: 8, earners: 
 
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
-const LOCK_MS = 30_000;
 
 /** Starts this process' workers; the release finishes what is under way, or gives it back. */
 export function startWorkers(
@@ -35,7 +34,8 @@ function startWorker(
     connection,
     prefix,
     concurrency: CONCURRENCY[name],
-    lockDuration: LOCK_MS,
+    lockDuration: pipeline.pace.lockMs,
+    stalledInterval: pipeline.pace.lockMs,
     maxStalledCount: MAX_STALLED,
     settings: { backoffStrategy },
   });

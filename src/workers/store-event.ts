@@ -14,20 +14,33 @@ export interface EventStoring {
 /** What must be known of an event to keep it. */
 export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId'>;
 
-/** Reads every recipient of an event and puts each one's assertion into their portfolio; resolves with whose. */
+/** What is done around the storing of an event. */
+export interface EventSteps {
+  /** Told what was read, before it is stored. */
+  readonly compare?: (found: readonly NewAssertion[]) => Promise<void>;
+  /** Has these earners evaluated. Done before the event counts as seen: were we stopped in between, the event is read again. */
+  readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
+}
+
+/**
+ * Reads every recipient of an event, puts each one's assertion into their portfolio, and has them
+ * evaluated. May be repeated. Resolves with how many they are.
+ */
 export async function storeEvent(
   { portfolios, seen, vault }: EventStoring,
   account: ObfAccount,
   event: EventToStore,
+  steps: EventSteps,
   signal: AbortSignal,
-  beforeStoring: (found: readonly NewAssertion[]) => Promise<void> = async () => {},
-): Promise<readonly EarnerKey[]> {
+): Promise<number> {
   const recipients = await account.recipientsOf(event.id, signal);
   const found = recipients.map((recipient) => newAssertion(vault, event, recipient));
-  await beforeStoring(found);
+  await steps.compare?.(found);
   await portfolios.upsert(found);
+  signal.throwIfAborted();
+  await steps.evaluate(found.map(({ earner }) => earner));
   await seen.add(event.clientId, event.id);
-  return found.map(({ earner }) => earner);
+  return found.length;
 }
 
 function newAssertion(vault: Vault, event: EventToStore, recipient: ObfRecipient): NewAssertion {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { asClientId, type ClientId } from '../ids.js';
+import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
 import { createFlags } from '../issuing/flags.js';
 import { createLedger } from '../issuing/ledger.js';
@@ -17,6 +17,7 @@ import type { Queue } from 'bullmq';
 import { openQueue } from '../queue/open.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
+import { enqueueEarners } from './enqueue-earners.js';
 import { createMirror } from './mirror.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
@@ -49,7 +50,10 @@ export function wirePipeline(wiring: Wiring): {
   const stores = openStores(redis, prefixes.data, vault, clock);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
-  const mirror = createMirror(regionAccount, { ...stores, vault }, clock);
+  const evaluate = (earners: readonly EarnerKey[]): Promise<void> =>
+    enqueueEarners(queues.earners, earners, 'region-account');
+  const parts = { ...stores, account: regionAccount, vault, redis, prefix: prefixes.data, clock, evaluate };
+  const mirror = createMirror(parts);
   const pace = { ...PACE, ...wiring.pace };
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
@@ -68,11 +72,12 @@ export function wirePipeline(wiring: Wiring): {
     pace,
     reached: wiring.reached ?? (() => undefined),
   };
-  const close = async (): Promise<void> => {
-    obf.close();
-    await Promise.all(Object.values(queues).map((queue) => queue.close()));
-  };
-  return { pipeline, close };
+  return { pipeline, close: () => closeAll(obf, queues) };
+}
+
+async function closeAll(obf: Obf, queues: Record<QueueName, Queue>): Promise<void> {
+  obf.close();
+  await Promise.all(Object.values(queues).map((queue) => queue.close()));
 }
 
 function openObf(wiring: Wiring, region: ClientId, vault: Vault, prefix: string, clock: Clock): Obf {

@@ -15,11 +15,11 @@ const PARTNERS = `
 partners:
   - client_id: P1
     secret_env: KEY_P1
-    badges: [ A, B, C ].
-`.replace(
-  '[ A, B, C ].',
-  `${['A', 'B', 'C'].map((id) => `\n      - { id: ${id}, competency: communiquer, level: 1 }`).join('')}`,
-);
+    badges:
+      - { id: A, competency: communiquer, level: 1 }
+      - { id: B, competency: communiquer, level: 1 }
+      - { id: C, competency: communiquer, level: 1 }
+`;
 const LOU = 'lou@example.org';
 
 let house: House;

@@ -1,0 +1,48 @@
+import { openHouse, REGION, type House } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+
+let house: House;
+afterEach(() => house.close());
+
+/** What one class that all come due costs OBF: the scarce resource. Counted at OBF, tokens included. */
+test('1 000 earners come due from one class: at most 10 calls, all reads included', async () => {
+  house = await openHouse({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    workers: 2,
+    pace: { gatherMs: 2000, mirrorMaxAgeMs: 15_000 },
+    sandbox: { issuingLimit: 50_000 },
+  });
+  const pupils = Array.from({ length: 1000 }, (_, at) => `eleve.${at}@example.org`);
+  const first = house.issue({ clientId: 'P1', badgeId: 'A', recipients: pupils });
+  await house.notify(first);
+  await house.idle();
+  const before = house.sandbox.calls.length;
+  const second = house.issue({ clientId: 'P2', badgeId: 'B', recipients: pupils });
+  await house.notify(second);
+  await house.idle();
+  const calls = house.sandbox.calls.slice(before);
+  expect(house.awards().toSorted()).toEqual(pupils.map((pupil) => `R1 ${pupil}`).toSorted());
+  const told = calls.map(({ route, clientId, status }) => `${clientId} ${route} ${status}`);
+  expect(told).toEqual(told.slice(0, 10));
+}, 90_000);
+
+test('OBF has too small a quota left: nothing is issued, nothing fails, and all goes out once it is raised', async () => {
+  const quota = { floor: 10, largeBatch: 100, freshMs: 0, maxAgeMs: 0, waitMs: 200 };
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, pace: { quota } });
+  const low = { id: REGION, name: REGION, issuing_limit: 13 };
+  house.sandbox.fault({ route: 'GET client', kind: 'status', status: 200, body: low, times: 3 });
+  const pupils = Array.from({ length: 5 }, (_, at) => `eleve.${at}@example.org`);
+  for (const [clientId, badgeId] of [
+    ['P1', 'A'],
+    ['P2', 'B'],
+  ] as const)
+    await house.notify(house.issue({ clientId, badgeId, recipients: pupils }));
+  await house.idle();
+  const routes = house.sandbox.calls.filter(({ clientId }) => clientId === REGION).map(({ route }) => route);
+  const asked = routes.filter((route) => route === 'GET client');
+  expect(asked).toHaveLength(4);
+  expect(routes.indexOf('POST issue')).toBeGreaterThan(routes.lastIndexOf('GET client'));
+  expect(await house.failedReasons()).toEqual([]);
+  expect(house.awards()).toHaveLength(5);
+});
