@@ -1,0 +1,177 @@
+import { dirname, join } from 'node:path';
+import type { Queue } from 'bullmq';
+import { loadConfig } from '../config.js';
+import { asBadgeId, asClientId } from '../ids.js';
+import { createLedger } from '../issuing/ledger.js';
+import { secondsOf, systemClock } from '../platform/clock.js';
+import { readConfigFolder } from '../platform/config-folder.js';
+import { createLogger } from '../platform/logger.js';
+import { closeRedis, openConsumer } from '../platform/redis.js';
+import { createVault } from '../platform/vault.js';
+import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { createPortfolioStore } from '../portfolio/store.js';
+import { DATA_PREFIX, QUEUES } from '../queue/names.js';
+import { openQueue } from '../queue/open.js';
+import { evaluate } from '../rules/evaluate.js';
+import { leftOutLine } from '../rules/explain-badges.js';
+import { badgeName } from '../rules/explain-facts.js';
+import { fr } from '../rules/explain-fr.js';
+import { lackingIn } from '../rules/explain-lacking.js';
+import { tellerOf } from '../rules/explain-teller.js';
+import { schemeOrThrow } from '../rules/parse.js';
+import type { Scheme } from '../rules/types.js';
+import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/verdict.js';
+import { readPortfolio } from '../workers/read-portfolio.js';
+import { readArguments, USAGE } from './arguments.js';
+import type { DemoScheme, Insight, Standing, Work } from './insight.js';
+import type { Terminal } from './narrator.js';
+import { show } from './show.js';
+import type { Environment } from './stage/environment.js';
+
+/** The compiled programs, this one among them, and the project they belong to. */
+const PROGRAMS_DIR = dirname(import.meta.dirname);
+const PROJECT_DIR = dirname(PROGRAMS_DIR);
+const CONFIG_DIR = join(PROJECT_DIR, 'src/demo/config');
+const TIME_ZONE = 'Europe/Paris';
+
+const demoScheme = ({ partners, awards }: Scheme): DemoScheme => ({
+  partners: partners.map(({ clientId, name, secretEnv, badges }) => ({
+    clientId,
+    name,
+    secretEnv,
+    badges: badges.map(({ badgeId, name: own }) => ({ id: badgeId, name: own ?? badgeId })),
+  })),
+  regionBadges: awards.map(({ badgeId, name }) => ({ id: badgeId, name })),
+});
+
+/** Reads what the workers read, through Redis and the rules; writes nothing. */
+function openInsight(scheme: Scheme, environment: Environment): { insight: Insight; close(): Promise<void> } {
+  const config = loadConfig(environment);
+  const redis = openConsumer(config.redis);
+  redis.on('error', () => {});
+  const log = createLogger('silent', 'demo');
+  const vault = createVault(config.palierKey);
+  const sources = {
+    region: asClientId(config.obfClientId),
+    portfolios: createPortfolioStore(redis, DATA_PREFIX, vault),
+    ledger: createLedger(redis, DATA_PREFIX, systemClock),
+  };
+  const queues = QUEUES.map((name) => openQueue(name, redis, log));
+  const evaluationOf = async (email: string): Promise<Evaluation> =>
+    evaluate(scheme, await readPortfolio(sources, earnerKeyOf(vault, email)), secondsOf(systemClock));
+  const insight: Insight = {
+    work: () => workIn(queues),
+    async progress(email, badgeId) {
+      const verdict = verdictOn(await evaluationOf(email), badgeId);
+      return badgesIn(verdict.tree)?.badges ?? { have: 0, need: 0 };
+    },
+    standing: async (email, badgeId) => standingIn(scheme, await evaluationOf(email), badgeId),
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(queues.map((queue) => queue.close()));
+    closeRedis(redis);
+  };
+  return { insight, close };
+}
+
+async function workIn(queues: readonly Queue[]): Promise<Work> {
+  const counts: Record<string, number> = {};
+  const failed: string[] = [];
+  for (const queue of queues) {
+    const { waiting = 0, active = 0, prioritized = 0 } = await queue.getJobCounts();
+    // What the clock starts (polls, the sweep) always waits for its next turn.
+    const delayed = (await queue.getDelayed()).filter((job) => job?.repeatJobKey === undefined);
+    counts[queue.name] = waiting + active + prioritized + delayed.length;
+    failed.push(...(await queue.getFailed()).map((job) => `${queue.name} : ${job.failedReason}`));
+  }
+  const { notices = 0, earners = 0, awards = 0 } = counts;
+  return { deciding: notices + earners, issuing: awards, failed };
+}
+
+function verdictOn({ awards }: Evaluation, badgeId: string): AwardVerdict {
+  const found = awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
+  if (found === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
+  return found;
+}
+
+/** The first condition on badges in a rule. */
+function badgesIn(tree: ConditionResult): BadgesResult | null {
+  if (tree.kind === 'badges') return tree;
+  if (tree.kind === 'holds') return null;
+  return tree.of.map(badgesIn).find((found) => found !== null) ?? null;
+}
+
+function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
+  const teller = tellerOf(scheme, fr);
+  const { tree, heldBy, met, earnedBy } = verdictOn(evaluation, badgeId);
+  const awards = heldAwards(tree).map((id) => `« ${teller.award(id)} »`);
+  return {
+    held: heldBy !== null,
+    earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
+    lacking: met ? '' : lackingIn(teller, tree),
+    leftOut: evaluation.leftOut.map((one) => capitalised(leftOutLine(teller, one, []))),
+  };
+}
+
+const inFrench = new Intl.Collator('fr').compare;
+const capitalised = (line: string): string => line.charAt(0).toUpperCase() + line.slice(1);
+
+function heldAwards(tree: ConditionResult): readonly AwardVerdict['award']['id'][] {
+  if (!tree.met || tree.kind === 'badges') return [];
+  return tree.kind === 'holds' ? [tree.award] : tree.of.flatMap(heldAwards);
+}
+
+/** What a program needs to run at all; nothing of it is Palier's. */
+const surroundings = (): Environment =>
+  Object.fromEntries(
+    ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+const terminal = (): Terminal => ({
+  write: (text) => void process.stdout.write(text),
+  writeFault: (text) => void process.stderr.write(text),
+  columns: process.stdout.columns,
+  colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+});
+
+/** Aborted by Ctrl-C, by whoever stops us, and when nobody reads any more. */
+function stopOfProcess(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  process.stdout.on('error', () => stop.abort());
+  return stop.signal;
+}
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args === null || args.help) {
+    (args === null ? process.stderr : process.stdout).write(`${USAGE.join('\n')}\n`);
+    process.exitCode = args === null ? 2 : 0;
+    return;
+  }
+  const scheme = schemeOrThrow(await readConfigFolder(CONFIG_DIR), TIME_ZONE);
+  process.exitCode = await show({
+    args,
+    terminal: terminal(),
+    projectDir: PROJECT_DIR,
+    programsDir: PROGRAMS_DIR,
+    configDir: CONFIG_DIR,
+    scheme: demoScheme(scheme),
+    surroundings: surroundings(),
+    openInsight: (environment) => openInsight(scheme, environment),
+    stop: stopOfProcess(),
+  });
+}
+
+/** Everything was closed by now. Should something be left, the demo ends all the same. */
+const PATIENCE_MS = 3000;
+
+main()
+  .catch((error: unknown) => {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  })
+  .finally(() => setTimeout(() => process.exit(), PATIENCE_MS).unref());

@@ -1,0 +1,105 @@
+import { parseScenario } from '../../src/sandbox/scenario.js';
+import type { ReceivedIssue } from '../../src/sandbox/types.js';
+import { excerpt } from '../../src/demo/play/explain.js';
+import { regionBadges } from '../../src/demo/play/region-badges.js';
+import { differences } from '../../src/demo/play/verify.js';
+import { AMINA, HUGO, REGION } from '../../src/demo/story/cast.js';
+import { SCENES } from '../../src/demo/story/scenes.js';
+import { tableLines } from '../../src/demo/table.js';
+import { ofPerson, wrap } from '../../src/demo/text.js';
+
+const issue = (eventId: string | null, ...recipients: readonly string[]): ReceivedIssue => ({
+  atMs: 0,
+  method: 'POST',
+  path: '/',
+  route: 'POST issue',
+  clientId: REGION.id,
+  query: {},
+  status: 200,
+  badgeId: 'R',
+  recipients,
+  body: {
+    recipient: [],
+    issued_on: 0,
+    api_consumer_id: '',
+    send_email: true,
+    show_report: true,
+    log_entry: null,
+  },
+  eventId,
+});
+
+describe('the demo holds what went out against what it promised', () => {
+  const promised = [{ person: AMINA, badgeId: 'R' }];
+  const found = (issues: readonly ReceivedIssue[], failed: readonly string[] = []) =>
+    differences({ issues: () => issues }, promised, regionBadges([{ id: 'R', name: 'Le badge' }]), failed);
+
+  test('once, and a call that OBF refused beside it, is as promised', () => {
+    expect(found([issue(null, AMINA.email), issue('E1', AMINA.email)])).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', [], 'Amina devait recevoir « Le badge » une fois : émis 0 fois.'],
+    [
+      'twice',
+      [issue('E1', AMINA.email), issue('E2', AMINA.email)],
+      'Amina devait recevoir « Le badge » une fois : émis 2 fois.',
+    ],
+    [
+      'somebody else too',
+      [issue('E1', AMINA.email, HUGO.email)],
+      'Hugo a reçu « Le badge » (1 fois) sans y avoir droit.',
+    ],
+  ])('%s is not', (_, issues, told) => {
+    expect(found(issues)).toEqual([told]);
+  });
+
+  test('nor is work that was given up', () => {
+    expect(found([issue('E1', AMINA.email)], ['notices : why'])).toEqual([
+      'Palier a renoncé à un travail : notices : why',
+    ]);
+  });
+});
+
+test.each(SCENES)('"$title" is a scenario', ({ title, steps }) => {
+  expect(parseScenario({ title, steps }).steps).toHaveLength(steps.length);
+});
+
+test('a line is broken between words, never before a French sign', () => {
+  expect(wrap('Amina reçoit « Écouter » : voilà !', 12)).toEqual([
+    'Amina reçoit',
+    '« Écouter » :',
+    'voilà !',
+  ]);
+});
+
+test('a table keeps each cell in its column', () => {
+  const table = {
+    headings: ['Qui', 'quoi', 'pour'],
+    rows: [['Inès', 'un badge', 'une raison qui est longue']],
+  };
+  expect(tableLines(table, 36)).toEqual([
+    'Qui   quoi      pour',
+    '────  ────────  ────────────────────',
+    'Inès  un badge  une raison qui est',
+    '                longue',
+  ]);
+});
+
+test('of an explanation, the parts asked for and the headings of the others', () => {
+  expect(excerpt(['A', '  1', '    2', 'B', '  3', 'C d', '  4'], ['A', 'C'])).toEqual([
+    'A',
+    '  1',
+    '    2',
+    'B […]',
+    'C d',
+    '  4',
+  ]);
+});
+
+test.each([
+  ['Élise', "d'Élise"],
+  ['Hugo', 'de Hugo'],
+])('%s: %s', (name, words) => {
+  expect(ofPerson(name)).toBe(words);
+});
