@@ -35,7 +35,8 @@ export type AwardState = AwardRecord['state'];
 
 /** What can happen to an award. Nothing else can. */
 export type AwardEvent =
-  | { readonly type: 'comes-due' }
+  /** `over`: the events of this badge that whoever decided knows to have expired. */
+  | { readonly type: 'comes-due'; readonly over: readonly EventId[] }
   | { readonly type: 'claim'; readonly batch: BatchId }
   | { readonly type: 'doubt'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
@@ -48,7 +49,7 @@ export type AwardEvent =
 
 /** From which states each event may come; `none`: there is no record yet. */
 const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none')[]>> = {
-  // `issued` because the badge may have expired since; `refused` because what was wrong may be mended.
+  // `issued` if that very event is over; `refused` because what was wrong may be mended.
   'comes-due': ['none', 'due', 'withdrawn', 'revoked', 'refused', 'issued'],
   // `unknown` only by its own batch, which reads OBF first; `refused` when ops send it again.
   claim: ['due', 'claimed', 'unknown', 'refused'],
@@ -79,12 +80,15 @@ export class IllegalTransition extends Error {
 /**
  * The next record of an award.
  * @param nowS the present, Unix seconds
- * @throws IllegalTransition when `event` cannot happen to it, or speaks for another batch
+ * @throws IllegalTransition when `event` cannot happen to it, speaks for another batch, or knows less than the record
  */
 export function transition(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
   const from = record?.state ?? 'none';
+  // Decided on an older reading, in which the award was not issued yet: it is not due again.
+  const stale =
+    record?.state === 'issued' && event.type === 'comes-due' && !event.over.includes(record.event);
   const foreign = record !== null && 'batch' in record && 'batch' in event && record.batch !== event.batch;
-  if (foreign || !ALLOWED[event.type].includes(from)) throw new IllegalTransition(from, event.type);
+  if (stale || foreign || !ALLOWED[event.type].includes(from)) throw new IllegalTransition(from, event.type);
   return next(record, event, nowS);
 }
 

@@ -2,10 +2,9 @@ import type { EarnerKey, EventId } from '../ids.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
-import type { IssueOutcome } from './issue.js';
 import { applyIfPossible } from './ledger.js';
 import type { Batch } from './batch.js';
-import { NotSettledYet, type DueAward, type Issuing } from './types.js';
+import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
 
 export type Due = ReadonlyMap<EarnerKey, DueAward>;
 
@@ -73,7 +72,7 @@ export async function recordSent(issuing: Issuing, batch: Batch, event: EventId)
   const record = { type: 'record', event } as const;
   await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, record));
   issuing.reached('after-record');
-  return { settled: batch.earners, split: [] };
+  return { again: batch.earners, split: [] };
 }
 
 async function afterFailure(issuing: Issuing, batch: Batch, error: unknown): Promise<IssueOutcome> {
@@ -91,7 +90,7 @@ async function afterRefusal(issuing: Issuing, batch: Batch, refusal: ObfRefused)
   await issuing.batches.reopen(batch);
   if (batch.earners.length > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
     await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
-    return { settled: [], split: await issuing.batches.split(batch) };
+    return { again: [], split: await issuing.batches.split(batch) };
   }
   const refuse = { type: 'refuse', why: refusal.message } as const;
   await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));

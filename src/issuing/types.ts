@@ -1,4 +1,4 @@
-import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
+import type { AssertionId, AwardId, BadgeId, BatchId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Ledger } from './ledger.js';
@@ -28,6 +28,9 @@ export interface Issuing {
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /** Told of every event that was issued: what we sent need not be read back. */
   readonly issued: (event: EventId, batch: Batch) => Promise<void>;
+  /** Has these earners evaluated: an award can complete another. */
+  readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
+  readonly enqueueBatch: (badgeId: BadgeId, id: BatchId) => Promise<void>;
   /** Throws when OBF's quota would not do for so many. */
   readonly requireQuota: (count: number, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
@@ -51,4 +54,12 @@ export class NotSettledYet extends Error {
     super(`A batch of unknown outcome settles in ${Math.ceil(waitMs / 1000)} s`, options);
     this.name = 'NotSettledYet';
   }
+}
+
+/** What remains to be done about a batch. */
+export interface IssueOutcome {
+  /** Earners to evaluate anew. */
+  readonly again: readonly EarnerKey[];
+  /** Batches that took this one's place. */
+  readonly split: readonly BatchId[];
 }

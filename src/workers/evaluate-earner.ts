@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import type { BadgeId, EarnerKey } from '../ids.js';
+import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { gatherJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
@@ -7,6 +7,7 @@ import { secondsOf } from '../platform/clock.js';
 import { evaluate } from '../rules/evaluate.js';
 import { lostByRevocation } from '../rules/loss.js';
 import type { AwardVerdict } from '../rules/verdict.js';
+import type { Portfolio } from '../portfolio/portfolio.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
@@ -27,7 +28,7 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
   );
   for (const verdict of evaluation.awards) {
     if (lost.has(verdict.award.id)) await followLoss(pipeline, earner, verdict.award);
-    else await followUp(pipeline, earner, verdict);
+    else await followUp(pipeline, earner, portfolio, verdict);
   }
   const due = evaluation.awards.filter(({ status }) => status === 'due').map(({ award }) => award.id);
   pipeline.log.info({ earner, cause, due }, 'earner evaluated');
@@ -48,10 +49,15 @@ async function lookForAwardsByHand({ mirror, pace, log }: Pipeline, signal: Abor
 async function followUp(
   pipeline: Pipeline,
   earner: EarnerKey,
-  { award, status }: AwardVerdict,
+  { held }: Portfolio,
+  { award: { badgeId }, status }: AwardVerdict,
 ): Promise<void> {
-  if (status === 'blocked') await recordBlocked(pipeline, earner, award.badgeId);
-  if (status === 'due') await putIntoOutbox(pipeline, earner, award.badgeId);
+  if (status === 'blocked') await recordBlocked(pipeline, earner, badgeId);
+  if (status !== 'due') return;
+  const over = held
+    .filter((assertion) => assertion.badgeId === badgeId)
+    .flatMap(({ eventId }) => eventId ?? []);
+  await putIntoOutbox(pipeline, earner, badgeId, over);
 }
 
 async function recordBlocked({ ledger, log }: Pipeline, earner: EarnerKey, badgeId: BadgeId): Promise<void> {
@@ -59,10 +65,15 @@ async function recordBlocked({ ledger, log }: Pipeline, earner: EarnerKey, badge
   if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
 }
 
-/** An award that is already on its way in a batch stays there. */
-async function putIntoOutbox(pipeline: Pipeline, earner: EarnerKey, badgeId: BadgeId): Promise<void> {
+/** An award that is already on its way in a batch stays there, and one that was issued meanwhile stays issued. */
+async function putIntoOutbox(
+  pipeline: Pipeline,
+  earner: EarnerKey,
+  badgeId: BadgeId,
+  over: readonly EventId[],
+): Promise<void> {
   const { ledger, outbox, queues, pace } = pipeline;
-  const due = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due' });
+  const due = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over });
   if (due === null) return;
   const waiting = await outbox.put(badgeId, earner);
   const full = waiting >= pace.batchMax;

@@ -16,13 +16,12 @@ export async function issueAwards(
   batchId: BatchId,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settled, split } = await issueBatch(issuingOf(pipeline), badgeId, batchId, signal);
-  for (const half of split) await enqueueBatch(pipeline, badgeId, half);
-  await enqueueEarners(pipeline.queues.earners, settled, `batch.${batchId}`);
+  await issueBatch(issuingOf(pipeline), badgeId, batchId, signal);
 }
 
 function issuingOf(pipeline: Pipeline): Issuing {
-  const { regionAccount, ledger, batches, mirror, seen, region, quota, clock, log, pace, reached } = pipeline;
+  const { regionAccount, ledger, batches, mirror, queues, seen, region, quota, clock, log, pace, reached } =
+    pipeline;
   return {
     account: regionAccount,
     ledger,
@@ -32,6 +31,8 @@ function issuingOf(pipeline: Pipeline): Issuing {
     sendWithinMs: pace.sendWithinMs,
     settleMs: pace.settleMs,
     standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
+    evaluate: (earners) => enqueueEarners(queues.earners, earners, 'awards'),
+    enqueueBatch: (badgeId, id) => enqueueBatch(pipeline, badgeId, id),
     requireQuota: (count, signal) => quota.require(count, signal),
     lookInObf: (signal) => mirror.refresh(signal),
     async issued(event, { id, badgeId, earners }) {

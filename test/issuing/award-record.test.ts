@@ -10,7 +10,7 @@ import {
 
 const [b1, b2, e1] = [asBatchId('b1'), asBatchId('b2'), asEventId('e1')];
 const events = {
-  'comes-due': { type: 'comes-due' },
+  'comes-due': { type: 'comes-due', over: [e1] },
   claim: { type: 'claim', batch: b1 },
   doubt: { type: 'doubt', batch: b1 },
   record: { type: 'record', event: e1 },
@@ -79,6 +79,13 @@ test('nothing but a record follows an issued award into "issued", and nothing bu
       }
     }),
   );
+});
+
+test('an award that was issued comes due again only to whoever knows that this very badge is over', () => {
+  const issued = after(due, claim, record);
+  for (const over of [[], [asEventId('e0')]])
+    expect(() => transition(issued, { type: 'comes-due', over }, 2)).toThrow(IllegalTransition);
+  expect(transition(issued, { type: 'comes-due', over: [asEventId('e0'), e1] }, 2).state).toBe('due');
 });
 
 test('what was forgiven stays forgiven', () => {

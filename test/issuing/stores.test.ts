@@ -36,7 +36,7 @@ afterAll(() => redis.close());
 describe('the ledger', () => {
   test('keeps one record per earner and badge', async () => {
     expect(await ledger.read(earner, badge)).toBeNull();
-    await ledger.apply(earner, badge, { type: 'comes-due' });
+    await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
     await ledger.apply(earner, asBadgeId('R2'), { type: 'record', event: asEventId('e2') });
     expect([...(await ledger.readAll(earner)).entries()].map(([id, { state }]) => [id, state])).toEqual([
       ['R1', 'due'],
@@ -46,7 +46,7 @@ describe('the ledger', () => {
   });
 
   test('of ten batches that claim an award at the same moment, one gets it', async () => {
-    await ledger.apply(earner, badge, { type: 'comes-due' });
+    await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
     const claims = Array.from({ length: 10 }, (_, at) =>
       applyIfPossible(ledger, earner, badge, { type: 'claim', batch: asBatchId(`b${at}`) }),
     );
@@ -63,7 +63,7 @@ describe('the ledger', () => {
     const prefix = `${redis.prefix}odd`;
     await redis.connection.hset(ledgerKey(prefix, earner), badge, '{"state":"from the future"}');
     const odd = createLedger(redis.connection, prefix, () => nowMs);
-    await expect(odd.apply(earner, badge, { type: 'comes-due' })).rejects.toThrow(LedgerError);
+    await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(LedgerError);
   });
 });
 
