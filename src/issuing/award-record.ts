@@ -22,7 +22,9 @@ export const awardRecord = z.discriminatedUnion('state', [
   z.object({ ...always, state: z.literal('refused'), why: z.string() }),
   /** It was sent and the outcome is not known: OBF is read before anything else is done. */
   z.object({ ...always, state: z.literal('unknown'), batch }),
-  /** Palier took it back (`on_loss: revoke`): given again when the rule is met again. */
+  /** Palier is taking it back (`on_loss: revoke`); until OBF has answered it counts as held. */
+  z.object({ ...always, state: z.literal('revoking'), event: z.string().transform(asEventId) }),
+  /** Palier took it back: given again when the rule is met again. */
   z.object({ ...always, state: z.literal('revoked') }),
   /** A human revoked it in OBF: not given again until ops lifts it. */
   z.object({ ...always, state: z.literal('blocked') }),
@@ -43,6 +45,7 @@ export type AwardEvent =
   | { readonly type: 'refuse'; readonly why: string }
   | { readonly type: 'withdraw' }
   | { readonly type: 'release' }
+  | { readonly type: 'start-revoking' }
   | { readonly type: 'revoked-by-machine' }
   | { readonly type: 'revoked-by-human' }
   | { readonly type: 'unblock'; readonly events: readonly EventId[] };
@@ -60,7 +63,8 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   withdraw: ['due', 'claimed', 'unknown', 'refused'],
   // Its batch is split into smaller ones.
   release: ['claimed'],
-  'revoked-by-machine': ['issued'],
+  'start-revoking': ['issued'],
+  'revoked-by-machine': ['revoking'],
   'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn'],
   unblock: ['blocked'],
 };
@@ -107,8 +111,10 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
       return { ...base, state: 'issued', event: event.event };
     case 'refuse':
       return { ...base, state: 'refused', why: event.why };
+    case 'start-revoking':
+      return { ...base, state: 'revoking', event: eventIn(record) };
     case 'revoked-by-machine':
-      return { ...base, state: 'revoked', forgiven: withOwn(base.forgiven, record) };
+      return { ...base, state: 'revoked', forgiven: [...base.forgiven, eventIn(record)] };
     case 'revoked-by-human':
       return { ...base, state: 'blocked' };
     case 'withdraw':
@@ -118,5 +124,8 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
   }
 }
 
-const withOwn = (forgiven: readonly EventId[], record: AwardRecord | null): EventId[] =>
-  record?.state === 'issued' ? [...forgiven, record.event] : [...forgiven];
+/** The states that `start-revoking` and `revoked-by-machine` come from have one. */
+function eventIn(record: AwardRecord | null): EventId {
+  if (record === null || !('event' in record)) throw new TypeError('This record names no event');
+  return record.event;
+}

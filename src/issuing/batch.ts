@@ -32,12 +32,10 @@ export const newBatch = (badgeId: BadgeId, earners: readonly EarnerKey[], create
   event: null,
 });
 
-/** Two batches that take one's place, so that one bad recipient ends up alone. */
-export function halvesOf({ badgeId, earners }: Batch, createdMs: number): readonly Batch[] {
+/** The earners in two halves, so that one bad recipient ends up alone. */
+export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly EarnerKey[])[] {
   const middle = Math.ceil(earners.length / 2);
-  return [earners.slice(0, middle), earners.slice(middle)]
-    .filter((half) => half.length > 0)
-    .map((half) => newBatch(badgeId, half, createdMs));
+  return [earners.slice(0, middle), earners.slice(middle)];
 }
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */

@@ -1,7 +1,7 @@
 import { asBatchId, type BadgeId, type BatchId, type EarnerKey, type EventId } from '../ids.js';
 import type { Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { batchesKey, decodeBatch, encodeBatch, halvesOf, type Batch } from './batch.js';
+import { batchesKey, decodeBatch, encodeBatch, newBatch, type Batch } from './batch.js';
 
 /** The batches that are under way. */
 export interface Batches {
@@ -16,8 +16,8 @@ export interface Batches {
   markSent(sending: Batch, event: EventId): Promise<Batch | null>;
   /** From `sending` back to `open`: OBF certainly has nothing of it. */
   reopen(sending: Batch): Promise<void>;
-  /** Puts two halves in the batch's place, once. */
-  split(batch: Batch): Promise<readonly BatchId[]>;
+  /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
+  split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]>;
   /** Everything about the batch is recorded: forget it. */
   finish(batch: Batch): Promise<void>;
 }
@@ -51,11 +51,12 @@ export function createBatches(redis: RedisConnection, prefix: string, clock: Clo
     async reopen(sending) {
       await swap(sending, { ...sending, state: 'open', sentMs: null });
     },
-    async split(batch) {
-      const halves = halvesOf(batch, clock());
-      const fields = halves.flatMap((half) => [half.id, encodeBatch(half)]);
+    async split(batch, parts) {
+      const filled = parts.filter((earners) => earners.length > 0);
+      const smaller = filled.map((earners) => newBatch(batch.badgeId, earners, clock()));
+      const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
-      return halves.map(({ id }) => id);
+      return smaller.map(({ id }) => id);
     },
     async finish(batch) {
       await redis.hdel(key(batch.badgeId), batch.id);

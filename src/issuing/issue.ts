@@ -24,18 +24,23 @@ export async function issueBatch(
     await conclude(issuing, batch, await recordSent(issuing, batch, batch.event));
     return;
   }
-  waitUntilSettled(issuing, batch);
-  await issuing.lookInObf(signal);
+  await waitUntilSettled(issuing, batch);
   const claimed = await claim(issuing, batch);
   issuing.reached('after-claim');
-  const { due, again } = await sort(issuing, badgeId, claimed);
+  if (claimed.length > 0) await issuing.lookInObf(signal, batch.state === 'sending');
+  const { due, again, unreadable } = await sort(issuing, badgeId, claimed);
+  if (unreadable.size > 0) {
+    await conclude(issuing, batch, { again, split: await setAside(issuing, batch, unreadable) });
+    return;
+  }
   const sent = due.size === 0 ? NOTHING : await send(issuing, batch, due, signal);
   await conclude(issuing, batch, { ...sent, again: [...again, ...sent.again] });
 }
 
-function waitUntilSettled({ clock, settleMs }: Issuing, batch: Batch): void {
-  if (batch.state !== 'sending') return;
-  const waitMs = (batch.sentMs ?? clock()) + settleMs - clock();
+/** Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of. */
+async function waitUntilSettled({ clock, settleMs, memory }: Issuing, batch: Batch): Promise<void> {
+  const sentMs = batch.state === 'sending' ? (batch.sentMs ?? clock()) : 0;
+  const waitMs = Math.max(sentMs, await memory.sinceMs()) + settleMs - clock();
   if (waitMs > 0) throw new NotSettledYet(waitMs);
 }
 
@@ -44,7 +49,9 @@ async function claim({ ledger }: Issuing, batch: Batch): Promise<readonly Earner
   const mine = await Promise.all(
     batch.earners.map(async (earner) => {
       const event = { type: 'claim', batch: batch.id } as const;
-      return (await applyIfPossible(ledger, earner, batch.badgeId, event)) === null ? [] : [earner];
+      const claimed = applyIfPossible(ledger, earner, batch.badgeId, event);
+      // A record that cannot be read is found again, and told, when the earner is looked at.
+      return (await claimed.catch(() => true)) === null ? [] : [earner];
     }),
   );
   return mine.flat();
@@ -54,6 +61,7 @@ async function claim({ ledger }: Issuing, batch: Batch): Promise<readonly Earner
 async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly EarnerKey[]) {
   const due = new Map<EarnerKey, DueAward>();
   const again: EarnerKey[] = [];
+  const unreadable = new Map<EarnerKey, unknown>();
   const sortOne = async (earner: EarnerKey): Promise<void> => {
     const standing = await issuing.standingOf(badgeId, earner);
     if (standing.is === 'due') due.set(earner, standing.award);
@@ -62,8 +70,30 @@ async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly Earner
       again.push(earner);
     } else if (await withdraw(issuing, badgeId, earner)) again.push(earner);
   };
-  await Promise.all(earners.map(sortOne));
-  return { due, again };
+  await Promise.all(
+    earners.map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
+  );
+  return { due, again, unreadable };
+}
+
+/**
+ * One earner of whom Redis cannot be read does not hold up the others: the batch's place is taken by one
+ * without them, and one for each of them. Alone, their fault is the job's.
+ */
+async function setAside(
+  { ledger, batches }: Issuing,
+  batch: Batch,
+  unreadable: ReadonlyMap<EarnerKey, unknown>,
+): Promise<readonly BatchId[]> {
+  const [first] = unreadable.values();
+  if (batch.earners.length === 1) throw first;
+  const release = { type: 'release' } as const;
+  const good = batch.earners.filter((earner) => !unreadable.has(earner));
+  // A record that cannot be read cannot be released either; whoever claims it is told so.
+  await Promise.allSettled(
+    batch.earners.map((earner) => applyIfPossible(ledger, earner, batch.badgeId, release)),
+  );
+  return batches.split(batch, [good, ...[...unreadable.keys()].map((earner) => [earner])]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
@@ -61,6 +62,9 @@ export const QUOTA_LIMITS: QuotaLimits = {
   waitMs: 10 * 60_000,
 };
 
+/** How long one process' question to OBF keeps the others waiting. */
+const ASKING_MS = 5000;
+
 const form = z.object({
   left: z.union([z.literal('').transform(() => null), z.coerce.number()]),
   readMs: z.coerce.number(),
@@ -79,10 +83,22 @@ export function createQuota(
     const read = form.safeParse(await redis.hgetall(key));
     return read.success ? read.data : null;
   };
+  /** Batches come together: one of them asks OBF, the others wait for what it is told. */
+  const readOnce = async (before: QuotaReading | null, signal: AbortSignal): Promise<QuotaReading> => {
+    const mine = (await redis.set(`${key}:asking`, '1', 'PX', ASKING_MS, 'NX')) === 'OK';
+    if (mine) return read(signal);
+    for (const limit = Date.now() + ASKING_MS; Date.now() < limit;) {
+      await pause(50, undefined, { signal });
+      const now = await known();
+      if (now !== null && now.readMs !== before?.readMs) return now;
+    }
+    return read(signal);
+  };
   const read = async (signal: AbortSignal): Promise<QuotaReading> => {
     const left = await account.issuingLimit(signal);
     const reading = { left, readMs: clock() };
     await redis.hset(key, { left: left ?? '', readMs: reading.readMs });
+    await redis.del(`${key}:asking`);
     return reading;
   };
   return {
@@ -90,7 +106,7 @@ export function createQuota(
     read,
     async require(count, signal) {
       const reading = await known();
-      const { left } = isFresh(reading, count, clock(), limits) ? reading : await read(signal);
+      const { left } = isFresh(reading, count, clock(), limits) ? reading : await readOnce(reading, signal);
       if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor, limits.waitMs);
     },
     async spend(count) {

@@ -3,7 +3,7 @@ import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyIfPossible } from './ledger.js';
-import type { Batch } from './batch.js';
+import { halvesOf, type Batch } from './batch.js';
 import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
 
 export type Due = ReadonlyMap<EarnerKey, DueAward>;
@@ -35,7 +35,7 @@ export async function send(
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
-    const within = AbortSignal.any([signal, AbortSignal.timeout(issuing.sendWithinMs)]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(timeLeftMs(issuing, sending))]);
     event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
   } catch (error) {
     return afterFailure(issuing, sending, error);
@@ -44,6 +44,10 @@ export async function send(
   const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
   return recordSent(issuing, sent, event);
 }
+
+/** Counted from what the batch says: a process that was frozen in between has no time left. */
+const timeLeftMs = ({ clock, sendWithinMs }: Issuing, { sentMs }: Batch): number =>
+  Math.max(0, (sentMs ?? 0) + sendWithinMs - clock());
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: Due, issuedOnS: number): IssueRequest {
@@ -90,7 +94,7 @@ async function afterRefusal(issuing: Issuing, batch: Batch, refusal: ObfRefused)
   await issuing.batches.reopen(batch);
   if (batch.earners.length > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
     await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
-    return { again: [], split: await issuing.batches.split(batch) };
+    return { again: [], split: await issuing.batches.split(batch, halvesOf(batch.earners)) };
   }
   const refuse = { type: 'refuse', why: refusal.message } as const;
   await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));

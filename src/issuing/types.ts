@@ -2,6 +2,7 @@ import type { AssertionId, AwardId, BadgeId, BatchId, EarnerKey, EventId, Scheme
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Ledger } from './ledger.js';
+import type { Memory } from './memory.js';
 import type { Batch } from './batch.js';
 import type { Batches } from './batches.js';
 
@@ -23,8 +24,9 @@ export interface Issuing {
   readonly account: ObfAccount;
   readonly ledger: Ledger;
   readonly batches: Batches;
+  readonly memory: Memory;
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
-  readonly lookInObf: (signal: AbortSignal) => Promise<void>;
+  readonly lookInObf: (signal: AbortSignal, thorough: boolean) => Promise<void>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /** Told of every event that was issued: what we sent need not be read back. */
   readonly issued: (event: EventId, batch: Batch) => Promise<void>;

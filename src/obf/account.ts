@@ -36,7 +36,7 @@ async function readBadges(clientId: ClientId, send: Caller, signal?: AbortSignal
   return rows.filter((row) => !row.draft).map(({ id, name }) => ({ id: asBadgeId(id), name }));
 }
 
-/** A recipient of another event would be given the badge of this one: OBF's filter is not taken on trust. */
+/** A recipient without an address is nobody; one of another event would be given the badge of this one: OBF's filter is not taken on trust. */
 async function readRecipients(
   clientId: ClientId,
   send: Caller,
@@ -49,5 +49,5 @@ async function readRecipients(
       pageOfReply(await send(routes.recipients(clientId, eventId, { offset }), signal), recipientOfRow),
     (recipient) => recipient.assertionId,
   );
-  return all.filter((recipient) => recipient.eventId === eventId);
+  return all.filter(({ eventId: of, email }) => of === eventId && email.includes('@'));
 }

@@ -1,8 +1,6 @@
 import { withoutAddresses } from '../platform/logger.js';
 
 const HIDDEN = '[hidden]';
-/** `"john doe"@example.org` is an address too (RFC 5321), and only its end would be seen as one. */
-const QUOTED = /"[^"\n]{1,64}"@[^\s"'<>]+/g;
 /** Shorter ones would tear words apart, and tell nothing. */
 const MIN_HIDDEN_CHARS = 3;
 
@@ -11,7 +9,7 @@ export function clean(text: string, hidden: readonly string[] = []): string {
   const rest = hidden
     .filter((part) => part.length >= MIN_HIDDEN_CHARS)
     .reduce((left, part) => left.replaceAll(part, HIDDEN), text);
-  return withoutAddresses(rest.replaceAll(QUOTED, HIDDEN));
+  return withoutAddresses(rest);
 }
 
 /** A field of something of which nothing is known. */

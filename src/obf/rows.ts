@@ -11,6 +11,7 @@ export const eventOfRow = (clientId: ClientId, row: EventRow): ObfEvent => ({
   issuedOnS: row.issued_on,
   expiresOnS: row.expires_on,
   createdS: row.ctime,
+  recipientCount: row.recipient_count ?? null,
   logEntry: null,
 });
 
@@ -22,13 +23,14 @@ export const eventOfReply = (clientId: ClientId, reply: z.output<typeof eventRep
   issuedOnS: reply.issued_on,
   expiresOnS: reply.expires_on,
   createdS: reply.ctime,
+  recipientCount: null,
   logEntry: noteOf(reply.log_entry),
 });
 
 export const recipientOfRow = (row: RecipientRow): ObfRecipient => ({
   assertionId: asAssertionId(row.assertion_id),
   eventId: asEventId(row.event_id),
-  email: row.email,
+  email: row.email ?? '',
   name: row.name,
   issuedOnS: row.issued_on,
   expiresOnS: row.expires_on,

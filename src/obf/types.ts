@@ -9,6 +9,8 @@ export interface ObfEvent {
   readonly expiresOnS: number | null;
   /** When OBF recorded it; `issuedOnS` may lie long before. Null where OBF does not say. */
   readonly createdS: number | null;
+  /** How many recipients OBF says it has; null where it does not say. */
+  readonly recipientCount: number | null;
   /** The issuer's own note, parsed where it is JSON; null in list rows. */
   readonly logEntry: unknown;
 }

@@ -31,6 +31,8 @@ const PRODUCER = {
 
 /** Waits as long as it takes: for workers, which have nothing better to do without Redis. */
 const CONSUMER = {
+  // Above BullMQ's own longest wait: a connection that carries nothing any more is given up for a new one.
+  socketTimeout: 30_000,
   maxRetriesPerRequest: null,
   retryStrategy: reconnect,
   keepAlive: 30_000,

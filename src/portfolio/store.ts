@@ -47,7 +47,7 @@ export function createPortfolioStore(redis: RedisConnection, prefix: string, vau
     async upsert(found) {
       for (let at = 0; at < found.length; at += CHUNK) {
         const chunk = found.slice(at, at + CHUNK);
-        await Promise.all(chunk.map((one) => redis.hset(key(one.earner), fieldsOf(one, vault))));
+        await Promise.all(chunk.map((one) => write(redis, key(one.earner), one, vault)));
       }
     },
     async markRevoked(earner, assertionId) {
@@ -69,11 +69,19 @@ export function createPortfolioStore(redis: RedisConnection, prefix: string, vau
   };
 }
 
+/** A credential may not name its event; what OBF's API said of the assertion before says more, and stays. */
+async function write(redis: RedisConnection, key: string, one: NewAssertion, vault: Vault): Promise<void> {
+  const field = ASSERTION + one.assertion.id;
+  const text = encodeAssertion(one.assertion);
+  const stored =
+    one.assertion.eventId === null ? redis.hsetnx(key, field, text) : redis.hset(key, field, text);
+  await Promise.all([stored, redis.hset(key, fieldsOf(one, vault))]);
+}
+
 function fieldsOf({ earner, contact, assertion }: NewAssertion, vault: Vault): Record<string, string> {
   return {
     [ADDRESS]: vault.seal(contact.address, earner),
     ...(contact.name === null ? {} : { [NAME]: vault.seal(contact.name, earner) }),
-    [ASSERTION + assertion.id]: encodeAssertion(assertion),
     ...(assertion.revoked ? { [REVOKED + assertion.id]: '1' } : {}),
   };
 }

@@ -12,6 +12,9 @@ import type { CredentialNotice, EventNotice, NoticeJob } from './jobs.js';
 export const eventNoticeId = ({ clientId, eventId }: EventNotice, type: 'issued' | 'revoked'): string =>
   `${type}.${clientId}.${eventId}`;
 
+/** An event that OBF lists, of which an earlier notice had failed. */
+export const listedEventId = ({ clientId, eventId }: EventNotice): string => `listed.${clientId}.${eventId}`;
+
 /** The person belongs in it: a class event's credentials differ by URL, a forged push only by person. */
 export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>
   `credential.${earner}.${createHash('sha256').update(url).digest('base64url').slice(0, 22)}`;

@@ -18,6 +18,8 @@ export const eventNotice = z.object({
   eventId: word.transform(asEventId),
   /** Known where OBF itself listed the event; a webhook is never taken at its word for it. */
   badgeId: word.transform(asBadgeId).optional(),
+  recipientCount: z.number().nullable().optional(),
+  createdS: z.number().nullable().optional(),
   source,
 });
 
@@ -57,7 +59,9 @@ export const revokeJob = z.object({
 });
 /** "Look whether anything was left behind when a process was killed": told by the clock. */
 export const sweepJob = z.object({ kind: z.literal('sweep') });
-export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob, sweepJob]);
+/** "Remove what has stood in failed for too long, in every queue": told by the clock. */
+export const cleanJob = z.object({ kind: z.literal('clean') });
+export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob, sweepJob, cleanJob]);
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;

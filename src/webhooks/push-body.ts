@@ -42,15 +42,18 @@ export function readPush({ value }: VerifiedJson, obfBaseUrl: string): PushMessa
     const urls = isAddress(address) ? readUrls(given, `#${at}`) : new Problem('field_invalid', `#${at}`);
     if (urls instanceof Problem) return urls;
     for (const url of urls)
-      if (isAt(origin, url)) credentials.push({ address: address.trim(), url: url.href });
+      if (isAt(origin, url)) credentials.push({ address: address.trim(), url: url.origin + url.pathname });
       else foreignHosts.push(url.host);
     if (credentials.length + foreignHosts.length > MAX_URLS) return new Problem('too_many', `#${at}`);
   }
   return credentials.length === 0 ? new Problem('url_not_obf') : { kind: 'push', credentials, foreignHosts };
 }
 
+/** A credential's path is plain words. Anything else could hold an address, and would be kept with the job. */
+const PLAIN_PATH = /^(\/[\w.-]+)+$/;
+
 const isAt = (origin: string, url: URL): boolean =>
-  url.origin === origin && url.username === '' && url.password === '';
+  url.origin === origin && url.username === '' && url.password === '' && PLAIN_PATH.test(url.pathname);
 
 function readUrls(urls: unknown, field: string): readonly URL[] | Problem {
   if (!Array.isArray(urls) || urls.length === 0) return new Problem('field_invalid', field);

@@ -1,5 +1,6 @@
 import { awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
+import { cleanQueues } from './clean-queues.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
 import { ingestCredential } from './ingest-credential.js';
@@ -26,6 +27,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   async awards(pipeline, data, signal) {
     const job = awardJob.parse(data);
     if (job.kind === 'sweep') await sweepAwards(pipeline);
+    else if (job.kind === 'clean') await cleanQueues(pipeline, signal);
     else if (job.kind === 'gather') await gatherAwards(pipeline, job.badgeId, signal);
     else if (job.kind === 'revoke') await revokeAward(pipeline, job.badgeId, job.earner, signal);
     else await issueAwards(pipeline, job.badgeId, job.batchId, signal);

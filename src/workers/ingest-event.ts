@@ -28,10 +28,11 @@ export async function ingestEvent(
 /** One call less for an event that OBF itself listed. */
 async function eventOf(
   account: ObfAccount,
-  { clientId, eventId, badgeId }: EventNotice,
+  { clientId, eventId, badgeId, recipientCount = null, createdS = null }: EventNotice,
   signal: AbortSignal,
 ): Promise<EventToStore> {
-  return badgeId === undefined ? account.event(eventId, signal) : { id: eventId, clientId, badgeId };
+  if (badgeId === undefined) return account.event(eventId, signal);
+  return { id: eventId, clientId, badgeId, recipientCount, createdS };
 }
 
 const withoutKey = ({ clientId }: EventNotice): ObfRefused =>

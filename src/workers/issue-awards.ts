@@ -20,12 +20,13 @@ export async function issueAwards(
 }
 
 function issuingOf(pipeline: Pipeline): Issuing {
-  const { regionAccount, ledger, batches, mirror, queues, seen, region, quota, clock, log, pace, reached } =
+  const { regionAccount, ledger, batches, memory, mirror, queues, quota, clock, log, pace, reached } =
     pipeline;
   return {
     account: regionAccount,
     ledger,
     batches,
+    memory,
     clock,
     reached,
     sendWithinMs: pace.sendWithinMs,
@@ -34,9 +35,8 @@ function issuingOf(pipeline: Pipeline): Issuing {
     evaluate: (earners) => enqueueEarners(queues.earners, earners, 'awards'),
     enqueueBatch: (badgeId, id) => enqueueBatch(pipeline, badgeId, id),
     requireQuota: (count, signal) => quota.require(count, signal),
-    lookInObf: (signal) => mirror.refresh(signal),
+    lookInObf: (signal, thorough) => mirror.refresh(signal, thorough),
     async issued(event, { id, badgeId, earners }) {
-      await seen.add(region, event);
       await quota.spend(earners.length);
       log.info({ event, batch: id, badge: badgeId, earners: earners.length }, 'awards issued');
     },

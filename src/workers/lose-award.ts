@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
+import { earnerKeyOf } from '../portfolio/earner-key.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
 import { revokeJobId } from '../queue/job-ids.js';
 import { evaluate } from '../rules/evaluate.js';
 import { lostByRevocation } from '../rules/loss.js';
 import type { Award } from '../rules/types.js';
+import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 import { readPortfolio } from './read-portfolio.js';
 
@@ -26,7 +28,7 @@ async function raiseFlag(pipeline: Pipeline, earner: EarnerKey, { id, badgeId }:
 /**
  * Takes one award back through OBF, if at this instant it still is lost, and was given by us. The ledger
  * says so first: were we stopped after OBF had done it, the revocation would look like a human's, and
- * block the award. Revoking twice does no harm, so a doubtful outcome is simply tried again.
+ * block the award. Until OBF has answered, the award counts as held; so it is not given a second time.
  */
 export async function revokeAward(
   pipeline: Pipeline,
@@ -34,29 +36,36 @@ export async function revokeAward(
   earner: EarnerKey,
   signal: AbortSignal,
 ): Promise<void> {
-  const record = await pipeline.ledger.read(earner, badgeId);
-  if (record?.state === 'revoked') return carryOut(pipeline, badgeId, earner, record.forgiven.at(-1), signal);
-  const award = await lostAward(pipeline, badgeId, earner);
-  if (award === null) return;
-  const event = record?.state === 'issued' ? record.event : null;
-  if (event === null || !(await isOurs(pipeline, event, signal))) return raiseFlag(pipeline, earner, award);
-  await pipeline.ledger.apply(earner, badgeId, { type: 'revoked-by-machine' });
-  await carryOut(pipeline, badgeId, earner, event, signal);
+  const { ledger, queues } = pipeline;
+  let record = await ledger.read(earner, badgeId);
+  if (record?.state !== 'revoking') {
+    const event = record?.state === 'issued' ? record.event : null;
+    const mine = event !== null && (await isOurs(pipeline, event, signal));
+    const award = await lostAward(pipeline, badgeId, earner);
+    if (award === null) return;
+    if (!mine) return raiseFlag(pipeline, earner, award);
+    record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
+  }
+  if (record.state === 'revoking') await takeBack(pipeline, badgeId, earner, record.event, signal);
+  // The rule may have been met again meanwhile, while the award still counted as held.
+  await enqueueEarners(queues.earners, [earner], 'revocation');
 }
 
-async function carryOut(
-  { portfolios, regionAccount, log }: Pipeline,
+/** OBF is asked who has it: the address is the one that was issued to, and once revoked is enough. */
+async function takeBack(
+  { portfolios, regionAccount, ledger, vault, log }: Pipeline,
   badgeId: BadgeId,
   earner: EarnerKey,
-  event: EventId | undefined,
+  event: EventId,
   signal: AbortSignal,
 ): Promise<void> {
-  const contact = await portfolios.contactOf(earner);
-  if (event === undefined || contact === null) return;
-  await regionAccount.revoke(event, [contact.address], signal);
-  // The assertion that was read back from OBF, if it was.
-  for (const { id, eventId } of await portfolios.assertionsOf(earner))
-    if (eventId === event) await portfolios.markRevoked(earner, id);
+  const recipients = await regionAccount.recipientsOf(event, signal);
+  const theirs = recipients.filter(({ email }) => earnerKeyOf(vault, email) === earner);
+  const valid = theirs.filter(({ revoked }) => !revoked).map(({ email }) => email);
+  signal.throwIfAborted();
+  if (valid.length > 0) await regionAccount.revoke(event, valid, signal);
+  await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' });
+  for (const { assertionId } of theirs) await portfolios.markRevoked(earner, assertionId);
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
 }
 

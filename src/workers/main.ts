@@ -4,9 +4,11 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { crashAt } from '../platform/crash-point.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
-import { stopOnSignals } from '../platform/shutdown.js';
+import { requireSafeRedis } from '../platform/redis-guard.js';
+import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
 import { schemeOrThrow } from '../rules/parse.js';
+import { scheduleClean } from './clean-queues.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
 import { scheduleSweep } from './gather-awards.js';
@@ -35,10 +37,19 @@ async function main(): Promise<void> {
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
-  const stopWorkers = startWorkers(pipeline, redis);
-  stopOnSignals([() => closeRedis(redis), close, stopWorkers], log);
+  const releases: Release[] = [() => closeRedis(redis), close];
+  const stop = stopOnSignals(releases, log);
+  try {
+    // Waits for Redis: nothing can be done without it.
+    await requireSafeRedis(redis, process.env['NODE_ENV'] === 'production', log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  releases.push(startWorkers(pipeline, redis));
   log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
   await scheduleSweep(pipeline);
+  await scheduleClean(pipeline);
   await schedulePolls(pipeline, config.pollEveryS * 1000);
 }
 

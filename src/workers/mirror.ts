@@ -1,7 +1,9 @@
 import type { EarnerKey } from '../ids.js';
+import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
+import type { SeenEvents } from '../portfolio/seen-events.js';
 import { storeEvent, type EventStoring } from './store-event.js';
 import { unseenEvents } from './unseen-events.js';
 
@@ -10,13 +12,35 @@ import { unseenEvents } from './unseen-events.js';
  * issued a badge there, by hand or not, it is known here before another is given.
  */
 export interface Mirror {
-  /** Reads what is new, and has those whom it touches evaluated. Throws when OBF cannot be read. */
-  refresh(signal: AbortSignal): Promise<void>;
+  /**
+   * Reads what is new, and has those whom it touches evaluated.
+   * @param thorough looks through all events (see `unseenEvents`): before something is sent again
+   * @throws RegionUnreadable when OBF cannot be read, or an ObfError that says to wait
+   */
+  refresh(signal: AbortSignal, thorough?: boolean): Promise<void>;
   /** The same, unless any process did it less than `maxAgeMs` ago. */
   refreshIfOlder(maxAgeMs: number, signal: AbortSignal): Promise<void>;
 }
 
+/**
+ * OBF refuses to let us read the Région's own account. That is for ops to mend; what waits for it is
+ * tried again until they have.
+ */
+export class RegionUnreadable extends Error {
+  readonly code = 'region_unreadable';
+}
+
+async function readable<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    if (!(cause instanceof ObfRefused)) throw cause;
+    throw new RegionUnreadable(`The Région's account cannot be read. ${cause.message}`, { cause });
+  }
+}
+
 export interface MirrorParts extends EventStoring {
+  readonly seen: SeenEvents;
   readonly account: ObfAccount;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
@@ -28,20 +52,23 @@ export interface MirrorParts extends EventStoring {
 export function createMirror(parts: MirrorParts): Mirror {
   const { account, redis, clock, evaluate } = parts;
   const freshKey = `${parts.prefix}:mirror:fresh-at`;
-  const refresh = async (signal: AbortSignal): Promise<void> => {
+  const refresh = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = clock();
-    for (const event of await unseenEvents(account, parts.seen, signal))
-      await storeEvent(parts, account, event, { evaluate }, signal);
+    const events = await readable(unseenEvents(account, parts.seen, signal, thorough));
+    for (const event of events) await readable(storeEvent(parts, account, event, { evaluate }, signal));
     await redis.set(freshKey, startedMs);
   };
   let underWay: Promise<void> | null = null;
+  let notBeforeMs = 0;
   return {
     refresh,
     async refreshIfOlder(maxAgeMs, signal) {
-      if (clock() - Number((await redis.get(freshKey)) ?? 0) < maxAgeMs) return;
+      // A refresh that failed is not asked for by every earner in turn.
+      if (clock() < notBeforeMs || clock() - Number((await redis.get(freshKey)) ?? 0) < maxAgeMs) return;
       // Many earners are evaluated at a time: one of them reads for all.
       underWay ??= refresh(signal).finally(() => {
         underWay = null;
+        notBeforeMs = clock() + maxAgeMs;
       });
       await underWay;
     },

@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
 import type { Flags } from '../issuing/flags.js';
+import type { Memory } from '../issuing/memory.js';
 import type { Ledger } from '../issuing/ledger.js';
 import type { Batches } from '../issuing/batches.js';
 import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js';
@@ -60,6 +61,7 @@ export interface Pipeline {
   readonly quota: Quota;
   readonly outbox: Outbox;
   readonly batches: Batches;
+  readonly memory: Memory;
   readonly queues: Readonly<Record<QueueName, Queue>>;
   readonly vault: Vault;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { ClientId } from '../ids.js';
 import type { ObfEvent } from '../obf/types.js';
 import { enqueueIfAbsent } from '../queue/enqueue.js';
-import { eventNoticeId, pollJobId } from '../queue/job-ids.js';
+import { eventNoticeId, listedEventId, pollJobId } from '../queue/job-ids.js';
 import type { EventNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 import { unseenEvents } from './unseen-events.js';
@@ -12,10 +12,15 @@ const POLL = 'poll.';
  * A notice can be lost, or never be sent: what a client has issued, and we have not stored, enters the
  * queue as if a notice had come. An event counts as seen only once its assertions are stored, so that
  * nothing is lost between here and there. One whose job failed for good stays in failed, for ops.
+ * @returns how many such events there are
  */
-export async function pollEvents(pipeline: Pipeline, clientId: ClientId, signal: AbortSignal): Promise<void> {
+export async function pollEvents(
+  pipeline: Pipeline,
+  clientId: ClientId,
+  signal: AbortSignal,
+): Promise<number> {
   const account = pipeline.accounts(clientId);
-  if (account === null) return;
+  if (account === null) return 0;
   const events = await unseenEvents(account, pipeline.seen, signal);
   for (const event of events) {
     signal.throwIfAborted();
@@ -23,12 +28,25 @@ export async function pollEvents(pipeline: Pipeline, clientId: ClientId, signal:
   }
   if (events.length > 0)
     pipeline.log.info({ client: clientId, events: events.length }, 'events found by polling');
+  return events.length;
 }
 
 async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<void> {
-  const { clientId, badgeId } = event;
-  const data: EventNotice = { kind: 'event', clientId, eventId: event.id, badgeId, source: 'poll' };
-  await enqueueIfAbsent(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
+  const { clientId, badgeId, recipientCount, createdS } = event;
+  const data: EventNotice = {
+    kind: 'event',
+    clientId,
+    eventId: event.id,
+    badgeId,
+    recipientCount,
+    createdS,
+    source: 'poll',
+  };
+  const id = eventNoticeId(data, 'issued');
+  // A notice that came before OBF had the event, or while a key was wrong, has failed for good: OBF lists
+  // the event now, which is another reason to read it. Should that fail as well, it stays so.
+  const failed = (await queues.notices.getJob(id))?.finishedOn !== undefined;
+  await enqueueIfAbsent(queues.notices, { id: failed ? listedEventId(data) : id, name: 'event', data });
 }
 
 /** The clients whose accounts we can read: active partners with a key, and the Région. */

@@ -32,7 +32,7 @@ export function compose(
   const held = assertions.filter(({ clientId }) => clientId === region);
   const readBack = new Set(held.map(({ eventId }) => eventId));
   const ours = [...records].flatMap(([badgeId, record]) =>
-    record.state === 'issued' && !readBack.has(record.event) ? [asIssued(region, badgeId, record)] : [],
+    hasEvent(record) && !readBack.has(record.event) ? [asIssued(region, badgeId, record)] : [],
   );
   return {
     assertions: assertions.filter(({ clientId }) => clientId !== region),
@@ -51,12 +51,19 @@ function revokedByHand(held: readonly Assertion[], records: ReadonlyMap<BadgeId,
   const latest = new Map<BadgeId, Assertion>();
   for (const assertion of held.toSorted((a, b) => a.issuedOnS - b.issuedOnS))
     latest.set(assertion.badgeId, assertion);
-  const forgiven = (badgeId: BadgeId, { eventId }: Assertion): boolean =>
-    eventId !== null && (records.get(badgeId)?.forgiven.includes(eventId) ?? false);
+  const forgiven = (badgeId: BadgeId, { eventId }: Assertion): boolean => {
+    const record = records.get(badgeId);
+    if (eventId === null || record === undefined) return false;
+    // What Palier is taking back at this moment is no human's doing.
+    return record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId);
+  };
   return [...latest].filter(([id, last]) => last.revoked && !forgiven(id, last)).map(([id]) => id);
 }
 
-type Issued = Extract<AwardRecord, { state: 'issued' }>;
+type Issued = Extract<AwardRecord, { state: 'issued' | 'revoking' }>;
+
+const hasEvent = (record: AwardRecord): record is Issued =>
+  record.state === 'issued' || record.state === 'revoking';
 
 const asIssued = (region: ClientId, badgeId: BadgeId, { event, atS }: Issued): Assertion => ({
   id: asAssertionId(`event.${event}`),

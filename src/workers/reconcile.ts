@@ -1,4 +1,4 @@
-import type { ClientId, EarnerKey } from '../ids.js';
+import type { ClientId, EarnerKey, EventId } from '../ids.js';
 import type { ObfAccount, ObfEvent } from '../obf/types.js';
 import type { NewAssertion } from '../portfolio/store.js';
 import { enqueueEarners } from './enqueue-earners.js';
@@ -47,9 +47,10 @@ export async function reconcileFull(
     unreadable: [],
   };
   const touched = new Set<EarnerKey>();
+  const read = new Map<ClientId, readonly EventId[]>();
   for (const clientId of polledClients(pipeline)) {
     try {
-      await reconcileClient(pipeline, clientId, { drift, touched, progress, signal });
+      await reconcileClient(pipeline, clientId, { drift, touched, read, progress, signal });
     } catch (err) {
       // Without the Région's account nobody is evaluated: what is held would not be known.
       if (clientId === pipeline.region || signal.aborted) throw err;
@@ -58,6 +59,8 @@ export async function reconcileFull(
     }
   }
   await enqueueEarners(pipeline.queues.earners, touched, 'reconcile');
+  // Only now do the events count as seen: were this stopped before, the poll would find them again.
+  for (const [clientId, events] of read) await pipeline.seen.replace(clientId, events);
   drift.earners = touched.size;
   return drift;
 }
@@ -65,6 +68,7 @@ export async function reconcileFull(
 interface Run {
   readonly drift: Drift;
   readonly touched: Set<EarnerKey>;
+  readonly read: Map<ClientId, readonly EventId[]>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -73,17 +77,18 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   const account = pipeline.accounts(clientId);
   if (account === null) return;
   const events = await allEvents(account, run.signal);
-  const unseen = await pipeline.seen.unseen(
-    clientId,
-    events.map(({ id }) => id),
-  );
+  const ids = events.map(({ id }) => id);
+  const unseen = await pipeline.seen.unseen(clientId, ids);
   run.drift.events += unseen.size;
   for (const [at, event] of events.entries()) {
     run.signal.throwIfAborted();
-    await storeEvent(pipeline, account, event, stepsOf(pipeline, run), run.signal);
+    await storeEvent({ ...pipeline, seen: NOT_YET }, account, event, stepsOf(pipeline, run), run.signal);
     run.progress(at + 1, events.length);
   }
+  run.read.set(clientId, ids);
 }
+
+const NOT_YET = { add: async () => {} };
 
 /** Nobody is evaluated before all is read: half a portfolio tells half the truth. */
 const stepsOf = (pipeline: Pipeline, { drift, touched }: Run): EventSteps => ({

@@ -1,12 +1,12 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { ZodError } from 'zod';
 import { QuotaLow } from '../issuing/quota.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
-import { CodecError } from '../portfolio/codec.js';
 import { backoffMs } from '../queue/retry.js';
+
+const MAX_PAUSES = 10;
 
 /** What is to become of a job that threw. Pure: the one place where errors turn into retry or not. */
 export type Verdict =
@@ -16,15 +16,19 @@ export type Verdict =
   | { readonly do: 'pause'; readonly forMs: number }
   /** Nothing is wrong, it is only too early; no attempt is burnt. */
   | { readonly do: 'later'; readonly inMs: number }
-  | { readonly do: 'retry' };
+  | { readonly do: 'retry'; readonly notBeforeMs?: number };
 
-export function verdictOf(error: unknown): Verdict {
+/**
+ * @param pauses how often this very job has paused everybody: one that always is told to wait would hold
+ *   up all others for ever, so after `MAX_PAUSES` it alone waits
+ */
+export function verdictOf(error: unknown, pauses = 0): Verdict {
+  if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
+    return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof QuotaLow) return { do: 'later', inMs: error.waitMs };
   if (error instanceof ObfRefused) return { do: 'fail', why: error.message };
-  if (error instanceof ZodError)
-    return { do: 'fail', why: 'this job was written by no version that we know' };
-  if (error instanceof VaultError || error instanceof CodecError) return { do: 'fail', why: error.message };
+  if (error instanceof VaultError) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 
@@ -35,7 +39,7 @@ export async function carryOut(
   token: string | undefined,
   error: unknown,
 ): Promise<never> {
-  const verdict = verdictOf(error);
+  const verdict = verdictOf(error, job.attemptsStarted - job.attemptsMade - 1);
   switch (verdict.do) {
     case 'pause':
       await worker.rateLimit(verdict.forMs);
@@ -46,17 +50,22 @@ export async function carryOut(
     case 'fail':
       throw new UnrecoverableError(verdict.why);
     case 'retry':
-      throw harmless(error);
+      throw new AttemptFailed(error, verdict.notBeforeMs ?? 0);
   }
 }
 
-/** BullMQ writes the error's message and stack into Redis: neither may hold more than we would log. */
-function harmless(error: unknown): Error {
-  const { type, message } = describeError(error);
-  const shown = new Error(`${String(type)}: ${String(message)}`);
-  shown.stack = shown.message;
-  return shown;
+/** What BullMQ keeps of an attempt that failed: its message and stack stand in Redis, so neither says more than a log. */
+class AttemptFailed extends Error {
+  constructor(
+    error: unknown,
+    readonly notBeforeMs: number,
+  ) {
+    const { type, message } = describeError(error);
+    super(`${String(type)}: ${String(message)}`);
+    this.stack = this.message;
+  }
 }
 
 /** BullMQ's hook for the wait before the next attempt. */
-export const backoffStrategy = (attemptsMade: number): number => backoffMs(attemptsMade, null, Math.random());
+export const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error): number =>
+  backoffMs(attemptsMade, error instanceof AttemptFailed ? error.notBeforeMs : null, Math.random());

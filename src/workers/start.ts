@@ -18,6 +18,8 @@ export function startWorkers(
   connection: RedisConnection,
   prefix: string = DEFAULT_PREFIX,
 ): Release {
+  // Known from the start, so that a Redis that is emptied later is not taken for a new one.
+  pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = QUEUES.map((name) => startWorker(name, pipeline, connection, prefix));
   return async () => {
     await Promise.all(workers.map((worker) => closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000)));

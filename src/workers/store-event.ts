@@ -1,5 +1,6 @@
 import type { EarnerKey } from '../ids.js';
 import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
+import type { Clock } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
@@ -7,12 +8,16 @@ import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
 
 export interface EventStoring {
   readonly portfolios: PortfolioStore;
-  readonly seen: SeenEvents;
+  readonly seen: Pick<SeenEvents, 'add'>;
   readonly vault: Vault;
+  readonly clock: Clock;
 }
 
+const WRITTEN_WITHIN_MS = 10 * 60_000;
+
 /** What must be known of an event to keep it. */
-export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId'>;
+export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId'> &
+  Partial<Pick<ObfEvent, 'recipientCount' | 'createdS'>>;
 
 /** What is done around the storing of an event. */
 export interface EventSteps {
@@ -27,7 +32,7 @@ export interface EventSteps {
  * evaluated. May be repeated. Resolves with how many they are.
  */
 export async function storeEvent(
-  { portfolios, seen, vault }: EventStoring,
+  { portfolios, seen, vault, clock }: EventStoring,
   account: ObfAccount,
   event: EventToStore,
   steps: EventSteps,
@@ -39,8 +44,17 @@ export async function storeEvent(
   await portfolios.upsert(found);
   signal.throwIfAborted();
   await steps.evaluate(found.map(({ earner }) => earner));
-  await seen.add(event.clientId, event.id);
+  if (isWhole(event, found.length, clock())) await seen.add(event.clientId, event.id);
   return found.length;
+}
+
+/**
+ * Whether all recipients were read. An event that OBF is still writing is read again the next time; an
+ * older one is what it is: OBF may count recipients whom it no longer lists.
+ */
+function isWhole({ recipientCount, createdS }: EventToStore, read: number, nowMs: number): boolean {
+  const missing = (recipientCount ?? 0) > read;
+  return !missing || nowMs - (createdS ?? 0) * 1000 > WRITTEN_WITHIN_MS;
 }
 
 function newAssertion(vault: Vault, event: EventToStore, recipient: ObfRecipient): NewAssertion {

@@ -5,6 +5,7 @@ import { createFlags } from '../issuing/flags.js';
 import { createLedger } from '../issuing/ledger.js';
 import { createBatches } from '../issuing/batches.js';
 import { createQuota } from '../issuing/quota.js';
+import { createMemory } from '../issuing/memory.js';
 import { createOutbox } from '../issuing/outbox.js';
 import { createObf, type Obf } from '../obf/obf.js';
 import { systemClock, type Clock } from '../platform/clock.js';
@@ -110,4 +111,5 @@ const openStores = (redis: RedisConnection, prefix: string, vault: Vault, clock:
   flags: createFlags(redis, prefix),
   outbox: createOutbox(redis, prefix, clock),
   batches: createBatches(redis, prefix, clock),
+  memory: createMemory(redis, prefix, clock),
 });

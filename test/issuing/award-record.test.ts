@@ -17,6 +17,7 @@ const events = {
   refuse: { type: 'refuse', why: 'no' },
   withdraw: { type: 'withdraw' },
   release: { type: 'release' },
+  'start-revoking': { type: 'start-revoking' },
   'revoked-by-machine': { type: 'revoked-by-machine' },
   'revoked-by-human': { type: 'revoked-by-human' },
   unblock: { type: 'unblock', events: [e1] },
@@ -27,6 +28,7 @@ const after = (...path: AwardEvent[]): AwardRecord | null =>
 
 const { claim, doubt, record, refuse, withdraw, release, unblock } = events;
 const due = events['comes-due'];
+const start = events['start-revoking'];
 const byMachine = events['revoked-by-machine'];
 const byHuman = events['revoked-by-human'];
 
@@ -40,10 +42,11 @@ const states: [string, AwardEvent[], AwardEvent['type'][]][] = [
     ['claim', 'doubt', 'record', 'refuse', 'withdraw', 'release', 'revoked-by-human'],
   ],
   ['unknown', [due, claim, doubt], ['claim', 'doubt', 'record', 'refuse', 'withdraw']],
-  ['issued', [due, claim, record], ['comes-due', 'record', 'revoked-by-machine', 'revoked-by-human']],
+  ['issued', [due, claim, record], ['comes-due', 'record', 'start-revoking', 'revoked-by-human']],
+  ['revoking', [due, claim, record, start], ['revoked-by-machine']],
   ['refused', [due, claim, refuse], ['comes-due', 'claim', 'record', 'withdraw', 'revoked-by-human']],
   ['withdrawn', [due, withdraw], ['comes-due', 'record', 'revoked-by-human']],
-  ['revoked', [due, claim, record, byMachine], ['comes-due', 'record']],
+  ['revoked', [due, claim, record, start, byMachine], ['comes-due', 'record']],
   ['blocked', [due, byHuman], ['unblock']],
 ];
 
@@ -89,7 +92,7 @@ test('an award that was issued comes due again only to whoever knows that this v
 });
 
 test('what was forgiven stays forgiven', () => {
-  expect(after(due, claim, record, byMachine, due, claim)?.forgiven).toEqual([e1]);
+  expect(after(due, claim, record, start, byMachine, due, claim)?.forgiven).toEqual([e1]);
   expect(after(due, byHuman, unblock, due)?.forgiven).toEqual([e1]);
   expect(after(due, claim, release)?.state).toBe('due');
 });

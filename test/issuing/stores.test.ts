@@ -7,7 +7,9 @@ import {
   ledgerKey,
   type Ledger,
 } from '../../src/issuing/ledger.js';
+import { halvesOf } from '../../src/issuing/batch.js';
 import { createBatches, type Batches } from '../../src/issuing/batches.js';
+import { createMemory } from '../../src/issuing/memory.js';
 import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
@@ -67,6 +69,28 @@ describe('the ledger', () => {
   });
 });
 
+describe('the memory of Redis', () => {
+  const memory = (prefix: string) => createMemory(redis.connection, prefix, () => nowMs);
+  test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
+    const prefix = `${redis.prefix}memory-1`;
+    expect(await memory(prefix).sinceMs()).toBe(0);
+    expect(await memory(prefix).sinceMs()).toBe(0);
+  });
+  test('a process that knew another memory says since when, to all; whoever wrote the new one', async () => {
+    const prefix = `${redis.prefix}memory-2`;
+    const [old, other] = [memory(prefix), memory(prefix)];
+    await Promise.all([old.sinceMs(), other.sinceMs()]);
+    await redis.connection.del(`${prefix}:memory`);
+    nowMs += 1000;
+    expect(await memory(prefix).sinceMs()).toBe(0);
+    expect(await old.sinceMs()).toBe(nowMs);
+    nowMs += 1000;
+    expect([await old.sinceMs(), await other.sinceMs(), await memory(prefix).sinceMs()]).toEqual(
+      Array(3).fill(nowMs - 1000),
+    );
+  });
+});
+
 describe('the outbox', () => {
   test('an earner waits once, however often it is said; batches take them oldest first', async () => {
     for (const one of [...earners(3), ...earners(3)]) {
@@ -122,8 +146,8 @@ describe('the outbox', () => {
     await Promise.all(earners(5).map((one) => outbox.put(badge, one)));
     const batch = await outbox.closeBatch(badge, 10);
     if (batch === null) throw new Error('no batch');
-    const halves = await batches.split(batch);
-    await batches.split(batch);
+    const halves = await batches.split(batch, halvesOf(batch.earners));
+    await batches.split(batch, halvesOf(batch.earners));
     expect((await batches.of(badge)).toSorted()).toEqual([...halves].toSorted());
     const parts = await Promise.all(halves.map((id) => batches.find(badge, id)));
     expect(parts.flatMap((part) => part?.earners ?? []).toSorted()).toEqual(earners(5));

@@ -209,6 +209,7 @@ test('nulls, numbers as ids, unknown fields and other ways to say "never" are no
         issuedOnS: 1_740_787_200,
         expiresOnS: null,
         createdS: null,
+        recipientCount: null,
         logEntry: null,
       },
     ],

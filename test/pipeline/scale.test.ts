@@ -10,7 +10,7 @@ test('1 000 earners come due from one class: at most 10 calls, all reads include
     scheme: SMALL_SCHEME,
     partners: SMALL_PARTNERS,
     workers: 2,
-    pace: { gatherMs: 2000, mirrorMaxAgeMs: 15_000 },
+    pace: { gatherMs: 2000, mirrorMaxAgeMs: 60_000 },
     sandbox: { issuingLimit: 50_000 },
   });
   const pupils = Array.from({ length: 1000 }, (_, at) => `eleve.${at}@example.org`);

@@ -45,7 +45,10 @@ test('a partner without an API key: pushes of hosted credentials, of both format
 
 test("somebody else's credentials earn nothing", async () => {
   const before = house.awards().length;
-  const stolen = [give('D', 'sam@example.org')?.url ?? '', give('E', 'sam@example.org')?.urlV1 ?? ''];
+  const stolen = [
+    give('D', 'sam@example.org')?.url ?? '',
+    `${give('E', 'sam@example.org')?.urlV1 ?? ''}?for=sam@example.org#lou.martin`,
+  ];
   expect(await house.push({ 'mallory@example.org': stolen })).toBe(200);
   await house.idle();
   expect(house.awards()).toHaveLength(before);

@@ -1,0 +1,90 @@
+import type { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { cleanQueues, FAILED_RETENTION_MS, scheduleClean } from '../../src/workers/clean-queues.js';
+import { openHouse, type House } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+const DAY_MS = 24 * 3_600_000;
+let house: House;
+let admin: Redis;
+let lines: string[];
+beforeEach(async () => {
+  lines = [];
+  const logTo = { write: (line: string) => void lines.push(line) };
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, logTo });
+  admin = new Redis(house.redisUrl);
+});
+afterEach(async () => {
+  admin.disconnect();
+  await house.close();
+});
+
+/** Jobs that failed so long ago: Redis has that as the score of the set of failed ones. */
+async function failedBefore(queue: Queue, ageMs: number, ids: readonly string[]): Promise<void> {
+  const jobs = ids.map((jobId) => ({ name: 'x', data: { kind: 'x' }, opts: { jobId, attempts: 1 } }));
+  await queue.addBulk(jobs);
+  const allFailed = async () =>
+    (await Promise.all(ids.map((id) => admin.zscore(queue.toKey('failed'), id)))).every(Boolean);
+  await until(allFailed, 'failed jobs', 30_000);
+  const scores = ids.flatMap((id) => [Date.now() - ageMs, id]);
+  await admin.zadd(queue.toKey('failed'), ...scores);
+}
+const failed = async (queue: Queue) => (await queue.getFailed()).map(({ id }) => id).toSorted();
+const removedIn = () =>
+  lines
+    .map((line) => JSON.parse(line) as { msg: string; queue: string; removed: number })
+    .filter(({ msg }) => msg === 'old failed jobs removed')
+    .map(({ queue, removed }) => [queue, removed]);
+
+test('what failed 90 days ago goes, in every queue; what failed later stays; counts are logged', async () => {
+  const [pipeline] = house.pipelines;
+  const { notices, earners, awards } = pipeline.queues;
+  await failedBefore(notices, FAILED_RETENTION_MS + DAY_MS, ['old.1', 'old.2']);
+  await failedBefore(notices, FAILED_RETENTION_MS - DAY_MS, ['new.1']);
+  await failedBefore(awards, FAILED_RETENTION_MS + DAY_MS, ['old.3']);
+  await cleanQueues(pipeline, new AbortController().signal);
+  expect([await failed(notices), await failed(earners), await failed(awards)]).toEqual([['new.1'], [], []]);
+  expect(await notices.getJob('old.1')).toBeUndefined();
+  expect(removedIn()).toEqual([
+    ['notices', 2],
+    ['earners', 0],
+    ['awards', 1],
+  ]);
+});
+
+test('more than one step removes', async () => {
+  const [pipeline] = house.pipelines;
+  const { notices } = pipeline.queues;
+  const ids = Array.from({ length: 1500 }, (_, at) => `old.${at}`);
+  await failedBefore(notices, FAILED_RETENTION_MS + DAY_MS, ids);
+  await cleanQueues(pipeline, new AbortController().signal);
+  expect(await failed(notices)).toEqual([]);
+  expect(removedIn()[0]).toEqual(['notices', 1500]);
+}, 60_000);
+
+test('it is stopped between two queues when the worker stops', async () => {
+  const [pipeline] = house.pipelines;
+  await expect(cleanQueues(pipeline, AbortSignal.abort())).rejects.toThrow('aborted');
+});
+
+test('one schedule for all workers, every night by the clock of the scheme; a worker does its job', async () => {
+  const [pipeline] = house.pipelines;
+  await Promise.all(house.pipelines.map((one) => scheduleClean(one)));
+  const { awards } = pipeline.queues;
+  const [first, ...others] = await awards.getJobSchedulers();
+  expect(others).toEqual([]);
+  const at = new Date(first?.next ?? 0);
+  const inParis = at.toLocaleTimeString('fr-FR', {
+    timeZone: 'Europe/Paris',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  expect(inParis).toBe('03:23');
+  expect(at.getTime() - Date.now()).toBeLessThanOrEqual(25 * 3_600_000);
+
+  const [job] = await awards.getDelayed();
+  await job?.promote();
+  await until(() => removedIn().length === 3, 'run of the clean');
+  await awards.removeJobScheduler('clean');
+});
