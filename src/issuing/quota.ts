@@ -70,7 +70,7 @@ const form = z.object({
   readMs: z.coerce.number(),
 });
 
-/** @param prefix of the key */
+/** @param prefix of the keys */
 export function createQuota(
   redis: RedisConnection,
   prefix: string,
@@ -83,17 +83,6 @@ export function createQuota(
     const read = form.safeParse(await redis.hgetall(key));
     return read.success ? read.data : null;
   };
-  /** Batches come together: one of them asks OBF, the others wait for what it is told. */
-  const readOnce = async (before: QuotaReading | null, signal: AbortSignal): Promise<QuotaReading> => {
-    const mine = (await redis.set(`${key}:asking`, '1', 'PX', ASKING_MS, 'NX')) === 'OK';
-    if (mine) return read(signal);
-    for (const limit = Date.now() + ASKING_MS; Date.now() < limit;) {
-      await pause(50, undefined, { signal });
-      const now = await known();
-      if (now !== null && now.readMs !== before?.readMs) return now;
-    }
-    return read(signal);
-  };
   const read = async (signal: AbortSignal): Promise<QuotaReading> => {
     const left = await account.issuingLimit(signal);
     const reading = { left, readMs: clock() };
@@ -101,18 +90,36 @@ export function createQuota(
     await redis.del(`${key}:asking`);
     return reading;
   };
+  const askFirst = async (): Promise<boolean> =>
+    (await redis.set(`${key}:asking`, '1', 'PX', ASKING_MS, 'NX')) === 'OK';
   return {
     known,
     read,
     async require(count, signal) {
-      const reading = await known();
-      const { left } = isFresh(reading, count, clock(), limits) ? reading : await readOnce(reading, signal);
+      const before = await known();
+      const fresh = isFresh(before, count, clock(), limits);
+      const told = fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
+      const { left } = fresh ? before : (told ?? (await read(signal)));
       if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor, limits.waitMs);
     },
     async spend(count) {
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
     },
   };
+}
+
+/** Batches come together: one of them asks OBF, the others wait for what it is told; null: for nothing. */
+async function othersReading(
+  known: Quota['known'],
+  before: QuotaReading | null,
+  signal: AbortSignal,
+): Promise<QuotaReading | null> {
+  for (const limit = Date.now() + ASKING_MS; Date.now() < limit;) {
+    await pause(50, undefined, { signal });
+    const now = await known();
+    if (now !== null && now.readMs !== before?.readMs) return now;
+  }
+  return null;
 }
 
 /** Pure. A reading that would stop issuing must be fresh too: the quota may have been raised since. */

@@ -3,6 +3,7 @@ import { describe, loadConfig } from '../config.js';
 import { asClientId } from '../ids.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
+import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
 import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
@@ -26,12 +27,19 @@ async function main(): Promise<void> {
     log,
   });
   const server = await startWebhooks(deps, config.port, '0.0.0.0');
-  stopOnSignals([...releases, () => server.close()], log);
+  const stop = stopOnSignals([...releases, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
+  try {
+    // Redis may come much later; until then every notice is answered 503.
+    await requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 main().catch((error: unknown) => {
-  // Every fault of the environment or of the scheme, each with its place; nothing was started.
+  // Every fault of the environment, of the scheme or of Redis, each with its place; nothing runs any more.
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

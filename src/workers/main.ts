@@ -2,17 +2,17 @@ import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { crashAt } from '../platform/crash-point.js';
+import { requireSameKey } from '../platform/key-guard.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { requireSafeRedis } from '../platform/redis-guard.js';
 import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
+import { DATA_PREFIX } from '../queue/names.js';
 import { schemeOrThrow } from '../rules/parse.js';
-import { scheduleClean } from './clean-queues.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
-import { scheduleSweep } from './gather-awards.js';
-import { schedulePolls } from './poll-events.js';
+import { keepSchedules } from './schedules.js';
 import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
@@ -42,15 +42,14 @@ async function main(): Promise<void> {
   try {
     // Waits for Redis: nothing can be done without it.
     await requireSafeRedis(redis, process.env['NODE_ENV'] === 'production', log);
+    await requireSameKey(redis, DATA_PREFIX, pipeline.vault);
   } catch (error) {
     await stop();
     throw error;
   }
   releases.push(startWorkers(pipeline, redis));
   log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
-  await scheduleSweep(pipeline);
-  await scheduleClean(pipeline);
-  await schedulePolls(pipeline, config.pollEveryS * 1000);
+  releases.push(await keepSchedules(pipeline, config.pollEveryS * 1000));
 }
 
 main().catch((error: unknown) => {

@@ -79,6 +79,7 @@ async function check(env: Record<string, string>, ...options: string[]): Promise
     env,
     cwd,
     dataPrefix: `run-${runs}`,
+    queuePrefix: '{queues}',
     patienceMs: PATIENCE_MS,
   });
   for (const secret of SECRETS) expect([...ran.out, ...ran.err].join('\n')).not.toContain(secret);
@@ -106,6 +107,8 @@ test('where nothing is wrong: 0', async () => {
     '    127.0.0.1:PORT',
     '✓ Réglages de Redis : bon',
     '    version V',
+    '✓ Clé des données de Redis : bon',
+    '✓ Envois : bon',
     '✓ Compte OBF de la Région : bon',
     '✓ Badges de la Région dans OBF : bon',
     '✓ Quota OBF : bon',
@@ -161,6 +164,10 @@ test('every fault of every stage at once, in French', async () => {
      "    Redis ne répond pas (127.0.0.1:1) : rien n'écoute à cette adresse. Vérifiez REDIS_URL, et que Redis est démarré.",
      "– Réglages de Redis : non vérifié",
      "    à régler d'abord : Redis",
+     "– Clé des données de Redis : non vérifié",
+     "    à régler d'abord : Redis",
+     "– Envois : non vérifié",
+     "    à régler d'abord : Redis",
      "– Compte OBF de la Région : non vérifié",
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
      "– Badges de la Région dans OBF : non vérifié",
@@ -170,7 +177,7 @@ test('every fault of every stage at once, in French', async () => {
      "– Comptes OBF des partenaires : non vérifié",
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
      "",
-     "3 points en erreur, 6 points non vérifiés.",
+     "3 points en erreur, 8 points non vérifiés.",
    ]
   `);
 });
@@ -183,6 +190,8 @@ test('a variable that is faulty hides nothing that does not need it', async () =
     'partner-keys': 'ok',
     redis: 'ok',
     'redis-settings': 'ok',
+    'redis-key': 'ok',
+    issuing: 'ok',
     'obf-region': 'skipped',
     'obf-badges': 'skipped',
     'obf-quota': 'skipped',
@@ -344,15 +353,22 @@ describe('Redis', () => {
     }
   });
 
-  test('that may lose what it holds: a warning with the remedy, and still 0', async () => {
+  test.each([
+    ['a warning with the remedy, and still 0', {}, { exit: 0, status: 'warning' }],
+    [
+      'an error in production, where nothing would start',
+      { NODE_ENV: 'production' },
+      { exit: 1, status: 'error' },
+    ],
+  ])('that may lose what it holds: %s', async (_, env, { exit, status }) => {
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
     await admin.config('SET', 'appendonly', 'no');
-    const result = await report(goodEnv());
+    const result = await report({ ...goodEnv(), ...env });
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await admin.config('SET', 'appendonly', 'yes');
-    expect(result).toMatchObject({ exit: 0, ok: true });
+    expect(result.exit).toBe(exit);
     expect(of(result, 'redis-settings')).toMatchObject({
-      status: 'warning',
+      status,
       messages: [
         expect.stringContaining('Remède : CONFIG SET maxmemory-policy noeviction'),
         expect.stringContaining('Remède : CONFIG SET appendonly yes'),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/ops/cli/commands.js';
 import { run } from '../../src/ops/cli/run.js';
 import type { Command, Context } from '../../src/ops/cli/context.js';
@@ -14,18 +15,25 @@ describe('help', () => {
       "L'outil des exploitants de Palier, qui délivre les badges de la Région.",
       '',
       'Options :',
-      '  -V, --version      affiche la version',
-      '  --json             répond en JSON, pour un programme',
-      '  --lang <langue>    langue des réponses : fr (par défaut) ou en',
-      '  -h, --help         affiche cette aide',
+      '  -V, --version              affiche la version',
+      '  --json                     répond en JSON, pour un programme',
+      '  --lang <langue>            langue des réponses : fr (par défaut) ou en',
+      '  -h, --help                 affiche cette aide',
       '',
       'Commandes :',
-      '  check              vérifie la configuration, les règles, Redis et les comptes OBF',
-      '  explain <adresse>  dit, pour une personne, chaque badge Région : obtenu ou non, et',
-      '                     pourquoi',
-      '  keygen [options]   fabrique la clé PALIER_KEY, au format du fichier .env',
-      "  hash-password      fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
-      "  help [commande]    affiche l'aide d'une commande",
+      '  check                      vérifie la configuration, les règles, Redis et les comptes',
+      '                             OBF',
+      '  explain <adresse>          dit, pour une personne, chaque badge Région : obtenu ou non,',
+      '                             et pourquoi',
+      '  stats                      dit où en sont envois, avis et échecs, et quoi examiner',
+      '  reconcile [options]        lit dans OBF ce qui a été délivré sans que Palier le sache',
+      '  replay [options]           renvoie au travail ce qui a échoué',
+      '  pause                      suspend les envois, et eux seuls',
+      '  resume                     relance les envois suspendus par « pause »',
+      '  unblock <adresse> <badge>  laisse redonner un badge Région révoqué à la main',
+      '  keygen [options]           fabrique la clé PALIER_KEY, au format du fichier .env',
+      "  hash-password              fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
+      "  help [commande]            affiche l'aide d'une commande",
       '',
       'Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.',
     ]);
@@ -79,6 +87,20 @@ test('with --json, what goes wrong is JSON too, where the answer would be', asyn
   expect(ran).toMatchObject({ exit: 2, err: [] });
   expect(jsonOf(ran)).toMatchObject({ ok: false, error: { code: 'usage' } });
 });
+
+test.each(['README.md', 'docs/operating.md'])(
+  '%s names no command and no option that is not there',
+  (file) => {
+    const typed = [...readFileSync(file, 'utf8').matchAll(/`(?:npx palier )([a-z-]+)([^`]*)`/g)];
+    const unknown = typed.filter(([, name, rest = '']) => {
+      const command = COMMANDS.find((one) => one.name === name);
+      const flags = [...(command?.options ?? []).map(({ flag }) => flag), '--json', '--lang', '--help'];
+      return command === undefined || (rest.match(/--[a-z-]+/g) ?? []).some((flag) => !flags.includes(flag));
+    });
+    expect(typed.length).toBeGreaterThan(5);
+    expect(unknown.map(([whole]) => whole)).toEqual([]);
+  },
+);
 
 test('--version', async () => {
   expect(await palier(['--version'])).toEqual({ exit: 0, out: ['1.2.3'], err: [] });

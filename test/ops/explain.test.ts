@@ -108,7 +108,7 @@ test('in English', async () => {
 
 test('in JSON: the evaluation, the earner, and what is on its way', async () => {
   const address = await somebody('P1/A', 'P2/B');
-  await recorded(address, { type: 'comes-due' }, { type: 'claim', batch: asBatchId('b1') });
+  await recorded(address, { type: 'comes-due', over: [] }, { type: 'claim', batch: asBatchId('b1') });
   const ran = await explain(address, '--json');
   expect(ran.exit).toBe(0);
   expect(jsonOf(ran)).toMatchObject({
@@ -123,7 +123,7 @@ test('in JSON: the evaluation, the earner, and what is on its way', async () => 
   });
 });
 
-const DUE = { type: 'comes-due' } as const;
+const DUE = { type: 'comes-due', over: [] } as const;
 const CLAIM = { type: 'claim', batch: asBatchId('b1') } as const;
 const SINCE = '(depuis le 15 janv. 2026, 10:00)';
 test.each<[string, AwardEvent[], string[]]>([

@@ -4,6 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
+import { startSandbox } from '../../src/sandbox/server.js';
+import { ownRedis } from '../support/own-redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
 
 const TSX = resolve('node_modules/.bin/tsx');
 const MAIN = resolve('src/ops/cli/main.ts');
@@ -52,3 +56,34 @@ test('a reader who leaves early is no error', async () => {
   const [code] = (await once(child, 'close')) as [number];
   expect({ code, errors }).toEqual({ code: 0, errors: [] });
 });
+
+test('Ctrl-C ends a command that waits for OBF, cleanly', async () => {
+  const [redis, sandbox] = await Promise.all([ownRedis(), startSandbox({ tokenEveryMs: 0 })]);
+  sandbox.addClient({ id: 'REGION', secret: 'region', name: 'Région' });
+  sandbox.fault({ kind: 'black-hole', route: 'GET events', times: 100 });
+  const folder = await mkdtemp(join(tmpdir(), 'palier-process-'));
+  await writeFile(join(folder, 'scheme.yaml'), SMALL_SCHEME);
+  await writeFile(join(folder, 'partners.yaml'), SMALL_PARTNERS);
+  const child = spawn(TSX, [MAIN, 'reconcile'], {
+    cwd: folder,
+    env: {
+      ...env,
+      REDIS_URL: redis.url,
+      OBF_BASE_URL: sandbox.url,
+      OBF_CLIENT_ID: 'REGION',
+      OBF_CLIENT_SECRET: 'region',
+      PALIER_KEY: Buffer.alloc(32, 3).toString('base64'),
+      PALIER_CONFIG: folder,
+      KEY_P1: 'p1',
+      KEY_P2: 'p2',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const errors: string[] = [];
+  child.stderr.on('data', (chunk) => errors.push(String(chunk)));
+  await until(() => sandbox.calls.some(({ route }) => route === 'GET events'), 'call of OBF', 20_000);
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'close')) as [number];
+  await Promise.all([sandbox.close(), redis.stop(), rm(folder, { recursive: true })]);
+  expect({ code, errors }).toEqual({ code: 1, errors: [expect.stringMatching(/^Interrompu avant la fin/)] });
+}, 40_000);

@@ -29,6 +29,20 @@ test('a terminal shows what takes more than a second, and is clean afterwards', 
   expect(after).toEqual(['\r\u001B[2K']);
 });
 
+test('how far the work is, as soon as that is known', async () => {
+  const { streams, err } = rememberingStreams({ isTty: { stdin: false, stderr: true } });
+  const running = withProgress({ streams, lang: 'fr' }, ABOUT, async (report) => {
+    report(0, 0);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    report(12, 48);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  });
+  await jest.advanceTimersByTimeAsync(2100);
+  await running;
+  expect(err[0]).toMatch(/Lecture\.\.\.$/);
+  expect(err.at(-2)).toContain(`Lecture... ${'█'.repeat(5)}${'░'.repeat(15)} 12/48`);
+});
+
 test.each([
   ['quick work on a terminal', 900, true],
   ['long work without a terminal', 5000, false],

@@ -27,7 +27,17 @@ test.each([
   ['to "Lou.M+x@example.org", twice: lou@x.fr', 'to "[address]", twice: [address]'],
   ['email=lou%40example.org&x', 'email=[address]&x'],
   ['élise@exemple.fr', '[address]'],
+  ['"lou martin"@x.fr, "Lou \\"M\\" Martin"@example.org', '[address], [address]'],
+  ['{"why":"no \\"lou martin\\"@x.fr"}', '{"why":[address]"}'],
+  ['said "no" to "lou;martin"@x.fr', 'said "no" to [address]'],
+  ['q=%22lou%20martin%22%40x.fr&r=lou%2Bx%40x.fr', 'q=[address]&r=[address]'],
   ['nobody at all', 'nobody at all'],
 ])('%j becomes %j', (text, expected) => {
   expect(withoutAddresses(text)).toBe(expected);
+});
+
+test.each(['a', '"a', '\\"', 'a%', '%40'])('a long text of %j is no trap', (part) => {
+  const startedAt = performance.now();
+  withoutAddresses(part.repeat(100_000));
+  expect(performance.now() - startedAt).toBeLessThan(2000);
 });

@@ -30,8 +30,11 @@ export interface Context {
   readonly loadConfig: (env: Context['env']) => Config;
   /** A connection that fails fast; whoever opens it closes it. */
   readonly openRedis: (address: RedisAddress) => RedisConnection;
-  /** Of our keys in Redis. */
+  /** Of our keys in Redis, and of BullMQ's. */
   readonly dataPrefix: string;
+  readonly queuePrefix: string;
+  /** Has `stop` called when the process is asked to stop; call what is returned when that no longer matters. */
+  readonly onInterrupt: (stop: () => void) => () => void;
   /** How long one call of Redis or of OBF may take before it counts as unanswered, milliseconds. */
   readonly patienceMs: { readonly redis: number; readonly obf: number };
 }
@@ -51,7 +54,8 @@ export interface Command {
   /** Paragraphs of its help. */
   readonly details: readonly Words[];
   readonly args: readonly { readonly name: Words; readonly about: Words }[];
-  readonly options: readonly { readonly flag: string; readonly about: Words }[];
+  /** `value`: what follows the flag, if anything does. */
+  readonly options: readonly { readonly flag: string; readonly value?: Words; readonly about: Words }[];
   /**
    * Resolves with the exit code.
    * @throws Problem when something stands in the way

@@ -1,9 +1,9 @@
-import { DateTime } from 'luxon';
 import type { BadgeId } from '../../ids.js';
 import type { AwardRecord, AwardState } from '../../issuing/award-record.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Evaluation } from '../../rules/verdict.js';
+import { instantWords } from './time-words.js';
 import type { Lang, Words } from './words.js';
 
 /** Where each award of one earner stands on its way to OBF, beside what the rules say of it. */
@@ -64,6 +64,10 @@ const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Words | null>> = {
     en: 'revoked by hand in OBF: not given again until the block is lifted',
   },
   issued: null,
+  revoking: {
+    fr: "retrait en cours : un badge qui l'avait fait obtenir a été révoqué",
+    en: 'being taken back: a badge that earned it was revoked',
+  },
   revoked: null,
   withdrawn: null,
 };
@@ -75,7 +79,12 @@ function stateWords(record: AwardRecord): Words | null {
 }
 
 function sinceOf({ atS }: AwardRecord, timeZone: string, lang: Lang): string {
-  const at = DateTime.fromSeconds(atS, { zone: timeZone, locale: lang });
-  const written = at.toLocaleString(DateTime.DATETIME_MED);
-  return lang === 'fr' ? `depuis le ${written}` : `since ${written}`;
+  const at = instantWords(atS, timeZone);
+  return lang === 'fr' ? `depuis le ${at.fr}` : `since ${at.en}`;
 }
+
+/** Said wherever awards are told of: what is due waits. */
+export const PAUSED: Words = {
+  fr: "Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.",
+  en: 'Issuing is paused: nothing is given until "npx palier resume" is typed.',
+};

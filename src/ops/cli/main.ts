@@ -4,7 +4,7 @@ import dotenv from 'dotenv';
 import { loadConfig } from '../../config.js';
 import { systemClock } from '../../platform/clock.js';
 import { openProducer } from '../../platform/redis.js';
-import { DATA_PREFIX } from '../../queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/names.js';
 import { COMMANDS } from './commands.js';
 import type { Context, Streams } from './context.js';
 import { run } from './run.js';
@@ -20,6 +20,8 @@ function contextOfProcess(): Context {
     loadConfig,
     openRedis: openProducer,
     dataPrefix: DATA_PREFIX,
+    queuePrefix: DEFAULT_PREFIX,
+    onInterrupt,
     patienceMs: { redis: 3000, obf: 8000 },
   };
 }
@@ -33,6 +35,21 @@ function streamsOfProcess(): Streams {
     stdin,
     isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
   };
+}
+
+/** The first Ctrl-C is ours; a second one ends the process as it always would. */
+function onInterrupt(stop: () => void): () => void {
+  const release = (): void => {
+    process.off('SIGINT', first);
+    process.off('SIGTERM', first);
+  };
+  const first = (): void => {
+    release();
+    stop();
+  };
+  process.on('SIGINT', first);
+  process.on('SIGTERM', first);
+  return release;
 }
 
 const versionOf = (manifest: unknown): string =>

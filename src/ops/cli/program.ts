@@ -56,7 +56,8 @@ function subcommand(command: Command, context: Context, lang: Lang, act: Act): C
     .summary(summary[lang])
     .description([capitalised(`${summary[lang]}.`), ...details.map((text) => text[lang])].join('\n\n'))
     .allowExcessArguments(false);
-  for (const { flag, about } of options) sub.option(flag, about[lang]);
+  for (const { flag, value, about } of options)
+    sub.option(value === undefined ? flag : `${flag} <${value[lang]}>`, about[lang]);
   for (const [at, { about }] of args.entries())
     sub.addArgument(new Argument(argNames[at] ?? '', about[lang]));
   return sub.action(async () => act(sub.args, sub.opts()));

@@ -16,7 +16,7 @@ export class RedisSilent extends Error {
 
 /**
  * Opens Redis, sees that it answers, does `work`, and closes it whatever happens.
- * @throws RedisSilent when it does not answer within `patienceMs.redis`, or lets nobody in
+ * @throws RedisSilent when it does not answer within `patienceMs.redis`, lets nobody in, or fails later
  */
 export async function withRedis<T>(
   { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
@@ -32,6 +32,8 @@ export async function withRedis<T>(
   try {
     await answered(redis, patienceMs.redis, address, () => last);
     return await work(redis);
+  } catch (error) {
+    throw isOfRedis(error) ? new RedisSilent(failureWords(error, address), { cause: error }) : error;
   } finally {
     closeRedis(redis);
   }
@@ -70,6 +72,23 @@ async function answered(
   }
 }
 
+const isOfRedis = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (/^(ReplyError|MaxRetriesPerRequestError|ClusterAllFailedError)$/.test(error.name) ||
+    /^(Command timed out|Connection is closed|Socket timeout|Stream isn't writeable)/.test(error.message));
+
+/** It answered at first. Every command may be typed again: what was done meanwhile does no harm. */
+function failureWords(error: Error, address: RedisAddress): Words {
+  const [code = ''] = error.message.split(' ', 1);
+  const said = error.name === 'ReplyError' ? { fr: error.message, en: error.message } : SILENCE;
+  const { fr, en } = REASONS[code] ?? said;
+  const where = hostsOf(address);
+  return {
+    fr: `Redis a fait défaut en cours de route (${where}) : ${fr}. Réglez cela, puis retapez la commande.`,
+    en: `Redis failed on the way (${where}): ${en}. Mend that, then type the command again.`,
+  };
+}
+
 /** By the code of the network, or the first word of Redis' own answer. */
 const REASONS: Readonly<Record<string, Words>> = {
   ECONNREFUSED: { fr: "rien n'écoute à cette adresse", en: 'nothing listens at this address' },
@@ -78,6 +97,9 @@ const REASONS: Readonly<Record<string, Words>> = {
   WRONGPASS: { fr: 'le mot de passe est refusé', en: 'the password is refused' },
   NOAUTH: { fr: "il manque un mot de passe à l'adresse", en: 'the address lacks a password' },
   LOADING: { fr: 'Redis relit encore ses données', en: 'Redis is still loading its data' },
+  OOM: { fr: 'sa mémoire est pleine (maxmemory)', en: 'its memory is full (maxmemory)' },
+  READONLY: { fr: "c'est une réplique, où rien ne s'écrit", en: 'it is a replica, where nothing is written' },
+  MISCONF: { fr: "il n'arrive plus à écrire sur son disque", en: 'it can no longer write to its disk' },
 };
 
 const SILENCE: Words = { fr: 'pas de réponse à temps', en: 'no answer in time' };

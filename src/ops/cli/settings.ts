@@ -1,6 +1,7 @@
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
+import type { Words } from './words.js';
 
 /** The environment as far as it can be read: a fault in one variable hides no other. */
 export interface Settings {
@@ -55,9 +56,19 @@ const isConfigFaults = (error: unknown): error is ConfigFaults =>
 export function requireSettings(context: Context, variables: readonly string[]): Config {
   const { faults, faulty, config } = readSettings(context);
   if (faulty(variables).length === 0) return config;
-  const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
-  throw new Problem(
-    'config_faults',
-    inTheWay.map(({ variable, fr, en }) => ({ fr: `${variable} : ${fr}`, en: `${variable}: ${en}` })),
-  );
+  throw configProblem(faults.filter(({ variable }) => variables.includes(variable)));
 }
+
+export const configProblem = (faults: readonly ConfigFault[]): Problem =>
+  new Problem(
+    'config_faults',
+    faults.map(({ variable, fr, en }) => ({ fr: `${variable} : ${fr}`, en: `${variable}: ${en}` })),
+  );
+
+/** Under another key everybody would be unknown, and be given again what they have. */
+export const KEY_CHANGED: Words = {
+  fr: "PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)",
+  en: 'PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")',
+};
+
+export const keyChanged = (): Problem => new Problem('key_changed', [KEY_CHANGED]);

@@ -40,6 +40,8 @@ export async function palier(
     loadConfig,
     openRedis: openProducer,
     dataPrefix: 'no-prefix',
+    queuePrefix: '{no-queues}',
+    onInterrupt: () => () => undefined,
     patienceMs: { redis: 2000, obf: 2000 },
     ...over,
     streams,

@@ -3,7 +3,7 @@ import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccounts } from '../../../obf/types.js';
 import type { Scheme } from '../../../rules/types.js';
 import { counted, type Words } from '../words.js';
-import { obfWords } from './obf-words.js';
+import { accountWords } from './obf-words.js';
 import { resultOf, type CheckResult } from './result.js';
 
 /** Accounts asked at a time. */
@@ -29,7 +29,7 @@ export async function checkPartnerAccounts(
       return { kind: 'good' };
     } catch (error) {
       silent ||= error instanceof ObfNotSent;
-      return { kind: 'bad', words: partnerWords(scheme, clientId, error) };
+      return { kind: 'bad', words: accountWords(scheme, clientId, error) };
     }
   };
   const outcomes = await inTurns(clients, AT_A_TIME, ask);
@@ -56,12 +56,6 @@ async function inTurns<T, R>(
   };
   await Promise.all(Array.from({ length: width }, turn));
   return results;
-}
-
-function partnerWords(scheme: Scheme, clientId: ClientId, error: unknown): Words {
-  const { name = clientId, secretEnv } = scheme.partnersById.get(clientId) ?? {};
-  const { fr, en } = obfWords(error, `client_id ${clientId}, ${secretEnv ?? 'secret_env'}`);
-  return { fr: `${name} : ${fr}`, en: `${name}: ${en}` };
 }
 
 const notAsked = (n: number): Words => {

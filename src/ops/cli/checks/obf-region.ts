@@ -2,11 +2,10 @@ import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/types.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Words } from '../words.js';
-import { obfWords } from './obf-words.js';
+import { obfWords, REGION_KEY } from './obf-words.js';
 import { resultOf, skipped, type CheckId, type CheckResult } from './result.js';
 import { SCHEME_FIRST } from './scheme.js';
 
-const KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
 /** Fewer than a class and a bit: somebody should look at the subscription. */
 const LOW_QUOTA = 100;
 
@@ -27,7 +26,7 @@ export async function checkRegionAccount(
   try {
     await account.ping(AbortSignal.timeout(patienceMs));
   } catch (error) {
-    const region = resultOf('obf-region', { errors: [obfWords(error, KEY)] });
+    const region = resultOf('obf-region', { errors: [obfWords(error, REGION_KEY)] });
     const rest = (['obf-badges', 'obf-quota'] as const).map((id) => skipped(id, REGION_FIRST));
     return { silent: error instanceof ObfNotSent, results: [region, ...rest] };
   }
@@ -42,7 +41,7 @@ async function checked(id: CheckId, look: () => Promise<CheckResult>): Promise<C
   try {
     return await look();
   } catch (error) {
-    return resultOf(id, { errors: [obfWords(error, KEY)] });
+    return resultOf(id, { errors: [obfWords(error, REGION_KEY)] });
   }
 }
 

@@ -6,7 +6,21 @@ import {
   ObfThrottled,
   ObfUnreadable,
 } from '../../../obf/errors.js';
+import type { ClientId } from '../../../ids.js';
+import type { Scheme } from '../../../rules/types.js';
 import type { Words } from '../words.js';
+
+/** The variables with the Région's own key. */
+export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
+
+/** The same for one account, by its owner's name. @throws whatever is no error of OBF */
+export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown): Words {
+  const partner = scheme.partnersById.get(clientId);
+  const key =
+    partner === undefined ? REGION_KEY : `client_id ${clientId}, ${partner.secretEnv ?? 'secret_env'}`;
+  const { fr, en } = obfWords(error, key);
+  return { fr: `${partner?.name ?? 'Région'} : ${fr}`, en: `${partner?.name ?? 'Région'}: ${en}` };
+}
 
 /** What a failed call of OBF means for whoever runs the check. @throws whatever is no error of OBF */
 export function obfWords(error: unknown, variables: string): Words {

@@ -7,6 +7,8 @@ export const CHECKS = {
   'partner-keys': { fr: "Clés d'API des partenaires", en: "Partners' API keys" },
   redis: { fr: 'Redis', en: 'Redis' },
   'redis-settings': { fr: 'Réglages de Redis', en: 'Settings of Redis' },
+  'redis-key': { fr: 'Clé des données de Redis', en: "Key of Redis' data" },
+  issuing: { fr: 'Envois', en: 'Issuing' },
   'obf-region': { fr: 'Compte OBF de la Région', en: "The Région's OBF account" },
   'obf-badges': { fr: 'Badges de la Région dans OBF', en: "The Région's badges in OBF" },
   'obf-quota': { fr: 'Quota OBF', en: 'OBF quota' },

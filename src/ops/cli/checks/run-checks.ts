@@ -4,6 +4,8 @@ import { readSettings, type Settings } from '../settings.js';
 import type { Words } from '../words.js';
 import type { Scheme } from '../../../rules/types.js';
 import { checkEnvironment } from './environment.js';
+import { checkIssuing } from './issuing.js';
+import { checkKey } from './key.js';
 import { checkObf, skipAll } from './obf.js';
 import { checkRedisSettings } from './redis.js';
 import { mendFirst, resultOf, skipped, type CheckResult } from './result.js';
@@ -28,7 +30,9 @@ async function checkServices(
   try {
     return await withRedis(context, address, async (redis) => [
       resultOf('redis', { notes: [{ fr: hostsOf(address), en: hostsOf(address) }] }),
-      await checkRedisSettings(redis),
+      await checkRedisSettings(redis, context.env['NODE_ENV'] === 'production'),
+      await checkKey(context, settings, redis),
+      await checkIssuing(context, redis),
       ...(await checkObf({ context, settings, scheme, redis })),
     ]);
   } catch (error) {
@@ -40,6 +44,8 @@ async function checkServices(
 const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   redis,
   skipped('redis-settings', REDIS_FIRST),
+  skipped('redis-key', REDIS_FIRST),
+  skipped('issuing', REDIS_FIRST),
   ...skipAll(OBF_NEEDS_REDIS),
 ];
 

@@ -1,0 +1,61 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Config } from '../../config.js';
+import { isSameKey } from '../../platform/key-guard.js';
+import type { RedisConnection } from '../../platform/redis.js';
+import type { Scheme } from '../../rules/types.js';
+import { partnerKeys } from '../../workers/partner-keys.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import { wirePipeline } from '../../workers/wire.js';
+import type { Context } from './context.js';
+import { silentLog } from './queue-session.js';
+import { requireScheme } from './read-scheme.js';
+import { requireRedis } from './redis-session.js';
+import { keyChanged, requireSettings } from './settings.js';
+
+const NEEDED = [
+  'REDIS_URL',
+  'OBF_BASE_URL',
+  'OBF_CLIENT_ID',
+  'OBF_CLIENT_SECRET',
+  'OBF_MAX_RPS',
+  'PALIER_KEY',
+  'TZ_SCHEME',
+];
+
+/**
+ * Puts the pipeline together without starting a worker, does `work`, and closes what was opened.
+ * A partner whose key is not set has no account in it.
+ * @param more variables that the command needs besides
+ * @throws Problem when the environment, the scheme or Redis stand in the way, or PALIER_KEY is another
+ */
+export async function withPipeline<T>(
+  context: Context,
+  more: readonly string[],
+  work: (pipeline: Pipeline, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = requireSettings(context, [...NEEDED, ...more]);
+  const scheme = await requireScheme(context, config.configDir, config.timeZone);
+  return requireRedis(context, config.redis, async (redis) => {
+    const { pipeline, close } = wire(context, config, scheme, redis);
+    try {
+      if (!(await isSameKey(redis, context.dataPrefix, pipeline.vault))) throw keyChanged();
+      return await work(pipeline, config);
+    } finally {
+      await close();
+      // A call that was given up still has a lock to give back in Redis.
+      await setImmediate();
+      await redis.ping().catch(() => undefined);
+    }
+  });
+}
+
+const wire = (context: Context, config: Config, scheme: Scheme, redis: RedisConnection) =>
+  wirePipeline({
+    config,
+    scheme,
+    secrets: partnerKeys(scheme, context.env).secrets,
+    redis,
+    log: silentLog(),
+    clock: context.clock,
+    prefixes: { queues: context.queuePrefix, data: context.dataPrefix },
+  });

@@ -1,0 +1,57 @@
+import { QUEUES, type QueueName } from '../../../queue/names.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import { failedByReason, totalOf, type FailedGroup } from '../failed-jobs.js';
+import { counted, type Words } from '../words.js';
+import { indented, line, type Section } from './section.js';
+
+export interface FailedFigures {
+  readonly queue: QueueName;
+  readonly total: number;
+  /** The most frequent first. */
+  readonly reasons: readonly FailedGroup[];
+}
+
+/** More than these nobody reads; the JSON has all. */
+const MAX_TOLD = 10;
+
+export async function readFailed({ queues }: Pipeline): Promise<readonly FailedFigures[]> {
+  return Promise.all(
+    QUEUES.map(async (queue) => {
+      const reasons = await failedByReason(queues[queue]);
+      return { queue, total: totalOf(reasons), reasons };
+    }),
+  );
+}
+
+export const failedSection: Section = {
+  id: 'failed',
+  title: {
+    fr: 'Échecs (« npx palier replay » les renvoie)',
+    en: 'Failed ("npx palier replay" sends them again)',
+  },
+  async tell(pipeline) {
+    const figures = await readFailed(pipeline);
+    return {
+      lines: figures.flatMap(({ queue, total, reasons }) => [
+        line({ fr: queue, en: queue }, total),
+        ...reasonWords(reasons),
+      ]),
+      json: Object.fromEntries(figures.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
+    };
+  },
+};
+
+function reasonWords(reasons: readonly FailedGroup[]): readonly Words[] {
+  const told = reasons.slice(0, MAX_TOLD).map(({ count, reason }) => {
+    const words = `${count} × ${reason}`;
+    return indented({ fr: words, en: words });
+  });
+  const more = reasons.length - told.length;
+  if (more <= 0) return told;
+  const rest = counted(
+    more,
+    { fr: 'autre cause', en: 'other reason' },
+    { fr: 'autres causes', en: 'other reasons' },
+  );
+  return [...told, indented({ fr: `et ${rest.fr}`, en: `and ${rest.en}` })];
+}

@@ -1,0 +1,103 @@
+import { earnerKeyOf } from '../../portfolio/earner-key.js';
+import { nearest, shortList } from '../../rules/parse/near.js';
+import type { Award, Scheme } from '../../rules/types.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import { readPortfolio } from '../../workers/read-portfolio.js';
+import { unblockAward } from '../../workers/unblock.js';
+import { withoutAddresses } from '../../platform/logger.js';
+import { answer } from './answer.js';
+import type { Command } from './context.js';
+import { addressOf, EARNER_ARGUMENT, unknownEarner } from './earner-argument.js';
+import { EXIT } from './exit.js';
+import { PAUSED } from './issuing-words.js';
+import { withPipeline } from './pipeline-session.js';
+import { Problem, wrongUsage } from './problem.js';
+import { withProgress } from './progress.js';
+import type { Lang } from './words.js';
+
+export const unblock: Command = {
+  name: 'unblock',
+  summary: {
+    fr: 'laisse redonner un badge Région révoqué à la main',
+    en: 'lets an award that was revoked by hand be given again',
+  },
+  details: [
+    {
+      fr: "Le badge est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l'est. « npx palier explain » dit ce qui est bloqué.",
+      en: 'It is given again as soon as its rule is met: at once, if it is. "npx palier explain" tells what is blocked.',
+    },
+  ],
+  args: [
+    EARNER_ARGUMENT,
+    {
+      name: { fr: 'badge', en: 'award' },
+      about: {
+        fr: 'le badge Région, par son nom dans scheme.yaml (communiquer-1...)',
+        en: 'the award, by its name in scheme.yaml (communiquer-1...)',
+      },
+    },
+  ],
+  options: [],
+  run: async (call, context) => {
+    const [typedAddress, typedAward = ''] = call.args;
+    const address = addressOf(typedAddress);
+    const about = { fr: 'Levée du blocage', en: 'Lifting the block' };
+    const lifted = await withProgress({ ...context, lang: call.lang }, about, () =>
+      withPipeline(context, [], (pipeline) => lift(pipeline, address, typedAward)),
+    );
+    const json = {
+      earner: lifted.earner,
+      award: lifted.award.id,
+      unblocked: true,
+      issuing_paused: lifted.paused,
+    };
+    answer(call, context, linesOf(lifted, call.lang), json);
+    return EXIT.good;
+  },
+};
+
+type Lifted = Awaited<ReturnType<typeof lift>>;
+
+/** @throws Problem when there is nothing to lift */
+async function lift(pipeline: Pipeline, address: string, typed: string) {
+  const award = awardOf(pipeline.scheme, typed);
+  const earner = earnerKeyOf(pipeline.vault, address);
+  const { assertions, held, blocked } = await readPortfolio(pipeline, earner);
+  if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
+  if (!(await unblockAward(pipeline, earner, award.badgeId))) throw notBlocked(award);
+  return { award, earner, paused: await pipeline.queues.awards.isPaused() };
+}
+
+function awardOf(scheme: Scheme, typed: string): Award {
+  const found = scheme.awards.find(({ id }) => id === typed);
+  if (found !== undefined) return found;
+  const known = scheme.awards.map(({ id }) => id);
+  const meant = nearest(typed, known);
+  const { names, total } = shortList(typed, known);
+  const list = names.join(', ') + (total === null ? '' : `... (${total})`);
+  const what = withoutAddresses(typed).slice(0, 60);
+  throw wrongUsage({
+    fr: `Badge Région inconnu « ${what} »${meant === null ? '' : ` : vouliez-vous dire « ${meant} » ?`} (connus : ${list})`,
+    en: `Unknown award "${what}"${meant === null ? '' : `: did you mean "${meant}"?`} (known: ${list})`,
+  });
+}
+
+const notBlocked = ({ name }: Award): Problem =>
+  new Problem('not_blocked', [
+    {
+      fr: `« ${name} » n'est pas bloqué pour cette personne : rien n'est changé.`,
+      en: `"${name}" is not blocked for this person: nothing is changed.`,
+    },
+    {
+      fr: "« npx palier explain » dit où il en est. Une révocation toute récente n'est peut-être pas encore lue : « npx palier reconcile --full » la trouve.",
+      en: '"npx palier explain" tells how it stands. A revocation of just now may not be read yet: "npx palier reconcile --full" finds it.',
+    },
+  ]);
+
+function linesOf({ award, earner, paused }: Lifted, lang: Lang): readonly string[] {
+  const words = {
+    fr: `Blocage levé : « ${award.name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.`,
+    en: `Block lifted: "${award.name}", earner ${earner}. It is given again as soon as its rule is met.`,
+  };
+  return [words[lang], ...(paused ? [PAUSED[lang]] : [])];
+}

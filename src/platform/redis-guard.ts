@@ -1,0 +1,77 @@
+import { Cluster } from 'ioredis';
+import type { Logger } from './logger.js';
+import { closeRedis, openConsumer, type RedisAddress, type RedisConnection } from './redis.js';
+import { judgeRedis, type RedisFinding, type RedisReport } from './redis-settings.js';
+
+/** Palier would lose what it was given: it does not start on this Redis. */
+export class RedisUnsafe extends Error {
+  readonly code = 'redis_unsafe';
+  constructor(readonly findings: readonly RedisFinding[]) {
+    super(
+      `Redis is not set for production, so nothing starts:\n${findings.map(({ en }) => `  ${en}`).join('\n')}`,
+    );
+    this.name = 'RedisUnsafe';
+  }
+}
+
+/** Asks Redis what it is; waits for it as long as the connection does. */
+export async function readRedisReport(redis: RedisConnection): Promise<RedisReport> {
+  const nodes = await serversOf(redis);
+  return judgeRedis(await Promise.all(nodes.map((node) => node.info())));
+}
+
+/** A cluster knows its masters once it has answered. */
+async function serversOf(redis: RedisConnection) {
+  if (!(redis instanceof Cluster)) return [redis];
+  await redis.ping();
+  return redis.nodes('master');
+}
+
+/**
+ * At the start of a process, as soon as Redis answers.
+ * @param production false: what is wrong is one warning in the log
+ * @throws RedisUnsafe in production, when it could lose or throw away what it holds
+ */
+export async function requireSafeRedis(
+  redis: RedisConnection,
+  production: boolean,
+  log: Logger,
+): Promise<void> {
+  const findings = await findingsOf(redis, log);
+  if (findings.length === 0) return;
+  if (production) throw new RedisUnsafe(findings);
+  log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
+}
+
+/**
+ * The same for a process that works before Redis is there: over a connection of its own, which waits as
+ * long as it takes.
+ * @throws RedisUnsafe as above
+ */
+export async function requireSafeRedisAt(
+  address: RedisAddress,
+  production: boolean,
+  log: Logger,
+): Promise<void> {
+  const redis = openConsumer(address);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  try {
+    await requireSafeRedis(redis, production, log);
+  } finally {
+    closeRedis(redis);
+  }
+}
+
+/** A host that forbids INFO is told of, and worked with: nothing says that it is set wrongly. */
+async function findingsOf(redis: RedisConnection, log: Logger): Promise<readonly RedisFinding[]> {
+  try {
+    return (await readRedisReport(redis)).findings;
+  } catch (err) {
+    if (!isAnswer(err)) throw err;
+    log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
+    return [];
+  }
+}
+
+/** Redis answered, and said no. */
+const isAnswer = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';

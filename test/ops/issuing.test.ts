@@ -1,0 +1,297 @@
+import { asBadgeId } from '../../src/ids.js';
+import { requireSameKey } from '../../src/platform/key-guard.js';
+import { closeRedis, openProducer } from '../../src/platform/redis.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { DATA_PREFIX } from '../../src/queue/names.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { jsonOf } from './support/cli.js';
+import { runningPalier, type RunningPalier } from './support/running-palier.js';
+
+const LOU = 'lou@example.org';
+const ADDRESS = /@|lou|example/;
+let palier: RunningPalier;
+beforeEach(async () => {
+  palier = await runningPalier({
+    scheme: SMALL_SCHEME.replace('badge: R1', 'badge: R1\n    on_loss: flag'),
+    partners: SMALL_PARTNERS,
+    sandbox: { issuingLimit: 5000 },
+  });
+});
+afterEach(() => palier.close());
+
+const issue = (badge: 'A' | 'B', ...recipients: string[]) =>
+  palier.sandbox.issueByHand({ clientId: { A: 'P1', B: 'P2' }[badge], badgeId: badge, recipients });
+const issueCalls = () => palier.sandbox.issues().length;
+const outbox = () => palier.pipeline.outbox.waiting(asBadgeId('R1'));
+const keyOf = (address: string) => earnerKeyOf(palier.pipeline.vault, address);
+
+/** Both badges of level 1, found by polling. */
+async function comesDue(...recipients: string[]): Promise<void> {
+  issue('A', ...recipients);
+  issue('B', ...recipients);
+  await palier.type(['reconcile']);
+}
+async function awarded(...recipients: string[]): Promise<void> {
+  const before = palier.awards().length;
+  await comesDue(...recipients);
+  await until(() => palier.awards().length === before + recipients.length, 'awards');
+  await palier.idle();
+}
+
+describe('pause and resume', () => {
+  test('while paused people are evaluated and nothing is issued; resumed, all leave, once', async () => {
+    expect(await palier.type(['pause'])).toEqual({
+      exit: 0,
+      err: [],
+      out: ['Envois suspendus. « npx palier resume » les relance.'],
+    });
+    palier.work();
+    await comesDue(LOU, 'sam@example.org');
+    await until(async () => (await outbox()) === 2, 'two awards in the outbox');
+    const { notices, earners } = palier.pipeline.queues;
+    await until(
+      async () => (await notices.getWaitingCount()) + (await earners.getActiveCount()) === 0,
+      'quiet',
+    );
+    expect(issueCalls()).toBe(0);
+
+    expect((await palier.type(['pause'])).out).toEqual([
+      'Les envois étaient déjà suspendus. « npx palier resume » les relance.',
+    ]);
+    const ran = await palier.type(['resume', '--json']);
+    expect({ exit: ran.exit, told: jsonOf(ran) }).toEqual({
+      exit: 0,
+      told: { paused: false, changed: true },
+    });
+    await until(() => palier.awards().length === 2, 'awards');
+    await palier.idle();
+    expect(palier.awards()).toEqual([`R1 ${LOU}`, 'R1 sam@example.org']);
+    expect((await palier.type(['resume'])).out).toEqual(["Les envois n'étaient pas suspendus."]);
+  });
+
+  test('check, explain and stats say so', async () => {
+    palier.work();
+    await palier.type(['pause']);
+    await comesDue(LOU);
+    await until(async () => (await outbox()) === 1, 'award in the outbox');
+    const told =
+      "Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.";
+    const check = await palier.type(['check']);
+    expect(check.exit).toBe(0);
+    expect(check.out).toContain('! Envois : attention');
+    expect(check.out).toContain(`    ${told}`);
+    expect((await palier.type(['explain', LOU])).out.at(-1)).toBe(told);
+    expect(jsonOf(await palier.type(['explain', LOU, '--json']))).toMatchObject({ issuing_paused: true });
+    expect((await palier.type(['stats'])).out.slice(0, 4)).toEqual([
+      'Envois',
+      `  ${told}`,
+      '  badges dus, en attente du prochain envoi : 1',
+      '    « Communiquer : je pratique » : 1',
+    ]);
+    await palier.type(['resume']);
+    expect((await palier.type(['check'])).out).toContain('✓ Envois : bon');
+    expect((await palier.type(['explain', LOU])).out).not.toContain(told);
+  });
+});
+
+describe('unblock', () => {
+  const revokedByHand = async (): Promise<void> => {
+    palier.work();
+    await awarded(LOU);
+    const [given] = palier.sandbox.eventsOf('REGION', 'R1');
+    palier.sandbox.revokeByHand(given?.id ?? '', [LOU]);
+    await palier.type(['reconcile', '--full']);
+    await palier.idle();
+  };
+
+  test('an award revoked by hand is given again, once', async () => {
+    await revokedByHand();
+    expect(palier.awards()).toEqual([`R1 ${LOU}`]);
+    const ran = await palier.type(['unblock', LOU, 'communiquer-1']);
+    expect(ran).toEqual({
+      exit: 0,
+      err: [],
+      out: [
+        `Blocage levé : « Communiquer : je pratique », bénéficiaire ${keyOf(LOU)}. Il est délivré à nouveau dès que sa règle est remplie.`,
+      ],
+    });
+    expect(ran.out.join('')).not.toMatch(ADDRESS);
+    await until(() => palier.awards().length === 2, 'second award');
+    await palier.idle();
+    const again = await palier.type(['unblock', LOU, 'communiquer-1', '--json']);
+    expect({ exit: again.exit, told: jsonOf(again) }).toMatchObject({
+      exit: 1,
+      told: { ok: false, error: { code: 'not_blocked' } },
+    });
+    expect(palier.awards()).toHaveLength(2);
+  });
+
+  test('while issuing is paused it says what it waits for', async () => {
+    await revokedByHand();
+    await palier.type(['pause']);
+    const { out } = await palier.type(['unblock', LOU, 'communiquer-1', '--lang', 'en']);
+    expect(out).toHaveLength(2);
+    expect(out[1]).toMatch(/^Issuing is paused/);
+  });
+
+  test('whom nobody knows, and what is misspelt', async () => {
+    const unknown = await palier.type(['unblock', 'nobody@example.org', 'communiquer-1']);
+    expect(unknown).toMatchObject({
+      exit: 1,
+      err: [expect.stringMatching(/^Personne n'est connu/), expect.anything()],
+    });
+    const misspelt = await palier.type(['unblock', LOU, 'comuniquer-1']);
+    expect(misspelt).toEqual({
+      exit: 2,
+      out: [],
+      err: [
+        'Badge Région inconnu « comuniquer-1 » : vouliez-vous dire « communiquer-1 » ? (connus : communiquer-1, communiquer-2)',
+      ],
+    });
+    expect(await palier.type(['unblock', 'lou', 'communiquer-1'])).toMatchObject({ exit: 2 });
+  });
+});
+
+describe('stats', () => {
+  test('where nothing has happened', async () => {
+    expect(await palier.type(['stats'])).toEqual({
+      exit: 0,
+      err: [],
+      out: [
+        'Envois',
+        '  en marche',
+        '  badges dus, en attente du prochain envoi : 0',
+        '  lots en route : 0',
+        '',
+        'Quota OBF de la Région',
+        "  pas encore lu : il l'est avant le premier envoi",
+        '',
+        'Avis reçus',
+        '  en attente : 0',
+        '  en cours : 0',
+        '  à retenter plus tard : 0',
+        '',
+        'Échecs (« npx palier replay » les renvoie)',
+        '  notices : 0',
+        '  earners : 0',
+        '  awards : 0',
+        '',
+        "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
+        '  aucun',
+      ],
+    });
+  });
+
+  test('a flagged award, the quota, what failed and why, and how long notices wait', async () => {
+    const stop = palier.work();
+    await awarded(LOU, 'sam@example.org');
+    const b = issue('B', 'sam@example.org');
+    const [first] = palier.sandbox.eventsOf('P2', 'B');
+    palier.sandbox.revokeByHand(first?.id ?? '', [LOU]);
+    await palier.type(['reconcile', '--full']);
+    await palier.idle();
+    const { notices, awards } = palier.pipeline.queues;
+    await awards.add('x', { kind: 'x' }, { jobId: 'a.1' });
+    await until(async () => (await awards.getFailedCount()) === 1, 'failed job');
+    await stop();
+    const waits = { kind: 'event', clientId: 'P2', eventId: b.id, source: 'webhook' };
+    await notices.add('event', waits, { jobId: 'w.1', timestamp: Date.now() - 3 * 3_600_000 - 60_000 });
+    await notices.add('event', waits, { jobId: 'd.1', delay: 60_000 });
+
+    const nowS = Math.floor(Date.now() / 1000);
+    const told = jsonOf(await palier.type(['stats', '--json']));
+    expect(told).toMatchObject({
+      issuing: { paused: false, waiting: [], batches: [] },
+      quota: { left: 4998, floor: 50 },
+      notices: { active: 0, retrying: 1 },
+      failed: {
+        notices: { total: 0, reasons: [] },
+        awards: {
+          total: 1,
+          reasons: [{ count: 1, reason: expect.stringMatching(/^ZodError: /) }],
+        },
+      },
+      flags: [{ award: 'communiquer-1', badge: 'R1', earner: keyOf(LOU) }],
+    });
+    const { flags, notices: figures } = told as {
+      flags: { since_s: number }[];
+      notices: { oldest_age_s: number };
+    };
+    expect(Math.abs((flags[0]?.since_s ?? 0) - nowS)).toBeLessThan(30);
+    expect(figures.oldest_age_s).toBeGreaterThanOrEqual(3 * 3600 + 60);
+
+    const { out } = await palier.type(['stats']);
+    expect(out).toContain('  le plus ancien attend depuis : 3 h 1 min');
+    expect(out.join('\n')).toMatch(/\n {4}1 × ZodError: /);
+    expect(out.at(-1)).toMatch(
+      new RegExp(`^ {2}« Communiquer : je pratique » : bénéficiaire ${keyOf(LOU)}, depuis le `),
+    );
+    expect(out.join('\n')).not.toMatch(/@|example/);
+  });
+
+  test('a batch of unknown outcome', async () => {
+    const stop = palier.work();
+    palier.sandbox.fault({ kind: 'reply-lost', route: 'POST issue' });
+    await comesDue(LOU);
+    await until(() => issueCalls() === 1, 'issue call');
+    await stop();
+    const state = async (clock = Date.now) => {
+      const told = jsonOf(await palier.type(['stats', '--json'], { clock }));
+      return (told as { issuing: { batches: { state: string; earners: number }[] } }).issuing.batches;
+    };
+    expect(await state()).toMatchObject([{ state: 'sending', earners: 1 }]);
+    const inAMinute = () => Date.now() + 60_000;
+    expect(await state(inAMinute)).toMatchObject([{ state: 'unknown', earners: 1 }]);
+    expect((await palier.type(['stats'], { clock: inAMinute })).out.join('\n')).toMatch(
+      /lots en route : 1\n {4}« Communiquer : je pratique » : 1 personne, issue inconnue, vérifiée dans OBF/,
+    );
+  });
+
+  test('a batch that OBF refused', async () => {
+    palier.sandbox.fault({ kind: 'status', status: 404, route: 'POST issue' });
+    palier.work();
+    await comesDue(LOU);
+    await until(async () => (await palier.pipeline.queues.awards.getFailedCount()) === 1, 'failed batch');
+    expect((await palier.type(['stats', '--lang', 'en'])).out.join('\n')).toMatch(
+      /batches under way: 1\n {4}"Communiquer : je pratique": 1 earner, refused by OBF, see what failed/,
+    );
+  });
+});
+
+test('what needs Redis says so when it is away', async () => {
+  await palier.redis.kill();
+  for (const argv of [
+    ['stats'],
+    ['pause'],
+    ['resume'],
+    ['replay'],
+    ['unblock', LOU, 'communiquer-1'],
+    ['reconcile'],
+  ])
+    expect(await palier.type(argv)).toEqual({
+      exit: 1,
+      out: [],
+      err: [expect.stringMatching(/^Redis ne répond pas \(127\.0\.0\.1:\d+\) : rien n'écoute/)],
+    });
+  await palier.redis.restart();
+}, 60_000);
+
+test('under another PALIER_KEY nothing is done, and check says so', async () => {
+  const connection = openProducer(palier.redis.address);
+  await requireSameKey(connection, DATA_PREFIX, palier.pipeline.vault);
+  closeRedis(connection);
+  const env = { ...palier.env, PALIER_KEY: Buffer.alloc(32, 1).toString('base64') };
+  const check = await palier.type(['check'], { env });
+  expect(check.exit).toBe(1);
+  expect(check.out).toContain('✗ Clé des données de Redis : erreur');
+  const told = [expect.stringMatching(/^PALIER_KEY : ce n'est pas la clé/)];
+  for (const argv of [
+    ['reconcile', '--full'],
+    ['explain', LOU],
+    ['unblock', LOU, 'communiquer-1'],
+    ['stats'],
+  ])
+    expect(await palier.type(argv, { env })).toEqual({ exit: 1, out: [], err: told });
+  expect(palier.sandbox.calls.filter(({ route }) => route === 'GET events')).toEqual([]);
+});

@@ -1,0 +1,131 @@
+import type { Queue } from 'bullmq';
+import { ATTEMPTS } from '../../src/queue/retry.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { jsonOf } from './support/cli.js';
+import { runningPalier, type RunningPalier } from './support/running-palier.js';
+
+const HOUR_MS = 3_600_000;
+let palier: RunningPalier;
+let queues: RunningPalier['pipeline']['queues'];
+beforeEach(async () => {
+  palier = await runningPalier({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+  ({ queues } = palier.pipeline);
+});
+afterEach(() => palier.close());
+
+/** A notice of an event that OBF does not know, for the workers to fail on. */
+const unknownEvent = (eventId: string) =>
+  queues.notices.add(
+    'event',
+    { kind: 'event', clientId: 'P1', eventId, source: 'webhook' },
+    {
+      jobId: `issued.P1.${eventId}`,
+      attempts: ATTEMPTS,
+      backoff: { type: 'custom' },
+      removeOnComplete: true,
+    },
+  );
+/** A job that no version of ours wrote. */
+const garbage = (queue: Queue, id: string) => queue.add('x', { kind: 'x' }, { jobId: id, attempts: 1 });
+
+async function failed(): Promise<Record<string, string[]>> {
+  const found = await Promise.all(
+    Object.entries(queues).map(async ([name, queue]) => [
+      name,
+      (await queue.getFailed()).map(({ id }) => id ?? ''),
+    ]),
+  );
+  return Object.fromEntries(found) as Record<string, string[]>;
+}
+
+/** Two notices and one award stand in failed, and no worker runs. */
+async function threeFailed(): Promise<void> {
+  const stop = palier.work();
+  await unknownEvent('E1');
+  await garbage(queues.notices, 'n.1');
+  await garbage(queues.awards, 'a.1');
+  await until(async () => Object.values(await failed()).flat().length === 3, 'three failed jobs');
+  await stop();
+}
+const waiting = async (queue: Queue) => (await queue.getWaiting()).map(({ id }) => id).toSorted();
+
+test('everything that failed goes back to work, with its full attempts, and the counts are told', async () => {
+  await threeFailed();
+  const ran = await palier.type(['replay']);
+  expect(ran).toEqual({
+    exit: 0,
+    err: [],
+    out: [
+      'notices : 2 renvoyés au travail',
+      'earners : 0 renvoyés au travail',
+      'awards : 1 renvoyés au travail',
+    ],
+  });
+  expect(await failed()).toEqual({ notices: [], earners: [], awards: [] });
+  const job = await queues.notices.getJob('issued.P1.E1');
+  expect(job).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, opts: { attempts: ATTEMPTS } });
+  expect((await palier.type(['replay'])).out).toEqual(["Rien de tel n'est en échec."]);
+});
+
+test('what failed because OBF refused is awarded after a replay', async () => {
+  palier.sandbox.fault({ kind: 'status', status: 404, route: 'GET recipient', times: 2 });
+  palier.sandbox.issueByHand({ clientId: 'P1', badgeId: 'A', recipients: ['lou@example.org'] });
+  palier.sandbox.issueByHand({ clientId: 'P2', badgeId: 'B', recipients: ['lou@example.org'] });
+  palier.work();
+  await palier.type(['reconcile']);
+  await until(async () => (await failed())['notices']?.length === 2, 'failed notices');
+  await palier.type(['replay', '--queue', 'notices', '--error', 'recipient']);
+  await until(() => palier.awards().length > 0, 'award');
+  await palier.idle();
+  expect(palier.awards()).toEqual(['R1 lou@example.org']);
+});
+
+test.each([
+  [['--queue', 'awards'], [], ['a.1']],
+  [['--error', 'ZODerror'], ['n.1'], ['a.1']],
+  [['--error', 'nothing like it'], [], []],
+  [['--since', '1h'], ['issued.P1.E1', 'n.1'], ['a.1']],
+  [['--since', '1970-01-01'], ['issued.P1.E1', 'n.1'], ['a.1']],
+  [['--queue', 'notices', '--error', 'GET event'], ['issued.P1.E1'], []],
+])('only what is asked for: %j', async (options, notices, awards) => {
+  await threeFailed();
+  await palier.type(['replay', ...options]);
+  expect([await waiting(queues.notices), await waiting(queues.awards)]).toEqual([notices, awards]);
+});
+
+test('what failed before the instant stays where it is', async () => {
+  await threeFailed();
+  const inAnHour = () => Date.now() + HOUR_MS;
+  const { out } = await palier.type(['replay', '--since', '30m'], { clock: inAnHour });
+  expect(out).toEqual(["Rien de tel n'est en échec."]);
+  expect(Object.values(await failed()).flat()).toHaveLength(3);
+});
+
+test('a dry run tells the counts by reason, and sends nothing', async () => {
+  await threeFailed();
+  const ran = await palier.type(['replay', '--dry-run']);
+  expect(ran.exit).toBe(0);
+  expect(ran.out[0]).toBe('notices : 2 à renvoyer');
+  expect(ran.out.slice(1, 3).toSorted()).toEqual([
+    expect.stringMatching(/^ {2}1 × OBF GET event: 404 /),
+    expect.stringMatching(/^ {2}1 × ZodError: /),
+  ]);
+  expect(jsonOf(await palier.type(['replay', '--dry-run', '--json']))).toMatchObject({
+    dry_run: true,
+    queues: { notices: { count: 2 }, earners: { count: 0, reasons: [] }, awards: { count: 1 } },
+  });
+  expect(Object.values(await failed()).flat()).toHaveLength(3);
+});
+
+test.each([
+  [
+    ['--queue', 'notice'],
+    'File inconnue : vouliez-vous dire « notices » ? Les trois files : notices, earners, awards.',
+  ],
+  [['--queue', 'zzzzzzzz'], 'File inconnue. Les trois files : notices, earners, awards.'],
+  [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
+  [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],
+])('wrong usage %j exits 2', async (options, message) => {
+  expect(await palier.type(['replay', ...options])).toEqual({ exit: 2, out: [], err: [message] });
+});

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { loadConfig } from '../../../src/config.js';
+import type { Context } from '../../../src/ops/cli/context.js';
+import { createLogger } from '../../../src/platform/logger.js';
+import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES } from '../../../src/queue/names.js';
+import type { Scheme } from '../../../src/rules/types.js';
+import { startSandbox } from '../../../src/sandbox/server.js';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/types.js';
+import { partnerKeys } from '../../../src/workers/partner-keys.js';
+import type { Pace, Pipeline } from '../../../src/workers/pipeline.js';
+import { startWorkers } from '../../../src/workers/start.js';
+import { wirePipeline } from '../../../src/workers/wire.js';
+import { parse } from '../../support/house.js';
+import { ownRedis, type OwnRedis } from '../../support/own-redis.js';
+import { until } from '../../support/until.js';
+import { palier, type Ran } from './cli.js';
+
+export interface PalierOptions {
+  readonly scheme: string;
+  readonly partners: string;
+  readonly pace?: Partial<Pace>;
+  readonly sandbox?: SandboxOptions;
+}
+
+/**
+ * A Redis of its own with the usual keys, a local OBF, a worker when it is asked for, and the command
+ * line as an operator types it on the same machine.
+ */
+export interface RunningPalier {
+  readonly redis: OwnRedis;
+  /** Wires nothing away: the same that a worker has. */
+  readonly pipeline: Pipeline;
+  readonly sandbox: Sandbox;
+  readonly env: Record<string, string>;
+  type(argv: readonly string[], over?: Partial<Omit<Context, 'streams'>>): Promise<Ran>;
+  /** Starts a worker in this process; resolves with what stops it. */
+  work(): () => Promise<void>;
+  /** Resolves when nothing waits or runs; the clock's jobs aside. */
+  idle(): Promise<void>;
+  /** Of each issue call that took effect, its recipients: `badge address`, sorted. */
+  awards(): readonly string[];
+  flushAll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const REGION = 'REGION';
+
+export async function runningPalier(options: PalierOptions): Promise<RunningPalier> {
+  const [redis, sandbox, cwd] = await Promise.all([
+    ownRedis(),
+    startSandbox({ tokenEveryMs: 0, maxRps: null, ...options.sandbox }),
+    configFolder(options),
+  ]);
+  const scheme = parse(options.scheme, options.partners);
+  const env = { ...environment(redis, sandbox), ...seed(sandbox, scheme) };
+  const connection = openConsumer(redis.address);
+  connection.on('error', () => {});
+  const { pipeline, close } = wirePipeline({
+    config: loadConfig(env),
+    scheme,
+    secrets: partnerKeys(scheme, env).secrets,
+    redis: connection,
+    log: createLogger('silent', 'test'),
+    pace: { gatherMs: 20, mirrorMaxAgeMs: 0, sendWithinMs: 1000, settleMs: 1500, ...options.pace },
+  });
+  const stops: (() => Promise<void>)[] = [];
+  const work = (): (() => Promise<void>) => {
+    const release = startWorkers(pipeline, connection);
+    let stopped: Promise<void> | null = null;
+    const stop = (): Promise<void> => (stopped ??= Promise.resolve(release()));
+    stops.push(stop);
+    return stop;
+  };
+  const standard = { env, cwd, clock: Date.now, dataPrefix: DATA_PREFIX, queuePrefix: DEFAULT_PREFIX };
+  return {
+    redis,
+    pipeline,
+    sandbox,
+    env,
+    type: (argv, over = {}) => palier(argv, { ...standard, ...over }),
+    work,
+    idle: () => idle(pipeline),
+    awards: () => awardsIn(sandbox),
+    flushAll: () => flushAll(redis),
+    async close() {
+      await Promise.all(stops.map((stop) => stop()));
+      await close();
+      closeRedis(connection);
+      await sandbox.close();
+      await redis.stop();
+      await rm(cwd, { recursive: true });
+    },
+  };
+}
+
+async function configFolder({ scheme, partners }: PalierOptions): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), 'palier-ops-'));
+  await mkdir(join(cwd, 'config'));
+  await writeFile(join(cwd, 'config/scheme.yaml'), scheme);
+  await writeFile(join(cwd, 'config/partners.yaml'), partners);
+  return cwd;
+}
+
+const environment = (redis: OwnRedis, sandbox: Sandbox): Record<string, string> => ({
+  REDIS_URL: redis.url,
+  OBF_BASE_URL: sandbox.url,
+  OBF_CLIENT_ID: REGION,
+  OBF_CLIENT_SECRET: 'region',
+  OBF_MAX_RPS: '1000',
+  WEBHOOK_BASIC: 'key:secret',
+  PALIER_KEY: randomBytes(32).toString('base64'),
+});
+
+/** Every organisation and badge of the scheme; resolves with the variables of the partners' keys. */
+function seed(sandbox: Sandbox, { awards, partners }: Scheme): Record<string, string> {
+  sandbox.addClient({ id: REGION, secret: 'region', name: 'Région' });
+  for (const { badgeId, name } of awards) sandbox.addBadge({ clientId: REGION, id: badgeId, name });
+  for (const { clientId, name, badges } of partners) {
+    sandbox.addClient({ id: clientId, secret: clientId.toLowerCase(), name });
+    for (const { badgeId } of badges) sandbox.addBadge({ clientId, id: badgeId, name: badgeId });
+  }
+  return Object.fromEntries(
+    partners.flatMap(({ clientId, secretEnv }) =>
+      secretEnv === null ? [] : [[secretEnv, clientId.toLowerCase()]],
+    ),
+  );
+}
+
+const awardsIn = (sandbox: Sandbox): readonly string[] =>
+  sandbox
+    .issues()
+    .filter(({ eventId }) => eventId !== null)
+    .flatMap(({ badgeId, recipients }) => recipients.map((address) => `${badgeId} ${address}`))
+    .toSorted();
+
+async function flushAll({ url }: OwnRedis): Promise<void> {
+  const admin = new Redis(url);
+  await admin.flushall();
+  admin.disconnect();
+}
+
+/** A scheduler's next job always waits for its time. */
+const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean']);
+
+async function idle({ queues }: Pipeline): Promise<void> {
+  const left = async (): Promise<number> => {
+    const jobs = await Promise.all(
+      QUEUES.map((name) => queues[name].getJobs(['waiting', 'active', 'delayed', 'prioritized'])),
+    );
+    return jobs.flat().filter(({ name }) => !BY_THE_CLOCK.has(name)).length;
+  };
+  await until(async () => (await left()) === 0, 'idle queues', 30_000);
+}
