@@ -1,0 +1,109 @@
+import type { Job, Queue } from 'bullmq';
+import { asBadgeId, asClientId, type BadgeId, type EarnerKey } from '../../src/ids.js';
+import { createBatches } from '../../src/issuing/batches.js';
+import { createLedger, type Ledger } from '../../src/issuing/ledger.js';
+import { createOutbox } from '../../src/issuing/outbox.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { closeRedis, openConsumer } from '../../src/platform/redis.js';
+import { createVault } from '../../src/platform/vault.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import type { Portfolio } from '../../src/portfolio/portfolio.js';
+import { createSeenEvents } from '../../src/portfolio/seen-events.js';
+import { createPortfolioStore } from '../../src/portfolio/store.js';
+import { batchJobId } from '../../src/queue/job-ids.js';
+import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
+import { openQueue } from '../../src/queue/open.js';
+import { readPortfolio } from '../../src/workers/read-portfolio.js';
+import type { Stage } from './stage.js';
+import { REGION, REGION_BADGES } from './world.js';
+
+export interface FailedJob {
+  readonly queue: string;
+  readonly id: string;
+  readonly reason: string;
+  readonly data: unknown;
+}
+
+/** What Palier itself believes: read in its Redis, with its own code. */
+export interface Inside {
+  keyOf(address: string): EarnerKey;
+  readonly ledger: Ledger;
+  portfolioOf(address: string): Promise<Portfolio>;
+  /** What is stored of one person, as it was read in OBF. */
+  storedOf(address: string): Promise<readonly Assertion[]>;
+  seenOf(clientId: string): Promise<number>;
+  failed(): Promise<readonly FailedJob[]>;
+  /** All that is still to be done, in words; those that would wait for long are told to go on. */
+  pending(hurryBeyondMs: number): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKey'>): Inside {
+  const connection = openConsumer(redis.address);
+  connection.on('error', () => {});
+  const log = createLogger('silent', 'chaos');
+  const vault = createVault(palierKey);
+  const region = asClientId(REGION);
+  const portfolios = createPortfolioStore(connection, DATA_PREFIX, vault);
+  const ledger = createLedger(connection, DATA_PREFIX, Date.now);
+  const outbox = createOutbox(connection, DATA_PREFIX, Date.now);
+  const batches = createBatches(connection, DATA_PREFIX, Date.now);
+  const seen = createSeenEvents(connection, DATA_PREFIX);
+  const queues = QUEUES.map((name) => openQueue(name, connection, log));
+  const keyOf: Inside['keyOf'] = (address) => earnerKeyOf(vault, address);
+
+  const failed = async (): Promise<readonly FailedJob[]> => {
+    const jobs = await Promise.all(queues.map(async (queue) => ({ queue, found: await queue.getFailed() })));
+    return jobs.flatMap(({ queue, found }) =>
+      found.map(({ id = '', failedReason, data }) => ({
+        queue: queue.name,
+        id,
+        reason: failedReason,
+        data: data as unknown,
+      })),
+    );
+  };
+  const unfinished = async (badgeId: BadgeId, settledIds: ReadonlySet<string>): Promise<string[]> => {
+    const waiting = await outbox.waiting(badgeId);
+    const open = (await batches.of(badgeId)).filter((id) => !settledIds.has(batchJobId(id)));
+    return [
+      ...(waiting > 0 ? [`${waiting} in the outbox of ${badgeId}`] : []),
+      ...open.map((id) => `batch ${id} of ${badgeId}`),
+    ];
+  };
+  return {
+    keyOf,
+    ledger,
+    portfolioOf: (address) => readPortfolio({ region, portfolios, ledger }, keyOf(address)),
+    storedOf: (address) => portfolios.assertionsOf(keyOf(address)),
+    seenOf: (clientId) => seen.count(asClientId(clientId)),
+    failed,
+    async pending(hurryBeyondMs) {
+      const jobs = (await Promise.all(queues.map((queue) => pendingIn(queue, hurryBeyondMs)))).flat();
+      const failedIds = new Set((await failed()).map(({ id }) => id));
+      const left = await Promise.all(REGION_BADGES.map((id) => unfinished(asBadgeId(id), failedIds)));
+      return [...jobs, ...left.flat()];
+    },
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()));
+      closeRedis(connection);
+    },
+  };
+}
+
+/** A scheduler always has its next job waiting. */
+const isScheduled = ({ id, repeatJobKey }: Job): boolean =>
+  repeatJobKey !== undefined || (id?.startsWith('repeat:') ?? false);
+
+/**
+ * Back-off grows to an hour. What waits that long is not waited for but sent on, as time would: it
+ * shortens the run and nothing else.
+ */
+async function pendingIn(queue: Queue, hurryBeyondMs: number): Promise<string[]> {
+  const jobs = await queue.getJobs(['waiting', 'active', 'delayed', 'prioritized']);
+  const ours = jobs.filter((job) => (job as Job | undefined) !== undefined && !isScheduled(job));
+  for (const job of ours)
+    if (job.delay > hurryBeyondMs && (await job.isDelayed())) await job.promote().catch(() => {});
+  return ours.map(({ id }) => `${queue.name}: ${id}`);
+}

@@ -1,0 +1,132 @@
+/**
+ * Two parts of the program meeting at the worst moment, one step at a time: what `npm run test:chaos`
+ * finds by luck, held still. Each makes one process slow, or dead, between two of its steps.
+ */
+import { asBadgeId } from '../../src/ids.js';
+import type { AwardEvent } from '../../src/issuing/award-record.js';
+import type { Batches } from '../../src/issuing/batches.js';
+import type { Ledger } from '../../src/issuing/ledger.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
+import { issueAwards } from '../../src/workers/issue-awards.js';
+import type { Pipeline } from '../../src/workers/pipeline.js';
+import { pollEvents } from '../../src/workers/poll-events.js';
+import { openHouse, REGION, type House } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+let house: House;
+const R1 = asBadgeId('R1');
+const LOU = 'lou@example.org';
+const SETTLE_MS = 400;
+const never = new AbortController().signal;
+
+const open = async (gatherMs = 50): Promise<void> => {
+  house = await openHouse({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    pace: { gatherMs, settleMs: SETTLE_MS, sendWithinMs: 300 },
+  });
+};
+afterEach(() => house.close());
+
+const badge = (id: string): EventRecord => {
+  const clientId = { A: 'P1', C: 'P1', B: 'P2', R1: REGION }[id] ?? 'P3';
+  return house.issue({ clientId, badgeId: id, recipients: [LOU] });
+};
+const tell = async (event: EventRecord, type?: 'badge.revoked'): Promise<void> =>
+  expect(await house.notify(event, type)).toBe(202);
+const lou = () => earnerKeyOf(house.pipelines[0].vault, LOU);
+const state = async () => (await house.pipelines[0].ledger.read(lou(), R1))?.state;
+
+/** The ledger of a process that is slow: each of its writes of that kind waits for `before`. */
+const late = (ledger: Ledger, type: AwardEvent['type'], before: () => Promise<unknown>): Ledger => ({
+  ...ledger,
+  async apply(earner, badgeId, event) {
+    if (event.type === type) await before();
+    return ledger.apply(earner, badgeId, event);
+  },
+});
+
+/** A batch of its own with Lou's award, of which no job knows. */
+async function batchOfLou() {
+  const [{ outbox }] = house.pipelines;
+  for (const id of ['A', 'B']) await tell(badge(id));
+  await until(() => outbox.waiting(R1), 'award in the outbox');
+  const batch = await outbox.closeBatch(R1, 10);
+  if (batch === null) throw new Error('nothing waits');
+  return batch;
+}
+
+test('an evaluation that read the portfolio before the award was recorded does not give it again', async () => {
+  await open();
+  const [pipeline] = house.pipelines;
+  for (const id of ['A', 'B']) await tell(badge(id));
+  await until(async () => (await state()) !== undefined, 'record of the award');
+  const issued = (): Promise<unknown> => until(async () => (await state()) === 'issued', 'record');
+  const slow: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'comes-due', issued) };
+  await evaluateEarner(slow, { earner: lou(), cause: 'test' }, never);
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('a process that hears late that it may send does not send when others have looked and sent', async () => {
+  await open(60_000);
+  const [pipeline] = house.pipelines;
+  const batch = await batchOfLou();
+  const batches: Batches = {
+    ...pipeline.batches,
+    async startSending(...args) {
+      const mine = await pipeline.batches.startSending(...args);
+      await until(() => house.awards().length > 0, 'award sent by another process');
+      return mine;
+    },
+  };
+  const slow = issueAwards({ ...pipeline, batches }, R1, batch.id, never).catch(() => undefined);
+  await until(
+    () =>
+      issueAwards(pipeline, R1, batch.id, never).then(
+        () => house.awards().length > 0,
+        () => false,
+      ),
+    'award',
+  );
+  await slow;
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('a badge that comes while its award is being withdrawn is not forgotten', async () => {
+  await open(500);
+  const [pipeline] = house.pipelines;
+  const [a, b] = [badge('A'), badge('B')];
+  await tell(a);
+  await tell(b);
+  await until(() => pipeline.outbox.waiting(R1), 'award in the outbox');
+  const batch = await pipeline.outbox.closeBatch(R1, 10);
+  if (batch === null) throw new Error('nothing waits');
+  house.sandbox.revokeByHand(b.id, [LOU]);
+  await tell(b, 'badge.revoked');
+  await house.idle();
+  const anotherBadge = async (): Promise<void> => {
+    await tell(badge('B'));
+    await house.idle();
+  };
+  const slow: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'withdraw', anotherBadge) };
+  await issueAwards(slow, R1, batch.id, never);
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+
+test('what the Région gave by hand counts even if the process that read it died before anyone was told', async () => {
+  await open();
+  const [pipeline] = house.pipelines;
+  await tell(badge('C'));
+  await house.idle();
+  badge('R1');
+  // Here the process is killed: it has stored the event, and nobody is evaluated.
+  await pipeline.mirror.refresh(never);
+  await pollEvents(pipeline, pipeline.region, never);
+  await house.idle();
+  expect(house.awards()).toEqual([`R2 ${LOU}`]);
+});

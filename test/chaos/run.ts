@@ -1,0 +1,394 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { addressOf, castOf, type Act, type Cast, type Earner, type Gift } from './cast.js';
+import { Diary } from './diary.js';
+import { storyOf } from './detail.js';
+import { openInside, type Inside } from './inside.js';
+import { violationsOf, type Violation } from './invariants.js';
+import { crashesOf, mayhemOf, PACE, type Blow } from './mayhem.js';
+import { awardsFor } from './planned.js';
+import { randomOf, type Random } from './random.js';
+import { Sender, type SenderTally } from './sender.js';
+import { openStage, type Stage } from './stage.js';
+import { truthOf } from './truth.js';
+import { KEYED, PUSHING, REGION } from './world.js';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly earners: number;
+  readonly workers?: number;
+  /** Which share of the events nobody is told of. */
+  readonly dropRate?: number;
+}
+
+export interface ChaosReport {
+  readonly seed: number;
+  readonly earners: number;
+  readonly passed: boolean;
+  readonly seconds: { readonly mayhem: number; readonly settling: number; readonly all: number };
+  readonly blows: Readonly<Record<string, number>>;
+  readonly crashed: Readonly<Record<string, number>>;
+  /** Answers of OBF that were not as they should be, `route: what`, as they were met. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly wire: Readonly<Record<string, number>>;
+  readonly notices: SenderTally;
+  readonly awards: {
+    readonly expected: number;
+    readonly given: number;
+    readonly byHand: number;
+    readonly refused: number;
+    readonly takenBack: number;
+  };
+  readonly issueCalls: { readonly all: number; readonly done: number; readonly unheard: number };
+  readonly violations: readonly string[];
+  /** Where all that is known of a failed run stands. */
+  readonly folder: string | null;
+}
+
+/** A run must end by itself, whatever happens. */
+const SETTLE_LIMIT_MS = 110_000;
+const MS_PER_EARNER = 110;
+const FULL_LENGTH_MS = 55_000;
+
+export async function runChaos({
+  seed,
+  earners,
+  workers = 3,
+  dropRate = 0.2,
+}: ChaosOptions): Promise<ChaosReport> {
+  const random = randomOf(`palier ${seed}`);
+  const lengthMs = Math.max(12_000, Math.min(FULL_LENGTH_MS, earners * MS_PER_EARNER));
+  const cast = castOf(random.fork('cast'), earners, lengthMs * 0.75);
+  const blows = mayhemOf(random.fork('mayhem'), lengthMs, lengthMs / FULL_LENGTH_MS);
+  const crashes = crashesOf(random.fork('crashes'), earners >= 400 ? 2 : 1);
+  const stage = await openStage({ random: random.fork('stage'), workers, crashes });
+  try {
+    return await new Run(stage, { seed, random, cast, blows, lengthMs, dropRate }).play();
+  } finally {
+    await stage.close();
+  }
+}
+
+interface Given {
+  readonly seed: number;
+  readonly random: Random;
+  readonly cast: Cast;
+  readonly blows: readonly Blow[];
+  readonly lengthMs: number;
+  readonly dropRate: number;
+}
+
+class Run {
+  private readonly diary = new Diary();
+  private readonly sender: Sender;
+  private readonly expiries = new Map<string, number>();
+  private readonly takenBack = new Set<Earner>();
+  private readonly dealt: Record<string, number> = {};
+  private readonly startMs = Date.now();
+  private readonly typing: Random;
+  /** What may not happen to one thing twice at a time. */
+  private readonly lines = new Map<'redis' | 'wire', Promise<void>>();
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly given: Given,
+  ) {
+    const { random, dropRate } = given;
+    this.typing = random.fork('typing');
+    const { sandbox, proxy } = stage;
+    const throughProxy = (url: string): string => url.replace(sandbox.url, proxy.url);
+    this.sender = new Sender(stage.webUrl, throughProxy, random.fork('sender'), dropRate, this.diary);
+  }
+
+  async play(): Promise<ChaosReport> {
+    const { lengthMs, cast, blows } = this.given;
+    await Promise.all([
+      ...cast.acts.map((act) => this.at(act.atMs, () => this.issue(act))),
+      ...blows.map((blow) => this.at(blow.atMs, () => this.deal(blow))),
+      ...this.hands().map(({ atMs, earner, badgeId }) => this.at(atMs, () => this.byHand(earner, badgeId))),
+      this.takeBack(lengthMs),
+    ]);
+    await Promise.all(this.lines.values());
+    this.stage.sandbox.clearFaults();
+    this.stage.proxy.set({ kind: 'ok' });
+    this.diary.note('run', 'faults end');
+    const calmMs = Date.now();
+    await this.sender.done();
+    const inside = openInside(this.stage);
+    try {
+      const unfinished = await this.settle(inside);
+      return await this.report(inside, unfinished, calmMs);
+    } finally {
+      await inside.close();
+    }
+  }
+
+  private async at(atMs: number, act: () => Promise<void> | void): Promise<void> {
+    await pause(Math.max(0, this.startMs + atMs - Date.now()));
+    await act();
+  }
+
+  /** Some at the very start; the others to people whom the rules would never give that badge. */
+  private hands(): { atMs: number; earner: Earner; badgeId: string }[] {
+    const random = this.given.random.fork('hands');
+    const { earners, acts } = this.given.cast;
+    return earners.flatMap((earner) => {
+      const badgeId = earner.byHand;
+      if (badgeId === null) return [];
+      const gifts = acts.flatMap((act) => act.gifts.filter((gift) => gift.earner === earner));
+      const atMs = awardsFor(gifts).includes(badgeId) ? 0 : random.between(0, 0.9) * this.given.lengthMs;
+      return [{ atMs, earner, badgeId }];
+    });
+  }
+
+  private byHand(earner: Earner, badgeId: string): void {
+    const { sandbox } = this.stage;
+    const recipients = [addressOf(earner, this.typing.fork(String(earner.number)))];
+    const event = sandbox.issueByHand({ clientId: REGION, badgeId, recipients });
+    this.diary.note(addressOf(earner), `${badgeId} given by hand: ${event.id}`);
+    this.sender.tell(event);
+  }
+
+  /** In one go: nobody can read the event before what became of its copies is known. */
+  private issue({ badge, gifts, atMs }: Act): void {
+    const { sandbox } = this.stage;
+    const typing = this.typing.fork(String(atMs));
+    const recipients = gifts.map(({ earner }) => addressOf(earner, typing, badge.partner !== PUSHING));
+    const event = sandbox.issueByHand({ clientId: badge.partner, badgeId: badge.id, recipients });
+    const revoked = gifts.filter(({ fate }) => fate === 'revoked').map(({ earner }) => addressOf(earner));
+    if (revoked.length > 0) sandbox.revokeByHand(event.id, revoked);
+    for (const [at, { earner, fate }] of gifts.entries()) {
+      const copy = event.assertions[at];
+      if (copy === undefined) throw new Error('a recipient without a copy');
+      this.diary.note(addressOf(earner), `${badge.id} (${fate}) issued: ${event.id}`);
+      if (fate !== 'expired') continue;
+      const yesterdayS = Math.floor(Date.now() / 1000) - 86_400;
+      sandbox.expire(copy.id, yesterdayS);
+      this.expiries.set(copy.id, yesterdayS);
+    }
+    this.sender.tell(event);
+    const later = gifts.filter(({ fate }) => fate === 'later');
+    if (later.length > 0) this.revokeLater(event.id, badge.partner, later, typing.between(500, 6000));
+  }
+
+  private readonly afterwards: Promise<void>[] = [];
+
+  private revokeLater(eventId: string, clientId: string, gifts: readonly Gift[], delayMs: number): void {
+    const { sandbox } = this.stage;
+    const revoke = async (): Promise<void> => {
+      await pause(delayMs);
+      sandbox.revokeByHand(
+        eventId,
+        gifts.map(({ earner }) => addressOf(earner)),
+      );
+      for (const { earner } of gifts) this.diary.note(addressOf(earner), `revoked in ${eventId}`);
+      const event = sandbox.eventsOf(clientId).find(({ id }) => id === eventId);
+      if (event !== undefined) this.sender.tell(event, 'badge.revoked');
+    };
+    this.afterwards.push(revoke());
+  }
+
+  /** A human at the Région takes awards back as they are given. */
+  private async takeBack(lengthMs: number): Promise<void> {
+    while (Date.now() < this.startMs + lengthMs) {
+      this.takeBackNow();
+      await pause(200);
+    }
+    await Promise.all(this.afterwards);
+  }
+
+  /** Whether there was any. */
+  private takeBackNow(): boolean {
+    const { sandbox } = this.stage;
+    const before = this.takenBack.size;
+    const wanted = this.given.cast.earners.filter((one) => one.takenBack && !this.takenBack.has(one));
+    for (const earner of wanted) {
+      const address = addressOf(earner);
+      const event = sandbox
+        .eventsOf(REGION, 'R_C1')
+        .find(({ assertions }) => assertions.some(({ email }) => email.trim().toLowerCase() === address));
+      if (event === undefined) continue;
+      sandbox.revokeByHand(event.id, [address]);
+      this.takenBack.add(earner);
+      this.diary.note(address, `R_C1 taken back by hand: ${event.id}`);
+      this.sender.tell(event, 'badge.revoked');
+    }
+    return this.takenBack.size > before;
+  }
+
+  private async deal(blow: Blow): Promise<void> {
+    const { sandbox, proxy, redis, web, workers } = this.stage;
+    this.dealt[blow.kind] = (this.dealt[blow.kind] ?? 0) + 1;
+    this.diary.note('run', this.wordsOf(blow));
+    const worker = 'which' in blow ? workers[blow.which % workers.length] : undefined;
+    switch (blow.kind) {
+      case 'obf':
+        return sandbox.fault(blow.fault);
+      case 'wire':
+        return this.inLine('wire', async () => {
+          proxy.set(blow.wire);
+          await pause(blow.forMs);
+          proxy.set({ kind: 'ok' });
+        });
+      case 'kill-worker':
+        return worker?.kill();
+      case 'stop-worker':
+        return worker?.stop();
+      case 'freeze-worker':
+        return worker?.freeze(blow.forMs);
+      case 'kill-web':
+        return web.kill();
+      case 'retell':
+        return this.retell(blow.which);
+      case 'kill-redis':
+        return this.inLine('redis', async () => {
+          await redis.kill();
+          await pause(blow.forMs);
+          await redis.restart();
+        });
+      case 'freeze-redis':
+        return this.inLine('redis', async () => {
+          redis.freeze();
+          await pause(blow.forMs);
+          redis.thaw();
+        });
+    }
+  }
+
+  private retell(which: number): void {
+    const events = KEYED.flatMap((partner) => this.stage.sandbox.eventsOf(partner));
+    const event = events[which % Math.max(1, events.length)];
+    if (event !== undefined) this.sender.tell(event);
+  }
+
+  private inLine(name: 'redis' | 'wire', act: () => Promise<void>): Promise<void> {
+    const before = this.lines.get(name) ?? Promise.resolve();
+    const mine = (async (): Promise<void> => {
+      await before;
+      await act();
+    })();
+    this.lines.set(name, mine);
+    return mine;
+  }
+
+  private wordsOf({ atMs: _atMs, ...blow }: Blow): string {
+    return JSON.stringify(blow);
+  }
+
+  /** Waits until nothing is left to be done, twice in a row; what is left at the limit is told. */
+  private async settle(inside: Inside): Promise<readonly string[]> {
+    const limit = Date.now() + SETTLE_LIMIT_MS;
+    let calm = 0;
+    for (;;) {
+      if (this.takeBackNow()) await this.sender.done();
+      const left = await this.left(inside);
+      calm = left.length === 0 ? calm + 1 : 0;
+      if (calm === 3 || Date.now() > limit) return left;
+      await pause(300);
+    }
+  }
+
+  private async left(inside: Inside): Promise<readonly string[]> {
+    const { sandbox } = this.stage;
+    const pending = await inside.pending(PACE.settleMs + 500);
+    const unread = await Promise.all(
+      [...KEYED, REGION].map(async (clientId) => {
+        const count = sandbox.eventsOf(clientId).length - (await inside.seenOf(clientId));
+        return count > 0 ? [`${count} events of ${clientId} not read`] : [];
+      }),
+    );
+    return [...pending, ...unread.flat()];
+  }
+
+  private async report(inside: Inside, unfinished: readonly string[], calmMs: number): Promise<ChaosReport> {
+    const { sandbox, toll, proxy, web, workers } = this.stage;
+    const { cast, seed } = this.given;
+    const endMs = Date.now();
+    const violations = await violationsOf({
+      sandbox,
+      cast,
+      expiries: this.expiries,
+      inside,
+      acknowledged: this.sender.acknowledged,
+      takenBack: this.takenBack,
+      unfinished,
+      unasked: toll.unasked,
+      output: [web, ...workers].map((one) => one.output()).join('\n'),
+    });
+    const folder = violations.length === 0 ? null : await this.keep(inside, violations);
+    const seconds = (ms: number): number => Math.round(ms / 100) / 10;
+    return {
+      seed,
+      earners: cast.earners.length,
+      passed: violations.length === 0,
+      seconds: {
+        mayhem: seconds(calmMs - this.startMs),
+        settling: seconds(endMs - calmMs),
+        all: seconds(Date.now() - this.startMs),
+      },
+      blows: this.dealt,
+      crashed: toll.crashed,
+      faults: this.faultsMet(),
+      wire: proxy.met,
+      notices: this.sender.tally,
+      awards: this.awards(),
+      issueCalls: this.issueCalls(),
+      violations: violations.map(({ invariant, earner, text }) =>
+        [invariant, ...(earner === undefined ? [] : [addressOf(earner)]), text].join(': '),
+      ),
+      folder,
+    };
+  }
+
+  private faultsMet(): Record<string, number> {
+    const met: Record<string, number> = {};
+    for (const { route, status } of this.stage.sandbox.calls) {
+      if (status === 200) continue;
+      const key = `${route}: ${status}`;
+      met[key] = (met[key] ?? 0) + 1;
+    }
+    return Object.fromEntries(Object.entries(met).toSorted(([a], [b]) => a.localeCompare(b)));
+  }
+
+  private awards(): ChaosReport['awards'] {
+    const { sandbox } = this.stage;
+    const truth = [...truthOf(sandbox, this.given.cast.earners, this.expiries)];
+    const copies = truth.flatMap(([, one]) => one.copies);
+    const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+    return {
+      expected: sum(truth.map(([, { expected }]) => expected.size)),
+      given: copies.filter(({ by }) => by === 'palier').length,
+      byHand: copies.filter(({ by }) => by === 'hand').length,
+      refused: sum(truth.map(([{ refused }, { expected }]) => (refused ? expected.size : 0))),
+      takenBack: this.takenBack.size,
+    };
+  }
+
+  private issueCalls(): ChaosReport['issueCalls'] {
+    const issues = this.stage.sandbox.issues();
+    const done = issues.filter(({ eventId }) => eventId !== null);
+    const unheard = done.filter(({ status }) => status !== 200);
+    return { all: issues.length, done: done.length, unheard: unheard.length };
+  }
+
+  private async keep(inside: Inside, violations: readonly Violation[]): Promise<string> {
+    const folder = resolve('node_modules/.cache/palier/chaos', `seed-${this.given.seed}-${process.pid}`);
+    await mkdir(folder, { recursive: true });
+    const { web, workers } = this.stage;
+    for (const one of [web, ...workers]) await writeFile(join(folder, `${one.name}.log`), one.output());
+    const output = [web, ...workers].map((one) => one.output()).join('\n');
+    const people = [...new Set(violations.flatMap(({ earner }) => earner ?? []))].slice(0, 10);
+    const stories = await Promise.all(
+      people.map((earner) =>
+        storyOf(earner, { sandbox: this.stage.sandbox, inside, diary: this.diary, output }),
+      ),
+    );
+    const told = violations.map(
+      ({ invariant, earner, text }) => `${invariant}: ${earner?.number ?? ''} ${text}`,
+    );
+    const run = this.diary.of(new Set(['run']));
+    await writeFile(join(folder, 'story.txt'), [...told, '', ...stories, '', ...run].join('\n'));
+    return folder;
+  }
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../src/sandbox/redis/probe.js';
+import { startSandbox } from '../../src/sandbox/server.js';
+import type { Sandbox } from '../../src/sandbox/types.js';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { Member, type Toll } from './fleet.js';
+import { PACE } from './mayhem.js';
+import { openFaultProxy, type FaultProxy } from './proxy.js';
+import type { Random } from './random.js';
+import {
+  BADGES,
+  KEYED,
+  keyVariable,
+  PARTNERS,
+  PARTNERS_YAML,
+  REGION,
+  REGION_BADGES,
+  SCHEME,
+} from './world.js';
+
+export const HOOK = `whsec_${randomBytes(32).toString('base64')}`;
+export const BASIC = { key: 'obf', secret: 'passport' };
+
+/** Everything that runs: a Redis of its own, OBF behind a bad wire, web and workers as processes. */
+export interface Stage {
+  readonly sandbox: Sandbox;
+  readonly proxy: FaultProxy;
+  readonly redis: OwnRedis;
+  readonly web: Member;
+  readonly workers: readonly Member[];
+  readonly webUrl: string;
+  readonly palierKey: Buffer;
+  readonly toll: Toll;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly random: Random;
+  readonly workers: number;
+  /** `point:n` of each crash that a worker is to bring on itself, in the order of their starts. */
+  readonly crashes: string[];
+}
+
+/** Calls per second and client: above OBF's own, so that a run is short; the sandbox holds us to it. */
+const MAX_RPS = 25;
+
+export async function openStage({ random, workers: count, crashes }: StageOptions): Promise<Stage> {
+  const sandbox = await startSandbox({ maxRps: MAX_RPS, tokenEveryMs: 10_000 });
+  seed(sandbox);
+  const [redis, proxy, configDir, port] = await Promise.all([
+    ownRedis(),
+    openFaultProxy(new URL(sandbox.url)),
+    mkdtemp(join(tmpdir(), 'palier-chaos-')),
+    freePort(),
+  ]);
+  await writeFile(join(configDir, 'scheme.yaml'), SCHEME);
+  await writeFile(join(configDir, 'partners.yaml'), PARTNERS_YAML);
+  const palierKey = randomBytes(32);
+  const env = environment({ redisUrl: redis.url, obfUrl: proxy.url, port, palierKey, configDir });
+  const toll: Toll = { crashed: {}, killed: 0, stopped: 0, frozen: 0, unasked: [] };
+  const web = new Member('web', 'web', env, [], toll, random.fork('web'));
+  const workers = Array.from(
+    { length: count },
+    (_, at) => new Member(`worker ${at}`, 'worker', env, crashes, toll, random.fork(`worker ${at}`)),
+  );
+  const members = [web, ...workers];
+  const last = (): void => members.forEach((one) => one.destroy());
+  process.once('exit', last);
+  return {
+    sandbox,
+    proxy,
+    redis,
+    web,
+    workers,
+    webUrl: `http://127.0.0.1:${port}`,
+    palierKey,
+    toll,
+    async close() {
+      await Promise.all(members.map((one) => one.close()));
+      process.off('exit', last);
+      await proxy.close();
+      await sandbox.close();
+      await redis.stop();
+      await rm(configDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Given {
+  readonly redisUrl: string;
+  readonly obfUrl: string;
+  readonly port: number;
+  readonly palierKey: Buffer;
+  readonly configDir: string;
+}
+
+const environment = ({ redisUrl, obfUrl, port, palierKey, configDir }: Given): Record<string, string> => ({
+  NODE_ENV: 'test',
+  REDIS_URL: redisUrl,
+  PORT: String(port),
+  OBF_BASE_URL: obfUrl,
+  OBF_CLIENT_ID: REGION,
+  OBF_CLIENT_SECRET: 'REGION_key',
+  OBF_MAX_RPS: String(MAX_RPS),
+  ...Object.fromEntries(KEYED.map((partner) => [keyVariable(partner), `${partner}_key`])),
+  WEBHOOK_SECRETS: HOOK,
+  WEBHOOK_BASIC: `${BASIC.key}:${BASIC.secret}`,
+  PALIER_KEY: palierKey.toString('base64'),
+  PALIER_CONFIG: configDir,
+  PALIER_PACE: JSON.stringify(PACE),
+  POLL_EVERY_S: '2',
+  LOG_LEVEL: 'info',
+});
+
+function seed(sandbox: Sandbox): void {
+  for (const id of [REGION, ...PARTNERS]) sandbox.addClient({ id, secret: `${id}_key`, name: id });
+  for (const id of REGION_BADGES) sandbox.addBadge({ clientId: REGION, id, name: id });
+  for (const { partner, id } of BADGES) sandbox.addBadge({ clientId: partner, id, name: id });
+}
