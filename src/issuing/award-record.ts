@@ -65,7 +65,7 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   release: ['claimed'],
   'start-revoking': ['issued'],
   'revoked-by-machine': ['revoking'],
-  'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn'],
+  'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn', 'revoked'],
   unblock: ['blocked'],
 };
 

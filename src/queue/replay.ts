@@ -34,9 +34,21 @@ export async function replayFailed(
     meant.push(...page.filter((job) => isMeant(job, filter)));
     if (page.length < PAGE) break;
   }
+  let sent = 0;
   for (const [at, job] of meant.entries()) {
-    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    if (await sendAgain(job)) sent += 1;
     onProgress(at + 1, meant.length);
   }
-  return meant.length;
+  return sent;
+}
+
+/** False when somebody else has sent it again meanwhile. */
+async function sendAgain(job: Job): Promise<boolean> {
+  try {
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return true;
+  } catch (error) {
+    if (await job.isFailed()) throw error;
+    return false;
+  }
 }

@@ -45,19 +45,29 @@ const blockedIn = (records: ReadonlyMap<BadgeId, AwardRecord>): BadgeId[] =>
   [...records].filter(([, record]) => record.state === 'blocked').map(([badgeId]) => badgeId);
 
 /**
- * The badges of which the latest assertion was revoked, and not by us: somebody at the Région meant it.
+ * The badges that somebody at the Région revoked, and meant it: the revocation is not ours, and nothing
+ * was given since. An award given by hand is dated at midnight, so of one day's awards no order is known:
+ * one that never ends has the last word, one that has an end only if it was issued later.
  */
-function revokedByHand(held: readonly Assertion[], records: ReadonlyMap<BadgeId, AwardRecord>): BadgeId[] {
-  const latest = new Map<BadgeId, Assertion>();
-  for (const assertion of held.toSorted((a, b) => a.issuedOnS - b.issuedOnS))
-    latest.set(assertion.badgeId, assertion);
-  const forgiven = (badgeId: BadgeId, { eventId }: Assertion): boolean => {
+function revokedByHand(
+  held: readonly Assertion[],
+  records: ReadonlyMap<BadgeId, AwardRecord>,
+): readonly BadgeId[] {
+  const forgiven = ({ badgeId, eventId }: Assertion): boolean => {
     const record = records.get(badgeId);
     if (eventId === null || record === undefined) return false;
     // What Palier is taking back at this moment is no human's doing.
     return record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId);
   };
-  return [...latest].filter(([id, last]) => last.revoked && !forgiven(id, last)).map(([id]) => id);
+  const givenSince = (revoked: Assertion): boolean =>
+    held.some(
+      (other) =>
+        other.badgeId === revoked.badgeId &&
+        !other.revoked &&
+        (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
+    );
+  const meant = held.filter((one) => one.revoked && !forgiven(one) && !givenSince(one));
+  return [...new Set(meant.map(({ badgeId }) => badgeId))];
 }
 
 type Issued = Extract<AwardRecord, { state: 'issued' | 'revoking' }>;

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientId, EarnerKey, EventId } from '../ids.js';
+import { ObfThrottled } from '../obf/errors.js';
 import type { ObfAccount, ObfEvent } from '../obf/types.js';
 import type { NewAssertion } from '../portfolio/store.js';
 import { enqueueEarners } from './enqueue-earners.js';
@@ -82,7 +84,10 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   run.drift.events += unseen.size;
   for (const [at, event] of events.entries()) {
     run.signal.throwIfAborted();
-    await storeEvent({ ...pipeline, seen: NOT_YET }, account, event, stepsOf(pipeline, run), run.signal);
+    await patiently(
+      () => storeEvent({ ...pipeline, seen: NOT_YET }, account, event, stepsOf(pipeline, run), run.signal),
+      run.signal,
+    );
     run.progress(at + 1, events.length);
   }
   run.read.set(clientId, ids);
@@ -118,13 +123,27 @@ async function noteDrift(
   }
 }
 
+/** OBF may ask to wait, however often: a reading of hours is not given up for that. */
+async function patiently<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ObfThrottled)) throw error;
+      await pause(error.retryAfterMs, undefined, { signal });
+    }
+  }
+}
+
 async function allEvents(account: ObfAccount, signal: AbortSignal): Promise<readonly ObfEvent[]> {
   const events = new Map<string, ObfEvent>();
-  for (let offset = 0; ; offset += PAGE) {
-    const { rows } = await account.events({ limit: PAGE, offset }, signal);
+  for (let offset = 0; ;) {
+    const page = await patiently(() => account.events({ limit: PAGE, offset }, signal), signal);
     const before = events.size;
-    for (const event of rows) events.set(event.id, event);
+    for (const event of page.rows) events.set(event.id, event);
+    offset += page.rows.length;
+    const ends = page.total === null ? page.rows.length < PAGE : offset >= page.total;
     // A page with nothing new also ends it: a server that ignores `offset` would go on for ever.
-    if (rows.length < PAGE || events.size === before) return [...events.values()];
+    if (ends || events.size === before) return [...events.values()];
   }
 }

@@ -47,6 +47,8 @@ export interface ChaosReport {
 }
 
 /** A run must end by itself, whatever happens. */
+/** How long awards are waited for before the faults end. */
+const LATE_LIMIT_MS = 30_000;
 const SETTLE_LIMIT_MS = 110_000;
 const MS_PER_EARNER = 110;
 const FULL_LENGTH_MS = 55_000;
@@ -110,6 +112,7 @@ class Run {
       this.takeBack(lengthMs),
     ]);
     await Promise.all(this.lines.values());
+    await this.untilMostIsGiven();
     this.stage.sandbox.clearFaults();
     this.stage.proxy.set({ kind: 'ok' });
     this.diary.note('run', 'faults end');
@@ -121,6 +124,21 @@ class Run {
       return await this.report(inside, unfinished, calmMs);
     } finally {
       await inside.close();
+    }
+  }
+
+  /**
+   * A Redis that was killed late keeps everything waiting for a while. The faults of issuing stay until
+   * awards have met them; meanwhile old notices come again.
+   */
+  private async untilMostIsGiven(): Promise<void> {
+    const random = this.given.random.fork('late');
+    const limit = Date.now() + LATE_LIMIT_MS;
+    const { expected } = this.awards();
+    while (Date.now() < limit && this.awards().given < expected * 0.7) {
+      this.retell(random.int(0, 1e6));
+      this.takeBackNow();
+      await pause(500);
     }
   }
 

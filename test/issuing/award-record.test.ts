@@ -46,7 +46,7 @@ const states: [string, AwardEvent[], AwardEvent['type'][]][] = [
   ['revoking', [due, claim, record, start], ['revoked-by-machine']],
   ['refused', [due, claim, refuse], ['comes-due', 'claim', 'record', 'withdraw', 'revoked-by-human']],
   ['withdrawn', [due, withdraw], ['comes-due', 'record', 'revoked-by-human']],
-  ['revoked', [due, claim, record, start, byMachine], ['comes-due', 'record']],
+  ['revoked', [due, claim, record, start, byMachine], ['comes-due', 'record', 'revoked-by-human']],
   ['blocked', [due, byHuman], ['unblock']],
 ];
 

@@ -125,7 +125,7 @@ describe('whatever becomes of the issue call, one badge', () => {
   });
 
   test('OBF cannot be read: nothing is issued until it can', async () => {
-    house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'status', status: 500, times: 6 });
+    house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'status', status: 500, times: 3 });
     await bothBadges('lou@example.org');
     await house.idle();
     const reads = house.sandbox.calls.filter(
