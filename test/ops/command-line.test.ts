@@ -31,7 +31,7 @@ describe('help', () => {
       '  pause                      suspend les envois, et eux seuls',
       '  resume                     relance les envois suspendus par « pause »',
       '  unblock <adresse> <badge>  laisse redonner un badge Région révoqué à la main',
-      '  keygen [options]           fabrique la clé PALIER_KEY, au format du fichier .env',
+      '  keygen [options]           fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS',
       "  hash-password              fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
       "  help [commande]            affiche l'aide d'une commande",
       '',

@@ -9,36 +9,34 @@ const WEBHOOK_BYTES = 32;
 export const keygen: Command = {
   name: 'keygen',
   summary: {
-    fr: 'fabrique la clé PALIER_KEY, au format du fichier .env',
-    en: 'makes a PALIER_KEY, in the form of the .env file',
+    fr: 'fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS',
+    en: 'makes a key for PALIER_KEY or WEBHOOK_SECRETS',
   },
   details: [
     {
-      fr: 'Écrit une ligne « NOM=valeur » par secret : npx palier keygen --webhook >> .env',
-      en: 'Writes one "NAME=value" line a secret: npx palier keygen --webhook >> .env',
+      fr: 'Écrit la clé seule : echo "PALIER_KEY=$(npx palier keygen)" >> .env',
+      en: 'Writes the key alone: echo "PALIER_KEY=$(npx palier keygen)" >> .env',
     },
     {
-      fr: "À conserver à l'abri : sous une autre clé, tout ce que Redis garde des personnes devient illisible.",
-      en: 'Keep it safe: under another key, nothing that Redis holds of people can be read.',
+      fr: "À conserver à l'abri : sous une autre PALIER_KEY, tout ce que Redis garde des personnes devient illisible.",
+      en: 'Keep it safe: under another PALIER_KEY, nothing that Redis holds of people can be read.',
     },
   ],
   args: [],
   options: [
     {
       flag: '--webhook',
-      about: { fr: 'ajoute un secret pour WEBHOOK_SECRETS', en: 'adds a secret for WEBHOOK_SECRETS' },
+      about: { fr: 'un secret pour WEBHOOK_SECRETS', en: 'a secret for WEBHOOK_SECRETS' },
     },
   ],
   run: async (call, context) => {
-    warnOfAnother(call, context);
-    const secrets = {
-      PALIER_KEY: randomBytes(KEY_BYTES).toString('base64'),
-      ...(call.flags['webhook'] === true
-        ? { WEBHOOK_SECRETS: `whsec_${randomBytes(WEBHOOK_BYTES).toString('base64')}` }
-        : {}),
-    };
-    const lines = Object.entries(secrets).map(([name, secret]) => `${name}=${secret}`);
-    for (const line of call.json ? [JSON.stringify(secrets, null, 2)] : lines) context.streams.out(line);
+    const webhook = call.flags['webhook'] === true;
+    if (!webhook) warnOfAnother(call, context);
+    const name = webhook ? 'WEBHOOK_SECRETS' : 'PALIER_KEY';
+    const secret = webhook
+      ? `whsec_${randomBytes(WEBHOOK_BYTES).toString('base64')}`
+      : randomBytes(KEY_BYTES).toString('base64');
+    context.streams.out(call.json ? JSON.stringify({ [name]: secret }, null, 2) : secret);
     return EXIT.good;
   },
 };
