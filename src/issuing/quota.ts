@@ -17,6 +17,8 @@ export interface Quota {
   known(): Promise<QuotaReading | null>;
   /** Reads it in OBF now. */
   read(signal: AbortSignal): Promise<QuotaReading>;
+  /** Reads it if that was a day ago: a quota that nears its end shows, even while nothing is issued. */
+  keepFresh(signal: AbortSignal): Promise<void>;
   /**
    * Before a batch of `count`: goes on, or throws. OBF is asked again once a day, and before a large
    * batch if the last reading is not fresh.
@@ -95,6 +97,10 @@ export function createQuota(
   return {
     known,
     read,
+    async keepFresh(signal) {
+      const reading = await known();
+      if (reading === null || clock() - reading.readMs >= limits.maxAgeMs) await read(signal);
+    },
     async require(count, signal) {
       const before = await known();
       const fresh = isFresh(before, count, clock(), limits);

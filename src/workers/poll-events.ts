@@ -21,6 +21,7 @@ export async function pollEvents(
 ): Promise<number> {
   const account = pipeline.accounts(clientId);
   if (account === null) return 0;
+  if (clientId === pipeline.region) await readQuota(pipeline, signal);
   const events = await unseenEvents(account, pipeline.seen, signal);
   for (const event of events) {
     signal.throwIfAborted();
@@ -47,6 +48,11 @@ async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<v
   // the event now, which is another reason to read it. Should that fail as well, it stays so.
   const failed = (await queues.notices.getJob(id))?.finishedOn !== undefined;
   await enqueueIfAbsent(queues.notices, { id: failed ? listedEventId(data) : id, name: 'event', data });
+}
+
+/** Once a day; that it cannot be read is no reason not to poll. */
+async function readQuota({ quota, log }: Pipeline, signal: AbortSignal): Promise<void> {
+  await quota.keepFresh(signal).catch((err: unknown) => log.warn({ err }, "OBF's quota cannot be read now"));
 }
 
 /** The clients whose accounts we can read: active partners with a key, and the Région. */

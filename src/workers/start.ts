@@ -1,4 +1,5 @@
 import { Worker, type Job } from 'bullmq';
+import { QuotaLow } from '../issuing/quota.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
@@ -45,10 +46,10 @@ function startWorker(
     try {
       await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
     } catch (error) {
-      pipeline.log.warn(
-        { queue: name, job: job.id, attempt: job.attemptsMade + 1, err: error },
-        'job not done',
-      );
+      const said = { queue: name, job: job.id, attempt: job.attemptsMade + 1, err: error };
+      // Everybody's awards stand still until somebody raises the quota.
+      if (error instanceof QuotaLow) pipeline.log.error(said, 'issuing has stopped');
+      else pipeline.log.warn(said, 'job not done');
       await carryOut(worker, job, token, error);
     }
   };

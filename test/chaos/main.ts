@@ -3,8 +3,9 @@ import { INVARIANTS } from './invariants.js';
 import { runChaos, type ChaosReport } from './run.js';
 
 /**
- * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--json]`: one run; the exit code says
- * whether all held. `--drop 1`: nobody is told of anything, the poll finds it all.
+ * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--json]`: one run; the exit
+ * code says whether all held. `--drop 1`: nobody is told of anything, the poll finds it all. `--flush`: Redis is
+ * emptied in the middle, and rebuilt from OBF.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
       earners: { type: 'string', default: '500' },
       drop: { type: 'string', default: '0.2' },
+      flush: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
     throw new Error('--seed and --earners are whole numbers');
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   if (!values.json) say(`seed ${seed}, ${earners} earners`);
-  const report = await runChaos({ seed, earners, dropRate });
+  const report = await runChaos({ seed, earners, dropRate, flush: values.flush });
   say(values.json ? JSON.stringify(report) : inWords(report));
   process.exitCode = report.passed ? 0 : 1;
 }
@@ -42,6 +44,7 @@ function inWords(report: ChaosReport): string {
     `notices:         ${list(report.notices)}`,
     `awards:          ${list(report.awards)}`,
     `issue calls:     ${list(report.issueCalls)}`,
+    ...(report.drift === null ? [] : [`rebuilt:         ${JSON.stringify(report.drift)}`]),
     '',
     ...INVARIANTS.flatMap((invariant) => {
       const found = broken(invariant);

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { addressOf, castOf, type Act, type Cast, type Earner, type Gift } from './cast.js';
 import { Diary } from './diary.js';
 import { storyOf } from './detail.js';
@@ -20,6 +21,8 @@ export interface ChaosOptions {
   readonly workers?: number;
   /** Which share of the events nobody is told of. */
   readonly dropRate?: number;
+  /** Empties Redis in the middle of the faults; `palier reconcile --full` follows when they are over. */
+  readonly flush?: boolean;
 }
 
 export interface ChaosReport {
@@ -41,6 +44,8 @@ export interface ChaosReport {
     readonly takenBack: number;
   };
   readonly issueCalls: { readonly all: number; readonly done: number; readonly unheard: number };
+  /** What the full reading mended, of a run with an emptied Redis. */
+  readonly drift: unknown;
   readonly violations: readonly string[];
   /** Where all that is known of a failed run stands. */
   readonly folder: string | null;
@@ -58,6 +63,7 @@ export async function runChaos({
   earners,
   workers = 3,
   dropRate = 0.2,
+  flush = false,
 }: ChaosOptions): Promise<ChaosReport> {
   const random = randomOf(`palier ${seed}`);
   const lengthMs = Math.max(12_000, Math.min(FULL_LENGTH_MS, earners * MS_PER_EARNER));
@@ -66,7 +72,7 @@ export async function runChaos({
   const crashes = crashesOf(random.fork('crashes'), earners >= 400 ? 2 : 1);
   const stage = await openStage({ random: random.fork('stage'), workers, crashes });
   try {
-    return await new Run(stage, { seed, random, cast, blows, lengthMs, dropRate }).play();
+    return await new Run(stage, { seed, random, cast, blows, lengthMs, dropRate, flush }).play();
   } finally {
     await stage.close();
   }
@@ -79,6 +85,7 @@ interface Given {
   readonly blows: readonly Blow[];
   readonly lengthMs: number;
   readonly dropRate: number;
+  readonly flush: boolean;
 }
 
 class Run {
@@ -104,12 +111,13 @@ class Run {
   }
 
   async play(): Promise<ChaosReport> {
-    const { lengthMs, cast, blows } = this.given;
+    const { lengthMs, cast, blows, flush } = this.given;
     await Promise.all([
       ...cast.acts.map((act) => this.at(act.atMs, () => this.issue(act))),
       ...blows.map((blow) => this.at(blow.atMs, () => this.deal(blow))),
       ...this.hands().map(({ atMs, earner, badgeId }) => this.at(atMs, () => this.byHand(earner, badgeId))),
       this.takeBack(lengthMs),
+      ...(flush ? [this.at(lengthMs * 0.6, () => this.emptyRedis())] : []),
     ]);
     await Promise.all(this.lines.values());
     await this.untilMostIsGiven();
@@ -118,6 +126,7 @@ class Run {
     this.diary.note('run', 'faults end');
     const calmMs = Date.now();
     await this.sender.done();
+    if (flush) await this.rebuild();
     const inside = openInside(this.stage);
     try {
       const unfinished = await this.settle(inside);
@@ -190,6 +199,7 @@ class Run {
     if (later.length > 0) this.revokeLater(event.id, badge.partner, later, typing.between(500, 6000));
   }
 
+  private drift: unknown = null;
   private readonly afterwards: Promise<void>[] = [];
 
   private revokeLater(eventId: string, clientId: string, gifts: readonly Gift[], delayMs: number): void {
@@ -274,6 +284,22 @@ class Run {
     }
   }
 
+  private emptyRedis(): Promise<void> {
+    return this.inLine('redis', async () => {
+      const connection = new Redis(this.stage.redis.url);
+      await connection.flushall();
+      connection.disconnect();
+      this.diary.note('run', 'Redis emptied');
+    });
+  }
+
+  /** What an operator does: reads all again; and what only a push tells of is pushed again. */
+  private async rebuild(): Promise<void> {
+    this.drift = await this.stage.reconcile();
+    for (const event of this.stage.sandbox.eventsOf(PUSHING)) this.sender.tell(event);
+    await this.sender.done();
+  }
+
   private retell(which: number): void {
     const events = KEYED.flatMap((partner) => this.stage.sandbox.eventsOf(partner));
     const event = events[which % Math.max(1, events.length)];
@@ -352,6 +378,7 @@ class Run {
       notices: this.sender.tally,
       awards: this.awards(),
       issueCalls: this.issueCalls(),
+      drift: this.drift,
       violations: violations.map(({ invariant, earner, text }) =>
         [invariant, ...(earner === undefined ? [] : [addressOf(earner)]), text].join(': '),
       ),

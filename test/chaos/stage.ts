@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../../src/sandbox/redis/probe.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import type { Sandbox } from '../../src/sandbox/types.js';
@@ -34,6 +36,8 @@ export interface Stage {
   readonly webUrl: string;
   readonly palierKey: Buffer;
   readonly toll: Toll;
+  /** `palier reconcile --full`, as an operator types it; resolves with what it tells. @throws when it fails */
+  reconcile(): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -78,6 +82,7 @@ export async function openStage({ random, workers: count, crashes }: StageOption
     webUrl: `http://127.0.0.1:${port}`,
     palierKey,
     toll,
+    reconcile: () => reconcile(env),
     async close() {
       await Promise.all(members.map((one) => one.close()));
       process.off('exit', last);
@@ -87,6 +92,12 @@ export async function openStage({ random, workers: count, crashes }: StageOption
       await rm(configDir, { recursive: true, force: true });
     },
   };
+}
+
+async function reconcile(env: Readonly<Record<string, string>>): Promise<unknown> {
+  const args = ['dist/ops/cli/main.js', 'reconcile', '--full', '--json'];
+  const { stdout } = await promisify(execFile)('node', args, { env: { PATH: process.env['PATH'], ...env } });
+  return JSON.parse(stdout) as unknown;
 }
 
 interface Given {

@@ -55,6 +55,18 @@ test('what was issued since counts; below the floor it asks again, and throws if
   expect((await quota.known())?.left).toBe(5000);
 });
 
+test('it is read once a day even while nothing is issued', async () => {
+  for (const [afterMs, times] of [
+    [0, 1],
+    [1000, 1],
+    [QUOTA_LIMITS.maxAgeMs, 2],
+  ] as const) {
+    nowMs += afterMs;
+    await quota.keepFresh(signal);
+    expect(asked).toBe(times);
+  }
+});
+
 test('where OBF does not say, nothing stops, and it is not asked each time', async () => {
   left = null;
   await quota.require(500, signal);
