@@ -49,9 +49,9 @@ export class Member {
     this.running.child.kill('SIGKILL');
   }
 
-  /** SIGTERM, as at every deployment. */
+  /** SIGTERM, as at every deployment; a second one would end it at once. */
   stop(): void {
-    if (!this.isAlive()) return;
+    if (!this.isAlive() || this.asked !== null) return;
     this.asked = 'stop';
     this.toll.stopped += 1;
     this.running.child.kill('SIGTERM');
