@@ -21,7 +21,7 @@ import { tellerOf } from '../rules/explain-teller.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/verdict.js';
-import { readPortfolio } from '../workers/read-portfolio.js';
+import { readPerson } from '../workers/person.js';
 import { readArguments, USAGE } from './arguments.js';
 import type { DemoScheme, Insight, Standing, Work } from './insight.js';
 import type { Terminal } from './narrator.js';
@@ -57,8 +57,10 @@ function openInsight(scheme: Scheme, environment: Environment): { insight: Insig
     ledger: createLedger(redis, DATA_PREFIX, systemClock),
   };
   const queues = QUEUES.map((name) => openQueue(name, redis, log));
-  const evaluationOf = async (email: string): Promise<Evaluation> =>
-    evaluate(scheme, await readPortfolio(sources, earnerKeyOf(vault, email)), secondsOf(systemClock));
+  const evaluationOf = async (email: string): Promise<Evaluation> => {
+    const { portfolio } = await readPerson(sources, earnerKeyOf(vault, email));
+    return evaluate(scheme, portfolio, secondsOf(systemClock));
+  };
   const insight: Insight = {
     work: () => workIn(queues),
     async progress(email, badgeId) {

@@ -10,18 +10,20 @@ const always = {
   /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
   forgiven: z.array(z.string().transform(asEventId)),
 };
+/** Until it is known to be given: what set it off, and whether OBF is to send no e-mail. */
+const onItsWay = { cause: z.string().optional(), quiet: z.boolean().optional() };
 const batch = z.string().transform(asBatchId);
 export const awardRecord = z.discriminatedUnion('state', [
   /** The rule is met and the badge is not held: it waits in the outbox. */
-  z.object({ ...always, state: z.literal('due') }),
+  z.object({ ...always, ...onItsWay, state: z.literal('due') }),
   /** It belongs to this batch, and to no other. */
-  z.object({ ...always, state: z.literal('claimed'), batch }),
+  z.object({ ...always, ...onItsWay, state: z.literal('claimed'), batch }),
   /** OBF has it, by this event. */
   z.object({ ...always, state: z.literal('issued'), event: z.string().transform(asEventId) }),
   /** OBF said no, for good, to this recipient. */
   z.object({ ...always, state: z.literal('refused'), why: z.string() }),
   /** It was sent and the outcome is not known: OBF is read before anything else is done. */
-  z.object({ ...always, state: z.literal('unknown'), batch }),
+  z.object({ ...always, ...onItsWay, state: z.literal('unknown'), batch }),
   /** Palier is taking it back (`on_loss: revoke`); until OBF has answered it counts as held. */
   z.object({ ...always, state: z.literal('revoking'), event: z.string().transform(asEventId) }),
   /** Palier took it back: given again when the rule is met again. */
@@ -38,7 +40,12 @@ export type AwardState = AwardRecord['state'];
 /** What can happen to an award. Nothing else can. */
 export type AwardEvent =
   /** `over`: the events of this badge that whoever decided knows to have expired. */
-  | { readonly type: 'comes-due'; readonly over: readonly EventId[] }
+  | {
+      readonly type: 'comes-due';
+      readonly over: readonly EventId[];
+      readonly cause?: string;
+      readonly quiet?: boolean;
+    }
   | { readonly type: 'claim'; readonly batch: BatchId }
   | { readonly type: 'doubt'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
@@ -100,13 +107,13 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
   const base = { atS: nowS, forgiven: record?.forgiven ?? [] };
   switch (event.type) {
     case 'comes-due':
-      return record?.state === 'due' ? record : { ...base, state: 'due' };
+      return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
     case 'release':
-      return { ...base, state: 'due' };
+      return { ...base, ...wayOf(record), state: 'due' };
     case 'claim':
-      return { ...base, state: 'claimed', batch: event.batch };
+      return { ...base, ...wayOf(record), state: 'claimed', batch: event.batch };
     case 'doubt':
-      return { ...base, state: 'unknown', batch: event.batch };
+      return { ...base, ...wayOf(record), state: 'unknown', batch: event.batch };
     case 'record':
       return { ...base, state: 'issued', event: event.event };
     case 'refuse':
@@ -122,6 +129,15 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'unblock':
       return { ...base, state: 'withdrawn', forgiven: [...base.forgiven, ...event.events] };
   }
+}
+
+type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'quiet'>;
+
+/** Written only where there is something to say: there is a record for every award of everybody. */
+function wayOf(told: AwardRecord | OnItsWay | null): OnItsWay {
+  if (told === null) return {};
+  const { cause, quiet }: OnItsWay = 'cause' in told || 'quiet' in told ? told : {};
+  return { ...(cause === undefined ? {} : { cause }), ...(quiet === true ? { quiet } : {}) };
 }
 
 /** The states that `start-revoking` and `revoked-by-machine` come from have one. */

@@ -14,6 +14,8 @@ const form = z.object({
   /** When the call was about to be made, Unix milliseconds. */
   sentMs: z.number().nullable(),
   event: z.string().transform(asEventId).nullable(),
+  /** OBF sends no e-mail for it. */
+  quiet: z.boolean().default(false),
 });
 
 /** Earners whose award of one badge leaves in one issue call. */
@@ -22,7 +24,12 @@ export interface Batch extends z.output<typeof form> {
   readonly badgeId: BadgeId;
 }
 
-export const newBatch = (badgeId: BadgeId, earners: readonly EarnerKey[], createdMs: number): Batch => ({
+export const newBatch = (
+  badgeId: BadgeId,
+  earners: readonly EarnerKey[],
+  createdMs: number,
+  quiet: boolean,
+): Batch => ({
   id: asBatchId(randomUUID()),
   badgeId,
   state: 'open',
@@ -30,6 +37,7 @@ export const newBatch = (badgeId: BadgeId, earners: readonly EarnerKey[], create
   createdMs,
   sentMs: null,
   event: null,
+  quiet,
 });
 
 /** The earners in two halves, so that one bad recipient ends up alone. */
@@ -39,8 +47,8 @@ export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly Earn
 }
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */
-export const encodeBatch = ({ state, earners, createdMs, sentMs, event }: Batch): string =>
-  JSON.stringify({ state, earners, createdMs, sentMs, event });
+export const encodeBatch = ({ state, earners, createdMs, sentMs, event, quiet }: Batch): string =>
+  JSON.stringify({ state, earners, createdMs, sentMs, event, ...(quiet ? { quiet } : {}) });
 
 /** @throws ZodError when no version that we know wrote it */
 export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({

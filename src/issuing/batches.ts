@@ -53,7 +53,7 @@ export function createBatches(redis: RedisConnection, prefix: string, clock: Clo
     },
     async split(batch, parts) {
       const filled = parts.filter((earners) => earners.length > 0);
-      const smaller = filled.map((earners) => newBatch(batch.badgeId, earners, clock()));
+      const smaller = filled.map((earners) => newBatch(batch.badgeId, earners, clock(), batch.quiet));
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
       return smaller.map(({ id }) => id);

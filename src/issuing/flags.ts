@@ -11,8 +11,8 @@ export interface Flag {
 }
 
 export interface Flags {
-  /** Resolves with true when it was not raised before; the time of the first raising stays. */
-  raise(flag: Flag): Promise<boolean>;
+  /** Resolves with when it was raised first, and whether that is now. */
+  raise(flag: Flag): Promise<{ readonly isNew: boolean; readonly sinceS: number }>;
   /** Their rules are met again, or they are held no more. */
   lower(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<void>;
   /** Every flag, oldest first. */
@@ -27,8 +27,11 @@ const memberOf = (earner: EarnerKey, badgeId: BadgeId): string => JSON.stringify
 export function createFlags(redis: RedisConnection, prefix: string): Flags {
   const key = `${prefix}:flags`;
   return {
-    raise: async ({ earner, badgeId, atS }) =>
-      (await redis.zadd(key, 'NX', atS, memberOf(earner, badgeId))) === 1,
+    async raise({ earner, badgeId, atS }) {
+      const member = memberOf(earner, badgeId);
+      const isNew = (await redis.zadd(key, 'NX', atS, member)) === 1;
+      return { isNew, sinceS: isNew ? atS : Number((await redis.zscore(key, member)) ?? atS) };
+    },
     async lower(earner, badgeIds) {
       if (badgeIds.length > 0) await redis.zrem(key, ...badgeIds.map((id) => memberOf(earner, id)));
     },

@@ -21,7 +21,7 @@ export async function issueBatch(
   if (batch === null) return;
   if (batch.state === 'sent' && batch.event !== null) {
     // We were stopped after OBF had answered.
-    await conclude(issuing, batch, await recordSent(issuing, batch, batch.event));
+    await conclude(issuing, batch, await recordSent(issuing, batch, batch.event, null));
     return;
   }
   await waitUntilSettled(issuing, batch);
@@ -68,7 +68,7 @@ async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly Earner
     else if (standing.is === 'held') {
       await issuing.ledger.apply(earner, badgeId, { type: 'record', event: standing.event });
       again.push(earner);
-    } else if (await withdraw(issuing, badgeId, earner)) again.push(earner);
+    } else if ((await withdraw(issuing, badgeId, earner)) || standing.moved === true) again.push(earner);
   };
   await Promise.all(
     earners.map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),

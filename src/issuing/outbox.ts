@@ -5,13 +5,19 @@ import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batc
 
 /** Awards that are due and wait to leave together, by badge. Nothing leaves it but into a batch. */
 export interface Outbox {
-  /** Puts an earner in (once, however often it is said); resolves with how many wait for this badge. */
-  put(badgeId: BadgeId, earner: EarnerKey): Promise<number>;
+  /**
+   * Puts an earner in (once, however often it is said); resolves with how many wait for this badge.
+   * @param quiet OBF is to send no e-mail: they leave apart from those who are told
+   */
+  put(badgeId: BadgeId, earner: EarnerKey, quiet?: boolean): Promise<number>;
+  /** Takes earners out, whether they waited or not. */
+  remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void>;
   waiting(badgeId: BadgeId): Promise<number>;
   /** Since when the oldest of them waits, Unix milliseconds; null when none does. */
   waitingSinceMs(badgeId: BadgeId): Promise<number | null>;
   /**
    * Takes up to `max` earners out, oldest first, and into a new batch, in one step; null when none waits.
+   * All of a batch are told by OBF, or none.
    * @throws OutboxError when another gathering of the same badge was quicker
    */
   closeBatch(badgeId: BadgeId, max: number): Promise<Batch | null>;
@@ -31,13 +37,22 @@ redis.call('ZREM', KEYS[1], unpack(ARGV, 3))
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 return 1`;
 
+/** Before the key of an earner whose award leaves without an e-mail. */
+const QUIET = '~';
+const isQuiet = (member: string): boolean => member.startsWith(QUIET);
+const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? member.slice(1) : member);
+
 /** @param prefix of the keys, without a hash tag */
 export function createOutbox(redis: RedisConnection, prefix: string, clock: Clock): Outbox {
   const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
   return {
-    async put(badgeId, earner) {
-      await redis.zadd(key(badgeId), 'NX', clock(), earner);
+    async put(badgeId, earner, quiet = false) {
+      await redis.zadd(key(badgeId), 'NX', clock(), (quiet ? QUIET : '') + earner);
       return redis.zcard(key(badgeId));
+    },
+    async remove(badgeId, earners) {
+      const members = earners.flatMap((earner) => [earner, QUIET + earner]);
+      if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
     waiting: (badgeId) => redis.zcard(key(badgeId)),
     async waitingSinceMs(badgeId) {
@@ -47,17 +62,11 @@ export function createOutbox(redis: RedisConnection, prefix: string, clock: Cloc
     async closeBatch(badgeId, max) {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
       if (waiting.length === 0) return null;
-      const batch = newBatch(badgeId, waiting.map(asEarnerKey), clock());
+      const quiet = isQuiet(waiting[0] ?? '');
+      const leaving = waiting.filter((member) => isQuiet(member) === quiet);
+      const batch = newBatch(badgeId, leaving.map(earnerOf), clock(), quiet);
       const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
-      const moved = await redis.eval(
-        CLOSE_BATCH,
-        2,
-        from,
-        to,
-        batch.id,
-        encodeBatch(batch),
-        ...batch.earners,
-      );
+      const moved = await redis.eval(CLOSE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
       return batch;
     },

@@ -4,9 +4,7 @@ import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyIfPossible } from './ledger.js';
 import { halvesOf, type Batch } from './batch.js';
-import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
-
-export type Due = ReadonlyMap<EarnerKey, DueAward>;
+import { NotSettledYet, type DueAwards, type Issuing, type IssueOutcome } from './types.js';
 
 /** Another run of the same batch is sending it at this moment. */
 export class BatchTaken extends Error {
@@ -24,7 +22,7 @@ const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
 export async function send(
   issuing: Issuing,
   batch: Batch,
-  due: Due,
+  due: DueAwards,
   signal: AbortSignal,
 ): Promise<IssueOutcome> {
   await issuing.requireQuota(due.size, signal);
@@ -38,11 +36,11 @@ export async function send(
     const within = AbortSignal.any([signal, AbortSignal.timeout(timeLeftMs(issuing, sending))]);
     event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
   } catch (error) {
-    return afterFailure(issuing, sending, error);
+    return afterFailure(issuing, sending, due, error);
   }
   issuing.reached('after-send');
   const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
-  return recordSent(issuing, sent, event);
+  return recordSent(issuing, sent, event, due);
 }
 
 /** Counted from what the batch says: a process that was frozen in between has no time left. */
@@ -50,18 +48,23 @@ const timeLeftMs = ({ clock, sendWithinMs }: Issuing, { sentMs }: Batch): number
   Math.max(0, (sentMs ?? 0) + sendWithinMs - clock());
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
-function requestOf(batch: Batch, due: Due, issuedOnS: number): IssueRequest {
+function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
   const [first] = due.values();
+  const others = [...due].filter(([, { version }]) => version !== first?.version);
   return {
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
     issuedOnS,
+    ...(batch.quiet ? { sendEmail: false } : {}),
     logEntry: {
       by: 'palier',
       batch: batch.id,
       award: first?.award ?? null,
       rule_version: first?.version ?? null,
+      // While a change of the rules waits, people are judged by one version or the other.
+      rule_versions: Object.fromEntries(others.map(([earner, { version }]) => [earner, version])),
       assertions: Object.fromEntries([...due].map(([earner, { earnedBy }]) => [earner, earnedBy])),
+      causes: Object.fromEntries([...due].map(([earner, { cause }]) => [earner, cause])),
     },
   };
 }
@@ -70,17 +73,27 @@ function requestOf(batch: Batch, due: Due, issuedOnS: number): IssueRequest {
  * Writes down what OBF has, for every earner of the batch; may be done again. The event is known as ours
  * before the earners' records are: were all of Redis lost in between, it would be read back from OBF.
  */
-export async function recordSent(issuing: Issuing, batch: Batch, event: EventId): Promise<IssueOutcome> {
+export async function recordSent(
+  issuing: Issuing,
+  batch: Batch,
+  event: EventId,
+  due: DueAwards | null,
+): Promise<IssueOutcome> {
   issuing.reached('before-record');
-  await issuing.issued(event, batch);
+  await issuing.issued(event, batch, due);
   const record = { type: 'record', event } as const;
   await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, record));
   issuing.reached('after-record');
   return { again: batch.earners, split: [] };
 }
 
-async function afterFailure(issuing: Issuing, batch: Batch, error: unknown): Promise<IssueOutcome> {
-  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, error);
+async function afterFailure(
+  issuing: Issuing,
+  batch: Batch,
+  due: DueAwards,
+  error: unknown,
+): Promise<IssueOutcome> {
+  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error);
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await issuing.batches.reopen(batch);
     throw error;
@@ -90,13 +103,19 @@ async function afterFailure(issuing: Issuing, batch: Batch, error: unknown): Pro
   throw new NotSettledYet(issuing.settleMs, { cause: error });
 }
 
-async function afterRefusal(issuing: Issuing, batch: Batch, refusal: ObfRefused): Promise<IssueOutcome> {
+async function afterRefusal(
+  issuing: Issuing,
+  batch: Batch,
+  due: DueAwards,
+  refusal: ObfRefused,
+): Promise<IssueOutcome> {
   await issuing.batches.reopen(batch);
   if (batch.earners.length > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
     await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
     return { again: [], split: await issuing.batches.split(batch, halvesOf(batch.earners)) };
   }
   const refuse = { type: 'refuse', why: refusal.message } as const;
+  await issuing.refused(batch, due, refusal.message);
   await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));
   throw refusal;
 }

@@ -9,15 +9,20 @@ import type { Batches } from './batches.js';
 /** How one earner stands with a badge at this instant, decided anew just before it is sent. */
 export type Standing =
   | { readonly is: 'held'; readonly event: EventId }
-  | { readonly is: 'not-due' }
+  /** `moved`: it is not this address' to be given any more, whoever it belongs to is to be looked at. */
+  | { readonly is: 'not-due'; readonly moved?: boolean }
   | { readonly is: 'due'; readonly award: DueAward };
 
 export interface DueAward {
   readonly award: AwardId;
   readonly version: SchemeVersion;
   readonly earnedBy: readonly AssertionId[];
+  /** What set it off. */
+  readonly cause: string | null;
   readonly contact: { readonly address: string; readonly name: string | null };
 }
+
+export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
 
 export interface Issuing {
   /** The Région's own account. */
@@ -28,8 +33,13 @@ export interface Issuing {
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
   readonly lookInObf: (signal: AbortSignal, thorough: boolean) => Promise<void>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
-  /** Told of every event that was issued: what we sent need not be read back. */
-  readonly issued: (event: EventId, batch: Batch) => Promise<void>;
+  /**
+   * Told of every event that was issued, before the earners' records are. Without `due`: what it was for is
+   * not known any more, OBF's `log_entry` says it.
+   */
+  readonly issued: (event: EventId, batch: Batch, due: DueAwards | null) => Promise<void>;
+  /** Told of everyone whom OBF refused for good. */
+  readonly refused: (batch: Batch, due: DueAwards, why: string) => Promise<void>;
   /** Has these earners evaluated: an award can complete another. */
   readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
   readonly enqueueBatch: (badgeId: BadgeId, id: BatchId) => Promise<void>;

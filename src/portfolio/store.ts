@@ -1,8 +1,11 @@
-import { asAssertionId, type AssertionId, type EarnerKey } from '../ids.js';
+import { asEarnerKey, type AssertionId, type EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
+import { scanKeys } from '../platform/scan.js';
 import type { Vault } from '../platform/vault.js';
 import type { Assertion } from './assertion.js';
-import { decodeAssertion, encodeAssertion } from './codec.js';
+import { encodeAssertion } from './codec.js';
+import { ASSERTION, FIELD, LINKED, readEarnerFile, REVOKED, type EarnerFile } from './earner-file.js';
+import { ERASE, STORE_ASSERTION } from './store-script.js';
 
 /** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
 export interface Contact {
@@ -14,41 +17,60 @@ export interface NewAssertion {
   readonly earner: EarnerKey;
   readonly contact: Contact;
   readonly assertion: Assertion;
+  /** When OBF recorded it, Unix seconds; null where it does not say. */
+  readonly recordedS?: number | null;
+  /** Whether it is one of the Région's own badges. */
+  readonly own?: boolean;
 }
 
-/** What is kept of each earner: one hash, so that all of a person is in one place, and in one slot. */
+/** What is kept of each earner: one hash for each address, so that all of it is in one place, and in one slot. */
 export interface PortfolioStore {
-  /** Writes what was read in OBF. May be repeated; a revocation once seen stays. */
-  upsert(found: readonly NewAssertion[]): Promise<void>;
+  /**
+   * Writes what was read in OBF. May be repeated; a revocation once seen stays. What is of before an
+   * erasure is not written.
+   * @param generation of the change of the rules under way, for those to whom this is news; null: none
+   * @returns what stands in the portfolios now: all but what an erasure keeps out
+   */
+  upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly NewAssertion[]>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
-  /** Whether the earner has the assertion, and whether as revoked; null: not at all. */
-  knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | null>;
-  /** Every assertion of the earner, in no order; empty for somebody we do not know. */
-  assertionsOf(earner: EarnerKey): Promise<readonly Assertion[]>;
+  /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */
+  knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | 'gone' | null>;
+  read(earner: EarnerKey): Promise<EarnerFile>;
   contactOf(earner: EarnerKey): Promise<Contact | null>;
+  /** The key of every address that we hold anything of, some at a time, each once. */
+  keys(): AsyncIterable<readonly EarnerKey[]>;
+  /** Makes `other` an address of the person that `person` stands for. May be repeated. */
+  link(person: EarnerKey, other: EarnerKey): Promise<void>;
+  unlink(person: EarnerKey, other: EarnerKey): Promise<void>;
+  /** Leaves a tombstone alone, which keeps out what is of before `atS`. */
+  erase(earner: EarnerKey, atS: number): Promise<void>;
 }
 
-/** Fields of the hash: the sealed contact, `a:<id>` an assertion, `x:<id>` its revocation. */
-const ADDRESS = 'address';
-const NAME = 'name';
-const ASSERTION = 'a:';
-const REVOKED = 'x:';
 /** How many earners are written at a time: enough to fill the wire, few enough to keep memory flat. */
 const CHUNK = 500;
+/** Enough to tell one person's assertions apart. */
+const FINGERPRINT = 8;
 
 /** @param prefix of the keys, without a hash tag: each earner's key makes its own slot */
 export function createPortfolioStore(redis: RedisConnection, prefix: string, vault: Vault): PortfolioStore {
   const key = (earner: EarnerKey): string => `${prefix}:earner:{${earner}}`;
+  const fingerprint = (id: AssertionId): string => vault.fingerprint(id, 'assertion').slice(0, FINGERPRINT);
   const open = (earner: EarnerKey, sealed: string | null | undefined): string | null =>
     sealed === null || sealed === undefined ? null : vault.open(sealed, earner);
+  const write = async (one: NewAssertion, generation: number | null): Promise<readonly NewAssertion[]> => {
+    const args = argumentsOf(one, generation, vault, fingerprint(one.assertion.id));
+    return (await redis.eval(STORE_ASSERTION, 1, key(one.earner), ...args)) === 'gone' ? [] : [one];
+  };
 
   return {
-    async upsert(found) {
+    async upsert(found, generation = null) {
+      const stored: NewAssertion[] = [];
       for (let at = 0; at < found.length; at += CHUNK) {
         const chunk = found.slice(at, at + CHUNK);
-        await Promise.all(chunk.map((one) => write(redis, key(one.earner), one, vault)));
+        stored.push(...(await Promise.all(chunk.map((one) => write(one, generation)))).flat());
       }
+      return stored;
     },
     async markRevoked(earner, assertionId) {
       const known = await redis.hexists(key(earner), ASSERTION + assertionId);
@@ -56,41 +78,62 @@ export function createPortfolioStore(redis: RedisConnection, prefix: string, vau
       return known === 1;
     },
     async knows(earner, assertionId) {
-      const [known, revoked] = await redis.hmget(key(earner), ASSERTION + assertionId, REVOKED + assertionId);
-      if (typeof known !== 'string') return null;
-      return typeof revoked === 'string' ? 'revoked' : 'valid';
+      const fields = [ASSERTION + assertionId, REVOKED + assertionId, FIELD.gone];
+      const [known, revoked, gone] = await redis.hmget(key(earner), ...fields);
+      if (typeof known === 'string') return typeof revoked === 'string' ? 'revoked' : 'valid';
+      return gone?.includes(` ${fingerprint(assertionId)}`) === true ? 'gone' : null;
     },
-    assertionsOf: async (earner) => assertionsIn(await redis.hgetall(key(earner))),
+    read: async (earner) => readEarnerFile(await redis.hgetall(key(earner))),
     async contactOf(earner) {
-      const [sealedAddress, sealedName] = await redis.hmget(key(earner), ADDRESS, NAME);
+      const [sealedAddress, sealedName] = await redis.hmget(key(earner), FIELD.address, FIELD.name);
       const address = open(earner, sealedAddress);
       return address === null ? null : { address, name: open(earner, sealedName) };
     },
+    keys: () => earnerKeysIn(redis, `${prefix}:earner:{`),
+    // The other first: an address that points to a person is never served on its own.
+    async link(person, other) {
+      await redis.hset(key(other), FIELD.linkedTo, person);
+      await redis.hset(key(person), LINKED + other, '1');
+    },
+    async unlink(person, other) {
+      await redis.hdel(key(person), LINKED + other);
+      await redis.hdel(key(other), FIELD.linkedTo);
+    },
+    async erase(earner, atS) {
+      for (;;) {
+        const fields = await redis.hgetall(key(earner));
+        const ids = readEarnerFile(fields).assertions.map(({ id }) => id);
+        const before = fields[FIELD.gone]?.split(' ').slice(1) ?? [];
+        const tombstone = [String(atS), ...new Set([...before, ...ids.map(fingerprint)])].join(' ');
+        if ((await redis.eval(ERASE, 1, key(earner), tombstone, ...ids)) === 1) return;
+      }
+    },
   };
 }
 
-/** A credential may not name its event; what OBF's API said of the assertion before says more, and stays. */
-async function write(redis: RedisConnection, key: string, one: NewAssertion, vault: Vault): Promise<void> {
-  const field = ASSERTION + one.assertion.id;
-  const text = encodeAssertion(one.assertion);
-  const stored =
-    one.assertion.eventId === null ? redis.hsetnx(key, field, text) : redis.hset(key, field, text);
-  await Promise.all([stored, redis.hset(key, fieldsOf(one, vault))]);
+/** In the order of the script. */
+function argumentsOf(
+  { earner, contact, assertion, recordedS = null, own = false }: NewAssertion,
+  generation: number | null,
+  vault: Vault,
+  fingerprint: string,
+): readonly string[] {
+  return [
+    assertion.id,
+    encodeAssertion(assertion),
+    assertion.revoked ? '1' : '',
+    // A credential may not name its event; what OBF's API said of the assertion before says more, and stays.
+    assertion.eventId === null ? '1' : '',
+    vault.seal(contact.address, earner),
+    contact.name === null ? '' : vault.seal(contact.name, earner),
+    generation === null ? '' : String(generation),
+    recordedS === null ? '' : String(recordedS),
+    fingerprint,
+    own ? '1' : '',
+  ];
 }
 
-function fieldsOf({ earner, contact, assertion }: NewAssertion, vault: Vault): Record<string, string> {
-  return {
-    [ADDRESS]: vault.seal(contact.address, earner),
-    ...(contact.name === null ? {} : { [NAME]: vault.seal(contact.name, earner) }),
-    ...(assertion.revoked ? { [REVOKED + assertion.id]: '1' } : {}),
-  };
-}
-
-function assertionsIn(fields: Readonly<Record<string, string>>): readonly Assertion[] {
-  return Object.entries(fields)
-    .filter(([field]) => field.startsWith(ASSERTION))
-    .map(([field, text]) => {
-      const id = asAssertionId(field.slice(ASSERTION.length));
-      return decodeAssertion(id, text, fields[REVOKED + id] !== undefined);
-    });
+async function* earnerKeysIn(redis: RedisConnection, start: string): AsyncIterable<readonly EarnerKey[]> {
+  for await (const keys of scanKeys(redis, `${start}*}`))
+    yield keys.map((key) => asEarnerKey(key.slice(start.length, -1)));
 }

@@ -1,5 +1,11 @@
-import type { AwardId } from '../ids.js';
-import type { Scheme } from './types.js';
+import type { AwardId, SchemeVersion } from '../ids.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import type { Portfolio } from '../portfolio/portfolio.js';
+import { earnedThrough } from './earned.js';
+import { evaluate } from './evaluate.js';
+import { lostByRevocation } from './loss.js';
+import type { Award, Scheme } from './types.js';
+import type { AwardVerdict, Evaluation } from './verdict.js';
 
 /**
  * The files were changed, and the change is not in force yet: what is new is judged by the new rules, the
@@ -22,4 +28,72 @@ export interface Rules {
   readonly scheme: Scheme;
   /** Null: the same rules are in force for everybody. */
   readonly change: Change | null;
+}
+
+/** An award to be given, and what it is given for. */
+export interface Due {
+  readonly award: Award;
+  readonly version: SchemeVersion;
+  readonly earnedBy: readonly Assertion[];
+}
+
+/** What follows for one person at one instant. */
+export interface Judgement {
+  /** By `rules.scheme`: what is told to whoever asks. */
+  readonly evaluation: Evaluation;
+  readonly due: readonly Due[];
+  /** Due by the changed rules alone: they wait for `palier apply`. */
+  readonly waiting: ReadonlySet<AwardId>;
+  /** Held, and lost by revocation: their `onLoss` says what follows. */
+  readonly lost: readonly Award[];
+}
+
+/**
+ * Decides under rules that may be changing. Whoever has something new is judged by the new rules alone.
+ * Anybody else is given what the rules in force give and the new ones give too, and what was released;
+ * and loses only what the rules in force take, unless the award was switched off since.
+ * @param touched the latest change under which something new was stored about this person
+ * @throws RuleFault, RangeError as `evaluate`
+ */
+export function judgeUnder(
+  { scheme, change }: Rules,
+  portfolio: Portfolio,
+  touched: number,
+  nowS: number,
+): Judgement {
+  const evaluation = evaluate(scheme, portfolio, nowS);
+  const dueNow = evaluation.awards.filter(({ status }) => status === 'due');
+  const give = (verdict: AwardVerdict): Due => dueBy(evaluation, verdict.award);
+  if (change === null || touched >= change.generation) {
+    const lost = lostAwards(scheme, portfolio, evaluation);
+    return { evaluation, due: dueNow.map(give), waiting: new Set(), lost };
+  }
+  const before = change.inForce === null ? null : evaluate(change.inForce, portfolio, nowS);
+  const due = dueNow.flatMap((verdict) => {
+    if (change.released.has(verdict.award.id)) return [give(verdict)];
+    const same = before?.awards.find(({ award }) => award.badgeId === verdict.award.badgeId);
+    return before !== null && same?.status === 'due' ? [dueBy(before, same.award)] : [];
+  });
+  const given = new Set(due.map(({ award }) => award.badgeId));
+  const waiting = dueNow.filter(({ award }) => !given.has(award.badgeId)).map(({ award }) => award.id);
+  const off = new Set(scheme.awards.filter(({ active }) => !active).map(({ badgeId }) => badgeId));
+  const lost =
+    change.inForce === null || before === null ? [] : lostAwards(change.inForce, portfolio, before);
+  return {
+    evaluation,
+    due,
+    waiting: new Set(waiting),
+    lost: lost.filter(({ badgeId }) => !off.has(badgeId)),
+  };
+}
+
+const dueBy = (evaluation: Evaluation, award: Award): Due => ({
+  award,
+  version: evaluation.version,
+  earnedBy: earnedThrough(evaluation, award.id),
+});
+
+function lostAwards(scheme: Scheme, portfolio: Portfolio, evaluation: Evaluation): readonly Award[] {
+  const lost = lostByRevocation(scheme, portfolio, evaluation);
+  return scheme.awards.filter(({ id }) => lost.has(id));
 }

@@ -45,7 +45,7 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
   const faults = report.faults(inOrder);
   if (faults.length > 0) return { ok: false, faults, warnings: report.warnings(inOrder) };
   for (const asked of parts.awards.asked) warnOfReachToday(report, asked, parts.enrolments.partners);
-  return { ok: true, scheme: toScheme(parts, timeZone), warnings: report.warnings(inOrder) };
+  return { ok: true, scheme: toScheme(parts, files, timeZone), warnings: report.warnings(inOrder) };
 }
 
 /**
@@ -87,11 +87,16 @@ function readParts(reading: Reading, schemeRoot: Node | null, partnersRoot: Node
   return { name: readText(reading, fields?.get('scheme')) ?? '', competencies, enrolments, awards };
 }
 
-function toScheme({ name, competencies, enrolments, awards }: Parts, timeZone: string): Scheme {
+function toScheme(
+  { name, competencies, enrolments, awards }: Parts,
+  files: SchemeFiles,
+  timeZone: string,
+): Scheme {
   const { partners } = enrolments;
   const scheme: Omit<Scheme, symbol> = {
     name,
     version: versionOf({ timeZone, awards: awards.inOrder, partners }),
+    source: { scheme: files.scheme.text, partners: files.partners.text },
     timeZone,
     competencies: competencies?.byId ?? new Map(),
     awards: awards.inOrder,

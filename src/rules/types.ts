@@ -95,6 +95,8 @@ export interface Scheme {
   readonly [checked]: true;
   readonly name: string;
   readonly version: SchemeVersion;
+  /** The texts that it was read from: a version is kept as it was written. */
+  readonly source: { readonly scheme: string; readonly partners: string };
   /** IANA zone of the scheme's dates. */
   readonly timeZone: string;
   readonly competencies: ReadonlyMap<CompetencyId, Competency>;

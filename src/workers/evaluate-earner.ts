@@ -1,37 +1,41 @@
-import type { Queue } from 'bullmq';
-import type { BadgeId, EarnerKey, EventId } from '../ids.js';
+import type { BadgeId } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { gatherJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
-import { secondsOf } from '../platform/clock.js';
-import { evaluate } from '../rules/evaluate.js';
-import { lostByRevocation } from '../rules/loss.js';
-import type { AwardVerdict } from '../rules/verdict.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import { entryOf } from './account.js';
+import { decide, type Decision } from './decide.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
-import { readPortfolio } from './read-portfolio.js';
+import { putIntoOutbox } from './put-into-outbox.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
 export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<void> {
-  const { earner, cause } = job;
   await lookForAwardsByHand(pipeline, signal);
-  const portfolio = await readPortfolio(pipeline, earner);
-  const evaluation = evaluate(pipeline.scheme, portfolio, secondsOf(pipeline.clock));
+  const decision = await decide(pipeline, job.earner);
   signal.throwIfAborted();
-  const lost = lostByRevocation(pipeline.scheme, portfolio, evaluation);
-  const well = evaluation.awards.map(({ award }) => award).filter(({ id }) => !lost.has(id));
-  await pipeline.flags.lower(
-    earner,
-    well.map(({ badgeId }) => badgeId),
-  );
-  for (const verdict of evaluation.awards) {
-    if (lost.has(verdict.award.id)) await followLoss(pipeline, earner, verdict.award);
-    else await followUp(pipeline, earner, portfolio, verdict);
-  }
-  const due = evaluation.awards.filter(({ status }) => status === 'due').map(({ award }) => award.id);
-  pipeline.log.info({ earner, cause, due }, 'earner evaluated');
+  await lowerFlags(pipeline, decision);
+  for (const award of decision.lost) await followLoss(pipeline, decision, award, job.cause);
+  await recordBlocked(pipeline, decision, job.cause);
+  const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: false });
+  for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
+  pipeline.log.info(toldOf(decision, job.cause), 'earner evaluated');
+}
+
+/** `waiting`: due by changed rules that are not in force yet. */
+function toldOf({ person: { earner }, due, waiting }: Decision, cause: string): Record<string, unknown> {
+  const told = { earner, cause, due: due.map(({ award }) => award.id) };
+  return waiting.size === 0 ? told : { ...told, waiting: [...waiting] };
+}
+
+/** Awards of one badge leave together; a full batch leaves at once. */
+async function gatherSoon(pipeline: Pipeline, badgeId: BadgeId, waiting: number): Promise<void> {
+  const { queues, pace } = pipeline;
+  const full = waiting >= pace.batchMax;
+  await enqueueGather(pipeline, badgeId, full ? 0 : pace.gatherMs);
+  if (!full) return;
+  const job = await queues.awards.getJob(gatherJobId(badgeId));
+  if (job !== undefined && (await job.isDelayed())) await job.promote();
 }
 
 /**
@@ -46,43 +50,31 @@ async function lookForAwardsByHand({ mirror, pace, log }: Pipeline, signal: Abor
   }
 }
 
-async function followUp(
-  pipeline: Pipeline,
-  earner: EarnerKey,
-  { held }: Portfolio,
-  { award: { badgeId }, status }: AwardVerdict,
+/** Of the awards whose rules are met again, or that are held no more. */
+async function lowerFlags({ flags }: Pipeline, { person, evaluation, lost }: Decision): Promise<void> {
+  const stillLost = new Set(lost.map(({ badgeId }) => badgeId));
+  const well = evaluation.awards.map(({ award }) => award.badgeId).filter((id) => !stillLost.has(id));
+  for (const key of person.keys) await flags.lower(key, well);
+}
+
+/** Says once that a human revoked an award, and since when it is not given again. */
+async function recordBlocked(
+  { ledger, audit, log }: Pipeline,
+  { person, evaluation }: Decision,
+  cause: string,
 ): Promise<void> {
-  if (status === 'blocked') await recordBlocked(pipeline, earner, badgeId);
-  if (status !== 'due') return;
-  const over = held
-    .filter((assertion) => assertion.badgeId === badgeId)
-    .flatMap(({ eventId }) => eventId ?? []);
-  await putIntoOutbox(pipeline, earner, badgeId, over);
-}
-
-async function recordBlocked({ ledger, log }: Pipeline, earner: EarnerKey, badgeId: BadgeId): Promise<void> {
-  const blocked = await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
-  if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
-}
-
-/** An award that is already on its way in a batch stays there, and one that was issued meanwhile stays issued. */
-async function putIntoOutbox(
-  pipeline: Pipeline,
-  earner: EarnerKey,
-  badgeId: BadgeId,
-  over: readonly EventId[],
-): Promise<void> {
-  const { ledger, outbox, queues, pace } = pipeline;
-  const due = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over });
-  if (due === null) return;
-  const waiting = await outbox.put(badgeId, earner);
-  const full = waiting >= pace.batchMax;
-  await enqueueGather(pipeline, badgeId, full ? 0 : pace.gatherMs);
-  if (full) await hurry(queues.awards, gatherJobId(badgeId));
-}
-
-/** A full batch leaves at once. */
-async function hurry(awards: Queue, id: string): Promise<void> {
-  const job = await awards.getJob(id);
-  if (job !== undefined && (await job.isDelayed())) await job.promote();
+  const { earner, portfolio, records } = person;
+  for (const { award, status } of evaluation.awards) {
+    if (status !== 'blocked') continue;
+    const { id, badgeId } = award;
+    const known = records.find((one) => one.badgeId === badgeId && one.record.state === 'blocked')?.record;
+    const blocked = known ?? (await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }));
+    if (blocked === null) continue;
+    if (known === undefined) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
+    const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
+    const version = evaluation.version;
+    await audit.write([
+      entryOf('blocked', blocked.atS, { earner, award: id, badgeId, version, cause, event }),
+    ]);
+  }
 }

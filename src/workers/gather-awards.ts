@@ -54,8 +54,10 @@ export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, dela
 
 /** Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again. */
 export async function sweepAwards(pipeline: Pipeline): Promise<void> {
-  const { scheme, outbox, batches } = pipeline;
-  for (const { badgeId } of scheme.awards) {
+  const { schemes, outbox, batches } = pipeline;
+  const { scheme, change } = await schemes.now();
+  const awards = [...scheme.awards, ...(change?.inForce?.awards ?? [])];
+  for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
     const [waiting, underWay] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
     if (waiting > 0 || underWay.length > 0) await enqueueGather(pipeline, badgeId, 0);
   }

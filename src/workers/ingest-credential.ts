@@ -18,18 +18,22 @@ export async function ingestCredential(
   signal.throwIfAborted();
   const kept = await keep(pipeline, notice, address, found);
   pipeline.log.info({ earner, kept }, kept ? 'credential stored' : 'credential of no partner ignored');
-  if (kept) await enqueueEarners(pipeline.queues.earners, [earner], `credential.${earner}`);
+  if (kept)
+    await enqueueEarners(pipeline.queues.earners, [earner], `${notice.source}.credential.${notice.earner}`);
 }
 
 async function keep(
-  { portfolios, scheme, region }: Pipeline,
+  { portfolios, schemes, region }: Pipeline,
   { earner }: CredentialNotice,
   address: string,
   found: HostedCredential,
 ): Promise<boolean> {
   if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
-  if (found.clientId !== region && !scheme.partnersById.has(found.clientId)) return false;
+  const { scheme, change } = await schemes.now();
+  const own = found.clientId === region;
+  if (!own && !scheme.partnersById.has(found.clientId)) return false;
   const { assertionId: id, revokedOnly: _none, ...rest } = found;
-  await portfolios.upsert([{ earner, contact: { address, name: null }, assertion: { id, ...rest } }]);
-  return true;
+  const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own };
+  const stored = await portfolios.upsert([one], own ? null : (change?.generation ?? null));
+  return stored.length > 0;
 }

@@ -2,9 +2,10 @@ import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { EventNotice } from '../queue/jobs.js';
+import { accountForEvent } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
-import { storeEvent, type EventToStore } from './store-event.js';
+import { storeEvent, type EventSteps, type EventToStore } from './store-event.js';
 
 /**
  * A notice only says where to look: the event and its recipients are read from OBF, kept, and everyone
@@ -19,10 +20,32 @@ export async function ingestEvent(
   if (account === null) throw withoutKey(notice);
   const event = await eventOf(account, notice, signal);
   const { clientId, id, badgeId } = event;
-  const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(pipeline.queues.earners, found, `event.${clientId}.${id}`);
-  const earners = await storeEvent(pipeline, account, event, { evaluate }, signal);
+  const toldBy = notice.source === 'poll' ? 'list' : 'notice';
+  const earners = await storeEvent(
+    pipeline,
+    account,
+    event,
+    stepsOf(pipeline, notice, event, signal),
+    toldBy,
+    signal,
+  );
   pipeline.log.info({ client: clientId, event: id, badge: badgeId, earners }, 'event stored');
+}
+
+function stepsOf(
+  pipeline: Pipeline,
+  { source }: EventNotice,
+  event: EventToStore,
+  signal: AbortSignal,
+): EventSteps {
+  const { queues, region, regionAccount, audit } = pipeline;
+  const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
+    enqueueEarners(queues.earners, found, `${source}.event.${event.clientId}.${event.id}`);
+  if (event.clientId !== region) return { evaluate };
+  return {
+    evaluate,
+    account: (found) => accountForEvent({ audit, account: regionAccount }, event, found, signal),
+  };
 }
 
 /** One call less for an event that OBF itself listed. */

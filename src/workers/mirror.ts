@@ -1,9 +1,12 @@
+import type { Audit } from '../audit/types.js';
 import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
+import type { NewAssertion } from '../portfolio/store.js';
+import { accountForEvent } from './account.js';
 import { storeEvent, type EventStoring } from './store-event.js';
 import { unseenEvents } from './unseen-events.js';
 
@@ -42,6 +45,7 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
 export interface MirrorParts extends EventStoring {
   readonly seen: SeenEvents;
   readonly account: ObfAccount;
+  readonly audit: Audit;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
   readonly prefix: string;
@@ -55,7 +59,11 @@ export function createMirror(parts: MirrorParts): Mirror {
   const refresh = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = clock();
     const events = await readable(unseenEvents(account, parts.seen, signal, thorough));
-    for (const event of events) await readable(storeEvent(parts, account, event, { evaluate }, signal));
+    for (const event of events) {
+      const enter = (found: readonly NewAssertion[]): Promise<void> =>
+        accountForEvent(parts, event, found, signal);
+      await readable(storeEvent(parts, account, event, { evaluate, account: enter }, 'list', signal));
+    }
     await redis.set(freshKey, startedMs);
   };
   let underWay: Promise<void> | null = null;

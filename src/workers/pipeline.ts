@@ -9,6 +9,7 @@ import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js'
 import type { Outbox } from '../issuing/outbox.js';
 import type { HostedCredentials } from '../obf/hosted.js';
 import type { ObfAccount, ObfAccounts } from '../obf/types.js';
+import type { Audit } from '../audit/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Vault } from '../platform/vault.js';
@@ -17,6 +18,7 @@ import type { PortfolioStore } from '../portfolio/store.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import type { Mirror } from './mirror.js';
+import type { Schemes } from './schemes.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
 export interface Pace {
@@ -47,7 +49,10 @@ export const PACE: Pace = {
 
 /** All that the jobs work with; wired in main.ts, and in the tests. */
 export interface Pipeline {
+  /** What this process was started with; whoever decides asks `schemes` which rules hold. */
   readonly scheme: Scheme;
+  readonly schemes: Schemes;
+  readonly audit: Audit;
   /** The Région's own OBF client. */
   readonly region: ClientId;
   readonly regionAccount: ObfAccount;

@@ -3,6 +3,7 @@ import type { ClientId, EarnerKey, EventId } from '../ids.js';
 import { ObfThrottled } from '../obf/errors.js';
 import type { ObfAccount, ObfEvent } from '../obf/types.js';
 import type { NewAssertion } from '../portfolio/store.js';
+import { accountForEvent } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 import { polledClients } from './poll-events.js';
@@ -85,7 +86,15 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   for (const [at, event] of events.entries()) {
     run.signal.throwIfAborted();
     await patiently(
-      () => storeEvent({ ...pipeline, seen: NOT_YET }, account, event, stepsOf(pipeline, run), run.signal),
+      () =>
+        storeEvent(
+          { ...pipeline, seen: NOT_YET },
+          account,
+          event,
+          stepsOf(pipeline, event, run),
+          'list',
+          run.signal,
+        ),
       run.signal,
     );
     run.progress(at + 1, events.length);
@@ -96,7 +105,13 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
 const NOT_YET = { add: async () => {} };
 
 /** Nobody is evaluated before all is read: half a portfolio tells half the truth. */
-const stepsOf = (pipeline: Pipeline, { drift, touched }: Run): EventSteps => ({
+const stepsOf = (pipeline: Pipeline, event: ObfEvent, { drift, touched, signal }: Run): EventSteps => ({
+  ...(event.clientId === pipeline.region
+    ? {
+        account: (found) =>
+          accountForEvent({ ...pipeline, account: pipeline.regionAccount }, event, found, signal),
+      }
+    : {}),
   compare: (found) => noteDrift(pipeline, found, drift),
   async evaluate(earners) {
     for (const earner of earners) touched.add(earner);
@@ -114,6 +129,7 @@ async function noteDrift(
   );
   for (const [at, { assertion }] of found.entries()) {
     const before = known[at] ?? null;
+    if (before === 'gone') continue;
     const own = assertion.clientId === region;
     if (before === null && own) drift.awards += 1;
     else if (before === null) drift.assertions += 1;

@@ -1,16 +1,20 @@
-import type { EarnerKey } from '../ids.js';
+import type { ClientId, EarnerKey } from '../ids.js';
 import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
+import type { Schemes } from './schemes.js';
 
 export interface EventStoring {
   readonly portfolios: PortfolioStore;
   readonly seen: Pick<SeenEvents, 'add'>;
   readonly vault: Vault;
   readonly clock: Clock;
+  /** The Région's own client. */
+  readonly region: ClientId;
+  readonly schemes: Pick<Schemes, 'now'>;
 }
 
 const WRITTEN_WITHIN_MS = 10 * 60_000;
@@ -25,27 +29,52 @@ export interface EventSteps {
   readonly compare?: (found: readonly NewAssertion[]) => Promise<void>;
   /** Has these earners evaluated. Done before the event counts as seen: were we stopped in between, the event is read again. */
   readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
+  /** Told what was stored, once all of the event was; before it counts as seen. */
+  readonly account?: (found: readonly NewAssertion[]) => Promise<void>;
 }
+
+/** Who told of an event. A poll may find what is old; whoever sends a notice means news. */
+export type ToldBy = 'notice' | 'list';
 
 /**
  * Reads every recipient of an event, puts each one's assertion into their portfolio, and has them
  * evaluated. May be repeated. Resolves with how many they are.
  */
 export async function storeEvent(
-  { portfolios, seen, vault, clock }: EventStoring,
+  storing: EventStoring,
   account: ObfAccount,
   event: EventToStore,
   steps: EventSteps,
+  toldBy: ToldBy,
   signal: AbortSignal,
 ): Promise<number> {
+  const { portfolios, seen, clock } = storing;
   const recipients = await account.recipientsOf(event.id, signal);
-  const found = recipients.map((recipient) => newAssertion(vault, event, recipient));
+  const found = recipients.map((recipient) => newAssertion(storing, event, recipient));
   await steps.compare?.(found);
-  await portfolios.upsert(found);
+  const stored = await portfolios.upsert(found, await generationFor(storing, event, toldBy));
   signal.throwIfAborted();
-  await steps.evaluate(found.map(({ earner }) => earner));
-  if (isWhole(event, found.length, clock())) await seen.add(event.clientId, event.id);
-  return found.length;
+  await steps.evaluate(stored.map(({ earner }) => earner));
+  if (!isWhole(event, found.length, clock())) return stored.length;
+  await steps.account?.(stored);
+  await seen.add(event.clientId, event.id);
+  return stored.length;
+}
+
+/**
+ * While a change of the rules waits: whether the event is news, that is judged by the new ones. What OBF
+ * recorded before the change is not (a partner that was just enrolled has a past), nor is what the Région
+ * gave: an award that one applied brings nobody under the rest.
+ */
+async function generationFor(
+  { schemes, region }: EventStoring,
+  { clientId, createdS = null }: EventToStore,
+  toldBy: ToldBy,
+): Promise<number | null> {
+  const { change } = await schemes.now();
+  if (change === null || clientId === region) return null;
+  const isNews = toldBy === 'notice' || (createdS !== null && createdS >= change.sinceS);
+  return isNews ? change.generation : null;
 }
 
 /**
@@ -57,8 +86,14 @@ function isWhole({ recipientCount, createdS }: EventToStore, read: number, nowMs
   return !missing || nowMs - (createdS ?? 0) * 1000 > WRITTEN_WITHIN_MS;
 }
 
-function newAssertion(vault: Vault, event: EventToStore, recipient: ObfRecipient): NewAssertion {
+function newAssertion(
+  { vault, region }: EventStoring,
+  event: EventToStore,
+  recipient: ObfRecipient,
+): NewAssertion {
   return {
+    recordedS: event.createdS ?? null,
+    own: event.clientId === region,
     earner: earnerKeyOf(vault, recipient.email),
     contact: { address: recipient.email.trim(), name: recipient.name },
     assertion: {

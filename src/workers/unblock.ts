@@ -1,26 +1,30 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
+import { secondsOf } from '../platform/clock.js';
+import { entryOf } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
+import { readPerson } from './person.js';
 import type { Pipeline } from './pipeline.js';
-import { readPortfolio } from './read-portfolio.js';
 
 /**
  * Lifts the block of an award that was revoked by hand: it is given again as soon as its rule is met.
  * @returns false when it was not blocked
  */
-export async function unblockAward(
-  pipeline: Pipeline,
-  earner: EarnerKey,
-  badgeId: BadgeId,
-): Promise<boolean> {
-  const { held, blocked } = await readPortfolio(pipeline, earner);
-  if (!blocked.includes(badgeId)) return false;
-  const revoked = held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
+export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId: BadgeId): Promise<boolean> {
+  const { ledger, audit, queues, clock, log, scheme } = pipeline;
+  const { earner, keys, records, portfolio } = await readPerson(pipeline, asked);
+  if (!portfolio.blocked.includes(badgeId)) return false;
+  const revoked = portfolio.held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
   const events = revoked.flatMap(({ eventId }) => eventId ?? []);
+  const isBlocked = (key: EarnerKey): boolean =>
+    records.some((one) => one.key === key && one.badgeId === badgeId && one.record.state === 'blocked');
   // A block that no evaluation has written down yet is written down, to be lifted.
-  await applyIfPossible(pipeline.ledger, earner, badgeId, { type: 'revoked-by-human' });
-  await pipeline.ledger.apply(earner, badgeId, { type: 'unblock', events });
-  pipeline.log.warn({ earner, badge: badgeId }, 'block lifted');
-  await enqueueEarners(pipeline.queues.earners, [earner], 'unblock');
+  if (!keys.some(isBlocked)) await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
+  for (const key of keys.some(isBlocked) ? keys.filter(isBlocked) : [earner])
+    await ledger.apply(key, badgeId, { type: 'unblock', events });
+  const award = scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
+  await audit.write([entryOf('unblocked', secondsOf(clock), { earner, award, badgeId, cause: 'ops' })]);
+  log.warn({ earner, badge: badgeId }, 'block lifted');
+  await enqueueEarners(queues.earners, [earner], 'unblock');
   return true;
 }

@@ -1,3 +1,4 @@
+import { createAudit } from '../audit/audit.js';
 import type { Config } from '../config.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
@@ -20,6 +21,7 @@ import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/na
 import type { Scheme } from '../rules/types.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createMirror } from './mirror.js';
+import { createSchemes } from './schemes.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
 export interface Wiring {
@@ -53,13 +55,28 @@ export function wirePipeline(wiring: Wiring): {
   if (regionAccount === null) throw new Error("The Région's own client has no account");
   const evaluate = (earners: readonly EarnerKey[]): Promise<void> =>
     enqueueEarners(queues.earners, earners, 'region-account');
-  const parts = { ...stores, account: regionAccount, vault, redis, prefix: prefixes.data, clock, evaluate };
+  const audit = createAudit(redis, prefixes.data, wiring.scheme.timeZone);
+  const schemes = createSchemes(redis, prefixes.data, wiring.scheme, clock);
+  const parts = {
+    ...stores,
+    audit,
+    schemes,
+    region,
+    account: regionAccount,
+    vault,
+    redis,
+    prefix: prefixes.data,
+    clock,
+    evaluate,
+  };
   const mirror = createMirror(parts);
   const pace = { ...PACE, ...wiring.pace };
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
     ...stores,
     scheme: wiring.scheme,
+    schemes,
+    audit,
     region,
     regionAccount,
     accounts: obf.account,

@@ -14,7 +14,7 @@ import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { batchJobId } from '../../src/queue/job-ids.js';
 import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
-import { readPortfolio } from '../../src/workers/read-portfolio.js';
+import { readPerson } from '../../src/workers/person.js';
 import type { Stage } from './stage.js';
 import { REGION, REGION_BADGES } from './world.js';
 
@@ -75,8 +75,9 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   return {
     keyOf,
     ledger,
-    portfolioOf: (address) => readPortfolio({ region, portfolios, ledger }, keyOf(address)),
-    storedOf: (address) => portfolios.assertionsOf(keyOf(address)),
+    portfolioOf: async (address) =>
+      (await readPerson({ region, portfolios, ledger }, keyOf(address))).portfolio,
+    storedOf: async (address) => (await portfolios.read(keyOf(address))).assertions,
     seenOf: (clientId) => seen.count(asClientId(clientId)),
     failed,
     async pending(hurryBeyondMs) {

@@ -95,7 +95,7 @@ test('a badge revoked while its award waits stops the award', async () => {
   const [{ portfolios, vault }] = house.pipelines;
   const earner = earnerKeyOf(vault, 'lou@example.org');
   await until(
-    async () => (await portfolios.assertionsOf(earner)).some(({ revoked }) => revoked),
+    async () => (await portfolios.read(earner)).assertions.some(({ revoked }) => revoked),
     'revocation',
   );
   // A run that had decided before is still refused; the next one decides anew.

@@ -52,7 +52,7 @@ test.each(['', 'not json', '[2,"P1","B1",null,1,null]', '{}', '[1,"P1"]'])('"%s"
 test('a portfolio comes back as it was written, whatever the order and however often', async () => {
   const [first, second] = [assertion(), assertion({ id: asAssertionId('a2'), expiresOnS: 1_800_000_000 })];
   for (const one of [second, first, second]) await store.upsert([{ earner, contact, assertion: one }]);
-  const found = await store.assertionsOf(earner);
+  const found = (await store.read(earner)).assertions;
   expect(found.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([first, second]);
   expect(await store.contactOf(earner)).toEqual(contact);
 });
@@ -60,7 +60,7 @@ test('a portfolio comes back as it was written, whatever the order and however o
 test('a revocation once seen is not undone by an older reading', async () => {
   await store.upsert([{ earner, contact, assertion: assertion({ revoked: true }) }]);
   await store.upsert([{ earner, contact, assertion: assertion({ revoked: false }) }]);
-  expect(await store.assertionsOf(earner)).toEqual([assertion({ revoked: true })]);
+  expect((await store.read(earner)).assertions).toEqual([assertion({ revoked: true })]);
 });
 
 test('a push without a name keeps the name that is known', async () => {
@@ -71,10 +71,10 @@ test('a push without a name keeps the name that is known', async () => {
 
 test('only an assertion that the earner has can be marked revoked', async () => {
   expect(await store.markRevoked(earner, asAssertionId('a1'))).toBe(false);
-  expect(await store.assertionsOf(earner)).toEqual([]);
+  expect((await store.read(earner)).assertions).toEqual([]);
   await store.upsert([{ earner, contact, assertion: assertion() }]);
   expect(await store.markRevoked(earner, asAssertionId('a1'))).toBe(true);
-  expect(await store.assertionsOf(earner)).toEqual([assertion({ revoked: true })]);
+  expect((await store.read(earner)).assertions).toEqual([assertion({ revoked: true })]);
 });
 
 test('neither address nor name can be read in Redis', async () => {
@@ -85,7 +85,7 @@ test('neither address nor name can be read in Redis', async () => {
 
 test('nobody is nobody', async () => {
   expect(await store.contactOf(asEarnerKey('k2'))).toBeNull();
-  expect(await store.assertionsOf(asEarnerKey('k2'))).toEqual([]);
+  expect((await store.read(asEarnerKey('k2'))).assertions).toEqual([]);
 });
 
 test('events are unseen until they are added', async () => {

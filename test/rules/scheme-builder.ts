@@ -69,6 +69,7 @@ export function buildScheme(spec: SchemeSpec): Scheme {
   const scheme: Omit<Scheme, symbol> = {
     name: 'Test',
     version: asSchemeVersion('v1'),
+    source: { scheme: '', partners: '' },
     timeZone: spec.timeZone ?? 'Europe/Paris',
     competencies: new Map(competencies.map((one): [string, Competency] => [one.id, one])),
     awards: Object.entries(spec.awards).map(awardOf),

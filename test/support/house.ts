@@ -100,7 +100,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   });
   const [first, ...others] = workers;
   if (first === undefined) throw new Error('a house has at least one worker');
-  const { queues } = first.pipeline;
+  const { queues, schemes } = first.pipeline;
+  await schemes.start(scheme);
 
   return {
     sandbox,

@@ -1,5 +1,5 @@
 import { ZodError } from 'zod';
-import { asAssertionId, asBadgeId, asClientId, asEventId, type BadgeId } from '../../src/ids.js';
+import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { NotSettledYet } from '../../src/issuing/types.js';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../src/obf/errors.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
-import { compose } from '../../src/workers/read-portfolio.js';
+import { compose, type OwnRecord } from '../../src/workers/compose.js';
 import { verdictOf } from '../../src/workers/retry-policy.js';
 
 const region = asClientId('REGION');
@@ -26,8 +26,8 @@ const issued = (event: string, part: Partial<Assertion> = {}): Assertion => ({
   revoked: false,
   ...part,
 });
-const records = (record?: AwardRecord): ReadonlyMap<BadgeId, AwardRecord> =>
-  new Map(record === undefined ? [] : [[badge, record]]);
+const records = (record?: AwardRecord): readonly OwnRecord[] =>
+  record === undefined ? [] : [{ key: asEarnerKey('k1'), badgeId: badge, record }];
 const record = (event: string, forgiven: string[] = []): AwardRecord => ({
   state: 'issued',
   atS: 200,

@@ -2,7 +2,7 @@ import { earnerKeyOf } from '../../portfolio/earner-key.js';
 import { nearest, shortList } from '../../rules/parse/near.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { readPortfolio } from '../../workers/read-portfolio.js';
+import { readPerson } from '../../workers/person.js';
 import { unblockAward } from '../../workers/unblock.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import { answer } from './answer.js';
@@ -62,7 +62,7 @@ type Lifted = Awaited<ReturnType<typeof lift>>;
 async function lift(pipeline: Pipeline, address: string, typed: string) {
   const award = awardOf(pipeline.scheme, typed);
   const earner = earnerKeyOf(pipeline.vault, address);
-  const { assertions, held, blocked } = await readPortfolio(pipeline, earner);
+  const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
   if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
   if (!(await unblockAward(pipeline, earner, award.badgeId))) throw notBlocked(award);
   return { award, earner, paused: await pipeline.queues.awards.isPaused() };

@@ -9,6 +9,7 @@ export const CHECKS = {
   'redis-settings': { fr: 'Réglages de Redis', en: 'Settings of Redis' },
   'redis-key': { fr: 'Clé des données de Redis', en: "Key of Redis' data" },
   issuing: { fr: 'Envois', en: 'Issuing' },
+  'in-force': { fr: 'Règles en vigueur', en: 'Rules in force' },
   'obf-region': { fr: 'Compte OBF de la Région', en: "The Région's OBF account" },
   'obf-badges': { fr: 'Badges de la Région dans OBF', en: "The Région's badges in OBF" },
   'obf-quota': { fr: 'Quota OBF', en: 'OBF quota' },

@@ -4,6 +4,7 @@ import { readSettings, type Settings } from '../settings.js';
 import type { Words } from '../words.js';
 import type { Scheme } from '../../../rules/types.js';
 import { checkEnvironment } from './environment.js';
+import { checkInForce } from './in-force.js';
 import { checkIssuing } from './issuing.js';
 import { checkKey } from './key.js';
 import { checkObf, skipAll } from './obf.js';
@@ -33,6 +34,7 @@ async function checkServices(
       await checkRedisSettings(redis, context.env['NODE_ENV'] === 'production'),
       await checkKey(context, settings, redis),
       await checkIssuing(context, redis),
+      await checkInForce(context, redis, scheme),
       ...(await checkObf({ context, settings, scheme, redis })),
     ]);
   } catch (error) {
@@ -46,6 +48,7 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   skipped('redis-settings', REDIS_FIRST),
   skipped('redis-key', REDIS_FIRST),
   skipped('issuing', REDIS_FIRST),
+  skipped('in-force', REDIS_FIRST),
   ...skipAll(OBF_NEEDS_REDIS),
 ];
 

@@ -1,23 +1,13 @@
 import { asAssertionId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
 import type { AwardRecord } from '../issuing/award-record.js';
-import type { Ledger } from '../issuing/ledger.js';
 import type { Assertion } from '../portfolio/assertion.js';
 import type { Portfolio } from '../portfolio/portfolio.js';
-import type { PortfolioStore } from '../portfolio/store.js';
 
-export interface PortfolioSources {
-  readonly region: ClientId;
-  readonly portfolios: PortfolioStore;
-  readonly ledger: Ledger;
-}
-
-/** All that deciding needs to know of one earner: what OBF told us, and what we did ourselves. */
-export async function readPortfolio(sources: PortfolioSources, earner: EarnerKey): Promise<Portfolio> {
-  const [assertions, records] = await Promise.all([
-    sources.portfolios.assertionsOf(earner),
-    sources.ledger.readAll(earner),
-  ]);
-  return compose(sources.region, assertions, records);
+/** A ledger record, and the address' key that it stands under. */
+export interface OwnRecord {
+  readonly key: EarnerKey;
+  readonly badgeId: BadgeId;
+  readonly record: AwardRecord;
 }
 
 /**
@@ -27,11 +17,11 @@ export async function readPortfolio(sources: PortfolioSources, earner: EarnerKey
 export function compose(
   region: ClientId,
   assertions: readonly Assertion[],
-  records: ReadonlyMap<BadgeId, AwardRecord>,
+  records: readonly OwnRecord[],
 ): Portfolio {
   const held = assertions.filter(({ clientId }) => clientId === region);
   const readBack = new Set(held.map(({ eventId }) => eventId));
-  const ours = [...records].flatMap(([badgeId, record]) =>
+  const ours = records.flatMap(({ badgeId, record }) =>
     hasEvent(record) && !readBack.has(record.event) ? [asIssued(region, badgeId, record)] : [],
   );
   return {
@@ -41,24 +31,23 @@ export function compose(
   };
 }
 
-const blockedIn = (records: ReadonlyMap<BadgeId, AwardRecord>): BadgeId[] =>
-  [...records].filter(([, record]) => record.state === 'blocked').map(([badgeId]) => badgeId);
+const blockedIn = (records: readonly OwnRecord[]): readonly BadgeId[] =>
+  records.filter(({ record }) => record.state === 'blocked').map(({ badgeId }) => badgeId);
 
 /**
  * The badges that somebody at the Région revoked, and meant it: the revocation is not ours, and nothing
  * was given since. An award given by hand is dated at midnight, so of one day's awards no order is known:
  * one that never ends has the last word, one that has an end only if it was issued later.
  */
-function revokedByHand(
-  held: readonly Assertion[],
-  records: ReadonlyMap<BadgeId, AwardRecord>,
-): readonly BadgeId[] {
-  const forgiven = ({ badgeId, eventId }: Assertion): boolean => {
-    const record = records.get(badgeId);
-    if (eventId === null || record === undefined) return false;
-    // What Palier is taking back at this moment is no human's doing.
-    return record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId);
-  };
+function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
+  const forgiven = ({ badgeId, eventId }: Assertion): boolean =>
+    eventId !== null &&
+    records.some(
+      ({ badgeId: of, record }) =>
+        of === badgeId &&
+        // What Palier is taking back at this moment is no human's doing.
+        (record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId)),
+    );
   const givenSince = (revoked: Assertion): boolean =>
     held.some(
       (other) =>

@@ -1,0 +1,208 @@
+import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
+import { applyRules, unfinishedApplication } from '../../src/workers/apply-rules.js';
+import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
+import { pollEvents } from '../../src/workers/poll-events.js';
+import { reconcileFull } from '../../src/workers/reconcile.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { openConsumer } from '../../src/platform/redis.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { openHouse, parse, type House } from '../support/house.js';
+import { until } from '../support/until.js';
+
+/** How many badges each award asks for. */
+const scheme = (first: number, second: number, options = ''): string => `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  one: { badge: R1, ${options} rule: { at_least: ${first}, of: { competency: communiquer } } }
+  two: { badge: R2, rule: { all: [ { holds: one }, { at_least: ${second}, of: { competency: communiquer } } ] } }
+`;
+const partners = (enrolled: readonly string[], others = ''): string => `
+partners:
+  - client_id: P1
+    secret_env: KEY_P1
+    badges:
+${enrolled.map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`).join('\n')}
+${others}
+`;
+const LOU = 'lou@example.org';
+const SAM = 'sam@example.org';
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse({ scheme: scheme(2, 3), partners: partners(['A', 'B', 'C', 'D']) });
+});
+afterEach(() => house.close());
+
+async function give(badgeId: string, address: string): Promise<void> {
+  const event = house.issue({ clientId: 'P1', badgeId, recipients: [address] });
+  expect(await house.notify(event)).toBe(202);
+  await house.idle();
+}
+async function startWith(text: string, enrolled = ['A', 'B', 'C', 'D']): Promise<Scheme> {
+  const changed = parse(text, partners(enrolled));
+  await house.pipelines[0].schemes.start(changed);
+  return changed;
+}
+/** As somebody asks for it, or a job of old runs again. */
+async function evaluateAll(...addresses: string[]): Promise<void> {
+  const { queues, vault } = house.pipelines[0];
+  const keys = addresses.map((address) => earnerKeyOf(vault, address));
+  await enqueueEarners(queues.earners, keys, 'ops');
+  await house.idle();
+}
+async function apply(
+  changed: Scheme,
+  addresses: readonly string[],
+  only: string | null = null,
+  quiet = false,
+) {
+  const redis = openConsumer({ kind: 'single', url: house.redisUrl });
+  const prefix = `${house.redisPrefix}data`;
+  const { vault } = house.pipelines[0];
+  const gaining = addresses.map((address) => earnerKeyOf(vault, address));
+  const options = { only: only === null ? null : asAwardId(only), quiet };
+  const signal = AbortSignal.timeout(30_000);
+  await applyRules(house.pipelines[0], changed, options, gaining, {
+    redis,
+    prefix,
+    progress: () => {},
+    signal,
+  });
+  expect(await unfinishedApplication(redis, prefix)).toBeNull();
+  redis.disconnect();
+  await house.idle();
+}
+
+test('a rule made easier reaches nobody by itself: not by an old job, a repeated notice, nor by reading all again', async () => {
+  const event = house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU, SAM] });
+  await house.notify(event);
+  await house.idle();
+  await startWith(scheme(1, 1));
+  await evaluateAll(LOU, SAM);
+  await house.notify(event);
+  await house.idle();
+  await reconcileFull(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
+  await house.idle();
+  expect(house.awards()).toEqual([]);
+});
+
+test('what is new is judged by the new rules, before anything is applied', async () => {
+  await give('A', LOU);
+  await give('A', SAM);
+  await startWith(scheme(1, 2));
+  await give('B', LOU);
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
+});
+
+test('applied: each who gains is given each award once, whatever comes besides', async () => {
+  await give('A', LOU);
+  await give('A', SAM);
+  const changed = await startWith(scheme(1, 1));
+  await apply(changed, [LOU, SAM]);
+  await apply(changed, [LOU, SAM]);
+  await evaluateAll(LOU, SAM);
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`, `R2 ${LOU}`, `R2 ${SAM}`]);
+  expect((await house.pipelines[0].schemes.now()).change).toBeNull();
+});
+
+test('one award applied: what it brings under the rules in force follows, the rest waits', async () => {
+  await give('A', LOU);
+  await give('B', SAM);
+  await give('C', SAM);
+  // Sam has the first; both have too few for the second as it is in force.
+  expect(house.awards()).toEqual([`R1 ${SAM}`]);
+  const changed = await startWith(scheme(1, 1));
+  await apply(changed, [LOU], 'one');
+  await evaluateAll(LOU, SAM);
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+  await apply(changed, [LOU, SAM]);
+  expect(house.awards()).toHaveLength(4);
+});
+
+test('no e-mail: OBF is told so for those alone', async () => {
+  await give('A', LOU);
+  const changed = await startWith(scheme(1, 5));
+  await apply(changed, [LOU], null, true);
+  await give('A', SAM);
+  const told = house.sandbox.issues().map(({ recipients, body }) => [recipients.join(), body.send_email]);
+  expect(told).toEqual([
+    [LOU, false],
+    [SAM, true],
+  ]);
+});
+
+test('a stricter rule, and a switched-off award, hold back at once and take nothing', async () => {
+  await give('A', LOU);
+  await give('B', LOU);
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  await startWith(scheme(3, 3));
+  await give('A', SAM);
+  await give('B', SAM);
+  await evaluateAll(LOU, SAM);
+  await startWith(scheme(2, 3, 'active: false, on_loss: revoke,'));
+  await evaluateAll(LOU, SAM);
+  await give('C', SAM);
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  expect(house.sandbox.calls.filter(({ route }) => route === 'PUT revoke')).toEqual([]);
+});
+
+test('what was due before the change still leaves, though it leaves after', async () => {
+  await house.pipelines[0].queues.awards.pause();
+  await giveTwo(LOU);
+  await startWith(scheme(1, 1));
+  await house.pipelines[0].queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+});
+async function giveTwo(address: string): Promise<void> {
+  const { ledger, vault } = house.pipelines[0];
+  for (const badgeId of ['A', 'B'])
+    await house.notify(house.issue({ clientId: 'P1', badgeId, recipients: [address] }));
+  await until(
+    async () => (await ledger.read(earnerKeyOf(vault, address), asBadgeId('R1')))?.state === 'due',
+    'due',
+  );
+}
+
+test('a newly enrolled badge: the past of it waits, what comes counts at once', async () => {
+  await house.close();
+  house = await openHouse({ scheme: scheme(1, 2), partners: partners(['A', 'B']) });
+  house.sandbox.addBadge({ clientId: 'P1', id: 'Z', name: 'Z' });
+  await give('Z', LOU);
+  expect(house.awards()).toEqual([]);
+  const changed = await startWith(scheme(1, 2), ['A', 'B', 'Z']);
+  await evaluateAll(LOU);
+  expect(house.awards()).toEqual([]);
+  await give('Z', SAM);
+  expect(house.awards()).toEqual([`R1 ${SAM}`]);
+  await apply(changed, [LOU]);
+  expect(house.awards()).toEqual([`R1 ${SAM}`, `R1 ${LOU}`]);
+});
+
+test('a partner that is enrolled anew has a past: it is read, and waits; what it issues from then on counts', async () => {
+  await house.close();
+  let agoMs = 600_000;
+  const clock = (): number => Date.now() - agoMs;
+  const other = (active: boolean): string =>
+    partners(
+      ['A'],
+      `  - { client_id: P2, secret_env: KEY_P2, active: ${active}, badges: [{ id: X, competency: communiquer, level: 1 }] }`,
+    );
+  house = await openHouse({ scheme: scheme(1, 2), partners: other(false), sandbox: { clock } });
+  const poll = async (): Promise<void> => {
+    await pollEvents(house.pipelines[0], asClientId('P2'), AbortSignal.timeout(30_000));
+    await house.idle();
+  };
+  house.issue({ clientId: 'P2', badgeId: 'X', recipients: [LOU] });
+  await house.pipelines[0].schemes.start(parse(scheme(1, 2), other(true)));
+  await poll();
+  expect(
+    (await house.pipelines[0].portfolios.read(earnerKeyOf(house.pipelines[0].vault, LOU))).assertions,
+  ).toHaveLength(1);
+  expect(house.awards()).toEqual([]);
+  agoMs = 0;
+  house.issue({ clientId: 'P2', badgeId: 'X', recipients: [SAM] });
+  await poll();
+  expect(house.awards()).toEqual([`R1 ${SAM}`]);
+});

@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { asSchemeVersion } from '../../src/ids.js';
+import { judgeUnder, type Change } from '../../src/rules/change.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { lostByRevocation } from '../../src/rules/loss.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { world, type World } from './generators.js';
+
+/** One person, before two schemes: the files as they are now, and what is in force. */
+interface Changing extends World {
+  inForce: Scheme;
+  released: readonly string[];
+}
+const changing: fc.Arbitrary<Changing> = fc
+  .record({ one: world, other: world, released: fc.subarray(['A0', 'A1', 'A2', 'A3']) })
+  .map(({ one, other, released }) => ({
+    ...one,
+    inForce: { ...other.scheme, version: asSchemeVersion('v0') },
+    released,
+  }));
+
+const change = ({ inForce, released }: Changing): Change => ({
+  inForce,
+  released: new Set(released) as Change['released'],
+  generation: 3,
+  sinceS: 0,
+});
+const dueUnder = (scheme: Scheme, { portfolio, nowS }: World): string[] =>
+  evaluate(scheme, portfolio, nowS)
+    .awards.filter(({ status }) => status === 'due')
+    .map(({ award }) => award.id);
+const judged = (one: Changing, touched: number, of: Change | null = change(one)) =>
+  judgeUnder({ scheme: one.scheme, change: of }, one.portfolio, touched, one.nowS);
+const dueIds = (one: Changing, touched: number): string[] =>
+  judged(one, touched).due.map(({ award }) => award.id);
+
+test('without a change, and for whoever has something new, the new rules alone decide', () => {
+  fc.assert(
+    fc.property(changing, (one) => {
+      expect(judged(one, 0, null)).toEqual(judged(one, 3));
+      expect(dueIds(one, 3)).toEqual(dueUnder(one.scheme, one));
+      expect(judged(one, 3).waiting.size).toBe(0);
+    }),
+  );
+});
+
+test('whoever was there before is given what both rules give, and what was released; the rest waits', () => {
+  fc.assert(
+    fc.property(changing, (one) => {
+      const before = dueUnder(one.inForce, one);
+      const expected = dueUnder(one.scheme, one).filter(
+        (id) => before.includes(id) || one.released.includes(id),
+      );
+      const { due, waiting } = judged(one, 2);
+      expect(due.map(({ award }) => award.id)).toEqual(expected);
+      expect([...waiting, ...expected].toSorted()).toEqual(dueUnder(one.scheme, one).toSorted());
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an award names the version that gave it', () => {
+  fc.assert(
+    fc.property(changing, (one) => {
+      for (const { award, version } of judged(one, 0).due)
+        expect(version).toBe(one.released.includes(award.id) ? one.scheme.version : one.inForce.version);
+    }),
+  );
+});
+
+test('what is lost, and what a switched-off award loses: nothing', () => {
+  fc.assert(
+    fc.property(changing, (one) => {
+      const { lost } = judged(one, 0);
+      const byForce = lostByRevocation(
+        one.inForce,
+        one.portfolio,
+        evaluate(one.inForce, one.portfolio, one.nowS),
+      );
+      const off = one.scheme.awards.filter(({ active }) => !active).map(({ id }) => id);
+      expect(lost.map(({ id }) => id)).toEqual(
+        one.inForce.awards.map(({ id }) => id).filter((id) => byForce.has(id) && !off.includes(id)),
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('rules in force that can no longer be read give nothing', () => {
+  fc.assert(
+    fc.property(changing, (one) => {
+      const { due, lost } = judged(one, 0, { ...change(one), inForce: null, released: new Set() });
+      expect([due, lost]).toEqual([[], []]);
+    }),
+  );
+});
