@@ -63,7 +63,7 @@ export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 export interface Audit {
   /**
    * Adds entries. May be repeated, by anybody, after any fault: an entry about a person is kept once for
-   * its kind, earner, badge and event (without event: its instant).
+   * its kind, earner, badge and event (without event: its instant); one about nobody is added again.
    */
   write(entries: readonly AuditEntry[]): Promise<void>;
   /** Everything about one earner key, oldest first. */
@@ -72,12 +72,17 @@ export interface Audit {
   ofEvent(event: EventId): Promise<readonly AuditEntry[]>;
   /** Whether the giving (`issued` or `found`) of this event is in the account. */
   knowsEvent(event: EventId): Promise<boolean>;
-  /** Streamed, oldest first. */
+  /**
+   * Streamed, in the order of writing: what was restored from OBF comes later than it happened. An erasure
+   * meanwhile can show an entry twice, the second time without its person.
+   */
   read(query: AuditQuery): AsyncIterable<AuditEntry>;
+  /** Whole days: that of `fromS`, that of the last second before `untilS`, and those between. */
   issuedByDay(query: Pick<AuditQuery, 'fromS' | 'untilS'>): Promise<IssuedByDay>;
   /**
    * Takes the earner, the assertions and the cause out of every entry about them; that an award was given,
-   * when and under which version stays. Resolves with how many entries.
+   * when and under which version stays, and so does that the event is known. May be repeated. Resolves with
+   * how many entries.
    */
   forget(earner: EarnerKey): Promise<number>;
 }

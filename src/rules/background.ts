@@ -2,7 +2,7 @@ import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../i
 
 /** What the account says of how an award came to be held. */
 export interface AwardHistory {
-  /** When it was given, Unix seconds. */
+  /** When it was given, Unix seconds; in words, the badge's own date in OBF is told. */
   readonly sinceS: number;
   /** Null: by hand in OBF, or our note of it is gone. */
   readonly version: SchemeVersion | null;

@@ -29,32 +29,41 @@ export function judgeBadges(
     condition,
     ...talliesOf(condition, choice),
     counted: choice.counted.map(({ assertion }) => assertion),
-    leftOut: [...outOfTime(picked, window), ...choice.leftOut].toSorted((a, b) =>
-      olderFirst(a.assertion, b.assertion),
-    ),
+    leftOut: inTime.length === picked.length ? choice.leftOut : withOutOfTime(picked, window, choice),
   };
 }
 
-function outOfTime(picked: readonly Candidate[], window: Window): readonly LeftOut<NotCountedHere>[] {
-  return picked
+function withOutOfTime(
+  picked: readonly Candidate[],
+  window: Window,
+  { leftOut }: Choice,
+): readonly LeftOut<NotCountedHere>[] {
+  const outOfTime = picked
     .filter(({ assertion }) => !within(window, assertion.issuedOnS))
-    .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } }));
+    .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
+  return [...outOfTime, ...leftOut].toSorted((a, b) => olderFirst(a.assertion, b.assertion));
 }
 
-const tally = (have: number, need: number | undefined): Tally | null =>
-  need === undefined ? null : { have, need };
+/** A plan judges for everybody: what a condition does not ask for is not counted. */
+const tally = (need: number | undefined, counted: () => ReadonlySet<string>): Tally | null =>
+  need === undefined ? null : { have: counted().size, need };
+
+const isReached = (one: Tally | null): boolean => one === null || reached(one);
 
 /** Met when every tally is: the choice makes each of them as great as it can be, all at once. */
 function talliesOf(
   condition: BadgesCondition,
   { counted }: Choice,
 ): Pick<BadgesResult, 'met' | 'badges' | 'issuers' | 'abilities'> {
-  const issuers = new Set(counted.map(({ enrolment }) => enrolment.clientId));
-  const abilities = new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []));
-  const tallies = {
-    badges: { have: counted.length, need: condition.atLeast },
-    issuers: tally(issuers.size, condition.issuers),
-    abilities: tally(abilities.size, condition.abilities),
-  };
-  return { met: Object.values(tallies).every((one) => one === null || reached(one)), ...tallies };
+  const badges = { have: counted.length, need: condition.atLeast };
+  const issuers = tally(
+    condition.issuers,
+    () => new Set(counted.map(({ enrolment }) => enrolment.clientId)),
+  );
+  const abilities = tally(
+    condition.abilities,
+    () => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])),
+  );
+  const met = reached(badges) && isReached(issuers) && isReached(abilities);
+  return { met, badges, issuers, abilities };
 }

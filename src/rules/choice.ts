@@ -22,8 +22,12 @@ interface Family {
   readonly partner: ClientId;
   readonly oldest: Candidate;
   readonly versions: readonly Candidate[];
+  /** None where nobody asks for them. */
   readonly abilities: readonly string[];
 }
+
+/** Most conditions find nothing in most portfolios. */
+const NOTHING: Choice = { counted: [], leftOut: [] };
 
 /**
  * Chooses what one condition counts: one version of a badge, and no more from a partner than allowed.
@@ -35,21 +39,21 @@ interface Family {
  * @param candidates those that the selector picks, oldest first
  */
 export function choose(candidates: readonly Candidate[], limits: Limits): Choice {
-  const families = familiesOf(candidates);
+  if (candidates.length === 0) return NOTHING;
+  const families = familiesOf(candidates, limits);
   const seats = limits.perIssuer ?? Infinity;
   const cover = limits.abilities
     ? coverAbilities<ClientId, Family>(families, seats)
     : new Map<Family, string>();
   const chosen = fillUp(families, cover, seats);
+  const counted = [...chosen.values()].toSorted((a, b) => olderFirst(a.assertion, b.assertion));
+  if (counted.length === candidates.length) return { counted, leftOut: [] };
   const leftOut = families.flatMap((family) => leftOutOf(family, chosen.get(family), limits.perIssuer));
-  return {
-    counted: [...chosen.values()].toSorted((a, b) => olderFirst(a.assertion, b.assertion)),
-    leftOut: leftOut.toSorted((a, b) => olderFirst(a.assertion, b.assertion)),
-  };
+  return { counted, leftOut: leftOut.toSorted((a, b) => olderFirst(a.assertion, b.assertion)) };
 }
 
 /** Oldest family first, since the candidates are. */
-function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
+function familiesOf(candidates: readonly Candidate[], limits: Limits): readonly Family[] {
   const byFamily = new Map<string, [Candidate, ...Candidate[]]>();
   for (const candidate of candidates) {
     const known = byFamily.get(candidate.enrolment.family);
@@ -60,7 +64,7 @@ function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
     partner: versions[0].enrolment.clientId,
     oldest: versions[0],
     versions,
-    abilities: versions.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []),
+    abilities: limits.abilities ? versions.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []) : [],
   }));
 }
 

@@ -50,6 +50,7 @@ function stricter(a: Assertion, b: Assertion): Assertion {
 
 /** One record an id, oldest first, whatever the order and repetition of the input. */
 export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {
+  if (assertions.length < 2) return assertions;
   const byId = new Map<string, Assertion>();
   for (const assertion of assertions) {
     const known = byId.get(assertion.id);

@@ -10,7 +10,9 @@ export function badgesLines(teller: Teller, result: BadgesResult, mark: string):
   const { condition, counted, leftOut } = result;
   const asked = askedOf(scheme, condition);
   const heading = words.asked(condition.atLeast, asked, teller.period(asked));
-  const gap = result.met ? '' : `${words.semicolon}${words.lacking(lackingOf(result), null)}`;
+  // Of nothing, everything is missing: the heading has just said what.
+  const known = result.met || counted.length === 0;
+  const gap = known ? '' : `${words.semicolon}${words.still(words.lacking(lackingOf(result), null, null))}`;
   const candidates = [...counted, ...leftOut.map(({ assertion }) => assertion)];
   return [
     `${mark} ${heading}${words.colon}${talliesOf(teller, result)}${gap}`,
@@ -53,7 +55,10 @@ function reasonWords(
       return words.expired(teller.day(reason.expiresOnS));
     case 'duplicate_of': {
       const other = candidates.find(({ id }) => id === reason.of) ?? assertion;
-      return words.duplicate_of(teller.named(other));
+      return words.duplicate_of(
+        teller.named(other),
+        other.badgeId === assertion.badgeId ? 'same' : 'another',
+      );
     }
     case 'over_per_issuer':
       return words.over_per_issuer(reason.perIssuer);

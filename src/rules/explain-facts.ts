@@ -1,6 +1,9 @@
 import type { BadgeId, ClientId } from '../ids.js';
 import type { BadgesCondition, Scheme, Selector } from './types.js';
-import type { BadgesResult, Tally } from './verdict.js';
+import type { BadgesResult, ConditionResult, Tally } from './verdict.js';
+
+/** What became of `{ holds: award-id }`. */
+export type HoldsResult = Extract<ConditionResult, { kind: 'holds' }>;
 
 /** What a `badges` condition asks for, names in place of ids: what a catalogue puts into words. */
 export interface Asked {

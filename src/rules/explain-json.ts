@@ -1,126 +1,93 @@
 import type { Assertion } from '../portfolio/assertion.js';
-import type {
-  AssertionJson,
-  AwardJson,
-  BadgesJson,
-  ExplainJson,
-  NeverCountsJson,
-  NotCountedHereJson,
-  RuleJson,
-} from './explain-schema.js';
-import type {
-  AwardVerdict,
-  BadgesResult,
-  ConditionResult,
-  Evaluation,
-  LeftOut,
-  NeverCounts,
-  NotCountedHere,
-} from './verdict.js';
-import type { Window } from './window.js';
+import type { AwardHistory, Background } from './background.js';
+import { en } from './explain-en.js';
+import { partnerName } from './explain-facts.js';
+import { fr } from './explain-fr.js';
+import { assertionJson, isoOf, isoOrNull, neverCountsJson, ruleJson } from './explain-json-rule.js';
+import { lackingIn } from './explain-lacking.js';
+import type { AwardJson, ExplainJson, HistoryJson, WouldHelpJson } from './explain-schema.js';
+import { type Teller, tellerOf } from './explain-teller.js';
+import { noBackground, type Told, toldOf } from './explain-told.js';
+import type { Help } from './helpful.js';
+import type { Scheme } from './types.js';
+import type { AwardVerdict, Evaluation } from './verdict.js';
 
-/** An evaluation as plain data, in the form of `explainSchema`. No address is in it. */
-export const explainJson = ({ version, nowS, awards, leftOut }: Evaluation): ExplainJson => ({
-  version,
-  now_s: nowS,
-  now_iso: isoOf(nowS),
-  awards: awards.map(awardJson),
-  left_out: leftOut.map(neverCountsJson),
-});
+type Tellers = Readonly<Record<'fr' | 'en', Teller>>;
 
-/** The instant in UTC; null where OBF was given a number that no calendar has. */
-function isoOf(atS: number): string | null {
-  const date = new Date(atS * 1000);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
-const isoOrNull = (atS: number | null): string | null => (atS === null ? null : isoOf(atS));
-
-const assertionJson = (one: Assertion): AssertionJson => ({
-  assertion: one.id,
-  client: one.clientId,
-  badge: one.badgeId,
-  event: one.eventId,
-  issued_on_s: one.issuedOnS,
-  issued_on_iso: isoOf(one.issuedOnS),
-  expires_on_s: one.expiresOnS,
-  expires_on_iso: isoOrNull(one.expiresOnS),
-  revoked: one.revoked,
-});
-
-const awardJson = ({ award, met, status, heldBy, tree, earnedBy }: AwardVerdict): AwardJson => ({
-  award: award.id,
-  name: award.name,
-  competency: award.competency,
-  level: award.level,
-  badge: award.badgeId,
-  active: award.active,
-  on_loss: award.onLoss,
-  met,
-  status,
-  held_by: heldBy === null ? null : assertionJson(heldBy),
-  rule: ruleJson(tree),
-  earned_by: earnedBy.map(assertionJson),
-});
-
-function ruleJson(result: ConditionResult): RuleJson {
-  if (result.kind === 'badges') return badgesJson(result);
-  if (result.kind === 'holds')
-    return { kind: 'holds', met: result.met, award: result.award, through: result.through };
-  const { kind, met, have, need, of } = result;
-  return { kind, met, have, need, of: of.map(ruleJson) };
-}
-
-function badgesJson({
-  condition,
-  met,
-  badges,
-  issuers,
-  abilities,
-  counted,
-  leftOut,
-}: BadgesResult): BadgesJson {
-  const { issuers: from, badges: among, ...selector } = condition.selector;
+/**
+ * An evaluation as plain data, in the form of `explainSchema`. No address is in it.
+ * @param scheme, background, portfolio as `explainText`
+ */
+export function explainJson(
+  scheme: Scheme,
+  evaluation: Evaluation,
+  background: Background = noBackground,
+  portfolio: readonly Assertion[] = [],
+): ExplainJson {
+  const told = toldOf(scheme, evaluation, background, portfolio);
+  const tellers = { fr: tellerOf(scheme, fr, told), en: tellerOf(scheme, en, told) };
+  const { version, nowS, awards, leftOut } = evaluation;
+  const unasked = told.unasked.map((assertion) => ({
+    assertion: assertionJson(assertion),
+    reason: { why: 'no_rule_asks' as const },
+  }));
   return {
-    kind: 'badges',
-    met,
-    of: {
-      ...selector,
-      ...(from === undefined ? {} : { issuers: [...from] }),
-      ...(among === undefined ? {} : { badges: [...among] }),
-    },
-    badges: { ...badges },
-    issuers: issuers === null ? null : { ...issuers },
-    abilities: abilities === null ? null : { ...abilities },
-    per_issuer: condition.perIssuer ?? null,
-    issued_from_s: condition.issuedFromS ?? null,
-    issued_before_s: condition.issuedBeforeS ?? null,
-    within_months: condition.withinMonths ?? null,
-    counted: counted.map(assertionJson),
-    left_out: leftOut.map(notCountedHereJson),
+    version,
+    now_s: nowS,
+    now_iso: isoOf(nowS),
+    awards: awards.map((verdict) => awardJson(told, tellers, verdict)),
+    left_out: [...leftOut.map(neverCountsJson), ...unasked],
   };
 }
 
-const periodJson = ({ fromS, beforeS }: Window) => ({
-  from_s: fromS,
-  before_s: beforeS,
-  from_iso: isoOrNull(fromS),
-  before_iso: isoOrNull(beforeS),
+function awardJson(told: Told, tellers: Tellers, verdict: AwardVerdict): AwardJson {
+  const { award, met, status, heldBy, tree, earnedBy } = verdict;
+  const { history, waiting, flagged } = told.background;
+  const mine = heldBy === null ? undefined : history.get(award.badgeId);
+  const flaggedSinceS = flagged.get(award.badgeId) ?? null;
+  const help = told.help.get(award.id);
+  return {
+    award: award.id,
+    name: award.name,
+    competency: award.competency,
+    level: award.level,
+    badge: award.badgeId,
+    active: award.active,
+    on_loss: award.onLoss,
+    met,
+    status,
+    waiting: waiting.has(award.id),
+    flagged_since_s: flaggedSinceS,
+    flagged_since_iso: isoOrNull(flaggedSinceS),
+    held_by: heldBy === null ? null : assertionJson(heldBy),
+    history: mine === undefined ? null : historyJson(mine),
+    rule: ruleJson(tree),
+    earned_by: earnedBy.map(assertionJson),
+    lacking: met ? null : { fr: lackingIn(tellers.fr, tree), en: lackingIn(tellers.en, tree) },
+    would_help: help === undefined ? null : wouldHelpJson(told, help),
+  };
+}
+
+const historyJson = ({ sinceS, by, version, event, earnedBy }: AwardHistory): HistoryJson => ({
+  since_s: sinceS,
+  since_iso: isoOf(sinceS),
+  by,
+  version,
+  event,
+  earned_by: [...earnedBy],
 });
 
-function neverCountsJson({ assertion, reason }: LeftOut<NeverCounts>): NeverCountsJson {
-  const whose = { assertion: assertionJson(assertion) };
-  if (reason.why === 'outside_enrolment')
-    return { ...whose, reason: { why: reason.why, ...periodJson(reason) } };
-  if (reason.why !== 'expired') return { ...whose, reason: { why: reason.why } };
-  const { why, expiresOnS } = reason;
-  return { ...whose, reason: { why, expires_on_s: expiresOnS, expires_on_iso: isoOf(expiresOnS) } };
-}
-
-function notCountedHereJson({ assertion, reason }: LeftOut<NotCountedHere>): NotCountedHereJson {
-  const whose = { assertion: assertionJson(assertion) };
-  if (reason.why === 'duplicate_of') return { ...whose, reason: { why: reason.why, of: reason.of } };
-  if (reason.why === 'over_per_issuer')
-    return { ...whose, reason: { why: reason.why, per_issuer: reason.perIssuer } };
-  return { ...whose, reason: { why: reason.why, ...periodJson(reason) } };
-}
+const wouldHelpJson = (told: Told, { badges, awards, reach }: Help): WouldHelpJson => ({
+  badges: badges.map((badge) => ({
+    badge: badge.badgeId,
+    name: badge.name,
+    client: badge.clientId,
+    partner: partnerName(told.scheme, badge.clientId),
+    competency: badge.competency,
+    level: badge.level,
+    ability: badge.ability,
+    given_before: told.given.has(badge.badgeId),
+  })),
+  awards: [...awards],
+  reach,
+});

@@ -1,107 +1,67 @@
 import { z } from 'zod';
+import { assertion, iso, neverCounts, rule } from './explain-schema-rule.js';
 
-const iso = z.string().nullable();
+const history = z
+  .strictObject({
+    since_s: z.number(),
+    since_iso: iso,
+    by: z.enum(['palier', 'hand']),
+    version: z.string().nullable().meta({ description: 'Of the rules; null: not known.' }),
+    event: z.string().nullable(),
+    earned_by: z.array(z.string()).meta({ description: 'The assertions that counted then, by their ids.' }),
+  })
+  .meta({ id: 'history', description: 'How a held award came about.' });
 
-const assertion = z.strictObject({
-  assertion: z.string(),
+const helpingBadge = z.strictObject({
+  badge: z.string(),
+  name: z.string().nullable(),
   client: z.string(),
-  badge: z.string(),
-  event: z.string().nullable(),
-  issued_on_s: z.number(),
-  issued_on_iso: iso,
-  expires_on_s: z.number().nullable(),
-  expires_on_iso: iso,
-  revoked: z.boolean(),
+  partner: z.string(),
+  competency: z.string(),
+  level: z.number(),
+  ability: z.string().nullable(),
+  given_before: z.boolean(),
 });
 
-const period = {
-  from_s: z.number().nullable(),
-  before_s: z.number().nullable(),
-  from_iso: iso,
-  before_iso: iso,
-};
-const why = <W extends string, S extends z.core.$ZodShape>(word: W, shape: S) =>
-  z.strictObject({ why: z.literal(word), ...shape });
+const wouldHelp = z
+  .strictObject({
+    badges: z.array(helpingBadge).meta({ description: 'Each, issued now, leaves less to come.' }),
+    awards: z.array(z.string()).meta({ description: 'Awards that the rule holds, and that are not met.' }),
+    reach: z.enum(['within', 'hindered', 'beyond']).meta({
+      description:
+        'Whether all that is enrolled today, issued now, would make it due; hindered: not while an award that it rests on is blocked or inactive.',
+    }),
+  })
+  .meta({ id: 'would_help' });
 
-const neverCounts = z.strictObject({
-  assertion,
-  reason: z.discriminatedUnion('why', [
-    why('not_enrolled', {}),
-    why('partner_inactive', {}),
-    why('wrong_client', {}),
-    why('outside_enrolment', period),
-    why('revoked', {}),
-    why('expired', { expires_on_s: z.number(), expires_on_iso: iso }),
-  ]),
-});
-
-const notCountedHere = z.strictObject({
-  assertion,
-  reason: z.discriminatedUnion('why', [
-    why('outside_condition_dates', period),
-    why('duplicate_of', { of: z.string() }),
-    why('over_per_issuer', { per_issuer: z.number() }),
-  ]),
-});
-
-const tally = z.strictObject({ have: z.number(), need: z.number() });
-
-const selector = z.strictObject({
-  competency: z.string().optional(),
-  level: z.number().optional(),
-  ability: z.string().optional(),
-  issuers: z.array(z.string()).optional(),
-  badges: z.array(z.string()).optional(),
-});
-
-const badges = z.strictObject({
-  kind: z.literal('badges'),
-  met: z.boolean(),
-  of: selector,
-  badges: tally,
-  issuers: tally.nullable(),
-  abilities: tally.nullable(),
-  per_issuer: z.number().nullable(),
-  issued_from_s: z.number().nullable(),
-  issued_before_s: z.number().nullable(),
-  within_months: z.number().nullable(),
-  counted: z.array(assertion),
-  left_out: z.array(notCountedHere),
-});
-
-const holds = z.strictObject({
-  kind: z.literal('holds'),
-  met: z.boolean(),
-  award: z.string(),
-  through: z.enum(['held', 'due']).nullable(),
-});
-
-const group = z.strictObject({
-  kind: z.enum(['all', 'any', 'at_least']),
-  met: z.boolean(),
-  have: z.number(),
-  need: z.number(),
-  get of() {
-    return z.array(rule);
-  },
-});
-
-const rule = z.discriminatedUnion('kind', [group, holds, badges]);
-
-const award = z.strictObject({
-  award: z.string(),
-  name: z.string(),
-  competency: z.string().nullable(),
-  level: z.number().nullable(),
-  badge: z.string(),
-  active: z.boolean(),
-  on_loss: z.enum(['keep', 'flag', 'revoke']),
-  met: z.boolean(),
-  status: z.enum(['held', 'due', 'not_met', 'inactive', 'blocked']),
-  held_by: assertion.nullable(),
-  rule,
-  earned_by: z.array(assertion),
-});
+const award = z
+  .strictObject({
+    award: z.string(),
+    name: z.string(),
+    competency: z.string().nullable(),
+    level: z.number().nullable(),
+    badge: z.string(),
+    active: z.boolean(),
+    on_loss: z.enum(['keep', 'flag', 'revoke']),
+    met: z.boolean(),
+    status: z.enum(['held', 'due', 'not_met', 'inactive', 'blocked']),
+    waiting: z.boolean().meta({ description: 'Due by changed rules alone: it waits for `palier apply`.' }),
+    flagged_since_s: z
+      .number()
+      .nullable()
+      .meta({ description: 'Since when a human is to look at it: badges that counted were revoked.' }),
+    flagged_since_iso: iso,
+    held_by: assertion.nullable(),
+    history: history.nullable(),
+    rule,
+    earned_by: z.array(assertion).meta({ description: 'What counts for it today.' }),
+    lacking: z
+      .strictObject({ fr: z.string(), en: z.string() })
+      .nullable()
+      .meta({ description: 'What is missing, in words; null: the rule is met.' }),
+    would_help: wouldHelp.nullable().meta({ description: 'Null unless the status is not_met.' }),
+  })
+  .meta({ id: 'award', description: "One of the Région's awards, for this person." });
 
 /**
  * An evaluation as plain data, as `--json` prints it and programs may rely on it. Keys are written as in
@@ -109,7 +69,7 @@ const award = z.strictObject({
  * a reader, in UTC (`_iso`, null where the calendar has no such day).
  */
 export const explainSchema = z.strictObject({
-  version: z.string(),
+  version: z.string().meta({ description: 'Of the rules that were evaluated.' }),
   now_s: z.number(),
   now_iso: iso,
   awards: z.array(award),
@@ -117,9 +77,6 @@ export const explainSchema = z.strictObject({
 });
 
 export type ExplainJson = z.infer<typeof explainSchema>;
-export type AssertionJson = z.infer<typeof assertion>;
 export type AwardJson = z.infer<typeof award>;
-export type RuleJson = z.infer<typeof rule>;
-export type BadgesJson = z.infer<typeof badges>;
-export type NeverCountsJson = z.infer<typeof neverCounts>;
-export type NotCountedHereJson = z.infer<typeof notCountedHere>;
+export type HistoryJson = z.infer<typeof history>;
+export type WouldHelpJson = z.infer<typeof wouldHelp>;

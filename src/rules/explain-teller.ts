@@ -1,8 +1,9 @@
 import { DateTime } from 'luxon';
 import type { AwardId } from '../ids.js';
 import type { Assertion } from '../portfolio/assertion.js';
-import { badgeName, partnerName } from './explain-facts.js';
-import type { Named, Period, Words } from './explain-words.js';
+import { badgeName, type HoldsResult, partnerName } from './explain-facts.js';
+import type { Told } from './explain-told.js';
+import type { Named, Period, Standing, Words } from './explain-words.js';
 import type { Scheme } from './types.js';
 import type { Window } from './window.js';
 
@@ -16,10 +17,19 @@ export interface Teller {
   period(window: Window): Period;
   named(assertion: Assertion): Named;
   award(id: AwardId): string;
+  /** Where an award stands that a rule holds. */
+  standing(holds: HoldsResult): Standing;
 }
 
-/** Puts a scheme and a catalogue together. */
-export function tellerOf(scheme: Scheme, words: Words): Teller {
+/**
+ * Puts a scheme and a catalogue together.
+ * @param told what hinders an award that a rule holds is told from it
+ */
+export function tellerOf(
+  scheme: Scheme,
+  words: Words,
+  told?: Pick<Told, 'evaluation' | 'background'>,
+): Teller {
   const awards = new Map(scheme.awards.map(({ id, name }) => [id, name]));
   const day = (atS: number): string => {
     const local = DateTime.fromSeconds(atS, { zone: scheme.timeZone, locale: words.locale });
@@ -39,5 +49,19 @@ export function tellerOf(scheme: Scheme, words: Words): Teller {
       issued: day(issuedOnS),
     }),
     award: (id) => awards.get(id) ?? id,
+    standing: (holds) =>
+      told === undefined ? (holds.through ?? 'none') : standingOf(holds, told.evaluation, told.background),
   };
+}
+
+function standingOf(
+  { award: id, through }: HoldsResult,
+  { awards }: Told['evaluation'],
+  { waiting }: Told['background'],
+): Standing {
+  if (through === 'held') return 'held';
+  if (waiting.has(id)) return 'waiting';
+  if (through === 'due') return 'due';
+  const status = awards.find(({ award }) => award.id === id)?.status;
+  return status === 'blocked' || status === 'inactive' ? status : 'none';
 }

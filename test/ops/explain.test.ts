@@ -2,16 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
+import { createAudit } from '../../src/audit/audit.js';
+import type { AuditEntry } from '../../src/audit/types.js';
+import {
+  asAssertionId,
+  asAwardId,
+  asBadgeId,
+  asBatchId,
+  asClientId,
+  asEventId,
+  asSchemeVersion,
+} from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
+import { createFlags } from '../../src/issuing/flags.js';
 import { createLedger } from '../../src/issuing/ledger.js';
+import { explainCommandSchema } from '../../src/ops/cli/explain/schema.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { emptyPortfolio } from '../../src/portfolio/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText } from '../../src/rules/explain.js';
+import { explainText, noBackground } from '../../src/rules/explain.js';
+import { createSchemes } from '../../src/workers/schemes.js';
 import { parse } from '../support/house.js';
+import { publishedSchema } from '../support/published-schema.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';
@@ -58,11 +72,13 @@ async function explain(address: string, ...options: string[]): Promise<Ran> {
   return ran;
 }
 
+const store = () => createPortfolioStore(redis.connection, redis.prefix, vault);
+
 /** Somebody new, with these badges: `client/badge`, all of 5 January 2026. */
 async function somebody(...badges: string[]): Promise<string> {
   people += 1;
   const address = `lou.${people}@example.org`;
-  await createPortfolioStore(redis.connection, redis.prefix, vault).upsert(
+  await store().upsert(
     badges.map((badge, at) => {
       const [clientId = '', badgeId = ''] = badge.split('/');
       return {
@@ -93,10 +109,13 @@ test('the tree of one person, in French, whatever the form of the address', asyn
   const { exit, out, err } = await explain(`  ${address.toUpperCase()} `);
   expect({ exit, err }).toEqual({ exit: 0, err: [] });
   const earner = earnerKeyOf(vault, address);
-  const assertions = await createPortfolioStore(redis.connection, redis.prefix, vault).assertionsOf(earner);
+  const { assertions } = await store().read(earner);
   const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
   const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW_MS / 1000);
-  expect(out).toEqual([`Bénéficiaire ${earner}`, ...explainText(scheme, evaluation, 'fr')]);
+  expect(out).toEqual([
+    `Bénéficiaire ${earner}`,
+    ...explainText(scheme, evaluation, 'fr', noBackground, assertions),
+  ]);
   expect(out.join('\n')).toContain('Badge A');
 });
 
@@ -111,12 +130,19 @@ test('in JSON: the evaluation, the earner, and what is on its way', async () => 
   await recorded(address, { type: 'comes-due', over: [] }, { type: 'claim', batch: asBatchId('b1') });
   const ran = await explain(address, '--json');
   expect(ran.exit).toBe(0);
+  expect(explainCommandSchema.safeParse(jsonOf(ran))).toMatchObject({ success: true });
   expect(jsonOf(ran)).toMatchObject({
     earner: earnerKeyOf(vault, address),
+    addresses: 1,
     now_s: NOW_MS / 1000,
     awards: [
       { award: 'communiquer-1', status: 'due', met: true },
-      { award: 'communiquer-2', status: 'not_met' },
+      {
+        award: 'communiquer-2',
+        status: 'not_met',
+        lacking: { fr: 'encore 1 badge « Communiquer » de niveau 2' },
+        would_help: { badges: [{ badge: 'C', partner: 'Organisme un' }], awards: [], reach: 'within' },
+      },
     ],
     left_out: [],
     issuing: [{ badge: 'R1', state: 'claimed', batch: 'b1', since_s: NOW_MS / 1000 }],
@@ -142,7 +168,7 @@ test.each<[string, AwardEvent[], string[]]>([
   [
     'was revoked by hand',
     [DUE, { type: 'revoked-by-human' }],
-    [`retiré à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé ${SINCE}`],
+    [`révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé ${SINCE}`],
   ],
   ['was issued', [DUE, CLAIM, { type: 'record', event: asEventId('E1') }], []],
   ['was withdrawn', [DUE, { type: 'withdraw' }], []],
@@ -162,6 +188,82 @@ test('a badge that has arrived is not on its way, whatever its record still says
   expect((await explain(address)).out).not.toContain('Envois');
 });
 
+test('by the key that stands for the person, as stats and audit show it', async () => {
+  const address = await somebody('P1/A');
+  const byKey = await explain(earnerKeyOf(vault, address));
+  expect(byKey).toEqual(await explain(address));
+  expect(byKey.exit).toBe(0);
+});
+
+test('somebody with two addresses is one person, by whichever address', async () => {
+  const [one, other] = [await somebody('P1/A'), await somebody('P2/B')];
+  const [person, linked] = [earnerKeyOf(vault, one), earnerKeyOf(vault, other)];
+  await store().link(person, linked);
+  const { out } = await explain(other);
+  expect(out[0]).toBe(`Bénéficiaire ${person} (adresses liées : 2)`);
+  expect(out.join('\n')).toContain('« Communiquer : je pratique » (communiquer-1) : dû');
+  expect(await explain(one)).toMatchObject({ out });
+  expect(jsonOf(await explain(other, '--json'))).toMatchObject({ earner: person, addresses: 2 });
+});
+
+/** What the account says of an award that somebody holds through event `E<n>1`. */
+const given = (address: string, more: Partial<AuditEntry>): AuditEntry => ({
+  kind: 'issued',
+  atS: NOW_MS / 1000,
+  earner: earnerKeyOf(vault, address),
+  award: asAwardId('communiquer-1'),
+  badgeId: asBadgeId('R1'),
+  assertions: [],
+  cause: null,
+  version: null,
+  event: asEventId(`E${people}1`),
+  detail: null,
+  ...more,
+});
+
+test('what the account, the flags and a change of the rules say is told', async () => {
+  const address = await somebody('P1/A', 'REGION/R1');
+  const earner = earnerKeyOf(vault, address);
+  const assertions = [asAssertionId(`a${people}.0`), asAssertionId('gone')];
+  const old = given(address, { assertions, version: asSchemeVersion('0123456789abcdef') });
+  await createAudit(redis.connection, redis.prefix, 'Europe/Paris').write([old]);
+  const flag = { badgeId: asBadgeId('R1'), atS: Date.UTC(2026, 0, 10) / 1000 };
+  await createFlags(redis.connection, redis.prefix).raise({ earner, ...flag });
+  const { out } = await explain(address);
+  expect(out.slice(2, 6).map((line) => line.trim())).toEqual([
+    "« Communiquer : je pratique » (communiquer-1) : attribué le 5 janvier 2026 ; à examiner depuis le 10 janvier 2026, car la règle n'est plus remplie",
+    'Délivré par Palier, selon une version antérieure des règles (0123456789abcdef)',
+    "Obtenu grâce à : « Badge A », Organisme un, 5 janvier 2026 ; un badge qui n'est plus dans le portefeuille (gone)",
+    expect.stringMatching(/^À examiner : /),
+  ]);
+  const json = jsonOf(await explain(address, '--json'));
+  expect(explainCommandSchema.safeParse(json)).toMatchObject({ success: true });
+  expect(json).toMatchObject({
+    awards: [
+      {
+        flagged_since_s: flag.atS,
+        history: { by: 'palier', version: '0123456789abcdef', earned_by: assertions },
+      },
+      {},
+    ],
+  });
+});
+
+test('files that are easier than the rules in force: what they would give waits for apply', async () => {
+  const address = await somebody('P1/A', 'P2/B');
+  const strict = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 3'), SMALL_PARTNERS);
+  const schemes = createSchemes(redis.connection, redis.prefix, strict, clock);
+  try {
+    await schemes.start(strict);
+    const { out } = await explain(address);
+    expect(out.join('\n')).toContain(
+      '(communiquer-1) : dû selon les règles modifiées, en attente de « npx palier apply »',
+    );
+  } finally {
+    await redis.connection.del(`${redis.prefix}:{scheme}:state`);
+  }
+});
+
 test('somebody unknown', async () => {
   const { exit, out, err } = await explain('nobody@example.org');
   expect({ exit, out }).toEqual({ exit: 1, out: [] });
@@ -170,12 +272,18 @@ test('somebody unknown', async () => {
   expect(jsonOf(inJson)).toMatchObject({ ok: false, error: { code: 'unknown_earner' } });
 });
 
-test.each(['nobody', 'a@b@example.org', '@example.org', 'lou @example.org', ''])(
-  '"%s" is no address: 2',
-  async (address) => {
-    expect(await explain(address)).toMatchObject({ exit: 2, out: [] });
-  },
-);
+test.each([
+  'nobody',
+  'a'.repeat(21),
+  'a'.repeat(23),
+  '?'.repeat(22),
+  'a@b@example.org',
+  '@example.org',
+  'lou @example.org',
+  '',
+])('"%s" is no address, and no key: 2', async (address) => {
+  expect(await explain(address)).toMatchObject({ exit: 2, out: [] });
+});
 
 test('what it needs of the environment, the rules and Redis: each told, by name', async () => {
   const address = 'lou@example.org';
@@ -204,4 +312,9 @@ test('what it needs of the environment, the rules and Redis: each told, by name'
     exit: 1,
     err: [expect.stringMatching(/^Redis ne répond pas \(127\.0\.0\.1:1\)/)],
   });
+});
+
+test('docs/schema/explain.json is the schema of --json', () => {
+  const { file, made } = publishedSchema('explain', explainCommandSchema);
+  expect(file).toEqual(made);
 });

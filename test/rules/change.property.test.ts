@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { asSchemeVersion } from '../../src/ids.js';
+import { asAwardId, asSchemeVersion } from '../../src/ids.js';
 import { judgeUnder, type Change } from '../../src/rules/change.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { lostByRevocation } from '../../src/rules/loss.js';
@@ -21,7 +21,7 @@ const changing: fc.Arbitrary<Changing> = fc
 
 const change = ({ inForce, released }: Changing): Change => ({
   inForce,
-  released: new Set(released) as Change['released'],
+  released: new Set(released.map(asAwardId)),
   generation: 3,
   sinceS: 0,
 });

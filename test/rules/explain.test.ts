@@ -1,8 +1,9 @@
-import { asBadgeId, asClientId } from '../../src/ids.js';
+import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
 import { emptyPortfolio, type Portfolio } from '../../src/portfolio/portfolio.js';
+import type { AwardHistory, Background } from '../../src/rules/background.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText, type Lang } from '../../src/rules/explain.js';
+import { explainText, type Lang, noBackground } from '../../src/rules/explain.js';
 import { explainJson } from '../../src/rules/explain-json.js';
 import { explainSchema } from '../../src/rules/explain-schema.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -51,19 +52,20 @@ test('a portfolio, told to the Région', () => {
     "    ✓ 2 badges « Communiquer » de niveau 1, d'au moins 2 organismes, délivrés à partir du 1er janvier 2023 : 2 badges sur 2, 2 organismes sur 2",
     '      compté : « Parler », Mission locale, 1er mai 2023',
     '      compté : « Téléphoner », Greta, 1er juin 2025',
-    '      non compté : « Parler en groupe », Mission locale, 2 mai 2024 : en double avec « Parler » du 1er mai 2023',
+    '      non compté : « Parler en groupe », Mission locale, 2 mai 2024 : autre version de « Parler » du 1er mai 2023 ; les deux comptent pour un seul badge',
     "  niveau 2, « Communiquer, je maîtrise » (com-2) : il manque encore 1 badge « Communiquer » de niveau 2, d'un autre organisme",
     '    ✗ toutes ces conditions : 1 remplie sur 2',
     '      ✓ avoir « Communiquer, je pratique » : déjà attribué',
     "      ✗ 2 badges « Communiquer » de niveau 2, d'au moins 2 organismes : 1 badge sur 2, 1 organisme sur 2 ; encore 1 badge, d'un autre organisme",
     '        compté : « Transmettre », Mission locale, 1er juin 2025',
+    '    Aideraient : « Présenter » (Greta) ; « Convaincre » (CFA du Bocage)',
     'Autres badges de la Région',
-    '  « Général » (general) : dû : la règle est remplie, le badge reste à délivrer',
+    '  « Général » (general) : dû, car la règle est remplie ; le badge reste à délivrer',
     '    ✓ au moins 1 de ces 2 conditions : 1 remplie',
     '      ✓ avoir « Communiquer, je pratique » : déjà attribué',
     '      ✗ avoir « Communiquer, je maîtrise » : pas encore',
     'Ne comptent pour aucun badge de la Région',
-    "  non compté : « Raconter », Ancien organisme, 1er juin 2025 : l'organisme n'est pas actif",
+    "  non compté : « Raconter », Ancien organisme, 1er juin 2025 : l'organisme ne participe plus",
   ]);
 });
 
@@ -74,19 +76,20 @@ test('the same, in English', () => {
     '    ✓ 2 badges of "Communiquer" at level 1, from at least 2 organisations, issued from 1 January 2023 on: 2 of 2 badges, 2 of 2 organisations',
     '      counted: "Parler", Mission locale, 1 May 2023',
     '      counted: "Téléphoner", Greta, 1 June 2025',
-    '      not counted: "Parler en groupe", Mission locale, 2 May 2024: a duplicate of "Parler" of 1 May 2023',
+    '      not counted: "Parler en groupe", Mission locale, 2 May 2024: another version of "Parler" of 1 May 2023; the two count as one badge',
     '  level 2, "Communiquer, je maîtrise" (com-2): missing: 1 more badge of "Communiquer" at level 2, from another organisation',
     '    ✗ all of these conditions: 1 of 2 met',
     '      ✓ to hold "Communiquer, je pratique": held',
     '      ✗ 2 badges of "Communiquer" at level 2, from at least 2 organisations: 1 of 2 badges, 1 of 2 organisations; 1 more badge, from another organisation',
     '        counted: "Transmettre", Mission locale, 1 June 2025',
+    '    Would help: "Présenter" (Greta); "Convaincre" (CFA du Bocage)',
     'Other badges of the Région',
-    '  "Général" (general): due: the rule is met, the badge is still to be issued',
+    '  "Général" (general): due, because the rule is met; the badge is still to be issued',
     '    ✓ at least 1 of these 2 conditions: 1 met',
     '      ✓ to hold "Communiquer, je pratique": held',
     '      ✗ to hold "Communiquer, je maîtrise": not yet',
     'These count for no badge of the Région',
-    '  not counted: "Raconter", Ancien organisme, 1 June 2025: the organisation is not active',
+    '  not counted: "Raconter", Ancien organisme, 1 June 2025: the organisation no longer takes part',
   ]);
 });
 
@@ -95,19 +98,27 @@ const award = (more: string): Scheme => schemeOf(`  a: { name: A, badge: R_A, ${
 const blocked = [asBadgeId('R_A')];
 
 test.each<[string, Partial<Portfolio>, string]>([
-  ['active: true', { assertions: [given('M1')] }, 'dû : la règle est remplie, le badge reste à délivrer'],
+  ['active: true', { assertions: [given('M1')] }, 'dû, car la règle est remplie ; le badge reste à délivrer'],
   [
     'active: true',
     { held: [given('R_A')] },
     "attribué le 1er juin 2025 ; aujourd'hui, la règle n'est pas remplie",
   ],
-  ['active: true', { blocked }, "bloqué, car retiré à la main ; la règle n'est pas remplie"],
+  [
+    'active: true',
+    { blocked },
+    "bloqué, car révoqué à la main dans Open Badge Factory ; la règle n'est pas remplie, il manque encore 1 badge « Communiquer »",
+  ],
   [
     'active: true',
     { blocked, assertions: [given('M1')] },
-    'bloqué, car retiré à la main ; la règle est remplie',
+    'bloqué, car révoqué à la main dans Open Badge Factory ; la règle est remplie',
   ],
-  ['active: false', { assertions: [given('M1')] }, "inactif, rien n'est délivré ; la règle est remplie"],
+  [
+    'active: false',
+    { assertions: [given('M1')] },
+    "inactif, rien n'est délivré pour l'instant ; la règle est remplie",
+  ],
 ])('the status, %s', (more, portfolio, words) => {
   expect(status(award(more), portfolio)).toBe(words);
 });
@@ -136,8 +147,8 @@ test.each([
   [
     '{ at_least: 3, of: { competency: com }, issuers: 2 }',
     '',
-    'encore 3 badges « Communiquer », dont 2 de 2 organismes',
-    '3 more badges of "Communiquer", 2 of them from 2 organisations',
+    "encore 3 badges « Communiquer », d'au moins 2 organismes",
+    '3 more badges of "Communiquer", from at least 2 organisations',
   ],
   [
     '{ at_least: 3, of: { competency: com }, issuers: 3 }',
@@ -154,14 +165,14 @@ test.each([
   [
     '{ at_least: 4, of: { competency: com }, abilities: 3 }',
     'M1',
-    'encore 3 badges « Communiquer », dont 2 pour 2 autres capacités',
-    '3 more badges of "Communiquer", 2 of them for 2 other abilities',
+    'encore 3 badges « Communiquer », dont 2 couvrant chacun une autre capacité',
+    '3 more badges of "Communiquer", 2 of them each for another ability',
   ],
   [
     '{ at_least: 3, of: { competency: com }, per_issuer: 2 }',
     'M1 M2 M3',
-    'encore 1 badge « Communiquer », à raison de 2 au plus par organisme',
-    '1 more badge of "Communiquer", at most 2 of each organisation',
+    'encore 1 badge « Communiquer » (2 au plus par organisme)',
+    '1 more badge of "Communiquer" (at most 2 of each organisation)',
   ],
   [
     '{ at_least: 1, of: { ability: ecrire, issuers: [ML, CFA] } }',
@@ -172,19 +183,73 @@ test.each([
   [
     '{ at_least: 2, of: { badges: [M1, G1] } }',
     '',
-    'encore 2 badges parmi « Parler en groupe », « Téléphoner »',
-    '2 more badges among "Parler en groupe", "Téléphoner"',
+    'encore 2 badges parmi « Parler en groupe » et « Téléphoner »',
+    '2 more badges among "Parler en groupe" and "Téléphoner"',
+  ],
+  [
+    '{ at_least: 5, of: { competency: com }, issuers: 3 }',
+    'M1',
+    "encore 4 badges « Communiquer », dont 2 provenant chacun d'un autre organisme",
+    '4 more badges of "Communiquer", 2 of them each from another organisation',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com }, issuers: 2 }',
+    '',
+    'encore 2 badges « Communiquer », de 2 organismes différents',
+    '2 more badges of "Communiquer", from 2 different organisations',
+  ],
+  [
+    '{ at_least: 3, of: { competency: com }, abilities: 2 }',
+    '',
+    'encore 3 badges « Communiquer », couvrant au moins 2 capacités',
+    '3 more badges of "Communiquer", covering at least 2 abilities',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com }, abilities: 2 }',
+    '',
+    'encore 2 badges « Communiquer », pour 2 capacités différentes',
+    '2 more badges of "Communiquer", for 2 different abilities',
+  ],
+  [
+    '{ at_least: 3, of: { competency: com }, abilities: 3 }',
+    'M1',
+    'encore 2 badges « Communiquer », pour 2 autres capacités',
+    '2 more badges of "Communiquer", for 2 other abilities',
+  ],
+  [
+    '{ at_least: 2, of: { competency: com, level: 2 }, abilities: 1 }',
+    'G2',
+    'encore 1 badge « Communiquer » de niveau 2, rattaché à une capacité',
+    '1 more badge of "Communiquer" at level 2, for an ability',
+  ],
+  [
+    '{ at_least: 1, of: { competency: com, issuers: [ML] }, issued_from: 2024-01-01, issued_until: 2026-12-31 }',
+    '',
+    'encore 1 badge « Communiquer », délivré par Mission locale, au plus tard le 31 décembre 2026',
+    '1 more badge of "Communiquer", issued by Mission locale, on 31 December 2026 at the latest',
+  ],
+  [
+    `{ all: [{ at_least: 2, of: { competency: com }, issuers: 2 }, ${LEVEL_2}, ${WRITE}] }`,
+    'M1',
+    "encore 1 badge « Communiquer », d'un autre organisme, et 1 badge de niveau 2, et 1 badge pour la capacité « Écrire »",
+    '1 more badge of "Communiquer", from another organisation, and 1 more badge at level 2, and 1 more badge for the ability "Écrire"',
+  ],
+  [
+    `{ all: [${LEVEL_2}, ${WRITE}, { at_least: 1, of: { competency: org } }] }`,
+    '',
+    'encore 1 badge de niveau 2, 1 badge pour la capacité « Écrire » et 1 badge « Organiser »',
+    '1 more badge at level 2, 1 more badge for the ability "Écrire" and 1 more badge of "Organiser"',
   ],
   [
     `{ any: [${LEVEL_2}, ${WRITE}] }`,
     '',
-    'encore 1 badge de niveau 2 ou encore 1 badge pour la capacité « Écrire »',
+    'encore 1 badge de niveau 2 ou 1 badge pour la capacité « Écrire »',
     '1 more badge at level 2 or 1 more badge for the ability "Écrire"',
   ],
   [
     `{ all: [${LEVEL_2}, { any: [${LEVEL_2}, ${WRITE}] }] }`,
     '',
-    'encore 1 badge de niveau 2 et (encore 1 badge de niveau 2 ou encore 1 badge pour la capacité « Écrire »)',
+    'encore 1 badge de niveau 2 et (1 badge de niveau 2 ou 1 badge pour la capacité « Écrire »)',
     '1 more badge at level 2 and (1 more badge at level 2 or 1 more badge for the ability "Écrire")',
   ],
   [
@@ -196,8 +261,8 @@ test.each([
   [
     `{ at_least: 2, of: [${LEVEL_2}, ${WRITE}, { at_least: 1, of: { competency: org } }] }`,
     '',
-    'encore 2 parmi : encore 1 badge de niveau 2 ; encore 1 badge pour la capacité « Écrire » ; encore 1 badge « Organiser »',
-    '2 more of: 1 more badge at level 2; 1 more badge for the ability "Écrire"; 1 more badge of "Organiser"',
+    'encore 2 des 3 éléments suivants : 1 badge de niveau 2 ; 1 badge pour la capacité « Écrire » ; 1 badge « Organiser »',
+    '2 of these 3: 1 more badge at level 2; 1 more badge for the ability "Écrire"; 1 more badge of "Organiser"',
   ],
 ])('what %s lacks, given "%s"', (rule, badges, fr, en) => {
   const scheme = schemeOfRule(rule);
@@ -210,13 +275,17 @@ test.each([
 });
 
 test.each<[Assertion, string, string]>([
-  [given('ZZ'), "ce badge n'est pas inscrit", 'this badge is not enrolled'],
+  [
+    given('ZZ'),
+    "ce badge n'est pas inscrit auprès de la Région",
+    'this badge is not enrolled with the Région',
+  ],
   [
     given('M1', '2025-01-01', { clientId: asClientId('CFA') }),
-    "il n'est pas délivré par l'organisme qui l'a inscrit",
+    "il n'a pas été délivré par l'organisme qui l'a inscrit",
     'it was not issued by the organisation that enrolled it',
   ],
-  [given('O1'), "l'organisme n'est pas actif", 'the organisation is not active'],
+  [given('O1'), "l'organisme ne participe plus", 'the organisation no longer takes part'],
   [
     given('M0', '2025-01-01'),
     "délivré hors de la période d'inscription du badge (jusqu'au 31 décembre 2023)",
@@ -246,16 +315,138 @@ test.each([
     'délivré hors des dates demandées (du 2 juin 2025 au 31 décembre 2025)',
   ],
   ['M1', 'within_months: 6', 'délivré hors des dates demandées (à partir du 30 septembre 2025)'],
-  ['M1 M2', 'per_issuer: 1', 'au-delà de 1 badge par organisme'],
+  ['M1 M2', 'per_issuer: 1', "la règle n'en compte qu'un par organisme"],
 ])('why not all of %s is counted under %s', (badges, limit, words) => {
   const assertions = badges.split(' ').map((badge) => given(badge));
   const lines = text(schemeOfRule(`{ at_least: 2, of: { competency: com }, ${limit} }`), { assertions });
-  expect(lines.at(-1)).toMatch(/^ {6}non compté : « .* », Mission locale, 1er juin 2025 : /);
-  expect(lines.at(-1)?.endsWith(words)).toBe(true);
+  const [line] = lines.filter((one) => one.includes('non compté'));
+  expect(line).toMatch(/^ {6}non compté : « .* », Mission locale, 1er juin 2025 : /);
+  expect(line?.endsWith(words)).toBe(true);
+});
+
+/** Three awards below one that asks for two of them. */
+const CHAIN = schemeOf(`
+  c-1: { name: Un, badge: R_1, rule: { at_least: 1, of: { competency: com } } }
+  c-2: { name: Deux, badge: R_2, rule: { at_least: 2, of: { competency: org } } }
+  c-3: { name: Trois, badge: R_3, active: false, rule: { at_least: 1, of: { level: 2 } } }
+  a: { name: A, badge: R_A, rule: { at_least: 2, of: [{ holds: c-1 }, { holds: c-2 }, { holds: c-3 }] } }
+`);
+const lineOf = (lines: readonly string[], id: string): string =>
+  lines.find((line) => line.includes(`(${id})`)) ?? '';
+
+test('an award that is asked for: what stands in its way is said beside it', () => {
+  expect(lineOf(text(CHAIN, {}), 'a')).toContain(
+    'il manque encore 2 des 3 éléments suivants : le badge « Un » ; le badge « Deux » ; le badge « Trois » (inactif)',
+  );
+  expect(text(CHAIN, { blocked: [asBadgeId('R_2')] })).toEqual(
+    expect.arrayContaining([
+      '      ✗ avoir « Un » : pas encore',
+      '      ✗ avoir « Deux » : pas encore, et il est bloqué',
+      '      ✗ avoir « Trois » : pas encore, et il est inactif',
+    ]),
+  );
+});
+
+test('awards that are free to come are named in one breath', () => {
+  const scheme = schemeOf(`
+  c-1: { name: Un, badge: R_1, rule: { at_least: 1, of: { competency: com } } }
+  c-2: { name: Deux, badge: R_2, rule: { at_least: 2, of: { competency: org } } }
+  c-3: { name: Trois, badge: R_3, rule: { at_least: 1, of: { level: 2 } } }
+  a: { name: A, badge: R_A, rule: { at_least: 2, of: [{ holds: c-1 }, { holds: c-2 }, { holds: c-3 }] } }
+`);
+  expect(lineOf(text(scheme, {}), 'a')).toContain(
+    'il manque encore 2 des 3 badges « Un », « Deux » et « Trois »',
+  );
+  expect(lineOf(text(scheme, {}, 'en'), 'a')).toContain(
+    'missing: 2 more of the 3 badges "Un", "Deux" and "Trois"',
+  );
+});
+
+const HISTORY: AwardHistory = {
+  sinceS: at('2025-06-01T12:00Z'),
+  version: asSchemeVersion('0123456789abcdef'),
+  by: 'palier',
+  earnedBy: [given('M1').id, asAssertionId('a17')],
+  event: null,
+};
+const heldWith = (
+  history: Partial<AwardHistory>,
+  more: Partial<Background> = {},
+  assertions: readonly Assertion[] = [],
+): readonly string[] => {
+  const scheme = schemeOfRule('{ at_least: 2, of: { competency: com } }');
+  const held = [given('R_A')];
+  const evaluation = evaluate(scheme, { ...emptyPortfolio, held, assertions }, NOW);
+  const known = new Map([[asBadgeId('R_A'), { ...HISTORY, ...history }]]);
+  return explainText(scheme, evaluation, 'fr', { ...noBackground, history: known, ...more }, assertions).map(
+    (line) => line.replaceAll(scheme.version, 'VERSION').trim(),
+  );
+};
+
+test.each<[string, Partial<AwardHistory>, readonly string[]]>([
+  [
+    'by Palier, under older rules',
+    {},
+    [
+      "« A » (a) : attribué le 1er juin 2025, acquis sous une version antérieure des règles ; la règle actuelle n'est pas remplie",
+      'Délivré par Palier, selon une version antérieure des règles (0123456789abcdef)',
+      "Obtenu grâce à : « Parler en groupe », Mission locale, 1er juin 2025 ; un badge qui n'est plus dans le portefeuille (a17)",
+    ],
+  ],
+  [
+    'by Palier, nobody knows by what',
+    { version: null, earnedBy: [] },
+    ["« A » (a) : attribué le 1er juin 2025 ; aujourd'hui, la règle n'est pas remplie", 'Délivré par Palier'],
+  ],
+  [
+    'by hand',
+    { version: null, by: 'hand', earnedBy: [] },
+    [
+      "« A » (a) : attribué le 1er juin 2025 ; aujourd'hui, la règle n'est pas remplie",
+      'Délivré à la main dans Open Badge Factory, sans passer par Palier',
+    ],
+  ],
+])('held: %s', (_, history, lines) => {
+  const told = heldWith(history, {}, [given('M1')]);
+  expect(told.slice(1, 1 + lines.length)).toEqual(lines);
+  expect(told[1 + lines.length]).toMatch(/^✗ 2 badges/);
+});
+
+test('held under the rules as they are: the version is said to be that, and nothing of an older one', () => {
+  const version = schemeOfRule('{ at_least: 2, of: { competency: com } }').version;
+  const told = heldWith({ version, earnedBy: [] }, {}, [given('M1')]);
+  expect(told.slice(1, 3)).toEqual([
+    "« A » (a) : attribué le 1er juin 2025 ; aujourd'hui, la règle n'est pas remplie",
+    'Délivré par Palier, selon les règles actuelles (version VERSION)',
+  ]);
+});
+
+test('flagged: since when, and what a human may do', () => {
+  const flagged = new Map([[asBadgeId('R_A'), at('2026-03-01T12:00Z')]]);
+  const told = heldWith({ earnedBy: [] }, { flagged });
+  expect(told[1]).toBe(
+    "« A » (a) : attribué le 1er juin 2025 ; à examiner depuis le 1er mars 2026, car la règle n'est plus remplie",
+  );
+  expect(told[3]).toMatch(/^À examiner : des badges qui comptaient ont été révoqués/);
+});
+
+test('what waits for apply is not said to be on its way', () => {
+  const background = { ...noBackground, waiting: new Set([asAwardId('a'), asAwardId('c-1')]) };
+  const assertions = [given('M1'), given('M3'), given('M4'), given('C3')];
+  const lines = explainText(CHAIN, evaluate(CHAIN, { ...emptyPortfolio, assertions }, NOW), 'fr', background);
+  expect(lineOf(lines, 'a')).toContain(': dû selon les règles modifiées, en attente de « npx palier apply »');
+  expect(lineOf(lines, 'c-2')).toContain(': dû, car la règle est remplie');
+  expect(lines).toContain('      ✓ avoir « Un » : dû, en attente de « npx palier apply »');
+});
+
+test('blocked: how it is lifted', () => {
+  const lines = text(award('active: true'), { blocked });
+  expect(lines).toContain('    Pour le débloquer : npx palier unblock <adresse> a');
+  expect(lines.join('\n')).not.toContain('Aider');
 });
 
 test('as plain data: what programs are promised', () => {
-  const json: unknown = JSON.parse(JSON.stringify(explainJson(evaluate(SCHEME, PORTFOLIO, NOW))));
+  const json: unknown = JSON.parse(JSON.stringify(explainJson(SCHEME, evaluate(SCHEME, PORTFOLIO, NOW))));
   expect(explainSchema.parse(json)).toEqual(json);
   expect(json).toMatchObject({
     now_s: NOW,

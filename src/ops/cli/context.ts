@@ -49,6 +49,7 @@ export interface Call {
 
 /** A command of `npx palier`: what its help says, and what it does. */
 export interface Command {
+  /** As it is typed; `partner badges` is a command of two words. */
   readonly name: string;
   readonly summary: Words;
   /** Paragraphs of its help. */

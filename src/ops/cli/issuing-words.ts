@@ -10,7 +10,8 @@ import type { Lang, Words } from './words.js';
 export interface IssuingView {
   readonly scheme: Scheme;
   readonly evaluation: Evaluation;
-  readonly records: ReadonlyMap<BadgeId, AwardRecord>;
+  /** Of every address of theirs. */
+  readonly records: readonly { readonly badgeId: BadgeId; readonly record: AwardRecord }[];
 }
 
 interface Entry {
@@ -23,7 +24,7 @@ interface Entry {
 /** A held badge has arrived, whatever its record still says; of what is settled, the rules say enough. */
 function underWay({ evaluation, records }: IssuingView): readonly Entry[] {
   const verdicts = new Map(evaluation.awards.map((verdict) => [verdict.award.badgeId, verdict]));
-  return [...records].flatMap(([badgeId, record]) => {
+  return records.flatMap(({ badgeId, record }) => {
     const verdict = verdicts.get(badgeId);
     const settled = verdict?.status === 'held' || stateWords(record) === null;
     return settled ? [] : [{ badgeId, name: verdict?.award.name ?? badgeId, record }];
@@ -60,7 +61,7 @@ const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Words | null>> = {
     en: 'outcome unknown, looked up in OBF before anything is sent again',
   },
   blocked: {
-    fr: "retiré à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé",
+    fr: "révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé",
     en: 'revoked by hand in OBF: not given again until the block is lifted',
   },
   issued: null,

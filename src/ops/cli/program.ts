@@ -1,4 +1,4 @@
-import { Argument, Command as Commander, InvalidArgumentError } from 'commander';
+import { Argument, Command as Commander, Help, InvalidArgumentError } from 'commander';
 import type { Call, Command, Context } from './context.js';
 import { HELP } from './help-words.js';
 import { LANGS, type Lang } from './words.js';
@@ -30,14 +30,28 @@ export function createProgram(
     .helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang])
     .option('--json', HELP.json[lang])
     .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], readLang);
-  for (const command of commands)
-    program.addCommand(
-      subcommand(command, context, lang, async (args, flags) => {
-        const { json = false } = program.opts<{ json?: boolean }>();
-        done(await command.run({ args, flags, lang, json }, context));
-      }),
+  for (const command of commands) {
+    const words = command.name.split(' ');
+    const act: Act = async (args, flags) => {
+      const { json = false } = program.opts<{ json?: boolean }>();
+      done(await command.run({ args, flags, lang, json }, context));
+    };
+    groupOf(words.slice(0, -1), program, context, lang).addCommand(
+      subcommand(command, words.at(-1) ?? '', context, lang, act),
     );
+  }
   return program;
+}
+
+/** What a command of several words stands in: `partner`, for `partner badges`; it does nothing by itself. */
+function groupOf(words: readonly string[], program: Commander, context: Context, lang: Lang): Commander {
+  return words.reduce((parent, word) => {
+    const known = parent.commands.find((one) => one.name() === word);
+    if (known !== undefined) return known;
+    const group = prepared(new Commander(word), context, lang).helpCommand(false);
+    parent.addCommand(group.usage(HELP.programUsage[lang]));
+    return group;
+  }, program);
 }
 
 function readLang(text: string): Lang {
@@ -48,8 +62,8 @@ function readLang(text: string): Lang {
 
 type Act = (args: Call['args'], flags: Call['flags']) => Promise<void>;
 
-function subcommand(command: Command, context: Context, lang: Lang, act: Act): Commander {
-  const { name, summary, details, args, options } = command;
+function subcommand(command: Command, name: string, context: Context, lang: Lang, act: Act): Commander {
+  const { summary, details, args, options } = command;
   const argNames = args.map((arg) => `<${arg.name[lang]}>`);
   const sub = prepared(new Commander(name), context, lang)
     .usage([HELP.optionsUsage[lang], ...argNames].join(' '))
@@ -79,11 +93,29 @@ function prepared(command: Commander, { streams }: Context, lang: Lang): Command
     })
     .configureHelp({
       showGlobalOptions: true,
+      subcommandTerm: termOf,
+      // For the list alone: what was probably meant by an unknown word is looked for among the words there.
+      formatHelp: (told, helper) =>
+        help.formatHelp(told, Object.assign(new Help(), helper, { visibleCommands: leaves })),
       styleTitle: (title) => HELP.titles[title]?.[lang] ?? title,
     })
     .helpOption('-h, --help', HELP.help[lang])
     .addHelpText('after', `\n${HELP.exitCodes[lang]}`);
 }
+
+const help = new Help();
+
+/** A group is told by the commands in it. */
+const leaves = (command: Commander): Commander[] =>
+  help.visibleCommands(command).flatMap((sub) => (sub.commands.length > 0 ? leaves(sub) : [sub]));
+
+/** `partner badges <client_id>`; that there are options, its own help says. */
+const termOf = (command: Commander): string =>
+  [...outerWords(command), help.subcommandTerm(command).replace(' [options]', '')].join(' ');
+
+/** The words before a command's last one, without the program's own name. */
+const outerWords = ({ parent }: Commander): readonly string[] =>
+  parent === null || parent.parent === null ? [] : [...outerWords(parent), parent.name()];
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const withoutEnd = (text: string): string => text.replace(/\n$/, '');

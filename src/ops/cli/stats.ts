@@ -5,6 +5,7 @@ import { withPipeline } from './pipeline-session.js';
 import { withProgress } from './progress.js';
 import { failedSection } from './stats/failed.js';
 import { flagsSection } from './stats/flags.js';
+import { issuedSection } from './stats/issued.js';
 import { issuingSection } from './stats/issuing.js';
 import { noticesSection } from './stats/notices.js';
 import { quotaSection } from './stats/quota.js';
@@ -14,6 +15,7 @@ import type { Section } from './stats/section.js';
 const SECTIONS: readonly Section[] = [
   issuingSection,
   quotaSection,
+  issuedSection,
   noticesSection,
   failedSection,
   flagsSection,

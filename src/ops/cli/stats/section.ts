@@ -10,12 +10,13 @@ export interface Told {
 /**
  * One part of `stats`: a file with what is read (plain figures, for whoever else wants them) and how it
  * is told. A new part is a file like its neighbours, and a line in stats.ts.
+ * @typeParam Needs exactly what it reads from
  */
-export interface Section {
+export interface Section<Needs = Pipeline> {
   /** Its name in the JSON. */
   readonly id: string;
   readonly title: Words;
-  tell(pipeline: Pipeline): Promise<Told>;
+  readonly tell: (needs: Needs) => Promise<Told>;
 }
 
 /** `name : value`, as each language writes it. */

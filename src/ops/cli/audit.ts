@@ -1,0 +1,90 @@
+import { createAudit } from '../../audit/audit.js';
+import { auditLine } from '../../audit/line.js';
+import type { AuditEntry } from '../../audit/types.js';
+import { asEarnerKey, type EarnerKey } from '../../ids.js';
+import { isSameKey } from '../../platform/key-guard.js';
+import { closeRedis, type RedisConnection } from '../../platform/redis.js';
+import { createVault } from '../../platform/vault.js';
+import { earnerKeyOf } from '../../portfolio/earner-key.js';
+import { askedEarner, askedOf, type AskedEarner } from './audit/asked.js';
+import { AUDIT_OPTIONS } from './audit/options.js';
+import { takesMore } from './audit/output.js';
+import { select } from './audit/select.js';
+import type { Call, Command, Context } from './context.js';
+import { EXIT } from './exit.js';
+import { interruptible } from './interrupt.js';
+import { withProgress } from './progress.js';
+import { requireRedis } from './redis-session.js';
+import { keyChanged, requireSettings } from './settings.js';
+import type { Words } from './words.js';
+
+const NEEDED = ['REDIS_URL', 'TZ_SCHEME'];
+
+export const audit: Command = {
+  name: 'audit',
+  summary: {
+    fr: 'exporte ce qui a été décidé et fait, badge par badge, en NDJSON',
+    en: 'exports what was decided and done, award by award, as NDJSON',
+  },
+  details: [
+    {
+      fr: "Une ligne JSON par fait, dans l'ordre où Palier les a inscrits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.",
+      en: 'A line of JSON for each fact, in the order in which Palier wrote them; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.',
+    },
+  ],
+  args: [],
+  options: AUDIT_OPTIONS,
+  run: async (call, context) => {
+    const person = askedEarner(call);
+    const withAddress = person !== null && 'address' in person;
+    const config = requireSettings(context, withAddress ? [...NEEDED, 'PALIER_KEY'] : NEEDED);
+    const asked = askedOf(call, config.timeZone);
+    const told = await interruptible(context, (signal) =>
+      requireRedis(context, config.redis, async (redis) => {
+        const earner = await earnerOf(context, redis, config.palierKey, person);
+        const account = createAudit(redis, context.dataPrefix, config.timeZone);
+        // Whatever is being read then ends, even when nothing of it matches.
+        signal.addEventListener('abort', () => closeRedis(redis), { once: true });
+        return tell({ ...context, lang: call.lang }, select(account, asked, earner), signal);
+      }),
+    );
+    if (told === 0) context.streams.err(NOTHING[call.lang]);
+    return EXIT.good;
+  },
+};
+
+/** Null: everybody. @throws Problem when an address is asked for under another key than the people's */
+async function earnerOf(
+  { dataPrefix }: Pick<Context, 'dataPrefix'>,
+  redis: RedisConnection,
+  palierKey: Buffer,
+  person: AskedEarner | null,
+): Promise<EarnerKey | null> {
+  if (person === null) return null;
+  if ('key' in person) return asEarnerKey(person.key);
+  const vault = createVault(palierKey);
+  if (!(await isSameKey(redis, dataPrefix, vault))) throw keyChanged();
+  return earnerKeyOf(vault, person.address);
+}
+
+/** Resolves with how many were told: all, unless nobody reads on. @throws when the work was stopped */
+async function tell(
+  to: Pick<Context, 'streams'> & Pick<Call, 'lang'>,
+  entries: AsyncGenerator<AuditEntry>,
+  signal: AbortSignal,
+): Promise<number> {
+  let told = 0;
+  // Lines on a terminal are a sign of life themselves.
+  let next = await withProgress(to, READING, () => entries.next());
+  while (next.done !== true) {
+    to.streams.out(JSON.stringify(auditLine(next.value)));
+    told += 1;
+    if (!(await takesMore(process.stdout, signal))) break;
+    signal.throwIfAborted();
+    next = await entries.next();
+  }
+  return told;
+}
+
+const READING: Words = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
+const NOTHING: Words = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };

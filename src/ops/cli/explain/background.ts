@@ -1,0 +1,60 @@
+import type { AuditEntry } from '../../../audit/types.js';
+import type { AwardId, BadgeId } from '../../../ids.js';
+import type { Flag } from '../../../issuing/flags.js';
+import type { Assertion } from '../../../portfolio/assertion.js';
+import type { AwardHistory, Background } from '../../../rules/background.js';
+import type { Evaluation } from '../../../rules/verdict.js';
+
+/** What is written down about one person, under whichever of their addresses. */
+export interface Notes {
+  /** Their part of the account, in any order. */
+  readonly entries: readonly AuditEntry[];
+  readonly flags: readonly Pick<Flag, 'badgeId' | 'atS'>[];
+  readonly waiting: ReadonlySet<AwardId>;
+}
+
+/** Pure. What an explanation is told besides the evaluation. */
+export const backgroundOf = (evaluation: Evaluation, { entries, flags, waiting }: Notes): Background => ({
+  history: historyOf(evaluation, entries),
+  waiting,
+  flagged: earliest(flags),
+});
+
+function historyOf(
+  { awards }: Evaluation,
+  entries: readonly AuditEntry[],
+): ReadonlyMap<BadgeId, AwardHistory> {
+  const found = awards.flatMap(({ heldBy }) => {
+    const entry = heldBy === null ? undefined : givingOf(heldBy, entries);
+    return heldBy === null || entry === undefined ? [] : [[heldBy.badgeId, toldBy(entry)] as const];
+  });
+  return new Map(found);
+}
+
+/**
+ * The entry that gave this very assertion: by its event; where OBF tells of none, the badge's latest. What
+ * Palier gave is believed to be so, though it was found in OBF as well.
+ */
+function givingOf({ badgeId, eventId }: Assertion, entries: readonly AuditEntry[]): AuditEntry | undefined {
+  const givings = entries.filter(
+    ({ kind, badgeId: of }) => of === badgeId && (kind === 'issued' || kind === 'found'),
+  );
+  const own = eventId === null ? givings : givings.filter(({ event }) => event === eventId);
+  const issued = own.filter(({ kind }) => kind === 'issued');
+  return (issued.length > 0 ? issued : own).toSorted((a, b) => b.atS - a.atS)[0];
+}
+
+const toldBy = ({ kind, atS, version, assertions, event }: AuditEntry): AwardHistory => ({
+  sinceS: atS,
+  version,
+  by: kind === 'issued' ? 'palier' : 'hand',
+  earnedBy: assertions,
+  event,
+});
+
+/** Two addresses may have been flagged for one badge before they were linked. */
+function earliest(flags: Notes['flags']): ReadonlyMap<BadgeId, number> {
+  const since = new Map<BadgeId, number>();
+  for (const { badgeId, atS } of flags) since.set(badgeId, Math.min(atS, since.get(badgeId) ?? atS));
+  return since;
+}

@@ -1,0 +1,97 @@
+import type { Scheme } from '../../../rules/types.js';
+import { answer } from '../answer.js';
+import type { Call, Command, Context } from '../context.js';
+import { EXIT } from '../exit.js';
+import { wrongUsage } from '../problem.js';
+import { withProgress } from '../progress.js';
+import { requireScheme } from '../read-scheme.js';
+import { requireSettings } from '../settings.js';
+import type { Words } from '../words.js';
+import { askedOf, type Asked } from './asked.js';
+import { badgeName } from './badge-name.js';
+import { ENROL_HELP } from './enrol-help.js';
+import { existingWords } from './existing.js';
+import type { TellPlan } from './next-step.js';
+import { unknownPartner } from './partner-argument.js';
+import { writeEnrolment, type Written } from './write-enrolment.js';
+
+/** @param tellPlan told last, once the lines are written */
+export const partnerEnrolWith = (tellPlan: TellPlan): Command => ({
+  ...ENROL_HELP,
+  run: async (call, context) => {
+    const asked = askedOf(call);
+    const config = requireSettings(context, ['TZ_SCHEME']);
+    const scheme = await requireScheme(context, config.configDir, config.timeZone);
+    const existing = scheme.enrolments.get(asked.badge.badgeId);
+    if (existing !== undefined) {
+      const words = existingWords(scheme, existing, asked);
+      answer(call, context, [words[call.lang]], { ...idsOf(asked), changed: false });
+      return EXIT.good;
+    }
+    const about = { fr: "Lecture d'OBF", en: 'Reading OBF' };
+    const { name, notes } = await withProgress({ ...context, lang: call.lang }, about, () =>
+      badgeName(context, asked, secretEnvOf(scheme, asked)),
+    );
+    const named = { ...asked, badge: { ...asked.badge, name } };
+    const written = await writeEnrolment(context, config, named, scheme);
+    const remarks = [...notes, ...written.warnings, ...inactive(scheme, asked)];
+    tell(call, context, { asked: named, written, remarks, plan: await tellPlan(call, context) });
+    return EXIT.good;
+  },
+});
+
+interface Told {
+  readonly asked: Asked;
+  readonly written: Written;
+  readonly remarks: readonly Words[];
+  readonly plan: Awaited<ReturnType<TellPlan>>;
+}
+
+function tell(call: Call, context: Context, { asked, written, remarks, plan }: Told): void {
+  const { file, line, lines } = written;
+  const inWords = remarks.map((words) => words[call.lang]);
+  answer(call, context, [...writtenLines(written, call), ...inWords, ...plan.lines], {
+    ...idsOf(asked),
+    name: asked.badge.name,
+    changed: true,
+    file,
+    line,
+    lines,
+    remarks: inWords,
+    plan: plan.json,
+  });
+}
+
+const idsOf = ({ clientId, badge }: Asked) => ({ client_id: clientId, badge: badge.badgeId });
+
+/** @throws Problem when it is not known yet who the partner is, or is already */
+function secretEnvOf(scheme: Scheme, { clientId, partner }: Asked): string | null {
+  const known = scheme.partnersById.get(clientId);
+  if (known === undefined && partner.name !== null) return partner.secretEnv;
+  if (known === undefined) throw unknownPartner(scheme, clientId, NEW_PARTNER);
+  if (partner.name === null && partner.secretEnv === null) return known.secretEnv;
+  throw wrongUsage({
+    fr: `${clientId} est déjà dans partners.yaml : --partner-name et --secret-env ne servent qu'à un nouveau.`,
+    en: `${clientId} is in partners.yaml already: --partner-name and --secret-env are for a new one only.`,
+  });
+}
+
+const NEW_PARTNER: Words = {
+  fr: ". S'il est nouveau, donnez --partner-name",
+  en: '. If it is new, give --partner-name',
+};
+
+const inactive = ({ partnersById }: Scheme, { clientId }: Asked): readonly Words[] =>
+  partnersById.get(clientId)?.active === false
+    ? [
+        {
+          fr: `${clientId} ne participe plus (active: false) : le badge ne compte pas.`,
+          en: `${clientId} takes no part (active: false): the badge does not count.`,
+        },
+      ]
+    : [];
+
+const writtenLines = ({ file, line, lines }: Written, { lang }: Call): readonly string[] => [
+  { fr: `Inscrit dans ${file}, ligne ${line} :`, en: `Enrolled in ${file}, line ${line}:` }[lang],
+  ...lines.map((text) => `  + ${text}`),
+];

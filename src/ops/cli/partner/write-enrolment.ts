@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config } from '../../../config.js';
+import type { BadgeId } from '../../../ids.js';
+import { readConfigFolder } from '../../../platform/config-folder.js';
+import { enrol, type Enrolling } from '../../../rules/enrol.js';
+import { formatFault, parseScheme, type SchemeFault } from '../../../rules/parse.js';
+import type { Scheme } from '../../../rules/types.js';
+import type { Context } from '../context.js';
+import { Problem } from '../problem.js';
+import type { Words } from '../words.js';
+import { NotReplaced, replaceFile } from './replace-file.js';
+
+/** What came into partners.yaml. */
+export interface Written {
+  /** As it was given. */
+  readonly file: string;
+  /** Of the first line that came in; from 1. */
+  readonly line: number;
+  readonly lines: readonly string[];
+  /** What the scheme's reader finds odd in them. */
+  readonly warnings: readonly Words[];
+}
+
+/**
+ * Writes the lines of a badge into partners.yaml, once it is sure that the file is as good as before.
+ * @param before the scheme as the files have it now
+ * @throws Problem; nothing is written then
+ */
+export async function writeEnrolment(
+  { cwd }: Pick<Context, 'cwd'>,
+  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
+  enrolling: Enrolling,
+  before: Scheme,
+): Promise<Written> {
+  const dir = resolve(cwd, configDir);
+  const [path, file] = [join(dir, 'partners.yaml'), join(configDir, 'partners.yaml')];
+  const [{ scheme }, text] = await Promise.all([readConfigFolder(dir), readFile(path, 'utf8')]);
+  const added = enrol(text, enrolling);
+  if (added === null) throw onlyByHand(file);
+  const files = {
+    scheme: { ...scheme, name: join(configDir, 'scheme.yaml') },
+    partners: { name: file, text: added },
+  };
+  const result = parseScheme(files, timeZone);
+  if (!result.ok) throw new Problem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(wordsOf)]);
+  if (!isOneMore(before, result.scheme, enrolling.badge.badgeId)) throw onlyByHand(file);
+  await replace(path, file, text, added);
+  const came = linesIn(text, added);
+  const isNew = (warning: SchemeFault): boolean =>
+    warning.file === file && warning.line >= came.line && warning.line < came.line + came.lines.length;
+  return { file, ...came, warnings: result.warnings.filter(isNew).map(wordsOf) };
+}
+
+/** Whatever the edit did to the text: all that was enrolled still is, and this badge besides. */
+const isOneMore = ({ enrolments }: Scheme, { enrolments: now }: Scheme, badgeId: BadgeId): boolean =>
+  now.has(badgeId) && now.size === enrolments.size + 1 && [...enrolments.keys()].every((id) => now.has(id));
+
+async function replace(path: string, file: string, text: string, added: string): Promise<void> {
+  try {
+    await replaceFile(path, text, added);
+  } catch (error) {
+    if (!(error instanceof NotReplaced)) throw error;
+    throw new Problem('not_written', [whyWords(file, error.why)], undefined, { cause: error });
+  }
+}
+
+function whyWords(file: string, why: string): Words {
+  if (why === 'link')
+    return {
+      fr: `Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.`,
+      en: `Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`,
+    };
+  if (why === 'changed')
+    return {
+      fr: `Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.`,
+      en: `Nothing is written: ${file} was just changed by somebody else. Type the command again.`,
+    };
+  return {
+    fr: `Rien n'est écrit : ${file} ne peut pas l'être (${why}). Vérifiez les droits du fichier et de son dossier.`,
+    en: `Nothing is written: ${file} cannot be (${why}). Check the permissions of the file and its folder.`,
+  };
+}
+
+const NOTHING_WRITTEN: Words = {
+  fr: "Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.",
+  en: 'Nothing is written: with these lines, the files would have faults.',
+};
+
+const onlyByHand = (file: string): Problem =>
+  new Problem('by_hand', [
+    {
+      fr: `Rien n'est écrit : ${file} est écrit d'une manière que Palier ne sait pas compléter (un alias, peut-être). Ajoutez la ligne à la main ; « npx palier check » la relit.`,
+      en: `Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`,
+    },
+  ]);
+
+const wordsOf = (fault: SchemeFault): Words => ({
+  fr: formatFault(fault, 'fr'),
+  en: formatFault(fault, 'en'),
+});
+
+/** The lines of `now` that differ from those of `before`, in one piece. */
+function linesIn(before: string, now: string): Pick<Written, 'line' | 'lines'> {
+  const [old, all] = [before.split(/\r?\n/), now.split(/\r?\n/)];
+  let first = 0;
+  while (first < old.length && old[first] === all[first]) first += 1;
+  let last = 0;
+  while (last < old.length - first && old.at(-1 - last) === all.at(-1 - last)) last += 1;
+  return { line: first + 1, lines: all.slice(first, all.length - last) };
+}

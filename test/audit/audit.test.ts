@@ -1,0 +1,370 @@
+import fc from 'fast-check';
+import { createAudit } from '../../src/audit/audit.js';
+import { encodeEntry } from '../../src/audit/codec.js';
+import { createGivingEvents } from '../../src/audit/giving-events.js';
+import { fieldStartOf, layoutOf, partOf } from '../../src/audit/layout.js';
+import { AUDIT_KINDS, type Audit, type AuditEntry } from '../../src/audit/types.js';
+import { asAwardId, asBadgeId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { allOf, classOf, entryOf, keysBelow, NOON_S, ZONE } from './support.js';
+
+const DAY_S = 86_400;
+const NOBODY = { earner: null, award: null, badgeId: null, assertions: [], cause: null, event: null };
+const earner = asEarnerKey('k1');
+const event = asEventId('G1');
+
+let redis: TestRedis;
+let prefix: string;
+let audit: Audit;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+beforeEach(() => {
+  prefix = `${redis.prefix}${Math.random()}`;
+  audit = createAudit(redis.connection, prefix, ZONE);
+});
+afterAll(() => redis.close());
+
+const everything = (): Promise<readonly AuditEntry[]> => allOf(audit.read({}));
+const sorted = (entries: readonly AuditEntry[]): readonly string[] =>
+  entries.map((entry) => JSON.stringify(entry)).toSorted();
+const issuedByDay = async (query: Parameters<Audit['issuedByDay']>[0] = {}) =>
+  Object.fromEntries(
+    [...(await audit.issuedByDay(query))].map(([day, counts]) => [day, Object.fromEntries(counts)]),
+  );
+
+describe('written again', () => {
+  test('an entry about a person is kept once, and counted once', async () => {
+    const entries = classOf(50);
+    await audit.write(entries);
+    await audit.write(entries.toReversed());
+    await audit.write([...entries, ...entries]);
+    expect(sorted(await everything())).toEqual(sorted(entries));
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted(entries));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 50 } });
+  });
+
+  test('by many writers at the same moment: the same', async () => {
+    const entries = classOf(200);
+    const others = await Promise.all([testRedis(), testRedis()]);
+    const writers = [audit, ...others.map(({ connection }) => createAudit(connection, prefix, ZONE))];
+    await Promise.all(
+      writers.flatMap((writer) => [writer.write(entries), writer.write(entries.toReversed())]),
+    );
+    await Promise.all(others.map(({ close }) => close()));
+    expect(sorted(await everything())).toEqual(sorted(entries));
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted(entries));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 200 } });
+  });
+
+  test('with another instant or cause, an entry of the same event is the same: the first one stays', async () => {
+    await audit.write([entryOf()]);
+    await audit.write([entryOf({ atS: NOON_S + DAY_S, cause: 'poll.event.P1.E1' })]);
+    expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test.each<[string, Partial<AuditEntry>]>([
+    ['kind', { kind: 'found' }],
+    ['earner', { earner: asEarnerKey('k2') }],
+    ['badge', { badgeId: asBadgeId('R2') }],
+    ['event', { event: asEventId('G2') }],
+  ])('with another %s it is another one', async (_, part) => {
+    await audit.write([entryOf(), entryOf(part)]);
+    expect(sorted(await everything())).toEqual(sorted([entryOf(), entryOf(part)]));
+  });
+
+  test('without an event, its instant tells it apart', async () => {
+    const flagged = entryOf({ kind: 'flagged', event: null });
+    const later = { ...flagged, atS: NOON_S + 1 };
+    await audit.write([later, flagged, later]);
+    expect(await audit.ofEarner(earner)).toEqual([flagged, later]);
+  });
+
+  test('what is about nobody is not told apart: two erased at the same second are two', async () => {
+    const erased = entryOf({ kind: 'erased', ...NOBODY });
+    await audit.write([erased, erased]);
+    expect(await everything()).toEqual([erased, erased]);
+  });
+});
+
+describe('an OBF event', () => {
+  test('is known once somebody was given the award by it, or found to have been', async () => {
+    await audit.write([
+      entryOf({ kind: 'revoked', event: asEventId('G9') }),
+      entryOf({ kind: 'found', event: asEventId('G2') }),
+      entryOf(),
+    ]);
+    const known = ['G1', 'G2', 'G9', 'G0'].map((id) => audit.knowsEvent(asEventId(id)));
+    expect(await Promise.all(known)).toEqual([true, true, false, false]);
+  });
+
+  test('written in parts, long apart, tells everyone of them, and nobody else', async () => {
+    const [first, second] = [classOf(60).slice(0, 40), classOf(60).slice(20)];
+    await audit.write([...first, ...classOf(20, { event: asEventId('G2') })]);
+    // Its later part, as it would stand in Redis days after.
+    await moveIntoPast(3 * DAY_S * 1000);
+    await audit.write(second);
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted(classOf(60)));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 80 } });
+  });
+
+  test('tells whom it gave the award to, and not what became of it', async () => {
+    const [first, last] = [entryOf(), entryOf({ earner: asEarnerKey('k2') })];
+    await audit.write([first, entryOf({ kind: 'revoked' }), entryOf({ kind: 'blocked' }), last]);
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted([first, last]));
+  });
+
+  test('is looked for at the times of its writings alone', async () => {
+    const events = createGivingEvents(redis.connection, layoutOf(prefix));
+    const [ms, later] = [NOON_S * 1000, (NOON_S + DAY_S) * 1000];
+    await events.note(event, [later, ms + 900, ms]);
+    await events.note(event, [ms + 100, ms + 800]);
+    expect(await events.spansOf(event)).toEqual([
+      { firstMs: ms, lastMs: ms + 900 },
+      { firstMs: later, lastMs: later },
+    ]);
+  });
+
+  test('that is known of nobody gave to nobody', async () => {
+    expect(await audit.ofEvent(event)).toEqual([]);
+  });
+});
+
+/** Moves all that is written to an earlier time, as if the writer had come back much later. */
+async function moveIntoPast(byMs: number): Promise<void> {
+  const { connection } = redis;
+  const earlier = (text: string): string => text.replaceAll(/\d{13}/g, (ms) => String(Number(ms) - byMs));
+  for (const key of await keysBelow(connection, prefix)) {
+    if ((await connection.type(key)) === 'hash') {
+      const fields = Object.entries(await connection.hgetall(key));
+      await connection.hset(key, Object.fromEntries(fields.map(([name, value]) => [name, earlier(value)])));
+    } else {
+      const entries = await connection.xrange(key, '-', '+');
+      await connection.del(key);
+      for (const [id, fields] of entries) await connection.xadd(key, earlier(id), ...fields);
+    }
+  }
+}
+
+describe('issued by day', () => {
+  /** The night from November to December begins at 23:00 UTC. */
+  const MIDNIGHT_S = Date.UTC(2026, 10, 30, 23) / 1000;
+  const at = (atS: number, part: Partial<AuditEntry> = {}) =>
+    entryOf({ atS, event: asEventId(`G${atS}`), ...part });
+
+  test('counts what was issued, by the calendar of the scheme', async () => {
+    await audit.write([
+      at(MIDNIGHT_S - 1),
+      at(MIDNIGHT_S),
+      at(MIDNIGHT_S + 1, { award: asAwardId('two words') }),
+      at(MIDNIGHT_S + 2, { earner: asEarnerKey('k2') }),
+      at(MIDNIGHT_S + 3, { kind: 'found' }),
+      at(MIDNIGHT_S + 4, { kind: 'revoked' }),
+    ]);
+    expect(await issuedByDay()).toEqual({
+      '2026-11-30': { 'communiquer-1': 1 },
+      '2026-12-01': { 'communiquer-1': 2, 'two words': 1 },
+    });
+  });
+
+  test.each([
+    [{}, ['2026-11-30', '2026-12-01', '2027-01-15']],
+    [{ fromS: MIDNIGHT_S - 1 }, ['2026-11-30', '2026-12-01', '2027-01-15']],
+    [{ fromS: MIDNIGHT_S }, ['2026-12-01', '2027-01-15']],
+    [{ untilS: MIDNIGHT_S }, ['2026-11-30']],
+    [{ untilS: MIDNIGHT_S + 1 }, ['2026-11-30', '2026-12-01']],
+    [{ fromS: MIDNIGHT_S, untilS: MIDNIGHT_S + DAY_S }, ['2026-12-01']],
+    [{ fromS: MIDNIGHT_S + 60 * DAY_S }, []],
+  ])('of %j: whole days, in their order', async (query, days) => {
+    await audit.write([at(Date.UTC(2027, 0, 15) / 1000), at(MIDNIGHT_S), at(MIDNIGHT_S - 1)]);
+    expect([...(await audit.issuedByDay(query)).keys()]).toEqual(days);
+  });
+});
+
+describe('reading', () => {
+  test('of more than one page: everything, once, in the order of writing', async () => {
+    const batches = [0, 1, 2].map((nth) => classOf(3000, { event: asEventId(`G${nth}`), atS: NOON_S - nth }));
+    for (const entries of batches) await audit.write(entries);
+    const read = await everything();
+    expect(sorted(read)).toEqual(sorted(batches.flat()));
+    // Within the milliseconds of one writing, the parts' order means nothing.
+    expect(read.map((entry) => entry.event)).toEqual(batches.flat().map((entry) => entry.event));
+  });
+
+  test('goes by when it happened, whenever it was written', async () => {
+    const old = entryOf({ atS: NOON_S - 400 * DAY_S, event: asEventId('G0') });
+    const ahead = entryOf({ atS: NOON_S + 400 * DAY_S, event: asEventId('G2') });
+    await audit.write([ahead]);
+    await audit.write([entryOf()]);
+    await audit.write([old]);
+    const read = (fromS: number, untilS: number) => allOf(audit.read({ fromS, untilS }));
+    expect(await everything()).toEqual([ahead, entryOf(), old]);
+    expect(await read(NOON_S, NOON_S + 1)).toEqual([entryOf()]);
+    expect(await read(NOON_S + 1, NOON_S + 401 * DAY_S)).toEqual([ahead]);
+    expect(await read(0, NOON_S)).toEqual([old]);
+  });
+
+  test('what was written by the days of another time zone is found too', async () => {
+    const newYear = entryOf({ atS: Date.UTC(2026, 11, 31, 23, 30) / 1000 });
+    await createAudit(redis.connection, prefix, 'America/Cayenne').write([newYear]);
+    const elsewhere = createAudit(redis.connection, prefix, 'Indian/Reunion');
+    expect(await allOf(elsewhere.read({ fromS: newYear.atS }))).toEqual([newYear]);
+  });
+
+  test('of what was asked for, and of all of it: as if every entry were looked at', async () => {
+    const anyPart = fc.record({
+      kind: fc.constantFrom(...AUDIT_KINDS),
+      atS: fc.integer({ min: NOON_S - 40 * DAY_S, max: NOON_S + 40 * DAY_S }),
+      award: fc.constantFrom(null, asAwardId('communiquer-1'), asAwardId('communiquer-2')),
+      earner: fc.integer({ min: 1, max: 40 }).map((n) => asEarnerKey(`k${n}`)),
+      event: fc.uuid().map(asEventId),
+    });
+    const anyQuery = fc.record(
+      {
+        fromS: fc.integer({ min: NOON_S - 50 * DAY_S, max: NOON_S + 50 * DAY_S }),
+        untilS: fc.integer({ min: NOON_S - 50 * DAY_S, max: NOON_S + 50 * DAY_S }),
+        award: fc.constant(asAwardId('communiquer-1')),
+        kinds: fc.subarray([...AUDIT_KINDS]),
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyPart, { maxLength: 30 }), anyQuery, async (parts, query) => {
+        const entries = parts.map(entryOf);
+        const fresh = createAudit(redis.connection, `${redis.prefix}${Math.random()}`, ZONE);
+        await fresh.write(entries);
+        const { fromS = -Infinity, untilS = Infinity, award, kinds } = query;
+        const asked = entries
+          .filter(({ atS }) => fromS <= atS && atS < untilS)
+          .filter((one) => award === undefined || one.award === award)
+          .filter((one) => kinds === undefined || kinds.includes(one.kind));
+        expect(sorted(await allOf(fresh.read(query)))).toEqual(sorted(asked));
+      }),
+      { numRuns: 30 },
+    );
+  }, 60_000);
+
+  test('a later version’s entries are skipped, wherever they are met', async () => {
+    await audit.write([entryOf()]);
+    const { connection } = redis;
+    const layout = layoutOf(prefix);
+    const [, ...rest] = encodeEntry(entryOf()).slice(1);
+    const id = await connection.xadd(layout.entries(partOf(earner)), '*', 'k', '99', ...rest);
+    const [field = ''] = await connection.hkeys(layout.people(earner));
+    await connection.hset(layout.people(earner), `${field}later`, id ?? '');
+    expect(await everything()).toEqual([entryOf()]);
+    expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+    expect(await audit.ofEvent(event)).toEqual([entryOf()]);
+  });
+});
+
+test('a person’s own entries come oldest first, whenever they were written', async () => {
+  const [older, newer] = [entryOf({ atS: NOON_S - 5, event: asEventId('G0') }), entryOf({ kind: 'flagged' })];
+  await audit.write([newer, ...classOf(300).filter((one) => one.earner !== earner)]);
+  await audit.write([older]);
+  expect(await audit.ofEarner(earner)).toEqual([older, newer]);
+  expect(await audit.ofEarner(asEarnerKey('k-unknown'))).toEqual([]);
+});
+
+test('two people whose places in Redis cannot be told apart are two', async () => {
+  const [one, other] = [asEarnerKey('k73795'), asEarnerKey('k321111')];
+  const layout = layoutOf(prefix);
+  expect([layout.people(one), fieldStartOf(one)]).toEqual([layout.people(other), fieldStartOf(other)]);
+  const [ours, theirs] = [entryOf({ earner: one }), entryOf({ earner: other, event: asEventId('G2') })];
+  await audit.write([ours, theirs]);
+  expect(await audit.ofEarner(one)).toEqual([ours]);
+  expect(await audit.forget(one)).toBe(1);
+  expect(await audit.ofEarner(other)).toEqual([theirs]);
+});
+
+test('no address is kept, were OBF to name one', async () => {
+  await audit.write([entryOf({ kind: 'refused', detail: '400 bad recipient lou.martin@example.org' })]);
+  expect((await audit.ofEarner(earner))[0]?.detail).toBe('400 bad recipient [address]');
+  expect(await dump()).not.toMatch(/lou|example/);
+});
+
+/** All that Redis holds of this account, to be searched. */
+async function dump(): Promise<string> {
+  const { connection } = redis;
+  const found = (await keysBelow(connection, prefix)).map(async (key) => [
+    key,
+    (await connection.type(key)) === 'hash'
+      ? await connection.hgetall(key)
+      : await connection.xrange(key, '-', '+'),
+  ]);
+  return JSON.stringify(await Promise.all(found));
+}
+
+describe('forgetting', () => {
+  const anonymous = (entry: AuditEntry): AuditEntry => ({
+    ...entry,
+    earner: null,
+    assertions: [],
+    cause: null,
+    event: null,
+    detail: null,
+  });
+
+  test('leaves that awards were given, and not to whom', async () => {
+    const others = classOf(300).filter((one) => one.earner !== earner);
+    const ours = [entryOf(), entryOf({ kind: 'refused', event: null, detail: '400' })];
+    await audit.write([...ours, ...others]);
+    expect(await audit.forget(earner)).toBe(2);
+    expect(await audit.ofEarner(earner)).toEqual([]);
+    expect(sorted(await everything())).toEqual(sorted([...others, ...ours.map(anonymous)]));
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted(others));
+    expect(await audit.knowsEvent(event)).toBe(true);
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 300 } });
+  });
+
+  test('may be repeated, by many at a time', async () => {
+    await audit.write(classOf(3));
+    const counts = await Promise.all(Array.from({ length: 8 }, () => audit.forget(earner)));
+    expect(counts.toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(await audit.forget(earner)).toBe(0);
+    expect(await everything()).toHaveLength(3);
+  });
+
+  test('leaves nothing in Redis that tells of the person', async () => {
+    const lou = asEarnerKey('LouMartinLouMartinLouM');
+    await audit.write([
+      entryOf({ earner: lou, cause: 'webhook.event.P1.LOU-CAUSE', event: null, detail: 'LOU' }),
+    ]);
+    expect(await dump()).toMatch(/LouMartin.*LOU-CAUSE/);
+    await audit.forget(lou);
+    expect(await dump()).not.toMatch(/lou|"a1/i);
+  });
+
+  test('leaves no mark of the person either: what is written of them anew is new', async () => {
+    await audit.write([entryOf()]);
+    await audit.forget(earner);
+    expect(await redis.connection.exists(layoutOf(prefix).people(earner))).toBe(0);
+    await audit.write([entryOf()]);
+    expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test('takes what a later version wrote besides', async () => {
+    const layout = layoutOf(prefix);
+    await audit.write([entryOf()]);
+    const [field, id] = Object.entries(await redis.connection.hgetall(layout.people(earner))).flat();
+    const stream = layout.entries(partOf(earner));
+    const fields = [...encodeEntry(entryOf()), 'later', 'LOU'];
+    await redis.connection.xdel(stream, id ?? '');
+    const again = (await redis.connection.xadd(stream, '*', ...fields)) ?? '';
+    await redis.connection.hset(layout.people(earner), field ?? '', again);
+    expect(await audit.forget(earner)).toBe(1);
+    expect(await dump()).not.toContain('LOU');
+  });
+
+  test('some people leaves all others as they were', async () => {
+    const entries = classOf(1000);
+    const isLeaving = (_: AuditEntry, at: number): boolean => at % 20 === 7;
+    const leaving = entries.filter(isLeaving);
+    const staying = entries.filter((entry, at) => !isLeaving(entry, at));
+    await audit.write(entries);
+    for (const one of leaving) expect(await audit.forget(one.earner ?? earner)).toBe(1);
+    expect(sorted(await everything())).toEqual(sorted([...staying, ...leaving.map(anonymous)]));
+    for (const one of staying.slice(0, 100))
+      expect(await audit.ofEarner(one.earner ?? earner)).toEqual([one]);
+  });
+});

@@ -1,0 +1,273 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { createAudit } from '../../src/audit/audit.js';
+import { auditLine, auditLineSchema } from '../../src/audit/line.js';
+import type { AuditEntry } from '../../src/audit/types.js';
+import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { readFrom, readUntil } from '../../src/ops/cli/audit/dates.js';
+import { takesMore } from '../../src/ops/cli/audit/output.js';
+import { requireSameKey } from '../../src/platform/key-guard.js';
+import {
+  closeRedis,
+  openProducer,
+  type RedisAddress,
+  type RedisConnection,
+} from '../../src/platform/redis.js';
+import { createVault } from '../../src/platform/vault.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { DATA_PREFIX } from '../../src/queue/names.js';
+import { classOf, entryOf, NOON_S, ZONE } from '../audit/support.js';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { jsonOf, palier, type Ran } from './support/cli.js';
+
+const HOUR_S = 3600;
+/** Always the same: keys of people made from it are searched for names. */
+const key = Buffer.alloc(32, 7);
+const vault = createVault(key);
+const LOU = 'Lou.Martin@example.org';
+const lou = earnerKeyOf(vault, LOU);
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await testRedis();
+  await requireSameKey(redis.connection, redis.prefix, vault);
+  await createAudit(redis.connection, redis.prefix, ZONE).write(Object.values(ENTRIES));
+});
+afterAll(() => redis.close());
+
+const G2 = asEventId('G2');
+/** Somebody's day, and Lou's. */
+const ENTRIES = {
+  first: entryOf({ atS: NOON_S - 24 * HOUR_S, event: asEventId('G0') }),
+  flagged: entryOf({ kind: 'flagged', event: null }),
+  other: entryOf({ earner: asEarnerKey('k2'), award: asAwardId('communiquer-2') }),
+  lou: entryOf({ earner: lou, event: G2 }),
+  blocked: entryOf({ kind: 'blocked', earner: lou, event: G2, atS: NOON_S + 24 * HOUR_S, cause: 'ops' }),
+} satisfies Record<string, AuditEntry>;
+type Name = keyof typeof ENTRIES;
+
+const env = () => ({ REDIS_URL: redis.url, PALIER_KEY: key.toString('base64') });
+async function audit(...options: string[]): Promise<Ran> {
+  const ran = await palier(['audit', ...options], { env: env(), dataPrefix: redis.prefix });
+  expect([...ran.out, ...ran.err].join('\n')).not.toMatch(/lou|martin|example/i);
+  return ran;
+}
+const named = ({ out }: Ran): readonly (string | undefined)[] =>
+  out.map((line) => {
+    const told = JSON.stringify(auditLineSchema.parse(JSON.parse(line)));
+    return Object.entries(ENTRIES).find(([, entry]) => JSON.stringify(auditLine(entry)) === told)?.[0];
+  });
+
+const ALL: readonly Name[] = ['first', 'flagged', 'other', 'lou', 'blocked'];
+test.each<[string[], readonly Name[]]>([
+  [[], ALL],
+  [['--json'], ALL],
+  [
+    ['--from', '2026-11-23'],
+    ['flagged', 'other', 'lou', 'blocked'],
+  ],
+  [
+    ['--until', '2026-11-23'],
+    ['first', 'flagged', 'other', 'lou'],
+  ],
+  [
+    ['--from', '2026-11-23', '--until', '2026-11-23'],
+    ['flagged', 'other', 'lou'],
+  ],
+  [['--from', '2026-11-22T12:01', '--until', '2026-11-23T12:00'], []],
+  [['--from', '2026-11-22T12:00', '--until', '2026-11-23T12:00'], ['first']],
+  [['--award', 'communiquer-2'], ['other']],
+  [['--kind', 'blocked'], ['blocked']],
+  [
+    ['--event', 'G2'],
+    ['lou', 'blocked'],
+  ],
+  [['--event', 'G2', '--kind', 'issued'], ['lou']],
+  [
+    ['--earner', 'k1'],
+    ['first', 'flagged'],
+  ],
+  [
+    ['--earner', lou],
+    ['lou', 'blocked'],
+  ],
+  [
+    ['--earner', ` ${LOU.toUpperCase()} `],
+    ['lou', 'blocked'],
+  ],
+  [['--earner', LOU, '--from', '2026-11-24'], ['blocked']],
+  [['--earner', LOU, '--event', 'G0'], []],
+  [['--award', 'none-of-them'], []],
+])('%j: these lines', async (options, names) => {
+  const ran = await audit(...options);
+  // What is written at the same moment may come in any order.
+  expect(named(ran).toSorted()).toEqual([...names].toSorted());
+  expect({ exit: ran.exit, err: ran.err }).toEqual({
+    exit: 0,
+    err: names.length > 0 ? [] : ["Rien de tel n'est inscrit."],
+  });
+});
+
+test('in English, nothing is said so too', async () => {
+  const ran = await audit('--event', 'G404', '--lang', 'en');
+  expect(ran).toEqual({ exit: 0, out: [], err: ['Nothing of the kind is written.'] });
+});
+
+test.each([
+  [['--from', 'hier'], /^--from attend une date \(2026-01-31, 2026-01-31T14:00\)\.$/],
+  [['--until', '2026-02-31'], /^--until attend une date /],
+  [['--until', '2026'], /^--until attend une date /],
+  [
+    ['--kind', 'isued'],
+    /^--kind ne connaît pas « isued » : vouliez-vous dire « issued » \? \(connus : issued, /,
+  ],
+  [['--kind', LOU], /^--kind ne connaît pas « \[address\] » \(connus/],
+  [['--earner', 'lou martin'], /^--earner attend une adresse électronique, ou la clé/],
+  [['--earner', 'lou@martin@example.org'], /^Ce n'est pas une adresse électronique/],
+])('%j is typed wrongly: 2', async (options, message) => {
+  const ran = await palier(['audit', ...options], { env: env(), dataPrefix: redis.prefix });
+  expect(ran).toMatchObject({ exit: 2, out: [] });
+  expect(ran.err).toEqual([expect.stringMatching(message)]);
+});
+
+test('it needs a key only for an address, and then the right one', async () => {
+  const without = { env: { REDIS_URL: redis.url }, dataPrefix: redis.prefix };
+  expect((await palier(['audit', '--earner', lou], without)).out).toHaveLength(2);
+  expect(await palier(['audit', '--earner', LOU], without)).toMatchObject({
+    exit: 1,
+    err: [expect.stringMatching(/^PALIER_KEY : la variable manque/)],
+  });
+  const another = { ...env(), PALIER_KEY: randomBytes(32).toString('base64') };
+  const ran = await palier(['audit', '--earner', LOU, '--json'], { ...without, env: another });
+  expect(jsonOf(ran)).toMatchObject({ ok: false, error: { code: 'key_changed' } });
+});
+
+test('Redis that does not answer is told', async () => {
+  const ran = await palier(['audit'], { env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+  expect(ran).toMatchObject({ exit: 1, err: [expect.stringMatching(/^Redis ne répond pas/)] });
+});
+
+test.each([
+  ['2026-11-23', Date.UTC(2026, 10, 22, 23), Date.UTC(2026, 10, 23, 23)],
+  ['2026-10-25', Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 23)],
+  ['2026-11-23T14:00', Date.UTC(2026, 10, 23, 13), Date.UTC(2026, 10, 23, 13)],
+  ['2026-11-23T14:00Z', Date.UTC(2026, 10, 23, 14), Date.UTC(2026, 10, 23, 14)],
+])('%s, in the zone of the scheme: a day has its beginning and its end', (typed, fromMs, untilMs) => {
+  expect([readFrom(typed, ZONE) * 1000, readUntil(typed, ZONE) * 1000]).toEqual([fromMs, untilMs]);
+});
+
+describe('what is written', () => {
+  const signal = () => new AbortController().signal;
+  const full = (): PassThrough => {
+    const output = new PassThrough({ highWaterMark: 1 });
+    output.on('error', () => {});
+    expect(output.write('more than it takes')).toBe(false);
+    return output;
+  };
+
+  test('waits for a slow reader', async () => {
+    const output = full();
+    let waited = false;
+    const more = takesMore(output, signal()).finally(() => {
+      waited = true;
+    });
+    await new Promise(setImmediate);
+    expect(waited).toBe(false);
+    output.resume();
+    expect(await more).toBe(true);
+  });
+
+  test('waits no more for one who has left', async () => {
+    const output = full();
+    const more = takesMore(output, signal());
+    output.destroy(new Error('EPIPE'));
+    expect(await more).toBe(false);
+    expect(await takesMore(output, signal())).toBe(false);
+  });
+
+  test('waits no more when the work is stopped', async () => {
+    const stop = new AbortController();
+    const more = takesMore(full(), stop.signal);
+    stop.abort();
+    expect(await more).toBe(true);
+  });
+});
+
+describe('Ctrl-C ends it before its end', () => {
+  let stop: () => void;
+  const onInterrupt = (act: () => void) => {
+    stop = act;
+    return () => undefined;
+  };
+  const context = () => ({ env: env(), dataPrefix: redis.prefix, onInterrupt });
+  const INTERRUPTED = { exit: 1, err: [expect.stringMatching(/^Interrompu avant la fin/)] };
+
+  test('while lines are told', async () => {
+    let told = 0;
+    const out = (): void => {
+      told += 1;
+      stop();
+    };
+    expect(await palier(['audit'], { ...context(), streams: { out } })).toMatchObject(INTERRUPTED);
+    expect(told).toBe(1);
+  });
+
+  test('while nothing that is read matches', async () => {
+    const openRedis = (address: RedisAddress): RedisConnection => {
+      const connection = openProducer(address);
+      const read = connection.xrange.bind(connection) as (...args: unknown[]) => Promise<never>;
+      jest.spyOn(connection, 'xrange').mockImplementation((...args: unknown[]) => {
+        stop();
+        return read(...args);
+      });
+      return connection;
+    };
+    const ran = await palier(['audit', '--award', 'none-of-them'], { ...context(), openRedis });
+    expect(ran).toMatchObject({ ...INTERRUPTED, out: [] });
+  });
+});
+
+describe('as a process, with more than a pipe holds', () => {
+  const entries = classOf(3000);
+  let server: OwnRedis;
+  beforeAll(async () => {
+    server = await ownRedis();
+    const connection = openProducer(server.address);
+    await createAudit(connection, DATA_PREFIX, ZONE).write(entries);
+    closeRedis(connection);
+  });
+  afterAll(() => server.stop());
+
+  const start = () => {
+    const args = [resolve('src/ops/cli/main.ts'), 'audit'];
+    const child = spawn(resolve('node_modules/.bin/tsx'), args, {
+      cwd: tmpdir(),
+      env: { PATH: process.env['PATH'] ?? '', REDIS_URL: server.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const errors: string[] = [];
+    child.stderr.on('data', (chunk) => errors.push(String(chunk)));
+    return { child, errors };
+  };
+
+  test('every line is there, once', async () => {
+    const { child, errors } = start();
+    const told: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) told.push(line);
+    expect(errors).toEqual([]);
+    expect(told.toSorted()).toEqual(entries.map((entry) => JSON.stringify(auditLine(entry))).toSorted());
+  });
+
+  test('a reader who leaves ends it, and is no error', async () => {
+    const { child, errors } = start();
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    expect([...((await once(child, 'close')) as unknown[]), ...errors]).toEqual([0, null]);
+  });
+});

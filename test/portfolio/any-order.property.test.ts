@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import * as fc from 'fast-check';
+import { asEarnerKey, asClientId } from '../../src/ids.js';
+import { createLedger } from '../../src/issuing/ledger.js';
+import { createVault } from '../../src/platform/vault.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { createPortfolioStore } from '../../src/portfolio/store.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { explainJson } from '../../src/rules/explain-json.js';
+import { explainText } from '../../src/rules/explain.js';
+import { readPerson } from '../../src/workers/person.js';
+import { world } from '../rules/generators.js';
+import { REGION } from '../support/house.js';
+import { mockRedis } from '../support/mock-redis.js';
+
+const redis = mockRedis();
+afterAll(() => redis.disconnect());
+
+test('whatever the order and however often, by whichever process: the same explanation, to the letter', async () => {
+  const vault = createVault(randomBytes(32));
+  const told = fc.record({
+    one: world,
+    order: fc.array(fc.nat({ max: 8 }), { maxLength: 24 }),
+    restarts: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(told, async ({ one: { scheme, portfolio, nowS }, order, restarts }) => {
+      const earner = asEarnerKey('k1');
+      const facts = portfolio.assertions.map((assertion) => ({
+        earner,
+        assertion,
+        contact: { address: 'lou@example.org', name: null },
+      }));
+      const explanationOf = async (sequence: readonly number[]): Promise<string> => {
+        await redis.flushall();
+        const process = () => createPortfolioStore(redis, 'test', vault);
+        let store = process();
+        for (const [step, at] of sequence.entries()) {
+          if (restarts[step % restarts.length] === true) store = process();
+          await store.upsert(facts.slice(at, at + 1));
+        }
+        const sources = {
+          region: asClientId(REGION),
+          portfolios: store,
+          ledger: createLedger(redis, 'test', () => 0),
+        };
+        const evaluation = evaluate(scheme, (await readPerson(sources, earner)).portfolio, nowS);
+        return JSON.stringify([explainJson(scheme, evaluation), explainText(scheme, evaluation, 'fr')]);
+      };
+      const inOrder = facts.map((_, at) => at);
+      expect(await explanationOf([...order, ...inOrder.toReversed(), ...order])).toBe(
+        await explanationOf(inOrder),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,175 @@
+import * as fc from 'fast-check';
+import type { AwardId } from '../../src/ids.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import type { Portfolio } from '../../src/portfolio/portfolio.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { type Help, helpful } from '../../src/rules/helpful.js';
+import type { Condition, Enrolment, Scheme } from '../../src/rules/types.js';
+import type { Evaluation } from '../../src/rules/verdict.js';
+import { world, type World } from './generators.js';
+import { naive, type NaiveResult } from './naive.js';
+import { assertion } from './scheme-builder.js';
+
+const FAR = 1_000_000;
+
+/** Small enough for the naive evaluator, which tries every set of assertions. */
+const smallWorld: fc.Arbitrary<World> = world.map((one) => ({
+  ...one,
+  portfolio: { ...one.portfolio, assertions: one.portfolio.assertions.slice(0, 5) },
+}));
+
+const issuedNow = (badge: Enrolment, nowS: number): Assertion =>
+  assertion(badge.badgeId, badge.clientId, { id: `new ${badge.badgeId}`, issuedOnS: nowS });
+const withBadge = ({ portfolio, nowS }: World, badge: Enrolment): Portfolio => ({
+  ...portfolio,
+  assertions: [...portfolio.assertions, issuedNow(badge, nowS)],
+});
+const canBeIssued = ({ scheme, nowS }: World): Enrolment[] =>
+  scheme.partners
+    .filter(({ active }) => active)
+    .flatMap(({ badges }) => badges)
+    .filter(
+      ({ fromS, beforeS }) => (fromS === null || nowS >= fromS) && (beforeS === null || nowS < beforeS),
+    );
+
+type Lacks = ReadonlyMap<AwardId, number>;
+
+/** How many badges must still come, in the words of the issue; the other awards as they were. */
+function lack(condition: Condition, result: NaiveResult, lacks: Lacks): number {
+  if (condition.kind === 'holds') return lacks.get(condition.award) ?? 0;
+  if (condition.kind === 'badges') {
+    const { badges = 0, issuers, abilities } = result.best ?? {};
+    const gaps = [
+      condition.atLeast - badges,
+      (condition.issuers ?? 0) - (issuers ?? 0),
+      (condition.abilities ?? 0) - (abilities ?? 0),
+    ];
+    return Math.max(0, ...gaps);
+  }
+  const parts = condition.of.map((part, i) => lack(part, result.of?.[i] ?? { met: false }, lacks));
+  const need = { all: parts.length, any: 1, at_least: 'atLeast' in condition ? condition.atLeast : 0 };
+  return parts
+    .toSorted((a, b) => a - b)
+    .slice(0, need[condition.kind])
+    .reduce((sum, part) => sum + part, 0);
+}
+
+function naiveLacks(scheme: Scheme, portfolio: Portfolio, nowS: number): Lacks {
+  const lacks = new Map<AwardId, number>();
+  for (const [i, verdict] of naive(scheme, portfolio, nowS).entries()) {
+    const award = scheme.awards[i];
+    if (award === undefined || verdict.status === 'held' || verdict.status === 'due') continue;
+    lacks.set(award.id, verdict.status === 'not_met' ? lack(award.rule, verdict.tree, lacks) : FAR);
+  }
+  return lacks;
+}
+
+const statusOf = ({ awards }: Evaluation, id: AwardId): string | undefined =>
+  awards.find(({ award }) => award.id === id)?.status;
+const evaluated = ({ scheme, portfolio, nowS }: World): Evaluation => evaluate(scheme, portfolio, nowS);
+
+test('told are the awards that are not met, and no others', () => {
+  fc.assert(
+    fc.property(world, (one) => {
+      const evaluation = evaluated(one);
+      const missing = evaluation.awards.filter(({ status }) => status === 'not_met');
+      expect([...helpful(one.scheme, evaluation).keys()]).toEqual(missing.map(({ award }) => award.id));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a badge is told exactly where, with it alone, less is missing', () => {
+  fc.assert(
+    fc.property(smallWorld, (one) => {
+      const { scheme, portfolio, nowS } = one;
+      const help = helpful(scheme, evaluated(one));
+      const before = naiveLacks(scheme, portfolio, nowS);
+      const fewer = new Map<AwardId, string[]>([...help.keys()].map((id) => [id, []]));
+      for (const badge of canBeIssued(one)) {
+        const after = naive(scheme, withBadge(one, badge), nowS);
+        for (const [i, { id, rule }] of scheme.awards.entries()) {
+          const left = lack(rule, after[i]?.tree ?? { met: false }, before);
+          if (left < (before.get(id) ?? 0)) fewer.get(id)?.push(badge.badgeId);
+        }
+      }
+      const told = [...help].map(([id, { badges }]) => [id, badges.map(({ badgeId }) => badgeId)]);
+      expect(told).toEqual([...fewer]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** The badges that are told of an award, and of those that it is told to be helped by. */
+function toldOf(help: ReadonlyMap<AwardId, Help>, id: AwardId): Set<string> {
+  const { badges, awards } = help.get(id) ?? { badges: [], awards: [] };
+  const through = awards.flatMap((other) => [...toldOf(help, other)]);
+  return new Set([...badges.map(({ badgeId }) => badgeId), ...through]);
+}
+
+test('where one badge is missing, each one told makes the award due; one that is not told never does', () => {
+  const seen = { completed: 0, through: 0 };
+  fc.assert(
+    fc.property(smallWorld, (one) => {
+      const help = helpful(one.scheme, evaluated(one));
+      const before = naiveLacks(one.scheme, one.portfolio, one.nowS);
+      for (const badge of canBeIssued(one)) {
+        const after = evaluate(one.scheme, withBadge(one, badge), one.nowS);
+        for (const [id, { badges }] of help) {
+          const due = statusOf(after, id) === 'due';
+          const told = badges.some(({ badgeId }) => badgeId === badge.badgeId);
+          if (told && before.get(id) === 1) expect(due).toBe(true);
+          if (due) expect(toldOf(help, id).has(badge.badgeId)).toBe(true);
+          seen.completed += Number(told && due);
+          seen.through += Number(!told && due);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(Math.min(seen.completed, seen.through)).toBeGreaterThan(0);
+});
+
+test('an award is told to help exactly where, were it held, less is missing; and only one that can come', () => {
+  fc.assert(
+    fc.property(smallWorld, (one) => {
+      const { scheme, portfolio, nowS } = one;
+      const before = naiveLacks(scheme, portfolio, nowS);
+      const verdicts = naive(scheme, portfolio, nowS);
+      for (const [id, { awards }] of helpful(scheme, evaluated(one))) {
+        const at = scheme.awards.findIndex((award) => award.id === id);
+        const [award, tree] = [scheme.awards[at], verdicts[at]?.tree];
+        if (award === undefined || tree === undefined) throw new Error('unreachable');
+        const expected = [...before.keys()].filter((other) => {
+          const held = new Map([...before, [other, 0] as const]);
+          return lack(award.rule, tree, held) < lack(award.rule, tree, before);
+        });
+        const mayCome = expected.filter((other) => statusOf(evaluated(one), other) === 'not_met');
+        expect(awards).toEqual(mayCome);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('within reach is what all that is enrolled makes due; hindered, what it would, were nothing in the way', () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(world, (one) => {
+      const { scheme, portfolio, nowS } = one;
+      const more = canBeIssued(one).map((badge) => issuedNow(badge, nowS));
+      const all = { ...portfolio, assertions: [...portfolio.assertions, ...more] };
+      const active = { ...scheme, awards: scheme.awards.map((award) => ({ ...award, active: true })) };
+      const after = evaluate(scheme, all, nowS);
+      const freed = evaluate(active, { ...all, blocked: [] }, nowS);
+      for (const [id, { reach }] of helpful(scheme, evaluated(one))) {
+        const due = (evaluation: Evaluation) => statusOf(evaluation, id) === 'due';
+        const expected = due(after) ? 'within' : due(freed) ? 'hindered' : 'beyond';
+        expect({ id, reach }).toEqual({ id, reach: expected });
+        seen.add(reach);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  expect(seen.size).toBe(3);
+});
