@@ -56,10 +56,7 @@ function talliesOf(
   { counted }: Choice,
 ): Pick<BadgesResult, 'met' | 'badges' | 'issuers' | 'abilities'> {
   const badges = { have: counted.length, need: condition.atLeast };
-  const issuers = tally(
-    condition.issuers,
-    () => new Set(counted.map(({ enrolment }) => enrolment.clientId)),
-  );
+  const issuers = tally(condition.issuers, () => new Set(counted.map(({ enrolment }) => enrolment.clientId)));
   const abilities = tally(
     condition.abilities,
     () => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])),

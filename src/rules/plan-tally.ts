@@ -70,8 +70,9 @@ export function startPlan({ scheme, change }: Rules, only: AwardId | null = null
   };
 }
 
+const sorted = (keys: readonly EarnerKey[] = []): readonly EarnerKey[] => keys.toSorted();
+
 function planOf(award: Award, removed: boolean, counters: Counters | undefined): AwardPlan {
-  const sorted = (keys: readonly EarnerKey[] = []): readonly EarnerKey[] => keys.toSorted();
   return {
     award,
     removed,

@@ -85,7 +85,9 @@ function rulesLost(
   const metBefore = new Set(
     before.filter(({ status, met }) => status === 'held' && met).map(({ award }) => award.badgeId),
   );
-  return asked.filter(({ badgeId }) => metBefore.has(badgeId)).map((award) => ({ award, kind: 'loses_rule' }));
+  return asked
+    .filter(({ badgeId }) => metBefore.has(badgeId))
+    .map((award) => ({ award, kind: 'loses_rule' }));
 }
 
 /** Whoever gains the award may gain more by it: what holds it, and is due by the rules in force then. */
@@ -117,7 +119,9 @@ function givenWith(
   const rules = { scheme, change: change === null ? null : { ...change, released } };
   const given = new Set<BadgeId>();
   for (let { held } = portfolio; ;) {
-    const due = judgeUnder(rules, { ...portfolio, held }, touched, nowS).due.map(({ award }) => award.badgeId);
+    const due = judgeUnder(rules, { ...portfolio, held }, touched, nowS).due.map(
+      ({ award }) => award.badgeId,
+    );
     const more = due.filter((badgeId) => !given.has(badgeId));
     if (more.length === 0) return given;
     for (const badgeId of more) given.add(badgeId);

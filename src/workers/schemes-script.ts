@@ -13,9 +13,13 @@ elseif current ~= ARGV[1] then
 end
 return 1`;
 
-/** The current version is put into force. ARGV: that version, one award or '' for all. 0: it is not current. */
+/**
+ * The current version is put into force, and what was asked for is kept until it is done. ARGV: that
+ * version, one award or '' for all, '1' for no e-mail, now (Unix seconds). Returns 0: it is not current.
+ */
 export const APPLY = `
 if redis.call('HGET', KEYS[1], 'current') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'applying', cjson.encode({ version = ARGV[1], only = ARGV[2], quiet = ARGV[3] == '1', startedS = tonumber(ARGV[4]) }))
 if ARGV[2] == '' then
   redis.call('HSET', KEYS[1], 'inForce', ARGV[1], 'released', '')
   return 1

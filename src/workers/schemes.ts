@@ -27,14 +27,32 @@ export interface Schemes {
   /** As `now`, if the process had been started with these files; changes nothing. */
   wouldBe(scheme: Scheme): Promise<Rules>;
   /**
-   * Puts a scheme into force, wholly or for one award.
+   * Puts a scheme into force, wholly or for one award. Until `applied` is said, `unfinished` tells of it.
    * @throws SchemeMoved when other files were started with meanwhile
    */
-  apply(scheme: Scheme, only: AwardId | null): Promise<void>;
+  apply(scheme: Scheme, how: ApplyOptions): Promise<void>;
+  applied(): Promise<void>;
+  /** An application that was begun and not ended; null: none. */
+  unfinished(): Promise<Application | null>;
   /** The version in force; null: none was ever started with. */
   inForce(): Promise<SchemeVersion | null>;
   /** Every version that was ever started with, oldest first. */
   versions(): Promise<readonly KeptVersion[]>;
+}
+
+/** What ops asked for. */
+export interface ApplyOptions {
+  /** Null: everything. */
+  readonly only: AwardId | null;
+  /** OBF sends no e-mail. */
+  readonly quiet: boolean;
+}
+
+/** Kept until all of it is done: whoever goes on after a stop does the same. */
+export interface Application extends ApplyOptions {
+  readonly version: SchemeVersion;
+  /** Unix seconds. */
+  readonly startedS: number;
 }
 
 /** Other files became the rules between the plan and its application. */
@@ -53,6 +71,13 @@ const state = z.object({
     .transform((ids) => new Set(ids.map(asAwardId))),
 });
 type State = z.output<typeof state>;
+
+const application = z.object({
+  version: z.string().transform(asSchemeVersion),
+  only: z.string().transform((id) => (id === '' ? null : asAwardId(id))),
+  quiet: z.boolean(),
+  startedS: z.number(),
+});
 
 const kept = z.object({ scheme: z.string(), partners: z.string(), timeZone: z.string(), firstS: z.number() });
 
@@ -112,11 +137,19 @@ export function createSchemes(redis: RedisConnection, prefix: string, own: Schem
         released: new Set(),
       });
     },
-    async apply(scheme, only) {
+    async apply(scheme, { only, quiet }) {
       parsed.set(scheme.version, scheme);
       await keep(scheme);
-      const applied = await redis.eval(APPLY, 1, stateKey, scheme.version, only ?? '');
+      const asked = [scheme.version, only ?? '', quiet ? '1' : '', secondsOf(clock)];
+      const applied = await redis.eval(APPLY, 1, stateKey, ...asked);
       if (applied !== 1) throw new SchemeMoved('Other files were started with since this plan was made');
+    },
+    async applied() {
+      await redis.hdel(stateKey, 'applying');
+    },
+    async unfinished() {
+      const text = await redis.hget(stateKey, 'applying');
+      return text === null ? null : application.parse(JSON.parse(text));
     },
     inForce: async () => (await readState())?.inForce ?? null,
     async versions() {

@@ -9,40 +9,35 @@ describe('help', () => {
     const { exit, out, err } = await palier(['--help']);
     expect(exit).toBe(0);
     expect(err).toEqual([]);
-    expect(out).toEqual([
+    expect(out.slice(0, 12)).toEqual([
       'Utilisation : palier [options] <commande>',
       '',
       "L'outil des exploitants de Palier, qui délivre les badges de la Région.",
       '',
       'Options :',
-      '  -V, --version              affiche la version',
-      '  --json                     répond en JSON, pour un programme',
-      '  --lang <langue>            langue des réponses : fr (par défaut) ou en',
-      '  -h, --help                 affiche cette aide',
+      expect.stringMatching(/^ {2}-V, --version +affiche la version$/),
+      expect.stringMatching(/^ {2}--json +répond en JSON, pour un programme$/),
+      expect.stringMatching(/^ {2}--lang <langue> +langue des réponses : fr \(par défaut\) ou en$/),
+      expect.stringMatching(/^ {2}-h, --help +affiche cette aide$/),
       '',
       'Commandes :',
-      '  check                      vérifie la configuration, les règles, Redis et les comptes',
-      '                             OBF',
-      '  explain <adresse>          dit, pour une personne, chaque badge Région : obtenu ou non,',
-      '                             et pourquoi',
-      '  stats                      dit où en sont envois, avis et échecs, et quoi examiner',
-      '  reconcile [options]        lit dans OBF ce qui a été délivré sans que Palier le sache',
-      '  replay [options]           renvoie au travail ce qui a échoué',
-      '  pause                      suspend les envois, et eux seuls',
-      '  resume                     relance les envois suspendus par « pause »',
-      '  unblock <adresse> <badge>  laisse redonner un badge Région révoqué à la main',
-      '  keygen [options]           fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS',
-      "  hash-password              fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
-      "  help [commande]            affiche l'aide d'une commande",
-      '',
-      'Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.',
+      expect.stringMatching(/^ {2}check +vérifie la configuration, les règles, Redis et les/),
     ]);
+    // A command's line begins two columns in; the rest of what it says stands below its first words.
+    const told = out.slice(11).flatMap((line) => /^ {2}(\S.*?)(?: {2,}|$)/.exec(line)?.[1] ?? []);
+    expect(told).toEqual([
+      ...COMMANDS.map(({ name, args }) => [name, ...args.map((arg) => `<${arg.name.fr}>`)].join(' ')),
+      'help [commande]',
+    ]);
+    expect(out.at(-1)).toBe(
+      'Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.',
+    );
   });
 
   const COMMANDERS_OWN =
     /Usage|Options:|Global|Commands:|Arguments:|display|output|\[command\]|default|choices/;
   test.each(COMMANDS.map(({ name }) => name))('of %s, with none of the library’s English', async (name) => {
-    const { exit, out } = await palier([name, '--help']);
+    const { exit, out } = await palier([...name.split(' '), '--help']);
     expect(exit).toBe(0);
     expect(out.join('\n')).toMatch(/^Utilisation : palier .*Codes de sortie : 0/s);
     expect(out.join('\n')).not.toMatch(COMMANDERS_OWN);
@@ -93,7 +88,8 @@ test.each(['README.md', 'docs/operating.md'])(
   (file) => {
     const typed = [...readFileSync(file, 'utf8').matchAll(/`(?:npx palier )([a-z-]+)([^`]*)`/g)];
     const unknown = typed.filter(([, name, rest = '']) => {
-      const command = COMMANDS.find((one) => one.name === name);
+      const words = `${name}${rest} `;
+      const command = COMMANDS.find((one) => words.startsWith(`${one.name} `));
       const flags = [...(command?.options ?? []).map(({ flag }) => flag), '--json', '--lang', '--help'];
       return command === undefined || (rest.match(/--[a-z-]+/g) ?? []).some((flag) => !flags.includes(flag));
     });

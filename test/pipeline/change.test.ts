@@ -1,10 +1,9 @@
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import { applyRules, unfinishedApplication } from '../../src/workers/apply-rules.js';
+import { applyRules } from '../../src/workers/apply-rules.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { reconcileFull } from '../../src/workers/reconcile.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { openConsumer } from '../../src/platform/redis.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -56,21 +55,12 @@ async function apply(
   addresses: readonly string[],
   only: string | null = null,
   quiet = false,
-) {
-  const redis = openConsumer({ kind: 'single', url: house.redisUrl });
-  const prefix = `${house.redisPrefix}data`;
-  const { vault } = house.pipelines[0];
-  const gaining = addresses.map((address) => earnerKeyOf(vault, address));
-  const options = { only: only === null ? null : asAwardId(only), quiet };
-  const signal = AbortSignal.timeout(30_000);
-  await applyRules(house.pipelines[0], changed, options, gaining, {
-    redis,
-    prefix,
-    progress: () => {},
-    signal,
-  });
-  expect(await unfinishedApplication(redis, prefix)).toBeNull();
-  redis.disconnect();
+): Promise<void> {
+  const [pipeline] = house.pipelines;
+  const gaining = addresses.map((address) => earnerKeyOf(pipeline.vault, address));
+  const how = { only: only === null ? null : asAwardId(only), quiet };
+  await applyRules(pipeline, changed, how, gaining, () => {}, AbortSignal.timeout(30_000));
+  expect(await pipeline.schemes.unfinished()).toBeNull();
   await house.idle();
 }
 

@@ -35,8 +35,8 @@ export default class NoOpenHandles extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
-    // Opened when they are first looked at, by whoever prints first.
-    void [process.stdout, process.stderr];
+    // Opened when they are first looked at, by whoever prints or reads first.
+    void [process.stdin, process.stdout, process.stderr];
     this.watch('setTimeout');
     this.watch('setInterval');
     this.before = openNow();

@@ -1,11 +1,16 @@
+import { apply } from './apply.js';
+import { audit } from './audit.js';
 import { check } from './check.js';
 import type { Command } from './context.js';
 import { explain } from './explain.js';
 import { hashPasswordCommand } from './hash-password.js';
 import { keygen } from './keygen.js';
+import { partnerBadges, partnerEnrol } from './partner.js';
 import { pause, resume } from './pause.js';
+import { plan } from './plan.js';
 import { reconcile } from './reconcile.js';
 import { replay } from './replay.js';
+import { simulate } from './simulate.js';
 import { stats } from './stats.js';
 import { unblock } from './unblock.js';
 
@@ -14,11 +19,17 @@ export const COMMANDS: readonly Command[] = [
   check,
   explain,
   stats,
+  audit,
   reconcile,
   replay,
   pause,
   resume,
   unblock,
+  plan,
+  simulate,
+  apply,
+  partnerBadges,
+  partnerEnrol,
   keygen,
   hashPasswordCommand,
 ];

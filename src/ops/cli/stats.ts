@@ -8,6 +8,8 @@ import { flagsSection } from './stats/flags.js';
 import { issuedSection } from './stats/issued.js';
 import { issuingSection } from './stats/issuing.js';
 import { noticesSection } from './stats/notices.js';
+import { oneAwaySection } from './stats/one-away.js';
+import { partnersSection } from './stats/partners.js';
 import { quotaSection } from './stats/quota.js';
 import type { Section } from './stats/section.js';
 
@@ -16,7 +18,9 @@ const SECTIONS: readonly Section[] = [
   issuingSection,
   quotaSection,
   issuedSection,
+  oneAwaySection,
   noticesSection,
+  partnersSection,
   failedSection,
   flagsSection,
 ];

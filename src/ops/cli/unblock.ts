@@ -1,17 +1,15 @@
-import { earnerKeyOf } from '../../portfolio/earner-key.js';
-import { nearest, shortList } from '../../rules/parse/near.js';
-import type { Award, Scheme } from '../../rules/types.js';
+import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { readPerson } from '../../workers/person.js';
 import { unblockAward } from '../../workers/unblock.js';
-import { withoutAddresses } from '../../platform/logger.js';
 import { answer } from './answer.js';
+import { awardOf } from './award-argument.js';
 import type { Command } from './context.js';
-import { addressOf, EARNER_ARGUMENT, unknownEarner } from './earner-argument.js';
+import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner, type TypedEarner } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { PAUSED } from './issuing-words.js';
 import { withPipeline } from './pipeline-session.js';
-import { Problem, wrongUsage } from './problem.js';
+import { Problem } from './problem.js';
 import { withProgress } from './progress.js';
 import type { Lang } from './words.js';
 
@@ -28,7 +26,7 @@ export const unblock: Command = {
     },
   ],
   args: [
-    EARNER_ARGUMENT,
+    EARNER_OR_KEY_ARGUMENT,
     {
       name: { fr: 'badge', en: 'award' },
       about: {
@@ -40,10 +38,10 @@ export const unblock: Command = {
   options: [],
   run: async (call, context) => {
     const [typedAddress, typedAward = ''] = call.args;
-    const address = addressOf(typedAddress);
+    const typed = earnerOf(typedAddress);
     const about = { fr: 'Levée du blocage', en: 'Lifting the block' };
     const lifted = await withProgress({ ...context, lang: call.lang }, about, () =>
-      withPipeline(context, [], (pipeline) => lift(pipeline, address, typedAward)),
+      withPipeline(context, [], (pipeline) => lift(pipeline, typed, typedAward)),
     );
     const json = {
       earner: lifted.earner,
@@ -59,27 +57,13 @@ export const unblock: Command = {
 type Lifted = Awaited<ReturnType<typeof lift>>;
 
 /** @throws Problem when there is nothing to lift */
-async function lift(pipeline: Pipeline, address: string, typed: string) {
-  const award = awardOf(pipeline.scheme, typed);
-  const earner = earnerKeyOf(pipeline.vault, address);
+async function lift(pipeline: Pipeline, typed: TypedEarner, typedAward: string) {
+  const award = awardOf(pipeline.scheme, typedAward);
+  const earner = typed.keyUnder(pipeline.vault);
   const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
   if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
   if (!(await unblockAward(pipeline, earner, award.badgeId))) throw notBlocked(award);
   return { award, earner, paused: await pipeline.queues.awards.isPaused() };
-}
-
-function awardOf(scheme: Scheme, typed: string): Award {
-  const found = scheme.awards.find(({ id }) => id === typed);
-  if (found !== undefined) return found;
-  const known = scheme.awards.map(({ id }) => id);
-  const meant = nearest(typed, known);
-  const { names, total } = shortList(typed, known);
-  const list = names.join(', ') + (total === null ? '' : `... (${total})`);
-  const what = withoutAddresses(typed).slice(0, 60);
-  throw wrongUsage({
-    fr: `Badge Région inconnu « ${what} »${meant === null ? '' : ` : vouliez-vous dire « ${meant} » ?`} (connus : ${list})`,
-    en: `Unknown award "${what}"${meant === null ? '' : `: did you mean "${meant}"?`} (known: ${list})`,
-  });
 }
 
 const notBlocked = ({ name }: Award): Problem =>

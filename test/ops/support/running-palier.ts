@@ -37,6 +37,10 @@ export interface RunningPalier {
   readonly pipeline: Pipeline;
   readonly sandbox: Sandbox;
   readonly env: Record<string, string>;
+  /** Where the command line is typed: the folder that holds `config/`. */
+  readonly cwd: string;
+  /** Writes other files; whoever runs goes on with those that it started with. */
+  configure(files: { readonly scheme?: string; readonly partners?: string }): Promise<void>;
   type(argv: readonly string[], over?: Partial<Omit<Context, 'streams'>>): Promise<Ran>;
   /** Starts a worker in this process; resolves with what stops it. */
   work(): () => Promise<void>;
@@ -82,6 +86,11 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
     pipeline,
     sandbox,
     env,
+    cwd,
+    async configure({ scheme: rules, partners }) {
+      if (rules !== undefined) await writeFile(join(cwd, 'config/scheme.yaml'), rules);
+      if (partners !== undefined) await writeFile(join(cwd, 'config/partners.yaml'), partners);
+    },
     type: (argv, over = {}) => palier(argv, { ...standard, ...over }),
     work,
     idle: () => idle(pipeline),

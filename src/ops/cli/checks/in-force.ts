@@ -1,6 +1,5 @@
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';
-import { unfinishedApplication } from '../../../workers/apply-rules.js';
 import { createSchemes } from '../../../workers/schemes.js';
 import type { Context } from '../context.js';
 import type { Words } from '../words.js';
@@ -16,7 +15,7 @@ export async function checkInForce(
   const schemes = createSchemes(redis, dataPrefix, scheme, clock);
   const [inForce, unfinished] = await Promise.all([
     schemes.inForce(),
-    unfinishedApplication(redis, dataPrefix),
+    schemes.unfinished(),
   ]);
   const warnings = [
     ...(unfinished === null ? [] : [UNFINISHED]),

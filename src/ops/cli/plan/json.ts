@@ -1,0 +1,55 @@
+import type { AwardPlan } from '../../../rules/plan-tally.js';
+import type { MadePlan } from '../../../workers/make-plan.js';
+import type { PlanJson } from './schema.js';
+
+/** A plan as `--json` prints it; everybody is in it, by their key. @param floor of OBF's quota */
+export const planJson = (made: MadePlan, floor: number): PlanJson => ({
+  ...rulesJson(made),
+  only: made.plan.only,
+  people: made.plan.people,
+  unreadable: [...made.unreadable],
+  awards: made.plan.awards.map((award) => awardJson(award, made)),
+  issues: made.cost.issues,
+  calls: made.cost.calls,
+  at_least_s: made.cost.atLeastS,
+  quota: quotaJson(made, floor),
+});
+
+function rulesJson({ rules: { scheme, change }, inForce, started }: MadePlan) {
+  return {
+    version: scheme.version,
+    in_force: inForce,
+    changed: change !== null,
+    differ_since_s: change !== null && started === scheme.version ? change.sinceS : null,
+    in_force_readable: change === null || change.inForce !== null,
+  };
+}
+
+const awardJson = (
+  { award, removed, ...people }: AwardPlan,
+  { cost }: MadePlan,
+): PlanJson['awards'][number] => ({
+  award: award.id,
+  name: award.name,
+  competency: award.competency,
+  level: award.level,
+  badge: award.badgeId,
+  active: award.active,
+  removed,
+  gains: people.gains.length,
+  under_way: people.underWay,
+  loses_rule: people.losesRule.length,
+  blocked: people.blocked,
+  refused: people.refused,
+  inactive: people.inactive,
+  issue_calls: removed ? 0 : (cost.batches.get(award.badgeId) ?? 0),
+  earners: { gains: [...people.gains], loses_rule: [...people.losesRule] },
+});
+
+const quotaJson = ({ cost, quota }: MadePlan, floor: number): PlanJson['quota'] => ({
+  left: quota?.left ?? null,
+  read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
+  floor,
+  after: cost.quotaAfter,
+  short: cost.quotaShort,
+});

@@ -1,0 +1,51 @@
+import type { BadgeId, EarnerKey } from '../ids.js';
+import type { AwardState } from '../issuing/award-record.js';
+import { RuleFault } from '../rules/evaluate.js';
+import type { PersonFacts } from '../rules/plan.js';
+import { peopleIn, type PeopleSources, type PersonSeen } from './people.js';
+
+/** Told how many addresses were looked at, of how many. */
+export type Report = (done: number, total: number) => void;
+
+/**
+ * Has everybody looked at, once.
+ * @returns those who could not be, sorted: what Redis holds of them, or a rule for them, cannot be read
+ * @throws the signal's reason once it is aborted
+ */
+export async function lookAtEverybody(
+  sources: PeopleSources,
+  look: (person: PersonFacts) => void,
+  report: Report,
+  signal: AbortSignal,
+): Promise<readonly EarnerKey[]> {
+  const left: EarnerKey[] = [];
+  const unreadable = (earner: EarnerKey): void => void left.push(earner);
+  for await (const people of peopleIn(sources, signal, { unreadable, progress: report }))
+    for (const person of people)
+      try {
+        look(factsOf(person));
+      } catch (error) {
+        if (!(error instanceof RuleFault)) throw error;
+        unreadable(person.earner);
+      }
+  return left.toSorted();
+}
+
+/** States in which OBF is about to be told of an award, or may have been. */
+const UNDER_WAY: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown', 'revoking']);
+const REFUSED: ReadonlySet<AwardState> = new Set(['refused']);
+const NONE: ReadonlySet<BadgeId> = new Set();
+
+const factsOf = ({ earner, portfolio, touched, records }: PersonSeen): PersonFacts => ({
+  earner,
+  portfolio,
+  touched,
+  underWay: badgesIn(records, UNDER_WAY),
+  refused: badgesIn(records, REFUSED),
+});
+
+/** Of most people, none. */
+function badgesIn(records: PersonSeen['records'], states: ReadonlySet<AwardState>): ReadonlySet<BadgeId> {
+  const found = records.filter(({ record }) => states.has(record.state));
+  return found.length === 0 ? NONE : new Set(found.map(({ badgeId }) => badgeId));
+}

@@ -1,0 +1,121 @@
+import { setImmediate } from 'node:timers/promises';
+import { asEarnerKey, type ClientId, type EarnerKey } from '../ids.js';
+import { LedgerError } from '../issuing/ledger.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { scanKeys } from '../platform/scan.js';
+import { CodecError } from '../portfolio/codec.js';
+import { earnerFileKey } from '../portfolio/earner-file.js';
+import { addressIn, askFor, type Address, type Asked } from './address-reading.js';
+import { compose } from './compose.js';
+import type { Person } from './person.js';
+
+/** Where everybody is read from. */
+export interface PeopleSources {
+  readonly redis: RedisConnection;
+  /** Of the keys. */
+  readonly prefix: string;
+  /** The Région's own OBF client. */
+  readonly region: ClientId;
+}
+
+/** A person, but for what only matters when something is sent. */
+export type PersonSeen = Omit<Person, 'whose'>;
+
+/** What whoever reads everybody is told meanwhile. */
+export interface Telling {
+  /** Of somebody of whom Redis holds what cannot be read: the others go on. */
+  readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
+  /** How many addresses were looked at so far, of how many. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** How many addresses are looked at together. */
+const CHUNK = 100;
+/** How many such chunks are on the wire, or wait to be looked at: Redis works while we judge. */
+const AHEAD = 4;
+
+/**
+ * Everybody, some at a time, each person once, as `readPerson` would read them: an address that was linked
+ * to another is read with its person. The next ones are on their way while these are looked at; of all the
+ * others only the key is in memory. Who is given a first badge meanwhile may be missed, and who has no badge
+ * at all in the portfolio is passed over.
+ * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
+ */
+export async function* peopleIn(
+  sources: PeopleSources,
+  signal: AbortSignal,
+  { unreadable = () => undefined, progress = () => undefined }: Telling = {},
+): AsyncIterable<readonly PersonSeen[]> {
+  const keys = await addressKeys(sources, signal);
+  const readOne = async (one: Asked): Promise<PersonSeen | null> => {
+    try {
+      return await personIn(sources, one);
+    } catch (error) {
+      if (!(error instanceof CodecError) && !(error instanceof LedgerError)) throw error;
+      unreadable(one.key, error);
+      return null;
+    }
+  };
+  let done = 0;
+  for await (const asked of askedAhead(sources, keys)) {
+    signal.throwIfAborted();
+    const people = await Promise.all(asked.map(readOne));
+    yield people.filter((person) => person !== null);
+    done += asked.length;
+    progress(done, keys.length);
+  }
+}
+
+/** Of every address that anything is held of, each once. A few dozen bytes each. */
+async function addressKeys(
+  { redis, prefix }: PeopleSources,
+  signal: AbortSignal,
+): Promise<readonly EarnerKey[]> {
+  const [start = '', end = ''] = earnerFileKey(prefix, asEarnerKey('*')).split('*');
+  const all: EarnerKey[] = [];
+  for await (const keys of scanKeys(redis, `${start}*${end}`)) {
+    signal.throwIfAborted();
+    for (const key of keys) all.push(asEarnerKey(key.slice(start.length, -end.length)));
+  }
+  return all;
+}
+
+/** Every address, in chunks, some of which are asked for before they are wanted. */
+async function* askedAhead(
+  { redis, prefix }: PeopleSources,
+  keys: readonly EarnerKey[],
+): AsyncIterable<readonly Asked[]> {
+  const waiting: Promise<readonly Asked[]>[] = [];
+  for (let at = 0; at < keys.length; at += CHUNK) {
+    const asked = askFor(redis, prefix, keys.slice(at, at + CHUNK));
+    // Whoever waits for it is told; nobody does any more when an earlier one failed.
+    asked.catch(() => undefined);
+    waiting.push(asked);
+    if (waiting.length <= AHEAD) continue;
+    // What was asked for leaves for Redis before the work on an earlier answer begins.
+    await setImmediate();
+    yield* await Promise.all(waiting.splice(0, 1));
+  }
+  for (const asked of waiting) yield await asked;
+}
+
+/** @returns null for an address that is read with somebody else's, and for one of which nothing is left */
+async function personIn({ redis, prefix, region }: PeopleSources, asked: Asked): Promise<PersonSeen | null> {
+  const own = addressIn(asked);
+  if (own.linkedTo !== null) return null;
+  const linked = own.linked.length === 0 ? [] : await askFor(redis, prefix, own.linked);
+  return personOf(region, [own, ...linked.map(addressIn)]);
+}
+
+function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): PersonSeen | null {
+  const assertions = addresses.flatMap((address) => address.assertions);
+  if (assertions.length === 0) return null;
+  const records = addresses.flatMap((address) => address.records);
+  return {
+    earner: addresses[0].key,
+    keys: addresses.map(({ key }) => key),
+    portfolio: compose(region, assertions, records),
+    records,
+    touched: Math.max(...addresses.map(({ touched }) => touched)),
+  };
+}

@@ -1,0 +1,36 @@
+import { secondsOf, type Clock } from '../platform/clock.js';
+import { startCensus } from '../rules/census.js';
+import { evaluate } from '../rules/evaluate.js';
+import type { PersonFacts } from '../rules/plan.js';
+import type { CensusStore, StoredCensus } from './census-store.js';
+import { lookAtEverybody } from './look-at-everybody.js';
+import type { PeopleSources } from './people.js';
+import type { Schemes } from './schemes.js';
+
+export interface CensusParts {
+  readonly people: PeopleSources;
+  readonly schemes: Pick<Schemes, 'now'>;
+  readonly census: CensusStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Looks at everybody by the rules that new facts are judged by, and keeps what came of it, so that nobody
+ * else has to: for a job of the night. May be repeated.
+ * @throws the signal's reason once it is aborted: the last census stays
+ */
+export async function storeCensus(
+  { people, schemes, census, clock }: CensusParts,
+  signal: AbortSignal,
+): Promise<StoredCensus> {
+  const nowS = secondsOf(clock);
+  const { scheme } = await schemes.now();
+  const tally = startCensus(scheme);
+  const look = ({ portfolio }: PersonFacts): void => tally.add(evaluate(scheme, portfolio, nowS));
+  await lookAtEverybody(people, look, () => undefined, signal);
+  const taken = tally.census();
+  const oneAway = new Map([...taken.byAward].map(([id, award]) => [id, award.oneAway] as const));
+  const stored = { atS: nowS, version: taken.version, people: taken.people, oneAway };
+  await census.write(stored);
+  return stored;
+}
