@@ -1,18 +1,24 @@
 /** Tests run on the TypeScript sources, compiled to CommonJS by swc; types are checked by `npm run lint`. */
+const swc = (syntax) => [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', ...syntax },
+      transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+      target: 'es2023',
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
 export default {
   testEnvironment: '<rootDir>/test/support/no-open-handles.ts',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  testMatch: ['**/*.test.{ts,tsx}'],
+  transform: { '^.+\\.(ts|m?js)$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
+  // Compiled too: packages that are ES modules alone.
+  transformIgnorePatterns: ['/node_modules/(?!(preact|openid-client|oauth4webapi|jose)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
