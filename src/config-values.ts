@@ -109,3 +109,69 @@ export const zone: Reader<string> = (text) => {
     return null;
   }
 };
+
+/** What somebody may do on the ops pages: look, or act as well. */
+export const ROLES = ['lecture', 'operateur'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface OpsAccount {
+  /** As it is typed. */
+  readonly name: string;
+  /** As logs and the account call them: see `nameOfPerson`. */
+  readonly by: string;
+  readonly hash: string;
+  readonly role: Role;
+}
+
+/** Accounts `name:hash` or `name:hash:role`, each name once. */
+export const accounts: Reader<readonly OpsAccount[]> = (text) => {
+  const read = (pairs(text) ?? []).map(([name, rest]) => {
+    const [hash = '', role = 'operateur', ...more] = rest.split(':');
+    const known = ROLES.find((one) => one === role);
+    return hash === '' || known === undefined || more.length > 0
+      ? null
+      : { name, by: nameOfPerson(name), hash, role: known };
+  });
+  const found = read.filter((account) => account !== null);
+  const once = new Set(found.map(({ name }) => name)).size === found.length;
+  return found.length > 0 && found.length === read.length && once ? found : null;
+};
+
+/** The name that somebody has in logs and in the account: never the whole of an address. */
+export const nameOfPerson = (nameOrAddress: string): string =>
+  (nameOrAddress.split('@')[0] ?? '').normalize('NFC').toLowerCase();
+
+/** Addresses or identifiers, comma-separated. At least one. */
+export const people: Reader<readonly string[]> = (text) => {
+  const found = commaList(text);
+  return found.length > 0 && found.every((one) => nameOfPerson(one) !== '') ? found : null;
+};
+
+/** https, or http to this machine; nothing after the path. */
+export const secureUrl: Reader<string> = (text) => (obfBase(text) === null ? null : new URL(text).href);
+
+/** The same without a path, nor a slash at its end. */
+export const publicOrigin: Reader<string> = (text) =>
+  secureUrl(text) !== null && new URL(text).pathname === '/' ? new URL(text).origin : null;
+
+export const secretText: Reader<string> = (text) => (/^[\x21-\x7e]{1,512}$/.test(text) ? text : null);
+
+export const shortText: Reader<string> = (text) => (/^[^\p{Cc}]{1,60}$/u.test(text) ? text : null);
+
+export const imageFile: Reader<string> = (text) => (/.\.(svg|png)$/i.test(text) ? text : null);
+
+/** OAuth's scopes (RFC 6749, 3.3), `openid` among them. */
+export const scopes: Reader<string> = (text) =>
+  /^[\x21\x23-\x5b\x5d-\x7e ]+$/.test(text) && text.split(' ').includes('openid') ? text : null;
+
+/** `#rrggbb`, at least 4.5:1 against white (WCAG 2.1, 1.4.3). */
+export const darkColour: Reader<string> = (text) =>
+  /^#[0-9a-f]{6}$/i.test(text) && 1.05 / (luminance(text) + 0.05) >= 4.5 ? text.toLowerCase() : null;
+
+/** WCAG 2.1's relative luminance, 0 to 1. */
+function luminance(hex: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

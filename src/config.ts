@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeOps, opsConfigOf, opsFaults, opsVariables, type OpsConfig } from './config-ops.js';
 import {
   key32,
   level,
@@ -11,10 +12,13 @@ import {
   whole,
   wordId,
   zone,
+  type OpsAccount,
   type RedisTarget,
 } from './config-values.js';
+import { describeWatch, watchConfigOf, watchVariables, type WatchConfig } from './config-watch.js';
 
-export type { RedisTarget } from './config-values.js';
+export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
+export type { OpsAccount, RedisTarget, Role } from './config-values.js';
 
 /** A fault of the environment, by the variable's name, in both languages. Never the value. */
 export interface ConfigFault {
@@ -49,8 +53,12 @@ export interface Config {
   /** 32 bytes: everything that hides an address is derived from it. */
   readonly palierKey: Buffer;
   readonly configDir: string;
-  readonly opsUsers: readonly { readonly name: string; readonly hash: string }[];
+  readonly opsUsers: readonly OpsAccount[];
+  readonly ops: OpsConfig;
+  readonly watch: WatchConfig;
   readonly pollEveryS: number;
+  /** After how many months without a badge a person is erased; null: never. */
+  readonly retentionMonths: number | null;
   readonly logLevel: (typeof LEVELS)[number];
   readonly timeZone: string;
 }
@@ -86,12 +94,10 @@ const environment = z.object({
     '32 bytes in base64 are expected: "npx palier keygen" makes one',
   ),
   PALIER_CONFIG: z.string().trim().default('config'),
-  OPS_USERS: value(
-    (text) => pairs(text)?.map(([name, hash]) => ({ name, hash })) ?? null,
-    'des paires « nom:empreinte » (« npx palier hash-password »), séparées par des virgules',
-    '"name:hash" pairs ("npx palier hash-password"), comma-separated',
-  ).default([]),
+  ...opsVariables,
+  ...watchVariables,
   POLL_EVERY_S: whole(1, 86_400).default(300),
+  RETENTION_MONTHS: whole(1, 600).nullable().default(null),
   LOG_LEVEL: value(level, `un de : ${LEVELS.join(', ')}`, `one of: ${LEVELS.join(', ')}`).default('info'),
   TZ_SCHEME: value(
     zone,
@@ -129,6 +135,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const faults = [
     ...(parsed.success ? [] : parsed.error.issues.map(faultOf)),
     ...(noDoor ? [ONE_OF_TWO] : []),
+    ...opsFaults(given),
   ];
   if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults);
   const v = parsed.data;
@@ -144,7 +151,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     palierKey: v.PALIER_KEY,
     configDir: v.PALIER_CONFIG,
     opsUsers: v.OPS_USERS,
+    ops: opsConfigOf(v),
+    watch: watchConfigOf(v),
     pollEveryS: v.POLL_EVERY_S,
+    retentionMonths: v.RETENTION_MONTHS,
     logLevel: v.LOG_LEVEL,
     timeZone: v.TZ_SCHEME,
   };
@@ -169,7 +179,10 @@ export function describe(config: Config): Readonly<Record<string, string | numbe
     webhookBasic: config.webhookBasic.length,
     configDir: config.configDir,
     opsUsers: config.opsUsers.length,
+    ...describeOps(config.ops),
+    ...describeWatch(config.watch),
     pollEveryS: config.pollEveryS,
+    retentionMonths: config.retentionMonths ?? 'none',
     logLevel: config.logLevel,
     timeZone: config.timeZone,
   };

@@ -8,21 +8,24 @@ export interface Placed {
   readonly fields: readonly string[];
 }
 
+type Pages = AsyncGenerator<readonly Placed[]>;
+
 /** So many entries are in memory at a time, of each stream. */
 const PAGE = 500;
 
-/** A stream's entries that were written between the two, inclusive, oldest first; read page by page. */
-export async function* entriesIn(
+/** A stream's entries that were written between the two, inclusive, oldest first; no page is empty. */
+export async function* pagesOf(
   redis: RedisConnection,
   stream: string,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs?: number },
-): AsyncGenerator<Placed> {
+): Pages {
   let start = String(fromMs);
   for (;;) {
     const page = await redis.xrange(stream, start, toMs === undefined ? '+' : String(toMs), 'COUNT', PAGE);
-    for (const [id, fields] of page) yield { ...placeOf(id), fields };
     const [last] = page.at(-1) ?? [];
-    if (last === undefined || page.length < PAGE) return;
+    if (last === undefined) return;
+    yield page.map(([id, fields]) => ({ ...placeOf(id), fields }));
+    if (page.length < PAGE) return;
     start = `(${last}`;
   }
 }
@@ -36,32 +39,31 @@ export function placeOf(id: string): Pick<Placed, 'ms' | 'nth'> {
 /** Which was written first: for sorting. */
 export const byPlace = (a: Placed, b: Placed): number => a.ms - b.ms || a.nth - b.nth;
 
-/** Several sorted sources as one; of each, one item is held. */
-export async function* merged<T>(
-  sources: readonly AsyncGenerator<T>[],
-  compare: (a: T, b: T) => number,
-): AsyncGenerator<T> {
-  const waiting = (await Promise.all(sources.map(headOf))).flat();
-  while (waiting.length > 0) {
-    const [first] = waiting.splice(indexOfFirst(waiting, compare), 1);
-    if (first === undefined) return;
-    yield first.item;
-    waiting.push(...(await headOf(first.source)));
+/** Several streams as one, oldest first; of each, one page is held. */
+export async function* merged(streams: readonly Pages[]): Pages {
+  let held = (await Promise.all(streams.map(nextOf))).flat();
+  for (;;) {
+    const [end] = held.flatMap(({ page }) => page.at(-1) ?? []).toSorted(byPlace);
+    if (end === undefined) return;
+    // Up to the first end of a page, nothing that is still to be read can come between.
+    yield held.flatMap(({ page }) => page.filter((one) => byPlace(one, end) <= 0)).toSorted(byPlace);
+    held = (await Promise.all(held.map((one) => after(one, end)))).flat();
   }
 }
 
-interface Head<T> {
-  readonly item: T;
-  readonly source: AsyncGenerator<T>;
+interface Held {
+  readonly stream: Pages;
+  readonly page: readonly Placed[];
 }
 
-/** Nothing when the source has come to its end. */
-async function headOf<T>(source: AsyncGenerator<T>): Promise<readonly Head<T>[]> {
-  const { done, value } = await source.next();
-  return done === true ? [] : [{ item: value, source }];
+/** What is left of a page, or the next one. */
+async function after({ stream, page }: Held, end: Placed): Promise<readonly Held[]> {
+  const later = page.filter((one) => byPlace(one, end) > 0);
+  return later.length > 0 ? [{ stream, page: later }] : nextOf(stream);
 }
 
-function indexOfFirst<T>(heads: readonly Head<T>[], compare: (a: T, b: T) => number): number {
-  const [first, ...others] = heads.map(({ item }, at) => ({ item, at }));
-  return others.reduce((a, b) => (a !== undefined && compare(a.item, b.item) <= 0 ? a : b), first)?.at ?? 0;
+/** Nothing when the stream has come to its end. */
+async function nextOf(stream: Pages): Promise<readonly Held[]> {
+  const { done, value } = await stream.next();
+  return done === true ? [] : [{ stream, page: value }];
 }

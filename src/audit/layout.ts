@@ -52,13 +52,14 @@ export const fieldStartOf = (earner: EarnerKey): string =>
 
 /**
  * What makes an entry about a person the same one when it is written again: the person, its kind, badge and
- * event (without event: its instant), in 72 bits. Null: it is about nobody.
+ * event (without event, and for what may come again about one event: its instant), in 72 bits. Null: it is
+ * about nobody.
  */
 export const fieldOf = ({ kind, atS, earner, badgeId, event }: AuditEntry): string | null =>
   earner === null
     ? null
     : fieldStartOf(earner) +
-      digestOf(JSON.stringify([kind, badgeId, event ?? atS]))
+      digestOf(JSON.stringify([kind, badgeId, kind === 'flagged' ? atS : (event ?? atS)]))
         .subarray(0, 6)
         .toString('base64url');
 

@@ -1,7 +1,7 @@
 import type { EarnerKey, EventId } from '../ids.js';
 import { dayOf, monthOf } from './calendar.js';
 import { decodeEntry } from './codec.js';
-import { byPlace, entriesIn, merged, placeOf, type Placed } from './entries.js';
+import { byPlace, merged, pagesOf, placeOf, type Placed } from './entries.js';
 import type { Span } from './giving-events.js';
 import { fieldStartOf, PARTS, partOf } from './layout.js';
 import { isAskedFor, isGiving } from './query.js';
@@ -10,28 +10,28 @@ import type { AuditEntry, AuditQuery } from './types.js';
 
 /** The asked for of all parts, in the order in which they were written. */
 export async function* readAll(store: AuditStore, query: AuditQuery): AsyncGenerator<AuditEntry> {
-  const parts = PARTS.map((part) => entriesOfPart(store, part, query.fromS));
-  for await (const { fields } of merged(parts, byPlace)) {
-    const entry = decodeEntry(fields);
-    if (entry !== null && isAskedFor(entry, query)) yield entry;
-  }
+  for await (const page of merged(PARTS.map((part) => pagesOfPart(store, part, query.fromS))))
+    for (const { fields } of page) {
+      const entry = decodeEntry(fields);
+      if (entry !== null && isAskedFor(entry, query)) yield entry;
+    }
 }
 
 const DAY_S = 86_400;
 
 /** A part's entries from the first on that tells of the month of `fromS`, or of a later one. */
-async function* entriesOfPart(
+async function* pagesOfPart(
   { redis, layout, timeZone }: AuditStore,
   part: number,
   fromS: number | undefined,
-): AsyncGenerator<Placed> {
+): AsyncGenerator<readonly Placed[]> {
   const months = await redis.hgetall(layout.months(part));
   // A day earlier: the time zone may have been another one when they were written.
   const from = fromS === undefined ? '' : monthOf(dayOf(fromS - DAY_S, timeZone));
   const firsts = Object.keys(months).flatMap((month) =>
     month < from ? [] : placeOf(months[month] ?? '').ms,
   );
-  if (firsts.length > 0) yield* entriesIn(redis, layout.entries(part), { fromMs: Math.min(...firsts) });
+  if (firsts.length > 0) yield* pagesOf(redis, layout.entries(part), { fromMs: Math.min(...firsts) });
 }
 
 /** All that is told of one earner key, oldest first. */
@@ -63,10 +63,11 @@ async function givenIn(
   // By their place: the spans may overlap.
   const given = new Map<string, Placed>();
   for (const { firstMs, lastMs } of spans)
-    for await (const placed of entriesIn(redis, layout.entries(part), { fromMs: firstMs, toMs: lastMs })) {
-      const entry = decodeEntry(placed.fields);
-      if (entry?.event === event && isGiving(entry)) given.set(`${placed.ms}-${placed.nth}`, placed);
-    }
+    for await (const page of pagesOf(redis, layout.entries(part), { fromMs: firstMs, toMs: lastMs }))
+      for (const placed of page) {
+        const entry = decodeEntry(placed.fields);
+        if (entry?.event === event && isGiving(entry)) given.set(`${placed.ms}-${placed.nth}`, placed);
+      }
   return [...given.values()];
 }
 

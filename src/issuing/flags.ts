@@ -19,7 +19,7 @@ export interface Flags {
   list(): Promise<readonly Flag[]>;
 }
 
-const member = z.tuple([z.string().transform(asEarnerKey), z.string().transform(asBadgeId)]);
+const form = z.tuple([z.string().transform(asEarnerKey), z.string().transform(asBadgeId)]);
 
 const memberOf = (earner: EarnerKey, badgeId: BadgeId): string => JSON.stringify([earner, badgeId]);
 
@@ -43,6 +43,6 @@ export function createFlags(redis: RedisConnection, prefix: string): Flags {
 }
 
 function flagOf(text: string, atS: number): Flag {
-  const [earner, badgeId] = member.parse(JSON.parse(text));
+  const [earner, badgeId] = form.parse(JSON.parse(text));
   return { earner, badgeId, atS };
 }

@@ -25,16 +25,17 @@ export async function issueBatch(
     return;
   }
   await waitUntilSettled(issuing, batch);
-  const claimed = await claim(issuing, batch);
+  const { claimed, others } = await claim(issuing, batch);
   issuing.reached('after-claim');
   if (claimed.length > 0) await issuing.lookInObf(signal, batch.state === 'sending');
   const { due, again, unreadable } = await sort(issuing, badgeId, claimed);
+  // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
+  await issuing.evaluate([...others, ...again], batch.quiet);
   if (unreadable.size > 0) {
-    await conclude(issuing, batch, { again, split: await setAside(issuing, batch, unreadable) });
+    await conclude(issuing, batch, { again: [], split: await setAside(issuing, batch, unreadable) });
     return;
   }
-  const sent = due.size === 0 ? NOTHING : await send(issuing, batch, due, signal);
-  await conclude(issuing, batch, { ...sent, again: [...again, ...sent.again] });
+  await conclude(issuing, batch, due.size === 0 ? NOTHING : await send(issuing, batch, due, signal));
 }
 
 /** Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of. */
@@ -44,17 +45,19 @@ async function waitUntilSettled({ clock, settleMs, memory }: Issuing, batch: Bat
   if (waitMs > 0) throw new NotSettledYet(waitMs);
 }
 
-/** The earners that are this batch's to serve; the others were served, or withdrawn, elsewhere. */
-async function claim({ ledger }: Issuing, batch: Batch): Promise<readonly EarnerKey[]> {
-  const mine = await Promise.all(
+/** The earners that are this batch's to serve; the others were served, or withdrawn, before. */
+async function claim({ ledger }: Issuing, batch: Batch) {
+  const claims = await Promise.all(
     batch.earners.map(async (earner) => {
       const event = { type: 'claim', batch: batch.id } as const;
       const claimed = applyIfPossible(ledger, earner, batch.badgeId, event);
       // A record that cannot be read is found again, and told, when the earner is looked at.
-      return (await claimed.catch(() => true)) === null ? [] : [earner];
+      return { earner, mine: (await claimed.catch(() => true)) !== null };
     }),
   );
-  return mine.flat();
+  const of = (wanted: boolean): readonly EarnerKey[] =>
+    claims.filter(({ mine }) => mine === wanted).map(({ earner }) => earner);
+  return { claimed: of(true), others: of(false) };
 }
 
 /** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
@@ -107,7 +110,7 @@ async function withdraw(issuing: Issuing, badgeId: BadgeId, earner: EarnerKey): 
 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */
 async function conclude(issuing: Issuing, batch: Batch, { again, split }: IssueOutcome): Promise<void> {
-  await issuing.evaluate(again);
+  await issuing.evaluate(again, batch.quiet);
   for (const half of split) await issuing.enqueueBatch(batch.badgeId, half);
   if (split.length === 0) await issuing.batches.finish(batch);
 }

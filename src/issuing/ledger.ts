@@ -19,6 +19,16 @@ export interface Ledger {
    * @throws IllegalTransition when it cannot happen from the state found
    */
   apply(earner: EarnerKey, badgeId: BadgeId, event: AwardEvent): Promise<AwardRecord>;
+  /**
+   * Puts what `how` makes of a record in its place (null: none), and only if nobody changed it meanwhile. For
+   * what happens to a person and not to their award: an erasure, a link that is undone. Resolves with what
+   * stands there now; `how` may be asked again.
+   */
+  amend(
+    earner: EarnerKey,
+    badgeId: BadgeId,
+    how: (record: AwardRecord | null) => AwardRecord | null,
+  ): Promise<AwardRecord | null>;
 }
 
 /** Redis holds a record that no version of Palier that we know wrote. */
@@ -36,11 +46,15 @@ export class LedgerError extends Error {
  */
 export const ledgerKey = (prefix: string, earner: EarnerKey): string => `${prefix}:ledger:{${earner}}`;
 
-/** Sets a field if it still holds what was read; '' stands for "absent". */
+/** Sets a field if it still holds what was read; '' stands for "absent", before and after. */
 const COMPARE_AND_SET = `
 local current = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if current ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
 return 1`;
 
 /** Two writers of one record meet now and then; this many times in a row means a fault. */
@@ -49,37 +63,50 @@ const MAX_TRIES = 20;
 export function createLedger(redis: RedisConnection, prefix: string, clock: Clock): Ledger {
   const rawOf = async (earner: EarnerKey, badgeId: BadgeId): Promise<string> =>
     (await redis.hget(ledgerKey(prefix, earner), badgeId)) ?? '';
-  const replace = async (
+  const change = async (
     earner: EarnerKey,
     badgeId: BadgeId,
-    from: string,
-    to: AwardRecord,
-  ): Promise<boolean> =>
-    (await redis.eval(COMPARE_AND_SET, 1, ledgerKey(prefix, earner), badgeId, from, JSON.stringify(to))) ===
-    1;
+    how: (record: AwardRecord | null) => AwardRecord | null,
+  ): Promise<AwardRecord | null> => {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const raw = await rawOf(earner, badgeId);
+      const from = parse(raw);
+      const to = how(from);
+      if (to === from) return to;
+      const values = [badgeId, raw, to === null ? '' : JSON.stringify(to)];
+      if ((await redis.eval(COMPARE_AND_SET, 1, ledgerKey(prefix, earner), ...values)) === 1) return to;
+    }
+    throw new LedgerError('A record of the ledger would not hold still');
+  };
 
   return {
     read: async (earner, badgeId) => parse(await rawOf(earner, badgeId)),
     async readAll(earner) {
       const fields = await redis.hgetall(ledgerKey(prefix, earner));
-      return new Map(Object.entries(fields).map(([badgeId, raw]) => [asBadgeId(badgeId), known(parse(raw))]));
+      return new Map(Object.entries(fields).map(([badgeId, raw]) => [asBadgeId(badgeId), readRecord(raw)]));
     },
-    async apply(earner, badgeId, event) {
-      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-        const raw = await rawOf(earner, badgeId);
-        const to = transition(parse(raw), event, secondsOf(clock));
-        if (await replace(earner, badgeId, raw, to)) return to;
-      }
-      throw new LedgerError('A record of the ledger would not hold still');
-    },
+    apply: async (earner, badgeId, event) =>
+      known(await change(earner, badgeId, (record) => transition(record, event, secondsOf(clock)))),
+    amend: change,
   };
 }
 
+/** A record as it stands in Redis. @throws LedgerError when no version of Palier that we know wrote it */
+export const readRecord = (raw: string): AwardRecord => known(parse(raw));
+
 function parse(raw: string): AwardRecord | null {
   if (raw === '') return null;
-  const read = awardRecord.safeParse(JSON.parse(raw));
+  const read = awardRecord.safeParse(parseJson(raw));
   if (!read.success) throw new LedgerError('A record of the ledger is of an unknown form');
   return read.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function known(record: AwardRecord | null): AwardRecord {

@@ -40,8 +40,8 @@ export interface Issuing {
   readonly issued: (event: EventId, batch: Batch, due: DueAwards | null) => Promise<void>;
   /** Told of everyone whom OBF refused for good. */
   readonly refused: (batch: Batch, due: DueAwards, why: string) => Promise<void>;
-  /** Has these earners evaluated: an award can complete another. */
-  readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
+  /** Has these earners evaluated: an award can complete another, and what follows leaves as quietly. */
+  readonly evaluate: (earners: readonly EarnerKey[], quiet: boolean) => Promise<void>;
   readonly enqueueBatch: (badgeId: BadgeId, id: BatchId) => Promise<void>;
   /** Throws when OBF's quota would not do for so many. */
   readonly requireQuota: (count: number, signal: AbortSignal) => Promise<void>;

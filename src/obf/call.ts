@@ -5,6 +5,7 @@ import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
 import { ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
 import { HttpFailure, type Http, type HttpReply, type HttpRequest } from './http.js';
 import type { Rate } from './rate.js';
+import { reported, type Report } from './report.js';
 import type { Bearer } from './token-store.js';
 import type { Tokens } from './token.js';
 
@@ -35,6 +36,7 @@ export interface CallerParts {
   readonly rate: Rate;
   readonly clock: Clock;
   readonly log: Logger | undefined;
+  readonly report: Report;
 }
 
 /** A list of 1000 recipients is under 1 MiB. */
@@ -56,7 +58,7 @@ export function createCaller(parts: CallerParts): Caller {
 const isDenied = ({ status }: HttpReply): boolean => status === 401 || status === 403;
 
 async function attempt<T>(
-  { clientId, http, rate, log }: CallerParts,
+  { clientId, http, rate, log, report }: CallerParts,
   call: Call<T>,
   path: string,
   bearer: Bearer,
@@ -70,7 +72,8 @@ async function attempt<T>(
       'OBF called',
     );
   try {
-    const reply = await http.send(requestOf(call, path, bearer), signal);
+    const send = (): Promise<HttpReply> => http.send(requestOf(call, path, bearer), signal);
+    const reply = await reported(report, { clientId, route: call.name }, send);
     done(reply.status);
     return reply;
   } catch (error) {

@@ -8,6 +8,7 @@ import { createCaller } from './call.js';
 import { createHosted, type HostedCredentials } from './hosted.js';
 import { createHttp, type Http } from './http.js';
 import { createRate, type Rate } from './rate.js';
+import { nobody, type Report } from './report.js';
 import { createAskToken } from './token-request.js';
 import { TokenStore } from './token-store.js';
 import { createTokens } from './token.js';
@@ -30,6 +31,8 @@ export interface ObfOptions {
   /** For one whole call, default 20 s. */
   readonly timeoutMs?: number;
   readonly log?: Logger;
+  /** Told of each call that left. */
+  readonly report?: Report;
   /** For tests. */
   readonly tuning?: Partial<Tuning>;
 }
@@ -49,7 +52,9 @@ export function createObf(options: ObfOptions): Obf {
   const http = createHttp(base.origin, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const rate = createRate(options.redis, options.prefix, options.maxRps);
   const life = new AbortController();
-  const parts: Parts = { options, http, rate, apiPath: base.pathname.replace(/\/+$/, ''), life: life.signal };
+  const report = options.report ?? nobody;
+  const apiPath = base.pathname.replace(/\/+$/, '');
+  const parts: Parts = { options, http, rate, apiPath, life: life.signal, report };
   const accounts = new Map<ClientId, ObfAccount>();
   return {
     account: (clientId) => {
@@ -59,7 +64,7 @@ export function createObf(options: ObfOptions): Obf {
       accounts.set(clientId, account);
       return account;
     },
-    hosted: createHosted({ base, http, rate, clock: options.clock }),
+    hosted: createHosted({ base, http, rate, clock: options.clock, report }),
     close: () => {
       life.abort();
       http.close();
@@ -73,14 +78,15 @@ interface Parts {
   readonly rate: Rate;
   readonly apiPath: string;
   readonly life: AbortSignal;
+  readonly report: Report;
 }
 
 function openAccount(parts: Parts, clientId: ClientId, secret: string): ObfAccount {
-  const { http, rate, apiPath, life, options } = parts;
+  const { http, rate, apiPath, life, options, report } = parts;
   const { redis, prefix, vault, clock, log } = options;
   const tuning = { ...TUNING, ...options.tuning };
   const store = new TokenStore(redis, vault, clientId, prefix, vault.fingerprint(secret, 'obf secret'));
-  const ask = createAskToken({ http, apiPath, clientId, secret, clock, tuning });
+  const ask = createAskToken({ http, apiPath, clientId, secret, clock, tuning, report });
   const tokens = createTokens({ clientId, store, ask, rate, tuning, life });
-  return createAccount(clientId, createCaller({ clientId, http, apiPath, tokens, rate, clock, log }));
+  return createAccount(clientId, createCaller({ clientId, http, apiPath, tokens, rate, clock, log, report }));
 }

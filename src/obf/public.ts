@@ -3,6 +3,7 @@ import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
 import { CredentialRefused } from './errors.js';
 import { HttpFailure, type Http, type HttpReply } from './http.js';
 import type { Rate } from './rate.js';
+import { reported, type Report } from './report.js';
 
 /** All public reads stand in one line, whoever issued what they read. */
 const LINE = 'public';
@@ -11,6 +12,7 @@ export interface PublicParts {
   readonly http: Http;
   readonly rate: Rate;
   readonly clock: Clock;
+  readonly report: Report;
 }
 
 export interface PublicRead {
@@ -30,13 +32,15 @@ export interface PublicRead {
  * @throws CredentialRefused when it is too large; else as any read: ObfRefused, ObfThrottled, ObfNotSent
  */
 export async function readPublic(
-  { http, rate, clock }: PublicParts,
+  { http, rate, clock, report }: PublicParts,
   read: PublicRead,
   signal?: AbortSignal,
 ): Promise<HttpReply> {
   const facts: CallFacts = { name: read.name, write: false, hidden: read.hidden };
   await rate.take(read.name, LINE, signal);
-  const reply = await http.send({ method: 'GET', ...read }, signal).catch((error: unknown) => {
+  const send = (): Promise<HttpReply> => http.send({ method: 'GET', ...read }, signal);
+  const about = { clientId: null, route: read.name };
+  const reply = await reported(report, about, send).catch((error: unknown) => {
     if (!(error instanceof HttpFailure)) throw error;
     if (error.reason === 'too_large') throw new CredentialRefused(read.name, 'size', 'it is too large');
     throw errorOfFailure(facts, error);

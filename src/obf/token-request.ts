@@ -3,6 +3,7 @@ import type { ClientId } from '../ids.js';
 import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
 import { ObfNotSent, ObfRefused, ObfThrottled, type ObfError } from './errors.js';
 import { HttpFailure, type Http, type HttpReply } from './http.js';
+import { reported, type Report } from './report.js';
 import type { Outcome } from './token-store.js';
 import type { Tuning } from './tuning.js';
 import { tokenReply } from './wire.js';
@@ -44,11 +45,12 @@ interface Parts {
   readonly secret: string;
   readonly clock: Clock;
   readonly tuning: Tuning;
+  readonly report: Report;
 }
 
 /** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. */
 export function createAskToken(parts: Parts): AskToken {
-  const { http, apiPath, clientId, secret, tuning } = parts;
+  const { http, apiPath, clientId, secret, tuning, report } = parts;
   const hidden = [secret];
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
@@ -67,7 +69,8 @@ export function createAskToken(parts: Parts): AskToken {
   const facts: CallFacts = { name: TOKEN_CALL, write: false, hidden, advice: tokenAdvice(clientId) };
   return async (signal) => {
     try {
-      return asked(facts, await http.send(request, signal), parts);
+      const send = (): Promise<HttpReply> => http.send(request, signal);
+      return asked(facts, await reported(report, { clientId, route: TOKEN_CALL }, send), parts);
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
       const outcome = { kind: 'failed', spacingMs: tuning.tokenSpacingMs } as const;

@@ -26,38 +26,52 @@ export const encodeAssertion = (a: Assertion): string =>
 
 /** @throws CodecError when `text` was written by a newer version, or by a hand. */
 export function decodeAssertion(id: AssertionId, text: string, revoked: boolean): Assertion {
-  const read = parseJson(text);
-  if (!isForm(read)) throw new CodecError(`Assertion ${id} in Redis is of an unknown form`);
-  const [, clientId, badgeId, eventId, issuedOnS, expiresOnS] = read;
+  const read = readPlain(text) ?? readJson(text);
+  if (read === null) throw new CodecError(`Assertion ${id} in Redis is of an unknown form`);
   return {
     id: asAssertionId(id),
-    clientId: asClientId(clientId),
-    badgeId: asBadgeId(badgeId),
-    eventId: eventId === null ? null : asEventId(eventId),
-    issuedOnS,
-    expiresOnS,
+    clientId: asClientId(read[1]),
+    badgeId: asBadgeId(read[2]),
+    eventId: read[3] === null ? null : asEventId(read[3]),
+    issuedOnS: read[4],
+    expiresOnS: read[5],
     revoked,
   };
 }
 
-/** By hand: a plan reads millions of them. */
-function isForm(read: unknown): read is Form {
-  if (!Array.isArray(read) || read.length !== 6) return false;
-  const [version, clientId, badgeId, eventId, issuedOnS, expiresOnS] = read as readonly unknown[];
-  return (
-    version === VERSION &&
-    typeof clientId === 'string' &&
-    typeof badgeId === 'string' &&
-    (eventId === null || typeof eventId === 'string') &&
-    Number.isSafeInteger(issuedOnS) &&
-    (expiresOnS === null || Number.isSafeInteger(expiresOnS))
-  );
+/** How nearly all of them are written: ids of plain letters, and instants. */
+const PLAIN = /^\[1,"([\w.-]+)","([\w.-]+)",(?:null|"([\w.-]+)"),([1-9]\d{0,14}),(?:null|([1-9]\d{0,14}))\]$/;
+
+/** The same as JSON would read, several times as fast: a plan reads millions of them. Null: let JSON read it. */
+function readPlain(text: string): Form | null {
+  const found = PLAIN.exec(text);
+  if (found === null) return null;
+  const expiresOnS = found[5];
+  return [
+    VERSION,
+    found[1] ?? '',
+    found[2] ?? '',
+    found[3] ?? null,
+    Number(found[4]),
+    expiresOnS === undefined ? null : Number(expiresOnS),
+  ];
 }
 
-function parseJson(text: string): unknown {
+const isForm = (read: unknown): read is Form =>
+  Array.isArray(read) &&
+  read.length === 6 &&
+  read[0] === VERSION &&
+  typeof read[1] === 'string' &&
+  typeof read[2] === 'string' &&
+  (read[3] === null || typeof read[3] === 'string') &&
+  Number.isSafeInteger(read[4]) &&
+  (read[5] === null || Number.isSafeInteger(read[5]));
+
+function readJson(text: string): Form | null {
   try {
-    return JSON.parse(text);
+    const read: unknown = JSON.parse(text);
+    return isForm(read) ? read : null;
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -19,6 +19,13 @@ export const FIELD = {
 export const ASSERTION = 'a:';
 export const REVOKED = 'x:';
 export const LINKED = 'l:';
+/** Where the hash of an address stands; its ledger has the same tag. @param prefix of the keys */
+export const earnerFileKey = (prefix: string, earner: EarnerKey): string => `${prefix}:earner:{${earner}}`;
+/**
+ * Begins what an address points to while its person is being erased; the person's key follows. Nobody is
+ * read under such a key, so nothing is given to them.
+ */
+export const ERASING = 'erasing.';
 
 /** What is kept of one address, but for the address itself. */
 export interface EarnerFile {
@@ -28,6 +35,8 @@ export interface EarnerFile {
   readonly linkedTo: EarnerKey | null;
   /** The addresses that were linked to this one. */
   readonly linked: readonly EarnerKey[];
+  /** The key of the person whose erasure has begun, and is to be ended; null: nobody's. */
+  readonly erasing: EarnerKey | null;
   /** 0: nothing new was stored since the rules in force. */
   readonly touched: number;
   /** When the person was erased, Unix seconds; null: never. */
@@ -35,22 +44,35 @@ export interface EarnerFile {
 }
 
 /** @throws CodecError when an assertion is of an unknown form */
-export function readEarnerFile(fields: Readonly<Record<string, string>>): EarnerFile {
-  const assertions: Assertion[] = [];
+export const readEarnerFile = (fields: Readonly<Record<string, string>>): EarnerFile =>
+  earnerFileOf(Object.entries(fields).flat());
+
+/**
+ * The same from the hash as Redis lists it: each field, then its value, from one place of a list to another.
+ * Who reads everybody has no time to make an object of each.
+ * @throws CodecError when an assertion is of an unknown form
+ */
+export function earnerFileOf(listed: readonly string[], from = 0, before = listed.length): EarnerFile {
+  const texts: (readonly [id: string, text: string])[] = [];
+  const revoked = new Set<string>();
   const linked: EarnerKey[] = [];
-  for (const [field, text] of Object.entries(fields)) {
-    if (field.startsWith(ASSERTION)) {
-      const id = asAssertionId(field.slice(ASSERTION.length));
-      assertions.push(decodeAssertion(id, text, fields[REVOKED + id] !== undefined));
-    } else if (field.startsWith(LINKED)) linked.push(asEarnerKey(field.slice(LINKED.length)));
+  const rest = new Map<string, string>();
+  for (let at = from; at < before; at += 2) {
+    const field = listed[at] ?? '';
+    const value = listed[at + 1] ?? '';
+    if (field.startsWith(ASSERTION)) texts.push([field.slice(ASSERTION.length), value]);
+    else if (field.startsWith(REVOKED)) revoked.add(field.slice(REVOKED.length));
+    else if (field.startsWith(LINKED)) linked.push(asEarnerKey(field.slice(LINKED.length)));
+    else rest.set(field, value);
   }
-  const of = fields[FIELD.linkedTo];
-  const gone = fields[FIELD.gone];
+  const of = rest.get(FIELD.linkedTo);
+  const gone = rest.get(FIELD.gone);
   return {
-    assertions,
+    assertions: texts.map(([id, text]) => decodeAssertion(asAssertionId(id), text, revoked.has(id))),
     linkedTo: of === undefined ? null : asEarnerKey(of),
-    linked: linked.toSorted(),
-    touched: Number(fields[FIELD.touched] ?? 0),
+    linked: linked.length < 2 ? linked : linked.toSorted(),
+    erasing: of?.startsWith(ERASING) === true ? asEarnerKey(of.slice(ERASING.length)) : null,
+    touched: Number(rest.get(FIELD.touched) ?? 0),
     erasedAtS: gone === undefined ? null : Number.parseInt(gone, 10),
   };
 }

@@ -16,7 +16,7 @@ if gone then
   local known = string.find(gone, ' ' .. ARGV[9], 1, true) ~= nil
   local early = ARGV[8] ~= '' and tonumber(ARGV[8]) <= at
   if ARGV[10] == '1' then
-    if not back then return 'gone' end
+    if known and not back then return 'gone' end
   elseif known or early then return 'gone' end
 end
 local before = redis.call('HGET', key, 'a:' .. id)
@@ -30,7 +30,10 @@ if ARGV[6] ~= '' then add('name', ARGV[6]) end
 if not (before and ARGV[4] == '1') then add('a:' .. id, ARGV[2]) end
 if ARGV[3] == '1' then add('x:' .. id, '1') end
 local same = before and (revoked or ARGV[3] ~= '1')
-if ARGV[7] ~= '' and not same then add('touched', ARGV[7]) end
+if ARGV[7] ~= '' and not same then
+  local newest = math.max(tonumber(ARGV[7]), tonumber(redis.call('HGET', key, 'touched') or '0'))
+  add('touched', string.format('%d', newest))
+end
 redis.call('HSET', key, unpack(fields))
 if same then return 'same' end
 return 'new'`;

@@ -4,7 +4,8 @@ import { scanKeys } from '../platform/scan.js';
 import type { Vault } from '../platform/vault.js';
 import type { Assertion } from './assertion.js';
 import { encodeAssertion } from './codec.js';
-import { ASSERTION, FIELD, LINKED, readEarnerFile, REVOKED, type EarnerFile } from './earner-file.js';
+import { ASSERTION, FIELD, readEarnerFile, REVOKED, type EarnerFile } from './earner-file.js';
+import { createLinks, type Links } from './links.js';
 import { ERASE, STORE_ASSERTION } from './store-script.js';
 
 /** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
@@ -24,7 +25,7 @@ export interface NewAssertion {
 }
 
 /** What is kept of each earner: one hash for each address, so that all of it is in one place, and in one slot. */
-export interface PortfolioStore {
+export interface PortfolioStore extends Links {
   /**
    * Writes what was read in OBF. May be repeated; a revocation once seen stays. What is of before an
    * erasure is not written.
@@ -40,9 +41,6 @@ export interface PortfolioStore {
   contactOf(earner: EarnerKey): Promise<Contact | null>;
   /** The key of every address that we hold anything of, some at a time, each once. */
   keys(): AsyncIterable<readonly EarnerKey[]>;
-  /** Makes `other` an address of the person that `person` stands for. May be repeated. */
-  link(person: EarnerKey, other: EarnerKey): Promise<void>;
-  unlink(person: EarnerKey, other: EarnerKey): Promise<void>;
   /** Leaves a tombstone alone, which keeps out what is of before `atS`. */
   erase(earner: EarnerKey, atS: number): Promise<void>;
 }
@@ -90,25 +88,24 @@ export function createPortfolioStore(redis: RedisConnection, prefix: string, vau
       return address === null ? null : { address, name: open(earner, sealedName) };
     },
     keys: () => earnerKeysIn(redis, `${prefix}:earner:{`),
-    // The other first: an address that points to a person is never served on its own.
-    async link(person, other) {
-      await redis.hset(key(other), FIELD.linkedTo, person);
-      await redis.hset(key(person), LINKED + other, '1');
-    },
-    async unlink(person, other) {
-      await redis.hdel(key(person), LINKED + other);
-      await redis.hdel(key(other), FIELD.linkedTo);
-    },
-    async erase(earner, atS) {
-      for (;;) {
-        const fields = await redis.hgetall(key(earner));
-        const ids = readEarnerFile(fields).assertions.map(({ id }) => id);
-        const before = fields[FIELD.gone]?.split(' ').slice(1) ?? [];
-        const tombstone = [String(atS), ...new Set([...before, ...ids.map(fingerprint)])].join(' ');
-        if ((await redis.eval(ERASE, 1, key(earner), tombstone, ...ids)) === 1) return;
-      }
-    },
+    ...createLinks(redis, key),
+    erase: (earner, atS) => erase(redis, key(earner), atS, fingerprint),
   };
+}
+
+async function erase(
+  redis: RedisConnection,
+  key: string,
+  atS: number,
+  fingerprint: (id: AssertionId) => string,
+): Promise<void> {
+  for (;;) {
+    const fields = await redis.hgetall(key);
+    const ids = readEarnerFile(fields).assertions.map(({ id }) => id);
+    const before = fields[FIELD.gone]?.split(' ').slice(1) ?? [];
+    const tombstone = [String(atS), ...new Set([...before, ...ids.map(fingerprint)])].join(' ');
+    if ((await redis.eval(ERASE, 1, key, tombstone, ...ids)) === 1) return;
+  }
 }
 
 /** In the order of the script. */

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { asBadgeId, asBatchId, asClientId, asEarnerKey, asEventId } from '../ids.js';
+import {
+  asAwardId,
+  asBadgeId,
+  asBatchId,
+  asClientId,
+  asEarnerKey,
+  asEventId,
+  asSchemeVersion,
+} from '../ids.js';
 
 /**
  * What the jobs of each queue carry: ids and earner keys, never an address that can be read. A job is
@@ -11,6 +19,9 @@ const word = z.string().regex(/^[\w.-]{1,128}$/);
 /** Where a notice came from; it goes into the audit, and changes nothing else. */
 const source = z.enum(['webhook', 'passport', 'poll', 'ops']);
 
+/** Of the request that told of it first: it joins the two in logs. */
+const request = word.optional();
+
 /** "Something happened to this event": read it from OBF. */
 export const eventNotice = z.object({
   kind: z.literal('event'),
@@ -21,6 +32,7 @@ export const eventNotice = z.object({
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
   source,
+  request,
 });
 
 /** "This person has a credential there": verify it at its URL. `recipient` is sealed under the earner key. */
@@ -30,6 +42,7 @@ export const credentialNotice = z.object({
   recipient: z.string().min(1),
   url: z.string().min(1).max(2048),
   source,
+  request,
 });
 
 /** "Look what this client has issued that we have not been told of": told by the clock. */
@@ -41,7 +54,12 @@ export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNo
 export const noticeQueueJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice, pollJob]);
 
 /** "This earner's portfolio may have changed": decide again. `cause` joins it to the notice in logs. */
-export const earnerJob = z.object({ earner: word.transform(asEarnerKey), cause: z.string() });
+export const earnerJob = z.object({
+  earner: word.transform(asEarnerKey),
+  cause: z.string(),
+  /** What follows leaves without an e-mail, as what led to it did. */
+  quiet: z.boolean().optional(),
+});
 
 /** "Awards of this badge may be waiting in the outbox": form batches of them. */
 export const gatherJob = z.object({ kind: z.literal('gather'), badgeId: word.transform(asBadgeId) });
@@ -61,11 +79,47 @@ export const revokeJob = z.object({
 export const sweepJob = z.object({ kind: z.literal('sweep') });
 /** "Remove what has stood in failed for too long, in every queue": told by the clock. */
 export const cleanJob = z.object({ kind: z.literal('clean') });
-export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob, sweepJob, cleanJob]);
+/** "Remove whoever was given nothing for so many months": told by the clock. Null: keep everybody. */
+export const purgeJob = z.object({
+  kind: z.literal('purge'),
+  months: z.number().int().positive().nullable(),
+});
+/** "Look at everybody, and keep how many are one badge away": told by the clock. */
+export const censusJob = z.object({ kind: z.literal('census') });
+/** "Make the plan that the ops pages show": of that award alone; null: of all. */
+export const planJob = z.object({ kind: z.literal('plan'), only: word.transform(asAwardId).nullable() });
+/** "Put the rules into force, as this operator asked for." */
+export const applyJob = z.object({
+  kind: z.literal('apply'),
+  /** Tells this request from the one before. */
+  ask: word,
+  by: z.string().max(128),
+  /** Unix seconds. */
+  askedS: z.number(),
+  version: word.transform(asSchemeVersion),
+  only: word.transform(asAwardId).nullable(),
+  /** OBF sends no e-mail. */
+  quiet: z.boolean(),
+  /** How many badges whoever asked was told of: not one more is given by it. */
+  upto: z.number().int().nonnegative(),
+  overQuota: z.boolean(),
+});
+export const awardJob = z.discriminatedUnion('kind', [
+  gatherJob,
+  batchJob,
+  revokeJob,
+  sweepJob,
+  cleanJob,
+  purgeJob,
+  censusJob,
+  planJob,
+  applyJob,
+]);
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
+export type ApplyJob = z.output<typeof applyJob>;
 export type AwardJob = z.output<typeof awardJob>;

@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Queue, type Telemetry } from 'bullmq';
 import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { DEFAULT_PREFIX, type QueueName } from './names.js';
@@ -18,8 +18,10 @@ export function openQueue(
   connection: RedisConnection,
   log: Logger,
   prefix: string = DEFAULT_PREFIX,
+  telemetry: Telemetry | null = null,
 ): Queue {
-  const queue = new Queue(name, { connection, prefix, skipVersionCheck: true, skipWaitingForReady: true });
+  const options = { connection, prefix, skipVersionCheck: true, skipWaitingForReady: true };
+  const queue = new Queue(name, telemetry === null ? options : { ...options, telemetry });
   queue.on('error', sometimes(log, `queue ${name}: no Redis`));
   return queue;
 }

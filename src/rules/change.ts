@@ -69,22 +69,49 @@ export function judgeUnder(
     return { evaluation, due: dueNow.map(give), waiting: new Set(), lost };
   }
   const before = change.inForce === null ? null : evaluate(change.inForce, portfolio, nowS);
-  const due = dueNow.flatMap((verdict) => {
-    if (change.released.has(verdict.award.id)) return [give(verdict)];
-    const same = before?.awards.find(({ award }) => award.badgeId === verdict.award.badgeId);
-    return before !== null && same?.status === 'due' ? [dueBy(before, same.award)] : [];
-  });
+  const due = dueTogether(scheme, change.released, evaluation, before, portfolio);
   const given = new Set(due.map(({ award }) => award.badgeId));
   const waiting = dueNow.filter(({ award }) => !given.has(award.badgeId)).map(({ award }) => award.id);
-  const off = new Set(scheme.awards.filter(({ active }) => !active).map(({ badgeId }) => badgeId));
   const lost =
     change.inForce === null || before === null ? [] : lostAwards(change.inForce, portfolio, before);
-  return {
-    evaluation,
-    due,
-    waiting: new Set(waiting),
-    lost: lost.filter(({ badgeId }) => !off.has(badgeId)),
-  };
+  return { evaluation, due, waiting: new Set(waiting), lost: lost.flatMap((award) => milder(award, scheme)) };
+}
+
+/** What is given while the rest waits: nothing may rest on an award that waits itself. */
+function dueTogether(
+  scheme: Scheme,
+  released: Change['released'],
+  evaluation: Evaluation,
+  before: Evaluation | null,
+  portfolio: Portfolio,
+): readonly Due[] {
+  const waiting = new Set<AwardId>();
+  for (let now = evaluation; ;) {
+    const dueNow = now.awards.filter(({ status }) => status === 'due');
+    const due = dueNow.flatMap(({ award }) => {
+      if (released.has(award.id)) return [dueBy(now, award)];
+      const same = before?.awards.find((one) => one.award.badgeId === award.badgeId);
+      return before !== null && same?.status === 'due' ? [dueBy(before, same.award)] : [];
+    });
+    const given = new Set(due.map(({ award }) => award.badgeId));
+    const more = dueNow.filter(({ award }) => !given.has(award.badgeId));
+    if (more.length === 0) return due;
+    for (const { award } of more) waiting.add(award.id);
+    const awards = scheme.awards.map((award) =>
+      waiting.has(award.id) ? { ...award, active: false } : award,
+    );
+    now = evaluate({ ...scheme, awards }, portfolio, evaluation.nowS);
+  }
+}
+
+const MILD: readonly Award['onLoss'][] = ['keep', 'flag', 'revoke'];
+
+/** What the rules in force take, as mildly as either version does; nothing once it is switched off. */
+function milder(award: Award, { awards }: Scheme): readonly Award[] {
+  const now = awards.find(({ badgeId }) => badgeId === award.badgeId);
+  if (now?.active === false) return [];
+  const onLoss = MILD.find((one) => one === award.onLoss || one === now?.onLoss) ?? award.onLoss;
+  return [{ ...award, onLoss }];
 }
 
 const dueBy = (evaluation: Evaluation, award: Award): Due => ({

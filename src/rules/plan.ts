@@ -16,6 +16,8 @@ export interface PersonFacts {
   readonly underWay: ReadonlySet<BadgeId>;
   /** Badges that OBF refused for this person, for good. */
   readonly refused: ReadonlySet<BadgeId>;
+  /** An award of theirs is written down as due, and may or may not have been sent on its way. */
+  readonly isWaiting?: boolean;
 }
 
 /**
