@@ -10,7 +10,7 @@ import {
 } from '../ids.js';
 import type { DueAwards } from '../issuing/types.js';
 import type { ObfAccount } from '../obf/types.js';
-import type { NewAssertion } from '../portfolio/store.js';
+import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
 import type { EventToStore } from './store-event.js';
 
 /** An entry of which little is known. */
@@ -54,12 +54,19 @@ export type Note = z.output<typeof note>;
 /** Our note, as OBF gives it back; null for what somebody gave by hand. */
 export const noteIn = (logEntry: unknown): Note | null => note.safeParse(logEntry).data ?? null;
 
+export interface Accounting {
+  readonly audit: Audit;
+  /** The Région's own. */
+  readonly account: ObfAccount;
+  readonly portfolios: Pick<PortfolioStore, 'read'>;
+}
+
 /**
  * An event of the Région's account that the account does not know of (given by hand, or by us before a
  * reply or all of Redis was lost) is entered as OBF tells it. Costs one call, once an event.
  */
 export async function accountForEvent(
-  { audit, account }: { readonly audit: Audit; readonly account: ObfAccount },
+  { audit, account, portfolios }: Accounting,
   event: EventToStore,
   found: readonly NewAssertion[],
   signal: AbortSignal,
@@ -67,13 +74,14 @@ export async function accountForEvent(
   if (found.length === 0 || (await audit.knowsEvent(event.id))) return;
   const { logEntry } = await account.event(event.id, signal);
   const written = noteIn(logEntry);
-  await audit.write(
-    found.map(({ earner, assertion: { issuedOnS } }) =>
-      written === null
-        ? entryOf('found', issuedOnS, { earner, badgeId: event.badgeId, event: event.id })
-        : issuedAsNoted(written, earner, event, event.createdS ?? issuedOnS),
-    ),
-  );
+  const entries = found.map(async ({ earner, assertion: { issuedOnS } }) => {
+    if (written === null)
+      return entryOf('found', issuedOnS, { earner, badgeId: event.badgeId, event: event.id });
+    // Our note speaks of people; the badge went to one of their addresses.
+    const person = (await portfolios.read(earner)).linkedTo ?? earner;
+    return issuedAsNoted(written, person, event, event.createdS ?? issuedOnS);
+  });
+  await audit.write(await Promise.all(entries));
 }
 
 function issuedAsNoted(

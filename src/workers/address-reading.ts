@@ -15,8 +15,9 @@ export interface Asked {
 }
 
 /** What is kept of one address: its portfolio, and its records in the ledger. */
-export interface Address extends EarnerFile {
+export interface Address {
   readonly key: EarnerKey;
+  readonly file: EarnerFile;
   readonly records: readonly OwnRecord[];
 }
 
@@ -44,10 +45,11 @@ export async function askFor(
   return addresses.map((key, at) => ({ key, text: texts[at] ?? '' }));
 }
 
+const SHA = createHash('sha1').update(READ_ADDRESSES).digest('hex');
+
 async function ask(redis: RedisConnection, keys: readonly string[]): Promise<readonly string[]> {
-  const sha = createHash('sha1').update(READ_ADDRESSES).digest('hex');
   try {
-    return textsIn(await redis.evalsha(sha, keys.length, ...keys));
+    return textsIn(await redis.evalsha(SHA, keys.length, ...keys));
   } catch (error) {
     // This node has not seen the script yet, or was started anew.
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
@@ -59,12 +61,14 @@ const textsIn = (answer: unknown): readonly string[] => (Array.isArray(answer) ?
 
 /** @throws CodecError, LedgerError when something of an unknown form stands there */
 export function addressIn({ key, text }: Asked): Address {
-  const [head = '', ...lines] = text.split('\n');
-  const [own = NaN, all = NaN] = head.split(' ').map(Number);
+  const lines = text.split('\n');
+  const head = lines[0] ?? '';
+  const own = Number.parseInt(head, 10);
   // A line break within a field would move all that follows.
-  if (lines.length !== all) throw new CodecError(`What Redis holds of ${key} cannot be told apart`);
+  if (head !== `${own} ${lines.length - 1}`)
+    throw new CodecError(`What Redis holds of ${key} cannot be told apart`);
   const records: OwnRecord[] = [];
-  for (let at = own; at < all; at += 2)
+  for (let at = own + 1; at < lines.length; at += 2)
     records.push({ key, badgeId: asBadgeId(lines[at] ?? ''), record: readRecord(lines[at + 1] ?? '') });
-  return { ...earnerFileOf(lines.slice(0, own)), key, records };
+  return { key, file: earnerFileOf(lines, 1, own + 1), records };
 }

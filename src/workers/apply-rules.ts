@@ -1,9 +1,13 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
+import { planFor } from '../rules/plan.js';
+import { gainersOf } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
 import { entryOf } from './account.js';
 import { decide } from './decide.js';
 import { enqueueGather } from './gather-awards.js';
+import { lookAtEverybody } from './look-at-everybody.js';
+import type { MadePlan } from './make-plan.js';
 import type { Pipeline } from './pipeline.js';
 import { putIntoOutbox } from './put-into-outbox.js';
 import type { ApplyOptions } from './schemes.js';
@@ -11,31 +15,31 @@ import type { ApplyOptions } from './schemes.js';
 /** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
 const CHUNK = 200;
 
+/** The parts of a plan that its application goes by. */
+export type PlanToApply = Pick<MadePlan, 'plan' | 'started' | 'inForce'>;
+
 /**
- * Puts a scheme into force and has those who gain by it given their awards. May be stopped anywhere, and
- * begun again with a new plan: who is on the way already is not in that one any more.
- * @param gaining everyone whom the plan names; each is decided anew, by the rules as they are then
- * @param progress told how many were looked at
- * @throws SchemeMoved when another version was started with meanwhile
+ * Puts a scheme into force and has those who gain by it given their awards; each is decided anew, by the
+ * rules as they are then. May be stopped anywhere, and begun again with a new plan. Then everybody is looked
+ * at once more: whoever came to qualify since the plan was made, and whoever a run that was killed had
+ * written down without sending them on their way.
+ * @param progress told how many of those who gain were looked at
+ * @throws SchemeMoved when other rules were started with, or put into force, since the plan was made
  */
 export async function applyRules(
   pipeline: Pipeline,
   scheme: Scheme,
   how: ApplyOptions,
-  gaining: readonly EarnerKey[],
+  planned: PlanToApply,
   progress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { schemes, audit, clock } = pipeline;
-  await schemes.start(scheme);
-  await schemes.apply(scheme, how);
-  // Who was put there by a run that was stopped is not in this plan any more.
-  await gatherWhatWaits(pipeline, scheme);
-  for (let at = 0; at < gaining.length; at += CHUNK) {
-    signal.throwIfAborted();
-    await giveTo(pipeline, gaining.slice(at, at + CHUNK), how.quiet);
-    progress(Math.min(at + CHUNK, gaining.length), gaining.length);
-  }
+  await schemes.apply(scheme, how, planned);
+  const gaining = gainersOf(planned.plan);
+  await giveToAll(pipeline, gaining, how.quiet, progress, signal);
+  const left = await leftBehind(pipeline, how, new Set(gaining), signal);
+  await giveToAll(pipeline, left, how.quiet, () => undefined, signal);
   const detail = `${gaining.length} earners${how.quiet ? ', no e-mail' : ''}`;
   const { version } = scheme;
   await audit.write([
@@ -44,9 +48,37 @@ export async function applyRules(
   await schemes.applied();
 }
 
-async function gatherWhatWaits(pipeline: Pipeline, { awards }: Scheme): Promise<void> {
-  for (const { badgeId } of awards)
-    if ((await pipeline.outbox.waiting(badgeId)) > 0) await enqueueGather(pipeline, badgeId, 0);
+async function giveToAll(
+  pipeline: Pipeline,
+  earners: readonly EarnerKey[],
+  quiet: boolean,
+  progress: (done: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < earners.length; at += CHUNK) {
+    signal.throwIfAborted();
+    await giveTo(pipeline, earners.slice(at, at + CHUNK), quiet);
+    progress(Math.min(at + CHUNK, earners.length), earners.length);
+  }
+}
+
+/** Whoever is due something that is not with OBF: by the rules in force now, or written down and no more. */
+async function leftBehind(
+  { people, schemes, clock }: Pipeline,
+  { only }: ApplyOptions,
+  given: ReadonlySet<EarnerKey>,
+  signal: AbortSignal,
+): Promise<readonly EarnerKey[]> {
+  const rules = await schemes.now();
+  const nowS = secondsOf(clock);
+  const left: EarnerKey[] = [];
+  const look: Parameters<typeof lookAtEverybody>[1] = (person) => {
+    const { planned } = planFor(rules, person, nowS, only);
+    const isLeft = person.isWaiting === true || planned.some(({ kind }) => kind === 'gains');
+    if (isLeft && !given.has(person.earner)) left.push(person.earner);
+  };
+  await lookAtEverybody(people, look, () => undefined, signal);
+  return left;
 }
 
 async function giveTo(pipeline: Pipeline, earners: readonly EarnerKey[], quiet: boolean): Promise<void> {

@@ -1,6 +1,10 @@
+import type { Audit } from '../audit/types.js';
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { judgeUnder, type Judgement, type Rules } from '../rules/change.js';
+import { evaluate } from '../rules/evaluate.js';
+import { lostByRevocation } from '../rules/loss.js';
+import type { Award } from '../rules/types.js';
 import { readPerson, type Person, type PersonSources } from './person.js';
 import type { Schemes } from './schemes.js';
 
@@ -10,7 +14,8 @@ export interface Decision extends Judgement {
 }
 
 export interface DecidingSources extends PersonSources {
-  readonly schemes: Pick<Schemes, 'now'>;
+  readonly schemes: Pick<Schemes, 'now' | 'find'>;
+  readonly audit: Pick<Audit, 'ofEarner'>;
   readonly clock: Clock;
 }
 
@@ -20,5 +25,32 @@ export interface DecidingSources extends PersonSources {
  */
 export async function decide(sources: DecidingSources, earner: EarnerKey): Promise<Decision> {
   const [rules, person] = await Promise.all([sources.schemes.now(), readPerson(sources, earner)]);
-  return { rules, person, ...judgeUnder(rules, person.portfolio, person.touched, secondsOf(sources.clock)) };
+  const nowS = secondsOf(sources.clock);
+  const judged = judgeUnder(rules, person.portfolio, person.touched, nowS);
+  const lost = judged.lost.length === 0 ? [] : await lostAnyway(sources, person, judged.lost, nowS);
+  return { rules, person, ...judged, lost };
+}
+
+/**
+ * A rule made stricter takes nothing back, from whom a badge was revoked before it either: an award is lost
+ * by revocation only if it is by the rules that it was given under as well.
+ */
+async function lostAnyway(
+  { audit, schemes }: DecidingSources,
+  { keys, portfolio }: Person,
+  lost: readonly Award[],
+  nowS: number,
+): Promise<readonly Award[]> {
+  const entries = (await Promise.all(keys.map((key) => audit.ofEarner(key)))).flat();
+  const isLost = async ({ badgeId }: Award): Promise<boolean> => {
+    const version = entries.findLast((one) => one.kind === 'issued' && one.badgeId === badgeId)?.version;
+    const scheme = version === null || version === undefined ? null : await schemes.find(version);
+    // Given by hand, or under rules that can no longer be read: today's must do.
+    if (scheme === null) return true;
+    const then = scheme.awards.find((award) => award.badgeId === badgeId);
+    const ids = lostByRevocation(scheme, portfolio, evaluate(scheme, portfolio, nowS));
+    return then !== undefined && ids.has(then.id);
+  };
+  const found = await Promise.all(lost.map(async (award) => ((await isLost(award)) ? [award] : [])));
+  return found.flat();
 }

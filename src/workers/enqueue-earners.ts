@@ -6,18 +6,23 @@ import { earnerJobId } from '../queue/job-ids.js';
 /** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
 const CHUNK = 200;
 
-/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both. */
+/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `quiet`: OBF sends no e-mail. */
 export async function enqueueEarners(
   queue: Queue,
   earners: Iterable<EarnerKey>,
   cause: string,
+  quiet = false,
 ): Promise<void> {
   const distinct = [...new Set(earners)];
   for (let at = 0; at < distinct.length; at += CHUNK) {
     const chunk = distinct.slice(at, at + CHUNK);
     await Promise.all(
       chunk.map((earner) =>
-        enqueue(queue, { id: earnerJobId(earner), name: 'evaluate', data: { earner, cause } }),
+        enqueue(queue, {
+          id: earnerJobId(earner),
+          name: 'evaluate',
+          data: { earner, cause, ...(quiet ? { quiet } : {}) },
+        }),
       ),
     );
   }

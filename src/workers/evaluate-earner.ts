@@ -4,22 +4,31 @@ import { gatherJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
 import { entryOf } from './account.js';
 import { decide, type Decision } from './decide.js';
+import type { Done } from './done.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
 import { putIntoOutbox } from './put-into-outbox.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
-export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<void> {
+export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<Done> {
   await lookForAwardsByHand(pipeline, signal);
+  const startedMs = performance.now();
   const decision = await decide(pipeline, job.earner);
+  pipeline.meter.time('palier_evaluation_duration_seconds', {}, performance.now() - startedMs);
   signal.throwIfAborted();
   await lowerFlags(pipeline, decision);
   for (const award of decision.lost) await followLoss(pipeline, decision, award, job.cause);
   await recordBlocked(pipeline, decision, job.cause);
-  const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: false });
+  const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: job.quiet ?? false });
   for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
-  pipeline.log.info(toldOf(decision, job.cause), 'earner evaluated');
+  pipeline.meter.count('palier_evaluations_total', { outcome: outcomeOf(decision) });
+  return { did: 'earner evaluated', facts: toldOf(decision, job.cause) };
+}
+
+function outcomeOf({ due, waiting }: Decision): 'due' | 'waiting' | 'nothing' {
+  if (due.length > 0) return 'due';
+  return waiting.size > 0 ? 'waiting' : 'nothing';
 }
 
 /** `waiting`: due by changed rules that are not in force yet. */

@@ -1,6 +1,8 @@
 import type { BadgeId, BatchId } from '../ids.js';
+import type { Batch } from '../issuing/batch.js';
 import { enqueue, enqueueIfAbsent } from '../queue/enqueue.js';
 import { batchJobId, gatherJobId } from '../queue/job-ids.js';
+import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 
 const SWEEP_EVERY_MS = 60_000;
@@ -9,8 +11,9 @@ const SWEEP_EVERY_MS = 60_000;
  * Makes batches of all that waits for one badge. A batch that lost its job (we were killed between the
  * two) gets it back; one whose job failed stays as it is, for ops.
  */
-export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal: AbortSignal): Promise<void> {
-  const { outbox, batches, pace, log } = pipeline;
+export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal: AbortSignal): Promise<Done> {
+  const { outbox, batches, pace } = pipeline;
+  const formed: Batch[] = [];
   for (;;) {
     signal.throwIfAborted();
     const inMs = await untilNext(pipeline, badgeId);
@@ -20,10 +23,12 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
       break;
     }
     const batch = await outbox.closeBatch(badgeId, pace.batchMax);
-    if (batch !== null)
-      log.info({ badge: badgeId, batch: batch.id, earners: batch.earners.length }, 'batch formed');
+    if (batch !== null) formed.push(batch);
   }
   for (const batchId of await batches.of(badgeId)) await enqueueBatch(pipeline, badgeId, batchId);
+  const earners = formed.reduce((sum, batch) => sum + batch.earners.length, 0);
+  const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
+  return { did: formed.length === 0 ? 'no batch to form' : 'batches formed', facts };
 }
 
 /** A full batch leaves at once, another when its oldest has waited long enough; null: nobody waits. */
@@ -52,15 +57,22 @@ export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, dela
   });
 }
 
-/** Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again. */
-export async function sweepAwards(pipeline: Pipeline): Promise<void> {
+/**
+ * Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again.
+ * @returns how many badges are
+ */
+export async function sweepAwards(pipeline: Pipeline): Promise<number> {
   const { schemes, outbox, batches } = pipeline;
   const { scheme, change } = await schemes.now();
   const awards = [...scheme.awards, ...(change?.inForce?.awards ?? [])];
+  let gathered = 0;
   for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
     const [waiting, underWay] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
-    if (waiting > 0 || underWay.length > 0) await enqueueGather(pipeline, badgeId, 0);
+    if (waiting === 0 && underWay.length === 0) continue;
+    await enqueueGather(pipeline, badgeId, 0);
+    gathered += 1;
   }
+  return gathered;
 }
 
 /** Sweeps every minute, once for all workers together. */

@@ -1,6 +1,11 @@
 import { awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
+import type { ClientId } from '../ids.js';
+import { secondsOf } from '../platform/clock.js';
+import { applyForOps } from './apply-job.js';
 import { cleanQueues } from './clean-queues.js';
+import { countBatch } from './count-batches.js';
+import type { Done } from './done.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
 import { ingestCredential } from './ingest-credential.js';
@@ -8,28 +13,52 @@ import { ingestEvent } from './ingest-event.js';
 import { issueAwards } from './issue-awards.js';
 import { revokeAward } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
+import { planForOps } from './plan-job.js';
 import { pollEvents } from './poll-events.js';
+import { purge } from './purge.js';
+import { storeCensus } from './take-census.js';
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
-export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) => Promise<void>;
+export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) => Promise<Done>;
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
-    if (notice.kind === 'event') await ingestEvent(pipeline, notice, signal);
-    else if (notice.kind === 'credential') await ingestCredential(pipeline, notice, signal);
-    else await pollEvents(pipeline, notice.clientId, signal);
+    if (notice.kind === 'event') return ingestEvent(pipeline, notice, signal);
+    if (notice.kind === 'credential') return ingestCredential(pipeline, notice, signal);
+    return poll(pipeline, notice.clientId, signal);
   },
   async earners(pipeline, data, signal) {
-    await evaluateEarner(pipeline, earnerJob.parse(data), signal);
+    return evaluateEarner(pipeline, earnerJob.parse(data), signal);
   },
   async awards(pipeline, data, signal) {
     const job = awardJob.parse(data);
-    if (job.kind === 'sweep') await sweepAwards(pipeline);
-    else if (job.kind === 'clean') await cleanQueues(pipeline, signal);
-    else if (job.kind === 'gather') await gatherAwards(pipeline, job.badgeId, signal);
-    else if (job.kind === 'revoke') await revokeAward(pipeline, job.badgeId, job.earner, signal);
-    else await issueAwards(pipeline, job.badgeId, job.batchId, signal);
+    if (job.kind === 'gather') return gatherAwards(pipeline, job.badgeId, signal);
+    if (job.kind === 'batch')
+      return countBatch(pipeline.meter, () => issueAwards(pipeline, job.badgeId, job.batchId, signal));
+    if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
+    if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
+    if (job.kind === 'purge') return purge(pipeline, job.months, signal);
+    if (job.kind === 'census') {
+      const { people } = await storeCensus(pipeline, signal);
+      return { did: 'census taken', facts: { people } };
+    }
+    if (job.kind === 'sweep')
+      return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
+    if (job.kind === 'revoke') {
+      await revokeAward(pipeline, job.badgeId, job.earner, signal);
+      return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
+    }
+    await cleanQueues(pipeline, signal);
+    return { did: 'queues cleaned', facts: {} };
   },
 };
+
+/** When it was done last is told to whoever watches: a client whose poll no longer comes is not heard of. */
+async function poll(pipeline: Pipeline, client: ClientId, signal: AbortSignal): Promise<Done> {
+  const events = await pollEvents(pipeline, client, signal);
+  const atS = secondsOf(pipeline.clock);
+  pipeline.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
+  return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
+}

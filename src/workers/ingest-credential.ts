@@ -1,5 +1,7 @@
 import type { HostedCredential } from '../obf/hosted.js';
+import { secondsOf } from '../platform/clock.js';
 import type { CredentialNotice } from '../queue/jobs.js';
+import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -11,19 +13,20 @@ export async function ingestCredential(
   pipeline: Pipeline,
   notice: CredentialNotice,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Done> {
   const { earner } = notice;
   const address = pipeline.vault.open(notice.recipient, earner);
   const found = await pipeline.hosted.read(notice.url, address, signal);
   signal.throwIfAborted();
   const kept = await keep(pipeline, notice, address, found);
-  pipeline.log.info({ earner, kept }, kept ? 'credential stored' : 'credential of no partner ignored');
-  if (kept)
-    await enqueueEarners(pipeline.queues.earners, [earner], `${notice.source}.credential.${notice.earner}`);
+  const cause = `${notice.source}.credential.${notice.earner}`;
+  if (kept) await enqueueEarners(pipeline.queues.earners, [earner], cause);
+  const facts = { earner, ...(kept ? { cause } : {}) };
+  return { did: kept ? 'credential stored' : 'credential of no partner ignored', facts };
 }
 
 async function keep(
-  { portfolios, schemes, region }: Pipeline,
+  { portfolios, schemes, news, ignored, region, clock }: Pipeline,
   { earner }: CredentialNotice,
   address: string,
   found: HostedCredential,
@@ -31,9 +34,19 @@ async function keep(
   if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
   const { scheme, change } = await schemes.now();
   const own = found.clientId === region;
-  if (!own && !scheme.partnersById.has(found.clientId)) return false;
+  const atS = secondsOf(clock);
+  // A credential's id would name a person: its event does for telling repeats apart.
+  const about = found.eventId ?? '';
+  if (!own && !scheme.partnersById.has(found.clientId)) {
+    await ignored.client(found.clientId, about, atS);
+    return false;
+  }
   const { assertionId: id, revokedOnly: _none, ...rest } = found;
   const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own };
   const stored = await portfolios.upsert([one], own ? null : (change?.generation ?? null));
-  return stored.length > 0;
+  if (stored.length === 0) return false;
+  if (!own && !scheme.enrolments.has(found.badgeId))
+    await ignored.badge(found.clientId, found.badgeId, about, atS);
+  await news.seen(found.clientId, { eventId: found.eventId, happenedS: found.issuedOnS, atS });
+  return true;
 }

@@ -3,6 +3,7 @@ import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
+import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 import { storeEvent, type EventSteps, type EventToStore } from './store-event.js';
@@ -15,7 +16,7 @@ export async function ingestEvent(
   pipeline: Pipeline,
   notice: EventNotice,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Done> {
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
   const event = await eventOf(account, notice, signal);
@@ -29,24 +30,29 @@ export async function ingestEvent(
     toldBy,
     signal,
   );
-  pipeline.log.info({ client: clientId, event: id, badge: badgeId, earners }, 'event stored');
+  const facts = { client: clientId, event: id, badge: badgeId, earners, cause: causeOf(notice, event) };
+  return { did: 'event stored', facts };
 }
 
 function stepsOf(
   pipeline: Pipeline,
-  { source }: EventNotice,
+  notice: EventNotice,
   event: EventToStore,
   signal: AbortSignal,
 ): EventSteps {
-  const { queues, region, regionAccount, audit } = pipeline;
+  const { queues, region, regionAccount, audit, portfolios } = pipeline;
   const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(queues.earners, found, `${source}.event.${event.clientId}.${event.id}`);
+    enqueueEarners(queues.earners, found, causeOf(notice, event));
   if (event.clientId !== region) return { evaluate };
   return {
     evaluate,
-    account: (found) => accountForEvent({ audit, account: regionAccount }, event, found, signal),
+    account: (found) => accountForEvent({ audit, portfolios, account: regionAccount }, event, found, signal),
   };
 }
+
+/** What joins a notice to the evaluations and the awards that it set off. */
+const causeOf = ({ source }: EventNotice, { clientId, id }: EventToStore): string =>
+  `${source}.event.${clientId}.${id}`;
 
 /** One call less for an event that OBF itself listed. */
 async function eventOf(

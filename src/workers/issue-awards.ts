@@ -1,9 +1,10 @@
-import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
 import { issueBatch } from '../issuing/issue.js';
-import type { Issuing, Standing } from '../issuing/types.js';
+import type { DueAwards, Issuing, Standing } from '../issuing/types.js';
 import { secondsOf } from '../platform/clock.js';
-import { judgeUnder, type Rules } from '../rules/change.js';
+import { judgeUnder } from '../rules/change.js';
 import { entriesOf } from './account.js';
+import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { enqueueBatch } from './gather-awards.js';
 import { contactFor, isUnderWayElsewhere, readPerson, type Person } from './person.js';
@@ -15,11 +16,32 @@ export async function issueAwards(
   badgeId: BadgeId,
   batchId: BatchId,
   signal: AbortSignal,
-): Promise<void> {
-  await issueBatch(issuingOf(pipeline, await pipeline.schemes.now()), badgeId, batchId, signal);
+): Promise<BatchDone> {
+  const told: Told[] = [];
+  await issueBatch(issuingOf(pipeline, told), badgeId, batchId, signal);
+  const { outcome, ...facts } = told.find((one) => one.outcome === 'issued') ?? told[0] ?? NOTHING;
+  return { did: WORDS[outcome], outcome, facts: { badge: badgeId, batch: batchId, ...facts } };
 }
 
-function issuingOf(pipeline: Pipeline, rules: Rules): Issuing {
+/** What became known on the way. */
+interface Told {
+  readonly outcome: BatchOutcome;
+  readonly event?: EventId;
+  readonly earners?: number;
+  /** What set it off, for whom: some of them. */
+  readonly causes?: readonly string[];
+}
+
+const NOTHING: Told = { outcome: 'nothing' };
+const WORDS: Readonly<Record<BatchOutcome, string>> = {
+  issued: 'awards issued',
+  split: 'batch split',
+  nothing: 'nothing left to issue',
+};
+/** How many causes a line names. */
+const CAUSES_NAMED = 20;
+
+function issuingOf(pipeline: Pipeline, told: Told[]): Issuing {
   const { regionAccount, ledger, batches, memory, mirror, queues, quota, clock, pace, reached } = pipeline;
   return {
     account: regionAccount,
@@ -30,37 +52,46 @@ function issuingOf(pipeline: Pipeline, rules: Rules): Issuing {
     reached,
     sendWithinMs: pace.sendWithinMs,
     settleMs: pace.settleMs,
-    standingOf: (badgeId, earner) => standingOf(pipeline, rules, badgeId, earner),
-    evaluate: (earners) => enqueueEarners(queues.earners, earners, 'awards'),
-    enqueueBatch: (badgeId, id) => enqueueBatch(pipeline, badgeId, id),
+    standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
+    evaluate: (earners, quiet) => enqueueEarners(queues.earners, earners, 'awards', quiet),
+    async enqueueBatch(badgeId, id) {
+      await enqueueBatch(pipeline, badgeId, id);
+      told.push({ outcome: 'split' });
+    },
     requireQuota: (count, signal) => quota.require(count, signal),
     lookInObf: (signal, thorough) => mirror.refresh(signal, thorough),
-    ...tellersOf(pipeline),
+    ...tellersOf(pipeline, told),
   };
 }
 
-/** What is told of a batch: in the log, and in the account. */
-function tellersOf({ quota, audit, clock, log }: Pipeline): Pick<Issuing, 'issued' | 'refused'> {
+/** What is told of a batch: in the account, and in the job's line. */
+function tellersOf(
+  { quota, audit, clock, meter }: Pipeline,
+  told: Told[],
+): Pick<Issuing, 'issued' | 'refused'> {
   return {
-    async issued(event, { id, badgeId, earners }, due) {
+    async issued(event, { badgeId, earners }, due) {
+      // Before anything can fail: a second telling no longer knows what it was for, and is not counted.
+      for (const { award } of due?.values() ?? []) meter.count('palier_awards_issued_total', { award });
       await quota.spend(earners.length);
       // Without what it was for, it is entered when the Région's account is read: OBF keeps our note.
       if (due !== null) await audit.write(entriesOf('issued', secondsOf(clock), badgeId, due, { event }));
-      log.info({ event, batch: id, badge: badgeId, earners: earners.length }, 'awards issued');
+      told.push({ outcome: 'issued', event, earners: earners.length, ...causesOf(due) });
     },
     refused: ({ badgeId }, due, why) =>
       audit.write(entriesOf('refused', secondsOf(clock), badgeId, due, { detail: why })),
   };
 }
 
+function causesOf(due: DueAwards | null): Pick<Told, 'causes'> {
+  if (due === null) return {};
+  const causes = new Set([...due.values()].flatMap(({ cause }) => cause ?? []));
+  return { causes: [...causes].slice(0, CAUSES_NAMED) };
+}
+
 /** Decided from the portfolio as it is at this instant: minutes or hours may have passed since it was due. */
-async function standingOf(
-  pipeline: Pipeline,
-  rules: Rules,
-  badgeId: BadgeId,
-  earner: EarnerKey,
-): Promise<Standing> {
-  const person = await readPerson(pipeline, earner);
+async function standingOf(pipeline: Pipeline, badgeId: BadgeId, earner: EarnerKey): Promise<Standing> {
+  const [rules, person] = await Promise.all([pipeline.schemes.now(), readPerson(pipeline, earner)]);
   const judged = judgeUnder(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
   const verdict = judged.evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;

@@ -42,6 +42,7 @@ const factsOf = ({ earner, portfolio, touched, records }: PersonSeen): PersonFac
   touched,
   underWay: badgesIn(records, UNDER_WAY),
   refused: badgesIn(records, REFUSED),
+  isWaiting: records.some(({ record }) => record.state === 'due'),
 });
 
 /** Of most people, none. */

@@ -8,6 +8,7 @@ import { entryOf, noteIn } from './account.js';
 import { decide, type Decision } from './decide.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
+import { addressesFrom } from './read-addresses.js';
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
 export async function followLoss(
@@ -58,6 +59,8 @@ export async function revokeAward(
     const decision = await decide(pipeline, earner);
     const award = decision.lost.find((one) => one.badgeId === badgeId);
     if (award === undefined) return;
+    // Whoever asked for it may have changed their mind since.
+    if (award.onLoss !== 'revoke') return followLoss(pipeline, decision, award, 'revocation');
     if (!mine) return raiseFlag(pipeline, decision, award, 'revocation');
     record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
   }
@@ -76,15 +79,19 @@ async function takeBack(
 ): Promise<void> {
   const { portfolios, regionAccount, ledger, audit, clock, vault, log } = pipeline;
   const recipients = await regionAccount.recipientsOf(event, signal);
-  const theirs = recipients.filter(({ email }) => earnerKeyOf(vault, email) === earner);
+  // It may have gone to another address of the person than the one that it is recorded under.
+  const keys = await addressesFrom(portfolios, [earner]);
+  const theirs = recipients
+    .map((recipient) => ({ ...recipient, key: earnerKeyOf(vault, recipient.email) }))
+    .filter(({ key }) => keys.has(key));
   const valid = theirs.filter(({ revoked }) => !revoked).map(({ email }) => email);
   signal.throwIfAborted();
   if (valid.length > 0) await regionAccount.revoke(event, valid, signal);
   const award = pipeline.scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   const entry = entryOf('revoked', secondsOf(clock), { earner, award, badgeId, event });
   await audit.write([entry]);
+  for (const { key, assertionId } of theirs) await portfolios.markRevoked(key, assertionId);
   await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' });
-  for (const { assertionId } of theirs) await portfolios.markRevoked(earner, assertionId);
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
 }
 

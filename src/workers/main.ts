@@ -8,11 +8,12 @@ import { closeRedis, openConsumer } from '../platform/redis.js';
 import { requireSafeRedis } from '../platform/redis-guard.js';
 import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
+import { createTracing } from '../platform/tracing.js';
 import { DATA_PREFIX } from '../queue/names.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
-import { keepSchedules } from './schedules.js';
+import { keepSchedules, scheduleTimesOf } from './schedules.js';
 import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     secrets,
     redis,
     log,
+    telemetry: createTracing(config.watch.tracing),
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
@@ -52,7 +54,7 @@ async function main(): Promise<void> {
   log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
   if (change !== null)
     log.warn({ scheme: scheme.version, inForce: change.inForce?.version }, 'changed rules wait for apply');
-  releases.push(await keepSchedules(pipeline, config.pollEveryS * 1000));
+  releases.push(await keepSchedules(pipeline, scheduleTimesOf(config)));
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { AwardId, EarnerKey, SchemeVersion } from '../ids.js';
-import type { QuotaReading } from '../issuing/quota.js';
+import type { Quota, QuotaReading } from '../issuing/quota.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Rules } from '../rules/change.js';
 import { startCensus, type Census } from '../rules/census.js';
@@ -10,10 +10,13 @@ import type { Scheme } from '../rules/types.js';
 import { lookAtEverybody, type Report } from './look-at-everybody.js';
 import type { PeopleSources } from './people.js';
 import type { Pipeline } from './pipeline.js';
+import type { Schemes } from './schemes.js';
 
 /** What a plan is made with. */
-export interface PlanParts extends Pick<Pipeline, 'schemes' | 'quota' | 'pace' | 'clock'> {
+export interface PlanParts extends Pick<Pipeline, 'pace' | 'clock'> {
   readonly people: PeopleSources;
+  readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
+  readonly quota: Pick<Quota, 'known'>;
 }
 
 /** What the plan is to be of. */
@@ -53,6 +56,7 @@ export async function makePlan(
   report: Report,
   signal: AbortSignal,
 ): Promise<MadePlan> {
+  const seen = await seenIn(parts);
   const rules = await parts.schemes.wouldBe(asked.scheme);
   const tally = startPlan(rules, asked.only);
   const nowS = secondsOf(parts.clock);
@@ -62,7 +66,7 @@ export async function makePlan(
     report,
     signal,
   );
-  return { ...(await costed(parts, asked, tally.plan())), rules, unreadable };
+  return { ...(await costed(parts, asked, tally.plan())), ...seen, rules, unreadable };
 }
 
 /** The same, and how everybody would stand with each award of it. */
@@ -72,6 +76,7 @@ export async function simulate(
   report: Report,
   signal: AbortSignal,
 ): Promise<MadePlan & { readonly census: Census }> {
+  const seen = await seenIn(parts);
   const rules = await parts.schemes.wouldBe(asked.scheme);
   const tally = startPlan(rules);
   const counted = startCensus(rules.scheme);
@@ -87,15 +92,11 @@ export async function simulate(
     signal,
   );
   const made = await costed(parts, asked, tally.plan());
-  return { ...made, rules, unreadable, census: counted.census() };
+  return { ...made, ...seen, rules, unreadable, census: counted.census() };
 }
 
-async function costed(
-  { schemes, quota, pace }: PlanParts,
-  { maxRps }: Pick<PlanAsked, 'maxRps'>,
-  plan: Plan,
-) {
-  const [reading, inForce, now] = await Promise.all([quota.known(), schemes.inForce(), schemes.now()]);
+async function costed({ quota, pace }: PlanParts, { maxRps }: Pick<PlanAsked, 'maxRps'>, plan: Plan) {
+  const reading = await quota.known();
   const cost = costOf(plan, {
     batchMax: pace.batchMax,
     gatherMs: pace.gatherMs,
@@ -103,5 +104,11 @@ async function costed(
     quotaLeft: reading?.left ?? null,
     quotaFloor: pace.quota.floor,
   });
-  return { plan, cost, quota: reading, inForce, started: inForce === null ? null : now.scheme.version };
+  return { plan, cost, quota: reading };
+}
+
+/** Before anybody is looked at: were it to change meanwhile, the plan would be of other rules. */
+async function seenIn({ schemes }: PlanParts): Promise<Pick<MadePlan, 'inForce' | 'started'>> {
+  const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
+  return { inForce, started: inForce === null ? null : now.scheme.version };
 }

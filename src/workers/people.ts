@@ -47,20 +47,22 @@ export async function* peopleIn(
   { unreadable = () => undefined, progress = () => undefined }: Telling = {},
 ): AsyncIterable<readonly PersonSeen[]> {
   const keys = await addressKeys(sources, signal);
-  const readOne = async (one: Asked): Promise<PersonSeen | null> => {
-    try {
-      return await personIn(sources, one);
-    } catch (error) {
-      if (!(error instanceof CodecError) && !(error instanceof LedgerError)) throw error;
-      unreadable(one.key, error);
-      return null;
-    }
-  };
   let done = 0;
   for await (const asked of askedAhead(sources, keys)) {
     signal.throwIfAborted();
-    const people = await Promise.all(asked.map(readOne));
-    yield people.filter((person) => person !== null);
+    const people: PersonSeen[] = [];
+    for (const one of asked)
+      try {
+        const own = addressIn(one);
+        if (own.file.linkedTo !== null) continue;
+        const others = own.file.linked.length === 0 ? [] : await linkedTo(own, sources);
+        const person = personOf(sources.region, own, others);
+        if (person !== null) people.push(person);
+      } catch (error) {
+        if (!(error instanceof CodecError) && !(error instanceof LedgerError)) throw error;
+        unreadable(one.key, error);
+      }
+    yield people;
     done += asked.length;
     progress(done, keys.length);
   }
@@ -99,23 +101,16 @@ async function* askedAhead(
   for (const asked of waiting) yield await asked;
 }
 
-/** @returns null for an address that is read with somebody else's, and for one of which nothing is left */
-async function personIn({ redis, prefix, region }: PeopleSources, asked: Asked): Promise<PersonSeen | null> {
-  const own = addressIn(asked);
-  if (own.linkedTo !== null) return null;
-  const linked = own.linked.length === 0 ? [] : await askFor(redis, prefix, own.linked);
-  return personOf(region, [own, ...linked.map(addressIn)]);
-}
+const linkedTo = async ({ file }: Address, { redis, prefix }: PeopleSources): Promise<readonly Address[]> =>
+  (await askFor(redis, prefix, file.linked)).map(addressIn);
 
-function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): PersonSeen | null {
-  const assertions = addresses.flatMap((address) => address.assertions);
-  if (assertions.length === 0) return null;
+/** @returns null for somebody of whom there is no badge at all */
+function personOf(region: ClientId, own: Address, others: readonly Address[]): PersonSeen | null {
+  const addresses = [own, ...others];
   const records = addresses.flatMap((address) => address.records);
-  return {
-    earner: addresses[0].key,
-    keys: addresses.map(({ key }) => key),
-    portfolio: compose(region, assertions, records),
-    records,
-    touched: Math.max(...addresses.map(({ touched }) => touched)),
-  };
+  const assertions = addresses.flatMap(({ file }) => file.assertions);
+  const portfolio = compose(region, assertions, records);
+  if (portfolio.assertions.length + portfolio.held.length === 0) return null;
+  const touched = Math.max(...addresses.map(({ file }) => file.touched));
+  return { earner: own.key, keys: addresses.map(({ key }) => key), portfolio, records, touched };
 }

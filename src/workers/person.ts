@@ -38,7 +38,7 @@ export async function readPerson(sources: PersonSources, earner: EarnerKey): Pro
   const asked = await readAddress(sources, earner);
   const own = asked.linkedTo === null ? asked : await readAddress(sources, asked.linkedTo);
   const others = await Promise.all(
-    own.linked.map((key) => (key === earner ? asked : readAddress(sources, key))),
+    own.linked.map(async (key) => (key === earner ? asked : readAddress(sources, key))),
   );
   return personOf(sources.region, own, others);
 }

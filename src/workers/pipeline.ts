@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { Queue, Telemetry } from 'bullmq';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
 import type { Flags } from '../issuing/flags.js';
@@ -12,12 +12,17 @@ import type { ObfAccount, ObfAccounts } from '../obf/types.js';
 import type { Audit } from '../audit/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import type { Meter } from '../platform/meter.js';
 import type { Vault } from '../platform/vault.js';
+import type { IgnoredBoard } from '../portfolio/ignored.js';
+import type { NewsBoard } from '../portfolio/news.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { PortfolioStore } from '../portfolio/store.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
+import type { CensusStore } from './census-store.js';
 import type { Mirror } from './mirror.js';
+import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
@@ -55,11 +60,16 @@ export interface Pipeline {
   readonly audit: Audit;
   /** The Région's own OBF client. */
   readonly region: ClientId;
+  /** For whoever looks at everybody. */
+  readonly people: PeopleSources;
+  readonly census: CensusStore;
   readonly regionAccount: ObfAccount;
   readonly accounts: ObfAccounts;
   readonly hosted: HostedCredentials;
   readonly portfolios: PortfolioStore;
   readonly seen: SeenEvents;
+  readonly news: NewsBoard;
+  readonly ignored: IgnoredBoard;
   readonly mirror: Mirror;
   readonly ledger: Ledger;
   readonly flags: Flags;
@@ -71,6 +81,9 @@ export interface Pipeline {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly meter: Meter;
+  /** Null: the jobs leave no spans. */
+  readonly telemetry: Telemetry | null;
   readonly pace: Pace;
   readonly reached: (point: CrashPoint) => void;
 }

@@ -27,8 +27,6 @@ export async function pollEvents(
     signal.throwIfAborted();
     await enqueueAsNotice(pipeline, event);
   }
-  if (events.length > 0)
-    pipeline.log.info({ client: clientId, events: events.length }, 'events found by polling');
   return events.length;
 }
 

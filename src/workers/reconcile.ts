@@ -82,13 +82,14 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   const events = await allEvents(account, run.signal);
   const ids = events.map(({ id }) => id);
   const unseen = await pipeline.seen.unseen(clientId, ids);
+  const whole: EventId[] = [];
   run.drift.events += unseen.size;
   for (const [at, event] of events.entries()) {
     run.signal.throwIfAborted();
     await patiently(
       () =>
         storeEvent(
-          { ...pipeline, seen: NOT_YET },
+          { ...pipeline, seen: { add: async (_, id) => void whole.push(id) } },
           account,
           event,
           stepsOf(pipeline, event, run),
@@ -99,10 +100,9 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
     );
     run.progress(at + 1, events.length);
   }
-  run.read.set(clientId, ids);
+  // One that OBF is still writing is read again the next time.
+  run.read.set(clientId, whole);
 }
-
-const NOT_YET = { add: async () => {} };
 
 /** Nobody is evaluated before all is read: half a portfolio tells half the truth. */
 const stepsOf = (pipeline: Pipeline, event: ObfEvent, { drift, touched, signal }: Run): EventSteps => ({

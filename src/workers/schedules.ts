@@ -1,27 +1,49 @@
+import type { Config } from '../config.js';
 import type { Release } from '../platform/shutdown.js';
 import { scheduleClean } from './clean-queues.js';
 import { scheduleSweep } from './gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 import { schedulePolls } from './poll-events.js';
+import { schedulePurge } from './purge.js';
+import { scheduleCensus } from './take-census.js';
 
 /** How often we look whether the schedules are still there: a Redis that was emptied has none. */
 const LOOK_EVERY_MS = 60_000;
 
-/** Sets up what the clock sets off (polls, sweeps, the clean), once for all workers, and keeps it so. */
-export async function keepSchedules(pipeline: Pipeline, pollEveryMs: number): Promise<Release> {
-  const setUp = async (): Promise<void> => {
-    await scheduleSweep(pipeline);
-    await scheduleClean(pipeline);
-    await schedulePolls(pipeline, pollEveryMs);
-  };
+export interface ScheduleTimes {
+  readonly pollEveryMs: number;
+  /** After how many months without a badge a person is erased; null: never. */
+  readonly retentionMonths: number | null;
+}
+
+/** As the environment has it. */
+export const scheduleTimesOf = ({
+  pollEveryS,
+  retentionMonths,
+}: Pick<Config, 'pollEveryS' | 'retentionMonths'>): ScheduleTimes => ({
+  pollEveryMs: pollEveryS * 1000,
+  retentionMonths,
+});
+
+/** Sets up what the clock sets off (polls, sweeps, the clean, the purge, the census), once for all workers. */
+export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<void> {
+  await scheduleSweep(pipeline);
+  await scheduleClean(pipeline);
+  await schedulePurge(pipeline, times.retentionMonths);
+  await scheduleCensus(pipeline);
+  await schedulePolls(pipeline, times.pollEveryMs);
+}
+
+/** The same, and keeps it so. */
+export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Release> {
   const look = async (): Promise<void> => {
     try {
-      if ((await pipeline.queues.awards.getJobSchedulers()).length === 0) await setUp();
+      if ((await pipeline.queues.awards.getJobSchedulers()).length === 0) await setSchedules(pipeline, times);
     } catch (err) {
       pipeline.log.warn({ err }, 'the schedules cannot be looked at now');
     }
   };
-  await setUp();
+  await setSchedules(pipeline, times);
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   return () => clearInterval(timer);
 }

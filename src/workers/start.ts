@@ -1,9 +1,10 @@
 import { Worker, type Job } from 'bullmq';
-import { QuotaLow } from '../issuing/quota.js';
+import { keepFlushed } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
 import { HANDLERS } from './handlers.js';
+import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
 import { backoffStrategy, carryOut } from './retry-policy.js';
 
@@ -22,8 +23,10 @@ export function startWorkers(
   // Known from the start, so that a Redis that is emptied later is not taken for a new one.
   pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = QUEUES.map((name) => startWorker(name, pipeline, connection, prefix));
+  const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
   return async () => {
     await Promise.all(workers.map((worker) => closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000)));
+    await stopCounting();
   };
 }
 
@@ -41,16 +44,17 @@ function startWorker(
     stalledInterval: pipeline.pace.lockMs,
     maxStalledCount: MAX_STALLED,
     settings: { backoffStrategy },
+    ...(pipeline.telemetry === null ? {} : { telemetry: pipeline.telemetry }),
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
+    const line = beginJob(name, job, pipeline);
     try {
-      await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+      line.done(await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal));
     } catch (error) {
-      const said = { queue: name, job: job.id, attempt: job.attemptsMade + 1, err: error };
-      // Everybody's awards stand still until somebody raises the quota.
-      if (error instanceof QuotaLow) pipeline.log.error(said, 'issuing has stopped');
-      else pipeline.log.warn(said, 'job not done');
-      await carryOut(worker, job, token, error);
+      await carryOut(worker, job, token, error).catch((thrown: unknown) => {
+        line.notDone(error, thrown);
+        throw thrown;
+      });
     }
   };
   worker.on('error', (err) => pipeline.log.warn({ queue: name, err }, 'worker'));

@@ -1,8 +1,10 @@
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
-import type { Clock } from '../platform/clock.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
+import type { IgnoredBoard } from '../portfolio/ignored.js';
+import type { NewsBoard } from '../portfolio/news.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
 import type { Schemes } from './schemes.js';
@@ -10,6 +12,8 @@ import type { Schemes } from './schemes.js';
 export interface EventStoring {
   readonly portfolios: PortfolioStore;
   readonly seen: Pick<SeenEvents, 'add'>;
+  readonly news: Pick<NewsBoard, 'seen'>;
+  readonly ignored: Pick<IgnoredBoard, 'badge'>;
   readonly vault: Vault;
   readonly clock: Clock;
   /** The Région's own client. */
@@ -54,11 +58,36 @@ export async function storeEvent(
   await steps.compare?.(found);
   const stored = await portfolios.upsert(found, await generationFor(storing, event, toldBy));
   signal.throwIfAborted();
+  await tellNews(storing, event, recipients);
   await steps.evaluate(stored.map(({ earner }) => earner));
   if (!isWhole(event, found.length, clock())) return stored.length;
   await steps.account?.(stored);
   await seen.add(event.clientId, event.id);
+  await tellIgnored(storing, event);
   return stored.length;
+}
+
+/** When somebody last issued anything: an organisation that has fallen silent stands out. */
+async function tellNews(
+  { news, clock }: EventStoring,
+  { clientId, id, createdS }: EventToStore,
+  [first]: readonly ObfRecipient[],
+): Promise<void> {
+  if (first === undefined) return;
+  await news.seen(clientId, {
+    eventId: id,
+    happenedS: createdS ?? first.issuedOnS,
+    atS: secondsOf(clock),
+  });
+}
+
+/** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
+async function tellIgnored(
+  { schemes, ignored, region, clock }: EventStoring,
+  { clientId, badgeId, id }: EventToStore,
+): Promise<void> {
+  if (clientId === region || (await schemes.now()).scheme.enrolments.has(badgeId)) return;
+  await ignored.badge(clientId, badgeId, id, secondsOf(clock));
 }
 
 /**

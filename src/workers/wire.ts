@@ -11,14 +11,19 @@ import { createOutbox } from '../issuing/outbox.js';
 import { createObf, type Obf } from '../obf/obf.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import { createMeter, type Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { createVault, type Vault } from '../platform/vault.js';
+import { createIgnored } from '../portfolio/ignored.js';
+import { createNews } from '../portfolio/news.js';
 import { createSeenEvents } from '../portfolio/seen-events.js';
 import { createPortfolioStore } from '../portfolio/store.js';
-import type { Queue } from 'bullmq';
+import type { Queue, Telemetry } from 'bullmq';
 import { openQueue } from '../queue/open.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
+import { createCensusStore } from './census-store.js';
+import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
@@ -35,6 +40,8 @@ export interface Wiring {
   readonly pace?: Partial<Pace>;
   /** Told of the named points of the story; for fault tests. */
   readonly reached?: (point: CrashPoint) => void;
+  /** Of the queues; without it there are no spans. */
+  readonly telemetry?: Telemetry | null;
   /** Of BullMQ's keys, and of ours; tests have their own. */
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
@@ -44,39 +51,25 @@ export function wirePipeline(wiring: Wiring): {
   readonly pipeline: Pipeline;
   readonly close: () => Promise<void>;
 } {
-  const { config, redis, log, clock = systemClock } = wiring;
+  const { config, redis, log, clock = systemClock, telemetry = null } = wiring;
   const prefixes = wiring.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
   const region = asClientId(config.obfClientId);
   const vault = createVault(config.palierKey);
-  const obf = openObf(wiring, region, vault, prefixes.data, clock);
-  const queues = openQueues(redis, log, prefixes.queues);
-  const stores = openStores(redis, prefixes.data, vault, clock);
+  const meter = createMeter(redis, prefixes.data);
+  const within = { region, vault, redis, prefix: prefixes.data, clock };
+  const obf = openObf(wiring, { ...within, meter });
+  const stores = openStores({ ...within, scheme: wiring.scheme });
+  const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
   const evaluate = (earners: readonly EarnerKey[]): Promise<void> =>
     enqueueEarners(queues.earners, earners, 'region-account');
-  const audit = createAudit(redis, prefixes.data, wiring.scheme.timeZone);
-  const schemes = createSchemes(redis, prefixes.data, wiring.scheme, clock);
-  const parts = {
-    ...stores,
-    audit,
-    schemes,
-    region,
-    account: regionAccount,
-    vault,
-    redis,
-    prefix: prefixes.data,
-    clock,
-    evaluate,
-  };
-  const mirror = createMirror(parts);
+  const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate });
   const pace = { ...PACE, ...wiring.pace };
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
     ...stores,
     scheme: wiring.scheme,
-    schemes,
-    audit,
     region,
     regionAccount,
     accounts: obf.account,
@@ -87,6 +80,8 @@ export function wirePipeline(wiring: Wiring): {
     vault,
     clock,
     log,
+    meter,
+    telemetry,
     pace,
     reached: wiring.reached ?? (() => undefined),
   };
@@ -98,7 +93,24 @@ async function closeAll(obf: Obf, queues: Record<QueueName, Queue>): Promise<voi
   await Promise.all(Object.values(queues).map((queue) => queue.close()));
 }
 
-function openObf(wiring: Wiring, region: ClientId, vault: Vault, prefix: string, clock: Clock): Obf {
+interface Within {
+  readonly redis: RedisConnection;
+  /** Of our keys. */
+  readonly prefix: string;
+  readonly region: ClientId;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}
+
+interface StoreParts extends Within {
+  readonly scheme: Scheme;
+}
+
+interface ObfParts extends Within {
+  readonly meter: Meter;
+}
+
+function openObf(wiring: Wiring, { region, vault, prefix, clock, meter }: ObfParts): Obf {
   const { config, redis, log } = wiring;
   return createObf({
     baseUrl: config.obfBaseUrl,
@@ -109,24 +121,33 @@ function openObf(wiring: Wiring, region: ClientId, vault: Vault, prefix: string,
     vault,
     clock,
     log,
+    report: countCalls(meter, region),
   });
 }
 
-function openQueues(redis: RedisConnection, log: Logger, prefix: string): Record<QueueName, Queue> {
+function openQueues(
+  redis: RedisConnection,
+  log: Logger,
+  prefix: string,
+  telemetry: Telemetry | null,
+): Record<QueueName, Queue> {
   const [notices, earners, awards] = QUEUES;
-  return {
-    notices: openQueue(notices, redis, log, prefix),
-    earners: openQueue(earners, redis, log, prefix),
-    awards: openQueue(awards, redis, log, prefix),
-  };
+  const open = (name: QueueName): Queue => openQueue(name, redis, log, prefix, telemetry);
+  return { notices: open(notices), earners: open(earners), awards: open(awards) };
 }
 
-const openStores = (redis: RedisConnection, prefix: string, vault: Vault, clock: Clock) => ({
+const openStores = ({ redis, prefix, vault, clock, region, scheme }: StoreParts) => ({
   portfolios: createPortfolioStore(redis, prefix, vault),
   seen: createSeenEvents(redis, prefix),
+  news: createNews(redis, prefix),
+  ignored: createIgnored(redis, prefix),
   ledger: createLedger(redis, prefix, clock),
   flags: createFlags(redis, prefix),
   outbox: createOutbox(redis, prefix, clock),
   batches: createBatches(redis, prefix, clock),
   memory: createMemory(redis, prefix, clock),
+  audit: createAudit(redis, prefix, scheme.timeZone),
+  schemes: createSchemes(redis, prefix, scheme, clock),
+  census: createCensusStore(redis, prefix),
+  people: { redis, prefix, region },
 });

@@ -1,0 +1,64 @@
+import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
+import { z } from 'zod';
+import { QuotaLow } from '../issuing/quota.js';
+import { awardJob, noticeQueueJob } from '../queue/jobs.js';
+import type { QueueName } from '../queue/names.js';
+import type { Done } from './done.js';
+import type { Pipeline } from './pipeline.js';
+
+/** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
+const KINDS: ReadonlySet<string> = new Set([
+  'evaluate',
+  ...[...noticeQueueJob.options, ...awardJob.options].map(({ shape }) => shape.kind.value),
+]);
+
+/** The ids in a job's data that join its line to others: the request that told of it, what set it off. */
+const joining = z.object({
+  request: z.string().optional().catch(undefined),
+  cause: z.string().optional().catch(undefined),
+});
+
+/** One run of one job, from its beginning to its one line. */
+export interface JobLine {
+  done(done: Done): void;
+  /** @param thrown what BullMQ is told: its own errors say what becomes of the job */
+  notDone(error: unknown, thrown: unknown): void;
+}
+
+/** Begins to measure. At the end, the run has its line in the log, and is counted. */
+export function beginJob(
+  queue: QueueName,
+  job: Job,
+  { log, meter }: Pick<Pipeline, 'log' | 'meter'>,
+): JobLine {
+  const startedMs = performance.now();
+  const kind = KINDS.has(job.name) ? job.name : 'other';
+  const about = { queue, kind, job: job.id, attempt: job.attemptsMade + 1, ...joiningIn(job.data) };
+  const end = (outcome: string): number => {
+    const durationMs = performance.now() - startedMs;
+    meter.count('palier_jobs_total', { queue, kind, outcome });
+    meter.time('palier_job_duration_seconds', { queue, kind }, durationMs);
+    return Math.round(durationMs);
+  };
+  return {
+    done: ({ did, facts }) => log.info({ ...about, ...facts, durationMs: end('done') }, did),
+    notDone(err, thrown) {
+      const outcome = outcomeOf(job, thrown);
+      const said = { ...about, outcome, durationMs: end(outcome), err };
+      // Everybody's awards stand still until somebody raises the quota.
+      if (err instanceof QuotaLow) log.error(said, 'issuing has stopped');
+      else log.warn(said, 'job not done');
+    },
+  };
+}
+
+/** Undefined parts are left out of a line. */
+const joiningIn = (data: unknown): Readonly<Record<string, unknown>> => joining.safeParse(data).data ?? {};
+
+/** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
+function outcomeOf(job: Job, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
+  if (thrown instanceof RateLimitError) return 'paused';
+  if (thrown instanceof DelayedError) return 'later';
+  const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  return thrown instanceof UnrecoverableError || isLast ? 'failed' : 'retry';
+}

@@ -1,0 +1,62 @@
+import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import type { AwardRecord } from '../issuing/award-record.js';
+import { heldBadges } from '../rules/counting.js';
+import { compose } from './compose.js';
+import type { Address } from './read-addresses.js';
+
+/** For the one award in a million of which no event is known: nothing is ever asked by it. */
+const UNKNOWN_EVENT = asEventId('unknown');
+
+/**
+ * Pure. What must outlive a person's erasure, so that they are not given a second time what the Région's
+ * account holds for one of their addresses, by hand or not, nor what a human took back: a badge, its state,
+ * and the Région's own events. Of what earned it, of what set it off, of reasons, nothing. A record of what
+ * is being taken back is not told here: it lasts as it is.
+ * @param addresses all of the person's, with nothing else on its way
+ */
+export function lastingRecords(
+  region: ClientId,
+  addresses: readonly Address[],
+  nowS: number,
+): ReadonlyMap<BadgeId, AwardRecord> {
+  const records = addresses.flatMap(({ key, records: own }) =>
+    [...own].map(([badgeId, record]) => ({ key, badgeId, record })),
+  );
+  const assertions = addresses.flatMap((one) => one.assertions);
+  const { held, blocked } = compose(region, assertions, records);
+  const valid = heldBadges(held, nowS);
+  const badges = new Set([...records, ...held].map(({ badgeId }) => badgeId));
+  return new Map(
+    [...badges].flatMap((badgeId) => {
+      const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
+      const lasting = lastingOf(theirs, {
+        isHeldBy: valid.get(badgeId) ?? null,
+        isBlocked: blocked.includes(badgeId),
+        nowS,
+      });
+      return lasting === null ? [] : [[badgeId, lasting] as const];
+    }),
+  );
+}
+
+interface Standing {
+  readonly isHeldBy: { readonly eventId: EventId | null; readonly issuedOnS: number } | null;
+  readonly isBlocked: boolean;
+  readonly nowS: number;
+}
+
+function lastingOf(
+  records: readonly AwardRecord[],
+  { isHeldBy, isBlocked, nowS }: Standing,
+): AwardRecord | null {
+  const forgiven = [...new Set(records.flatMap((record) => record.forgiven))];
+  const atS = Math.max(...records.map((record) => record.atS), 0);
+  const isRevoking = records.some(({ state }) => state === 'revoking');
+  if (isHeldBy !== null && !isRevoking) {
+    const { eventId, issuedOnS } = isHeldBy;
+    return { state: 'issued', atS: issuedOnS, forgiven, event: eventId ?? UNKNOWN_EVENT };
+  }
+  if (isBlocked) return { state: 'blocked', atS: atS === 0 ? nowS : atS, forgiven };
+  // Were the account read again in full, what Palier took back would look like a human's doing.
+  return forgiven.length > 0 ? { state: 'withdrawn', atS, forgiven } : null;
+}

@@ -1,0 +1,68 @@
+import type { JobType, Queue } from 'bullmq';
+import { asEarnerKey, type EarnerKey } from '../ids.js';
+import { QUEUES } from '../queue/names.js';
+import type { Pipeline } from './pipeline.js';
+
+/** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
+const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
+const PAGE = 1000;
+
+/** What begins the ids of jobs about one person; their key comes next (see queue/job-ids.ts). */
+const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'revoke']);
+
+/** Whom a job is about, by its id; null: nobody in particular. */
+export function earnerOfJob(id: string): EarnerKey | null {
+  const [kind = '', key = ''] = id.split('.');
+  return ABOUT_A_PERSON.has(kind) && key !== '' ? asEarnerKey(key) : null;
+}
+
+export interface RemovedJobs {
+  readonly removed: number;
+  /** Whom a job that is at work at this moment is about: it could not be removed. */
+  readonly atWork: ReadonlySet<EarnerKey>;
+}
+
+/**
+ * Removes the jobs about these people from every queue, failed ones and their reasons included.
+ * @param stays ids that are to stay
+ */
+export async function removeJobsAbout(
+  { queues }: Pick<Pipeline, 'queues'>,
+  keys: ReadonlySet<EarnerKey>,
+  stays: (id: string) => boolean = () => false,
+): Promise<RemovedJobs> {
+  let removed = 0;
+  const atWork = new Set<EarnerKey>();
+  for (const name of QUEUES)
+    for (const id of await jobsAbout(queues[name], keys)) {
+      if (stays(id)) continue;
+      const earner = earnerOfJob(id);
+      if ((await queues[name].remove(id)) === 1) removed += 1;
+      else if (earner !== null) atWork.add(earner);
+    }
+  return { removed, atWork };
+}
+
+/** The ids alone are read, some at a time: of a hundred thousand jobs, a few are theirs. */
+export async function jobsAbout(queue: Queue, keys: ReadonlySet<EarnerKey>): Promise<readonly string[]> {
+  const theirs = new Set<string>();
+  for (const state of STATES)
+    for (let at = 0; ; at += PAGE) {
+      // Newest first: what is added meanwhile hides nothing.
+      const ids = await queue.getRanges([state], at, at + PAGE - 1, false);
+      for (const id of ids) {
+        const earner = earnerOfJob(id);
+        if (earner !== null && keys.has(earner)) theirs.add(id);
+      }
+      if (ids.length < PAGE) break;
+    }
+  return [...theirs];
+}
+
+/** BullMQ notes what happens to each job, by its id. Nobody reads that, and it names who was erased. */
+export async function forgetJobEvents({ queues }: Pick<Pipeline, 'queues'>): Promise<void> {
+  for (const name of QUEUES) {
+    const client = await queues[name].getBackend().client;
+    await client.del(queues[name].toKey('events'));
+  }
+}
