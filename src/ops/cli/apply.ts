@@ -1,4 +1,3 @@
-import { gainersOf } from '../../rules/plan-tally.js';
 import { applyRules } from '../../workers/apply-rules.js';
 import { makePlan } from '../../workers/make-plan.js';
 import type { Pipeline } from '../../workers/pipeline.js';
@@ -41,14 +40,13 @@ async function putIntoForce(
   const shown = { streams: context.streams, lang: call.lang };
   // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  const { plan, cost } = await withProgress(shown, PLANNING, (report) =>
+  const made = await withProgress(shown, PLANNING, (report) =>
     makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
   );
+  const { plan, cost } = made;
   await requireConsent(call, context, how, cost);
   try {
-    await withProgress(shown, GIVING, (report) =>
-      applyRules(pipeline, scheme, how, gainersOf(plan), report, signal),
-    );
+    await withProgress(shown, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
   } catch (error) {
     throw error instanceof SchemeMoved ? moved(error) : error;
   }

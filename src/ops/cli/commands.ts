@@ -2,9 +2,11 @@ import { apply } from './apply.js';
 import { audit } from './audit.js';
 import { check } from './check.js';
 import type { Command } from './context.js';
+import { earnerErase, earnerExport, earnerShow } from './earner.js';
 import { explain } from './explain.js';
 import { hashPasswordCommand } from './hash-password.js';
 import { keygen } from './keygen.js';
+import { link } from './link.js';
 import { partnerBadges, partnerEnrol } from './partner.js';
 import { pause, resume } from './pause.js';
 import { plan } from './plan.js';
@@ -13,6 +15,7 @@ import { replay } from './replay.js';
 import { simulate } from './simulate.js';
 import { stats } from './stats.js';
 import { unblock } from './unblock.js';
+import { unlink } from './unlink.js';
 
 /** The map of `npx palier`, in the order of its help. */
 export const COMMANDS: readonly Command[] = [
@@ -25,6 +28,11 @@ export const COMMANDS: readonly Command[] = [
   pause,
   resume,
   unblock,
+  link,
+  unlink,
+  earnerShow,
+  earnerExport,
+  earnerErase,
   plan,
   simulate,
   apply,

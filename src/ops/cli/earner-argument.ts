@@ -60,7 +60,7 @@ export const unknownEarner = (): Problem =>
       en: 'Nobody is known by this address, nor by this key: no badge of a partner, nor of the Région, was read for it.',
     },
     {
-      fr: "Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.",
+      fr: 'Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.',
       en: 'Check what you typed; a badge that was issued just now may take some minutes to be read.',
     },
   ]);

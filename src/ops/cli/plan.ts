@@ -11,6 +11,7 @@ import { THE_FILES } from './plan/rules-words.js';
 import { withPlanParts } from './plan/session.js';
 import { requireOneForm } from './plan/one-form.js';
 import { withProgress } from './progress.js';
+import { requireScheme } from './read-scheme.js';
 
 export const plan: Command = {
   name: 'plan',
@@ -59,18 +60,20 @@ const linesOf = (made: MadePlan, limits: Limits, { lang }: Pick<Call, 'lang'>): 
 
 /** The plan of the files as they are. @throws Problem when something stands in the way */
 export const planNow = (
-  { flags, lang }: Call,
+  { flags: { only }, lang }: Pick<Call, 'flags' | 'lang'>,
   context: Context,
 ): Promise<{ readonly made: MadePlan; readonly limits: Limits }> =>
   interruptible(context, (signal) =>
     withProgress({ ...context, lang }, READING, (report) =>
-      withPlanParts(context, async (parts, { obfMaxRps: maxRps }) => {
-        const { scheme, pace } = parts;
-        const { only } = flags;
-        const asked = typeof only === 'string' ? awardOf(scheme, only).id : null;
-        const made = await makePlan(parts, { scheme, only: asked, maxRps }, report, signal);
-        return { made, limits: { floor: pace.quota.floor, maxRps } };
-      }),
+      withPlanParts(
+        context,
+        ({ configDir, timeZone }) => requireScheme(context, configDir, timeZone),
+        async ({ parts, scheme, maxRps }) => {
+          const asked = { scheme, only: typeof only === 'string' ? awardOf(scheme, only).id : null, maxRps };
+          const made = await makePlan(parts, asked, report, signal);
+          return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
+        },
+      ),
     ),
   );
 

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../workers/pipeline.js';
+import { scheduleTimesOf } from '../../workers/schedules.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import { answer } from './answer.js';
 import type { Call, Command, Context } from './context.js';
@@ -61,9 +62,9 @@ async function full(call: Call, context: Context): Promise<number> {
   };
   const reread = await interruptible(context, (signal) =>
     withProgress({ ...context, lang: call.lang }, about, (report) =>
-      withPipeline(context, ['POLL_EVERY_S'], (pipeline, { pollEveryS }) => {
+      withPipeline(context, ['POLL_EVERY_S', 'RETENTION_MONTHS'], (pipeline, config) => {
         requireKeys(pipeline, context);
-        return readAll(pipeline, pollEveryS * 1000, report, signal);
+        return readAll(pipeline, scheduleTimesOf(config), report, signal);
       }),
     ),
   );

@@ -64,11 +64,14 @@ export const simulate: Command = {
 const simulateNow = (call: Call, context: Context) =>
   interruptible(context, (signal) =>
     withProgress({ ...context, lang: call.lang }, READING, (report) =>
-      withPlanParts(context, async (parts, { obfMaxRps: maxRps, configDir, timeZone }) => {
-        const scheme = await requireProposal(context, filesOf(call, configDir), timeZone);
-        const made = await simulateAll(parts, { scheme, maxRps }, report, signal);
-        return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
-      }),
+      withPlanParts(
+        context,
+        ({ configDir, timeZone }) => requireProposal(context, filesOf(call, configDir), timeZone),
+        async ({ parts, scheme, maxRps }) => {
+          const made = await simulateAll(parts, { scheme, maxRps }, report, signal);
+          return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
+        },
+      ),
     ),
   );
 

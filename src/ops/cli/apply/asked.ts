@@ -38,7 +38,8 @@ function wholeOf(typed: string): number {
  */
 export function goingOn(asked: Asked, begun: Application | null, { version }: Scheme): Asked {
   if (begun === null || begun.version !== version) return asked;
-  if (asked.only !== null && asked.only !== begun.only) throw otherBegun(begun);
+  const otherOnly = asked.only !== null && asked.only !== begun.only;
+  if (otherOnly || (asked.quiet && !begun.quiet)) throw otherBegun(begun);
   return { ...asked, only: begun.only, quiet: begun.quiet };
 }
 

@@ -9,8 +9,18 @@ export function checkEnvironment(settings: Settings): CheckResult {
     fr: `${variable} : ${fr}`,
     en: `${variable}: ${en}`,
   }));
-  return resultOf('environment', { errors: [...errors, ...unknownHashes(settings)] });
+  const { config, faulty } = settings;
+  const forEver = faulty(['RETENTION_MONTHS']).length === 0 && config.retentionMonths === null;
+  return resultOf('environment', {
+    errors: [...errors, ...unknownHashes(settings)],
+    warnings: forEver ? [NO_RETENTION] : [],
+  });
 }
+
+const NO_RETENTION: Words = {
+  fr: "RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)",
+  en: 'RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)',
+};
 
 /** A name may be an address: accounts are told by their place. */
 const unknownHashes = ({ config }: Settings): readonly Words[] =>

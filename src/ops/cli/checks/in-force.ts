@@ -13,10 +13,7 @@ export async function checkInForce(
 ): Promise<CheckResult> {
   if (scheme === null) return skipped('in-force', SCHEME_FIRST);
   const schemes = createSchemes(redis, dataPrefix, scheme, clock);
-  const [inForce, unfinished] = await Promise.all([
-    schemes.inForce(),
-    schemes.unfinished(),
-  ]);
+  const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished()]);
   const warnings = [
     ...(unfinished === null ? [] : [UNFINISHED]),
     ...(inForce === null || inForce === scheme.version ? [] : [waiting(scheme.version, inForce)]),

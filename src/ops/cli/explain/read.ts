@@ -1,6 +1,6 @@
 import { createAudit } from '../../../audit/audit.js';
 import type { Config } from '../../../config.js';
-import { asClientId } from '../../../ids.js';
+import { asClientId, type SchemeVersion } from '../../../ids.js';
 import { createFlags } from '../../../issuing/flags.js';
 import { createLedger } from '../../../issuing/ledger.js';
 import { isSameKey } from '../../../platform/key-guard.js';
@@ -36,7 +36,8 @@ export async function readEarner(
     region: asClientId(config.obfClientId),
     portfolios: createPortfolioStore(redis, dataPrefix, vault),
     ledger: createLedger(redis, dataPrefix, clock),
-    schemes: { now: () => schemes.wouldBe(scheme) },
+    schemes: { now: () => schemes.wouldBe(scheme), find: (version: SchemeVersion) => schemes.find(version) },
+    audit: createAudit(redis, dataPrefix, scheme.timeZone),
     clock,
   };
   const decision = await decide(sources, typed.keyUnder(vault));

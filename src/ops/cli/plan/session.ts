@@ -1,24 +1,85 @@
 import type { Config } from '../../../config.js';
+import { asClientId } from '../../../ids.js';
+import { createQuota } from '../../../issuing/quota.js';
+import { createObf } from '../../../obf/obf.js';
+import { isSameKey } from '../../../platform/key-guard.js';
+import type { RedisConnection } from '../../../platform/redis.js';
+import { createVault } from '../../../platform/vault.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { PlanParts } from '../../../workers/make-plan.js';
+import { PACE } from '../../../workers/pipeline.js';
+import { createSchemes } from '../../../workers/schemes.js';
 import type { Context } from '../context.js';
-import { withPipeline } from '../pipeline-session.js';
 import { requireRedis } from '../redis-session.js';
+import { keyChanged, requireSettings } from '../settings.js';
 
-/** What a plan is made with, and the scheme of the files. */
-export type PlanSession = PlanParts & { readonly scheme: Scheme };
+const NEEDED = [
+  'REDIS_URL',
+  'OBF_BASE_URL',
+  'OBF_CLIENT_ID',
+  'OBF_CLIENT_SECRET',
+  'OBF_MAX_RPS',
+  'PALIER_KEY',
+  'TZ_SCHEME',
+];
+
+/** What a plan is made with, and for which scheme. */
+export interface PlanSession {
+  readonly parts: PlanParts;
+  readonly scheme: Scheme;
+  /** OBF's calls per second. */
+  readonly maxRps: number;
+}
 
 /**
- * Opens what a plan is made with, does `work`, and closes it. Nothing is written.
+ * Opens what a plan is made with, does `work`, and closes it. Queues are not opened: BullMQ would leave its
+ * mark in Redis, and a plan changes nothing there.
+ * @param readScheme reads the scheme that the plan is for
  * @throws Problem when the environment, the scheme or Redis stand in the way, or PALIER_KEY is another
  */
-export const withPlanParts = <T>(
+export async function withPlanParts<T>(
   context: Context,
-  work: (session: PlanSession, config: Config) => Promise<T>,
-): Promise<T> =>
-  withPipeline(context, [], (pipeline, config) =>
-    requireRedis(context, config.redis, (redis) => {
-      const people = { redis, prefix: context.dataPrefix, region: pipeline.region };
-      return work({ ...pipeline, people }, config);
-    }),
-  );
+  readScheme: (config: Config) => Promise<Scheme>,
+  work: (session: PlanSession) => Promise<T>,
+): Promise<T> {
+  const config = requireSettings(context, NEEDED);
+  const scheme = await readScheme(config);
+  return requireRedis(context, config.redis, async (redis) => {
+    const vault = createVault(config.palierKey);
+    if (!(await isSameKey(redis, context.dataPrefix, vault))) throw keyChanged();
+    const { parts, close } = openParts(context, config, redis, scheme);
+    try {
+      return await work({ parts, scheme, maxRps: config.obfMaxRps });
+    } finally {
+      close();
+    }
+  });
+}
+
+function openParts(
+  { dataPrefix: prefix, clock }: Context,
+  config: Config,
+  redis: RedisConnection,
+  scheme: Scheme,
+): { readonly parts: PlanParts; readonly close: () => void } {
+  const region = asClientId(config.obfClientId);
+  const obf = createObf({
+    baseUrl: config.obfBaseUrl,
+    maxRps: config.obfMaxRps,
+    secrets: new Map([[region, config.obfClientSecret]]),
+    redis,
+    prefix,
+    vault: createVault(config.palierKey),
+    clock,
+  });
+  const account = obf.account(region);
+  if (account === null) throw new Error("The Région's own client has no account");
+  const parts: PlanParts = {
+    people: { redis, prefix, region },
+    schemes: createSchemes(redis, prefix, scheme, clock),
+    quota: createQuota(redis, prefix, account, clock, PACE.quota),
+    pace: PACE,
+    clock,
+  };
+  return { parts, close: () => obf.close() };
+}

@@ -1,10 +1,8 @@
 import type { ClientId } from '../../../ids.js';
 import { ObfError } from '../../../obf/errors.js';
-import { scheduleClean } from '../../../workers/clean-queues.js';
-import { scheduleSweep } from '../../../workers/gather-awards.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { schedulePolls } from '../../../workers/poll-events.js';
 import { reconcileFull, type Drift } from '../../../workers/reconcile.js';
+import { setSchedules, type ScheduleTimes } from '../../../workers/schedules.js';
 import { accountWords } from '../checks/obf-words.js';
 import { Problem } from '../problem.js';
 import type { Report } from '../progress.js';
@@ -22,14 +20,12 @@ export interface Reread {
  */
 export async function readAll(
   pipeline: Pipeline,
-  pollEveryMs: number,
+  times: ScheduleTimes,
   report: Report,
   signal: AbortSignal,
 ): Promise<Reread> {
   const drift = await reread(pipeline, report, signal);
-  await scheduleSweep(pipeline);
-  await scheduleClean(pipeline);
-  await schedulePolls(pipeline, pollEveryMs);
+  await setSchedules(pipeline, times);
   const unread: Unread[] = [];
   for (const clientId of drift.unreadable)
     unread.push({ clientId, why: await whyUnread(pipeline, clientId, signal) });

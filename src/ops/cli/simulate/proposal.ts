@@ -44,7 +44,7 @@ async function readOne(cwd: string, name: string): Promise<SchemeFile | Words> {
     const bytes = await readFile(resolve(cwd, name));
     return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UTF-8';
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     return {
       fr: `${name} : le fichier ne peut pas être lu (${code}) : vérifier son nom, ses droits, et qu'il est en UTF-8`,
       en: `${name}: the file cannot be read (${code}): check its name, its permissions, and that it is UTF-8`,

@@ -57,8 +57,8 @@ export const oneAwaySection: Section<OneAwayNeeds> = {
 };
 
 const NEVER: Words = {
-  fr: 'pas encore compté : « npx palier simulate » le fait',
-  en: 'not counted yet: "npx palier simulate" does it',
+  fr: "pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite",
+  en: 'not counted yet: it is done every night; "npx palier simulate" tells at once',
 };
 
 function linesOf({ ageS, current, awards }: OneAwayFigures): readonly Words[] {
@@ -76,8 +76,8 @@ function linesOf({ ageS, current, awards }: OneAwayFigures): readonly Words[] {
 }
 
 const OTHER_RULES: Words = {
-  fr: "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » recompte",
-  en: '! under other rules than those of today: "npx palier simulate" counts again',
+  fr: "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite",
+  en: '! under other rules than those of today: "npx palier simulate" tells at once',
 };
 
 const jsonOf = ({ atS, ageS, version, current, awards }: OneAwayFigures) => ({

@@ -1,0 +1,37 @@
+import { ObfError } from '../../../obf/errors.js';
+import { describeError } from '../../../platform/logger.js';
+import { BeingErased } from '../../../workers/link-addresses.js';
+import { RegionUnreadable } from '../../../workers/mirror.js';
+import { StillUnderWay } from '../../../workers/under-way.js';
+import { Problem } from '../problem.js';
+
+/** What stands in the way of changing something about a person, in words; any other error as it is. */
+export function peopleProblem(error: unknown): unknown {
+  const cause = { cause: error };
+  if (error instanceof StillUnderWay)
+    return new Problem('still_under_way', [STILL_UNDER_WAY], undefined, cause);
+  if (error instanceof BeingErased) return new Problem('being_erased', [BEING_ERASED], undefined, cause);
+  if (!(error instanceof RegionUnreadable) && !(error instanceof ObfError)) return error;
+  const why = String(describeError(error)['message']);
+  return new Problem(
+    'region_unreadable',
+    [
+      {
+        fr: `Le compte OBF de la Région ne peut pas être lu, et rien n'a été changé (${why}). « npx palier check » dit pourquoi ; retapez ensuite la commande.`,
+        en: `The Région's OBF account cannot be read, and nothing was changed (${why}). "npx palier check" tells why; then type the command again.`,
+      },
+    ],
+    undefined,
+    cause,
+  );
+}
+
+const STILL_UNDER_WAY = {
+  fr: "Un badge de cette personne est en cours d'envoi, ou de retrait : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.",
+  en: 'An award of this person is being issued, or taken back: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.',
+};
+
+const BEING_ERASED = {
+  fr: "Une de ces personnes est en cours d'effacement : rien n'a été changé. « npx palier earner erase » l'achève.",
+  en: 'One of these people is being erased: nothing was changed. "npx palier earner erase" ends it.',
+};
