@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import type { WebhookDeps } from './deps.js';
 import { answer, begin, type Exchange, type Outcome } from './exchange.js';
 import { Problem } from './problem.js';
-import { methodsOf, ROUTES, type Route } from './routes.js';
+import { methodsOf, routesOf, type Route } from './routes.js';
 
 type Handle = (exchange: Exchange) => Outcome | Promise<Outcome>;
 
@@ -17,7 +17,8 @@ export function createApp(deps: WebhookDeps): Express {
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
   app.use(helmet());
-  for (const route of ROUTES) app.all(route.path, serve(deps, route.name, allowed(route, deps)));
+  for (const route of routesOf(deps)) app.all(route.path, serve(deps, route.name, allowed(route, deps)));
+  if (deps.ops !== undefined) app.use('/ops', deps.ops);
   app.use(serve(deps, 'none', () => new Problem('not_found')));
   app.use(unforeseen(deps));
   return app;
@@ -32,9 +33,9 @@ const allowed =
   };
 
 const serve =
-  ({ log }: WebhookDeps, name: string, handle: Handle): RequestHandler =>
+  (deps: WebhookDeps, name: string, handle: Handle): RequestHandler =>
   async (req, res) => {
-    const exchange = begin(req, res, log, name);
+    const exchange = begin(req, res, deps, name);
     try {
       answer(exchange, await handle(exchange));
     } catch (err) {
@@ -45,9 +46,9 @@ const serve =
 
 /** What fails outside of our handlers. Express knows an error handler by its four parameters. */
 const unforeseen =
-  ({ log }: WebhookDeps): ErrorRequestHandler =>
+  (deps: WebhookDeps): ErrorRequestHandler =>
   (err: unknown, req, res, _next) => {
-    const exchange = begin(req, res, log, 'none');
+    const exchange = begin(req, res, deps, 'none');
     exchange.log.error({ err }, 'a request failed in an unforeseen way');
     answer(exchange, new Problem('internal'));
   };

@@ -1,6 +1,8 @@
+import type { RequestHandler } from 'express';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { NoticeJob } from '../queue/jobs.js';
+import type { Figures } from './metrics.js';
 import type { Verify } from './verify.js';
 
 /** A notice to be stored. `type` tells an issue from a revocation of the same event. */
@@ -24,4 +26,8 @@ export interface WebhookDeps {
   /** Hides an address; `context` is needed to read it again. */
   readonly seal: (text: string, context: string) => string;
   readonly log: Logger;
+  /** Other pages, below `/ops`; without, nothing is there. */
+  readonly ops?: RequestHandler;
+  /** Where there is a token for them. */
+  readonly figures?: Figures;
 }

@@ -16,13 +16,14 @@ export interface UnknownType {
   readonly kind: 'unknown_type';
 }
 
-const TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
+/** What a sender calls them. */
+export const TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
   ['badge.issued', 'issued'],
   ['badge.revoked', 'revoked'],
 ]);
 
 const id = z.string().regex(/^[\w-]{1,128}$/);
-const eventData = z.object({ client_id: id.transform(asClientId), event_id: id.transform(asEventId) });
+export const eventData = z.object({ client_id: id.transform(asClientId), event_id: id.transform(asEventId) });
 
 /** Whether the body has the form of an event at all. */
 export function isEventBody({ value }: VerifiedJson): boolean {

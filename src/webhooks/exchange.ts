@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../platform/logger.js';
+import type { Meter } from '../platform/meter.js';
 import { hasBody } from './body.js';
-import { Problem } from './problem.js';
+import type { WebhookDeps } from './deps.js';
+import { countNotice } from './metrics.js';
+import { Problem, type ProblemCode } from './problem.js';
 
 /** What a log line may say of a request: never an address, a URL, a header or a body. */
 export interface Facts {
@@ -23,6 +26,9 @@ export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly log: Logger;
+  /** What joins this request to the sender's own log, and to the job that it becomes. */
+  readonly requestId: string;
+  readonly meter: Meter | undefined;
   readonly route: string;
   readonly startedMs: number;
   readonly facts: Facts;
@@ -34,38 +40,64 @@ export interface Reply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export type Outcome = Reply | Problem;
+/** One that is no JSON. */
+export interface TextReply {
+  readonly status: 200;
+  readonly type: string;
+  readonly text: string;
+}
 
+export type Outcome = Reply | TextReply | Problem;
+
+const ROUTINE: ReadonlySet<string> = new Set(['health', 'metrics']);
 /** How long what is still coming of a refused body is let in, milliseconds. */
 const LINGER_MS = 2000;
-/** A 401 must name a way in (RFC 9110, 11.6.1); of ours only this one has a registered name. */
-const CHALLENGE = 'Basic realm="Palier", charset="UTF-8"';
+/** A 401 must name a way in (RFC 9110, 11.6.1); of those that notices have, only Basic has a registered name. */
+const CHALLENGES: Partial<Record<ProblemCode, string>> = {
+  credentials_missing: 'Basic realm="Palier", charset="UTF-8"',
+  token_invalid: 'Bearer realm="Palier"',
+};
+/** What a sender may name a request: nothing that a log or a header could trip over. */
+const REQUEST_ID = /^[\w.-]{1,128}$/;
 /** What a sender is asked to wait after a 503, seconds. */
 const RETRY_AFTER_S = 10;
 
 /** @param route a name for the log: the address that was asked for may hold anything */
-export function begin(req: IncomingMessage, res: ServerResponse, log: Logger, route: string): Exchange {
+export function begin(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: Pick<WebhookDeps, 'log' | 'figures'>,
+  route: string,
+): Exchange {
   const given = req.headers['x-request-id'];
-  const requestId = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   res.setHeader('X-Request-Id', requestId);
-  return { req, res, route, log: log.child({ requestId }), startedMs: performance.now(), facts: {} };
+  const log = deps.log.child({ requestId });
+  const startedMs = performance.now();
+  return { req, res, route, requestId, log, meter: deps.figures?.meter, startedMs, facts: {} };
 }
 
 /** The one place where answers leave, and where each request gets its line. */
 export function answer(exchange: Exchange, outcome: Outcome): void {
   const { req, res } = exchange;
   line(exchange, outcome);
+  countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
-  const isProblem = outcome instanceof Problem;
-  const text = JSON.stringify(isProblem ? outcome : outcome.body);
+  const { type, text } = written(outcome);
   res.statusCode = outcome.status;
-  res.setHeader('Content-Type', isProblem ? 'application/problem+json' : 'application/json');
+  res.setHeader('Content-Type', type);
   res.setHeader('Content-Length', Buffer.byteLength(text));
   res.setHeader('Cache-Control', 'no-store');
   if (outcome.status === 503) res.setHeader('Retry-After', RETRY_AFTER_S);
-  if (outcome.status === 401) res.setHeader('WWW-Authenticate', CHALLENGE);
+  const challenge = outcome instanceof Problem ? CHALLENGES[outcome.code] : undefined;
+  if (challenge !== undefined) res.setHeader('WWW-Authenticate', challenge);
   if (hasBody(req) && !req.complete) endLater(req, res, text);
   else res.end(text);
+}
+
+function written(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
+  if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
+  return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
 }
 
 /**
@@ -92,7 +124,8 @@ function line({ req, log, route, startedMs, facts }: Exchange, outcome: Outcome)
     ...facts,
     durationMs: Math.round(performance.now() - startedMs),
   };
-  // A platform asks for its health every few seconds: that is no news as long as it is good.
-  if (route === 'health' && outcome.status === 200) log.debug(said, 'request');
+  // A platform asks for its health every few seconds, and Prometheus for the figures: that is no news as
+  // long as it is good.
+  if (ROUTINE.has(route) && outcome.status === 200) log.debug(said, 'request');
   else log.info(said, 'request');
 }

@@ -1,13 +1,19 @@
+import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
-import { describe, loadConfig } from '../config.js';
+import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { asClientId } from '../ids.js';
+import { openFigures } from '../ops/metrics/open.js';
+import { readLogo } from '../ops/web/logo.js';
+import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
+import { createTracing } from '../platform/tracing.js';
 import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
 import { schemeOrThrow } from '../rules/parse.js';
+import { partnerKeys } from '../workers/partner-keys.js';
 import { startWebhooks } from './server.js';
 import { wireWebhooks } from './wire.js';
 
@@ -19,15 +25,27 @@ async function main(): Promise<void> {
   const partners = scheme.partners.filter(({ active }) => active).map(({ clientId }) => clientId);
   const log = createLogger(config.logLevel, 'web');
   const vault = createVault(config.palierKey);
+  const { secrets } = partnerKeys(scheme, process.env);
+  const { logo, faults } = await readLogo(config.ops.logo);
+  if (faults.length > 0) throw new ConfigFaults(faults);
+  const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log }) : null;
+  const figures = openFigures(config, scheme, version(), log);
   const { deps, releases } = wireWebhooks({
     config,
     participants: new Set([...partners, asClientId(config.obfClientId)]),
     earnerKeyOf: (address) => earnerKeyOf(vault, address),
     vault,
     log,
+    telemetry: createTracing(config.watch.tracing),
+    ...(figures === null ? {} : { figures }),
   });
-  const server = await startWebhooks(deps, config.port, '0.0.0.0');
-  const stop = stopOnSignals([...releases, () => server.close()], log);
+  const server = await startWebhooks(
+    ops === null ? deps : { ...deps, ops: ops.handler },
+    config.port,
+    '0.0.0.0',
+  );
+  const opened = [...(figures?.releases ?? []), ...(ops?.releases ?? []), ...releases];
+  const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {
     // Redis may come much later; until then every notice is answered 503.
@@ -36,6 +54,12 @@ async function main(): Promise<void> {
     await stop();
     throw error;
   }
+}
+
+/** Palier's own, as package.json has it. */
+function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
+  return manifest instanceof Object && 'version' in manifest ? String(manifest.version) : '';
 }
 
 main().catch((error: unknown) => {

@@ -2,23 +2,29 @@ import type { WebhookDeps, StorableNotice } from './deps.js';
 import type { EventMessage } from './event-body.js';
 import type { PushMessage } from './push-body.js';
 
-/** What a message of either kind asks to be looked at. What it says twice is one job, by its id. */
+/**
+ * What a message of either kind asks to be looked at. What it says twice is one job, by its id.
+ * @param request the id of the request that it came by
+ */
 export function noticesOf(
   message: EventMessage | PushMessage,
   deps: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
+  request: string,
 ): readonly StorableNotice[] {
-  if (message.kind === 'push') return credentialNotices(message, deps);
+  if (message.kind === 'push') return credentialNotices(message, deps, request);
   const { type, clientId, eventId } = message;
-  return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook' } }];
+  return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook', request } }];
 }
 
 /** The address leaves this process only sealed, under the key of the person it belongs to. */
 const credentialNotices = (
   { credentials }: PushMessage,
   { earnerKeyOf, seal }: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
+  request: string,
 ): readonly StorableNotice[] =>
   credentials.map(({ address, url }) => {
     const earner = earnerKeyOf(address);
     const recipient = seal(address, earner);
-    return { type: 'issued', job: { kind: 'credential', earner, recipient, url, source: 'passport' } };
+    const job = { kind: 'credential', earner, recipient, url, source: 'passport', request } as const;
+    return { type: 'issued', job };
   });

@@ -7,6 +7,7 @@ import { STATUS_CODES } from 'node:http';
 const PROBLEMS = {
   json_invalid: { status: 400, detail: 'The body is not JSON in UTF-8.' },
   request_aborted: { status: 400, detail: 'The request ended before its body did.' },
+  token_invalid: { status: 401, detail: 'Send the token of this address: Authorization: Bearer ...' },
   credentials_missing: {
     status: 401,
     detail: 'Sign the request (Standard Webhooks) or send HTTP Basic credentials.',
@@ -30,9 +31,14 @@ const PROBLEMS = {
   internal: { status: 500, detail: 'Something went wrong here; the request may be sent again.' },
   try_again: { status: 503, detail: 'The notice could not be stored in time: send it again later.' },
   not_ready: { status: 503, detail: 'Not ready to take notices.' },
+  metrics_unavailable: { status: 503, detail: 'The figures cannot be read now.' },
 } as const satisfies Record<string, { readonly status: number; readonly detail: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What is said of a code: the same words whenever it is. */
+export const problemWords = (code: ProblemCode): { readonly status: number; readonly detail: string } =>
+  PROBLEMS[code];
 
 /** One refusal, as a value: a step that meets one returns it, and the request ends there. */
 export class Problem {

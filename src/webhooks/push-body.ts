@@ -15,11 +15,11 @@ export interface Credential {
   readonly url: string;
 }
 
-const MAX_ADDRESSES = 5000;
-const MAX_URLS_EACH = 100;
+export const MAX_ADDRESSES = 5000;
+export const MAX_URLS_EACH = 100;
 const MAX_URLS = 5000;
-const MAX_ADDRESS_LENGTH = 254;
-const MAX_URL_LENGTH = 2048;
+export const MAX_ADDRESS_LENGTH = 254;
+export const MAX_URL_LENGTH = 2048;
 
 /** One "@" with something on either side; no blanks, controls or broken characters. Nothing cleverer. */
 const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;

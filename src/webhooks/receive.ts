@@ -56,11 +56,11 @@ function ignored({ facts }: Exchange, reason: 'unknown_type' | 'unknown_client')
 }
 
 async function isStored(
-  { log }: Exchange,
+  { log, requestId }: Exchange,
   deps: WebhookDeps,
   message: EventMessage | PushMessage,
 ): Promise<boolean> {
-  const notices = noticesOf(message, deps);
+  const notices = noticesOf(message, deps, requestId);
   try {
     await deps.putNotices(notices);
     return true;

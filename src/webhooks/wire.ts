@@ -1,3 +1,4 @@
+import type { Telemetry } from 'bullmq';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import type { ClientId, EarnerKey } from '../ids.js';
@@ -10,6 +11,7 @@ import { enqueueAllWithin } from '../queue/enqueue.js';
 import { noticeId } from '../queue/job-ids.js';
 import { openQueue } from '../queue/open.js';
 import type { StorableNotice, WebhookDeps } from './deps.js';
+import type { Figures } from './metrics.js';
 import { createVerify } from './verify.js';
 
 /** A sender is answered within two seconds; what is left is for everything but Redis. */
@@ -22,6 +24,9 @@ export interface Wiring {
   readonly earnerKeyOf: (address: string) => EarnerKey;
   readonly vault: Pick<Vault, 'seal'>;
   readonly log: Logger;
+  readonly figures?: Figures;
+  /** Of the queue; without it there are no spans. */
+  readonly telemetry?: Telemetry | null;
   /** BullMQ's key prefix, where it is not the usual one. */
   readonly prefix?: string;
 }
@@ -30,13 +35,13 @@ export interface Wiring {
  * Opens what the receiver needs. Redis may be away, now or later: that shows in answers only.
  * @returns the dependencies, and what gives back what was opened, in order of opening
  */
-export function wireWebhooks({ config, vault, log, prefix, ...given }: Wiring): {
+export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }: Wiring): {
   readonly deps: WebhookDeps;
   readonly releases: readonly Release[];
 } {
   const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
   const connection = openProducer(config.redis);
-  const queue = openQueue('notices', connection, log, prefix);
+  const queue = openQueue('notices', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
     verify,

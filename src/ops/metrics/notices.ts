@@ -1,0 +1,41 @@
+import type { Queue } from 'bullmq';
+import { gauge, sample } from './family.js';
+import type { FigureNeeds, Reader } from './needs.js';
+
+/**
+ * How many are looked at, at either end of what waits. Redis does not keep them by age: what was tried in
+ * vain goes to the end of the line, and what is to be tried later stands in the order of its next attempt.
+ */
+const LOOKED_AT = 250;
+/** The clock's own jobs: one of each client always waits for its time. */
+const isNotice = (id: string): boolean => !id.startsWith('repeat:');
+
+export const noticeFigures: Reader = async (needs) => {
+  const oldestMs = await oldestNoticeMs(needs);
+  const ageS = oldestMs === null ? 0 : Math.max(0, needs.clock() - oldestMs) / 1000;
+  return [
+    gauge(
+      'palier_notices_oldest_age_seconds',
+      `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+      [sample(ageS)],
+    ),
+  ];
+};
+
+async function oldestNoticeMs({ queues, redis }: FigureNeeds): Promise<number | null> {
+  const { notices } = queues;
+  const ids = new Set((await Promise.all([endsOf(notices, 'waiting'), endsOf(notices, 'delayed')])).flat());
+  const made = await Promise.all(
+    [...ids].filter(isNotice).map((id) => redis.hget(notices.toKey(id), 'timestamp')),
+  );
+  const times = made.flatMap((text) => (text === null ? [] : [Number(text)]));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+const endsOf = async (queue: Queue, state: 'waiting' | 'delayed'): Promise<readonly string[]> =>
+  (
+    await Promise.all([
+      queue.getRanges([state], 0, LOOKED_AT - 1, true),
+      queue.getRanges([state], 0, LOOKED_AT - 1, false),
+    ])
+  ).flat();

@@ -1,0 +1,60 @@
+import { readFlags, type FlagFigure } from '../../cli/stats/flags.js';
+import { readQuota, type QuotaFigures } from '../../cli/stats/quota.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import type { Figures } from './figures.js';
+
+/** How things stand at this instant. */
+export interface Now {
+  readonly notices: {
+    /** Not read yet; those that are to be tried again are among them. */
+    readonly waiting: number;
+    /** 0: none waits. */
+    readonly oldestAgeS: number;
+  };
+  /** Jobs that go on no more without ops. */
+  readonly failed: number;
+  readonly paused: boolean;
+  /** Awards that are due and in no batch yet. */
+  readonly due: number;
+  readonly unknown: { readonly batches: number; readonly ageS: number };
+  readonly flags: {
+    readonly count: number;
+    /** Oldest first; empty when there are too many to read them all. */
+    readonly listed: readonly FlagFigure[];
+  };
+  readonly quota: QuotaFigures;
+  /** How late the reading of accounts is: no worker runs, or they do not keep up. */
+  readonly lateS: number;
+}
+
+/** So many flags are read; all of more would take too long, and nobody reads them here. */
+const MAX_FLAGS_READ = 1000;
+
+export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now> {
+  const { notices } = pipeline.queues;
+  const flags = figures.sum('palier_flags');
+  const [schedules, quota, listed] = await Promise.all([
+    notices.getJobSchedulersCount(),
+    readQuota(pipeline),
+    flags > 0 && flags <= MAX_FLAGS_READ ? readFlags(pipeline) : [],
+  ]);
+  const jobs = (state: string): number => figures.sum('palier_queue_jobs', { queue: 'notices', state });
+  return {
+    notices: {
+      // Of each account's regular reading, one job always waits for its time.
+      waiting: Math.max(0, jobs('waiting') + jobs('delayed') - schedules),
+      oldestAgeS: figures.sum('palier_notices_oldest_age_seconds'),
+    },
+    failed: figures.sum('palier_queue_jobs', { state: 'failed' }),
+    paused: figures.sum('palier_queue_paused', { queue: 'awards' }) > 0,
+    due: figures.sum('palier_awards_waiting'),
+    unknown: {
+      batches: figures.sum('palier_batches', { state: 'unknown' }),
+      ageS: figures.sum('palier_batch_unknown_oldest_age_seconds'),
+    },
+    flags: { count: flags, listed },
+    quota,
+    // What else the clock sets off waits while issuing is paused.
+    lateS: figures.sum('palier_schedule_lateness_seconds', { schedule: 'poll' }),
+  };
+}

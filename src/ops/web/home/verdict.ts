@@ -1,0 +1,42 @@
+import type { ClientId } from '../../../ids.js';
+import type { PartnerFigure } from '../../cli/stats/partners.js';
+import type { Words } from '../../cli/words.js';
+import type { Application } from '../../../workers/schemes.js';
+import type { Now } from './now.js';
+import type { ObfAnswers } from './obf-hour.js';
+import { pointsAbout } from './points.js';
+
+/** What the verdict is made from. */
+export interface Facts {
+  readonly nowS: number;
+  readonly now: Now;
+  /** Null: nothing was kept to tell it from. */
+  readonly lastHour: ObfAnswers | null;
+  readonly lastMinutes: ObfAnswers | null;
+  readonly partners: readonly PartnerFigure[];
+  /** Whose account could not be read for long, though we have the key. */
+  readonly unread: readonly ClientId[];
+  readonly nameOf: (clientId: ClientId) => string;
+  readonly region: ClientId;
+  /** Changed rules wait to be put into force. */
+  readonly isChangeWaiting: boolean;
+  readonly unfinished: Application | null;
+  readonly issuedLast30Days: number;
+}
+
+/** Something that is not as it should be. */
+export interface Point {
+  /** `bad`: somebody is to do something; `watch`: somebody is to know. */
+  readonly kind: 'bad' | 'watch';
+  readonly text: Words;
+  /** Where it is mended, or where more is told. */
+  readonly link: { readonly href: string; readonly words: Words };
+  /** What mends it at once, by a button. */
+  readonly mend?: 'resume';
+}
+
+/** Pure. Everything that is not as it should be, worst first; empty: all is well. */
+export function verdictOf(facts: Facts): readonly Point[] {
+  const points = pointsAbout(facts);
+  return [...points.filter(({ kind }) => kind === 'bad'), ...points.filter(({ kind }) => kind === 'watch')];
+}

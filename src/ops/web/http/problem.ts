@@ -1,0 +1,128 @@
+import type { Words } from '../../cli/words.js';
+
+interface About {
+  readonly status: number;
+  readonly title: Words;
+  /** What somebody can do about it; nothing of how Palier is built. */
+  readonly advice: Words;
+}
+
+const RELOAD: Words = {
+  fr: 'Revenez à la page précédente, rechargez-la, puis recommencez.',
+  en: 'Go back to the page before, load it again, and try once more.',
+};
+
+/** Every page that says no, by its stable code. */
+export const PROBLEMS = {
+  bad_request: {
+    status: 400,
+    title: { fr: 'Demande illisible', en: 'The request cannot be read' },
+    advice: RELOAD,
+  },
+  forbidden: {
+    status: 403,
+    title: { fr: 'Votre rôle ne le permet pas', en: 'Your role does not allow it' },
+    advice: {
+      fr: 'Votre compte voit tout et ne change rien. Demandez à un opérateur.',
+      en: 'Your account sees everything and changes nothing. Ask an operator.',
+    },
+  },
+  cross_site: {
+    status: 403,
+    title: { fr: 'Demande venue d’un autre site', en: 'The request came from another site' },
+    advice: {
+      fr: 'Ce formulaire n’a pas été envoyé depuis ces pages : rien n’a été fait.',
+      en: 'This form was not sent from these pages: nothing was done.',
+    },
+  },
+  form_expired: {
+    status: 403,
+    title: { fr: 'Formulaire périmé', en: 'The form has expired' },
+    advice: { fr: `Rien n’a été fait. ${RELOAD.fr}`, en: `Nothing was done. ${RELOAD.en}` },
+  },
+  session_ended: {
+    status: 403,
+    title: { fr: 'Votre session est terminée', en: 'Your session has ended' },
+    advice: {
+      fr: 'Rien n’a été fait. Connectez-vous, puis recommencez.',
+      en: 'Nothing was done. Sign in, then try again.',
+    },
+  },
+  not_found: {
+    status: 404,
+    title: { fr: 'Page introuvable', en: 'Page not found' },
+    advice: {
+      fr: 'L’adresse est fausse, ou ce qu’elle montrait n’existe plus.',
+      en: 'The address is wrong, or what it showed is gone.',
+    },
+  },
+  method_not_allowed: {
+    status: 405,
+    title: { fr: 'Cette adresse ne s’ouvre pas ainsi', en: 'This address cannot be opened like that' },
+    advice: RELOAD,
+  },
+  too_large: {
+    status: 413,
+    title: { fr: 'Formulaire trop long', en: 'The form is too long' },
+    advice: { fr: 'Raccourcissez ce que vous avez saisi.', en: 'Shorten what you typed.' },
+  },
+  address_too_long: {
+    status: 414,
+    title: { fr: 'Adresse trop longue', en: 'The address is too long' },
+    advice: { fr: 'Raccourcissez ce que vous cherchez.', en: 'Shorten what you are looking for.' },
+  },
+  media_type: {
+    status: 415,
+    title: { fr: 'Ce n’est pas un formulaire', en: 'This is not a form' },
+    advice: RELOAD,
+  },
+  too_many: {
+    status: 429,
+    title: { fr: 'Trop de tentatives', en: 'Too many attempts' },
+    advice: {
+      fr: 'Attendez un quart d’heure avant de recommencer.',
+      en: 'Wait for a quarter of an hour before you try again.',
+    },
+  },
+  internal: {
+    status: 500,
+    title: { fr: 'Une erreur est survenue', en: 'Something went wrong' },
+    advice: {
+      fr: 'Recommencez ; si cela dure, donnez à qui exploite Palier le numéro ci-dessous.',
+      en: 'Try again; if it lasts, give the number below to whoever runs Palier.',
+    },
+  },
+  busy: {
+    status: 503,
+    title: { fr: 'Trop de connexions à la fois', en: 'Too many people sign in at once' },
+    advice: { fr: 'Recommencez dans une minute.', en: 'Try again in a minute.' },
+  },
+  unavailable: {
+    status: 503,
+    title: { fr: 'Redis ne répond pas', en: 'Redis does not answer' },
+    advice: {
+      fr: 'Ces pages en dépendent. Recommencez dans un instant ; si cela dure : « npx palier check ».',
+      en: 'These pages depend on it. Try again in a moment; if it lasts: "npx palier check".',
+    },
+  },
+} as const satisfies Record<string, About>;
+
+export type OpsProblemCode = keyof typeof PROBLEMS;
+
+/** A page that says no. Thrown by whoever meets it, on the way to an answer. */
+export class OpsProblem extends Error {
+  readonly status: number;
+  /** @param retryAfterS when it is worth trying again, seconds */
+  constructor(
+    readonly code: OpsProblemCode,
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(code);
+    this.name = 'OpsProblem';
+    this.status = PROBLEMS[code].status;
+  }
+
+  get about(): About {
+    return PROBLEMS[this.code];
+  }
+}

@@ -1,0 +1,46 @@
+import type { Scheme } from '../../../rules/types.js';
+import type { Words } from '../../cli/words.js';
+
+/** Causes that are one word. */
+const PLAIN: Readonly<Record<string, Words>> = {
+  ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
+  apply: { fr: 'la mise en vigueur du barème', en: 'the scheme put into force' },
+  retention: { fr: 'la durée de conservation', en: 'the retention period' },
+  awards: { fr: 'un autre badge Région délivré', en: 'another award issued' },
+  'region-account': { fr: 'la lecture du compte OBF de la Région', en: 'reading the Région’s OBF account' },
+  reconcile: { fr: 'une relecture complète d’OBF', en: 'reading all of OBF again' },
+  revocation: { fr: 'une révocation', en: 'a revocation' },
+  link: { fr: 'le rattachement d’une adresse', en: 'an address linked' },
+  unlink: { fr: 'le détachement d’une adresse', en: 'an address unlinked' },
+  unblock: { fr: 'la levée d’un blocage', en: 'a block lifted' },
+};
+
+/** Who told of an event. */
+const SOURCES: Readonly<Record<string, Words>> = {
+  webhook: { fr: 'un avis d’OBF', en: 'a notice of OBF' },
+  poll: { fr: 'la lecture du compte OBF', en: 'reading the OBF account' },
+  passport: { fr: 'un badge envoyé à un Passport', en: 'a badge sent to a Passport' },
+  ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
+};
+
+/** Pure. What set something off; a cause that we have no word for stands as it was written. */
+export function causeWords(cause: string, { partners }: Scheme): Words {
+  const plain = PLAIN[cause];
+  if (plain !== undefined) return plain;
+  const [, source = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
+  const words = SOURCES[source];
+  if (words === undefined) return { fr: cause, en: cause };
+  if (kind === 'credential') return words;
+  const partner = partners.find(({ clientId }) => about.startsWith(`${clientId}.`));
+  if (partner === undefined) return joined(words, about);
+  const event = about.slice(partner.clientId.length + 1);
+  return {
+    fr: `${words.fr} : ${partner.name}, événement ${event}`,
+    en: `${words.en}: ${partner.name}, event ${event}`,
+  };
+}
+
+const joined = ({ fr, en }: Words, about: string): Words => ({
+  fr: `${fr} : ${about}`,
+  en: `${en}: ${about}`,
+});

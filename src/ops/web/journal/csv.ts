@@ -1,0 +1,62 @@
+import { DateTime } from 'luxon';
+import type { AuditEntry } from '../../../audit/types.js';
+import type { Scheme } from '../../../rules/types.js';
+import type { Lang, Words } from '../../cli/words.js';
+import { awardNames } from './award-names.js';
+import { causeWords } from './cause-words.js';
+import { KIND_WORDS } from './words.js';
+
+/** What a spreadsheet in that language takes for a column's end; its decimal comma is no separator. */
+const SEPARATOR: Readonly<Record<Lang, string>> = { fr: ';', en: ',' };
+/** Without it, spreadsheets take UTF-8 for something else. */
+const BOM = '\uFEFF';
+/** A cell that begins so would be computed. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+interface Column {
+  readonly title: Words;
+  readonly cell: (entry: AuditEntry) => string | null;
+}
+
+/** A writer of lines, for people: the words are those of the page. */
+export function csvLines(scheme: Scheme, lang: Lang) {
+  const columns = columnsOf(scheme, lang);
+  const line = (cells: readonly (string | null)[]): string =>
+    `${cells.map((cell) => cellOf(cell ?? '', SEPARATOR[lang])).join(SEPARATOR[lang])}\r\n`;
+  return {
+    head: BOM + line(columns.map(({ title }) => title[lang])),
+    lineOf: (entry: AuditEntry): string => line(columns.map(({ cell }) => cell(entry))),
+  };
+}
+
+function columnsOf(scheme: Scheme, lang: Lang): readonly Column[] {
+  const nameOf = awardNames(scheme);
+  return [
+    { title: { fr: 'Quand', en: 'When' }, cell: ({ atS }) => instantOf(atS, scheme.timeZone) },
+    { title: { fr: 'Quoi', en: 'What' }, cell: ({ kind }) => KIND_WORDS[kind][lang] },
+    { title: { fr: 'Badge Région', en: 'Award' }, cell: nameOf },
+    { title: { fr: 'Identifiant OBF du badge', en: 'OBF id of the badge' }, cell: ({ badgeId }) => badgeId },
+    { title: { fr: 'Clé de la personne', en: 'Key of the person' }, cell: ({ earner }) => earner },
+    {
+      title: { fr: 'À la suite de', en: 'Set off by' },
+      cell: ({ cause }) => (cause === null ? null : causeWords(cause, scheme)[lang]),
+    },
+    { title: { fr: 'Événement OBF', en: 'OBF event' }, cell: ({ event }) => event },
+    { title: { fr: 'Version du barème', en: 'Version of the scheme' }, cell: ({ version }) => version },
+    {
+      title: { fr: 'Badges comptés', en: 'Badges that counted' },
+      cell: ({ assertions }) => assertions.join(' '),
+    },
+    { title: { fr: 'Précisions (en anglais)', en: 'Details' }, cell: ({ detail }) => detail },
+  ];
+}
+
+/** `2026-11-23 12:00:00`, in the scheme's zone: spreadsheets know it for a date. */
+const instantOf = (atS: number, zone: string): string =>
+  DateTime.fromSeconds(atS, { zone }).toFormat('yyyy-MM-dd HH:mm:ss');
+
+/** Pure. One cell, as RFC 4180 has it; what a spreadsheet would compute stands behind an apostrophe. */
+export function cellOf(text: string, separator: string): string {
+  const safe = FORMULA.test(text) ? `'${text}` : text;
+  return safe.includes(separator) || /["\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,20 @@
+import type { ComponentChildren } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import { FrameContext, type Frame } from './frame.js';
+import { Layout } from './layout.js';
+
+interface Sheet {
+  readonly title: string;
+  readonly onTo: string | null;
+  readonly body: ComponentChildren;
+}
+
+/** A page as it is sent. Everything that is text is escaped. */
+export const renderPage = (frame: Frame, { title, onTo, body }: Sheet): string =>
+  `<!doctype html>${renderToString(
+    <FrameContext.Provider value={frame}>
+      <Layout title={title} onTo={onTo}>
+        {body}
+      </Layout>
+    </FrameContext.Provider>,
+  )}`;

@@ -1,0 +1,24 @@
+import { page, type Route } from '../route.js';
+import { PartnersView } from './list-view.js';
+import { PartnerView } from './one-view.js';
+import { readPartners } from './read-list.js';
+import { readPartner } from './read-one.js';
+import { PARTNERS } from './words.js';
+
+export const PARTNER_ROUTES: readonly Route[] = [
+  page({
+    name: 'partners',
+    path: '/organismes',
+    title: PARTNERS.title,
+    nav: PARTNERS.title,
+    read: readPartners,
+    view: PartnersView,
+  }),
+  page({
+    name: 'partners',
+    path: '/organismes/:client',
+    title: ({ partner: { name } }) => ({ fr: name, en: name }),
+    read: readPartner,
+    view: PartnerView,
+  }),
+];

@@ -1,0 +1,36 @@
+import { ObfError } from '../../../obf/errors.js';
+import { BeingErased } from '../../../workers/link-addresses.js';
+import { RegionUnreadable } from '../../../workers/mirror.js';
+import { StillUnderWay } from '../../../workers/under-way.js';
+import type { Waiting } from '../../../workers/unlink-addresses.js';
+import type { Words } from '../../cli/words.js';
+import { notDone, type Answer } from '../answer.js';
+import { DO } from './action-words.js';
+
+/** Nobody looks at a page that loads for longer; what waits is said, and can be tried again. */
+const WITHIN_MS = 5000;
+const AT_MOST_MS = 25_000;
+
+/** How long an award on its way is waited for, while a browser waits for us. */
+export const patience = (): Waiting => ({
+  withinMs: WITHIN_MS,
+  signal: AbortSignal.timeout(AT_MOST_MS),
+});
+
+/** Does it, or says on that page what stands in its way. */
+export async function inTheWay(back: string, act: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await act();
+  } catch (error) {
+    const words = wordsOf(error);
+    if (words === null) throw error;
+    return notDone(back, words);
+  }
+}
+
+function wordsOf(error: unknown): Words | null {
+  if (error instanceof StillUnderWay) return DO.underWay;
+  if (error instanceof BeingErased) return DO.beingErased;
+  const late = error instanceof DOMException && error.name === 'TimeoutError';
+  return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;
+}

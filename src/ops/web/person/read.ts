@@ -1,0 +1,134 @@
+import type { AuditEntry } from '../../../audit/types.js';
+import type { EarnerKey } from '../../../ids.js';
+import type { Contact } from '../../../portfolio/store.js';
+import { earnerJobId } from '../../../queue/job-ids.js';
+import { toldOf } from '../../../rules/explain-told.js';
+import { decide, type Decision } from '../../../workers/decide.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import { addressesFrom, personKeyOf, type Files } from '../../../workers/read-addresses.js';
+import { masked } from '../../cli/earner/mask.js';
+import { backgroundOf } from '../../cli/explain/background.js';
+import type { Lang } from '../../cli/words.js';
+import type { PageContext } from '../context.js';
+import { OpsProblem } from '../http/problem.js';
+import { gridOf, leftOutOf, type Grid } from './grid.js';
+import { timelineOf, type Happened } from './timeline.js';
+import { keyIn } from './typed.js';
+
+/** One address of a person. */
+export interface AddressShown {
+  readonly key: EarnerKey;
+  /** Masked, unless whoever looks asked for it; null: not kept. */
+  readonly address: string | null;
+  /** As the organisation typed it; null: not kept, or not asked for. */
+  readonly name: string | null;
+  /** It stands for the person. */
+  readonly own: boolean;
+}
+
+interface Common {
+  /** That stands for the person. */
+  readonly earner: EarnerKey;
+  readonly being: 'kept' | 'erasing';
+  /** Unix seconds; null: never. */
+  readonly erasedAtS: number | null;
+}
+
+export interface KnownPerson extends Common {
+  readonly kind: 'known';
+  readonly addresses: readonly AddressShown[];
+  /** The addresses are shown whole. */
+  readonly shown: boolean;
+  readonly grid: Grid;
+  readonly leftOut: Readonly<Record<Lang, readonly string[]>>;
+  readonly timeline: readonly Happened[];
+  /** Whether an evaluation waits to be done, or failed. */
+  readonly evaluation: 'none' | 'waits' | 'failed';
+  readonly paused: boolean;
+}
+
+export type PersonModel = KnownPerson | (Common & { readonly kind: 'unknown' });
+
+/** @throws OpsProblem `not_found` for what is no key */
+export const readPersonPage = (context: PageContext): Promise<PersonModel> =>
+  readPersonModel(context.pipeline, keyInPath(context), false);
+
+/** @throws OpsProblem `not_found` */
+export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
+  const key = keyIn(params['earner']);
+  if (key === null) throw new OpsProblem('not_found');
+  return key;
+}
+
+/** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
+export async function readPersonModel(
+  pipeline: Pipeline,
+  asked: EarnerKey,
+  shown: boolean,
+): Promise<PersonModel> {
+  const files = await addressesFrom(pipeline.portfolios, [asked]);
+  const earner = personKeyOf(files, asked);
+  const all = [...files.values()];
+  const common: Common = {
+    earner,
+    being: all.some(({ erasing }) => erasing !== null) ? 'erasing' : 'kept',
+    erasedAtS: all.reduce<number | null>((last, one) => one.erasedAtS ?? last, null),
+  };
+  const keys = [earner, ...[...files.keys()].filter((key) => key !== earner)];
+  const [decision, entries, contacts] = await Promise.all([
+    decide(pipeline, earner),
+    Promise.all(keys.map((key) => pipeline.audit.ofEarner(key))),
+    Promise.all(keys.map((key) => pipeline.portfolios.contactOf(key))),
+  ]);
+  if (isUnknown(decision, files, entries.flat(), contacts)) return { ...common, kind: 'unknown' };
+  const addresses = keys.map((key, at) => addressOf(key, contacts[at] ?? null, key === earner, shown));
+  const own = keys.flatMap((key, at) => (entries[at] ?? []).map((entry) => [key, entry] as const));
+  return { ...common, kind: 'known', addresses, shown, ...(await readTold(pipeline, decision, own)) };
+}
+
+/** Nobody, or somebody of whom nothing but traces is left. */
+const isUnknown = (
+  { person }: Decision,
+  files: Files,
+  entries: readonly AuditEntry[],
+  contacts: readonly (Contact | null)[],
+): boolean =>
+  contacts.every((contact) => contact === null) &&
+  entries.length === 0 &&
+  [...files.values()].every(({ assertions }) => assertions.length === 0) &&
+  (person.records.length === 0 || [...files.values()].some(({ erasedAtS }) => erasedAtS !== null));
+
+const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean): AddressShown => ({
+  key,
+  address: contact === null ? null : shown ? contact.address : masked(contact.address),
+  name: shown ? (contact?.name ?? null) : null,
+  own,
+});
+
+async function readTold(
+  pipeline: Pipeline,
+  decision: Decision,
+  entries: readonly (readonly [EarnerKey, AuditEntry])[],
+) {
+  const { flags, queues, region } = pipeline;
+  const { rules, person, evaluation, waiting } = decision;
+  const [raised, job, paused] = await Promise.all([
+    flags.list(),
+    queues.earners.getJob(earnerJobId(person.earner)),
+    queues.awards.isPaused(),
+  ]);
+  const background = backgroundOf(evaluation, {
+    entries: entries.map(([, entry]) => entry),
+    flags: raised.filter(({ earner }) => person.keys.includes(earner)),
+    waiting,
+  });
+  const told = toldOf(rules.scheme, evaluation, background, person.portfolio.assertions);
+  const facts = { told, records: person.records };
+  return {
+    grid: gridOf(facts),
+    leftOut: { fr: leftOutOf(facts, 'fr'), en: leftOutOf(facts, 'en') },
+    timeline: timelineOf(rules.scheme, region, entries),
+    evaluation: job === undefined ? 'none' : job.finishedOn === undefined ? 'waits' : 'failed',
+    paused,
+  } as const;
+}

@@ -1,0 +1,136 @@
+import type { AwardId, SchemeVersion } from '../../../ids.js';
+import { secondsOf } from '../../../platform/clock.js';
+import { schemeDiff, type SchemeDiff } from '../../../rules/scheme-diff.js';
+import type { Scheme } from '../../../rules/types.js';
+import { askedRecord, createApplyStore, isOver, type ApplyRecord } from '../../../workers/apply-store.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import { createPlanStore, type PlanProgress, type StoredPlan } from '../../../workers/plan-store.js';
+import {
+  APPLY_JOB_ID,
+  applyAsked,
+  planJobId,
+  schemeJob,
+  type SchemeJob,
+} from '../../../workers/scheme-jobs.js';
+import type { VersionKept, VersionList } from '../../../workers/scheme-versions.js';
+import type { Application } from '../../../workers/schemes.js';
+import type { PageContext } from '../context.js';
+
+/** The plan that is looked at. */
+export interface PlanPart {
+  /** Null: of all awards. */
+  readonly only: AwardId | null;
+  readonly job: SchemeJob;
+  readonly progress: PlanProgress | null;
+  /** The last one that was made; null: none. */
+  readonly made: StoredPlan | null;
+  /** The rules that it was made for are not those that would be put into force now. */
+  readonly outdated: boolean;
+}
+
+/** The last application that was asked for from these pages. */
+export interface ApplyPart {
+  readonly job: SchemeJob;
+  /** Null: none. */
+  readonly record: ApplyRecord | null;
+  readonly moves: boolean;
+  /** Of what it gave, how many wait to leave. */
+  readonly waiting: number;
+}
+
+export interface SchemeModel {
+  readonly nowS: number;
+  /** What new facts are judged by: the files. */
+  readonly scheme: Scheme;
+  /** In force for everybody; null: it can no longer be read. */
+  readonly inForce: Scheme | null;
+  readonly inForceVersion: SchemeVersion | null;
+  /** Null: the files are in force. */
+  readonly change: {
+    readonly sinceS: number;
+    readonly released: ReadonlySet<AwardId>;
+    /** Null: there is nothing to compare with. */
+    readonly diff: SchemeDiff | null;
+  } | null;
+  /** This web process was started with other files than the workers. */
+  readonly differsHere: boolean;
+  readonly unfinished: Application | null;
+  readonly versions: readonly VersionKept[];
+  readonly plan: PlanPart;
+  readonly apply: ApplyPart;
+  readonly paused: boolean;
+  /** The page is loaded again by itself. */
+  readonly moves: boolean;
+}
+
+/** A dozen commands of Redis, however many people there are: what needs everybody was made by a worker. */
+export async function readScheme(
+  { pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>,
+  versions: VersionList,
+): Promise<SchemeModel> {
+  const { schemes, queues, clock } = pipeline;
+  const [{ scheme, change }, inForceVersion, unfinished, kept, apply, paused] = await Promise.all([
+    schemes.now(),
+    schemes.inForce(),
+    schemes.unfinished(),
+    versions.all(),
+    readApply(pipeline),
+    queues.awards.isPaused(),
+  ]);
+  const plan = await readPlan(pipeline, scheme, query.get('badge'));
+  const inForce = change === null ? scheme : change.inForce;
+  const busy = plan.job.state === 'waits' || plan.job.state === 'runs' || apply.moves;
+  return {
+    nowS: secondsOf(clock),
+    scheme,
+    inForce,
+    inForceVersion,
+    change:
+      change === null
+        ? null
+        : {
+            sinceS: change.sinceS,
+            released: change.released,
+            diff: inForce === null ? null : schemeDiff(inForce, scheme),
+          },
+    differsHere: pipeline.scheme.version !== scheme.version,
+    unfinished,
+    versions: kept,
+    plan,
+    apply,
+    paused,
+    moves: busy && !query.has('fige'),
+  };
+}
+
+async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null): Promise<PlanPart> {
+  const only = awardIn(scheme, asked);
+  const store = createPlanStore(pipeline.people);
+  const [job, progress, made] = await Promise.all([
+    schemeJob(pipeline, planJobId(only)),
+    store.progress(only),
+    store.read(only),
+  ]);
+  return { only, job, progress, made, outdated: made !== null && made.version !== scheme.version };
+}
+
+/** An award of the scheme that was named; null: none, or all. */
+export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
+  awards.find((award) => award.id === id)?.id ?? null;
+
+async function readApply(pipeline: Pipeline): Promise<ApplyPart> {
+  const [job, asked, kept] = await Promise.all([
+    schemeJob(pipeline, APPLY_JOB_ID),
+    applyAsked(pipeline),
+    createApplyStore(pipeline.people).read(),
+  ]);
+  // No worker has taken it yet.
+  const record = asked !== null && asked.ask !== kept?.ask ? askedRecord(asked) : kept;
+  const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
+  return {
+    job,
+    record,
+    moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
+    waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
+  };
+}

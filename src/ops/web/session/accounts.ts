@@ -1,0 +1,84 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Config, OidcPerson, OpsAccount } from '../../../config.js';
+import { verifyPassword } from '../../../platform/password.js';
+import type { Vault } from '../../../platform/vault.js';
+import type { User } from '../context.js';
+
+/** Somebody who may sign in. */
+export interface Account extends User {
+  readonly via: 'password' | 'oidc';
+  /** Changes with the password, or with the entry of the configuration: their sessions end then. */
+  readonly stamp: string;
+}
+
+/** What an identity provider says of somebody. */
+export interface Identity {
+  readonly sub: string;
+  readonly email: string | null;
+}
+
+export interface Accounts {
+  /** An unknown name takes as long as a wrong password, and both are null. */
+  byPassword(name: string, password: string): Promise<Account | null>;
+  /** Null for whoever is not named in the configuration. */
+  byIdentity(identity: Identity): Account | null;
+  /** The account's name, if that is what was typed: anything else may be a password, or an address. */
+  known(name: string): string | null;
+  /** Whether that account is still there, unchanged: a session outlives neither. */
+  current(name: string, stamp: string): Account | null;
+}
+
+/** As earners' addresses are compared. */
+const folded = (text: string): string => text.trim().normalize('NFC').toLowerCase();
+
+/** The people of the configuration: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
+export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>, vault: Vault): Accounts {
+  const mark = (text: string): Buffer => Buffer.from(vault.fingerprint(folded(text), 'ops name'));
+  const typed = opsUsers.map((user) => ({
+    mark: mark(user.name),
+    hash: user.hash,
+    account: passwordAccount(user, vault),
+  }));
+  const { issuer, people } = ops.oidc ?? { issuer: '', people: [] };
+  const listed = people.map((person) => ({
+    is: isOf(person.entry),
+    account: oidcAccount(issuer, person, vault),
+  }));
+  const all = [...typed, ...listed].map(({ account }) => account);
+  const named = (name: string) => {
+    const asked = mark(name);
+    return typed.filter((one) => timingSafeEqual(one.mark, asked))[0] ?? null;
+  };
+  return {
+    async byPassword(name, password) {
+      const found = named(name);
+      const hash = (found ?? typed[0])?.hash;
+      // One password is checked whether or not there is such a name.
+      const good = hash !== undefined && (await verifyPassword(hash, password));
+      return good ? (found?.account ?? null) : null;
+    },
+    byIdentity: (identity) => listed.find((one) => one.is(identity))?.account ?? null,
+    known: (name) => named(name)?.account.name ?? null,
+    current: (name, stamp) => all.find((one) => one.name === name && one.stamp === stamp) ?? null,
+  };
+}
+
+/** An entry is an address, or a `sub`, which is compared letter by letter (OpenID Connect Core, 5.7). */
+const isOf =
+  (entry: string) =>
+  ({ sub, email }: Identity): boolean =>
+    entry.includes('@') ? email !== null && folded(email) === folded(entry) : sub === entry;
+
+const passwordAccount = ({ name, by, hash, role }: OpsAccount, vault: Vault): Account => ({
+  name: by,
+  role,
+  via: 'password',
+  stamp: vault.fingerprint(`${name}\0${hash}`, 'ops account'),
+});
+
+const oidcAccount = (issuer: string, { entry, by, role }: OidcPerson, vault: Vault): Account => ({
+  name: by,
+  role,
+  via: 'oidc',
+  stamp: vault.fingerprint(`${issuer}\0${entry}`, 'ops account'),
+});
