@@ -39,7 +39,10 @@ test('what may be left out has the defaults of the documentation', () => {
     palierKey: Buffer.alloc(32, 7),
     configDir: 'config',
     opsUsers: [],
+    ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 1 },
+    watch: { metricsToken: null, tracing: false },
     pollEveryS: 300,
+    retentionMonths: null,
     logLevel: 'info',
     timeZone: 'Europe/Paris',
   });
@@ -61,6 +64,15 @@ test('empty is unset, as in a .env full of `NAME=`', () => {
   expect(loadConfig({ ...LEAST, PORT: '', TZ_SCHEME: '' })).toEqual(loadConfig(LEAST));
 });
 
+/** What `OIDC_ISSUER` needs beside it. */
+const OIDC = {
+  OIDC_ISSUER: 'https://id.example/realm',
+  OIDC_CLIENT_ID: 'palier',
+  OIDC_CLIENT_SECRET: 'oidc-secret-value',
+  PUBLIC_URL: 'https://palier.example/',
+  OIDC_OPERATORS: 'marie@region.example, 4f2-sub',
+};
+
 /** Each value is marked, so that the mark can be looked for in what is said of it. */
 const WRONG: Record<string, string> = {
   REDIS_URL: 'http://user:mark@host',
@@ -73,7 +85,22 @@ const WRONG: Record<string, string> = {
   WEBHOOK_BASIC: 'markwithoutcolon',
   PALIER_KEY: 'bWFyaw==mark',
   OPS_USERS: 'mark:',
+  OIDC_ISSUER: 'http://mark.example',
+  OIDC_CLIENT_ID: 'mark mark',
+  OIDC_CLIENT_SECRET: 'mark mark',
+  OIDC_REDIRECT_URL: 'https://mark.example/elsewhere',
+  OIDC_SCOPES: 'mark',
+  OIDC_OPERATORS: '@mark.example',
+  OIDC_READERS: '@mark.example',
+  OPS_NAME: 'mark'.repeat(16),
+  OPS_LOGO: 'mark.exe',
+  OPS_COLOUR: '#ffff00mark',
+  PUBLIC_URL: 'https://mark.example/path',
+  TRUST_PROXY: 'mark',
+  METRICS_TOKEN: 'mark',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'mark:4318',
   POLL_EVERY_S: '1.5mark',
+  RETENTION_MONTHS: '601mark',
   LOG_LEVEL: 'mark',
   TZ_SCHEME: 'Europe/Mark',
 };
@@ -86,7 +113,68 @@ test('every wrong value is told at once, by name, and never shown', () => {
 });
 
 test.each(Object.entries(WRONG))('a wrong %s alone is one fault', (variable, wrong) => {
-  expect(faultyVariables({ ...LEAST, [variable]: wrong })).toEqual([variable]);
+  expect(faultyVariables({ ...LEAST, ...OIDC, [variable]: wrong })).toEqual([variable]);
+});
+
+test('an account of the ops pages may do everything, unless its role says less', () => {
+  expect(
+    loadConfig({ ...LEAST, OPS_USERS: 'marie:h1, jean:h2:lecture, paul:h3:operateur' }).opsUsers,
+  ).toEqual([
+    { name: 'marie', by: 'marie', hash: 'h1', role: 'operateur' },
+    { name: 'jean', by: 'jean', hash: 'h2', role: 'lecture' },
+    { name: 'paul', by: 'paul', hash: 'h3', role: 'operateur' },
+  ]);
+});
+
+test.each(['a:h:admin', 'a:h:', 'a:h:lecture:x', 'a:h,a:i', ':h', 'a'])(
+  'OPS_USERS %s is a fault',
+  (users) => {
+    expect(faultyVariables({ ...LEAST, OPS_USERS: users })).toEqual(['OPS_USERS']);
+  },
+);
+
+test('OIDC is off without an issuer, and needs four things with one', () => {
+  const { OIDC_ISSUER, ...rest } = OIDC;
+  expect(loadConfig({ ...LEAST, ...rest }).ops.oidc).toBeNull();
+  expect(faultyVariables({ ...LEAST, OIDC_ISSUER })).toEqual([
+    'OIDC_CLIENT_ID',
+    'OIDC_CLIENT_SECRET',
+    'OIDC_REDIRECT_URL, PUBLIC_URL',
+    'OIDC_OPERATORS, OIDC_READERS',
+  ]);
+  expect(loadConfig({ ...LEAST, ...OIDC }).ops).toMatchObject({
+    publicUrl: 'https://palier.example',
+    oidc: {
+      issuer: 'https://id.example/realm',
+      redirectUrl: 'https://palier.example/ops/oidc/retour',
+      scopes: 'openid email',
+      people: [
+        { entry: 'marie@region.example', by: 'marie', role: 'operateur' },
+        { entry: '4f2-sub', by: '4f2-sub', role: 'operateur' },
+      ],
+    },
+  });
+});
+
+test.each([
+  [{ OIDC_READERS: 'Marie@other.example' }],
+  [{ OPS_USERS: 'marie:h' }],
+  [{ OIDC_OPERATORS: 'jean@a.example,jean@b.example' }],
+])('two people of one name are a fault: %j', (more) => {
+  expect(faultyVariables({ ...LEAST, ...OIDC, ...more })).toEqual([
+    'OPS_USERS, OIDC_OPERATORS, OIDC_READERS',
+  ]);
+});
+
+test.each([
+  ['#767676', true],
+  ['#777777', false],
+  ['#0B5FFF', true],
+  ['#ffff00', false],
+])('white text on %s can be read: %s', (colour, readable) => {
+  const env = { ...LEAST, OPS_COLOUR: colour };
+  if (readable) expect(loadConfig(env).ops.colour).toBe(colour.toLowerCase());
+  else expect(faultyVariables(env)).toEqual(['OPS_COLOUR']);
 });
 
 test.each([
@@ -142,6 +230,21 @@ test.each([
   expect(faultyVariables({ ...LEAST, OBF_BASE_URL: url })).toEqual(['OBF_BASE_URL']);
 });
 
+test.each([
+  ['36', 36],
+  ['1', 1],
+  ['600', 600],
+  ['', null],
+])('RETENTION_MONTHS "%s" is %p', (text, months) => {
+  const config = loadConfig({ ...LEAST, RETENTION_MONTHS: text });
+  expect(config.retentionMonths).toBe(months);
+  expect(describeConfig(config)).toMatchObject({ retentionMonths: months ?? 'none' });
+});
+
+test.each(['0', '601', '-1', '12.5', '3 ans', '1e1'])('RETENTION_MONTHS "%s" is a fault', (text) => {
+  expect(faultyVariables({ ...LEAST, RETENTION_MONTHS: text })).toEqual(['RETENTION_MONTHS']);
+});
+
 test('one door is enough, whichever; a list that names nobody is no door', () => {
   const { WEBHOOK_SECRETS: _, ...closed } = LEAST;
   const basic = loadConfig({ ...closed, WEBHOOK_BASIC: 'obf:a:b, other:c' });
@@ -159,6 +262,9 @@ test('the description for a reader counts secrets and shows none', () => {
     REDIS_URL: 'redis://someone:redis-password@redis.example:6380/0',
     WEBHOOK_BASIC: 'basic-key:basic-secret',
     OPS_USERS: 'ops:ops-hash',
+    METRICS_TOKEN: 'metrics-token-value',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel-user:otel-password@collector.example',
+    ...OIDC,
   });
   const shown = describeConfig(config);
   expect(shown).toMatchObject({
@@ -166,9 +272,13 @@ test('the description for a reader counts secrets and shows none', () => {
     webhookSecrets: 1,
     webhookBasic: 1,
     opsUsers: 1,
+    oidcIssuer: 'id.example',
+    oidcPeople: 2,
+    metrics: 'on',
+    tracing: 'on',
   });
   expect(JSON.stringify(shown)).not.toMatch(
-    /redis-password|obf-secret-value|whsec_|basic-secret|ops-hash|BwcH/,
+    /redis-password|obf-secret-value|whsec_|basic-secret|ops-hash|oidc-secret|marie|metrics-token|otel-|BwcH/,
   );
 });
 

@@ -30,7 +30,9 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   rules: ['zod', 'yaml', 'luxon', 'fastest-levenshtein', 'node:crypto'],
   'ids.ts': [],
   'config.ts': ['zod'],
+  'config-ops.ts': ['zod'],
   'config-values.ts': ['zod'],
+  'config-watch.ts': ['zod'],
 };
 /** Imported by tests and the demo alone, and free to use what is not there in production. */
 const STAND_INS = ['sandbox', 'demo'];
@@ -47,7 +49,7 @@ const inside = (path: string, part: string): boolean =>
 function mayImport(from: string, to: string): boolean {
   const room = roomOf(from);
   if (to === 'src/ids.ts' || roomOf(to) === room) return true;
-  if (to === 'src/config-values.ts') return from === 'src/config.ts';
+  if (/^src\/config-\w+\.ts$/.test(to)) return /^src\/config(-\w+)?\.ts$/.test(from);
   if (to === 'src/config.ts') return true;
   if (isMain(from) && !STAND_INS.includes(roomOf(to))) return true;
   return (ROOMS[room] ?? []).some((part) => inside(to, part));

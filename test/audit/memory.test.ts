@@ -46,8 +46,8 @@ const usedBytes = async (): Promise<number> =>
   Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
 
 /**
- * Some 170 of them are the ids and words of the entry itself. With 200 000 people it is 245 (with an award
- * each): the hashes of the people are then shared by many.
+ * Some 170 of them are the ids and words of the entry itself. With 200 000 people it is some 250, even
+ * with an award each: the hashes of the people are then shared by many.
  */
 test('an issued entry takes less than 300 bytes, with all that leads to it', async () => {
   const audit = createAudit(redis, 'palier', ZONE);

@@ -96,6 +96,6 @@ test('a program that dies ends it, with its last words and an exit code', async 
   process.kill(web, 'SIGKILL');
   expect(await demo.ended).toBe(1);
   expect(demo.err()).toMatch(/La démonstration a échoué\.\nLe processus « web » s'est arrêté \(SIGKILL\)\./);
-  expect(demo.err()).toContain('web started');
+  expect(demo.err()).toContain('"name":"web"');
   expect(await leftOver(demo.out())).toEqual([]);
 }, 90_000);

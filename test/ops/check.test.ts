@@ -94,7 +94,7 @@ const of = ({ checks }: Report, id: string) => checks.find((one) => one.id === i
 const statuses = ({ checks }: Report) => Object.fromEntries(checks.map(({ id, status }) => [id, status]));
 
 test('where nothing is wrong: 0', async () => {
-  const { exit, out, err } = await check(goodEnv());
+  const { exit, out, err } = await check({ ...goodEnv(), RETENTION_MONTHS: '60' });
   expect({ exit, err }).toEqual({ exit: 0, err: [] });
   expect(
     out.map((line) => line.replace(/(version|\(version) [\w.]+/, '$1 V').replace(/:\d+$/, ':PORT')),
@@ -109,6 +109,8 @@ test('where nothing is wrong: 0', async () => {
     '    version V',
     '✓ Clé des données de Redis : bon',
     '✓ Envois : bon',
+    '✓ Règles en vigueur : bon',
+    '    rien en vigueur encore : au premier démarrage, ces fichiers le seront',
     '✓ Compte OBF de la Région : bon',
     '✓ Badges de la Région dans OBF : bon',
     '✓ Quota OBF : bon',
@@ -154,6 +156,7 @@ test('every fault of every stage at once, in French', async () => {
      "    PALIER_KEY : la variable manque",
      "    TZ_SCHEME : une zone horaire est attendue, comme Europe/Paris",
      "    OPS_USERS : compte n° 1 : ce n'est pas une empreinte faite par « npx palier hash-password »",
+     "    RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)",
      "✗ Règles et partenaires : erreur",
      "    config/scheme.yaml:9:23: attendu : un nombre entier à partir de 1 ; trouvé : « 0 »",
      "    config/scheme.yaml:13:79: compétence inconnue « comuniquer » : vouliez-vous dire « communiquer » ? (connues : communiquer)",
@@ -168,6 +171,8 @@ test('every fault of every stage at once, in French', async () => {
      "    à régler d'abord : Redis",
      "– Envois : non vérifié",
      "    à régler d'abord : Redis",
+     "– Règles en vigueur : non vérifié",
+     "    à régler d'abord : Redis",
      "– Compte OBF de la Région : non vérifié",
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
      "– Badges de la Région dans OBF : non vérifié",
@@ -177,7 +182,7 @@ test('every fault of every stage at once, in French', async () => {
      "– Comptes OBF des partenaires : non vérifié",
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
      "",
-     "3 points en erreur, 8 points non vérifiés.",
+     "3 points en erreur, 9 points non vérifiés.",
    ]
   `);
 });
@@ -191,6 +196,7 @@ test('a variable that is faulty hides nothing that does not need it', async () =
     redis: 'ok',
     'redis-settings': 'ok',
     'redis-key': 'ok',
+    'in-force': 'ok',
     issuing: 'ok',
     'obf-region': 'skipped',
     'obf-badges': 'skipped',
@@ -379,7 +385,7 @@ describe('Redis', () => {
 });
 
 test('in English', async () => {
-  const { out } = await check(goodEnv(), '--lang', 'en');
+  const { out } = await check({ ...goodEnv(), RETENTION_MONTHS: '60' }, '--lang', 'en');
   expect(out[0]).toBe('✓ Environment: good');
   expect(out.at(-1)).toBe('All is well.');
 });

@@ -146,7 +146,15 @@ describe('reconcile --full', () => {
     expect(await palier.type(['reconcile', '--full'])).toMatchObject({ exit: 0, err: [] });
     await palier.idle();
     expect(palier.awards()).toEqual(all.map((one) => `R1 ${one}`).toSorted());
-    expect(await schedulers()).toEqual(['clean', 'poll.P1', 'poll.P2', 'poll.REGION', 'sweep']);
+    expect(await schedulers()).toEqual([
+      'census',
+      'clean',
+      'poll.P1',
+      'poll.P2',
+      'poll.REGION',
+      'purge',
+      'sweep',
+    ]);
   }, 60_000);
 
   test('revocations that nobody told of are found, each number in words', async () => {

@@ -143,8 +143,8 @@ describe('one badge away', () => {
     expect(await tell(null)).toEqual({
       lines: [
         {
-          fr: 'pas encore compté : « npx palier simulate » le fait',
-          en: 'not counted yet: "npx palier simulate" does it',
+          fr: "pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite",
+          en: 'not counted yet: it is done every night; "npx palier simulate" tells at once',
         },
       ],
       json: null,
@@ -173,7 +173,7 @@ describe('one badge away', () => {
   test('under other rules: says so', async () => {
     const { lines, json } = await tell({ ...counted, version: asSchemeVersion('of-last-year') });
     expect(lines[1]?.fr).toBe(
-      "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » recompte",
+      "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite",
     );
     expect(json).toMatchObject({ current: false, version: 'of-last-year' });
   });

@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { asEarnerKey, asClientId } from '../../src/ids.js';
 import { createLedger } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainJson } from '../../src/rules/explain-json.js';

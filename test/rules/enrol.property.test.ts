@@ -86,7 +86,8 @@ function badgeOf(how: Hand, { badges }: Written, name: string, index: number, pa
 const name = fc
   .string({ unit: 'grapheme', maxLength: 90 })
   .map((text) => text.replace(/[\s\p{Cc}]+/gu, ' ').trim())
-  .filter((text) => text !== '');
+  // `§` marks a place in the texts of parse-support.ts.
+  .filter((text) => text !== '' && !text.includes('§'));
 
 const enrolling = (partners: number): fc.Arbitrary<Enrolling> =>
   fc.record({

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Telemetry } from 'bullmq';
+import type { RequestHandler } from 'express';
 import { Redis } from 'ioredis';
 import type { DestinationStream } from 'pino';
+import type { Config } from '../../src/config.js';
 import { asClientId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
@@ -33,6 +36,10 @@ export interface HouseOptions {
   readonly sandbox?: SandboxOptions;
   readonly logTo?: DestinationStream;
   readonly maxRps?: number;
+  /** Of the queues, at the door and in the workers. */
+  readonly telemetry?: Telemetry;
+  /** Mounts the ops pages: `OPS_SETTINGS` of test/ops-web/support/people.ts, or others. */
+  readonly ops?: Pick<Config, 'opsUsers' | 'ops'>;
 }
 
 /** The whole of Palier in one process, on a real Redis, before a local OBF: door, workers, and all. */
@@ -41,6 +48,8 @@ export interface House {
   readonly scheme: Scheme;
   readonly pipelines: readonly [Pipeline, ...Pipeline[]];
   readonly url: string;
+  /** Of the ops pages; without the option `ops` nothing is there. */
+  readonly opsUrl: string;
   readonly redisUrl: string;
   readonly redisPrefix: string;
   /** A partner issues a badge; nobody is told. */
@@ -52,6 +61,8 @@ export interface House {
   /** Resolves when no job waits or runs; failed ones, and those that wait for a long time, may stand. */
   idle(): Promise<void>;
   failedReasons(): Promise<string[]>;
+  /** Stops all workers as a deploy does, and starts others. */
+  restartWorkers(): Promise<void>;
   /** Recipients of each issue call that took effect, with its badge: `badge address`, in order. */
   awards(): string[];
   close(): Promise<void>;
@@ -81,15 +92,42 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const workers = Array.from({ length: options.workers ?? 1 }, () => {
     const connection = openConsumer(redis.address);
     const pace = { gatherMs: 50, mirrorMaxAgeMs: 0, ...options.pace };
-    const wired = wirePipeline({ config, scheme, secrets, redis: connection, log, pace, prefixes });
-    const stop = startWorkers(wired.pipeline, connection, prefixes.queues);
+    const { telemetry = null } = options;
+    const wired = wirePipeline({
+      config,
+      scheme,
+      secrets,
+      redis: connection,
+      log,
+      pace,
+      prefixes,
+      telemetry,
+    });
+    const start = () => startWorkers(wired.pipeline, connection, prefixes.queues);
+    let stop = start();
+    const restart = async (): Promise<void> => {
+      await stop();
+      stop = start();
+    };
     const close = async (): Promise<void> => {
       await stop();
       await wired.close();
       closeRedis(connection);
     };
-    return { pipeline: wired.pipeline, close };
+    return { pipeline: wired.pipeline, restart, close };
   });
+  const pages =
+    options.ops === undefined
+      ? null
+      : // They are read in by those tests alone that need them.
+        (await import('../../src/ops/web/wire.js')).wireOps({
+          config: { ...config, ...options.ops, redis: redis.address },
+          scheme,
+          secrets,
+          logo: null,
+          log,
+          prefixes,
+        });
   const door = await openDoor({
     redis: redis.address,
     prefix: redis.prefix,
@@ -97,6 +135,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     scheme,
     sandbox,
     log,
+    telemetry: options.telemetry ?? null,
+    ...(pages === null ? {} : { ops: pages.handler }),
   });
   const [first, ...others] = workers;
   if (first === undefined) throw new Error('a house has at least one worker');
@@ -108,6 +148,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     scheme,
     pipelines: [first.pipeline, ...others.map(({ pipeline }) => pipeline)],
     url: door.url,
+    opsUrl: `${door.url}/ops`,
     redisUrl: redis.url,
     redisPrefix: redis.prefix,
     issue: (issue) => sandbox.issueByHand(issue),
@@ -133,6 +174,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       const failed = await Promise.all(QUEUES.map((name) => queues[name].getFailed()));
       return failed.flat().map(({ failedReason }) => failedReason);
     },
+    async restartWorkers() {
+      await Promise.all(workers.map(({ restart }) => restart()));
+    },
     awards: () =>
       sandbox
         .issues()
@@ -140,6 +184,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         .flatMap(({ badgeId, recipients }) => recipients.map((address) => `${badgeId} ${address}`)),
     async close() {
       await door.close();
+      for (const release of (pages?.releases ?? []).toReversed()) await release();
       await Promise.all(workers.map((worker) => worker.close()));
       await sandbox.close();
       await redis.close();
@@ -175,9 +220,11 @@ interface DoorParts {
   readonly scheme: Scheme;
   readonly sandbox: Sandbox;
   readonly log: ReturnType<typeof createLogger>;
+  readonly telemetry: Telemetry | null;
+  readonly ops?: RequestHandler;
 }
 
-async function openDoor({ redis, prefix, vault, scheme, sandbox, log }: DoorParts) {
+async function openDoor({ redis, prefix, vault, scheme, sandbox, log, telemetry, ops }: DoorParts) {
   const active = scheme.partners.filter((partner) => partner.active).map(({ clientId }) => clientId);
   const { deps, releases } = wireWebhooks({
     config: { redis, obfBaseUrl: sandbox.url, webhookSecrets: [HOOK], webhookBasic: [BASIC] },
@@ -186,8 +233,9 @@ async function openDoor({ redis, prefix, vault, scheme, sandbox, log }: DoorPart
     vault,
     log,
     prefix,
+    telemetry,
   });
-  const server = await startWebhooks(deps, 0);
+  const server = await startWebhooks(ops === undefined ? deps : { ...deps, ops }, 0);
   const close = async (): Promise<void> => {
     await server.close();
     for (const release of releases.toReversed()) await release();

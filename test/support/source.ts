@@ -34,7 +34,7 @@ const textOf = (node: unknown): string | null =>
 export function sourcesBelow(folder: string): SourceFile[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   return names
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .toSorted()
     .map((path) => readSource(path, readFileSync(resolve(path), 'utf8')));
@@ -42,7 +42,11 @@ export function sourcesBelow(folder: string): SourceFile[] {
 
 /** Reads a file's syntax tree: a comment or a string that mentions a thing does not do it. */
 export function readSource(path: string, text: string): SourceFile {
-  const tree = parseSync(text, { syntax: 'typescript', target: 'es2023' }) as unknown as Node;
+  const tree = parseSync(text, {
+    syntax: 'typescript',
+    tsx: path.endsWith('.tsx'),
+    target: 'es2023',
+  }) as unknown as Node;
   const seen = { specifiers: new Map<string, boolean>(), names: new Set<string>(), calls: new Set<string>() };
   walk(tree, (node) => note(node, seen));
   const specifiers = [...seen.specifiers];

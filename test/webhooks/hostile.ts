@@ -489,7 +489,7 @@ const PLACES: readonly Hostile[] = [
     'not_found',
   ),
   says('the root', { method: 'GET', path: '/' }, 404, 'not_found'),
-  says('metrics, which are not there yet', { method: 'GET', path: '/metrics' }, 404, 'not_found'),
+  says('metrics, where there is no token for them', { method: 'GET', path: '/metrics' }, 404, 'not_found'),
   says('ops, which are not there yet', { method: 'GET', path: '/ops' }, 404, 'not_found'),
   says('GET where POST is', { method: 'GET' }, 405, 'method_not_allowed'),
   says('PUT', withBody(good, { method: 'PUT' }), 405, 'method_not_allowed'),

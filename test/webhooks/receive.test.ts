@@ -46,10 +46,13 @@ test('an event becomes a notice with nothing in it but where to look', async () 
     id: 'x',
     data: { client_id: 'P1', event_id: 'E-1_a', email: 'jeanne@example.net', badge: { name: 'n' } },
   });
-  const { status, json } = await post(body);
+  const { status, json } = await post(body, { ...signed(body), 'x-request-id': 'r.1' });
   expect([status, json]).toEqual([202, ACCEPTED]);
   expect((await jobs()).map(({ id, data }) => ({ id, data: data as unknown }))).toEqual([
-    { id: 'issued.P1.E-1_a', data: { kind: 'event', clientId: 'P1', eventId: 'E-1_a', source: 'webhook' } },
+    {
+      id: 'issued.P1.E-1_a',
+      data: { kind: 'event', clientId: 'P1', eventId: 'E-1_a', source: 'webhook', request: 'r.1' },
+    },
   ]);
 });
 

@@ -154,7 +154,7 @@ async function flushAll({ url }: OwnRedis): Promise<void> {
 }
 
 /** A scheduler's next job always waits for its time. */
-const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean']);
+const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'census']);
 
 async function idle({ queues }: Pipeline): Promise<void> {
   const left = async (): Promise<number> => {

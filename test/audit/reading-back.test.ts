@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { createAudit } from '../../src/audit/audit.js';
+import { cursorOf, placeIn } from '../../src/audit/place.js';
+import { createAuditPages, type AuditPage, type AuditPages } from '../../src/audit/reading-back.js';
+import { layoutOf, partOf, PARTS } from '../../src/audit/layout.js';
+import type { Audit, AuditEntry, AuditQuery } from '../../src/audit/types.js';
+import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { classOf, entryOf, NOON_S, ZONE } from './support.js';
+
+let redis: TestRedis;
+let prefix: string;
+let audit: Audit;
+let pages: AuditPages;
+let nth = 0;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+beforeEach(() => {
+  nth += 1;
+  prefix = `${redis.prefix}${nth}`;
+  audit = createAudit(redis.connection, prefix, ZONE);
+  pages = createAuditPages(redis.connection, prefix, ZONE);
+});
+afterAll(() => redis.close());
+
+const SIZE = 10;
+const earnersOf = ({ entries }: AuditPage) => entries.map(({ earner }) => earner);
+
+/** Everything, page by page from one end of the account to the other. */
+async function allPages(query: AuditQuery, way: 'older' | 'newer', size = SIZE, from = pages) {
+  const read: AuditPage[] = [];
+  let page = await from.page(query, { size, way, beyond: null });
+  for (;;) {
+    read.push(page);
+    const beyond = page[way];
+    if (beyond === null) return read;
+    page = await from.page(query, { size, way, beyond });
+  }
+}
+
+const entriesIn = (read: readonly AuditPage[], way: 'older' | 'newer'): readonly AuditEntry[] =>
+  (way === 'older' ? read : read.toReversed()).flatMap(({ entries }) => entries);
+
+async function inOrderOfWriting(query: AuditQuery = {}): Promise<readonly AuditEntry[]> {
+  const all: AuditEntry[] = [];
+  for await (const entry of audit.read(query)) all.push(entry);
+  return all;
+}
+
+test('an account without entries has one empty page', async () => {
+  const page = await pages.page({}, { size: SIZE, way: 'older', beyond: null });
+  expect(page).toEqual({ entries: [], older: null, newer: null, isPartial: false });
+});
+
+test.each(['older', 'newer'] as const)('every entry once, page by page (%s)', async (way) => {
+  for (let at = 0; at < 35; at += 1)
+    await audit.write([entryOf({ earner: asEarnerKey(`k${at}`), event: asEventId(`G${at}`) })]);
+  const read = await allPages({}, way);
+  expect(read.map(({ entries }) => entries.length)).toEqual([10, 10, 10, 5]);
+  const told = entriesIn(read, way);
+  expect(told).toEqual((await inOrderOfWriting()).toReversed());
+  expect(new Set(told.map(({ earner }) => earner)).size).toBe(35);
+});
+
+test('many parts that wrote in one millisecond: nothing is left out, nothing shown twice', async () => {
+  // What Redis itself would only do by chance: the same place in every part.
+  const fields = ['k', '1', 't', String(NOON_S), 'e'];
+  for (let at = 0; at < 96; at += 1) {
+    const stream = layoutOf(prefix).entries(at % PARTS.length);
+    await redis.connection.xadd(stream, `5000-${Math.floor(at / PARTS.length)}`, ...fields, `k${at}`);
+  }
+  for (const way of ['older', 'newer'] as const) {
+    const seen = entriesIn(await allPages({}, way, 7), way).map(({ earner }) => earner);
+    expect(new Set(seen).size).toBe(96);
+    expect(seen).toHaveLength(96);
+  }
+  const back = entriesIn(await allPages({}, 'older', 7), 'older');
+  expect(entriesIn(await allPages({}, 'newer', 7), 'newer')).toEqual(back);
+});
+
+test('both ways, any size, any filter: what read tells', async () => {
+  const awards = ['communiquer-1', 'communiquer-2'].map(asAwardId);
+  const kinds = ['issued', 'refused', 'flagged'] as const;
+  const entries = Array.from({ length: 120 }, (_, at) =>
+    entryOf({
+      kind: kinds[at % 3] ?? 'issued',
+      award: awards[at % 2] ?? null,
+      earner: asEarnerKey(`k${at}`),
+      event: asEventId(`G${at}`),
+      atS: NOON_S - 86_400 * at,
+    }),
+  );
+  await audit.write(entries);
+  const query = fc.record(
+    {
+      fromS: fc.integer({ min: NOON_S - 86_400 * 130, max: NOON_S + 1 }),
+      untilS: fc.integer({ min: NOON_S - 86_400 * 130, max: NOON_S + 1 }),
+      award: fc.constantFrom(...awards),
+      kinds: fc.subarray([...kinds], { minLength: 1 }),
+    },
+    { requiredKeys: [] },
+  );
+  const way = fc.constantFrom('older' as const, 'newer' as const);
+  await fc.assert(
+    fc.asyncProperty(query, way, fc.integer({ min: 1, max: 50 }), async (asked, direction, size) => {
+      const told = entriesIn(await allPages(asked, direction, size), direction);
+      expect(told).toEqual((await inOrderOfWriting(asked)).toReversed());
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('back and forth shows the same page', async () => {
+  await audit.write(classOf(40));
+  const first = await pages.page({}, { size: SIZE, way: 'older', beyond: null });
+  const second = await pages.page({}, { size: SIZE, way: 'older', beyond: first.older });
+  const again = await pages.page({}, { size: SIZE, way: 'newer', beyond: second.newer });
+  expect(again.entries).toEqual(first.entries);
+  const forth = await pages.page({}, { size: SIZE, way: 'older', beyond: again.older });
+  expect(forth.entries).toEqual(second.entries);
+  expect([first.newer, again.newer]).toEqual([null, null]);
+});
+
+test('what was looked at in vain is not looked at again: the next page goes on behind it', async () => {
+  await audit.write(classOf(1200));
+  await audit.write([entryOf({ kind: 'blocked', earner: asEarnerKey('z'), event: asEventId('X') })]);
+  await audit.write(classOf(1200, { event: asEventId('G2') }));
+  const few = createAuditPages(redis.connection, prefix, ZONE, 60);
+  const read = await allPages({ kinds: ['blocked'] }, 'older', SIZE, few);
+  expect(read.flatMap(earnersOf)).toEqual(['z']);
+  const last = read.length - 1;
+  expect(read.map(({ isPartial }) => isPartial)).toEqual(read.map((_, at) => at < last));
+  expect(last).toBeGreaterThan(0);
+});
+
+test('what became known months later is found in its month', async () => {
+  const [march, stream] = [Date.UTC(2020, 2, 3) / 1000, layoutOf(prefix).entries(partOf(asEarnerKey('k1')))];
+  await audit.write([entryOf({ atS: march })]);
+  expect(await redis.connection.xlen(stream)).toBe(1);
+  const page = await pages.page(
+    { fromS: march - 86_400, untilS: march + 86_400 },
+    { size: SIZE, way: 'older', beyond: null },
+  );
+  expect(page.entries).toEqual([entryOf({ atS: march })]);
+});
+
+test('of a month that is over, nothing is read that was written later', async () => {
+  const [old, recent] = [Date.UTC(2020, 2, 3), Date.UTC(2026, 2, 3)];
+  const add = (ms: number, at: number) =>
+    redis.connection.xadd(
+      layoutOf(prefix).entries(at % PARTS.length),
+      `${ms + at}-0`,
+      'k',
+      '1',
+      't',
+      String(Math.floor(ms / 1000)),
+      'e',
+      `k${at}`,
+    );
+  for (let at = 0; at < 20; at += 1) await add(old, at);
+  await Promise.all(Array.from({ length: 2000 }, (_, at) => add(recent, at)));
+  await redis.connection.hset(layoutOf(prefix).months(3), {
+    '2020-03': `${old}-0`,
+    '2026-03': `${recent}-0`,
+  });
+  const few = createAuditPages(redis.connection, prefix, ZONE, 20);
+  const asked = { fromS: old / 1000 - 60, untilS: old / 1000 + 60 };
+  const page = await few.page(asked, { size: 20, way: 'older', beyond: null });
+  expect(page.entries.map(({ earner }) => earner)).toEqual(
+    Array.from({ length: 20 }, (_, at) => `k${19 - at}`),
+  );
+});
+
+test('a cursor is one word, and only ours is read', () => {
+  const place = { ms: 1_795_000_000_000, nth: 3, part: 15 };
+  expect(placeIn(cursorOf(place))).toEqual(place);
+  for (const text of ['', '1-2', '1-2-16', '-1-2-3', '1-2-3-4', 'a-b-c', '1-2-3 ', `${'9'.repeat(16)}-0-0`])
+    expect(placeIn(text)).toBeNull();
+});

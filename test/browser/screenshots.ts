@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import type { House } from '../support/house.js';
+import { OPERATOR } from '../ops-web/support/people.js';
+import { findAddresses, type Address } from './support/addresses.js';
+import { openChromium, openPage } from './support/chromium.js';
+import { smallPng } from './support/small-png.js';
+import { signInOn } from './support/session.js';
+import { CAMILLE, keyOf, openRegion, tellStory } from './support/story.js';
+
+const WINDOW = { width: 1280, height: 800 };
+/** What is below is more of the same. */
+const MOST_HEIGHT = 1800;
+
+/** What the picture of a route is called. A route that is not here has none, and the script says so. */
+const NAMES: Readonly<Record<string, string>> = {
+  '/': 'accueil',
+  '/echecs': 'echecs',
+  '/echecs/cause/:group': 'echecs-cause',
+  '/echecs/travail/:queue/:id': 'echecs-travail',
+  '/echecs/renvoyer': 'echecs-renvoyer',
+  '/echecs/renvois/:replay': 'echecs-renvoi',
+  '/personne': 'personne-recherche',
+  '/personne/:earner': 'personne',
+  '/bareme': 'bareme',
+  '/organismes': 'organismes',
+  '/organismes/:client': 'organisme',
+  '/journal': 'journal',
+};
+/** Those that are shown by night too. */
+const DARK = ['/', '/personne/:earner'];
+
+/**
+ * Pictures of every page, as PNG files of 1280 pixels in width, of invented people.
+ * @param folder where they go
+ * @returns the routes of which there is no picture
+ */
+export async function takeScreenshots(folder: string): Promise<readonly string[]> {
+  mkdirSync(folder, { recursive: true });
+  const [house, chromium] = await Promise.all([openRegion(), openChromium()]);
+  try {
+    await tellStory(house);
+    const addresses = await addressesOf(house);
+    await takeAll(await openPage(chromium, { viewport: WINDOW }), house, addresses, folder);
+    return addresses.map(({ route }) => route).filter((route) => NAMES[route] === undefined);
+  } finally {
+    await chromium.close();
+    await house.close();
+  }
+}
+
+/** The person, and the partner, of whom there is the most to see. */
+async function addressesOf(house: House): Promise<readonly Address[]> {
+  const telling: Readonly<Record<string, string>> = {
+    '/personne/:earner': `/ops/personne/${keyOf(house, CAMILLE)}`,
+    '/organismes/:client': '/ops/organismes/CFA_BOCAGE?competence=organiser&niveau=1',
+  };
+  const found = await findAddresses(house);
+  return found.map(({ route, path }) => ({ route, path: telling[route] ?? path }));
+}
+
+async function takeAll(
+  page: Page,
+  house: House,
+  addresses: readonly Address[],
+  folder: string,
+): Promise<void> {
+  await page.goto(`${house.opsUrl}/connexion`);
+  await take(page, `${folder}/connexion.png`);
+  await signInOn(page, house.opsUrl, OPERATOR);
+  for (const { route, path } of addresses) {
+    const name = NAMES[route];
+    if (name === undefined) continue;
+    await page.goto(new URL(path, house.opsUrl).href);
+    await take(page, `${folder}/${name}.png`);
+    if (!DARK.includes(route)) continue;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await take(page, `${folder}/${name}-sombre.png`);
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+}
+
+async function take(page: Page, file: string): Promise<void> {
+  const height = Math.min(MOST_HEIGHT, await page.evaluate<number>('document.documentElement.scrollHeight'));
+  const clip = { x: 0, y: 0, width: WINDOW.width, height };
+  writeFileSync(file, smallPng(await page.screenshot({ fullPage: true, animations: 'disabled', clip })));
+}

@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { until } from '../support/until.js';
+import { basic, eventBody, send } from '../webhooks/harness.js';
+import { seriesIn, valueIn } from './scraped.js';
+
+const TOKEN = 'token-of-the-figures';
+let redis: OwnRedis;
+let child: ChildProcess;
+let output: string;
+beforeEach(async () => {
+  redis = await ownRedis();
+  output = '';
+});
+afterEach(async () => {
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  await redis.stop();
+});
+
+/** The web process as the Procfile has it, from the sources; resolves with its port. */
+async function web(env: Record<string, string>): Promise<number> {
+  const sdk = resolve('test/ops-metrics/printing-sdk.mjs');
+  child = spawn(process.execPath, ['--import', 'tsx', '--import', sdk, resolve('src/webhooks/main.ts')], {
+    cwd: resolve('test/ops-metrics'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      REDIS_URL: redis.url,
+      OBF_CLIENT_ID: 'region',
+      OBF_CLIENT_SECRET: 'secret',
+      WEBHOOK_BASIC: 'obf:first:secret',
+      PALIER_KEY: Buffer.alloc(32, 5).toString('base64'),
+      PALIER_CONFIG: resolve('config'),
+      ...env,
+    },
+  });
+  child.stdout?.on('data', (part) => (output += String(part)));
+  const started = () => /"port":(\d+).*"msg":"web started"/.exec(output)?.[1];
+  return Number(await until(started, 'port', 30_000));
+}
+
+test('web tells the figures of all, and its spans go to the SDK that it was started with', async () => {
+  const port = await web({ METRICS_TOKEN: TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' });
+  const body = eventBody('region', 'E1');
+  expect((await send(port, { body, headers: basic('obf:first:secret') })).status).toBe(202);
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  const series = seriesIn(await answer.text());
+  expect(valueIn(series, 'palier_notices_total', { door: 'webhooks', outcome: 'accepted' })).toBe(1);
+  expect(valueIn(series, 'palier_queue_jobs', { queue: 'notices', state: 'waiting' })).toBe(1);
+  expect(series.find(({ name }) => name === 'palier_build_info')?.labels['version']).toMatch(
+    /^\d+\.\d+\.\d+/,
+  );
+  await until(() => output.includes('span ended: addBulk notices'), 'span');
+  expect(output).toContain('"metrics":"on","tracing":"on"');
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+}, 60_000);
+
+test('without the two variables there is neither', async () => {
+  const port = await web({});
+  const body = eventBody('region', 'E1');
+  expect((await send(port, { body, headers: basic('obf:first:secret') })).status).toBe(202);
+  expect((await send(port, { method: 'GET', path: '/metrics' })).status).toBe(404);
+  expect(output).toContain('"metrics":"off","tracing":"off"');
+  expect(output).not.toContain('span ended');
+}, 60_000);

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { countedFigures } from '../../src/ops/metrics/counted.js';
+import type { FigureNeeds } from '../../src/ops/metrics/needs.js';
+import { BUCKETS_S, countersKey } from '../../src/platform/counted.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
+import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
+import { asClientId } from '../../src/ids.js';
+import { parse } from '../support/house.js';
+import { ownRedis } from '../support/own-redis.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
+const log = createLogger('silent', 'test');
+let redis: TestRedis;
+let runs = 0;
+/** Of keys that nobody has used. */
+const freshPrefix = (): string => `${redis.prefix}${(runs += 1)}`;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+afterAll(() => redis.close());
+
+/** What the scrape tells of what was counted, by `name values`, without the zeros. */
+async function told(connection: RedisConnection, prefix: string): Promise<Record<string, number>> {
+  const needs = { redis: connection, prefix, scheme, region: asClientId('REGION') };
+  const families = await countedFigures(needs as unknown as FigureNeeds);
+  return Object.fromEntries(
+    families.flatMap(({ name, samples }) =>
+      samples
+        .filter(({ value }) => value !== 0)
+        .map(({ metricName, labels, value }) => [
+          [metricName ?? name, ...Object.values(labels)].join(' '),
+          value,
+        ]),
+    ),
+  );
+}
+
+const batch = (meter: Meter, by?: number): void =>
+  meter.count('palier_batches_total', { outcome: 'issued' }, by);
+
+test('whatever processes count, in whatever order they store it, the scrape tells the sum of it', async () => {
+  const run = fc.record({
+    process: fc.nat(2),
+    outcome: fc.constantFrom('done', 'retry'),
+    ms: fc.oneof(
+      fc.nat(100_000),
+      fc.constantFrom(...BUCKETS_S.map((limit) => limit * 1000)),
+      fc.double({ min: 0, max: 70_000, noNaN: true }),
+    ),
+    thenFlush: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(run, { maxLength: 30 }), async (all) => {
+      const prefix = freshPrefix();
+      const meters = [0, 1, 2].map(() => createMeter(redis.connection, prefix));
+      for (const { process, outcome, ms, thenFlush } of all) {
+        const meter = meters[process];
+        meter?.count('palier_jobs_total', { queue: 'awards', kind: 'batch', outcome });
+        meter?.time('palier_job_duration_seconds', { queue: 'awards', kind: 'batch' }, ms);
+        if (thenFlush) await meter?.flush();
+      }
+      await Promise.all(meters.map((meter) => meter.flush()));
+      const figures = await told(redis.connection, prefix);
+      const name = 'palier_job_duration_seconds';
+      for (const outcome of ['done', 'retry'])
+        expect(figures[`palier_jobs_total awards batch ${outcome}`] ?? 0).toBe(
+          all.filter((one) => one.outcome === outcome).length,
+        );
+      for (const limit of BUCKETS_S)
+        expect(figures[`${name}_bucket awards batch ${limit}`] ?? 0).toBe(
+          all.filter(({ ms }) => ms / 1000 <= limit).length,
+        );
+      expect(figures[`${name}_bucket awards batch +Inf`] ?? 0).toBe(all.length);
+      const sumS = all.reduce((sum, { ms }) => sum + ms / 1000, 0);
+      expect(figures[`${name}_sum awards batch`] ?? 0).toBeCloseTo(sumS, 3);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the later mark stands', async () => {
+  const prefix = freshPrefix();
+  const meter = createMeter(redis.connection, prefix);
+  for (const atS of [100, 200]) {
+    meter.mark('palier_poll_last_success_timestamp_seconds', { client: 'P1' }, atS);
+    await meter.flush();
+  }
+  expect(await told(redis.connection, prefix)).toEqual({
+    'palier_poll_last_success_timestamp_seconds P1': 200,
+  });
+});
+
+test('what an older version counted by other labels hides nothing', async () => {
+  const prefix = freshPrefix();
+  const meter = createMeter(redis.connection, prefix);
+  batch(meter);
+  await meter.flush();
+  await redis.connection.hset(countersKey(prefix), '["palier_batches_total","issued","R1"]', 5);
+  await redis.connection.hset(countersKey(prefix), '["palier_gone_total","x"]', 5);
+  expect(await told(redis.connection, prefix)).toEqual({ 'palier_batches_total issued': 1 });
+});
+
+test('what is counted while Redis is away is stored when it is back, once', async () => {
+  const own = await ownRedis();
+  const connection = openConsumer(own.address);
+  connection.on('error', () => {});
+  const meter = createMeter(connection, 'p');
+  const stop = keepFlushed(meter, log, 20);
+  batch(meter);
+  await until(async () => (await told(connection, 'p'))['palier_batches_total issued'] === 1, 'first count');
+  await own.kill();
+  batch(meter, 2);
+  await own.restart();
+  batch(meter, 4);
+  await until(
+    async () => ((await told(connection, 'p'))['palier_batches_total issued'] ?? 0) > 6,
+    'all counts',
+  );
+  expect(await told(connection, 'p')).toEqual({ 'palier_batches_total issued': 7 });
+  await stop();
+  connection.disconnect();
+  await own.stop();
+});
+
+test('a count that Redis refuses is kept for the next time', async () => {
+  const prefix = freshPrefix();
+  const meter = createMeter(redis.connection, prefix);
+  await redis.connection.set(countersKey(prefix), 'not a hash');
+  batch(meter, 3);
+  await expect(meter.flush()).rejects.toThrow('WRONGTYPE');
+  await redis.connection.del(countersKey(prefix));
+  await meter.flush();
+  expect(await told(redis.connection, prefix)).toEqual({ 'palier_batches_total issued': 3 });
+});
+
+test('a process that stops waits for its last counts, but not for a Redis that is frozen', async () => {
+  const prefix = freshPrefix();
+  const meter = createMeter(redis.connection, prefix);
+  const stop = keepFlushed(meter, log, 3_600_000);
+  batch(meter);
+  await stop();
+  expect(await told(redis.connection, prefix)).toEqual({ 'palier_batches_total issued': 1 });
+
+  const own = await ownRedis();
+  const connection = openConsumer(own.address);
+  connection.on('error', () => {});
+  await connection.ping();
+  const frozen = createMeter(connection, 'p');
+  const stopFrozen = keepFlushed(frozen, log, 3_600_000);
+  own.freeze();
+  batch(frozen);
+  await stopFrozen();
+  connection.disconnect();
+  own.thaw();
+  await own.stop();
+});

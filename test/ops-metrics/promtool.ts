@@ -1,0 +1,87 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { command, works } from '../../src/sandbox/redis/command.js';
+import { CACHE_DIR } from '../support/folders.js';
+
+const FETCH_MS = 120_000;
+const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
+
+/**
+ * Whether promtool is to be had here: installed, or from Debian's packages. Elsewhere whoever uses it is
+ * skipped, and shown as such; in continuous integration it must be there.
+ */
+export const mustHavePromtool = (): boolean =>
+  process.env['CI'] !== undefined ||
+  existsSync('/usr/bin/apt-get') ||
+  spawnSync('promtool', ['--version']).status === 0;
+
+/**
+ * Prometheus' own checker: the one that is installed, else that of Debian's `prometheus` package (19 MB, once),
+ * unpacked in the cache folder. No root, nothing installed.
+ * @throws when it could not be fetched, with the reason
+ */
+export async function promtool(): Promise<string> {
+  if (await works('promtool', ['--version'])) return 'promtool';
+  const home = resolve(CACHE_DIR, `promtool-${process.arch}`);
+  const file = join(home, 'usr/bin/promtool');
+  if (!(await works(file, ['--version']))) await fetchInto(home);
+  return file;
+}
+
+async function fetchInto(home: string): Promise<void> {
+  await mkdir(CACHE_DIR, { recursive: true });
+  const work = await mkdtemp(join(CACHE_DIR, 'promtool-work-'));
+  try {
+    await download(work);
+    const archive = (await readdir(work)).find((name) => name.endsWith('.deb')) ?? '';
+    const unpack = 'dpkg --fsys-tarfile "$1" | tar -x -C "$2" ./usr/bin/promtool';
+    await mkdir(join(work, 'root'));
+    await command('sh', ['-c', unpack, 'sh', join(work, archive), join(work, 'root')], {
+      timeoutMs: FETCH_MS,
+    });
+    await rm(home, { recursive: true, force: true });
+    await rename(join(work, 'root'), home);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function download(work: string): Promise<void> {
+  const get = (options: readonly string[]): Promise<string> =>
+    command('apt-get', [...NETWORK, ...options, 'download', 'prometheus'], {
+      cwd: work,
+      timeoutMs: FETCH_MS,
+    });
+  // A container image has no package lists: it is given some of its own.
+  await get([]).catch(async () => get(await ownLists(work)));
+}
+
+async function ownLists(work: string): Promise<readonly string[]> {
+  const [lists, cache] = [join(work, 'apt/lists'), join(work, 'apt/cache')];
+  await mkdir(join(lists, 'partial'), { recursive: true });
+  await mkdir(join(cache, 'archives/partial'), { recursive: true });
+  const folders = [`Dir::State::lists=${lists}`, `Dir::Cache=${cache}`, 'APT::Sandbox::User=root'];
+  const options = folders.flatMap((option) => ['-o', option]);
+  await command('apt-get', [...NETWORK, ...options, 'update'], { timeoutMs: FETCH_MS });
+  return options;
+}
+
+/** What a run of promtool said, and whether it found fault. */
+export interface Checked {
+  readonly good: boolean;
+  readonly said: string;
+}
+
+/** @param input for its standard input */
+export function check(file: string, args: readonly string[], input = ''): Promise<Checked> {
+  return new Promise((resolved, reject) => {
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)));
+    child.on('error', reject);
+    child.on('close', (code) => resolved({ good: code === 0, said }));
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,262 @@
+import { Redis } from 'ioredis';
+import { asBadgeId, asEarnerKey } from '../../src/ids.js';
+import { scrape } from '../../src/ops/metrics/scrape.js';
+import { systemClock } from '../../src/platform/clock.js';
+import { createVault } from '../../src/platform/vault.js';
+import { scheduleClean } from '../../src/workers/clean-queues.js';
+import { scheduleSweep } from '../../src/workers/gather-awards.js';
+import { schedulePolls } from '../../src/workers/poll-events.js';
+import { fill } from '../scale/fill.js';
+import { parse, REGION } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { seriesIn, valueIn } from './scraped.js';
+import { openWatched, type Watched } from './watched.js';
+
+let watched: Watched;
+beforeEach(async () => {
+  watched = await openWatched({ workers: 2, pace: { settleMs: 60_000, sendWithinMs: 300 } });
+});
+afterEach(() => watched.close());
+
+/** A partner issues a badge, and tells of it at the door that counts. */
+async function told(badgeId: 'A' | 'B', ...recipients: string[]): Promise<void> {
+  const clientId = badgeId === 'A' ? 'P1' : 'P2';
+  const { id } = watched.house.issue({ clientId, badgeId, recipients });
+  expect(await watched.notify(clientId, id)).toBe(202);
+}
+const bothBadges = async (...recipients: string[]): Promise<void> => {
+  await told('A', ...recipients);
+  await told('B', ...recipients);
+};
+
+test('what the door and two workers did is told as one', async () => {
+  await bothBadges('lou@example.org', 'zoe@example.org');
+  await watched.house.idle();
+  expect(watched.house.awards()).toHaveLength(2);
+  const series = await watched.series();
+  const value = (name: string, labels = {}) => valueIn(series, name, labels);
+  expect(value('palier_notices_total', { door: 'webhooks', outcome: 'accepted' })).toBe(2);
+  expect(value('palier_awards_issued_total', { award: 'communiquer-1' })).toBe(2);
+  expect(value('palier_awards_issued_total', { award: 'communiquer-2' })).toBe(0);
+  expect(value('palier_jobs_total', { kind: 'event', outcome: 'done' })).toBe(2);
+  const calls = watched.house.sandbox.calls.filter(({ route }) => route === 'POST issue').length;
+  expect(value('palier_obf_calls_total', { role: 'region', route: 'POST issue', status: '2xx' })).toBe(calls);
+  expect(value('palier_batches_total', { outcome: 'issued' })).toBe(calls);
+  const evaluations = series.filter(({ name }) => name === 'palier_evaluations_total');
+  const judged = evaluations.reduce((sum, one) => sum + one.value, 0);
+  expect(value('palier_evaluation_duration_seconds_count')).toBe(judged);
+  expect(value('palier_job_duration_seconds_count', { kind: 'evaluate' })).toBe(judged);
+  expect(value('palier_quota_floor')).toBe(50);
+});
+
+test("every call of OBF that was received is counted under its client's role, and none else", async () => {
+  await bothBadges('lou@example.org');
+  const { assertions } = watched.house.issue({
+    clientId: 'P3',
+    badgeId: 'D',
+    recipients: ['zoe@example.org'],
+  });
+  expect(await watched.house.push({ 'zoe@example.org': assertions.map(({ url }) => url) })).toBe(200);
+  await watched.house.idle();
+  const series = await watched.series();
+  const counted = (role: string) =>
+    series
+      .filter(({ name, labels }) => name === 'palier_obf_calls_total' && labels['role'] === role)
+      .reduce((sum, { value }) => sum + value, 0);
+  const { calls } = watched.house.sandbox;
+  const received = (ids: readonly (string | null)[]) =>
+    calls.filter(({ clientId }) => ids.includes(clientId)).length;
+  expect(received([null])).toBeGreaterThan(0);
+  expect([counted('region'), counted('partner'), counted('public')]).toEqual([
+    received([REGION]),
+    received(['P1', 'P2']),
+    received([null]),
+  ]);
+});
+
+test('a histogram is one: its buckets never fall, and the last holds all', async () => {
+  await bothBadges('lou@example.org');
+  await watched.house.idle();
+  const series = await watched.series();
+  const sums = series.filter(({ name }) => name.endsWith('_seconds_sum'));
+  expect(sums.length).toBeGreaterThan(8);
+  for (const { name, labels } of sums) {
+    const metric = name.slice(0, -'_sum'.length);
+    const buckets = series.filter(
+      (one) =>
+        one.name === `${metric}_bucket` &&
+        Object.entries(labels).every(([label, text]) => one.labels[label] === text),
+    );
+    const counts = buckets.map(({ value }) => value);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(buckets.at(-1)?.labels['le']).toBe('+Inf');
+    expect(counts.at(-1)).toBe(valueIn(series, `${metric}_count`, labels));
+  }
+});
+
+test('how each request at the doors ended is counted, and of a stranger no more than that', async () => {
+  const post = (path: string, headers: Record<string, string>, body: string) =>
+    fetch(watched.url + path, { method: 'POST', headers, body });
+  const json = { 'content-type': 'application/json' };
+  expect(await watched.notify('STRANGER', 'E1')).toBe(202);
+  expect(await watched.notify('P1', 'E1', 'invoice.paid')).toBe(202);
+  await post('/webhooks/obf', json, '{}');
+  await post('/webhooks/obf', { 'content-type': 'text/plain' }, '{}');
+  await post('/obpv1/factory/users_badges', { ...json, authorization: 'Basic x' }, '{}');
+  for (let at = 0; at < 50; at += 1) await post(`/nowhere/${at}?a=jeanne@example.org`, json, '{}');
+  const series = (await watched.series()).filter(({ name }) => name === 'palier_notices_total');
+  const ends = series.filter(({ value }) => value > 0).map(({ labels }) => Object.values(labels).join(' '));
+  expect(ends.toSorted()).toEqual([
+    'passport refused basic_invalid 403',
+    'webhooks ignored unknown_client 202',
+    'webhooks ignored unknown_type 202',
+    'webhooks refused credentials_missing 401',
+    'webhooks refused media_type_unsupported 415',
+  ]);
+});
+
+test("a partner's wrong key shows from its first refusal, under that partner alone", async () => {
+  const refused = (client: string) =>
+    watched.value('palier_token_requests_total', { client, outcome: 'refused' });
+  expect([await refused('P1'), await refused('P2')]).toEqual([0, 0]);
+  watched.house.sandbox.fault({
+    route: 'POST token',
+    clientId: 'P1',
+    kind: 'status',
+    status: 403,
+    times: 99,
+  });
+  await bothBadges('lou@example.org');
+  const failed = { queue: 'notices', state: 'failed' };
+  await until(async () => (await watched.value('palier_queue_jobs', failed)) === 1, 'failed notice');
+  expect([await refused('P1'), await refused('P2')]).toEqual([1, 0]);
+  expect(await watched.value('palier_jobs_total', { kind: 'event', outcome: 'failed' })).toBe(1);
+});
+
+test('a call whose answer was lost is a batch of unknown outcome, and its age grows', async () => {
+  watched.house.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
+  await bothBadges('lou@example.org');
+  await until(
+    async () => (await watched.value('palier_batches', { state: 'unknown' })) === 1,
+    'batch of unknown outcome',
+  );
+  expect(await watched.value('palier_batches', { state: 'sending' })).toBe(0);
+  expect(await watched.value('palier_batches_total', { outcome: 'unknown' })).toBe(1);
+  const later = { ...watched.needs, clock: () => Date.now() + 3_600_000 };
+  const age = valueIn(seriesIn(await scrape(later)), 'palier_batch_unknown_oldest_age_seconds');
+  expect(age).toBeGreaterThan(3600);
+});
+
+test('what stands in Redis is told as it is: paused, waiting, flags, quota, changed rules', async () => {
+  const [pipeline] = watched.house.pipelines;
+  await pipeline.queues.awards.pause();
+  await bothBadges('lou@example.org', 'zoe@example.org');
+  const waiting = { award: 'communiquer-1' };
+  await until(async () => (await watched.value('palier_awards_waiting', waiting)) === 2, 'due awards');
+  await pipeline.flags.raise({ earner: asEarnerKey('e1'), badgeId: asBadgeId('R1'), atS: 1 });
+  const redis = new Redis(watched.house.redisUrl);
+  await redis.hset(`${watched.needs.prefix}:quota`, { left: 1234, readMs: Date.now() - 7_200_000 });
+  redis.disconnect();
+  await pipeline.schemes.start(parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS));
+  const series = await watched.series();
+  const value = (name: string, labels = {}) => valueIn(series, name, labels);
+  expect(value('palier_queue_paused', { queue: 'awards' })).toBe(1);
+  expect(value('palier_queue_paused', { queue: 'notices' })).toBe(0);
+  expect(value('palier_flags')).toBe(1);
+  expect(value('palier_quota_left')).toBe(1234);
+  expect(value('palier_quota_age_seconds')).toBeGreaterThan(7199);
+  expect(value('palier_rules_change_waiting')).toBe(1);
+  expect(value('palier_build_info', { version: '1.2.3' })).toBe(1);
+  expect(value('palier_awards_issued_total', waiting)).toBe(0);
+});
+
+test('the oldest notice is found, whether it waits for its turn or for its next attempt', async () => {
+  const [pipeline] = watched.house.pipelines;
+  const age = async (laterS: number) => {
+    const later = { ...watched.needs, clock: () => Date.now() + laterS * 1000 };
+    return valueIn(seriesIn(await scrape(later)), 'palier_notices_oldest_age_seconds') ?? 0;
+  };
+  await schedulePolls(pipeline, 3_600_000);
+  const standing = async (state: string) => watched.value('palier_queue_jobs', { queue: 'notices', state });
+  await until(async () => (await standing('delayed')) === 3, 'polls that wait for their time');
+  await until(async () => (await standing('active')) === 0, 'end of the first polls');
+  expect(await age(500)).toBe(0);
+  watched.house.sandbox.fault({ route: 'GET event', kind: 'status', status: 500, times: 99 });
+  await told('A', 'lou@example.org');
+  await until(async () => (await watched.value('palier_jobs_total', { outcome: 'retry' })) ?? 0, 'retry');
+  expect(await age(500)).toBeGreaterThanOrEqual(500);
+  await pipeline.queues.notices.pause();
+  await told('B', 'lou@example.org');
+  expect(await age(500)).toBeLessThan(600);
+}, 90_000);
+
+test('a schedule that nobody follows is late, and a poll that ended well says when', async () => {
+  const [pipeline] = watched.house.pipelines;
+  await schedulePolls(pipeline, 1000);
+  await scheduleSweep(pipeline);
+  await scheduleClean(pipeline);
+  const polled = (client: string) =>
+    watched.value('palier_poll_last_success_timestamp_seconds', { client }).then((atS) => atS ?? 0);
+  await until(async () => (await polled('P1')) > 0 && (await polled(REGION)) > 0, 'polls');
+  expect(Math.abs((await polled('P1')) - systemClock() / 1000)).toBeLessThan(60);
+  const later = { ...watched.needs, clock: () => Date.now() + 7200_000 };
+  const series = seriesIn(await scrape(later));
+  for (const schedule of ['poll', 'sweep'])
+    expect(valueIn(series, 'palier_schedule_lateness_seconds', { schedule })).toBeGreaterThan(7000);
+  expect(valueIn(series, 'palier_schedule_lateness_seconds', { schedule: 'clean' })).not.toBeNull();
+});
+
+test('a worker that stops has stored what it counted', async () => {
+  await told('A', 'lou@example.org');
+  await watched.house.idle();
+  await watched.house.restartWorkers();
+  const series = seriesIn(await scrape(watched.needs));
+  expect(valueIn(series, 'palier_jobs_total', { kind: 'event', outcome: 'done' })).toBe(1);
+});
+
+test('no person is in a scrape, and what a label may say is known beforehand', async () => {
+  await bothBadges('lou.martin@example.org');
+  await watched.house.idle();
+  const text = await watched.text();
+  const earners: string[] = [];
+  for await (const keys of watched.house.pipelines[0].portfolios.keys()) earners.push(...keys);
+  expect(earners).toHaveLength(1);
+  for (const earner of earners) expect(text).not.toContain(earner);
+  expect(text).not.toMatch(/@|lou|martin/i);
+  for (const { labels } of seriesIn(text))
+    for (const value of Object.values(labels)) expect(value).toMatch(/^[\w +.-]{1,40}$/);
+});
+
+/** What Redis is asked during one scrape. */
+async function commandsOfAScrape(): Promise<readonly string[]> {
+  const admin = new Redis(watched.house.redisUrl);
+  const monitor = await admin.monitor();
+  const seen: string[] = [];
+  monitor.on('monitor', (_time: string, args: readonly string[]) => {
+    if (args.some((arg) => arg.includes(watched.house.redisPrefix))) seen.push(args.slice(0, 1).join(' '));
+  });
+  await scrape(watched.needs);
+  await admin.ping();
+  monitor.disconnect();
+  admin.disconnect();
+  return seen.map((name) => name.toLowerCase().replace('evalsha', 'eval')).toSorted();
+}
+
+test('two thousand earners more are not one command more', async () => {
+  await watched.house.pipelines[0].queues.notices.pause();
+  const before = await commandsOfAScrape();
+  await fill({
+    redisUrl: watched.house.redisUrl,
+    prefix: watched.needs.prefix,
+    vault: createVault(Buffer.alloc(32, 1)),
+    region: watched.needs.region,
+    scheme: watched.house.scheme,
+    earners: 2000,
+    nowS: Math.floor(Date.now() / 1000),
+  });
+  const after = await commandsOfAScrape();
+  expect(before.length).toBeGreaterThan(10);
+  expect(after).toEqual(before);
+  expect(after.filter((name) => /scan|keys|smembers/.test(name))).toEqual([]);
+});

@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { UnrecoverableError } from 'bullmq';
+import { z } from 'zod';
+import { LedgerError } from '../../src/issuing/ledger.js';
+import { CodecError } from '../../src/portfolio/codec.js';
+import { EnqueueError } from '../../src/queue/enqueue.js';
+import { asClientId } from '../../src/ids.js';
+import { errorBeforeSending, errorOfFailure, errorOfStatus } from '../../src/obf/certainty.js';
+import { CredentialRefused, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from '../../src/obf/errors.js';
+import { HttpFailure } from '../../src/obf/http.js';
+import { refusedBefore } from '../../src/obf/token-request.js';
+import { withoutAddresses } from '../../src/platform/logger.js';
+import { VaultError } from '../../src/platform/vault.js';
+import { QUEUES, type QueueName } from '../../src/queue/names.js';
+import { REASONS, reasonOf, shownReason } from '../../src/ops/failures/reason.js';
+import { createTally, MAX_GROUPS, MAX_NEWEST, sizeOf } from '../../src/ops/failures/tally.js';
+import { RegionUnreadable } from '../../src/workers/mirror.js';
+import { carryOut } from '../../src/workers/retry-policy.js';
+
+/** What stands in failed for an error: as the workers tell it to BullMQ. */
+async function failedReason(error: unknown): Promise<string> {
+  // Neither pauses nor waits: these errors end a job.
+  const [worker, job] = [{} as never, { attemptsStarted: 1, attemptsMade: 0 } as never];
+  try {
+    return await carryOut(worker, job, undefined, error);
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
+}
+
+const refused = (name: string, status: number, error = 'Not Found') =>
+  errorOfStatus(
+    { name, write: name.startsWith('P'), hidden: [] },
+    { status, body: JSON.stringify({ error }), retryAfter: null },
+    0,
+  );
+const notSent = (name: string) =>
+  errorOfFailure(
+    { name, write: false, hidden: [] },
+    new HttpFailure('network', false, new Error('connect ECONNREFUSED 127.0.0.1:443')),
+  );
+const key = refusedBefore(asClientId('P1'));
+
+const KNOWN: readonly [error: unknown, key: string, queue?: QueueName][] = [
+  [key, 'cle.P1'],
+  [
+    new ObfRefused('POST token', 401, '403 Invalid key: check the API key of client P-2, its client id'),
+    'cle.P-2',
+  ],
+  [new RegionUnreadable(`The Région's account cannot be read. ${key.message}`), 'cle.P1', 'awards'],
+  [
+    new ObfRefused(
+      'GET event',
+      403,
+      'we hold no API key of client P3: name it as secret_env in partners.yaml',
+    ),
+    'sans-cle.P3',
+  ],
+  [refused('GET event', 404), 'evenement'],
+  [refused('GET event', 403, 'Forbidden'), 'compte'],
+  [refused('GET events', 302), 'adresse-obf'],
+  [refused('GET recipient', 404), 'destinataires'],
+  [refused('POST issue', 400, 'issuing limit reached'), 'quota', 'awards'],
+  [refused('POST issue', 400, 'invalid e-mail'), 'beneficiaire', 'awards'],
+  [refused('POST issue', 422), 'beneficiaire', 'awards'],
+  [refused('POST issue', 404), 'badge-region', 'awards'],
+  [refused('POST issue', 403, 'Forbidden'), 'delivrance', 'awards'],
+  [refused('PUT revoke', 404), 'retrait', 'awards'],
+  [
+    new RegionUnreadable(`The Région's account cannot be read. ${refused('GET events', 403).message}`),
+    'compte',
+  ],
+  [
+    new RegionUnreadable(`The Région's account cannot be read. ${refused('GET events', 404).message}`),
+    'compte-region',
+  ],
+  [notSent('GET event'), 'obf-absent'],
+  [refused('GET event', 500, 'Oops'), 'obf-absent'],
+  [new ObfOutcomeUnknown('POST issue', 'no answer in time, after it was sent'), 'obf-doute', 'awards'],
+  [
+    new CredentialRefused('GET credential', 'recipient', 'it was made for another address'),
+    'attestation-autre',
+  ],
+  [
+    new CredentialRefused('GET credential', 'url', "its address is not that of a credential on OBF's host"),
+    'attestation-refusee',
+  ],
+  [new CredentialRefused('GET credential', 'size', 'it is too large'), 'attestation-refusee'],
+  [refused('GET credential', 404), 'attestation-absente'],
+  [new ObfUnreadable('GET credential', 'neither Open Badges 3.0 nor 2.0'), 'attestation-illisible'],
+  [new ObfUnreadable('GET recipient', 'the answer is not JSON'), 'obf-illisible'],
+  [new VaultError('Sealed text was altered, or PALIER_KEY is not the one it was sealed under'), 'cle-palier'],
+  [errorBeforeSending('POST token', new Error('Connection is closed.')), 'redis'],
+  [new Error('Connection is closed.'), 'redis'],
+  [Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' }), 'redis'],
+  [z.object({ kind: z.string() }).safeParse({}).error, 'forme', 'earners'],
+  [new EnqueueError('notices: no answer from Redis in time'), 'redis', 'awards'],
+  [new LedgerError('A record of the ledger is empty'), 'donnees', 'awards'],
+  [new CodecError('Assertion A1b2 in Redis is of an unknown form'), 'donnees', 'earners'],
+  [new UnrecoverableError('job stalled more than allowable limit'), 'arret'],
+];
+
+test.each(KNOWN.map(([error, ...rest]) => [String(error), error, ...rest] as const))(
+  '%s',
+  async (_, error, expected, queue = 'notices') => {
+    const text = error instanceof UnrecoverableError ? error.message : await failedReason(error);
+    expect(reasonOf(text, queue).key).toBe(expected);
+  },
+);
+
+test('every reason has a key of its own, that stands in addresses, and words in both languages', () => {
+  const keys = REASONS.map((reason) => reason.key);
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const { key: name, happened, next } of REASONS) {
+    expect(name).toMatch(/^[a-z-]+$/);
+    for (const words of [happened('X'), next]) {
+      expect(words.fr).not.toBe(words.en);
+      // A line break before these signs would tear them off: French asks for a space, ours is plain.
+      expect(words.fr).not.toMatch(/\S[:;?!](\s|$)/);
+    }
+  }
+});
+
+test('an organisation is told by its name', () => {
+  expect(reasonOf(key.message, 'notices', (id) => `Organisme ${id}`).happened.fr).toBe(
+    'OBF refuse la clé d’API de « Organisme P1 »',
+  );
+});
+
+test('a reason that nobody foresaw is told as it is, without what differs from job to job', () => {
+  const [one, other] = ['8Qk3v0', 'zz91AB'].map((id) =>
+    reasonOf(`TypeError: assertion ${id} of jeanne@example.fr\n  is not 404`, 'earners'),
+  );
+  expect(one?.happened.fr).toBe(
+    'Une personne n’a pas pu être évaluée : TypeError: assertion … of [address] is not 404',
+  );
+  expect(one?.key).toMatch(/^autre\.earners\.[\w-]{10}$/);
+  expect(other?.key).toBe(one?.key);
+  expect(reasonOf('TypeError: other', 'earners').key).not.toBe(one?.key);
+  expect(reasonOf('', 'awards').happened.fr).toBe('Des badges n’ont pas pu être délivrés : ?');
+});
+
+const reasons = fc.oneof(
+  fc.string({ maxLength: 1500, unit: 'grapheme' }),
+  fc
+    .tuple(fc.constantFrom(...KNOWN), fc.string())
+    .map(([[error], more]) => `${error instanceof Error ? `${error.name}: ${error.message}` : ''} ${more}`),
+);
+
+test('what is shown of a reason gives the same words as the reason, and no address', () => {
+  fc.assert(
+    fc.property(reasons, fc.emailAddress(), fc.constantFrom(...QUEUES), (text, address, queue) => {
+      const reason = reasonOf(`${text} ${address}`, queue);
+      expect(reasonOf(shownReason(`${text} ${address}`), queue)).toEqual(reason);
+      expect(reason.key).toMatch(/^[\w.-]+$/);
+      for (const words of [reason.happened.fr, reason.happened.en, reason.next.fr])
+        expect(withoutAddresses(words)).toBe(words);
+    }),
+  );
+});
+
+test('a very long reason is soon read', () => {
+  const long = `OBF POST token: ${'check the API key of client '.repeat(40_000)}`;
+  const startedMs = performance.now();
+  reasonOf(long, 'notices');
+  expect(performance.now() - startedMs).toBeLessThan(1000);
+});
+
+describe('counting', () => {
+  const failures = fc.array(
+    fc.record({
+      id: fc.uuid(),
+      failedMs: fc.integer({ min: 1, max: 1000 }),
+      reason: fc.constantFrom('OBF GET event: 404 Not Found', 'ZodError: x', 'TypeError: a', 'TypeError: b'),
+    }),
+    { maxLength: 60 },
+  );
+
+  test('counts each once, in whatever order they come, and remembers the newest', () => {
+    fc.assert(
+      fc.property(failures, fc.integer({ min: 1, max: 20 }), (all, chunk) => {
+        const tally = createTally();
+        for (let at = 0; at < all.length; at += chunk) tally.add('notices', all.slice(at, at + chunk));
+        const groups = tally.groups();
+        expect(groups.reduce((sum, group) => sum + sizeOf(group), 0)).toBe(all.length);
+        for (const group of groups) {
+          const own = all.filter(({ reason }) => reasonOf(reason, 'notices').key === group.key);
+          expect(sizeOf(group)).toBe(own.length);
+          expect([group.firstMs, group.lastMs]).toEqual([
+            Math.min(...own.map(({ failedMs }) => failedMs)),
+            Math.max(...own.map(({ failedMs }) => failedMs)),
+          ]);
+          expect(group.newest.map(({ id }) => own.find((one) => one.id === id)?.failedMs)).toEqual(
+            own.map(({ failedMs }) => failedMs).toSorted((a, b) => b - a),
+          );
+        }
+      }),
+    );
+  });
+
+  test('keeps a bounded number of names and of groups', () => {
+    const tally = createTally();
+    const many = Array.from({ length: 5000 }, (_, at) => ({
+      id: `n.${at}`,
+      failedMs: at,
+      reason: 'Error: x',
+    }));
+    tally.add('notices', many);
+    tally.add(
+      'earners',
+      // Letters, so that they are not taken for ids.
+      Array.from({ length: 300 }, (_, at) => ({
+        id: `e.${at}`,
+        failedMs: at,
+        reason: `Error: ${String(at).replaceAll(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`,
+      })),
+    );
+    const groups = tally.groups();
+    expect(groups).toHaveLength(MAX_GROUPS + 1);
+    const [largest] = groups;
+    expect(largest?.newest).toHaveLength(MAX_NEWEST);
+    expect(largest?.newest[0]?.id).toBe('n.4999');
+    expect(groups.find((group) => group.key === 'divers')?.counts.get('earners')).toBe(300 - MAX_GROUPS + 1);
+  });
+});

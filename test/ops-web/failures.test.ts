@@ -1,0 +1,318 @@
+import { openHouse, type House } from '../support/house.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { signedIn, tokenOf, type Browser, type Reply } from './support/browser.js';
+import { putFailed, standing } from './support/failed-jobs.js';
+import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
+import { openWeb, type Web } from './support/web.js';
+
+const LIST = '/ops/echecs';
+const SEND = '/ops/echecs/renvoyer';
+
+const plain = (escaped: string): string =>
+  escaped.replaceAll('&lt;', '<').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+/** Addresses of links on a page that begin so. */
+const hrefs = (html: string, start: string): string[] =>
+  [...html.matchAll(/href="([^"]+)"/g)]
+    .map(([, href = '']) => plain(href))
+    .filter((href) => href.startsWith(start));
+/** What is sent unseen with the form of a page that asks. */
+const hidden = (html: string): Record<string, string> =>
+  Object.fromEntries(
+    [...(html.split(`action="${SEND}"`)[1] ?? '').matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+      .map(([, name = '', value = '']) => [name, plain(value)] as const)
+      .filter(([name]) => name !== '_csrf'),
+  );
+const flashOf = ({ html }: Reply): string =>
+  /<div class="alert (?:good|bad)"[^>]*>(.*?)<\/div>/.exec(html)?.[1] ?? '';
+
+/** From a page that asks: says yes, and gives the page that follows. */
+async function sayYes(browser: Browser, asking: Reply): Promise<Reply> {
+  expect(asking.status).toBe(200);
+  return browser.follow(await browser.post(SEND, hidden(asking.html), { referer: SEND }));
+}
+
+describe('badges that OBF refused come out when they are sent again', () => {
+  let house: House;
+  let operator: Browser;
+  beforeEach(async () => {
+    house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, ops: OPS_SETTINGS });
+    operator = await signedIn(house.opsUrl, OPERATOR);
+  });
+  afterEach(() => house.close());
+
+  /** Everybody has both badges, and is due one of the Région's. */
+  const give = (...recipients: string[]) =>
+    Promise.all(
+      [
+        house.issue({ clientId: 'P1', badgeId: 'A', recipients }),
+        house.issue({ clientId: 'P2', badgeId: 'B', recipients }),
+      ].map((event) => house.notify(event)),
+    );
+  const failed = (count: number) =>
+    until(async () => (await house.failedReasons()).length === count, `${count} failed jobs`);
+
+  test('one job, from the page of the list down to it', async () => {
+    house.sandbox.fault({ kind: 'status', status: 404, route: 'POST issue' });
+    await give('lou@example.org');
+    await failed(1);
+    expect(house.awards()).toEqual([]);
+
+    const list = await operator.get(LIST);
+    expect(list.html).toContain('OBF ne connaît pas ce badge de la Région');
+    expect(list.html).toContain('Travaux en échec, par cause (1 travail)');
+    const [groupHref = ''] = hrefs(list.html, `${LIST}/cause/`);
+    const group = await operator.get(groupHref);
+    expect(group.html).toContain('Délivrer « Communiquer : je pratique »');
+    const [jobHref = ''] = hrefs(group.html, `${LIST}/travail/`);
+    const job = await operator.get(jobHref);
+    expect(job.html).toContain('POST issue: 404');
+    const [askHref = ''] = hrefs(job.html, SEND);
+    const asking = await operator.get(askHref);
+    expect(asking.html).toContain('<dd>1 travail</dd>');
+    expect(house.sandbox.issues()).toHaveLength(1);
+
+    const after = await sayYes(operator, asking);
+    expect(flashOf(after)).toBe('Le travail a été renvoyé, avec toutes ses tentatives.');
+    await until(() => house.awards().length > 0, 'an award');
+    await house.idle();
+    expect(house.awards()).toEqual(['R1 lou@example.org']);
+    expect(house.sandbox.issues()).toHaveLength(2);
+    expect((await operator.get(LIST)).html).toContain('Rien n’est en échec.');
+    expect((await operator.get(jobHref)).html).toContain('n’est plus en échec');
+    expect((await operator.get(groupHref)).status).toBe(404);
+  });
+
+  test('a group, once the partner’s key is mended; the other group stays', async () => {
+    house.sandbox.fault({ kind: 'status', status: 404, route: 'GET recipient', clientId: 'P1', times: 2 });
+    house.sandbox.fault({ kind: 'status', status: 404, route: 'GET event', clientId: 'P2', times: 1 });
+    await give('ana@example.org');
+    await failed(2);
+    const list = await operator.get(LIST);
+    expect(list.html).toContain('OBF ne dit pas à qui un badge a été remis');
+    expect(list.html).toContain('OBF ne connaît pas l’événement annoncé');
+    house.sandbox.clearFaults();
+
+    const after = await sayYes(operator, await operator.get(`${SEND}?cause=destinataires`));
+    expect(flashOf(after)).toBe('1 travail renvoyé, avec toutes ses tentatives.');
+    expect(after.html).not.toContain('OBF ne dit pas à qui');
+    expect(after.html).toContain('OBF ne connaît pas l’événement annoncé');
+    await house.idle();
+    expect(house.awards()).toEqual([]);
+    await sayYes(operator, await operator.get(`${SEND}?cause=evenement`));
+    await until(() => house.awards().length > 0, 'an award');
+    await house.idle();
+    expect(house.awards()).toEqual(['R1 ana@example.org']);
+  });
+
+  test('all, and what fails once more is back on the page', async () => {
+    house.sandbox.fault({ kind: 'status', status: 404, route: 'GET recipient', times: 100 });
+    await give('ana@example.org', 'bob@example.org');
+    await failed(2);
+    const asking = await operator.get(`${SEND}?tout=1&jour=&heure=`);
+    expect(asking.html).toContain('Tous les travaux en échec');
+    expect(asking.html).toContain('<dd>2 travaux</dd>');
+    const after = await sayYes(operator, asking);
+    expect(flashOf(after)).toBe('2 travaux renvoyés, avec toutes leurs tentatives.');
+    await until(async () => (await operator.get(LIST)).html.includes('(2 travaux)'), 'them again');
+    house.sandbox.clearFaults();
+    await sayYes(operator, await operator.get(`${SEND}?tout=1`));
+    await until(() => house.awards().length === 2, 'two awards');
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(['R1 ana@example.org', 'R1 bob@example.org']);
+    expect(house.sandbox.issues()).toHaveLength(1);
+  });
+
+  test('the wrong key of one partner is told by their name', async () => {
+    house.sandbox.fault({ kind: 'status', status: 403, route: 'POST token', clientId: 'P2', times: 100 });
+    await give('ana@example.org');
+    await failed(1);
+    const { html } = await operator.get(LIST);
+    expect(html).toContain('OBF refuse la clé d’API de « Organisme deux »');
+  });
+});
+
+describe('pages without an OBF', () => {
+  let redis: TestRedis;
+  let web: Web;
+  beforeEach(async () => {
+    redis = await testRedis();
+    web = await openWeb({ redis: redis.address, prefix: redis.prefix });
+  });
+  afterEach(async () => {
+    await web.close();
+    await redis.close();
+  });
+
+  const EVIL = 'TypeError: <script>alert(1)</script> of jeanne@example.fr "><img src=x>';
+
+  test('a reason with a script and an address in it is harmless, wherever it stands', async () => {
+    const nowMs = Date.now();
+    await putFailed(redis, [
+      {
+        id: 'issued.P1.E1',
+        reason: EVIL,
+        failedMs: nowMs,
+        trace: `${EVIL}\n    at jeanne@example.fr (<script>)`,
+        data: { kind: 'event', clientId: '<b>', eventId: 'jeanne@example.fr', extra: '<script>' },
+      },
+      { id: '<script>"\'&/é', reason: EVIL, failedMs: nowMs },
+    ]);
+    const operator = await signedIn(web.origin, OPERATOR);
+    const list = await operator.get(LIST);
+    const [groupHref = ''] = hrefs(list.html, `${LIST}/cause/`);
+    const group = await operator.get(groupHref);
+    // The one with a trace first.
+    const jobs = hrefs(group.html, `${LIST}/travail/`).toSorted((a) => (a.includes('issued') ? -1 : 1));
+    expect(jobs).toHaveLength(2);
+    const pages = [list, group];
+    for (const href of [...jobs, `${SEND}?cause=${groupHref.split('/').at(-1)}`])
+      pages.push(await operator.get(href));
+    pages.push(await operator.get(hrefs(pages[2]?.html ?? '', SEND)[0] ?? ''));
+    for (const { status, html, headers } of pages) {
+      expect(status).toBe(200);
+      expect(html).not.toMatch(/<script>|<img src=x|jeanne/);
+      expect(html).toContain('[address]');
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+    }
+    const [, , first] = pages;
+    expect(first?.html).toContain('[masqué]');
+    // Nothing of a trace stands open.
+    expect(first?.html.split('<details>')[0]).not.toContain('    at ');
+    const gone = await sayYes(operator, await operator.get(hrefs(pages[3]?.html ?? '', SEND)[0] ?? ''));
+    expect(flashOf(gone)).toBe('Le travail a été renvoyé, avec toutes ses tentatives.');
+    expect(await standing(redis)).toEqual({ waiting: 1, failed: 1 });
+    expect(web.lines.join('')).not.toMatch(/jeanne/);
+  });
+
+  test('the sealed address of a person is not shown, the way to the person is', async () => {
+    const data = {
+      kind: 'credential',
+      earner: 'Abc_123-xyz',
+      recipient: 'c2VhbGVk',
+      url: 'https://obf.example/v1/assertion/x?email=jeanne%40example.fr',
+      source: 'passport',
+    };
+    const id = 'credential.Abc_123-xyz.u';
+    await putFailed(redis, [{ id, reason: 'Sealed text was altered', failedMs: Date.now(), data }]);
+    const reader = await signedIn(web.origin, READER);
+    const { html } = await reader.get(`${LIST}/travail/notices/${id}`);
+    expect(html).not.toMatch(/c2VhbGVk|jeanne/);
+    expect(html).toContain('href="/ops/personne?cle=Abc_123-xyz"');
+    expect(html).toContain('PALIER_KEY a changé');
+    expect(html).toContain('7 sur 60');
+  });
+
+  test('a reader sees it all, and sends nothing', async () => {
+    await putFailed(redis, [
+      { id: 'issued.P1.E1', reason: 'OBF GET event: 404 Not Found', failedMs: Date.now() },
+    ]);
+    const reader = await signedIn(web.origin, READER);
+    for (const path of [LIST, `${LIST}/cause/evenement`, `${LIST}/travail/notices/issued.P1.E1`]) {
+      const { status, html } = await reader.get(path);
+      expect([status, hrefs(html, SEND), html.includes(`action="${SEND}"`)]).toEqual([200, [], false]);
+    }
+    expect((await reader.get(`${SEND}?cause=evenement`)).status).toBe(403);
+    expect((await reader.post(SEND, { cause: 'evenement' })).status).toBe(403);
+    expect(await standing(redis)).toEqual({ waiting: 0, failed: 1 });
+  });
+
+  test('a forged form sends nothing', async () => {
+    await putFailed(redis, [
+      { id: 'issued.P1.E1', reason: 'OBF GET event: 404 Not Found', failedMs: Date.now() },
+    ]);
+    const operator = await signedIn(web.origin, OPERATOR);
+    const asking = await operator.get(`${SEND}?cause=evenement`);
+    expect(tokenOf(asking.html)).not.toBeNull();
+    for (const [fields, headers] of [
+      [{ _csrf: 'A'.repeat(43) }, {}],
+      [{ _csrf: '' }, {}],
+      [{}, { 'sec-fetch-site': 'cross-site' }],
+      [{}, { 'sec-fetch-site': 'same-site' }],
+    ] as const)
+      expect((await operator.post(SEND, { cause: 'evenement', ...fields }, headers)).status).toBe(403);
+    expect(await standing(redis)).toEqual({ waiting: 0, failed: 1 });
+  });
+
+  test('only what failed since the instant is sent', async () => {
+    const HOUR_MS = 3_600_000;
+    const nowMs = Date.now();
+    await putFailed(
+      redis,
+      [1, 2, 3, 4].map((hours) => ({
+        id: `issued.P1.E${hours}`,
+        reason: 'OBF GET event: 404 Not Found',
+        failedMs: nowMs - hours * HOUR_MS,
+      })),
+    );
+    const operator = await signedIn(web.origin, OPERATOR);
+    const asking = await operator.get(`${SEND}?tout=1&depuis=${nowMs - 2.5 * HOUR_MS}`);
+    expect(asking.html).toContain('<dd>2 travaux</dd>');
+    const after = await sayYes(operator, asking);
+    expect(flashOf(after)).toContain('2 travaux renvoyés');
+    expect(after.html).toContain('(2 travaux)');
+    const left = await redis.connection.zrange(`${redis.prefix}:notices:failed`, '0', '-1');
+    expect(left).toEqual(['issued.P1.E4', 'issued.P1.E3']);
+    const job = await redis.connection.hmget(`${redis.prefix}:notices:issued.P1.E1`, 'atm', 'ats');
+    expect(job).toEqual([null, null]);
+    expect(web.lines.join('')).toMatch(/"user":"marie","sent":2,"gone":0,"left":0/);
+  });
+
+  test.each([
+    ['cause=nothing-of-the-kind', 200, 'Rien de tel'],
+    ['file=notices&travail=gone', 200, 'Rien de tel'],
+    ['', 303, 'Rien n’a été choisi'],
+    ['cause=<script>', 303, 'Rien n’a été choisi'],
+    ['file=nope&travail=1', 303, 'Rien n’a été choisi'],
+    ['tout=1&jour=hier', 303, 'ne se lit pas'],
+    ['tout=1&jour=2026-02-31', 303, 'ne se lit pas'],
+    ['tout=1&jour=2026-01-31&heure=25:00', 303, 'ne se lit pas'],
+    ['tout=1&heure=14:30', 303, 'ne se lit pas'],
+    ['tout=1&jour=2999-01-01', 303, 'ne se lit pas'],
+    ['tout=1&depuis=-1', 303, 'ne se lit pas'],
+  ])('a question that makes no sense is told so: %s', async (asked, status, words) => {
+    const operator = await signedIn(web.origin, OPERATOR);
+    const reply = await operator.get(`${SEND}?${asked}`);
+    expect(reply.status).toBe(status);
+    expect((await operator.follow(reply)).html).toContain(words);
+    const form = Object.fromEntries(new URLSearchParams(asked));
+    const posted = await operator.post(SEND, form);
+    expect([posted.status, posted.location]).toEqual([303, LIST]);
+  });
+
+  test('a date and an hour are those of the scheme’s zone', async () => {
+    const operator = await signedIn(web.origin, OPERATOR);
+    await putFailed(redis, [
+      { id: 'a', reason: 'x', failedMs: Date.parse('2026-01-31T13:29:59.999Z') },
+      { id: 'b', reason: 'x', failedMs: Date.parse('2026-01-31T13:30:00Z') },
+    ]);
+    const asking = await operator.get(`${SEND}?tout=1&jour=2026-01-31&heure=14h30`);
+    expect(asking.html).toContain('<dd>1 travail</dd>');
+    expect((await operator.get(`${SEND}?tout=1&jour=2026-01-31`)).html).toContain('<dd>2 travaux</dd>');
+  });
+
+  test.each([
+    '/ops/echecs/cause/none',
+    '/ops/echecs/travail/none/1',
+    '/ops/echecs/renvois/none',
+    '/ops/echecs/renvois/%2e%2e',
+  ])('there is no page %s', async (path) => {
+    expect((await (await signedIn(web.origin, READER)).get(path)).status).toBe(404);
+  });
+
+  test('nothing is failed, and that is said', async () => {
+    const { html } = await (await signedIn(web.origin, READER)).get(LIST);
+    expect(html).toContain('Rien n’est en échec.');
+    const english = await (await signedIn(web.origin, READER)).get(`${LIST}?lang=en`);
+    expect(english.html).toContain('Nothing stands in failed.');
+  });
+
+  test('what a person’s jobs were called is forgotten soon', async () => {
+    await putFailed(redis, [{ id: 'earner.Abc', queue: 'earners', reason: 'x', failedMs: Date.now() }]);
+    await (await signedIn(web.origin, READER)).get(LIST);
+    const keys = await redis.connection.keys(`${redis.prefix}:failures:newest:*`);
+    expect(keys).toHaveLength(1);
+    for (const key of keys) expect(await redis.connection.ttl(key)).toBeLessThanOrEqual(600);
+  });
+});

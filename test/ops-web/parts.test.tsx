@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import type { VNode } from 'preact';
+import { readFileSync } from 'node:fs';
+import { sourcesBelow } from '../support/source.js';
+import { ActionForm } from '../../src/ops/web/parts/action-form.js';
+import { Alert } from '../../src/ops/web/parts/alert.js';
+import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
+import { DefinitionList } from '../../src/ops/web/parts/definition-list.js';
+import { Choice, Field } from '../../src/ops/web/parts/field.js';
+import { Pager } from '../../src/ops/web/parts/pager.js';
+import { State } from '../../src/ops/web/parts/state.js';
+import { Table } from '../../src/ops/web/parts/table.js';
+import { Count, Duration, Instant, OutLink } from '../../src/ops/web/parts/told.js';
+import { renderIn } from './support/frame.js';
+
+interface Row {
+  readonly name: string;
+  readonly n: number;
+}
+const COLUMNS = [
+  { title: 'Nom', heads: true, cell: ({ name }: Row) => name },
+  { title: 'Nombre', numeric: true, cell: ({ n }: Row) => n },
+];
+
+/** Each part, with the same text wherever it takes one. */
+const PARTS: Readonly<Record<string, (text: string) => VNode>> = {
+  Alert: (text) => <Alert kind="bad">{text}</Alert>,
+  State: (text) => <State kind="good">{text}</State>,
+  Table: (text) => <Table caption={text} columns={COLUMNS} rows={[{ name: text, n: 1 }]} empty={text} />,
+  'empty Table': (text) => <Table caption={text} columns={COLUMNS} rows={[]} empty={text} />,
+  Field: (text) => <Field name={text} label={text} help={text} fault={text} value={text} />,
+  Choice: (text) => <Choice name={text} label={text} value={text} options={[{ value: text, label: text }]} />,
+  ActionForm: (text) => (
+    <ActionForm to={`/ops/${text}`} label={text} fields={{ id: text }} confirm={text}>
+      {text}
+    </ActionForm>
+  ),
+  Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={{ fr: text, en: text }} />,
+  DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
+  BarChart: (text) => (
+    <BarChart
+      caption={text}
+      heading={text}
+      series={['a', 'b']}
+      rows={[{ label: text, values: [1, 0] }]}
+      empty=""
+    />
+  ),
+  OutLink: (text) => <OutLink href={text}>{text}</OutLink>,
+};
+
+const tagsOf = (html: string): readonly string[] => html.match(/<[\w/]+/g) ?? [];
+
+describe.each(Object.entries(PARTS))('%s', (_, part) => {
+  test('shows a name that holds a script as text', () => {
+    const html = renderIn(part('<script>alert(1)</script>'));
+    expect(html).toContain('&lt;script>');
+    expect(tagsOf(html)).toEqual(tagsOf(renderIn(part('x'))));
+  });
+
+  test('makes the same tags and attributes of every text', () => {
+    const shape = (html: string) => html.replaceAll(/"[^"]*"/g, '""').replaceAll(/>[^<]*/g, '>');
+    const plain = shape(renderIn(part('x')));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ minLength: 1 }),
+          fc.constantFrom('" onload="a', "'", '>', '<b>', '&lt;', 'a"b<c>d'),
+        ),
+        (text) => {
+          // An empty attribute is written without its quotes.
+          expect(shape(renderIn(part(`x${text}`)))).toBe(plain);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('nothing of ours writes HTML that is not escaped', () => {
+  const places = sourcesBelow('src/ops/web').filter(({ path }) =>
+    readFileSync(path, 'utf8').includes('dangerously'),
+  );
+  expect(places.map(({ path }) => path)).toEqual([]);
+});
+
+describe('Table', () => {
+  test('has a caption that names it, and heads of columns and rows', () => {
+    const html = renderIn(
+      <Table caption="Échecs" columns={COLUMNS} rows={[{ name: 'a', n: 2 }]} empty="rien" />,
+    );
+    const [, id] = /<caption id="([^"]+)">Échecs<\/caption>/.exec(html) ?? [];
+    expect(html).toContain(`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">`);
+    expect(html).toContain('<th scope="col">Nom</th><th scope="col" class="number">Nombre</th>');
+    expect(html).toContain('<th scope="row">a</th><td class="number">2</td>');
+    expect(html).not.toContain('rien');
+  });
+
+  test('says so when it is empty', () => {
+    expect(renderIn(PARTS['empty Table']?.('rien'))).toContain('<td colspan="2">rien</td>');
+  });
+});
+
+describe('Field', () => {
+  test('is told by its label, its help and its fault', () => {
+    const html = renderIn(
+      <Field name="address" label="Adresse" help="complète" fault="inconnue" value="a@b" required />,
+    );
+    const [, id = ''] = /<label for="([^"]+)">Adresse<\/label>/.exec(html) ?? [];
+    expect(html).toContain(`<p id="${id}-help">complète</p>`);
+    expect(html).toContain(`<p id="${id}-fault" class="fault">inconnue</p>`);
+    expect(html).toMatch(
+      new RegExp(
+        `<input id="${id}" [^>]*required[^>]*aria-describedby="${id}-help ${id}-fault" aria-invalid="true"`,
+      ),
+    );
+  });
+
+  test('says that it may be left out, and describes itself by nothing that is not there', () => {
+    const html = renderIn(<Field name="a" label="Depuis" type="date" />);
+    expect(html).toContain('(facultatif)');
+    expect(html).not.toMatch(/aria-|required/);
+  });
+
+  test('never gives a password back', () => {
+    expect(renderIn(<Field name="p" label="p" type="password" value="secret" />)).not.toContain('secret');
+  });
+
+  test('two on a page have names of their own', () => {
+    const html = renderIn(
+      <>
+        <Field name="a" label="A" />
+        <Field name="b" label="B" />
+      </>,
+    );
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+});
+
+describe('ActionForm', () => {
+  const form = <ActionForm to="/ops/a" label="Rejouer" fields={{ job: 7 }} danger />;
+
+  test('carries the session’s token, and is a post', () => {
+    expect(renderIn(form)).toBe(
+      '<form method="post" action="/ops/a" class="action"><input type="hidden" name="_csrf" value="the-token"/>' +
+        '<input type="hidden" name="job" value="7"/><button type="submit" class="danger">Rejouer</button></form>',
+    );
+  });
+
+  test('is not shown to whoever may not send it', () => {
+    expect(renderIn(form, { user: { name: 'jean', role: 'lecture' } })).toBe('');
+    expect(renderIn(form, { user: null })).toBe('');
+    const search = <ActionForm to="/ops/a" label="Chercher" role="lecture" />;
+    expect(renderIn(search, { user: { name: 'jean', role: 'lecture' } })).toContain('Chercher');
+  });
+
+  test('asks before it shows its button', () => {
+    const html = renderIn(<ActionForm to="/ops/a" label="Effacer" confirm="Vraiment ?" />);
+    expect(html).toMatch(/^<details class="confirm"><summary>Effacer<\/summary><div>Vraiment \?<\/div><form/);
+  });
+});
+
+describe('Pager', () => {
+  test('shows the ways that there are', () => {
+    expect(renderIn(<Pager previous={null} next={null} />)).toBe('');
+    const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />, { lang: 'en' });
+    expect(html).toContain('<a href="/ops/a?page=2" rel="next">Next →</a>');
+    expect(html).not.toContain('prev');
+  });
+});
+
+describe('BarChart', () => {
+  const rows = [
+    { label: 'Communiquer', values: [1200, 0] },
+    { label: 'Organiser', values: [600, 3] },
+  ];
+  const html = renderIn(
+    <BarChart caption="Délivrés" heading="Badge" series={['30 jours', 'Aujourd’hui']} rows={rows} empty="" />,
+  );
+
+  test('draws what its table says', () => {
+    const widths = [...html.matchAll(/class="bar-1" x="1" y="\d+" width="(\d+)"/g)].map(([, width]) =>
+      Number(width),
+    );
+    expect(widths[0]).toBe(2 * (widths[1] ?? 0));
+    expect(html).toContain(
+      '<th scope="row">Communiquer</th><td class="number">1\u202f200</td><td class="number">0</td>',
+    );
+    expect(html).toMatch(/<svg [^>]*role="img" aria-labelledby="([^"]+)"><title id="\1">Délivrés<\/title>/);
+  });
+
+  test('needs no style and no script, and stays inside', () => {
+    expect(html).not.toMatch(/style=|<script|NaN|Infinity|undefined/);
+    for (const [, x, width] of html.matchAll(/x="(\d+)" y="\d+" width="(\d+)"/g))
+      expect(Number(x) + Number(width)).toBeLessThan(640);
+    expect(
+      renderIn(
+        <BarChart caption="c" heading="h" series={['a']} rows={[{ label: 'r', values: [0] }]} empty="" />,
+      ),
+    ).not.toMatch(/NaN|Infinity/);
+  });
+
+  test('is an empty table where there is nothing', () => {
+    const empty = renderIn(
+      <BarChart caption="c" heading="h" series={['a']} rows={[]} empty="Rien encore." />,
+    );
+    expect(empty).not.toContain('<svg');
+    expect(empty).toContain('Rien encore.');
+  });
+});
+
+test('instants, spans and numbers are written as the language does, in the scheme’s zone', () => {
+  const atS = Date.UTC(2026, 0, 15, 9, 0) / 1000;
+  expect(renderIn(<Instant atS={atS} />)).toBe(
+    '<time datetime="2026-01-15T09:00:00.000Z">15 janv. 2026, 10:00</time>',
+  );
+  expect(renderIn(<Duration s={11_520} />, { lang: 'en' })).toBe('3 h 12 min');
+  expect(renderIn(<Count of={100_000} />)).toBe('100\u202f000');
+  expect(renderIn(<Count of={100_000} />, { lang: 'en' })).toBe('100,000');
+});
+
+test('a link leads to the web or nowhere', () => {
+  expect(renderIn(<OutLink href="https://obf.example/1">badge</OutLink>)).toBe(
+    '<a href="https://obf.example/1" rel="noreferrer">badge</a>',
+  );
+  for (const href of ['javascript:alert(1)', 'data:text/html,x', ' https://a', '//a'])
+    expect(renderIn(<OutLink href={href}>badge</OutLink>)).toBe('<span>badge</span>');
+});

@@ -1,0 +1,337 @@
+import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { applyJob } from '../../src/queue/jobs.js';
+import { applyForOps } from '../../src/workers/apply-job.js';
+import { askedRecord, createApplyStore } from '../../src/workers/apply-store.js';
+import { askForApply } from '../../src/workers/scheme-jobs.js';
+import { everythingIn, openHouse, parse, type House } from '../support/house.js';
+import { until } from '../support/until.js';
+import { signedIn, type Browser, type Reply } from './support/browser.js';
+import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
+
+/** How many badges each award asks for. */
+const scheme = (first: number, second = 9): string => `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  un:
+    name: "Un <script>alert(1)</script>"
+    competency: communiquer
+    level: 1
+    badge: R1
+    on_loss: revoke
+    rule: { at_least: ${first}, of: { competency: communiquer }, issuers: 1 }
+  deux:
+    name: Deux
+    badge: R2
+    rule: { all: [ { holds: un }, { at_least: ${second}, of: { competency: communiquer } } ] }
+`;
+const partners = (badges = ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7', 'B8', 'B9']): string => `
+partners:
+  - client_id: P1
+    name: Organisme un
+    secret_env: KEY_P1
+    badges:
+${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: communiquer, level: 1 }`).join('\n')}
+`;
+const PAGE = '/ops/bareme';
+
+let house: House;
+let operator: Browser;
+beforeEach(async () => {
+  house = await openHouse({ scheme: scheme(3), partners: partners(), ops: OPS_SETTINGS });
+  operator = await signedIn(house.opsUrl, OPERATOR);
+});
+afterEach(() => house.close());
+
+/** People who have so many badges each, as they stand after their notices were worked on. */
+async function people(prefix: string, count: number, badges: number): Promise<readonly string[]> {
+  const { portfolios, vault } = house.pipelines[0];
+  const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
+  await portfolios.upsert(
+    addresses.flatMap((address) =>
+      Array.from({ length: badges }, (_, at) => ({
+        earner: earnerKeyOf(vault, address),
+        contact: { address, name: null },
+        assertion: {
+          id: asAssertionId(`${address}-${at}`.replaceAll(/[@.]/g, '-')),
+          clientId: asClientId('P1'),
+          badgeId: asBadgeId(`B${at + 1}`),
+          eventId: asEventId(`E${at}`),
+          issuedOnS: 1_700_000_000,
+          expiresOnS: null,
+          revoked: false,
+        },
+      })),
+    ),
+  );
+  return addresses;
+}
+const filesBecome = (text: string, enrolled?: readonly string[]) =>
+  house.pipelines[0].schemes.start(parse(text, partners(enrolled === undefined ? undefined : [...enrolled])));
+const given = (badge: string, addresses: readonly string[]): string[] =>
+  addresses.map((address) => `${badge} ${address}`).toSorted();
+const textOf = ({ html }: Reply): string =>
+  html
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .replaceAll(/\s+/g, ' ');
+/** What goes along unseen with the form that puts the scheme into force. */
+const hiddenOf = ({ html }: Reply): Record<string, string> =>
+  Object.fromEntries(
+    [
+      ...(html.split('action="/ops/bareme/appliquer"')[1] ?? '').matchAll(
+        /type="hidden" name="(\w+)" value="([^"]*)"/g,
+      ),
+    ]
+      .map(([, name = '', value = '']) => [name, value] as const)
+      .filter(([name]) => name !== '_csrf'),
+  );
+/** Waits as a browser does that loads the page again. */
+const settled = (path = PAGE): Promise<Reply> =>
+  until(async () => {
+    const page = await operator.get(path);
+    return page.headers['refresh'] === undefined ? page : null;
+  }, 'a page that no longer moves');
+async function plan(fields: Record<string, string> = {}): Promise<Reply> {
+  await operator.get(PAGE);
+  const { location } = await operator.post('/ops/bareme/plan', fields);
+  return settled(location);
+}
+async function apply(planned: Reply, fields: Record<string, string> = {}): Promise<Reply> {
+  await operator.post('/ops/bareme/appliquer', { ...hiddenOf(planned), email: 'yes', ...fields });
+  return settled();
+}
+
+test('the scheme is read in words; what the files change, and the versions, too', async () => {
+  const [{ schemes }] = house.pipelines;
+  const before = textOf(await operator.get(PAGE));
+  expect(before).toContain('Le barème des fichiers est en vigueur pour tout le monde.');
+  expect(before).toContain("3 badges « Communiquer », d'au moins 1 organisme");
+  expect(before).toContain('le badge Région est révoqué par Palier');
+  expect(before).toMatch(/toutes ces conditions : avoir le badge Région « Un <script>alert\(1\)<\/script> »/);
+
+  const { scheme: files } = await filesBecome(scheme(2), [
+    'B1',
+    'B2',
+    'B3',
+    'B4',
+    'B5',
+    'B6',
+    'B7',
+    'B8',
+    'NEW',
+  ]);
+  const reply = await operator.get(PAGE);
+  expect(reply.html).not.toContain('<script');
+  const text = textOf(reply);
+  expect(text).toContain('les personnes déjà connues attendent la mise en vigueur');
+  expect(text).toMatch(/Avant : 3 badges « Communiquer », d'au moins 1 organisme Après : 2 badges/);
+  expect(text).toMatch(/Inscrits \( ?1 ?\) Badge NEW \(Organisme un\)/);
+  expect(text).toMatch(/Désinscrits \( ?1 ?\) Badge B9 \(Organisme un\)/);
+  expect(text).toMatch(new RegExp(`${files.version} .{1,40} … fichiers, attend la mise en vigueur`));
+  expect(text).toMatch(new RegExp(`${String(await schemes.inForce())} .{1,40} ✓ en vigueur`));
+});
+
+test('planned, confirmed and applied from the page: each who gains gets one badge', async () => {
+  const gaining = await people('deux', 5, 2);
+  await people('une', 3, 1);
+  await filesBecome(scheme(2));
+  expect(hiddenOf(await operator.get(PAGE))).toEqual({});
+  const planned = await plan();
+  const text = textOf(planned);
+  expect(text).toContain('Personnes examinées 8');
+  expect(text).toContain('5 badges seront délivrés à 5 personnes.');
+  for (const address of gaining)
+    expect(planned.html).toContain(`/ops/personne/${earnerKeyOf(house.pipelines[0].vault, address)}`);
+  expect(hiddenOf(planned)).toMatchObject({ upto: '5' });
+  expect(house.awards()).toEqual([]);
+
+  const applied = textOf(await apply(planned));
+  expect(applied).toMatch(/État faite .*Demandée par marie .*Badges mis en route 5 à 5 personnes/);
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(given('R1', gaining));
+  const after = await operator.get(PAGE);
+  expect(textOf(after)).toContain('Le barème des fichiers est en vigueur pour tout le monde.');
+  expect(textOf(after)).toContain('Encore en attente d’envoi 0');
+  // The numbers of before are not offered again.
+  expect(hiddenOf(after)).toEqual({});
+  expect(textOf(await plan())).toContain('Il n’y a rien à mettre en vigueur, ni à délivrer.');
+  expect(await house.failedReasons()).toEqual([]);
+});
+
+test('the number that was confirmed is a ceiling: above it nothing is done, and the page says so', async () => {
+  await people('deux', 2, 2);
+  await filesBecome(scheme(2));
+  const planned = await plan();
+  await people('encore', 1, 2);
+  const [{ schemes }] = house.pipelines;
+  const before = await schemes.inForce();
+  const text = textOf(await apply(planned));
+  expect(text).toContain('Rien n’a été fait : plus de badges que le nombre confirmé');
+  expect(text).toContain('Badges qui seraient délivrés à présent : 3.');
+  await house.idle();
+  expect(house.awards()).toEqual([]);
+  expect([await schemes.inForce(), await schemes.unfinished()]).toEqual([before, null]);
+  expect(textOf(await apply(await plan()))).toContain('Badges mis en route 3');
+  await house.idle();
+  expect(house.awards()).toHaveLength(3);
+});
+
+test('one award alone, without e-mails; the rest waits', async () => {
+  const gaining = await people('deux', 2, 2);
+  await filesBecome(scheme(2, 2));
+  const all = textOf(await plan());
+  expect(all).toContain('4 badges seront délivrés à 2 personnes.');
+  const alone = await plan({ badge: 'un' });
+  expect(textOf(alone)).toContain('2 badges seront délivrés à 2 personnes.');
+  expect(textOf(await apply(alone, { email: 'no' }))).toMatch(/Ce qui est mis en vigueur un .*pas d’e-mail/);
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(given('R1', gaining));
+  expect(textOf(await operator.get(PAGE))).toContain('nouvelle règle déjà en vigueur');
+});
+
+test('the quota is too small: nothing is done, unless whoever asks says so', async () => {
+  await house.close();
+  const quota = { floor: 10, largeBatch: 100, freshMs: 60_000, maxAgeMs: 60_000, waitMs: 200 };
+  house = await openHouse({
+    scheme: scheme(3),
+    partners: partners(),
+    ops: OPS_SETTINGS,
+    sandbox: { issuingLimit: 20 },
+    pace: { quota },
+  });
+  operator = await signedIn(house.opsUrl, OPERATOR);
+  await people('deux', 15, 2);
+  const { scheme: files } = await filesBecome(scheme(2));
+  const planned = await plan();
+  expect(textOf(planned)).toContain('20 restants : il en manque 5');
+  expect(textOf(await apply(planned, { quota: 'stop' }))).toContain('Rien n’a été fait : le quota OBF');
+  const [{ schemes }] = house.pipelines;
+  expect([await schemes.inForce(), await schemes.unfinished()]).toEqual([house.scheme.version, null]);
+  expect(textOf(await apply(planned, { quota: 'over' }))).toContain('État faite');
+  expect(await schemes.inForce()).toBe(files.version);
+});
+
+describe('what stands in the way', () => {
+  let two: readonly string[];
+  beforeEach(async () => {
+    two = await people('deux', 2, 2);
+    await filesBecome(scheme(2));
+  });
+
+  test('other files became the rules since: nothing is done', async () => {
+    const planned = await plan();
+    await filesBecome(scheme(1));
+    expect(textOf(await apply(planned))).toContain('d’autres fichiers sont devenus le barème');
+    expect(textOf(await operator.get(PAGE))).toContain('Le barème a changé depuis ce plan');
+    await house.idle();
+    expect(house.awards()).toEqual([]);
+  });
+
+  test('two operators at once are one job', async () => {
+    const planned = await plan();
+    const [{ queues }] = house.pipelines;
+    await queues.awards.pause();
+    const other = await signedIn(house.opsUrl, OPERATOR);
+    await other.get(PAGE);
+    const form = { ...hiddenOf(planned), email: 'yes' };
+    const both = await Promise.all([
+      operator.post('/ops/bareme/appliquer', form),
+      other.post('/ops/bareme/appliquer', form),
+    ]);
+    const told = await Promise.all([operator.follow(both[0]), other.follow(both[1])]);
+    expect(told.map(textOf).filter((text) => text.includes('La mise en vigueur est demandée.'))).toHaveLength(
+      1,
+    );
+    expect(
+      told.map(textOf).filter((text) => text.includes('Une mise en vigueur est déjà en cours')),
+    ).toHaveLength(1);
+    expect(told.map(({ headers }) => headers['refresh'])).toEqual(['2', '2']);
+    // Whoever reads may stop that.
+    expect((await operator.get(`${PAGE}?fige=1`)).headers['refresh']).toBeUndefined();
+    expect(await queues.awards.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')).toBe(1);
+    await queues.awards.resume();
+    await settled();
+    await house.idle();
+    expect(house.awards()).toHaveLength(2);
+  });
+
+  test('of two who ask in the same instant, one is told that theirs was not begun', async () => {
+    const [pipeline] = house.pipelines;
+    await pipeline.queues.awards.pause();
+    const { version } = (await pipeline.schemes.now()).scheme;
+    const wanted = { version, only: null, quiet: false, upto: 2, overQuota: false };
+    const asked = await Promise.all(['marie', 'jean'].map((by) => askForApply(pipeline, { ...wanted, by })));
+    expect(asked.filter((was) => was)).toHaveLength(1);
+  });
+
+  test('killed after it was put into force: run again, the job gives the rest, and nobody two', async () => {
+    const planned = await plan();
+    const [pipeline] = house.pipelines;
+    const { queues, schemes, people: sources } = pipeline;
+    await queues.awards.pause();
+    await operator.post('/ops/bareme/appliquer', { ...hiddenOf(planned), email: 'no' });
+    const job = await queues.awards.getJob('apply');
+    const asked = applyJob.parse(job?.data);
+    const rules = await schemes.now();
+    await createApplyStore(sources).write({ ...askedRecord(asked), state: 'giving', issues: 2, people: 2 });
+    const seen = { started: rules.scheme.version, inForce: await schemes.inForce() };
+    await schemes.apply(rules.scheme, { only: null, quiet: true }, seen);
+    // In force for everybody, these are due by it, too: they are no reason to leave it half done.
+    const more = await people('encore', 3, 2);
+    await queues.awards.resume();
+    expect(textOf(await settled())).toMatch(/État faite .*Badges mis en route 2 à 2 personnes/);
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(given('R1', [...two, ...more]));
+    expect(await schemes.unfinished()).toBeNull();
+    // What runs once more finds it done.
+    await applyForOps(pipeline, asked, AbortSignal.timeout(5000));
+    await house.idle();
+    expect(house.awards()).toHaveLength(5);
+  });
+
+  test('a reader sees the plan, and can neither ask for one nor apply it', async () => {
+    const planned = await plan();
+    const reader = await signedIn(house.opsUrl, READER);
+    const page = await reader.get(PAGE);
+    expect(textOf(page)).toContain('Personnes examinées 2');
+    expect(page.html).not.toContain('action="/ops/bareme');
+    const form = { ...hiddenOf(planned), email: 'yes' };
+    expect((await reader.post('/ops/bareme/appliquer', form)).status).toBe(403);
+    expect((await reader.post('/ops/bareme/plan')).status).toBe(403);
+    expect((await operator.post('/ops/bareme/appliquer', { ...form, _csrf: 'A'.repeat(43) })).status).toBe(
+      403,
+    );
+    await house.idle();
+    expect(house.awards()).toEqual([]);
+  });
+
+  test('a form that was tampered with does nothing', async () => {
+    const planned = await plan();
+    for (const fields of [
+      { upto: '-1' },
+      { upto: '' },
+      { upto: '2e9' },
+      { badge: 'trois' },
+      { version: '' },
+    ]) {
+      const page = textOf(await apply(planned, fields));
+      expect(page).toMatch(/rien n’a été fait/i);
+      expect(page).not.toContain('État faite');
+    }
+    await house.idle();
+    expect(house.awards()).toEqual([]);
+  });
+});
+
+test('neither the plan nor the job holds an address', async () => {
+  const gaining = await people('deux', 2, 2);
+  await filesBecome(scheme(2));
+  await apply(await plan());
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(given('R1', gaining));
+  expect(await everythingIn(house.redisUrl, house.redisPrefix)).not.toContain('@example.org');
+});

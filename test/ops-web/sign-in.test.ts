@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { everythingIn } from '../support/house.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { until } from '../support/until.js';
+import { openBrowser, signedIn, signIn, type Browser } from './support/browser.js';
+import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
+import { openWeb, type Web, type WebOptions } from './support/web.js';
+
+const HOUR_MS = 3_600_000;
+
+let redis: TestRedis;
+let options: WebOptions;
+let nowMs: number;
+let webs: Web[];
+
+const open = async (more: Partial<WebOptions> = {}): Promise<Web> => {
+  const web = await openWeb({ ...options, ...more });
+  webs.push(web);
+  return web;
+};
+
+beforeEach(async () => {
+  redis = await testRedis();
+  nowMs = Date.now();
+  webs = [];
+  options = { redis: redis.address, prefix: redis.prefix, clock: () => nowMs };
+});
+afterEach(async () => {
+  await Promise.all(webs.map((web) => web.close()));
+  await redis.close();
+});
+
+test('whoever is not signed in is asked to, and arrives where they wanted to go', async () => {
+  const web = await open();
+  const browser = openBrowser(web.origin);
+  const asked = await browser.get('/ops?page=2');
+  expect([asked.status, asked.location]).toEqual([303, '/ops/connexion?suite=%2Fops%3Fpage%3D2']);
+  const form = await browser.follow(asked);
+  expect([form.status, form.html.includes('name="password"')]).toEqual([200, true]);
+  const suite = /name="suite" value="([^"]+)"/.exec(form.html)?.[1] ?? '';
+  const entered = await browser.post('/ops/connexion', {
+    name: ' marie ',
+    password: OPERATOR.password,
+    suite,
+  });
+  expect([entered.status, entered.location]).toEqual([303, '/ops?page=2']);
+  const home = await browser.follow(entered);
+  expect(home.html).toContain('marie (opérateur)');
+  expect((await browser.get('/ops/connexion')).location).toBe('/ops');
+});
+
+test.each([
+  ['//evil.example'],
+  ['https://evil.example/ops'],
+  ['/ops/../..\\evil'],
+  ['/opsx'],
+  ['javascript:alert(1)'],
+  ['/ops\r\nSet-Cookie: a=b'],
+])('signing in leads to a page of ours, not to %j', async (suite) => {
+  const browser = openBrowser((await open()).origin);
+  await browser.get(`/ops/connexion?suite=${encodeURIComponent(suite)}`);
+  const { name, password } = OPERATOR;
+  expect((await browser.post('/ops/connexion', { name, password, suite })).location).toBe('/ops');
+});
+
+test('the cookie is what it must be, and Redis tells no name', async () => {
+  const browser = openBrowser((await open()).origin);
+  const { headers } = await signIn(browser, OPERATOR);
+  const [line = ''] = (headers['set-cookie'] ?? []).filter((one) => one.startsWith('palier_session='));
+  expect(line).toMatch(
+    /^palier_session=[\w-]{43}\.[\w-]{22}; Max-Age=43200; Path=\/ops; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
+  );
+  const id = /=([\w-]{43})\./.exec(line)?.[1] ?? '';
+  expect(await redis.connection.pttl(`${redis.prefix}data:session:{${id}}`)).toBeGreaterThan(
+    12 * HOUR_MS - 60_000,
+  );
+  expect(await everythingIn(redis.url, redis.prefix)).not.toMatch(/marie/i);
+});
+
+test('behind TLS, as the proxy says, every cookie is Secure', async () => {
+  const browser = openBrowser((await open()).origin);
+  const tls = { 'x-forwarded-proto': 'https' };
+  await browser.get('/ops/connexion?lang=fr', tls);
+  const { name, password } = OPERATOR;
+  const { headers } = await browser.post('/ops/connexion', { name, password }, tls);
+  const cookies = headers['set-cookie'] ?? [];
+  expect(cookies.length).toBeGreaterThan(0);
+  for (const cookie of cookies) expect(cookie).toMatch(/; HttpOnly; Secure; SameSite=/);
+});
+
+test('an unknown name and a wrong password are answered alike, and the log knows no more than it may', async () => {
+  const web = await open();
+  const answers = [];
+  for (const [name, password] of [
+    ['Marie', 'faux'],
+    ['jeanne@example.fr', OPERATOR.password],
+    ['Jean', OPERATOR.password],
+    ['nobody', OPERATOR.password],
+  ] as const) {
+    const browser = openBrowser(web.origin);
+    await browser.get('/ops/connexion');
+    const { status, html } = await browser.post('/ops/connexion', { name, password });
+    expect(html).not.toContain(password);
+    expect(html).toContain('<title>Erreur : Connexion');
+    answers.push([status, html.replace(/value="[^"]*"/g, '').replace(/<code>.*?<\/code>/, '')]);
+    expect(browser.cookies.has('palier_session')).toBe(false);
+  }
+  expect(new Set(answers.map(String)).size).toBe(1);
+  expect(answers[0]?.[0]).toBe(403);
+  const log = web.lines.join('');
+  expect(log.match(/"user":"marie","via":"password","msg":"ops sign-in refused"/g)).toHaveLength(1);
+  expect(log.match(/"user":null,"via":"password","msg":"ops sign-in refused"/g)).toHaveLength(2);
+  expect(log).not.toMatch(/jeanne|faux|mot de passe d/);
+});
+
+test('a session begins anew with each sign-in, and the one before ends', async () => {
+  const web = await open();
+  const browser = await signedIn(web.origin, OPERATOR);
+  const before = browser.cookies.get('palier_session') ?? '';
+  // Signed in already, and yet the form is sent, as from a tab that was open.
+  await browser.get('/ops/connexion', { cookie: '' });
+  const { name, password } = READER;
+  await browser.post('/ops/connexion', { name, password });
+  expect(browser.cookies.get('palier_session')).not.toBe(before);
+  expect((await browser.get('/ops')).html).toContain('jean (lecture)');
+  browser.cookies.set('palier_session', before);
+  expect((await browser.get('/ops')).status).toBe(303);
+});
+
+test('a session that somebody planted in the browser is not the one that is signed in', async () => {
+  const web = await open();
+  const thief = await signedIn(web.origin, READER);
+  const planted = thief.cookies.get('palier_session') ?? '';
+  const browser = openBrowser(web.origin);
+  browser.cookies.set('palier_session', planted);
+  await browser.get('/ops/connexion', { cookie: '' });
+  const { name, password } = OPERATOR;
+  await browser.post('/ops/connexion', { name, password });
+  expect(browser.cookies.get('palier_session')).not.toBe(planted);
+  expect((await thief.get('/ops')).status).toBe(303);
+});
+
+test('after twelve hours, however busy, the session has ended', async () => {
+  const browser = await signedIn((await open()).origin, OPERATOR);
+  nowMs += 12 * HOUR_MS - 1000;
+  expect((await browser.get('/ops')).status).toBe(200);
+  nowMs += 1000;
+  expect((await browser.get('/ops')).status).toBe(303);
+  expect((await browser.post('/ops/deconnexion')).status).toBe(403);
+});
+
+test('signing out ends the session: the old cookie opens nothing', async () => {
+  const web = await open();
+  const browser = await signedIn(web.origin, OPERATOR);
+  const cookie = browser.cookies.get('palier_session') ?? '';
+  const out = await browser.post('/ops/deconnexion');
+  expect([out.status, out.location]).toEqual([303, '/ops/connexion?fin']);
+  expect(browser.cookies.has('palier_session')).toBe(false);
+  expect((await browser.follow(out)).html).toContain('Vous êtes déconnecté.');
+  browser.cookies.set('palier_session', cookie);
+  expect((await browser.get('/ops')).status).toBe(303);
+  expect(web.lines.join('')).toContain('"user":"marie","msg":"ops sign-out"');
+});
+
+test.each([
+  ['of another id', (cookie: string) => randomBytes(32).toString('base64url') + cookie.slice(43)],
+  ['one letter off', (cookie: string) => (cookie.startsWith('A') ? 'B' : 'A') + cookie.slice(1)],
+  ['without its signature', (cookie: string) => cookie.slice(0, 43)],
+  ['with another signature', (cookie: string) => `${cookie.slice(0, 44)}${'A'.repeat(22)}`],
+  ['that is long', (cookie: string) => cookie + 'A'.repeat(3000)],
+  ['that is no cookie of ours', () => '../../etc'],
+])('a cookie %s opens nothing', async (_, alter) => {
+  const browser = await signedIn((await open()).origin, OPERATOR);
+  const cookie = browser.cookies.get('palier_session') ?? '';
+  browser.cookies.set('palier_session', alter(cookie));
+  expect((await browser.get('/ops')).status).toBe(303);
+  browser.cookies.set('palier_session', cookie);
+  expect((await browser.get('/ops')).status).toBe(200);
+});
+
+test('what is written into Redis by somebody else is no session', async () => {
+  const web = await open();
+  const browser = await signedIn(web.origin, READER);
+  const stranger = await open({ palierKey: randomBytes(32) });
+  const other = await signedIn(stranger.origin, OPERATOR);
+  expect((await openBrowserWith(web, other.cookies.get('palier_session') ?? '').get('/ops')).status).toBe(
+    303,
+  );
+  const keyOf = (one: Browser) =>
+    `${redis.prefix}data:session:{${(one.cookies.get('palier_session') ?? '').slice(0, 43)}}`;
+  await redis.connection.set(keyOf(browser), (await redis.connection.get(keyOf(other))) ?? '');
+  expect((await browser.get('/ops')).status).toBe(303);
+});
+
+const openBrowserWith = (web: Web, cookie: string) => {
+  const browser = openBrowser(web.origin);
+  browser.cookies.set('palier_session', cookie);
+  return browser;
+};
+
+test('a session outlives a restart, and every web process knows it', async () => {
+  const first = await open();
+  const browser = await signedIn(first.origin, OPERATOR);
+  await first.close();
+  webs = [];
+  const [second, third] = [await open(), await open()];
+  for (const web of [second, third]) {
+    const there = openBrowserWith(web, browser.cookies.get('palier_session') ?? '');
+    expect((await there.get('/ops')).html).toContain('marie (opérateur)');
+  }
+  const leaving = openBrowserWith(second, browser.cookies.get('palier_session') ?? '');
+  await leaving.get('/ops');
+  await leaving.post('/ops/deconnexion');
+  const staying = openBrowserWith(third, browser.cookies.get('palier_session') ?? '');
+  expect((await staying.get('/ops')).status).toBe(303);
+});
+
+test('a session has the rights that the configuration gives now', async () => {
+  const browser = await signedIn((await open()).origin, OPERATOR);
+  const cookie = browser.cookies.get('palier_session') ?? '';
+  const withUsers = async (opsUsers: typeof OPS_SETTINGS.opsUsers) =>
+    openBrowserWith(await open({ settings: { ...OPS_SETTINGS, opsUsers } }), cookie).get('/ops');
+  expect((await withUsers([{ ...OPERATOR, role: 'lecture' }])).html).toContain('marie (lecture)');
+  expect((await withUsers([{ ...OPERATOR, hash: READER.hash }])).status).toBe(303);
+  expect((await withUsers([READER])).status).toBe(303);
+});
+
+test('guesses at one name are stopped, from wherever they come, and in every process', async () => {
+  const [web, other] = [await open(), await open()];
+  const guess = async (origin: string, from: string, name: string, password = 'faux') => {
+    const browser = openBrowser(origin);
+    await browser.get('/ops/connexion');
+    return browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from });
+  };
+  for (let n = 1; n <= 10; n += 1)
+    expect((await guess(n % 2 === 0 ? web.origin : other.origin, `192.0.2.${n}`, 'Marie')).status).toBe(403);
+  const stopped = await guess(web.origin, '192.0.2.99', ' mARIE ', OPERATOR.password);
+  expect(stopped.status).toBe(429);
+  expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0);
+  expect(stopped.html).toContain('Trop de tentatives');
+  expect((await guess(web.origin, '192.0.2.99', 'Jean', READER.password)).status).toBe(303);
+  expect(await everythingIn(redis.url, redis.prefix)).not.toMatch(/192\.0\.2|marie|jean/i);
+});
+
+test('guesses from one address are stopped, whatever the names; what succeeds does not count', async () => {
+  const web = await open();
+  const guess = async (name: string, password: string, from: string) => {
+    const browser = openBrowser(web.origin);
+    await browser.get('/ops/connexion');
+    return (await browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from })).status;
+  };
+  const count = async () => {
+    const keys = await redis.connection.keys(`${redis.prefix}data:tries:address:*`);
+    return Promise.all(keys.map((key) => redis.connection.get(key)));
+  };
+  expect(await guess('Marie', OPERATOR.password, '198.51.100.7')).toBe(303);
+  await until(async () => String(await count()) === '0', 'a count without the success');
+  for (let n = 1; n <= 30; n += 1) expect(await guess(`nobody${n}`, 'faux', '198.51.100.7')).toBe(403);
+  expect(await guess('Marie', OPERATOR.password, '198.51.100.7')).toBe(429);
+  expect(await guess('Marie', OPERATOR.password, '198.51.100.8')).toBe(303);
+  // What a sender writes in front of what our proxy wrote is not believed.
+  expect(await guess('Marie', OPERATOR.password, '203.0.113.5, 198.51.100.7')).toBe(429);
+});

@@ -1,0 +1,109 @@
+import { asClientId } from '../../../src/ids.js';
+import { createLogger, type Logger } from '../../../src/platform/logger.js';
+import { closeRedis, openProducer, type RedisAddress } from '../../../src/platform/redis.js';
+import { startWebhooks } from '../../../src/webhooks/server.js';
+import { createOpsApp } from '../../../src/ops/web/app.js';
+import type { Logo } from '../../../src/ops/web/logo.js';
+import type { Mount, Route } from '../../../src/ops/web/route.js';
+import { MOUNTS, ROUTES } from '../../../src/ops/web/routes.js';
+import type { Scheme } from '../../../src/rules/types.js';
+import { wirePipeline } from '../../../src/workers/wire.js';
+import { parse } from '../../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../../support/small-scheme.js';
+import { OPS_SETTINGS, type OpsSettings } from './people.js';
+
+export const KEY = Buffer.alloc(32, 9);
+
+export interface WebOptions {
+  readonly redis: RedisAddress;
+  /** Of all keys. */
+  readonly prefix: string;
+  readonly settings?: OpsSettings;
+  readonly palierKey?: Buffer;
+  readonly clock?: () => number;
+  readonly logo?: Logo;
+  /** Pages of the test's own, besides ours. */
+  readonly routes?: readonly Route[];
+  readonly mounts?: readonly Mount[];
+}
+
+export interface Web {
+  /** `http://127.0.0.1:<port>`. */
+  readonly origin: string;
+  /** What it logged, as text. */
+  readonly lines: string[];
+  close(): Promise<void>;
+}
+
+/** A web process' HTTP side with the ops pages, as main.ts mounts them; there is no OBF behind it. */
+export async function openWeb(options: WebOptions): Promise<Web> {
+  const lines: string[] = [];
+  const log = createLogger('debug', 'web', { write: (text) => void lines.push(text) });
+  const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
+  const { handler, close } = openPages(options, scheme, log);
+  const server = await startWebhooks(
+    {
+      participants: new Set(),
+      verify: () => {
+        throw new Error('no notices here');
+      },
+      obfBaseUrl: 'http://127.0.0.1:9',
+      putNotices: () => Promise.resolve(),
+      ready: () => Promise.resolve(true),
+      earnerKeyOf: () => {
+        throw new Error('no notices here');
+      },
+      seal: (text) => text,
+      log,
+      ops: handler,
+    },
+    0,
+  );
+  return {
+    origin: `http://127.0.0.1:${server.port}`,
+    lines,
+    async close() {
+      await server.close();
+      await close();
+    },
+  };
+}
+
+function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
+  const { prefix, settings = OPS_SETTINGS, clock = Date.now, palierKey = KEY } = options;
+  const redis = openProducer(options.redis);
+  redis.on('error', () => undefined);
+  const { pipeline, close } = wirePipeline({
+    config: {
+      obfBaseUrl: 'http://127.0.0.1:9',
+      obfClientId: asClientId('REGION'),
+      obfClientSecret: 'region',
+      obfMaxRps: 100,
+      palierKey,
+    },
+    scheme,
+    secrets: new Map(),
+    redis,
+    log,
+    clock,
+    prefixes: { queues: prefix, data: `${prefix}data` },
+  });
+  const deps = {
+    pipeline,
+    redis,
+    prefix: `${prefix}data`,
+    config: settings,
+    logo: options.logo ?? null,
+    log,
+    clock,
+  };
+  const routes = [...ROUTES, ...(options.routes ?? [])];
+  const handler = createOpsApp(deps, routes, [...MOUNTS, ...(options.mounts ?? [])]);
+  return {
+    handler,
+    close: async () => {
+      await close();
+      closeRedis(redis);
+    },
+  };
+}

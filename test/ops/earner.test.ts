@@ -1,0 +1,253 @@
+import { Readable } from 'node:stream';
+import { asBadgeId, asEventId } from '../../src/ids.js';
+import { masked } from '../../src/ops/cli/earner/mask.js';
+import { earnerSchema } from '../../src/ops/cli/earner/schema.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { publishedSchema } from '../support/published-schema.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { jsonOf, palier as type, type Ran } from './support/cli.js';
+import { runningPalier, type RunningPalier } from './support/running-palier.js';
+
+let palier: RunningPalier;
+let tests = 0;
+let LOU: string;
+let PRO: string;
+beforeAll(async () => {
+  palier = await runningPalier({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+  palier.work();
+});
+afterAll(() => palier.close());
+beforeEach(() => {
+  tests += 1;
+  LOU = `lou.${tests}@example.org`;
+  PRO = `pro.${tests}@example.org`;
+});
+
+const keyOf = (address: string) => earnerKeyOf(palier.pipeline.vault, address);
+/** 5 January 2026. */
+const ISSUED_S = Date.UTC(2026, 0, 5) / 1000;
+/** Two addresses of one person, who has half of the badges under each, and was given one award. */
+async function linkedPerson(): Promise<void> {
+  const people = [
+    { clientId: 'P1', badgeId: 'A', email: LOU },
+    { clientId: 'P2', badgeId: 'B', email: PRO },
+  ];
+  for (const { clientId, badgeId, email } of people)
+    palier.sandbox.issueByHand({
+      clientId,
+      badgeId,
+      recipients: [{ email, name: 'Lou Martin' }],
+      issuedOnS: ISSUED_S,
+    });
+  await palier.type(['reconcile']);
+  await palier.idle();
+  await palier.type(['link', LOU, PRO]);
+  await palier.idle();
+  expect(palier.awards().filter((award) => award.endsWith(LOU) || award.endsWith(PRO))).toHaveLength(1);
+}
+const onTerminal = (argv: readonly string[], typed: string): Promise<Ran> =>
+  type(argv, {
+    env: palier.env,
+    cwd: palier.cwd,
+    clock: Date.now,
+    dataPrefix: DATA_PREFIX,
+    queuePrefix: DEFAULT_PREFIX,
+    streams: { stdin: Readable.from([typed]), isTty: { stdin: true, stderr: false } },
+  });
+
+test('the form of an export is published', () => {
+  const { file, made } = publishedSchema('earner', earnerSchema);
+  expect(file).toEqual(made);
+});
+
+test.each([
+  ['lou.martin@example.org', 'l…@e….org'],
+  ['l@b', 'l…@b…'],
+  ['éve@exemple.gouv.fr', 'é…@e….fr'],
+  ['"a@b"@c.fr', '"…@c….fr'],
+])('%s is masked', (address, shown) => {
+  expect(masked(address)).toBe(shown);
+});
+
+describe('earner show', () => {
+  test('tells in words what is kept; only the address that was typed can be read', async () => {
+    await linkedPerson();
+    await palier.pipeline.flags.raise({ earner: keyOf(LOU), badgeId: asBadgeId('R1'), atS: ISSUED_S });
+    const { exit, out } = await palier.type(['earner', 'show', LOU]);
+    expect(exit).toBe(0);
+    const text = out.join('\n');
+    expect(out.slice(0, 5)).toEqual([
+      `Bénéficiaire ${keyOf(LOU)}`,
+      '',
+      `${LOU} (${keyOf(LOU)}, demandée, nom conservé)`,
+      '  Badges des organismes',
+      '    Badge A, Organisme un, délivré le 5 janv. 2026',
+    ]);
+    expect(text).toContain(`\np…@e….org (${keyOf(PRO)}, liée, nom conservé)\n`);
+    expect(text).toContain('    Badge B, Organisme deux, délivré le 5 janv. 2026');
+    expect(text).toMatch(/ {2}Registre des badges Région\n {4}Communiquer : je pratique : donné, /);
+    expect(text).toMatch(/ {2}À examiner\n {4}Communiquer : je pratique, 5 janv\. 2026/);
+    expect(text).toMatch(/, adresses liées\n/);
+    expect(text).toMatch(/, badge donné par Palier : Communiquer : je pratique/);
+    expect(text).not.toMatch(/Martin|pro\.\d/);
+  });
+
+  test('by a key no address can be read at all; --json has the form of an export', async () => {
+    await linkedPerson();
+    const ran = await palier.type(['earner', 'show', keyOf(PRO), '--json']);
+    const told = earnerSchema.parse(jsonOf(ran));
+    expect(told.earner).toBe(keyOf(LOU));
+    expect(told.addresses.map(({ address, name }) => [address, name])).toEqual([
+      ['l…@e….org', null],
+      ['p…@e….org', null],
+    ]);
+    expect(ran.out.join('')).not.toMatch(/Martin|(lou|pro)\.\d/);
+  });
+
+  test('in English; nobody is nobody', async () => {
+    await linkedPerson();
+    const { out } = await palier.type(['earner', 'show', LOU, '--lang', 'en']);
+    expect(out[3]).toBe('  Badges of partners');
+    const nobody = await palier.type(['earner', 'show', `autre.${LOU}`, '--json']);
+    expect(nobody.exit).toBe(1);
+    expect(jsonOf(nobody)).toMatchObject({ error: { code: 'unknown_earner' } });
+    expect((await palier.type(['earner', 'show', 'lou'])).exit).toBe(2);
+  });
+});
+
+describe('earner export', () => {
+  test('gives the person everything, readable, whichever address they ask by', async () => {
+    await linkedPerson();
+    const ran = await palier.type(['earner', 'export', PRO]);
+    expect([ran.exit, ran.err]).toEqual([0, []]);
+    const told = earnerSchema.parse(jsonOf(ran));
+    expect(told.addresses.map(({ address, name, linked_to }) => [address, name, linked_to])).toEqual([
+      [LOU, 'Lou Martin', null],
+      [PRO, 'Lou Martin', keyOf(LOU)],
+    ]);
+    const [own, other] = told.addresses;
+    expect(own?.assertions[0]).toMatchObject({
+      client: 'P1',
+      badge: 'A',
+      issued_on_iso: '2026-01-05T00:00:00.000Z',
+    });
+    expect(own?.awards).toMatchObject([{ badge: 'R1', state: 'issued' }]);
+    expect(own?.account.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['linked', 'issued']));
+    const partners = [...(own?.assertions ?? []), ...(other?.assertions ?? [])].filter(
+      ({ client }) => client !== 'REGION',
+    );
+    expect(partners).toHaveLength(2);
+  });
+
+  test('holds what stands in Redis of a push that failed', async () => {
+    await linkedPerson();
+    const { queues, vault } = palier.pipeline;
+    const earner = keyOf(LOU);
+    const url = `${palier.sandbox.url}/v1/assertion/of-nobody`;
+    const data = { kind: 'credential', earner, recipient: vault.seal(LOU, earner), url, source: 'passport' };
+    await queues.notices.add('credential', data, { jobId: `credential.${earner}.x`, attempts: 1 });
+    await until(async () => (await queues.notices.getFailedCount()) > 0, 'failed notice');
+    const told = earnerSchema.parse(jsonOf(await palier.type(['earner', 'export', LOU])));
+    expect(told.addresses[0]?.jobs).toMatchObject([
+      { queue: 'notices', name: 'credential', state: 'failed', url },
+    ]);
+    expect(told.addresses[0]?.jobs[0]?.reason).toMatch(/GET credential/);
+    expect((await palier.type(['earner', 'show', LOU])).out.join('\n')).toMatch(
+      /Travaux en file\n {4}notices, credential, failed : /,
+    );
+  });
+
+  test('nobody is nobody', async () => {
+    expect((await palier.type(['earner', 'export', LOU])).exit).toBe(1);
+    expect((await palier.type(['earner', 'export', keyOf(LOU)])).exit).toBe(2);
+  });
+});
+
+describe('earner erase', () => {
+  const isErased = async (address: string): Promise<boolean> =>
+    (await palier.pipeline.portfolios.read(keyOf(address))).erasedAtS !== null;
+
+  test('asks for the address to be typed again, and then erases the person', async () => {
+    await linkedPerson();
+    const ran = await onTerminal(['earner', 'erase', PRO], ` ${PRO.toUpperCase()}\n`);
+    expect(ran.exit).toBe(0);
+    expect(ran.err.join('')).toMatch(/Tapez l'adresse à nouveau pour confirmer : $/);
+    expect(ran.out[0]).toMatch(
+      /^Effacé : 2 adresses, 3 badges, \d faits du compte rendu, 0 travail en file\.$/,
+    );
+    expect(ran.out[1]).toMatch(/pour ne pas l'être deux fois : 1\.$/);
+    expect(ran.out.join('')).not.toContain('example.org');
+    expect([await isErased(LOU), await isErased(PRO)]).toEqual([true, true]);
+    const again = await palier.type(['earner', 'erase', PRO, '--yes']);
+    expect(again).toMatchObject({
+      exit: 0,
+      out: ["Cette personne avait déjà été effacée : il n'y a rien à effacer."],
+    });
+    const shown = (await palier.type(['earner', 'show', LOU])).out.join('\n');
+    expect(shown).toMatch(/adresse non conservée \(\S+, demandée, effacée le /);
+    expect(shown).toMatch(/Communiquer : je pratique : donné/);
+  });
+
+  test('another address, or none, and nothing is changed', async () => {
+    await linkedPerson();
+    for (const typed of [`${LOU}x\n`, '']) {
+      const ran = await onTerminal(['earner', 'erase', LOU, '--json'], typed);
+      expect(ran.exit).toBe(1);
+      expect(jsonOf(ran)).toMatchObject({ error: { code: 'not_confirmed' } });
+    }
+    expect(await isErased(LOU)).toBe(false);
+  });
+
+  test('with no terminal it wants --yes, and then does not ask', async () => {
+    await linkedPerson();
+    const refused = await palier.type(['earner', 'erase', LOU]);
+    expect(refused).toEqual({ exit: 2, out: [], err: ['Sans terminal pour le confirmer, ajoutez --yes.'] });
+    expect(await isErased(LOU)).toBe(false);
+    const done = await palier.type(['earner', 'erase', LOU, '--yes', '--json']);
+    expect([done.exit, done.err]).toEqual([0, []]);
+    expect(jsonOf(done)).toEqual({
+      earner: keyOf(LOU),
+      erased: true,
+      addresses: 2,
+      assertions: 3,
+      account: expect.any(Number),
+      jobs: 0,
+      awards_kept: 1,
+    });
+    expect(await isErased(LOU)).toBe(true);
+  });
+
+  test('an award that is on its way: it says so, and nothing is changed', async () => {
+    await linkedPerson();
+    const { ledger, batches, outbox } = palier.pipeline;
+    const badgeId = asBadgeId('R2');
+    await ledger.apply(keyOf(LOU), badgeId, { type: 'comes-due', over: [] });
+    await outbox.put(badgeId, keyOf(LOU));
+    const batch = await outbox.closeBatch(badgeId, 1);
+    if (batch === null) throw new Error('nothing waits');
+    await ledger.apply(keyOf(LOU), badgeId, { type: 'claim', batch: batch.id });
+    const sending = await batches.startSending(batch, batch.earners);
+    const asked = palier.type(['earner', 'erase', LOU, '--yes'], {
+      onInterrupt: (stop) => {
+        const timer = setTimeout(stop, 600);
+        return () => clearTimeout(timer);
+      },
+    });
+    expect(await asked).toMatchObject({ exit: 1, err: [expect.stringMatching(/^Interrompu/)] });
+    expect([await isErased(LOU), (await palier.pipeline.portfolios.read(keyOf(LOU))).linkedTo]).toEqual([
+      false,
+      null,
+    ]);
+    await ledger.apply(keyOf(LOU), badgeId, { type: 'record', event: asEventId('E') });
+    if (sending !== null) await batches.finish(sending);
+    await palier.idle();
+  });
+
+  test('nobody is nobody', async () => {
+    const ran = await palier.type(['earner', 'erase', LOU, '--yes', '--json']);
+    expect(jsonOf(ran)).toMatchObject({ error: { code: 'unknown_earner' } });
+    expect(await isErased(LOU)).toBe(false);
+  });
+});

@@ -1,0 +1,513 @@
+import {
+  asAssertionId,
+  asBadgeId,
+  asClientId,
+  asEventId,
+  type BadgeId,
+  type EarnerKey,
+} from '../../src/ids.js';
+import type { AwardRecord } from '../../src/issuing/award-record.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import { entryOf } from '../../src/workers/account.js';
+import { eraseEarner } from '../../src/workers/erase-earner.js';
+import { linkAddresses } from '../../src/workers/link-addresses.js';
+import type { Pipeline } from '../../src/workers/pipeline.js';
+import { purge, schedulePurge } from '../../src/workers/purge.js';
+import { reconcileFull } from '../../src/workers/reconcile.js';
+import { StillUnderWay } from '../../src/workers/under-way.js';
+import { unblockAward } from '../../src/workers/unblock.js';
+import { everythingIn, openHouse, REGION, type House } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+const R1 = asBadgeId('R1');
+const R2 = asBadgeId('R2');
+const DAY_S = 86_400;
+const nowS = (): number => Math.floor(Date.now() / 1000);
+const never = (): AbortSignal => new AbortController().signal;
+
+let house: House;
+let pipeline: Pipeline;
+/** How far OBF's clock is ahead of ours: what it records after an erasure is of after it. */
+let aheadMs = 0;
+let tests = 0;
+/** Two addresses that nobody had before. */
+let LOU: string;
+let PRO: string;
+
+beforeAll(async () => {
+  house = await openHouse({
+    scheme: SMALL_SCHEME.replace('badge: R1', 'badge: R1\n    on_loss: revoke'),
+    partners: SMALL_PARTNERS,
+    pace: { settleMs: 600, sendWithinMs: 400 },
+    sandbox: { clock: () => Date.now() + aheadMs },
+  });
+  [pipeline] = house.pipelines;
+});
+afterAll(() => house.close());
+beforeEach(() => {
+  tests += 1;
+  LOU = `lou.${tests}@example.org`;
+  PRO = `pro.${tests}@example.org`;
+});
+
+const keyOf = (address: string): EarnerKey => earnerKeyOf(pipeline.vault, address);
+const badge = (id: string, address: string, name = 'Lou Martin'): EventRecord => {
+  const clientId = { A: 'P1', C: 'P1', B: 'P2' }[id] ?? REGION;
+  return house.issue({ clientId, badgeId: id, recipients: [{ email: address, name }], issuedOnS: nowS() });
+};
+async function given(...events: EventRecord[]): Promise<void> {
+  for (const event of events) expect(await house.notify(event)).toBe(202);
+  await house.idle();
+}
+async function revoked(event: EventRecord, address: string): Promise<void> {
+  house.sandbox.revokeByHand(event.id, [address]);
+  expect(await house.notify(event, 'badge.revoked')).toBe(202);
+  await house.idle();
+}
+const awardOf = (address: string): EventRecord => {
+  const of = house.sandbox
+    .eventsOf(REGION, 'R1')
+    .find((one) => one.assertions.some(({ email }) => email === address));
+  if (of === undefined) throw new Error('nothing was issued');
+  return of;
+};
+const awards = (): string[] =>
+  house.awards().filter((award) => [LOU, PRO].some((address) => award.endsWith(` ${address}`)));
+const stateOf = async (address: string, badgeId: BadgeId = R1) =>
+  (await pipeline.ledger.read(keyOf(address), badgeId))?.state ?? null;
+const file = (address: string) => pipeline.portfolios.read(keyOf(address));
+const numbersOf = (kind: 'erased' | 'purged') => entriesOf(kind).then((all) => all.at(-1)?.detail);
+async function entriesOf(kind: 'erased' | 'purged') {
+  const entries = [];
+  for await (const entry of pipeline.audit.read({ kinds: [kind] })) entries.push(entry);
+  return entries;
+}
+
+/** What OBF records from here on is of after this. */
+async function erase(address: string, withinMs = 5000) {
+  const erased = await eraseEarner(pipeline, keyOf(address), 'erased', { withinMs, signal: never() });
+  aheadMs += 2000;
+  return erased;
+}
+const reconcile = async (): Promise<void> => {
+  await reconcileFull(pipeline, () => undefined, never());
+  await house.idle();
+};
+
+/** Each key with its value, as a thief of Redis would read them. */
+async function stored(): Promise<readonly string[]> {
+  const lines = (await everythingIn(house.redisUrl, house.redisPrefix)).split('\n');
+  return lines.filter((_, at) => at % 2 === 1).map((value, at) => `${lines[at * 2]} = ${value}`);
+}
+/** Of all that was ever theirs, what Redis still holds, and where; which events were read is nobody's. */
+async function traces(address: string, events: readonly EventRecord[] = []): Promise<string[]> {
+  const ids = events.flatMap(({ id, assertions }) => [id, ...assertions.map((one) => one.id)]);
+  const theirs = [address, 'Martin', keyOf(address), ...ids].map((text) => text.toLowerCase());
+  const kept = (await stored()).filter((line) => !/:(seen:|news )/.test(line));
+  return kept.filter((line) => theirs.some((text) => line.toLowerCase().includes(text)));
+}
+/** A tombstone, and what stands between them and a second badge. */
+const allThatMayStay = (address: string): RegExp =>
+  new RegExp(
+    `^\\S+:(earner:\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*"\\}|ledger:\\{${keyOf(address)}\\} = ` +
+      `(?!.*(cause|why|quiet|batch)).*)$`,
+  );
+
+describe('erased', () => {
+  test('nothing of a person with two addresses is left but a tombstone and what was given', async () => {
+    const events = [badge('A', LOU), badge('B', PRO), badge('C', LOU)];
+    await given(...events);
+    await linkAddresses(pipeline, keyOf(LOU), keyOf(PRO));
+    await house.idle();
+    expect(
+      awards()
+        .map((award) => award.slice(0, 2))
+        .toSorted(),
+    ).toEqual(['R1', 'R2']);
+    await pipeline.flags.raise({ earner: keyOf(PRO), badgeId: R1, atS: nowS() });
+    // A push that OBF has nothing of: it stands in failed, with the sealed address and the credential's.
+    await house.push({ [LOU]: [`${house.sandbox.url}/v1/assertion/unknown-of-lou`] });
+    await house.idle();
+    await pipeline.queues.earners.pause();
+    await house.notify(events[0] as EventRecord);
+    await until(async () => (await pipeline.queues.earners.getWaitingCount()) === 1, 'waiting evaluation');
+    expect((await traces(LOU, events)).length).toBeGreaterThan(4);
+
+    const erased = await erase(PRO);
+    await pipeline.queues.earners.resume();
+    await house.idle();
+    expect(erased).toMatchObject({ people: 1, addresses: 2, assertions: 5, awards: 2, flags: 1 });
+    expect(erased?.jobs).toBeGreaterThanOrEqual(1);
+    const mine = house.sandbox
+      .eventsOf(REGION)
+      .filter(({ assertions }) => assertions.some(({ email }) => email === LOU || email === PRO));
+    const left = [
+      ...(await traces(LOU, [...events, ...mine.map((one) => ({ ...one, id: LOU }))])),
+      ...(await traces(PRO)),
+    ];
+    const mayStay = [allThatMayStay(LOU), allThatMayStay(PRO)];
+    expect(left.filter((line) => !mayStay.some((one) => one.test(line)))).toEqual([]);
+    for (const address of [LOU, PRO]) {
+      expect((await pipeline.ledger.readAll(keyOf(address))).size).toBe(2);
+      expect(await file(address)).toMatchObject({ assertions: [], linked: [], linkedTo: null });
+    }
+    expect(mine.length).toBe(2);
+    expect(await numbersOf('erased')).toMatch(
+      /^people 1, addresses 2, assertions 5, awards 2, entries \d+, jobs \d+$/,
+    );
+    expect(await entriesOf('erased')).toMatchObject([{ earner: null, cause: 'ops' }]);
+    expect(await erase(PRO)).toBeNull();
+    expect(await entriesOf('erased')).toHaveLength(1);
+  });
+
+  test('neither a notice, nor a push, nor the poll, nor a full reading brings it back; a new badge begins anew', async () => {
+    const events = [badge('A', LOU), badge('B', LOU)];
+    await given(...events);
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+    await erase(LOU);
+    await given(...events);
+    await house.push({ [LOU]: events.flatMap(({ assertions }) => assertions.map(({ url }) => url)) });
+    await reconcile();
+    expect((await file(LOU)).assertions).toEqual([]);
+    const left = (await traces(LOU)).filter((line) => !/:notices:events /.test(line));
+    expect(left.filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
+
+    await given(badge('C', LOU));
+    await reconcile();
+    const { assertions } = await file(LOU);
+    expect(assertions.map(({ badgeId }) => badgeId).toSorted()).toEqual(['C', 'R1', 'R2']);
+    // R1 is held still, so C completes R2; the badges of before do not count any more.
+    expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
+    await given(badge('A', LOU), badge('B', LOU));
+    expect(awards()).toHaveLength(2);
+  });
+
+  test('what the Région gave by hand is not given a second time: before the erasure, or after it', async () => {
+    badge('R1', LOU);
+    await given(badge('A', LOU));
+    await erase(LOU);
+    await given(badge('A', LOU), badge('B', LOU));
+    expect(awards()).toEqual([]);
+
+    await given(badge('A', PRO));
+    await erase(PRO);
+    badge('R1', PRO);
+    // It is read before anything else brings them back.
+    await pipeline.mirror.refresh(never());
+    await given(badge('A', PRO), badge('B', PRO));
+    expect(awards()).toEqual([]);
+  });
+
+  test('an award that is over is given again, when it is earned again', async () => {
+    const a = badge('A', LOU);
+    await given(a, badge('B', LOU));
+    for (const { id } of [...a.assertions, ...awardOf(LOU).assertions]) house.sandbox.expire(id, nowS() - 10);
+    await reconcile();
+    await erase(LOU);
+    expect(await stateOf(LOU)).toBeNull();
+    await given(badge('A', LOU), badge('B', LOU));
+    expect(awards()).toHaveLength(2);
+  });
+
+  test('what a human took back stays blocked, until ops lifts it', async () => {
+    await given(badge('A', LOU), badge('B', LOU));
+    await revoked(awardOf(LOU), LOU);
+    await erase(LOU);
+    await given(badge('A', LOU), badge('B', LOU));
+    await reconcile();
+    expect([awards().length, await stateOf(LOU)]).toEqual([1, 'blocked']);
+    expect(await unblockAward(pipeline, keyOf(LOU), R1)).toBe(true);
+    await house.idle();
+    expect(awards()).toHaveLength(2);
+  });
+
+  test('what Palier took back is no human doing: it is given when it is earned again', async () => {
+    const a = badge('A', LOU);
+    await given(a, badge('B', LOU));
+    await revoked(a, LOU);
+    expect(await stateOf(LOU)).toBe('revoked');
+    await erase(LOU);
+    await given(badge('C', LOU));
+    await reconcile();
+    await given(badge('A', LOU), badge('B', LOU));
+    expect(awards().filter((award) => award.startsWith('R1'))).toHaveLength(2);
+  });
+
+  test('both addresses of one person are no longer linked; neither is given what the other holds', async () => {
+    await given(badge('A', LOU), badge('B', PRO));
+    await linkAddresses(pipeline, keyOf(LOU), keyOf(PRO));
+    await house.idle();
+    await erase(LOU);
+    await given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
+    expect(awards()).toHaveLength(1);
+    expect([(await file(LOU)).linked, (await file(PRO)).linkedTo]).toEqual([[], null]);
+  });
+
+  test('nobody is nobody', async () => {
+    expect(await erase(LOU)).toBeNull();
+    expect(await traces(LOU)).toEqual([]);
+  });
+});
+
+describe('erased while something is on its way', () => {
+  test('what waits is not given: not to them, but to the others of the batch', async () => {
+    const { queues, outbox, batches } = pipeline;
+    await queues.awards.pause();
+    for (const address of [LOU, PRO]) {
+      await house.notify(badge('A', address));
+      await house.notify(badge('B', address));
+    }
+    await until(async () => (await outbox.waiting(R1)) === 2, 'two that wait');
+    const batch = await outbox.closeBatch(R1, 10);
+    if (batch === null) throw new Error('nothing waits');
+    await pipeline.ledger.apply(keyOf(LOU), R1, { type: 'claim', batch: batch.id });
+    expect(await erase(LOU)).toMatchObject({ awards: 0 });
+    expect((await batches.find(R1, batch.id))?.earners).toEqual([keyOf(PRO)]);
+    await queues.awards.resume();
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${PRO}`]);
+    expect((await traces(LOU)).filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
+  });
+
+  test.each([{ kind: 'slow', ms: 300 }, { kind: 'reply-lost' }] as const)(
+    'it waits for an award in flight ($kind), which is not given a second time',
+    async (fault) => {
+      const calls = house.sandbox.issues().length;
+      house.sandbox.fault({ route: 'POST issue', ...fault });
+      await house.notify(badge('A', LOU));
+      await house.notify(badge('B', LOU));
+      await until(() => house.sandbox.issues().length > calls, 'issue call');
+      expect(await erase(LOU)).toMatchObject({ awards: 1 });
+      await house.idle();
+      expect((await file(LOU)).assertions).toEqual([]);
+      await given(badge('A', LOU), badge('B', LOU));
+      expect(awards()).toEqual([`R1 ${LOU}`]);
+    },
+  );
+
+  test('an award that does not arrive in time: try again; until then they are as they were', async () => {
+    const calls = house.sandbox.issues().length;
+    house.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
+    await house.notify(badge('A', LOU));
+    await house.notify(badge('B', LOU));
+    await until(() => house.sandbox.issues().length > calls, 'issue call');
+    await expect(erase(LOU, 0)).rejects.toThrow(StillUnderWay);
+    expect(await file(LOU)).toMatchObject({ linkedTo: null, erasing: null, erasedAtS: null });
+    await house.idle();
+    await given(badge('C', LOU));
+    expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
+    expect(await erase(LOU)).toMatchObject({ people: 1, awards: 2 });
+  });
+});
+
+/** As the portfolios, the ledger and the account have somebody who was given their award so long ago. */
+async function made(
+  address: string,
+  daysAgo: number,
+  {
+    record = {},
+    expiresInDays = null,
+  }: { record?: Partial<AwardRecord>; expiresInDays?: number | null } = {},
+): Promise<void> {
+  const issuedOnS = nowS() - daysAgo * DAY_S;
+  const earner = keyOf(address);
+  const one = (id: string, clientId: string, badgeId: string) => ({
+    earner,
+    contact: { address, name: 'Lou Martin' },
+    own: clientId === REGION,
+    assertion: {
+      id: asAssertionId(`${id}.${address}`),
+      clientId: asClientId(clientId),
+      badgeId: asBadgeId(badgeId),
+      eventId: asEventId(`${id}.event`),
+      issuedOnS,
+      expiresOnS: expiresInDays === null ? null : nowS() + expiresInDays * DAY_S,
+      revoked: false,
+    },
+  });
+  await pipeline.portfolios.upsert([one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
+  const issued = { state: 'issued', atS: issuedOnS, forgiven: [], event: asEventId('r.event'), ...record };
+  await pipeline.ledger.amend(earner, R1, () => issued as AwardRecord);
+  await pipeline.audit.write([
+    entryOf('issued', issuedOnS, { earner, badgeId: R1, event: asEventId('r.event') }),
+  ]);
+}
+
+/** The process dies at the n-th thing that it writes. */
+class Killed extends Error {}
+function dyingAt(nth: number): Pipeline {
+  let left = nth;
+  const mortal = <T extends object>(part: T, writes: readonly string[]): T =>
+    new Proxy(part, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function' || !writes.includes(String(name))) return value;
+        return (...args: unknown[]): unknown => {
+          left -= 1;
+          if (left <= 0) throw new Killed();
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+  return {
+    ...pipeline,
+    portfolios: mortal(pipeline.portfolios, ['setAside', 'bringBack', 'erase']),
+    ledger: mortal(pipeline.ledger, ['amend']),
+    outbox: mortal(pipeline.outbox, ['remove']),
+    audit: mortal(pipeline.audit, ['forget', 'write']),
+    queues: { ...pipeline.queues, earners: mortal(pipeline.queues.earners, ['addBulk', 'add']) },
+  };
+}
+
+test('killed after any of its steps, it is done again from any address, and nothing is left', async () => {
+  let survived = false;
+  for (let nth = 1; !survived; nth += 1) {
+    const [one, other] = [`un.${nth}@kill.example`, `deux.${nth}@kill.example`];
+    const asked = nth % 2 === 0 ? one : other;
+    await made(one, 9);
+    await made(other, 9);
+    await linkAddresses(pipeline, keyOf(one), keyOf(other));
+    const waiting = { withinMs: 1000, signal: never() };
+    survived = await eraseEarner(dyingAt(nth), keyOf(asked), 'erased', waiting).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Killed) return false;
+        throw error;
+      },
+    );
+    if (!survived) await eraseEarner(pipeline, keyOf(asked), 'erased', waiting);
+    for (const address of [one, other]) {
+      expect(await file(address)).toMatchObject({ assertions: [], linked: [], linkedTo: null });
+      expect(await stateOf(address)).toBe('issued');
+      expect(await pipeline.audit.ofEarner(keyOf(address))).toEqual([]);
+    }
+  }
+  await house.idle();
+  const left = (await stored()).filter((line) => /kill\.example|a\.event|b\.event/.test(line));
+  expect(left).toEqual([]);
+}, 60_000);
+
+describe('the purge', () => {
+  const isGone = async (address: string): Promise<boolean> => (await file(address)).erasedAtS !== null;
+  const YEAR = 12;
+
+  test('erases whoever was given nothing for so long, and waits for nothing; tells it once, in numbers', async () => {
+    const at = (name: string): string => `${name}.${tests}@purge.example`;
+    await made(at('old'), 400);
+    await made(at('of-this-year'), 300);
+    await made(at('still-valid'), 400, { expiresInDays: 5 });
+    await made(at('over-since'), 800, { expiresInDays: -400 });
+    await made(at('given-lately'), 400, { record: { atS: nowS() - 10 * DAY_S } });
+    await made(at('waits'), 400, { record: { state: 'due' } });
+    await made(at('first'), 400);
+    await made(at('second'), 420);
+    await linkAddresses(pipeline, keyOf(at('first')), keyOf(at('second')));
+    await made(at('silent'), 400);
+    await made(at('active'), 1);
+    await linkAddresses(pipeline, keyOf(at('silent')), keyOf(at('active')));
+    await house.idle();
+    await made(at('blocked'), 400, { record: { state: 'blocked' } });
+    await pipeline.portfolios.markRevoked(keyOf(at('blocked')), asAssertionId(`r.${at('blocked')}`));
+
+    const told = (await entriesOf('purged')).length;
+    const { did, facts } = await purge(pipeline, YEAR, never());
+    expect([did, facts]).toEqual([
+      'people purged',
+      {
+        months: 12,
+        people: 4,
+        addresses: 5,
+        assertions: 15,
+        awards: 3,
+        entries: 7,
+        jobs: 0,
+        flags: 0,
+        erasuresEnded: 0,
+      },
+    ]);
+    const gone = ['old', 'over-since', 'first', 'second', 'blocked'];
+    const stay = ['of-this-year', 'still-valid', 'given-lately', 'waits', 'silent', 'active'];
+    for (const name of gone) expect([name, await isGone(at(name))]).toEqual([name, true]);
+    for (const name of stay) expect([name, await isGone(at(name))]).toEqual([name, false]);
+    expect([await stateOf(at('old')), await stateOf(at('blocked')), await stateOf(at('over-since'))]).toEqual(
+      ['issued', 'blocked', null],
+    );
+    const entries = await entriesOf('purged');
+    expect(entries.slice(told)).toMatchObject([
+      {
+        earner: null,
+        cause: 'retention',
+        detail: 'people 4, addresses 5, assertions 15, awards 3, entries 7, jobs 0',
+      },
+    ]);
+    expect((await purge(pipeline, YEAR, never())).facts).toMatchObject({ people: 0 });
+    expect(await entriesOf('purged')).toHaveLength(told + 1);
+  });
+
+  test('nobody is purged when no time is set; but an erasure that was broken off is ended', async () => {
+    await made(LOU, 4000);
+    await made(PRO, 1);
+    await pipeline.portfolios.setAside(keyOf(PRO), []);
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 1, erasuresEnded: 1 });
+    expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
+  });
+
+  test('what was at work during an erasure, and wrote after it, is removed the next night', async () => {
+    await made(LOU, 1);
+    await erase(LOU);
+    const earner = keyOf(LOU);
+    await pipeline.ledger.apply(earner, R2, { type: 'comes-due', over: [], cause: 'webhook.event.P1.late' });
+    await pipeline.audit.write([entryOf('found', nowS(), { earner, badgeId: R1, event: asEventId('late') })]);
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ erasuresEnded: 1, entries: 1 });
+    expect([await stateOf(LOU), await stateOf(LOU, R2)]).toEqual(['issued', null]);
+    expect(await pipeline.audit.ofEarner(earner)).toEqual([]);
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+  });
+
+  test('who is given a badge at that very moment stays, with all of theirs', async () => {
+    await made(LOU, 400);
+    const mirror = {
+      ...pipeline.mirror,
+      async refresh() {
+        await made(LOU, 0);
+      },
+    };
+    await purge({ ...pipeline, mirror }, YEAR, never());
+    expect(await file(LOU)).toMatchObject({ erasedAtS: null, linkedTo: null, assertions: { length: 3 } });
+    await house.idle();
+  });
+
+  test('one who cannot be read does not stop the others', async () => {
+    await made(LOU, 400);
+    await made(PRO, 400);
+    const { portfolios } = pipeline;
+    const read: typeof portfolios.read = (earner) =>
+      earner === keyOf(LOU) ? Promise.reject(new Error('unreadable')) : portfolios.read(earner);
+    const hurt = { ...pipeline, portfolios: { ...portfolios, read } };
+    expect((await purge(hurt, YEAR, never())).facts).toMatchObject({ people: 1 });
+    expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
+  });
+
+  test('a worker that stops ends it; nobody is left half erased', async () => {
+    await made(LOU, 400);
+    await expect(purge(pipeline, YEAR, AbortSignal.abort())).rejects.toThrow('aborted');
+    expect(await file(LOU)).toMatchObject({ erasedAtS: null, linkedTo: null });
+  });
+
+  test('every night, once for all workers, by the clock of the scheme; a worker does it', async () => {
+    await made(LOU, 400);
+    await Promise.all(house.pipelines.map((one) => schedulePurge(one, YEAR)));
+    const { awards: queue } = pipeline.queues;
+    const [first, ...others] = await queue.getJobSchedulers();
+    expect(others).toEqual([]);
+    const time = { timeZone: 'Europe/Paris', hour: '2-digit', minute: '2-digit' } as const;
+    expect(new Date(first?.next ?? 0).toLocaleTimeString('fr-FR', time)).toBe('03:43');
+    const [job] = await queue.getDelayed();
+    await job?.promote();
+    await until(() => isGone(LOU), 'purge by a worker');
+    await queue.removeJobScheduler('purge');
+    await house.idle();
+  });
+});

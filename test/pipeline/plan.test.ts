@@ -1,0 +1,348 @@
+import * as fc from 'fast-check';
+import {
+  asAssertionId,
+  asBadgeId,
+  asBatchId,
+  asClientId,
+  asEarnerKey,
+  asEventId,
+  asSchemeVersion,
+  type EarnerKey,
+} from '../../src/ids.js';
+import type { AwardEvent } from '../../src/issuing/award-record.js';
+import { applyIfPossible, createLedger } from '../../src/issuing/ledger.js';
+import { createVault } from '../../src/platform/vault.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { createPortfolioStore } from '../../src/portfolio/store.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import { gainersOf } from '../../src/rules/plan-tally.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { applyRules } from '../../src/workers/apply-rules.js';
+import { createCensusStore } from '../../src/workers/census-store.js';
+import { makePlan, simulate, type PlanParts } from '../../src/workers/make-plan.js';
+import { PACE } from '../../src/workers/pipeline.js';
+import { readPersonOnce, type Person } from '../../src/workers/person.js';
+import { createSchemes } from '../../src/workers/schemes.js';
+import { storeCensus } from '../../src/workers/take-census.js';
+import { world } from '../rules/generators.js';
+import { openHouse, parse, REGION } from '../support/house.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+
+const region = asClientId(REGION);
+const vault = createVault(Buffer.alloc(32, 3));
+const signal = (): AbortSignal => new AbortController().signal;
+const quietly = (): void => undefined;
+const MAX_RPS = 8;
+
+let redis: TestRedis;
+let worlds = 0;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+afterAll(() => redis.close());
+
+/** Where an award stands, besides what OBF says of it. */
+const STATES: Readonly<Record<string, readonly AwardEvent[]>> = {
+  due: [],
+  claimed: [{ type: 'claim', batch: asBatchId('b') }],
+  unknown: [
+    { type: 'claim', batch: asBatchId('b') },
+    { type: 'doubt', batch: asBatchId('b') },
+  ],
+  refused: [
+    { type: 'claim', batch: asBatchId('b') },
+    { type: 'refuse', why: 'no' },
+  ],
+  issued: [{ type: 'record', event: asEventId('E-ours') }],
+  revoking: [{ type: 'record', event: asEventId('E-ours') }, { type: 'start-revoking' }],
+  blocked: [{ type: 'revoked-by-human' }],
+  withdrawn: [{ type: 'withdraw' }],
+};
+const ON_THE_WAY = ['due', 'claimed', 'unknown', 'revoking'];
+const AWARDS = ['A0', 'A1', 'A2', 'A3'];
+
+/** People before rules that change; some have two addresses. */
+const town = fc.record({
+  one: world,
+  inForce: world,
+  others: fc.array(world, { minLength: 1, maxLength: 5 }),
+  records: fc.array(
+    fc.record({
+      who: fc.nat({ max: 5 }),
+      award: fc.constantFrom(...AWARDS),
+      state: fc.constantFrom(...Object.keys(STATES)),
+    }),
+    { maxLength: 6 },
+  ),
+  links: fc.array(fc.record({ person: fc.nat({ max: 2 }), other: fc.integer({ min: 3, max: 5 }) }), {
+    maxLength: 2,
+  }),
+});
+type Town = typeof town extends fc.Arbitrary<infer T> ? T : never;
+
+async function settle({ one, inForce, others, records, links }: Town) {
+  worlds += 1;
+  const clock = (): number => one.nowS * 1000;
+  const { parts, prefix, schemes, portfolios, ledger } = partsFor(String(worlds), one.scheme, clock);
+  const before: Scheme = { ...inForce.scheme, version: asSchemeVersion('v0') };
+  await schemes.start(before);
+  await schemes.start(one.scheme);
+  const keys = [one, ...others].map((_, at) => asEarnerKey(`person-${at}`));
+  for (const [at, { portfolio }] of [one, ...others].entries())
+    await portfolios.upsert(
+      [...portfolio.assertions, ...portfolio.held].map((assertion) => ({
+        earner: keys[at] ?? asEarnerKey(''),
+        contact: { address: `person.${at}@example.org`, name: null },
+        assertion: { ...assertion, id: asAssertionId(`${at}-${assertion.id}`) },
+      })),
+    );
+  for (const { who, award, state } of records) {
+    const key = keys[who];
+    if (key === undefined) continue;
+    for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
+      await applyIfPossible(ledger, key, asBadgeId(`R-${award}`), event);
+  }
+  const linked = new Set<number>();
+  for (const { person, other } of links) {
+    const [own, joined] = [keys[person], keys[other]];
+    if (own === undefined || joined === undefined || linked.has(other)) continue;
+    linked.add(other);
+    await portfolios.link(own, joined);
+  }
+  return { ...one, before, keys, parts, sources: { region, portfolios, ledger }, prefix };
+}
+
+/** An empty Redis of its own, as it were. */
+function partsFor(name: string, scheme: Scheme, clock = Date.now) {
+  const prefix = `${redis.prefix}:${name}`;
+  const schemes = createSchemes(redis.connection, prefix, scheme, clock);
+  const parts: PlanParts = {
+    people: { redis: redis.connection, prefix, region },
+    schemes,
+    clock,
+    pace: PACE,
+    quota: { known: () => Promise.resolve(null) },
+  };
+  return {
+    prefix,
+    parts,
+    schemes,
+    portfolios: createPortfolioStore(redis.connection, prefix, vault),
+    ledger: createLedger(redis.connection, prefix, clock),
+  };
+}
+type Settled = Awaited<ReturnType<typeof settle>>;
+
+/** As a worker reads them, one by one; of whom the ledger alone knows is nobody. */
+async function everybody({ keys, sources, prefix }: Settled): Promise<readonly Person[]> {
+  const read = await Promise.all(
+    keys.map(async (key) =>
+      (await redis.connection.exists(`${prefix}:earner:{${key}}`)) === 1
+        ? readPersonOnce(sources, key)
+        : null,
+    ),
+  );
+  return read.flatMap((person) => (person === null || isNobody(person) ? [] : [person]));
+}
+const isNobody = ({ portfolio }: Person): boolean =>
+  portfolio.assertions.length + portfolio.held.length === 0;
+
+const planOf = (settled: Settled) =>
+  makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
+
+test('what a simulation counts is what reading and evaluating each person says', async () => {
+  let [gained, joined, lost] = [0, 0, 0];
+  await fc.assert(
+    fc.asyncProperty(town, async (it) => {
+      const settled = await settle(it);
+      const { scheme, before, nowS, parts } = settled;
+      const people = await everybody(settled);
+      joined += people.filter(({ keys }) => keys.length > 1).length;
+      const { plan, census } = await simulate(parts, { scheme, maxRps: MAX_RPS }, quietly, signal());
+      expect([plan.people, census.people]).toEqual([people.length, people.length]);
+      for (const { award, gains, losesRule } of plan.awards.filter(({ removed }) => !removed)) {
+        const seen = people.map((person) => ({
+          person,
+          now: evaluate(scheme, person.portfolio, nowS).awards.find((one) => one.award.id === award.id),
+          earlier: evaluate(before, person.portfolio, nowS).awards.find((one) => one.award.id === award.id),
+          states: person.records
+            .filter(({ badgeId }) => badgeId === award.badgeId)
+            .map(({ record }) => record.state),
+        }));
+        const gaining = seen.filter(
+          ({ now, states }) =>
+            now?.status === 'due' &&
+            !states.some((state) => state === 'refused' || ON_THE_WAY.includes(state)),
+        );
+        const losing = seen.filter(
+          ({ now, earlier }) => now?.status === 'held' && !now.met && earlier?.met === true,
+        );
+        const keysOf = (some: typeof seen) => some.map(({ person }) => person.earner).toSorted();
+        expect({ gains, losesRule }).toEqual({ gains: keysOf(gaining), losesRule: keysOf(losing) });
+        gained += gains.length;
+        lost += losesRule.length;
+        const { status } = census.byAward.get(award.id) ?? {};
+        const told = Object.entries(status ?? {}).filter(([, count]) => count > 0);
+        const tally = new Map<string, number>();
+        for (const name of seen.map(({ now }) => now?.status ?? ''))
+          tally.set(name, (tally.get(name) ?? 0) + 1);
+        expect(new Map(told)).toEqual(tally);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(gained).toBeGreaterThan(20);
+  expect(joined).toBeGreaterThan(5);
+  expect(lost).toBeGreaterThan(0);
+});
+
+test('once all that was gained is on its way, the plan is empty', async () => {
+  await fc.assert(
+    fc.asyncProperty(town, async (it) => {
+      const settled = await settle(it);
+      const { ledger } = settled.sources;
+      for (const { award, gains } of (await planOf(settled)).plan.awards)
+        for (const earner of gains) {
+          const person = await readPersonOnce(settled.sources, earner);
+          const over = (person?.portfolio.held ?? []).flatMap(({ eventId }) => eventId ?? []);
+          await ledger.apply(earner, award.badgeId, { type: 'comes-due', over });
+        }
+      expect(gainersOf((await planOf(settled)).plan)).toEqual([]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused' | 'blocked', unknown>>]>([
+  ['none', { gains: ['lou'] }],
+  ['withdrawn', { gains: ['lou'] }],
+  ['due', { gains: [], underWay: 1 }],
+  ['claimed', { gains: [], underWay: 1 }],
+  ['unknown', { gains: [], underWay: 1 }],
+  ['refused', { gains: [], refused: 1 }],
+  ['blocked', { gains: [], blocked: 1 }],
+  // Held until its event is read back; then it is being taken back.
+  ['issued', { gains: [], underWay: 0 }],
+  ['revoking', { gains: [], underWay: 1 }],
+])('an award that is due, and whose record is: %s', async (state, expected) => {
+  const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
+  const { parts, portfolios, ledger } = partsFor(`state-${state}`, scheme);
+  const lou = asEarnerKey('lou');
+  const contact = { address: 'lou@example.org', name: null };
+  const given = { eventId: asEventId('E-ours'), issuedOnS: 1_700_000_000, expiresOnS: null };
+  const [a, r1] = [
+    { id: asAssertionId('a'), clientId: asClientId('P1'), badgeId: asBadgeId('A'), revoked: false, ...given },
+    { id: asAssertionId('r'), clientId: region, badgeId: asBadgeId('R1'), revoked: true, ...given },
+  ];
+  const stored = state === 'revoking' ? [a, r1] : [a];
+  await portfolios.upsert(stored.map((assertion) => ({ earner: lou, contact, assertion })));
+  if (state !== 'none')
+    for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
+      await ledger.apply(lou, asBadgeId('R1'), event);
+  const { plan } = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
+  expect(plan.awards[0]).toMatchObject(expected);
+});
+
+test('who cannot be read is named, and the others are planned for all the same', async () => {
+  const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
+  const { parts, portfolios, prefix } = partsFor('broken', scheme);
+  const give = async (earner: EarnerKey): Promise<void> => {
+    const contact = { address: 'lou@example.org', name: null };
+    for (const [client, badge] of [
+      ['P1', 'A'],
+      ['P2', 'B'],
+    ] as const) {
+      const assertion = {
+        id: asAssertionId(`${earner}-${badge}`),
+        clientId: asClientId(client),
+        badgeId: asBadgeId(badge),
+        eventId: null,
+        issuedOnS: 1_700_000_000,
+        expiresOnS: null,
+        revoked: false,
+      };
+      await portfolios.upsert([{ earner, contact, assertion }]);
+    }
+  };
+  const [good, assertions, record, noHash] = ['good', 'a', 'r', 'h'].map(asEarnerKey);
+  for (const earner of [good, assertions, record]) await give(earner ?? asEarnerKey(''));
+  const { connection } = redis;
+  await connection.hset(`${prefix}:earner:{${assertions}}`, 'a:x', '[2,"later"]');
+  await connection.hset(`${prefix}:ledger:{${record}}`, 'R1', '{"state":"later"}');
+  await connection.set(`${prefix}:earner:{${noHash}}`, 'by hand');
+  const made = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
+  expect(made.unreadable).toEqual([assertions, noHash, record]);
+  expect(made.plan).toMatchObject({ people: 1, awards: [{ gains: [good] }, { gains: [] }] });
+});
+
+test('it can be stopped, tells how far it is, and the census of the night is kept', async () => {
+  const settled = await settle(fc.sample(town, { numRuns: 1, seed: 5 })[0] ?? raise());
+  const stopped = AbortSignal.abort(new Error('stopped'));
+  await expect(
+    makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, quietly, stopped),
+  ).rejects.toThrow('stopped');
+  const told: (readonly [number, number])[] = [];
+  const report = (done: number, total: number): void => void told.push([done, total]);
+  await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
+  const { length } = await redis.connection.keys(`${settled.prefix}:earner:*`);
+  expect(told.at(-1)).toEqual([length, length]);
+
+  const census = createCensusStore(redis.connection, settled.prefix);
+  expect(await census.read()).toBeNull();
+  const { people, schemes, clock } = settled.parts;
+  await storeCensus({ people, schemes, census, clock }, signal());
+  const { census: counted } = await simulate(
+    settled.parts,
+    { scheme: settled.scheme, maxRps: 1 },
+    quietly,
+    signal(),
+  );
+  expect(await census.read()).toEqual({
+    atS: settled.nowS,
+    version: settled.scheme.version,
+    people: counted.people,
+    oneAway: new Map([...counted.byAward].map(([id, { oneAway }]) => [id, oneAway])),
+  });
+});
+const raise = (): never => {
+  throw new Error('no sample');
+};
+
+test('what the plan says is what OBF is told once it is put into force: those people, and nobody else', async () => {
+  const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 1 });
+  try {
+    const [pipeline] = house.pipelines;
+    const people = ['lou', 'sam', 'zoe', 'max'].map((name) => `${name}@example.org`);
+    const [lou = '', sam = '', zoe = ''] = people;
+    await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [lou, sam] }));
+    await house.notify(house.issue({ clientId: 'P2', badgeId: 'B', recipients: [lou] }));
+    await house.notify(house.issue({ clientId: 'P1', badgeId: 'C', recipients: [sam, zoe] }));
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${lou}`]);
+
+    const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
+    const parts = {
+      ...pipeline,
+      people: { redis: redis.connection, prefix: `${house.redisPrefix}data`, region },
+    };
+    const planned = () => makePlan(parts, { scheme: easier, only: null, maxRps: MAX_RPS }, quietly, signal());
+    const made = await planned();
+    const { plan, cost } = made;
+    const keyOf = (address: string) => earnerKeyOf(pipeline.vault, address);
+    expect(plan.awards.map(({ award, gains }) => [award.id, gains])).toEqual([
+      ['communiquer-1', [keyOf(sam)]],
+      ['communiquer-2', [keyOf(sam)]],
+    ]);
+    expect(house.awards()).toHaveLength(1);
+
+    const how = { only: null, quiet: false };
+    await applyRules(pipeline, easier, how, made, quietly, signal());
+    await house.idle();
+    expect(house.awards().slice(1).toSorted()).toEqual([`R1 ${sam}`, `R2 ${sam}`]);
+    expect(cost.issues).toBe(2);
+    expect((await planned()).plan.awards.flatMap(({ gains }) => gains)).toEqual([]);
+  } finally {
+    await house.close();
+  }
+});

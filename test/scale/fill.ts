@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { asAssertionId, asClientId, asEventId, type BadgeId, type ClientId } from '../../src/ids.js';
+import { ledgerKey } from '../../src/issuing/ledger.js';
+import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
+import type { Vault } from '../../src/platform/vault.js';
+import type { Assertion } from '../../src/portfolio/assertion.js';
+import { encodeAssertion } from '../../src/portfolio/codec.js';
+import { ASSERTION, FIELD, REVOKED } from '../../src/portfolio/earner-file.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { evaluate } from '../../src/rules/evaluate.js';
+import type { Enrolment, Scheme } from '../../src/rules/types.js';
+
+export interface Filling {
+  readonly redisUrl: string;
+  /** Of the keys. */
+  readonly prefix: string;
+  readonly vault: Vault;
+  readonly region: ClientId;
+  readonly scheme: Scheme;
+  readonly earners: number;
+  readonly nowS: number;
+}
+
+const ASSERTIONS_EACH = 6;
+const MOST_AWARDS = 2;
+const CHUNK = 1000;
+const DAY_S = 86_400;
+
+/**
+ * Makes up people as the store and the ledger write them, much faster than through the pipeline: six
+ * badges of partners each, and of the awards that these make due, the first two, issued and read back.
+ * The same numbers, the same people.
+ */
+export async function fill(filling: Filling): Promise<void> {
+  const redis = new Redis(filling.redisUrl);
+  const random = randomFrom(20_261_123);
+  const badges = [...filling.scheme.enrolments.values()];
+  for (let from = 0; from < filling.earners; from += CHUNK) {
+    const writing = redis.pipeline();
+    for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
+      const address = `personne.${at}@example.org`;
+      const earner = earnerKeyOf(filling.vault, address);
+      const { assertions, given } = someone(filling, badges, at, random);
+      writing.hset(`${filling.prefix}:earner:{${earner}}`, {
+        [FIELD.address]: filling.vault.seal(address, earner),
+        [FIELD.name]: filling.vault.seal(`Personne ${at}`, earner),
+        ...Object.fromEntries(assertions.map((one) => [ASSERTION + one.id, encodeAssertion(one)])),
+        ...Object.fromEntries(assertions.filter((one) => one.revoked).map((one) => [REVOKED + one.id, '1'])),
+      });
+      if (given.size > 0)
+        writing.hset(
+          ledgerKey(filling.prefix, earner),
+          Object.fromEntries([...given].map(([badgeId, record]) => [badgeId, JSON.stringify(record)])),
+        );
+    }
+    await writing.exec();
+  }
+  redis.disconnect();
+}
+
+function someone(
+  { scheme, region, nowS }: Filling,
+  badges: readonly Enrolment[],
+  at: number,
+  random: () => number,
+): { readonly assertions: readonly Assertion[]; readonly given: ReadonlyMap<BadgeId, AwardRecord> } {
+  const assertions = Array.from({ length: ASSERTIONS_EACH }, (): Assertion => {
+    const badge = badges[Math.floor(random() * badges.length)];
+    if (badge === undefined) throw new Error('a scheme without badges');
+    const issuedOnS = nowS - Math.floor(random() * 900) * DAY_S;
+    return {
+      id: asAssertionId(randomBytes(20).toString('hex')),
+      clientId: badge.clientId,
+      badgeId: badge.badgeId,
+      eventId: asEventId(`E${Math.floor(random() * 20_000).toString(36)}XYZABC`),
+      issuedOnS,
+      expiresOnS: random() < 0.2 ? issuedOnS + 1000 * DAY_S : null,
+      revoked: random() < 0.03,
+    };
+  });
+  const evaluation = evaluate(scheme, { assertions, held: [], blocked: [] }, nowS);
+  const due = evaluation.awards.filter(({ status }) => status === 'due').slice(0, MOST_AWARDS);
+  const event = asEventId(`G${(at % 500).toString(36)}XYZABC`);
+  const comesDue = transition(null, { type: 'comes-due', over: [] }, nowS - DAY_S);
+  const record = transition(comesDue, { type: 'record', event }, nowS - DAY_S);
+  const readBack = due.map(({ award }): Assertion => ({
+    id: asAssertionId(randomBytes(20).toString('hex')),
+    clientId: region,
+    badgeId: award.badgeId,
+    eventId: event,
+    issuedOnS: nowS - DAY_S,
+    expiresOnS: null,
+    revoked: false,
+  }));
+  const given = new Map(due.map(({ award }) => [award.badgeId, record] as const));
+  return { assertions: [...assertions, ...readBack], given };
+}
+
+/** mulberry32: small, and the same everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const SCALE_REGION = asClientId('REGION');
