@@ -158,7 +158,12 @@ test('one recipient whom OBF refuses stands alone, with the reason; the others g
 
 test('a refusal that is not about a recipient fails the batch at once, whole and unsplit', async () => {
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 404, times: 2 });
+  // Both wait before the first leaves: one batch, however busy the machine is.
+  const [{ queues, outbox }] = house.pipelines;
+  await queues.awards.pause();
   await bothBadges('lou@example.org', 'sam@example.org');
+  await until(async () => (await outbox.waiting(asBadgeId('R1'))) === 2, 'two who wait');
+  await queues.awards.resume();
   await house.idle();
   expect(await house.failedReasons()).toHaveLength(1);
   expect(issueCalls()).toBe(1);
