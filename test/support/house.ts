@@ -63,6 +63,8 @@ export interface House {
   failedReasons(): Promise<string[]>;
   /** Stops all workers as a deploy does, and starts others. */
   restartWorkers(): Promise<void>;
+  /** Stops all workers, for good. */
+  stopWorkers(): Promise<void>;
   /** Recipients of each issue call that took effect, with its badge: `badge address`, in order. */
   awards(): string[];
   close(): Promise<void>;
@@ -105,16 +107,20 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     });
     const start = () => startWorkers(wired.pipeline, connection, prefixes.queues);
     let stop = start();
-    const restart = async (): Promise<void> => {
+    const end = async (): Promise<void> => {
       await stop();
+      stop = async () => {};
+    };
+    const restart = async (): Promise<void> => {
+      await end();
       stop = start();
     };
     const close = async (): Promise<void> => {
-      await stop();
+      await end();
       await wired.close();
       closeRedis(connection);
     };
-    return { pipeline: wired.pipeline, restart, close };
+    return { pipeline: wired.pipeline, end, restart, close };
   });
   const pages =
     options.ops === undefined
@@ -176,6 +182,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     },
     async restartWorkers() {
       await Promise.all(workers.map(({ restart }) => restart()));
+    },
+    async stopWorkers() {
+      await Promise.all(workers.map(({ end }) => end()));
     },
     awards: () =>
       sandbox
