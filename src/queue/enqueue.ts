@@ -1,5 +1,4 @@
 import type { JobsOptions, JobState, Queue } from 'bullmq';
-import { setTimeout as pause } from 'node:timers/promises';
 import { ATTEMPTS } from './retry.js';
 
 export interface NewJob {
@@ -50,7 +49,8 @@ async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
 
 const add = (queue: Queue, job: NewJob): Promise<unknown> => queue.add(job.name, job.data, optionsOf(job));
 
-const optionsOf = ({ id, delayMs }: NewJob): JobsOptions => ({
+/** What every job of ours is added with. */
+export const optionsOf = ({ id, delayMs }: Pick<NewJob, 'id' | 'delayMs'>): JobsOptions => ({
   jobId: id,
   attempts: ATTEMPTS,
   backoff: { type: 'custom' },
@@ -84,15 +84,9 @@ async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): P
   }
 }
 
-/**
- * The same for many jobs; the first that fails ends it, and so does `signal`. Jobs before it are stored,
- * so that a repeat finds them waiting.
- */
-export async function enqueueAll(queue: Queue, jobs: readonly NewJob[], signal?: AbortSignal): Promise<void> {
-  for (let at = 0; at < jobs.length; at += CHUNK) {
-    signal?.throwIfAborted();
-    await enqueueChunk(queue, jobs.slice(at, at + CHUNK));
-  }
+/** The same for many jobs; the first that fails ends it. Jobs before it are stored, so that a repeat finds them waiting. */
+export async function enqueueAll(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
+  for (let at = 0; at < jobs.length; at += CHUNK) await enqueueChunk(queue, jobs.slice(at, at + CHUNK));
 }
 
 /** Jobs that nobody told before are the usual case: they are looked at together, and leave together. */
@@ -105,29 +99,25 @@ async function enqueueChunk(queue: Queue, jobs: readonly NewJob[]): Promise<void
 }
 
 /**
- * All of them under one deadline of our own: a Redis that is frozen, or was never there, keeps `add` waiting.
- * @throws EnqueueError after `deadlineMs`, or when Redis fails before; nothing more is begun then
+ * Adding under a deadline of our own: a Redis that is frozen, or was never there, keeps `add` waiting.
+ * @throws EnqueueError after `deadlineMs`, or when Redis fails before
  */
-export async function enqueueAllWithin(
+export async function withinDeadline(
   queue: Queue,
-  jobs: readonly NewJob[],
+  adding: () => Promise<unknown>,
   deadlineMs: number,
 ): Promise<void> {
-  const late = new AbortController();
-  const deadline = pause(deadlineMs, undefined, { signal: late.signal }).then(() => {
-    late.abort();
-    throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    const late = (): void => reject(new EnqueueError(`${queue.name}: no answer from Redis in time`));
+    timer = setTimeout(late, deadlineMs);
   });
   try {
-    await Promise.race([enqueueAll(queue, jobs, late.signal), deadline]);
+    await Promise.race([adding(), deadline]);
   } catch (cause) {
     if (cause instanceof EnqueueError) throw cause;
     throw new EnqueueError(`${queue.name}: Redis did not take a job`, { cause });
   } finally {
-    late.abort();
+    clearTimeout(timer);
   }
 }
-
-/** One job under a deadline. @throws EnqueueError as above */
-export const enqueueWithin = (queue: Queue, job: NewJob, deadlineMs: number): Promise<void> =>
-  enqueueAllWithin(queue, [job], deadlineMs);

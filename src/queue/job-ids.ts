@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { BadgeId, BatchId, ClientId, EarnerKey } from '../ids.js';
 import type { CredentialNotice, EventNotice, NoticeJob } from './jobs.js';
 
 /**
- * A job's id is a pure function of what it is about, so that the same notice told twice is one job, and
+ * A job's id is (but for arrivals) a pure function of what it is about, so that the same notice told twice is one job, and
  * an `add` that timed out may be repeated. It coalesces, it does not make idempotent: a job may still
  * run twice. BullMQ takes neither integers nor ':' in ids; the letter in front sees to the first.
  */
@@ -22,6 +22,12 @@ export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>
 /** The id of a notice of either kind. */
 export const noticeId = (notice: NoticeJob, type: 'issued' | 'revoked'): string =>
   notice.kind === 'event' ? eventNoticeId(notice, type) : credentialNoticeId(notice);
+
+/** Ids of what came in together; how many notices they are stands last, so that those that wait can be counted. */
+export const arrivalsJobId = (notices: number): string => `arrivals.${randomUUID()}.${notices}`;
+
+/** How many notices a job of such an id carries. */
+export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/.exec(id)?.[1] ?? 0);
 
 /** One poll of a client at a time, whoever asks for it. */
 export const pollJobId = (clientId: ClientId): string => `poll.${clientId}`;

@@ -45,10 +45,18 @@ export const credentialNotice = z.object({
   request,
 });
 
+export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
+
+/** A notice as the door took it in. `type` tells an issue from a revocation of the same event: it is part of the job's id. */
+export const arrival = z.object({
+  type: z.enum(['issued', 'revoked']),
+  job: noticeJob,
+});
+/** "These came in together": each is to be a job of its own. */
+export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
+
 /** "Look what this client has issued that we have not been told of": told by the clock. */
 export const pollJob = z.object({ kind: z.literal('poll'), clientId: word.transform(asClientId) });
-
-export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
 /** All that stands in the queue of notices. */
 export const noticeQueueJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice, pollJob]);
@@ -118,6 +126,7 @@ export const awardJob = z.discriminatedUnion('kind', [
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
+export type Arrival = z.output<typeof arrival>;
 export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;

@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { WebhookDeps } from './deps.js';
 import { answer, begin, type Exchange, type Outcome } from './exchange.js';
+import { secureHead } from './heads.js';
 import { Problem } from './problem.js';
 import { methodsOf, routesOf, type Route } from './routes.js';
 
@@ -16,13 +16,15 @@ export function createApp(deps: WebhookDeps): Express {
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
-  app.use(helmet());
-  for (const route of routesOf(deps)) app.all(route.path, serve(deps, route.name, allowed(route, deps)));
+  const start = begin({ ...deps, secureHead: secureHead() });
+  for (const route of routesOf(deps)) app.all(route.path, serve(start, route.name, allowed(route, deps)));
   if (deps.ops !== undefined) app.use('/ops', deps.ops);
-  app.use(serve(deps, 'none', () => new Problem('not_found')));
-  app.use(unforeseen(deps));
+  app.use(serve(start, 'none', () => new Problem('not_found')));
+  app.use(unforeseen(start));
   return app;
 }
+
+type Begin = ReturnType<typeof begin>;
 
 const allowed =
   (route: Route, deps: WebhookDeps): Handle =>
@@ -33,22 +35,22 @@ const allowed =
   };
 
 const serve =
-  (deps: WebhookDeps, name: string, handle: Handle): RequestHandler =>
+  (start: Begin, name: string, handle: Handle): RequestHandler =>
   async (req, res) => {
-    const exchange = begin(req, res, deps, name);
+    const exchange = start(req, res, name);
     try {
       answer(exchange, await handle(exchange));
     } catch (err) {
-      exchange.log.error({ err }, 'a request failed in an unforeseen way');
+      exchange.log.error({ requestId: exchange.requestId, err }, 'a request failed in an unforeseen way');
       answer(exchange, new Problem('internal'));
     }
   };
 
 /** What fails outside of our handlers. Express knows an error handler by its four parameters. */
 const unforeseen =
-  (deps: WebhookDeps): ErrorRequestHandler =>
+  (start: Begin): ErrorRequestHandler =>
   (err: unknown, req, res, _next) => {
-    const exchange = begin(req, res, deps, 'none');
-    exchange.log.error({ err }, 'a request failed in an unforeseen way');
+    const exchange = start(req, res, 'none');
+    exchange.log.error({ requestId: exchange.requestId, err }, 'a request failed in an unforeseen way');
     answer(exchange, new Problem('internal'));
   };

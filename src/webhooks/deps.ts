@@ -1,15 +1,9 @@
 import type { RequestHandler } from 'express';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
-import type { NoticeJob } from '../queue/jobs.js';
+import type { Arrival } from '../queue/jobs.js';
 import type { Figures } from './metrics.js';
 import type { Verify } from './verify.js';
-
-/** A notice to be stored. `type` tells an issue from a revocation of the same event. */
-export interface StorableNotice {
-  readonly job: NoticeJob;
-  readonly type: 'issued' | 'revoked';
-}
 
 /** What the receiver needs of the world. */
 export interface WebhookDeps {
@@ -19,7 +13,7 @@ export interface WebhookDeps {
   /** Only credentials at this server are looked at. */
   readonly obfBaseUrl: string;
   /** Resolves when all are stored; rejects when that is not sure in time. May be repeated. */
-  readonly putNotices: (notices: readonly StorableNotice[]) => Promise<void>;
+  readonly putNotices: (notices: readonly Arrival[]) => Promise<void>;
   /** Whether a notice could be stored now. Never rejects. */
   readonly ready: () => Promise<boolean>;
   readonly earnerKeyOf: (address: string) => EarnerKey;

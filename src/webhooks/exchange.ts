@@ -4,6 +4,7 @@ import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import { hasBody } from './body.js';
 import type { WebhookDeps } from './deps.js';
+import type { Head } from './heads.js';
 import { countNotice } from './metrics.js';
 import { Problem, type ProblemCode } from './problem.js';
 
@@ -25,10 +26,14 @@ export interface Facts {
 export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** Of the process: what is said of this request names it. */
   readonly log: Logger;
+  /** For the one line of each request. */
+  readonly lines: Logger;
   /** What joins this request to the sender's own log, and to the job that it becomes. */
   readonly requestId: string;
   readonly meter: Meter | undefined;
+  readonly secureHead: Head;
   readonly route: string;
   readonly startedMs: number;
   readonly facts: Facts;
@@ -60,21 +65,24 @@ const CHALLENGES: Partial<Record<ProblemCode, string>> = {
 /** What a sender may name a request: nothing that a log or a header could trip over. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 /** What a sender is asked to wait after a 503, seconds. */
-const RETRY_AFTER_S = 10;
+const RETRY_AFTER_S = '10';
 
-/** @param route a name for the log: the address that was asked for may hold anything */
-export function begin(
-  req: IncomingMessage,
-  res: ServerResponse,
-  deps: Pick<WebhookDeps, 'log' | 'figures'>,
-  route: string,
-): Exchange {
-  const given = req.headers['x-request-id'];
-  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-  res.setHeader('X-Request-Id', requestId);
-  const log = deps.log.child({ requestId });
-  const startedMs = performance.now();
-  return { req, res, route, requestId, log, meter: deps.figures?.meter, startedMs, facts: {} };
+/** What every exchange of an app has of it. */
+interface Around extends Pick<WebhookDeps, 'log' | 'figures'> {
+  readonly secureHead: Head;
+}
+
+/** The exchanges of one app; each begins with a request. */
+export function begin({ log, figures, secureHead }: Around) {
+  // All that a line may say is named in `line`: nothing has to be looked for in it.
+  const lines = log.child({}, { redact: [] });
+  /** @param route a name for the log: the address that was asked for may hold anything */
+  return (req: IncomingMessage, res: ServerResponse, route: string): Exchange => {
+    const given = req.headers['x-request-id'];
+    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    const startedMs = performance.now();
+    return { req, res, route, requestId, log, lines, meter: figures?.meter, secureHead, startedMs, facts: {} };
+  };
 }
 
 /** The one place where answers leave, and where each request gets its line. */
@@ -84,15 +92,30 @@ export function answer(exchange: Exchange, outcome: Outcome): void {
   countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
   const { type, text } = written(outcome);
-  res.statusCode = outcome.status;
-  res.setHeader('Content-Type', type);
-  res.setHeader('Content-Length', Buffer.byteLength(text));
-  res.setHeader('Cache-Control', 'no-store');
-  if (outcome.status === 503) res.setHeader('Retry-After', RETRY_AFTER_S);
-  const challenge = outcome instanceof Problem ? CHALLENGES[outcome.code] : undefined;
-  if (challenge !== undefined) res.setHeader('WWW-Authenticate', challenge);
-  if (hasBody(req) && !req.complete) endLater(req, res, text);
+  const closing = hasBody(req) && !req.complete;
+  res.writeHead(outcome.status, [
+    ...exchange.secureHead,
+    'X-Request-Id',
+    exchange.requestId,
+    'Content-Type',
+    type,
+    'Content-Length',
+    String(Buffer.byteLength(text)),
+    'Cache-Control',
+    'no-store',
+    ...(outcome instanceof Problem ? headOfProblem(outcome) : []),
+    ...(closing ? ['Connection', 'close'] : []),
+  ]);
+  if (closing) endLater(req, res, text);
   else res.end(text);
+}
+
+function headOfProblem({ code, status }: Problem): Head {
+  const challenge = CHALLENGES[code];
+  return [
+    ...(status === 503 ? ['Retry-After', RETRY_AFTER_S] : []),
+    ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
+  ];
 }
 
 function written(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
@@ -105,7 +128,6 @@ function written(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
  * with it (TCP reset), so what comes is let in for a moment and thrown away.
  */
 function endLater(req: IncomingMessage, res: ServerResponse, text: string): void {
-  res.setHeader('Connection', 'close');
   res.write(text);
   const end = (): void => {
     clearTimeout(timer);
@@ -115,8 +137,9 @@ function endLater(req: IncomingMessage, res: ServerResponse, text: string): void
   req.once('end', end).once('close', end).resume();
 }
 
-function line({ req, log, route, startedMs, facts }: Exchange, outcome: Outcome): void {
+function line({ req, lines, requestId, route, startedMs, facts }: Exchange, outcome: Outcome): void {
   const said = {
+    requestId,
     method: req.method,
     route,
     status: outcome.status,
@@ -126,6 +149,6 @@ function line({ req, log, route, startedMs, facts }: Exchange, outcome: Outcome)
   };
   // A platform asks for its health every few seconds, and Prometheus for the figures: that is no news as
   // long as it is good.
-  if (ROUTINE.has(route) && outcome.status === 200) log.debug(said, 'request');
-  else log.info(said, 'request');
+  if (ROUTINE.has(route) && outcome.status === 200) lines.debug(said, 'request');
+  else lines.info(said, 'request');
 }

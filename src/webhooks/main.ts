@@ -6,7 +6,7 @@ import { openFigures } from '../ops/metrics/open.js';
 import { readLogo } from '../ops/web/logo.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
-import { createLogger } from '../platform/logger.js';
+import { createLogger, unhurried } from '../platform/logger.js';
 import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
 import { createTracing } from '../platform/tracing.js';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
   const partners = scheme.partners.filter(({ active }) => active).map(({ clientId }) => clientId);
-  const log = createLogger(config.logLevel, 'web');
+  const log = createLogger(config.logLevel, 'web', unhurried());
   const vault = createVault(config.palierKey);
   const { secrets } = partnerKeys(scheme, process.env);
   const { logo, faults } = await readLogo(config.ops.logo);

@@ -17,13 +17,13 @@ export interface Figures {
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /metrics`: the figures, for whoever holds the token. */
-export async function metrics({ req, log }: Exchange, { figures }: WebhookDeps): Promise<Outcome> {
+export async function metrics({ req, log, requestId }: Exchange, { figures }: WebhookDeps): Promise<Outcome> {
   if (figures === undefined) return new Problem('not_found');
   if (!isBearer(req.headers, figures.token)) return new Problem('token_invalid');
   try {
     return { status: 200, type: METRICS_TYPE, text: await figures.read() };
   } catch (err) {
-    log.warn({ err }, 'the figures could not be read');
+    log.warn({ requestId, err }, 'the figures could not be read');
     return new Problem('metrics_unavailable');
   }
 }

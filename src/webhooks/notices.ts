@@ -1,4 +1,5 @@
-import type { WebhookDeps, StorableNotice } from './deps.js';
+import type { Arrival } from '../queue/jobs.js';
+import type { WebhookDeps } from './deps.js';
 import type { EventMessage } from './event-body.js';
 import type { PushMessage } from './push-body.js';
 
@@ -10,7 +11,7 @@ export function noticesOf(
   message: EventMessage | PushMessage,
   deps: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
   request: string,
-): readonly StorableNotice[] {
+): readonly Arrival[] {
   if (message.kind === 'push') return credentialNotices(message, deps, request);
   const { type, clientId, eventId } = message;
   return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook', request } }];
@@ -21,7 +22,7 @@ const credentialNotices = (
   { credentials }: PushMessage,
   { earnerKeyOf, seal }: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
   request: string,
-): readonly StorableNotice[] =>
+): readonly Arrival[] =>
   credentials.map(({ address, url }) => {
     const earner = earnerKeyOf(address);
     const recipient = seal(address, earner);

@@ -65,7 +65,7 @@ async function isStored(
     await deps.putNotices(notices);
     return true;
   } catch (err) {
-    log.warn({ err }, 'notices could not be stored');
+    log.warn({ requestId, err }, 'notices could not be stored');
     return false;
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.js';
+import { bornFor } from './born.js';
 import type { WebhookDeps } from './deps.js';
 
 export interface RunningWebhooks {
@@ -37,7 +38,7 @@ export async function startWebhooks(
   host = '127.0.0.1',
 ): Promise<RunningWebhooks> {
   const app = createApp(deps);
-  const server = createServer(LIMITS, app);
+  const server = createServer({ ...LIMITS, ...bornFor(app) }, app);
   // A sender that asks before it sends is told yes or no by the route: see `readBody`.
   server.on('checkContinue', app);
   await listen(server, port, host);

@@ -7,10 +7,10 @@ import type { Logger } from '../platform/logger.js';
 import { closeRedis, openProducer, type RedisConnection } from '../platform/redis.js';
 import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
-import { enqueueAllWithin } from '../queue/enqueue.js';
-import { noticeId } from '../queue/job-ids.js';
 import { openQueue } from '../queue/open.js';
-import type { StorableNotice, WebhookDeps } from './deps.js';
+import { storeArrivals } from '../queue/store-arrivals.js';
+import type { WebhookDeps } from './deps.js';
+import { gatherInTurn } from './gather.js';
 import type { Figures } from './metrics.js';
 import { createVerify } from './verify.js';
 
@@ -41,20 +41,18 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
 } {
   const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
   const connection = openProducer(config.redis);
-  const queue = openQueue('notices', connection, log, prefix, telemetry);
+  const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
     verify,
     obfBaseUrl: config.obfBaseUrl,
-    putNotices: (notices) => enqueueAllWithin(queue, notices.map(newJob), STORE_WITHIN_MS),
+    putNotices: gatherInTurn((arrivals) => storeArrivals(queue, arrivals, STORE_WITHIN_MS)),
     ready: () => answers(connection),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
   return { deps, releases: [() => closeRedis(connection), () => queue.close()] };
 }
-
-const newJob = ({ job, type }: StorableNotice) => ({ id: noticeId(job, type), name: job.kind, data: job });
 
 async function answers(connection: RedisConnection): Promise<boolean> {
   const late = new AbortController();

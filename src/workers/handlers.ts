@@ -1,4 +1,4 @@
-import { awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
+import { arrivalsJob, awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { ClientId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
@@ -16,6 +16,7 @@ import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
 import { pollEvents } from './poll-events.js';
 import { purge } from './purge.js';
+import { sortArrivals } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
@@ -23,6 +24,9 @@ export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) =
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
+  async arrivals(pipeline, data) {
+    return sortArrivals(pipeline, arrivalsJob.parse(data));
+  },
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
     if (notice.kind === 'event') return ingestEvent(pipeline, notice, signal);

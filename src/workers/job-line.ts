@@ -8,6 +8,7 @@ import type { Pipeline } from './pipeline.js';
 
 /** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
 const KINDS: ReadonlySet<string> = new Set([
+  'arrivals',
   'evaluate',
   ...[...noticeQueueJob.options, ...awardJob.options].map(({ shape }) => shape.kind.value),
 ]);

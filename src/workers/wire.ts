@@ -131,9 +131,9 @@ function openQueues(
   prefix: string,
   telemetry: Telemetry | null,
 ): Record<QueueName, Queue> {
-  const [notices, earners, awards] = QUEUES;
+  const [arrivals, notices, earners, awards] = QUEUES;
   const open = (name: QueueName): Queue => openQueue(name, redis, log, prefix, telemetry);
-  return { notices: open(notices), earners: open(earners), awards: open(awards) };
+  return { arrivals: open(arrivals), notices: open(notices), earners: open(earners), awards: open(awards) };
 }
 
 const openStores = ({ redis, prefix, vault, clock, region, scheme }: StoreParts) => ({
