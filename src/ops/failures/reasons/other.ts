@@ -9,7 +9,7 @@ const NEXT: Words = {
 /** What has no words of its own: what it kept from happening, and what to do all the same. */
 export const OTHER: Readonly<Record<QueueName, { readonly happened: Words; readonly next: Words }>> = {
   notices: {
-    happened: { fr: 'Une annonce n’a pas pu être lue', en: 'A notice could not be read' },
+    happened: { fr: 'Un avis n’a pas pu être lu', en: 'A notice could not be read' },
     next: NEXT,
   },
   earners: {
