@@ -71,10 +71,12 @@ figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 
 /* There is room: what names a row, and an instant, need not be broken into three lines. */
 @media (width >= 60rem) {
-  tbody th { width: 12rem; }
+  tbody th { min-width: 12rem; }
   td time, th time { white-space: nowrap; }
 }
 @media (max-width: 30rem) {
+  th, td, th.number, td.number { padding-right: .5rem; }
+  .state { white-space: normal; }
   dl > div { grid-template-columns: 1fr; }
   /* Its words would be too small there; the table beside it says the same. */
   .chart > figure { display: none; }
