@@ -84,7 +84,7 @@ function Nav(): VNode {
           .filter(({ role }) => hasRole(user, role))
           .map(({ name, href, words }) => (
             <li key={name}>
-              <a href={href} aria-current={name === current ? 'page' : undefined}>
+              <a href={href} aria-current={currentOf(name, current)}>
                 {words[lang]}
               </a>
             </li>
@@ -92,6 +92,12 @@ function Nav(): VNode {
       </ul>
     </nav>
   );
+}
+
+/** Where somebody is: on that page, or on one that it leads to (`failures-job` is of `failures`). */
+function currentOf(name: string, current: string): 'page' | 'true' | undefined {
+  if (name === current) return 'page';
+  return current.startsWith(`${name}-`) ? 'true' : undefined;
 }
 
 function Footer(): VNode {
