@@ -94,11 +94,13 @@ function Nav(): VNode {
   );
 }
 
-/** Where somebody is: on that page, or on one that it leads to (`failures-job` is of `failures`). */
+/** Where somebody is: on that page, or on one of the same part (`failures-job` and `failures`). */
 function currentOf(name: string, current: string): 'page' | 'true' | undefined {
   if (name === current) return 'page';
-  return current.startsWith(`${name}-`) ? 'true' : undefined;
+  return partOf(name) === partOf(current) ? 'true' : undefined;
 }
+
+const partOf = (route: string): string => route.split('-')[0] ?? route;
 
 function Footer(): VNode {
   const { lang, otherLangHref, requestId } = useFrame();
