@@ -12,7 +12,9 @@ const redis = new Redis(process.env['REDIS_URL'] ?? '', { enableAutoPipelining: 
 
 function isSigned({ headers }: IncomingMessage, body: Buffer): boolean {
   const start = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.`;
-  const expected = Buffer.from(`v1,${createHmac('sha256', secret).update(start).update(body).digest('base64')}`);
+  const expected = Buffer.from(
+    `v1,${createHmac('sha256', secret).update(start).update(body).digest('base64')}`,
+  );
   const actual = Buffer.from(String(headers['webhook-signature']));
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }

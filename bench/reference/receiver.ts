@@ -26,7 +26,10 @@ function isSigned({ headers, rawBody }: Raw): boolean {
     String(headers[name] ?? ''),
   );
   if (Math.abs(Date.now() / 1000 - Number(stamp)) > 300) return false;
-  const mac = createHmac('sha256', secret).update(`${id}.${stamp}.`).update(rawBody ?? '').digest('base64');
+  const mac = createHmac('sha256', secret)
+    .update(`${id}.${stamp}.`)
+    .update(rawBody ?? '')
+    .digest('base64');
   const expected = Buffer.from(`v1,${mac}`);
   const actual = Buffer.from(given ?? '');
   return expected.length === actual.length && timingSafeEqual(expected, actual);

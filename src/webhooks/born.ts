@@ -8,13 +8,10 @@ import { IncomingMessage, ServerResponse } from 'node:http';
  *
  * The app's prototypes become those of the classes, and its former ones stand behind them.
  */
-export function bornFor(app: Express): {
-  readonly IncomingMessage: typeof IncomingMessage;
-  readonly ServerResponse: typeof ServerResponse;
-} {
+export function bornFor(app: Express) {
   class Request extends IncomingMessage {}
-  class Response extends ServerResponse {}
+  class Response extends ServerResponse<Request> {}
   app.request = Object.setPrototypeOf(Request.prototype, app.request);
   app.response = Object.setPrototypeOf(Response.prototype, app.response);
-  return { IncomingMessage: Request, ServerResponse: Response as typeof ServerResponse };
+  return { IncomingMessage: Request, ServerResponse: Response };
 }

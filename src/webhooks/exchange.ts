@@ -81,7 +81,18 @@ export function begin({ log, figures, secureHead }: Around) {
     const given = req.headers['x-request-id'];
     const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     const startedMs = performance.now();
-    return { req, res, route, requestId, log, lines, meter: figures?.meter, secureHead, startedMs, facts: {} };
+    return {
+      req,
+      res,
+      route,
+      requestId,
+      log,
+      lines,
+      meter: figures?.meter,
+      secureHead,
+      startedMs,
+      facts: {},
+    };
   };
 }
 

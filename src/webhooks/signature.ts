@@ -23,12 +23,17 @@ export function signatureDoor(secrets: readonly string[], clock: Clock) {
     isMeant: (headers: IncomingHttpHeaders): boolean =>
       headers[ID] !== undefined || headers[TIMESTAMP] !== undefined || headers[SIGNATURE] !== undefined,
     fault(bytes: Buffer, headers: IncomingHttpHeaders): Problem | null {
-      const [id, stamp, given] = [String(headers[ID] ?? ''), String(headers[TIMESTAMP] ?? ''), headers[SIGNATURE]];
+      const [id, stamp, given] = [
+        String(headers[ID] ?? ''),
+        String(headers[TIMESTAMP] ?? ''),
+        headers[SIGNATURE],
+      ];
       if (!/^\d{1,12}$/.test(stamp)) return new Problem('signature_invalid', TIMESTAMP);
       // Before any hash: a replay costs nothing.
       if (Math.abs(secondsOf(clock) - Number(stamp)) > TOLERANCE_S) return new Problem('signature_stale');
       const signatures = String(given ?? '').split(' ');
-      const good = id !== '' && keys.some((key) => matches(signatures, signed(key, `${id}.${stamp}.`, bytes)));
+      const good =
+        id !== '' && keys.some((key) => matches(signatures, signed(key, `${id}.${stamp}.`, bytes)));
       return good ? null : new Problem('signature_invalid');
     },
   };

@@ -11,6 +11,7 @@ import {
 import type { DueAwards } from '../issuing/types.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
+import type { Schemes } from './schemes.js';
 import type { EventToStore } from './store-event.js';
 
 /** An entry of which little is known. */
@@ -59,6 +60,7 @@ export interface Accounting {
   /** The Région's own. */
   readonly account: ObfAccount;
   readonly portfolios: Pick<PortfolioStore, 'read'>;
+  readonly schemes: Pick<Schemes, 'now'>;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface Accounting {
  * reply or all of Redis was lost) is entered as OBF tells it. Costs one call, once an event.
  */
 export async function accountForEvent(
-  { audit, account, portfolios }: Accounting,
+  { audit, account, portfolios, schemes }: Accounting,
   event: EventToStore,
   found: readonly NewAssertion[],
   signal: AbortSignal,
@@ -74,9 +76,11 @@ export async function accountForEvent(
   if (found.length === 0 || (await audit.knowsEvent(event.id))) return;
   const { logEntry } = await account.event(event.id, signal);
   const written = noteIn(logEntry);
+  const { awards } = (await schemes.now()).scheme;
+  const award = awards.find(({ badgeId }) => badgeId === event.badgeId)?.id ?? null;
   const entries = found.map(async ({ earner, assertion: { issuedOnS } }) => {
     if (written === null)
-      return entryOf('found', issuedOnS, { earner, badgeId: event.badgeId, event: event.id });
+      return entryOf('found', issuedOnS, { earner, award, badgeId: event.badgeId, event: event.id });
     // Our note speaks of people; the badge went to one of their addresses.
     const person = (await portfolios.read(earner)).linkedTo ?? earner;
     return issuedAsNoted(written, person, event, event.createdS ?? issuedOnS);

@@ -8,6 +8,7 @@ import { isMoreHeldThanLasts } from './held-of.js';
 import type { Pipeline } from './pipeline.js';
 import { addressesFrom, personKeyOf } from './read-addresses.js';
 import { jobsAbout } from './remove-jobs.js';
+import { spreadArrivals } from './spread-arrivals.js';
 import { StillUnderWay } from './under-way.js';
 import type { Waiting } from './unlink-addresses.js';
 
@@ -46,6 +47,7 @@ export async function personToErase(
 
 async function isAnythingHeld(pipeline: Pipeline, { keys }: PersonToErase): Promise<boolean> {
   for (const key of keys) if (await isMoreHeldThanLasts(pipeline, key)) return true;
+  await spreadArrivals(pipeline);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(pipeline.queues[name], new Set(keys))));
   return jobs.flat().length > 0;
 }

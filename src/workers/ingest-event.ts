@@ -40,13 +40,13 @@ function stepsOf(
   event: EventToStore,
   signal: AbortSignal,
 ): EventSteps {
-  const { queues, region, regionAccount, audit, portfolios } = pipeline;
+  const { queues, region, regionAccount } = pipeline;
   const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
     enqueueEarners(queues.earners, found, causeOf(notice, event));
   if (event.clientId !== region) return { evaluate };
   return {
     evaluate,
-    account: (found) => accountForEvent({ audit, portfolios, account: regionAccount }, event, found, signal),
+    account: (found) => accountForEvent({ ...pipeline, account: regionAccount }, event, found, signal),
   };
 }
 

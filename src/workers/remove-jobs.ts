@@ -2,6 +2,7 @@ import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { QUEUES } from '../queue/names.js';
 import type { Pipeline } from './pipeline.js';
+import { spreadArrivals } from './spread-arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
@@ -32,7 +33,8 @@ export async function removeJobsAbout(
   stays: (id: string) => boolean = () => false,
 ): Promise<RemovedJobs> {
   let removed = 0;
-  const atWork = new Set<EarnerKey>();
+  const sorting = await spreadArrivals({ queues });
+  const atWork = new Set([...sorting].filter((earner) => keys.has(earner)));
   for (const name of QUEUES)
     for (const id of await jobsAbout(queues[name], keys)) {
       if (stays(id)) continue;

@@ -1,7 +1,6 @@
-import type { z } from 'zod';
 import { enqueueAll } from '../queue/enqueue.js';
 import { noticeId } from '../queue/job-ids.js';
-import type { arrivalsJob } from '../queue/jobs.js';
+import type { Arrival } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -11,7 +10,7 @@ import type { Pipeline } from './pipeline.js';
  */
 export async function sortArrivals(
   { queues }: Pick<Pipeline, 'queues'>,
-  { arrivals }: z.output<typeof arrivalsJob>,
+  { arrivals }: { readonly arrivals: readonly Arrival[] },
 ): Promise<Done> {
   const jobs = arrivals.map(({ type, job }) => ({ id: noticeId(job, type), name: job.kind, data: job }));
   await enqueueAll(queues.notices, jobs);

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { OPERATOR, OPS_SETTINGS } from '../ops-web/support/people.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -40,12 +40,15 @@ const press = (page: Page, name: string): Promise<void> => page.getByRole('butto
 const sees = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
 
 describe.each([
-  ['with JavaScript', true],
-  ['without JavaScript', false],
-])('%s', (_, javaScriptEnabled) => {
+  ['with JavaScript', {}],
+  ['without JavaScript', { javaScriptEnabled: false }],
+  ['in a window of 320 pixels', { viewport: { width: 320, height: 640 } }],
+  // 1280 by 800, as a browser zooms it.
+  ['at 200 %', { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }],
+] satisfies [string, BrowserContextOptions][])('%s', (_, options) => {
   let page: Page;
   beforeEach(async () => {
-    page = await openPage(chromium, { javaScriptEnabled });
+    page = await openPage(chromium, options);
     await signInOn(page, house.opsUrl, OPERATOR);
   });
 
@@ -95,14 +98,19 @@ describe.each([
   });
 });
 
-test('by the keyboard alone, somebody signs in and sends a job again', async () => {
-  const page = await openPage(chromium);
+/** Signs in without touching the mouse. */
+async function signInByKeyboard(page: Page): Promise<void> {
   await page.goto(house.opsUrl);
   await tabTo(page, 'Nom');
   await page.keyboard.type(OPERATOR.name);
   await tabTo(page, 'Mot de passe');
   await page.keyboard.type(OPERATOR.password);
   await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')]);
+}
+
+test('by the keyboard alone, somebody signs in and sends a job again', async () => {
+  const page = await openPage(chromium);
+  await signInByKeyboard(page);
 
   await tabTo(page, 'Aller au contenu');
   await page.keyboard.press('Enter');
@@ -121,4 +129,29 @@ test('by the keyboard alone, somebody signs in and sends a job again', async () 
   await until(() => house.awards().length > 0, 'the award in OBF');
   await house.idle();
   expect([house.awards(), house.sandbox.issues().length]).toEqual([[`R1 ${LOU}`], 2]);
+});
+
+test('by the keyboard alone, somebody is found, and changed rules are put into force', async () => {
+  const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
+  await house.pipelines[0].schemes.start(easier);
+  const page = await openPage(chromium);
+  await signInByKeyboard(page);
+  await enter(page, 'Personne');
+  await tabTo(page, 'Adresse de la personne');
+  await page.keyboard.type(ANA);
+  await Promise.all([page.waitForEvent('domcontentloaded'), page.keyboard.press('Enter')]);
+  await sees(page, 'Pourquoi, badge par badge');
+
+  await enter(page, 'Barème');
+  await enter(page, 'Calculer le plan');
+  await page.getByText('Mettre en vigueur', { exact: true }).first().waitFor();
+  // What is folded opens, and its button is the next but the fields.
+  await tabTo(page, 'Mettre en vigueur');
+  await page.keyboard.press('Enter');
+  await sees(page, /1 badge sera délivré à 1 personne/);
+  expect(house.sandbox.issues()).toHaveLength(1);
+  await enter(page, 'Mettre en vigueur');
+  await until(() => house.awards().includes(`R1 ${ANA}`), 'the award in OBF');
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${ANA}`]);
 });

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { openBrowser, signIn } from '../ops-web/support/browser.js';
 import { until } from '../support/until.js';
 
 /** Those of this file; a test that fails must not leave one behind. */
@@ -77,6 +78,24 @@ test('the story comes out as told, says who received what and why, and leaves no
   expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 3 } });
   expect(await leftOver(demo.out())).toEqual([]);
 }, 120_000);
+
+test('the ops pages that it names are open, to whoever has the name and the password that it prints', async () => {
+  const demo = startDemo();
+  await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 60_000);
+  const [, url = '', name = '', password = ''] =
+    /à ouvrir : (\S+\/ops) \(nom : (\S+) ; mot de passe : (\S+)\)/.exec(demo.out()) ?? [];
+  const stranger = await fetch(url, { redirect: 'manual' });
+  expect([stranger.status, stranger.headers.get('location')]).toEqual([
+    303,
+    expect.stringContaining('/ops/connexion'),
+  ]);
+  const browser = openBrowser(url);
+  expect((await signIn(browser, { name, password })).status).toBe(303);
+  expect((await browser.get('/ops')).html).toContain('La Normandie badge les compétences');
+  expect((await browser.get('/ops/bareme')).html).toContain('Communiquer : je pratique');
+  demo.child.kill('SIGINT');
+  await demo.ended;
+}, 90_000);
 
 test('Ctrl-C ends it at once, and all that it started', async () => {
   const demo = startDemo();

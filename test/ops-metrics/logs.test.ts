@@ -67,10 +67,12 @@ test('a run that did not end well says what becomes of the job', async () => {
   house.sandbox.fault({ route: 'GET event', kind: 'status', status: 404 });
   const { id } = house.issue({ clientId: 'P1', badgeId: 'A', recipients: ['lou@example.org'] });
   expect(await watched.notify('P1', id)).toBe(202);
-  const outcomes = () => jobLines().map((line) => line['outcome']);
+  // That the notices were sorted went well.
+  const runs = () => jobLines().filter(({ queue }) => queue !== 'arrivals');
+  const outcomes = () => runs().map((line) => line['outcome']);
   await until(() => outcomes().includes('failed'), 'job that failed for good', 20_000);
   expect(outcomes()).toEqual(['retry', 'paused', 'failed']);
-  for (const line of jobLines())
+  for (const line of runs())
     expect(line).toMatchObject({
       msg: 'job not done',
       job: `issued.P1.${id}`,

@@ -52,11 +52,12 @@ test('web tells the figures of all, and its spans go to the SDK that it was star
   });
   const series = seriesIn(await answer.text());
   expect(valueIn(series, 'palier_notices_total', { door: 'webhooks', outcome: 'accepted' })).toBe(1);
-  expect(valueIn(series, 'palier_queue_jobs', { queue: 'notices', state: 'waiting' })).toBe(1);
+  expect(valueIn(series, 'palier_queue_jobs', { queue: 'arrivals', state: 'waiting' })).toBe(1);
+  expect(valueIn(series, 'palier_notices_unsorted')).toBe(1);
   expect(series.find(({ name }) => name === 'palier_build_info')?.labels['version']).toMatch(
     /^\d+\.\d+\.\d+/,
   );
-  await until(() => output.includes('span ended: addBulk notices'), 'span');
+  await until(() => output.includes('span ended: addBulk arrivals'), 'span');
   expect(output).toContain('"metrics":"on","tracing":"on"');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);

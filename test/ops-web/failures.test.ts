@@ -27,6 +27,13 @@ const hidden = (html: string): Record<string, string> =>
 const flashOf = ({ html }: Reply): string =>
   /<div class="alert (?:good|bad)"[^>]*>(.*?)<\/div>/.exec(html)?.[1] ?? '';
 
+/** The list, once it is counted: a busy machine may be late. */
+const listed = (browser: Browser, query = ''): Promise<Reply> =>
+  until(async () => {
+    const page = await browser.get(`${LIST}${query}`);
+    return !/en train d’être comptés|are being counted/.test(page.html) && page;
+  }, 'the list, counted');
+
 /** From a page that asks: says yes, and gives the page that follows. */
 async function sayYes(browser: Browser, asking: Reply): Promise<Reply> {
   expect(asking.status).toBe(200);
@@ -59,7 +66,7 @@ describe('badges that OBF refused come out when they are sent again', () => {
     await failed(1);
     expect(house.awards()).toEqual([]);
 
-    const list = await operator.get(LIST);
+    const list = await listed(operator);
     expect(list.html).toContain('OBF ne connaît pas ce badge de la Région');
     expect(list.html).toContain('Travaux en échec, par cause (1 travail)');
     const [groupHref = ''] = hrefs(list.html, `${LIST}/cause/`);
@@ -79,7 +86,7 @@ describe('badges that OBF refused come out when they are sent again', () => {
     await house.idle();
     expect(house.awards()).toEqual(['R1 lou@example.org']);
     expect(house.sandbox.issues()).toHaveLength(2);
-    expect((await operator.get(LIST)).html).toContain('Rien n’est en échec.');
+    expect((await listed(operator)).html).toContain('Rien n’est en échec.');
     expect((await operator.get(jobHref)).html).toContain('n’est plus en échec');
     expect((await operator.get(groupHref)).status).toBe(404);
   });
@@ -89,7 +96,7 @@ describe('badges that OBF refused come out when they are sent again', () => {
     house.sandbox.fault({ kind: 'status', status: 404, route: 'GET event', clientId: 'P2', times: 1 });
     await give('ana@example.org');
     await failed(2);
-    const list = await operator.get(LIST);
+    const list = await listed(operator);
     expect(list.html).toContain('OBF ne dit pas à qui un badge a été remis');
     expect(list.html).toContain('OBF ne connaît pas l’événement annoncé');
     house.sandbox.clearFaults();
@@ -128,7 +135,7 @@ describe('badges that OBF refused come out when they are sent again', () => {
     house.sandbox.fault({ kind: 'status', status: 403, route: 'POST token', clientId: 'P2', times: 100 });
     await give('ana@example.org');
     await failed(1);
-    const { html } = await operator.get(LIST);
+    const { html } = await listed(operator);
     expect(html).toContain('OBF refuse la clé d’API de « Organisme deux »');
   });
 });
@@ -160,7 +167,7 @@ describe('pages without an OBF', () => {
       { id: '<script>"\'&/é', reason: EVIL, failedMs: nowMs },
     ]);
     const operator = await signedIn(web.origin, OPERATOR);
-    const list = await operator.get(LIST);
+    const list = await listed(operator);
     const [groupHref = ''] = hrefs(list.html, `${LIST}/cause/`);
     const group = await operator.get(groupHref);
     // The one with a trace first.
@@ -302,9 +309,9 @@ describe('pages without an OBF', () => {
   });
 
   test('nothing is failed, and that is said', async () => {
-    const { html } = await (await signedIn(web.origin, READER)).get(LIST);
+    const { html } = await listed(await signedIn(web.origin, READER));
     expect(html).toContain('Rien n’est en échec.');
-    const english = await (await signedIn(web.origin, READER)).get(`${LIST}?lang=en`);
+    const english = await listed(await signedIn(web.origin, READER), '?lang=en');
     expect(english.html).toContain('Nothing stands in failed.');
   });
 

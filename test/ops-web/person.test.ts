@@ -120,7 +120,8 @@ describe('why somebody has an award or not', () => {
     expect(text).toContain('Délivré par Palier, selon les règles actuelles');
     expect(text).toMatch(/Obtenu grâce à : .*« <script>alert\(1\)<\/script> », Organisme un/);
     expect(text).toContain('badge donné par Palier');
-    expect(text).toMatch(/avis d’OBF : badge de Organisme (un|deux)/);
+    expect(html).toContain('<a href="/ops/personne" aria-current="true">Personne</a>');
+    expect(text).toMatch(/un avis d’OBF : Organisme (un|deux), événement /);
   });
 
   test('of nobody: it says so plainly, for an address, a key, and what is neither', async () => {

@@ -98,6 +98,7 @@ test('flagged, given by hand, blocked and lifted: each is entered once', async (
   await house.notify(byHand);
   await house.idle();
   expect((await entries()).find(({ kind }) => kind === 'found')).toMatchObject({
+    award: 'communiquer-2',
     badgeId: 'R2',
     event: byHand.id,
   });

@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openProducer, closeRedis } from '../../src/platform/redis.js';
-import { createVault } from '../../src/platform/vault.js';
+import { createVault, type Vault } from '../../src/platform/vault.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { createSchemes } from '../../src/workers/schemes.js';
@@ -18,6 +18,8 @@ export interface ScaleWorld {
   /** Where the command line is typed, and with what environment. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Under the key of `env`. */
+  readonly vault: Vault;
   /** Types `npx palier simulate` of the proposal, in this process. */
   simulate(...options: string[]): Promise<Ran>;
   close(): Promise<void>;
@@ -28,11 +30,14 @@ export const PROPOSAL = 'proposal.yaml';
 
 const textOf = (file: string): string => readFileSync(join('config', file), 'utf8');
 
+/** What such a world has in force. */
+export const schemeOfConfig = (): Scheme => parse(textOf('scheme.yaml'), textOf('partners.yaml'));
+
 /** @param redisUrl of an empty Redis */
 export async function scaleWorld(redisUrl: string, earners: number): Promise<ScaleWorld> {
   const [rules, partners] = [textOf('scheme.yaml'), textOf('partners.yaml')];
   const nowMs = Date.now();
-  await settle(redisUrl, parse(rules, partners), earners, nowMs);
+  await settle(redisUrl, schemeOfConfig(), earners, nowMs);
   const cwd = await mkdtemp(join(tmpdir(), 'palier-scale-'));
   await mkdir(join(cwd, 'config'));
   await writeFile(join(cwd, 'config/scheme.yaml'), rules);
@@ -48,6 +53,7 @@ export async function scaleWorld(redisUrl: string, earners: number): Promise<Sca
   return {
     cwd,
     env,
+    vault: createVault(KEY),
     simulate: (...options) => palier(['simulate', '--rules', PROPOSAL, ...options], standard),
     close: () => rm(cwd, { recursive: true }),
   };

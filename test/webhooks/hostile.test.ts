@@ -1,15 +1,15 @@
-import { Queue } from 'bullmq';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { basic, harness, PAIRS, SECRETS, signed, type Harness } from './harness.js';
+import { sortedNotices, type SortedNotices } from './sorted-notices.js';
 import { HOSTILE, PERSON } from './hostile.js';
 
 let redis: TestRedis;
-let queue: Queue;
+let queue: SortedNotices;
 let web: Harness;
 
 beforeAll(async () => {
   redis = await testRedis();
-  queue = new Queue('notices', { connection: redis.connection, prefix: redis.prefix });
+  queue = sortedNotices(redis.connection, redis.prefix);
   web = await harness(redis.address, redis.prefix);
 });
 afterAll(async () => {
@@ -33,7 +33,7 @@ test.each(HOSTILE.map((hostile) => [hostile.name, hostile] as const))('%s', asyn
     });
     expect(json['field']).toBe(hostile.field);
   }
-  expect(await queue.getJobCountByTypes()).toBe(0);
+  expect(await queue.jobs()).toEqual([]);
   expect((await web.send({ method: 'GET', path: '/healthz' })).json).toEqual({ status: 'ok' });
 });
 

@@ -1,4 +1,4 @@
-import { Queue, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
 import fc from 'fast-check';
 import { noticeJob, type NoticeJob } from '../../src/queue/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -15,27 +15,28 @@ import {
   type Harness,
   type Sent,
 } from './harness.js';
+import { sortedNotices, type SortedNotices } from './sorted-notices.js';
 
 const ACCEPTED = { status: 'accepted' };
 const PASSPORT = '/obpv1/factory/users_badges';
 
 let redis: TestRedis;
-let queue: Queue;
+let queue: SortedNotices;
 let web: Harness;
 
 beforeAll(async () => {
   redis = await testRedis();
-  queue = new Queue('notices', { connection: redis.connection, prefix: redis.prefix });
+  queue = sortedNotices(redis.connection, redis.prefix);
   web = await harness(redis.address, redis.prefix);
 });
-afterEach(() => queue.obliterate({ force: true }));
+afterEach(() => queue.clear());
 afterAll(async () => {
   await web.close();
   await queue.close();
   await redis.close();
 });
 
-const jobs = (): Promise<Job[]> => queue.getJobs();
+const jobs = (): Promise<Job[]> => queue.jobs();
 const notices = async (): Promise<NoticeJob[]> => (await jobs()).map(({ data }) => noticeJob.parse(data));
 const post = (body: string | Buffer, headers = signed(body), rest: Sent = {}) =>
   web.send({ body, headers, ...rest });
@@ -130,7 +131,7 @@ test('a push for a class of 5000 is answered within two seconds, and stored once
     expect(answer.json).toMatchObject(status === 200 ? { success: true } : { code: 'try_again' });
   }
   expect(status).toBe(200);
-  expect(await queue.getJobCountByTypes()).toBe(5000);
+  expect(await queue.jobs()).toHaveLength(5000);
 });
 
 test('whatever is told, and however often, the answer is the same and the notice is one', async () => {
@@ -144,7 +145,7 @@ test('whatever is told, and however often, the answer is the same and the notice
   );
   await fc.assert(
     fc.asyncProperty(message, fc.integer({ min: 2, max: 4 }), async (told, times) => {
-      await queue.obliterate({ force: true });
+      await queue.clear();
       const body =
         'event' in told
           ? eventBody(told.client, told.event, `badge.${told.type}`)

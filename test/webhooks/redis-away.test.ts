@@ -1,10 +1,10 @@
-import { Queue } from 'bullmq';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../../src/queue/names.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { until } from '../support/until.js';
 import { basic, credentialUrl, eventBody, harness, signed, type Answer, type Harness } from './harness.js';
+import { sortedNotices } from './sorted-notices.js';
 
 let redis: OwnRedis;
 let web: Harness;
@@ -36,8 +36,8 @@ async function timed<T>(work: () => Promise<T>): Promise<T & { ms: number }> {
 
 async function idsInRedis(): Promise<(string | undefined)[]> {
   const connection = new Redis(redis.url);
-  const queue = new Queue('notices', { connection, prefix: DEFAULT_PREFIX });
-  const jobs = await queue.getJobs();
+  const queue = sortedNotices(connection, DEFAULT_PREFIX);
+  const jobs = await queue.jobs();
   await queue.close();
   connection.disconnect();
   return jobs.map(({ id }) => id).toSorted();

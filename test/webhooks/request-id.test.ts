@@ -1,21 +1,21 @@
-import { Queue } from 'bullmq';
 import fc from 'fast-check';
 import { noticeJob } from '../../src/queue/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { basic, credentialUrl, eventBody, harness, signed, type Harness } from './harness.js';
+import { sortedNotices, type SortedNotices } from './sorted-notices.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 let redis: TestRedis;
-let queue: Queue;
+let queue: SortedNotices;
 let web: Harness;
 beforeAll(async () => {
   redis = await testRedis();
-  queue = new Queue('notices', { connection: redis.connection, prefix: redis.prefix });
+  queue = sortedNotices(redis.connection, redis.prefix);
   web = await harness(redis.address, redis.prefix);
 });
 afterEach(async () => {
   web.lines.length = 0;
-  await queue.obliterate({ force: true });
+  await queue.clear();
 });
 afterAll(async () => {
   await web.close();
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const idsInLog = () => web.lines.map((line) => (JSON.parse(line) as { requestId: string }).requestId);
-const idsInJobs = async () => (await queue.getJobs()).map(({ data }) => noticeJob.parse(data).request);
+const idsInJobs = async () => (await queue.jobs()).map(({ data }) => noticeJob.parse(data).request);
 const health = async (id?: string) => {
   const headers = id === undefined ? {} : { 'x-request-id': id };
   const answer = await web.send({ method: 'GET', path: '/healthz', headers });
@@ -62,7 +62,7 @@ test('the id goes on with every notice of the request, and a refusal has one too
   const event = eventBody('P1', 'E1');
   await web.send({ body: event, headers: { ...signed(event), 'x-request-id': 'of.the-event_1' } });
   expect(await idsInJobs()).toEqual(['of.the-event_1']);
-  await queue.obliterate({ force: true });
+  await queue.clear();
   const push = JSON.stringify({
     'a@b.fr': [credentialUrl(1), credentialUrl(2)],
     'c@d.fr': [credentialUrl(3)],

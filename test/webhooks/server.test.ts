@@ -154,5 +154,10 @@ test('closing waits for what is under way, and takes no more', async () => {
 });
 
 test('a port that is taken is an error at once', async () => {
-  await expect(startWebhooks({} as WebhookDeps, web.port)).rejects.toThrow(/EADDRINUSE/);
+  await expect(
+    startWebhooks(
+      { participants: new Set(), log: createLogger('silent', 'web') } as unknown as WebhookDeps,
+      web.port,
+    ),
+  ).rejects.toThrow(/EADDRINUSE/);
 });

@@ -7,10 +7,12 @@ import { EVENT_PATH, PASSPORT_PATH } from './deliver.js';
 /** Where to look while all is up. */
 export function showAddresses(
   narrator: Narrator,
-  { webUrl, runDir }: Pick<Stage, 'webUrl' | 'runDir'>,
+  { webUrl, runDir, keys }: Pick<Stage, 'webUrl' | 'runDir' | 'keys'>,
   projectDir: string,
 ): void {
-  narrator.fact(`à ouvrir : ${webUrl}/healthz et ${webUrl}/readyz`);
+  const { name, password } = keys.ops;
+  narrator.fact(`à ouvrir : ${webUrl}/ops (nom : ${name} ; mot de passe : ${password})`);
+  narrator.fact(`aussi : ${webUrl}/healthz et ${webUrl}/readyz`);
   narrator.fact(`webhooks : POST ${EVENT_PATH} et POST ${PASSPORT_PATH}`);
   narrator.fact(`journaux : ${relative(projectDir, runDir)}/`);
 }

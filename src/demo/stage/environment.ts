@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { hashPassword } from '../../platform/password.js';
 import { REGION } from '../story/cast.js';
 import { POLL_EVERY_S } from '../story/troubles.js';
 
@@ -25,17 +26,23 @@ export interface Keys {
   readonly webhookSecret: string;
   readonly basic: { readonly key: string; readonly secret: string };
   readonly palierKey: string;
+  /** Of the ops pages: whoever watches signs in with these. */
+  readonly ops: { readonly name: string; readonly password: string; readonly hash: string };
 }
 
 const hex = (): string => randomBytes(16).toString('hex');
 
-export const makeKeys = (partners: readonly DemoPartner[]): Keys => ({
-  region: hex(),
-  partners: new Map(partners.map(({ clientId }) => [clientId, hex()])),
-  webhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-  basic: { key: 'obf', secret: hex() },
-  palierKey: randomBytes(32).toString('base64'),
-});
+export async function makeKeys(partners: readonly DemoPartner[]): Promise<Keys> {
+  const password = `palier-${randomBytes(4).toString('hex')}`;
+  return {
+    region: hex(),
+    partners: new Map(partners.map(({ clientId }) => [clientId, hex()])),
+    webhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
+    basic: { key: 'obf', secret: hex() },
+    palierKey: randomBytes(32).toString('base64'),
+    ops: { name: 'demo', password, hash: await hashPassword(password) },
+  };
+}
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -62,6 +69,7 @@ export const environmentOf = (
   WEBHOOK_BASIC: `${keys.basic.key}:${keys.basic.secret}`,
   PALIER_KEY: keys.palierKey,
   PALIER_CONFIG: configDir,
+  OPS_USERS: `${keys.ops.name}:${keys.ops.hash}:operateur`,
   ...Object.fromEntries(
     partners.flatMap(({ clientId, secretEnv }) =>
       secretEnv === null ? [] : [[secretEnv, keys.partners.get(clientId) ?? '']],

@@ -49,7 +49,7 @@ export async function openStage(options: StageOptions, closing: Closing): Promis
   });
   await closing.opened(redis.stop);
   report(`Redis : ${redis.url}, ${redis.source}`);
-  const keys = makeKeys(scheme.partners);
+  const keys = await makeKeys(scheme.partners);
   const sandbox = await openObf(scheme.partners, scheme.regionBadges, keys);
   await closing.opened(() => sandbox.close());
   report(`Open Badge Factory, en local : ${sandbox.url}`);

@@ -9,7 +9,13 @@ export const EARNER_ARGUMENT = {
   about: { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
 
-/** The same, where the key will do that stands for the person in reports and in the account. */
+/** Where two are needed: the second one. */
+export const OTHER_ADDRESS_ARGUMENT = {
+  name: { fr: 'autre', en: 'other' },
+  about: { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
+};
+
+/** The first, where the key will do that stands for the person in reports and in the account. */
 export const EARNER_OR_KEY_ARGUMENT = {
   name: { fr: 'adresse', en: 'email' },
   about: {

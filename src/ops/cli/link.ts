@@ -3,7 +3,7 @@ import { answer } from './answer.js';
 import type { Command } from './context.js';
 import { peopleProblem } from './earner/problems.js';
 import { requireKnown, twoAddressesOf } from './earner/two-addresses.js';
-import { EARNER_ARGUMENT } from './earner-argument.js';
+import { EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { PAUSED } from './issuing-words.js';
 import { withPipeline } from './pipeline-session.js';
@@ -26,7 +26,7 @@ export const link: Command = {
       en: 'Make sure that it is the same person; "npx palier unlink" parts them again.',
     },
   ],
-  args: [EARNER_ARGUMENT, { ...EARNER_ARGUMENT, name: { fr: 'autre', en: 'other' } }],
+  args: [EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT],
   options: [],
   run: async (call, context) => {
     const typed = twoAddressesOf(call.args);

@@ -28,7 +28,7 @@ const SECTIONS: readonly Section[] = [
 export const stats: Command = {
   name: 'stats',
   summary: {
-    fr: 'dit où en sont envois, avis et échecs, et quoi examiner',
+    fr: 'dit où en sont les envois, les avis et les échecs, et ce qui est à examiner',
     en: 'tells how issuing, notices and failures stand',
   },
   details: [

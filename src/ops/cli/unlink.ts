@@ -4,7 +4,7 @@ import { answer } from './answer.js';
 import type { Command } from './context.js';
 import { peopleProblem } from './earner/problems.js';
 import { requireKnown, twoAddressesOf } from './earner/two-addresses.js';
-import { EARNER_ARGUMENT } from './earner-argument.js';
+import { EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { PAUSED } from './issuing-words.js';
@@ -24,7 +24,7 @@ export const unlink: Command = {
       en: "The second address is a person of its own again, with the badges that came under it; both are evaluated at once. Reads the Région's account in OBF, and waits for an award that is on its way.",
     },
   ],
-  args: [EARNER_ARGUMENT, { ...EARNER_ARGUMENT, name: { fr: 'autre', en: 'other' } }],
+  args: [EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT],
   options: [],
   run: async (call, context) => {
     const typed = twoAddressesOf(call.args);

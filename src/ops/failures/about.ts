@@ -1,5 +1,5 @@
 import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
-import { awardJob, earnerJob, noticeQueueJob, type AwardJob } from '../../queue/jobs.js';
+import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type AwardJob } from '../../queue/jobs.js';
 import type { QueueName } from '../../queue/names.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Words } from '../cli/words.js';
@@ -32,11 +32,22 @@ const UNKNOWN: About = {
 
 /** @param data what Redis holds of the job, which anybody may have written */
 export function aboutJob(queue: QueueName, data: unknown, names: Names): About {
+  if (queue === 'arrivals') return aboutArrivals(data);
   if (queue === 'notices') return aboutNotice(data, names);
   if (queue === 'awards') return aboutAward(data, names);
   const { data: job } = earnerJob.safeParse(data);
   if (job === undefined) return UNKNOWN;
   return { words: { fr: 'Évaluer une personne', en: 'Evaluate a person' }, earner: job.earner };
+}
+
+function aboutArrivals(data: unknown): About {
+  const { data: job } = arrivalsJob.safeParse(data);
+  if (job === undefined) return UNKNOWN;
+  const count = job.arrivals.length;
+  return nobody({
+    fr: count > 1 ? `Trier ${count} avis reçus ensemble` : 'Trier un avis reçu',
+    en: count > 1 ? `Sort ${count} notices that came in together` : 'Sort a notice that came in',
+  });
 }
 
 function aboutNotice(data: unknown, { organisation }: Names): About {

@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq';
+import { readArrived } from '../../queue/arrived.js';
 import { gauge, sample } from './family.js';
 import type { FigureNeeds, Reader } from './needs.js';
 
@@ -11,13 +12,20 @@ const LOOKED_AT = 250;
 const isNotice = (id: string): boolean => !id.startsWith('repeat:');
 
 export const noticeFigures: Reader = async (needs) => {
-  const oldestMs = await oldestNoticeMs(needs);
+  const [queuedMs, arrived] = await Promise.all([oldestNoticeMs(needs), readArrived(needs.queues.arrivals)]);
+  const times = [queuedMs, arrived.oldestMs].filter((ms) => ms !== null);
+  const oldestMs = times.length === 0 ? null : Math.min(...times);
   const ageS = oldestMs === null ? 0 : Math.max(0, needs.clock() - oldestMs) / 1000;
   return [
     gauge(
       'palier_notices_oldest_age_seconds',
       `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
       [sample(ageS)],
+    ),
+    gauge(
+      'palier_notices_unsorted',
+      'Notices that came in and are no jobs of their own yet: more than for a moment, no worker runs.',
+      [sample(arrived.notices)],
     ),
   ];
 };

@@ -20,7 +20,7 @@ export const PAGE_ROUTES: readonly string[] = ROUTES.filter(({ method }) => meth
   .filter((path) => NO_PAGES.every((one) => !one.test(path)));
 
 /** One address of each route that links lead to from the first pages on, in the order of the table. */
-export async function findAddresses(house: House): Promise<readonly Address[]> {
+export async function findAddresses(house: Pick<House, 'opsUrl'>): Promise<readonly Address[]> {
   const browser = await signedIn(house.opsUrl, OPERATOR);
   const found = new Map<string, string>();
   for (const route of PAGE_ROUTES) if (!route.includes(':')) found.set(route, inOps(route));

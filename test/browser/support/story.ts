@@ -84,7 +84,8 @@ async function lastMonth(house: House): Promise<void> {
       detail: null,
     })),
   );
-  await audit.write(entries.toSorted((a, b) => a.atS - b.atS));
+  // One by one, as they would have come: the account is read in the order in which it was written.
+  for (const entry of entries.toSorted((a, b) => a.atS - b.atS)) await audit.write([entry]);
   const longAgoS = nowS - 41 * 86_400;
   await news.seen(asClientId('ATELIERS_COTENTIN'), {
     eventId: asEventId('E41'),

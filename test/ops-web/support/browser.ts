@@ -59,7 +59,10 @@ export function openBrowser(url: string): Browser {
 }
 
 /** Fills in the sign-in form; resolves with the answer to it. */
-export async function signIn(browser: Browser, { name, password }: Person): Promise<Reply> {
+export async function signIn(
+  browser: Browser,
+  { name, password }: Pick<Person, 'name' | 'password'>,
+): Promise<Reply> {
   await browser.get('/ops/connexion');
   return browser.post('/ops/connexion', { name, password });
 }
@@ -72,6 +75,10 @@ export async function signedIn(origin: string, person: Person): Promise<Browser>
   await browser.get('/ops');
   return browser;
 }
+
+/** As our words are written: what `typesetFrench` makes of them has a test of its own. */
+const withPlainSpaces = (html: string): string =>
+  html.replaceAll('\u00a0', ' ').replaceAll(/\u202f(?=[;?!])/g, ' ');
 
 /** The token of the first form of a page. */
 export const tokenOf = (html: string): string | null =>
@@ -95,7 +102,7 @@ function call(method: string, url: URL, headers: Headers, body: string): Promise
           url: url.href,
           status: res.statusCode ?? 0,
           headers: res.headers,
-          html: Buffer.concat(parts).toString(),
+          html: withPlainSpaces(Buffer.concat(parts).toString()),
           location: res.headers.location ?? '',
         });
       });

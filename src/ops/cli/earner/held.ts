@@ -8,6 +8,7 @@ import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
 import { jobsAbout } from '../../../workers/remove-jobs.js';
+import { spreadArrivals } from '../../../workers/spread-arrivals.js';
 
 /** A job about somebody that waits, runs, or has failed. */
 export interface HeldJob {
@@ -90,6 +91,7 @@ async function readAddress(
 
 async function heldJobs({ queues }: Pipeline, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
   const found: HeldJob[] = [];
+  await spreadArrivals({ queues });
   for (const queue of QUEUES)
     for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);

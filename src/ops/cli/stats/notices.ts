@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bullmq';
+import { readArrived } from '../../../queue/arrived.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { durationWords } from '../time-words.js';
 import { line, type Section } from './section.js';
@@ -17,15 +18,17 @@ const PAGE = 200;
 /** The clock's own jobs: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
-export async function readNotices({ queues: { notices } }: Pipeline): Promise<NoticeFigures> {
-  const [counts, firstInLine, retrying] = await Promise.all([
+export async function readNotices({ queues: { arrivals, notices } }: Pipeline): Promise<NoticeFigures> {
+  const [arrived, counts, firstInLine, retrying] = await Promise.all([
+    readArrived(arrivals),
     notices.getJobCounts('waiting', 'active'),
     notices.getJobs(['waiting'], 0, PAGE - 1, true),
     allDelayed(notices),
   ]);
-  const made = [...firstInLine, ...retrying].filter(isNotice).map(({ timestamp }) => timestamp);
+  const queued = [...firstInLine, ...retrying].filter(isNotice).map(({ timestamp }) => timestamp);
+  const made = arrived.oldestMs === null ? queued : [arrived.oldestMs, ...queued];
   return {
-    waiting: counts['waiting'] ?? 0,
+    waiting: arrived.notices + (counts['waiting'] ?? 0),
     retrying: retrying.length,
     active: counts['active'] ?? 0,
     oldestS: made.length === 0 ? null : Math.floor(Math.min(...made) / 1000),

@@ -105,7 +105,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'OBF does not know the event of the notice',
     }),
     next: {
-      fr: 'L’annonce est peut-être venue trop tôt : renvoyez une fois. Sinon, l’organisme a supprimé l’événement, et il n’y a rien à faire.',
+      fr: 'L’avis est peut-être venu trop tôt : renvoyez une fois. Sinon, l’organisme a supprimé l’événement, et il n’y a rien à faire.',
       en: 'The notice may have come too early: send it again once. If not, the organisation removed the event, and there is nothing to do.',
     },
   },

@@ -9,11 +9,14 @@ const NEXT: Words = {
 /** What has no words of its own: what it kept from happening, and what to do all the same. */
 export const OTHER: Readonly<Record<QueueName, { readonly happened: Words; readonly next: Words }>> = {
   arrivals: {
-    happened: { fr: 'Des annonces reçues n’ont pas pu être triées', en: 'Notices that came in could not be sorted' },
+    happened: {
+      fr: 'Des annonces reçues n’ont pas pu être triées',
+      en: 'Notices that came in could not be sorted',
+    },
     next: NEXT,
   },
   notices: {
-    happened: { fr: 'Une annonce n’a pas pu être lue', en: 'A notice could not be read' },
+    happened: { fr: 'Un avis n’a pas pu être lu', en: 'A notice could not be read' },
     next: NEXT,
   },
   earners: {

@@ -31,8 +31,8 @@ export const REPLAY = {
   count: { fr: 'Combien', en: 'How many' },
   happens: [
     {
-      fr: 'Chacun retourne au travail avec toutes ses tentatives.',
-      en: 'Each goes back to work with its full attempts.',
+      fr: 'Ce qui est renvoyé retrouve toutes ses tentatives.',
+      en: 'What is sent again has its full attempts.',
     },
     {
       fr: 'Rien n’est délivré deux fois : Palier vérifie d’abord ce que la personne a déjà.',
@@ -44,8 +44,8 @@ export const REPLAY = {
     },
   ],
   mended: {
-    fr: 'La cause est-elle réglée ? Sinon, ils échoueront encore.',
-    en: 'Is the cause mended? If not, they will fail again.',
+    fr: 'La cause est-elle réglée ? Sinon, l’échec se répétera.',
+    en: 'Is the cause mended? If not, it fails again.',
   },
   confirm: { fr: 'Oui, renvoyer', en: 'Yes, send again' },
   cancel: { fr: 'Ne rien renvoyer', en: 'Send nothing' },

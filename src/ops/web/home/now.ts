@@ -42,7 +42,8 @@ export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now
   return {
     notices: {
       // Of each account's regular reading, one job always waits for its time.
-      waiting: Math.max(0, jobs('waiting') + jobs('delayed') - schedules),
+      waiting:
+        figures.sum('palier_notices_unsorted') + Math.max(0, jobs('waiting') + jobs('delayed') - schedules),
       oldestAgeS: figures.sum('palier_notices_oldest_age_seconds'),
     },
     failed: figures.sum('palier_queue_jobs', { state: 'failed' }),

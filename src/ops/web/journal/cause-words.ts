@@ -1,3 +1,4 @@
+import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Words } from '../../cli/words.js';
 
@@ -23,24 +24,33 @@ const SOURCES: Readonly<Record<string, Words>> = {
   ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
 };
 
-/** Pure. What set something off; a cause that we have no word for stands as it was written. */
-export function causeWords(cause: string, { partners }: Scheme): Words {
+/**
+ * Pure. What set something off; a cause that we have no word for stands as it was written.
+ * @param region the Région's own client
+ */
+export function causeWords(cause: string, scheme: Scheme, region: ClientId): Words {
   const plain = PLAIN[cause];
   if (plain !== undefined) return plain;
   const [, source = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
   const words = SOURCES[source];
   if (words === undefined) return { fr: cause, en: cause };
   if (kind === 'credential') return words;
-  const partner = partners.find(({ clientId }) => about.startsWith(`${clientId}.`));
-  if (partner === undefined) return joined(words, about);
-  const event = about.slice(partner.clientId.length + 1);
+  const client = clientOf(about, scheme, region);
+  if (client === undefined) return { fr: `${words.fr} : ${about}`, en: `${words.en}: ${about}` };
+  const event = about.slice(client.clientId.length + 1);
   return {
-    fr: `${words.fr} : ${partner.name}, événement ${event}`,
-    en: `${words.en}: ${partner.name}, event ${event}`,
+    fr: `${words.fr} : ${client.name.fr}, événement ${event}`,
+    en: `${words.en}: ${client.name.en}, event ${event}`,
   };
 }
 
-const joined = ({ fr, en }: Words, about: string): Words => ({
-  fr: `${fr} : ${about}`,
-  en: `${en}: ${about}`,
-});
+/** Whose event it is; undefined: of nobody whom the scheme has. */
+const clientOf = (
+  about: string,
+  { partners }: Scheme,
+  region: ClientId,
+): { readonly clientId: ClientId; readonly name: Words } | undefined =>
+  [
+    { clientId: region, name: { fr: 'la Région', en: 'the Région' } },
+    ...partners.map(({ clientId, name }) => ({ clientId, name: { fr: name, en: name } })),
+  ].find(({ clientId }) => about.startsWith(`${clientId}.`));

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
 import type { AuditEntry } from '../../../audit/types.js';
+import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Lang, Words } from '../../cli/words.js';
 import { awardNames } from './award-names.js';
@@ -18,9 +19,9 @@ interface Column {
   readonly cell: (entry: AuditEntry) => string | null;
 }
 
-/** A writer of lines, for people: the words are those of the page. */
-export function csvLines(scheme: Scheme, lang: Lang) {
-  const columns = columnsOf(scheme, lang);
+/** A writer of lines, for people: the words are those of the page. @param region the Région's own client */
+export function csvLines(scheme: Scheme, region: ClientId, lang: Lang) {
+  const columns = columnsOf(scheme, region, lang);
   const line = (cells: readonly (string | null)[]): string =>
     `${cells.map((cell) => cellOf(cell ?? '', SEPARATOR[lang])).join(SEPARATOR[lang])}\r\n`;
   return {
@@ -29,7 +30,7 @@ export function csvLines(scheme: Scheme, lang: Lang) {
   };
 }
 
-function columnsOf(scheme: Scheme, lang: Lang): readonly Column[] {
+function columnsOf(scheme: Scheme, region: ClientId, lang: Lang): readonly Column[] {
   const nameOf = awardNames(scheme);
   return [
     { title: { fr: 'Quand', en: 'When' }, cell: ({ atS }) => instantOf(atS, scheme.timeZone) },
@@ -39,7 +40,7 @@ function columnsOf(scheme: Scheme, lang: Lang): readonly Column[] {
     { title: { fr: 'Clé de la personne', en: 'Key of the person' }, cell: ({ earner }) => earner },
     {
       title: { fr: 'À la suite de', en: 'Set off by' },
-      cell: ({ cause }) => (cause === null ? null : causeWords(cause, scheme)[lang]),
+      cell: ({ cause }) => (cause === null ? null : causeWords(cause, scheme, region)[lang]),
     },
     { title: { fr: 'Événement OBF', en: 'OBF event' }, cell: ({ event }) => event },
     { title: { fr: 'Version du barème', en: 'Version of the scheme' }, cell: ({ version }) => version },

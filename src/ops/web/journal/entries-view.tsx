@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { AuditEntry } from '../../../audit/types.js';
+import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Lang } from '../../cli/words.js';
 import { TO } from '../home/links.js';
@@ -12,10 +13,12 @@ import { JOURNAL, KIND_WORDS } from './words.js';
 interface EntriesProps {
   readonly entries: readonly AuditEntry[];
   readonly scheme: Scheme;
+  /** The Région's own client. */
+  readonly region: ClientId;
   readonly lang: Lang;
 }
 
-export function EntriesTable({ entries, scheme, lang }: EntriesProps): VNode {
+export function EntriesTable({ entries, scheme, region, lang }: EntriesProps): VNode {
   const names = awardNames(scheme);
   return (
     <Table
@@ -27,7 +30,7 @@ export function EntriesTable({ entries, scheme, lang }: EntriesProps): VNode {
         { title: JOURNAL.person[lang], cell: (entry) => personOf(entry, lang) },
         {
           title: JOURNAL.cause[lang],
-          cell: ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme)[lang]),
+          cell: ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region)[lang]),
         },
         { title: JOURNAL.more[lang], cell: (entry) => moreOf(entry, lang) },
       ]}

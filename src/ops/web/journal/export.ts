@@ -19,7 +19,7 @@ export const exportNdjson = (context: PageContext): Answer =>
 export const exportCsv = (context: PageContext): Answer =>
   exported(context, 'csv', 'text/csv', async function* (entries) {
     const { scheme } = await context.pipeline.schemes.now();
-    const { head, lineOf } = csvLines(scheme, context.lang);
+    const { head, lineOf } = csvLines(scheme, context.pipeline.region, context.lang);
     yield* inChunks(head, entries, lineOf);
   });
 

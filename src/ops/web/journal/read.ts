@@ -1,6 +1,7 @@
 import { cursorOf, placeIn, type Place } from '../../../audit/place.js';
 import { createAuditPages, type AuditPages, type PageAsked } from '../../../audit/reading-back.js';
 import type { AuditEntry, AuditQuery } from '../../../audit/types.js';
+import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { journalHref, queryOf, type FieldName, type JournalAsked } from './asked.js';
@@ -9,6 +10,7 @@ import { entriesAbout } from './entries.js';
 /** One page of the journal. */
 export interface JournalModel {
   readonly scheme: Scheme;
+  readonly region: ClientId;
   readonly asked: JournalAsked;
   /** What was typed and makes no sense. */
   readonly faults: ReadonlySet<FieldName>;
@@ -35,10 +37,10 @@ export async function readJournal(
   const { scheme } = await pipeline.schemes.now();
   const isAbout = asked.earner !== null || asked.event !== null;
   const page = isAbout ? readAbout(pipeline, asked, where) : readPages(pipeline, asked, where);
-  return { scheme, asked, faults: new Set(), ...(await page) };
+  return { scheme, region: pipeline.region, asked, faults: new Set(), ...(await page) };
 }
 
-type PageRead = Omit<JournalModel, 'scheme' | 'asked' | 'faults'>;
+type PageRead = Omit<JournalModel, 'scheme' | 'region' | 'asked' | 'faults'>;
 
 /** Of one person or event there is little: it is read wholly. */
 async function readAbout(pipeline: Pipeline, asked: JournalAsked, where: URLSearchParams): Promise<PageRead> {

@@ -36,11 +36,11 @@ export const journalPage: SignedRoute = {
 
 /** `POST /ops/journal`: an address that was typed is a key from here on. */
 export async function searchJournal({ pipeline, form, lang }: PageContext): Promise<Answer> {
-  const { scheme } = await pipeline.schemes.now();
+  const [{ region }, { scheme }] = [pipeline, await pipeline.schemes.now()];
   const { asked, faults } = readAsked(form, scheme.timeZone, (typed) => earnerIn(pipeline, typed));
   if (faults.size === 0) return goTo(journalHref(asked));
   const nothing = { entries: [], newer: null, older: null, newest: null, oldest: null, note: null };
-  return show(PAGE, { scheme, asked, faults, ...nothing }, lang, 422);
+  return show(PAGE, { scheme, region, asked, faults, ...nothing }, lang, 422);
 }
 
 const earnerIn = ({ vault }: Pick<Pipeline, 'vault'>, typed: string): EarnerKey | null =>

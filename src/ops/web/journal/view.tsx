@@ -15,7 +15,7 @@ export const JournalView: View<JournalModel> = ({ model, lang }): VNode => (
     {model.faults.size === 0 && (
       <>
         {model.note !== null && <Alert kind="note">{JOURNAL.notes[model.note][lang]}</Alert>}
-        <EntriesTable entries={model.entries} scheme={model.scheme} lang={lang} />
+        <EntriesTable entries={model.entries} scheme={model.scheme} region={model.region} lang={lang} />
         <Pager previous={model.newer} next={model.older} />
         <Ends model={model} lang={lang} />
         <Exports model={model} lang={lang} />

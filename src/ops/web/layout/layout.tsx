@@ -84,7 +84,7 @@ function Nav(): VNode {
           .filter(({ role }) => hasRole(user, role))
           .map(({ name, href, words }) => (
             <li key={name}>
-              <a href={href} aria-current={name === current ? 'page' : undefined}>
+              <a href={href} aria-current={currentOf(name, current)}>
                 {words[lang]}
               </a>
             </li>
@@ -93,6 +93,14 @@ function Nav(): VNode {
     </nav>
   );
 }
+
+/** Where somebody is: on that page, or on one of the same part (`failures-job` and `failures`). */
+function currentOf(name: string, current: string): 'page' | 'true' | undefined {
+  if (name === current) return 'page';
+  return partOf(name) === partOf(current) ? 'true' : undefined;
+}
+
+const partOf = (route: string): string => route.split('-')[0] ?? route;
 
 function Footer(): VNode {
   const { lang, otherLangHref, requestId } = useFrame();

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { FrameContext, type Frame } from './frame.js';
 import { Layout } from './layout.js';
+import { typesetFrench } from './typeset.js';
 
 interface Sheet {
   readonly title: string;
@@ -10,11 +11,13 @@ interface Sheet {
 }
 
 /** A page as it is sent. Everything that is text is escaped. */
-export const renderPage = (frame: Frame, { title, onTo, body }: Sheet): string =>
-  `<!doctype html>${renderToString(
+export function renderPage(frame: Frame, { title, onTo, body }: Sheet): string {
+  const html = renderToString(
     <FrameContext.Provider value={frame}>
       <Layout title={title} onTo={onTo}>
         {body}
       </Layout>
     </FrameContext.Provider>,
-  )}`;
+  );
+  return `<!doctype html>${frame.lang === 'fr' ? typesetFrench(html) : html}`;
+}

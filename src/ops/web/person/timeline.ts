@@ -1,10 +1,10 @@
 import type { AuditEntry } from '../../../audit/types.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import { partnerName } from '../../../rules/explain-facts.js';
-import { asClientId, type BadgeId, type ClientId, type EarnerKey } from '../../../ids.js';
+import type { BadgeId, ClientId, EarnerKey } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../cli/earner/state-words.js';
 import type { Words } from '../../cli/words.js';
+import { causeWords } from '../journal/cause-words.js';
 
 /** One thing that happened to a person, in words. */
 export interface Happened {
@@ -38,7 +38,7 @@ export const timelineOf = (
         atS,
         what: HAPPENED[kind],
         award: badgeId === null ? null : awardName(scheme, badgeId),
-        why: causeWords(scheme, region, cause),
+        why: cause === null ? null : causeWords(cause, scheme, region),
         under,
         event,
         version,
@@ -51,34 +51,3 @@ export const timelineOf = (
 /** A badge that the scheme no longer has, by its id. */
 const awardName = ({ awards }: Scheme, badgeId: BadgeId): string =>
   awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId;
-
-const PLAIN: Readonly<Record<string, Words>> = {
-  ops: { fr: 'à la demande d’un opérateur', en: 'an operator asked for it' },
-  apply: { fr: 'mise en vigueur du barème', en: 'the scheme was put into force' },
-  unblock: { fr: 'blocage levé par un opérateur', en: 'an operator lifted the block' },
-  link: { fr: 'adresses liées', en: 'addresses were linked' },
-  unlink: { fr: 'adresses séparées', en: 'addresses were parted' },
-  reconcile: { fr: 'relecture complète d’OBF', en: 'all of OBF was read again' },
-  retention: { fr: 'durée de conservation passée', en: 'retention is over' },
-  'region-account': { fr: 'lecture du compte OBF de la Région', en: 'the Région’s OBF account was read' },
-};
-
-/** Where the news came from that set it off. */
-const SOURCES: Readonly<Record<string, Words>> = {
-  webhook: { fr: 'avis d’OBF', en: 'notice of OBF' },
-  passport: { fr: 'envoi d’OBF au Passport', en: 'OBF’s push to the Passport' },
-  poll: { fr: 'lecture régulière d’OBF', en: 'regular reading of OBF' },
-  ops: { fr: 'relecture demandée', en: 'reading that was asked for' },
-};
-
-function causeWords(scheme: Scheme, region: ClientId, cause: string | null): Words | null {
-  if (cause === null) return null;
-  const plain = PLAIN[cause];
-  if (plain !== undefined) return plain;
-  const [source = '', kind = '', client = ''] = cause.split('.');
-  const from = SOURCES[source];
-  if (from === undefined) return { fr: cause, en: cause };
-  if (kind !== 'event') return from;
-  const name = client === region ? 'Région' : partnerName(scheme, asClientId(client));
-  return { fr: `${from.fr} : badge de ${name}`, en: `${from.en}: badge of ${name}` };
-}

@@ -51,7 +51,8 @@ function maskedQueue(
   const adapter = new BullMQAdapter(queues[name], {
     readOnlyMode: !mayRetry,
     allowRetries: mayRetry,
-    description: QUEUE_WORDS[name].fr,
+    displayName: QUEUE_WORDS[name].fr,
+    description: name,
   });
   adapter.setFormatter('data', maskedData);
   adapter.setFormatter('returnValue', (value: unknown) => (value === null ? null : HIDDEN));

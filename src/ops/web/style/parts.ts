@@ -42,7 +42,9 @@ details.confirm[open] > summary { border: 0; padding: 0 0 .5rem; }
 
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
-caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
+/* Where its table is wider than the window, it is not. */
+caption { position: sticky; left: 0; max-width: calc(100vw - 2rem); text-align: left; font-weight: 600;
+  padding: 0 0 .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); }
 thead th { border-bottom: 2px solid var(--edge); vertical-align: bottom; }
 tbody th { font-weight: 600; }
@@ -67,7 +69,14 @@ svg rect.bar-2 { fill: var(--page); }
 svg rect.bar-3 { fill: var(--page); stroke-dasharray: 4 3; }
 figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 
+/* There is room: what names a row, and an instant, need not be broken into three lines. */
+@media (width >= 60rem) {
+  tbody th { min-width: 12rem; }
+  td time, th time { white-space: nowrap; }
+}
 @media (max-width: 30rem) {
+  th, td, th.number, td.number { padding-right: .5rem; }
+  .state { white-space: normal; }
   dl > div { grid-template-columns: 1fr; }
   /* Its words would be too small there; the table beside it says the same. */
   .chart > figure { display: none; }

@@ -1,0 +1,32 @@
+import { Queue, type Job } from 'bullmq';
+import type { RedisConnection } from '../../src/platform/redis.js';
+import { spreadArrivals } from '../../src/workers/spread-arrivals.js';
+
+/** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
+export interface SortedNotices {
+  jobs(): Promise<Job[]>;
+  /** Removes all of them. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function sortedNotices(connection: RedisConnection, prefix: string): SortedNotices {
+  const [arrivals, notices] = ['arrivals', 'notices'].map((name) => new Queue(name, { connection, prefix }));
+  if (arrivals === undefined || notices === undefined) throw new Error('two queues were opened');
+  // Only these two are looked at.
+  const queues = { arrivals, notices } as unknown as Parameters<typeof spreadArrivals>[0]['queues'];
+  return {
+    async jobs() {
+      await spreadArrivals({ queues });
+      return notices.getJobs();
+    },
+    async clear() {
+      await arrivals.obliterate({ force: true });
+      await notices.obliterate({ force: true });
+    },
+    async close() {
+      await arrivals.close();
+      await notices.close();
+    },
+  };
+}
