@@ -1,5 +1,6 @@
 import { asBadgeId, asEventId, type ClientId, type EventId } from '../ids.js';
 import type { Caller } from './call.js';
+import { isSomebody } from './listed.js';
 import { readAll } from './paging.js';
 import * as routes from './routes.js';
 import { eventOfReply, eventOfRow, pageOfReply, recipientOfRow } from './rows.js';
@@ -18,6 +19,8 @@ export function createAccount(clientId: ClientId, send: Caller): ObfAccount {
       eventOfReply(clientId, await send(routes.event(clientId, eventId), signal)),
     events: async (query, signal) =>
       pageOfReply(await send(routes.events(clientId, query), signal), (row) => eventOfRow(clientId, row)),
+    recipients: async (query, signal) =>
+      pageOfReply(await send(routes.recipients(clientId, query), signal), recipientOfRow),
     recipientsOf: (eventId, signal) => readRecipients(clientId, send, eventId, signal),
     issue: async (request, signal) =>
       asEventId((await send(routes.issue(clientId, request), signal)).resource_id),
@@ -46,8 +49,8 @@ async function readRecipients(
   const all = await readAll(
     'GET recipient',
     async (offset) =>
-      pageOfReply(await send(routes.recipients(clientId, eventId, { offset }), signal), recipientOfRow),
+      pageOfReply(await send(routes.recipients(clientId, { eventId, offset }), signal), recipientOfRow),
     (recipient) => recipient.assertionId,
   );
-  return all.filter(({ eventId: of, email }) => of === eventId && email.includes('@'));
+  return all.filter((one) => one.eventId === eventId && isSomebody(one));
 }

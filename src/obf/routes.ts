@@ -46,9 +46,14 @@ export const events = (
     ...paged(page),
   });
 
-export const recipients = (of: ClientId, eventId: EventId, page: PageQuery) =>
+/** Of one event, or of all: those since an instant. */
+export const recipients = (
+  of: ClientId,
+  { beginS, eventId, ...page }: PageQuery & { readonly beginS?: number; readonly eventId?: EventId },
+) =>
   get('GET recipient', ['event', of, 'recipient'], wire.pageOf(wire.recipientRow), {
     event_id: eventId,
+    begin: beginS,
     ...paged(page),
   });
 

@@ -63,6 +63,11 @@ export interface ObfAccount {
     query: PageQuery & { readonly beginS?: number; readonly badgeId?: BadgeId },
     signal?: AbortSignal,
   ): Promise<Page<ObfEvent>>;
+  /** One page of the recipients of all of the account's events, `limit` 1000 by default. */
+  recipients(
+    query: PageQuery & { readonly beginS?: number },
+    signal?: AbortSignal,
+  ): Promise<Page<ObfRecipient>>;
   /** Every recipient of an event, all pages. */
   recipientsOf(eventId: EventId, signal?: AbortSignal): Promise<readonly ObfRecipient[]>;
   /** Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly. */

@@ -1,6 +1,5 @@
 import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
-import type { ObfAccount } from '../obf/types.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
@@ -19,12 +18,12 @@ export async function ingestEvent(
 ): Promise<Done> {
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
-  const event = await eventOf(account, notice, signal);
+  const { event, recipients } = await pipeline.reading.read(account, notice, signal);
   const { clientId, id, badgeId } = event;
   const toldBy = notice.source === 'poll' ? 'list' : 'notice';
   const earners = await storeEvent(
     pipeline,
-    account,
+    { recipientsOf: async () => recipients },
     event,
     stepsOf(pipeline, notice, event, signal),
     toldBy,
@@ -53,16 +52,6 @@ function stepsOf(
 /** What joins a notice to the evaluations and the awards that it set off. */
 const causeOf = ({ source }: EventNotice, { clientId, id }: EventToStore): string =>
   `${source}.event.${clientId}.${id}`;
-
-/** One call less for an event that OBF itself listed. */
-async function eventOf(
-  account: ObfAccount,
-  { clientId, eventId, badgeId, recipientCount = null, createdS = null }: EventNotice,
-  signal: AbortSignal,
-): Promise<EventToStore> {
-  if (badgeId === undefined) return account.event(eventId, signal);
-  return { id: eventId, clientId, badgeId, recipientCount, createdS };
-}
 
 const withoutKey = ({ clientId }: EventNotice): ObfRefused =>
   new ObfRefused(

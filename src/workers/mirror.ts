@@ -58,7 +58,8 @@ export function createMirror(parts: MirrorParts): Mirror {
   const freshKey = `${parts.prefix}:mirror:fresh-at`;
   const refresh = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = clock();
-    const events = await readable(unseenEvents(account, parts.seen, signal, thorough));
+    const look = thorough ? 'all' : 'both ends';
+    const events = await readable(unseenEvents({ account, seen: parts.seen, look }, signal));
     for (const event of events) {
       const enter = (found: readonly NewAssertion[]): Promise<void> =>
         accountForEvent(parts, event, found, signal);

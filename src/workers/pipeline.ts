@@ -21,6 +21,7 @@ import type { PortfolioStore } from '../portfolio/store.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import type { CensusStore } from './census-store.js';
+import type { EventReading } from './event-reading.js';
 import type { Mirror } from './mirror.js';
 import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
@@ -65,6 +66,8 @@ export interface Pipeline {
   readonly census: CensusStore;
   readonly regionAccount: ObfAccount;
   readonly accounts: ObfAccounts;
+  /** Of the events that notices tell of. */
+  readonly reading: EventReading;
   readonly hosted: HostedCredentials;
   readonly portfolios: PortfolioStore;
   readonly seen: SeenEvents;

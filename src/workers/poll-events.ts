@@ -4,7 +4,7 @@ import { enqueueIfAbsent } from '../queue/enqueue.js';
 import { eventNoticeId, listedEventId, pollJobId } from '../queue/job-ids.js';
 import type { EventNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
-import { unseenEvents } from './unseen-events.js';
+import { unseenPages } from './unseen-events.js';
 
 const POLL = 'poll.';
 
@@ -22,12 +22,15 @@ export async function pollEvents(
   const account = pipeline.accounts(clientId);
   if (account === null) return 0;
   if (clientId === pipeline.region) await readQuota(pipeline, signal);
-  const events = await unseenEvents(account, pipeline.seen, signal);
-  for (const event of events) {
-    signal.throwIfAborted();
-    await enqueueAsNotice(pipeline, event);
-  }
-  return events.length;
+  let found = 0;
+  const looking = { account, seen: pipeline.seen, look: 'an end' } as const;
+  for await (const page of unseenPages(looking, signal))
+    for (const event of page) {
+      signal.throwIfAborted();
+      await enqueueAsNotice(pipeline, event);
+      found += 1;
+    }
+  return found;
 }
 
 async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<void> {

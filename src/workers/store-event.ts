@@ -46,7 +46,7 @@ export type ToldBy = 'notice' | 'list';
  */
 export async function storeEvent(
   storing: EventStoring,
-  account: ObfAccount,
+  account: Pick<ObfAccount, 'recipientsOf'>,
   event: EventToStore,
   steps: EventSteps,
   toldBy: ToldBy,

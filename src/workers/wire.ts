@@ -25,6 +25,7 @@ import type { Scheme } from '../rules/types.js';
 import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
+import { createEventReading } from './event-reading.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
@@ -62,9 +63,7 @@ export function wirePipeline(wiring: Wiring): {
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
-  const evaluate = (earners: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(queues.earners, earners, 'region-account');
-  const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate });
+  const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate: evaluateIn(queues) });
   const pace = { ...PACE, ...wiring.pace };
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
@@ -73,6 +72,7 @@ export function wirePipeline(wiring: Wiring): {
     region,
     regionAccount,
     accounts: obf.account,
+    reading: createEventReading({ seen: stores.seen, clock, log }),
     hosted: obf.hosted,
     mirror,
     quota,
@@ -87,6 +87,12 @@ export function wirePipeline(wiring: Wiring): {
   };
   return { pipeline, close: () => closeAll(obf, queues) };
 }
+
+/** Has those evaluated whom the Région's own account touches. */
+const evaluateIn =
+  ({ earners: queue }: Record<QueueName, Queue>) =>
+  (earners: readonly EarnerKey[]): Promise<void> =>
+    enqueueEarners(queue, earners, 'region-account');
 
 async function closeAll(obf: Obf, queues: Record<QueueName, Queue>): Promise<void> {
   obf.close();

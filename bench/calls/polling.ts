@@ -1,0 +1,90 @@
+import { asEventId } from '../../src/ids.js';
+import type { Sandbox } from '../../src/sandbox/types.js';
+import { polledClients } from '../../src/workers/poll-events.js';
+import { openHouse, REGION, type House } from '../../test/support/house.js';
+import { SMALL_SCHEME } from '../../test/support/small-scheme.js';
+import { countCalls, secondsAt } from './counting.js';
+import { pollOnce } from './straightforward.js';
+import type { Compared, Counted } from './types.js';
+
+export interface PollingOptions {
+  readonly partners: number;
+  readonly periods: number;
+  readonly rps: number;
+}
+
+/** Of so many partners, one has more events than a page of OBF's list holds. */
+const LARGE_EVERY = 10;
+const LARGE = 1200;
+const SMALL = 20;
+
+/**
+ * Every account is polled so many times, and there is nothing new. A period is what the clock sets off: one job an
+ * account; they are put into the queue here without waiting for the clock.
+ */
+export async function polling({ partners, periods, rps }: PollingOptions): Promise<Compared> {
+  const house = await openHouse({ scheme: SMALL_SCHEME, partners: partnersOf(partners), maxRps: rps });
+  try {
+    await fill(house);
+    await period(house);
+    const before = house.sandbox.calls.length;
+    const startedMs = performance.now();
+    for (let at = 0; at < periods; at += 1) await period(house);
+    const ours = countCalls(house.sandbox.calls.slice(before), (performance.now() - startedMs) / 1000);
+    return {
+      what: `${partners} partners and the Région polled, nothing new`,
+      per: (partners + 1) * periods,
+      goal: 1,
+      ours,
+      straightforward: await theirWay(house.sandbox, partners, periods, rps),
+    };
+  } finally {
+    await house.close();
+  }
+}
+
+async function period(house: House): Promise<void> {
+  const [pipeline] = house.pipelines;
+  const jobs = polledClients(pipeline).map((clientId) => ({
+    name: 'poll',
+    data: { kind: 'poll', clientId },
+    opts: { removeOnComplete: true },
+  }));
+  await pipeline.queues.notices.addBulk(jobs);
+  await house.idle();
+  if ((await house.failedReasons()).length > 0) throw new Error('a poll failed');
+}
+
+/** What every account has issued so far, read long ago. */
+async function fill({ sandbox, pipelines: [{ seen }], scheme }: House): Promise<void> {
+  for (const [at, { clientId, badges }] of scheme.partners.entries()) {
+    const badgeId = badges[0]?.badgeId ?? '';
+    const events = Array.from({ length: at % LARGE_EVERY === 0 ? LARGE : SMALL }, () =>
+      sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] }),
+    );
+    await seen.replace(
+      clientId,
+      events.map(({ id }) => asEventId(id)),
+    );
+  }
+}
+
+async function theirWay(sandbox: Sandbox, partners: number, periods: number, rps: number): Promise<Counted> {
+  const before = sandbox.calls.length;
+  const logins = [
+    { clientId: REGION, secret: 'region' },
+    ...Array.from({ length: partners }, (_, at) => ({ clientId: `P${at + 1}`, secret: `p${at + 1}` })),
+  ];
+  for (let at = 0; at < periods; at += 1) for (const login of logins) await pollOnce(sandbox.url, login);
+  const calls = sandbox.calls.slice(before);
+  return countCalls(calls, secondsAt(rps, calls));
+}
+
+const partnersOf = (count: number): string =>
+  ['partners:', ...Array.from({ length: count }, (_, at) => partnerOf(at + 1))].join('\n');
+
+const partnerOf = (at: number): string => `  - client_id: P${at}
+    name: Organisme ${at}
+    secret_env: KEY_P${at}
+    badges:
+      - { id: B${at}, name: Badge ${at}, competency: communiquer, level: ${at % 2 === 0 ? 1 : 2} }`;

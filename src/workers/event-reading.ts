@@ -1,0 +1,91 @@
+import type { ClientId, EventId } from '../ids.js';
+import { orAbort } from '../obf/abort.js';
+import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
+import { wholeEventsSince, type WholeEvent } from '../obf/listed.js';
+import type { ObfAccount } from '../obf/types.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import type { SeenEvents } from '../portfolio/seen-events.js';
+import { createRounds, type Rounds } from './rounds.js';
+import { readAlone, type EventAsked, type EventRead } from './read-event.js';
+
+/** Reads events from OBF for the notices that tell of them; many that wait for one account are read together. */
+export interface EventReading {
+  /**
+   * What OBF has of the event at an instant after this call.
+   * @throws ObfError by certainty, as if it had been read alone
+   */
+  read(account: ObfAccount, asked: EventAsked, signal: AbortSignal): Promise<EventRead>;
+}
+
+export interface EventReadingParts {
+  readonly seen: Pick<SeenEvents, 'unseen'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Two lists cost two calls, as one event does: from so many on, half of them may be in vain. */
+const WORTH_A_LIST = 4;
+/** How long an account whose lists did not help is read event by event, milliseconds. */
+const NO_LIST_MS = 10 * 60_000;
+const DAY_S = 86_400;
+
+interface Wanted {
+  readonly account: ObfAccount;
+  readonly asked: EventAsked;
+  readonly signal: AbortSignal;
+}
+
+export function createEventReading(parts: EventReadingParts): EventReading {
+  const lines = new Map<ClientId, Rounds<Wanted, EventRead>>();
+  const noListUntilMs = new Map<ClientId, number>();
+  const together = async (wanted: readonly Wanted[]): Promise<readonly Promise<EventRead>[]> => {
+    const listed = await listedOf(parts, noListUntilMs, wanted);
+    return wanted.map(async ({ account, asked, signal }) => {
+      const found = listed.get(asked.eventId);
+      return found ?? readAlone(account, asked, signal);
+    });
+  };
+  return {
+    read(account, asked, signal) {
+      const line = lines.get(account.clientId) ?? createRounds(together);
+      lines.set(account.clientId, line);
+      return orAbort(line.ask({ account, asked, signal }), signal);
+    },
+  };
+}
+
+const NONE: ReadonlyMap<EventId, WholeEvent> = new Map();
+
+/**
+ * Those of the events that a list shows whole. Only events of which nothing was stored are looked for there: of
+ * another, something has changed, and what changed is asked for by its name.
+ */
+async function listedOf(
+  { seen, clock, log }: EventReadingParts,
+  noListUntilMs: Map<ClientId, number>,
+  wanted: readonly Wanted[],
+): Promise<ReadonlyMap<EventId, WholeEvent>> {
+  const [first] = wanted;
+  if (first === undefined || wanted.length < WORTH_A_LIST) return NONE;
+  const { account } = first;
+  const { clientId } = account;
+  if (clock() < (noListUntilMs.get(clientId) ?? 0)) return NONE;
+  const unseen = await seen.unseen(clientId, [...new Set(wanted.map(({ asked }) => asked.eventId))]);
+  if (unseen.size < WORTH_A_LIST) return NONE;
+  try {
+    const whole = await wholeEventsSince(account, beginS(clock), unseen.size);
+    const found = new Map([...(whole ?? NONE)].filter(([id]) => unseen.has(id)));
+    if (found.size < unseen.size / 2) noListUntilMs.set(clientId, clock() + NO_LIST_MS);
+    return found;
+  } catch (err) {
+    // OBF asks to wait, or cannot be reached: that is so for each of them.
+    if (err instanceof ObfThrottled || err instanceof ObfNotSent) throw err;
+    log.warn({ client: clientId, err }, 'OBF does not list its events and recipients: reading one by one');
+    noListUntilMs.set(clientId, clock() + NO_LIST_MS);
+    return NONE;
+  }
+}
+
+/** Yesterday's first second: what is issued today may be dated at its midnight, in whichever zone. */
+const beginS = (clock: Clock): number => (Math.floor(secondsOf(clock) / DAY_S) - 1) * DAY_S;

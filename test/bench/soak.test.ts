@@ -1,0 +1,27 @@
+import { slopeOf, verdictOf, type Point } from '../../bench/soak/slope.js';
+import { runSoak } from '../../bench/soak/run.js';
+
+const series = (of: (x: number) => number): readonly Point[] =>
+  Array.from({ length: 200 }, (_, at) => ({ x: at / 20, y: of(at / 20) }));
+/** The same every time. */
+const noise = (x: number): number => 2000 * Math.sin(x * 9973);
+const MIB = 1_048_576;
+
+test('a line has its slope, and no doubt about it', () => {
+  expect(slopeOf(series((x) => 100 + 3 * x))).toMatchObject({ perMinute: expect.closeTo(3, 6) as unknown });
+  expect(() => slopeOf([{ x: 0, y: 0 }])).toThrow(RangeError);
+});
+
+test('noise is flat, a leak grows, a beginning that flattens does not', () => {
+  expect(verdictOf(series((x) => 30 * MIB + noise(x))).grows).toBe(false);
+  expect(verdictOf(series((x) => 30 * MIB + noise(x) + 100_000 * x)).grows).toBe(true);
+  expect(verdictOf(series((x) => 30 * MIB + noise(x) + 500_000 * Math.min(x, 3))).grows).toBe(false);
+});
+
+test('real processes under steady load: nothing is lost on the way, and Redis holds no key more', async () => {
+  const result = await runSoak({ minutes: 0.05, perSecond: 20, people: 20, warmNotices: 100 });
+  expect(result).toMatchObject({ notices: 60, name: 'soak' });
+  expect(result.keysMore).toBeLessThanOrEqual(3);
+  expect(Math.min(...Object.values(result.peakRssBytes))).toBeGreaterThan(10 * MIB);
+  expect(Math.max(...Object.values(result.peakRssBytes))).toBeLessThan(256 * MIB);
+}, 90_000);

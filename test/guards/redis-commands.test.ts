@@ -1,0 +1,60 @@
+import { Redis } from 'ioredis';
+import { openHouse, type House } from '../support/house.js';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { commandsIn, whenQuiet } from '../support/commands.js';
+
+/**
+ * How many commands Redis is sent for one notice, from the door to the end of the evaluation that it sets off, what
+ * scripts do within counted too. In the quiet state: one notice after the other, of people of whom something is
+ * known, and to whom nothing comes due. What goes on anyway (waiting for jobs, adding up the figures) is left out.
+ */
+/** As measured. Two jobs: BullMQ's own part is about 90 of the commands and 10 of the scripts. */
+const AT_MOST = { total: 138, evals: 14 };
+const NOTICES = 20;
+
+let redis: OwnRedis;
+let admin: Redis;
+let house: House;
+const outer = process.env['TEST_REDIS_URL'];
+const lines: string[] = [];
+
+beforeAll(async () => {
+  redis = await ownRedis();
+  admin = new Redis(redis.url);
+  process.env['TEST_REDIS_URL'] = redis.url;
+  house = await openHouse({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    pace: { mirrorMaxAgeMs: 600_000 },
+    logTo: { write: (line) => void lines.push(line) },
+  });
+}, 60_000);
+afterAll(async () => {
+  await house.close();
+  process.env['TEST_REDIS_URL'] = outer;
+  admin.disconnect();
+  await redis.stop();
+});
+
+test('commands per notice', async () => {
+  const evaluated = (): number => lines.filter((line) => line.includes('earner evaluated')).length;
+  const tell = async (at: number): Promise<void> => {
+    const before = evaluated();
+    const recipients = [`personne.${at}@example.org`];
+    await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients }));
+    await whenQuiet(admin, () => evaluated() > before);
+  };
+  for (let at = 0; at < 3; at += 1) await tell(at);
+  await admin.config('RESETSTAT');
+  for (let at = 0; at < NOTICES; at += 1) await tell(at % 3);
+  // Whole ones of each kind: what the clock sets off meanwhile (figures, locks) is less than one a notice.
+  const commands = new Map(
+    [...(await commandsIn(admin))].map(([name, calls]) => [name, Math.floor(calls / NOTICES)]),
+  );
+  const total = [...commands.values()].reduce((sum, calls) => sum + calls, 0);
+  const evals = (commands.get('evalsha') ?? 0) + (commands.get('eval') ?? 0);
+  const told = JSON.stringify([...commands].toSorted(([, a], [, b]) => b - a));
+  expect([total <= AT_MOST.total, total, told]).toEqual([true, total, told]);
+  expect([evals <= AT_MOST.evals, evals]).toEqual([true, evals]);
+}, 60_000);
