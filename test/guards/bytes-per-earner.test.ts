@@ -15,16 +15,20 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** `npm run bench:memory -- 20000`: 567; of these 8 are the book of badges, which more people share. */
-const MEASURED = 567;
-const MARGIN = 12;
+/**
+ * `npm run bench:memory -- 20000` on Debian's Redis 7.0; of these 8 are the book of badges and 12 the events, which
+ * more people share. A Redis with the jemalloc that it brings takes 16 less: its smallest steps are of 8 bytes.
+ */
+const MEASURED = 586;
+const MARGIN = 10;
+const LESS = 30;
 /** The goal, at any number of people. */
 const MOST = 600;
 
 test('an earner with six badges and two awards takes no more bytes of Redis than was measured', async () => {
   const { withoutAccount } = await measureMemory(server.url, 20_000, false);
   // Less is good news, to be written down here: or it is not what was meant that is measured.
-  expect(withoutAccount).toBeGreaterThan(MEASURED - MARGIN);
+  expect(withoutAccount).toBeGreaterThan(MEASURED - LESS);
   expect(withoutAccount).toBeLessThan(Math.min(MEASURED + MARGIN, MOST));
 }, 60_000);
 
