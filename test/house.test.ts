@@ -7,14 +7,15 @@ import { readSource, sourcesBelow, type SourceFile } from './support/source.js';
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
+  record: ['platform'],
   audit: ['platform'],
-  portfolio: ['platform'],
+  portfolio: ['record', 'platform'],
   obf: ['platform'],
   queue: ['platform'],
   rules: ['portfolio/assertion', 'portfolio/portfolio'],
-  issuing: ['obf', 'audit', 'platform'],
+  issuing: ['obf', 'audit', 'record', 'platform'],
   webhooks: ['queue', 'platform'],
-  workers: ['rules', 'portfolio', 'obf', 'issuing', 'queue', 'audit', 'platform'],
+  workers: ['rules', 'portfolio', 'obf', 'issuing', 'queue', 'audit', 'record', 'platform'],
   ops: ['rules', 'portfolio', 'obf', 'issuing', 'queue', 'workers', 'audit', 'platform'],
   sandbox: ['obf/wire', 'platform'],
   demo: ['sandbox', 'platform'],

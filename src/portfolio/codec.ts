@@ -1,77 +1,108 @@
-import { asAssertionId, asBadgeId, asClientId, asEventId, type AssertionId } from '../ids.js';
-import type { Assertion } from './assertion.js';
+import { z } from 'zod';
+import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../ids.js';
+import { ByteReader, sized, varint } from '../record/bytes.js';
+import { RecordError } from '../record/error.js';
+import { NOTHING_KEPT, type KeptAssertion, type KeptPortfolio } from './kept.js';
+import { decodeRow, encodeRow } from './row.js';
 
-/**
- * An assertion as it stands in Redis: a short JSON array that begins with the form's version, so that a
- * later form can be told from this one and both be read. Whether it is revoked stands beside it (see
- * store.ts): a revocation is never undone by an older reading of the same assertion.
- */
-const VERSION = 1;
-type Form = readonly [
-  version: typeof VERSION,
-  clientId: string,
-  badgeId: string,
-  eventId: string | null,
-  issuedOnS: number,
-  expiresOnS: number | null,
-];
-
-/** Redis holds something that is no assertion of a form we know. */
-export class CodecError extends Error {
-  readonly code = 'portfolio_unreadable';
+/** Redis holds something that is no portfolio of a form we know. */
+export class CodecError extends RecordError {
+  override readonly code = 'portfolio_unreadable';
 }
 
-export const encodeAssertion = (a: Assertion): string =>
-  JSON.stringify([VERSION, a.clientId, a.badgeId, a.eventId, a.issuedOnS, a.expiresOnS]);
+/**
+ * A portfolio as it stands in its earner's record, whose first byte says that it is of this form: the sealed
+ * contact behind its length; how many assertions are of the usual shape, and those (row.ts); then notes until
+ * the end, each a letter and a text behind its length. What is rare may be long.
+ */
+const NOTE = { assertion: 'a', linkedTo: 'o', linked: 'l', touched: 't', gone: 'g' } as const;
+type Note = readonly [letter: (typeof NOTE)[keyof typeof NOTE], text: string];
 
-/** @throws CodecError when `text` was written by a newer version, or by a hand. */
-export function decodeAssertion(id: AssertionId, text: string, revoked: boolean): Assertion {
-  const read = readPlain(text) ?? readJson(text);
-  if (read === null) throw new CodecError(`Assertion ${id} in Redis is of an unknown form`);
+/** @returns no bytes where nothing is kept */
+export function encodePortfolio(kept: KeptPortfolio): Buffer {
+  const rows: Buffer[] = [];
+  const notes: Note[] = [];
+  for (const one of kept.assertions) {
+    const row = encodeRow(one);
+    if (row === null) notes.push([NOTE.assertion, longForm(one)]);
+    else rows.push(row);
+  }
+  if (kept.linkedTo !== null) notes.push([NOTE.linkedTo, kept.linkedTo]);
+  for (const key of kept.linked) notes.push([NOTE.linked, key]);
+  if (kept.touched !== 0) notes.push([NOTE.touched, String(kept.touched)]);
+  if (kept.gone !== null) notes.push([NOTE.gone, kept.gone]);
+  if (kept.contact === null && rows.length + notes.length === 0) return Buffer.alloc(0);
+  return Buffer.concat([
+    ...sized(kept.contact ?? Buffer.alloc(0)),
+    varint(rows.length),
+    ...rows,
+    ...notes.flatMap(([letter, text]) => [Buffer.from(letter), ...sized(Buffer.from(text))]),
+  ]);
+}
+
+/** @throws RecordError when they are of another form */
+export function decodePortfolio(bytes: Buffer): KeptPortfolio {
+  if (bytes.length === 0) return NOTHING_KEPT;
+  const reader = new ByteReader(bytes);
+  const contact = reader.sized();
+  const rows = reader.varint();
+  const assertions: KeptAssertion[] = [];
+  for (let count = 0; count < rows; count += 1) assertions.push(decodeRow(reader));
+  const kept = { ...NOTHING_KEPT, contact: contact.length === 0 ? null : contact, assertions };
+  return reader.isAtEnd ? kept : withNotes(kept, reader);
+}
+
+function withNotes(kept: KeptPortfolio, reader: ByteReader): KeptPortfolio {
+  const [assertions, linked] = [[...kept.assertions], [...kept.linked]];
+  let { linkedTo, touched, gone } = kept;
+  while (!reader.isAtEnd) {
+    const letter = String.fromCharCode(reader.byte());
+    const text = reader.sized().toString();
+    if (letter === NOTE.assertion) assertions.push(ofLongForm(text));
+    else if (letter === NOTE.linkedTo) linkedTo = text;
+    else if (letter === NOTE.linked) linked.push(asEarnerKey(text));
+    else if (letter === NOTE.touched) touched = Number(text);
+    else if (letter === NOTE.gone) gone = text;
+    else throw new CodecError('What Redis holds of an earner has a note of an unknown kind');
+  }
+  return { ...kept, assertions, linked, linkedTo, touched, gone };
+}
+
+/** The badge is its number, or the client and the badge. */
+const form = z.tuple([
+  z.string(),
+  z.union([z.number(), z.tuple([z.string(), z.string()])]),
+  z.string().nullable(),
+  z.int(),
+  z.int().nullable(),
+  z.boolean(),
+]);
+
+const longForm = ({ id, badge, eventId, issuedOnS, expiresOnS, revoked }: KeptAssertion): string => {
+  const named = typeof badge === 'number' ? badge : [badge.clientId, badge.badgeId];
+  return JSON.stringify([id, named, eventId, issuedOnS, expiresOnS, revoked]);
+};
+
+function ofLongForm(text: string): KeptAssertion {
+  const read = form.safeParse(parseJson(text));
+  if (!read.success)
+    throw new CodecError('What Redis holds of an earner has an assertion of an unknown form');
+  const [id, badge, eventId, issuedOnS, expiresOnS, revoked] = read.data;
   return {
     id: asAssertionId(id),
-    clientId: asClientId(read[1]),
-    badgeId: asBadgeId(read[2]),
-    eventId: read[3] === null ? null : asEventId(read[3]),
-    issuedOnS: read[4],
-    expiresOnS: read[5],
+    badge:
+      typeof badge === 'number' ? badge : { clientId: asClientId(badge[0]), badgeId: asBadgeId(badge[1]) },
+    eventId: eventId === null ? null : asEventId(eventId),
+    issuedOnS,
+    expiresOnS,
     revoked,
   };
 }
 
-/** How nearly all of them are written: ids of plain letters, and instants. */
-const PLAIN = /^\[1,"([\w.-]+)","([\w.-]+)",(?:null|"([\w.-]+)"),([1-9]\d{0,14}),(?:null|([1-9]\d{0,14}))\]$/;
-
-/** The same as JSON would read, several times as fast: a plan reads millions of them. Null: let JSON read it. */
-function readPlain(text: string): Form | null {
-  const found = PLAIN.exec(text);
-  if (found === null) return null;
-  const expiresOnS = found[5];
-  return [
-    VERSION,
-    found[1] ?? '',
-    found[2] ?? '',
-    found[3] ?? null,
-    Number(found[4]),
-    expiresOnS === undefined ? null : Number(expiresOnS),
-  ];
-}
-
-const isForm = (read: unknown): read is Form =>
-  Array.isArray(read) &&
-  read.length === 6 &&
-  read[0] === VERSION &&
-  typeof read[1] === 'string' &&
-  typeof read[2] === 'string' &&
-  (read[3] === null || typeof read[3] === 'string') &&
-  Number.isSafeInteger(read[4]) &&
-  (read[5] === null || Number.isSafeInteger(read[5]));
-
-function readJson(text: string): Form | null {
+function parseJson(text: string): unknown {
   try {
-    const read: unknown = JSON.parse(text);
-    return isForm(read) ? read : null;
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -1,26 +1,10 @@
-import { asAssertionId, asEarnerKey, type EarnerKey } from '../ids.js';
+import { asEarnerKey, type EarnerKey } from '../ids.js';
 import type { Assertion } from './assertion.js';
-import { decodeAssertion } from './codec.js';
+import type { BadgeBook } from './badge-book.js';
+import { erasedAt } from './change.js';
+import { CodecError, decodePortfolio } from './codec.js';
+import type { KeptAssertion } from './kept.js';
 
-/** The fields of an earner's hash. Short: there is one hash for every address that was given a badge. */
-export const FIELD = {
-  /** Sealed. */
-  address: 'address',
-  /** Sealed. */
-  name: 'name',
-  /** The person's key, where ops linked this address to another. */
-  linkedTo: 'of',
-  /** The latest change of the rules under which something new was stored. */
-  touched: 'touched',
-  /** Left by an erasure: when, and the fingerprints of the assertions that are not to come back. */
-  gone: 'gone',
-} as const;
-/** Begins a field that holds an assertion, `a:<id>`; its revocation, `x:<id>`; a linked address, `l:<key>`. */
-export const ASSERTION = 'a:';
-export const REVOKED = 'x:';
-export const LINKED = 'l:';
-/** Where the hash of an address stands; its ledger has the same tag. @param prefix of the keys */
-export const earnerFileKey = (prefix: string, earner: EarnerKey): string => `${prefix}:earner:{${earner}}`;
 /**
  * Begins what an address points to while its person is being erased; the person's key follows. Nobody is
  * read under such a key, so nothing is given to them.
@@ -43,36 +27,52 @@ export interface EarnerFile {
   readonly erasedAtS: number | null;
 }
 
-/** @throws CodecError when an assertion is of an unknown form */
-export const readEarnerFile = (fields: Readonly<Record<string, string>>): EarnerFile =>
-  earnerFileOf(Object.entries(fields).flat());
+/** A badge that this process has not learned of, or Redis has forgotten. */
+export class UnknownBadge extends CodecError {
+  constructor() {
+    super(
+      'What Redis holds of an earner names a badge that it does not know; `npx palier reconcile --full` enters it again',
+    );
+  }
+}
 
 /**
- * The same from the hash as Redis lists it: each field, then its value, from one place of a list to another.
- * Who reads everybody has no time to make an object of each.
- * @throws CodecError when an assertion is of an unknown form
+ * @param portfolio as it stands in the earner's record
+ * @throws RecordError when it is of an unknown form, UnknownBadge when `book` is to learn first
  */
-export function earnerFileOf(listed: readonly string[], from = 0, before = listed.length): EarnerFile {
-  const texts: (readonly [id: string, text: string])[] = [];
-  const revoked = new Set<string>();
-  const linked: EarnerKey[] = [];
-  const rest = new Map<string, string>();
-  for (let at = from; at < before; at += 2) {
-    const field = listed[at] ?? '';
-    const value = listed[at + 1] ?? '';
-    if (field.startsWith(ASSERTION)) texts.push([field.slice(ASSERTION.length), value]);
-    else if (field.startsWith(REVOKED)) revoked.add(field.slice(REVOKED.length));
-    else if (field.startsWith(LINKED)) linked.push(asEarnerKey(field.slice(LINKED.length)));
-    else rest.set(field, value);
-  }
-  const of = rest.get(FIELD.linkedTo);
-  const gone = rest.get(FIELD.gone);
+export function earnerFileOf(portfolio: Buffer, book: Pick<BadgeBook, 'find'>): EarnerFile {
+  const { assertions, linkedTo: of, linked, touched, gone } = decodePortfolio(portfolio);
   return {
-    assertions: texts.map(([id, text]) => decodeAssertion(asAssertionId(id), text, revoked.has(id))),
-    linkedTo: of === undefined ? null : asEarnerKey(of),
+    assertions: assertions.map((one) => assertionOf(one, book)),
+    linkedTo: of === null ? null : asEarnerKey(of),
     linked: linked.length < 2 ? linked : linked.toSorted(),
     erasing: of?.startsWith(ERASING) === true ? asEarnerKey(of.slice(ERASING.length)) : null,
-    touched: Number(rest.get(FIELD.touched) ?? 0),
-    erasedAtS: gone === undefined ? null : Number.parseInt(gone, 10),
+    touched,
+    erasedAtS: gone === null ? null : erasedAt(gone),
   };
+}
+
+function assertionOf(kept: KeptAssertion, book: Pick<BadgeBook, 'find'>): Assertion {
+  const badge = typeof kept.badge === 'number' ? book.find(kept.badge) : kept.badge;
+  if (badge === null) throw new UnknownBadge();
+  return {
+    id: kept.id,
+    clientId: badge.clientId,
+    badgeId: badge.badgeId,
+    eventId: kept.eventId,
+    issuedOnS: kept.issuedOnS,
+    expiresOnS: kept.expiresOnS,
+    revoked: kept.revoked,
+  };
+}
+
+/** What `read` reads; when it meets a badge that is not known, the book learns, and it reads once more. */
+export async function withBook<T>(book: Pick<BadgeBook, 'learn'>, read: () => T): Promise<T> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UnknownBadge)) throw error;
+    await book.learn();
+    return read();
+  }
 }

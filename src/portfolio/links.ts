@@ -1,6 +1,6 @@
 import type { EarnerKey } from '../ids.js';
-import type { RedisConnection } from '../platform/redis.js';
-import { ERASING, FIELD, LINKED } from './earner-file.js';
+import { ERASING } from './earner-file.js';
+import type { KeptPortfolio } from './kept.js';
 
 /**
  * Which addresses are one person's. Each write is one step of one address; they are made in the order that
@@ -21,30 +21,53 @@ export interface Links {
   bringBack(person: EarnerKey, others: readonly EarnerKey[]): Promise<void>;
 }
 
-/** @param key where an address' hash stands */
-export const createLinks = (redis: RedisConnection, key: (earner: EarnerKey) => string): Links => ({
+/** Changes what is kept of an address in one step. */
+export type AmendPortfolio = (
+  earner: EarnerKey,
+  how: (kept: KeptPortfolio) => KeptPortfolio,
+) => Promise<void>;
+
+export const createLinks = (amend: AmendPortfolio): Links => ({
   // The other first: an address that points to a person is never served on its own. Then all at once:
   // nothing is decided for the person on some of their addresses alone.
   async link(person, other, its = []) {
-    const others = [other, ...its];
-    await redis.hset(key(other), FIELD.linkedTo, person);
-    await redis.hset(key(person), Object.fromEntries(others.map((one) => [LINKED + one, '1'])));
-    for (const one of its) await redis.hset(key(one), FIELD.linkedTo, person);
-    if (its.length > 0) await redis.hdel(key(other), ...its.map((one) => LINKED + one));
+    await amend(other, pointingTo(person));
+    await amend(person, having([other, ...its]));
+    for (const one of its) await amend(one, pointingTo(person));
+    if (its.length > 0) await amend(other, without(its));
   },
   async part(person, others) {
-    if (others.length > 0) await redis.hdel(key(person), ...others.map((one) => LINKED + one));
+    if (others.length > 0) await amend(person, without(others));
   },
   async unlink(person, other) {
-    await redis.hdel(key(person), LINKED + other);
-    await redis.hdel(key(other), FIELD.linkedTo);
+    await amend(person, without([other]));
+    await amend(other, pointingTo(null));
   },
-  // What they were linked by stays in the person's own hash: whoever ends the erasure finds them all.
+  // What they were linked by stays in the person's own record: whoever ends the erasure finds them all.
   async setAside(person, others) {
-    for (const one of [person, ...others]) await redis.hset(key(one), FIELD.linkedTo, ERASING + person);
+    for (const one of [person, ...others]) await amend(one, pointingTo(ERASING + person));
   },
   async bringBack(person, others) {
-    for (const one of others) await redis.hset(key(one), FIELD.linkedTo, person);
-    await redis.hdel(key(person), FIELD.linkedTo);
+    for (const one of others) await amend(one, pointingTo(person));
+    await amend(person, pointingTo(null));
   },
 });
+
+const pointingTo =
+  (linkedTo: string | null) =>
+  (kept: KeptPortfolio): KeptPortfolio =>
+    kept.linkedTo === linkedTo ? kept : { ...kept, linkedTo };
+
+const having =
+  (others: readonly EarnerKey[]) =>
+  (kept: KeptPortfolio): KeptPortfolio => {
+    const linked = [...new Set([...kept.linked, ...others])];
+    return linked.length === kept.linked.length ? kept : { ...kept, linked };
+  };
+
+const without =
+  (others: readonly EarnerKey[]) =>
+  (kept: KeptPortfolio): KeptPortfolio => {
+    const linked = kept.linked.filter((one) => !others.includes(one));
+    return linked.length === kept.linked.length ? kept : { ...kept, linked };
+  };

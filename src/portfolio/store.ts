@@ -1,30 +1,23 @@
-import { asEarnerKey, type AssertionId, type EarnerKey } from '../ids.js';
+import type { AssertionId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scanKeys } from '../platform/scan.js';
 import type { Vault } from '../platform/vault.js';
-import type { Assertion } from './assertion.js';
-import { encodeAssertion } from './codec.js';
-import { ASSERTION, FIELD, readEarnerFile, REVOKED, type EarnerFile } from './earner-file.js';
-import { createLinks, type Links } from './links.js';
-import { ERASE, STORE_ASSERTION } from './store-script.js';
+import { amendRecord } from '../record/amend.js';
+import { anyRecord, earnerOfKey, recordKey } from '../record/key.js';
+import { splitRecord } from '../record/record.js';
+import { createBadgeBook } from './badge-book.js';
+import { erased, fingerprinting, keepsOut, withRevoked } from './change.js';
+import { decodePortfolio, encodePortfolio } from './codec.js';
+import { openContact, type Contact } from './contact.js';
+import { earnerFileOf, withBook, type EarnerFile } from './earner-file.js';
+import type { KeptPortfolio } from './kept.js';
+import { createLinks, type AmendPortfolio, type Links } from './links.js';
+import { upsert, type NewAssertion } from './upsert.js';
 
-/** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
-export interface Contact {
-  readonly address: string;
-  readonly name: string | null;
-}
+export type { Contact } from './contact.js';
+export type { NewAssertion } from './upsert.js';
 
-export interface NewAssertion {
-  readonly earner: EarnerKey;
-  readonly contact: Contact;
-  readonly assertion: Assertion;
-  /** When OBF recorded it, Unix seconds; null where it does not say. */
-  readonly recordedS?: number | null;
-  /** Whether it is one of the Région's own badges. */
-  readonly own?: boolean;
-}
-
-/** What is kept of each earner: one hash for each address, so that all of it is in one place, and in one slot. */
+/** The portfolio of each address: a part of its record, so that all that is kept of it is in one place, and in one slot. */
 export interface PortfolioStore extends Links {
   /**
    * Writes what was read in OBF. May be repeated; a revocation once seen stays. What is of before an
@@ -45,92 +38,55 @@ export interface PortfolioStore extends Links {
   erase(earner: EarnerKey, atS: number): Promise<void>;
 }
 
-/** How many earners are written at a time: enough to fill the wire, few enough to keep memory flat. */
-const CHUNK = 500;
-/** Enough to tell one person's assertions apart. */
-const FINGERPRINT = 8;
-
 /** @param prefix of the keys, without a hash tag: each earner's key makes its own slot */
 export function createPortfolioStore(redis: RedisConnection, prefix: string, vault: Vault): PortfolioStore {
-  const key = (earner: EarnerKey): string => `${prefix}:earner:{${earner}}`;
-  const fingerprint = (id: AssertionId): string => vault.fingerprint(id, 'assertion').slice(0, FINGERPRINT);
-  const open = (earner: EarnerKey, sealed: string | null | undefined): string | null =>
-    sealed === null || sealed === undefined ? null : vault.open(sealed, earner);
-  const write = async (one: NewAssertion, generation: number | null): Promise<readonly NewAssertion[]> => {
-    const args = argumentsOf(one, generation, vault, fingerprint(one.assertion.id));
-    return (await redis.eval(STORE_ASSERTION, 1, key(one.earner), ...args)) === 'gone' ? [] : [one];
-  };
+  const book = createBadgeBook(redis, prefix);
+  const fingerprint = fingerprinting(vault);
+  const partOf = async (earner: EarnerKey): Promise<Buffer> =>
+    splitRecord(await redis.getBuffer(recordKey(prefix, earner))).portfolio;
+  const kept = async (earner: EarnerKey): Promise<KeptPortfolio> => decodePortfolio(await partOf(earner));
+  const amend = amending(redis, prefix);
 
   return {
-    async upsert(found, generation = null) {
-      const stored: NewAssertion[] = [];
-      for (let at = 0; at < found.length; at += CHUNK) {
-        const chunk = found.slice(at, at + CHUNK);
-        stored.push(...(await Promise.all(chunk.map((one) => write(one, generation)))).flat());
-      }
-      return stored;
-    },
+    upsert: (found, generation = null) => upsert({ book, amend, vault, fingerprint }, found, generation),
     async markRevoked(earner, assertionId) {
-      const known = await redis.hexists(key(earner), ASSERTION + assertionId);
-      if (known === 1) await redis.hset(key(earner), REVOKED + assertionId, '1');
-      return known === 1;
+      let isKnown = false;
+      await amend(earner, (before) => {
+        isKnown = before.assertions.some(({ id }) => id === assertionId);
+        return withRevoked(before, assertionId);
+      });
+      return isKnown;
     },
     async knows(earner, assertionId) {
-      const fields = [ASSERTION + assertionId, REVOKED + assertionId, FIELD.gone];
-      const [known, revoked, gone] = await redis.hmget(key(earner), ...fields);
-      if (typeof known === 'string') return typeof revoked === 'string' ? 'revoked' : 'valid';
-      return gone?.includes(` ${fingerprint(assertionId)}`) === true ? 'gone' : null;
+      const { assertions, gone } = await kept(earner);
+      const known = assertions.find(({ id }) => id === assertionId);
+      if (known !== undefined) return known.revoked ? 'revoked' : 'valid';
+      return gone !== null && keepsOut(gone, fingerprint(assertionId)) ? 'gone' : null;
     },
-    read: async (earner) => readEarnerFile(await redis.hgetall(key(earner))),
+    async read(earner) {
+      const part = await partOf(earner);
+      return withBook(book, () => earnerFileOf(part, book));
+    },
     async contactOf(earner) {
-      const [sealedAddress, sealedName] = await redis.hmget(key(earner), FIELD.address, FIELD.name);
-      const address = open(earner, sealedAddress);
-      return address === null ? null : { address, name: open(earner, sealedName) };
+      const { contact } = await kept(earner);
+      return contact === null ? null : openContact(vault, earner, contact);
     },
-    keys: () => earnerKeysIn(redis, `${prefix}:earner:{`),
-    ...createLinks(redis, key),
-    erase: (earner, atS) => erase(redis, key(earner), atS, fingerprint),
+    keys: () => earnersIn(redis, prefix),
+    ...createLinks(amend),
+    erase: (earner, atS) => amend(earner, (before) => erased(before, atS, fingerprint)),
   };
 }
 
-async function erase(
-  redis: RedisConnection,
-  key: string,
-  atS: number,
-  fingerprint: (id: AssertionId) => string,
-): Promise<void> {
-  for (;;) {
-    const fields = await redis.hgetall(key);
-    const ids = readEarnerFile(fields).assertions.map(({ id }) => id);
-    const before = fields[FIELD.gone]?.split(' ').slice(1) ?? [];
-    const tombstone = [String(atS), ...new Set([...before, ...ids.map(fingerprint)])].join(' ');
-    if ((await redis.eval(ERASE, 1, key, tombstone, ...ids)) === 1) return;
-  }
-}
+const amending =
+  (redis: RedisConnection, prefix: string): AmendPortfolio =>
+  (earner, how) =>
+    amendRecord(redis, recordKey(prefix, earner), (record) => {
+      const from = decodePortfolio(record.portfolio);
+      const to = how(from);
+      return to === from ? record : { ...record, portfolio: encodePortfolio(to) };
+    });
 
-/** In the order of the script. */
-function argumentsOf(
-  { earner, contact, assertion, recordedS = null, own = false }: NewAssertion,
-  generation: number | null,
-  vault: Vault,
-  fingerprint: string,
-): readonly string[] {
-  return [
-    assertion.id,
-    encodeAssertion(assertion),
-    assertion.revoked ? '1' : '',
-    // A credential may not name its event; what OBF's API said of the assertion before says more, and stays.
-    assertion.eventId === null ? '1' : '',
-    vault.seal(contact.address, earner),
-    contact.name === null ? '' : vault.seal(contact.name, earner),
-    generation === null ? '' : String(generation),
-    recordedS === null ? '' : String(recordedS),
-    fingerprint,
-    own ? '1' : '',
-  ];
-}
-
-async function* earnerKeysIn(redis: RedisConnection, start: string): AsyncIterable<readonly EarnerKey[]> {
-  for await (const keys of scanKeys(redis, `${start}*}`))
-    yield keys.map((key) => asEarnerKey(key.slice(start.length, -1)));
+async function* earnersIn(redis: RedisConnection, prefix: string): AsyncIterable<readonly EarnerKey[]> {
+  for await (const keys of scanKeys(redis, anyRecord(prefix)))
+    yield keys.map((key) => earnerOfKey(prefix, key));
 }

@@ -2,7 +2,6 @@ import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { crashAt } from '../platform/crash-point.js';
-import { requireSameKey } from '../platform/key-guard.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { requireSafeRedis } from '../platform/redis-guard.js';
@@ -14,6 +13,7 @@ import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
 import { keepSchedules, scheduleTimesOf } from './schedules.js';
+import { takeOver } from './take-over.js';
 import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
@@ -39,12 +39,17 @@ async function main(): Promise<void> {
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
-  const releases: Release[] = [() => closeRedis(redis), close];
+  const stopping = new AbortController();
+  const releases: Release[] = [
+    () => closeRedis(redis),
+    close,
+    () => stopping.abort(new Error('the process stops')),
+  ];
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.
     await requireSafeRedis(redis, process.env['NODE_ENV'] === 'production', log);
-    await requireSameKey(redis, DATA_PREFIX, pipeline.vault);
+    await takeOver({ ...pipeline, redis, prefix: DATA_PREFIX, signal: stopping.signal });
   } catch (error) {
     await stop();
     throw error;

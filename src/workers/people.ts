@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { asEarnerKey, type ClientId, type EarnerKey } from '../ids.js';
-import { LedgerError } from '../issuing/ledger.js';
+import type { ClientId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scanKeys } from '../platform/scan.js';
-import { CodecError } from '../portfolio/codec.js';
-import { earnerFileKey } from '../portfolio/earner-file.js';
+import { createBadgeBook, type BadgeBook } from '../portfolio/badge-book.js';
+import { withBook } from '../portfolio/earner-file.js';
+import { RecordError } from '../record/error.js';
+import { anyRecord, earnerOfKey } from '../record/key.js';
 import { addressIn, askFor, type Address, type Asked } from './address-reading.js';
 import { compose } from './compose.js';
 import type { Person } from './person.js';
@@ -47,19 +48,20 @@ export async function* peopleIn(
   { unreadable = () => undefined, progress = () => undefined }: Telling = {},
 ): AsyncIterable<readonly PersonSeen[]> {
   const keys = await addressKeys(sources, signal);
+  const book = createBadgeBook(sources.redis, sources.prefix);
   let done = 0;
   for await (const asked of askedAhead(sources, keys)) {
     signal.throwIfAborted();
     const people: PersonSeen[] = [];
     for (const one of asked)
       try {
-        const own = addressIn(one);
+        const own = await readableAddress(one, book);
         if (own.file.linkedTo !== null) continue;
-        const others = own.file.linked.length === 0 ? [] : await linkedTo(own, sources);
+        const others = own.file.linked.length === 0 ? [] : await linkedTo(own, sources, book);
         const person = personOf(sources.region, own, others);
         if (person !== null) people.push(person);
       } catch (error) {
-        if (!(error instanceof CodecError) && !(error instanceof LedgerError)) throw error;
+        if (!(error instanceof RecordError)) throw error;
         unreadable(one.key, error);
       }
     yield people;
@@ -73,11 +75,10 @@ async function addressKeys(
   { redis, prefix }: PeopleSources,
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
-  const [start = '', end = ''] = earnerFileKey(prefix, asEarnerKey('*')).split('*');
   const all: EarnerKey[] = [];
-  for await (const keys of scanKeys(redis, `${start}*${end}`)) {
+  for await (const keys of scanKeys(redis, anyRecord(prefix))) {
     signal.throwIfAborted();
-    for (const key of keys) all.push(asEarnerKey(key.slice(start.length, -end.length)));
+    for (const key of keys) all.push(earnerOfKey(prefix, key));
   }
   return all;
 }
@@ -101,8 +102,21 @@ async function* askedAhead(
   for (const asked of waiting) yield await asked;
 }
 
-const linkedTo = async ({ file }: Address, { redis, prefix }: PeopleSources): Promise<readonly Address[]> =>
-  (await askFor(redis, prefix, file.linked)).map(addressIn);
+/** Of an address whose key Redis listed. */
+async function readableAddress(asked: Asked, book: BadgeBook): Promise<Address> {
+  if (asked.bytes === null)
+    throw new RecordError(`What Redis holds of ${asked.key} is gone, or was not written by Palier`);
+  return withBook(book, () => addressIn(asked, book));
+}
+
+async function linkedTo(
+  { file }: Address,
+  { redis, prefix }: PeopleSources,
+  book: BadgeBook,
+): Promise<readonly Address[]> {
+  const asked = await askFor(redis, prefix, file.linked);
+  return Promise.all(asked.map((one) => withBook(book, () => addressIn(one, book))));
+}
 
 /** @returns null for somebody of whom there is no badge at all */
 function personOf(region: ClientId, own: Address, others: readonly Address[]): PersonSeen | null {

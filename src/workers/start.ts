@@ -11,6 +11,9 @@ import { backoffStrategy, carryOut } from './retry-policy.js';
 /** How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices: 32, earners: 32, awards: 4 };
 
+/** How workers that keep people in today's form are told from older ones: see take-over.ts. */
+export const WORKER_NAME = '2';
+
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
 
@@ -39,6 +42,7 @@ function startWorker(
   const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
     connection,
     prefix,
+    name: WORKER_NAME,
     concurrency: CONCURRENCY[name],
     lockDuration: pipeline.pace.lockMs,
     stalledInterval: pipeline.pace.lockMs,

@@ -1,16 +1,12 @@
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import { IllegalTransition } from '../../src/issuing/award-record.js';
-import {
-  applyIfPossible,
-  createLedger,
-  LedgerError,
-  ledgerKey,
-  type Ledger,
-} from '../../src/issuing/ledger.js';
+import { applyIfPossible, createLedger, type Ledger } from '../../src/issuing/ledger.js';
+import { LedgerError } from '../../src/issuing/ledger-codec.js';
 import { halvesOf } from '../../src/issuing/batch.js';
 import { createBatches, type Batches } from '../../src/issuing/batches.js';
 import { createMemory } from '../../src/issuing/memory.js';
 import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
+import { breakRecord } from '../support/broken-record.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 let redis: TestRedis;
@@ -63,7 +59,7 @@ describe('the ledger', () => {
 
   test('never takes a record that it cannot read for "no record"', async () => {
     const prefix = `${redis.prefix}odd`;
-    await redis.connection.hset(ledgerKey(prefix, earner), badge, '{"state":"from the future"}');
+    await breakRecord(redis.connection, prefix, earner, 'ledger');
     const odd = createLedger(redis.connection, prefix, () => nowMs);
     await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(LedgerError);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { LedgerError } from '../../src/issuing/ledger.js';
+import { LedgerError } from '../../src/issuing/ledger-codec.js';
 import { CodecError } from '../../src/portfolio/codec.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
 import { asClientId } from '../../src/ids.js';

@@ -5,6 +5,7 @@ import { planSchema } from '../../src/ops/cli/plan/schema.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { everythingIn, parse } from '../support/house.js';
 import { publishedSchema } from '../support/published-schema.js';
+import { breakRecord } from '../support/broken-record.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, type Ran } from './support/cli.js';
 import { runningPalier, type RunningPalier } from './support/running-palier.js';
@@ -207,7 +208,7 @@ test('somebody whose data cannot be read is named, and the others are planned fo
   await palier.pipeline.schemes.start(palier.pipeline.scheme);
   await somebody('lou', 'P1/A');
   await somebody('sam', 'P1/A');
-  await withRedis((redis) => redis.hset(`palier:earner:{${keyOf('sam')}}`, 'a:x', 'by hand'));
+  await withRedis((redis) => breakRecord(redis, 'palier', keyOf('sam'), 'portfolio'));
   await palier.configure({ scheme: EASIER });
   const ran = await typed('plan');
   expect(ran.exit).toBe(0);
@@ -234,6 +235,9 @@ test('docs/schema/plan.json is the schema of --json', () => {
 
 async function withRedis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
   const redis = new Redis(palier.redis.url);
-  await work(redis);
-  redis.disconnect();
+  try {
+    await work(redis);
+  } finally {
+    redis.disconnect();
+  }
 }

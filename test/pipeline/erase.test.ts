@@ -105,14 +105,13 @@ async function stored(): Promise<readonly string[]> {
 async function traces(address: string, events: readonly EventRecord[] = []): Promise<string[]> {
   const ids = events.flatMap(({ id, assertions }) => [id, ...assertions.map((one) => one.id)]);
   const theirs = [address, 'Martin', keyOf(address), ...ids].map((text) => text.toLowerCase());
-  const kept = (await stored()).filter((line) => !/:(seen:|news )/.test(line));
+  const kept = (await stored()).filter((line) => !/:news /.test(line));
   return kept.filter((line) => theirs.some((text) => line.toLowerCase().includes(text)));
 }
 /** A tombstone, and what stands between them and a second badge. */
 const allThatMayStay = (address: string): RegExp =>
   new RegExp(
-    `^\\S+:(earner:\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*"\\}|ledger:\\{${keyOf(address)}\\} = ` +
-      `(?!.*(cause|why|quiet|batch)).*)$`,
+    `^\\S+:p:\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*","records":(?!.*(cause|why|quiet|batch)).*\\}$`,
   );
 
 describe('erased', () => {

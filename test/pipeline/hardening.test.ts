@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
+import { breakContact } from '../support/broken-record.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -87,8 +88,8 @@ test('one earner whose portfolio cannot be read stands alone in failed; the othe
   const badgeId = scheme.awards[0]?.badgeId ?? Object.create(null);
   await until(async () => (await outbox.waiting(badgeId)) === 5, 'full outbox');
   const redis = new Redis(house.redisUrl);
-  const key = `${house.redisPrefix}data:earner:{${earnerKeyOf(vault, 'personne.3@example.org')}}`;
-  await redis.hset(key, 'address', 'not sealed by us');
+  const earner = earnerKeyOf(vault, 'personne.3@example.org');
+  await breakContact(redis, `${house.redisPrefix}data`, earner);
   redis.disconnect();
   await house.idle();
   expect(house.awards().toSorted()).toEqual(

@@ -14,6 +14,7 @@ import { applyIfPossible, createLedger } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
+import { recordKey } from '../../src/record/key.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { gainersOf } from '../../src/rules/plan-tally.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -27,6 +28,7 @@ import { storeCensus } from '../../src/workers/take-census.js';
 import { world } from '../rules/generators.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
+import { breakRecord } from '../support/broken-record.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 const region = asClientId(REGION);
@@ -134,13 +136,11 @@ function partsFor(name: string, scheme: Scheme, clock = Date.now) {
 }
 type Settled = Awaited<ReturnType<typeof settle>>;
 
-/** As a worker reads them, one by one; of whom the ledger alone knows is nobody. */
+/** As a worker reads them, one by one. */
 async function everybody({ keys, sources, prefix }: Settled): Promise<readonly Person[]> {
   const read = await Promise.all(
     keys.map(async (key) =>
-      (await redis.connection.exists(`${prefix}:earner:{${key}}`)) === 1
-        ? readPersonOnce(sources, key)
-        : null,
+      (await redis.connection.exists(recordKey(prefix, key))) === 1 ? readPersonOnce(sources, key) : null,
     ),
   );
   return read.flatMap((person) => (person === null || isNobody(person) ? [] : [person]));
@@ -265,14 +265,14 @@ test('who cannot be read is named, and the others are planned for all the same',
       await portfolios.upsert([{ earner, contact, assertion }]);
     }
   };
-  const [good, assertions, record, noHash] = ['good', 'a', 'r', 'h'].map(asEarnerKey);
+  const [good, assertions, record, noString] = ['good', 'a', 'r', 'h'].map(asEarnerKey);
   for (const earner of [good, assertions, record]) await give(earner ?? asEarnerKey(''));
   const { connection } = redis;
-  await connection.hset(`${prefix}:earner:{${assertions}}`, 'a:x', '[2,"later"]');
-  await connection.hset(`${prefix}:ledger:{${record}}`, 'R1', '{"state":"later"}');
-  await connection.set(`${prefix}:earner:{${noHash}}`, 'by hand');
+  await breakRecord(connection, prefix, 'a', 'portfolio');
+  await breakRecord(connection, prefix, 'r', 'ledger');
+  await connection.hset(recordKey(prefix, asEarnerKey('h')), 'by', 'hand');
   const made = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
-  expect(made.unreadable).toEqual([assertions, noHash, record]);
+  expect(made.unreadable).toEqual([assertions, noString, record]);
   expect(made.plan).toMatchObject({ people: 1, awards: [{ gains: [good] }, { gains: [] }] });
 });
 
@@ -285,7 +285,7 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const told: (readonly [number, number])[] = [];
   const report = (done: number, total: number): void => void told.push([done, total]);
   await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
-  const { length } = await redis.connection.keys(`${settled.prefix}:earner:*`);
+  const { length } = await redis.connection.keys(`${settled.prefix}:p:*`);
   expect(told.at(-1)).toEqual([length, length]);
 
   const census = createCensusStore(redis.connection, settled.prefix);

@@ -10,13 +10,17 @@ import { explainText } from '../../src/rules/explain.js';
 import { readPerson } from '../../src/workers/person.js';
 import { world } from '../rules/generators.js';
 import { REGION } from '../support/house.js';
-import { mockRedis } from '../support/mock-redis.js';
+import { testRedis, type TestRedis } from '../support/redis.js';
 
-const redis = mockRedis();
-afterAll(() => redis.disconnect());
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+afterAll(() => redis.close());
 
 test('whatever the order and however often, by whichever process: the same explanation, to the letter', async () => {
   const vault = createVault(randomBytes(32));
+  let count = 0;
   const told = fc.record({
     one: world,
     order: fc.array(fc.nat({ max: 8 }), { maxLength: 24 }),
@@ -31,8 +35,8 @@ test('whatever the order and however often, by whichever process: the same expla
         contact: { address: 'lou@example.org', name: null },
       }));
       const explanationOf = async (sequence: readonly number[]): Promise<string> => {
-        await redis.flushall();
-        const process = () => createPortfolioStore(redis, 'test', vault);
+        const prefix = `${redis.prefix}${(count += 1)}`;
+        const process = () => createPortfolioStore(redis.connection, prefix, vault);
         let store = process();
         for (const [step, at] of sequence.entries()) {
           if (restarts[step % restarts.length] === true) store = process();
@@ -41,7 +45,7 @@ test('whatever the order and however often, by whichever process: the same expla
         const sources = {
           region: asClientId(REGION),
           portfolios: store,
-          ledger: createLedger(redis, 'test', () => 0),
+          ledger: createLedger(redis.connection, prefix, () => 0),
         };
         const evaluation = evaluate(scheme, (await readPerson(sources, earner)).portfolio, nowS);
         return JSON.stringify([explainJson(scheme, evaluation), explainText(scheme, evaluation, 'fr')]);

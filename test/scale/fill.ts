@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { asAssertionId, asClientId, asEventId, type BadgeId, type ClientId } from '../../src/ids.js';
-import { ledgerKey } from '../../src/issuing/ledger.js';
+import { encodeLedger } from '../../src/issuing/ledger-codec.js';
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
 import type { Vault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
-import { encodeAssertion } from '../../src/portfolio/codec.js';
-import { ASSERTION, FIELD, REVOKED } from '../../src/portfolio/earner-file.js';
+import { badgeNumberOf, createBadgeBook } from '../../src/portfolio/badge-book.js';
+import { encodePortfolio } from '../../src/portfolio/codec.js';
+import { sealContact } from '../../src/portfolio/contact.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { NOTHING_KEPT } from '../../src/portfolio/kept.js';
+import { recordKey } from '../../src/record/key.js';
+import { joinRecord } from '../../src/record/record.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 
@@ -36,23 +40,22 @@ export async function fill(filling: Filling): Promise<void> {
   const redis = new Redis(filling.redisUrl);
   const random = randomFrom(20_261_123);
   const badges = [...filling.scheme.enrolments.values()];
+  const own = filling.scheme.awards.map(({ badgeId }) => ({ clientId: filling.region, badgeId }));
+  for (const badge of [...badges, ...own]) await createBadgeBook(redis, filling.prefix).enter(badge);
   for (let from = 0; from < filling.earners; from += CHUNK) {
     const writing = redis.pipeline();
     for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
       const address = `personne.${at}@example.org`;
       const earner = earnerKeyOf(filling.vault, address);
       const { assertions, given } = someone(filling, badges, at, random);
-      writing.hset(`${filling.prefix}:earner:{${earner}}`, {
-        [FIELD.address]: filling.vault.seal(address, earner),
-        [FIELD.name]: filling.vault.seal(`Personne ${at}`, earner),
-        ...Object.fromEntries(assertions.map((one) => [ASSERTION + one.id, encodeAssertion(one)])),
-        ...Object.fromEntries(assertions.filter((one) => one.revoked).map((one) => [REVOKED + one.id, '1'])),
-      });
-      if (given.size > 0)
-        writing.hset(
-          ledgerKey(filling.prefix, earner),
-          Object.fromEntries([...given].map(([badgeId, record]) => [badgeId, JSON.stringify(record)])),
-        );
+      const contact = sealContact(filling.vault, earner, { address, name: `Personne ${at}` });
+      const kept = assertions.map(({ clientId, badgeId, ...rest }) => ({
+        ...rest,
+        badge: badgeNumberOf({ clientId, badgeId }),
+      }));
+      const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions: kept });
+      const record = joinRecord({ portfolio, ledger: encodeLedger(given) });
+      writing.set(recordKey(filling.prefix, earner), record ?? '');
     }
     await writing.exec();
   }

@@ -7,6 +7,10 @@ import type { Config } from '../../src/config.js';
 import { asClientId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
+import { decodeLedger } from '../../src/issuing/ledger-codec.js';
+import { decodePortfolio } from '../../src/portfolio/codec.js';
+import { RecordError } from '../../src/record/error.js';
+import { splitRecord } from '../../src/record/record.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { QUEUES } from '../../src/queue/names.js';
@@ -276,6 +280,29 @@ async function dump(redis: Redis, key: string): Promise<string> {
     case 'stream':
       return JSON.stringify(await redis.xrange(key, '-', '+'));
     default:
-      return (await redis.get(key)) ?? '';
+      return key.includes(':p:{')
+        ? readableRecord(await redis.getBuffer(key))
+        : ((await redis.get(key)) ?? '');
   }
 }
+
+/** All that an earner's record says to whoever has not the key, ids included; of what is sealed, what looks like text. */
+function readableRecord(bytes: Buffer | null): string {
+  try {
+    return saidIn(bytes);
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return bytes?.toString('base64') ?? '';
+  }
+}
+
+function saidIn(bytes: Buffer | null): string {
+  const { portfolio, ledger } = splitRecord(bytes);
+  const { contact, ...kept } = decodePortfolio(portfolio);
+  const sealed = contact?.toString('latin1').match(/[ -~]{8,}/g) ?? (contact === null ? null : []);
+  const said = Object.entries({ sealed, ...kept, records: Object.fromEntries(decodeLedger(ledger)) });
+  return JSON.stringify(Object.fromEntries(said.filter(([, value]) => !isEmpty(value))));
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === 0 || (Array.isArray(value) && value.length === 0);

@@ -2,7 +2,6 @@ import { createAudit } from '../../audit/audit.js';
 import { auditLine } from '../../audit/line.js';
 import type { AuditEntry } from '../../audit/types.js';
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
-import { isSameKey } from '../../platform/key-guard.js';
 import { closeRedis, type RedisConnection } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { earnerKeyOf } from '../../portfolio/earner-key.js';
@@ -15,7 +14,7 @@ import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { withProgress } from './progress.js';
 import { requireRedis } from './redis-session.js';
-import { keyChanged, requireSettings } from './settings.js';
+import { requireReadable, requireSettings } from './settings.js';
 import type { Words } from './words.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME'];
@@ -63,7 +62,7 @@ async function earnerOf(
   if (person === null) return null;
   if ('key' in person) return asEarnerKey(person.key);
   const vault = createVault(palierKey);
-  if (!(await isSameKey(redis, dataPrefix, vault))) throw keyChanged();
+  await requireReadable(redis, dataPrefix, vault);
   return earnerKeyOf(vault, person.address);
 }
 

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
-import { isSameKey } from '../../platform/key-guard.js';
 import type { RedisConnection } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
@@ -10,7 +9,7 @@ import type { Context } from './context.js';
 import { silentLog } from './queue-session.js';
 import { requireScheme } from './read-scheme.js';
 import { requireRedis } from './redis-session.js';
-import { keyChanged, requireSettings } from './settings.js';
+import { requireReadable, requireSettings } from './settings.js';
 
 const NEEDED = [
   'REDIS_URL',
@@ -38,7 +37,7 @@ export async function withPipeline<T>(
   return requireRedis(context, config.redis, async (redis) => {
     const { pipeline, close } = wire(context, config, scheme, redis);
     try {
-      if (!(await isSameKey(redis, context.dataPrefix, pipeline.vault))) throw keyChanged();
+      await requireReadable(redis, context.dataPrefix, pipeline.vault);
       return await work(pipeline, config);
     } finally {
       await close();

@@ -3,7 +3,6 @@ import type { Config } from '../../../config.js';
 import { asClientId, type SchemeVersion } from '../../../ids.js';
 import { createFlags } from '../../../issuing/flags.js';
 import { createLedger } from '../../../issuing/ledger.js';
-import { isSameKey } from '../../../platform/key-guard.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { createVault } from '../../../platform/vault.js';
 import { createPortfolioStore } from '../../../portfolio/store.js';
@@ -13,7 +12,7 @@ import { createSchemes } from '../../../workers/schemes.js';
 import type { Context } from '../context.js';
 import { type TypedEarner, unknownEarner } from '../earner-argument.js';
 import { isIssuingPaused } from '../queue-session.js';
-import { keyChanged } from '../settings.js';
+import { requireReadable } from '../settings.js';
 import { backgroundOf, type Notes } from './background.js';
 
 /**
@@ -30,7 +29,7 @@ export async function readEarner(
 ) {
   const { clock, dataPrefix } = context;
   const vault = createVault(config.palierKey);
-  if (!(await isSameKey(redis, dataPrefix, vault))) throw keyChanged();
+  await requireReadable(redis, dataPrefix, vault);
   const schemes = createSchemes(redis, dataPrefix, scheme, clock);
   const sources = {
     region: asClientId(config.obfClientId),

@@ -2,7 +2,6 @@ import type { Config } from '../../../config.js';
 import { asClientId } from '../../../ids.js';
 import { createQuota } from '../../../issuing/quota.js';
 import { createObf } from '../../../obf/obf.js';
-import { isSameKey } from '../../../platform/key-guard.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { createVault } from '../../../platform/vault.js';
 import type { Scheme } from '../../../rules/types.js';
@@ -11,7 +10,7 @@ import { PACE } from '../../../workers/pipeline.js';
 import { createSchemes } from '../../../workers/schemes.js';
 import type { Context } from '../context.js';
 import { requireRedis } from '../redis-session.js';
-import { keyChanged, requireSettings } from '../settings.js';
+import { requireReadable, requireSettings } from '../settings.js';
 
 const NEEDED = [
   'REDIS_URL',
@@ -46,7 +45,7 @@ export async function withPlanParts<T>(
   const scheme = await readScheme(config);
   return requireRedis(context, config.redis, async (redis) => {
     const vault = createVault(config.palierKey);
-    if (!(await isSameKey(redis, context.dataPrefix, vault))) throw keyChanged();
+    await requireReadable(redis, context.dataPrefix, vault);
     const { parts, close } = openParts(context, config, redis, scheme);
     try {
       return await work({ parts, scheme, maxRps: config.obfMaxRps });

@@ -1,0 +1,142 @@
+import type { EarnerKey } from '../ids.js';
+import { formerLedgerKey, readFormerLedger, withFormerRecords } from '../issuing/former.js';
+import { decodeLedger, encodeLedger } from '../issuing/ledger-codec.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { scriptOf } from '../platform/script.js';
+import { VaultError, type Vault } from '../platform/vault.js';
+import type { BadgeBook } from '../portfolio/badge-book.js';
+import { fingerprinting } from '../portfolio/change.js';
+import { decodePortfolio, encodePortfolio } from '../portfolio/codec.js';
+import { formerContact, formerPortfolioKey, readFormer, type FormerPortfolio } from '../portfolio/former.js';
+import { withFormer } from '../portfolio/joined.js';
+import type { KeptAssertion } from '../portfolio/kept.js';
+import { RecordError } from '../record/error.js';
+import { recordKey } from '../record/key.js';
+import { joinRecord, splitRecord, unreadableRecord } from '../record/record.js';
+
+/** What taking over works with. */
+export interface TakingOver {
+  readonly redis: RedisConnection;
+  /** Of the keys. */
+  readonly prefix: string;
+  readonly vault: Vault;
+  readonly book: BadgeBook;
+}
+
+/**
+ * Puts the record in the place of the two former hashes, and only if neither they nor the record are other
+ * than they were read. KEYS: the two hashes, the record. ARGV: how many fields each hash has, the record as it
+ * was read ('': none) and as it is to be, then every field and its value. Returns 1 when done.
+ */
+const REPLACE = scriptOf(`
+if (redis.call('GET', KEYS[3]) or '') ~= ARGV[3] then return 0 end
+local at = 5
+for k = 1, 2 do
+  if redis.call('HLEN', KEYS[k]) ~= tonumber(ARGV[k]) then return 0 end
+  for _ = 1, tonumber(ARGV[k]) do
+    if redis.call('HGET', KEYS[k], ARGV[at]) ~= ARGV[at + 1] then return 0 end
+    at = at + 2
+  end
+end
+redis.call('SET', KEYS[3], ARGV[4])
+redis.call('DEL', KEYS[1], KEYS[2])
+return 1`);
+
+type Fields = Readonly<Record<string, string>>;
+const MAX_TRIES = 20;
+
+/**
+ * Puts what an older Palier kept of an address, in two hashes, into its record, in one step. May be repeated,
+ * by several at a time, and stopped anywhere: before it or after it.
+ * @returns false when what stands there cannot be read: it stays, and the address is read by nobody
+ */
+export async function takeOverEarner(taking: TakingOver, earner: EarnerKey): Promise<boolean> {
+  const { redis, prefix } = taking;
+  const keys = [
+    formerPortfolioKey(prefix, earner),
+    formerLedgerKey(prefix, earner),
+    recordKey(prefix, earner),
+  ];
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const read = await redis.getBuffer(recordKey(prefix, earner));
+    const hashes = await readHashes(redis, keys.slice(0, 2));
+    const record = hashes === null ? null : await readableRecord(taking, earner, read, hashes);
+    if (record === null || hashes === null) {
+      if (read === null) await redis.set(recordKey(prefix, earner), unreadableRecord(), 'NX');
+      return false;
+    }
+    const [portfolio, ledger] = hashes.map((fields) => Object.entries(fields).flat());
+    if (portfolio === undefined || ledger === undefined || portfolio.length + ledger.length === 0)
+      return true;
+    const sizes = [portfolio.length / 2, ledger.length / 2];
+    if ((await REPLACE(redis, keys, [...sizes, read ?? '', record, ...portfolio, ...ledger])) === 1)
+      return true;
+  }
+  throw new RecordError('What Redis holds of an earner would not hold still');
+}
+
+/** @returns null when one of them is no hash */
+async function readHashes(
+  redis: RedisConnection,
+  keys: readonly string[],
+): Promise<readonly Fields[] | null> {
+  try {
+    return await Promise.all(keys.map((key) => redis.hgetall(key)));
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
+    return null;
+  }
+}
+
+async function readableRecord(
+  taking: TakingOver,
+  earner: EarnerKey,
+  read: Buffer | null,
+  hashes: readonly Fields[],
+): Promise<Buffer | null> {
+  try {
+    return await recordOf(taking, earner, read, hashes);
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return null;
+  }
+}
+
+async function recordOf(
+  { vault, book }: TakingOver,
+  earner: EarnerKey,
+  read: Buffer | null,
+  [ofPortfolio = {}, ofLedger = {}]: readonly Fields[],
+): Promise<Buffer> {
+  // What could not be read, and was mended by hand, is taken over after all.
+  const kept = splitRecord(read?.equals(unreadableRecord()) === true ? null : read);
+  const former = readFormer(ofPortfolio);
+  const assertions = await keptOf(book, former);
+  const { linkedTo, linked, touched, gone } = former;
+  const contact = contactOf(vault, earner, former);
+  const portfolio = withFormer(
+    decodePortfolio(kept.portfolio),
+    { contact, assertions, linkedTo, linked, touched, gone },
+    fingerprinting(vault),
+  );
+  const records = withFormerRecords(decodeLedger(kept.ledger), readFormerLedger(ofLedger));
+  const joined = joinRecord({ portfolio: encodePortfolio(portfolio), ledger: encodeLedger(records) });
+  return joined ?? Buffer.alloc(0);
+}
+
+async function keptOf(book: BadgeBook, { assertions }: FormerPortfolio): Promise<readonly KeptAssertion[]> {
+  const kept: KeptAssertion[] = [];
+  for (const { clientId, badgeId, ...rest } of assertions)
+    kept.push({ ...rest, badge: (await book.numberOf({ clientId, badgeId })) ?? { clientId, badgeId } });
+  return kept;
+}
+
+/** One that cannot be opened still cannot be, as it was: whoever sends something to this address is told so. */
+function contactOf(vault: Vault, earner: EarnerKey, former: FormerPortfolio): Buffer | null {
+  try {
+    return formerContact(vault, earner, former);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    return Buffer.from(former.address ?? '');
+  }
+}
