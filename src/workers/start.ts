@@ -1,8 +1,8 @@
 import { Worker, type Job } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
-import type { RedisConnection } from '../platform/redis.js';
+import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
-import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
+import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
@@ -38,7 +38,7 @@ function startWorker(
 ): Worker {
   const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
     connection,
-    prefix,
+    prefix: prefixOf(prefix, name, isCluster(connection)),
     concurrency: CONCURRENCY[name],
     lockDuration: pipeline.pace.lockMs,
     stalledInterval: pipeline.pace.lockMs,
@@ -48,8 +48,12 @@ function startWorker(
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
     const line = beginJob(name, job, pipeline);
+    const mark = pipeline.replicas.mark();
     try {
-      line.done(await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal));
+      const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+      // The job goes when what it leads to is safe: they may stand on different servers.
+      await pipeline.replicas.untilHeld(mark);
+      line.done(done);
     } catch (error) {
       await carryOut(worker, job, token, error).catch((thrown: unknown) => {
         line.notDone(error, thrown);
