@@ -54,7 +54,9 @@ async function severalServers(kind: 'cluster' | 'sentinel'): Promise<ChaosRedis>
   };
 }
 
-const flushAll = (redis: Redis): Promise<unknown> => redis.flushall();
+async function flushAll(redis: Redis): Promise<void> {
+  await redis.flushall();
+}
 
 async function mastersIn(nodes: readonly GroupNode[]): Promise<readonly GroupNode[]> {
   const told = await Promise.all(
