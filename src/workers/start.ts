@@ -11,6 +11,12 @@ import { backoffStrategy, carryOut } from './retry-policy.js';
 /** How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { notices: 8, earners: 32, awards: 4 };
 
+/**
+ * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one
+ * is never reached.
+ */
+const HEED_PAUSES = { max: 1_000_000_000, duration: 1000 };
+
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
 
@@ -40,6 +46,7 @@ function startWorker(
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
     concurrency: CONCURRENCY[name],
+    limiter: HEED_PAUSES,
     lockDuration: pipeline.pace.lockMs,
     stalledInterval: pipeline.pace.lockMs,
     maxStalledCount: MAX_STALLED,
