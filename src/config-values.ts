@@ -1,16 +1,7 @@
 import { z } from 'zod';
 
 /** Readers of single values: text in, the value out, or null for a text that will not do. */
-type Reader<T> = (text: string) => T | null;
-
-export type RedisTarget =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly hosts: readonly { host: string; port: number }[];
-      readonly name: string;
-    };
+export type Reader<T> = (text: string) => T | null;
 
 export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -37,35 +28,13 @@ export const wordId = value(
   'letters, digits, "_" and "-" only',
 );
 
-const commaList = (text: string): string[] =>
+export const commaList = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
-
-/** One server, the nodes of a cluster, or sentinels. */
-export const redisTarget: Reader<RedisTarget> = (text) => {
-  const parts = commaList(text);
-  if (parts[0]?.startsWith('redis-sentinel://')) return sentinelTarget(text);
-  const urls = parts.filter((part) => /^rediss?:$/.test(urlOf(part)?.protocol ?? ''));
-  if (urls.length === 0 || urls.length !== parts.length) return null;
-  const [only, second] = urls;
-  if (only !== undefined && second === undefined) return { kind: 'single', url: only };
-  return { kind: 'cluster', urls };
-};
-
-const sentinelTarget: Reader<RedisTarget> = (text) => {
-  const [, hostList, name] = /^redis-sentinel:\/\/([^/]+)\/([\w.-]+)$/.exec(text) ?? [];
-  if (hostList === undefined || name === undefined) return null;
-  const hosts = commaList(hostList).map((part) => {
-    const [host = '', port = '26379'] = part.split(':');
-    return { host, port: Number(port) };
-  });
-  const good = hosts.length > 0 && hosts.every(({ host, port }) => host !== '' && port > 0 && port < 65_536);
-  return good ? { kind: 'sentinel', hosts, name } : null;
-};
+export const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
 /** Pairs `a:b`, comma-separated; the second part may itself hold colons. At least one. */
 export const pairs: Reader<[string, string][]> = (text) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redisTarget, type RedisTarget } from './config-redis.js';
 import { describeOps, opsConfigOf, opsFaults, opsVariables, type OpsConfig } from './config-ops.js';
 import {
   key32,
@@ -6,19 +7,18 @@ import {
   LEVELS,
   obfBase,
   pairs,
-  redisTarget,
   value,
   webhookSecrets,
   whole,
   wordId,
   zone,
   type OpsAccount,
-  type RedisTarget,
 } from './config-values.js';
 import { describeWatch, watchConfigOf, watchVariables, type WatchConfig } from './config-watch.js';
 
 export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
-export type { OpsAccount, RedisTarget, Role } from './config-values.js';
+export type { RedisTarget } from './config-redis.js';
+export type { OpsAccount, Role } from './config-values.js';
 
 /** A fault of the environment, by the variable's name, in both languages. Never the value. */
 export interface ConfigFault {

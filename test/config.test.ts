@@ -192,6 +192,34 @@ test.each([
       ],
     },
   ],
+  [
+    'redis://u:p%40ss@a:7000,redis://u:p%40ss@b:7001',
+    { kind: 'cluster', urls: ['redis://u:p%40ss@a:7000', 'redis://u:p%40ss@b:7001'] },
+  ],
+  ['rediss://a:7000,rediss://b:7001', { kind: 'cluster', urls: ['rediss://a:7000', 'rediss://b:7001'] }],
+  [
+    'redis-sentinel://palier:p%40ss@a,b:26380/mymaster',
+    {
+      kind: 'sentinel',
+      name: 'mymaster',
+      username: 'palier',
+      password: 'p@ss',
+      hosts: [
+        { host: 'a', port: 26379 },
+        { host: 'b', port: 26380 },
+      ],
+    },
+  ],
+  [
+    'rediss-sentinel://:secret@a/mymaster',
+    {
+      kind: 'sentinel',
+      name: 'mymaster',
+      password: 'secret',
+      tls: true,
+      hosts: [{ host: 'a', port: 26379 }],
+    },
+  ],
 ])('REDIS_URL %s is understood', (url, redis) => {
   expect(loadConfig({ ...LEAST, REDIS_URL: url }).redis).toEqual(redis);
 });
@@ -203,6 +231,7 @@ test.each([
   'redis-sentinel://a',
   'redis-sentinel:///name',
   'redis-sentinel://a:99999/name',
+  'redis-sentinel://user:%zz@a/name',
   ',',
 ])('REDIS_URL %s is a fault', (url) => {
   expect(faultyVariables({ ...LEAST, REDIS_URL: url })).toEqual(['REDIS_URL']);

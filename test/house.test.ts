@@ -32,6 +32,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   'ids.ts': [],
   'config.ts': ['zod'],
   'config-ops.ts': ['zod'],
+  'config-redis.ts': [],
   'config-values.ts': ['zod'],
   'config-watch.ts': ['zod'],
 };

@@ -24,10 +24,11 @@ export async function issueBatch(
     await conclude(issuing, batch, await recordSent(issuing, batch, batch.event, null));
     return;
   }
-  await waitUntilSettled(issuing, batch);
+  const sinceMs = await waitUntilSettled(issuing, batch);
   const { claimed, others } = await claim(issuing, batch);
   issuing.reached('after-claim');
-  if (claimed.length > 0) await issuing.lookInObf(signal, batch.state === 'sending');
+  if (claimed.length > 0)
+    await issuing.lookInObf(signal, batch.state === 'sending' || sinceMs > batch.createdMs);
   const { due, again, unreadable } = await sort(issuing, badgeId, claimed);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
   await issuing.evaluate([...others, ...again], batch.quiet);
@@ -38,11 +39,16 @@ export async function issueBatch(
   await conclude(issuing, batch, due.size === 0 ? NOTHING : await send(issuing, batch, due, signal));
 }
 
-/** Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of. */
-async function waitUntilSettled({ clock, settleMs, memory }: Issuing, batch: Batch): Promise<void> {
+/**
+ * Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of.
+ * Resolves with since when Redis remembers.
+ */
+async function waitUntilSettled({ clock, settleMs, memory }: Issuing, batch: Batch): Promise<number> {
   const sentMs = batch.state === 'sending' ? (batch.sentMs ?? clock()) : 0;
-  const waitMs = Math.max(sentMs, await memory.sinceMs()) + settleMs - clock();
+  const sinceMs = await memory.sinceMs();
+  const waitMs = Math.max(sentMs, sinceMs) + settleMs - clock();
   if (waitMs > 0) throw new NotSettledYet(waitMs);
+  return sinceMs;
 }
 
 /** The earners that are this batch's to serve; the others were served, or withdrawn, before. */

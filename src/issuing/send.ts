@@ -29,6 +29,7 @@ export async function send(
   signal.throwIfAborted();
   const sending = await issuing.batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');
+  await requireRemembered(issuing, sending);
   issuing.reached('before-send');
   let event: EventId;
   try {
@@ -41,6 +42,22 @@ export async function send(
   issuing.reached('after-send');
   const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
   return recordSent(issuing, sent, event, due);
+}
+
+/** How soon a batch is looked at again whose writing no other server has yet. */
+const HELD_AGAIN_MS = 2000;
+
+/**
+ * That the batch is being sent must be known to whoever comes after us, whatever becomes of Redis: it is held
+ * by other servers as well, or the loss will be noticed; and it was not noticed just now, since we looked.
+ * @throws NotSettledYet, with the batch open again
+ */
+async function requireRemembered(issuing: Issuing, sending: Batch): Promise<void> {
+  const held = await issuing.isHeld();
+  const unsettledMs = (await issuing.memory.sinceMs()) + issuing.settleMs - issuing.clock();
+  if (held && unsettledMs <= 0) return;
+  await issuing.batches.reopen(sending);
+  throw new NotSettledYet(Math.max(unsettledMs, held ? 0 : HELD_AGAIN_MS));
 }
 
 /** Counted from what the batch says: a process that was frozen in between has no time left. */

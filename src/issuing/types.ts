@@ -30,6 +30,8 @@ export interface Issuing {
   readonly ledger: Ledger;
   readonly batches: Batches;
   readonly memory: Memory;
+  /** Whether those servers that would take over from the present ones have all that was written. */
+  readonly isHeld: () => Promise<boolean>;
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
   readonly lookInObf: (signal: AbortSignal, thorough: boolean) => Promise<void>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;

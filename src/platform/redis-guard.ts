@@ -1,6 +1,6 @@
-import { Cluster } from 'ioredis';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from './logger.js';
-import { closeRedis, openConsumer, type RedisAddress, type RedisConnection } from './redis.js';
+import { closeRedis, isCluster, openConsumer, type RedisAddress, type RedisConnection } from './redis.js';
 import { judgeRedis, type RedisFinding, type RedisReport } from './redis-settings.js';
 
 /** Palier would lose what it was given: it does not start on this Redis. */
@@ -14,6 +14,8 @@ export class RedisUnsafe extends Error {
   }
 }
 
+const ASK_AGAIN_MS = 500;
+
 /** Asks Redis what it is; waits for it as long as the connection does. */
 export async function readRedisReport(redis: RedisConnection): Promise<RedisReport> {
   const nodes = await serversOf(redis);
@@ -22,7 +24,7 @@ export async function readRedisReport(redis: RedisConnection): Promise<RedisRepo
 
 /** A cluster knows its masters once it has answered. */
 async function serversOf(redis: RedisConnection) {
-  if (!(redis instanceof Cluster)) return [redis];
+  if (!isCluster(redis)) return [redis];
   await redis.ping();
   return redis.nodes('master');
 }
@@ -64,12 +66,18 @@ export async function requireSafeRedisAt(
 
 /** A host that forbids INFO is told of, and worked with: nothing says that it is set wrongly. */
 async function findingsOf(redis: RedisConnection, log: Logger): Promise<readonly RedisFinding[]> {
-  try {
-    return (await readRedisReport(redis)).findings;
-  } catch (err) {
-    if (!isAnswer(err)) throw err;
-    log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
-    return [];
+  for (;;) {
+    try {
+      return (await readRedisReport(redis)).findings;
+    } catch (err) {
+      if (isAnswer(err)) {
+        log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
+        return [];
+      }
+      // A node of a cluster that fails just now: another takes its place. Nobody waits for one that was closed.
+      if (!isCluster(redis) || redis.status === 'end') throw err;
+      await pause(ASK_AGAIN_MS);
+    }
   }
 }
 

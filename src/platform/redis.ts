@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 /** Where Redis is: one server, a cluster's nodes, or sentinels that know the master. */
 export type RedisAddress =
@@ -8,9 +8,17 @@ export type RedisAddress =
       readonly kind: 'sentinel';
       readonly hosts: readonly { host: string; port: number }[];
       readonly name: string;
+      /** Of the servers, not of the sentinels. */
+      readonly username?: string;
+      readonly password?: string;
+      /** To both. */
+      readonly tls?: boolean;
     };
 
 export type RedisConnection = Redis | Cluster;
+
+export const isCluster = (connection: RedisConnection): connection is Cluster =>
+  connection instanceof Cluster;
 
 /** How long a producer waits for Redis before it says so, milliseconds. */
 export const PRODUCER_TIMEOUT_MS = 1500;
@@ -38,18 +46,59 @@ const CONSUMER = {
   keepAlive: 30_000,
 };
 
-function connect(address: RedisAddress, options: typeof PRODUCER | typeof CONSUMER): RedisConnection {
+/** While a replica takes over, a cluster is asked again every 100 ms: so often, before it counts as away. */
+const PRODUCER_TRIES = PRODUCER_TIMEOUT_MS / 100;
+const CONSUMER_TRIES = 600;
+
+function connect(
+  address: RedisAddress,
+  options: typeof PRODUCER | typeof CONSUMER,
+  tries: number,
+): RedisConnection {
   if (address.kind === 'single') return new Redis(address.url, options);
-  if (address.kind === 'sentinel')
-    return new Redis({ ...options, sentinels: [...address.hosts], name: address.name });
-  return new Cluster([...address.urls], { redisOptions: options, clusterRetryStrategy: reconnect });
+  if (address.kind === 'sentinel') return throughSentinels(address, options);
+  return new Cluster([...address.urls], {
+    redisOptions: { ...options, ...accessOf(address.urls) },
+    clusterRetryStrategy: reconnect,
+    maxRedirections: tries,
+    // Names stay names: TLS certificates are made out to them.
+    dnsLookup: (host, tell) => tell(null, host),
+  });
+}
+
+const throughSentinels = (
+  { hosts, name, username, password, tls }: Extract<RedisAddress, { kind: 'sentinel' }>,
+  options: typeof PRODUCER | typeof CONSUMER,
+): Redis =>
+  new Redis({
+    ...options,
+    sentinels: [...hosts],
+    name,
+    sentinelRetryStrategy: reconnect,
+    // A master that was replaced says so, and is left for the one that is.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === true ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+  });
+
+/** User, password and TLS of the first address: nodes that a cluster tells of have addresses without. */
+function accessOf([first = '']: readonly string[]): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
+  const { protocol, username, password } = new URL(first);
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
 }
 
 /** A connection that fails within `PRODUCER_TIMEOUT_MS`. Whoever opens it closes it. */
-export const openProducer = (address: RedisAddress): RedisConnection => connect(address, PRODUCER);
+export const openProducer = (address: RedisAddress): RedisConnection =>
+  connect(address, PRODUCER, PRODUCER_TRIES);
 
 /** A connection that waits for Redis to come back. Whoever opens it closes it. */
-export const openConsumer = (address: RedisAddress): RedisConnection => connect(address, CONSUMER);
+export const openConsumer = (address: RedisAddress): RedisConnection =>
+  connect(address, CONSUMER, CONSUMER_TRIES);
 
 /** Closes without waiting for a Redis that may never answer. */
 export function closeRedis(connection: RedisConnection): void {

@@ -5,8 +5,17 @@
 export const QUEUES = ['arrivals', 'notices', 'earners', 'awards'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
-/** BullMQ's key prefix. The hash tag keeps each deployment's queue keys together in a Redis Cluster. */
+/** BullMQ's key prefix. In a cluster each queue has its own: see `prefixOf`. */
 export const DEFAULT_PREFIX = '{palier}';
+
+/**
+ * A queue's prefix. A queue's keys must be in one slot, which its hash tag sees to; that all queues are in the
+ * same one would make one server of a cluster the bottleneck, so there each has a tag of its own
+ * (`{palier:awards}`). On one server, also behind sentinels, the name stays what it always was: work that waits
+ * there is found after an update.
+ */
+export const prefixOf = (prefix: string, name: QueueName, isCluster: boolean): string =>
+  isCluster ? prefix.replace(/\}$/, `:${name}}`) : prefix;
 
 /** Prefix of our own keys, which spread over a cluster by earner and by badge. */
 export const DATA_PREFIX = 'palier';

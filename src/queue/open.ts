@@ -1,7 +1,7 @@
 import { Queue, type Telemetry } from 'bullmq';
 import type { Logger } from '../platform/logger.js';
-import type { RedisConnection } from '../platform/redis.js';
-import { DEFAULT_PREFIX, type QueueName } from './names.js';
+import { isCluster, type RedisConnection } from '../platform/redis.js';
+import { DEFAULT_PREFIX, prefixOf, type QueueName } from './names.js';
 
 /** A Redis that is away says so at every attempt to reach it: one line in so many milliseconds is enough. */
 const SAY_AGAIN_AFTER_MS = 30_000;
@@ -20,7 +20,12 @@ export function openQueue(
   prefix: string = DEFAULT_PREFIX,
   telemetry: Telemetry | null = null,
 ): Queue {
-  const options = { connection, prefix, skipVersionCheck: true, skipWaitingForReady: true };
+  const options = {
+    connection,
+    prefix: prefixOf(prefix, name, isCluster(connection)),
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+  };
   const queue = new Queue(name, telemetry === null ? options : { ...options, telemetry });
   queue.on('error', sometimes(log, `queue ${name}: no Redis`));
   return queue;

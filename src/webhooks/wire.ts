@@ -5,6 +5,7 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { closeRedis, openProducer, type RedisConnection } from '../platform/redis.js';
+import { createReplicas } from '../platform/replicas.js';
 import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
 import { openQueue } from '../queue/open.js';
@@ -41,12 +42,18 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
 } {
   const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
   const connection = openProducer(config.redis);
+  const replicas = createReplicas(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
     verify,
     obfBaseUrl: config.obfBaseUrl,
-    putNotices: gatherInTurn((arrivals) => storeArrivals(queue, arrivals, STORE_WITHIN_MS)),
+    putNotices: gatherInTurn(async (arrivals) => {
+      const mark = replicas.mark();
+      await storeArrivals(queue, arrivals, STORE_WITHIN_MS);
+      // A push that a fail-over loses is found by no poll.
+      if (arrivals.some(({ job }) => job.kind === 'credential')) await replicas.confirm(mark);
+    }),
     ready: () => answers(connection),
     seal: (text, context) => vault.seal(text, context),
     log,

@@ -43,11 +43,13 @@ const CAUSES_NAMED = 20;
 
 function issuingOf(pipeline: Pipeline, told: Told[]): Issuing {
   const { regionAccount, ledger, batches, memory, mirror, queues, quota, clock, pace, reached } = pipeline;
+  const { replicas } = pipeline;
   return {
     account: regionAccount,
     ledger,
     batches,
     memory,
+    isHeld: () => replicas.isHeld(),
     clock,
     reached,
     sendWithinMs: pace.sendWithinMs,

@@ -13,6 +13,7 @@ import type { Audit } from '../audit/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
+import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
@@ -80,6 +81,7 @@ export interface Pipeline {
   readonly outbox: Outbox;
   readonly batches: Batches;
   readonly memory: Memory;
+  readonly replicas: Replicas;
   readonly queues: Readonly<Record<QueueName, Queue>>;
   readonly vault: Vault;
   readonly clock: Clock;

@@ -61,7 +61,9 @@ export async function reconcileFull(
       drift.unreadable.push(clientId);
     }
   }
+  const mark = pipeline.replicas.mark();
   await enqueueEarners(pipeline.queues.earners, touched, 'reconcile');
+  await pipeline.replicas.untilHeld(mark);
   // Only now do the events count as seen: were this stopped before, the poll would find them again.
   for (const [clientId, events] of read) await pipeline.seen.replace(clientId, events);
   drift.earners = touched.size;

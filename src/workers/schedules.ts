@@ -38,7 +38,10 @@ export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Pr
 export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Release> {
   const look = async (): Promise<void> => {
     try {
-      if ((await pipeline.queues.awards.getJobSchedulers()).length === 0) await setSchedules(pipeline, times);
+      // Each queue may be on a server of its own: one of them alone may have lost its schedules.
+      const { notices, awards } = pipeline.queues;
+      const kept = await Promise.all([notices, awards].map((queue) => queue.getJobSchedulersCount()));
+      if (kept.includes(0)) await setSchedules(pipeline, times);
     } catch (err) {
       pipeline.log.warn({ err }, 'the schedules cannot be looked at now');
     }

@@ -1,8 +1,8 @@
 import { Worker, type Job } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
-import type { RedisConnection } from '../platform/redis.js';
+import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
-import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
+import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
@@ -13,6 +13,12 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices:
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */
 export const WORKER_NAME = '2';
+
+/**
+ * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one
+ * is never reached.
+ */
+const HEED_PAUSES = { max: 1_000_000_000, duration: 1000 };
 
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
@@ -41,9 +47,10 @@ function startWorker(
 ): Worker {
   const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
     connection,
-    prefix,
+    prefix: prefixOf(prefix, name, isCluster(connection)),
     name: WORKER_NAME,
     concurrency: CONCURRENCY[name],
+    limiter: HEED_PAUSES,
     lockDuration: pipeline.pace.lockMs,
     stalledInterval: pipeline.pace.lockMs,
     maxStalledCount: MAX_STALLED,
@@ -52,8 +59,12 @@ function startWorker(
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
     const line = beginJob(name, job, pipeline);
+    const mark = pipeline.replicas.mark();
     try {
-      line.done(await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal));
+      const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+      // The job goes when what it leads to is safe: they may stand on different servers.
+      await pipeline.replicas.untilHeld(mark);
+      line.done(done);
     } catch (error) {
       await carryOut(worker, job, token, error).catch((thrown: unknown) => {
         line.notDone(error, thrown);

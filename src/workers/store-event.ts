@@ -1,6 +1,7 @@
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
@@ -19,6 +20,7 @@ export interface EventStoring {
   /** The Région's own client. */
   readonly region: ClientId;
   readonly schemes: Pick<Schemes, 'now'>;
+  readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
 }
 
 const WRITTEN_WITHIN_MS = 10 * 60_000;
@@ -52,7 +54,8 @@ export async function storeEvent(
   toldBy: ToldBy,
   signal: AbortSignal,
 ): Promise<number> {
-  const { portfolios, seen, clock } = storing;
+  const { portfolios, seen, clock, replicas } = storing;
+  const mark = replicas.mark();
   const recipients = await account.recipientsOf(event.id, signal);
   const found = recipients.map((recipient) => newAssertion(storing, event, recipient));
   await steps.compare?.(found);
@@ -62,6 +65,9 @@ export async function storeEvent(
   await steps.evaluate(stored.map(({ earner }) => earner));
   if (!isWhole(event, found.length, clock())) return stored.length;
   await steps.account?.(stored);
+  // In a cluster the portfolios stand on other servers than the list of what was seen: one that fails must not
+  // lose them while the list says that there is nothing left to read.
+  await replicas.untilHeld(mark);
   await seen.add(event.clientId, event.id);
   await tellIgnored(storing, event);
   return stored.length;

@@ -13,6 +13,7 @@ import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
+import { createReplicas, type Replicas } from '../platform/replicas.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { createIgnored } from '../portfolio/ignored.js';
 import { createNews } from '../portfolio/news.js';
@@ -54,17 +55,17 @@ export function wirePipeline(wiring: Wiring): {
 } {
   const { config, redis, log, clock = systemClock, telemetry = null } = wiring;
   const prefixes = wiring.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
-  const region = asClientId(config.obfClientId);
-  const vault = createVault(config.palierKey);
+  const [region, vault] = [asClientId(config.obfClientId), createVault(config.palierKey)];
   const meter = createMeter(redis, prefixes.data);
-  const within = { region, vault, redis, prefix: prefixes.data, clock };
+  const pace = { ...PACE, ...wiring.pace };
+  const replicas = createReplicas(redis, pace.settleMs);
+  const within = { region, vault, redis, prefix: prefixes.data, clock, replicas };
   const obf = openObf(wiring, { ...within, meter });
   const stores = openStores({ ...within, scheme: wiring.scheme });
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
   const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate: evaluateIn(queues) });
-  const pace = { ...PACE, ...wiring.pace };
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
     ...stores,
@@ -106,6 +107,7 @@ interface Within {
   readonly region: ClientId;
   readonly vault: Vault;
   readonly clock: Clock;
+  readonly replicas: Replicas;
 }
 
 interface StoreParts extends Within {
@@ -142,7 +144,8 @@ function openQueues(
   return { arrivals: open(arrivals), notices: open(notices), earners: open(earners), awards: open(awards) };
 }
 
-const openStores = ({ redis, prefix, vault, clock, region, scheme }: StoreParts) => ({
+const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) => ({
+  replicas,
   portfolios: createPortfolioStore(redis, prefix, vault),
   seen: createSeenEvents(redis, prefix),
   news: createNews(redis, prefix),
@@ -151,7 +154,7 @@ const openStores = ({ redis, prefix, vault, clock, region, scheme }: StoreParts)
   flags: createFlags(redis, prefix),
   outbox: createOutbox(redis, prefix, clock),
   batches: createBatches(redis, prefix, clock),
-  memory: createMemory(redis, prefix, clock),
+  memory: createMemory(redis, prefix, clock, () => replicas.history()),
   audit: createAudit(redis, prefix, scheme.timeZone),
   schemes: createSchemes(redis, prefix, scheme, clock),
   census: createCensusStore(redis, prefix),

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
+import { redisKindOf } from '../support/redis-of-the-run.js';
 import { INVARIANTS } from './invariants.js';
 import { runChaos, type ChaosReport } from './run.js';
 
 /**
- * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--json]`: one run; the exit
+ * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--redis KIND] [--json]`: one run; the exit
  * code says whether all held. `--drop 1`: nobody is told of anything, the poll finds it all. `--flush`: Redis is
- * emptied in the middle, and rebuilt from OBF.
+ * emptied in the middle, and rebuilt from OBF. `--redis cluster`, or `sentinel`: masters are killed, and replaced
+ * by replicas.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -14,15 +16,17 @@ async function main(): Promise<void> {
       earners: { type: 'string', default: '500' },
       drop: { type: 'string', default: '0.2' },
       flush: { type: 'boolean', default: false },
+      redis: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const [seed, earners, dropRate] = [Number(values.seed), Number(values.earners), Number(values.drop)];
   if (!Number.isInteger(seed) || !Number.isInteger(earners) || earners < 1)
     throw new Error('--seed and --earners are whole numbers');
+  const redis = redisKindOf(values.redis);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  if (!values.json) say(`seed ${seed}, ${earners} earners`);
-  const report = await runChaos({ seed, earners, dropRate, flush: values.flush });
+  if (!values.json) say(`seed ${seed}, ${earners} earners, Redis: ${redis}`);
+  const report = await runChaos({ seed, earners, dropRate, flush: values.flush, redis });
   say(values.json ? JSON.stringify(report) : inWords(report));
   process.exitCode = report.passed ? 0 : 1;
 }
@@ -55,7 +59,7 @@ function inWords(report: ChaosReport): string {
     report.passed
       ? `seed ${report.seed}: all hold`
       : `seed ${report.seed}: ${report.violations.length} violations; see ${report.folder}/story.txt\n` +
-        `again: npm run test:chaos -- --seed ${report.seed} --earners ${report.earners}`,
+        `again: npm run test:chaos -- --seed ${report.seed} --earners ${report.earners} --redis ${report.redis}`,
   ].join('\n');
 }
 

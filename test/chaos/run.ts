@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import type { RedisKind } from '../support/redis-of-the-run.js';
 import { addressOf, castOf, type Act, type Cast, type Earner, type Gift } from './cast.js';
 import { Diary } from './diary.js';
 import { storyOf } from './detail.js';
@@ -23,10 +23,13 @@ export interface ChaosOptions {
   readonly dropRate?: number;
   /** Empties Redis in the middle of the faults; `palier reconcile --full` follows when they are over. */
   readonly flush?: boolean;
+  /** What Redis is: one server, a cluster, or a master behind sentinels. */
+  readonly redis?: RedisKind;
 }
 
 export interface ChaosReport {
   readonly seed: number;
+  readonly redis: RedisKind;
   readonly earners: number;
   readonly passed: boolean;
   readonly seconds: { readonly mayhem: number; readonly settling: number; readonly all: number };
@@ -64,15 +67,16 @@ export async function runChaos({
   workers = 3,
   dropRate = 0.2,
   flush = false,
+  redis = 'single',
 }: ChaosOptions): Promise<ChaosReport> {
   const random = randomOf(`palier ${seed}`);
   const lengthMs = Math.max(12_000, Math.min(FULL_LENGTH_MS, earners * MS_PER_EARNER));
   const cast = castOf(random.fork('cast'), earners, lengthMs * 0.75);
   const blows = mayhemOf(random.fork('mayhem'), lengthMs, lengthMs / FULL_LENGTH_MS);
   const crashes = crashesOf(random.fork('crashes'), earners >= 400 ? 2 : 1);
-  const stage = await openStage({ random: random.fork('stage'), workers, crashes });
+  const stage = await openStage({ random: random.fork('stage'), workers, crashes, redis });
   try {
-    return await new Run(stage, { seed, random, cast, blows, lengthMs, dropRate, flush }).play();
+    return await new Run(stage, { seed, redis, random, cast, blows, lengthMs, dropRate, flush }).play();
   } finally {
     await stage.close();
   }
@@ -80,6 +84,7 @@ export async function runChaos({
 
 interface Given {
   readonly seed: number;
+  readonly redis: RedisKind;
   readonly random: Random;
   readonly cast: Cast;
   readonly blows: readonly Blow[];
@@ -277,7 +282,7 @@ class Run {
         });
       case 'freeze-redis':
         return this.inLine('redis', async () => {
-          redis.freeze();
+          await redis.freeze();
           await pause(blow.forMs);
           redis.thaw();
         });
@@ -286,9 +291,7 @@ class Run {
 
   private emptyRedis(): Promise<void> {
     return this.inLine('redis', async () => {
-      const connection = new Redis(this.stage.redis.url);
-      await connection.flushall();
-      connection.disconnect();
+      await this.stage.redis.flush();
       this.diary.note('run', 'Redis emptied');
     });
   }
@@ -347,7 +350,7 @@ class Run {
 
   private async report(inside: Inside, unfinished: readonly string[], calmMs: number): Promise<ChaosReport> {
     const { sandbox, toll, proxy, web, workers } = this.stage;
-    const { cast, seed } = this.given;
+    const { cast, seed, redis } = this.given;
     const endMs = Date.now();
     const violations = await violationsOf({
       sandbox,
@@ -364,6 +367,7 @@ class Run {
     const seconds = (ms: number): number => Math.round(ms / 100) / 10;
     return {
       seed,
+      redis,
       earners: cast.earners.length,
       passed: violations.length === 0,
       seconds: {

@@ -7,9 +7,10 @@ import { promisify } from 'node:util';
 import { freePort } from '../../src/sandbox/redis/probe.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import type { Sandbox } from '../../src/sandbox/types.js';
-import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import type { RedisKind } from '../support/redis-of-the-run.js';
 import { Member, type Toll } from './fleet.js';
 import { PACE } from './mayhem.js';
+import { chaosRedis, type ChaosRedis } from './redis.js';
 import { openFaultProxy, type FaultProxy } from './proxy.js';
 import type { Random } from './random.js';
 import {
@@ -30,7 +31,7 @@ export const BASIC = { key: 'obf', secret: 'passport' };
 export interface Stage {
   readonly sandbox: Sandbox;
   readonly proxy: FaultProxy;
-  readonly redis: OwnRedis;
+  readonly redis: ChaosRedis;
   readonly web: Member;
   readonly workers: readonly Member[];
   readonly webUrl: string;
@@ -46,16 +47,22 @@ export interface StageOptions {
   readonly workers: number;
   /** `point:n` of each crash that a worker is to bring on itself, in the order of their starts. */
   readonly crashes: string[];
+  readonly redis: RedisKind;
 }
 
 /** Calls per second and client: above OBF's own, so that a run is short; the sandbox holds us to it. */
 const MAX_RPS = 25;
 
-export async function openStage({ random, workers: count, crashes }: StageOptions): Promise<Stage> {
+export async function openStage({
+  random,
+  workers: count,
+  crashes,
+  redis: kind,
+}: StageOptions): Promise<Stage> {
   const sandbox = await startSandbox({ maxRps: MAX_RPS, tokenEveryMs: 10_000 });
   seed(sandbox);
   const [redis, proxy, configDir, port] = await Promise.all([
-    ownRedis(),
+    chaosRedis(kind),
     openFaultProxy(new URL(sandbox.url)),
     mkdtemp(join(tmpdir(), 'palier-chaos-')),
     freePort(),

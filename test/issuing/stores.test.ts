@@ -66,7 +66,14 @@ describe('the ledger', () => {
 });
 
 describe('the memory of Redis', () => {
-  const memory = (prefix: string) => createMemory(redis.connection, prefix, () => nowMs);
+  let history = 'a';
+  const memory = (prefix: string) =>
+    createMemory(
+      redis.connection,
+      prefix,
+      () => nowMs,
+      async () => history,
+    );
   test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
     const prefix = `${redis.prefix}memory-1`;
     expect(await memory(prefix).sinceMs()).toBe(0);
@@ -82,6 +89,19 @@ describe('the memory of Redis', () => {
     expect(await old.sinceMs()).toBe(nowMs);
     nowMs += 1000;
     expect([await old.sinceMs(), await other.sinceMs(), await memory(prefix).sinceMs()]).toEqual(
+      Array(3).fill(nowMs - 1000),
+    );
+  });
+  test('another server, that took over or was started anew, may have lost something: all are told since when', async () => {
+    const prefix = `${redis.prefix}memory-3`;
+    const [one, other] = [memory(prefix), memory(prefix)];
+    expect([await one.sinceMs(), await other.sinceMs()]).toEqual([0, 0]);
+    history = 'b';
+    nowMs += 1000;
+    expect(await one.sinceMs()).toBe(nowMs);
+    nowMs += 1000;
+    // Whoever starts now, too: the call of a process that has ended may still be on its way.
+    expect([await one.sinceMs(), await other.sinceMs(), await memory(prefix).sinceMs()]).toEqual(
       Array(3).fill(nowMs - 1000),
     );
   });

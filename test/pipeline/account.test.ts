@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import type { AuditEntry } from '../../src/audit/types.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
@@ -7,6 +6,7 @@ import { reconcileFull } from '../../src/workers/reconcile.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { openHouse, REGION, type House } from '../support/house.js';
+import { removeKeys, withRedisAt } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 const LOU = 'lou@example.org';
@@ -69,10 +69,7 @@ test('all of Redis lost: OBF alone tells the story, and nothing is entered twice
   await give('P1', 'A');
   await give('P2', 'B');
   const before = await entries();
-  const redis = new Redis(house.redisUrl);
-  const keys = await redis.keys(`${house.redisPrefix}data*`);
-  await redis.del(...keys);
-  redis.disconnect();
+  await withRedisAt(house.redisUrl, (redis) => removeKeys(redis, house.dataPrefix));
   expect(await entries()).toEqual([]);
   await reconcileFull(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
   await house.idle();

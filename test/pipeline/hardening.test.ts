@@ -1,8 +1,8 @@
-import { Redis } from 'ioredis';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
 import { breakContact } from '../support/broken-record.js';
 import { openHouse, REGION, type House } from '../support/house.js';
+import { removeKeys, withRedisAt } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
@@ -51,12 +51,8 @@ test('Redis is emptied while an issue call is on its way: what it commits is not
   expect(house.awards()).toEqual(['R1 lou@example.org']);
 }, 60_000);
 
-async function emptyRedis(): Promise<void> {
-  const redis = new Redis(house.redisUrl);
-  for await (const keys of redis.scanStream({ match: `${house.redisPrefix}*`, count: 1000 }))
-    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
-  redis.disconnect();
-}
+const emptyRedis = (): Promise<void> =>
+  withRedisAt(house.redisUrl, (redis) => removeKeys(redis, house.redisPrefix));
 
 test('a notice that comes before OBF has the event fails, and the poll makes up for it', async () => {
   await openSmall();
@@ -87,10 +83,8 @@ test('one earner whose portfolio cannot be read stands alone in failed; the othe
   const [{ vault, outbox, scheme }] = house.pipelines;
   const badgeId = scheme.awards[0]?.badgeId ?? Object.create(null);
   await until(async () => (await outbox.waiting(badgeId)) === 5, 'full outbox');
-  const redis = new Redis(house.redisUrl);
   const earner = earnerKeyOf(vault, 'personne.3@example.org');
-  await breakContact(redis, `${house.redisPrefix}data`, earner);
-  redis.disconnect();
+  await withRedisAt(house.redisUrl, (redis) => breakContact(redis, house.dataPrefix, earner));
   await house.idle();
   expect(house.awards().toSorted()).toEqual(
     people(5)

@@ -11,6 +11,7 @@ import {
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { applyIfPossible, createLedger } from '../../src/issuing/ledger.js';
+import { scanKeys } from '../../src/platform/scan.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
@@ -117,7 +118,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
 
 /** An empty Redis of its own, as it were. */
 function partsFor(name: string, scheme: Scheme, clock = Date.now) {
-  const prefix = `${redis.prefix}:${name}`;
+  const prefix = `${redis.dataPrefix}:${name}`;
   const schemes = createSchemes(redis.connection, prefix, scheme, clock);
   const parts: PlanParts = {
     people: { redis: redis.connection, prefix, region },
@@ -285,7 +286,8 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const told: (readonly [number, number])[] = [];
   const report = (done: number, total: number): void => void told.push([done, total]);
   await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
-  const { length } = await redis.connection.keys(`${settled.prefix}:p:*`);
+  let length = 0;
+  for await (const keys of scanKeys(redis.connection, `${settled.prefix}:p:*`)) length += keys.length;
   expect(told.at(-1)).toEqual([length, length]);
 
   const census = createCensusStore(redis.connection, settled.prefix);
@@ -324,7 +326,7 @@ test('what the plan says is what OBF is told once it is put into force: those pe
     const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
     const parts = {
       ...pipeline,
-      people: { redis: redis.connection, prefix: `${house.redisPrefix}data`, region },
+      people: { redis: redis.connection, prefix: house.dataPrefix, region },
     };
     const planned = () => makePlan(parts, { scheme: easier, only: null, maxRps: MAX_RPS }, quietly, signal());
     const made = await planned();

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Telemetry } from 'bullmq';
 import type { RequestHandler } from 'express';
-import { Redis } from 'ioredis';
 import type { DestinationStream } from 'pino';
 import type { Config } from '../../src/config.js';
 import { asClientId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { closeRedis, openConsumer } from '../../src/platform/redis.js';
+import { closeRedis, openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { decodeLedger } from '../../src/issuing/ledger-codec.js';
 import { decodePortfolio } from '../../src/portfolio/codec.js';
 import { RecordError } from '../../src/record/error.js';
@@ -24,7 +23,7 @@ import { wireWebhooks } from '../../src/webhooks/wire.js';
 import type { Pace, Pipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/start.js';
 import { wirePipeline } from '../../src/workers/wire.js';
-import { testRedis } from './redis.js';
+import { keysOf, testRedis, withRedisAt } from './redis.js';
 import { until } from './until.js';
 
 const HOOK = `whsec_${randomBytes(32).toString('base64')}`;
@@ -56,6 +55,8 @@ export interface House {
   readonly opsUrl: string;
   readonly redisUrl: string;
   readonly redisPrefix: string;
+  /** Of the keys that are not the queues'. */
+  readonly dataPrefix: string;
   /** A partner issues a badge; nobody is told. */
   issue(issue: HandIssue): EventRecord;
   /** Tells the door of an event, signed; resolves with the status. */
@@ -87,7 +88,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       write: (line) => (process.env['HOUSE_LOG'] === undefined ? undefined : process.stderr.write(line)),
     },
   );
-  const prefixes = { queues: redis.prefix, data: `${redis.prefix}data` };
+  const prefixes = { queues: redis.prefix, data: redis.dataPrefix };
   const config = {
     obfBaseUrl: sandbox.url,
     obfClientId: REGION,
@@ -161,6 +162,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     opsUrl: `${door.url}/ops`,
     redisUrl: redis.url,
     redisPrefix: redis.prefix,
+    dataPrefix: redis.dataPrefix,
     issue: (issue) => sandbox.issueByHand(issue),
     notify: (event, type = 'badge.issued') =>
       postNotice(
@@ -258,16 +260,15 @@ async function openDoor({ redis, prefix, vault, scheme, sandbox, log, telemetry,
 
 /** Every key and value under a prefix, as one text: what a thief of Redis would read. */
 export async function everythingIn(url: string, prefix: string): Promise<string> {
-  const redis = new Redis(url);
-  const parts: string[] = [];
-  for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
-    for (const key of keys as string[]) parts.push(key, await dump(redis, key));
-  }
-  redis.disconnect();
-  return parts.join('\n');
+  return withRedisAt(url, async (redis) => {
+    const parts: string[] = [];
+    for await (const keys of keysOf(redis, prefix))
+      for (const key of keys) parts.push(key, await dump(redis, key));
+    return parts.join('\n');
+  });
 }
 
-async function dump(redis: Redis, key: string): Promise<string> {
+async function dump(redis: RedisConnection, key: string): Promise<string> {
   switch (await redis.type(key)) {
     case 'hash':
       return JSON.stringify(await redis.hgetall(key));

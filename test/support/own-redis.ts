@@ -9,6 +9,8 @@ import { until } from './until.js';
 export interface OwnRedis {
   readonly url: string;
   readonly address: RedisAddress;
+  /** Where its data stand. */
+  readonly dataDir: string;
   /** SIGKILL; resolves when it is gone. Its data stay for `restart`. */
   readonly kill: () => Promise<void>;
   /** SIGSTOP: connections stay open and nothing answers. */
@@ -42,6 +44,7 @@ export async function ownRedis(): Promise<OwnRedis> {
   return {
     url,
     address: { kind: 'single', url },
+    dataDir,
     kill,
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

@@ -1,14 +1,33 @@
+import { startCluster } from '../../src/sandbox/redis/cluster.js';
+import { startSentinel } from '../../src/sandbox/redis/sentinel.js';
 import { findOrStartRedis, type UsableRedis } from '../../src/sandbox/redis/start.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
+/** What a run of the tests may be made on: one server, a cluster, or a master behind sentinels. */
+export const REDIS_KINDS = ['single', 'cluster', 'sentinel'] as const;
+export type RedisKind = (typeof REDIS_KINDS)[number];
+
+/** @throws on a name that is none */
+export function redisKindOf(name: string | undefined): RedisKind {
+  const kind = REDIS_KINDS.find((one) => one === (name ?? 'single'));
+  if (kind === undefined) throw new Error(`${name} is none of ${REDIS_KINDS.join(', ')}`);
+  return kind;
+}
+
+const PLACE = {
+  cacheDir: CACHE_DIR,
+  dataDir: TEST_DATA_DIR,
+  log: (line: string) => void process.stderr.write(`${line}\n`),
+};
+
 /**
  * One Redis for the whole run, at `TEST_REDIS_URL`. Give that variable to use a test Redis of yours;
- * `REDIS_URL` is left alone, since it may be one that matters.
+ * `REDIS_URL` is left alone, since it may be one that matters. `TEST_REDIS_KIND` says what is started:
+ * `single`, `cluster` or `sentinel`.
  */
-export const redisOfTheRun = (): Promise<UsableRedis> =>
-  findOrStartRedis(process.env['TEST_REDIS_URL'], {
-    cacheDir: CACHE_DIR,
-    dataDir: TEST_DATA_DIR,
-    persist: false,
-    log: (line) => process.stderr.write(`${line}\n`),
-  });
+export async function redisOfTheRun(): Promise<Pick<UsableRedis, 'url' | 'stop'>> {
+  const given = process.env['TEST_REDIS_URL'];
+  const kind = redisKindOf(process.env['TEST_REDIS_KIND']);
+  if (given !== undefined || kind === 'single') return findOrStartRedis(given, { ...PLACE, persist: false });
+  return kind === 'cluster' ? startCluster(PLACE) : startSentinel(PLACE);
+}

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
-import { closeRedis, type RedisAddress, type RedisConnection } from '../../src/platform/redis.js';
+import { redisTarget } from '../../src/config-redis.js';
+import {
+  closeRedis,
+  isCluster,
+  openConsumer,
+  type RedisAddress,
+  type RedisConnection,
+} from '../../src/platform/redis.js';
+import { scanKeys } from '../../src/platform/scan.js';
 
 export interface TestRedis {
   readonly url: string;
@@ -8,7 +15,9 @@ export interface TestRedis {
   readonly connection: RedisConnection;
   /** `{t-<random>}`: put it in front of every key. Its braces keep the keys together in a cluster. */
   readonly prefix: string;
-  /** Deletes the keys of `prefix` and disconnects. */
+  /** Of our own data, for which a hash tag is not meant: in a cluster it has none, so that they spread. */
+  readonly dataPrefix: string;
+  /** Deletes the keys of both prefixes and disconnects. */
   readonly close: () => Promise<void>;
 }
 
@@ -17,25 +26,45 @@ export async function testRedis(): Promise<TestRedis> {
   const url = process.env['TEST_REDIS_URL'];
   if (url === undefined)
     throw new Error('TEST_REDIS_URL is not set: jest runs test/support/global-setup.mjs');
-  const connection = new Redis(url, { maxRetriesPerRequest: 1 });
+  const address = addressOf(url);
+  const connection = openConsumer(address);
   const prefix = `{t-${randomBytes(6).toString('hex')}}`;
   await connection.ping();
   return {
     url,
-    address: { kind: 'single', url },
+    address,
     connection,
     prefix,
+    dataPrefix: isCluster(connection) ? `${prefix.slice(1, -1)}:data` : `${prefix}data`,
     close: async () => {
-      const keys = await keysOf(connection, prefix);
-      if (keys.length > 0) await connection.unlink(...keys);
+      await removeKeys(connection, prefix);
       closeRedis(connection);
     },
   };
 }
 
-async function keysOf(connection: Redis, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const page of connection.scanStream({ match: `${prefix}*`, count: 1000 }))
-    keys.push(...(page as string[]));
-  return keys;
+/** As `REDIS_URL` is read. */
+export function addressOf(url: string): RedisAddress {
+  const address = redisTarget(url);
+  if (address === null) throw new Error(`${url} is no address of a Redis`);
+  return address;
+}
+
+/** Does something in a Redis beside the program, over a connection of its own. */
+export async function withRedisAt<T>(url: string, act: (redis: RedisConnection) => Promise<T>): Promise<T> {
+  const redis = openConsumer(addressOf(url));
+  try {
+    await redis.ping();
+    return await act(redis);
+  } finally {
+    closeRedis(redis);
+  }
+}
+
+/** Every key of a test's prefix; in a cluster, of all that begin with the same random name. */
+export const keysOf = (redis: RedisConnection, prefix: string): AsyncIterable<readonly string[]> =>
+  scanKeys(redis, isCluster(redis) ? `*${prefix.replaceAll(/[{}]/g, '')}*` : `${prefix}*`);
+
+export async function removeKeys(redis: RedisConnection, prefix: string): Promise<void> {
+  for await (const keys of keysOf(redis, prefix)) await Promise.all(keys.map((key) => redis.unlink(key)));
 }

@@ -26,10 +26,15 @@ export class RedisDidNotStart extends Error {
 export interface RedisProcess {
   readonly pid: number;
   stop(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
+/** What a server is told beside what all are told, by the names of redis.conf. */
+export type RedisSettings = Readonly<Record<string, string>>;
+
 /** Every write goes to the append-only file within a second, and nothing is evicted: as in production. */
-const settings = (port: number, dataDir: string): string[] =>
+const settings = (port: number, dataDir: string, more: RedisSettings): string[] =>
   Object.entries({
     port: String(port),
     bind: '127.0.0.1',
@@ -39,14 +44,27 @@ const settings = (port: number, dataDir: string): string[] =>
     appendonly: 'yes',
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
+    ...more,
   }).flatMap(([name, value]) => [`--${name}`, value]);
 
 /**
  * Starts Redis and resolves when it answers.
  * @throws RedisDidNotStart with what it printed
  */
-export async function runRedis(binary: RedisBinary, port: number, dataDir: string): Promise<RedisProcess> {
-  const child = spawn(binary.file, settings(port, dataDir), {
+export const runRedis = (
+  binary: RedisBinary,
+  port: number,
+  dataDir: string,
+  more: RedisSettings = {},
+): Promise<RedisProcess> => runServer(binary, port, settings(port, dataDir, more));
+
+/** The same with arguments of your own; `port` is where it will answer. @throws RedisDidNotStart */
+export async function runServer(
+  binary: RedisBinary,
+  port: number,
+  args: readonly string[],
+): Promise<RedisProcess> {
+  const child = spawn(binary.file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its own group: Ctrl-C in the terminal is for us, and we stop it when we are done with it.
     detached: true,
@@ -57,7 +75,7 @@ export async function runRedis(binary: RedisBinary, port: number, dataDir: strin
   const pid = await Promise.race([answering(child, port), ended.then((why) => ({ why }))]);
   if (typeof pid === 'number') {
     stopWithUs(pid, ended);
-    return { pid, stop: () => stop(child, ended) };
+    return { pid, stop: () => stop(child, ended), kill: () => kill(child, ended) };
   }
   await stop(child, ended);
   throw new RedisDidNotStart(pid?.why ?? `gave no answer within ${START_LIMIT_MS / 1000} s`, output());
@@ -97,19 +115,31 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   clearTimeout(limit);
 }
 
+async function kill(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
 /**
  * A small shell waits on a pipe that only we hold: it ends Redis should we be killed. It must not
  * outlive Redis, whose process id may then be somebody else's.
  */
 function stopWithUs(pid: number, ended: Promise<string>): void {
-  if (process.platform === 'win32') return;
-  // CONT: one that a test froze would keep the signal for later.
-  const guard = spawn('sh', ['-c', `read -r _; kill ${pid}; kill -CONT ${pid}`], {
+  // CONT: one that a test froze would keep the signal for later. A master may wait for its replicas, which
+  // wait for nobody by then.
+  const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
+  void ended.then(guard);
+}
+
+/** Has a shell do this should we end without a word; what is returned calls it off. */
+export function afterUs(script: string, ...args: readonly string[]): () => void {
+  if (process.platform === 'win32') return () => {};
+  const guard = spawn('sh', ['-c', `read -r _; ${script}`, 'sh', ...args], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   guard.once('error', () => {});
   guard.unref();
   if (guard.stdin instanceof Socket) guard.stdin.unref();
-  void ended.then(() => guard.kill('SIGKILL'));
+  return () => void guard.kill('SIGKILL');
 }
