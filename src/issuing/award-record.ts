@@ -52,6 +52,7 @@ export type AwardEvent =
   | { readonly type: 'refuse'; readonly why: string }
   | { readonly type: 'withdraw' }
   | { readonly type: 'release' }
+  | { readonly type: 'abandon'; readonly batch: BatchId }
   | { readonly type: 'start-revoking' }
   | { readonly type: 'revoked-by-machine' }
   | { readonly type: 'revoked-by-human' }
@@ -70,6 +71,8 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   withdraw: ['due', 'claimed', 'unknown', 'refused'],
   // Its batch is split into smaller ones.
   release: ['claimed'],
+  // Its batch is gone with a lost Redis, and OBF was read.
+  abandon: ['claimed', 'unknown'],
   'start-revoking': ['issued'],
   'revoked-by-machine': ['revoking'],
   'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn', 'revoked'],
@@ -109,6 +112,7 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'comes-due':
       return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
     case 'release':
+    case 'abandon':
       return { ...base, ...wayOf(record), state: 'due' };
     case 'claim':
       return { ...base, ...wayOf(record), state: 'claimed', batch: event.batch };

@@ -24,12 +24,29 @@ export async function issueBatch(
     await conclude(issuing, batch, await recordSent(issuing, batch, batch.event, null));
     return;
   }
+  try {
+    await serve(issuing, batch, signal);
+  } catch (error) {
+    // Redis may have lost it under our hands: then nobody else knows whom it was for.
+    if (await isLost(issuing, batch)) await issuing.evaluate(batch.earners, batch.quiet);
+    throw error;
+  }
+}
+
+/** Not known to be lost while Redis does not answer. */
+const isLost = ({ batches }: Issuing, { badgeId, id }: Batch): Promise<boolean> =>
+  batches.find(badgeId, id).then(
+    (kept) => kept === null,
+    () => false,
+  );
+
+async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promise<void> {
   const sinceMs = await waitUntilSettled(issuing, batch);
   const { claimed, others } = await claim(issuing, batch);
   issuing.reached('after-claim');
   if (claimed.length > 0)
     await issuing.lookInObf(signal, batch.state === 'sending' || sinceMs > batch.createdMs);
-  const { due, again, unreadable } = await sort(issuing, badgeId, claimed);
+  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
   await issuing.evaluate([...others, ...again], batch.quiet);
   if (unreadable.size > 0) {

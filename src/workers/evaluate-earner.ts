@@ -1,10 +1,11 @@
-import type { BadgeId } from '../ids.js';
+import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { gatherJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
 import { entryOf } from './account.js';
 import { decide, type Decision } from './decide.js';
 import type { Done } from './done.js';
+import { freeOrphans } from './free-orphans.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
@@ -14,7 +15,7 @@ import { putIntoOutbox } from './put-into-outbox.js';
 export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<Done> {
   await lookForAwardsByHand(pipeline, signal);
   const startedMs = performance.now();
-  const decision = await decide(pipeline, job.earner);
+  const decision = await decideAll(pipeline, job.earner, signal);
   pipeline.meter.time('palier_evaluation_duration_seconds', {}, performance.now() - startedMs);
   signal.throwIfAborted();
   await lowerFlags(pipeline, decision);
@@ -24,6 +25,12 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
   for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
   pipeline.meter.count('palier_evaluations_total', { outcome: outcomeOf(decision) });
   return { did: 'earner evaluated', facts: toldOf(decision, job.cause) };
+}
+
+/** Nothing of a person's is left with a batch that is gone. */
+async function decideAll(pipeline: Pipeline, earner: EarnerKey, signal: AbortSignal): Promise<Decision> {
+  const decision = await decide(pipeline, earner);
+  return (await freeOrphans(pipeline, decision.person, signal)) ? decide(pipeline, earner) : decision;
 }
 
 function outcomeOf({ due, waiting }: Decision): 'due' | 'waiting' | 'nothing' {

@@ -1,11 +1,12 @@
 import { arrivalsJob, awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
-import type { ClientId } from '../ids.js';
+import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
 import type { Done } from './done.js';
+import { enqueueEarners } from './enqueue-earners.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
 import { ingestCredential } from './ingest-credential.js';
@@ -45,7 +46,10 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
     if (job.kind === 'purge') return purge(pipeline, job.months, signal);
     if (job.kind === 'census') {
-      const { people } = await storeCensus(pipeline, signal);
+      // Nothing is under way for ever: whatever became of it, they are looked at again.
+      const late = new Set<EarnerKey>();
+      const { people } = await storeCensus(pipeline, signal, (earner) => late.add(earner));
+      await enqueueEarners(pipeline.queues.earners, late, 'census');
       return { did: 'census taken', facts: { people } };
     }
     if (job.kind === 'sweep')

@@ -1,3 +1,4 @@
+import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { startCensus } from '../rules/census.js';
 import { evaluate } from '../rules/evaluate.js';
@@ -18,16 +19,21 @@ export interface CensusParts {
 /**
  * Looks at everybody by the rules that new facts are judged by, and keeps what came of it, so that nobody
  * else has to: for a job of the night. May be repeated.
+ * @param underWay told of everybody to whom an award is on its way
  * @throws the signal's reason once it is aborted: the last census stays
  */
 export async function storeCensus(
   { people, schemes, census, clock }: CensusParts,
   signal: AbortSignal,
+  underWay: (earner: EarnerKey) => void = () => undefined,
 ): Promise<StoredCensus> {
   const nowS = secondsOf(clock);
   const { scheme } = await schemes.now();
   const tally = startCensus(scheme);
-  const look = ({ portfolio }: PersonFacts): void => tally.add(evaluate(scheme, portfolio, nowS));
+  const look = (person: PersonFacts): void => {
+    tally.add(evaluate(scheme, person.portfolio, nowS));
+    if (person.underWay.size > 0) underWay(person.earner);
+  };
   await lookAtEverybody(people, look, () => undefined, signal);
   const taken = tally.census();
   const oneAway = new Map([...taken.byAward].map(([id, award]) => [id, award.oneAway] as const));

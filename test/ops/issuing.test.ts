@@ -185,6 +185,7 @@ describe('stats', () => {
         '  ! Organisme sans clé : jamais rien reçu, ni trouvé dans OBF',
         '',
         'Échecs (« npx palier replay » les renvoie)',
+        '  arrivals : 0',
         '  notices : 0',
         '  earners : 0',
         '  awards : 0',
