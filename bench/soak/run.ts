@@ -110,7 +110,7 @@ async function load(
 async function idle(redis: Redis): Promise<void> {
   await until(
     async () => {
-      const keys = ['notices', 'earners', 'awards'].map((name) => `{palier}:${name}`);
+      const keys = ['arrivals', 'notices', 'earners', 'awards'].map((name) => `{palier}:${name}`);
       const lengths = await Promise.all(
         keys.flatMap((key) => [redis.llen(`${key}:wait`), redis.llen(`${key}:active`)]),
       );

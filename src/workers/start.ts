@@ -9,7 +9,7 @@ import type { Pipeline } from './pipeline.js';
 import { backoffStrategy, carryOut } from './retry-policy.js';
 
 /** How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. */
-const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices: 32, earners: 32, awards: 4 };
+const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices: 8, earners: 32, awards: 4 };
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */
 export const WORKER_NAME = '2';

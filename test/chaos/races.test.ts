@@ -121,9 +121,9 @@ test('a badge that comes while its award is being withdrawn is not forgotten', a
 
 /** Every notice is read, and everyone whom it touched is evaluated. */
 async function decided(): Promise<void> {
-  const { notices, earners } = house.pipelines[0].queues;
+  const { arrivals, notices, earners } = house.pipelines[0].queues;
   await until(async () => {
-    const counts = await Promise.all([notices, earners].map((queue) => queue.getJobCountByTypes()));
+    const counts = await Promise.all([arrivals, notices, earners].map((queue) => queue.getJobCountByTypes()));
     return counts.every((count) => count === 0);
   }, 'end of evaluation');
 }

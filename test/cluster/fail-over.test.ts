@@ -99,7 +99,7 @@ test.each(['sentinel', 'cluster'] as const)(
     expect(callsToIssue()).toBe(0);
 
     const [{ vault }] = house.pipelines;
-    const failing = await holderOf(`${house.dataPrefix}:earner:{${earnerKeyOf(vault, LOU)}}`, masters);
+    const failing = await holderOf(`${house.dataPrefix}:p:{${earnerKeyOf(vault, LOU)}}`, masters);
     await failing.kill();
     for (const replica of replicas) replica.thaw();
     // The replica has taken over, and has never heard of the second badge.

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { QUEUES } from '../../src/queue/names.js';
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { everythingIn, openHouse, type House } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -97,7 +98,7 @@ describe('without an OBF', () => {
   /** All that the queues hold, once they have been opened. */
   async function held(): Promise<readonly string[]> {
     await until(
-      async () => (await redis.connection.keys(`${redis.prefix}:*:meta`)).length === 3,
+      async () => (await redis.connection.keys(`${redis.prefix}:*:meta`)).length === QUEUES.length,
       'open queues',
     );
     return (await everythingIn(redis.url, `${redis.prefix}:`)).split('\n').toSorted();
@@ -239,11 +240,13 @@ describe('without an OBF', () => {
       return queues.map(({ name, readOnlyMode, allowRetries }) => [name, readOnlyMode, allowRetries]);
     };
     expect(await flags(await signedIn(web.origin, READER))).toEqual([
+      ['arrivals', true, false],
       ['notices', true, false],
       ['earners', true, false],
       ['awards', true, false],
     ]);
     expect(await flags(await signedIn(web.origin, OPERATOR))).toEqual([
+      ['arrivals', false, true],
       ['notices', false, true],
       ['earners', false, true],
       ['awards', false, true],

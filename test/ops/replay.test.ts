@@ -57,12 +57,13 @@ test('everything that failed goes back to work, with its full attempts, and the 
     exit: 0,
     err: [],
     out: [
+      'arrivals : 0 renvoyés au travail',
       'notices : 2 renvoyés au travail',
       'earners : 0 renvoyés au travail',
       'awards : 1 renvoyés au travail',
     ],
   });
-  expect(await failed()).toEqual({ notices: [], earners: [], awards: [] });
+  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [] });
   const job = await queues.notices.getJob('issued.P1.E1');
   expect(job).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, opts: { attempts: ATTEMPTS } });
   expect((await palier.type(['replay'])).out).toEqual(["Rien de tel n'est en échec."]);
@@ -106,8 +107,8 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
   await threeFailed();
   const ran = await palier.type(['replay', '--dry-run']);
   expect(ran.exit).toBe(0);
-  expect(ran.out[0]).toBe('notices : 2 à renvoyer');
-  expect(ran.out.slice(1, 3).toSorted()).toEqual([
+  expect(ran.out.slice(0, 2)).toEqual(['arrivals : 0 à renvoyer', 'notices : 2 à renvoyer']);
+  expect(ran.out.slice(2, 4).toSorted()).toEqual([
     expect.stringMatching(/^ {2}1 × OBF GET event: 404 /),
     expect.stringMatching(/^ {2}1 × ZodError: /),
   ]);
@@ -121,9 +122,9 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
 test.each([
   [
     ['--queue', 'notice'],
-    'File inconnue : vouliez-vous dire « notices » ? Les trois files : notices, earners, awards.',
+    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards.',
   ],
-  [['--queue', 'zzzzzzzz'], 'File inconnue. Les trois files : notices, earners, awards.'],
+  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards.'],
   [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
   [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],
 ])('wrong usage %j exits 2', async (options, message) => {

@@ -81,5 +81,7 @@ test('another batch cannot let go of it', async () => {
   await dueAlone();
   await claimedByLostBatch();
   const { ledger } = house.pipelines[0];
-  await expect(ledger.apply(lou(), R1, { type: 'abandon', batch: asBatchId('other') })).rejects.toThrow();
+  await expect(ledger.apply(lou(), R1, { type: 'abandon', batch: asBatchId('other') })).rejects.toThrow(
+    /cannot take "abandon"/,
+  );
 });

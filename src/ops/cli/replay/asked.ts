@@ -17,8 +17,8 @@ export function queuesOf({ flags }: Pick<Call, 'flags'>): readonly QueueName[] {
   const known = QUEUES.join(', ');
   const meant = nearest(typed, QUEUES);
   throw wrongUsage({
-    fr: `File inconnue${meant === null ? '.' : ` : vouliez-vous dire « ${meant} » ?`} Les trois files : ${known}.`,
-    en: `Unknown queue${meant === null ? '.' : `: did you mean "${meant}"?`} The three queues: ${known}.`,
+    fr: `File inconnue${meant === null ? '.' : ` : vouliez-vous dire « ${meant} » ?`} Les files : ${known}.`,
+    en: `Unknown queue${meant === null ? '.' : `: did you mean "${meant}"?`} The queues: ${known}.`,
   });
 }
 

@@ -12,7 +12,7 @@ import { BOARD } from './words.js';
 export const BOARD_PATH = '/ops/queues';
 
 /**
- * bull-board over the three queues, which reads and never writes.
+ * bull-board over the queues, which reads and never writes.
  * @param mayRetry whether its buttons to try again are shown; who handles them is not the board
  */
 export function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): RequestHandler {

@@ -1,0 +1,32 @@
+import { Worker, type Queue } from 'bullmq';
+import { createLogger } from '../../src/platform/logger.js';
+import { openConsumer } from '../../src/platform/redis.js';
+import { arrivalsJob } from '../../src/queue/jobs.js';
+import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/names.js';
+import { openQueue } from '../../src/queue/open.js';
+import { sortArrivals } from '../../src/workers/sort-arrivals.js';
+
+/**
+ * Our half: what came in is made jobs of as the worker process does it; with each of these nothing is done, as
+ * beside the reference. OBF would be the limit of both.
+ */
+const redis = openConsumer({ kind: 'single', url: process.env['REDIS_URL'] ?? '' });
+const log = createLogger('silent', 'bench');
+const open = (name: QueueName): Queue => openQueue(name, redis, log);
+const queues = {
+  arrivals: open('arrivals'),
+  notices: open('notices'),
+  earners: open('earners'),
+  awards: open('awards'),
+};
+const shared = { connection: redis, prefix: DEFAULT_PREFIX };
+const workers = [
+  new Worker('arrivals', (job) => sortArrivals({ queues }, arrivalsJob.parse(job.data)), {
+    ...shared,
+    concurrency: 4,
+  }),
+  new Worker('notices', async () => undefined, { ...shared, concurrency: 32 }),
+];
+await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+process.stdout.write('worker started\n');
+process.once('SIGTERM', () => process.exit(0));

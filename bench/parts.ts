@@ -1,0 +1,160 @@
+import { CALLS, runCalls } from './calls/run.js';
+import { tableOf } from './calls/table.js';
+import { runEndToEnd } from './door/end-to-end.js';
+import { runDoor } from './door/run.js';
+import { goalLines, tableOfDoor, type Goal } from './door/table.js';
+import { runGrowth } from './growth/run.js';
+import { benchMemory } from './memory.js';
+import { runSoak } from './soak/run.js';
+import { runWaiting } from './waiting.js';
+
+/** What a part measured: figures for whoever computes with them, and text for whoever reads. */
+export interface Part {
+  readonly figures: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+async function door(): Promise<Part> {
+  const [found, endToEnd] = [await runDoor(), await runEndToEnd()];
+  return {
+    figures: {
+      door: { noticesPerSecond: Math.round(found.of.palier.perSecond) },
+      endToEnd: { noticesPerSecond: Math.round(endToEnd.perSecond.palier) },
+    },
+    text: tableOfDoor(found, endToEnd),
+  };
+}
+
+async function calls(): Promise<Part> {
+  const result = await runCalls();
+  const { figures } = result;
+  const perAward = {
+    class1000: figures['calls.perAward.class1000'],
+    single: figures['calls.perAward.single'],
+  };
+  return {
+    figures: { calls: { perAward, perPartnerPoll: figures['calls.perPartnerPoll'] } },
+    text: tableOf(result, CALLS.rps),
+  };
+}
+
+async function memory(): Promise<Part> {
+  const { redis, runs } = await benchMemory(
+    [100_000, 1_000_000],
+    (line) => void process.stdout.write(`${line}\n`),
+  );
+  const rows = runs.map(({ earners, people, seen, badges, withoutAccount, account, all }) =>
+    [earners, ...[people, seen, badges, withoutAccount, account, all].map((bytes) => bytes.toFixed(1))].join(
+      ' | ',
+    ),
+  );
+  const goals = runs.flatMap(({ earners, withoutAccount, all }): Goal[] => [
+    {
+      goal: `${earners} earners, the account apart: at most 600`,
+      measured: withoutAccount.toFixed(0),
+      met: withoutAccount <= 600,
+    },
+    {
+      goal: `${earners} earners, the account's two entries among it: at most 600`,
+      measured: all.toFixed(0),
+      met: all <= 600,
+    },
+  ]);
+  const last = runs.at(-1);
+  return {
+    figures: {
+      memory: {
+        bytesPerEarner: Math.round(last?.all ?? 0),
+        bytesPerWaitingNotice: (await runWaiting()).asNotice,
+      },
+    },
+    text: [
+      `Bytes of Redis ${redis} an earner: six badges of partners, two awards issued and read back, address and name sealed.`,
+      '',
+      '| earners | person | events read | badges | in all, the account apart | the account | all |',
+      '| --- | --- | --- | --- | --- | --- | --- |',
+      ...rows.map((row) => `| ${row} |`),
+      '',
+      ...goalLines(goals),
+    ].join('\n'),
+  };
+}
+
+async function waiting(): Promise<Part> {
+  const { notices, asArrived, asNotice, keysLeft } = await runWaiting();
+  return {
+    figures: {},
+    text: [
+      `${notices} notices.`,
+      '',
+      ...goalLines([
+        {
+          goal: 'bytes of Redis, as the door stores it: at most 1300',
+          measured: asArrived.toFixed(0),
+          met: asArrived <= 1300,
+        },
+        {
+          goal: 'bytes of Redis, as a job of its own: at most 1300',
+          measured: asNotice.toFixed(0),
+          met: asNotice <= 1300,
+        },
+        { goal: 'keys left when all are done: 0', measured: String(keysLeft), met: keysLeft === 0 },
+      ]),
+    ].join('\n'),
+  };
+}
+
+const GROWTH_GOALS: Readonly<Record<string, number>> = {
+  'growth.notice.commands.ratio': 1.2,
+  'growth.notice.ms.ratio': 1.2,
+  'growth.simulate.usPerEarner.ratio': 1.2,
+  'growth.plan.usPerEarner.ratio': 1.2,
+  'growth.worker.peakMib': 256,
+};
+
+async function growth(): Promise<Part> {
+  const { figures } = await runGrowth();
+  const goals = Object.entries(GROWTH_GOALS).map(([name, most]): Goal => {
+    const value = figures[name] ?? NaN;
+    return { goal: `${name}: at most ${most}`, measured: value.toFixed(2), met: value <= most };
+  });
+  const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${value.toFixed(2)} |`);
+  return {
+    figures: {
+      growth: { commandsPerNotice: figures['growth.notice.commands.large'] },
+      worker: { rssMiB: figures['growth.worker.peakMib'] },
+    },
+    text: [...goalLines(goals), '', '| figure | measured |', '| --- | --- |', ...rows].join('\n'),
+  };
+}
+
+async function soak(): Promise<Part> {
+  const { minutes, notices, series, keysMore, peakRssBytes } = await runSoak();
+  const rows = Object.entries(series).map(([name, verdict]) => `| ${name} | ${JSON.stringify(verdict)} |`);
+  const peaks = Object.entries(peakRssBytes).map(
+    ([name, bytes]) => `${name} ${(bytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+  return {
+    figures: {},
+    text: [
+      `${minutes} minutes, ${notices} notices; ${keysMore} keys more at the end; at most ${peaks.join(', ')}.`,
+      '',
+      '| what | slope |',
+      '| --- | --- |',
+      ...rows,
+    ].join('\n'),
+  };
+}
+
+/** In the order of how long they take. */
+export const PART_NAMES = ['door', 'waiting', 'calls', 'soak', 'memory', 'growth'] as const;
+export type PartName = (typeof PART_NAMES)[number];
+
+export const PARTS: Readonly<Record<PartName, () => Promise<Part>>> = {
+  door,
+  waiting,
+  calls,
+  soak,
+  memory,
+  growth,
+};

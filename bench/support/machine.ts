@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+
+/** The machine that figures come from, in words. */
+export const machine = (): string =>
+  `${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+
+const canPin = (): boolean => cpus().length > 1 && spawnSync('taskset', ['--version']).error === undefined;
+
+/** What keeps a command to one processor, as far as this machine can. */
+export const pinned = (processor: number): readonly string[] =>
+  canPin() ? ['taskset', '-c', String(processor)] : [];
+
+/** Keeps a running process to one processor, as far as this machine can. */
+export function pin(pid: number, processor: number): void {
+  if (canPin()) spawnSync('taskset', ['-a', '-c', '-p', String(processor), String(pid)]);
+}
+
+/** Processor time used on the whole machine so far, milliseconds; null where the system does not say. */
+export async function busyMs(): Promise<number | null> {
+  const stat = await readFile('/proc/stat', 'utf8').catch(() => '');
+  const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
+  return fields.length === 0 ? null : (user + nice + system + irq + softirq + steal) * 10;
+}
