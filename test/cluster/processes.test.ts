@@ -110,6 +110,8 @@ test('forty events through two doors, three workers: one rate, one token a clien
   const isRead = (call: (typeof sandbox.calls)[number]): boolean =>
     call.clientId !== 'REGION' && call.route.startsWith('GET') && call.atMs > (throttled?.atMs ?? 0);
   const read = sandbox.calls.filter(isRead);
-  expect(read.filter(({ atMs }) => atMs < untilMs - 100).length).toBeLessThanOrEqual(WORKERS * IN_HAND * CALLS_EACH);
+  expect(read.filter(({ atMs }) => atMs < untilMs - 100).length).toBeLessThanOrEqual(
+    WORKERS * IN_HAND * CALLS_EACH,
+  );
   expect(read.filter(({ atMs }) => atMs >= untilMs - 100).length).toBeGreaterThan(0);
 }, 120_000);
