@@ -22,5 +22,10 @@ export async function storeArrivals(
     const id = arrivalsJobId(part.length);
     return { name: 'arrivals', data: { arrivals: part }, opts: optionsOf({ id }) };
   });
-  await withinDeadline(queue, () => queue.addBulk(jobs), deadlineMs);
+  const [only, ...others] = jobs;
+  if (only === undefined) return;
+  // Nearly always one, which needs no transaction around it.
+  const add = (): Promise<unknown> =>
+    others.length === 0 ? queue.add(only.name, only.data, only.opts) : queue.addBulk(jobs);
+  await withinDeadline(queue, add, deadlineMs);
 }

@@ -47,7 +47,7 @@ test('one trace leads from the notice at the door to the issue call', async () =
     'process notices',
     'process arrivals',
   ]);
-  expect(ancestry(issuing).at(-1)).toMatch(/^add\w* arrivals$/);
+  expect(ancestry(issuing).at(-1)).toMatch(/^add\w* arrivals/);
   await until(
     () => recorder.spans.filter(({ traceId }) => traceId === issuing.traceId).every(({ ended }) => ended),
     'end of every span of the trace',
