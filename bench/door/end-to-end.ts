@@ -34,6 +34,7 @@ export async function runEndToEnd(
   const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
   const redis = await ownRedis();
   pin(await pidOf(redis.url), 1);
+  pin(process.pid, 1);
   const found: Record<Side, number[]> = { reference: [], palier: [] };
   try {
     for (let round = 0; round < rounds; round += 1)

@@ -47,6 +47,8 @@ export async function runDoor(options: Partial<DoorOptions> = {}): Promise<DoorR
   const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
   const redis = await ownRedis();
   pin(await pidOf(redis.url), 1);
+  // We read what the subject logs: not on its processor.
+  pin(process.pid, 1);
   const runs: Record<DoorName, Run[]> = { reference: [], palier: [], limit: [] };
   let repeats = 0;
   try {

@@ -32,9 +32,12 @@ export function readBody(
       resolve(new Problem('payload_too_large'));
     };
     const onAbort = (): void => resolve(new Problem('request_aborted'));
+    const onEnd = (): void => {
+      req.off('close', onAbort);
+      resolve(bytes.all());
+    };
     // Whatever is told first counts.
-    req.on('data', onData).on('end', () => resolve(bytes.all()));
-    req.on('error', onAbort).on('close', onAbort);
+    req.on('data', onData).on('end', onEnd).on('error', onAbort).on('close', onAbort);
   });
 }
 

@@ -102,7 +102,7 @@ export function answer(exchange: Exchange, outcome: Outcome): void {
   line(exchange, outcome);
   countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
-  const { type, text } = written(outcome);
+  const { type, text, length } = written(outcome);
   const closing = hasBody(req) && !req.complete;
   res.writeHead(outcome.status, [
     ...exchange.secureHead,
@@ -111,7 +111,7 @@ export function answer(exchange: Exchange, outcome: Outcome): void {
     'Content-Type',
     type,
     'Content-Length',
-    String(Buffer.byteLength(text)),
+    length,
     'Cache-Control',
     'no-store',
     ...(outcome instanceof Problem ? headOfProblem(outcome) : []),
@@ -129,7 +129,23 @@ function headOfProblem({ code, status }: Problem): Head {
   ];
 }
 
-function written(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
+/** The good answers are the same objects each time, and are written once. */
+const WRITTEN = new WeakMap<Outcome, Written>();
+
+interface Written extends Pick<TextReply, 'type' | 'text'> {
+  readonly length: string;
+}
+
+function written(outcome: Outcome): Written {
+  const known = WRITTEN.get(outcome);
+  if (known !== undefined) return known;
+  const { type, text } = textOf(outcome);
+  const made = { type, text, length: String(Buffer.byteLength(text)) };
+  WRITTEN.set(outcome, made);
+  return made;
+}
+
+function textOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
   if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
   return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
 }

@@ -3,6 +3,9 @@ import { Problem } from './problem.js';
 
 /** Answers what is wrong with the kind of body that the headers announce: JSON in UTF-8, as it is, is right. */
 export function mediaTypeFault(headers: IncomingHttpHeaders): Problem | null {
+  // As nearly all come.
+  if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined)
+    return null;
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity') return new Problem('encoding_unsupported');
   const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
