@@ -21,7 +21,7 @@ export interface Replicas {
    * @throws NotHeld when another server has taken over since `mark`, or it takes too long; and as `isHeld`
    */
   untilHeld(mark: Mark): Promise<void>;
-  /** The same for whoever cannot wait: goes on after a second. @throws NotHeld when another server took over */
+  /** The same for whoever cannot wait: goes on after a second. @throws NotHeld when another server took over; and as `isHeld` */
   confirm(mark: Mark): Promise<void>;
   /** Names the history of every master: another text once another server has taken over, or one starts anew. */
   history(): Promise<string>;
@@ -75,7 +75,8 @@ export function createReplicas(redis: RedisConnection, aloneMs: number): Replica
     },
     async confirm(mark) {
       if (watch.isPlain()) return;
-      await look().catch(() => undefined);
+      // A slow replica does not throw; a master that is gone does, and what it took may be gone with it.
+      await look();
       requireSame(mark);
     },
     history: () => watch.history(),

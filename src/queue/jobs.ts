@@ -31,6 +31,8 @@ export const eventNotice = z.object({
   badgeId: word.transform(asBadgeId).optional(),
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
+  /** It told of a revocation: the event is asked for by its name, since a list may leave out who was revoked. */
+  revoked: z.boolean().optional(),
   source,
   request,
 });

@@ -14,7 +14,8 @@ export function noticesOf(
 ): readonly Arrival[] {
   if (message.kind === 'push') return credentialNotices(message, deps, request);
   const { type, clientId, eventId } = message;
-  return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook', request } }];
+  const about = { kind: 'event', clientId, eventId, source: 'webhook', request } as const;
+  return [{ type, job: type === 'revoked' ? { ...about, revoked: true } : about }];
 }
 
 /** The address leaves this process only sealed, under the key of the person it belongs to. */

@@ -46,10 +46,12 @@ export async function personToErase(
 }
 
 async function isAnythingHeld(pipeline: Pipeline, { keys }: PersonToErase): Promise<boolean> {
-  for (const key of keys) if (await isMoreHeldThanLasts(pipeline, key)) return true;
+  // In the order in which a notice goes: what is on its way is not missed in either place.
   await spreadArrivals(pipeline);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(pipeline.queues[name], new Set(keys))));
-  return jobs.flat().length > 0;
+  if (jobs.flat().length > 0) return true;
+  for (const key of keys) if (await isMoreHeldThanLasts(pipeline, key)) return true;
+  return false;
 }
 
 /** Of nobody: it says that somebody was erased, and how much was held of them. */

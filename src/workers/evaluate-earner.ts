@@ -5,7 +5,7 @@ import type { EarnerJob } from '../queue/jobs.js';
 import { entryOf } from './account.js';
 import { decide, type Decision } from './decide.js';
 import type { Done } from './done.js';
-import { freeOrphans } from './free-orphans.js';
+import { freeOrphans, recordHeld } from './free-orphans.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
@@ -30,7 +30,10 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
 /** Nothing of a person's is left with a batch that is gone. */
 async function decideAll(pipeline: Pipeline, earner: EarnerKey, signal: AbortSignal): Promise<Decision> {
   const decision = await decide(pipeline, earner);
-  return (await freeOrphans(pipeline, decision.person, signal)) ? decide(pipeline, earner) : decision;
+  if (!(await freeOrphans(pipeline, decision.person, signal))) return decision;
+  const anew = await decide(pipeline, earner);
+  await recordHeld(pipeline, anew.person);
+  return anew;
 }
 
 function outcomeOf({ due, waiting }: Decision): 'due' | 'waiting' | 'nothing' {

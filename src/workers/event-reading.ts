@@ -42,7 +42,7 @@ export function createEventReading(parts: EventReadingParts): EventReading {
   const together = async (wanted: readonly Wanted[]): Promise<readonly Promise<EventRead>[]> => {
     const listed = await listedOf(parts, noListUntilMs, wanted);
     return wanted.map(async ({ account, asked, signal }) => {
-      const found = listed.get(asked.eventId);
+      const found = asked.revoked === true ? undefined : listed.get(asked.eventId);
       return found ?? readAlone(account, asked, signal);
     });
   };

@@ -30,5 +30,17 @@ export async function freeOrphans(
   return true;
 }
 
+/** What the lost batch had sent all the same is ours: it was found in OBF, and is written down as issued. */
+export async function recordHeld(
+  { ledger }: Pick<Pipeline, 'ledger'>,
+  { records, portfolio }: Pick<Person, 'records' | 'portfolio'>,
+): Promise<void> {
+  for (const { key, badgeId, record } of records) {
+    const held = portfolio.held.find((one) => one.badgeId === badgeId && !one.revoked);
+    const event = record.state === 'due' ? (held?.eventId ?? null) : null;
+    if (event !== null) await applyIfPossible(ledger, key, badgeId, { type: 'record', event });
+  }
+}
+
 const claimIn = ({ key, badgeId, record }: OwnRecord) =>
   record.state === 'claimed' || record.state === 'unknown' ? [{ key, badgeId, batch: record.batch }] : [];

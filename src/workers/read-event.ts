@@ -6,7 +6,7 @@ import type { EventToStore } from './store-event.js';
 /** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
 export type EventAsked = Pick<
   EventNotice,
-  'clientId' | 'eventId' | 'badgeId' | 'recipientCount' | 'createdS'
+  'clientId' | 'eventId' | 'badgeId' | 'recipientCount' | 'createdS' | 'revoked'
 >;
 
 /** An event and its recipients, read after they were asked for. */

@@ -1,5 +1,6 @@
 import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { QUEUES } from '../../src/queue/names.js';
 import { cleanQueues, FAILED_RETENTION_MS, scheduleClean } from '../../src/workers/clean-queues.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -86,6 +87,6 @@ test('one schedule for all workers, every night by the clock of the scheme; a wo
 
   const [job] = await awards.getDelayed();
   await job?.promote();
-  await until(() => removedIn().length === 3, 'run of the clean');
+  await until(() => removedIn().length === QUEUES.length, 'run of the clean');
   await awards.removeJobScheduler('clean');
 });
