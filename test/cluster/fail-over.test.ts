@@ -22,7 +22,8 @@ const before = process.env['TEST_REDIS_URL'];
 afterEach(async () => {
   for (const release of releases.splice(0).toReversed()) await release();
   process.env['TEST_REDIS_URL'] = before;
-});
+  // A worker whose server has just failed may take its whole time to stop.
+}, 90_000);
 
 async function openOn(url: string, pace: object): Promise<void> {
   process.env['TEST_REDIS_URL'] = url;
