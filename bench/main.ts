@@ -6,7 +6,7 @@ import { reportOf, type Report } from './report.js';
 import { machine } from './support/machine.js';
 
 /**
- * `npm run bench [-- PART...]`: measures (all parts: some forty minutes), keeps what came of it in
+ * `npm run bench [-- PART...] [--quick]`: measures (all parts: some forty minutes; quick ones with fewer people), keeps what came of it in
  * `docs/performance.json`, and writes `docs/performance.md` anew. What is not measured this time stays, with
  * its own date and machine.
  */
@@ -15,9 +15,10 @@ const [BEGIN, END] = ['<!-- figures: written by bench/main.ts -->', '<!-- end of
 
 async function main(): Promise<void> {
   let report = reportOf(existsSync(FIGURES) ? readFileSync(FIGURES, 'utf8') : '{}');
-  for (const name of asked(process.argv.slice(2))) {
+  const quick = process.argv.includes('--quick');
+  for (const name of asked(process.argv.slice(2).filter((one) => one !== '--quick'))) {
     say(`${name}...`);
-    const { figures, text } = await PARTS[name]();
+    const { figures, text } = await PARTS[name](quick);
     report = withPart(
       report,
       name,
