@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { ending, endingCluster } from './redis-ending.js';
 
 /** Where Redis is: one server, a cluster's nodes, or sentinels that know the master. */
 export type RedisAddress =
@@ -55,15 +56,16 @@ function connect(
   options: typeof PRODUCER | typeof CONSUMER,
   tries: number,
 ): RedisConnection {
-  if (address.kind === 'single') return new Redis(address.url, options);
-  if (address.kind === 'sentinel') return throughSentinels(address, options);
-  return new Cluster([...address.urls], {
+  if (address.kind === 'single') return ending(new Redis(address.url, options));
+  if (address.kind === 'sentinel') return ending(throughSentinels(address, options));
+  const nodes = new Cluster([...address.urls], {
     redisOptions: { ...options, ...accessOf(address.urls) },
     clusterRetryStrategy: reconnect,
     maxRedirections: tries,
     // Names stay names: TLS certificates are made out to them.
     dnsLookup: (host, tell) => tell(null, host),
   });
+  return endingCluster(nodes);
 }
 
 const throughSentinels = (

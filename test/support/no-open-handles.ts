@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
 
 /** What keeps a process alive and belongs to whoever opened it. Other kinds come and go by themselves. */
@@ -42,11 +43,14 @@ export default class NoOpenHandles extends TestEnvironment {
     this.before = openNow();
   }
 
-  override async teardown(): Promise<void> {
+  /** Told beside what failed in the tests themselves, which often is why something was not closed. */
+  async handleTestEvent({ name }: Circus.Event, { unhandledErrors }: Circus.State): Promise<void> {
+    if (name !== 'run_finish') return;
     const left = await this.leftOpen();
-    await super.teardown();
     if (left.length > 0)
-      throw new Error(`This test file left open: ${left.join(', ')}. Close in afterAll what it opened.`);
+      unhandledErrors.push(
+        new Error(`This test file left open: ${left.join(', ')}. Close in afterAll what it opened.`),
+      );
   }
 
   /** Timers are told one by one: jest has some of its own. */
@@ -85,9 +89,12 @@ export default class NoOpenHandles extends TestEnvironment {
 
   private timersLeft(): string[] {
     const left = [...this.timers].filter(([timer]) => !hasEnded(timer) && timer.hasRef());
-    return left.map(
-      ([, { stack }]) => `a timer made ${(stack ?? '').split('\n').slice(2, 4).join(' ').trim()}`,
-    );
+    const counts = new Map<string, number>();
+    for (const [, { stack }] of left) {
+      const where = (stack ?? '').split('\n').slice(2, 4).join(' ').trim();
+      counts.set(where, (counts.get(where) ?? 0) + 1);
+    }
+    return [...counts].map(([where, count]) => `${count} timers made ${where}`);
   }
 }
 
