@@ -1,5 +1,6 @@
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { openHouse, type House } from '../support/house.js';
+import { keysLike } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
 import { fieldsOf, linkNamed } from './support/forms.js';
@@ -150,7 +151,7 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   house.sandbox.clearFaults();
   // What OBF said of a key is believed for ten seconds.
   const { redis } = house.pipelines[0].people;
-  const refusals = (): Promise<string[]> => redis.keys(`${house.redisPrefix}*:refused:*`);
+  const refusals = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}*:refused:*`);
   await until(async () => (await refusals()).length === 0, 'a key that may be tried again', 20_000);
   await sayYes(await follow(await follow(await operator.get('/ops/echecs'), key), 'Renvoyer'));
   await until(() => house.awards().length === 4 + CLASS.length, 'the award of Organisme deux');
