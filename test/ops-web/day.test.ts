@@ -103,9 +103,9 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
     return home.includes('OBF ne répond pas bien') && home;
   }, 'OBF told to be down');
   expect(down).toMatch(/À régler OBF ne répond pas bien : .* Palier réessaie seul ; rien n’est perdu/);
-  // Some are with the worker at any instant.
-  expect(down).toMatch(/Des avis attendent d’être lus \((4\s99\d|5\s000)\), le plus ancien depuis 1 h/);
-  expect(down).toMatch(/Avis à lire \| (4\s99\d|5\s000), le plus ancien depuis 1 h/);
+  // Some are with the worker at any instant; one that is being made a job of its own may be counted as both.
+  expect(down).toMatch(/Des avis attendent d’être lus \((4\s99\d|5\s00\d)\), le plus ancien depuis 1 h/);
+  expect(down).toMatch(/Avis à lire \| (4\s99\d|5\s00\d), le plus ancien depuis 1 h/);
   expect(down).not.toContain('Tout va bien');
   await until(async () => (await read('/ops/echecs')).includes('Rien n’est en échec'), 'nothing failed');
   expect(house.awards()).toHaveLength(1);
