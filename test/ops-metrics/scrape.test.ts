@@ -275,7 +275,10 @@ async function commandsOfAScrape(): Promise<readonly string[]> {
   const ours = watched.house.redisPrefix.slice(1, -1);
   for (const monitor of monitors)
     monitor.on('monitor', (_time: string, args: readonly string[]) => {
-      if (args.some((arg) => arg.includes(ours))) seen.push(args.slice(0, 1).join(' '));
+      const [name = '', key = ''] = args;
+      // A queue that opens writes what it is, some time later.
+      const opens = name.toLowerCase() === 'hset' && key.endsWith(':meta');
+      if (!opens && args.some((arg) => arg.includes(ours))) seen.push(name);
     });
   await scrape(watched.needs);
   await Promise.all(masters.map((master) => master.ping()));

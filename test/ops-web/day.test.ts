@@ -114,10 +114,10 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   house.sandbox.clearFaults();
   house.sandbox.fault({ route: 'GET event', clientId: 'P3', kind: 'status', status: 404, times: 2 });
   house.sandbox.fault({ route: 'POST token', clientId: 'P2', kind: 'status', status: 403, times: MANY });
-  await until(async () => (await house.failedReasons()).length === 3, 'three failed jobs', 120_000);
-  await until(() => house.awards().length === 1 + CLASS.length, 'the awards of the class', 120_000);
+  await until(async () => (await house.failedReasons()).length === 3, 'three failed jobs', 240_000);
+  await until(() => house.awards().length === 1 + CLASS.length, 'the awards of the class', 240_000);
   const unread = (): Promise<number> => house.pipelines[0].queues.notices.getJobCountByTypes('waiting');
-  await until(async () => (await unread()) === 0, 'every notice read', 120_000);
+  await until(async () => (await unread()) === 0, 'every notice read', 240_000);
   await house.idle();
   expect(house.awards().toSorted()).toEqual(given('R1', [LEA, ...CLASS]).toSorted());
 
@@ -163,4 +163,4 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   await until(async () => (await read('/ops/echecs')).includes('Rien n’est en échec'), 'nothing failed');
   aheadMs += 2 * HOUR_MS;
   await until(async () => (await read('/ops')).includes('Tout va bien.'), 'all well');
-}, 300_000);
+}, 600_000);
