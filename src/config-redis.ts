@@ -1,5 +1,6 @@
 import { commaList, urlOf, type Reader } from './config-values.js';
 
+/** Where Redis is: one server, a cluster's nodes, or sentinels that know the master. */
 export type RedisTarget =
   | { readonly kind: 'single'; readonly url: string }
   | { readonly kind: 'cluster'; readonly urls: readonly string[] }
@@ -14,7 +15,7 @@ export type RedisTarget =
       readonly tls?: boolean;
     };
 
-/** One server, the nodes of a cluster, or sentinels. */
+/** Reads `REDIS_URL`. */
 export const redisTarget: Reader<RedisTarget> = (text) => {
   const parts = commaList(text);
   if (/^rediss?-sentinel:/.test(parts[0] ?? '')) return sentinelTarget(text);

@@ -1,6 +1,7 @@
 import { asBadgeId, asEventId, type BadgeId } from '../ids.js';
 import { ByteReader, sized } from '../record/bytes.js';
 import { RecordError } from '../record/error.js';
+import { jsonIn } from '../record/json.js';
 import { decodeShortId, encodeShortId, SHORT_ID_BYTES } from '../record/short-id.js';
 import { awardRecord, type AwardRecord } from './award-record.js';
 
@@ -69,15 +70,7 @@ function readIssued(reader: ByteReader): readonly [BadgeId, AwardRecord] {
 
 /** A record as JSON. @throws LedgerError when no version of Palier that we know wrote it */
 export function recordIn(text: string): AwardRecord {
-  const read = awardRecord.safeParse(parseJson(text));
+  const read = awardRecord.safeParse(jsonIn(text));
   if (!read.success) throw new LedgerError('A record of the ledger is of an unknown form');
   return read.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from './logger.js';
 import { closeRedis, isCluster, openConsumer, type RedisAddress, type RedisConnection } from './redis.js';
+import { refusalOf } from './redis-refusal.js';
+import { watchRefusals } from './refusal-watch.js';
 import { judgeRedis, type RedisFinding, type RedisReport } from './redis-settings.js';
 
 /** Palier would lose what it was given: it does not start on this Redis. */
@@ -33,13 +35,16 @@ async function serversOf(redis: RedisConnection) {
  * At the start of a process, as soon as Redis answers.
  * @param production false: what is wrong is one warning in the log
  * @throws RedisUnsafe in production, when it could lose or throw away what it holds
+ * @throws RedisRefused when it lets nobody in with what `REDIS_URL` says
  */
 export async function requireSafeRedis(
   redis: RedisConnection,
+  address: RedisAddress,
   production: boolean,
   log: Logger,
 ): Promise<void> {
-  const findings = await findingsOf(redis, log);
+  const watch = watchRefusals(redis, address);
+  const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]).finally(watch.stop);
   if (findings.length === 0) return;
   if (production) throw new RedisUnsafe(findings);
   log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
@@ -48,7 +53,7 @@ export async function requireSafeRedis(
 /**
  * The same for a process that works before Redis is there: over a connection of its own, which waits as
  * long as it takes.
- * @throws RedisUnsafe as above
+ * @throws RedisUnsafe, RedisRefused as above
  */
 export async function requireSafeRedisAt(
   address: RedisAddress,
@@ -58,18 +63,24 @@ export async function requireSafeRedisAt(
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   try {
-    await requireSafeRedis(redis, production, log);
+    await requireSafeRedis(redis, address, production, log);
   } finally {
     closeRedis(redis);
   }
 }
 
 /** A host that forbids INFO is told of, and worked with: nothing says that it is set wrongly. */
-async function findingsOf(redis: RedisConnection, log: Logger): Promise<readonly RedisFinding[]> {
+async function findingsOf(
+  redis: RedisConnection,
+  address: RedisAddress,
+  log: Logger,
+): Promise<readonly RedisFinding[]> {
   for (;;) {
     try {
       return (await readRedisReport(redis)).findings;
     } catch (err) {
+      const refusal = refusalOf(err, address);
+      if (refusal !== null) throw refusal;
       if (isAnswer(err)) {
         log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
         return [];

@@ -1,20 +1,17 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisTarget } from '../config.js';
 import { ending, endingCluster } from './redis-ending.js';
 
-/** Where Redis is: one server, a cluster's nodes, or sentinels that know the master. */
-export type RedisAddress =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly hosts: readonly { host: string; port: number }[];
-      readonly name: string;
-      /** Of the servers, not of the sentinels. */
-      readonly username?: string;
-      readonly password?: string;
-      /** To both. */
-      readonly tls?: boolean;
-    };
+/** Where Redis is, as `REDIS_URL` was read. */
+export type RedisAddress = RedisTarget;
+
+/** For a reader: hosts and ports alone, since the rest of an address may hold a password. */
+export function hostsOf(address: RedisAddress): string {
+  if (address.kind === 'sentinel')
+    return `sentinel ${address.name}: ${address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')}`;
+  const urls = address.kind === 'single' ? [address.url] : address.urls;
+  return urls.map((url) => new URL(url).host).join(', ');
+}
 
 export type RedisConnection = Redis | Cluster;
 
@@ -81,7 +78,7 @@ const throughSentinels = (
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls === true ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+    ...(tls === true ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
   });
 
 /** User, password and TLS of the first address: nodes that a cluster tells of have addresses without. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../ids.js';
 import { ByteReader, sized, varint } from '../record/bytes.js';
 import { RecordError } from '../record/error.js';
+import { jsonIn } from '../record/json.js';
 import { NOTHING_KEPT, type KeptAssertion, type KeptPortfolio } from './kept.js';
 import { decodeRow, encodeRow } from './row.js';
 
@@ -84,7 +85,7 @@ const longForm = ({ id, badge, eventId, issuedOnS, expiresOnS, revoked }: KeptAs
 };
 
 function ofLongForm(text: string): KeptAssertion {
-  const read = form.safeParse(parseJson(text));
+  const read = form.safeParse(jsonIn(text));
   if (!read.success)
     throw new CodecError('What Redis holds of an earner has an assertion of an unknown form');
   const [id, badge, eventId, issuedOnS, expiresOnS, revoked] = read.data;
@@ -97,12 +98,4 @@ function ofLongForm(text: string): KeptAssertion {
     expiresOnS,
     revoked,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId, type EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
+import { jsonIn } from '../record/json.js';
 import type { Assertion } from './assertion.js';
 import { CodecError } from './codec.js';
 import { sealContact } from './contact.js';
@@ -55,7 +56,7 @@ const form = z.tuple([
 ]);
 
 function decodeFormer(id: string, text: string, revoked: boolean): Assertion {
-  const read = form.safeParse(parseJson(text));
+  const read = form.safeParse(jsonIn(text));
   if (!read.success) throw new CodecError(`Assertion ${id} in Redis is of an unknown form`);
   const [, clientId, badgeId, eventId, issuedOnS, expiresOnS] = read.data;
   return {
@@ -67,14 +68,6 @@ function decodeFormer(id: string, text: string, revoked: boolean): Assertion {
     expiresOnS,
     revoked,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Both in one, sealed anew. @throws VaultError when one of them cannot be opened */

@@ -5,6 +5,7 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { closeRedis, openProducer, type RedisConnection } from '../platform/redis.js';
+import { tellErrors } from '../platform/refusal-watch.js';
 import { createReplicas } from '../platform/replicas.js';
 import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
@@ -42,6 +43,7 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
 } {
   const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
   const connection = openProducer(config.redis);
+  connection.on('error', tellErrors(config.redis, log));
   const replicas = createReplicas(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {

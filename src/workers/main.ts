@@ -4,6 +4,7 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { crashAt } from '../platform/crash-point.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
+import { tellErrors } from '../platform/refusal-watch.js';
 import { requireSafeRedis } from '../platform/redis-guard.js';
 import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   if (faults.length > 0) throw new ConfigFaults(faults);
   const log = createLogger(config.logLevel, 'worker');
   const redis = openConsumer(config.redis);
-  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  redis.on('error', tellErrors(config.redis, log));
   const { pipeline, close } = wirePipeline({
     config,
     scheme,
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.
-    await requireSafeRedis(redis, process.env['NODE_ENV'] === 'production', log);
+    await requireSafeRedis(redis, config.redis, process.env['NODE_ENV'] === 'production', log);
     await takeOver({ ...pipeline, redis, prefix: DATA_PREFIX, signal: stopping.signal });
   } catch (error) {
     await stop();

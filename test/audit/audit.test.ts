@@ -5,8 +5,8 @@ import { createGivingEvents } from '../../src/audit/giving-events.js';
 import { fieldStartOf, layoutOf, partOf } from '../../src/audit/layout.js';
 import { AUDIT_KINDS, type Audit, type AuditEntry } from '../../src/audit/types.js';
 import { asAwardId, asBadgeId, asEarnerKey, asEventId } from '../../src/ids.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
-import { allOf, classOf, entryOf, keysBelow, NOON_S, ZONE } from './support.js';
+import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
+import { allOf, classOf, entryOf, NOON_S, ZONE } from './support.js';
 
 const DAY_S = 86_400;
 const NOBODY = { earner: null, award: null, badgeId: null, assertions: [], cause: null, event: null };
@@ -134,7 +134,7 @@ describe('an OBF event', () => {
 async function moveIntoPast(byMs: number): Promise<void> {
   const { connection } = redis;
   const earlier = (text: string): string => text.replaceAll(/\d{13}/g, (ms) => String(Number(ms) - byMs));
-  for (const key of await keysBelow(connection, prefix)) {
+  for (const key of await keysLike(connection, `${prefix}:*`)) {
     if ((await connection.type(key)) === 'hash') {
       const fields = Object.entries(await connection.hgetall(key));
       await connection.hset(key, Object.fromEntries(fields.map(([name, value]) => [name, earlier(value)])));
@@ -286,7 +286,7 @@ test('no address is kept, were OBF to name one', async () => {
 /** All that Redis holds of this account, to be searched. */
 async function dump(): Promise<string> {
   const { connection } = redis;
-  const found = (await keysBelow(connection, prefix)).map(async (key) => [
+  const found = (await keysLike(connection, `${prefix}:*`)).map(async (key) => [
     key,
     (await connection.type(key)) === 'hash'
       ? await connection.hgetall(key)

@@ -7,7 +7,6 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import type { AuditEntry } from '../../src/audit/types.js';
-import type { RedisConnection } from '../../src/platform/redis.js';
 
 export const ZONE = 'Europe/Paris';
 /** 23 November 2026, noon in Normandie. */
@@ -36,15 +35,4 @@ export async function allOf(entries: AsyncIterable<AuditEntry>): Promise<readonl
   const found: AuditEntry[] = [];
   for await (const entry of entries) found.push(entry);
   return found;
-}
-
-export async function keysBelow(redis: RedisConnection, prefix: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1000);
-    found.push(...keys);
-    cursor = next;
-  } while (cursor !== '0');
-  return [...new Set(found)];
 }

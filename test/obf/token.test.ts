@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { Redis } from 'ioredis';
+import { closeRedis, isCluster, openProducer } from '../../src/platform/redis.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
+import { keysLike } from '../support/redis.js';
 import { until } from '../support/until.js';
 import {
   errorOf,
@@ -47,7 +48,7 @@ test('two processes that start together make one token request', async () => {
 
 test('in Redis the token is not readable, and goes before OBF gives it up', async () => {
   await bench.account().ping();
-  const keys = await bench.redis.connection.keys(`${bench.redis.prefix}*:token`);
+  const keys = await keysLike(bench.redis.connection, `${bench.redis.prefix}*:token`);
   const [key = ''] = keys.slice(-1);
   expect(await bench.redis.connection.get(key)).toMatch(/^[\w-]{60,}$/);
   const ttl = await bench.redis.connection.pttl(key);
@@ -112,23 +113,24 @@ test('OBF is never asked for two tokens within its spacing', async () => {
 });
 
 test('a process that dies while it asks leaves the spacing to the others', async () => {
-  const dying = new Redis(bench.redis.url);
+  const dying = openProducer(bench.redis.address);
   await dying.ping();
   const from = tokens().length;
   bench.sandbox.fault({ route: 'POST token', kind: 'black-hole' });
   const lost = errorOf(bench.account({ redis: dying }).ping());
   await until(() => tokens().length > from, 'token request');
   // From here on it can tell the others nothing.
-  dying.disconnect();
+  closeRedis(dying);
   const tuning = { tokenSpacingMs: SPACING_MS, tokenWaitMs: 100, tokenTimeoutMs: 2000 };
   expect(await errorOf(bench.account({ tuning }).ping())).toBeInstanceOf(ObfNotSent);
   expect(since(tokens(), from)).toHaveLength(1);
   // The dead one's lock is gone, its mark is not.
-  const keys = await bench.redis.connection.keys(`${bench.redis.prefix}*:lock`);
+  const keys = await keysLike(bench.redis.connection, `${bench.redis.prefix}*:lock`);
   await bench.redis.connection.del(...keys);
   expect(await errorOf(bench.account({ tuning }).ping())).toBeInstanceOf(ObfThrottled);
   expect(since(tokens(), from)).toHaveLength(1);
-  expect(await lost).toBeInstanceOf(ObfNotSent);
+  // A cluster's connection that was closed leaves what is asked over it later without an answer.
+  if (!isCluster(dying)) expect(await lost).toBeInstanceOf(ObfNotSent);
   await bench.account().ping();
   expect(since(tokens(), from)).toHaveLength(2);
 });

@@ -1,11 +1,15 @@
-import { Redis } from 'ioredis';
+import { once } from 'node:events';
+import type { JobsOptions } from 'bullmq';
 import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import { scrape } from '../../src/ops/metrics/scrape.js';
 import { systemClock } from '../../src/platform/clock.js';
+import { isCluster } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
+import { QUEUES, type QueueName } from '../../src/queue/names.js';
 import { scheduleClean } from '../../src/workers/clean-queues.js';
 import { scheduleSweep } from '../../src/workers/gather-awards.js';
 import { schedulePolls } from '../../src/workers/poll-events.js';
+import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { fill } from '../scale/fill.js';
 import { parse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -155,9 +159,10 @@ test('what stands in Redis is told as it is: paused, waiting, flags, quota, chan
   const waiting = { award: 'communiquer-1' };
   await until(async () => (await watched.value('palier_awards_waiting', waiting)) === 2, 'due awards');
   await pipeline.flags.raise({ earner: asEarnerKey('e1'), badgeId: asBadgeId('R1'), atS: 1 });
-  const redis = new Redis(watched.house.redisUrl);
-  await redis.hset(`${watched.needs.prefix}:quota`, { left: 1234, readMs: Date.now() - 7_200_000 });
-  redis.disconnect();
+  await watched.needs.redis.hset(`${watched.needs.prefix}:quota`, {
+    left: 1234,
+    readMs: Date.now() - 7_200_000,
+  });
   await pipeline.schemes.start(parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS));
   const series = await watched.series();
   const value = (name: string, labels = {}) => valueIn(series, name, labels);
@@ -169,6 +174,39 @@ test('what stands in Redis is told as it is: paused, waiting, flags, quota, chan
   expect(value('palier_rules_change_waiting')).toBe(1);
   expect(value('palier_build_info', { version: '1.2.3' })).toBe(1);
   expect(value('palier_awards_issued_total', waiting)).toBe(0);
+});
+
+test('jobs are counted in every queue, whatever they wait for, wherever the queue is', async () => {
+  await watched.house.stopWorkers();
+  const { queues } = watched.house.pipelines[0];
+  const several = <T>(count: number, one: (at: number) => T): T[] =>
+    Array.from({ length: count }, (_, at) => one(at));
+  const put = (queue: QueueName, count: number, opts: JobsOptions) =>
+    queues[queue].addBulk(several(count, () => ({ name: 'any', data: {}, opts })));
+  const at = { connection: watched.needs.redis, prefix: watched.house.redisPrefix };
+  const expected: Record<string, number> = {};
+  for (const [nth, queue] of QUEUES.entries()) {
+    await put(queue, nth + 1, {});
+    await put(queue, 10, { priority: 1 });
+    await put(queue, nth + 20, { delay: 3_600_000 });
+    await putFailed(
+      at,
+      several(nth + 30, (n) => ({ queue, id: `f${n}`, reason: 'any', failedMs: Date.now() })),
+    );
+    expected[`${queue} waiting`] = nth + 11;
+    expected[`${queue} active`] = 0;
+    expected[`${queue} delayed`] = nth + 20;
+    expected[`${queue} failed`] = nth + 30;
+  }
+  const counts = (await watched.series()).filter(({ name }) => name === 'palier_queue_jobs');
+  const counted = counts.map(({ labels, value }) => [Object.values(labels).join(' '), value] as const);
+  expect(Object.fromEntries(counted)).toEqual(expected);
+});
+
+test('what came in is counted by notice until a worker sorts it', async () => {
+  await watched.house.stopWorkers();
+  await Promise.all(Array.from({ length: 7 }, (_, at) => watched.notify('P1', `E${at}`)));
+  expect(await watched.value('palier_notices_unsorted')).toBe(7);
 });
 
 test('the oldest notice is found, whether it waits for its turn or for its next attempt', async () => {
@@ -230,16 +268,27 @@ test('no person is in a scrape, and what a label may say is known beforehand', a
 
 /** What Redis is asked during one scrape. */
 async function commandsOfAScrape(): Promise<readonly string[]> {
-  const admin = new Redis(watched.house.redisUrl);
-  const monitor = await admin.monitor();
+  const { redis } = watched.needs;
+  const masters = isCluster(redis) ? redis.nodes('master') : [redis];
+  const monitors = await Promise.all(masters.map((master) => master.monitor()));
   const seen: string[] = [];
-  monitor.on('monitor', (_time: string, args: readonly string[]) => {
-    if (args.some((arg) => arg.includes(watched.house.redisPrefix))) seen.push(args.slice(0, 1).join(' '));
-  });
+  const ours = watched.house.redisPrefix.slice(1, -1);
+  for (const monitor of monitors)
+    monitor.on('monitor', (_time: string, args: readonly string[]) => {
+      const [name = '', key = ''] = args;
+      // A queue that opens writes what it is, some time later.
+      const opens = name.toLowerCase() === 'hset' && key.endsWith(':meta');
+      if (!opens && args.some((arg) => arg.includes(ours))) seen.push(name);
+    });
   await scrape(watched.needs);
-  await admin.ping();
-  monitor.disconnect();
-  admin.disconnect();
+  await Promise.all(masters.map((master) => master.ping()));
+  await Promise.all(
+    monitors.map(async (monitor) => {
+      const ended = once(monitor, 'end');
+      monitor.disconnect();
+      await ended;
+    }),
+  );
   return seen.map((name) => name.toLowerCase().replace('evalsha', 'eval')).toSorted();
 }
 

@@ -1,12 +1,13 @@
-import { Redis } from 'ioredis';
 import type { FigureNeeds } from '../../src/ops/metrics/needs.js';
 import { scrape } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';
+import { closeRedis, openProducer } from '../../src/platform/redis.js';
 import { postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks } from '../../src/webhooks/server.js';
 import { wireWebhooks } from '../../src/webhooks/wire.js';
 import { openHouse, REGION, type House, type HouseOptions } from '../support/house.js';
+import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { seriesIn, valueIn, type Series } from './scraped.js';
@@ -30,9 +31,9 @@ export interface Watched {
 
 export async function openWatched(options: Partial<HouseOptions> = {}): Promise<Watched> {
   const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, ...options });
-  const redis = new Redis(house.redisUrl, { enableAutoPipelining: true });
+  const redis = openProducer(addressOf(house.redisUrl));
   const [pipeline] = house.pipelines;
-  const prefix = `${house.redisPrefix}data`;
+  const prefix = house.dataPrefix;
   const meter = createMeter(redis, prefix);
   const needs: FigureNeeds = { ...pipeline, meter, redis, prefix, pollEveryS: 300, version: '1.2.3' };
   const door = await openDoor(house, { token: TOKEN, meter, read: () => scrape(needs) });
@@ -58,7 +59,7 @@ export async function openWatched(options: Partial<HouseOptions> = {}): Promise<
     async close() {
       await door.close();
       await house.close();
-      redis.disconnect();
+      closeRedis(redis);
     },
   };
 }
@@ -69,7 +70,7 @@ async function openDoor(
 ) {
   const { deps, releases } = wireWebhooks({
     config: {
-      redis: { kind: 'single', url: redisUrl },
+      redis: addressOf(redisUrl),
       obfBaseUrl: sandbox.url,
       webhookSecrets: [HOOK],
       webhookBasic: [],

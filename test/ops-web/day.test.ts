@@ -1,5 +1,6 @@
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { openHouse, type House } from '../support/house.js';
+import { keysLike } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
 import { fieldsOf, linkNamed } from './support/forms.js';
@@ -102,9 +103,9 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
     return home.includes('OBF ne répond pas bien') && home;
   }, 'OBF told to be down');
   expect(down).toMatch(/À régler OBF ne répond pas bien : .* Palier réessaie seul ; rien n’est perdu/);
-  // Some are with the worker at any instant.
-  expect(down).toMatch(/Des avis attendent d’être lus \((4\s99\d|5\s000)\), le plus ancien depuis 1 h/);
-  expect(down).toMatch(/Avis à lire \| (4\s99\d|5\s000), le plus ancien depuis 1 h/);
+  // Some are with the worker at any instant; one that is being made a job of its own may be counted as both.
+  expect(down).toMatch(/Des avis attendent d’être lus \((4\s99\d|5\s00\d)\), le plus ancien depuis 1 h/);
+  expect(down).toMatch(/Avis à lire \| (4\s99\d|5\s00\d), le plus ancien depuis 1 h/);
   expect(down).not.toContain('Tout va bien');
   await until(async () => (await read('/ops/echecs')).includes('Rien n’est en échec'), 'nothing failed');
   expect(house.awards()).toHaveLength(1);
@@ -113,10 +114,10 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   house.sandbox.clearFaults();
   house.sandbox.fault({ route: 'GET event', clientId: 'P3', kind: 'status', status: 404, times: 2 });
   house.sandbox.fault({ route: 'POST token', clientId: 'P2', kind: 'status', status: 403, times: MANY });
-  await until(async () => (await house.failedReasons()).length === 3, 'three failed jobs', 120_000);
-  await until(() => house.awards().length === 1 + CLASS.length, 'the awards of the class', 120_000);
+  await until(async () => (await house.failedReasons()).length === 3, 'three failed jobs', 240_000);
+  await until(() => house.awards().length === 1 + CLASS.length, 'the awards of the class', 240_000);
   const unread = (): Promise<number> => house.pipelines[0].queues.notices.getJobCountByTypes('waiting');
-  await until(async () => (await unread()) === 0, 'every notice read', 120_000);
+  await until(async () => (await unread()) === 0, 'every notice read', 240_000);
   await house.idle();
   expect(house.awards().toSorted()).toEqual(given('R1', [LEA, ...CLASS]).toSorted());
 
@@ -150,7 +151,7 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   house.sandbox.clearFaults();
   // What OBF said of a key is believed for ten seconds.
   const { redis } = house.pipelines[0].people;
-  const refusals = (): Promise<string[]> => redis.keys(`${house.redisPrefix}*:refused:*`);
+  const refusals = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}*:refused:*`);
   await until(async () => (await refusals()).length === 0, 'a key that may be tried again', 20_000);
   await sayYes(await follow(await follow(await operator.get('/ops/echecs'), key), 'Renvoyer'));
   await until(() => house.awards().length === 4 + CLASS.length, 'the award of Organisme deux');
@@ -162,4 +163,4 @@ test('OBF is down for an hour, 5 000 notices wait, two jobs fail for good, a key
   await until(async () => (await read('/ops/echecs')).includes('Rien n’est en échec'), 'nothing failed');
   aheadMs += 2 * HOUR_MS;
   await until(async () => (await read('/ops')).includes('Tout va bien.'), 'all well');
-}, 300_000);
+}, 600_000);

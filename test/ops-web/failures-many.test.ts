@@ -1,7 +1,7 @@
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
-import { putFailed, standing } from './support/failed-jobs.js';
+import { failuresKey, putFailed, standing } from './support/failed-jobs.js';
 import { OPERATOR } from './support/people.js';
 import { openWeb, type Web } from './support/web.js';
 
@@ -27,7 +27,7 @@ const put = (count: number, reason = NOT_FOUND, of = 'E') =>
       failedMs: Date.now() - 1000 - (count - at),
     })),
   );
-const sendingKey = (): string => `${redis.prefix}:failures:sending`;
+const sendingKey = (): string => failuresKey(redis, 'sending');
 /** Another process holds the lock, and does nothing. */
 const holdUp = () => redis.connection.set(sendingKey(), 'another', 'PX', 60_000);
 const letGo = () => redis.connection.del(sendingKey());
@@ -97,7 +97,7 @@ describe('20 000 failed jobs', () => {
 test('while they are being counted for the first time, the page says so, and comes again by itself', async () => {
   await put(10);
   const browser = await open();
-  await redis.connection.set(`${redis.prefix}:failures:reading`, 'another', 'PX', 60_000);
+  await redis.connection.set(failuresKey(redis, 'reading'), 'another', 'PX', 60_000);
   for (const path of [LIST, `${LIST}/cause/evenement`]) {
     const { status, html, headers } = await browser.get(path);
     expect([status, headers['refresh']]).toEqual([200, '3']);
@@ -106,14 +106,14 @@ test('while they are being counted for the first time, the page says so, and com
     const still = await browser.get(`${path}?fige`);
     expect(still.headers['refresh']).toBeUndefined();
   }
-  await redis.connection.del(`${redis.prefix}:failures:reading`);
+  await redis.connection.del(failuresKey(redis, 'reading'));
   await counted(browser, '(10 travaux)');
   expect((await browser.get(LIST)).headers['refresh']).toBeUndefined();
 });
 
 describe('5 000 sent again', () => {
   const each = async (): Promise<number> =>
-    new Set(await redis.connection.lrange(`${redis.prefix}:notices:wait`, 0, -1)).size;
+    new Set(await redis.connection.lrange(queueKey(redis, 'notices', 'wait'), 0, -1)).size;
 
   test('go back one by one, each once, while the pages are asked', async () => {
     await put(5000);

@@ -1,9 +1,9 @@
 import { openHouse, type House } from '../support/house.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { signedIn, tokenOf, type Browser, type Reply } from './support/browser.js';
-import { putFailed, standing } from './support/failed-jobs.js';
+import { failuresKey, putFailed, standing } from './support/failed-jobs.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
 import { openWeb, type Web } from './support/web.js';
 
@@ -259,9 +259,9 @@ describe('pages without an OBF', () => {
     const after = await sayYes(operator, asking);
     expect(flashOf(after)).toContain('2 travaux renvoyés');
     expect(after.html).toContain('(2 travaux)');
-    const left = await redis.connection.zrange(`${redis.prefix}:notices:failed`, '0', '-1');
+    const left = await redis.connection.zrange(queueKey(redis, 'notices', 'failed'), '0', '-1');
     expect(left).toEqual(['issued.P1.E4', 'issued.P1.E3']);
-    const job = await redis.connection.hmget(`${redis.prefix}:notices:issued.P1.E1`, 'atm', 'ats');
+    const job = await redis.connection.hmget(queueKey(redis, 'notices', 'issued.P1.E1'), 'atm', 'ats');
     expect(job).toEqual([null, null]);
     expect(web.lines.join('')).toMatch(/"user":"marie","sent":2,"gone":0,"left":0/);
   });
@@ -318,7 +318,7 @@ describe('pages without an OBF', () => {
   test('what a person’s jobs were called is forgotten soon', async () => {
     await putFailed(redis, [{ id: 'earner.Abc', queue: 'earners', reason: 'x', failedMs: Date.now() }]);
     await (await signedIn(web.origin, READER)).get(LIST);
-    const keys = await redis.connection.keys(`${redis.prefix}:failures:newest:*`);
+    const keys = await keysLike(redis.connection, failuresKey(redis, 'newest:*'));
     expect(keys).toHaveLength(1);
     for (const key of keys) expect(await redis.connection.ttl(key)).toBeLessThanOrEqual(600);
   });

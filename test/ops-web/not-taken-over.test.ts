@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { endTakeOver } from '../../src/platform/key-guard.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -10,9 +9,8 @@ afterEach(() => house.close());
 
 test('while people are kept as an older Palier did, no page tells that there is nobody', async () => {
   house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, ops: OPS_SETTINGS });
-  const [{ vault }] = house.pipelines;
-  const prefix = `${house.redisPrefix}data`;
-  const redis = new Redis(house.redisUrl);
+  const [{ vault, people }] = house.pipelines;
+  const { redis, prefix } = people;
   await redis.set(`${prefix}:key-mark`, vault.fingerprint('palier', 'which key'));
   const browser = await signedIn(house.opsUrl, OPERATOR);
   for (const path of ['/ops', '/ops/personne']) {
@@ -21,6 +19,5 @@ test('while people are kept as an older Palier did, no page tells that there is 
     expect(html).toContain('Une nouvelle version reprend les données');
   }
   await endTakeOver(redis, prefix, vault);
-  redis.disconnect();
   expect((await browser.get('/ops')).status).toBe(200);
 });

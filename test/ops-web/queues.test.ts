@@ -1,8 +1,8 @@
 import { request } from 'node:http';
-import { QUEUES } from '../../src/queue/names.js';
+import { QUEUES, type QueueName } from '../../src/queue/names.js';
 import { appRoutes } from '@bull-board/api/dist/routes.js';
-import { everythingIn, openHouse, type House } from '../support/house.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { everythingOf, openHouse, type House } from '../support/house.js';
+import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { askedThere } from '../../src/ops/web/queues/asked.js';
@@ -97,11 +97,12 @@ describe('without an OBF', () => {
 
   /** All that the queues hold, once they have been opened. */
   async function held(): Promise<readonly string[]> {
-    await until(
-      async () => (await redis.connection.keys(`${redis.prefix}:*:meta`)).length === QUEUES.length,
-      'open queues',
+    const isOpen = (name: QueueName) => redis.connection.exists(queueKey(redis, name, 'meta'));
+    await until(async () => !(await Promise.all(QUEUES.map(isOpen))).includes(0), 'open queues');
+    const keys = await Promise.all(
+      QUEUES.map((name) => keysLike(redis.connection, queueKey(redis, name, '*'))),
     );
-    return (await everythingIn(redis.url, `${redis.prefix}:`)).split('\n').toSorted();
+    return (await everythingOf(redis.connection, keys.flat())).toSorted();
   }
 
   test('of all the writes that the board knows, two are let through', () => {
@@ -156,7 +157,7 @@ describe('without an OBF', () => {
     expect((await write(web.origin, operator, [method, path])).status).toBeLessThan(300);
     expect(await standing(redis)).toEqual({ waiting: 1, failed: 0 });
     // BullMQ's own way leaves the attempts that were made, and so one more.
-    expect(await redis.connection.hget(`${redis.prefix}:notices:issued.P1.E1`, 'atm')).toBeNull();
+    expect(await redis.connection.hget(queueKey(redis, 'notices', 'issued.P1.E1'), 'atm')).toBeNull();
     expect(web.lines.join('')).toMatch(/"user":"marie","queue":"notices"/);
   });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { everythingIn } from '../support/house.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { openBrowser, signedIn, signIn, type Browser } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
@@ -71,7 +71,7 @@ test('the cookie is what it must be, and Redis tells no name', async () => {
     /^palier_session=[\w-]{43}\.[\w-]{22}; Max-Age=43200; Path=\/ops; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
   );
   const id = /=([\w-]{43})\./.exec(line)?.[1] ?? '';
-  expect(await redis.connection.pttl(`${redis.prefix}data:session:{${id}}`)).toBeGreaterThan(
+  expect(await redis.connection.pttl(`${redis.dataPrefix}:session:{${id}}`)).toBeGreaterThan(
     12 * HOUR_MS - 60_000,
   );
   expect(await everythingIn(redis.url, redis.prefix)).not.toMatch(/marie/i);
@@ -187,7 +187,7 @@ test('what is written into Redis by somebody else is no session', async () => {
     303,
   );
   const keyOf = (one: Browser) =>
-    `${redis.prefix}data:session:{${(one.cookies.get('palier_session') ?? '').slice(0, 43)}}`;
+    `${redis.dataPrefix}:session:{${(one.cookies.get('palier_session') ?? '').slice(0, 43)}}`;
   await redis.connection.set(keyOf(browser), (await redis.connection.get(keyOf(other))) ?? '');
   expect((await browser.get('/ops')).status).toBe(303);
 });
@@ -250,7 +250,7 @@ test('guesses from one address are stopped, whatever the names; what succeeds do
     return (await browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from })).status;
   };
   const count = async () => {
-    const keys = await redis.connection.keys(`${redis.prefix}data:tries:address:*`);
+    const keys = await keysLike(redis.connection, `${redis.dataPrefix}:tries:address:*`);
     return Promise.all(keys.map((key) => redis.connection.get(key)));
   };
   expect(await guess('Marie', OPERATOR.password, '198.51.100.7')).toBe(303);

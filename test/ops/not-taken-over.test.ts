@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
 import { endTakeOver } from '../../src/platform/key-guard.js';
+import { closeRedis, openProducer } from '../../src/platform/redis.js';
 import { DATA_PREFIX } from '../../src/queue/names.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf } from './support/cli.js';
@@ -15,7 +15,7 @@ const LOU = 'lou@example.org';
 
 test('while people are kept as an older Palier did, no command takes them for nobody; check goes on', async () => {
   const { vault } = palier.pipeline;
-  const redis = new Redis(palier.redis.url);
+  const redis = openProducer(palier.redis.address);
   await redis.set(`${DATA_PREFIX}:key-mark`, vault.fingerprint('palier', 'which key'));
   for (const argv of [
     ['explain', LOU],
@@ -36,7 +36,7 @@ test('while people are kept as an older Palier did, no command takes them for no
   const { out } = await palier.type(['check']);
   expect(out.join('\n')).not.toMatch(/Clé des données de Redis : erreur/);
   await endTakeOver(redis, DATA_PREFIX, vault);
-  redis.disconnect();
+  closeRedis(redis);
   expect(jsonOf(await palier.type(['explain', LOU, '--json']))).toMatchObject({
     error: { code: 'unknown_earner' },
   });

@@ -1,9 +1,10 @@
-import { Redis } from 'ioredis';
+import type { RedisConnection } from '../../src/platform/redis.js';
 import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { planSchema } from '../../src/ops/cli/plan/schema.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { everythingIn, parse } from '../support/house.js';
+import { withRedisAt } from '../support/redis.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { breakRecord } from '../support/broken-record.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -233,11 +234,5 @@ test('docs/schema/plan.json is the schema of --json', () => {
   expect(file).toEqual(made);
 });
 
-async function withRedis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
-  const redis = new Redis(palier.redis.url);
-  try {
-    await work(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
+const withRedis = <T>(work: (redis: RedisConnection) => Promise<T>): Promise<T> =>
+  withRedisAt(palier.redis.url, work);

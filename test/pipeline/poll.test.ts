@@ -63,7 +63,7 @@ test('more events than a page holds: none is missed', async () => {
     async () =>
       (await pipeline.seen.count(pipeline.scheme.partners[0]?.clientId ?? pipeline.region)) === 1005,
     'all events stored',
-    60_000,
+    120_000,
   );
   house.issue({
     clientId: 'P2',
@@ -73,4 +73,4 @@ test('more events than a page holds: none is missed', async () => {
   await schedulePolls(pipeline, 500);
   await until(() => house.awards().length >= 2, 'awards');
   expect(house.awards().toSorted()).toEqual(['R1 personne.0@example.org', 'R1 personne.1004@example.org']);
-}, 90_000);
+}, 180_000);

@@ -1,8 +1,15 @@
 import { Worker, type Job, type Queue } from 'bullmq';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger } from '../../src/platform/logger.js';
-import { closeRedis, openConsumer, openProducer, type RedisConnection } from '../../src/platform/redis.js';
+import {
+  closeRedis,
+  isCluster,
+  openConsumer,
+  openProducer,
+  type RedisConnection,
+} from '../../src/platform/redis.js';
 import { enqueue, enqueueAll, type NewJob } from '../../src/queue/enqueue.js';
+import { prefixOf } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -20,7 +27,7 @@ let worker: Worker | null = null;
 function work(run: (job: Job) => Promise<void>, concurrency = 4): void {
   worker = new Worker('notices', run, {
     connection: consumer,
-    prefix: redis.prefix,
+    prefix: prefixOf(redis.prefix, 'notices', isCluster(redis.connection)),
     concurrency,
     settings: { backoffStrategy: () => 60_000 },
   });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
 import { asAssertionId, asClientId, asEventId, type BadgeId, type ClientId } from '../../src/ids.js';
 import { encodeLedger } from '../../src/issuing/ledger-codec.js';
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
+import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
 import { badgeNumberOf, createBadgeBook } from '../../src/portfolio/badge-book.js';
@@ -14,6 +14,7 @@ import { recordKey } from '../../src/record/key.js';
 import { joinRecord } from '../../src/record/record.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
+import { addressOf } from '../support/redis.js';
 
 export interface Filling {
   readonly redisUrl: string;
@@ -37,13 +38,13 @@ const DAY_S = 86_400;
  * The same numbers, the same people.
  */
 export async function fill(filling: Filling): Promise<void> {
-  const redis = new Redis(filling.redisUrl);
+  const redis = openConsumer(addressOf(filling.redisUrl));
   const random = randomFrom(20_261_123);
   const badges = [...filling.scheme.enrolments.values()];
   const own = filling.scheme.awards.map(({ badgeId }) => ({ clientId: filling.region, badgeId }));
   for (const badge of [...badges, ...own]) await createBadgeBook(redis, filling.prefix).enter(badge);
   for (let from = 0; from < filling.earners; from += CHUNK) {
-    const writing = redis.pipeline();
+    const writing: Promise<unknown>[] = [];
     for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
       const address = `personne.${at}@example.org`;
       const earner = earnerKeyOf(filling.vault, address);
@@ -55,11 +56,11 @@ export async function fill(filling: Filling): Promise<void> {
       }));
       const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions: kept });
       const record = joinRecord({ portfolio, ledger: encodeLedger(given) });
-      writing.set(recordKey(filling.prefix, earner), record ?? '');
+      writing.push(redis.set(recordKey(filling.prefix, earner), record ?? ''));
     }
-    await writing.exec();
+    await Promise.all(writing);
   }
-  redis.disconnect();
+  closeRedis(redis);
 }
 
 function someone(

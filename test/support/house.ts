@@ -262,10 +262,16 @@ async function openDoor({ redis, prefix, vault, scheme, sandbox, log, telemetry,
 export async function everythingIn(url: string, prefix: string): Promise<string> {
   return withRedisAt(url, async (redis) => {
     const parts: string[] = [];
-    for await (const keys of keysOf(redis, prefix))
-      for (const key of keys) parts.push(key, await dump(redis, key));
+    for await (const keys of keysOf(redis, prefix)) parts.push(...(await everythingOf(redis, keys)));
     return parts.join('\n');
   });
+}
+
+/** These keys, and after each its value. */
+export async function everythingOf(redis: RedisConnection, keys: readonly string[]): Promise<string[]> {
+  const parts: string[] = [];
+  for (const key of keys) parts.push(key, await dump(redis, key));
+  return parts;
 }
 
 async function dump(redis: RedisConnection, key: string): Promise<string> {

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import type { RedisAddress } from '../../src/platform/redis.js';
 import { startRedis, type StartedRedis } from '../../src/sandbox/redis/start.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
+import { addressOf } from './redis.js';
 import { until } from './until.js';
 
 /** A server of its own for a test that kills or freezes it. The address stays the same over restarts. */
@@ -22,7 +24,11 @@ export interface OwnRedis {
   readonly stop: () => Promise<void>;
 }
 
-export async function ownRedis(): Promise<OwnRedis> {
+/** A cluster of a single node: what stands in other slots is refused together, and all its names are a cluster's. */
+const CLUSTER_OF_ONE = { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' };
+
+/** @param inCluster as a cluster of one node, whose address is its own twice */
+export async function ownRedis(inCluster = false): Promise<OwnRedis> {
   await mkdir(TEST_DATA_DIR, { recursive: true });
   const dataDir = await mkdtemp(join(TEST_DATA_DIR, 'own-'));
   const start = (port?: number): Promise<StartedRedis> =>
@@ -32,9 +38,12 @@ export async function ownRedis(): Promise<OwnRedis> {
       persist: true,
       log: () => {},
       ...(port === undefined ? {} : { port }),
+      ...(inCluster ? { settings: CLUSTER_OF_ONE } : {}),
     });
   let server = await start();
-  const { url } = server;
+  const node = server.url;
+  const url = inCluster ? `${node},${node}` : node;
+  if (inCluster) await takeAllSlots(node);
   const signal = (name: NodeJS.Signals): void => void process.kill(server.pid, name);
   const kill = async (): Promise<void> => {
     if (!isAlive(server.pid)) return;
@@ -43,20 +52,27 @@ export async function ownRedis(): Promise<OwnRedis> {
   };
   return {
     url,
-    address: { kind: 'single', url },
+    address: addressOf(url),
     dataDir,
     kill,
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     restart: async () => {
       await kill();
-      server = await start(Number(new URL(url).port));
+      server = await start(Number(new URL(node).port));
     },
     stop: async () => {
       await kill();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function takeAllSlots(url: string): Promise<void> {
+  const redis = new Redis(url);
+  await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+  await until(async () => (await redis.cluster('INFO')).includes('cluster_state:ok'), 'whole cluster');
+  redis.disconnect();
 }
 
 function isAlive(pid: number): boolean {

@@ -8,6 +8,7 @@ import {
   type RedisConnection,
 } from '../../src/platform/redis.js';
 import { scanKeys } from '../../src/platform/scan.js';
+import { prefixOf, type QueueName } from '../../src/queue/names.js';
 
 export interface TestRedis {
   readonly url: string;
@@ -35,13 +36,24 @@ export async function testRedis(): Promise<TestRedis> {
     address,
     connection,
     prefix,
-    dataPrefix: isCluster(connection) ? `${prefix.slice(1, -1)}:data` : `${prefix}data`,
+    dataPrefix: dataPrefixOf(prefix, isCluster(connection)),
     close: async () => {
       await removeKeys(connection, prefix);
       closeRedis(connection);
     },
   };
 }
+
+/** Beside queues of this prefix. */
+export const dataPrefixOf = (prefix: string, inCluster: boolean): string =>
+  inCluster ? `${prefix.slice(1, -1)}:data` : `${prefix}data`;
+
+/** A key of a queue as BullMQ names it: `wait`, `failed`, a job's id. */
+export const queueKey = (
+  { connection, prefix }: Pick<TestRedis, 'connection' | 'prefix'>,
+  queue: QueueName,
+  rest: string,
+): string => `${prefixOf(prefix, queue, isCluster(connection))}:${queue}:${rest}`;
 
 /** As `REDIS_URL` is read. */
 export function addressOf(url: string): RedisAddress {
@@ -59,6 +71,13 @@ export async function withRedisAt<T>(url: string, act: (redis: RedisConnection) 
   } finally {
     closeRedis(redis);
   }
+}
+
+/** The keys that match, of every server. */
+export async function keysLike(redis: RedisConnection, match: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const keys of scanKeys(redis, match)) found.push(...keys);
+  return found;
 }
 
 /** Every key of a test's prefix; in a cluster, of all that begin with the same random name. */

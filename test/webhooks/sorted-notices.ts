@@ -1,5 +1,7 @@
-import { Queue, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
+import { createLogger } from '../../src/platform/logger.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
+import { openQueue } from '../../src/queue/open.js';
 import { spreadArrivals } from '../../src/workers/spread-arrivals.js';
 
 /** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
@@ -11,8 +13,9 @@ export interface SortedNotices {
 }
 
 export function sortedNotices(connection: RedisConnection, prefix: string): SortedNotices {
-  const [arrivals, notices] = ['arrivals', 'notices'].map((name) => new Queue(name, { connection, prefix }));
-  if (arrivals === undefined || notices === undefined) throw new Error('two queues were opened');
+  const log = createLogger('silent', 'test');
+  const arrivals = openQueue('arrivals', connection, log, prefix);
+  const notices = openQueue('notices', connection, log, prefix);
   // Only these two are looked at.
   const queues = { arrivals, notices } as unknown as Parameters<typeof spreadArrivals>[0]['queues'];
   return {

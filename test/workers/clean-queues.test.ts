@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/names.js';
 import { cleanQueues, FAILED_RETENTION_MS, scheduleClean } from '../../src/workers/clean-queues.js';
 import { openHouse, type House } from '../support/house.js';
@@ -8,16 +8,15 @@ import { until } from '../support/until.js';
 
 const DAY_MS = 24 * 3_600_000;
 let house: House;
-let admin: Redis;
+let admin: RedisConnection;
 let lines: string[];
 beforeEach(async () => {
   lines = [];
   const logTo = { write: (line: string) => void lines.push(line) };
   house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, logTo });
-  admin = new Redis(house.redisUrl);
+  admin = house.pipelines[0].people.redis;
 });
 afterEach(async () => {
-  admin.disconnect();
   await house.close();
 });
 

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'bullmq';
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
 import { asBadgeId, asClientId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { withFormerRecords } from '../../src/issuing/former.js';
 import { createLedger, type Ledger } from '../../src/issuing/ledger.js';
 import { endTakeOver, keyState, KeyChanged } from '../../src/platform/key-guard.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { openConsumer, closeRedis, type RedisConnection } from '../../src/platform/redis.js';
+import { openConsumer, closeRedis, isCluster, type RedisConnection } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { createSeenEvents } from '../../src/portfolio/seen-events.js';
 import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
+import { prefixOf } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
 import { RecordError } from '../../src/record/error.js';
 import { WORKER_NAME } from '../../src/workers/start.js';
 import { takeOver } from '../../src/workers/take-over.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
+import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { former, formerRecord, GONE, writeFormer, type Former } from './former-writer.js';
 
@@ -50,7 +50,8 @@ const taking = (connection: RedisConnection = redis.connection, more: object = {
     ...more,
   });
 const earnerOf = (at: number): EarnerKey => asEarnerKey(`k${String(at).padStart(21, '0')}`);
-const keysOf = (what: string): Promise<string[]> => redis.connection.keys(`${prefix}:${what}:*`);
+const keysOf = (what: string): Promise<readonly string[]> =>
+  keysLike(redis.connection, `${prefix}:${what}:*`);
 
 /** Everything that is to be as it was. */
 async function readAll(earner: EarnerKey): Promise<Former> {
@@ -101,7 +102,7 @@ test('stopped in the middle, again and again, it goes on; in between everybody i
   const people = await town();
   let stops = 0;
   for (;;) {
-    const connection = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+    const connection = openConsumer(redis.address);
     const evalsha = connection.evalsha.bind(connection);
     let left = 40 * (stops + 1);
     // As a kill does: whatever is on its way is not waited for.
@@ -219,8 +220,9 @@ test('it begins when no older worker is left; those of today do not keep it wait
   const [own, ofOld, ofNew] = connections as [RedisConnection, RedisConnection, RedisConnection];
   const queues = { notices: openQueue('notices', own, log, redis.prefix) };
   const work = async (): Promise<void> => {};
-  const old = new Worker('notices', work, { connection: ofOld, prefix: redis.prefix });
-  const today = new Worker('notices', work, { connection: ofNew, prefix: redis.prefix, name: WORKER_NAME });
+  const at = prefixOf(redis.prefix, 'notices', isCluster(own));
+  const old = new Worker('notices', work, { connection: ofOld, prefix: at });
+  const today = new Worker('notices', work, { connection: ofNew, prefix: at, name: WORKER_NAME });
   await Promise.all([old.waitUntilReady(), today.waitUntilReady()]);
   await until(async () => (await queues.notices.getWorkers()).length === 2, 'two workers');
   await writeFormer(redis.connection, prefix, vault, lou, { ...NOBODY, records: new Map([['R1', issued]]) });

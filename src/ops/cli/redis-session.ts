@@ -1,4 +1,6 @@
-import { closeRedis, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
+import { codeOf, refusalOf, RedisRefused } from '../../platform/redis-refusal.js';
+import { watchRefusals } from '../../platform/refusal-watch.js';
+import { closeRedis, hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
 import type { Words } from './words.js';
@@ -63,11 +65,14 @@ async function answered(
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs);
   });
+  const watch = watchRefusals(redis, address);
   try {
-    await Promise.race([redis.ping(), tooLate]);
+    await Promise.race([redis.ping(), watch.refused, tooLate]);
   } catch (error) {
-    throw new RedisSilent(wordsOf(lastError() ?? error, address), { cause: error });
+    const refusal = error instanceof RedisRefused ? error : refusalOf(lastError() ?? error, address);
+    throw new RedisSilent(refusal?.words ?? wordsOf(lastError() ?? error, address), { cause: error });
   } finally {
+    watch.stop();
     clearTimeout(timer);
   }
 }
@@ -79,6 +84,8 @@ const isOfRedis = (error: unknown): error is Error =>
 
 /** It answered at first. Every command may be typed again: what was done meanwhile does no harm. */
 function failureWords(error: Error, address: RedisAddress): Words {
+  const refusal = refusalOf(error, address);
+  if (refusal !== null) return refusal.words;
   const [code = ''] = error.message.split(' ', 1);
   const said = error.name === 'ReplyError' ? { fr: error.message, en: error.message } : SILENCE;
   const { fr, en } = REASONS[code] ?? said;
@@ -93,9 +100,11 @@ function failureWords(error: Error, address: RedisAddress): Words {
 const REASONS: Readonly<Record<string, Words>> = {
   ECONNREFUSED: { fr: "rien n'écoute à cette adresse", en: 'nothing listens at this address' },
   ENOTFOUND: { fr: "ce nom d'hôte est inconnu", en: 'this host name is unknown' },
+  ECONNRESET: {
+    fr: 'la connexion est coupée aussitôt (un port TLS veut rediss://)',
+    en: 'the connection is cut off at once (a TLS port wants rediss://)',
+  },
   EAI_AGAIN: { fr: "ce nom d'hôte ne se résout pas", en: 'this host name cannot be resolved' },
-  WRONGPASS: { fr: 'le mot de passe est refusé', en: 'the password is refused' },
-  NOAUTH: { fr: "il manque un mot de passe à l'adresse", en: 'the address lacks a password' },
   LOADING: { fr: 'Redis relit encore ses données', en: 'Redis is still loading its data' },
   OOM: { fr: 'sa mémoire est pleine (maxmemory)', en: 'its memory is full (maxmemory)' },
   READONLY: { fr: "c'est une réplique, où rien ne s'écrit", en: 'it is a replica, where nothing is written' },
@@ -111,23 +120,4 @@ function wordsOf(error: unknown, address: RedisAddress): Words {
     fr: `Redis ne répond pas (${where}) : ${fr}. Vérifiez REDIS_URL, et que Redis est démarré.`,
     en: `Redis does not answer (${where}): ${en}. Check REDIS_URL, and that Redis runs.`,
   };
-}
-
-/** A cluster tells of its last node's error apart. */
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const [code, message, node] = ['code', 'message', 'lastNodeError'].map((name): unknown =>
-    Reflect.get(error, name),
-  );
-  if (typeof code === 'string') return code;
-  const ofRedis = /\b(WRONGPASS|NOAUTH|LOADING)\b/.exec(String(message))?.[1];
-  return ofRedis ?? codeOf(node);
-}
-
-/** Hosts and ports alone: the rest of an address may hold a password. */
-export function hostsOf(address: RedisAddress): string {
-  if (address.kind === 'sentinel')
-    return `sentinel ${address.name}: ${address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')}`;
-  const urls = address.kind === 'single' ? [address.url] : address.urls;
-  return urls.map((url) => new URL(url).host).join(', ');
 }

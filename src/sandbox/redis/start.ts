@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { findRedis, type FindOptions, type RedisBinary } from './find.js';
 import { freePort, redisPidAt } from './probe.js';
-import { RedisDidNotStart, runRedis, type RedisProcess } from './run.js';
+import { RedisDidNotStart, runRedis, type RedisProcess, type RedisSettings } from './run.js';
 
 export interface RedisOptions extends FindOptions {
   /** Where the data live; made when it is not there. */
@@ -11,6 +11,7 @@ export interface RedisOptions extends FindOptions {
   readonly persist: boolean;
   /** Default: a free one. */
   readonly port?: number;
+  readonly settings?: RedisSettings;
 }
 
 export interface UsableRedis {
@@ -52,7 +53,7 @@ export async function startRedis(options: RedisOptions): Promise<StartedRedis> {
   const binary = await findRedis(options);
   const dataDir = await dataFolder(options);
   await refuseIfInUse(dataDir);
-  const { port, server } = await onSomePort(binary, dataDir, options.port);
+  const { port, server } = await onSomePort(binary, dataDir, options);
   await writeFile(join(dataDir, NOTE), JSON.stringify({ port, pid: server.pid }));
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -83,12 +84,12 @@ async function refuseIfInUse(dataDir: string): Promise<void> {
 async function onSomePort(
   binary: RedisBinary,
   dataDir: string,
-  wanted: number | undefined,
+  { port: wanted, settings }: Pick<RedisOptions, 'port' | 'settings'>,
 ): Promise<{ port: number; server: RedisProcess }> {
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted ?? (await freePort());
     try {
-      return { port, server: await runRedis(binary, port, dataDir) };
+      return { port, server: await runRedis(binary, port, dataDir, settings) };
     } catch (error) {
       const taken = error instanceof RedisDidNotStart && error.output.includes('Address already in use');
       if (!taken || wanted !== undefined || attempt === PORT_ATTEMPTS) throw error;

@@ -1,5 +1,6 @@
-import type { TestRedis } from '../../support/redis.js';
-import type { QueueName } from '../../../src/queue/names.js';
+import { queueKey, type TestRedis } from '../../support/redis.js';
+import { isCluster } from '../../../src/platform/redis.js';
+import { prefixOf, QUEUES, type QueueName } from '../../../src/queue/names.js';
 
 export interface MadeUp {
   readonly queue?: QueueName;
@@ -23,7 +24,7 @@ export async function putFailed(
     for (const { queue = 'notices', id, reason, failedMs, trace, ...job } of jobs.slice(at, at + CHUNK)) {
       const eventId = id.split('.').at(-1);
       const data = job.data ?? { kind: 'event', clientId: 'P1', eventId, source: 'webhook' };
-      steps.hset(`${redis.prefix}:${queue}:${id}`, {
+      steps.hset(queueKey(redis, queue, id), {
         name: 'event',
         data: JSON.stringify(data),
         opts: JSON.stringify({ attempts: 60, backoff: { type: 'custom' }, removeOnComplete: true }),
@@ -37,20 +38,26 @@ export async function putFailed(
         failedReason: reason,
         stacktrace: JSON.stringify(trace === undefined ? [] : [trace]),
       });
-      steps.zadd(`${redis.prefix}:${queue}:failed`, failedMs, id);
+      steps.zadd(queueKey(redis, queue, 'failed'), failedMs, id);
     }
     await steps.exec();
   }
 }
 
+/** A key of what the pages keep about failed jobs. */
+export const failuresKey = (
+  { connection, prefix }: Pick<TestRedis, 'connection' | 'prefix'>,
+  rest: string,
+): string => `${prefixOf(prefix, QUEUES[0], isCluster(connection))}:failures:${rest}`;
+
 /** How many of them wait, and how many are failed. */
 export async function standing(
-  { connection, prefix }: Pick<TestRedis, 'connection' | 'prefix'>,
+  redis: Pick<TestRedis, 'connection' | 'prefix'>,
   queue: QueueName = 'notices',
 ): Promise<{ readonly waiting: number; readonly failed: number }> {
   const [waiting, failed] = await Promise.all([
-    connection.llen(`${prefix}:${queue}:wait`),
-    connection.zcard(`${prefix}:${queue}:failed`),
+    redis.connection.llen(queueKey(redis, queue, 'wait')),
+    redis.connection.zcard(queueKey(redis, queue, 'failed')),
   ]);
   return { waiting, failed };
 }

@@ -1,6 +1,6 @@
 import { asClientId } from '../../../src/ids.js';
 import { createLogger, type Logger } from '../../../src/platform/logger.js';
-import { closeRedis, openProducer, type RedisAddress } from '../../../src/platform/redis.js';
+import { closeRedis, isCluster, openProducer, type RedisAddress } from '../../../src/platform/redis.js';
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
 import type { Logo } from '../../../src/ops/web/logo.js';
@@ -9,6 +9,7 @@ import { MOUNTS, ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { wirePipeline } from '../../../src/workers/wire.js';
 import { parse } from '../../support/house.js';
+import { dataPrefixOf } from '../../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../../support/small-scheme.js';
 import { OPS_SETTINGS, type OpsSettings } from './people.js';
 
@@ -16,7 +17,7 @@ export const KEY = Buffer.alloc(32, 9);
 
 export interface WebOptions {
   readonly redis: RedisAddress;
-  /** Of all keys. */
+  /** Of the queues; our own keys begin as `dataPrefixOf` tells. */
   readonly prefix: string;
   readonly settings?: OpsSettings;
   readonly palierKey?: Buffer;
@@ -72,6 +73,7 @@ export async function openWeb(options: WebOptions): Promise<Web> {
 function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
   const { prefix, settings = OPS_SETTINGS, clock = Date.now, palierKey = KEY } = options;
   const redis = openProducer(options.redis);
+  const data = dataPrefixOf(prefix, isCluster(redis));
   redis.on('error', () => undefined);
   const { pipeline, close } = wirePipeline({
     config: {
@@ -86,12 +88,12 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
     redis,
     log,
     clock,
-    prefixes: { queues: prefix, data: `${prefix}data` },
+    prefixes: { queues: prefix, data },
   });
   const deps = {
     pipeline,
     redis,
-    prefix: `${prefix}data`,
+    prefix: data,
     config: settings,
     logo: options.logo ?? null,
     log,

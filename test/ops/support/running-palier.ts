@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { loadConfig } from '../../../src/config.js';
 import type { Context } from '../../../src/ops/cli/context.js';
 import { createLogger } from '../../../src/platform/logger.js';
-import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
+import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES } from '../../../src/queue/names.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { startSandbox } from '../../../src/sandbox/server.js';
@@ -17,6 +16,8 @@ import { startWorkers } from '../../../src/workers/start.js';
 import { wirePipeline } from '../../../src/workers/wire.js';
 import { parse } from '../../support/house.js';
 import { ownRedis, type OwnRedis } from '../../support/own-redis.js';
+import { withRedisAt } from '../../support/redis.js';
+import { redisKindOf } from '../../support/redis-of-the-run.js';
 import { until } from '../../support/until.js';
 import { palier, type Ran } from './cli.js';
 
@@ -56,7 +57,7 @@ const REGION = 'REGION';
 
 export async function runningPalier(options: PalierOptions): Promise<RunningPalier> {
   const [redis, sandbox, cwd] = await Promise.all([
-    ownRedis(),
+    ownRedis(redisKindOf(process.env['TEST_REDIS_KIND']) === 'cluster'),
     startSandbox({ tokenEveryMs: 0, maxRps: null, ...options.sandbox }),
     configFolder(options),
   ]);
@@ -147,11 +148,10 @@ const awardsIn = (sandbox: Sandbox): readonly string[] =>
     .flatMap(({ badgeId, recipients }) => recipients.map((address) => `${badgeId} ${address}`))
     .toSorted();
 
-async function flushAll({ url }: OwnRedis): Promise<void> {
-  const admin = new Redis(url);
-  await admin.flushall();
-  admin.disconnect();
-}
+const flushAll = ({ url }: OwnRedis): Promise<void> =>
+  withRedisAt(url, async (redis) => {
+    for (const node of isCluster(redis) ? redis.nodes('master') : [redis]) await node.flushall();
+  });
 
 /** A scheduler's next job always waits for its time. */
 const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'census']);

@@ -1,5 +1,6 @@
 import type { Context } from '../context.js';
-import { hostsOf, RedisSilent, withRedis } from '../redis-session.js';
+import { hostsOf } from '../../../platform/redis.js';
+import { RedisSilent, withRedis } from '../redis-session.js';
 import { readSettings, type Settings } from '../settings.js';
 import type { Words } from '../words.js';
 import type { Scheme } from '../../../rules/types.js';

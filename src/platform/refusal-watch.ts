@@ -1,0 +1,53 @@
+import type { Logger } from './logger.js';
+import type { RedisAddress, RedisConnection } from './redis.js';
+import { refusalOf } from './redis-refusal.js';
+import { tlsFaultsOf } from './tls-faults.js';
+
+const SAY_AGAIN_AFTER_MS = 30_000;
+
+/** A listener for the errors of a connection: what only somebody can mend is told, at most once in half a minute. */
+export function tellErrors(address: RedisAddress, log: Logger): (err: unknown) => void {
+  let toldMs = -Infinity;
+  return (err) => {
+    const refusal = refusalOf(err, address);
+    const nowMs = performance.now();
+    if (refusal === null || nowMs - toldMs < SAY_AGAIN_AFTER_MS) return log.debug({ err }, 'Redis');
+    toldMs = nowMs;
+    log.error({ err: refusal }, 'Redis lets nobody in');
+  };
+}
+
+export interface RefusalWatch {
+  /** Never resolves. @throws RedisRefused as soon as the connection is refused */
+  readonly refused: Promise<never>;
+  readonly stop: () => void;
+}
+
+/**
+ * Watches a connection that is being made, and would be tried again for ever. What TLS refuses, cluster and
+ * sentinels tell as a connection that was closed: then it is tried beside them.
+ */
+export function watchRefusals(redis: RedisConnection, address: RedisAddress): RefusalWatch {
+  const listening = new AbortController();
+  const refused = new Promise<never>((_, reject) => {
+    const tell = (error: unknown): boolean => {
+      const refusal = refusalOf(error, address);
+      if (refusal !== null) reject(refusal);
+      return refusal !== null;
+    };
+    let looking = false;
+    const lookBeside = async (): Promise<void> => {
+      if (looking) return;
+      looking = true;
+      (await tlsFaultsOf(address)).some(tell);
+      looking = false;
+    };
+    const onError = (error: unknown): void => {
+      if (!tell(error)) void lookBeside();
+    };
+    redis.on('error', onError);
+    listening.signal.addEventListener('abort', () => redis.off('error', onError));
+  });
+  refused.catch(() => undefined);
+  return { refused, stop: () => listening.abort() };
+}
