@@ -16,7 +16,9 @@ export interface Notice extends NewJob {
 export type Carried =
   | 'done'
   /** It is to be a job of its own, that begins no earlier than that. */
-  | { readonly afterMs: number };
+  | { readonly afterMs: number }
+  /** It is to stand in failed, for this reason. */
+  | { readonly refused: string };
 
 export interface Carrying {
   readonly notices: Pipeline['queues']['notices'];
@@ -83,7 +85,7 @@ async function carryGroup(
   const one = async (notice: Notice): Promise<void> => {
     const carried = await carry(notice);
     if (carried === 'done') done += 1;
-    else later.push({ ...notice, delayMs: carried.afterMs });
+    else later.push(jobAfter(notice, carried));
   };
   await hands.hold(Promise.all(group.filter(({ id }) => mine.has(id)).map(one)), whenSlow);
   await enqueueAll(notices, later);
@@ -91,3 +93,9 @@ async function carryGroup(
   await claims.release(mine);
   return done;
 }
+
+/** A refusal is told by the job's first run, which asks nobody again: see `tellRefusal`. */
+const jobAfter = (notice: Notice, carried: Exclude<Carried, 'done'>): NewJob =>
+  'refused' in carried
+    ? { ...notice, data: { ...notice.data, ...carried } }
+    : { ...notice, delayMs: carried.afterMs };

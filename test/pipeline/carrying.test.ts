@@ -4,6 +4,7 @@
  */
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createClaims } from '../../src/queue/claims.js';
+import { replayFailed } from '../../src/queue/replay.js';
 import { storeArrivals } from '../../src/queue/store-arrivals.js';
 import { PAUSED_AT } from '../../src/queue/retry.js';
 import type { Arrival } from '../../src/queue/jobs.js';
@@ -109,6 +110,25 @@ test('one that OBF fails with is tried again by itself, after a wait of its own'
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
 
+test('one that OBF refuses is asked for once, stands in failed with its reason, and asks again when it is sent again', async () => {
+  const a = badge('P1', 'A');
+  house.sandbox.fault({ route: 'GET event', kind: 'status', status: 404 });
+  await tellAtOnce(a);
+  await house.idle();
+  const { queues, seen } = house.pipelines[0];
+  const [failed, ...others] = await queues.notices.getFailed();
+  expect([failed?.id, failed?.failedReason, others]).toEqual([
+    `issued.P1.${a.id}`,
+    expect.stringContaining('404'),
+    [],
+  ]);
+  expect(readings()).toBe(1);
+  expect(await replayFailed(queues.notices, {})).toBe(1);
+  await house.idle();
+  expect([readings(), await seen.count(asClientId('P1'))]).toEqual([2, 1]);
+  expect(await queues.notices.getFailed()).toEqual([]);
+});
+
 test('a claim that a killed process left behind costs no notice, only a job', async () => {
   const a = badge('P1', 'A');
   const { claims, seen } = house.pipelines[0];
@@ -140,13 +160,13 @@ test('who is erased while a push of theirs is carried out is not forgotten half'
   await house.push({ [LOU]: badge('P3', 'D').assertions.map(({ url }) => url) });
   await house.idle();
   const lou = earnerKeyOf(pipeline.vault, LOU);
-  house.sandbox.fault({ route: /assertion|hosted|credential/i, kind: 'slow', ms: 800 });
+  house.sandbox.fault({ route: /assertion|hosted|credential/i, kind: 'slow', ms: 4000 });
   const before = house.sandbox.calls.length;
   await house.push({ [LOU]: badge('P3', 'E').assertions.map(({ url }) => url) });
   await until(() => house.sandbox.calls.length > before, 'call for the credential');
   const erase = (withinMs: number) => eraseEarner(pipeline, lou, 'erased', { withinMs, signal: never });
   await expect(erase(0)).rejects.toBeInstanceOf(StillUnderWay);
-  expect(await erase(10_000)).toMatchObject({ people: 1 });
+  expect(await erase(20_000)).toMatchObject({ people: 1 });
   await house.idle();
   expect((await pipeline.portfolios.read(lou)).assertions).toEqual([]);
   expect(house.awards()).toEqual([]);
