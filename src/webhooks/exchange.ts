@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
+import { endAtOnce, keepsHeadAsText, linesOf } from './at-once.js';
 import { hasBody } from './body.js';
 import type { WebhookDeps } from './deps.js';
 import type { Head } from './heads.js';
@@ -33,7 +34,7 @@ export interface Exchange {
   /** What joins this request to the sender's own log, and to the job that it becomes. */
   readonly requestId: string;
   readonly meter: Meter | undefined;
-  readonly secureHead: Head;
+  readonly answers: Answers;
   readonly route: string;
   readonly startedMs: number;
   readonly facts: Facts;
@@ -54,6 +55,20 @@ export interface TextReply {
 
 export type Outcome = Reply | TextReply | Problem;
 
+/** Answers that are the same each time. */
+export interface Answers {
+  readonly secureHead: Head;
+  /** What of it was written before; null: it is answered as usual. */
+  known(outcome: Outcome): Known | null;
+}
+
+interface Known {
+  readonly length: string;
+  readonly lines: string;
+  readonly body: string;
+}
+
+const ALWAYS = ['Cache-Control', 'no-store'];
 const ROUTINE: ReadonlySet<string> = new Set(['health', 'metrics']);
 /** How long what is still coming of a refused body is let in, milliseconds. */
 const LINGER_MS = 2000;
@@ -69,11 +84,22 @@ const RETRY_AFTER_S = '10';
 
 /** What every exchange of an app has of it. */
 interface Around extends Pick<WebhookDeps, 'log' | 'figures'> {
-  readonly secureHead: Head;
+  readonly answers: Answers;
+}
+
+/** Writes the answers of an app beforehand that are the same each time. */
+export function prepareAnswers(secureHead: Head, replies: readonly Reply[]): Answers {
+  const known = new Map<Outcome, Known>();
+  for (const reply of keepsHeadAsText() ? replies : []) {
+    const { type, text: body } = textOf(reply);
+    const lines = linesOf([...secureHead, 'Content-Type', type, ...ALWAYS]);
+    known.set(reply, { body, lines, length: String(Buffer.byteLength(body)) });
+  }
+  return { secureHead, known: (outcome) => known.get(outcome) ?? null };
 }
 
 /** The exchanges of one app; each begins with a request. */
-export function begin({ log, figures, secureHead }: Around) {
+export function begin({ log, figures, answers }: Around) {
   // All that a line may say is named in `line`: nothing has to be looked for in it.
   const lines = log.child({}, { redact: [] });
   /** @param route a name for the log: the address that was asked for may hold anything */
@@ -89,7 +115,7 @@ export function begin({ log, figures, secureHead }: Around) {
       log,
       lines,
       meter: figures?.meter,
-      secureHead,
+      answers,
       startedMs,
       facts: {},
     };
@@ -102,18 +128,29 @@ export function answer(exchange: Exchange, outcome: Outcome): void {
   line(exchange, outcome);
   countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
-  const { type, text, length } = written(outcome);
   const closing = hasBody(req) && !req.complete;
+  const known = req.method === 'POST' && !closing ? exchange.answers.known(outcome) : null;
+  if (known === null) answerAsUsual(exchange, outcome, closing);
+  else
+    endAtOnce(
+      res,
+      outcome.status,
+      ['X-Request-Id', exchange.requestId, 'Content-Length', known.length],
+      known,
+    );
+}
+
+function answerAsUsual({ req, res, requestId, answers }: Exchange, outcome: Outcome, closing: boolean): void {
+  const { type, text } = textOf(outcome);
   res.writeHead(outcome.status, [
-    ...exchange.secureHead,
+    ...answers.secureHead,
     'X-Request-Id',
-    exchange.requestId,
+    requestId,
     'Content-Type',
     type,
     'Content-Length',
-    length,
-    'Cache-Control',
-    'no-store',
+    String(Buffer.byteLength(text)),
+    ...ALWAYS,
     ...(outcome instanceof Problem ? headOfProblem(outcome) : []),
     ...(closing ? ['Connection', 'close'] : []),
   ]);
@@ -127,22 +164,6 @@ function headOfProblem({ code, status }: Problem): Head {
     ...(status === 503 ? ['Retry-After', RETRY_AFTER_S] : []),
     ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
   ];
-}
-
-/** The good answers are the same objects each time, and are written once. */
-const WRITTEN = new WeakMap<Outcome, Written>();
-
-interface Written extends Pick<TextReply, 'type' | 'text'> {
-  readonly length: string;
-}
-
-function written(outcome: Outcome): Written {
-  const known = WRITTEN.get(outcome);
-  if (known !== undefined) return known;
-  const { type, text } = textOf(outcome);
-  const made = { type, text, length: String(Buffer.byteLength(text)) };
-  WRITTEN.set(outcome, made);
-  return made;
 }
 
 function textOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
