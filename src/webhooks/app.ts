@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { WebhookDeps } from './deps.js';
-import { answer, begin, prepareAnswers, type Exchange, type Outcome } from './exchange.js';
+import { prepareAnswers } from './answers.js';
+import { answer, begin, type Exchange, type Outcome } from './exchange.js';
 import { secureHead } from './heads.js';
 import { Problem } from './problem.js';
 import { passportDoor, webhookDoor } from './receive.js';

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
-import { endAtOnce, keepsHeadAsText, linesOf } from './at-once.js';
+import { ALWAYS, headOfProblem, textOf, type Answers } from './answers.js';
+import { endAtOnce } from './at-once.js';
 import { hasBody } from './body.js';
 import type { WebhookDeps } from './deps.js';
-import type { Head } from './heads.js';
 import { countNotice } from './metrics.js';
-import { Problem, type ProblemCode } from './problem.js';
+import { Problem } from './problem.js';
 
 /** What a log line may say of a request: never an address, a URL, a header or a body. */
 export interface Facts {
@@ -55,47 +55,14 @@ export interface TextReply {
 
 export type Outcome = Reply | TextReply | Problem;
 
-/** Answers that are the same each time. */
-export interface Answers {
-  readonly secureHead: Head;
-  /** What of it was written before; null: it is answered as usual. */
-  known(outcome: Outcome): Known | null;
-}
-
-interface Known {
-  readonly length: string;
-  readonly lines: string;
-  readonly body: string;
-}
-
-const ALWAYS = ['Cache-Control', 'no-store'];
 const ROUTINE: ReadonlySet<string> = new Set(['health', 'metrics']);
 /** How long what is still coming of a refused body is let in, milliseconds. */
 const LINGER_MS = 2000;
-/** A 401 must name a way in (RFC 9110, 11.6.1); of those that notices have, only Basic has a registered name. */
-const CHALLENGES: Partial<Record<ProblemCode, string>> = {
-  credentials_missing: 'Basic realm="Palier", charset="UTF-8"',
-  token_invalid: 'Bearer realm="Palier"',
-};
 /** What a sender may name a request: nothing that a log or a header could trip over. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
-/** What a sender is asked to wait after a 503, seconds. */
-const RETRY_AFTER_S = '10';
-
 /** What every exchange of an app has of it. */
 interface Around extends Pick<WebhookDeps, 'log' | 'figures'> {
   readonly answers: Answers;
-}
-
-/** Writes the answers of an app beforehand that are the same each time. */
-export function prepareAnswers(secureHead: Head, replies: readonly Reply[]): Answers {
-  const known = new Map<Outcome, Known>();
-  for (const reply of keepsHeadAsText() ? replies : []) {
-    const { type, text: body } = textOf(reply);
-    const lines = linesOf([...secureHead, 'Content-Type', type, ...ALWAYS]);
-    known.set(reply, { body, lines, length: String(Buffer.byteLength(body)) });
-  }
-  return { secureHead, known: (outcome) => known.get(outcome) ?? null };
 }
 
 /** The exchanges of one app; each begins with a request. */
@@ -156,19 +123,6 @@ function answerAsUsual({ req, res, requestId, answers }: Exchange, outcome: Outc
   ]);
   if (closing) endLater(req, res, text);
   else res.end(text);
-}
-
-function headOfProblem({ code, status }: Problem): Head {
-  const challenge = CHALLENGES[code];
-  return [
-    ...(status === 503 ? ['Retry-After', RETRY_AFTER_S] : []),
-    ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
-  ];
-}
-
-function textOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
-  if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
-  return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
 }
 
 /**
