@@ -57,7 +57,7 @@ export const arrival = z.object({
   type: z.enum(['issued', 'revoked']),
   job: noticeJob,
 });
-/** "These came in together": each is to be a job of its own. */
+/** "These came in together": each is to be carried out, or to be a job of its own. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 
 /** "Look what this client has issued that we have not been told of": told by the clock. */
