@@ -41,14 +41,35 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-/** How many bytes of lines leave in one write, and how long the first of them waits at most. */
-const LINES = { minLength: 16_000, periodicFlush: 250 };
+/** How many characters of lines leave in one write, a little less than a pipe holds; how long the first of them waits. */
+const TOGETHER = 60_000;
+const LEAVE_EVERY_MS = 250;
 
 /**
  * Standard output, written many lines at a time, and the last ones when the process ends: a write for each
  * line would cost the door a third of its work. A process that is killed loses those of its last moment.
+ * pino's destination gathers lines as well, but measures all that it has again with each of them.
  */
-export const unhurried = (): DestinationStream => pino.destination({ dest: 1, sync: false, ...LINES });
+export function unhurried(): DestinationStream {
+  let lines: string[] = [];
+  let length = 0;
+  const leave = (): void => {
+    if (length > 0) out.write(lines.join(''));
+    lines = [];
+    length = 0;
+  };
+  // Before those of the destination, which then writes what it was given.
+  for (const end of ['beforeExit', 'exit'] as const) process.once(end, leave);
+  const out = pino.destination({ dest: 1, sync: false });
+  setInterval(leave, LEAVE_EVERY_MS).unref();
+  return {
+    write(line) {
+      lines.push(line);
+      length += line.length;
+      if (length >= TOGETHER) leave();
+    },
+  };
+}
 
 /** A JSON logger. `destination` is for tests; by default lines go to standard output. */
 export function createLogger(level: string, name: string, destination?: DestinationStream): Logger {

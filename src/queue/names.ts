@@ -1,6 +1,6 @@
 /**
- * The queues, in the order of the data. What the door takes in is stored as `arrivals`; a worker makes each of
- * them a job of its own in `notices`.
+ * The queues, in the order of the data. What the door takes in is stored as `arrivals`; a worker carries each of
+ * them out, or makes it a job of its own in `notices`.
  */
 export const QUEUES = ['arrivals', 'notices', 'earners', 'awards'] as const;
 export type QueueName = (typeof QUEUES)[number];

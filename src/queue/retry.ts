@@ -3,6 +3,8 @@
  * `CAP_MS`, and 60 of them reach over 24 hours.
  */
 export const ATTEMPTS = 60;
+/** A queue whose limiter stands at so much is paused by OBF; the jobs that are counted there never reach it. */
+export const PAUSED_AT = 1_000_000_000;
 const BASE_MS = 1000;
 const CAP_MS = 60 * 60 * 1000;
 

@@ -1,8 +1,10 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { WebhookDeps } from './deps.js';
+import { prepareAnswers } from './answers.js';
 import { answer, begin, type Exchange, type Outcome } from './exchange.js';
 import { secureHead } from './heads.js';
 import { Problem } from './problem.js';
+import { passportDoor, webhookDoor } from './receive.js';
 import { methodsOf, routesOf, type Route } from './routes.js';
 
 type Handle = (exchange: Exchange) => Outcome | Promise<Outcome>;
@@ -16,12 +18,26 @@ export function createApp(deps: WebhookDeps): Express {
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
-  const start = begin({ ...deps, secureHead: secureHead() });
-  for (const route of routesOf(deps)) app.all(route.path, serve(start, route.name, allowed(route, deps)));
+  const start = begin({ ...deps, answers: prepareAnswers(secureHead(), DOORS_ACCEPTED) });
+  app.use(
+    atOwnPath(routesOf(deps).map((route) => [route.path, serve(start, route.name, allowed(route, deps))])),
+  );
   if (deps.ops !== undefined) app.use('/ops', deps.ops);
   app.use(serve(start, 'none', () => new Problem('not_found')));
   app.use(unforeseen(start));
   return app;
+}
+
+/** What is said to whoever brings a notice, nearly always. */
+const DOORS_ACCEPTED = [webhookDoor.accepted, passportDoor.accepted];
+
+/** Each path is a plain word: it is looked up, where Express would try one pattern after the other. */
+function atOwnPath(served: readonly (readonly [path: string, handler: RequestHandler])[]): RequestHandler {
+  const byPath = new Map(served);
+  return (req, res, next) => {
+    const handler = byPath.get(req.path);
+    return handler === undefined ? next() : handler(req, res, next);
+  };
 }
 
 type Begin = ReturnType<typeof begin>;

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
+import { ALWAYS, headOfProblem, textOf, type Answers } from './answers.js';
+import { endAtOnce } from './at-once.js';
 import { hasBody } from './body.js';
 import type { WebhookDeps } from './deps.js';
-import type { Head } from './heads.js';
 import { countNotice } from './metrics.js';
-import { Problem, type ProblemCode } from './problem.js';
+import { Problem } from './problem.js';
 
 /** What a log line may say of a request: never an address, a URL, a header or a body. */
 export interface Facts {
@@ -33,7 +34,7 @@ export interface Exchange {
   /** What joins this request to the sender's own log, and to the job that it becomes. */
   readonly requestId: string;
   readonly meter: Meter | undefined;
-  readonly secureHead: Head;
+  readonly answers: Answers;
   readonly route: string;
   readonly startedMs: number;
   readonly facts: Facts;
@@ -57,23 +58,15 @@ export type Outcome = Reply | TextReply | Problem;
 const ROUTINE: ReadonlySet<string> = new Set(['health', 'metrics']);
 /** How long what is still coming of a refused body is let in, milliseconds. */
 const LINGER_MS = 2000;
-/** A 401 must name a way in (RFC 9110, 11.6.1); of those that notices have, only Basic has a registered name. */
-const CHALLENGES: Partial<Record<ProblemCode, string>> = {
-  credentials_missing: 'Basic realm="Palier", charset="UTF-8"',
-  token_invalid: 'Bearer realm="Palier"',
-};
 /** What a sender may name a request: nothing that a log or a header could trip over. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
-/** What a sender is asked to wait after a 503, seconds. */
-const RETRY_AFTER_S = '10';
-
 /** What every exchange of an app has of it. */
 interface Around extends Pick<WebhookDeps, 'log' | 'figures'> {
-  readonly secureHead: Head;
+  readonly answers: Answers;
 }
 
 /** The exchanges of one app; each begins with a request. */
-export function begin({ log, figures, secureHead }: Around) {
+export function begin({ log, figures, answers }: Around) {
   // All that a line may say is named in `line`: nothing has to be looked for in it.
   const lines = log.child({}, { redact: [] });
   /** @param route a name for the log: the address that was asked for may hold anything */
@@ -89,7 +82,7 @@ export function begin({ log, figures, secureHead }: Around) {
       log,
       lines,
       meter: figures?.meter,
-      secureHead,
+      answers,
       startedMs,
       facts: {},
     };
@@ -102,52 +95,34 @@ export function answer(exchange: Exchange, outcome: Outcome): void {
   line(exchange, outcome);
   countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
-  const { type, text, length } = written(outcome);
   const closing = hasBody(req) && !req.complete;
+  const known = req.method === 'POST' && !closing ? exchange.answers.known(outcome) : null;
+  if (known === null) answerAsUsual(exchange, outcome, closing);
+  else
+    endAtOnce(
+      res,
+      outcome.status,
+      ['X-Request-Id', exchange.requestId, 'Content-Length', known.length],
+      known,
+    );
+}
+
+function answerAsUsual({ req, res, requestId, answers }: Exchange, outcome: Outcome, closing: boolean): void {
+  const { type, text } = textOf(outcome);
   res.writeHead(outcome.status, [
-    ...exchange.secureHead,
+    ...answers.secureHead,
     'X-Request-Id',
-    exchange.requestId,
+    requestId,
     'Content-Type',
     type,
     'Content-Length',
-    length,
-    'Cache-Control',
-    'no-store',
+    String(Buffer.byteLength(text)),
+    ...ALWAYS,
     ...(outcome instanceof Problem ? headOfProblem(outcome) : []),
     ...(closing ? ['Connection', 'close'] : []),
   ]);
   if (closing) endLater(req, res, text);
   else res.end(text);
-}
-
-function headOfProblem({ code, status }: Problem): Head {
-  const challenge = CHALLENGES[code];
-  return [
-    ...(status === 503 ? ['Retry-After', RETRY_AFTER_S] : []),
-    ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
-  ];
-}
-
-/** The good answers are the same objects each time, and are written once. */
-const WRITTEN = new WeakMap<Outcome, Written>();
-
-interface Written extends Pick<TextReply, 'type' | 'text'> {
-  readonly length: string;
-}
-
-function written(outcome: Outcome): Written {
-  const known = WRITTEN.get(outcome);
-  if (known !== undefined) return known;
-  const { type, text } = textOf(outcome);
-  const made = { type, text, length: String(Buffer.byteLength(text)) };
-  WRITTEN.set(outcome, made);
-  return made;
-}
-
-function textOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
-  if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
-  return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
 }
 
 /**

@@ -30,7 +30,7 @@ export const passportDoor: Door = {
 
 /** Raw bytes, verified, parsed, stored: each step gets only what the one before it made. */
 export async function receive(exchange: Exchange, deps: WebhookDeps, door: Door): Promise<Outcome> {
-  const { req, res, facts } = exchange;
+  const { req, res, facts, log, requestId } = exchange;
   const misfit = mediaTypeFault(req.headers);
   if (misfit !== null) return misfit;
   const bytes = await readBody(req, res);
@@ -46,28 +46,19 @@ export async function receive(exchange: Exchange, deps: WebhookDeps, door: Door)
   if (message.kind === 'unknown_type') return ignored(exchange, 'unknown_type');
   if (message.kind === 'event' && !deps.participants.has(message.clientId))
     return ignored(exchange, 'unknown_client');
-  return (await isStored(exchange, deps, message)) ? door.accepted : new Problem('try_again');
+  try {
+    await deps.putNotices(noticesOf(message, deps, requestId));
+    return door.accepted;
+  } catch (err) {
+    log.warn({ requestId, err }, 'notices could not be stored');
+    return new Problem('try_again');
+  }
 }
 
 /** Good answers, since a 4xx would make senders switch their hook off. */
 function ignored({ facts }: Exchange, reason: 'unknown_type' | 'unknown_client'): Reply {
   facts.reason = reason;
   return { status: 202, body: { status: 'ignored', reason } };
-}
-
-async function isStored(
-  { log, requestId }: Exchange,
-  deps: WebhookDeps,
-  message: EventMessage | PushMessage,
-): Promise<boolean> {
-  const notices = noticesOf(message, deps, requestId);
-  try {
-    await deps.putNotices(notices);
-    return true;
-  } catch (err) {
-    log.warn({ requestId, err }, 'notices could not be stored');
-    return false;
-  }
 }
 
 /** How many hosts a log line names. */

@@ -41,9 +41,10 @@ export function createEventReading(parts: EventReadingParts): EventReading {
   const noListUntilMs = new Map<ClientId, number>();
   const together = async (wanted: readonly Wanted[]): Promise<readonly Promise<EventRead>[]> => {
     const listed = await listedOf(parts, noListUntilMs, wanted);
+    const alone = readOnce();
     return wanted.map(async ({ account, asked, signal }) => {
       const found = asked.revoked === true ? undefined : listed.get(asked.eventId);
-      return found ?? readAlone(account, asked, signal);
+      return found ?? alone(account, asked, signal);
     });
   };
   return {
@@ -52,6 +53,17 @@ export function createEventReading(parts: EventReadingParts): EventReading {
       lines.set(account.clientId, line);
       return orAbort(line.ask({ account, asked, signal }), signal);
     },
+  };
+}
+
+/** Within a round, whoever asks for the same event as another before them gets the same reading. */
+function readOnce(): typeof readAlone {
+  const begun = new Map<string, Promise<EventRead>>();
+  return (account, asked, signal) => {
+    const key = `${asked.eventId} ${asked.badgeId ?? ''}`;
+    const reading = begun.get(key) ?? readAlone(account, asked, signal);
+    begun.set(key, reading);
+    return reading;
   };
 }
 

@@ -1,8 +1,10 @@
-import { arrivalsJob, awardJob, earnerJob, noticeQueueJob } from '../queue/jobs.js';
+import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
+import { carryArrivals, type Carried, type Notice } from './carry-arrivals.js';
+import { carryNotice } from './carry-notice.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
 import type { Done } from './done.js';
@@ -17,7 +19,6 @@ import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
 import { pollEvents } from './poll-events.js';
 import { purge } from './purge.js';
-import { sortArrivals } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
@@ -25,14 +26,17 @@ export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) =
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
-  async arrivals(pipeline, data) {
-    return sortArrivals(pipeline, arrivalsJob.parse(data));
+  async arrivals(pipeline, data, signal) {
+    const { arrivals } = arrivalsJob.parse(data);
+    const { queues, claims, hands } = pipeline;
+    const carry = (notice: Notice): Promise<Carried> => carryNotice(pipeline, notice, ingest, signal);
+    return carryArrivals({ notices: queues.notices, claims, hands, carry }, arrivals, signal);
   },
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
-    if (notice.kind === 'event') return ingestEvent(pipeline, notice, signal);
-    if (notice.kind === 'credential') return ingestCredential(pipeline, notice, signal);
-    return poll(pipeline, notice.clientId, signal);
+    return notice.kind === 'poll'
+      ? poll(pipeline, notice.clientId, signal)
+      : ingest(pipeline, notice, signal);
   },
   async earners(pipeline, data, signal) {
     return evaluateEarner(pipeline, earnerJob.parse(data), signal);
@@ -62,6 +66,11 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     return { did: 'queues cleaned', facts: {} };
   },
 };
+
+const ingest = (pipeline: Pipeline, notice: NoticeJob, signal: AbortSignal): Promise<Done> =>
+  notice.kind === 'event'
+    ? ingestEvent(pipeline, notice, signal)
+    : ingestCredential(pipeline, notice, signal);
 
 /** When it was done last is told to whoever watches: a client whose poll no longer comes is not heard of. */
 async function poll(pipeline: Pipeline, client: ClientId, signal: AbortSignal): Promise<Done> {

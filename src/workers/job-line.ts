@@ -26,10 +26,13 @@ export interface JobLine {
   notDone(error: unknown, thrown: unknown): void;
 }
 
+/** What its line says of a job; a notice that is carried out without one has as much. */
+export type Told = Pick<Job, 'name' | 'id' | 'data' | 'attemptsMade' | 'opts'>;
+
 /** Begins to measure. At the end, the run has its line in the log, and is counted. */
 export function beginJob(
   queue: QueueName,
-  job: Job,
+  job: Told,
   { log, meter }: Pick<Pipeline, 'log' | 'meter'>,
 ): JobLine {
   const startedMs = performance.now();
@@ -57,7 +60,7 @@ export function beginJob(
 const joiningIn = (data: unknown): Readonly<Record<string, unknown>> => joining.safeParse(data).data ?? {};
 
 /** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
-function outcomeOf(job: Job, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
+function outcomeOf(job: Told, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
   if (thrown instanceof RateLimitError) return 'paused';
   if (thrown instanceof DelayedError) return 'later';
   const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);

@@ -33,7 +33,7 @@ export async function pollEvents(
   return found;
 }
 
-async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<void> {
+async function enqueueAsNotice({ queues, claims }: Pipeline, event: ObfEvent): Promise<void> {
   const { clientId, badgeId, recipientCount, createdS } = event;
   const data: EventNotice = {
     kind: 'event',
@@ -45,6 +45,8 @@ async function enqueueAsNotice({ queues }: Pipeline, event: ObfEvent): Promise<v
     source: 'poll',
   };
   const id = eventNoticeId(data, 'issued');
+  // A notice of it is being carried out; should that come to nothing, the next poll finds the event again.
+  if (await claims.isTaken(id)) return;
   // A notice that came before OBF had the event, or while a key was wrong, has failed for good: OBF lists
   // the event now, which is another reason to read it. Should that fail as well, it stays so.
   const failed = (await queues.notices.getJob(id))?.finishedOn !== undefined;

@@ -3,13 +3,23 @@ import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
+import { PAUSED_AT } from '../queue/retry.js';
+import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
-import { backoffStrategy, carryOut } from './retry-policy.js';
+import { backoffStrategy, carryOut, tellRefusal } from './retry-policy.js';
 
-/** How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. */
-const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices: 8, earners: 32, awards: 4 };
+/**
+ * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Of the arrivals, some
+ * are always free to sort what comes in.
+ */
+const CONCURRENCY: Readonly<Record<QueueName, number>> = {
+  arrivals: HANDS + 4,
+  notices: 8,
+  earners: 32,
+  awards: 4,
+};
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */
 export const WORKER_NAME = '2';
@@ -18,7 +28,7 @@ export const WORKER_NAME = '2';
  * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one
  * is never reached.
  */
-const HEED_PAUSES = { max: 1_000_000_000, duration: 1000 };
+const HEED_PAUSES = { max: PAUSED_AT, duration: 1000 };
 
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
@@ -58,6 +68,7 @@ function startWorker(
     ...(pipeline.telemetry === null ? {} : { telemetry: pipeline.telemetry }),
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
+    await tellRefusal(job);
     const line = beginJob(name, job, pipeline);
     const mark = pipeline.replicas.mark();
     try {

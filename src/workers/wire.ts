@@ -20,6 +20,7 @@ import { createNews } from '../portfolio/news.js';
 import { createSeenEvents } from '../portfolio/seen-events.js';
 import { createPortfolioStore } from '../portfolio/store.js';
 import type { Queue, Telemetry } from 'bullmq';
+import { createClaims } from '../queue/claims.js';
 import { openQueue } from '../queue/open.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
@@ -27,6 +28,7 @@ import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createEventReading } from './event-reading.js';
+import { createHands, HANDS } from './hands.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
@@ -77,7 +79,7 @@ export function wirePipeline(wiring: Wiring): {
     hosted: obf.hosted,
     mirror,
     quota,
-    queues,
+    ...handsFor(redis, queues),
     vault,
     clock,
     log,
@@ -88,6 +90,13 @@ export function wirePipeline(wiring: Wiring): {
   };
   return { pipeline, close: () => closeAll(obf, queues) };
 }
+
+/** The queues, and what carries notices out beside them. */
+const handsFor = (redis: RedisConnection, queues: Record<QueueName, Queue>) => ({
+  queues,
+  claims: createClaims(redis, queues.notices),
+  hands: createHands(HANDS),
+});
 
 /** Has those evaluated whom the Région's own account touches. */
 const evaluateIn =

@@ -42,7 +42,9 @@ test('an OBF that refuses such lists is read event by event', async () => {
   await Promise.all(people.map((one) => house.notify(givenB([one]))));
   await house.idle();
   expect(house.awards().toSorted()).toEqual(awardsOf(people));
-  expect(readsOf('P2').filter(({ route }) => route === 'GET events')).toHaveLength(1);
+  // Two rounds may be under way when it first says so.
+  const lists = readsOf('P2').filter(({ route }) => route === 'GET events');
+  expect([1, 2]).toContain(lists.length);
   expect(await house.failedReasons()).toEqual([]);
 });
 

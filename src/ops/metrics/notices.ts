@@ -24,7 +24,7 @@ export const noticeFigures: Reader = async (needs) => {
     ),
     gauge(
       'palier_notices_unsorted',
-      'Notices that came in and are no jobs of their own yet: more than for a moment, no worker runs.',
+      'Notices that came in and no worker has taken yet: more than for a moment, none runs.',
       [sample(arrived.notices)],
     ),
   ];

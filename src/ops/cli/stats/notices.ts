@@ -30,7 +30,7 @@ export async function readNotices({ queues: { arrivals, notices } }: Pipeline): 
   return {
     waiting: arrived.notices + (counts['waiting'] ?? 0),
     retrying: retrying.length,
-    active: counts['active'] ?? 0,
+    active: arrived.atWork + (counts['active'] ?? 0),
     oldestS: made.length === 0 ? null : Math.floor(Math.min(...made) / 1000),
   };
 }
