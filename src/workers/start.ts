@@ -12,7 +12,7 @@ import { backoffStrategy, carryOut } from './retry-policy.js';
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { arrivals: 4, notices: 8, earners: 32, awards: 4 };
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */
-export const WORKER_NAME = '2';
+export const WORKER_NAME = '3';
 
 /**
  * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one

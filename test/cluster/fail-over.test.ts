@@ -1,3 +1,4 @@
+import { recordKey } from '../../src/record/key.js';
 import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';
@@ -100,7 +101,7 @@ test.each(['sentinel', 'cluster'] as const)(
     expect(callsToIssue()).toBe(0);
 
     const [{ vault }] = house.pipelines;
-    const failing = await holderOf(`${house.dataPrefix}:p:{${earnerKeyOf(vault, LOU)}}`, masters);
+    const failing = await holderOf(recordKey(house.dataPrefix, earnerKeyOf(vault, LOU)), masters);
     await failing.kill();
     for (const replica of replicas) replica.thaw();
     // The replica has taken over, and has never heard of the second badge.
