@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
 import type { AuditEntry } from '../src/audit/types.js';
 import {
@@ -14,15 +14,15 @@ import {
 import type { ClientBadge } from '../src/portfolio/badge-book.js';
 import type { Assertion } from '../src/portfolio/assertion.js';
 import type { Contact } from '../src/portfolio/contact.js';
-import { madeUpAssertionId, madeUpEventId } from '../src/sandbox/made-up-ids.js';
 
 /** A class: people who were given the same badges in the same events, and awards in the same batches. */
 export interface Class {
   readonly people: readonly Made[];
-  /** Whose events they were, and which. */
-  readonly events: readonly Pick<Assertion, 'clientId' | 'eventId'>[];
-  readonly account: readonly AuditEntry[];
+  /** One batch an award, in which the whole class was given it. */
+  readonly account: readonly (readonly AuditEntry[])[];
 }
+
+export type Event = Omit<Assertion, 'id' | 'revoked'>;
 
 /** Somebody with six badges of partners, and two of the Région's that were read back. */
 export interface Made {
@@ -39,8 +39,42 @@ export const AWARDS = ['communiquer-1', 'organiser-1'];
 const NOW_S = Date.UTC(2026, 10, 23, 11) / 1000;
 const DAY_S = 86_400;
 
-const made = (count: number): readonly string[] => Array.from({ length: count }, madeUpEventId);
-const REGION = asClientId(madeUpEventId());
+/** The same seed, the same numbers: a class is made again, instead of being held, for each thing written of it. */
+class Chance {
+  #at = 0;
+  #held = Buffer.alloc(0);
+  #next = 0;
+
+  constructor(private readonly seed: string) {}
+
+  bytes(count: number): Buffer {
+    if (this.#next + count > this.#held.length) {
+      this.#held = createHash('sha512').update(`${this.seed} ${this.#at}`).digest();
+      this.#at += 1;
+      this.#next = 0;
+    }
+    this.#next += count;
+    return this.#held.subarray(this.#next - count, this.#next);
+  }
+
+  below(limit: number): number {
+    return this.bytes(4).readUInt32BE() % limit;
+  }
+
+  letters(count: number): string {
+    return Array.from({ length: count }, () => BASE36.charAt(this.below(36))).join('');
+  }
+
+  /** As sandbox/made-up-ids.ts makes them: thirteen word characters. */
+  eventId(): string {
+    return `T${this.letters(5)}a${this.letters(4)}a${this.below(10)}`;
+  }
+}
+
+const BASE36 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const partners = new Chance('partners');
+const made = (count: number): readonly string[] => Array.from({ length: count }, () => partners.eventId());
+const REGION = asClientId(partners.eventId());
 const OWN: readonly ClientBadge[] = made(AWARDS.length).map((id) => ({
   clientId: REGION,
   badgeId: asBadgeId(id),
@@ -65,68 +99,86 @@ const oneOf = <T>(all: readonly T[], at: number): T => {
   if (one === undefined) throw new Error('nothing to choose from');
   return one;
 };
-const any = (below: number): number => randomBytes(4).readUInt32BE() % below;
 const plain = (text: string): string =>
   text
     .normalize('NFD')
     .replaceAll(/[^a-zA-Z-]/g, '')
     .toLowerCase();
 
-function contact(): Contact {
-  const [first, last] = [oneOf(FIRST, any(FIRST.length)), oneOf(LAST, any(LAST.length))];
-  const number = any(3) === 0 ? '' : String(any(1000));
+function contact(chance: Chance): Contact {
+  const [first, last] = [oneOf(FIRST, chance.below(FIRST.length)), oneOf(LAST, chance.below(LAST.length))];
+  const number = chance.below(3) === 0 ? '' : String(chance.below(1000));
   return {
-    address: `${plain(first)}.${plain(last)}${number}@${oneOf(HOSTS, any(HOSTS.length))}`,
+    address: `${plain(first)}.${plain(last)}${number}@${oneOf(HOSTS, chance.below(HOSTS.length))}`,
     name: `${first} ${last}`,
   };
 }
 
 /** Mostly a midnight of Normandie's; now and then the second it was typed in. */
-function issuedOnS(): number {
-  const day = DateTime.fromSeconds(NOW_S - any(900) * DAY_S, { zone: 'Europe/Paris' });
-  return any(10) === 0 ? NOW_S - any(900 * DAY_S) : day.startOf('day').toSeconds();
+function issuedOnS(chance: Chance): number {
+  const day = DateTime.fromSeconds(NOW_S - chance.below(900) * DAY_S, { zone: 'Europe/Paris' });
+  return chance.below(10) === 0 ? NOW_S - chance.below(900 * DAY_S) : day.startOf('day').toSeconds();
 }
 
-type Event = Omit<Assertion, 'id' | 'revoked'>;
-
-function eventOf(badge: ClientBadge, when: number): Event {
-  const expiresOnS = any(8) === 0 ? when + 1000 * DAY_S : null;
-  return { ...badge, eventId: asEventId(madeUpEventId()), issuedOnS: when, expiresOnS };
+function eventOf(chance: Chance, badge: ClientBadge, when: number): Event {
+  const expiresOnS = chance.below(8) === 0 ? when + 1000 * DAY_S : null;
+  return { ...badge, eventId: asEventId(chance.eventId()), issuedOnS: when, expiresOnS };
 }
 
-/** @param nth the how manieth class: people are numbered */
-export function madeUpClass(nth: number): Class {
-  const partners = Array.from({ length: BADGES_EACH }, () =>
-    eventOf(oneOf(PARTNER_BADGES, any(PARTNER_BADGES.length)), issuedOnS()),
+/** Those of partners first, then the two awards. @param nth the how manieth class */
+export function madeUpEvents(nth: number): readonly Event[] {
+  const chance = new Chance(`events ${nth}`);
+  const ofPartners = Array.from({ length: BADGES_EACH }, () =>
+    eventOf(chance, oneOf(PARTNER_BADGES, chance.below(PARTNER_BADGES.length)), issuedOnS(chance)),
   );
-  const own = OWN.map((badge) => ({ ...eventOf(badge, NOW_S - any(900 * DAY_S)), expiresOnS: null }));
-  const events = [...partners, ...own];
-  const people = Array.from({ length: CLASS }, (_, at): Made => {
-    const key = createHash('sha256').update(`${nth} ${at}`).digest('base64url').slice(0, 22);
+  const own = OWN.map((badge) => ({
+    ...eventOf(chance, badge, NOW_S - chance.below(900 * DAY_S)),
+    expiresOnS: null,
+  }));
+  return [...ofPartners, ...own];
+}
+
+/** Who is in a class: people are numbered. */
+export const madeUpEarners = (nth: number): readonly EarnerKey[] =>
+  Array.from({ length: CLASS }, (_, at) =>
+    asEarnerKey(createHash('sha256').update(`${nth} ${at}`).digest().subarray(0, 16).toString('base64url')),
+  );
+
+/** @param nth the how manieth class */
+export function madeUpClass(nth: number): Class {
+  const chance = new Chance(`people ${nth}`);
+  const events = madeUpEvents(nth);
+  const people = madeUpEarners(nth).map((earner): Made => {
     const assertions = events.map((event): Assertion => ({
       ...event,
-      id: asAssertionId(madeUpAssertionId()),
-      revoked: any(40) === 0,
+      id: asAssertionId(chance.bytes(20).toString('hex')),
+      revoked: chance.below(40) === 0,
     }));
-    return { earner: asEarnerKey(key), contact: contact(), assertions };
+    return { earner, contact: contact(chance), assertions };
   });
-  return { people, events, account: own.flatMap((event, at) => people.map((one) => told(one, event, at))) };
+  return { people, account: told(events, people) };
 }
 
-/** As the worker tells of an award that it gave. */
-const told = (
-  { earner, assertions }: Made,
-  { badgeId, eventId, issuedOnS: atS }: Event,
-  at: number,
-): AuditEntry => ({
-  kind: 'issued',
-  atS,
-  earner,
-  award: asAwardId(oneOf(AWARDS, at)),
-  badgeId,
-  assertions: assertions.slice(at * 3, at * 3 + 3).map(({ id }) => id),
-  cause: `webhook.event.${assertions[0]?.clientId}.${assertions[0]?.eventId}`,
-  version: asSchemeVersion('0123456789abcdef'),
-  event: eventId,
-  detail: null,
-});
+/** As the worker tells of the awards that it gave, a batch each. */
+const told = (events: readonly Event[], people: readonly Pick<Made, 'earner' | 'assertions'>[]) =>
+  events.filter(isOwn).map(({ badgeId, eventId, issuedOnS: atS }, at) =>
+    people.map(({ earner, assertions }): AuditEntry => ({
+      kind: 'issued',
+      atS,
+      earner,
+      award: asAwardId(oneOf(AWARDS, at)),
+      badgeId,
+      assertions: assertions.slice(at * 3, at * 3 + 3).map(({ id }) => id),
+      cause: `webhook.event.${events[0]?.clientId}.${events[0]?.eventId}`,
+      version: asSchemeVersion('0123456789abcdef'),
+      event: eventId,
+      detail: null,
+    })),
+  );
+
+/** The same, without what is in people's own records. @param nth the how manieth class */
+export const madeUpAccount = (nth: number): Class['account'] =>
+  told(
+    madeUpEvents(nth),
+    madeUpEarners(nth).map((earner) => ({ earner, assertions: [] })),
+  );

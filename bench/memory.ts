@@ -5,8 +5,8 @@ import { measureMemory, type MemoryFigures } from './memory-measure.js';
 
 /**
  * `npm run bench:memory -- [earners...]`: fills a Redis of its own with so many people (100 000, then
- * 1 000 000), each with six badges of partners, two awards issued and read back, address and name, in classes
- * of twenty; says on the error output how many bytes of Redis an earner takes, and prints the same as JSON.
+ * 1 000 000), each with six badges of partners, two awards issued and read back, told of in the account, address
+ * and name, in classes of twenty; says on the error output how many bytes of Redis an earner takes, and prints the same as JSON.
  */
 const USUAL = [100_000, 1_000_000];
 
@@ -36,13 +36,13 @@ export async function benchMemory(
   return { redis: version, machine: machine(), runs };
 }
 
-function lineOf({ earners, people, seen, badges, account, withoutAccount, all }: MemoryFigures): string {
-  const [own, events, book, told, without, sum] = [people, seen, badges, account, withoutAccount, all].map(
-    (bytes) => bytes.toFixed(1),
+function lineOf({ earners, people, seen, badges, account, all, seconds }: MemoryFigures): string {
+  const [own, events, book, rows, sum] = [people, seen, badges, account, all].map((bytes) =>
+    bytes.toFixed(1),
   );
   return (
-    `${earners} earners: ${without} bytes each (person ${own}, events read ${events}, badges ${book}); ` +
-    `with the account's two entries (${told}): ${sum}`
+    `${earners} earners: ${sum} bytes each (person ${own}, account's rows ${rows}, events read ${events}, ` +
+    `badges ${book}), in ${seconds.toFixed(0)} s`
   );
 }
 

@@ -5,7 +5,7 @@ import { runDoor } from './door/run.js';
 import { goalLines, tableOfDoor, type Goal } from './door/table.js';
 import { GROWTH, runGrowth, type GrowthOptions } from './growth/run.js';
 import type { MemoryFigures } from './memory-measure.js';
-import { benchMemory } from './memory.js';
+import { benchMemory, type MemoryReport } from './memory.js';
 import { runSoak } from './soak/run.js';
 import { runWaiting } from './waiting.js';
 
@@ -47,38 +47,28 @@ async function memory(quick: boolean): Promise<Part> {
   const bytesPerEarner = Math.round(runs.at(-1)?.all ?? 0);
   return {
     figures: { memory: { bytesPerEarner, bytesPerWaitingNotice: Math.round(asNotice) } },
-    text: [
-      `Bytes of Redis ${redis} an earner: six badges of partners, two awards issued and read back, address and name sealed.`,
-      '',
-      '| earners | person | events read | badges | in all, the account apart | the account | all |',
-      '| --- | --- | --- | --- | --- | --- | --- |',
-      ...runs.map(rowOfMemory),
-      '',
-      ...goalLines(runs.flatMap(goalsOfMemory)),
-    ].join('\n'),
+    text: textOfMemory({ redis, runs }),
   };
 }
 
-const rowOfMemory = ({
-  earners,
-  people,
-  seen,
-  badges,
-  withoutAccount,
-  account,
-  all,
-}: MemoryFigures): string => {
-  const bytes = [people, seen, badges, withoutAccount, account, all].map((each) => each.toFixed(1));
-  return `| ${[earners, ...bytes].join(' | ')} |`;
+export const textOfMemory = ({ redis, runs }: Pick<MemoryReport, 'redis' | 'runs'>): string =>
+  [
+    `Bytes of Redis ${redis} an earner, all keys counted: six badges of partners, two awards issued and read back and told of in the account, address and name sealed.`,
+    '',
+    '| earners | person | rows of the account | events read | badges | all | filled in, s |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...runs.map(rowOfMemory),
+    '',
+    ...goalLines(runs.flatMap(goalsOfMemory)),
+  ].join('\n');
+
+const rowOfMemory = ({ earners, people, seen, badges, account, all, seconds }: MemoryFigures): string => {
+  const bytes = [people, account, seen, badges, all].map((each) => each.toFixed(1));
+  return `| ${[earners, ...bytes, seconds.toFixed(0)].join(' | ')} |`;
 };
 
-const goalsOfMemory = ({ earners, withoutAccount, all }: MemoryFigures): readonly Goal[] => [
-  {
-    goal: `${earners} earners, the account apart: at most 600`,
-    measured: withoutAccount.toFixed(0),
-    met: withoutAccount <= 600,
-  },
-  { goal: `${earners} earners, with the account: at most 600`, measured: all.toFixed(0), met: all <= 600 },
+const goalsOfMemory = ({ earners, all }: MemoryFigures): readonly Goal[] => [
+  { goal: `${earners} earners: at most 600`, measured: all.toFixed(0), met: all <= 600 },
 ];
 
 async function waiting(): Promise<Part> {

@@ -8,7 +8,7 @@ import { readSource, sourcesBelow, type SourceFile } from './support/source.js';
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   record: ['platform'],
-  audit: ['platform'],
+  audit: ['record', 'platform'],
   portfolio: ['record', 'platform'],
   obf: ['platform'],
   queue: ['platform'],

@@ -1,6 +1,5 @@
 import { asAwardId, type AwardId } from '../ids.js';
 import { dayOf, monthOf } from './calendar.js';
-import { PARTS } from './layout.js';
 import type { AuditStore } from './store.js';
 import type { AuditEntry, AuditQuery, IssuedByDay } from './types.js';
 
@@ -9,8 +8,7 @@ export const countedAs = ({ kind, award, atS }: AuditEntry, timeZone: string): s
   kind === 'issued' && award !== null ? `${dayOf(atS, timeZone)} ${award}` : null;
 
 /**
- * What all parts counted, on whole days: that of `fromS`, that of the last second before `untilS`, and those
- * between.
+ * On whole days: that of `fromS`, that of the last second before `untilS`, and those between.
  */
 export async function issuedByDay(
   { redis, layout, timeZone }: AuditStore,
@@ -18,14 +16,11 @@ export async function issuedByDay(
 ): Promise<IssuedByDay> {
   const from = fromS === undefined ? '' : dayOf(fromS, timeZone);
   const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1, timeZone);
-  const ofParts = PARTS.map(async (part) => {
-    const months = await redis.hkeys(layout.months(part));
-    const asked = months.filter((month) => month >= monthOf(from) && month <= monthOf(until));
-    const ofMonths = await Promise.all(asked.map((month) => redis.hgetall(layout.issued(part, month))));
-    return ofMonths.flatMap((counts) => Object.entries(counts).map(countOf));
-  });
-  const counts = (await Promise.all(ofParts)).flat();
-  return summed(counts.filter(({ day }) => day >= from && day <= until));
+  const months = await redis.hkeys(layout.months);
+  const asked = months.filter((month) => month >= monthOf(from) && month <= monthOf(until));
+  const ofMonths = await Promise.all(asked.map((month) => redis.hgetall(layout.issued(month))));
+  const counts = ofMonths.flatMap((fields) => Object.entries(fields).map(countOf));
+  return summed(counts.filter(({ day, issued }) => issued > 0 && day >= from && day <= until));
 }
 
 interface Count {

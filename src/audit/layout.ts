@@ -3,64 +3,64 @@ import type { EarnerKey, EventId } from '../ids.js';
 import type { AuditEntry } from './types.js';
 
 /**
- * The account is in 16 parts, each in one slot of a cluster; a person is wholly in one of them, so that an
- * entry and all that leads to it are written, or forgotten, in one step. What is kept would have to be moved
- * if one of these numbers changed.
+ * The account stands in two places. What happened and to whom, in the order of writing, are **rows** (row.ts),
+ * in lists of one slot; what is a person's alone of it, the assertions and the cause, are **notes** (notes.ts)
+ * in that person's own record, where the assertions' ids stand anyway. A note says which row it is of: so a
+ * person's own entries are found by their record, and no index is kept.
  */
-export const PARTS: readonly number[] = Array.from({ length: 16 }, (_, part) => part);
-/**
- * So many that each hash is small, in the compact form that Redis gives to those of up to 128 fields, and so
- * few that it is not one a person: a key alone takes as much as half an entry.
- */
-const HASHES = 1024;
-
-/** Where things stand. */
 export interface Layout {
-  /** Stream: the entries of a part, in the order in which they were written. */
-  entries(part: number): string;
-  /** Hash, for several people: `fieldOf` each entry -> its id in the stream. */
-  people(earner: EarnerKey): string;
-  /** Hash: each month of which a part tells (`2026-11`) -> the id of the entry that was the first to. */
-  months(part: number): string;
+  /** Lists: row after row. A row never changes its place. */
+  rows(list: number): string;
+  /** String: the list that is written to. */
+  readonly last: string;
+  /** Hash: the identity of an entry that is being written -> its row, until it is told whether it stays. */
+  readonly pending: string;
+  /** Sorted set: of one row in so many, when it was written, Unix milliseconds. */
+  readonly times: string;
+  /** Hash: each month of which the account tells (`2026-11`) -> the row that was the first to. */
+  readonly months: string;
   /** Hash: `<day> <award>` -> how many were issued. */
-  issued(part: number, month: string): string;
-  /** Hash, for several events: event -> when its entries were written (see giving-events.ts). */
-  events(event: EventId): string;
+  issued(month: string): string;
+  /** Hash: what the numbers in rows and notes stand for (words.ts). */
+  readonly words: string;
+  /** Hash, for several events: event -> the rows that tell whom it gave its award to. */
+  given(event: EventId): string;
 }
+
+/** So many rows are in a list: few enough that it is moved to another server of a cluster in no time. */
+export const ROWS_A_LIST = 4096;
+/** So many hashes of events that each is small, in the compact form that Redis gives to those of up to 128 fields. */
+const HASHES = 1024;
 
 /** @param prefix of the keys, without a hash tag */
 export const layoutOf = (prefix: string): Layout => ({
-  entries: (part) => `${prefix}:audit:{${part}}`,
-  people: (earner) => `${prefix}:audit:{${partOf(earner)}}:of:${hashNumberOf(earner)}`,
-  months: (part) => `${prefix}:audit:{${part}}:months`,
-  issued: (part, month) => `${prefix}:audit:{${part}}:issued:${month}`,
-  events: (event) => `${prefix}:audit:events:{${hashNumberOf(event)}}`,
+  rows: (list) => `${prefix}:audit:{log}:rows:${list}`,
+  last: `${prefix}:audit:{log}:last`,
+  pending: `${prefix}:audit:{log}:pending`,
+  times: `${prefix}:audit:{log}:times`,
+  months: `${prefix}:audit:{log}:months`,
+  issued: (month) => `${prefix}:audit:{log}:issued:${month}`,
+  words: `${prefix}:audit:words`,
+  given: (event) => `${prefix}:audit:given:{${digestOf(event).readUInt16BE(1) % HASHES}}`,
 });
-
-/** What is about nobody is in a part as well. */
-export const partOf = (earner: EarnerKey | null): number =>
-  digestOf(earner ?? '').readUInt8(0) % PARTS.length;
-
-const hashNumberOf = (id: string): number => digestOf(id).readUInt16BE(1) % HASHES;
-
-/**
- * How the fields about a person begin, in their hash. Another person's may begin so too: what an entry is
- * about, it says itself.
- */
-export const fieldStartOf = (earner: EarnerKey): string =>
-  digestOf(earner).subarray(3, 6).toString('base64url');
 
 /**
  * What makes an entry about a person the same one when it is written again: the person, its kind, badge and
- * event (without event, and for what may come again about one event: its instant), in 72 bits. Null: it is
- * about nobody.
+ * event (without event, and for what may come again about one event: its instant).
  */
-export const fieldOf = ({ kind, atS, earner, badgeId, event }: AuditEntry): string | null =>
-  earner === null
-    ? null
-    : fieldStartOf(earner) +
-      digestOf(JSON.stringify([kind, badgeId, kind === 'flagged' ? atS : (event ?? atS)]))
-        .subarray(0, 6)
-        .toString('base64url');
+export const identityOf = ({
+  kind,
+  atS,
+  earner,
+  badgeId,
+  event,
+}: Pick<AuditEntry, 'kind' | 'atS' | 'earner' | 'badgeId' | 'event'>): string =>
+  digestOf(JSON.stringify([earner, kind, badgeId, kind === 'flagged' ? atS : (event ?? atS)]))
+    .subarray(0, 15)
+    .toString('base64url');
+
+/** An entry about somebody. */
+export type OfSomebody = AuditEntry & { readonly earner: EarnerKey };
+export const isOfSomebody = (entry: AuditEntry): entry is OfSomebody => entry.earner !== null;
 
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();

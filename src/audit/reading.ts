@@ -1,79 +1,53 @@
 import type { EarnerKey, EventId } from '../ids.js';
 import { dayOf, monthOf } from './calendar.js';
-import { decodeEntry } from './codec.js';
-import { byPlace, merged, pagesOf, placeOf, type Placed } from './entries.js';
-import type { Span } from './giving-events.js';
-import { fieldStartOf, PARTS, partOf } from './layout.js';
 import { isAskedFor, isGiving } from './query.js';
 import type { AuditStore } from './store.js';
+import { entriesOf, mentionsIn, mentionsOfNotes, mentionsOfRows, notesOf, type Mention } from './telling.js';
 import type { AuditEntry, AuditQuery } from './types.js';
 
-/** The asked for of all parts, in the order in which they were written. */
+/** So many rows are in memory at a time. */
+const PAGE = 128;
+
+/** The asked for, in the order in which they were written. */
 export async function* readAll(store: AuditStore, query: AuditQuery): AsyncGenerator<AuditEntry> {
-  for await (const page of merged(PARTS.map((part) => pagesOfPart(store, part, query.fromS))))
-    for (const { fields } of page) {
-      const entry = decodeEntry(fields);
-      if (entry !== null && isAskedFor(entry, query)) yield entry;
-    }
+  for (let from = await firstRow(store, query.fromS); ; from += PAGE) {
+    const rows = await store.log.range(from, from + PAGE);
+    const mentions = await mentionsIn(store, from, rows);
+    yield* await entriesOf(
+      store,
+      mentions.filter(({ entry }) => isAskedFor(entry, query)),
+    );
+    if (rows.length < PAGE) return;
+  }
 }
 
 const DAY_S = 86_400;
 
-/** A part's entries from the first on that tells of the month of `fromS`, or of a later one. */
-async function* pagesOfPart(
-  { redis, layout, timeZone }: AuditStore,
-  part: number,
-  fromS: number | undefined,
-): AsyncGenerator<readonly Placed[]> {
-  const months = await redis.hgetall(layout.months(part));
+/** The first that tells of the month of `fromS`, or of a later one. */
+async function firstRow({ redis, layout, timeZone }: AuditStore, fromS: number | undefined): Promise<number> {
+  if (fromS === undefined) return 0;
+  const months = await redis.hgetall(layout.months);
   // A day earlier: the time zone may have been another one when they were written.
-  const from = fromS === undefined ? '' : monthOf(dayOf(fromS - DAY_S, timeZone));
-  const firsts = Object.keys(months).flatMap((month) =>
-    month < from ? [] : placeOf(months[month] ?? '').ms,
-  );
-  if (firsts.length > 0) yield* pagesOf(redis, layout.entries(part), { fromMs: Math.min(...firsts) });
+  const from = monthOf(dayOf(fromS - DAY_S, timeZone));
+  const firsts = Object.keys(months).flatMap((month) => (month < from ? [] : Number(months[month])));
+  return firsts.length === 0 ? Infinity : Math.min(...firsts);
 }
 
 /** All that is told of one earner key, oldest first. */
-export async function readEarner(
-  { redis, layout }: AuditStore,
-  earner: EarnerKey,
-): Promise<readonly AuditEntry[]> {
-  const people = Object.entries(await redis.hgetall(layout.people(earner)));
-  const ids = people.filter(([field]) => field.startsWith(fieldStartOf(earner))).map(([, id]) => id);
-  const stream = layout.entries(partOf(earner));
-  const found = await Promise.all(ids.map((id) => redis.xrange(stream, id, id)));
-  const entries = oldestFirst(found.flat().map(([id, fields]) => ({ ...placeOf(id), fields })));
-  return entries.filter((entry) => entry.earner === earner);
+export async function readEarner(store: AuditStore, earner: EarnerKey): Promise<readonly AuditEntry[]> {
+  const notes = await notesOf(store, earner);
+  return oldestFirst(store, await mentionsOfNotes(store, earner, notes));
 }
 
-/** Everyone whom an event gave the award to, oldest first: looked for where entries of it were written. */
+/** Everyone whom an event gave the award to, oldest first. */
 export async function readEvent(store: AuditStore, event: EventId): Promise<readonly AuditEntry[]> {
-  const spans = await store.events.spansOf(event);
-  const found = await Promise.all(PARTS.map((part) => givenIn(store, part, event, spans)));
-  return oldestFirst(found.flat());
-}
-
-async function givenIn(
-  { redis, layout }: AuditStore,
-  part: number,
-  event: EventId,
-  spans: readonly Span[],
-): Promise<readonly Placed[]> {
-  // By their place: the spans may overlap.
-  const given = new Map<string, Placed>();
-  for (const { firstMs, lastMs } of spans)
-    for await (const page of pagesOf(redis, layout.entries(part), { fromMs: firstMs, toMs: lastMs }))
-      for (const placed of page) {
-        const entry = decodeEntry(placed.fields);
-        if (entry?.event === event && isGiving(entry)) given.set(`${placed.ms}-${placed.nth}`, placed);
-      }
-  return [...given.values()];
+  const mentions = await mentionsOfRows(store, await store.given.rowsOf(event));
+  const given = mentions.filter(({ entry }) => entry.event === event && isGiving(entry));
+  return oldestFirst(store, given);
 }
 
 /** By when it happened; at the same instant, by when it was written. */
-const oldestFirst = (placed: readonly Placed[]): readonly AuditEntry[] =>
-  placed
-    .toSorted(byPlace)
-    .flatMap(({ fields }) => decodeEntry(fields) ?? [])
-    .toSorted((a, b) => a.atS - b.atS);
+async function oldestFirst(store: AuditStore, mentions: readonly Mention[]): Promise<readonly AuditEntry[]> {
+  const inOrder = mentions.toSorted((a, b) => a.entry.atS - b.entry.atS || a.row - b.row || a.nth - b.nth);
+  return entriesOf(store, inOrder);
+}

@@ -1,62 +1,115 @@
-/**
- * What is done in one step within a part of the account. All keys of a call are in one slot.
- */
+import { scriptOf } from '../platform/script.js';
+import { ROWS_A_LIST } from './layout.js';
 
 /**
- * Adds an entry, unless the same one is there.
- * KEYS: the hash of people, the stream, the hash of months, the month's counts.
- * ARGV: the field in the first ('': about nobody), the month, the field to count under ('': not counted), the
- * entry.
- * Returns the id in the stream, of the new entry or of the one that is there.
+ * What is done in one step with the rows of the account, which are in one slot. Rows are added to the last list
+ * alone: whoever is told of another list than they thought comes again.
  */
-export const WRITE = `
-local known = ARGV[1] ~= '' and redis.call('HGET', KEYS[1], ARGV[1])
-if known then return known end
-local id = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
-if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], ARGV[1], id) end
-redis.call('HSETNX', KEYS[3], ARGV[2], id)
-if ARGV[3] ~= '' then redis.call('HINCRBY', KEYS[4], ARGV[3], 1) end
-return id`;
 
-/**
- * Puts in the place of each entry about an earner a copy at the stream's end, with nothing in it but the
- * names that stay: of a name that a later version wrote, nothing stays.
- * KEYS: the hash of people, the stream. ARGV: the earner, how the fields about them begin, the name that the
- * earner stands under, the names that stay. Returns how many entries.
- */
-export const FORGET = `
-local stays = {}
-for at = 4, #ARGV do stays[ARGV[at]] = true end
-local people = redis.call('HGETALL', KEYS[1])
-local count = 0
-for at = 1, #people, 2 do
-  local ours = string.sub(people[at], 1, #ARGV[2]) == ARGV[2]
-  local entry = ours and redis.call('XRANGE', KEYS[2], people[at + 1], people[at + 1])[1]
-  local earner = nil
-  local fields = entry and entry[2] or {}
-  for f = 1, #fields, 2 do
-    if fields[f] == ARGV[3] then earner = fields[f + 1] end
-    if not stays[fields[f]] then fields[f + 1] = '' end
+/** So often is it noted when a row was written. */
+export const ROWS_A_TIME = 64;
+
+/** `isLast(last, rows, list)`: whether rows are added to this list, and which is the last; `add(...)`: the row's number. */
+const ADD = `
+local function isLast(lastKey, rowsKey, list)
+  local last = tonumber(redis.call('GET', lastKey) or '0')
+  if last ~= list then return false, last end
+  if redis.call('LLEN', rowsKey) < ${ROWS_A_LIST} then return true, last end
+  redis.call('SET', lastKey, last + 1)
+  return false, last + 1
+end
+local function add(rowsKey, timesKey, list, row, ms)
+  local number = list * ${ROWS_A_LIST} + redis.call('RPUSH', rowsKey, row) - 1
+  if number % ${ROWS_A_TIME} == 0 then
+    local time = redis.call('TIME')
+    redis.call('ZADD', timesKey, ms or time[1] * 1000 + math.floor(time[2] / 1000), number)
   end
-  if earner == ARGV[1] then
-    redis.call('XADD', KEYS[2], '*', unpack(fields))
-    redis.call('XDEL', KEYS[2], people[at + 1])
-    redis.call('HDEL', KEYS[1], people[at])
+  return number
+end
+`;
+
+/**
+ * Adds a row about those of whom the same is not being written already, and counts them.
+ * KEYS: the number of the last list, that list, the times, what is being written, the months, the month's counts.
+ * ARGV: the list's number, when it is written, Unix milliseconds ('': now), the month, the field to count under
+ * ('': not counted), the row's head, then of each the identity ('': of nobody) and how they stand in the row.
+ * Returns the number of the last list; then, when it was this one, the row of each.
+ */
+export const APPEND = scriptOf(`${ADD}
+local list = tonumber(ARGV[1])
+local good, last = isLast(KEYS[1], KEYS[2], list)
+if not good then return { last } end
+local number = list * ${ROWS_A_LIST} + redis.call('LLEN', KEYS[2])
+local row, count, told = { ARGV[5] }, 0, { last }
+for at = 6, #ARGV, 2 do
+  local known = ARGV[at] ~= '' and redis.call('HGET', KEYS[4], ARGV[at])
+  if not known then
+    if ARGV[at] ~= '' then redis.call('HSET', KEYS[4], ARGV[at], number) end
+    row[#row + 1] = ARGV[at + 1]
     count = count + 1
   end
+  told[#told + 1] = tonumber(known or number)
 end
-return count`;
+if count > 0 then
+  add(KEYS[2], KEYS[3], list, table.concat(row), ARGV[2] ~= '' and ARGV[2] or nil)
+  redis.call('HSETNX', KEYS[5], ARGV[3], number)
+  if ARGV[4] ~= '' then redis.call('HINCRBY', KEYS[6], ARGV[4], count) end
+end
+return told`);
 
 /**
- * Notes when entries of an event were written, unless that is noted.
- * KEYS: the hash of events. ARGV: the event, the first and the last millisecond, which have 13 digits each
- * until the year 2286, and so compare as texts.
+ * What was being written stands in the records now, and is forgotten here.
+ * KEYS: what is being written. ARGV: identities, and the row that the record names.
+ * Returns of each the other row that was being written of it, and is to be taken back; -1: none.
  */
-export const NOTE_SPAN = `
-local known = redis.call('HGET', KEYS[1], ARGV[1])
-for first, last in string.gmatch(known or '', '(%d+)-(%d+)') do
-  if first <= ARGV[2] and ARGV[3] <= last then return 0 end
+export const SETTLE = scriptOf(`
+local others = {}
+for at = 1, #ARGV, 2 do
+  local row = redis.call('HGET', KEYS[1], ARGV[at])
+  if row == ARGV[at + 1] then redis.call('HDEL', KEYS[1], ARGV[at]) end
+  others[#others + 1] = (row and row ~= ARGV[at + 1]) and tonumber(row) or -1
 end
-local span = ARGV[2] .. '-' .. ARGV[3]
-redis.call('HSET', KEYS[1], ARGV[1], known and (known .. ',' .. span) or span)
-return 1`;
+return others`);
+
+/**
+ * Takes somebody out of a row that was written of them a second time.
+ * KEYS: the list, what is being written, the month's counts. ARGV: the identity, the row's number, its place in
+ * the list, the row as it was read and as it is to be, the field it was counted under ('': it was not).
+ * Returns 0 when the row is another one by now: it is to be read again.
+ */
+export const TAKE_BACK = scriptOf(`
+if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 1 end
+if redis.call('LINDEX', KEYS[1], ARGV[3]) ~= ARGV[4] then return 0 end
+redis.call('LSET', KEYS[1], ARGV[3], ARGV[5])
+redis.call('HDEL', KEYS[2], ARGV[1])
+if ARGV[6] ~= '' then redis.call('HINCRBY', KEYS[3], ARGV[6], -1) end
+return 1`);
+
+/**
+ * Takes somebody out of a row, and adds one of nobody at the account's end in its stead.
+ * KEYS: the number of the last list, that list, the times, the list of the row. ARGV: the last list's number, the
+ * row's place in its list, the row as it was read and as it is to be, what takes its stead.
+ * Returns the number of the last list; then, when it was this one, 1, or 0 when the row is another one by now.
+ */
+export const FORGET = scriptOf(`${ADD}
+local list = tonumber(ARGV[1])
+local good, last = isLast(KEYS[1], KEYS[2], list)
+if not good then return { last } end
+if redis.call('LINDEX', KEYS[4], ARGV[2]) ~= ARGV[3] then return { last, 0 } end
+redis.call('LSET', KEYS[4], ARGV[2], ARGV[4])
+add(KEYS[2], KEYS[3], list, ARGV[5])
+return { last, 1 }`);
+
+/**
+ * Notes the rows that tell of an event, unless that is noted.
+ * KEYS: the hash of events. ARGV: the event, then rows, in their order.
+ */
+export const NOTE_GIVEN = scriptOf(`
+local noted = redis.call('HGET', KEYS[1], ARGV[1])
+local all = noted or ''
+for at = 2, #ARGV do
+  if not string.find(',' .. all .. ',', ',' .. ARGV[at] .. ',', 1, true) then
+    all = all == '' and ARGV[at] or all .. ',' .. ARGV[at]
+  end
+end
+if all ~= noted then redis.call('HSET', KEYS[1], ARGV[1], all) end`);

@@ -1,6 +1,7 @@
 import { VaultError, type Vault } from '../platform/vault.js';
-import { ByteReader, varint } from '../record/bytes.js';
+import { ByteReader } from '../record/bytes.js';
 import type { EarnerKey } from '../ids.js';
+import { packTexts, unpackTexts } from './packed-text.js';
 
 /** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
 export interface Contact {
@@ -11,17 +12,28 @@ export interface Contact {
 /** Bound to whose it is: under another earner's record it does not open. */
 const contextOf = (earner: EarnerKey): string => `${earner} contact`;
 
-/** Both in one: each on its own would take another 29 bytes. */
+/** The first byte of what is sealed: packed, without a name or with one. In the form before it was never so small. */
+const ADDRESS = 0;
+const ADDRESS_AND_NAME = 1;
+
+/** Both in one: each on its own would take another 29 bytes. Packed (packed-text.ts): some 20 bytes less. */
 export function sealContact(vault: Vault, earner: EarnerKey, { address, name }: Contact): Buffer {
-  const bytes = Buffer.from(address);
-  const head = varint(bytes.length * 2 + (name === null ? 0 : 1));
-  return vault.sealBytes(Buffer.concat([head, bytes, Buffer.from(name ?? '')]), contextOf(earner));
+  const [head, texts] = name === null ? [ADDRESS, [address]] : [ADDRESS_AND_NAME, [address, name]];
+  return vault.sealBytes(Buffer.concat([Buffer.of(head), packTexts(texts)]), contextOf(earner));
 }
 
-/** @throws VaultError when it was altered, or sealed under another key or for another earner */
+/**
+ * @throws VaultError when it was altered, or sealed under another key or for another earner
+ * @throws RecordError for what no version of Palier that we know sealed
+ */
 export function openContact(vault: Vault, earner: EarnerKey, sealed: Buffer): Contact {
   const reader = new ByteReader(vault.openBytes(sealed, contextOf(earner)));
   const head = reader.varint();
+  if (head <= ADDRESS_AND_NAME) {
+    const [address = '', name = null] = unpackTexts(reader.rest(), head + 1);
+    return { address, name };
+  }
+  // Before it was packed: twice the address' length, and one more where there is a name.
   const address = reader.take(Math.floor(head / 2)).toString();
   return { address, name: head % 2 === 0 ? null : reader.rest().toString() };
 }

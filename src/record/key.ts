@@ -1,7 +1,10 @@
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 
-/** Where all that is kept of an address stands: one string (see record.ts). @param prefix of the keys */
-export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:p:{${earner}}`;
+/**
+ * Where all that is kept of an address stands: one string (see record.ts). With Palier's own prefix a key has 30
+ * letters; with two more, each would take 16 bytes more. @param prefix of the keys
+ */
+export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}{${earner}}`;
 
 /** What matches the key of everybody's record. */
 export const anyRecord = (prefix: string): string => recordKey(prefix, asEarnerKey('*'));
@@ -9,3 +12,6 @@ export const anyRecord = (prefix: string): string => recordKey(prefix, asEarnerK
 /** Whose record stands under this key. */
 export const earnerOfKey = (prefix: string, key: string): EarnerKey =>
   asEarnerKey(key.slice(recordKey(prefix, asEarnerKey('')).length - 1, -1));
+
+/** Where it stood before the account was in it, in the same slot. */
+export const formerRecordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:p:{${earner}}`;

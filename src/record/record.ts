@@ -1,22 +1,29 @@
 import { ByteReader, sized } from './bytes.js';
 import { unknownForm } from './error.js';
+import { folded, unfolded } from './fold.js';
 
 /**
  * All that is kept of one address, as it stands in Redis: a byte that says which form this is, the bytes of
- * the portfolio behind their number, then those of the ledger. Each room reads and writes its own part
- * (portfolio/codec.ts, issuing/ledger-codec.ts), and carries the other along as it is.
+ * the portfolio behind their number, then, folded (fold.ts), those of the ledger behind their number and those
+ * of the account. Each room reads and writes its own part (portfolio/codec.ts, issuing/ledger-codec.ts,
+ * audit/notes.ts), and carries the others along as they are.
  */
 export interface EarnerRecord {
   readonly portfolio: Buffer;
   readonly ledger: Buffer;
+  /** What is theirs alone of the entries that tell of them. */
+  readonly account: Buffer;
 }
 
 /** The next form gets the next number, and a line in `splitRecord` that still reads this one. */
-const FORM = 1;
+const FORM = 2;
+/** Before the account stood here: the ledger at the end, and nothing folded. */
+const WITHOUT_ACCOUNT = 1;
 /** Stands for somebody whose record of an older Palier could not be read: it is still there, and to be mended. */
 const UNREADABLE = Buffer.of(0);
 
-const NOTHING: EarnerRecord = { portfolio: Buffer.alloc(0), ledger: Buffer.alloc(0) };
+const NO_BYTES = Buffer.alloc(0);
+const NOTHING: EarnerRecord = { portfolio: NO_BYTES, ledger: NO_BYTES, account: NO_BYTES };
 
 /**
  * @param bytes null: nothing is kept
@@ -25,15 +32,23 @@ const NOTHING: EarnerRecord = { portfolio: Buffer.alloc(0), ledger: Buffer.alloc
 export function splitRecord(bytes: Buffer | null): EarnerRecord {
   if (bytes === null) return NOTHING;
   const reader = new ByteReader(bytes);
-  if (reader.byte() !== FORM) throw unknownForm();
-  return { portfolio: reader.sized(), ledger: reader.rest() };
+  const form = reader.byte();
+  if (form !== FORM && form !== WITHOUT_ACCOUNT) throw unknownForm();
+  const portfolio = reader.sized();
+  if (form === WITHOUT_ACCOUNT) return { portfolio, ledger: reader.rest(), account: NO_BYTES };
+  const others = new ByteReader(unfolded(portfolio, reader.rest()));
+  return { portfolio, ledger: others.sized(), account: others.rest() };
 }
 
 /** @returns null when there is nothing to be kept */
-export const joinRecord = ({ portfolio, ledger }: EarnerRecord): Buffer | null =>
-  portfolio.length + ledger.length === 0
+export const joinRecord = ({ portfolio, ledger, account }: EarnerRecord): Buffer | null =>
+  portfolio.length + ledger.length + account.length === 0
     ? null
-    : Buffer.concat([Buffer.of(FORM), ...sized(portfolio), ledger]);
+    : Buffer.concat([
+        Buffer.of(FORM),
+        ...sized(portfolio),
+        folded(portfolio, Buffer.concat([...sized(ledger), account])),
+      ]);
 
 /** What is never read for anything: whoever meets it is told so. */
 export const unreadableRecord = (): Buffer => UNREADABLE;

@@ -61,19 +61,26 @@ export function decodeShortId(bytes: Buffer, at: number): string | null {
   return id;
 }
 
+/** Bits one after the other; what is not written is zero. */
 class BitWriter {
   readonly bytes: Buffer;
   #at = 0;
+  #held = 0;
+  #count = 0;
 
   constructor(length: number) {
     this.bytes = Buffer.alloc(length);
   }
 
+  /** @param bits at most 8 */
   put(value: number, bits: number): void {
-    for (let bit = bits - 1; bit >= 0; bit -= 1, this.#at += 1)
-      if (((value >> bit) & 1) === 1) {
-        const at = this.#at >> 3;
-        this.bytes.writeUInt8(this.bytes.readUInt8(at) | (0x80 >> (this.#at & 7)), at);
-      }
+    this.#held = ((this.#held << bits) | value) & 0xffff;
+    this.#count += bits;
+    if (this.#count >= 8) {
+      this.#count -= 8;
+      this.bytes[this.#at] = this.#held >> this.#count;
+      this.#at += 1;
+    }
+    if (this.#at < this.bytes.length) this.bytes[this.#at] = this.#held << (8 - this.#count);
   }
 }

@@ -22,7 +22,7 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
 };
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */
-export const WORKER_NAME = '2';
+export const WORKER_NAME = '3';
 
 /**
  * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one

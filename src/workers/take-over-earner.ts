@@ -120,7 +120,11 @@ async function recordOf(
     fingerprinting(vault),
   );
   const records = withFormerRecords(decodeLedger(kept.ledger), readFormerLedger(ofLedger));
-  const joined = joinRecord({ portfolio: encodePortfolio(portfolio), ledger: encodeLedger(records) });
+  const joined = joinRecord({
+    ...kept,
+    portfolio: encodePortfolio(portfolio),
+    ledger: encodeLedger(records),
+  });
   return joined ?? Buffer.alloc(0);
 }
 

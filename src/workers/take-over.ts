@@ -1,15 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import { takeOverAccount } from '../audit/former.js';
 import { asClientId, asEarnerKey, asEventId, type EarnerKey } from '../ids.js';
 import { formerLedgerKey } from '../issuing/former.js';
 import { beginTakeOver, endTakeOver } from '../platform/key-guard.js';
 import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scanKeys } from '../platform/scan.js';
+import { scriptOf } from '../platform/script.js';
 import type { Vault } from '../platform/vault.js';
 import { createBadgeBook, type BadgeBook } from '../portfolio/badge-book.js';
 import { formerPortfolioKey } from '../portfolio/former.js';
 import { createSeenEvents } from '../portfolio/seen-events.js';
+import { formerRecordKey, recordKey } from '../record/key.js';
 import { WORKER_NAME } from './start.js';
 import { takeOverEarner } from './take-over-earner.js';
 
@@ -19,6 +22,8 @@ export interface TakeOver {
   /** Of the keys. */
   readonly prefix: string;
   readonly vault: Vault;
+  /** Whose days are counted. */
+  readonly scheme: { readonly timeZone: string };
   readonly queues: Readonly<Record<string, Pick<Queue, 'getWorkers' | 'name'>>>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -28,9 +33,15 @@ export interface TakeOver {
 export interface TakenOver {
   readonly earners: number;
   readonly clients: number;
+  /** Of the account. */
+  readonly entries: number;
   /** What stands there of them cannot be read. It stays, and nobody is served under these keys. */
   readonly unreadable: readonly EarnerKey[];
 }
+
+/** KEYS: a key and its new name, which may have been given by another worker. */
+const RENAME = scriptOf(`
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAMENX', KEYS[1], KEYS[2]) end`);
 
 /** How many earners at a time: enough to fill the wire. */
 const TOGETHER = 100;
@@ -57,7 +68,8 @@ export async function takeOver(taking: TakeOver): Promise<TakenOver> {
 }
 
 async function takeOverAll(taking: TakeOver, book: BadgeBook): Promise<TakenOver> {
-  const { redis, prefix, vault, signal } = taking;
+  const { redis, prefix, vault, scheme, signal } = taking;
+  await renameRecords(taking);
   const unreadable = new Set<EarnerKey>();
   const done = new Set<EarnerKey>();
   for (const former of [formerPortfolioKey, formerLedgerKey]) {
@@ -81,8 +93,25 @@ async function takeOverAll(taking: TakeOver, book: BadgeBook): Promise<TakenOver
   return {
     earners: done.size,
     clients: await takeOverEvents(taking),
+    // Last: what is told of a person goes into their record.
+    entries: await takeOverAccount(redis, prefix, scheme.timeZone, signal),
     unreadable: [...unreadable].toSorted(),
   };
+}
+
+/** A record of before the account stood in it is read as it is, and has a shorter key now. */
+async function renameRecords({ redis, prefix, signal }: TakeOver): Promise<void> {
+  const [start = '', end = ''] = formerRecordKey(prefix, asEarnerKey('*')).split('*');
+  for await (const keys of scanKeys(redis, `${start}*${end}`))
+    for (let at = 0; at < keys.length; at += TOGETHER) {
+      signal.throwIfAborted();
+      const some = keys.slice(at, at + TOGETHER);
+      await Promise.all(
+        some.map((key) =>
+          RENAME(redis, [key, recordKey(prefix, asEarnerKey(key.slice(start.length, -end.length)))], []),
+        ),
+      );
+    }
 }
 
 /** Sets of ids: each is gone only once all of it is known in the new place, or it would be read again. */

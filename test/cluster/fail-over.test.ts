@@ -1,3 +1,4 @@
+import { recordKey } from '../../src/record/key.js';
 import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';
@@ -105,7 +106,7 @@ test.each(['sentinel', 'cluster'] as const)(
     const [{ vault, queues }] = house.pipelines;
     // Where another server has the notice, it is done again at once, and nobody sees what was lost.
     for (const queue of [queues.arrivals, queues.notices]) await queue.pause();
-    const failing = await holderOf(`${house.dataPrefix}:p:{${earnerKeyOf(vault, LOU)}}`, masters);
+    const failing = await holderOf(recordKey(house.dataPrefix, earnerKeyOf(vault, LOU)), masters);
     await failing.kill();
     for (const replica of replicas) replica.thaw();
     // The replica has taken over, and has never heard of the second badge.

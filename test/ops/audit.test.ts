@@ -221,8 +221,8 @@ describe('Ctrl-C ends it before its end', () => {
   test('while nothing that is read matches', async () => {
     const openRedis = (address: RedisAddress): RedisConnection => {
       const connection = openProducer(address);
-      const read = connection.xrange.bind(connection) as (...args: unknown[]) => Promise<never>;
-      jest.spyOn(connection, 'xrange').mockImplementation((...args: unknown[]) => {
+      const read = connection.lrangeBuffer.bind(connection) as (...args: unknown[]) => Promise<never>;
+      jest.spyOn(connection, 'lrangeBuffer').mockImplementation((...args: unknown[]) => {
         stop();
         return read(...args);
       });

@@ -111,7 +111,7 @@ async function traces(address: string, events: readonly EventRecord[] = []): Pro
 /** A tombstone, and what stands between them and a second badge. */
 const allThatMayStay = (address: string): RegExp =>
   new RegExp(
-    `^\\S+:p:\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*","records":(?!.*(cause|why|quiet|batch)).*\\}$`,
+    `^\\S+\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*","records":(?!.*(cause|why|quiet|batch)).*\\}$`,
   );
 
 describe('erased', () => {

@@ -15,7 +15,7 @@ import { scanKeys } from '../../src/platform/scan.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
-import { recordKey } from '../../src/record/key.js';
+import { anyRecord, recordKey } from '../../src/record/key.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { gainersOf } from '../../src/rules/plan-tally.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -287,7 +287,7 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const report = (done: number, total: number): void => void told.push([done, total]);
   await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
   let length = 0;
-  for await (const keys of scanKeys(redis.connection, `${settled.prefix}:p:*`)) length += keys.length;
+  for await (const keys of scanKeys(redis.connection, anyRecord(settled.prefix))) length += keys.length;
   expect(told.at(-1)).toEqual([length, length]);
 
   const census = createCensusStore(redis.connection, settled.prefix);

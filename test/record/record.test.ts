@@ -55,22 +55,34 @@ test('numbers and lengths come back, one after the other', () => {
   );
 });
 
-test('both parts of a record come back; nothing is no record', () => {
-  const bytes = fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one));
+const anyBytes = fc.uint8Array({ maxLength: 300 }).map((one) => Buffer.from(one));
+
+test('all parts of a record come back; nothing is no record', () => {
   fc.assert(
-    fc.property(bytes, bytes, (portfolio, ledger) => {
-      const joined = joinRecord({ portfolio, ledger });
-      expect(joined === null).toBe(portfolio.length + ledger.length === 0);
-      expect(splitRecord(joined)).toEqual({ portfolio, ledger });
+    fc.property(anyBytes, anyBytes, anyBytes, (portfolio, ledger, account) => {
+      const joined = joinRecord({ portfolio, ledger, account });
+      expect(joined === null).toBe(portfolio.length + ledger.length + account.length === 0);
+      expect(splitRecord(joined)).toEqual({ portfolio, ledger, account });
+    }),
+  );
+});
+
+test('a record of before the account stood in it is read', () => {
+  fc.assert(
+    fc.property(anyBytes, anyBytes, (portfolio, ledger) => {
+      const former = Buffer.concat([Buffer.of(1), ...sized(portfolio), ledger]);
+      expect(splitRecord(former)).toEqual({ portfolio, ledger, account: Buffer.alloc(0) });
     }),
   );
 });
 
 test.each([
-  ['a later form', Buffer.of(2, 0)],
+  ['a later form', Buffer.of(3, 0)],
   ['what a hand wrote', Buffer.from('{}')],
   ['nothing at all', Buffer.alloc(0)],
   ['half of it', Buffer.of(1, 9, 1)],
+  ['a part that says less than it promises', Buffer.of(2, 0, 5, 1)],
+  ['a place that nothing stands at', Buffer.of(2, 0, 0x80, 7)],
   ['what could not be taken over', unreadableRecord()],
 ])('a record of an unknown form is refused: %s', (_, bytes) => {
   expect(() => splitRecord(bytes)).toThrow(RecordError);

@@ -55,7 +55,7 @@ export async function fill(filling: Filling): Promise<void> {
         badge: badgeNumberOf({ clientId, badgeId }),
       }));
       const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions: kept });
-      const record = joinRecord({ portfolio, ledger: encodeLedger(given) });
+      const record = joinRecord({ portfolio, ledger: encodeLedger(given), account: Buffer.alloc(0) });
       writing.push(redis.set(recordKey(filling.prefix, earner), record ?? ''));
     }
     await Promise.all(writing);

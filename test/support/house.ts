@@ -3,12 +3,13 @@ import type { Telemetry } from 'bullmq';
 import type { RequestHandler } from 'express';
 import type { DestinationStream } from 'pino';
 import type { Config } from '../../src/config.js';
-import { asClientId } from '../../src/ids.js';
+import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { decodeLedger } from '../../src/issuing/ledger-codec.js';
 import { decodePortfolio } from '../../src/portfolio/codec.js';
 import { RecordError } from '../../src/record/error.js';
+import { decodeNotes } from '../../src/audit/notes.js';
 import { splitRecord } from '../../src/record/record.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
@@ -287,7 +288,7 @@ async function dump(redis: RedisConnection, key: string): Promise<string> {
     case 'stream':
       return JSON.stringify(await redis.xrange(key, '-', '+'));
     default:
-      return key.includes(':p:{')
+      return /[^:]\{[^{}]+\}$/.test(key)
         ? readableRecord(await redis.getBuffer(key))
         : ((await redis.get(key)) ?? '');
   }
@@ -304,10 +305,12 @@ function readableRecord(bytes: Buffer | null): string {
 }
 
 function saidIn(bytes: Buffer | null): string {
-  const { portfolio, ledger } = splitRecord(bytes);
+  const { portfolio, ledger, account } = splitRecord(bytes);
   const { contact, ...kept } = decodePortfolio(portfolio);
   const sealed = contact?.toString('latin1').match(/[ -~]{8,}/g) ?? (contact === null ? null : []);
-  const said = Object.entries({ sealed, ...kept, records: Object.fromEntries(decodeLedger(ledger)) });
+  const records = Object.fromEntries(decodeLedger(ledger));
+  const notes = decodeNotes(account, asEarnerKey('whoever'));
+  const said = Object.entries({ sealed, ...kept, records, notes });
   return JSON.stringify(Object.fromEntries(said.filter(([, value]) => !isEmpty(value))));
 }
 

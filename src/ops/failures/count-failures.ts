@@ -4,7 +4,7 @@ import type { RedisConnection } from '../../platform/redis.js';
 import { QUEUES } from '../../queue/names.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import type { FailureKeys } from './keys.js';
-import { takeLock, type Lock } from './lock.js';
+import { takeLock, type Lock } from '../../platform/lock.js';
 import { lookAtFailed } from './look.js';
 import { saveSnapshot } from './snapshot-store.js';
 import { createTally, type Tally } from './tally.js';

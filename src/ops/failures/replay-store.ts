@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisConnection } from '../../platform/redis.js';
 import type { FailureKeys } from './keys.js';
-import { LOCK_MS } from './lock.js';
+import { LOCK_MS } from '../../platform/lock.js';
 import { replayForm, type Asked, type Replay } from './replay.js';
 import { fieldsOf, TAKE_AWAY_FROM, type TakenAway } from './take-away.js';
 

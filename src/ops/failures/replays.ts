@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/logger.js';
 import type { RedisConnection } from '../../platform/redis.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import type { FailureKeys } from './keys.js';
-import { takeLock, type Lock } from './lock.js';
+import { takeLock, type Lock } from '../../platform/lock.js';
 import { queuesOf, type Asked, type Replay } from './replay.js';
 import type { ReplayStore } from './replay-store.js';
 import { sendSome } from './send-some.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { byPlace, merged, type Placed } from '../../src/audit/entries.js';
+import { byPlace, merged, type Placed } from '../../src/audit/former-entries.js';
 
 async function* inPages(entries: readonly Placed[], size: number): AsyncGenerator<readonly Placed[]> {
   for (let at = 0; at < entries.length; at += size) yield entries.slice(at, at + size);

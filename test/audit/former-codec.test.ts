@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeEntry, encodeEntry } from '../../src/audit/codec.js';
+import { decodeEntry, encodeEntry } from '../../src/audit/former-codec.js';
 import { AUDIT_KINDS, type AuditEntry } from '../../src/audit/types.js';
 import {
   asAssertionId,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisConnection } from '../../platform/redis.js';
+import type { RedisConnection } from './redis.js';
 
 /** A process that dies holds up the others for so long, milliseconds. */
 export const LOCK_MS = 10_000;

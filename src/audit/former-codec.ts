@@ -9,11 +9,6 @@ import {
 } from '../ids.js';
 import { AUDIT_KINDS, type AuditEntry, type AuditKind } from './types.js';
 
-/** What the earner stands under. */
-export const EARNER_NAME = 'e';
-/** What stays of an entry when its person is forgotten (see `encodeEntry`): it tells of an award, and of nobody. */
-export const NAMES_THAT_STAY = ['k', 't', 'w', 'b', 'v'] as const;
-
 /** Entries are kept for years: a number once given stands for its kind for ever. */
 const NUMBERS: Readonly<Record<AuditKind, string>> = {
   issued: '1',
@@ -32,7 +27,7 @@ const NUMBERS: Readonly<Record<AuditKind, string>> = {
 const KINDS: ReadonlyMap<string, AuditKind> = new Map(AUDIT_KINDS.map((kind) => [NUMBERS[kind], kind]));
 
 /**
- * An entry as it stands in a stream of Redis: names and values in turn, as XADD takes them. Always the same
+ * An entry as it stood in a stream of Redis before there were rows (row.ts): names and values in turn, as XADD takes them. Always the same
  * names in the same order, which a stream then keeps once for many entries. Null is the empty text.
  */
 export const encodeEntry = (entry: AuditEntry): readonly string[] =>

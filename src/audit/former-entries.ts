@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../platform/redis.js';
 
-/** An entry in a stream of Redis. */
+/** An entry in a stream of Redis, as an older Palier wrote it. */
 export interface Placed {
   /** When it was written, Unix milliseconds by Redis' clock, and its number within that millisecond. */
   readonly ms: number;
@@ -8,7 +8,7 @@ export interface Placed {
   readonly fields: readonly string[];
 }
 
-type Pages = AsyncGenerator<readonly Placed[]>;
+type Pages<T extends Placed = Placed> = AsyncGenerator<readonly T[]>;
 
 /** So many entries are in memory at a time, of each stream. */
 const PAGE = 500;
@@ -40,8 +40,8 @@ export function placeOf(id: string): Pick<Placed, 'ms' | 'nth'> {
 export const byPlace = (a: Placed, b: Placed): number => a.ms - b.ms || a.nth - b.nth;
 
 /** Several streams as one, oldest first; of each, one page is held. */
-export async function* merged(streams: readonly Pages[]): Pages {
-  let held = (await Promise.all(streams.map(nextOf))).flat();
+export async function* merged<T extends Placed>(streams: readonly Pages<T>[]): Pages<T> {
+  let held = (await Promise.all(streams.map((stream) => nextOf(stream)))).flat();
   for (;;) {
     const [end] = held.flatMap(({ page }) => page.at(-1) ?? []).toSorted(byPlace);
     if (end === undefined) return;
@@ -51,19 +51,19 @@ export async function* merged(streams: readonly Pages[]): Pages {
   }
 }
 
-interface Held {
-  readonly stream: Pages;
-  readonly page: readonly Placed[];
+interface Held<T extends Placed> {
+  readonly stream: Pages<T>;
+  readonly page: readonly T[];
 }
 
 /** What is left of a page, or the next one. */
-async function after({ stream, page }: Held, end: Placed): Promise<readonly Held[]> {
+async function after<T extends Placed>({ stream, page }: Held<T>, end: Placed): Promise<readonly Held<T>[]> {
   const later = page.filter((one) => byPlace(one, end) > 0);
   return later.length > 0 ? [{ stream, page: later }] : nextOf(stream);
 }
 
 /** Nothing when the stream has come to its end. */
-async function nextOf(stream: Pages): Promise<readonly Held[]> {
+async function nextOf<T extends Placed>(stream: Pages<T>): Promise<readonly Held<T>[]> {
   const { done, value } = await stream.next();
   return done === true ? [] : [{ stream, page: value }];
 }
