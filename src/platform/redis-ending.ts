@@ -7,16 +7,17 @@ import type { Cluster, Redis } from 'ioredis';
  * that is begun for that alone, and dropped before it carries anything. What is duplicated from it does the same.
  */
 export function ending(redis: Redis): Redis {
-  const { disconnect, duplicate } = redis;
+  const disconnect = redis.disconnect.bind(redis);
+  const duplicate = redis.duplicate.bind(redis);
   return Object.assign(redis, {
     disconnect(reconnect = false): void {
       const isBetween = redis.status === 'reconnecting';
-      disconnect.call(redis, reconnect);
+      disconnect(reconnect);
       if (reconnect || !isBetween) return;
       redis.connect().catch(() => undefined);
-      disconnect.call(redis);
+      disconnect();
     },
-    duplicate: (...args: Parameters<typeof duplicate>) => ending(duplicate.apply(redis, args)),
+    duplicate: (...args: Parameters<typeof duplicate>) => ending(duplicate(...args)),
   });
 }
 
@@ -28,16 +29,18 @@ export function ending(redis: Redis): Redis {
  * - that it was dropped, when that was while it connected: it stays, and outlives who opened it.
  */
 export function endingCluster(cluster: Cluster): Cluster {
-  const { connect, disconnect, quit, duplicate } = cluster;
+  const [connect, quit] = [cluster.connect.bind(cluster), cluster.quit.bind(cluster)];
+  const disconnect = cluster.disconnect.bind(cluster);
+  const duplicate = cluster.duplicate.bind(cluster);
   let isWanted = true;
   let hasEnded = false;
   const drop = (): void => {
-    if (!isWanted) disconnect.call(cluster);
+    if (!isWanted) disconnect();
   };
   const endAnew = (): void => {
     if (isWanted || hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
     cluster.once('+node', () => setImmediate(drop));
-    connect.call(cluster).catch(() => undefined);
+    connect().catch(() => undefined);
   };
   cluster.on('end', () => {
     hasEnded = !isWanted;
@@ -51,19 +54,19 @@ export function endingCluster(cluster: Cluster): Cluster {
   return Object.assign(cluster, {
     connect(): Promise<void> {
       [isWanted, hasEnded] = [true, false];
-      return Promise.race([connect.call(cluster), readyOrEnded(cluster)]);
+      return Promise.race([connect(), readyOrEnded(cluster)]);
     },
     disconnect(reconnect = false): void {
       const hasNodes = cluster.nodes().length > 0;
       isWanted = reconnect;
-      disconnect.call(cluster, reconnect);
+      disconnect(reconnect);
       if (!hasNodes) endAnew();
     },
     quit(): Promise<'OK'> {
       isWanted = false;
-      return quit.call(cluster);
+      return quit();
     },
-    duplicate: (...args: Parameters<typeof duplicate>) => endingCluster(duplicate.apply(cluster, args)),
+    duplicate: (...args: Parameters<typeof duplicate>) => endingCluster(duplicate(...args)),
   });
 }
 

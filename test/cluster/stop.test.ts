@@ -13,10 +13,15 @@ interface Servers {
 }
 
 async function group(kind: 'sentinel' | 'cluster'): Promise<Servers> {
-  const { url, nodes, stop } = await ownGroup(kind);
+  const servers = await ownGroup(kind);
   const each = async (how: 'kill' | 'restart'): Promise<void> =>
-    void (await Promise.all(nodes.map((node) => node[how]())));
-  return { url, stop, kill: () => each('kill'), restart: () => each('restart') };
+    void (await Promise.all(servers.nodes.map((node) => node[how]())));
+  return {
+    url: servers.url,
+    stop: () => servers.stop(),
+    kill: () => each('kill'),
+    restart: () => each('restart'),
+  };
 }
 
 const OPEN: Readonly<Record<string, () => Promise<Servers>>> = {
