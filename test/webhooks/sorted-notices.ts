@@ -1,5 +1,6 @@
 import { Queue, type Job } from 'bullmq';
 import type { RedisConnection } from '../../src/platform/redis.js';
+import { createLogger } from '../../src/platform/logger.js';
 import { spreadArrivals } from '../../src/workers/spread-arrivals.js';
 
 /** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
@@ -17,7 +18,7 @@ export function sortedNotices(connection: RedisConnection, prefix: string): Sort
   const queues = { arrivals, notices } as unknown as Parameters<typeof spreadArrivals>[0]['queues'];
   return {
     async jobs() {
-      await spreadArrivals({ queues });
+      await spreadArrivals({ queues, log: createLogger('silent', 'test') });
       return notices.getJobs();
     },
     async clear() {
