@@ -13,8 +13,8 @@ export interface EarnerRecord {
 
 /** The next form gets the next number, and a line in `splitRecord` that still reads this one. */
 const FORM = 1;
-/** Stands for somebody whose record of an older Palier could not be read: it is still there, and to be mended. */
-const UNREADABLE = Buffer.of(0);
+/** In front of the record of somebody of whom an older Palier kept what cannot be read: that is still there, to be mended. */
+const SET_ASIDE = 0;
 
 const NOTHING: EarnerRecord = { portfolio: Buffer.alloc(0), ledger: Buffer.alloc(0) };
 
@@ -35,5 +35,18 @@ export const joinRecord = ({ portfolio, ledger }: EarnerRecord): Buffer | null =
     ? null
     : Buffer.concat([Buffer.of(FORM), ...sized(portfolio), ledger]);
 
-/** What is never read for anything: whoever meets it is told so. */
-export const unreadableRecord = (): Buffer => UNREADABLE;
+/** Whether it is a record that this version reads, set aside or not; nothing is one. */
+export const isOfOurForm = (bytes: Buffer | null): boolean =>
+  bytes === null || bytes[0] === FORM || bytes[0] === SET_ASIDE;
+
+export const isSetAside = (bytes: Buffer | null): boolean => bytes !== null && bytes[0] === SET_ASIDE;
+
+/** What is never read for anything (whoever meets it is told so), with the record behind it, as it was. */
+export const setAside = (bytes: Buffer | null): Buffer =>
+  Buffer.concat([Buffer.of(SET_ASIDE), bytes ?? Buffer.alloc(0)]);
+
+/** The record as it was before, if it was set aside; null: there was none. */
+export const takenUp = (bytes: Buffer | null): Buffer | null => {
+  if (!isSetAside(bytes)) return bytes;
+  return bytes === null || bytes.length === 1 ? null : bytes.subarray(1);
+};
