@@ -1,6 +1,7 @@
 import type { AwardId, BadgeId, EarnerKey, SchemeVersion } from '../ids.js';
 import type { Rules } from './change.js';
 import type { Planned, PlanKind } from './plan.js';
+import { EarnerKeys } from './earner-keys.js';
 import type { Award } from './types.js';
 
 /** What the plan makes of one award, for everybody. */
@@ -8,10 +9,9 @@ export interface AwardPlan {
   readonly award: Award;
   /** It is in the rules in force, and not in the new ones: whoever holds it keeps it. */
   readonly removed: boolean;
-  /** Sorted; as are the next. */
-  readonly gains: readonly EarnerKey[];
+  readonly gains: EarnerKeys;
   /** They hold it, no longer qualify, and keep it. */
-  readonly losesRule: readonly EarnerKey[];
+  readonly losesRule: EarnerKeys;
   readonly underWay: number;
   readonly refused: number;
   readonly blocked: number;
@@ -26,6 +26,8 @@ export interface Plan {
   readonly only: AwardId | null;
   /** How many people were looked at. */
   readonly people: number;
+  /** Everybody who gains something: whom `apply` has to look at. */
+  readonly gainers: EarnerKeys;
   /** In the order of the rules; then those that are removed. */
   readonly awards: readonly AwardPlan[];
 }
@@ -37,24 +39,34 @@ export interface PlanTally {
 }
 
 type Counters = Record<Exclude<PlanKind, 'gains' | 'loses_rule'>, number> & {
-  readonly gains: EarnerKey[];
-  readonly loses_rule: EarnerKey[];
+  readonly gains: EarnerKeys;
+  readonly loses_rule: EarnerKeys;
 };
+
+const nobody = (): Counters => ({
+  gains: new EarnerKeys(),
+  loses_rule: new EarnerKeys(),
+  under_way: 0,
+  refused: 0,
+  blocked: 0,
+  inactive: 0,
+});
 
 export function startPlan({ scheme, change }: Rules, only: AwardId | null = null): PlanTally {
   const own = new Set(scheme.awards.map(({ badgeId }) => badgeId));
   const removed = (change?.inForce?.awards ?? []).filter(({ badgeId }) => !own.has(badgeId));
   const counters = new Map<BadgeId, Counters>();
-  for (const { badgeId } of [...scheme.awards, ...removed])
-    counters.set(badgeId, { gains: [], loses_rule: [], under_way: 0, refused: 0, blocked: 0, inactive: 0 });
+  for (const { badgeId } of [...scheme.awards, ...removed]) counters.set(badgeId, nobody());
+  const gainers = new EarnerKeys();
   let people = 0;
   return {
     add(earner, planned) {
       people += 1;
+      if (planned.some(({ kind }) => kind === 'gains')) gainers.add(earner);
       for (const { award, kind } of planned) {
         const counter = counters.get(award.badgeId);
         if (counter === undefined) continue;
-        if (kind === 'gains' || kind === 'loses_rule') counter[kind].push(earner);
+        if (kind === 'gains' || kind === 'loses_rule') counter[kind].add(earner);
         else counter[kind] += 1;
       }
     },
@@ -62,6 +74,7 @@ export function startPlan({ scheme, change }: Rules, only: AwardId | null = null
       version: scheme.version,
       only,
       people,
+      gainers,
       awards: [
         ...scheme.awards.map((award) => planOf(award, false, counters.get(award.badgeId))),
         ...removed.map((award) => planOf(award, true, counters.get(award.badgeId))),
@@ -70,24 +83,18 @@ export function startPlan({ scheme, change }: Rules, only: AwardId | null = null
   };
 }
 
-const sorted = (keys: readonly EarnerKey[] = []): readonly EarnerKey[] => keys.toSorted();
-
-function planOf(award: Award, removed: boolean, counters: Counters | undefined): AwardPlan {
+function planOf(award: Award, removed: boolean, counters: Counters = nobody()): AwardPlan {
   return {
     award,
     removed,
-    gains: sorted(counters?.gains),
-    losesRule: sorted(counters?.loses_rule),
-    underWay: counters?.under_way ?? 0,
-    refused: counters?.refused ?? 0,
-    blocked: counters?.blocked ?? 0,
-    inactive: counters?.inactive ?? 0,
+    gains: counters.gains,
+    losesRule: counters.loses_rule,
+    underWay: counters.under_way,
+    refused: counters.refused,
+    blocked: counters.blocked,
+    inactive: counters.inactive,
   };
 }
-
-/** Everybody who gains something, each once, sorted: whom `apply` has to look at. */
-export const gainersOf = ({ awards }: Plan): readonly EarnerKey[] =>
-  [...new Set(awards.flatMap(({ gains }) => gains))].toSorted();
 
 /** Whether nobody gains anything, and nobody stops qualifying. */
 export const changesNobody = ({ awards }: Plan): boolean =>

@@ -1,5 +1,5 @@
 import { secondsOf } from '../platform/clock.js';
-import { gainersOf, type Plan } from '../rules/plan-tally.js';
+import type { Plan } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
 import { applyRules } from './apply-rules.js';
 import {
@@ -125,7 +125,7 @@ async function reporting<T>(
 
 const numbersOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
   issues: cost.issues,
-  people: gainersOf(plan).length,
+  people: plan.gainers.length,
   given: givenBy(plan),
 });
 

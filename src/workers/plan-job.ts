@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import { gainersOf, type AwardPlan } from '../rules/plan-tally.js';
+import type { AwardPlan } from '../rules/plan-tally.js';
 import type { Done } from './done.js';
 import { keepReporting } from './keep-reporting.js';
 import { makePlan, type MadePlan } from './make-plan.js';
@@ -53,7 +53,7 @@ function storedPlan(made: MadePlan, startedS: number, madeS: number): StoredPlan
     madeS,
     people: plan.people,
     unreadable: unreadable.length,
-    gainers: gainersOf(plan).length,
+    gainers: plan.gainers.length,
     issues: cost.issues,
     calls: cost.calls,
     quotaLeft: quota?.left ?? null,
@@ -75,6 +75,6 @@ const storedAward = (one: AwardPlan, calls: number): StoredAwardPlan => ({
   blocked: one.blocked,
   inactive: one.inactive,
   calls: one.removed ? 0 : calls,
-  gainsSample: one.gains.slice(0, SAMPLE),
-  losesSample: one.losesRule.slice(0, SAMPLE),
+  gainsSample: [...one.gains.first(SAMPLE)],
+  losesSample: [...one.losesRule.first(SAMPLE)],
 });

@@ -40,6 +40,7 @@ export async function fill(filling: Filling): Promise<void> {
   const redis = new Redis(filling.redisUrl);
   const random = randomFrom(20_261_123);
   const badges = [...filling.scheme.enrolments.values()];
+  const shapes = Array.from({ length: SHAPES }, () => someone(filling, badges, random));
   const own = filling.scheme.awards.map(({ badgeId }) => ({ clientId: filling.region, badgeId }));
   for (const badge of [...badges, ...own]) await createBadgeBook(redis, filling.prefix).enter(badge);
   for (let from = 0; from < filling.earners; from += CHUNK) {
@@ -47,7 +48,7 @@ export async function fill(filling: Filling): Promise<void> {
     for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
       const address = `personne.${at}@example.org`;
       const earner = earnerKeyOf(filling.vault, address);
-      const { assertions, given } = someone(filling, badges, at, random);
+      const { assertions, given } = asTheirs(shapes[at % SHAPES] ?? NOBODY);
       const contact = sealContact(filling.vault, earner, { address, name: `Personne ${at}` });
       const kept = assertions.map(({ clientId, badgeId, ...rest }) => ({
         ...rest,
@@ -62,18 +63,33 @@ export async function fill(filling: Filling): Promise<void> {
   redis.disconnect();
 }
 
+/** What somebody has been given. */
+interface Shape {
+  readonly assertions: readonly Assertion[];
+  readonly given: ReadonlyMap<BadgeId, AwardRecord>;
+}
+
+/** How many different people are made up; the others have the same badges, under ids of their own. */
+const SHAPES = 4999;
+const NOBODY: Shape = { assertions: [], given: new Map() };
+
+const ownId = () => asAssertionId(randomBytes(20).toString('hex'));
+const asTheirs = ({ assertions, given }: Shape): Shape => ({
+  assertions: assertions.map((one) => ({ ...one, id: ownId() })),
+  given,
+});
+
 function someone(
   { scheme, region, nowS }: Filling,
   badges: readonly Enrolment[],
-  at: number,
   random: () => number,
-): { readonly assertions: readonly Assertion[]; readonly given: ReadonlyMap<BadgeId, AwardRecord> } {
+): Shape {
   const assertions = Array.from({ length: ASSERTIONS_EACH }, (): Assertion => {
     const badge = badges[Math.floor(random() * badges.length)];
     if (badge === undefined) throw new Error('a scheme without badges');
     const issuedOnS = nowS - Math.floor(random() * 900) * DAY_S;
     return {
-      id: asAssertionId(randomBytes(20).toString('hex')),
+      id: ownId(),
       clientId: badge.clientId,
       badgeId: badge.badgeId,
       eventId: asEventId(`E${Math.floor(random() * 20_000).toString(36)}XYZABC`),
@@ -84,11 +100,11 @@ function someone(
   });
   const evaluation = evaluate(scheme, { assertions, held: [], blocked: [] }, nowS);
   const due = evaluation.awards.filter(({ status }) => status === 'due').slice(0, MOST_AWARDS);
-  const event = asEventId(`G${(at % 500).toString(36)}XYZABC`);
+  const event = asEventId(`G${Math.floor(random() * 500).toString(36)}XYZABC`);
   const comesDue = transition(null, { type: 'comes-due', over: [] }, nowS - DAY_S);
   const record = transition(comesDue, { type: 'record', event }, nowS - DAY_S);
   const readBack = due.map(({ award }): Assertion => ({
-    id: asAssertionId(randomBytes(20).toString('hex')),
+    id: ownId(),
     clientId: region,
     badgeId: award.badgeId,
     eventId: event,
