@@ -14,13 +14,13 @@ export interface GrowthOptions {
 
 export const GROWTH: GrowthOptions = {
   notices: [10_000, 1_000_000],
-  commands: [100_000, 300_000],
+  commands: [100_000, 1_000_000],
   assertions: 1_000_000,
 };
 
 const ratio = ([small, large]: readonly [number, number]): number => large / small;
 
-/** Some twenty minutes, on Redis servers of its own; needs `dist`. */
+/** Some ten minutes on a quiet machine, on Redis servers of its own; needs `dist`. */
 export async function runGrowth(options: Partial<GrowthOptions> = {}): Promise<GrowthResult> {
   const sizes = { ...GROWTH, ...options };
   const notices = await growthOfNotices(sizes.notices);
@@ -37,16 +37,21 @@ export async function runGrowth(options: Partial<GrowthOptions> = {}): Promise<G
     'growth.reconcile.ourMicrosecondsPerAssertion': (reconcile.ourSeconds * 1e6) / reconcile.assertions,
     'growth.reconcile.ourSeconds': reconcile.ourSeconds,
     'growth.reconcile.obfSeconds': reconcile.obfSeconds,
+    'growth.reconcile.ourShareOfObfsTime': reconcile.ourSeconds / reconcile.obfSeconds,
     'growth.reconcile.commandPeakMib': reconcile.commandPeakMib,
-    'growth.worker.peakMib': reconcile.workerPeakMib,
-    'growth.worker.seconds': reconcile.workerSeconds,
+    'growth.reconcile.commandLiveMib': reconcile.commandLiveMib,
+    'growth.reconcile.workerSeconds': reconcile.workerSeconds,
+    'growth.reconcile.workerPeakMib': reconcile.workerPeakMib,
+    'growth.reconcile.workerLiveMib': reconcile.workerLiveMib,
   };
-  for (const { command, microsecondsPerEarner, peakMib } of commands) {
+  for (const { command, microsecondsPerEarner, peakMib, liveMib } of commands) {
     figures[`growth.${command}.usPerEarner.small`] = microsecondsPerEarner[0];
     figures[`growth.${command}.usPerEarner.large`] = microsecondsPerEarner[1];
     figures[`growth.${command}.usPerEarner.ratio`] = ratio(microsecondsPerEarner);
     figures[`growth.${command}.peakMib.small`] = peakMib[0];
     figures[`growth.${command}.peakMib.large`] = peakMib[1];
+    figures[`growth.${command}.liveMib.small`] = liveMib[0];
+    figures[`growth.${command}.liveMib.large`] = liveMib[1];
   }
   return { name: 'growth', figures };
 }
