@@ -5,21 +5,29 @@ export class EarnerKeys implements Iterable<EarnerKey> {
   /** By the first character: put in order one at a time, when they are read. */
   readonly #shelves = new Map<string, Shelf>();
   #length = 0;
+  readonly #most: number;
 
+  /** @param most so many are kept, and the others counted alone: those who are met first */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  /** Of all who were added, kept or not. */
   get length(): number {
     return this.#length;
   }
 
   /** @param key without a line break; once */
   add(key: EarnerKey): void {
+    this.#length += 1;
+    if (this.#length > this.#most) return;
     const first = key.slice(0, 1);
     let shelf = this.#shelves.get(first);
     if (shelf === undefined) this.#shelves.set(first, (shelf = []));
     put(shelf, `${key}\n`);
-    this.#length += 1;
   }
 
-  /** The first so many of them. */
+  /** The first so many of those who are kept. */
   first(count: number): readonly EarnerKey[] {
     const found: EarnerKey[] = [];
     for (const key of this) {

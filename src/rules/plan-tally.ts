@@ -32,6 +32,15 @@ export interface Plan {
   readonly awards: readonly AwardPlan[];
 }
 
+/** Of how many people a plan keeps the keys; the others are counted. */
+export interface PlanKeeps {
+  /** Of each award: who gains it, and who loses its rule. */
+  readonly perAward: number;
+  /** Of everybody who gains something. */
+  readonly gainers: number;
+}
+const ALL: PlanKeeps = { perAward: Infinity, gainers: Infinity };
+
 /** Adds up what is planned for each person. */
 export interface PlanTally {
   add(earner: EarnerKey, planned: readonly Planned[]): void;
@@ -43,21 +52,25 @@ type Counters = Record<Exclude<PlanKind, 'gains' | 'loses_rule'>, number> & {
   readonly loses_rule: EarnerKeys;
 };
 
-const nobody = (): Counters => ({
-  gains: new EarnerKeys(),
-  loses_rule: new EarnerKeys(),
+const nobody = (most: number): Counters => ({
+  gains: new EarnerKeys(most),
+  loses_rule: new EarnerKeys(most),
   under_way: 0,
   refused: 0,
   blocked: 0,
   inactive: 0,
 });
 
-export function startPlan({ scheme, change }: Rules, only: AwardId | null = null): PlanTally {
+export function startPlan(
+  { scheme, change }: Rules,
+  only: AwardId | null = null,
+  keeps: PlanKeeps = ALL,
+): PlanTally {
   const own = new Set(scheme.awards.map(({ badgeId }) => badgeId));
   const removed = (change?.inForce?.awards ?? []).filter(({ badgeId }) => !own.has(badgeId));
   const counters = new Map<BadgeId, Counters>();
-  for (const { badgeId } of [...scheme.awards, ...removed]) counters.set(badgeId, nobody());
-  const gainers = new EarnerKeys();
+  for (const { badgeId } of [...scheme.awards, ...removed]) counters.set(badgeId, nobody(keeps.perAward));
+  const gainers = new EarnerKeys(keeps.gainers);
   let people = 0;
   return {
     add(earner, planned) {
@@ -83,7 +96,7 @@ export function startPlan({ scheme, change }: Rules, only: AwardId | null = null
   };
 }
 
-function planOf(award: Award, removed: boolean, counters: Counters = nobody()): AwardPlan {
+function planOf(award: Award, removed: boolean, counters: Counters = nobody(0)): AwardPlan {
   return {
     award,
     removed,

@@ -9,6 +9,7 @@ import { createPlanStore, type StoredAwardPlan, type StoredPlan } from './plan-s
 
 /** How many people of each award are kept with a plan; the command line gives everybody. */
 const SAMPLE = 50;
+const KEEPS = { perAward: SAMPLE, gainers: 0 };
 const REPORT_EVERY_MS = 500;
 
 /**
@@ -26,7 +27,7 @@ export async function planForOps(
   const { scheme } = await schemes.now();
   await readQuota(pipeline, signal);
   const report = keepReporting((done, total) => store.report(only, { done, total }), REPORT_EVERY_MS);
-  const made = await makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS }, report, signal);
+  const made = await makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS, keeps: KEEPS }, report, signal);
   await report.settled();
   const plan = storedPlan(made, startedS, secondsOf(clock));
   await store.write(plan);

@@ -12,6 +12,10 @@ test('everybody who was added is there, in order, and as many are counted', () =
       expect([...keys]).toEqual(all.toSorted());
       expect(keys.length).toBe(all.length);
       expect(keys.first(few)).toEqual(all.toSorted().slice(0, few));
+      const some = new EarnerKeys(few);
+      for (const one of all) some.add(one);
+      expect([...some]).toEqual(all.slice(0, few).toSorted());
+      expect(some.length).toBe(all.length);
     }),
   );
 });
