@@ -16,10 +16,15 @@ const GOALS: Readonly<Record<string, number>> = {
 /** Smaller towns: what does not grow is seen there as well, and less surely. */
 const QUICK: GrowthOptions = { notices: [10_000, 100_000], commands: [30_000, 90_000], assertions: 20_000 };
 
+/** It takes long: what is known already is told. */
+function tell(known: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(known)) process.stdout.write(`${name}: ${value.toFixed(2)}\n`);
+}
+
 /** Does anything cost more because there are more people? */
 export async function growth(quick: boolean): Promise<Part> {
   const sizes = quick ? QUICK : GROWTH;
-  const { figures } = await runGrowth(sizes);
+  const { figures } = await runGrowth(sizes, tell);
   const goals = Object.entries(GOALS).map(([name, most]): Goal => {
     const value = figures[name] ?? NaN;
     return { goal: `${name}: at most ${most}`, measured: value.toFixed(2), met: value <= most };

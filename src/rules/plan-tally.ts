@@ -9,6 +9,7 @@ export interface AwardPlan {
   readonly award: Award;
   /** It is in the rules in force, and not in the new ones: whoever holds it keeps it. */
   readonly removed: boolean;
+  /** All are counted; of how many the keys are kept is said by whoever asks for the plan. */
   readonly gains: EarnerKeys;
   /** They hold it, no longer qualify, and keep it. */
   readonly losesRule: EarnerKeys;
@@ -26,7 +27,7 @@ export interface Plan {
   readonly only: AwardId | null;
   /** How many people were looked at. */
   readonly people: number;
-  /** Everybody who gains something: whom `apply` has to look at. */
+  /** Everybody who gains something: whom `apply` has to look at. Here, too, all are counted, and those kept who were asked for. */
   readonly gainers: EarnerKeys;
   /** In the order of the rules; then those that are removed. */
   readonly awards: readonly AwardPlan[];
