@@ -25,6 +25,11 @@ function tell(known: Readonly<Record<string, number>>): void {
 export async function growth(quick: boolean): Promise<Part> {
   const sizes = quick ? QUICK : GROWTH;
   const { figures } = await runGrowth(sizes, tell);
+  return partOf(sizes, figures);
+}
+
+/** Pure. */
+export function partOf(sizes: GrowthOptions, figures: Readonly<Record<string, number>>): Part {
   const goals = Object.entries(GOALS).map(([name, most]): Goal => {
     const value = figures[name] ?? NaN;
     return { goal: `${name}: at most ${most}`, measured: value.toFixed(2), met: value <= most };
