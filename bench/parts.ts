@@ -3,7 +3,7 @@ import { tableOf } from './calls/table.js';
 import { runEndToEnd } from './door/end-to-end.js';
 import { runDoor } from './door/run.js';
 import { goalLines, tableOfDoor, type Goal } from './door/table.js';
-import { GROWTH, runGrowth, type GrowthOptions } from './growth/run.js';
+import { growth } from './growth/part.js';
 import type { MemoryFigures } from './memory-measure.js';
 import { benchMemory, type MemoryReport } from './memory.js';
 import { runSoak } from './soak/run.js';
@@ -91,46 +91,6 @@ async function waiting(): Promise<Part> {
         },
         { goal: 'keys left when all are done: 0', measured: String(keysLeft), met: keysLeft === 0 },
       ]),
-    ].join('\n'),
-  };
-}
-
-const GROWTH_GOALS: Readonly<Record<string, number>> = {
-  'growth.notice.commands.ratio': 1.2,
-  'growth.notice.ms.ratio': 1.2,
-  'growth.simulate.usPerEarner.ratio': 1.2,
-  'growth.plan.usPerEarner.ratio': 1.2,
-  'growth.worker.peakMib': 256,
-};
-
-/** Smaller towns: what does not grow is seen there as well, and less surely. */
-const QUICK_GROWTH: GrowthOptions = {
-  notices: [10_000, 100_000],
-  commands: [30_000, 90_000],
-  assertions: 20_000,
-};
-
-async function growth(quick: boolean): Promise<Part> {
-  const sizes = quick ? QUICK_GROWTH : GROWTH;
-  const { figures } = await runGrowth(sizes);
-  const goals = Object.entries(GROWTH_GOALS).map(([name, most]): Goal => {
-    const value = figures[name] ?? NaN;
-    return { goal: `${name}: at most ${most}`, measured: value.toFixed(2), met: value <= most };
-  });
-  const rows = Object.entries(figures).map(([name, value]) => `| ${name} | ${value.toFixed(2)} |`);
-  return {
-    figures: {
-      growth: { commandsPerNotice: figures['growth.notice.commands.large'] },
-      worker: { rssMiB: figures['growth.worker.peakMib'] },
-    },
-    text: [
-      `A notice among ${sizes.notices.join(' and ')} earners, commands among ${sizes.commands.join(' and ')}, ${sizes.assertions} assertions to read again.`,
-      '',
-      ...goalLines(goals),
-      '',
-      '| figure | measured |',
-      '| --- | --- |',
-      ...rows,
     ].join('\n'),
   };
 }

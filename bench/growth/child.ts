@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** A program as an operator would run it, and what it took. */
 export interface Ran {
@@ -8,6 +11,8 @@ export interface Ran {
   readonly seconds: number;
   /** The most memory that it had, MiB; 0 where the system does not say. */
   readonly peakMib: number;
+  /** The most that it held after its garbage was collected, MiB. */
+  readonly liveMib: number;
   readonly output: string;
 }
 
@@ -19,17 +24,26 @@ export interface Child {
   stop(): void;
 }
 
+const LIVE = pathToFileURL(resolve('bench/growth/live.mjs')).href;
+/** Of the output of a plan of a million people, the beginning is enough. */
+const KEPT_PARTS = 50;
+
 /** Starts `node <args>` with exactly this environment (and PATH), and watches its memory. */
-export function startChild(args: readonly string[], env: Readonly<Record<string, string>>, cwd = '.'): Child {
+export async function startChild(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd = '.',
+): Promise<Child> {
+  const dir = await mkdtemp(join(tmpdir(), 'palier-live-'));
+  const liveTo = join(dir, 'live');
   const startedMs = performance.now();
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, ['--import', LIVE, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], LIVE_TO: liveTo, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const parts: string[] = [];
-  // A worker's lines are not kept: there are a hundred thousand.
-  child.stdout.on('data', (data) => parts.length < 50 && parts.push(String(data)));
+  child.stdout.on('data', (data) => parts.length < KEPT_PARTS && parts.push(String(data)));
   let most = 0;
   const peakMib = async (): Promise<number> => (most = Math.max(most, await peakOf(child.pid)));
   const looking = setInterval(() => void peakMib(), 100);
@@ -37,7 +51,9 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
     await once(child, 'close');
     clearInterval(looking);
     const seconds = (performance.now() - startedMs) / 1000;
-    return { exit: child.exitCode, seconds, peakMib: most, output: parts.join('') };
+    const live = Number(await readFile(liveTo, 'utf8').catch(() => '0'));
+    await rm(dir, { recursive: true });
+    return { exit: child.exitCode, seconds, peakMib: most, liveMib: live / 2 ** 20, output: parts.join('') };
   };
   return { peakMib, ended: end(), stop: () => void child.kill('SIGTERM') };
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ownRedis } from '../../test/support/own-redis.js';
 import { openArithmeticObf } from './arithmetic-obf.js';
-import { startChild } from './child.js';
+import { startChild, type Ran } from './child.js';
 import type { ReconcileGrowth } from './types.js';
 
 const RECIPIENTS_EACH = 25;
@@ -32,24 +32,21 @@ export async function growthOfReconcile(assertions: number): Promise<ReconcileGr
     await writeFile(join(dir, 'scheme.yaml'), SCHEME);
     await writeFile(join(dir, 'partners.yaml'), PARTNERS);
     const env = environment(redis.url, obf.url, dir);
-    const command = await startChild([resolve('dist/ops/cli/main.js'), 'reconcile', '--full', '--json'], env)
-      .ended;
+    const reading = await startChild([resolve('dist/ops/cli/main.js'), 'reconcile', '--full', '--json'], env);
+    const command = await reading.ended;
     if (command.exit !== 0) throw new Error(`reconcile ended with ${command.exit}: ${command.output}`);
     const calls = obf.calls();
-    const startedMs = performance.now();
-    const worker = startChild([resolve('dist/workers/main.js')], env);
-    await Promise.race([drained(admin), worker.ended.then(tooSoon)]);
-    const workerSeconds = (performance.now() - startedMs) / 1000;
-    worker.stop();
-    const { peakMib: workerPeakMib } = await worker.ended;
+    const worker = await evaluateAll(admin, env);
     return {
       assertions: events * RECIPIENTS_EACH,
       ourSeconds: command.seconds,
       obfSeconds: calls / OBF_RPS,
       calls,
       commandPeakMib: command.peakMib,
-      workerPeakMib,
-      workerSeconds,
+      commandLiveMib: command.liveMib,
+      workerPeakMib: worker.peakMib,
+      workerLiveMib: worker.liveMib,
+      workerSeconds: worker.seconds,
     };
   } finally {
     admin.disconnect();
@@ -57,6 +54,16 @@ export async function growthOfReconcile(assertions: number): Promise<ReconcileGr
     await redis.stop();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** From the worker's start until nobody waits to be evaluated. */
+async function evaluateAll(admin: Redis, env: Readonly<Record<string, string>>): Promise<Ran> {
+  const startedMs = performance.now();
+  const worker = await startChild([resolve('dist/workers/main.js')], env);
+  await Promise.race([drained(admin), worker.ended.then(tooSoon)]);
+  const seconds = (performance.now() - startedMs) / 1000;
+  worker.stop();
+  return { ...(await worker.ended), seconds };
 }
 
 async function drained(redis: Redis): Promise<void> {

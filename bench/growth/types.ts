@@ -13,16 +13,19 @@ export interface ReconcileGrowth {
   readonly obfSeconds: number;
   readonly calls: number;
   readonly commandPeakMib: number;
+  readonly commandLiveMib: number;
   /** While it works through what the command left to be done. */
   readonly workerPeakMib: number;
+  readonly workerLiveMib: number;
   readonly workerSeconds: number;
 }
 
 export interface CommandGrowth {
-  readonly command: 'plan' | 'simulate';
+  readonly command: 'plan' | 'simulate' | 'worker';
   readonly earners: readonly [small: number, large: number];
   readonly microsecondsPerEarner: readonly [number, number];
   readonly peakMib: readonly [number, number];
+  readonly liveMib: readonly [number, number];
 }
 
 export interface GrowthResult {

@@ -17,6 +17,14 @@ else
 end
 return 1`);
 
+/** @returns whether it was done: what was read stood there still. Null: nothing */
+export const replaceRecord = async (
+  redis: RedisConnection,
+  key: string,
+  read: Buffer | null,
+  to: Buffer | null,
+): Promise<boolean> => (await COMPARE_AND_SET(redis, [key], [read ?? '', to ?? ''])) === 1;
+
 /** Of those who write one record at the same time, one always succeeds; this many times in a row means a fault. */
 const MAX_TRIES = 200;
 
@@ -34,8 +42,7 @@ export async function amendRecord(
     const from = splitRecord(read);
     const to = how(from);
     if (to === from) return;
-    const values = [read ?? '', joinRecord(to) ?? ''];
-    if ((await COMPARE_AND_SET(redis, [key], values)) === 1) return;
+    if (await replaceRecord(redis, key, read, joinRecord(to))) return;
   }
   throw new RecordError('What Redis holds of an earner would not hold still');
 }

@@ -19,8 +19,8 @@ export interface EarnerRecord {
 const FORM = 2;
 /** Before the account stood here: the ledger at the end, and nothing folded. */
 const WITHOUT_ACCOUNT = 1;
-/** Stands for somebody whose record of an older Palier could not be read: it is still there, and to be mended. */
-const UNREADABLE = Buffer.of(0);
+/** In front of the record of somebody of whom an older Palier kept what cannot be read: that is still there, to be mended. */
+const SET_ASIDE = 0;
 
 const NO_BYTES = Buffer.alloc(0);
 const NOTHING: EarnerRecord = { portfolio: NO_BYTES, ledger: NO_BYTES, account: NO_BYTES };
@@ -50,5 +50,18 @@ export const joinRecord = ({ portfolio, ledger, account }: EarnerRecord): Buffer
         folded(portfolio, Buffer.concat([...sized(ledger), account])),
       ]);
 
-/** What is never read for anything: whoever meets it is told so. */
-export const unreadableRecord = (): Buffer => UNREADABLE;
+/** Whether it is a record that this version reads, set aside or not; nothing is one. */
+export const isOfOurForm = (bytes: Buffer | null): boolean =>
+  bytes === null || [FORM, WITHOUT_ACCOUNT, SET_ASIDE].includes(bytes[0] ?? -1);
+
+export const isSetAside = (bytes: Buffer | null): boolean => bytes !== null && bytes[0] === SET_ASIDE;
+
+/** What is never read for anything (whoever meets it is told so), with the record behind it, as it was. */
+export const setAside = (bytes: Buffer | null): Buffer =>
+  Buffer.concat([Buffer.of(SET_ASIDE), bytes ?? Buffer.alloc(0)]);
+
+/** The record as it was before, if it was set aside; null: there was none. */
+export const takenUp = (bytes: Buffer | null): Buffer | null => {
+  if (!isSetAside(bytes)) return bytes;
+  return bytes === null || bytes.length === 1 ? null : bytes.subarray(1);
+};

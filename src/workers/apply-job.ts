@@ -1,5 +1,5 @@
 import { secondsOf } from '../platform/clock.js';
-import { gainersOf, type Plan } from '../rules/plan-tally.js';
+import type { Plan } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
 import { applyRules } from './apply-rules.js';
 import {
@@ -18,6 +18,8 @@ import { readQuota, UNTOLD_RPS } from './plan-job.js';
 import { createPlanStore } from './plan-store.js';
 import { SchemeMoved, type Application } from './schemes.js';
 
+/** Whom to give to; of each award their number alone is told. */
+const KEEPS = { perAward: 0, gainers: Infinity };
 const REPORT_EVERY_MS = 500;
 
 /**
@@ -80,7 +82,7 @@ async function planAndGive(pipeline: Pipeline, run: Run): Promise<Done> {
   await store.write(planning);
   await readQuota(pipeline, signal);
   const made = await reporting(store, planning, (report) =>
-    makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS }, report, signal),
+    makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS, keeps: KEEPS }, report, signal),
   );
   const { issues, quotaShort } = made.cost;
   if (!isBegun && issues > upto) return end(pipeline, store, { ...planning, ...numbersOf(made) }, 'above');
@@ -125,7 +127,7 @@ async function reporting<T>(
 
 const numbersOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
   issues: cost.issues,
-  people: gainersOf(plan).length,
+  people: plan.gainers.length,
   given: givenBy(plan),
 });
 

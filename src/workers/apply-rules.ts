@@ -1,7 +1,7 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
+import { MetNames } from '../platform/met-names.js';
 import { secondsOf } from '../platform/clock.js';
 import { planFor } from '../rules/plan.js';
-import { gainersOf } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
 import { entryOf } from './account.js';
 import { decide } from './decide.js';
@@ -36,9 +36,11 @@ export async function applyRules(
 ): Promise<void> {
   const { schemes, audit, clock } = pipeline;
   await schemes.apply(scheme, how, planned);
-  const gaining = gainersOf(planned.plan);
+  const gaining = planned.plan.gainers;
   await giveToAll(pipeline, gaining, how.quiet, progress, signal);
-  const left = await leftBehind(pipeline, how, new Set(gaining), signal);
+  const given = new MetNames();
+  for (const earner of gaining) given.add(earner);
+  const left = await leftBehind(pipeline, how, given, signal);
   await giveToAll(pipeline, left, how.quiet, () => undefined, signal);
   const detail = `${gaining.length} earners${how.quiet ? ', no e-mail' : ''}`;
   const { version } = scheme;
@@ -50,23 +52,36 @@ export async function applyRules(
 
 async function giveToAll(
   pipeline: Pipeline,
-  earners: readonly EarnerKey[],
+  earners: Iterable<EarnerKey> & { readonly length: number },
   quiet: boolean,
   progress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < earners.length; at += CHUNK) {
+  let done = 0;
+  for (const some of chunksOf(earners, CHUNK)) {
     signal.throwIfAborted();
-    await giveTo(pipeline, earners.slice(at, at + CHUNK), quiet);
-    progress(Math.min(at + CHUNK, earners.length), earners.length);
+    await giveTo(pipeline, some, quiet);
+    done += some.length;
+    progress(done, earners.length);
   }
+}
+
+function* chunksOf<T>(all: Iterable<T>, size: number): Iterable<readonly T[]> {
+  let chunk: T[] = [];
+  for (const one of all) {
+    chunk.push(one);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** Whoever is due something that is not with OBF: by the rules in force now, or written down and no more. */
 async function leftBehind(
   { people, schemes, clock }: Pipeline,
   { only }: ApplyOptions,
-  given: ReadonlySet<EarnerKey>,
+  given: Pick<MetNames, 'has'>,
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
   const rules = await schemes.now();

@@ -18,7 +18,8 @@ export async function freeOrphans(
   const known = await Promise.all(claims.map(({ badgeId, batch }) => batches.find(badgeId, batch)));
   const orphans = claims.filter((_, at) => known[at] === null);
   if (orphans.length === 0) return false;
-  await mirror.refresh(signal, true);
+  const missed = orphans.map(({ batch }) => batch);
+  await mirror.readAfterLoss(missed, signal);
   for (const { key, badgeId, batch } of orphans) {
     log.warn(
       { earner: key, badge: badgeId, batch },

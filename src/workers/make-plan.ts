@@ -5,7 +5,7 @@ import type { Rules } from '../rules/change.js';
 import { startCensus, type Census } from '../rules/census.js';
 import { costOf, type PlanCost } from '../rules/plan-cost.js';
 import { planFor } from '../rules/plan.js';
-import { startPlan, type Plan } from '../rules/plan-tally.js';
+import { startPlan, type Plan, type PlanKeeps } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
 import { lookAtEverybody, type Report } from './look-at-everybody.js';
 import type { PeopleSources } from './people.js';
@@ -27,6 +27,8 @@ export interface PlanAsked {
   readonly only: AwardId | null;
   /** OBF's calls per second. */
   readonly maxRps: number;
+  /** Of whom the keys are to be in the plan; by default of everybody. */
+  readonly keeps?: PlanKeeps;
 }
 
 export interface MadePlan {
@@ -58,7 +60,7 @@ export async function makePlan(
 ): Promise<MadePlan> {
   const seen = await seenIn(parts);
   const rules = await parts.schemes.wouldBe(asked.scheme);
-  const tally = startPlan(rules, asked.only);
+  const tally = startPlan(rules, asked.only, asked.keeps);
   const nowS = secondsOf(parts.clock);
   const unreadable = await lookAtEverybody(
     parts.people,
@@ -78,7 +80,7 @@ export async function simulate(
 ): Promise<MadePlan & { readonly census: Census }> {
   const seen = await seenIn(parts);
   const rules = await parts.schemes.wouldBe(asked.scheme);
-  const tally = startPlan(rules);
+  const tally = startPlan(rules, null, asked.keeps);
   const counted = startCensus(rules.scheme);
   const nowS = secondsOf(parts.clock);
   const unreadable = await lookAtEverybody(

@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/types.js';
-import type { EarnerKey } from '../ids.js';
+import type { BatchId, EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
@@ -7,6 +7,7 @@ import type { RedisConnection } from '../platform/redis.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { NewAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
+import { createLostBatches } from './lost-batches.js';
 import { storeEvent, type EventStoring } from './store-event.js';
 import { unseenEvents } from './unseen-events.js';
 
@@ -21,7 +22,12 @@ export interface Mirror {
    * @throws RegionUnreadable when OBF cannot be read, or an ObfError that says to wait
    */
   refresh(signal: AbortSignal, thorough?: boolean): Promise<void>;
-  /** The same, unless any process did it less than `maxAgeMs` ago. */
+  /**
+   * Reads all of it for somebody whom batches had claimed that are gone; one reading serves all of a batch.
+   * @throws as `refresh`
+   */
+  readAfterLoss(missed: readonly BatchId[], signal: AbortSignal): Promise<void>;
+  /** As `refresh`, unless any process did it less than `maxAgeMs` ago. */
   refreshIfOlder(maxAgeMs: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -67,10 +73,12 @@ export function createMirror(parts: MirrorParts): Mirror {
     }
     await redis.set(freshKey, startedMs);
   };
+  const lost = createLostBatches((signal) => refresh(signal, true), clock);
   let underWay: Promise<void> | null = null;
   let notBeforeMs = 0;
   return {
     refresh,
+    readAfterLoss: (missed, signal) => lost.readAfter(missed, signal),
     async refreshIfOlder(maxAgeMs, signal) {
       // A refresh that failed is not asked for by every earner in turn.
       if (clock() < notBeforeMs || clock() - Number((await redis.get(freshKey)) ?? 0) < maxAgeMs) return;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { scanKeys } from '../platform/scan.js';
+import { countKeys, scanKeys } from '../platform/scan.js';
 import { createBadgeBook, type BadgeBook } from '../portfolio/badge-book.js';
 import { withBook } from '../portfolio/earner-file.js';
 import { RecordError } from '../record/error.js';
@@ -37,8 +37,8 @@ const AHEAD = 4;
 
 /**
  * Everybody, some at a time, each person once, as `readPerson` would read them: an address that was linked
- * to another is read with its person. The next ones are on their way while these are looked at; of all the
- * others only the key is in memory. Who is given a first badge meanwhile may be missed, and who has no badge
+ * to another is read with its person. The next ones are on their way while these are looked at; of the
+ * others some sixteen bytes are in memory. Who is given a first badge meanwhile may be missed, and who has no badge
  * at all in the portfolio is passed over.
  * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
  */
@@ -47,10 +47,10 @@ export async function* peopleIn(
   signal: AbortSignal,
   { unreadable = () => undefined, progress = () => undefined }: Telling = {},
 ): AsyncIterable<readonly PersonSeen[]> {
-  const keys = await addressKeys(sources, signal);
+  const total = await countKeys(sources.redis, anyRecord(sources.prefix));
   const book = createBadgeBook(sources.redis, sources.prefix);
   let done = 0;
-  for await (const asked of askedAhead(sources, keys)) {
+  for await (const asked of askedAhead(sources, signal)) {
     signal.throwIfAborted();
     const people: PersonSeen[] = [];
     for (const one of asked)
@@ -66,31 +66,28 @@ export async function* peopleIn(
       }
     yield people;
     done += asked.length;
-    progress(done, keys.length);
+    // Some may have come since they were counted.
+    progress(done, Math.max(done, total));
   }
 }
 
-/** Of every address that anything is held of, each once. A few dozen bytes each. */
-async function addressKeys(
+/** Of every address that anything is held of, each once. */
+async function* addressKeys(
   { redis, prefix }: PeopleSources,
   signal: AbortSignal,
-): Promise<readonly EarnerKey[]> {
-  const all: EarnerKey[] = [];
+): AsyncIterable<readonly EarnerKey[]> {
   for await (const keys of scanKeys(redis, anyRecord(prefix))) {
     signal.throwIfAborted();
-    for (const key of keys) all.push(earnerOfKey(prefix, key));
+    const earners = keys.map((key) => earnerOfKey(prefix, key));
+    for (let at = 0; at < earners.length; at += CHUNK) yield earners.slice(at, at + CHUNK);
   }
-  return all;
 }
 
 /** Every address, in chunks, some of which are asked for before they are wanted. */
-async function* askedAhead(
-  { redis, prefix }: PeopleSources,
-  keys: readonly EarnerKey[],
-): AsyncIterable<readonly Asked[]> {
+async function* askedAhead(sources: PeopleSources, signal: AbortSignal): AsyncIterable<readonly Asked[]> {
   const waiting: Promise<readonly Asked[]>[] = [];
-  for (let at = 0; at < keys.length; at += CHUNK) {
-    const asked = askFor(redis, prefix, keys.slice(at, at + CHUNK));
+  for await (const keys of addressKeys(sources, signal)) {
+    const asked = askFor(sources.redis, sources.prefix, keys);
     // Whoever waits for it is told; nobody does any more when an earlier one failed.
     asked.catch(() => undefined);
     waiting.push(asked);

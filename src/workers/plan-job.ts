@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import { gainersOf, type AwardPlan } from '../rules/plan-tally.js';
+import type { AwardPlan } from '../rules/plan-tally.js';
 import type { Done } from './done.js';
 import { keepReporting } from './keep-reporting.js';
 import { makePlan, type MadePlan } from './make-plan.js';
@@ -9,6 +9,7 @@ import { createPlanStore, type StoredAwardPlan, type StoredPlan } from './plan-s
 
 /** How many people of each award are kept with a plan; the command line gives everybody. */
 const SAMPLE = 50;
+const KEEPS = { perAward: SAMPLE, gainers: 0 };
 const REPORT_EVERY_MS = 500;
 
 /**
@@ -26,7 +27,7 @@ export async function planForOps(
   const { scheme } = await schemes.now();
   await readQuota(pipeline, signal);
   const report = keepReporting((done, total) => store.report(only, { done, total }), REPORT_EVERY_MS);
-  const made = await makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS }, report, signal);
+  const made = await makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS, keeps: KEEPS }, report, signal);
   await report.settled();
   const plan = storedPlan(made, startedS, secondsOf(clock));
   await store.write(plan);
@@ -53,7 +54,7 @@ function storedPlan(made: MadePlan, startedS: number, madeS: number): StoredPlan
     madeS,
     people: plan.people,
     unreadable: unreadable.length,
-    gainers: gainersOf(plan).length,
+    gainers: plan.gainers.length,
     issues: cost.issues,
     calls: cost.calls,
     quotaLeft: quota?.left ?? null,
@@ -75,6 +76,6 @@ const storedAward = (one: AwardPlan, calls: number): StoredAwardPlan => ({
   blocked: one.blocked,
   inactive: one.inactive,
   calls: one.removed ? 0 : calls,
-  gainsSample: one.gains.slice(0, SAMPLE),
-  losesSample: one.losesRule.slice(0, SAMPLE),
+  gainsSample: [...one.gains.first(SAMPLE)],
+  losesSample: [...one.losesRule.first(SAMPLE)],
 });

@@ -7,6 +7,7 @@ import { accountForEvent } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
 import { polledClients } from './poll-events.js';
+import { someAtOnce } from './some-at-once.js';
 import { storeEvent, type EventSteps } from './store-event.js';
 
 /** What OBF had and we did not; all of it is mended when this is told. */
@@ -30,6 +31,8 @@ export interface Drift {
 export type Progress = (done: number, total: number) => void;
 
 const PAGE = 1000;
+/** How many events of an account are read at a time: OBF's rate is to be the limit, not how long it takes to answer. */
+const AT_ONCE = 8;
 
 /**
  * Reads everything back from OBF: the Région's own account first, so that what is held is known before
@@ -86,7 +89,8 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   const unseen = await pipeline.seen.unseen(clientId, ids);
   const whole: EventId[] = [];
   run.drift.events += unseen.size;
-  for (const [at, event] of events.entries()) {
+  let done = 0;
+  await someAtOnce(events, AT_ONCE, async (event) => {
     run.signal.throwIfAborted();
     await patiently(
       () =>
@@ -100,8 +104,9 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
         ),
       run.signal,
     );
-    run.progress(at + 1, events.length);
-  }
+    done += 1;
+    run.progress(done, events.length);
+  });
   // One that OBF is still writing is read again the next time.
   run.read.set(clientId, whole);
 }

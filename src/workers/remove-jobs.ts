@@ -2,7 +2,7 @@ import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { QUEUES } from '../queue/names.js';
 import type { Pipeline } from './pipeline.js';
-import { spreadArrivals } from './spread-arrivals.js';
+import { spreadArrivals, unreadAbout } from './spread-arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
@@ -19,7 +19,7 @@ export function earnerOfJob(id: string): EarnerKey | null {
 
 export interface RemovedJobs {
   readonly removed: number;
-  /** Whom a job that is at work at this moment is about: it could not be removed. */
+  /** Whom a job is about that could not be removed: it is at work at this moment, or cannot be read. */
   readonly atWork: ReadonlySet<EarnerKey>;
 }
 
@@ -28,13 +28,15 @@ export interface RemovedJobs {
  * @param stays ids that are to stay
  */
 export async function removeJobsAbout(
-  { queues }: Pick<Pipeline, 'queues'>,
+  { queues, log }: Pick<Pipeline, 'queues' | 'log'>,
   keys: ReadonlySet<EarnerKey>,
   stays: (id: string) => boolean = () => false,
 ): Promise<RemovedJobs> {
   let removed = 0;
-  const sorting = await spreadArrivals({ queues });
-  const atWork = new Set([...sorting].filter((earner) => keys.has(earner)));
+  const left = await spreadArrivals({ queues, log });
+  const atWork = new Set(
+    [...keys].filter((key) => left.atWork.has(key) || unreadAbout(left, [key]).length > 0),
+  );
   for (const name of QUEUES)
     for (const id of await jobsAbout(queues[name], keys)) {
       if (stays(id)) continue;

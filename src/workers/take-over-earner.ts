@@ -10,9 +10,10 @@ import { decodePortfolio, encodePortfolio } from '../portfolio/codec.js';
 import { formerContact, formerPortfolioKey, readFormer, type FormerPortfolio } from '../portfolio/former.js';
 import { withFormer } from '../portfolio/joined.js';
 import type { KeptAssertion } from '../portfolio/kept.js';
+import { replaceRecord } from '../record/amend.js';
 import { RecordError } from '../record/error.js';
 import { recordKey } from '../record/key.js';
-import { joinRecord, splitRecord, unreadableRecord } from '../record/record.js';
+import { isOfOurForm, isSetAside, joinRecord, setAside, splitRecord, takenUp } from '../record/record.js';
 
 /** What taking over works with. */
 export interface TakingOver {
@@ -26,7 +27,7 @@ export interface TakingOver {
 /**
  * Puts the record in the place of the two former hashes, and only if neither they nor the record are other
  * than they were read. KEYS: the two hashes, the record. ARGV: how many fields each hash has, the record as it
- * was read ('': none) and as it is to be, then every field and its value. Returns 1 when done.
+ * was read and as it is to be ('': none), then every field and its value. Returns 1 when done.
  */
 const REPLACE = scriptOf(`
 if (redis.call('GET', KEYS[3]) or '') ~= ARGV[3] then return 0 end
@@ -38,17 +39,25 @@ for k = 1, 2 do
     at = at + 2
   end
 end
-redis.call('SET', KEYS[3], ARGV[4])
+if ARGV[4] == '' then
+  redis.call('DEL', KEYS[3])
+else
+  redis.call('SET', KEYS[3], ARGV[4])
+end
 redis.call('DEL', KEYS[1], KEYS[2])
 return 1`);
 
 type Fields = Readonly<Record<string, string>>;
 const MAX_TRIES = 20;
 
+/** Those whose records were set aside: what is mended may be gone from where it is looked for. */
+export const setAsideKey = (prefix: string): string => `${prefix}:set-aside`;
+
 /**
  * Puts what an older Palier kept of an address, in two hashes, into its record, in one step. May be repeated,
  * by several at a time, and stopped anywhere: before it or after it.
- * @returns false when what stands there cannot be read: it stays, and the address is read by nobody
+ * @returns false when what stands there cannot be read: it stays, and the address is read by nobody. Its record,
+ *   if it has one, is set aside until it can be: what was given may be told of in the other alone
  */
 export async function takeOverEarner(taking: TakingOver, earner: EarnerKey): Promise<boolean> {
   const { redis, prefix } = taking;
@@ -62,17 +71,30 @@ export async function takeOverEarner(taking: TakingOver, earner: EarnerKey): Pro
     const hashes = await readHashes(redis, keys.slice(0, 2));
     const record = hashes === null ? null : await readableRecord(taking, earner, read, hashes);
     if (record === null || hashes === null) {
-      if (read === null) await redis.set(recordKey(prefix, earner), unreadableRecord(), 'NX');
-      return false;
+      if (await putAside(taking, earner, read)) return false;
+      continue;
     }
-    const [portfolio, ledger] = hashes.map((fields) => Object.entries(fields).flat());
-    if (portfolio === undefined || ledger === undefined || portfolio.length + ledger.length === 0)
-      return true;
+    const [portfolio = [], ledger = []] = hashes.map((fields) => Object.entries(fields).flat());
+    // Another worker was quicker.
+    if (portfolio.length + ledger.length === 0 && !isSetAside(read)) return true;
     const sizes = [portfolio.length / 2, ledger.length / 2];
-    if ((await REPLACE(redis, keys, [...sizes, read ?? '', record, ...portfolio, ...ledger])) === 1)
-      return true;
+    if ((await REPLACE(redis, keys, [...sizes, read ?? '', record, ...portfolio, ...ledger])) !== 1) continue;
+    if (isSetAside(read)) await redis.srem(setAsideKey(prefix), earner);
+    return true;
   }
   throw new RecordError('What Redis holds of an earner would not hold still');
+}
+
+/** @returns whether nobody reads them from here on; false: somebody wrote meanwhile */
+async function putAside(
+  { redis, prefix }: TakingOver,
+  earner: EarnerKey,
+  read: Buffer | null,
+): Promise<boolean> {
+  // A record that a newer Palier wrote is refused as it is.
+  if (isSetAside(read) || !isOfOurForm(read)) return true;
+  await redis.sadd(setAsideKey(prefix), earner);
+  return replaceRecord(redis, recordKey(prefix, earner), read, setAside(read));
 }
 
 /** @returns null when one of them is no hash */
@@ -109,7 +131,7 @@ async function recordOf(
   [ofPortfolio = {}, ofLedger = {}]: readonly Fields[],
 ): Promise<Buffer> {
   // What could not be read, and was mended by hand, is taken over after all.
-  const kept = splitRecord(read?.equals(unreadableRecord()) === true ? null : read);
+  const kept = splitRecord(takenUp(read));
   const former = readFormer(ofPortfolio);
   const assertions = await keptOf(book, former);
   const { linkedTo, linked, touched, gone } = former;

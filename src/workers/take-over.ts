@@ -1,32 +1,26 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
 import { takeOverAccount } from '../audit/former.js';
 import { asClientId, asEarnerKey, asEventId, type EarnerKey } from '../ids.js';
 import { formerLedgerKey } from '../issuing/former.js';
 import { beginTakeOver, endTakeOver } from '../platform/key-guard.js';
-import type { Logger } from '../platform/logger.js';
-import type { RedisConnection } from '../platform/redis.js';
+import { NotHeld, type Mark, type Replicas } from '../platform/replicas.js';
 import { scanKeys } from '../platform/scan.js';
 import { scriptOf } from '../platform/script.js';
 import type { Vault } from '../platform/vault.js';
-import { createBadgeBook, type BadgeBook } from '../portfolio/badge-book.js';
+import { createBadgeBook } from '../portfolio/badge-book.js';
 import { formerPortfolioKey } from '../portfolio/former.js';
 import { createSeenEvents } from '../portfolio/seen-events.js';
 import { formerRecordKey, recordKey } from '../record/key.js';
-import { WORKER_NAME } from './start.js';
-import { takeOverEarner } from './take-over-earner.js';
+import { lookForFormerWorkers, type FormerWorkers, type LookingForWorkers } from './former-workers.js';
+import { setAsideKey, takeOverEarner } from './take-over-earner.js';
 
 /** What taking over needs to know. */
-export interface TakeOver {
-  readonly redis: RedisConnection;
+export interface TakeOver extends LookingForWorkers {
   /** Of the keys. */
   readonly prefix: string;
   readonly vault: Vault;
   /** Whose days are counted. */
   readonly scheme: { readonly timeZone: string };
-  readonly queues: Readonly<Record<string, Pick<Queue, 'getWorkers' | 'name'>>>;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
+  readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
 }
 
 /** What was found in the form of an older Palier, and stands in today's now. */
@@ -45,57 +39,91 @@ if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAMENX', KEYS[1], KEYS[
 
 /** How many earners at a time: enough to fill the wire. */
 const TOGETHER = 100;
-const LOOK_EVERY_MS = 2000;
 
 /**
  * Before a worker begins: what an older Palier kept of people and of events is brought into today's form.
  * May be stopped anywhere, and done by several at a time. Where there is nothing it costs one walk through the
- * names of all keys. Nothing is brought over while an older worker is at work: it would not find it any more.
- * @throws KeyChanged; the signal's reason
+ * names of all keys. Nothing is brought over while an older worker is at work: it would not find it any more. Should
+ * one have been at work meanwhile, or another Redis server have taken over, all is walked through once more.
+ * @throws KeyChanged, FormerWorkersStay; the signal's reason
  */
 export async function takeOver(taking: TakeOver): Promise<TakenOver> {
-  const { redis, prefix, vault, log } = taking;
-  const mayBeFormer = await beginTakeOver(redis, prefix, vault);
-  if (mayBeFormer) await untilNoFormerWorker(taking);
-  const taken = await takeOverAll(taking, createBadgeBook(redis, prefix));
-  await endTakeOver(redis, prefix, vault);
-  for (const earner of taken.unreadable)
-    log.error(
-      { earner },
-      'what an older Palier kept of this earner cannot be read: nothing is given to them',
-    );
-  return taken;
+  const { redis, prefix, vault, log, replicas } = taking;
+  const total = { earners: 0, clients: 0, entries: 0 };
+  for (;;) {
+    const mark = replicas.mark();
+    const mayBeFormer = await beginTakeOver(redis, prefix, vault);
+    const taken = await takeOverAll(taking, mayBeFormer ? lookForFormerWorkers(taking) : NONE);
+    total.earners += taken.earners;
+    total.clients += taken.clients;
+    total.entries += taken.entries;
+    // Said only where it will still be so: nobody looks for anything of a former form afterwards.
+    if (!taken.isToBeRepeated && (await isHeld(taking, mark))) {
+      await endTakeOver(redis, prefix, vault);
+      for (const earner of taken.unreadable)
+        log.error(
+          { earner },
+          'what an older Palier kept of this earner cannot be read: nothing is given to them',
+        );
+      return { ...total, unreadable: taken.unreadable };
+    }
+    taking.signal.throwIfAborted();
+    log.warn({ earners: taken.earners }, 'looking once more for what an older Palier kept');
+  }
 }
 
-async function takeOverAll(taking: TakeOver, book: BadgeBook): Promise<TakenOver> {
+/** Where all was taken over before, none can have started since. */
+const NONE: FormerWorkers = { untilNone: async () => {}, wereSeen: async () => false };
+
+async function isHeld({ replicas, log }: TakeOver, mark: Mark): Promise<boolean> {
+  try {
+    await replicas.untilHeld(mark);
+    return true;
+  } catch (err) {
+    if (!(err instanceof NotHeld)) throw err;
+    log.warn({ err }, 'what was taken over may be lost with a Redis server');
+    return false;
+  }
+}
+
+async function takeOverAll(
+  taking: TakeOver,
+  formerWorkers: FormerWorkers,
+): Promise<TakenOver & { readonly isToBeRepeated: boolean }> {
   const { redis, prefix, vault, scheme, signal } = taking;
-  await renameRecords(taking);
+  const book = createBadgeBook(redis, prefix);
   const unreadable = new Set<EarnerKey>();
   const done = new Set<EarnerKey>();
+  const takeAll = async (earners: readonly EarnerKey[]): Promise<void> => {
+    signal.throwIfAborted();
+    await formerWorkers.untilNone();
+    const taken = await Promise.all(
+      earners.map((earner) => takeOverEarner({ redis, prefix, vault, book }, earner)),
+    );
+    for (const [at, earner] of earners.entries()) (taken[at] === true ? done : unreadable).add(earner);
+  };
+  // Seen before the walk, an older worker does no harm.
+  await formerWorkers.wereSeen();
+  await renameRecords(taking);
   for (const former of [formerPortfolioKey, formerLedgerKey]) {
     const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
     for await (const keys of scanKeys(redis, `${start}*${end}`))
-      for (let at = 0; at < keys.length; at += TOGETHER) {
-        signal.throwIfAborted();
-        const earners = keys
-          .slice(at, at + TOGETHER)
-          .map((key) => asEarnerKey(key.slice(start.length, -end.length)));
-        await Promise.all(
-          earners.map(async (earner) => {
-            if (await takeOverEarner({ redis, prefix, vault, book }, earner)) done.add(earner);
-            else unreadable.add(earner);
-          }),
+      for (let at = 0; at < keys.length; at += TOGETHER)
+        await takeAll(
+          keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length))),
         );
-      }
   }
+  await takeAll((await redis.smembers(setAsideKey(prefix))).map(asEarnerKey));
   // Once more: a Redis that was emptied meanwhile has forgotten them.
   await book.enterAll();
+  const clients = await takeOverEvents(taking);
   return {
     earners: done.size,
-    clients: await takeOverEvents(taking),
+    clients,
     // Last: what is told of a person goes into their record.
     entries: await takeOverAccount(redis, prefix, scheme.timeZone, signal),
     unreadable: [...unreadable].toSorted(),
+    isToBeRepeated: await formerWorkers.wereSeen(),
   };
 }
 
@@ -127,22 +155,4 @@ async function takeOverEvents({ redis, prefix }: TakeOver): Promise<number> {
       clients += 1;
     }
   return clients;
-}
-
-/** Older workers gave themselves no name. */
-async function untilNoFormerWorker({ queues, log, signal }: TakeOver): Promise<void> {
-  for (;;) {
-    const found = (await Promise.all(Object.values(queues).map((queue) => formerWorkersOf(queue)))).flat();
-    if (found.length === 0) return;
-    log.warn({ workers: found.length }, 'waiting for the workers of an older Palier to stop');
-    await pause(LOOK_EVERY_MS, undefined, { signal });
-  }
-}
-
-/** Where Redis does not list its clients, nothing is known: whoever runs it stops the older ones first. */
-async function formerWorkersOf(queue: Pick<Queue, 'getWorkers'>): Promise<readonly string[]> {
-  const workers = await queue.getWorkers();
-  return workers.flatMap(({ rawname }) =>
-    rawname === undefined || rawname.endsWith(`:w:${WORKER_NAME}`) ? [] : rawname,
-  );
 }

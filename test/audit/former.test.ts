@@ -7,7 +7,7 @@ import type { AuditEntry } from '../../src/audit/types.js';
 import { asEarnerKey, asEventId } from '../../src/ids.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { recordKey } from '../../src/record/key.js';
-import { unreadableRecord } from '../../src/record/record.js';
+import { setAside } from '../../src/record/record.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { allOf, classOf, entryOf, NOON_S, ZONE } from './support.js';
 
@@ -128,7 +128,7 @@ test('an event that is known of nobody any more stays known', async () => {
 
 test('about somebody whose record cannot be read, it stays until that is mended', async () => {
   await writeFormer(classOf(3));
-  await redis.connection.set(recordKey(prefix, asEarnerKey('k1')), unreadableRecord());
+  await redis.connection.set(recordKey(prefix, asEarnerKey('k1')), setAside(null));
   expect(await taking()).toBe(2);
   expect(await allOf(audit().read({}))).toHaveLength(2);
   await redis.connection.del(recordKey(prefix, asEarnerKey('k1')));

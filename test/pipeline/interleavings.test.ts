@@ -1,5 +1,4 @@
 import { asAwardId, asBadgeId } from '../../src/ids.js';
-import { gainersOf } from '../../src/rules/plan-tally.js';
 import { applyRules } from '../../src/workers/apply-rules.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { enqueueBatch } from '../../src/workers/gather-awards.js';
@@ -68,7 +67,7 @@ test('1 apply killed between ledger and outbox: the next apply gives it', async 
   const changed = await startWith(scheme(1, 9));
   const [pipeline] = house.pipelines;
   const before = await planned(changed);
-  expect(gainersOf(before.plan)).toEqual([keyOf(LOU)]);
+  expect([...before.plan.gainers]).toEqual([keyOf(LOU)]);
   await pipeline.schemes.apply(changed, { only: null, quiet: false }, before);
   // putIntoOutbox, killed between its two awaits.
   await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });

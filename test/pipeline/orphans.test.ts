@@ -16,7 +16,7 @@ beforeEach(async () => {
   house = await openHouse({
     scheme: SMALL_SCHEME,
     partners: SMALL_PARTNERS,
-    pace: { settleMs: 400, sendWithinMs: 300 },
+    pace: { settleMs: 400, sendWithinMs: 300, mirrorMaxAgeMs: 3_600_000 },
   });
 });
 afterEach(() => house.close());
@@ -75,6 +75,37 @@ test('a claim of a batch that is there stays', async () => {
   await enqueueEarners(queues.earners, [lou()], 'test');
   await until(async () => (await queues.earners.getJobCountByTypes('waiting', 'active')) === 0, 'evaluation');
   expect(await ledger.read(lou(), R1)).toMatchObject({ state: 'claimed', batch: batch?.id });
+});
+
+const CLASS = Array.from({ length: 50 }, (_, at) => `eleve.${at}@example.org`);
+
+test('a lost batch of fifty is given once to each, and the account is read in full once for all of them', async () => {
+  const { outbox, ledger, queues, vault } = house.pipelines[0];
+  await queues.awards.pause();
+  for (const [clientId, badgeId] of [
+    ['P1', 'A'],
+    ['P2', 'B'],
+  ] as const)
+    expect(await house.notify(house.issue({ clientId, badgeId, recipients: CLASS }))).toBe(202);
+  await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'outbox');
+  const batch = await outbox.closeBatch(R1, CLASS.length);
+  if (batch === null) throw new Error('somebody waited');
+  for (const earner of batch.earners) await ledger.apply(earner, R1, { type: 'claim', batch: batch.id });
+  await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
+  const listings = (): number =>
+    house.sandbox.calls.filter(({ route, clientId }) => route === 'GET events' && clientId === REGION).length;
+  const before = listings();
+  await enqueueEarners(
+    queues.earners,
+    CLASS.map((address) => earnerKeyOf(vault, address)),
+    'test',
+  );
+  await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'all are due again');
+  const read = listings() - before;
+  await queues.awards.resume();
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(CLASS.map((address) => `R1 ${address}`).toSorted());
+  expect(read).toBe(1);
 });
 
 test('another batch cannot let go of it', async () => {

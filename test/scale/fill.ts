@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { asAssertionId, asClientId, asEventId, type BadgeId, type ClientId } from '../../src/ids.js';
+import {
+  asAssertionId,
+  asClientId,
+  asEventId,
+  type AssertionId,
+  type BadgeId,
+  type ClientId,
+} from '../../src/ids.js';
 import { encodeLedger } from '../../src/issuing/ledger-codec.js';
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
@@ -9,7 +16,7 @@ import { badgeNumberOf, createBadgeBook } from '../../src/portfolio/badge-book.j
 import { encodePortfolio } from '../../src/portfolio/codec.js';
 import { sealContact } from '../../src/portfolio/contact.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { NOTHING_KEPT } from '../../src/portfolio/kept.js';
+import { NOTHING_KEPT, type KeptAssertion } from '../../src/portfolio/kept.js';
 import { recordKey } from '../../src/record/key.js';
 import { joinRecord } from '../../src/record/record.js';
 import { evaluate } from '../../src/rules/evaluate.js';
@@ -41,6 +48,7 @@ export async function fill(filling: Filling): Promise<void> {
   const redis = openConsumer(addressOf(filling.redisUrl));
   const random = randomFrom(20_261_123);
   const badges = [...filling.scheme.enrolments.values()];
+  const shapes = Array.from({ length: SHAPES }, () => someone(filling, badges, random));
   const own = filling.scheme.awards.map(({ badgeId }) => ({ clientId: filling.region, badgeId }));
   for (const badge of [...badges, ...own]) await createBadgeBook(redis, filling.prefix).enter(badge);
   for (let from = 0; from < filling.earners; from += CHUNK) {
@@ -48,13 +56,9 @@ export async function fill(filling: Filling): Promise<void> {
     for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
       const address = `personne.${at}@example.org`;
       const earner = earnerKeyOf(filling.vault, address);
-      const { assertions, given } = someone(filling, badges, at, random);
+      const { assertions, given } = asTheirs(shapes[at % SHAPES] ?? NOBODY);
       const contact = sealContact(filling.vault, earner, { address, name: `Personne ${at}` });
-      const kept = assertions.map(({ clientId, badgeId, ...rest }) => ({
-        ...rest,
-        badge: badgeNumberOf({ clientId, badgeId }),
-      }));
-      const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions: kept });
+      const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions });
       const record = joinRecord({ portfolio, ledger: encodeLedger(given), account: Buffer.alloc(0) });
       writing.push(redis.set(recordKey(filling.prefix, earner), record ?? ''));
     }
@@ -63,18 +67,40 @@ export async function fill(filling: Filling): Promise<void> {
   closeRedis(redis);
 }
 
+/** What somebody has been given. */
+interface Shape {
+  readonly assertions: readonly KeptAssertion[];
+  readonly given: ReadonlyMap<BadgeId, AwardRecord>;
+}
+
+/** How many different people are made up; the others have the same badges, under ids of their own. */
+const SHAPES = 4999;
+const NOBODY: Shape = { assertions: [], given: new Map() };
+
+const ID_BYTES = 20;
+/** Asking for each id by itself takes longer than all the rest. */
+let pool = { bytes: Buffer.alloc(0), used: 0 };
+function ownId(): AssertionId {
+  if (pool.used === pool.bytes.length) pool = { bytes: randomBytes(10_000 * ID_BYTES), used: 0 };
+  pool.used += ID_BYTES;
+  return asAssertionId(pool.bytes.toString('hex', pool.used - ID_BYTES, pool.used));
+}
+const asTheirs = ({ assertions, given }: Shape): Shape => ({
+  assertions: assertions.map((one) => ({ ...one, id: ownId() })),
+  given,
+});
+
 function someone(
   { scheme, region, nowS }: Filling,
   badges: readonly Enrolment[],
-  at: number,
   random: () => number,
-): { readonly assertions: readonly Assertion[]; readonly given: ReadonlyMap<BadgeId, AwardRecord> } {
+): Shape {
   const assertions = Array.from({ length: ASSERTIONS_EACH }, (): Assertion => {
     const badge = badges[Math.floor(random() * badges.length)];
     if (badge === undefined) throw new Error('a scheme without badges');
     const issuedOnS = nowS - Math.floor(random() * 900) * DAY_S;
     return {
-      id: asAssertionId(randomBytes(20).toString('hex')),
+      id: ownId(),
       clientId: badge.clientId,
       badgeId: badge.badgeId,
       eventId: asEventId(`E${Math.floor(random() * 20_000).toString(36)}XYZABC`),
@@ -85,11 +111,11 @@ function someone(
   });
   const evaluation = evaluate(scheme, { assertions, held: [], blocked: [] }, nowS);
   const due = evaluation.awards.filter(({ status }) => status === 'due').slice(0, MOST_AWARDS);
-  const event = asEventId(`G${(at % 500).toString(36)}XYZABC`);
+  const event = asEventId(`G${Math.floor(random() * 500).toString(36)}XYZABC`);
   const comesDue = transition(null, { type: 'comes-due', over: [] }, nowS - DAY_S);
   const record = transition(comesDue, { type: 'record', event }, nowS - DAY_S);
   const readBack = due.map(({ award }): Assertion => ({
-    id: asAssertionId(randomBytes(20).toString('hex')),
+    id: ownId(),
     clientId: region,
     badgeId: award.badgeId,
     eventId: event,
@@ -98,7 +124,11 @@ function someone(
     revoked: false,
   }));
   const given = new Map(due.map(({ award }) => [award.badgeId, record] as const));
-  return { assertions: [...assertions, ...readBack], given };
+  const kept = [...assertions, ...readBack].map(({ clientId, badgeId, ...rest }) => ({
+    ...rest,
+    badge: badgeNumberOf({ clientId, badgeId }),
+  }));
+  return { assertions: kept, given };
 }
 
 /** mulberry32: small, and the same everywhere. */

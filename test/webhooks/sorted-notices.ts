@@ -20,7 +20,7 @@ export function sortedNotices(connection: RedisConnection, prefix: string): Sort
   const queues = { arrivals, notices } as unknown as Parameters<typeof spreadArrivals>[0]['queues'];
   return {
     async jobs() {
-      await spreadArrivals({ queues });
+      await spreadArrivals({ queues, log: createLogger('silent', 'test') });
       return notices.getJobs();
     },
     async clear() {

@@ -22,6 +22,8 @@ import { former, formerRecord, GONE, writeFormer, type Former } from './former-w
 
 const vault = createVault(randomBytes(32));
 const log = createLogger('silent', 'test');
+/** One server without replicas. */
+const PLAIN = { mark: () => 0, untilHeld: async () => {} };
 let redis: TestRedis;
 let prefix: string;
 let portfolios: PortfolioStore;
@@ -45,7 +47,8 @@ const taking = (connection: RedisConnection = redis.connection, more: object = {
     prefix,
     vault,
     scheme: { timeZone: 'Europe/Paris' },
-    queues: {},
+    queuePrefix: redis.prefix,
+    replicas: PLAIN,
     log,
     signal: new AbortController().signal,
     ...more,
@@ -213,6 +216,42 @@ test('who cannot be read stays as they are, is served by nobody, and is taken ov
   expect(await ledger.read(lou, asBadgeId('R1'))).toEqual(issued);
 });
 
+test('of whom nothing is left to keep, nothing is kept: they can be written to', async () => {
+  await redis.connection.hset(`${prefix}:earner:{${lou}}`, { touched: '0' });
+  expect(await taking()).toMatchObject({ earners: 1, unreadable: [] });
+  expect([...(await keysOf('earner')), ...(await keysOf('p'))]).toEqual([]);
+  await ledger.apply(lou, asBadgeId('R1'), { type: 'comes-due', over: [] });
+  expect(await ledger.read(lou, asBadgeId('R1'))).toMatchObject({ state: 'due' });
+});
+
+test('beside a record, too, what cannot be read keeps its owner from being served; mended, both are one', async () => {
+  await ledger.apply(lou, asBadgeId('R2'), { type: 'record', event: asEventId('G2') });
+  await redis.connection.hset(`${prefix}:ledger:{${lou}}`, 'R1', '{"state":"later"}');
+  // As a deploy that is made again: the second finds the first one's work.
+  for (const _ of [1, 2]) {
+    expect((await taking()).unreadable).toEqual([lou]);
+    await expect(ledger.readAll(lou)).rejects.toThrow(RecordError);
+    await expect(ledger.apply(lou, asBadgeId('R1'), { type: 'comes-due', over: [] })).rejects.toThrow(
+      RecordError,
+    );
+  }
+  await redis.connection.hset(`${prefix}:ledger:{${lou}}`, 'R1', JSON.stringify(issued));
+  expect((await taking()).unreadable).toEqual([]);
+  expect([...(await ledger.readAll(lou))].map(([badge, { state }]) => [badge, state]).toSorted()).toEqual([
+    ['R1', 'issued'],
+    ['R2', 'issued'],
+  ]);
+});
+
+test('what was set aside is served again once what could not be read beside it is removed', async () => {
+  await ledger.apply(lou, asBadgeId('R2'), { type: 'record', event: asEventId('G2') });
+  await redis.connection.hset(`${prefix}:ledger:{${lou}}`, 'R1', '{"state":"later"}');
+  expect((await taking()).unreadable).toEqual([lou]);
+  await redis.connection.del(`${prefix}:ledger:{${lou}}`);
+  expect(await taking()).toMatchObject({ unreadable: [] });
+  expect(await ledger.read(lou, asBadgeId('R2'))).toMatchObject({ state: 'issued' });
+});
+
 test('an address that does not open is none that can be written to, and the rest is taken over', async () => {
   await redis.connection.hset(`${prefix}:earner:{${lou}}`, { address: 'not sealed by us', touched: '3' });
   expect((await taking()).unreadable).toEqual([]);
@@ -233,7 +272,7 @@ test('it begins when no older worker is left; those of today do not keep it wait
   await writeFormer(redis.connection, prefix, vault, lou, { ...NOBODY, records: new Map([['R1', issued]]) });
   const told: string[] = [];
   const warned = createLogger('warn', 'test', { write: (line) => void told.push(line) });
-  const done = taking(redis.connection, { queues, log: warned });
+  const done = taking(redis.connection, { log: warned });
   await until(() => told.some((line) => line.includes('waiting for the workers')), 'it waits');
   expect(await keysOf('ledger')).toHaveLength(1);
   await old.close();
@@ -269,7 +308,8 @@ describe('the mark', () => {
           prefix,
           vault: other,
           scheme: { timeZone: 'Europe/Paris' },
-          queues: {},
+          queuePrefix: redis.prefix,
+          replicas: PLAIN,
           log,
           signal: new AbortController().signal,
         }),

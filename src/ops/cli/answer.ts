@@ -1,3 +1,4 @@
+import { jsonPieces } from './json-lines.js';
 import type { Call, Context } from './context.js';
 
 /** Tells the result on standard output: in lines, or as one JSON value for a program. */
@@ -7,5 +8,5 @@ export function answer(
   lines: readonly string[],
   value: unknown,
 ): void {
-  for (const line of json ? [JSON.stringify(value, null, 2)] : lines) streams.out(line);
+  for (const line of json ? jsonPieces(value) : lines) streams.out(line);
 }

@@ -69,12 +69,20 @@ export const planNow = (
         context,
         ({ configDir, timeZone }) => requireScheme(context, configDir, timeZone),
         async ({ parts, scheme, maxRps }) => {
-          const asked = { scheme, only: typeof only === 'string' ? awardOf(scheme, only).id : null, maxRps };
+          const asked = {
+            scheme,
+            only: typeof only === 'string' ? awardOf(scheme, only).id : null,
+            maxRps,
+            keeps: THOSE_TOLD,
+          };
           const made = await makePlan(parts, asked, report, signal);
           return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
         },
       ),
     ),
   );
+
+/** Everybody, by award. */
+export const THOSE_TOLD = { perAward: Infinity, gainers: 0 };
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };

@@ -3,7 +3,7 @@ import { answer } from './answer.js';
 import type { Call, Command, Context } from './context.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { READING } from './plan.js';
+import { READING, THOSE_TOLD } from './plan.js';
 import { csvLines } from './plan/csv.js';
 import { planLines } from './plan/lines.js';
 import { requireOneForm } from './plan/one-form.js';
@@ -68,7 +68,7 @@ const simulateNow = (call: Call, context: Context) =>
         context,
         ({ configDir, timeZone }) => requireProposal(context, filesOf(call, configDir), timeZone),
         async ({ parts, scheme, maxRps }) => {
-          const made = await simulateAll(parts, { scheme, maxRps }, report, signal);
+          const made = await simulateAll(parts, { scheme, maxRps, keeps: THOSE_TOLD }, report, signal);
           return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
         },
       ),

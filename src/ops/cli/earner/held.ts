@@ -7,13 +7,15 @@ import type { Contact } from '../../../portfolio/store.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
-import { jobsAbout } from '../../../workers/remove-jobs.js';
-import { spreadArrivals } from '../../../workers/spread-arrivals.js';
+import { earnerOfJob, jobsAbout } from '../../../workers/remove-jobs.js';
+import { spreadArrivals, unreadAbout } from '../../../workers/spread-arrivals.js';
 
 /** A job about somebody that waits, runs, or has failed. */
 export interface HeldJob {
   readonly queue: QueueName;
   readonly id: string;
+  /** Whom it is about: several, where it cannot be read and names them. */
+  readonly earners: readonly EarnerKey[];
   readonly name: string;
   readonly state: string;
   /** When it was made, Unix seconds. */
@@ -85,22 +87,28 @@ async function readAddress(
     records,
     flags: flags.filter(({ earner }) => earner === key),
     entries,
-    jobs: jobs.filter(({ id }) => id.split('.')[1] === key),
+    jobs: jobs.filter(({ earners }) => earners.includes(key)),
   };
 }
 
-async function heldJobs({ queues }: Pipeline, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
+async function heldJobs(
+  { queues, log }: Pipeline,
+  keys: ReadonlySet<EarnerKey>,
+): Promise<readonly HeldJob[]> {
   const found: HeldJob[] = [];
-  await spreadArrivals({ queues });
+  const left = await spreadArrivals({ queues, log });
+  const unread = unreadAbout(left, keys);
   for (const queue of QUEUES)
-    for (const id of await jobsAbout(queues[queue], keys)) {
+    for (const id of [...(await jobsAbout(queues[queue], keys)), ...(queue === 'arrivals' ? unread : [])]) {
       const job = await queues[queue].getJob(id);
       if (job === undefined) continue;
+      const own = earnerOfJob(id);
       const data: unknown = job.data;
       const url: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'url') : null;
       found.push({
         queue,
         id,
+        earners: own === null ? [...keys].filter((key) => unreadAbout(left, [key]).includes(id)) : [own],
         name: job.name,
         state: await job.getState(),
         sinceS: Math.floor(job.timestamp / 1000),

@@ -1,9 +1,10 @@
 import type { AwardPlan } from '../../../rules/plan-tally.js';
 import type { MadePlan } from '../../../workers/make-plan.js';
+import type { Told } from '../json-lines.js';
 import type { PlanJson } from './schema.js';
 
 /** A plan as `--json` prints it; everybody is in it, by their key. @param floor of OBF's quota */
-export const planJson = (made: MadePlan, floor: number): PlanJson => ({
+export const planJson = (made: MadePlan, floor: number): Told<PlanJson> => ({
   ...rulesJson(made),
   only: made.plan.only,
   people: made.plan.people,
@@ -28,7 +29,7 @@ function rulesJson({ rules: { scheme, change }, inForce, started }: MadePlan) {
 const awardJson = (
   { award, removed, ...people }: AwardPlan,
   { cost }: MadePlan,
-): PlanJson['awards'][number] => ({
+): Told<PlanJson['awards'][number]> => ({
   award: award.id,
   name: award.name,
   competency: award.competency,
@@ -43,10 +44,10 @@ const awardJson = (
   refused: people.refused,
   inactive: people.inactive,
   issue_calls: removed ? 0 : (cost.batches.get(award.badgeId) ?? 0),
-  earners: { gains: [...people.gains], loses_rule: [...people.losesRule] },
+  earners: { gains: people.gains, loses_rule: people.losesRule },
 });
 
-const quotaJson = ({ cost, quota }: MadePlan, floor: number): PlanJson['quota'] => ({
+const quotaJson = ({ cost, quota }: MadePlan, floor: number): Told<PlanJson['quota']> => ({
   left: quota?.left ?? null,
   read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
   floor,

@@ -1,4 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
+import type { EarnerKeys } from '../../../rules/earner-keys.js';
 import { changesNobody, type AwardPlan } from '../../../rules/plan-tally.js';
 import type { MadePlan } from '../../../workers/make-plan.js';
 import type { Lang, Words } from '../words.js';
@@ -76,11 +77,13 @@ const inactiveWords = (people: number): Words => ({
 const EXAMPLES = 5;
 
 /** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
-function some(keys: readonly EarnerKey[]): string {
-  const [easy, rest] = [
-    keys.filter((key) => !key.startsWith('-')),
-    keys.filter((key) => key.startsWith('-')),
-  ];
+function some(keys: Iterable<EarnerKey> & { readonly length: number }): string {
+  const [easy, rest]: [EarnerKey[], EarnerKey[]] = [[], []];
+  for (const key of keys) {
+    if (easy.length === EXAMPLES) break;
+    if (!key.startsWith('-')) easy.push(key);
+    else if (rest.length < EXAMPLES) rest.push(key);
+  }
   return [...easy, ...rest].slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
 }
 
@@ -92,12 +95,7 @@ function exampleLines(awards: readonly AwardPlan[], lang: Lang): readonly string
   return lines.length === 0 ? [] : [EXAMPLES_HEADING[lang], ...lines];
 }
 
-function exampleLine(
-  award: AwardPlan,
-  keys: readonly EarnerKey[],
-  what: Words,
-  lang: Lang,
-): readonly string[] {
+function exampleLine(award: AwardPlan, keys: EarnerKeys, what: Words, lang: Lang): readonly string[] {
   if (keys.length === 0) return [];
   const colon = { fr: ' :', en: ':' }[lang];
   return [`  ${awardName(award, lang)}, ${what[lang]}${colon} ${some(keys)}`];

@@ -2,10 +2,14 @@ import { thresholdOf } from '../../../rules/census-count.js';
 import type { Census } from '../../../rules/census.js';
 import type { MadePlan } from '../../../workers/make-plan.js';
 import { planJson } from '../plan/json.js';
+import type { Told } from '../json-lines.js';
 import type { SimulateJson } from './schema.js';
 
 /** A simulation as `--json` prints it. @param floor of OBF's quota */
-export const simulateJson = (made: MadePlan & { readonly census: Census }, floor: number): SimulateJson => ({
+export const simulateJson = (
+  made: MadePlan & { readonly census: Census },
+  floor: number,
+): Told<SimulateJson> => ({
   ...planJson(made, floor),
   standings: made.rules.scheme.awards.flatMap(({ id, rule }) => {
     const census = made.census.byAward.get(id);
