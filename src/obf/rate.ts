@@ -52,6 +52,15 @@ export interface Rate {
   hold(line: string, forMs: number): Promise<void>;
 }
 
+/** The lines that OBF has asked to wait, as far as this process was told. */
+function createHolds() {
+  const untilMs = new Map<string, number>();
+  return {
+    leftMs: (line: string): number => Math.max(0, (untilMs.get(line) ?? 0) - performance.now()),
+    note: (line: string, forMs: number): void => void untilMs.set(line, performance.now() + forMs),
+  };
+}
+
 /** Calls at most `maxRps` times in any second, evenly spaced. Kept under `${prefix}:obf:rate:<line>`. */
 export function createRate(redis: RedisConnection, prefix: string, maxRps: number): Rate {
   const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
@@ -84,7 +93,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
         // A call that comes late stands too close to the next: it gives up its place and lines up again.
         for (let tries = 1; tries <= MAX_TRIES;) {
           const lateMs = await reserve(call, line, maxWaitMs, signal);
-          const leftMs = heldForMs(line);
+          const leftMs = held.leftMs(line);
           if (leftMs > maxWaitMs) throw new ObfThrottled(call, leftMs);
           if (leftMs <= 0 && lateMs < LATE_MS) return;
           if (leftMs <= 0) tries += 1;
@@ -95,7 +104,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
       }
     },
     async hold(line, forMs) {
-      heldUntilMs.set(line, performance.now() + forMs);
+      held.note(line, forMs);
       await redis.eval(HOLD, 1, keyOf(line), Math.round(forMs * 1000)).catch(() => undefined);
     },
   };
