@@ -65,8 +65,7 @@ function createHolds() {
 export function createRate(redis: RedisConnection, prefix: string, maxRps: number): Rate {
   const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
   let quickestMs = Infinity;
-  const heldUntilMs = new Map<string, number>();
-  const heldForMs = (line: string): number => Math.max(0, (heldUntilMs.get(line) ?? 0) - performance.now());
+  const held = createHolds();
   const keyOf = (line: string): string => `${prefix}:obf:rate:${line}`;
 
   /** How late the call would leave, milliseconds. */
@@ -95,9 +94,9 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
           const lateMs = await reserve(call, line, maxWaitMs, signal);
           const leftMs = held.leftMs(line);
           if (leftMs > maxWaitMs) throw new ObfThrottled(call, leftMs);
-          if (leftMs <= 0 && lateMs < LATE_MS) return;
-          if (leftMs <= 0) tries += 1;
-          await pause(leftMs, signal);
+          if (leftMs > 0) await pause(leftMs, signal);
+          else if (lateMs < LATE_MS) return;
+          else tries += 1;
         }
       } catch (error) {
         throw errorBeforeSending(call, error);
