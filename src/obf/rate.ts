@@ -69,14 +69,14 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
   const keyOf = (line: string): string => `${prefix}:obf:rate:${line}`;
 
   /** How late the call would leave, milliseconds. */
-  async function reserve(
+  const reserve = async (
     call: string,
     line: string,
-    maxWaitMs: number,
+    maxMs: number,
     signal?: AbortSignal,
-  ): Promise<number> {
+  ): Promise<number> => {
     const askedAt = performance.now();
-    const reply = redis.eval(RESERVE, 1, keyOf(line), spacingUs, Math.round(maxWaitMs * 1000));
+    const reply = redis.eval(RESERVE, 1, keyOf(line), spacingUs, Math.round(maxMs * 1000));
     const [granted, waitMs] = readReply(await orAbort(reply, signal));
     if (!granted) throw new ObfThrottled(call, waitMs);
     const repliedAt = performance.now();
@@ -84,7 +84,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     quickestMs = Math.min(quickestMs, repliedAt - askedAt);
     // Whatever the reply took beyond the quickest may be time that the reserved moment is past.
     return performance.now() - (askedAt + quickestMs + waitMs);
-  }
+  };
 
   return {
     take: async (call, line, signal, maxWaitMs = MAX_LINE_MS) => {
