@@ -53,11 +53,14 @@ export interface Rate {
 }
 
 /** The lines that OBF has asked to wait, as far as this process was told. */
-function createHolds() {
+function createHolds(redis: RedisConnection, keyOf: (line: string) => string) {
   const untilMs = new Map<string, number>();
   return {
     leftMs: (line: string): number => Math.max(0, (untilMs.get(line) ?? 0) - performance.now()),
-    note: (line: string, forMs: number): void => void untilMs.set(line, performance.now() + forMs),
+    hold: async (line: string, forMs: number): Promise<void> => {
+      untilMs.set(line, performance.now() + forMs);
+      await redis.eval(HOLD, 1, keyOf(line), Math.round(forMs * 1000)).catch(() => undefined);
+    },
   };
 }
 
@@ -65,8 +68,8 @@ function createHolds() {
 export function createRate(redis: RedisConnection, prefix: string, maxRps: number): Rate {
   const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
   let quickestMs = Infinity;
-  const held = createHolds();
   const keyOf = (line: string): string => `${prefix}:obf:rate:${line}`;
+  const held = createHolds(redis, keyOf);
 
   /** How late the call would leave, milliseconds. */
   const reserve = async (
@@ -102,10 +105,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
         throw errorBeforeSending(call, error);
       }
     },
-    async hold(line, forMs) {
-      held.note(line, forMs);
-      await redis.eval(HOLD, 1, keyOf(line), Math.round(forMs * 1000)).catch(() => undefined);
-    },
+    hold: held.hold,
   };
 }
 
