@@ -105,15 +105,7 @@ async function takeOverAll(
   // Seen before the walk, an older worker does no harm.
   await formerWorkers.wereSeen();
   await renameRecords(taking);
-  for (const former of [formerPortfolioKey, formerLedgerKey]) {
-    const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
-    for await (const keys of scanKeys(redis, `${start}*${end}`))
-      for (let at = 0; at < keys.length; at += TOGETHER)
-        await takeAll(
-          keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length))),
-        );
-  }
-  await takeAll((await redis.smembers(setAsideKey(prefix))).map(asEarnerKey));
+  for await (const earners of formerEarners(taking)) await takeAll(earners);
   // Once more: a Redis that was emptied meanwhile has forgotten them.
   await book.enterAll();
   const clients = await takeOverEvents(taking);
@@ -125,6 +117,17 @@ async function takeOverAll(
     unreadable: [...unreadable].toSorted(),
     isToBeRepeated: await formerWorkers.wereSeen(),
   };
+}
+
+/** Whom an older Palier kept something of, some at a time; last, who was set aside. */
+async function* formerEarners({ redis, prefix }: TakeOver): AsyncIterable<readonly EarnerKey[]> {
+  for (const former of [formerPortfolioKey, formerLedgerKey]) {
+    const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
+    for await (const keys of scanKeys(redis, `${start}*${end}`))
+      for (let at = 0; at < keys.length; at += TOGETHER)
+        yield keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length)));
+  }
+  yield (await redis.smembers(setAsideKey(prefix))).map(asEarnerKey);
 }
 
 /** A record of before the account stood in it is read as it is, and has a shorter key now. */
