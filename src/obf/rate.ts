@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { RedisConnection } from '../platform/redis.js';
 import { orAbort, pause } from './abort.js';
 import { errorBeforeSending } from './certainty.js';
-import { ObfThrottled } from './errors.js';
+import { ObfLineFull } from './errors.js';
 
 /**
  * Reserves the next free moment of a line, on Redis' clock, and moves the line on by one spacing
@@ -32,7 +32,7 @@ export interface Rate {
   /**
    * Resolves when the call may leave.
    * @param line calls of one line keep their distance: an OBF client's id, or `public`
-   * @throws ObfThrottled when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
+   * @throws ObfLineFull when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
    */
   take(call: string, line: string, signal?: AbortSignal, maxWaitMs?: number): Promise<void>;
 }
@@ -53,7 +53,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     const key = `${prefix}:obf:rate:${line}`;
     const reply = redis.eval(RESERVE, 1, key, spacingUs, Math.round(maxWaitMs * 1000));
     const [granted, waitMs] = readReply(await orAbort(reply, signal));
-    if (!granted) throw new ObfThrottled(call, waitMs);
+    if (!granted) throw new ObfLineFull(call, waitMs);
     const repliedAt = performance.now();
     await pause(waitMs, signal);
     quickestMs = Math.min(quickestMs, repliedAt - askedAt);

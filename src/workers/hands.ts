@@ -1,13 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { allOver } from './all-over.js';
 
 /** What one process carries out straight from the arrivals. */
 export interface Hands {
-  /** Whether there is one free: not while too many are held by what is slow. */
-  isFree(): boolean;
+  /**
+   * Takes hands for so many notices, or for as many as are free; waits while there is none, and OBF is quick.
+   * Each is to be let go of. 0: all are held, and some by what is slow.
+   */
+  take(wanted: number): Promise<number>;
+  letGo(count: number): void;
   /**
    * Waits for the end of the work.
-   * @param work never rejects
    * @param whenSlow called, and waited for, if the work takes longer than a moment
+   * @throws what the work rejects with, or `whenSlow`: not before both are over
    */
   hold(work: Promise<unknown>, whenSlow: () => Promise<void>): Promise<void>;
 }
@@ -15,31 +20,52 @@ export interface Hands {
 /** What takes longer than this waits for OBF. */
 const SLOW_MS = 100;
 
-/** How many jobs of the arrivals may be held up by what is slow, in one process. */
-export const HANDS = 12;
+/**
+ * How many notices one process carries out at a time. Several processes stay below what the line before OBF holds
+ * (obf/rate.ts: 457 calls at 8 a second).
+ */
+export const HANDS = 96;
 
 /** @param count fewer than there are jobs of the arrivals at a time, so that one is always there to sort */
 export function createHands(count: number): Hands {
+  let free = count;
   let slow = 0;
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const go of woken) go();
+  };
   return {
-    isFree: () => slow < count,
+    async take(wanted) {
+      // What holds them ends, or is slow, in a moment.
+      while (free === 0 && slow === 0) await new Promise<void>((go) => void waiting.push(go));
+      const taken = Math.min(free, wanted);
+      free -= taken;
+      return taken;
+    },
+    letGo(some) {
+      free += some;
+      wake();
+    },
     async hold(work, whenSlow) {
       if (await endsWithin(SLOW_MS, work)) return;
       slow += 1;
-      try {
-        await whenSlow();
-      } finally {
-        await work;
+      wake();
+      await allOver([whenSlow(), work]).finally(() => {
         slow -= 1;
-      }
+      });
     },
   };
 }
 
+/** Rejects when the work does. */
 async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const over = new AbortController();
   const late = pause(ms, false, { signal: over.signal }).catch(() => false);
-  const isOver = await Promise.race([work.then(() => true), late]);
-  over.abort();
-  return isOver;
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    over.abort();
+  }
 }
