@@ -77,10 +77,12 @@ async function carryGroup(
       group.filter(({ id }) => !ids.has(id)),
     );
   };
-  // The claims last: who hears of one of them finds a claim, or its job.
-  await hands
-    .hold(allOver([others(), ...group.map(one)]), whenSlow)
-    .finally(async () => (await claiming).release());
+  try {
+    await hands.hold(allOver([others(), ...group.map(one)]), whenSlow);
+  } finally {
+    // Last: who hears of one of them finds a claim, or its job.
+    await (await claiming).release();
+  }
   return done;
 }
 

@@ -36,14 +36,18 @@ export function createHands(count: number): Hands {
     waiting = [];
     for (const go of woken) go();
   };
-  return {
-    async take(wanted) {
+  async function take(wanted: number): Promise<number> {
+    if (free === 0 && slow === 0) {
       // What holds them ends, or is slow, in a moment.
-      while (free === 0 && slow === 0) await new Promise<void>((go) => void waiting.push(go));
-      const taken = Math.min(free, wanted);
-      free -= taken;
-      return taken;
-    },
+      await new Promise<void>((go) => void waiting.push(go));
+      return take(wanted);
+    }
+    const taken = Math.min(free, wanted);
+    free -= taken;
+    return taken;
+  }
+  return {
+    take,
     letGo(some) {
       free += some;
       wake();
