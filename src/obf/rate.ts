@@ -53,7 +53,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     const key = `${prefix}:obf:rate:${line}`;
     const reply = redis.eval(RESERVE, 1, key, spacingUs, Math.round(maxWaitMs * 1000));
     const [granted, waitMs] = readReply(await orAbort(reply, signal));
-    if (!granted) throw new ObfLineFull(call, waitMs);
+    if (!granted) throw new ObfLineFull(call, Math.ceil(waitMs));
     const repliedAt = performance.now();
     await pause(waitMs, signal);
     quickestMs = Math.min(quickestMs, repliedAt - askedAt);
