@@ -4,8 +4,9 @@ import { allOver } from './all-over.js';
 /** What one process carries out straight from the arrivals. */
 export interface Hands {
   /**
-   * Takes hands for so many notices, or for as many as are free; waits while there is none, and OBF is quick.
-   * Each is to be let go of. 0: all are held, and some by what is slow.
+   * Takes hands for so many notices, in the order of asking; waits for as many while OBF is quick, so that what came in
+   * together is claimed together. Each is to be let go of.
+   * @returns fewer, or 0, when some are held by what is slow
    */
   take(wanted: number): Promise<number>;
   letGo(count: number): void;
@@ -30,24 +31,27 @@ export const HANDS = 96;
 export function createHands(count: number): Hands {
   let free = count;
   let slow = 0;
-  let waiting: (() => void)[] = [];
-  const wake = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const go of woken) go();
-  };
-  async function take(wanted: number): Promise<number> {
-    if (free === 0 && slow === 0) {
-      // What holds them ends, or is slow, in a moment.
-      await new Promise<void>((go) => void waiting.push(go));
-      return take(wanted);
+  let line: Promise<unknown> = Promise.resolve();
+  // Wakes whoever stands first in the line.
+  let wake = (): void => {};
+  async function inTurn(wanted: number): Promise<number> {
+    if (free < wanted && slow === 0) {
+      // What holds the others ends, or is slow, in a moment.
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      return inTurn(wanted);
     }
     const taken = Math.min(free, wanted);
     free -= taken;
     return taken;
   }
   return {
-    take,
+    take(wanted) {
+      const turn = line.then(() => inTurn(Math.min(wanted, count)));
+      line = turn;
+      return turn;
+    },
     letGo(some) {
       free += some;
       wake();

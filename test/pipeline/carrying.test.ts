@@ -88,11 +88,11 @@ test('what OBF is slow with keeps nothing else waiting: the rest become jobs', a
 test('however slow OBF is, what comes in is sorted, and no more than so much is under way', async () => {
   const { queues, seen, claims } = house.pipelines[0];
   house.sandbox.fault({ route: /^GET/, kind: 'slow', ms: 5000, times: 10_000 });
-  const events = Array.from({ length: 640 }, () => badge('P1', 'A'));
-  const told = Array.from({ length: 40 }, (_, at) => tellAtOnce(...events.slice(at * 16, at * 16 + 16)));
+  const events = Array.from({ length: 320 }, () => badge('P1', 'A'));
+  const told = Array.from({ length: 20 }, (_, at) => tellAtOnce(...events.slice(at * 16, at * 16 + 16)));
   await Promise.all(told);
   await until(async () => (await queues.arrivals.getWaitingCount()) === 0, 'free hand');
-  await until(async () => (await jobsMade()) >= 640 - 2 * HANDS, 'jobs of all that are not under way');
+  await until(async () => (await jobsMade()) >= 320 - 2 * HANDS, 'jobs of all that are not under way');
   expect(await claims.count()).toBeLessThanOrEqual(2 * HANDS);
   // None of this waited for OBF's first answer.
   expect(house.sandbox.calls.filter(({ status, route }) => status !== null && route === 'GET event')).toEqual(
@@ -101,7 +101,7 @@ test('however slow OBF is, what comes in is sorted, and no more than so much is 
   expect(await seen.count(asClientId('P1'))).toBe(0);
   house.sandbox.clearFaults();
   await house.idle();
-  expect(await seen.count(asClientId('P1'))).toBe(640);
+  expect(await seen.count(asClientId('P1'))).toBe(320);
 });
 
 test('a line of our own that is full keeps only those waiting who stand in it', async () => {

@@ -21,7 +21,7 @@ test('no more are given than there are, to many who ask at once', async () => {
   end();
   await held;
   hands.letGo(4);
-  expect(await hands.take(10)).toBe(4);
+  expect(await hands.take(4)).toBe(4);
 });
 
 test('while all is quick, who asks waits for the next that is let go', async () => {
@@ -56,3 +56,16 @@ test.each(['the work', 'whoever is told that it is slow'])(
     await expect(held).rejects.toThrow('Redis is away');
   },
 );
+
+test('while all is quick, what came in together gets its hands together, before whoever asks later', async () => {
+  const hands = createHands(4);
+  expect(await hands.take(3)).toBe(3);
+  const given: string[] = [];
+  const many = hands.take(4).then((count) => given.push(`many ${count}`));
+  const one = hands.take(1).then((count) => given.push(`one ${count}`));
+  for (let at = 0; at < 3; at += 1) hands.letGo(1);
+  await many;
+  hands.letGo(4);
+  await one;
+  expect(given).toEqual(['many 4', 'one 1']);
+});
