@@ -35,11 +35,12 @@ return taken`);
 export const HOLD = scriptOf(`
 ${NOW}
 local ends = now + ARGV[2]
-for place = 3, #ARGV do
-  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[place]) or '0') == tonumber(ARGV[1]) then
-    if ends > now then redis.call('ZADD', KEYS[1], ends, ARGV[place]) else redis.call('ZREM', KEYS[1], ARGV[place]) end
-  end
+local mine = {}
+for place, score in ipairs(redis.call('ZMSCORE', KEYS[1], unpack(ARGV, 3))) do
+  if tonumber(score) == tonumber(ARGV[1]) then mine[#mine + 1] = ARGV[place + 2] end
 end
+if ends == now and #mine > 0 then redis.call('ZREM', KEYS[1], unpack(mine)) end
+if ends > now then for _, id in ipairs(mine) do redis.call('ZADD', KEYS[1], ends, id) end end
 return ends`);
 
 /** ARGV: id. Returns 1 or 0. */

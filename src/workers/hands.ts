@@ -33,7 +33,7 @@ export function createHands(count: number): Hands {
   let slow = 0;
   let line: Promise<unknown> = Promise.resolve();
   // Wakes whoever stands first in the line.
-  let wake = (): void => {};
+  let wake: (() => void) | null = null;
   async function inTurn(wanted: number): Promise<number> {
     if (free < wanted && slow === 0) {
       // What holds the others ends, or is slow, in a moment.
@@ -54,12 +54,12 @@ export function createHands(count: number): Hands {
     },
     letGo(some) {
       free += some;
-      wake();
+      wake?.();
     },
     async hold(work, whenSlow) {
       if (await endsWithin(SLOW_MS, work)) return;
       slow += 1;
-      wake();
+      wake?.();
       await allOver([whenSlow(), work]).finally(() => {
         slow -= 1;
       });
