@@ -55,6 +55,9 @@ export class ObfThrottled extends ObfError {
   }
 }
 
+/** Nothing was sent: before OBF stands a line of our own calls that is too long. No other line is concerned. */
+export class ObfLineFull extends ObfThrottled {}
+
 /** The call certainly had no effect: not sent, or a read that failed. It may be made again. */
 export class ObfNotSent extends ObfError {
   readonly code = 'obf_not_sent';

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { RedisConnection } from '../platform/redis.js';
 import { orAbort, pause } from './abort.js';
 import { errorBeforeSending } from './certainty.js';
-import { ObfThrottled } from './errors.js';
+import { ObfLineFull } from './errors.js';
 import type { HttpReply } from './http.js';
 import { retryAfterMs } from './retry-after.js';
 
@@ -42,7 +42,7 @@ export interface Rate {
   /**
    * Resolves when the call may leave.
    * @param line calls of one line keep their distance: an OBF client's id, or `public`
-   * @throws ObfThrottled when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
+   * @throws ObfLineFull when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
    */
   take(call: string, line: string, signal?: AbortSignal, maxWaitMs?: number): Promise<void>;
   /**
@@ -81,7 +81,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     const askedAt = performance.now();
     const reply = redis.eval(RESERVE, 1, keyOf(line), spacingUs, Math.round(maxMs * 1000));
     const [granted, waitMs] = readReply(await orAbort(reply, signal));
-    if (!granted) throw new ObfThrottled(call, waitMs);
+    if (!granted) throw new ObfLineFull(call, Math.ceil(waitMs));
     const repliedAt = performance.now();
     await pause(waitMs, signal);
     quickestMs = Math.min(quickestMs, repliedAt - askedAt);
@@ -96,7 +96,7 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
         for (let tries = 1; tries <= MAX_TRIES;) {
           const lateMs = await reserve(call, line, maxWaitMs, signal);
           const leftMs = held.leftMs(line);
-          if (leftMs > maxWaitMs) throw new ObfThrottled(call, leftMs);
+          if (leftMs > maxWaitMs) throw new ObfLineFull(call, Math.ceil(leftMs));
           if (leftMs > 0) await pause(leftMs, signal);
           else if (lateMs < LATE_MS) return;
           else tries += 1;

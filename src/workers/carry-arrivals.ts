@@ -1,24 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Claims } from '../queue/claims.js';
-import { enqueueAll, type NewJob } from '../queue/enqueue.js';
-import { noticeId } from '../queue/job-ids.js';
-import type { Arrival, NoticeJob } from '../queue/jobs.js';
+import { enqueue, enqueueAll } from '../queue/enqueue.js';
+import type { Arrival } from '../queue/jobs.js';
+import { allOver } from './all-over.js';
 import type { Done } from './done.js';
 import type { Hands } from './hands.js';
 import type { Pipeline } from './pipeline.js';
+import { noticesIn, type Notice } from './sort-arrivals.js';
 
-/** A notice, and the job that it is, or would be. */
-export interface Notice extends NewJob {
-  readonly data: NoticeJob;
-}
-
-/** What becomes of a notice that was carried out. */
-export type Carried =
-  | 'done'
-  /** It is to be a job of its own, that begins no earlier than that. */
-  | { readonly afterMs: number }
-  /** It is to stand in failed, for this reason. */
-  | { readonly refused: string };
+/** What becomes of a notice that was carried out: if not done, it is to be a job that begins no earlier than that. */
+export type Carried = 'done' | { readonly afterMs: number };
 
 export interface Carrying {
   readonly notices: Pipeline['queues']['notices'];
@@ -41,61 +32,64 @@ export async function carryArrivals(
   arrivals: readonly Arrival[],
   signal: AbortSignal,
 ): Promise<Done> {
-  const notices = distinct(arrivals);
+  const notices = noticesIn(arrivals);
   // Each that is carried out listens to it.
   setMaxListeners(0, signal);
   let at = 0;
   let carried = 0;
-  while (at < notices.length && carrying.hands.isFree()) {
+  const sortTheRest = async (): Promise<void> => {
+    const rest = notices.slice(at);
+    at = notices.length;
+    await enqueueAll(carrying.notices, rest);
+  };
+  while (at < notices.length) {
     signal.throwIfAborted();
-    const group = notices.slice(at, at + TOGETHER);
-    at += group.length;
-    const handOver = async (): Promise<void> => {
-      const rest = notices.slice(at);
-      at = notices.length;
-      await enqueueAll(carrying.notices, rest);
-    };
-    carried += await carryGroup(carrying, group, handOver);
+    const held = await carrying.hands.take(Math.min(TOGETHER, notices.length - at));
+    const group = notices.slice(at, at + held);
+    at += held;
+    if (held === 0) await sortTheRest();
+    else carried += await carryGroup(carrying, group, sortTheRest);
   }
-  await enqueueAll(carrying.notices, notices.slice(at));
   return { did: 'notices taken in', facts: { notices: notices.length, carried } };
 }
 
-/** One that was told twice is one. */
-function distinct(arrivals: readonly Arrival[]): readonly Notice[] {
-  const byId = new Map<string, Notice>();
-  for (const { type, job } of arrivals) {
-    const id = noticeId(job, type);
-    if (!byId.has(id)) byId.set(id, { id, name: job.kind, data: job });
-  }
-  return [...byId.values()];
-}
-
-/** Resolves with how many are done; each of the others is a job then. */
+/** Resolves with how many are done; each of the others is a job by then. Lets go of a hand as each is over. */
 async function carryGroup(
-  { notices, claims, hands, carry }: Carrying,
+  carrying: Carrying,
   group: readonly Notice[],
   whenSlow: () => Promise<void>,
 ): Promise<number> {
-  const mine = await claims.take(group.map(({ id }) => id));
-  const others = group.filter(({ id }) => !mine.has(id));
-  await enqueueAll(notices, others);
-  const later: NewJob[] = [];
+  const { notices, claims, hands } = carrying;
+  const claiming = claims.take(group.map(({ id }) => id));
   let done = 0;
   const one = async (notice: Notice): Promise<void> => {
-    const carried = await carry(notice);
-    if (carried === 'done') done += 1;
-    else later.push(jobAfter(notice, carried));
+    try {
+      const { ids } = await claiming;
+      if (ids.has(notice.id) && (await carryOne(carrying, notice))) done += 1;
+    } finally {
+      hands.letGo(1);
+    }
   };
-  await hands.hold(Promise.all(group.filter(({ id }) => mine.has(id)).map(one)), whenSlow);
-  await enqueueAll(notices, later);
-  // Last: who hears of one of them finds a claim, or its job.
-  await claims.release(mine);
+  const others = async (): Promise<void> => {
+    const { ids } = await claiming;
+    await enqueueAll(
+      notices,
+      group.filter(({ id }) => !ids.has(id)),
+    );
+  };
+  try {
+    await hands.hold(allOver([others(), ...group.map(one)]), whenSlow);
+  } finally {
+    // Last: who hears of one of them finds a claim, or its job.
+    await (await claiming).release();
+  }
   return done;
 }
 
-/** A refusal is told by the job's first run, which asks nobody again: see `tellRefusal`. */
-const jobAfter = (notice: Notice, carried: Exclude<Carried, 'done'>): NewJob =>
-  'refused' in carried
-    ? { ...notice, data: { ...notice.data, ...carried } }
-    : { ...notice, delayMs: carried.afterMs };
+/** Whether it is done. If not, it is a job at once: whoever tells of it from now on tells that job. */
+async function carryOne({ notices, carry }: Carrying, notice: Notice): Promise<boolean> {
+  const carried = await carry(notice);
+  if (carried === 'done') return true;
+  await enqueue(notices, { ...notice, delayMs: carried.afterMs });
+  return false;
+}

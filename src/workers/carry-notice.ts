@@ -1,18 +1,20 @@
-import { UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, Worker } from 'bullmq';
 import type { NoticeJob } from '../queue/jobs.js';
 import { ATTEMPTS, backoffMs } from '../queue/retry.js';
-import type { Carried, Notice } from './carry-arrivals.js';
+import type { Carried } from './carry-arrivals.js';
 import type { Done } from './done.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
 import { verdictOf, type Verdict } from './retry-policy.js';
+import type { Notice } from './sort-arrivals.js';
 
 /** What a notice asks for. */
 export type Ingest = (pipeline: Pipeline, notice: NoticeJob, signal: AbortSignal) => Promise<Done>;
 
 /**
  * Carries a notice out as a worker does its job, line and figures included. One that is not done begins as a job with
- * all of its attempts, after the wait that follows a first one; one that is refused is to stand in failed.
+ * all of its attempts, after the wait that follows a first one; one that would fail for good does so as that job, at
+ * once: it may be told of again meanwhile, and then it is to be asked for again.
  */
 export async function carryNotice(
   pipeline: Pipeline,
@@ -38,17 +40,17 @@ export async function carryNotice(
       case 'later':
         return { afterMs: verdict.inMs };
       case 'fail':
-        return { refused: verdict.why };
+        return { afterMs: 0 };
       case 'retry':
         return { afterMs: backoffMs(1, verdict.notBeforeMs ?? null, Math.random()) };
     }
   }
 }
 
-/** What BullMQ would be told of a job. */
+/** What BullMQ would be told of a job; none fails for good here. */
 function thrownFor(verdict: Verdict, error: unknown): unknown {
   if (verdict.do === 'pause') return Worker.RateLimitError();
-  return verdict.do === 'fail' ? new UnrecoverableError(verdict.why) : error;
+  return verdict.do === 'later' ? new DelayedError() : error;
 }
 
 /** As a job that OBF asks to wait does. That Redis does not take it shows where the notice is to become a job. */

@@ -3,7 +3,7 @@ import type { QueueName } from '../queue/names.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
-import { carryArrivals, type Carried, type Notice } from './carry-arrivals.js';
+import { carryArrivals, type Carried } from './carry-arrivals.js';
 import { carryNotice } from './carry-notice.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
@@ -19,6 +19,7 @@ import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
 import { pollEvents } from './poll-events.js';
 import { purge } from './purge.js';
+import type { Notice } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */

@@ -1,10 +1,9 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { QuotaLow } from '../issuing/quota.js';
 import { NotSettledYet } from '../issuing/types.js';
-import { ObfRefused, ObfThrottled } from '../obf/errors.js';
+import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
-import { refusedNotice } from '../queue/jobs.js';
 import { backoffMs } from '../queue/retry.js';
 
 const MAX_PAUSES = 10;
@@ -24,6 +23,8 @@ export type Verdict =
  *   up all others for ever, so after `MAX_PAUSES` it alone waits
  */
 export function verdictOf(error: unknown, pauses = 0): Verdict {
+  // Its own client's calls alone are too many: nobody else has to wait.
+  if (error instanceof ObfLineFull) return { do: 'later', inMs: error.retryAfterMs };
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
@@ -53,18 +54,6 @@ export async function carryOut(
     case 'retry':
       throw new AttemptFailed(error, verdict.notBeforeMs ?? 0);
   }
-}
-
-/**
- * A notice that was refused before it was a job stands in failed as if it had been one, and its line was written: this
- * run only says so. Sent again, it asks again.
- */
-export async function tellRefusal(job: Job): Promise<void> {
-  const { data, success } = refusedNotice.safeParse(job.data);
-  if (!success) return;
-  const { refused, ...notice } = data;
-  await job.updateData(notice);
-  throw new UnrecoverableError(refused);
 }
 
 /** What BullMQ keeps of an attempt that failed: its message and stack stand in Redis, so neither says more than a log. */

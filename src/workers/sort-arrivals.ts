@@ -1,8 +1,22 @@
-import { enqueueAll } from '../queue/enqueue.js';
+import { enqueueAll, type NewJob } from '../queue/enqueue.js';
 import { noticeId } from '../queue/job-ids.js';
-import type { Arrival } from '../queue/jobs.js';
-import type { Done } from './done.js';
+import type { Arrival, NoticeJob } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
+
+/** A notice, and the job that it is, or would be. */
+export interface Notice extends NewJob {
+  readonly data: NoticeJob;
+}
+
+/** Pure: one that was told twice is one. */
+export function noticesIn(arrivals: readonly Arrival[]): readonly Notice[] {
+  const byId = new Map<string, Notice>();
+  for (const { type, job } of arrivals) {
+    const id = noticeId(job, type);
+    if (!byId.has(id)) byId.set(id, { id, name: job.kind, data: job });
+  }
+  return [...byId.values()];
+}
 
 /**
  * Makes each notice that came in with others a job of its own, which fails, is tried again and is replayed by
@@ -11,8 +25,6 @@ import type { Pipeline } from './pipeline.js';
 export async function sortArrivals(
   { queues }: Pick<Pipeline, 'queues'>,
   { arrivals }: { readonly arrivals: readonly Arrival[] },
-): Promise<Done> {
-  const jobs = arrivals.map(({ type, job }) => ({ id: noticeId(job, type), name: job.kind, data: job }));
-  await enqueueAll(queues.notices, jobs);
-  return { did: 'notices queued', facts: { notices: jobs.length } };
+): Promise<void> {
+  await enqueueAll(queues.notices, noticesIn(arrivals));
 }

@@ -9,39 +9,63 @@ function work(): { readonly ended: Promise<void>; end: () => void } {
   return { ended, end: () => end() };
 }
 
-test('what is quick keeps no hand, and nobody is told that it is slow', async () => {
-  const hands = createHands(1);
-  let told = 0;
-  await hands.hold(Promise.resolve(), async () => void (told += 1));
-  expect([told, hands.isFree()]).toEqual([0, true]);
-});
-
-test('what is slow keeps its hand to its end, also when whoever is told of it fails', async () => {
-  const hands = createHands(1);
+test('no more are given than there are, to many who ask at once', async () => {
+  const hands = createHands(5);
   const { ended, end } = work();
-  let failing: Promise<void> = Promise.resolve();
-  await new Promise<void>((resolve) => {
-    failing = hands.hold(ended, async () => {
-      resolve();
-      throw new Error('Redis is away');
-    });
-    failing.catch(() => {});
-  });
-  expect(hands.isFree()).toBe(false);
-  end();
-  await expect(failing).rejects.toThrow('Redis is away');
-  expect(hands.isFree()).toBe(true);
-});
-
-test('with all hands held by what is slow none is free', async () => {
-  const hands = createHands(1);
-  const { ended, end } = work();
+  const all = [hands.take(3), hands.take(3), hands.take(3)];
   let held: Promise<void> = Promise.resolve();
   await new Promise<void>((resolve) => {
     held = hands.hold(ended, async () => resolve());
   });
-  expect(hands.isFree()).toBe(false);
+  expect(await Promise.all(all)).toEqual([3, 2, 0]);
   end();
   await held;
-  expect(hands.isFree()).toBe(true);
+  hands.letGo(4);
+  expect(await hands.take(4)).toBe(4);
+});
+
+test('while all is quick, who asks waits for the next that is let go', async () => {
+  const hands = createHands(1);
+  let told = 0;
+  expect(await hands.take(1)).toBe(1);
+  const next = hands.take(1);
+  await hands.hold(Promise.resolve(), async () => void (told += 1));
+  hands.letGo(1);
+  expect([await next, told]).toEqual([1, 0]);
+});
+
+test.each(['the work', 'whoever is told that it is slow'])(
+  'a failure of %s is heard when both are over',
+  async (who) => {
+    const hands = createHands(1);
+    const { ended, end } = work();
+    const failing = ended.then(() =>
+      who === 'the work' ? Promise.reject(new Error('Redis is away')) : undefined,
+    );
+    let over = false;
+    let held: Promise<void> = Promise.resolve();
+    await new Promise<void>((resolve) => {
+      held = hands.hold(failing, async () => {
+        resolve();
+        if (who !== 'the work') throw new Error('Redis is away');
+      });
+      held.catch(() => (over = true));
+    });
+    expect(over).toBe(false);
+    end();
+    await expect(held).rejects.toThrow('Redis is away');
+  },
+);
+
+test('while all is quick, what came in together gets its hands together, before whoever asks later', async () => {
+  const hands = createHands(4);
+  expect(await hands.take(3)).toBe(3);
+  const given: string[] = [];
+  const many = hands.take(4).then((count) => given.push(`many ${count}`));
+  const one = hands.take(1).then((count) => given.push(`one ${count}`));
+  for (let at = 0; at < 3; at += 1) hands.letGo(1);
+  await many;
+  hands.letGo(4);
+  await one;
+  expect(given).toEqual(['many 4', 'one 1']);
 });

@@ -147,7 +147,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
   },
   {
     key: 'obf-absent',
-    is: /^(?:ObfNotSent|ObfThrottled): /,
+    is: /^(?:ObfNotSent|ObfThrottled|ObfLineFull): /,
     happened: () => ({
       fr: 'OBF n’a pas répondu, malgré de nombreuses tentatives',
       en: 'OBF did not answer, though it was tried many times',
