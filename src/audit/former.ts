@@ -104,16 +104,20 @@ async function readableOf(store: AuditStore, page: readonly Former[]): Promise<r
 
 /** As of when it was written: it is looked for there. What a later version wrote, and nobody reads, goes. */
 async function writeAnew(store: AuditStore, page: readonly Former[]): Promise<void> {
-  const places = new Map<AuditEntry, string>();
-  for (const { fields, stream, ms, nth } of page) {
-    const entry = decodeEntry(fields);
-    if (entry !== null) places.set(entry, `${stream} ${ms}-${nth}`);
+  const places = new Map<AuditEntry, Former>();
+  for (const one of page) {
+    const entry = decodeEntry(one.fields);
+    if (entry !== null) places.set(entry, one);
   }
   await writeEntries(store, [...places.keys()], {
-    writtenMs: page[0]?.ms ?? 0,
-    identityOf: (entry) => places.get(entry) ?? '',
+    writtenMs: (entry) => places.get(entry)?.ms ?? 0,
+    identityOf: (entry) => identityOf(places.get(entry)),
   });
 }
+
+/** Where it stood: what makes an entry about nobody the same one when it is written again. */
+const identityOf = (one: Former | undefined): string =>
+  one === undefined ? '' : `${one.stream} ${one.ms}-${one.nth}`;
 
 /**
  * That an event is known stays, of whomever it gave its award to.

@@ -15,7 +15,7 @@ export interface Layout {
   readonly last: string;
   /** Hash: the identity of an entry that is being written -> its row, until it is told whether it stays. */
   readonly pending: string;
-  /** Sorted set: of one row in so many, when it was written, Unix milliseconds. */
+  /** Sorted set: of one row in so many, when the latest of it and of all before was written, Unix milliseconds. */
   readonly times: string;
   /** Hash: each month of which the account tells (`2026-11`) -> the row that was the first to. */
   readonly months: string;

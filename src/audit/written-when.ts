@@ -30,7 +30,7 @@ export async function rowsOfPeriod(store: AuditStore, { fromS, untilS }: AuditQu
   return { first, before: next === undefined ? length : Math.min(length, Number(next)) };
 }
 
-/** A row, not long before the first that was written at this instant or later. */
+/** A row, not long before the first that was written at this instant or later. All before it were written earlier. */
 async function rowAt({ redis, layout }: AuditStore, ms: number): Promise<number> {
   const [row] = await redis.zrevrangebyscore(layout.times, ms, '-inf', 'LIMIT', 0, 1);
   return Number(row ?? 0);

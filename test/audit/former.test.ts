@@ -135,3 +135,49 @@ test('about somebody whose record cannot be read, it stays until that is mended'
   expect(await taking()).toBe(1);
   expect(sorted(await allOf(audit().read({})))).toEqual(sorted(classOf(3)));
 });
+
+describe('a period that is over is told whole', () => {
+  const TEN_MONTHS = 300;
+  const COUNT = 1000;
+  const MONTHS_AGO_S = NOON_S - TEN_MONTHS * DAY_S;
+  const entries = Array.from({ length: COUNT }, (_, at) =>
+    entryOf({
+      earner: asEarnerKey(`k${at}`),
+      event: asEventId(`G${at}`),
+      atS: MONTHS_AGO_S + Math.floor((at * TEN_MONTHS * DAY_S) / COUNT),
+    }),
+  );
+  const told = async (fromS: number, untilS: number) => {
+    const pages = createAuditPages(redis.connection, prefix, ZONE);
+    const page = await pages.page({ fromS, untilS }, { size: COUNT, way: 'older', beyond: null });
+    return page.entries.toReversed();
+  };
+  const ofPeriod = (fromS: number, untilS: number) =>
+    entries.filter(({ atS }) => atS >= fromS && atS < untilS);
+
+  test('however many were taken over together', async () => {
+    await writeFormer(entries);
+    await taking();
+    for (let day = 0; day < TEN_MONTHS; day += 15) {
+      const [fromS, untilS] = [MONTHS_AGO_S + day * DAY_S, MONTHS_AGO_S + (day + 5) * DAY_S];
+      expect(await told(fromS, untilS)).toEqual(ofPeriod(fromS, untilS));
+    }
+  });
+
+  test('when something older was taken over behind it', async () => {
+    const { connection } = redis;
+    const isLate = (_: AuditEntry, at: number) => at >= 100 && at < 300;
+    await writeFormer(entries.filter((one, at) => !isLate(one, at)));
+    await taking();
+    await writeFormer(entries.filter(isLate));
+    await taking();
+    const scores = await connection.zrange(`${prefix}:audit:{log}:times`, '0', '-1', 'WITHSCORES');
+    const noted = scores.flatMap((row, at) =>
+      at % 2 === 0 ? [[Number(row), Number(scores[at + 1])] as const] : [],
+    );
+    const byRow = noted.toSorted(([a], [b]) => a - b).map(([, ms]) => ms);
+    expect(byRow).toEqual(byRow.toSorted((a, b) => a - b));
+    const [fromS, untilS] = [NOON_S - 20 * DAY_S, NOON_S - 15 * DAY_S];
+    expect(await told(fromS, untilS)).toEqual(ofPeriod(fromS, untilS));
+  });
+});
