@@ -1,5 +1,5 @@
 import type { RedisConnection } from '../platform/redis.js';
-import { forget } from './forgetting.js';
+import { forget, forgetUnnamed } from './forgetting.js';
 import { issuedByDay } from './issued-count.js';
 import { readAll, readEarner, readEvent } from './reading.js';
 import { auditStore } from './store.js';
@@ -21,5 +21,6 @@ export function createAudit(redis: RedisConnection, prefix: string, timeZone: st
     read: (query) => readAll(store, query),
     issuedByDay: (query) => issuedByDay(store, query),
     forget: (earner) => forget(store, earner),
+    forgetUnnamed: () => forgetUnnamed(store),
   };
 }

@@ -107,6 +107,15 @@ add(KEYS[2], KEYS[3], list, ARGV[5], '')
 return { last, 1 }`);
 
 /**
+ * All rows were looked through for these, unless they were forgotten once more meanwhile.
+ * KEYS: those who are leaving. ARGV: of each the key, and how many rows it was noted with.
+ */
+export const HAVE_LEFT = scriptOf(`
+for at = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[at]) == ARGV[at + 1] then redis.call('HDEL', KEYS[1], ARGV[at]) end
+end`);
+
+/**
  * Notes the rows that tell of an event, unless that is noted.
  * KEYS: the hash of events. ARGV: the event, then rows, in their order.
  */

@@ -85,4 +85,10 @@ export interface Audit {
    * how many entries.
    */
   forget(earner: EarnerKey): Promise<number>;
+  /**
+   * The same, of those who were forgotten since, in entries that their record does not name: whoever wrote them, or
+   * the Redis server that had the record, was stopped in between. Reads the whole account, once for all of them. May be
+   * stopped anywhere, and repeated. Resolves with how many entries.
+   */
+  forgetUnnamed(): Promise<number>;
 }

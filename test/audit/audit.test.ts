@@ -421,6 +421,7 @@ describe('forgetting', () => {
     expect(await dump()).toMatch(/LouMartin/);
     expect(await dump()).toMatch(/LOU-CAUSE/);
     await audit.forget(lou);
+    await audit.forgetUnnamed();
     expect(await dump()).not.toMatch(/lou|"a1/i);
   });
 
@@ -430,6 +431,37 @@ describe('forgetting', () => {
     expect(await redis.connection.exists(recordKey(prefix, earner))).toBe(0);
     await audit.write([entryOf()]);
     expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test('finds what no record names: its writer was stopped, or the record was lost', async () => {
+    const { log, words } = auditStore(redis.connection, prefix, ZONE);
+    const word = sortWord(entryOf());
+    await words.enter([word]);
+    const head = encodeHead({ sort: wordNumberOf(word), atS: NOON_S, event }, 'named');
+    const counting = { month: '2026-11', field: '2026-11-23 communiquer-1', writtenMs: null };
+    await log.append(head, [{ identity: identityOf(entryOf()), bytes: Buffer.from('\u0002k1') }], counting);
+    const lost = classOf(3, { event: asEventId('G2') });
+    await audit.write(lost);
+    await redis.connection.del(recordKey(prefix, earner));
+    expect(await audit.forget(earner)).toBe(0);
+    expect(await audit.forgetUnnamed()).toBe(2);
+    expect(await dump()).not.toMatch(/k1/);
+    const others = lost.filter((one) => one.earner !== earner);
+    const read = await everything();
+    expect(sorted(read.filter((one) => one.earner !== null))).toEqual(sorted(others));
+    expect(read.filter((one) => one.earner === null)).toHaveLength(2);
+    expect(await redis.connection.exists(layoutOf(prefix).pending, layoutOf(prefix).leaving)).toBe(0);
+    await audit.write([entryOf()]);
+    expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test('leaves what was written of them afterwards', async () => {
+    await audit.write([entryOf()]);
+    await audit.forget(earner);
+    const later = entryOf({ event: asEventId('G2') });
+    await audit.write([later]);
+    expect(await audit.forgetUnnamed()).toBe(0);
+    expect(await audit.ofEarner(earner)).toEqual([later]);
   });
 
   test('some people leaves all others as they were', async () => {
