@@ -405,6 +405,18 @@ describe('forgetting', () => {
     expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 300 } });
   });
 
+  test('once nobody is left of a row, it tells of no event either; that the event is known stays', async () => {
+    await audit.write(classOf(2));
+    const rows = async () =>
+      (await auditStore(redis.connection, prefix, ZONE).log.range(0, 9)).map(decodeRow);
+    await audit.forget(asEarnerKey('k0'));
+    expect((await rows()).map((row) => row?.event)).toEqual([event, null]);
+    await audit.forget(earner);
+    expect((await rows()).map((row) => row?.event)).toEqual([null, null, null]);
+    expect(await audit.ofEvent(event)).toEqual([]);
+    expect(await audit.knowsEvent(event)).toBe(true);
+  });
+
   test('may be repeated, by many at a time', async () => {
     await audit.write(classOf(3));
     const counts = await Promise.all(Array.from({ length: 8 }, () => audit.forget(earner)));
