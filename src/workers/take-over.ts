@@ -121,7 +121,7 @@ async function takeOverAll(
     earners: done.size,
     clients,
     // Last: what is told of a person goes into their record.
-    entries: await takeOverAccount(redis, prefix, scheme.timeZone, signal),
+    entries: await takeOverAccount({ redis, prefix, signal, ...formerWorkers, timeZone: scheme.timeZone }),
     unreadable: [...unreadable].toSorted(),
     isToBeRepeated: await formerWorkers.wereSeen(),
   };

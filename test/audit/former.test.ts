@@ -25,14 +25,24 @@ afterAll(() => redis.close());
 const NOBODY = { earner: null, award: null, badgeId: null, assertions: [], event: null };
 const DAY_S = 86_400;
 const audit = () => createAudit(redis.connection, prefix, ZONE);
-const taking = (connection: RedisConnection = redis.connection) =>
-  takeOverAccount(connection, prefix, ZONE, new AbortController().signal);
+const taking = (
+  connection: RedisConnection = redis.connection,
+  untilNone: () => Promise<void> = async () => {},
+) =>
+  takeOverAccount({
+    redis: connection,
+    prefix,
+    timeZone: ZONE,
+    signal: new AbortController().signal,
+    untilNone,
+  });
 const sorted = (entries: readonly AuditEntry[]) => entries.map((one) => JSON.stringify(one)).toSorted();
 
 /** To the letter as it was written before: an entry in the stream of its part, and hashes that led to it. */
-async function writeFormer(entries: readonly AuditEntry[]): Promise<void> {
+async function writeFormer(entries: readonly AuditEntry[], from = 0): Promise<void> {
   const { connection } = redis;
-  for (const [at, entry] of entries.entries()) {
+  for (const [nth, entry] of entries.entries()) {
+    const at = from + nth;
     const [part, id] = [at % 16, `${entry.atS * 1000 + at}-0`];
     await connection.xadd(formerStream(prefix, part), id, ...encodeEntry(entry));
     await connection.hset(`${formerStream(prefix, part)}:of:${at % 7}`, `f${at}`, id);
@@ -64,6 +74,7 @@ async function expectTown(): Promise<void> {
     /:audit:(\{\d+\}|events:)/.test(key),
   );
   expect(former).toEqual([]);
+  expect(await redis.connection.exists(`${prefix}:audit:{log}:pending`)).toBe(0);
 }
 
 test('what an older Palier told of is told as it was, and nothing of its form is left', async () => {
@@ -134,6 +145,32 @@ test('about somebody whose record cannot be read, it stays until that is mended'
   await redis.connection.del(recordKey(prefix, asEarnerKey('k1')));
   expect(await taking()).toBe(1);
   expect(sorted(await allOf(audit().read({})))).toEqual(sorted(classOf(3)));
+});
+
+test('what an older process adds meanwhile is taken over too', async () => {
+  const [first, late] = [classOf(20), classOf(3, { event: asEventId('G2'), atS: NOON_S + 60 })];
+  await writeFormer(first);
+  let asked = 0;
+  const count = await taking(redis.connection, async () => {
+    asked += 1;
+    // Behind the walk: it is asked once for the only slice, and again before what is left is removed.
+    if (asked === 2) await writeFormer(late, 20);
+  });
+  expect(count).toBe(23);
+  expect(asked).toBeGreaterThan(2);
+  expect(sorted(await allOf(audit().read({})))).toEqual(sorted([...first, ...late]));
+  expect(
+    (await keysLike(redis.connection, `${prefix}*`)).filter((key) => /:audit:\{\d+\}/.test(key)),
+  ).toEqual([]);
+});
+
+test('what a later version wrote stays where it is, and is not said to be taken over', async () => {
+  await writeFormer(classOf(3));
+  const stream = formerStream(prefix, 1);
+  await redis.connection.xadd(stream, `${NOON_S * 1000 + 9}-0`, 'k', '99', 't', String(NOON_S));
+  expect(await taking()).toBe(3);
+  expect(await redis.connection.xlen(stream)).toBe(1);
+  expect(await taking()).toBe(0);
 });
 
 describe('a period that is over is told whole', () => {
