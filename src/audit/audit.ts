@@ -3,6 +3,7 @@ import { forget, forgetUnnamed } from './forgetting.js';
 import { issuedByDay } from './issued-count.js';
 import { readAll, readEarner, readEvent } from './reading.js';
 import { auditStore } from './store.js';
+import { notesOf } from './telling.js';
 import type { Audit } from './types.js';
 import { writeEntries } from './writing.js';
 
@@ -16,6 +17,7 @@ export function createAudit(redis: RedisConnection, prefix: string, timeZone: st
   return {
     write: (entries) => writeEntries(store, entries),
     ofEarner: (earner) => readEarner(store, earner),
+    isNoted: async (earner) => (await notesOf(store, earner)).length > 0,
     ofEvent: (event) => readEvent(store, event),
     knowsEvent: (event) => store.given.knows(event),
     read: (query) => readAll(store, query),

@@ -68,6 +68,8 @@ export interface Audit {
   write(entries: readonly AuditEntry[]): Promise<void>;
   /** Everything about one earner key, oldest first. */
   ofEarner(earner: EarnerKey): Promise<readonly AuditEntry[]>;
+  /** Whether anything of it stands in their record, be it that no entry tells of them any more. */
+  isNoted(earner: EarnerKey): Promise<boolean>;
   /** Everyone whom an OBF event gave the award to. */
   ofEvent(event: EventId): Promise<readonly AuditEntry[]>;
   /** Whether the giving (`issued` or `found`) of this event is in the account. */

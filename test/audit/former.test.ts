@@ -151,12 +151,12 @@ test('what an older process adds meanwhile is taken over too', async () => {
   const [first, late] = [classOf(20), classOf(3, { event: asEventId('G2'), atS: NOON_S + 60 })];
   await writeFormer(first);
   let asked = 0;
-  const count = await taking(redis.connection, async () => {
+  const taken = await taking(redis.connection, async () => {
     asked += 1;
     // Behind the walk: it is asked once for the only slice, and again before what is left is removed.
     if (asked === 2) await writeFormer(late, 20);
   });
-  expect(count).toBe(23);
+  expect(taken).toBe(23);
   expect(asked).toBeGreaterThan(2);
   expect(sorted(await allOf(audit().read({})))).toEqual(sorted([...first, ...late]));
   expect(
