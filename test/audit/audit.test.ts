@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { createAudit } from '../../src/audit/audit.js';
-import { givenBy } from '../../src/audit/given-by.js';
 import { identityOf, layoutOf, ROWS_A_LIST } from '../../src/audit/layout.js';
 import { decodeNotes, encodeNote } from '../../src/audit/notes.js';
 import { anonymousRow, decodeRow, encodeHead, encodeRow } from '../../src/audit/row.js';
@@ -120,10 +119,25 @@ describe('an OBF event', () => {
   });
 
   test('is looked for in the rows of its writings alone', async () => {
-    const given = givenBy(redis.connection, layoutOf(prefix));
+    const { given } = auditStore(redis.connection, prefix, ZONE);
     await given.note(event, [12, 3, 3]);
     await given.note(event, [1, 12]);
     expect(await given.rowsOf(event)).toEqual([3, 12, 1]);
+  });
+
+  test('whose row was lost with a Redis server is not known, until it is written again', async () => {
+    await audit.write(classOf(3));
+    const { rows, ...lost } = layoutOf(prefix);
+    const { connection } = redis;
+    await connection.del(rows(0), lost.last, lost.times, lost.months, lost.issued('2026-11'));
+    expect(await audit.knowsEvent(event)).toBe(false);
+    const other = classOf(2, { event: asEventId('G2') });
+    await audit.write(other);
+    expect(await audit.knowsEvent(event)).toBe(false);
+    await audit.write(classOf(3));
+    expect(await audit.knowsEvent(event)).toBe(true);
+    expect(sorted(await everything())).toEqual(sorted([...other, ...classOf(3)]));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 5 } });
   });
 
   test('that is known of nobody gave to nobody', async () => {
