@@ -129,6 +129,19 @@ test('what was looked at in vain is not looked at again: the next page goes on b
   expect(last).toBeGreaterThan(0);
 });
 
+test('rows that tell of nobody are looked at too: they do not hold a page up', async () => {
+  await audit.write([entryOf()]);
+  const nobody = { sort: '[1,null,null,null]', atS: NOON_S, event: null, earners: [], told: null };
+  await redis.connection.rpush(
+    layoutOf(prefix).rows(0),
+    ...Array.from({ length: 900 }, () => encodeRow(nobody)),
+  );
+  const few = createAuditPages(redis.connection, prefix, ZONE, 60);
+  const read = await allPages({}, 'older', SIZE, few);
+  expect(read[0]?.isPartial).toBe(true);
+  expect(read.flatMap(earnersOf)).toEqual(['k1']);
+});
+
 test('what became known months later is found in its month', async () => {
   const march = Date.UTC(2020, 2, 3) / 1000;
   await audit.write([entryOf({ atS: march })]);
