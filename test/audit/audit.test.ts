@@ -127,9 +127,9 @@ describe('an OBF event', () => {
 
   test('whose row was lost with a Redis server is not known, until it is written again', async () => {
     await audit.write(classOf(3));
-    const { rows, ...lost } = layoutOf(prefix);
+    const lost = layoutOf(prefix);
     const { connection } = redis;
-    await connection.del(rows(0), lost.last, lost.times, lost.months, lost.issued('2026-11'));
+    await connection.del(lost.rows(0), lost.last, lost.times, lost.months, lost.issued('2026-11'));
     expect(await audit.knowsEvent(event)).toBe(false);
     const other = classOf(2, { event: asEventId('G2') });
     await audit.write(other);
