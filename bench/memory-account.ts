@@ -35,7 +35,8 @@ export function accountFilling(redis: Redis, prefix: string): AccountFilling {
     const earners = batch.flatMap(({ earner }) => earner ?? []);
     const bytes = encodeRow({ ...first, sort: wordNumberOf(sortWord(first)), earners, told: null });
     writing.rpush(layout.rows(list), bytes);
-    if (row % ROWS_A_TIME === 0) writing.zadd(layout.times, Date.now(), row);
+    // Of the next one ahead of time: scripts.ts.
+    if (row % ROWS_A_TIME === 0) writing.zadd(layout.times, Date.now(), row, Date.now(), row + ROWS_A_TIME);
     const { month, field } = countingOf(first, ZONE);
     writing.hsetnx(layout.months, month, row).hincrby(layout.issued(month), field, batch.length);
     if (first.event !== null) writing.hset(layout.given(first.event), first.event, row);
