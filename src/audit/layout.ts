@@ -17,7 +17,7 @@ export interface Layout {
   readonly pending: string;
   /** Hash: somebody who was forgotten -> how many rows there were then, until all of those were looked through. */
   readonly leaving: string;
-  /** Sorted set: of one row in so many, when the latest of it and of all before was written, Unix milliseconds. */
+  /** Sorted set: of one row in so many, and of each month's first, when the latest of it and of all before was written, Unix milliseconds. */
   readonly times: string;
   /** Hash: each month of which the account tells (`2026-11`) -> the row that was the first to. */
   readonly months: string;

@@ -6,7 +6,7 @@ import { ROWS_A_LIST } from './layout.js';
  * alone: whoever is told of another list than they thought comes again.
  */
 
-/** So often is it noted when a row was written. */
+/** So often is it noted when a row was written; and of each that was the first to tell of its month. */
 export const ROWS_A_TIME = 64;
 
 /**
@@ -22,13 +22,13 @@ local function isLast(lastKey, rowsKey, list)
   redis.call('SET', lastKey, last + 1)
   return false, last + 1
 end
-local function add(rowsKey, timesKey, list, row, ms)
+local function add(rowsKey, timesKey, list, row, ms, isNoted)
   local number = list * ${ROWS_A_LIST} + redis.call('RPUSH', rowsKey, row) - 1
   local time = redis.call('TIME')
   local latest = redis.call('ZREVRANGE', timesKey, 0, 0, 'WITHSCORES')
   local at = math.max(tonumber(ms) or time[1] * 1000 + math.floor(time[2] / 1000), tonumber(latest[2] or '0'))
   local nth = number % ${ROWS_A_TIME}
-  if nth == 0 then redis.call('ZADD', timesKey, at, number) end
+  if nth == 0 or isNoted then redis.call('ZADD', timesKey, at, number) end
   redis.call('ZADD', timesKey, at, number - nth + ${ROWS_A_TIME})
   return number
 end
@@ -57,8 +57,8 @@ for at = 6, #ARGV, 2 do
   told[#told + 1] = tonumber(known or number)
 end
 if count > 0 then
-  add(KEYS[2], KEYS[3], list, table.concat(row), ARGV[2])
-  redis.call('HSETNX', KEYS[5], ARGV[3], number)
+  local isFirst = redis.call('HSETNX', KEYS[5], ARGV[3], number) == 1
+  add(KEYS[2], KEYS[3], list, table.concat(row), ARGV[2], isFirst)
   if ARGV[4] ~= '' then redis.call('HINCRBY', KEYS[6], ARGV[4], count) end
 end
 return told`);

@@ -46,7 +46,11 @@ async function wasLate(
   const months = Object.entries(await redis.hgetall(layout.months));
   const rows = months.filter(([month]) => month >= from && month <= until).map(([, row]) => Number(row));
   const times = await Promise.all(
-    rows.map((row) => redis.zscore(layout.times, Math.floor(row / ROWS_A_TIME) * ROWS_A_TIME)),
+    rows.map(
+      async (row) =>
+        (await redis.zscore(layout.times, row)) ??
+        redis.zscore(layout.times, Math.floor(row / ROWS_A_TIME) * ROWS_A_TIME),
+    ),
   );
   return times.some((ms) => Number(ms ?? 0) > untilS * 1000 + LATE_MS);
 }
