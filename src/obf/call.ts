@@ -4,7 +4,7 @@ import type { Logger } from '../platform/logger.js';
 import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
 import { ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
 import { HttpFailure, type Http, type HttpReply, type HttpRequest } from './http.js';
-import type { Rate } from './rate.js';
+import { holdIfAsked, type Rate } from './rate.js';
 import { reported, type Report } from './report.js';
 import type { Bearer } from './token-store.js';
 import type { Tokens } from './token.js';
@@ -58,7 +58,7 @@ export function createCaller(parts: CallerParts): Caller {
 const isDenied = ({ status }: HttpReply): boolean => status === 401 || status === 403;
 
 async function attempt<T>(
-  { clientId, http, rate, log, report }: CallerParts,
+  { clientId, http, rate, clock, log, report }: CallerParts,
   call: Call<T>,
   path: string,
   bearer: Bearer,
@@ -75,6 +75,7 @@ async function attempt<T>(
     const send = (): Promise<HttpReply> => http.send(requestOf(call, path, bearer), signal);
     const reply = await reported(report, { clientId, route: call.name }, send);
     done(reply.status);
+    await holdIfAsked(rate, clientId, reply, clock());
     return reply;
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;

@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.js';
 import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
 import { CredentialRefused } from './errors.js';
 import { HttpFailure, type Http, type HttpReply } from './http.js';
-import type { Rate } from './rate.js';
+import { holdIfAsked, type Rate } from './rate.js';
 import { reported, type Report } from './report.js';
 
 /** All public reads stand in one line, whoever issued what they read. */
@@ -45,6 +45,7 @@ export async function readPublic(
     if (error.reason === 'too_large') throw new CredentialRefused(read.name, 'size', 'it is too large');
     throw errorOfFailure(facts, error);
   });
+  await holdIfAsked(rate, LINE, reply, clock());
   const good = (reply.status >= 200 && reply.status < 300) || read.alsoGood.includes(reply.status);
   if (!good) throw errorOfStatus(facts, reply, clock());
   return reply;

@@ -32,42 +32,62 @@ export function endingCluster(cluster: Cluster): Cluster {
   const [connect, quit] = [cluster.connect.bind(cluster), cluster.quit.bind(cluster)];
   const disconnect = cluster.disconnect.bind(cluster);
   const duplicate = cluster.duplicate.bind(cluster);
-  let isWanted = true;
-  let hasEnded = false;
-  const drop = (): void => {
-    if (!isWanted) disconnect();
-  };
-  const endAnew = (): void => {
-    if (isWanted || hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
-    cluster.once('+node', () => setImmediate(drop));
-    connect().catch(() => undefined);
-  };
-  cluster.on('end', () => {
-    hasEnded = !isWanted;
-  });
-  cluster.on('close', () => {
-    if (hasEnded) cluster.status = 'end';
-    // Its own listener, where it has one, comes first.
-    else setImmediate(endAnew);
-  });
-  cluster.on('connect', drop).on('reconnecting', drop);
+  const life: Life = { isWanted: true, hasEnded: false };
+  const endAnew = endingUnwanted(cluster, life, { connect, disconnect });
   return Object.assign(cluster, {
     connect(): Promise<void> {
-      [isWanted, hasEnded] = [true, false];
+      Object.assign(life, { isWanted: true, hasEnded: false });
       return Promise.race([connect(), readyOrEnded(cluster)]);
     },
     disconnect(reconnect = false): void {
       const hasNodes = cluster.nodes().length > 0;
-      isWanted = reconnect;
+      life.isWanted = reconnect;
       disconnect(reconnect);
       if (!hasNodes) endAnew();
     },
     quit(): Promise<'OK'> {
-      isWanted = false;
+      life.isWanted = false;
       return quit();
     },
     duplicate: (...args: Parameters<typeof duplicate>) => endingCluster(duplicate(...args)),
   });
+}
+
+/** What ioredis forgets of a connection. */
+interface Life {
+  /** Somebody opened it, and has not dropped it since. */
+  isWanted: boolean;
+  /** It said so after it was dropped. */
+  hasEnded: boolean;
+}
+
+/**
+ * Drops what connects after it was dropped, and keeps what has ended so.
+ * @returns has one say `end` that was dropped and between two sockets would not
+ */
+function endingUnwanted(
+  cluster: Cluster,
+  life: Life,
+  { connect, disconnect }: { readonly connect: () => Promise<void>; readonly disconnect: () => void },
+): () => void {
+  const drop = (): void => {
+    if (!life.isWanted) disconnect();
+  };
+  const endAnew = (): void => {
+    if (life.isWanted || life.hasEnded || !['close', 'disconnecting'].includes(cluster.status)) return;
+    cluster.once('+node', () => setImmediate(drop));
+    connect().catch(() => undefined);
+  };
+  cluster.on('end', () => {
+    life.hasEnded = !life.isWanted;
+  });
+  cluster.on('close', () => {
+    if (life.hasEnded) cluster.status = 'end';
+    // Its own listener, where it has one, comes first.
+    else setImmediate(endAnew);
+  });
+  cluster.on('connect', drop).on('reconnecting', drop);
+  return endAnew;
 }
 
 function readyOrEnded(cluster: Cluster): Promise<void> {

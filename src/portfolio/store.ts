@@ -15,7 +15,7 @@ import { createLinks, type AmendPortfolio, type Links } from './links.js';
 import { upsert, type NewAssertion } from './upsert.js';
 
 export type { Contact } from './contact.js';
-export type { NewAssertion } from './upsert.js';
+export { SomeUnreadable, type NewAssertion } from './upsert.js';
 
 /** The portfolio of each address: a part of its record, so that all that is kept of it is in one place, and in one slot. */
 export interface PortfolioStore extends Links {
@@ -24,6 +24,7 @@ export interface PortfolioStore extends Links {
    * erasure is not written.
    * @param generation of the change of the rules under way, for those to whom this is news; null: none
    * @returns what stands in the portfolios now: all but what an erasure keeps out
+   * @throws SomeUnreadable once the others are written
    */
   upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly NewAssertion[]>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */

@@ -1,5 +1,6 @@
 import type { AssertionId, EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
+import { RecordError } from '../record/error.js';
 import type { Assertion } from './assertion.js';
 import type { BadgeBook, ClientBadge } from './badge-book.js';
 import { withAssertion, type Told } from './change.js';
@@ -24,6 +25,16 @@ export interface Upserting {
   readonly fingerprint: (id: AssertionId) => string;
 }
 
+/** Of some of them Redis holds what cannot be read: to them nothing was written, to the others it was. */
+export class SomeUnreadable extends RecordError {
+  constructor(
+    readonly stored: readonly NewAssertion[],
+    readonly unreadable: readonly EarnerKey[],
+  ) {
+    super(`What Redis holds of ${unreadable.length} earner(s) cannot be read (${unreadable.join(', ')})`);
+  }
+}
+
 /** How many earners are written at a time: enough to fill the wire, few enough to keep memory flat. */
 const CHUNK = 500;
 
@@ -34,10 +45,13 @@ export async function upsert(
   generation: number | null,
 ): Promise<readonly NewAssertion[]> {
   const stored: NewAssertion[] = [];
+  const unreadable = new Set<EarnerKey>();
+  const cannotRead = (earner: EarnerKey): void => void unreadable.add(earner);
   for (let at = 0; at < found.length; at += CHUNK) {
     const chunk = found.slice(at, at + CHUNK);
-    stored.push(...(await upsertChunk(parts, chunk, generation)));
+    stored.push(...(await upsertChunk(parts, chunk, generation, cannotRead)));
   }
+  if (unreadable.size > 0) throw new SomeUnreadable(stored, [...unreadable]);
   return stored;
 }
 
@@ -45,9 +59,16 @@ async function upsertChunk(
   parts: Upserting,
   chunk: readonly NewAssertion[],
   generation: number | null,
+  cannotRead: (earner: EarnerKey) => void,
 ): Promise<readonly NewAssertion[]> {
   const writeAll = async (numbers: Numbers): Promise<readonly NewAssertion[]> => {
-    const written = chunk.map((one) => write(parts, one, toldOf(parts, one, generation, numbers)));
+    const written = chunk.map((one) =>
+      write(parts, one, toldOf(parts, one, generation, numbers)).catch((error: unknown) => {
+        if (!(error instanceof RecordError)) throw error;
+        cannotRead(one.earner);
+        return [];
+      }),
+    );
     return (await Promise.all(written)).flat();
   };
   const before = await numbersOf(chunk, parts.book.numberOf);

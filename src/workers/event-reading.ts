@@ -1,5 +1,5 @@
 import type { ClientId, EventId } from '../ids.js';
-import { orAbort } from '../obf/abort.js';
+import { Aborted, orAbort } from '../obf/abort.js';
 import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
 import { wholeEventsSince, type WholeEvent } from '../obf/listed.js';
 import type { ObfAccount } from '../obf/types.js';
@@ -56,14 +56,32 @@ export function createEventReading(parts: EventReadingParts): EventReading {
   };
 }
 
-/** Within a round, whoever asks for the same event as another before them gets the same reading. */
+interface Reading {
+  readonly done: Promise<EventRead>;
+  /** Of whoever began it: should they have to stop, it goes no further. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Within a round, whoever asks for the same event as another before them gets the same reading. It is begun again
+ * for those who still wait for one whose beginner had to stop.
+ */
 function readOnce(): typeof readAlone {
-  const begun = new Map<string, Promise<EventRead>>();
-  return (account, asked, signal) => {
+  const readings = new Map<string, Reading>();
+  return async (account, asked, signal) => {
     const key = `${asked.eventId} ${asked.badgeId ?? ''}`;
-    const reading = begun.get(key) ?? readAlone(account, asked, signal);
-    begun.set(key, reading);
-    return reading;
+    for (;;) {
+      if (signal.aborted) throw new Aborted();
+      const known = readings.get(key);
+      const isGoing = known !== undefined && !known.signal.aborted;
+      const reading = isGoing ? known : { done: readAlone(account, asked, signal), signal };
+      readings.set(key, reading);
+      try {
+        return await orAbort(reading.done, signal);
+      } catch (error) {
+        if (signal.aborted || !reading.signal.aborted) throw error;
+      }
+    }
   };
 }
 

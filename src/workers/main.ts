@@ -22,11 +22,7 @@ const TEST_PACE = ['gatherMs', 'batchMax', 'sendWithinMs', 'settleMs', 'mirrorMa
 
 /** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
 async function main(): Promise<void> {
-  dotenv.config({ quiet: true });
-  const config = loadConfig(process.env);
-  const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
-  const { secrets, faults } = partnerKeys(scheme, process.env);
-  if (faults.length > 0) throw new ConfigFaults(faults);
+  const { config, scheme, secrets } = await readSettings();
   const log = createLogger(config.logLevel, 'worker');
   const redis = openConsumer(config.redis);
   redis.on('error', tellErrors(config.redis, log));
@@ -61,6 +57,16 @@ async function main(): Promise<void> {
   if (change !== null)
     log.warn({ scheme: scheme.version, inForce: change.inForce?.version }, 'changed rules wait for apply');
   releases.push(await keepSchedules(pipeline, scheduleTimesOf(config)));
+}
+
+/** @throws ConfigFaults, which names all that is wrong; what of the rules cannot be read */
+async function readSettings() {
+  dotenv.config({ quiet: true });
+  const config = loadConfig(process.env);
+  const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
+  const { secrets, faults } = partnerKeys(scheme, process.env);
+  if (faults.length > 0) throw new ConfigFaults(faults);
+  return { config, scheme, secrets };
 }
 
 main().catch((error: unknown) => {

@@ -2,7 +2,7 @@ import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { QUEUES } from '../queue/names.js';
 import type { Pipeline } from './pipeline.js';
-import { spreadArrivals, unreadAbout } from './spread-arrivals.js';
+import { earnersAtWork, spreadArrivals, unreadAbout } from './spread-arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
@@ -34,9 +34,8 @@ export async function removeJobsAbout(
 ): Promise<RemovedJobs> {
   let removed = 0;
   const left = await spreadArrivals({ queues, log });
-  const atWork = new Set(
-    [...keys].filter((key) => left.atWork.has(key) || unreadAbout(left, [key]).length > 0),
-  );
+  const carried = earnersAtWork(left);
+  const atWork = new Set([...keys].filter((key) => carried.has(key) || unreadAbout(left, [key]).length > 0));
   for (const name of QUEUES)
     for (const id of await jobsAbout(queues[name], keys)) {
       if (stays(id)) continue;

@@ -1,6 +1,6 @@
 import type { Job, JobType, Queue } from 'bullmq';
 import type { EarnerKey } from '../ids.js';
-import { arrivalsJob, type Arrival } from '../queue/jobs.js';
+import { arrivalsJob, type Arrival, type CredentialNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 import { sortArrivals } from './sort-arrivals.js';
 
@@ -29,12 +29,24 @@ export interface UnreadJob {
   readonly text: string;
 }
 
-/** What could not be made jobs of their own. */
+/** A job of arrivals that a worker is carrying out: for as long as OBF takes. */
+export interface CarriedJob {
+  readonly id: string;
+  /** When it came in, Unix milliseconds. */
+  readonly sinceMs: number;
+  /** Those that are about a person. */
+  readonly credentials: readonly CredentialNotice[];
+}
+
+/** What was not made jobs of its own. */
 export interface LeftOver {
-  /** Whom what a worker is sorting at this instant is about: it may be made a job of once more. */
-  readonly atWork: ReadonlySet<EarnerKey>;
+  readonly carried: readonly CarriedJob[];
   readonly unread: readonly UnreadJob[];
 }
+
+/** Whom what is being carried out is about. */
+export const earnersAtWork = ({ carried }: Pick<LeftOver, 'carried'>): ReadonlySet<EarnerKey> =>
+  new Set(carried.flatMap(({ credentials }) => credentials.map(({ earner }) => earner)));
 
 /** Those of the jobs that name one of these people: jobs name people by nothing but their keys. */
 export const unreadAbout = (
@@ -47,25 +59,42 @@ export const unreadAbout = (
 
 /**
  * Makes all that came in until now jobs of their own, without waiting for a worker: whoever looks for what the
- * queues hold of a person then finds it by the ids of jobs alone. What cannot be read stays, and is told.
+ * queues hold of a person then finds it by the ids of jobs alone. What a worker is carrying out is left to it, or
+ * OBF would be asked for it once more at each look; what cannot be read stays. Both are told.
  */
 export async function spreadArrivals({ queues, log }: Pick<Pipeline, 'queues' | 'log'>): Promise<LeftOver> {
-  const atWork = new Set<EarnerKey>();
+  const carried: CarriedJob[] = [];
   const unread: UnreadJob[] = [];
   for (const id of await queues.arrivals.getRanges([...STATES], 0, -1, true)) {
+    // Asked first: one that ends in between is gone, and is not taken for one that nobody has.
+    const isHeld = await isLocked(queues.arrivals, id);
     const job = await jobOf(queues.arrivals, id);
     if (job === null) continue;
     const arrivals = arrivalsIn(job);
     if (arrivals === null) {
       log.warn({ queue: 'arrivals', job: id }, 'what came in cannot be read by this version, and is left');
       unread.push({ id, text: JSON.stringify(job.data) });
-      continue;
+    } else if (isHeld || !(await isSorted({ queues }, id, arrivals))) {
+      carried.push({ id, sinceMs: job.timestamp, credentials: arrivals.flatMap(credentialIn) });
     }
-    await sortArrivals({ queues }, { arrivals });
-    if ((await queues.arrivals.remove(id)) === 1 || (await jobOf(queues.arrivals, id)) === null) continue;
-    for (const one of arrivals) if (one.job.kind === 'credential') atWork.add(one.job.earner);
   }
-  return { atWork, unread };
+  return { carried, unread };
+}
+
+/** False: a worker took it meanwhile, so that OBF may be asked for some of it twice. */
+async function isSorted(
+  { queues }: Pick<Pipeline, 'queues'>,
+  id: string,
+  arrivals: readonly Arrival[],
+): Promise<boolean> {
+  await sortArrivals({ queues }, { arrivals });
+  return (await queues.arrivals.remove(id)) === 1 || (await jobOf(queues.arrivals, id)) === null;
+}
+
+/** A worker that lives holds the lock of its job; that of one that died ends within `lockMs`. */
+async function isLocked(queue: Queue, id: string): Promise<boolean> {
+  const client = await queue.getBackend().client;
+  return (await client.get(queue.toKey(`${id}:lock`))) !== null;
 }
 
 /** Null: it is gone. */
@@ -74,3 +103,6 @@ const jobOf = async (queue: Queue, id: string): Promise<Job | null> => (await qu
 /** Null: it is of a form that our door does not write. */
 const arrivalsIn = (job: Job): readonly Arrival[] | null =>
   arrivalsJob.safeParse(job.data).data?.arrivals ?? null;
+
+const credentialIn = ({ job }: Arrival): readonly CredentialNotice[] =>
+  job.kind === 'credential' ? [job] : [];

@@ -1,4 +1,4 @@
-import { Worker, type Job } from 'bullmq';
+import { Worker, type Job, type WorkerOptions } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
@@ -56,16 +56,9 @@ function startWorker(
   prefix: string,
 ): Worker {
   const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
+    ...optionsOf(name, pipeline),
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
-    name: WORKER_NAME,
-    concurrency: CONCURRENCY[name],
-    limiter: HEED_PAUSES,
-    lockDuration: pipeline.pace.lockMs,
-    stalledInterval: pipeline.pace.lockMs,
-    maxStalledCount: MAX_STALLED,
-    settings: { backoffStrategy },
-    ...(pipeline.telemetry === null ? {} : { telemetry: pipeline.telemetry }),
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
     await tellRefusal(job);
@@ -90,6 +83,21 @@ function startWorker(
   });
   return worker;
 }
+
+/** But for where its queue stands. */
+const optionsOf = (
+  name: QueueName,
+  { pace, telemetry }: Pick<Pipeline, 'pace' | 'telemetry'>,
+): Omit<WorkerOptions, 'connection' | 'prefix'> => ({
+  name: WORKER_NAME,
+  concurrency: CONCURRENCY[name],
+  limiter: HEED_PAUSES,
+  lockDuration: pace.lockMs,
+  stalledInterval: pace.lockMs,
+  maxStalledCount: MAX_STALLED,
+  settings: { backoffStrategy },
+  ...(telemetry === null ? {} : { telemetry }),
+});
 
 /** `worker.close()` waits for its jobs however long they take; past the limit they are given back. */
 async function closeWithin(worker: Worker, limitMs: number): Promise<void> {

@@ -7,7 +7,7 @@ import { earnerKeyOf } from '../portfolio/earner-key.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
 import type { SeenEvents } from '../portfolio/seen-events.js';
-import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
+import { SomeUnreadable, type NewAssertion, type PortfolioStore } from '../portfolio/store.js';
 import type { Schemes } from './schemes.js';
 
 export interface EventStoring {
@@ -45,6 +45,7 @@ export type ToldBy = 'notice' | 'list';
 /**
  * Reads every recipient of an event, puts each one's assertion into their portfolio, and has them
  * evaluated. May be repeated. Resolves with how many they are.
+ * @throws SomeUnreadable when the others are stored and evaluated
  */
 export async function storeEvent(
   storing: EventStoring,
@@ -59,10 +60,13 @@ export async function storeEvent(
   const recipients = await account.recipientsOf(event.id, signal);
   const found = recipients.map((recipient) => newAssertion(storing, event, recipient));
   await steps.compare?.(found);
-  const stored = await portfolios.upsert(found, await generationFor(storing, event, toldBy));
+  const generation = await generationFor(storing, event, toldBy);
+  const { stored, left } = await storedOf(portfolios.upsert(found, generation));
   signal.throwIfAborted();
   await tellNews(storing, event, recipients);
   await steps.evaluate(stored.map(({ earner }) => earner));
+  // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
+  if (left !== null) throw left;
   if (!isWhole(event, found.length, clock())) return stored.length;
   await steps.account?.(stored);
   // In a cluster the portfolios stand on other servers than the list of what was seen: one that fails must not
@@ -71,6 +75,17 @@ export async function storeEvent(
   await seen.add(event.clientId, event.id);
   await tellIgnored(storing, event);
   return stored.length;
+}
+
+async function storedOf(
+  upserting: Promise<readonly NewAssertion[]>,
+): Promise<{ readonly stored: readonly NewAssertion[]; readonly left: SomeUnreadable | null }> {
+  try {
+    return { stored: await upserting, left: null };
+  } catch (left) {
+    if (!(left instanceof SomeUnreadable)) throw left;
+    return { stored: left.stored, left };
+  }
 }
 
 /** When somebody last issued anything: an organisation that has fallen silent stands out. */

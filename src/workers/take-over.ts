@@ -102,15 +102,7 @@ async function takeOverAll(
   };
   // Seen before the walk, an older worker does no harm.
   await formerWorkers.wereSeen();
-  for (const former of [formerRecordKey, formerPortfolioKey, formerLedgerKey]) {
-    const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
-    for await (const keys of scanKeys(redis, `${start}*${end}`))
-      for (let at = 0; at < keys.length; at += TOGETHER)
-        await takeAll(
-          keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length))),
-        );
-  }
-  await takeAll((await redis.smembers(setAsideKey(prefix))).map(asEarnerKey));
+  for await (const earners of formerEarners(taking)) await takeAll(earners);
   // Once more: a Redis that was emptied meanwhile has forgotten them.
   await book.enterAll();
   const clients = await takeOverEvents(taking);
@@ -122,6 +114,17 @@ async function takeOverAll(
     unreadable: [...unreadable].toSorted(),
     isToBeRepeated: await formerWorkers.wereSeen(),
   };
+}
+
+/** Whom an older Palier kept something of, some at a time; last, who was set aside. */
+async function* formerEarners({ redis, prefix }: TakeOver): AsyncIterable<readonly EarnerKey[]> {
+  for (const former of [formerRecordKey, formerPortfolioKey, formerLedgerKey]) {
+    const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
+    for await (const keys of scanKeys(redis, `${start}*${end}`))
+      for (let at = 0; at < keys.length; at += TOGETHER)
+        yield keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length)));
+  }
+  yield (await redis.smembers(setAsideKey(prefix))).map(asEarnerKey);
 }
 
 /** Sets of ids: each is gone only once all of it is known in the new place, or it would be read again. */

@@ -99,3 +99,28 @@ test('a call that was given up in the line never reaches OBF', async () => {
   await account.ping();
   expect(bench.sandbox.calls.slice(from).map((call) => call.route)).toEqual(['GET ping']);
 });
+
+test('OBF asks to wait: who stands in the line already waits too, here and in another process', async () => {
+  const { connection, prefix } = bench.redis;
+  const [one, two] = [createRate(connection, prefix, 100), createRate(connection, prefix, 100)];
+  const startedAt = performance.now();
+  const left: number[] = [];
+  const take = async (rate: typeof one): Promise<void> => {
+    await rate.take('GET x', 'held');
+    left.push(performance.now() - startedAt);
+  };
+  // Its place is some 0.1 s away.
+  await Promise.all(Array.from({ length: 10 }, () => one.take('GET x', 'held')));
+  left.length = 0;
+  const standing = Promise.all(Array.from({ length: 5 }, () => take(one)));
+  await one.hold('held', 600);
+  await Promise.all([standing, take(one), take(two)]);
+  const heldAt = Math.min(...left);
+  expect(heldAt).toBeGreaterThan(550);
+  // One after the other again, and not all at its end.
+  const sorted = left.toSorted((a, b) => a - b);
+  expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(5 * 10);
+  await expect(one.take('GET x', 'held', undefined, 60_000)).resolves.toBeUndefined();
+  await one.hold('held', 5000);
+  await expect(one.take('GET x', 'held', undefined, 1000)).rejects.toBeInstanceOf(ObfThrottled);
+});

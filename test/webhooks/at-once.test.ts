@@ -1,8 +1,9 @@
-import { connect } from 'node:net';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeader } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { keepsHeadAsText } from '../../src/webhooks/at-once.js';
+import { endAtOnce, keepsHeadAsText } from '../../src/webhooks/at-once.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
 import { createVerify } from '../../src/webhooks/verify.js';
 import { until } from '../support/until.js';
@@ -31,6 +32,31 @@ const notice = (clientId: string): Sent => {
 
 test('this Node keeps a head as text: good answers leave in one write', () => {
   expect(keepsHeadAsText()).toBe(true);
+});
+
+/** A Node that gives its head to read, and takes none. */
+const nodeWith = (more: PropertyDescriptor) =>
+  class extends ServerResponse {
+    override writeHead(status: number, head?: unknown): this {
+      super.writeHead(status, head as OutgoingHttpHeader[]);
+      const kept: unknown = Reflect.get(this, '_header');
+      return Object.defineProperty(this, '_header', { get: () => kept, ...more });
+    }
+  };
+const [READ_ONLY, DEAF] = [nodeWith({}), nodeWith({ set: () => undefined })];
+
+test.each([
+  ['keeps its head to itself', READ_ONLY],
+  ['takes a head, and sends its own', DEAF],
+])('a Node that %s is seen: answers leave as usual', (_, Response) => {
+  expect(keepsHeadAsText(Response)).toBe(false);
+});
+
+test('no answer is without the body whose length it told', () => {
+  const res = new READ_ONLY(new IncomingMessage(new Socket()));
+  endAtOnce(res, 202, ['Content-Length', '2'], { lines: 'X-A: 1\r\n', body: '{}' });
+  const written = Reflect.get(res, 'outputData') as readonly { readonly data: string }[];
+  expect(written.map(({ data }) => data).join('')).toMatch(/\r\nContent-Length: 2\r\n[^]*\r\n\r\n\{\}$/);
 });
 
 test('an answer that was written beforehand says all that one says that was not', async () => {

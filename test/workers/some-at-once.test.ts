@@ -21,7 +21,10 @@ test('each is done once, so many at a time; what fails is told once all that was
         else await expect(done).rejects.toThrow(/^number/);
         expect([underWay, most <= atOnce]).toEqual([0, true]);
         if (failing >= 0 && atOnce === 1) expect(begun).toBe(failing + 1);
-        if (failing < 0) expect([begun, most]).toEqual([all.length, Math.min(atOnce, all.length)]);
+        if (failing < 0) expect(begun).toBe(all.length);
+        // What takes no turn at all may be done before the next is begun.
+        if (failing < 0 && all.every(({ turns }) => turns > 0))
+          expect(most).toBe(Math.min(atOnce, all.length));
       },
     ),
     { numRuns: 200 },

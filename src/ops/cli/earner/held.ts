@@ -8,7 +8,7 @@ import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
 import { earnerOfJob, jobsAbout } from '../../../workers/remove-jobs.js';
-import { spreadArrivals, unreadAbout } from '../../../workers/spread-arrivals.js';
+import { spreadArrivals, unreadAbout, type CarriedJob } from '../../../workers/spread-arrivals.js';
 
 /** A job about somebody that waits, runs, or has failed. */
 export interface HeldJob {
@@ -95,8 +95,8 @@ async function heldJobs(
   { queues, log }: Pipeline,
   keys: ReadonlySet<EarnerKey>,
 ): Promise<readonly HeldJob[]> {
-  const found: HeldJob[] = [];
   const left = await spreadArrivals({ queues, log });
+  const found: HeldJob[] = left.carried.flatMap((one) => heldNotices(one, keys));
   const unread = unreadAbout(left, keys);
   for (const queue of QUEUES)
     for (const id of [...(await jobsAbout(queues[queue], keys)), ...(queue === 'arrivals' ? unread : [])]) {
@@ -118,3 +118,21 @@ async function heldJobs(
     }
   return found;
 }
+
+/** What of a job that came in with others is about these people: each is told by itself. */
+const heldNotices = (
+  { id, sinceMs, credentials }: CarriedJob,
+  keys: ReadonlySet<EarnerKey>,
+): readonly HeldJob[] =>
+  credentials
+    .filter(({ earner }) => keys.has(earner))
+    .map(({ kind, earner, url }) => ({
+      queue: 'arrivals',
+      id,
+      earners: [earner],
+      name: kind,
+      state: 'active',
+      sinceS: Math.floor(sinceMs / 1000),
+      url,
+      failedReason: null,
+    }));

@@ -1,0 +1,88 @@
+import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
+import { Aborted, orAbort } from '../../src/obf/abort.js';
+import { ObfRefused } from '../../src/obf/errors.js';
+import type { ObfAccount } from '../../src/obf/types.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createEventReading } from '../../src/workers/event-reading.js';
+import { until } from '../support/until.js';
+
+/** OBF answers for each event when it is told to; an aborted call is not waited for. */
+function bench() {
+  const asked: string[] = [];
+  const answers: { readonly give: () => void; readonly refuse: (error: Error) => void }[] = [];
+  const clientId = asClientId('P1');
+  const account = {
+    clientId,
+    event: async (id: string, signal: AbortSignal) => {
+      asked.push(id);
+      const answer = new Promise<void>((give, refuse) => answers.push({ give, refuse }));
+      await orAbort(answer, signal);
+      return { id, clientId, badgeId: asBadgeId('A') };
+    },
+    recipientsOf: async () => [],
+  } as unknown as ObfAccount;
+  const seen = { unseen: async () => new Set<never>() };
+  const log = createLogger('silent', 'test');
+  const reading = createEventReading({ seen, clock: Date.now, log });
+  const ask = (signal: AbortSignal, eventId = 'E1') =>
+    reading.read(account, { clientId, eventId: asEventId(eventId) }, signal);
+  return { ask, asked, answers };
+}
+
+const never = new AbortController().signal;
+
+test('of two who ask for the same event, the second is served when the first has to stop', async () => {
+  const { ask, asked, answers } = bench();
+  const first = new AbortController();
+  const both = [ask(first.signal), ask(never), ask(never)] as const;
+  const settled = Promise.allSettled(both);
+  await until(() => asked.length === 1, 'reading');
+  first.abort();
+  await until(() => asked.length === 2, 'reading once more');
+  answers[1]?.give();
+  const [stopped, ...others] = await settled;
+  expect(stopped).toMatchObject({ status: 'rejected', reason: expect.any(Aborted) });
+  expect(others).toMatchObject([{ value: { event: { id: 'E1' } } }, { value: { event: { id: 'E1' } } }]);
+  expect(asked).toEqual(['E1', 'E1']);
+});
+
+test('of two who ask for the same event, the first is served when the second has to stop', async () => {
+  const { ask, asked, answers } = bench();
+  const second = new AbortController();
+  const settled = Promise.allSettled([ask(never), ask(second.signal)]);
+  await until(() => asked.length === 1, 'reading');
+  second.abort();
+  answers[0]?.give();
+  expect(await settled).toMatchObject([{ status: 'fulfilled' }, { reason: expect.any(Aborted) }]);
+  expect(asked).toEqual(['E1']);
+});
+
+test('what OBF refuses is told to both, and asked for once', async () => {
+  const { ask, asked, answers } = bench();
+  const settled = Promise.allSettled([ask(never), ask(never)]);
+  await until(() => asked.length === 1, 'reading');
+  answers[0]?.refuse(new ObfRefused('GET event', 404, 'no such event'));
+  expect(await settled).toMatchObject([
+    { reason: expect.any(ObfRefused) },
+    { reason: expect.any(ObfRefused) },
+  ]);
+  expect(asked).toEqual(['E1']);
+});
+
+test('nothing is read for those who all stopped before their round began', async () => {
+  const { ask, asked, answers } = bench();
+  const stopping = new AbortController();
+  // As many as go at once: the others wait for the next round.
+  const underWay = [ask(never, 'E1')];
+  await until(() => asked.length === 1, 'first round');
+  underWay.push(ask(never, 'E2'));
+  await until(() => asked.length === 2, 'second round');
+  const stopped = Promise.allSettled([ask(stopping.signal, 'E3'), ask(stopping.signal, 'E3')]);
+  const last = ask(never, 'E4');
+  stopping.abort();
+  for (const { give } of answers.splice(0)) give();
+  await until(() => asked.includes('E4'), 'third round');
+  answers[0]?.give();
+  await Promise.all([...underWay, stopped, last]);
+  expect(asked).toEqual(['E1', 'E2', 'E4']);
+});
