@@ -26,7 +26,7 @@ export interface AccountFilling {
 
 export function accountFilling(redis: Redis, prefix: string): AccountFilling {
   const layout = layoutOf(prefix);
-  const words = new Set<string>();
+  const [words, months] = [new Set<string>(), new Set<string>()];
   const writeRow = (row: number, batch: readonly AuditEntry[], writing: ChainableCommander): void => {
     const [first] = batch;
     if (first === undefined) return;
@@ -35,8 +35,12 @@ export function accountFilling(redis: Redis, prefix: string): AccountFilling {
     const earners = batch.flatMap(({ earner }) => earner ?? []);
     const bytes = encodeRow({ ...first, sort: wordNumberOf(sortWord(first)), earners, told: null });
     writing.rpush(layout.rows(list), bytes);
-    if (row % ROWS_A_TIME === 0) writing.zadd(layout.times, Date.now(), row);
     const { month, field } = countingOf(first, ZONE);
+    // Of the next one ahead of time, and of each month's first: scripts.ts.
+    const [nth, nowMs] = [row % ROWS_A_TIME, Date.now()];
+    if (nth === 0 || !months.has(month))
+      writing.zadd(layout.times, nowMs, row, nowMs, row - nth + ROWS_A_TIME);
+    months.add(month);
     writing.hsetnx(layout.months, month, row).hincrby(layout.issued(month), field, batch.length);
     if (first.event !== null) writing.hset(layout.given(first.event), first.event, row);
     words.add(sortWord(first)).add(causeWords(first) ?? '');

@@ -3,6 +3,7 @@ import { asEventId } from '../ids.js';
 import { takeLock, type Lock } from '../platform/lock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scanKeys } from '../platform/scan.js';
+import { scriptOf } from '../platform/script.js';
 import { RecordError } from '../record/error.js';
 import { decodeEntry } from './former-codec.js';
 import { merged, pagesOf, type Placed } from './former-entries.js';
@@ -16,28 +17,44 @@ import { writeEntries } from './writing.js';
  * its people, its months and its counts; and hashes of events.
  */
 const PARTS = Array.from({ length: 16 }, (_, part) => part);
-export const formerStream = (prefix: string, part: number): string => `${prefix}:audit:{${part}}`;
+const formerStreams = (prefix: string): string => `${prefix}:audit:{`;
+export const formerStream = (prefix: string, part: number): string => `${formerStreams(prefix)}${part}}`;
 
 const LOOK_EVERY_MS = 300;
 /** So many entries are written before they are gone from their streams: in far less time than a lock lasts. */
 const TOGETHER = 500;
 
+/** What taking the account over needs to know. */
+export interface TakingAccountOver {
+  readonly redis: RedisConnection;
+  /** Of the keys. */
+  readonly prefix: string;
+  /** Whose days are counted. */
+  readonly timeZone: string;
+  readonly signal: AbortSignal;
+  /** Resolves when no older process is at work. */
+  readonly untilNone: () => Promise<void>;
+}
+
 /**
  * Writes the entries of an older Palier anew, in their order, some at a time, and each is gone from its stream
  * once it stands there. May be stopped anywhere, and begun by several: one of them does it, the others wait.
- * An entry about somebody whose record cannot be read stays where it is, until that is mended.
+ * An entry about somebody whose record cannot be read stays where it is, until that is mended; so does one that
+ * this version has no word for.
  * @returns how many entries
  * @throws the signal's reason
  */
-export async function takeOverAccount(
-  redis: RedisConnection,
-  prefix: string,
-  timeZone: string,
-  signal: AbortSignal,
-): Promise<number> {
+export async function takeOverAccount(taking: TakingAccountOver): Promise<number> {
+  const { redis, prefix, timeZone, signal, untilNone } = taking;
   const lock = await lockWithin(redis, `${prefix}:audit:{log}:taking-over`, signal);
+  const goOn = async (): Promise<void> => {
+    signal.throwIfAborted();
+    await untilNone();
+    // Whoever took the lock from a process that stood still has all of it still to do.
+    if (!(await lock.keep())) throw new Error('Another worker takes the account over');
+  };
   try {
-    return await takeOver(auditStore(redis, prefix, timeZone), lock, signal);
+    return await takeOver(auditStore(redis, prefix, timeZone), goOn);
   } finally {
     await lock.giveBack();
   }
@@ -51,24 +68,38 @@ async function lockWithin(redis: RedisConnection, key: string, signal: AbortSign
   }
 }
 
-async function takeOver(store: AuditStore, lock: Lock, signal: AbortSignal): Promise<number> {
+/** @param goOn asked before each step. @throws when this is not to go on */
+async function takeOver(store: AuditStore, goOn: () => Promise<void>): Promise<number> {
+  for (let count = 0; ;) {
+    const { taken, left } = await takeOverStreams(store, goOn);
+    count += taken;
+    await settleThoseOfNobody(store);
+    // An older process may have added some behind our back.
+    if ((await removeTheRest(store, goOn)) <= left) return count;
+  }
+}
+
+interface Passed {
+  readonly taken: number;
+  /** So many stay in their streams. */
+  readonly left: number;
+}
+
+async function takeOverStreams(store: AuditStore, goOn: () => Promise<void>): Promise<Passed> {
   const { redis, prefix } = store;
-  let [count, left] = [0, 0];
+  let [taken, left] = [0, 0];
   const streams = PARTS.map((part) => placedIn(redis, prefix, part));
   for await (const page of merged(streams))
     for (let from = 0; from < page.length; from += TOGETHER) {
-      signal.throwIfAborted();
-      // Whoever took the lock from a process that stood still has all of it still to do.
-      if (!(await lock.keep())) throw new Error('Another worker takes the account over');
+      await goOn();
       const some = page.slice(from, from + TOGETHER);
       const readable = await readableOf(store, some);
       await writeAnew(store, readable);
       await Promise.all(readable.map(({ stream, ms, nth }) => redis.xdel(stream, `${ms}-${nth}`)));
-      count += readable.length;
+      taken += readable.length;
       left += some.length - readable.length;
     }
-  await removeTheRest(store, left === 0);
-  return count;
+  return { taken, left };
 }
 
 interface Former extends Placed {
@@ -85,14 +116,14 @@ async function* placedIn(
     yield page.map((one) => ({ ...one, stream }));
 }
 
-/** Without those of whom something stands in Redis that no note can be added to. */
+/** Without what a later version wrote, and those of whom something stands in Redis that no note can be added to. */
 async function readableOf(store: AuditStore, page: readonly Former[]): Promise<readonly Former[]> {
   const readable = await Promise.all(
     page.map(async (one) => {
-      const earner = decodeEntry(one.fields)?.earner ?? null;
-      if (earner === null) return true;
+      const entry = decodeEntry(one.fields);
+      if (entry === null || entry.earner === null) return entry !== null;
       try {
-        return (await notesOf(store, earner)).length >= 0;
+        return (await notesOf(store, entry.earner)).length >= 0;
       } catch (error) {
         if (!(error instanceof RecordError)) throw error;
         return false;
@@ -102,34 +133,61 @@ async function readableOf(store: AuditStore, page: readonly Former[]): Promise<r
   return page.filter((_, at) => readable[at]);
 }
 
-/** As of when it was written: it is looked for there. What a later version wrote, and nobody reads, goes. */
+/** As of when it was written: it is looked for there. */
 async function writeAnew(store: AuditStore, page: readonly Former[]): Promise<void> {
-  const places = new Map<AuditEntry, string>();
-  for (const { fields, stream, ms, nth } of page) {
-    const entry = decodeEntry(fields);
-    if (entry !== null) places.set(entry, `${stream} ${ms}-${nth}`);
+  const places = new Map<AuditEntry, Former>();
+  for (const one of page) {
+    const entry = decodeEntry(one.fields);
+    if (entry !== null) places.set(entry, one);
   }
   await writeEntries(store, [...places.keys()], {
-    writtenMs: page[0]?.ms ?? 0,
-    identityOf: (entry) => places.get(entry) ?? '',
+    writtenMs: (entry) => places.get(entry)?.ms ?? 0,
+    identityOf: (entry) => identityOf(places.get(entry)),
   });
 }
 
-/**
- * That an event is known stays, of whomever it gave its award to.
- * @param isAll nothing was left in the streams
- */
-async function removeTheRest(store: AuditStore, isAll: boolean): Promise<void> {
-  const { redis, prefix } = store;
-  for await (const keys of scanKeys(redis, `${prefix}:audit:*`))
-    for (const key of keys) {
-      const name = key.slice(prefix.length);
-      if (/^:audit:events:\{\d+\}$/.test(name)) await keepEvents(store, key);
-      else if (isAll && /^:audit:\{\d+\}(:|$)/.test(name)) await redis.unlink(key);
-    }
+/** Where it stood: what makes an entry about nobody the same one when it is written again. */
+const identityOf = (one: Former | undefined): string =>
+  one === undefined ? '' : `${one.stream} ${one.ms}-${one.nth}`;
+
+/** All entries about nobody are gone from their streams: none of them is written again. */
+async function settleThoseOfNobody({ redis, prefix, layout }: AuditStore): Promise<void> {
+  const held = await redis.hkeys(layout.pending);
+  const ofNobody = held.filter((identity) => identity.startsWith(formerStreams(prefix)));
+  if (ofNobody.length > 0) await redis.hdel(layout.pending, ...ofNobody);
 }
 
-async function keepEvents({ redis, given }: AuditStore, key: string): Promise<void> {
-  for (const event of await redis.hkeys(key)) await given.note(asEventId(event), []);
+/** KEYS: a stream of entries, and it or what led to them. In one step: an older process may add one just now. */
+const REMOVE = scriptOf(`
+if redis.call('XLEN', KEYS[1]) == 0 then redis.call('UNLINK', KEYS[2]) end`);
+
+/**
+ * That an event is known stays, of whomever it gave its award to; so does a stream in which something is left.
+ * @returns how many entries are left
+ */
+async function removeTheRest(store: AuditStore, goOn: () => Promise<void>): Promise<number> {
+  const { redis, prefix } = store;
+  for await (const keys of scanKeys(redis, `${prefix}:audit:*`)) {
+    await goOn();
+    for (const key of keys) {
+      const [, part] = /^:audit:\{(\d+)\}(?::|$)/.exec(key.slice(prefix.length)) ?? [];
+      if (part !== undefined) await REMOVE(redis, [formerStream(prefix, Number(part)), key], []);
+      else if (/^:audit:events:\{\d+\}$/.test(key.slice(prefix.length))) await keepEvents(store, key, goOn);
+    }
+  }
+  const lengths = await Promise.all(PARTS.map((part) => redis.xlen(formerStream(prefix, part))));
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
+
+async function keepEvents(
+  { redis, given }: AuditStore,
+  key: string,
+  goOn: () => Promise<void>,
+): Promise<void> {
+  const events = await redis.hkeys(key);
+  for (let at = 0; at < events.length; at += TOGETHER) {
+    await goOn();
+    await Promise.all(events.slice(at, at + TOGETHER).map((event) => given.note(asEventId(event), [])));
+  }
   await redis.unlink(key);
 }

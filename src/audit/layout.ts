@@ -15,7 +15,9 @@ export interface Layout {
   readonly last: string;
   /** Hash: the identity of an entry that is being written -> its row, until it is told whether it stays. */
   readonly pending: string;
-  /** Sorted set: of one row in so many, when it was written, Unix milliseconds. */
+  /** Hash: somebody who was forgotten -> how many rows there were then, until all of those were looked through. */
+  readonly leaving: string;
+  /** Sorted set: of one row in so many, and of each month's first, when the latest of it and of all before was written, Unix milliseconds. */
   readonly times: string;
   /** Hash: each month of which the account tells (`2026-11`) -> the row that was the first to. */
   readonly months: string;
@@ -37,6 +39,7 @@ export const layoutOf = (prefix: string): Layout => ({
   rows: (list) => `${prefix}:audit:{log}:rows:${list}`,
   last: `${prefix}:audit:{log}:last`,
   pending: `${prefix}:audit:{log}:pending`,
+  leaving: `${prefix}:audit:{log}:leaving`,
   times: `${prefix}:audit:{log}:times`,
   months: `${prefix}:audit:{log}:months`,
   issued: (month) => `${prefix}:audit:{log}:issued:${month}`,

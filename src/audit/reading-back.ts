@@ -36,7 +36,7 @@ export interface AuditPages {
   page(query: AuditQuery, asked: PageAsked): Promise<AuditPage>;
 }
 
-/** How many are looked at for one page: some tenth of a second. */
+/** How many are looked at for one page, entries or rows, whichever are more: some tenth of a second. */
 const MAX_LOOKED_AT = 20_000;
 /**
  * @param prefix of the keys, without a hash tag
@@ -74,10 +74,10 @@ async function gather(
 ): Promise<Gathered> {
   const found: Mention[] = [];
   let lookedAt = 0;
-  for await (const { mentions, upTo } of stretches) {
+  for await (const { mentions, rows, upTo } of stretches) {
     found.push(...mentions.filter(({ entry }) => isAskedFor(entry, query)));
     if (found.length > size) return { found, stoppedAt: null };
-    lookedAt += mentions.length;
+    lookedAt += Math.max(rows, mentions.length);
     if (lookedAt >= maxLookedAt) return { found, stoppedAt: upTo };
   }
   return { found, stoppedAt: null };

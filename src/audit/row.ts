@@ -131,11 +131,12 @@ export function encodeRow(row: Row): Buffer {
   return Buffer.concat([encodeHead(row, manner), ...row.earners.map((one) => encodeEarner(one, manner))]);
 }
 
-/** The row without somebody; null when it is not about them. */
+/** The row without somebody, and, nobody being left, without its event: that would lead to them. Null when it is not about them. */
 export function withoutEarner(bytes: Buffer, earner: EarnerKey): Buffer | null {
   const row = decodeRow(bytes);
   if (row === null || !row.earners.includes(earner)) return null;
-  return encodeRow({ ...row, earners: row.earners.filter((one) => one !== earner) });
+  const earners = row.earners.filter((one) => one !== earner);
+  return encodeRow({ ...row, earners, event: earners.length === 0 ? null : row.event });
 }
 
 /** What stays of a row of somebody who is forgotten: that it happened, when, and under which version. */

@@ -6,10 +6,14 @@ import { ROWS_A_LIST } from './layout.js';
  * alone: whoever is told of another list than they thought comes again.
  */
 
-/** So often is it noted when a row was written. */
+/** So often is it noted when a row was written; and of each that was the first to tell of its month. */
 export const ROWS_A_TIME = 64;
 
-/** `isLast(last, rows, list)`: whether rows are added to this list, and which is the last; `add(...)`: the row's number. */
+/**
+ * `isLast(last, rows, list)`: whether rows are added to this list, and which is the last; `add(...)`: the row's number.
+ * What is noted of a row is when the latest of it and of all before it was written: it never falls as rows rise, be a
+ * clock set back, or be an older Palier's entries written behind today's. So it is noted of the next row ahead of time.
+ */
 const ADD = `
 local function isLast(lastKey, rowsKey, list)
   local last = tonumber(redis.call('GET', lastKey) or '0')
@@ -18,12 +22,14 @@ local function isLast(lastKey, rowsKey, list)
   redis.call('SET', lastKey, last + 1)
   return false, last + 1
 end
-local function add(rowsKey, timesKey, list, row, ms)
+local function add(rowsKey, timesKey, list, row, ms, isNoted)
   local number = list * ${ROWS_A_LIST} + redis.call('RPUSH', rowsKey, row) - 1
-  if number % ${ROWS_A_TIME} == 0 then
-    local time = redis.call('TIME')
-    redis.call('ZADD', timesKey, ms or time[1] * 1000 + math.floor(time[2] / 1000), number)
-  end
+  local time = redis.call('TIME')
+  local latest = redis.call('ZREVRANGE', timesKey, 0, 0, 'WITHSCORES')
+  local at = math.max(tonumber(ms) or time[1] * 1000 + math.floor(time[2] / 1000), tonumber(latest[2] or '0'))
+  local nth = number % ${ROWS_A_TIME}
+  if nth == 0 or isNoted then redis.call('ZADD', timesKey, at, number) end
+  redis.call('ZADD', timesKey, at, number - nth + ${ROWS_A_TIME})
   return number
 end
 `;
@@ -51,8 +57,8 @@ for at = 6, #ARGV, 2 do
   told[#told + 1] = tonumber(known or number)
 end
 if count > 0 then
-  add(KEYS[2], KEYS[3], list, table.concat(row), ARGV[2] ~= '' and ARGV[2] or nil)
-  redis.call('HSETNX', KEYS[5], ARGV[3], number)
+  local isFirst = redis.call('HSETNX', KEYS[5], ARGV[3], number) == 1
+  add(KEYS[2], KEYS[3], list, table.concat(row), ARGV[2], isFirst)
   if ARGV[4] ~= '' then redis.call('HINCRBY', KEYS[6], ARGV[4], count) end
 end
 return told`);
@@ -97,8 +103,17 @@ local good, last = isLast(KEYS[1], KEYS[2], list)
 if not good then return { last } end
 if redis.call('LINDEX', KEYS[4], ARGV[2]) ~= ARGV[3] then return { last, 0 } end
 redis.call('LSET', KEYS[4], ARGV[2], ARGV[4])
-add(KEYS[2], KEYS[3], list, ARGV[5])
+add(KEYS[2], KEYS[3], list, ARGV[5], '')
 return { last, 1 }`);
+
+/**
+ * All rows were looked through for these, unless they were forgotten once more meanwhile.
+ * KEYS: those who are leaving. ARGV: of each the key, and how many rows it was noted with.
+ */
+export const HAVE_LEFT = scriptOf(`
+for at = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[at]) == ARGV[at + 1] then redis.call('HDEL', KEYS[1], ARGV[at]) end
+end`);
 
 /**
  * Notes the rows that tell of an event, unless that is noted.

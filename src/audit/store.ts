@@ -21,5 +21,5 @@ export interface AuditStore {
 export function auditStore(redis: RedisConnection, prefix: string, timeZone: string): AuditStore {
   const layout = layoutOf(prefix);
   const [log, words] = [createLog(redis, layout), createWords(redis, layout.words)];
-  return { redis, prefix, layout, log, words, given: givenBy(redis, layout), timeZone };
+  return { redis, prefix, layout, log, words, given: givenBy(redis, layout, log), timeZone };
 }

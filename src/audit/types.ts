@@ -68,6 +68,8 @@ export interface Audit {
   write(entries: readonly AuditEntry[]): Promise<void>;
   /** Everything about one earner key, oldest first. */
   ofEarner(earner: EarnerKey): Promise<readonly AuditEntry[]>;
+  /** Whether anything of it stands in their record, be it that no entry tells of them any more. */
+  isNoted(earner: EarnerKey): Promise<boolean>;
   /** Everyone whom an OBF event gave the award to. */
   ofEvent(event: EventId): Promise<readonly AuditEntry[]>;
   /** Whether the giving (`issued` or `found`) of this event is in the account. */
@@ -85,4 +87,10 @@ export interface Audit {
    * how many entries.
    */
   forget(earner: EarnerKey): Promise<number>;
+  /**
+   * The same, of those who were forgotten since, in entries that their record does not name: whoever wrote them, or
+   * the Redis server that had the record, was stopped in between. Reads the whole account, once for all of them. May be
+   * stopped anywhere, and repeated. Resolves with how many entries.
+   */
+  forgetUnnamed(): Promise<number>;
 }

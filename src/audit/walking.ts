@@ -16,6 +16,8 @@ export interface Walk {
 export interface Stretch {
   /** In the order of the way. */
   readonly mentions: readonly Mention[];
+  /** How many were read; of some of them nothing may be told. */
+  readonly rows: number;
   /** Up to where nothing of it is left out; null: to the end of the account. */
   readonly upTo: Place | null;
 }
@@ -37,12 +39,13 @@ export async function* walk(store: AuditStore, how: Walk): AsyncGenerator<Stretc
   for (let size = FIRST; first < before; size = NEXT) {
     const [start, end] =
       way === 'older' ? [Math.max(first, before - size), before] : [first, Math.min(before, first + size)];
-    const mentions = await mentionsIn(store, start, await store.log.range(start, end));
+    const rows = await store.log.range(start, end);
+    const mentions = await mentionsIn(store, start, rows);
     const beyond = mentions.filter((one) => from === null || order(one, from) > 0).toSorted(order);
     if (way === 'older') before = start;
     else first = end;
     const isEnd = first >= before;
     const upTo = way === 'older' ? { row: start, nth: 0 } : { row: end - 1, nth: LAST };
-    yield { mentions: beyond, upTo: isEnd ? null : upTo };
+    yield { mentions: beyond, rows: rows.length, upTo: isEnd ? null : upTo };
   }
 }

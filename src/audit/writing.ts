@@ -20,7 +20,7 @@ const TOGETHER = 16;
 /** How entries are written that were written before, elsewhere. */
 export interface Former {
   /** When, Unix milliseconds. */
-  readonly writtenMs: number;
+  readonly writtenMs: (entry: AuditEntry) => number;
   /** What makes an entry about nobody the same one. */
   readonly identityOf: (entry: AuditEntry) => string;
 }
@@ -78,7 +78,7 @@ interface Prepared {
 
 async function prepare(store: AuditStore, alike: Alike, former: Former | null): Promise<Prepared> {
   const [entry] = alike;
-  const counting = countingOf(entry, store.timeZone, former?.writtenMs ?? null);
+  const counting = countingOf(entry, store.timeZone, former?.writtenMs(entry) ?? null);
   const head = await headOf(store, entry);
   if (entry.earner === null) {
     const parts = [{ identity: former?.identityOf(entry) ?? '', bytes: encodeTold(withoutAddress(entry)) }];

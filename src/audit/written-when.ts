@@ -30,7 +30,7 @@ export async function rowsOfPeriod(store: AuditStore, { fromS, untilS }: AuditQu
   return { first, before: next === undefined ? length : Math.min(length, Number(next)) };
 }
 
-/** A row, not long before the first that was written at this instant or later. */
+/** A row, not long before the first that was written at this instant or later. All before it were written earlier. */
 async function rowAt({ redis, layout }: AuditStore, ms: number): Promise<number> {
   const [row] = await redis.zrevrangebyscore(layout.times, ms, '-inf', 'LIMIT', 0, 1);
   return Number(row ?? 0);
@@ -46,7 +46,11 @@ async function wasLate(
   const months = Object.entries(await redis.hgetall(layout.months));
   const rows = months.filter(([month]) => month >= from && month <= until).map(([, row]) => Number(row));
   const times = await Promise.all(
-    rows.map((row) => redis.zscore(layout.times, Math.floor(row / ROWS_A_TIME) * ROWS_A_TIME)),
+    rows.map(
+      async (row) =>
+        (await redis.zscore(layout.times, row)) ??
+        redis.zscore(layout.times, Math.floor(row / ROWS_A_TIME) * ROWS_A_TIME),
+    ),
   );
   return times.some((ms) => Number(ms ?? 0) > untilS * 1000 + LATE_MS);
 }

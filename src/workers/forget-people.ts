@@ -3,6 +3,7 @@ import { badgesOf, type ErasedNumbers, type PersonToErase } from './erasing.js';
 import { lastingRecords } from './lasting-records.js';
 import { lowerFlagsOf } from './lower-flags.js';
 import type { Pipeline } from './pipeline.js';
+import { createPlanStore } from './plan-store.js';
 import type { Address } from './read-addresses.js';
 import { removeJobsAbout } from './remove-jobs.js';
 import { isOfRevocation } from './settle-people.js';
@@ -23,6 +24,7 @@ export async function forgetPeople(
   const keys = new Set(addresses.map(({ key }) => key));
   let awards = 0;
   for (const one of people) awards += await shortenLedgers(pipeline, one);
+  await createPlanStore(pipeline.people).forget(keys);
   const flags = await lowerFlagsOf(pipeline, keys);
   let entries = 0;
   for (const key of keys) entries += await audit.forget(key);

@@ -5,7 +5,7 @@ import type { Pipeline } from './pipeline.js';
 import { readAddresses, type Address } from './read-addresses.js';
 
 /**
- * Whether more is held of an address than an erasure leaves: a portfolio, a link, an entry of the account, a
+ * Whether more is held of an address than an erasure leaves: a portfolio, a link, a note of the account, a
  * record that says more than it must. What was at work during an erasure may have written some of it after.
  */
 export async function isMoreHeldThanLasts(
@@ -22,7 +22,7 @@ export async function isMoreHeldThanLasts(
   if (file.assertions.length > 0 || file.linkedTo !== null || file.linked.length > 0) return true;
   const addresses = await readAddresses({ portfolios, ledger }, [key]);
   const lasting = lastingRecords(region, addresses, secondsOf(clock));
-  return addresses.some((one) => saysMore(one, lasting)) || (await audit.ofEarner(key)).length > 0;
+  return addresses.some((one) => saysMore(one, lasting)) || (await audit.isNoted(key));
 }
 
 const saysMore = ({ records }: Address, lasting: Address['records']): boolean =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { asAwardId, asEarnerKey, asSchemeVersion, type AwardId } from '../ids.js';
+import { asAwardId, asEarnerKey, asSchemeVersion, type AwardId, type EarnerKey } from '../ids.js';
 import type { PeopleSources } from './people.js';
 
 const keys = z.array(z.string().transform(asEarnerKey));
@@ -58,6 +58,8 @@ export interface PlanStore {
   write(plan: StoredPlan): Promise<void>;
   /** They told of what is not so any more. */
   clear(): Promise<void>;
+  /** Gone are those that name one of these. */
+  forget(earners: ReadonlySet<EarnerKey>): Promise<void>;
   /** Null: nobody is at work on it. */
   progress(only: AwardId | null): Promise<PlanProgress | null>;
   report(only: AwardId | null, progress: PlanProgress): Promise<void>;
@@ -82,6 +84,10 @@ export function createPlanStore({ redis, prefix }: Pick<PeopleSources, 'redis' |
     },
     async clear() {
       await redis.del(plans);
+    },
+    async forget(earners) {
+      for (const [only, text] of Object.entries(await redis.hgetall(plans)))
+        if ([...earners].some((earner) => text.includes(earner))) await redis.hdel(plans, only);
     },
     progress: async (only) => parsed(progressForm, await redis.get(progressKey(only))),
     async report(only, progress) {

@@ -57,13 +57,25 @@ async function judge(pipeline: Pipeline, key: EarnerKey, beforeS: number | null)
   const { erasing, linkedTo, linked, assertions, erasedAtS } = await pipeline.portfolios.read(key);
   if (erasing !== null) return [{ ...(await personToErase(pipeline, key)), why: 'begun' }];
   if (linkedTo !== null) return [];
-  if (assertions.length === 0 && linked.length === 0) {
-    const isMore = erasedAtS !== null && (await isMoreHeldThanLasts(pipeline, key));
+  if (assertions.length === 0 && linked.length === 0 && erasedAtS !== null) {
+    const isMore = await isMoreHeldThanLasts(pipeline, key);
     return isMore ? [{ person: key, keys: [key], why: 'begun' }] : [];
   }
+  if (assertions.length === 0 && linked.length === 0 && !(await isToldOnly(pipeline, key, beforeS)))
+    return [];
   if (beforeS === null || !areOld(assertions, beforeS)) return [];
   const keys = [...linked, key];
   return isPast(beforeS)(await readAddresses(pipeline, keys)) ? [{ person: key, keys, why: 'past' }] : [];
+}
+
+/** Whether there is but what the account tells of them, and all of it happened before that instant. */
+async function isToldOnly(
+  { audit }: Pick<Pipeline, 'audit'>,
+  key: EarnerKey,
+  beforeS: number | null,
+): Promise<boolean> {
+  if (beforeS === null || !(await audit.isNoted(key))) return false;
+  return (await audit.ofEarner(key)).every(({ atS }) => atS < beforeS);
 }
 
 const areOld = (assertions: readonly Assertion[], beforeS: number): boolean =>

@@ -25,6 +25,8 @@ export async function purge(pipeline: Pipeline, months: number | null, signal: A
       purged = sum(purged, done.purged);
       ended = sum(ended, done.ended);
     }
+    // Of all of them at once, and of those whose erasure was stopped before it.
+    ended = sum(ended, { ...NOTHING, entries: await audit.forgetUnnamed() });
   } finally {
     // Stopped half-way, it tells of that half.
     const all = sum(purged, ended);

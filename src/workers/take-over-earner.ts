@@ -12,7 +12,7 @@ import { withFormer } from '../portfolio/joined.js';
 import type { KeptAssertion } from '../portfolio/kept.js';
 import { replaceRecord } from '../record/amend.js';
 import { RecordError } from '../record/error.js';
-import { recordKey } from '../record/key.js';
+import { formerRecordKey, recordKey } from '../record/key.js';
 import { isOfOurForm, isSetAside, joinRecord, setAside, splitRecord, takenUp } from '../record/record.js';
 
 /** What taking over works with. */
@@ -25,13 +25,15 @@ export interface TakingOver {
 }
 
 /**
- * Puts the record in the place of the two former hashes, and only if neither they nor the record are other
- * than they were read. KEYS: the two hashes, the record. ARGV: how many fields each hash has, the record as it
- * was read and as it is to be ('': none), then every field and its value. Returns 1 when done.
+ * Puts the record in the place of the two former hashes and of the former record, and only if neither they nor the
+ * record are other than they were read. KEYS: the two hashes, the record, the former record. ARGV: how many fields
+ * each hash has, the record as it was read and as it is to be, the former record as it was read ('': none), then
+ * every field and its value. Returns 1 when done.
  */
 const REPLACE = scriptOf(`
 if (redis.call('GET', KEYS[3]) or '') ~= ARGV[3] then return 0 end
-local at = 5
+if (redis.call('GET', KEYS[4]) or '') ~= ARGV[5] then return 0 end
+local at = 6
 for k = 1, 2 do
   if redis.call('HLEN', KEYS[k]) ~= tonumber(ARGV[k]) then return 0 end
   for _ = 1, tonumber(ARGV[k]) do
@@ -44,7 +46,7 @@ if ARGV[4] == '' then
 else
   redis.call('SET', KEYS[3], ARGV[4])
 end
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[4])
 return 1`);
 
 type Fields = Readonly<Record<string, string>>;
@@ -53,34 +55,36 @@ const MAX_TRIES = 20;
 /** Those whose records were set aside: what is mended may be gone from where it is looked for. */
 export const setAsideKey = (prefix: string): string => `${prefix}:set-aside`;
 
+/** `nothing`: nothing of a former form stands there, or another worker was quicker. */
+export type HowTaken = 'taken' | 'nothing' | 'unreadable';
+
 /**
- * Puts what an older Palier kept of an address, in two hashes, into its record, in one step. May be repeated,
- * by several at a time, and stopped anywhere: before it or after it.
- * @returns false when what stands there cannot be read: it stays, and the address is read by nobody. Its record,
- *   if it has one, is set aside until it can be: what was given may be told of in the other alone
+ * Puts what an older Palier kept of an address, in two hashes or in a record under a longer key, into its record,
+ * in one step. May be repeated, by several at a time, and stopped anywhere: before it or after it.
+ * @returns `unreadable` when what stands there cannot be read: it stays, and the address is read by nobody. Its
+ *   record, if it has one, is set aside until it can be: what was given may be told of in the other alone
  */
-export async function takeOverEarner(taking: TakingOver, earner: EarnerKey): Promise<boolean> {
+export async function takeOverEarner(taking: TakingOver, earner: EarnerKey): Promise<HowTaken> {
   const { redis, prefix } = taking;
-  const keys = [
-    formerPortfolioKey(prefix, earner),
-    formerLedgerKey(prefix, earner),
-    recordKey(prefix, earner),
-  ];
+  const own = recordKey(prefix, earner);
+  const formers = [formerPortfolioKey(prefix, earner), formerLedgerKey(prefix, earner)] as const;
+  const keys = [...formers, own, formerRecordKey(prefix, earner)];
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    const read = await redis.getBuffer(recordKey(prefix, earner));
-    const hashes = await readHashes(redis, keys.slice(0, 2));
-    const record = hashes === null ? null : await readableRecord(taking, earner, read, hashes);
-    if (record === null || hashes === null) {
-      if (await putAside(taking, earner, read)) return false;
+    const read = await redis.getBuffer(own);
+    const former = await readStanding(redis, formers, formerRecordKey(prefix, earner));
+    const record = former === null ? null : await readableRecord(taking, earner, read, former);
+    if (record === null || former === null) {
+      if (await putAside(taking, earner, read)) return 'unreadable';
       continue;
     }
-    const [portfolio = [], ledger = []] = hashes.map((fields) => Object.entries(fields).flat());
-    // Another worker was quicker.
-    if (portfolio.length + ledger.length === 0 && !isSetAside(read)) return true;
-    const sizes = [portfolio.length / 2, ledger.length / 2];
-    if ((await REPLACE(redis, keys, [...sizes, read ?? '', record, ...portfolio, ...ledger])) !== 1) continue;
-    if (isSetAside(read)) await redis.srem(setAsideKey(prefix), earner);
-    return true;
+    const [portfolio, ledger] = [former.portfolio, former.ledger].map((one) => Object.entries(one).flat());
+    const [fields, before] = [[...(portfolio ?? []), ...(ledger ?? [])], former.record];
+    const isNothing = fields.length === 0 && before === null && !isSetAside(read);
+    const sizes = [portfolio, ledger].map((one) => (one?.length ?? 0) / 2);
+    const args = [...sizes, read ?? '', record, before ?? '', ...fields];
+    if (!isNothing && (await REPLACE(redis, keys, args)) !== 1) continue;
+    await redis.srem(setAsideKey(prefix), earner);
+    return isNothing ? 'nothing' : 'taken';
   }
   throw new RecordError('What Redis holds of an earner would not hold still');
 }
@@ -97,13 +101,28 @@ async function putAside(
   return replaceRecord(redis, recordKey(prefix, earner), read, setAside(read));
 }
 
-/** @returns null when one of them is no hash */
-async function readHashes(
+/** What an older Palier kept of an address. */
+interface Standing {
+  /** Of the two hashes. */
+  readonly portfolio: Fields;
+  readonly ledger: Fields;
+  /** Of before the account stood in it. */
+  readonly record: Buffer | null;
+}
+
+/** @returns null when one of them is of another type */
+async function readStanding(
   redis: RedisConnection,
-  keys: readonly string[],
-): Promise<readonly Fields[] | null> {
+  [ofPortfolio, ofLedger]: readonly [string, string],
+  ofRecord: string,
+): Promise<Standing | null> {
   try {
-    return await Promise.all(keys.map((key) => redis.hgetall(key)));
+    const [portfolio, ledger, record] = await Promise.all([
+      redis.hgetall(ofPortfolio),
+      redis.hgetall(ofLedger),
+      redis.getBuffer(ofRecord),
+    ]);
+    return { portfolio, ledger, record };
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
     return null;
@@ -114,10 +133,10 @@ async function readableRecord(
   taking: TakingOver,
   earner: EarnerKey,
   read: Buffer | null,
-  hashes: readonly Fields[],
+  former: Standing,
 ): Promise<Buffer | null> {
   try {
-    return await recordOf(taking, earner, read, hashes);
+    return await recordOf(taking, earner, read, former);
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     return null;
@@ -128,20 +147,22 @@ async function recordOf(
   { vault, book }: TakingOver,
   earner: EarnerKey,
   read: Buffer | null,
-  [ofPortfolio = {}, ofLedger = {}]: readonly Fields[],
+  standing: Standing,
 ): Promise<Buffer> {
   // What could not be read, and was mended by hand, is taken over after all.
-  const kept = splitRecord(takenUp(read));
-  const former = readFormer(ofPortfolio);
+  const [kept, before] = [splitRecord(takenUp(read)), splitRecord(takenUp(standing.record))];
+  const former = readFormer(standing.portfolio);
   const assertions = await keptOf(book, former);
   const { linkedTo, linked, touched, gone } = former;
   const contact = contactOf(vault, earner, former);
-  const portfolio = withFormer(
-    decodePortfolio(kept.portfolio),
+  const portfolio = [
+    decodePortfolio(before.portfolio),
     { contact, assertions, linkedTo, linked, touched, gone },
-    fingerprinting(vault),
+  ].reduce((all, one) => withFormer(all, one, fingerprinting(vault)), decodePortfolio(kept.portfolio));
+  const records = [decodeLedger(before.ledger), readFormerLedger(standing.ledger)].reduce(
+    withFormerRecords,
+    decodeLedger(kept.ledger),
   );
-  const records = withFormerRecords(decodeLedger(kept.ledger), readFormerLedger(ofLedger));
   const joined = joinRecord({
     ...kept,
     portfolio: encodePortfolio(portfolio),

@@ -4,12 +4,11 @@ import { formerLedgerKey } from '../issuing/former.js';
 import { beginTakeOver, endTakeOver } from '../platform/key-guard.js';
 import { NotHeld, type Mark, type Replicas } from '../platform/replicas.js';
 import { scanKeys } from '../platform/scan.js';
-import { scriptOf } from '../platform/script.js';
 import type { Vault } from '../platform/vault.js';
 import { createBadgeBook } from '../portfolio/badge-book.js';
 import { formerPortfolioKey } from '../portfolio/former.js';
 import { createSeenEvents } from '../portfolio/seen-events.js';
-import { formerRecordKey, recordKey } from '../record/key.js';
+import { formerRecordKey } from '../record/key.js';
 import { lookForFormerWorkers, type FormerWorkers, type LookingForWorkers } from './former-workers.js';
 import { setAsideKey, takeOverEarner } from './take-over-earner.js';
 
@@ -32,10 +31,6 @@ export interface TakenOver {
   /** What stands there of them cannot be read. It stays, and nobody is served under these keys. */
   readonly unreadable: readonly EarnerKey[];
 }
-
-/** KEYS: a key and its new name, which may have been given by another worker. */
-const RENAME = scriptOf(`
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAMENX', KEYS[1], KEYS[2]) end`);
 
 /** How many earners at a time: enough to fill the wire. */
 const TOGETHER = 100;
@@ -100,11 +95,13 @@ async function takeOverAll(
     const taken = await Promise.all(
       earners.map((earner) => takeOverEarner({ redis, prefix, vault, book }, earner)),
     );
-    for (const [at, earner] of earners.entries()) (taken[at] === true ? done : unreadable).add(earner);
+    for (const [at, earner] of earners.entries()) {
+      if (taken[at] === 'taken') done.add(earner);
+      if (taken[at] === 'unreadable') unreadable.add(earner);
+    }
   };
   // Seen before the walk, an older worker does no harm.
   await formerWorkers.wereSeen();
-  await renameRecords(taking);
   for await (const earners of formerEarners(taking)) await takeAll(earners);
   // Once more: a Redis that was emptied meanwhile has forgotten them.
   await book.enterAll();
@@ -113,7 +110,7 @@ async function takeOverAll(
     earners: done.size,
     clients,
     // Last: what is told of a person goes into their record.
-    entries: await takeOverAccount(redis, prefix, scheme.timeZone, signal),
+    entries: await takeOverAccount({ redis, prefix, signal, ...formerWorkers, timeZone: scheme.timeZone }),
     unreadable: [...unreadable].toSorted(),
     isToBeRepeated: await formerWorkers.wereSeen(),
   };
@@ -121,28 +118,13 @@ async function takeOverAll(
 
 /** Whom an older Palier kept something of, some at a time; last, who was set aside. */
 async function* formerEarners({ redis, prefix }: TakeOver): AsyncIterable<readonly EarnerKey[]> {
-  for (const former of [formerPortfolioKey, formerLedgerKey]) {
+  for (const former of [formerRecordKey, formerPortfolioKey, formerLedgerKey]) {
     const [start = '', end = ''] = former(prefix, asEarnerKey('*')).split('*');
     for await (const keys of scanKeys(redis, `${start}*${end}`))
       for (let at = 0; at < keys.length; at += TOGETHER)
         yield keys.slice(at, at + TOGETHER).map((key) => asEarnerKey(key.slice(start.length, -end.length)));
   }
   yield (await redis.smembers(setAsideKey(prefix))).map(asEarnerKey);
-}
-
-/** A record of before the account stood in it is read as it is, and has a shorter key now. */
-async function renameRecords({ redis, prefix, signal }: TakeOver): Promise<void> {
-  const [start = '', end = ''] = formerRecordKey(prefix, asEarnerKey('*')).split('*');
-  for await (const keys of scanKeys(redis, `${start}*${end}`))
-    for (let at = 0; at < keys.length; at += TOGETHER) {
-      signal.throwIfAborted();
-      const some = keys.slice(at, at + TOGETHER);
-      await Promise.all(
-        some.map((key) =>
-          RENAME(redis, [key, recordKey(prefix, asEarnerKey(key.slice(start.length, -end.length)))], []),
-        ),
-      );
-    }
 }
 
 /** Sets of ids: each is gone only once all of it is known in the new place, or it would be read again. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { createAudit } from '../../src/audit/audit.js';
-import { givenBy } from '../../src/audit/given-by.js';
 import { identityOf, layoutOf, ROWS_A_LIST } from '../../src/audit/layout.js';
 import { decodeNotes, encodeNote } from '../../src/audit/notes.js';
 import { anonymousRow, decodeRow, encodeHead, encodeRow } from '../../src/audit/row.js';
@@ -120,10 +119,25 @@ describe('an OBF event', () => {
   });
 
   test('is looked for in the rows of its writings alone', async () => {
-    const given = givenBy(redis.connection, layoutOf(prefix));
+    const { given } = auditStore(redis.connection, prefix, ZONE);
     await given.note(event, [12, 3, 3]);
     await given.note(event, [1, 12]);
     expect(await given.rowsOf(event)).toEqual([3, 12, 1]);
+  });
+
+  test('whose row was lost with a Redis server is not known, until it is written again', async () => {
+    await audit.write(classOf(3));
+    const lost = layoutOf(prefix);
+    const { connection } = redis;
+    await connection.del(lost.rows(0), lost.last, lost.times, lost.months, lost.issued('2026-11'));
+    expect(await audit.knowsEvent(event)).toBe(false);
+    const other = classOf(2, { event: asEventId('G2') });
+    await audit.write(other);
+    expect(await audit.knowsEvent(event)).toBe(false);
+    await audit.write(classOf(3));
+    expect(await audit.knowsEvent(event)).toBe(true);
+    expect(sorted(await everything())).toEqual(sorted([...other, ...classOf(3)]));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 5 } });
   });
 
   test('that is known of nobody gave to nobody', async () => {
@@ -405,6 +419,18 @@ describe('forgetting', () => {
     expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 300 } });
   });
 
+  test('once nobody is left of a row, it tells of no event either; that the event is known stays', async () => {
+    await audit.write(classOf(2));
+    const rows = async () =>
+      (await auditStore(redis.connection, prefix, ZONE).log.range(0, 9)).map(decodeRow);
+    await audit.forget(asEarnerKey('k0'));
+    expect((await rows()).map((row) => row?.event)).toEqual([event, null]);
+    await audit.forget(earner);
+    expect((await rows()).map((row) => row?.event)).toEqual([null, null, null]);
+    expect(await audit.ofEvent(event)).toEqual([]);
+    expect(await audit.knowsEvent(event)).toBe(true);
+  });
+
   test('may be repeated, by many at a time', async () => {
     await audit.write(classOf(3));
     const counts = await Promise.all(Array.from({ length: 8 }, () => audit.forget(earner)));
@@ -421,6 +447,7 @@ describe('forgetting', () => {
     expect(await dump()).toMatch(/LouMartin/);
     expect(await dump()).toMatch(/LOU-CAUSE/);
     await audit.forget(lou);
+    await audit.forgetUnnamed();
     expect(await dump()).not.toMatch(/lou|"a1/i);
   });
 
@@ -430,6 +457,37 @@ describe('forgetting', () => {
     expect(await redis.connection.exists(recordKey(prefix, earner))).toBe(0);
     await audit.write([entryOf()]);
     expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test('finds what no record names: its writer was stopped, or the record was lost', async () => {
+    const { log, words } = auditStore(redis.connection, prefix, ZONE);
+    const word = sortWord(entryOf());
+    await words.enter([word]);
+    const head = encodeHead({ sort: wordNumberOf(word), atS: NOON_S, event }, 'named');
+    const counting = { month: '2026-11', field: '2026-11-23 communiquer-1', writtenMs: null };
+    await log.append(head, [{ identity: identityOf(entryOf()), bytes: Buffer.from('\u0002k1') }], counting);
+    const lost = classOf(3, { event: asEventId('G2') });
+    await audit.write(lost);
+    await redis.connection.del(recordKey(prefix, earner));
+    expect(await audit.forget(earner)).toBe(0);
+    expect(await audit.forgetUnnamed()).toBe(2);
+    expect(await dump()).not.toMatch(/k1/);
+    const others = lost.filter((one) => one.earner !== earner);
+    const read = await everything();
+    expect(sorted(read.filter((one) => one.earner !== null))).toEqual(sorted(others));
+    expect(read.filter((one) => one.earner === null)).toHaveLength(2);
+    expect(await redis.connection.exists(layoutOf(prefix).pending, layoutOf(prefix).leaving)).toBe(0);
+    await audit.write([entryOf()]);
+    expect(await audit.ofEarner(earner)).toEqual([entryOf()]);
+  });
+
+  test('leaves what was written of them afterwards', async () => {
+    await audit.write([entryOf()]);
+    await audit.forget(earner);
+    const later = entryOf({ event: asEventId('G2') });
+    await audit.write([later]);
+    expect(await audit.forgetUnnamed()).toBe(0);
+    expect(await audit.ofEarner(earner)).toEqual([later]);
   });
 
   test('some people leaves all others as they were', async () => {

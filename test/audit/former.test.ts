@@ -25,14 +25,24 @@ afterAll(() => redis.close());
 const NOBODY = { earner: null, award: null, badgeId: null, assertions: [], event: null };
 const DAY_S = 86_400;
 const audit = () => createAudit(redis.connection, prefix, ZONE);
-const taking = (connection: RedisConnection = redis.connection) =>
-  takeOverAccount(connection, prefix, ZONE, new AbortController().signal);
+const taking = (
+  connection: RedisConnection = redis.connection,
+  untilNone: () => Promise<void> = async () => {},
+) =>
+  takeOverAccount({
+    redis: connection,
+    prefix,
+    timeZone: ZONE,
+    signal: new AbortController().signal,
+    untilNone,
+  });
 const sorted = (entries: readonly AuditEntry[]) => entries.map((one) => JSON.stringify(one)).toSorted();
 
 /** To the letter as it was written before: an entry in the stream of its part, and hashes that led to it. */
-async function writeFormer(entries: readonly AuditEntry[]): Promise<void> {
+async function writeFormer(entries: readonly AuditEntry[], from = 0): Promise<void> {
   const { connection } = redis;
-  for (const [at, entry] of entries.entries()) {
+  for (const [nth, entry] of entries.entries()) {
+    const at = from + nth;
     const [part, id] = [at % 16, `${entry.atS * 1000 + at}-0`];
     await connection.xadd(formerStream(prefix, part), id, ...encodeEntry(entry));
     await connection.hset(`${formerStream(prefix, part)}:of:${at % 7}`, `f${at}`, id);
@@ -64,6 +74,7 @@ async function expectTown(): Promise<void> {
     /:audit:(\{\d+\}|events:)/.test(key),
   );
   expect(former).toEqual([]);
+  expect(await redis.connection.exists(`${prefix}:audit:{log}:pending`)).toBe(0);
 }
 
 test('what an older Palier told of is told as it was, and nothing of its form is left', async () => {
@@ -134,4 +145,76 @@ test('about somebody whose record cannot be read, it stays until that is mended'
   await redis.connection.del(recordKey(prefix, asEarnerKey('k1')));
   expect(await taking()).toBe(1);
   expect(sorted(await allOf(audit().read({})))).toEqual(sorted(classOf(3)));
+});
+
+test('what an older process adds meanwhile is taken over too', async () => {
+  const [first, late] = [classOf(20), classOf(3, { event: asEventId('G2'), atS: NOON_S + 60 })];
+  await writeFormer(first);
+  let asked = 0;
+  const taken = await taking(redis.connection, async () => {
+    asked += 1;
+    // Behind the walk: it is asked once for the only slice, and again before what is left is removed.
+    if (asked === 2) await writeFormer(late, 20);
+  });
+  expect(taken).toBe(23);
+  expect(asked).toBeGreaterThan(2);
+  expect(sorted(await allOf(audit().read({})))).toEqual(sorted([...first, ...late]));
+  expect(
+    (await keysLike(redis.connection, `${prefix}*`)).filter((key) => /:audit:\{\d+\}/.test(key)),
+  ).toEqual([]);
+});
+
+test('what a later version wrote stays where it is, and is not said to be taken over', async () => {
+  await writeFormer(classOf(3));
+  const stream = formerStream(prefix, 1);
+  await redis.connection.xadd(stream, `${NOON_S * 1000 + 9}-0`, 'k', '99', 't', String(NOON_S));
+  expect(await taking()).toBe(3);
+  expect(await redis.connection.xlen(stream)).toBe(1);
+  expect(await taking()).toBe(0);
+});
+
+describe('a period that is over is told whole', () => {
+  const TEN_MONTHS = 300;
+  const COUNT = 1000;
+  const MONTHS_AGO_S = NOON_S - TEN_MONTHS * DAY_S;
+  const entries = Array.from({ length: COUNT }, (_, at) =>
+    entryOf({
+      earner: asEarnerKey(`k${at}`),
+      event: asEventId(`G${at}`),
+      atS: MONTHS_AGO_S + Math.floor((at * TEN_MONTHS * DAY_S) / COUNT),
+    }),
+  );
+  const told = async (fromS: number, untilS: number) => {
+    const pages = createAuditPages(redis.connection, prefix, ZONE);
+    const page = await pages.page({ fromS, untilS }, { size: COUNT, way: 'older', beyond: null });
+    return page.entries.toReversed();
+  };
+  const ofPeriod = (fromS: number, untilS: number) =>
+    entries.filter(({ atS }) => atS >= fromS && atS < untilS);
+
+  test('however many were taken over together', async () => {
+    await writeFormer(entries);
+    await taking();
+    for (let day = 0; day < TEN_MONTHS; day += 15) {
+      const [fromS, untilS] = [MONTHS_AGO_S + day * DAY_S, MONTHS_AGO_S + (day + 5) * DAY_S];
+      expect(await told(fromS, untilS)).toEqual(ofPeriod(fromS, untilS));
+    }
+  });
+
+  test('when something older was taken over behind it', async () => {
+    const { connection } = redis;
+    const isLate = (_: AuditEntry, at: number) => at >= 100 && at < 300;
+    await writeFormer(entries.filter((one, at) => !isLate(one, at)));
+    await taking();
+    await writeFormer(entries.filter(isLate));
+    await taking();
+    const scores = await connection.zrange(`${prefix}:audit:{log}:times`, '0', '-1', 'WITHSCORES');
+    const noted = scores.flatMap((row, at) =>
+      at % 2 === 0 ? [[Number(row), Number(scores[at + 1])] as const] : [],
+    );
+    const byRow = noted.toSorted(([a], [b]) => a - b).map(([, ms]) => ms);
+    expect(byRow).toEqual(byRow.toSorted((a, b) => a - b));
+    const [fromS, untilS] = [NOON_S - 20 * DAY_S, NOON_S - 15 * DAY_S];
+    expect(await told(fromS, untilS)).toEqual(ofPeriod(fromS, untilS));
+  });
 });

@@ -5,7 +5,9 @@ import { createAuditPages, type AuditPage, type AuditPages } from '../../src/aud
 import { layoutOf } from '../../src/audit/layout.js';
 import { encodeRow } from '../../src/audit/row.js';
 import { ROWS_A_TIME } from '../../src/audit/scripts.js';
+import { auditStore } from '../../src/audit/store.js';
 import type { Audit, AuditEntry, AuditQuery } from '../../src/audit/types.js';
+import { writeEntries } from '../../src/audit/writing.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { classOf, entryOf, NOON_S, ZONE } from './support.js';
@@ -129,6 +131,19 @@ test('what was looked at in vain is not looked at again: the next page goes on b
   expect(last).toBeGreaterThan(0);
 });
 
+test('rows that tell of nobody are looked at too: they do not hold a page up', async () => {
+  await audit.write([entryOf()]);
+  const nobody = { sort: '[1,null,null,null]', atS: NOON_S, event: null, earners: [], told: null };
+  await redis.connection.rpush(
+    layoutOf(prefix).rows(0),
+    ...Array.from({ length: 900 }, () => encodeRow(nobody)),
+  );
+  const few = createAuditPages(redis.connection, prefix, ZONE, 60);
+  const read = await allPages({}, 'older', SIZE, few);
+  expect(read[0]?.isPartial).toBe(true);
+  expect(read.flatMap(earnersOf)).toEqual(['k1']);
+});
+
 test('what became known months later is found in its month', async () => {
   const march = Date.UTC(2020, 2, 3) / 1000;
   await audit.write([entryOf({ atS: march })]);
@@ -137,6 +152,20 @@ test('what became known months later is found in its month', async () => {
     { size: SIZE, way: 'older', beyond: null },
   );
   expect(page.entries).toEqual([entryOf({ atS: march })]);
+});
+
+test('all of it, though little was written before it', async () => {
+  const store = auditStore(redis.connection, prefix, ZONE);
+  const many = (count: number, ms: number, event: string) =>
+    Array.from({ length: count }, (_, at) =>
+      entryOf({ atS: ms / 1000, earner: asEarnerKey(`k${at}`), event: asEventId(`${event}${at}`) }),
+    );
+  const [january, march] = [Date.UTC(2020, 0, 3), Date.UTC(2020, 2, 3)];
+  await writeEntries(store, many(40, january, 'J'), { writtenMs: () => january, identityOf: () => '' });
+  await audit.write(many(100, march, 'M'));
+  const asked = { fromS: march / 1000 - 60, untilS: march / 1000 + 60 };
+  const page = await pages.page(asked, { size: 200, way: 'older', beyond: null });
+  expect(page.entries).toHaveLength(100);
 });
 
 test('of a month that is over, nothing is read that was written later', async () => {

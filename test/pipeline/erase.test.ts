@@ -6,8 +6,11 @@ import {
   type BadgeId,
   type EarnerKey,
 } from '../../src/ids.js';
+import { encodeNote } from '../../src/audit/notes.js';
 import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { amendRecord } from '../../src/record/amend.js';
+import { recordKey } from '../../src/record/key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { entryOf } from '../../src/workers/account.js';
 import { eraseEarner } from '../../src/workers/erase-earner.js';
@@ -159,6 +162,15 @@ describe('erased', () => {
     expect(await entriesOf('erased')).toMatchObject([{ earner: null, cause: 'ops' }]);
     expect(await erase(PRO)).toBeNull();
     expect(await entriesOf('erased')).toHaveLength(1);
+  });
+
+  test('a plan that names them is gone, and no other one', async () => {
+    await given(badge('A', LOU));
+    const { redis } = pipeline.people;
+    const plans = `${house.dataPrefix}:{plan}:made`;
+    await redis.hset(plans, { '*': JSON.stringify({ gainsSample: [keyOf(LOU)] }), R2: '{"gainsSample":[]}' });
+    await erase(LOU);
+    expect(await redis.hkeys(plans)).toEqual(['R2']);
   });
 
   test('neither a notice, nor a push, nor the poll, nor a full reading brings it back; a new badge begins anew', async () => {
@@ -463,6 +475,33 @@ describe('the purge', () => {
     expect([await stateOf(LOU), await stateOf(LOU, R2)]).toEqual(['issued', null]);
     expect(await pipeline.audit.ofEarner(earner)).toEqual([]);
     expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+  });
+
+  test('of whom the account alone tells, what it tells last is what counts', async () => {
+    const tell = (address: string, days: number) =>
+      pipeline.audit.write([
+        entryOf('refused', nowS() - days * DAY_S, { earner: keyOf(address), badgeId: R1 }),
+      ]);
+    await tell(LOU, 500);
+    await tell(PRO, 500);
+    await tell(PRO, 10);
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+    expect(await pipeline.audit.isNoted(keyOf(LOU))).toBe(true);
+    await purge(pipeline, YEAR, never());
+    expect(await pipeline.audit.isNoted(keyOf(LOU))).toBe(false);
+    expect(await pipeline.audit.ofEarner(keyOf(PRO))).toHaveLength(2);
+    expect((await purge(pipeline, YEAR, never())).facts).toMatchObject({ people: 0 });
+  });
+
+  test('a note whose entry tells of nobody any more is held, and goes', async () => {
+    await made(LOU, 1);
+    await erase(LOU);
+    const earner = keyOf(LOU);
+    const key = recordKey(house.dataPrefix, earner);
+    const note = encodeNote({ row: 1e6, assertions: [], cause: null, detail: null }, earner);
+    await amendRecord(pipeline.people.redis, key, (record) => ({ ...record, account: note }));
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ erasuresEnded: 1 });
+    expect(await pipeline.audit.isNoted(earner)).toBe(false);
   });
 
   test('who is given a badge at that very moment stays, with all of theirs', async () => {

@@ -13,7 +13,10 @@ import { createSeenEvents } from '../../src/portfolio/seen-events.js';
 import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
 import { prefixOf } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
+import { sized } from '../../src/record/bytes.js';
 import { RecordError } from '../../src/record/error.js';
+import { formerRecordKey, recordKey } from '../../src/record/key.js';
+import { splitRecord } from '../../src/record/record.js';
 import { WORKER_NAME } from '../../src/workers/start.js';
 import { takeOver } from '../../src/workers/take-over.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
@@ -252,6 +255,64 @@ test('what was set aside is served again once what could not be read beside it i
   expect(await ledger.read(lou, asBadgeId('R2'))).toMatchObject({ state: 'issued' });
 });
 
+describe('a record under the key of before the account stood in it', () => {
+  const formerKey = (): string => formerRecordKey(prefix, lou);
+  /** To the letter as it was written then: nothing folded, and no account. */
+  async function moveBack(): Promise<void> {
+    const key = recordKey(prefix, lou);
+    const { portfolio, ledger: records } = splitRecord(await redis.connection.getBuffer(key));
+    const before = Buffer.concat([Buffer.of(1), ...sized(portfolio), records]);
+    await redis.connection.set(formerKey(), before);
+    await redis.connection.del(key);
+  }
+  const give = (badge: string, event: string) =>
+    ledger.apply(lou, asBadgeId(badge), { type: 'record', event: asEventId(event) });
+  const given = async () =>
+    [...(await ledger.readAll(lou))].map(([badge, { state }]) => [badge, state]).toSorted();
+
+  test('is read under the one of today', async () => {
+    await give('R1', 'G1');
+    await moveBack();
+    expect(await taking()).toMatchObject({ earners: 1, unreadable: [] });
+    expect(await given()).toEqual([['R1', 'issued']]);
+    expect(await redis.connection.exists(formerKey())).toBe(0);
+  });
+
+  test('meets one under the new key, and hashes: all are one', async () => {
+    await give('R1', 'G1');
+    await moveBack();
+    await give('R2', 'G2');
+    const records = new Map<string, AwardRecord>([['R3', issued]]);
+    await writeFormer(redis.connection, prefix, vault, lou, { ...NOBODY, records, touched: 7 });
+    expect(await taking()).toMatchObject({ earners: 1, unreadable: [] });
+    expect(await given()).toEqual(['R1', 'R2', 'R3'].map((badge) => [badge, 'issued']));
+    expect(await portfolios.read(lou)).toMatchObject({ touched: 7 });
+    expect(await redis.connection.exists(formerKey())).toBe(0);
+  });
+
+  test('that cannot be read keeps its owner from being served until it is mended', async () => {
+    await give('R1', 'G1');
+    await moveBack();
+    const before = await redis.connection.getBuffer(formerKey());
+    await give('R2', 'G2');
+    await redis.connection.set(formerKey(), Buffer.of(77));
+    for (const _ of [1, 2]) {
+      expect((await taking()).unreadable).toEqual([lou]);
+      await expect(ledger.readAll(lou)).rejects.toThrow(RecordError);
+    }
+    await redis.connection.set(formerKey(), before ?? '');
+    expect((await taking()).unreadable).toEqual([]);
+    expect(await given()).toEqual(['R1', 'R2'].map((badge) => [badge, 'issued']));
+    expect(await redis.connection.exists(`${prefix}:set-aside`)).toBe(0);
+  });
+});
+
+test('who was mended is not counted among those set aside for ever', async () => {
+  await redis.connection.sadd(`${prefix}:set-aside`, lou);
+  expect(await taking()).toMatchObject({ earners: 0, unreadable: [] });
+  expect(await redis.connection.exists(`${prefix}:set-aside`)).toBe(0);
+});
+
 test('an address that does not open is none that can be written to, and the rest is taken over', async () => {
   await redis.connection.hset(`${prefix}:earner:{${lou}}`, { address: 'not sealed by us', touched: '3' });
   expect((await taking()).unreadable).toEqual([]);
@@ -293,6 +354,13 @@ describe('the mark', () => {
     expect(await keyState(redis.connection, prefix, vault)).toBe('ours');
     // What an older one compares with: neither nothing nor its own.
     expect([null, ofOld]).not.toContain(await mark());
+  });
+  test.each(['2 ', 'taking-over '])('of form "%s" it is former, until all was taken over', async (form) => {
+    await redis.connection.set(`${prefix}:key-mark`, `${form}${ofOld}`);
+    expect(await keyState(redis.connection, prefix, vault)).toBe('former');
+    await writeFormer(redis.connection, prefix, vault, lou, { ...NOBODY, touched: 3 });
+    expect(await taking()).toMatchObject({ earners: 1 });
+    expect(await keyState(redis.connection, prefix, vault)).toBe('ours');
   });
   test('another key is another key, in any form', async () => {
     const other = createVault(randomBytes(32));
