@@ -1,4 +1,5 @@
 import type { JobsOptions, JobState, Queue } from 'bullmq';
+import { refusedNotice } from './jobs.js';
 import { ATTEMPTS } from './retry.js';
 
 export interface NewJob {
@@ -15,7 +16,10 @@ const MAX_OVERLAP = 8;
 const CHUNK = 500;
 
 /** States in which a job's next run may be over, or have begun already. */
-const NEEDS_CARE: ReadonlySet<string> = new Set(['active', 'failed', 'completed']);
+const NEEDS_CARE: ReadonlySet<State> = new Set(['active', 'failed', 'completed', 'telling']);
+
+/** `telling`: it waits, and will only say that OBF refused it (`refusedNotice`). */
+type State = JobState | 'unknown' | 'telling';
 
 /** Redis could not take a job in time. The job may be there all the same: ids make a repeat safe. */
 export class EnqueueError extends Error {
@@ -42,6 +46,11 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
+  if (state === 'telling') {
+    // Has it begun meanwhile, it is as an active one. Whoever calls has the notice still, were we stopped here.
+    if ((await queue.remove(job.id)) === 0) return false;
+    await add(queue, job);
+  }
   if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
   else if (state === 'unknown') await add(queue, job);
   return true;
@@ -67,11 +76,13 @@ export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> 
  * A job that nobody has begun says so itself. Only for the others BullMQ is asked, which walks through
  * the waiting ones: a backlog of a hundred thousand would be walked for every new job.
  */
-async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> {
+async function stateOf(queue: Queue, id: string): Promise<State> {
   const client = await queue.getBackend().client;
-  const [made, begun, ended] = await client.hmget(queue.toKey(id), 'timestamp', 'processedOn', 'finishedOn');
+  const fields = ['timestamp', 'processedOn', 'finishedOn', 'data'] as const;
+  const [made, begun, ended, data] = await client.hmget(queue.toKey(id), ...fields);
   if (made === null) return 'unknown';
-  return begun === null && ended === null ? 'waiting' : queue.getJobState(id);
+  if (begun !== null || ended !== null) return queue.getJobState(id);
+  return refusedNotice.safeParse(JSON.parse(data ?? 'null')).success ? 'telling' : 'waiting';
 }
 
 async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): Promise<void> {

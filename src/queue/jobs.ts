@@ -49,6 +49,12 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
+/**
+ * One that OBF refused, for this reason, when it was carried out without a job of its own: its job says so, and asks for
+ * nothing. Sent again, it is a notice like others.
+ */
+export const refusedNotice = z.looseObject({ kind: z.string(), refused: z.string() });
+
 /** A notice as the door took it in. `type` tells an issue from a revocation of the same event: it is part of the job's id. */
 export const arrival = z.object({
   type: z.enum(['issued', 'revoked']),

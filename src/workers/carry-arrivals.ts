@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Claims } from '../queue/claims.js';
-import { enqueue, enqueueAll } from '../queue/enqueue.js';
+import { enqueue, enqueueAll, enqueueIfAbsent } from '../queue/enqueue.js';
 import type { Arrival } from '../queue/jobs.js';
 import { allOver } from './all-over.js';
 import type { Done } from './done.js';
@@ -8,8 +8,11 @@ import type { Hands } from './hands.js';
 import type { Pipeline } from './pipeline.js';
 import { noticesIn, type Notice } from './sort-arrivals.js';
 
-/** What becomes of a notice that was carried out: if not done, it is to be a job that begins no earlier than that. */
-export type Carried = 'done' | { readonly afterMs: number };
+/**
+ * What becomes of a notice that was carried out: if not done, it is to be a job that begins no earlier than that, or
+ * that only says why it would fail for good.
+ */
+export type Carried = 'done' | { readonly afterMs: number } | { readonly refused: string };
 
 export interface Carrying {
   readonly notices: Pipeline['queues']['notices'];
@@ -90,6 +93,8 @@ async function carryGroup(
 async function carryOne({ notices, carry }: Carrying, notice: Notice): Promise<boolean> {
   const carried = await carry(notice);
   if (carried === 'done') return true;
-  await enqueue(notices, { ...notice, delayMs: carried.afterMs });
+  if ('afterMs' in carried) await enqueue(notices, { ...notice, delayMs: carried.afterMs });
+  // Was it told of again meanwhile, then there is a job that will ask again.
+  else await enqueueIfAbsent(notices, { ...notice, data: { ...notice.data, refused: carried.refused } });
   return false;
 }

@@ -1,4 +1,4 @@
-import { DelayedError, Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { NoticeJob } from '../queue/jobs.js';
 import { ATTEMPTS, backoffMs } from '../queue/retry.js';
 import type { Carried } from './carry-arrivals.js';
@@ -13,8 +13,7 @@ export type Ingest = (pipeline: Pipeline, notice: NoticeJob, signal: AbortSignal
 
 /**
  * Carries a notice out as a worker does its job, line and figures included. One that is not done begins as a job with
- * all of its attempts, after the wait that follows a first one; one that would fail for good does so as that job, at
- * once: it may be told of again meanwhile, and then it is to be asked for again.
+ * all of its attempts, after the wait that follows a first one; one that would fail for good is to stand in failed.
  */
 export async function carryNotice(
   pipeline: Pipeline,
@@ -40,17 +39,18 @@ export async function carryNotice(
       case 'later':
         return { afterMs: verdict.inMs };
       case 'fail':
-        return { afterMs: 0 };
+        return { refused: verdict.why };
       case 'retry':
         return { afterMs: backoffMs(1, verdict.notBeforeMs ?? null, Math.random()) };
     }
   }
 }
 
-/** What BullMQ would be told of a job; none fails for good here. */
+/** What BullMQ would be told of a job. */
 function thrownFor(verdict: Verdict, error: unknown): unknown {
   if (verdict.do === 'pause') return Worker.RateLimitError();
-  return verdict.do === 'later' ? new DelayedError() : error;
+  if (verdict.do === 'later') return new DelayedError();
+  return verdict.do === 'fail' ? new UnrecoverableError(verdict.why) : error;
 }
 
 /** As a job that OBF asks to wait does. That Redis does not take it shows where the notice is to become a job. */

@@ -8,7 +8,7 @@ import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
-import { backoffStrategy, carryOut } from './retry-policy.js';
+import { backoffStrategy, carryOut, tellRefusal } from './retry-policy.js';
 
 /**
  * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Of the arrivals, some
@@ -61,6 +61,7 @@ function startWorker(
     prefix: prefixOf(prefix, name, isCluster(connection)),
   });
   const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
+    await tellRefusal(job);
     const line = beginJob(name, job, pipeline);
     const mark = pipeline.replicas.mark();
     try {
