@@ -7,6 +7,7 @@ import { growth } from './growth/part.js';
 import type { MemoryFigures } from './memory-measure.js';
 import { benchMemory, type MemoryReport } from './memory.js';
 import { runSoak } from './soak/run.js';
+import { textOfSoak } from './soak/text.js';
 import { runWaiting } from './waiting.js';
 
 /** What a part measured: figures for whoever computes with them, and text for whoever reads. */
@@ -95,23 +96,10 @@ async function waiting(): Promise<Part> {
   };
 }
 
-async function soak(quick: boolean): Promise<Part> {
-  const { minutes, notices, series, keysMore, peakRssBytes } = await runSoak(quick ? { minutes: 1 } : {});
-  const rows = Object.entries(series).map(([name, verdict]) => `| ${name} | ${JSON.stringify(verdict)} |`);
-  const peaks = Object.entries(peakRssBytes).map(
-    ([name, bytes]) => `${name} ${(bytes / 2 ** 20).toFixed(0)} MiB`,
-  );
-  return {
-    figures: {},
-    text: [
-      `${minutes} minutes, ${notices} notices; ${keysMore} keys more at the end; at most ${peaks.join(', ')}.`,
-      '',
-      '| what | slope |',
-      '| --- | --- |',
-      ...rows,
-    ].join('\n'),
-  };
-}
+const soak = async (quick: boolean): Promise<Part> => ({
+  figures: {},
+  text: textOfSoak(await runSoak(quick ? { minutes: 1 } : {})),
+});
 
 /** In the order of how long they take. */
 export const PART_NAMES = ['door', 'waiting', 'calls', 'soak', 'memory', 'growth'] as const;

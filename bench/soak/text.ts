@@ -1,0 +1,24 @@
+import type { SoakResult } from './run.js';
+import type { Verdict } from './slope.js';
+
+const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
+
+const slopeOf = ({ perMinute, bound }: Pick<Verdict, 'perMinute' | 'bound'>): string =>
+  `${kib(perMinute)} ± ${kib(bound)}`;
+
+const rowOf = ([name, verdict]: readonly [string, Verdict]): string =>
+  `| ${[name, kib(verdict.mean), slopeOf(verdict), slopeOf(verdict.late), verdict.grows ? '**grows**' : 'flat'].join(' | ')} |`;
+
+/** As it stands in docs/performance.md. */
+export const textOfSoak = ({ minutes, notices, series, keysMore, peakRssBytes }: SoakResult): string => {
+  const peaks = Object.entries(peakRssBytes).map(
+    ([name, bytes]) => `${name} ${(bytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+  return [
+    `${minutes} minutes, ${notices} notices; ${keysMore} keys more at the end; at most ${peaks.join(', ')}.`,
+    '',
+    '| heap after a collection, and Redis | mean, KiB | KiB a minute | in the second half | |',
+    '| --- | --- | --- | --- | --- |',
+    ...Object.entries(series).map(rowOf),
+  ].join('\n');
+};
