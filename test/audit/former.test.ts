@@ -9,6 +9,7 @@ import type { RedisConnection } from '../../src/platform/redis.js';
 import { recordKey } from '../../src/record/key.js';
 import { setAside } from '../../src/record/record.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
+import { cutAtScript } from '../support/stopped.js';
 import { allOf, classOf, entryOf, NOON_S, ZONE } from './support.js';
 
 let redis: TestRedis;
@@ -99,13 +100,7 @@ test('stopped in the middle, again and again, it goes on', async () => {
   let stops = 0;
   for (;;) {
     const connection = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
-    const evalsha = connection.evalsha.bind(connection);
-    let left = 35 * (stops + 1);
-    // As a kill does: whatever is on its way is not waited for.
-    connection.evalsha = ((...args: Parameters<typeof evalsha>) => {
-      if ((left -= 1) === 0) connection.disconnect();
-      return evalsha(...args);
-    }) as typeof evalsha;
+    cutAtScript(connection, 35 * (stops + 1));
     const done = await taking(connection).then(
       () => true,
       () => false,

@@ -68,7 +68,8 @@ function countAllocations(): () => number {
 export const requestsOf = (count: number, key: Buffer): readonly Buffer[] =>
   Array.from({ length: count }, (_, at) => requestOf(key, `E${String(at).padStart(8, '0')}`));
 
-function requestOf(key: Buffer, event: string): Buffer {
+/** One of them, with a body of 600 bytes. */
+export function requestOf(key: Buffer, event: string): Buffer {
   const notice = { type: 'badge.issued', data: { client_id: 'P1', event_id: event }, note: '' };
   const body = JSON.stringify({ ...notice, note: 'x'.repeat(BODY_BYTES - JSON.stringify(notice).length) });
   const [id, stamp] = [`msg_${event}`, Math.floor(Date.now() / 1000)];

@@ -21,6 +21,7 @@ import { WORKER_NAME } from '../../src/workers/start.js';
 import { takeOver } from '../../src/workers/take-over.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
+import { cutAtScript } from '../support/stopped.js';
 import { former, formerRecord, GONE, writeFormer, type Former } from './former-writer.js';
 
 const vault = createVault(randomBytes(32));
@@ -110,13 +111,7 @@ test('stopped in the middle, again and again, it goes on; in between everybody i
   let stops = 0;
   for (;;) {
     const connection = openConsumer(redis.address);
-    const evalsha = connection.evalsha.bind(connection);
-    let left = 40 * (stops + 1);
-    // As a kill does: whatever is on its way is not waited for.
-    connection.evalsha = ((...args: Parameters<typeof evalsha>) => {
-      if ((left -= 1) === 0) connection.disconnect();
-      return evalsha(...args);
-    }) as typeof evalsha;
+    cutAtScript(connection, 40 * (stops + 1));
     const done = await taking(connection).then(
       () => true,
       () => false,
