@@ -1,6 +1,6 @@
 import { createTracing } from '../../src/platform/tracing.js';
 import { openHouse, type House } from '../support/house.js';
-import { everythingIn } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { recordSpans, type Recorded, type Recorder } from './spans.js';

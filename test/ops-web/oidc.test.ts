@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { OidcConfig } from '../../src/config.js';
-import { everythingIn } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { openBrowser, signedIn, type Browser, type Reply } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, type OpsSettings } from './support/people.js';

@@ -1,6 +1,7 @@
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { asBadgeId } from '../../src/ids.js';
-import { everythingIn, openHouse, REGION, type House } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
+import { openHouse, REGION, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { QUEUES, type QueueName } from '../../src/queue/names.js';
 import { appRoutes } from '@bull-board/api/dist/routes.js';
-import { everythingOf, openHouse, type House } from '../support/house.js';
+import { everythingOf } from '../support/everything.js';
+import { openHouse, type House } from '../support/house.js';
 import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { everythingIn } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import { openBrowser, signedIn, signIn, type Browser } from './support/browser.js';

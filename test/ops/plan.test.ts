@@ -3,7 +3,8 @@ import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../.
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { planSchema } from '../../src/ops/cli/plan/schema.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { everythingIn, parse } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
+import { parse } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { breakRecord } from '../support/broken-record.js';

@@ -20,7 +20,8 @@ import { purge, schedulePurge } from '../../src/workers/purge.js';
 import { reconcileFull } from '../../src/workers/reconcile.js';
 import { StillUnderWay } from '../../src/workers/under-way.js';
 import { unblockAward } from '../../src/workers/unblock.js';
-import { everythingIn, openHouse, REGION, type House } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
+import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { everythingIn, openHouse, type House } from '../support/house.js';
+import { everythingIn } from '../support/everything.js';
+import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 let house: House;
