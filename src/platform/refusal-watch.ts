@@ -1,19 +1,16 @@
 import type { Logger } from './logger.js';
 import type { RedisAddress, RedisConnection } from './redis.js';
 import { refusalOf } from './redis-refusal.js';
+import { seldom } from './seldom.js';
 import { tlsFaultsOf } from './tls-faults.js';
-
-const SAY_AGAIN_AFTER_MS = 30_000;
 
 /** A listener for the errors of a connection: what only somebody can mend is told, at most once in half a minute. */
 export function tellErrors(address: RedisAddress, log: Logger): (err: unknown) => void {
-  let toldMs = -Infinity;
+  const quietly = (err: unknown): void => log.debug({ err }, 'Redis');
+  const tell = seldom((err) => log.error({ err }, 'Redis lets nobody in'), quietly);
   return (err) => {
     const refusal = refusalOf(err, address);
-    const nowMs = performance.now();
-    if (refusal === null || nowMs - toldMs < SAY_AGAIN_AFTER_MS) return log.debug({ err }, 'Redis');
-    toldMs = nowMs;
-    log.error({ err: refusal }, 'Redis lets nobody in');
+    return refusal === null ? quietly(err) : tell(refusal);
   };
 }
 

@@ -1,10 +1,8 @@
 import { Queue, type Telemetry } from 'bullmq';
 import type { Logger } from '../platform/logger.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
+import { seldom } from '../platform/seldom.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName } from './names.js';
-
-/** A Redis that is away says so at every attempt to reach it: one line in so many milliseconds is enough. */
-const SAY_AGAIN_AFTER_MS = 30_000;
 
 /**
  * A queue to add jobs to, over a connection that stays the caller's: `close()` leaves it open.
@@ -27,17 +25,9 @@ export function openQueue(
     skipWaitingForReady: true,
   };
   const queue = new Queue(name, telemetry === null ? options : { ...options, telemetry });
-  queue.on('error', sometimes(log, `queue ${name}: no Redis`));
+  queue.on(
+    'error',
+    seldom((err) => log.warn({ err }, `queue ${name}: no Redis`)),
+  );
   return queue;
-}
-
-/** A listener that logs an error at most once in `SAY_AGAIN_AFTER_MS`. */
-function sometimes(log: Logger, message: string): (err: Error) => void {
-  let saidMs = -Infinity;
-  return (err) => {
-    const nowMs = performance.now();
-    if (nowMs - saidMs < SAY_AGAIN_AFTER_MS) return;
-    saidMs = nowMs;
-    log.warn({ err }, message);
-  };
 }

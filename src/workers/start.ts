@@ -1,6 +1,7 @@
 import { Worker, type Job, type WorkerOptions } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
+import { seldom } from '../platform/seldom.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { PAUSED_AT } from '../queue/retry.js';
@@ -76,7 +77,13 @@ function startWorker(
       });
     }
   };
-  worker.on('error', (err) => pipeline.log.warn({ queue: name, err }, 'worker'));
+  worker.on(
+    'error',
+    seldom(
+      (err) => pipeline.log.warn({ queue: name, err }, 'worker'),
+      (err) => pipeline.log.debug({ queue: name, err }, 'worker'),
+    ),
+  );
   // Somebody else may have the job by now: stop before the next thing that others would see.
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'its lock was lost');
