@@ -36,15 +36,21 @@ export interface TakingAccountOver {
   readonly untilNone: () => Promise<void>;
 }
 
+/** How many entries. */
+export interface AccountTakenOver {
+  readonly taken: number;
+  /** So many stay in their streams. */
+  readonly left: number;
+}
+
 /**
  * Writes the entries of an older Palier anew, in their order, some at a time, and each is gone from its stream
  * once it stands there. May be stopped anywhere, and begun by several: one of them does it, the others wait.
  * An entry about somebody whose record cannot be read stays where it is, until that is mended; so does one that
  * this version has no word for.
- * @returns how many entries
  * @throws the signal's reason
  */
-export async function takeOverAccount(taking: TakingAccountOver): Promise<number> {
+export async function takeOverAccount(taking: TakingAccountOver): Promise<AccountTakenOver> {
   const { redis, prefix, timeZone, signal, untilNone } = taking;
   const lock = await lockWithin(redis, `${prefix}:audit:{log}:taking-over`, signal);
   const goOn = async (): Promise<void> => {
@@ -69,23 +75,17 @@ async function lockWithin(redis: RedisConnection, key: string, signal: AbortSign
 }
 
 /** @param goOn asked before each step. @throws when this is not to go on */
-async function takeOver(store: AuditStore, goOn: () => Promise<void>): Promise<number> {
+async function takeOver(store: AuditStore, goOn: () => Promise<void>): Promise<AccountTakenOver> {
   for (let count = 0; ;) {
     const { taken, left } = await takeOverStreams(store, goOn);
     count += taken;
     await settleThoseOfNobody(store);
     // An older process may have added some behind our back.
-    if ((await removeTheRest(store, goOn)) <= left) return count;
+    if ((await removeTheRest(store, goOn)) <= left) return { taken: count, left };
   }
 }
 
-interface Passed {
-  readonly taken: number;
-  /** So many stay in their streams. */
-  readonly left: number;
-}
-
-async function takeOverStreams(store: AuditStore, goOn: () => Promise<void>): Promise<Passed> {
+async function takeOverStreams(store: AuditStore, goOn: () => Promise<void>): Promise<AccountTakenOver> {
   const { redis, prefix } = store;
   let [taken, left] = [0, 0];
   const streams = PARTS.map((part) => placedIn(redis, prefix, part));

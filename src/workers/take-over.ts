@@ -28,6 +28,8 @@ export interface TakenOver {
   readonly clients: number;
   /** Of the account. */
   readonly entries: number;
+  /** Entries that stay as they are: of a later version, or about somebody whose record cannot be read. */
+  readonly entriesLeft: number;
   /** What stands there of them cannot be read. It stays, and nobody is served under these keys. */
   readonly unreadable: readonly EarnerKey[];
 }
@@ -55,16 +57,28 @@ export async function takeOver(taking: TakeOver): Promise<TakenOver> {
     // Said only where it will still be so: nobody looks for anything of a former form afterwards.
     if (!taken.isToBeRepeated && (await isHeld(taking, mark))) {
       await endTakeOver(redis, prefix, vault);
-      for (const earner of taken.unreadable)
-        log.error(
-          { earner },
-          'what an older Palier kept of this earner cannot be read: nothing is given to them',
-        );
-      return { ...total, unreadable: taken.unreadable };
+      tellWhatStays(log, taken);
+      return { ...total, entriesLeft: taken.entriesLeft, unreadable: taken.unreadable };
     }
     taking.signal.throwIfAborted();
     log.warn({ earners: taken.earners }, 'looking once more for what an older Palier kept');
   }
+}
+
+function tellWhatStays(
+  log: TakeOver['log'],
+  { unreadable, entriesLeft }: Pick<TakenOver, 'unreadable' | 'entriesLeft'>,
+): void {
+  for (const earner of unreadable)
+    log.error(
+      { earner },
+      'what an older Palier kept of this earner cannot be read: nothing is given to them',
+    );
+  if (entriesLeft > 0)
+    log.warn(
+      { entries: entriesLeft },
+      'entries of the former account stay where they were, and are not shown: a later Palier wrote them, or they are about somebody whose record cannot be read',
+    );
 }
 
 /** Where all was taken over before, none can have started since. */
@@ -106,11 +120,19 @@ async function takeOverAll(
   // Once more: a Redis that was emptied meanwhile has forgotten them.
   await book.enterAll();
   const clients = await takeOverEvents(taking);
+  // Last: what is told of a person goes into their record.
+  const entries = await takeOverAccount({
+    redis,
+    prefix,
+    signal,
+    ...formerWorkers,
+    timeZone: scheme.timeZone,
+  });
   return {
     earners: done.size,
     clients,
-    // Last: what is told of a person goes into their record.
-    entries: await takeOverAccount({ redis, prefix, signal, ...formerWorkers, timeZone: scheme.timeZone }),
+    entries: entries.taken,
+    entriesLeft: entries.left,
     unreadable: [...unreadable].toSorted(),
     isToBeRepeated: await formerWorkers.wereSeen(),
   };

@@ -5,13 +5,13 @@ import { secondsOf } from '../platform/clock.js';
 import type { Pipeline } from './pipeline.js';
 
 /**
- * An award of this person is on its way to OBF, or being taken back, and did not arrive in time. Nothing is
- * changed; to be tried again once it has.
+ * An award of this person is on its way to OBF or being taken back, or what came in for them is being carried out,
+ * and that was not done in time. Nothing is changed; to be tried again once it is.
  */
 export class StillUnderWay extends Error {
   readonly code = 'still_under_way';
   constructor() {
-    super('An award of this person is still on its way: try again in a minute');
+    super('An award of this person, or what came in for them, is still on its way: try again in a minute');
     this.name = 'StillUnderWay';
   }
 }

@@ -80,9 +80,9 @@ async function expectTown(): Promise<void> {
 
 test('what an older Palier told of is told as it was, and nothing of its form is left', async () => {
   await writeFormer(town);
-  expect(await taking()).toBe(town.length);
+  expect(await taking()).toEqual({ taken: town.length, left: 0 });
   await expectTown();
-  expect(await taking()).toBe(0);
+  expect(await taking()).toEqual({ taken: 0, left: 0 });
   await expectTown();
 });
 
@@ -90,7 +90,8 @@ test('three at the same time: the same, once', async () => {
   await writeFormer(town);
   const others = await Promise.all([testRedis(), testRedis()]);
   const counts = await Promise.all([taking(), ...others.map(({ connection }) => taking(connection))]);
-  expect(counts.toSorted((a, b) => a - b)).toEqual([0, 0, town.length]);
+  expect(counts.map(({ taken }) => taken).toSorted((a, b) => a - b)).toEqual([0, 0, town.length]);
+  expect(counts.map(({ left }) => left)).toEqual([0, 0, 0]);
   await Promise.all(others.map(({ close }) => close()));
   await expectTown();
 });
@@ -135,10 +136,10 @@ test('an event that is known of nobody any more stays known', async () => {
 test('about somebody whose record cannot be read, it stays until that is mended', async () => {
   await writeFormer(classOf(3));
   await redis.connection.set(recordKey(prefix, asEarnerKey('k1')), setAside(null));
-  expect(await taking()).toBe(2);
+  expect(await taking()).toEqual({ taken: 2, left: 1 });
   expect(await allOf(audit().read({}))).toHaveLength(2);
   await redis.connection.del(recordKey(prefix, asEarnerKey('k1')));
-  expect(await taking()).toBe(1);
+  expect(await taking()).toEqual({ taken: 1, left: 0 });
   expect(sorted(await allOf(audit().read({})))).toEqual(sorted(classOf(3)));
 });
 
@@ -146,7 +147,7 @@ test('what an older process adds meanwhile is taken over too', async () => {
   const [first, late] = [classOf(20), classOf(3, { event: asEventId('G2'), atS: NOON_S + 60 })];
   await writeFormer(first);
   let asked = 0;
-  const taken = await taking(redis.connection, async () => {
+  const { taken } = await taking(redis.connection, async () => {
     asked += 1;
     // Behind the walk: it is asked once for the only slice, and again before what is left is removed.
     if (asked === 2) await writeFormer(late, 20);
@@ -163,9 +164,9 @@ test('what a later version wrote stays where it is, and is not said to be taken 
   await writeFormer(classOf(3));
   const stream = formerStream(prefix, 1);
   await redis.connection.xadd(stream, `${NOON_S * 1000 + 9}-0`, 'k', '99', 't', String(NOON_S));
-  expect(await taking()).toBe(3);
+  expect(await taking()).toEqual({ taken: 3, left: 1 });
   expect(await redis.connection.xlen(stream)).toBe(1);
-  expect(await taking()).toBe(0);
+  expect(await taking()).toEqual({ taken: 0, left: 1 });
 });
 
 describe('a period that is over is told whole', () => {

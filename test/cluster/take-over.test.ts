@@ -51,7 +51,7 @@ test('on a cluster, older workers stand under the prefix that all queues shared:
   await until(() => told.some((line) => line.includes('waiting for the workers')), 'it waits');
   expect(await redis.exists(LEDGER)).toBe(1);
   await old.close();
-  expect(await done).toEqual({ earners: 1, clients: 0, entries: 0, unreadable: [] });
+  expect(await done).toEqual({ earners: 1, clients: 0, entries: 0, entriesLeft: 0, unreadable: [] });
   // What was given stays so: nobody gives it again.
   const ledger = createLedger(redis, DATA_PREFIX, () => 0);
   expect(await ledger.read(lou, asBadgeId('R1'))).toMatchObject({ state: 'issued', event: asEventId('G1') });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'bullmq';
 import fc from 'fast-check';
+import { formerStream } from '../../src/audit/former.js';
 import { asBadgeId, asClientId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { withFormerRecords } from '../../src/issuing/former.js';
@@ -149,7 +150,7 @@ test('three at the same time, and once more: the same, once', async () => {
   const events = ['E0', 'E2499', 'E2500'].map(asEventId);
   expect(await seen.count(asClientId('P1'))).toBe(2500);
   expect([...(await seen.unseen(asClientId('P1'), events))]).toEqual(['E2500']);
-  expect(await taking()).toEqual({ earners: 0, clients: 0, entries: 0, unreadable: [] });
+  expect(await taking()).toEqual({ earners: 0, clients: 0, entries: 0, entriesLeft: 0, unreadable: [] });
   await expectAll(people);
 }, 60_000);
 
@@ -198,11 +199,28 @@ test('of two records, one that says what OBF has is never given up for one that 
   );
 });
 
+test('entries of the account that a later Palier wrote stay, and the log says how many', async () => {
+  const lines: string[] = [];
+  await redis.connection.xadd(formerStream(prefix, 3), '*', 'k', '99', 't', '1795431600');
+  const taken = await taking(redis.connection, {
+    log: createLogger('warn', 'test', { write: (line) => void lines.push(line) }),
+  });
+  expect(taken).toMatchObject({ entries: 0, entriesLeft: 1 });
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ entries: 1 });
+});
+
 test('who cannot be read stays as they are, is served by nobody, and is taken over once mended', async () => {
   await redis.connection.hset(`${prefix}:ledger:{${lou}}`, 'R1', '{"state":"later"}');
   await redis.connection.set(`${prefix}:earner:{${earnerOf(2)}}`, 'by hand');
   await writeFormer(redis.connection, prefix, vault, earnerOf(3), { ...NOBODY, touched: 4 });
-  expect(await taking()).toEqual({ earners: 1, clients: 0, entries: 0, unreadable: [lou, earnerOf(2)] });
+  expect(await taking()).toEqual({
+    earners: 1,
+    clients: 0,
+    entries: 0,
+    entriesLeft: 0,
+    unreadable: [lou, earnerOf(2)],
+  });
   for (const earner of [lou, earnerOf(2)]) {
     await expect(portfolios.read(earner)).rejects.toThrow(RecordError);
     await expect(ledger.apply(earner, asBadgeId('R1'), { type: 'comes-due', over: [] })).rejects.toThrow(

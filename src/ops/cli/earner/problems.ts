@@ -30,8 +30,8 @@ export function peopleProblem(error: unknown): unknown {
 }
 
 const STILL_UNDER_WAY = {
-  fr: "Un badge de cette personne est en cours d'envoi, ou de retrait : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.",
-  en: 'An award of this person is being issued, or taken back: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.',
+  fr: "Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.",
+  en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.',
 };
 
 const unreadArrivals = ({ jobs }: UnreadArrivals) => ({

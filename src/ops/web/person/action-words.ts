@@ -100,8 +100,8 @@ export const DO = {
   },
   noAddress: { fr: 'Ce n’est pas une adresse électronique.', en: 'This is no e-mail address.' },
   underWay: {
-    fr: 'Un badge de cette personne est en cours d’envoi, ou de retrait : rien n’a été changé. Recommencez dans une minute.',
-    en: 'An award of this person is being issued, or taken back: nothing was changed. Try again in a minute.',
+    fr: 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.',
+    en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Try again in a minute.',
   },
   unreadArrivals: {
     fr: 'Une notification arrivée pour cette personne ne peut pas être lue par cette version de Palier : rien n’a été changé. Voyez les échecs de la file « arrivals ».',
