@@ -118,6 +118,7 @@ end`);
 /**
  * Notes the rows that tell of an event, unless that is noted.
  * KEYS: the hash of events. ARGV: the event, then rows, in their order.
+ * Answers what was noted before.
  */
 export const NOTE_GIVEN = scriptOf(`
 local noted = redis.call('HGET', KEYS[1], ARGV[1])
@@ -127,4 +128,20 @@ for at = 2, #ARGV do
     all = all == '' and ARGV[at] or all .. ',' .. ARGV[at]
   end
 end
-if all ~= noted then redis.call('HSET', KEYS[1], ARGV[1], all) end`);
+if all ~= noted then redis.call('HSET', KEYS[1], ARGV[1], all) end
+return noted`);
+
+/**
+ * Of the rows that are noted of an event, these are not any more.
+ * KEYS: the hash of events. ARGV: the event, then rows.
+ */
+export const TAKE_OUT_GIVEN = scriptOf(`
+local out = {}
+for at = 2, #ARGV do out[ARGV[at]] = true end
+local left = {}
+local noted = redis.call('HGET', KEYS[1], ARGV[1])
+if not noted then return end
+for row in string.gmatch(noted, '[^,]+') do
+  if not out[row] then left[#left + 1] = row end
+end
+redis.call('HSET', KEYS[1], ARGV[1], table.concat(left, ','))`);

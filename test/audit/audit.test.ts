@@ -120,9 +120,11 @@ describe('an OBF event', () => {
 
   test('is looked for in the rows of its writings alone', async () => {
     const { given } = auditStore(redis.connection, prefix, ZONE);
-    await given.note(event, [12, 3, 3]);
-    await given.note(event, [1, 12]);
-    expect(await given.rowsOf(event)).toEqual([3, 12, 1]);
+    const [first, last] = [entryOf(), entryOf({ earner: asEarnerKey('k2') })];
+    for (const one of [first, entryOf({ event: asEventId('G2') }), last]) await audit.write([one]);
+    expect(await given.rowsOf(event)).toEqual([0, 2]);
+    await given.note(event, [2, 0, 0]);
+    expect(await given.rowsOf(event)).toEqual([0, 2]);
   });
 
   test('whose row was lost with a Redis server is not known, until it is written again', async () => {
@@ -138,6 +140,28 @@ describe('an OBF event', () => {
     expect(await audit.knowsEvent(event)).toBe(true);
     expect(sorted(await everything())).toEqual(sorted([...other, ...classOf(3)]));
     expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 5 } });
+  });
+
+  test('of which some rows were lost with a Redis server is not known, until those are written again', async () => {
+    const all = classOf(100);
+    await audit.write(all);
+    const { connection } = redis;
+    const layout = layoutOf(prefix);
+    const { log, given } = auditStore(connection, prefix, ZONE);
+    expect(await log.length()).toBe(2);
+    // The master that took over had not heard of the last of them.
+    await connection.rpop(layout.rows(0));
+    await connection.hincrby(layout.issued('2026-11'), '2026-11-23 communiquer-1', -36);
+    expect(await audit.knowsEvent(event)).toBe(false);
+    const other = classOf(2, { event: asEventId('G2') });
+    await audit.write(other);
+    expect(await audit.knowsEvent(event)).toBe(false);
+    await audit.write(all);
+    expect(await audit.knowsEvent(event)).toBe(true);
+    expect(await given.rowsOf(event)).toEqual([0, 2]);
+    expect(sorted(await audit.ofEvent(event))).toEqual(sorted(all));
+    expect(sorted(await everything())).toEqual(sorted([...other, ...all]));
+    expect(await issuedByDay()).toEqual({ '2026-11-23': { 'communiquer-1': 102 } });
   });
 
   test('that is known of nobody gave to nobody', async () => {
