@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { PART_NAMES, PARTS, type PartName } from './parts.js';
-import { pageOf } from './page.js';
-import { reportOf, type Report } from './report.js';
-import { machine } from './support/machine.js';
+import { goalsOf, pageOf } from './page.js';
+import { reportOf, withPart, type Report } from './report.js';
+import { commit, machine } from './support/machine.js';
 
 /**
  * `npm run bench [-- PART...] [--quick]`: measures (all parts: some forty minutes; quick ones with fewer people), keeps what came of it in
  * `docs/performance.json`, and writes `docs/performance.md` anew. What is not measured this time stays, with
- * its own date and machine.
+ * its own date and machine; what the goals came to in the runs before, of the same commit, stands beside them.
  */
 const [FIGURES, DOCUMENT] = ['docs/performance.json', 'docs/performance.md'];
 const [BEGIN, END] = ['<!-- figures: written by bench/main.ts -->', '<!-- end of figures -->'];
@@ -18,14 +18,9 @@ async function main(): Promise<void> {
   const quick = process.argv.includes('--quick');
   for (const name of asked(process.argv.slice(2).filter((one) => one !== '--quick'))) {
     say(`${name}...`);
-    const { figures, text } = await PARTS[name](quick);
-    report = withPart(
-      report,
-      name,
-      { machine: machine(), day: new Date().toISOString().slice(0, 10), text },
-      figures,
-    );
-    say(`${text}\n`);
+    const { figures, ...said } = await PARTS[name](quick);
+    report = withPart(report, name, { ...where(), ...said }, figures);
+    say(`${said.text}\n\n${goalsOf({ goals: said.goals, earlier: [] })}\n`);
     writeFileSync(FIGURES, await format(JSON.stringify(report), { parser: 'json', printWidth: 110 }));
     await writePage(report);
   }
@@ -38,12 +33,7 @@ function asked(args: readonly string[]): readonly PartName[] {
   return args.length === 0 ? known : known.filter((name) => args.includes(name));
 }
 
-const withPart = (
-  report: Report,
-  name: PartName,
-  part: Report['parts'][string],
-  figures: Readonly<Record<string, unknown>>,
-): Report => ({ ...report, ...figures, parts: { ...report.parts, [name]: part } });
+const where = () => ({ machine: machine(), commit: commit(), day: new Date().toISOString().slice(0, 10) });
 
 /** The document's own words stay; the figures stand between the two marks. */
 async function writePage(report: Report): Promise<void> {

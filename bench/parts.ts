@@ -1,19 +1,21 @@
 import { CALLS, runCalls } from './calls/run.js';
-import { tableOf } from './calls/table.js';
+import { goalsOf, tableOf } from './calls/table.js';
 import { runEndToEnd } from './door/end-to-end.js';
 import { runDoor } from './door/run.js';
-import { goalLines, tableOfDoor, type Goal } from './door/table.js';
+import { goalsOfDoor, tableOfDoor } from './door/table.js';
 import { growth } from './growth/part.js';
 import type { MemoryFigures } from './memory-measure.js';
 import { benchMemory, type MemoryReport } from './memory.js';
+import type { Goal } from './report.js';
 import { runSoak } from './soak/run.js';
-import { textOfSoak } from './soak/text.js';
+import { goalsOfSoak, textOfSoak } from './soak/text.js';
 import { runWaiting } from './waiting.js';
 
 /** What a part measured: figures for whoever computes with them, and text for whoever reads. */
 export interface Part {
   readonly figures: Readonly<Record<string, unknown>>;
   readonly text: string;
+  readonly goals: readonly Goal[];
 }
 
 async function door(): Promise<Part> {
@@ -24,6 +26,7 @@ async function door(): Promise<Part> {
       endToEnd: { noticesPerSecond: Math.round(endToEnd.perSecond.palier) },
     },
     text: tableOfDoor(found, endToEnd),
+    goals: goalsOfDoor(found, endToEnd),
   };
 }
 
@@ -37,6 +40,7 @@ async function calls(): Promise<Part> {
   return {
     figures: { calls: { perAward, perPartnerPoll: figures['calls.perPartnerPoll'] } },
     text: tableOf(result, CALLS.rps),
+    goals: goalsOf(result),
   };
 }
 
@@ -49,6 +53,7 @@ async function memory(quick: boolean): Promise<Part> {
   return {
     figures: { memory: { bytesPerEarner, bytesPerWaitingNotice: Math.round(asNotice) } },
     text: textOfMemory({ redis, runs }),
+    goals: runs.map(goalOfMemory),
   };
 }
 
@@ -59,8 +64,6 @@ export const textOfMemory = ({ redis, runs }: Pick<MemoryReport, 'redis' | 'runs
     '| earners | person | rows of the account | events read | badges | all | filled in, s |',
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...runs.map(rowOfMemory),
-    '',
-    ...goalLines(runs.flatMap(goalsOfMemory)),
   ].join('\n');
 
 const rowOfMemory = ({ earners, people, seen, badges, account, all, seconds }: MemoryFigures): string => {
@@ -68,38 +71,37 @@ const rowOfMemory = ({ earners, people, seen, badges, account, all, seconds }: M
   return `| ${[earners, ...bytes, seconds.toFixed(0)].join(' | ')} |`;
 };
 
-const goalsOfMemory = ({ earners, all }: MemoryFigures): readonly Goal[] => [
-  { goal: `${earners} earners: at most 600`, measured: all.toFixed(0), met: all <= 600 },
-];
+const goalOfMemory = ({ earners, all }: MemoryFigures): Goal => ({
+  goal: `${earners} earners: at most 600`,
+  measured: all.toFixed(0),
+  met: all <= 600,
+});
 
 async function waiting(): Promise<Part> {
   const { notices, asArrived, asNotice, keysLeft } = await runWaiting();
   return {
     figures: {},
-    text: [
-      `${notices} notices.`,
-      '',
-      ...goalLines([
-        {
-          goal: 'bytes of Redis, as the door stores it: at most 1300',
-          measured: asArrived.toFixed(0),
-          met: asArrived <= 1300,
-        },
-        {
-          goal: 'bytes of Redis, as a job of its own: at most 1300',
-          measured: asNotice.toFixed(0),
-          met: asNotice <= 1300,
-        },
-        { goal: 'keys left when all are done: 0', measured: String(keysLeft), met: keysLeft === 0 },
-      ]),
-    ].join('\n'),
+    text: `${notices} notices.`,
+    goals: [
+      {
+        goal: 'bytes of Redis, as the door stores it: at most 1300',
+        measured: asArrived.toFixed(0),
+        met: asArrived <= 1300,
+      },
+      {
+        goal: 'bytes of Redis, as a job of its own: at most 1300',
+        measured: asNotice.toFixed(0),
+        met: asNotice <= 1300,
+      },
+      { goal: 'keys left when all are done: 0', measured: String(keysLeft), met: keysLeft === 0 },
+    ],
   };
 }
 
-const soak = async (quick: boolean): Promise<Part> => ({
-  figures: {},
-  text: textOfSoak(await runSoak(quick ? { minutes: 1 } : {})),
-});
+async function soak(quick: boolean): Promise<Part> {
+  const result = await runSoak(quick ? { minutes: 1 } : {});
+  return { figures: {}, text: textOfSoak(result), goals: goalsOfSoak(result) };
+}
 
 /** In the order of how long they take. */
 export const PART_NAMES = ['door', 'waiting', 'calls', 'soak', 'memory', 'growth'] as const;

@@ -1,3 +1,4 @@
+import type { Goal } from '../report.js';
 import type { EndToEndResult } from './end-to-end.js';
 import type { DoorResult } from './run.js';
 import { DOORS, type DoorName } from './subjects.js';
@@ -7,13 +8,6 @@ const NAMES: Readonly<Record<DoorName, string>> = {
   palier: 'Palier',
   limit: 'limit (node:http, one HMAC, one XADD)',
 };
-
-/** How far each goal was met, in words. */
-export interface Goal {
-  readonly goal: string;
-  readonly measured: string;
-  readonly met: boolean;
-}
 
 const goalOf = (goal: string, ratio: number, met: boolean): Goal => ({
   goal,
@@ -36,7 +30,7 @@ export function goalsOfDoor({ of }: DoorResult, { perSecond }: EndToEndResult): 
   ];
 }
 
-/** Pure: what was measured, as a Markdown table, and the goals. */
+/** Pure: what was measured, as a Markdown table. */
 export function tableOfDoor(door: DoorResult, endToEnd: EndToEndResult): string {
   const rows = DOORS.map((name) => {
     const { perSecond, p50Ms, p99Ms, cpuUs } = door.of[name];
@@ -49,14 +43,5 @@ export function tableOfDoor(door: DoorResult, endToEnd: EndToEndResult): string 
     '| door | accepted a second | p50, ms | p99, ms | processor, µs each | end to end, a second |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows,
-    '',
-    ...goalLines(goalsOfDoor(door, endToEnd)),
   ].join('\n');
 }
-
-/** Pure: one line a goal. */
-export const goalLines = (goals: readonly Goal[]): readonly string[] => [
-  '| goal | measured | |',
-  '| --- | --- | --- |',
-  ...goals.map(({ goal, measured, met }) => `| ${goal} | ${measured} | ${met ? 'met' : '**missed**'} |`),
-];

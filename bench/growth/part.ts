@@ -1,5 +1,5 @@
-import { goalLines, type Goal } from '../door/table.js';
 import type { Part } from '../parts.js';
+import type { Goal } from '../report.js';
 import { GROWTH, runGrowth, type GrowthOptions } from './run.js';
 
 /** What each figure may be at most. */
@@ -49,11 +49,10 @@ export function partOf(sizes: GrowthOptions, figures: Readonly<Record<string, nu
       `A notice among ${sizes.notices.join(' and ')} earners; commands, and a worker that makes the plan of the ops pages, among ${sizes.commands.join(' and ')}; ${sizes.assertions} assertions read again, then everybody evaluated.`,
       '`peakMib` is what the process took of the machine at most, `liveMib` what it held at most when its garbage had just been collected.',
       '',
-      ...goalLines(goals),
-      '',
       '| figure | measured |',
       '| --- | --- |',
       ...rows,
     ].join('\n'),
+    goals,
   };
 }

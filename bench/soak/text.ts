@@ -1,7 +1,10 @@
+import type { Goal } from '../report.js';
 import type { SoakResult } from './run.js';
 import type { Verdict } from './slope.js';
 
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
+
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 const slopeOf = ({ perMinute, bound }: Pick<Verdict, 'perMinute' | 'bound'>): string =>
   `${kib(perMinute)} ± ${kib(bound)}`;
@@ -11,9 +14,7 @@ const rowOf = ([name, verdict]: readonly [string, Verdict]): string =>
 
 /** As it stands in docs/performance.md. */
 export const textOfSoak = ({ minutes, notices, series, keysMore, peakRssBytes }: SoakResult): string => {
-  const peaks = Object.entries(peakRssBytes).map(
-    ([name, bytes]) => `${name} ${(bytes / 2 ** 20).toFixed(0)} MiB`,
-  );
+  const peaks = Object.entries(peakRssBytes).map(([name, bytes]) => `${name} ${mib(bytes)} MiB`);
   return [
     `${minutes} minutes, ${notices} notices; ${keysMore} keys more at the end; at most ${peaks.join(', ')}.`,
     '',
@@ -22,3 +23,19 @@ export const textOfSoak = ({ minutes, notices, series, keysMore, peakRssBytes }:
     ...Object.entries(series).map(rowOf),
   ].join('\n');
 };
+
+/** A worker process may take so much. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+export const goalsOfSoak = ({ series, peakRssBytes }: SoakResult): readonly Goal[] => [
+  ...Object.entries(series).map(([name, verdict]) => ({
+    goal: `${name}, KiB a minute in the second half: no slope`,
+    measured: slopeOf(verdict.late),
+    met: !verdict.grows,
+  })),
+  ...Object.entries(peakRssBytes).map(([name, bytes]) => ({
+    goal: `${name}, MiB: at most ${mib(MOST_BYTES)}`,
+    measured: mib(bytes),
+    met: bytes <= MOST_BYTES,
+  })),
+];
