@@ -41,22 +41,25 @@ export function describeError(error: unknown, depth = 0): Record<string, unknown
   };
 }
 
-/** How many characters of lines leave in one write, a little less than a pipe holds; how long the first of them waits. */
-const TOGETHER = 60_000;
+/** How many bytes of lines leave in one write, what a pipe holds; how long the first of them waits. */
+const TOGETHER_BYTES = 65_536;
 const LEAVE_EVERY_MS = 250;
+/** Of one character, in UTF-8. */
+const MOST_BYTES = 3;
 
 /**
  * Standard output, written many lines at a time, and the last ones when the process ends: a write for each
  * line would cost the door a third of its work. A process that is killed loses those of its last moment.
- * pino's destination gathers lines as well, but measures all that it has again with each of them.
+ * A line becomes bytes at once: kept as text, in the pieces it is made of, it is copied again and again while garbage
+ * is collected. pino's destination gathers lines as well, but measures all that it has again with each of them.
  */
 export function unhurried(): DestinationStream {
-  let lines: string[] = [];
-  let length = 0;
+  const lines = Buffer.allocUnsafeSlow(TOGETHER_BYTES);
+  let used = 0;
   const leave = (): void => {
-    if (length > 0) out.write(lines.join(''));
-    lines = [];
-    length = 0;
+    if (used === 0) return;
+    out.write(lines.toString('utf8', 0, used));
+    used = 0;
   };
   // Before those of the destination, which then writes what it was given.
   for (const end of ['beforeExit', 'exit'] as const) process.once(end, leave);
@@ -64,9 +67,10 @@ export function unhurried(): DestinationStream {
   setInterval(leave, LEAVE_EVERY_MS).unref();
   return {
     write(line) {
-      lines.push(line);
-      length += line.length;
-      if (length >= TOGETHER) leave();
+      const most = line.length * MOST_BYTES;
+      if (used + most > TOGETHER_BYTES) leave();
+      if (most > TOGETHER_BYTES) out.write(line);
+      else used += lines.write(line, used);
     },
   };
 }

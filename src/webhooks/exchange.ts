@@ -8,6 +8,7 @@ import { hasBody } from './body.js';
 import type { WebhookDeps } from './deps.js';
 import { countNotice } from './metrics.js';
 import { Problem } from './problem.js';
+import { requestLines, type WriteLine } from './request-line.js';
 
 /** What a log line may say of a request: never an address, a URL, a header or a body. */
 export interface Facts {
@@ -29,8 +30,8 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Of the process: what is said of this request names it. */
   readonly log: Logger;
-  /** For the one line of each request. */
-  readonly lines: Logger;
+  /** Of each request one. */
+  readonly writeLine: WriteLine;
   /** What joins this request to the sender's own log, and to the job that it becomes. */
   readonly requestId: string;
   readonly meter: Meter | undefined;
@@ -55,7 +56,6 @@ export interface TextReply {
 
 export type Outcome = Reply | TextReply | Problem;
 
-const ROUTINE: ReadonlySet<string> = new Set(['health', 'metrics']);
 /** How long what is still coming of a refused body is let in, milliseconds. */
 const LINGER_MS = 2000;
 /** What a sender may name a request: nothing that a log or a header could trip over. */
@@ -67,8 +67,7 @@ interface Around extends Pick<WebhookDeps, 'log' | 'figures'> {
 
 /** The exchanges of one app; each begins with a request. */
 export function begin({ log, figures, answers }: Around) {
-  // All that a line may say is named in `line`: nothing has to be looked for in it.
-  const lines = log.child({}, { redact: [] });
+  const writeLine = requestLines(log);
   /** @param route a name for the log: the address that was asked for may hold anything */
   return (req: IncomingMessage, res: ServerResponse, route: string): Exchange => {
     const given = req.headers['x-request-id'];
@@ -80,7 +79,7 @@ export function begin({ log, figures, answers }: Around) {
       route,
       requestId,
       log,
-      lines,
+      writeLine,
       meter: figures?.meter,
       answers,
       startedMs,
@@ -92,7 +91,7 @@ export function begin({ log, figures, answers }: Around) {
 /** The one place where answers leave, and where each request gets its line. */
 export function answer(exchange: Exchange, outcome: Outcome): void {
   const { req, res } = exchange;
-  line(exchange, outcome);
+  exchange.writeLine(exchange, outcome);
   countNotice(exchange.meter, exchange, outcome);
   if (res.headersSent || res.destroyed) return;
   const closing = hasBody(req) && !req.complete;
@@ -137,20 +136,4 @@ function endLater(req: IncomingMessage, res: ServerResponse, text: string): void
   };
   const timer = setTimeout(end, LINGER_MS);
   req.once('end', end).once('close', end).resume();
-}
-
-function line({ req, lines, requestId, route, startedMs, facts }: Exchange, outcome: Outcome): void {
-  const said = {
-    requestId,
-    method: req.method,
-    route,
-    status: outcome.status,
-    ...(outcome instanceof Problem ? { code: outcome.code, field: outcome.field } : {}),
-    ...facts,
-    durationMs: Math.round(performance.now() - startedMs),
-  };
-  // A platform asks for its health every few seconds, and Prometheus for the figures: that is no news as
-  // long as it is good.
-  if (ROUTINE.has(route) && outcome.status === 200) lines.debug(said, 'request');
-  else lines.info(said, 'request');
 }
