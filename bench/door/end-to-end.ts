@@ -17,6 +17,8 @@ export interface EndToEndResult {
   readonly rounds: number;
   /** Notices a second, from the first that was sent to the last that a worker was done with. Medians. */
   readonly perSecond: Readonly<Record<'reference' | 'palier', number>>;
+  /** Of ours to the reference, in one round; the median. */
+  readonly ratio: number;
 }
 
 const SIDES = {
@@ -45,7 +47,8 @@ export async function runEndToEnd(
     await rm(folder, { recursive: true, force: true });
   }
   const perSecond = { reference: median(found.reference), palier: median(found.palier) };
-  return { name: 'endToEnd', rounds, perSecond };
+  const ratio = median(found.palier.map((ours, round) => ours / (found.reference[round] ?? NaN)));
+  return { name: 'endToEnd', rounds, perSecond, ratio };
 }
 
 async function through(side: Side, redisUrl: string, file: string, seconds: number): Promise<number> {

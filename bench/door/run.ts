@@ -15,7 +15,7 @@ export interface DoorOptions {
   readonly seconds: number;
   readonly connections: number;
 }
-export const DOOR: DoorOptions = { rounds: 5, seconds: 4, connections: 64 };
+export const DOOR: DoorOptions = { rounds: 7, seconds: 3, connections: 64 };
 
 /** Medians over the rounds. */
 export interface DoorFigures {
@@ -31,13 +31,22 @@ export interface DoorResult {
   /** Runs that were made again, because something else was at work on the machine. */
   readonly repeats: number;
   readonly of: Readonly<Record<DoorName, DoorFigures>>;
+  readonly ratios: DoorRatios;
+}
+
+/** Of ours to another, in one round: what slows the machine down for a while slows down all of a round. Medians over the rounds. */
+export interface DoorRatios {
+  readonly perSecondToReference: number;
+  readonly perSecondToLimit: number;
+  readonly p99ToReference: number;
 }
 
 type Run = Load & { readonly cpuUs: number };
 
 /** More than any of them takes in the time. */
 const REQUESTS_A_SECOND = 30_000;
-const WARM_S = 1;
+/** Until V8 has compiled what it will: a door stays up for days. */
+const WARM_S = 6;
 const MAX_REPEATS = 12;
 
 /** Alternating runs, the subject on one processor, Redis and the load on the other; needs `dist`. */
@@ -70,7 +79,17 @@ export async function runDoor(options: Partial<DoorOptions> = {}): Promise<DoorR
     palier: figuresOf(runs.palier),
     limit: figuresOf(runs.limit),
   };
-  return { name: 'door', rounds, repeats, of };
+  return { name: 'door', rounds, repeats, of, ratios: ratiosOf(runs) };
+}
+
+function ratiosOf({ palier, reference, limit }: Readonly<Record<DoorName, readonly Run[]>>): DoorRatios {
+  const toOther = (others: readonly Run[], what: 'perSecond' | 'p99Ms'): number =>
+    median(palier.map((run, round) => run[what] / (others[round]?.[what] ?? NaN)));
+  return {
+    perSecondToReference: toOther(reference, 'perSecond'),
+    perSecondToLimit: toOther(limit, 'perSecond'),
+    p99ToReference: toOther(reference, 'p99Ms'),
+  };
 }
 
 const figuresOf = (runs: readonly Run[]): DoorFigures => ({
@@ -80,7 +99,7 @@ const figuresOf = (runs: readonly Run[]): DoorFigures => ({
   cpuUs: median(runs.map(({ cpuUs }) => cpuUs)),
 });
 
-/** One door, from an empty Redis; a second of load before anything is measured. */
+/** One door, from an empty Redis; some seconds of load before anything is measured. */
 async function runOne(
   name: DoorName,
   redisUrl: string,

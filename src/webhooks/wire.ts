@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import { closeRedis, openProducer, type RedisConnection } from '../platform/redis.js';
+import { closeRedis, openPlainProducer, type RedisConnection } from '../platform/redis.js';
 import { tellErrors } from '../platform/refusal-watch.js';
 import { createReplicas } from '../platform/replicas.js';
 import type { Release } from '../platform/shutdown.js';
@@ -42,7 +42,7 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
   readonly releases: readonly Release[];
 } {
   const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
-  const connection = openProducer(config.redis);
+  const connection = openPlainProducer(config.redis);
   connection.on('error', tellErrors(config.redis, log));
   const replicas = createReplicas(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
