@@ -21,8 +21,9 @@ export const pageOf = ({ parts }: Report): string =>
 const whereOf = ({ machine, commit, day }: ReportPart): string =>
   `${machine}; ${day}${commit === '' ? '' : `, commit ${commit}`}.`;
 
-/** Pure: one line a goal, and what it was measured as in the runs before. */
+/** Pure: one line a goal, and what it was measured as in the runs before; nothing where there are none. */
 export function goalsOf({ goals, earlier }: Pick<ReportPart, 'goals' | 'earlier'>): string {
+  if (goals.length === 0) return '';
   const before = earlier.length === 0 ? '' : ' in runs before |';
   return [
     `| goal | measured | |${before}`,
