@@ -8,7 +8,10 @@ import { NOTE_GIVEN, TAKE_OUT_GIVEN } from './scripts.js';
 
 /** Which events gave an award, and which rows tell whom they gave it to. */
 export interface GivenBy {
-  /** Said once the event's entries are written. May be repeated, with more; rows noted before that a fail-over lost are out then. */
+  /**
+   * Said once the event's entries are written. May be repeated, with more. Of the rows that were noted before, those
+   * that a fail-over lost are taken out.
+   */
   note(event: EventId, rows: readonly number[]): Promise<void>;
   /** None for an event that is not known. */
   rowsOf(event: EventId): Promise<readonly number[]>;
