@@ -1,11 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientId, EarnerKey, EventId } from '../ids.js';
-import { ObfThrottled } from '../obf/errors.js';
 import type { ObfAccount, ObfEvent } from '../obf/types.js';
+import { isOfRedis } from '../platform/redis-silence.js';
 import type { NewAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
+import { patiently } from './patiently.js';
 import { polledClients } from './poll-events.js';
 import { someAtOnce } from './some-at-once.js';
 import { storeEvent, type EventSteps } from './store-event.js';
@@ -59,16 +59,19 @@ export async function reconcileFull(
       await reconcileClient(pipeline, clientId, { drift, touched, read, progress, signal });
     } catch (err) {
       // Without the Région's account nobody is evaluated: what is held would not be known.
-      if (clientId === pipeline.region || signal.aborted) throw err;
+      if (clientId === pipeline.region || isOfRedis(err) || signal.aborted) throw err;
       pipeline.log.error({ client: clientId, err }, 'account not read');
       drift.unreadable.push(clientId);
     }
   }
-  const mark = pipeline.replicas.mark();
-  await enqueueEarners(pipeline.queues.earners, touched, 'reconcile');
-  await pipeline.replicas.untilHeld(mark);
+  await patiently(async () => {
+    const mark = pipeline.replicas.mark();
+    await enqueueEarners(pipeline.queues.earners, touched, 'reconcile');
+    await pipeline.replicas.untilHeld(mark);
+  }, signal);
   // Only now do the events count as seen: were this stopped before, the poll would find them again.
-  for (const [clientId, events] of read) await pipeline.seen.replace(clientId, events);
+  for (const [clientId, events] of read)
+    await patiently(() => pipeline.seen.replace(clientId, events), signal);
   drift.earners = touched.size;
   return drift;
 }
@@ -92,18 +95,9 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
   let done = 0;
   await someAtOnce(events, AT_ONCE, async (event) => {
     run.signal.throwIfAborted();
-    await patiently(
-      () =>
-        storeEvent(
-          { ...pipeline, seen: { add: async (_, id) => void whole.push(id) } },
-          account,
-          event,
-          stepsOf(pipeline, event, run),
-          'list',
-          run.signal,
-        ),
-      run.signal,
-    );
+    const storing = { ...pipeline, seen: { add: async (_: ClientId, id: EventId) => void whole.push(id) } };
+    const steps = stepsOf(pipeline, event, run);
+    await patiently(() => storeEvent(storing, account, event, steps, 'list', run.signal), run.signal);
     done += 1;
     run.progress(done, events.length);
   });
@@ -112,18 +106,23 @@ async function reconcileClient(pipeline: Pipeline, clientId: ClientId, run: Run)
 }
 
 /** Nobody is evaluated before all is read: half a portfolio tells half the truth. */
-const stepsOf = (pipeline: Pipeline, event: ObfEvent, { drift, touched, signal }: Run): EventSteps => ({
-  ...(event.clientId === pipeline.region
-    ? {
-        account: (found) =>
-          accountForEvent({ ...pipeline, account: pipeline.regionAccount }, event, found, signal),
-      }
-    : {}),
-  compare: (found) => noteDrift(pipeline, found, drift),
-  async evaluate(earners) {
-    for (const earner of earners) touched.add(earner);
-  },
-});
+function stepsOf(pipeline: Pipeline, event: ObfEvent, { drift, touched, signal }: Run): EventSteps {
+  const accounting = { ...pipeline, account: pipeline.regionAccount };
+  let isCompared = false;
+  return {
+    ...(event.clientId === pipeline.region
+      ? { account: (found) => accountForEvent(accounting, event, found, signal) }
+      : {}),
+    // Once: when the event is read again, some of it may stand there from the first time.
+    async compare(found) {
+      if (!isCompared) await noteDrift(pipeline, found, drift);
+      isCompared = true;
+    },
+    async evaluate(earners) {
+      for (const earner of earners) touched.add(earner);
+    },
+  };
+}
 
 /** Compares what OBF says with what stands in the portfolios, before it is written there. */
 async function noteDrift(
@@ -146,22 +145,12 @@ async function noteDrift(
   }
 }
 
-/** OBF may ask to wait, however often: a reading of hours is not given up for that. */
-async function patiently<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof ObfThrottled)) throw error;
-      await pause(error.retryAfterMs, undefined, { signal });
-    }
-  }
-}
-
 async function allEvents(account: ObfAccount, signal: AbortSignal): Promise<readonly ObfEvent[]> {
   const events = new Map<string, ObfEvent>();
   for (let offset = 0; ;) {
-    const page = await patiently(() => account.events({ limit: PAGE, offset }, signal), signal);
+    const read = () => account.events({ limit: PAGE, offset }, signal);
+    // An account that does not answer at all is told at once.
+    const page = await (offset === 0 ? patiently(read, signal, { tries: 1 }) : patiently(read, signal));
     const before = events.size;
     for (const event of page.rows) events.set(event.id, event);
     offset += page.rows.length;

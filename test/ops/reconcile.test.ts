@@ -196,6 +196,44 @@ describe('reconcile --full', () => {
     ]);
   });
 
+  test.each(['P1', 'REGION'])('%s falls silent for a moment: the reading goes on', async (clientId) => {
+    for (const badge of ['A', 'B', 'R1'] as const) issue(badge, 'lou@example.org');
+    palier.sandbox.fault({ kind: 'status', status: 500, route: 'GET recipient', clientId, times: 2 });
+    palier.sandbox.fault({ kind: 'reset', route: 'GET recipient', clientId, times: 1 });
+    const { exit, out } = await palier.type(['reconcile', '--full']);
+    expect({ exit, out }).toEqual({
+      exit: 0,
+      out: [
+        'Écarts avec OBF, réparés :',
+        '  événements qui manquaient : 3',
+        '  badges Région retrouvés dans OBF (délivrés à la main, ou perdus avec Redis) : 1',
+        '  badges Région révoqués à notre insu : 0',
+        '  badges de partenaires qui manquaient : 2',
+        '  badges de partenaires révoqués à notre insu : 0',
+        'Personnes que les workers réévaluent : 1.',
+      ],
+    });
+  });
+
+  test('Redis falls silent for longer than a command waits: the reading goes on, and counts nothing twice', async () => {
+    const all = pupils(40);
+    for (const one of all) issue('A', one);
+    palier.sandbox.fault({ kind: 'slow', ms: 50, route: 'GET recipient', times: 1000 });
+    const running = palier.type(['reconcile', '--full', '--lang', 'en']);
+    await until(
+      () => palier.sandbox.calls.filter(({ route }) => route === 'GET recipient').length > 8,
+      'calls',
+    );
+    palier.redis.freeze();
+    const thaw = setTimeout(() => palier.redis.thaw(), 2500);
+    const { exit, out, err } = await running;
+    clearTimeout(thaw);
+    expect({ exit, err }).toEqual({ exit: 0, err: [] });
+    expect(out).toContain('  events that were missing: 40');
+    expect(out).toContain("  partners' badges that were missing: 40");
+    expect(out.at(-1)).toBe('Earners whom the workers evaluate anew: 40.');
+  }, 60_000);
+
   test("the Région's account cannot be read: nobody is evaluated", async () => {
     issue('A', 'lou@example.org');
     palier.sandbox.fault({ kind: 'status', status: 400, route: 'GET events', clientId: 'REGION', times: 9 });

@@ -1,4 +1,5 @@
 import { codeOf, refusalOf, RedisRefused } from '../../platform/redis-refusal.js';
+import { isOfRedis } from '../../platform/redis-silence.js';
 import { watchRefusals } from '../../platform/refusal-watch.js';
 import { closeRedis, hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
 import type { Context } from './context.js';
@@ -76,11 +77,6 @@ async function answered(
     clearTimeout(timer);
   }
 }
-
-const isOfRedis = (error: unknown): error is Error =>
-  error instanceof Error &&
-  (/^(ReplyError|MaxRetriesPerRequestError|ClusterAllFailedError)$/.test(error.name) ||
-    /^(Command timed out|Connection is closed|Socket timeout|Stream isn't writeable)/.test(error.message));
 
 /** It answered at first. Every command may be typed again: what was done meanwhile does no harm. */
 function failureWords(error: Error, address: RedisAddress): Words {

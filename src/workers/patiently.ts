@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
+import { isOfRedis } from '../platform/redis-silence.js';
+import { backoffMs } from '../queue/retry.js';
+
+/** With waits that double from a second on: one to two minutes in all. */
+const TRIES = 8;
+
+export interface Patience {
+  /** How often, where there was no answer; 1: whoever waits is to know at once. */
+  readonly tries?: number;
+  /** A number in [0, 1) at each call. */
+  readonly random?: () => number;
+  readonly wait?: (forMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Does it again where nothing came of it: when OBF asks to wait, however often; when OBF or Redis gave no answer, a
+ * few times. What takes hours is not given up for what passes in a minute.
+ * @param call may be repeated
+ * @throws what it threw last; the signal's reason
+ */
+export async function patiently<T>(
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  { tries = TRIES, random = Math.random, wait = waiting }: Patience = {},
+): Promise<T> {
+  for (let failed = 0; ;) {
+    try {
+      return await call();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ObfThrottled) {
+        await wait(error.retryAfterMs, signal);
+        continue;
+      }
+      failed += 1;
+      const mayPass = error instanceof ObfNotSent || isOfRedis(error);
+      if (!mayPass || failed >= tries) throw error;
+      await wait(backoffMs(failed, null, random()), signal);
+    }
+  }
+}
+
+const waiting = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
