@@ -24,8 +24,8 @@ export interface Drift {
   awardsRevoked: number;
   /** Earners who are evaluated anew. */
   earners: number;
-  /** Clients whose account could not be read; the others were. */
-  unreadable: ClientId[];
+  /** Accounts that could not be read, and what stood in the way; the others were. */
+  unreadable: { readonly clientId: ClientId; readonly error: unknown }[];
 }
 
 export type Progress = (done: number, total: number) => void;
@@ -57,11 +57,10 @@ export async function reconcileFull(
   for (const clientId of polledClients(pipeline)) {
     try {
       await reconcileClient(pipeline, clientId, { drift, touched, read, progress, signal });
-    } catch (err) {
+    } catch (error) {
       // Without the Région's account nobody is evaluated: what is held would not be known.
-      if (clientId === pipeline.region || isOfRedis(err) || signal.aborted) throw err;
-      pipeline.log.error({ client: clientId, err }, 'account not read');
-      drift.unreadable.push(clientId);
+      if (clientId === pipeline.region || isOfRedis(error) || signal.aborted) throw error;
+      drift.unreadable.push({ clientId, error });
     }
   }
   await patiently(async () => {

@@ -192,7 +192,9 @@ describe('reconcile --full', () => {
     expect(exit).toBe(1);
     expect(out.slice(-2)).toEqual([
       'Comptes non lus : 1',
-      '  Organisme un : la lecture a échoué en route, et OBF répond à nouveau : retapez la commande',
+      expect.stringMatching(
+        /^  Organisme un : la lecture a échoué en route \(OBF GET events: 500 .*\), et OBF répond à nouveau/,
+      ),
     ]);
   });
 

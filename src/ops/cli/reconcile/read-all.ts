@@ -1,5 +1,6 @@
 import type { ClientId } from '../../../ids.js';
 import { ObfError } from '../../../obf/errors.js';
+import { describeError } from '../../../platform/logger.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { reconcileFull, type Drift } from '../../../workers/reconcile.js';
 import { setSchedules, type ScheduleTimes } from '../../../workers/schedules.js';
@@ -27,8 +28,8 @@ export async function readAll(
   const drift = await reread(pipeline, report, signal);
   await setSchedules(pipeline, times);
   const unread: Unread[] = [];
-  for (const clientId of drift.unreadable)
-    unread.push({ clientId, why: await whyUnread(pipeline, clientId, signal) });
+  for (const { clientId, error } of drift.unreadable)
+    unread.push({ clientId, why: await whyUnread(pipeline, clientId, error, signal) });
   return { drift, unread };
 }
 
@@ -47,17 +48,18 @@ const NOTHING_EVALUATED = {
   en: 'Without the account of the Région, what was given is not known: nobody is evaluated. Type the command again when OBF answers.',
 };
 
-/** The reading tells only that an account failed; it is asked once more to say why. */
-async function whyUnread(pipeline: Pipeline, clientId: ClientId, signal: AbortSignal) {
+/** An account that still fails says why best; of one that answers again, what stood in the way is told. */
+async function whyUnread(pipeline: Pipeline, clientId: ClientId, stopped: unknown, signal: AbortSignal) {
   try {
     await pipeline.accounts(clientId)?.ping(signal);
   } catch (error) {
     signal.throwIfAborted();
     return accountWords(pipeline.scheme, clientId, error);
   }
+  const why = String(describeError(stopped)['message']);
   const name = pipeline.scheme.partnersById.get(clientId)?.name ?? clientId;
   return {
-    fr: `${name} : la lecture a échoué en route, et OBF répond à nouveau : retapez la commande`,
-    en: `${name}: the reading failed on the way, and OBF answers again: type the command again`,
+    fr: `${name} : la lecture a échoué en route (${why}), et OBF répond à nouveau : retapez la commande`,
+    en: `${name}: the reading failed on the way (${why}), and OBF answers again: type the command again`,
   };
 }
