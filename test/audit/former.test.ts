@@ -1,11 +1,10 @@
-import { Redis } from 'ioredis';
 import { createAudit } from '../../src/audit/audit.js';
 import { encodeEntry } from '../../src/audit/former-codec.js';
 import { formerStream, takeOverAccount } from '../../src/audit/former.js';
 import { createAuditPages } from '../../src/audit/reading-back.js';
 import type { AuditEntry } from '../../src/audit/types.js';
 import { asEarnerKey, asEventId } from '../../src/ids.js';
-import type { RedisConnection } from '../../src/platform/redis.js';
+import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { recordKey } from '../../src/record/key.js';
 import { setAside } from '../../src/record/record.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
@@ -100,7 +99,7 @@ test('stopped in the middle, again and again, it goes on', async () => {
   await writeFormer(town);
   let stops = 0;
   for (;;) {
-    const connection = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+    const connection = openConsumer(redis.address);
     cutAtScript(connection, 35 * (stops + 1));
     const done = await taking(connection).then(
       () => true,

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import type { JobsOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import { scrape } from '../../src/ops/metrics/scrape.js';
 import { systemClock } from '../../src/platform/clock.js';
@@ -266,29 +269,50 @@ test('no person is in a scrape, and what a label may say is known beforehand', a
     for (const value of Object.values(labels)) expect(value).toMatch(/^[\w +.-]{1,40}$/);
 });
 
+/**
+ * Listens to all that a server is asked. By hand: what comes together with the answer to MONITOR is more than
+ * ioredis understands.
+ */
+async function monitored(
+  server: Redis,
+  tell: (name: string, key: string, line: string) => void,
+): Promise<{ close(): Promise<void> }> {
+  await server.ping();
+  const { remoteAddress = '', remotePort = 0 } = server.stream;
+  const socket = connect({ host: remoteAddress, port: remotePort });
+  const lines = createInterface({ input: socket });
+  socket.write('MONITOR\r\n');
+  await once(lines, 'line');
+  lines.on('line', (line: string) => {
+    const [name = '', key = ''] = [...line.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, arg]) => arg ?? '');
+    tell(name, key, line);
+  });
+  return {
+    close: async () => {
+      socket.destroy();
+      await once(socket, 'close');
+    },
+  };
+}
+
 /** What Redis is asked during one scrape. */
 async function commandsOfAScrape(): Promise<readonly string[]> {
   const { redis } = watched.needs;
   const masters = isCluster(redis) ? redis.nodes('master') : [redis];
-  const monitors = await Promise.all(masters.map((master) => master.monitor()));
   const seen: string[] = [];
   const ours = watched.house.redisPrefix.slice(1, -1);
-  for (const monitor of monitors)
-    monitor.on('monitor', (_time: string, args: readonly string[]) => {
-      const [name = '', key = ''] = args;
-      // A queue that opens writes what it is, some time later.
-      const opens = name.toLowerCase() === 'hset' && key.endsWith(':meta');
-      if (!opens && args.some((arg) => arg.includes(ours))) seen.push(name);
-    });
+  const monitors = await Promise.all(
+    masters.map((master) =>
+      monitored(master, (name, key, line) => {
+        // A queue that opens writes what it is, some time later.
+        const opens = name.toLowerCase() === 'hset' && key.endsWith(':meta');
+        if (!opens && line.includes(ours)) seen.push(name);
+      }),
+    ),
+  );
   await scrape(watched.needs);
   await Promise.all(masters.map((master) => master.ping()));
-  await Promise.all(
-    monitors.map(async (monitor) => {
-      const ended = once(monitor, 'end');
-      monitor.disconnect();
-      await ended;
-    }),
-  );
+  for (const monitor of monitors) await monitor.close();
   return seen.map((name) => name.toLowerCase().replace('evalsha', 'eval')).toSorted();
 }
 

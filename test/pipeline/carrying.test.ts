@@ -17,6 +17,7 @@ import { StillUnderWay } from '../../src/workers/under-way.js';
 import { asClientId, asEventId } from '../../src/ids.js';
 import { readNotices } from '../../src/ops/cli/stats/notices.js';
 import { openHouse, type House } from '../support/house.js';
+import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
@@ -279,7 +280,7 @@ test('what was handed over to be read is told once in the figures', async () => 
 });
 
 test('of two that ask for the same at the same moment one gets it', async () => {
-  const connection = openConsumer({ kind: 'single', url: house.redisUrl });
+  const connection = openConsumer(addressOf(house.redisUrl));
   try {
     const { claims, queues } = house.pipelines[0];
     const others = createClaims(connection, queues.notices);

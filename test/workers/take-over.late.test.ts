@@ -3,13 +3,15 @@ import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { asBadgeId, asEventId, type EarnerKey } from '../../src/ids.js';
 import { keyState } from '../../src/platform/key-guard.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { closeRedis, openConsumer, type RedisConnection } from '../../src/platform/redis.js';
+import { closeRedis, isCluster, openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { NotHeld } from '../../src/platform/replicas.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { prefixOf } from '../../src/queue/names.js';
 import { recordKey } from '../../src/record/key.js';
 import { FormerWorkersStay } from '../../src/workers/former-workers.js';
 import { takeOver, type TakeOver } from '../../src/workers/take-over.js';
 import { openHouse, type House } from '../support/house.js';
+import { addressOf } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
@@ -28,7 +30,7 @@ let lou: EarnerKey;
 beforeEach(async () => {
   house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
   await house.stopWorkers();
-  connection = openConsumer({ kind: 'single', url: house.redisUrl });
+  connection = openConsumer(addressOf(house.redisUrl));
   lou = earnerKeyOf(house.pipelines[0].vault, LOU);
 });
 afterEach(async () => {
@@ -60,8 +62,11 @@ async function comesDue(): Promise<void> {
 }
 
 async function olderWorker(): Promise<{ close(): Promise<void> }> {
-  const own = openConsumer({ kind: 'single', url: house.redisUrl });
-  const older = new Worker('awards', async () => {}, { connection: own, prefix: house.redisPrefix });
+  const own = openConsumer(addressOf(house.redisUrl));
+  const older = new Worker('awards', async () => {}, {
+    connection: own,
+    prefix: prefixOf(house.redisPrefix, 'awards', isCluster(own)),
+  });
   await older.waitUntilReady();
   return {
     async close() {
@@ -71,17 +76,15 @@ async function olderWorker(): Promise<{ close(): Promise<void> }> {
   };
 }
 
-/** The moment when the walk is behind Lou: where sets of events are looked for. */
+/** The moment when the walk is behind Lou: where those who were set aside are looked for. */
 function whenBehind(act: () => Promise<unknown>): RedisConnection {
-  const scan = connection.scan.bind(connection);
+  const smembers = connection.smembers.bind(connection);
   let done = false;
   return Object.assign(Object.create(connection) as RedisConnection, {
-    scan: async (...args: Parameters<typeof scan>) => {
-      if (!done && args.some((one: unknown) => String(one).includes(':seen:'))) {
-        done = true;
-        await act();
-      }
-      return scan(...args);
+    smembers: async (key: string) => {
+      if (!done) await act();
+      done = true;
+      return smembers(key);
     },
   });
 }

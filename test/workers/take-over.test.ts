@@ -123,7 +123,7 @@ test('stopped in the middle, again and again, it goes on; in between everybody i
     const standing = [
       ...(await keysOf('earner')),
       ...(await keysOf('ledger')),
-      ...(await redis.connection.keys(`${prefix}{*`)),
+      ...(await keysLike(redis.connection, `${prefix}{*`)),
     ];
     const known = new Set(standing.map((key) => key.slice(key.indexOf('{k'))));
     const something = people.filter(
