@@ -5,6 +5,7 @@ import { seldom } from '../platform/seldom.js';
 import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { PAUSED_AT } from '../queue/retry.js';
+import { closeWithin } from './close-within.js';
 import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
@@ -44,10 +45,20 @@ export function startWorkers(
   pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = QUEUES.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
+  const isAway = (): boolean => connection.status !== 'ready';
   return async () => {
-    await Promise.all(workers.map((worker) => closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000)));
+    await Promise.all(
+      workers.map(({ worker, jobsInHand }) =>
+        closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000, () => isAway() && jobsInHand() === 0),
+      ),
+    );
     await stopCounting();
   };
+}
+
+interface Started {
+  readonly worker: Worker;
+  readonly jobsInHand: () => number;
 }
 
 function startWorker(
@@ -55,28 +66,17 @@ function startWorker(
   pipeline: Pipeline,
   connection: RedisConnection,
   prefix: string,
-): Worker {
-  const worker: Worker = new Worker(name, (job, token, signal) => work(job, token, signal), {
+): Started {
+  let inHand = 0;
+  const work: Work = async (job, token, signal) => {
+    inHand += 1;
+    await workOn(name, pipeline, worker, [job, token, signal]).finally(() => (inHand -= 1));
+  };
+  const worker: Worker = new Worker(name, work, {
     ...optionsOf(name, pipeline),
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
   });
-  const work = async (job: Job, token?: string, signal?: AbortSignal): Promise<void> => {
-    await tellRefusal(job);
-    const line = beginJob(name, job, pipeline);
-    const mark = pipeline.replicas.mark();
-    try {
-      const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
-      // The job goes when what it leads to is safe: they may stand on different servers.
-      await pipeline.replicas.untilHeld(mark);
-      line.done(done);
-    } catch (error) {
-      await carryOut(worker, job, token, error).catch((thrown: unknown) => {
-        line.notDone(error, thrown);
-        throw thrown;
-      });
-    }
-  };
   worker.on(
     'error',
     seldom(
@@ -88,7 +88,31 @@ function startWorker(
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'its lock was lost');
   });
-  return worker;
+  return { worker, jobsInHand: () => inHand };
+}
+
+type Work = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>;
+
+async function workOn(
+  name: QueueName,
+  pipeline: Pipeline,
+  worker: Worker,
+  [job, token, signal]: Parameters<Work>,
+): Promise<void> {
+  await tellRefusal(job);
+  const line = beginJob(name, job, pipeline);
+  const mark = pipeline.replicas.mark();
+  try {
+    const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+    // The job goes when what it leads to is safe: they may stand on different servers.
+    await pipeline.replicas.untilHeld(mark);
+    line.done(done);
+  } catch (error) {
+    await carryOut(worker, job, token, error).catch((thrown: unknown) => {
+      line.notDone(error, thrown);
+      throw thrown;
+    });
+  }
 }
 
 /** But for where its queue stands. */
@@ -105,16 +129,3 @@ const optionsOf = (
   settings: { backoffStrategy },
   ...(telemetry === null ? {} : { telemetry }),
 });
-
-/** `worker.close()` waits for its jobs however long they take; past the limit they are given back. */
-async function closeWithin(worker: Worker, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      worker.cancelAllJobs('the process stops');
-      resolve();
-    }, limitMs);
-  });
-  await Promise.race([worker.close(), limit]);
-  clearTimeout(timer);
-}
