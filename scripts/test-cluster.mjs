@@ -23,8 +23,6 @@ const ON_THE_RUN = /\b(?:testRedis|openHouse|openWatched|openBench)\(/;
 const ON_ITS_OWN = { cluster: /\brunningPalier\(/ };
 /** They count against the clock, which holds on a quiet machine alone, and say nothing that others do not. */
 const QUIET = ['pipeline/any-order', 'pipeline/scale', 'pipeline/together'];
-/** Each of their tests holds; the cluster's node that they kill leaves a timer of ioredis behind, which counts as open. */
-const KILLS = ['ops/issuing', 'ops/reconcile'];
 const SEED = ['--seed', '7', '--earners', '300'];
 
 const asked = process.argv.slice(2);
@@ -50,7 +48,7 @@ function testsOn(kind) {
   return files.filter(
     (file) =>
       /\.test\.tsx?$/.test(file) &&
-      ![...QUIET, ...KILLS].some((name) => file.includes(`${name}.`)) &&
+      !QUIET.some((name) => file.includes(`${name}.`)) &&
       depends(readFileSync(file, 'utf8')),
   );
 }

@@ -38,19 +38,37 @@ const PRODUCER = {
 /** The same for whoever gathers what it says itself: to gather a single command costs a tenth of a millisecond. */
 const PLAIN_PRODUCER = { ...PRODUCER, enableAutoPipelining: false };
 
+/** How long a command that a person typed waits for an answer of Redis, milliseconds: a busy one is outlasted. */
+export const OPERATOR_TIMEOUT_MS = 10_000;
+
+/** For whoever typed a command: would rather wait than type it again, and is told at last all the same. */
+const OPERATOR = {
+  connectTimeout: 3000,
+  commandTimeout: OPERATOR_TIMEOUT_MS,
+  // Later than a command gives up by itself: of the two, that says more.
+  socketTimeout: OPERATOR_TIMEOUT_MS + 2000,
+  // Some 700 ms of them: where nothing listens at all, one is told soon.
+  maxRetriesPerRequest: 3,
+  retryStrategy: reconnect,
+  enableAutoPipelining: true,
+  keepAlive: 30_000,
+};
+
 /** Waits as long as it takes: for workers, which have nothing better to do without Redis. */
 const CONSUMER = {
   // Above BullMQ's own longest wait: a connection that carries nothing any more is given up for a new one.
   socketTimeout: 30_000,
+  commandTimeout: undefined,
   maxRetriesPerRequest: null,
   retryStrategy: reconnect,
   keepAlive: 30_000,
 };
 
-type Options = typeof PRODUCER | typeof CONSUMER;
+type Options = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
 
 /** While a replica takes over, a cluster is asked again every 100 ms: so often, before it counts as away. */
 const PRODUCER_TRIES = PRODUCER_TIMEOUT_MS / 100;
+const OPERATOR_TRIES = OPERATOR_TIMEOUT_MS / 100;
 const CONSUMER_TRIES = 600;
 
 function connect(address: RedisAddress, options: Options, tries: number): RedisConnection {
@@ -63,7 +81,19 @@ function connect(address: RedisAddress, options: Options, tries: number): RedisC
     // Names stay names: TLS certificates are made out to them.
     dnsLookup: (host, tell) => tell(null, host),
   });
-  return endingCluster(nodes);
+  const { commandTimeout } = options;
+  return endingCluster(commandTimeout === undefined ? nodes : limited(nodes, commandTimeout));
+}
+
+/** ioredis counts a command's time from when a node has it: of a cluster that is away it would wait for ever. */
+function limited(cluster: Cluster, timeoutMs: number): Cluster {
+  const send = cluster.sendCommand.bind(cluster);
+  return Object.assign(cluster, {
+    sendCommand(...args: Parameters<typeof send>): unknown {
+      args[0].setTimeout(timeoutMs);
+      return send(...args);
+    },
+  });
 }
 
 const throughSentinels = (
@@ -99,6 +129,10 @@ export const openProducer = (address: RedisAddress): RedisConnection =>
 /** The same, for the door: it has few things to say, each of them for many notices. Whoever opens it closes it. */
 export const openPlainProducer = (address: RedisAddress): RedisConnection =>
   connect(address, PLAIN_PRODUCER, PRODUCER_TRIES);
+
+/** A connection whose commands wait `OPERATOR_TIMEOUT_MS` at most. Whoever opens it closes it. */
+export const openOperator = (address: RedisAddress): RedisConnection =>
+  connect(address, OPERATOR, OPERATOR_TRIES);
 
 /** A connection that waits for Redis to come back. Whoever opens it closes it. */
 export const openConsumer = (address: RedisAddress): RedisConnection =>

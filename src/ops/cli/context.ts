@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
+import type { Pace } from '../../workers/pipeline.js';
 import type { Lang, Words } from './words.js';
 
 /** Where a command reads and writes. */
@@ -28,7 +29,7 @@ export interface Context {
   readonly version: string;
   /** @throws ConfigFaults */
   readonly loadConfig: (env: Context['env']) => Config;
-  /** A connection that fails fast; whoever opens it closes it. */
+  /** Whoever opens it closes it. */
   readonly openRedis: (address: RedisAddress) => RedisConnection;
   /** Of our keys in Redis, and of BullMQ's. */
   readonly dataPrefix: string;
@@ -37,6 +38,8 @@ export interface Context {
   readonly onInterrupt: (stop: () => void) => () => void;
   /** How long one call of Redis or of OBF may take before it counts as unanswered, milliseconds. */
   readonly patienceMs: { readonly redis: number; readonly obf: number };
+  /** Of the pipeline's own times, those that a test shortens. */
+  readonly pace?: Partial<Pace>;
 }
 
 /** One command as it was typed. */

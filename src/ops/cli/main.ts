@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
 import { loadConfig } from '../../config.js';
 import { systemClock } from '../../platform/clock.js';
-import { openProducer } from '../../platform/redis.js';
+import { openOperator } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/names.js';
 import { COMMANDS } from './commands.js';
 import type { Context, Streams } from './context.js';
@@ -18,7 +18,7 @@ function contextOfProcess(): Context {
     clock: systemClock,
     version: versionOf(createRequire(import.meta.url)('../../../package.json')),
     loadConfig,
-    openRedis: openProducer,
+    openRedis: openOperator,
     dataPrefix: DATA_PREFIX,
     queuePrefix: DEFAULT_PREFIX,
     onInterrupt,

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../config.js';
 import type { RedisConnection } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
@@ -21,6 +21,8 @@ const NEEDED = [
   'TZ_SCHEME',
 ];
 
+const LAST_WORDS_MS = 1000;
+
 /**
  * Puts the pipeline together without starting a worker, does `work`, and closes what was opened.
  * A partner whose key is not set has no account in it.
@@ -41,11 +43,18 @@ export async function withPipeline<T>(
       return await work(pipeline, config);
     } finally {
       await close();
-      // A call that was given up still has a lock to give back in Redis.
-      await setImmediate();
-      await redis.ping().catch(() => undefined);
+      await lastWords(redis);
     }
   });
+}
+
+/** A call that was given up still has a lock to give back in Redis; one that is silent frees it by itself. */
+async function lastWords(redis: RedisConnection): Promise<void> {
+  await setImmediate();
+  const isOver = new AbortController();
+  const { signal } = isOver;
+  await Promise.race([redis.ping(), pause(LAST_WORDS_MS, undefined, { signal })]).catch(() => undefined);
+  isOver.abort();
 }
 
 const wire = (context: Context, config: Config, scheme: Scheme, redis: RedisConnection) =>
@@ -57,4 +66,5 @@ const wire = (context: Context, config: Config, scheme: Scheme, redis: RedisConn
     log: silentLog(),
     clock: context.clock,
     prefixes: { queues: context.queuePrefix, data: context.dataPrefix },
+    ...(context.pace === undefined ? {} : { pace: context.pace }),
   });

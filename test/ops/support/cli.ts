@@ -3,7 +3,7 @@ import { loadConfig } from '../../../src/config.js';
 import { COMMANDS } from '../../../src/ops/cli/commands.js';
 import type { Context, Streams } from '../../../src/ops/cli/context.js';
 import { run } from '../../../src/ops/cli/run.js';
-import { openProducer } from '../../../src/platform/redis.js';
+import { openOperator } from '../../../src/platform/redis.js';
 
 export interface Ran {
   readonly exit: number;
@@ -38,7 +38,7 @@ export async function palier(
     clock: () => Date.UTC(2026, 0, 15),
     version: '1.2.3',
     loadConfig,
-    openRedis: openProducer,
+    openRedis: openOperator,
     dataPrefix: 'no-prefix',
     queuePrefix: '{no-queues}',
     onInterrupt: () => () => undefined,

@@ -65,13 +65,14 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
   const env = { ...environment(redis, sandbox), ...seed(sandbox, scheme) };
   const connection = openConsumer(redis.address);
   connection.on('error', () => {});
+  const pace = { gatherMs: 20, mirrorMaxAgeMs: 0, sendWithinMs: 1000, settleMs: 1500, ...options.pace };
   const { pipeline, close } = wirePipeline({
     config: loadConfig(env),
     scheme,
     secrets: partnerKeys(scheme, env).secrets,
     redis: connection,
     log: createLogger('silent', 'test'),
-    pace: { gatherMs: 20, mirrorMaxAgeMs: 0, sendWithinMs: 1000, settleMs: 1500, ...options.pace },
+    pace,
   });
   const stops: (() => Promise<void>)[] = [];
   const work = (): (() => Promise<void>) => {
@@ -81,7 +82,8 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
     stops.push(stop);
     return stop;
   };
-  const standard = { env, cwd, clock: Date.now, dataPrefix: DATA_PREFIX, queuePrefix: DEFAULT_PREFIX };
+  const prefixes = { dataPrefix: DATA_PREFIX, queuePrefix: DEFAULT_PREFIX };
+  const standard = { env, cwd, clock: Date.now, pace, ...prefixes };
   return {
     redis,
     pipeline,
