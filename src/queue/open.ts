@@ -4,6 +4,9 @@ import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { seldom } from '../platform/seldom.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName } from './names.js';
 
+/** Of what BullMQ writes down of its jobs, for whoever listens: nobody does here, and 10 000 take a megabyte a queue. */
+const EVENTS_KEPT = 100;
+
 /**
  * A queue to add jobs to, over a connection that stays the caller's: `close()` leaves it open.
  *
@@ -23,6 +26,7 @@ export function openQueue(
     prefix: prefixOf(prefix, name, isCluster(connection)),
     skipVersionCheck: true,
     skipWaitingForReady: true,
+    streams: { events: { maxLen: EVENTS_KEPT } },
   };
   const queue = new Queue(name, telemetry === null ? options : { ...options, telemetry });
   queue.on(
