@@ -1,5 +1,6 @@
 import type { BadgeId, BatchId } from '../ids.js';
 import type { Batch } from '../issuing/batch.js';
+import { leavesInMs } from '../issuing/gathering.js';
 import { enqueue, enqueueIfAbsent } from '../queue/enqueue.js';
 import { batchJobId, gatherJobId } from '../queue/job-ids.js';
 import type { Done } from './done.js';
@@ -31,11 +32,16 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
   return { did: formed.length === 0 ? 'no batch to form' : 'batches formed', facts };
 }
 
-/** A full batch leaves at once, another when its oldest has waited long enough; null: nobody waits. */
-async function untilNext({ outbox, pace, clock }: Pipeline, badgeId: BadgeId): Promise<number | null> {
-  const [waiting, sinceMs] = await Promise.all([outbox.waiting(badgeId), outbox.waitingSinceMs(badgeId)]);
+/** Null: nobody waits. */
+async function untilNext(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
+  const { outbox, pace, clock, queues } = pipeline;
+  const [waiting, sinceMs, evaluations] = await Promise.all([
+    outbox.waiting(badgeId),
+    outbox.waitingSinceMs(badgeId),
+    queues.earners.getJobCountByTypes('waiting', 'active'),
+  ]);
   if (sinceMs === null) return null;
-  return waiting >= pace.batchMax ? 0 : Math.max(0, sinceMs + pace.gatherMs - clock());
+  return leavesInMs({ waiting, waitedMs: clock() - sinceMs, moreMayCome: evaluations > 0 }, pace);
 }
 
 /** One job for one batch, whoever asks. */

@@ -31,7 +31,7 @@ import type { Schemes } from './schemes.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
 export interface Pace {
-  /** How long awards of one badge gather before they leave together, milliseconds. */
+  /** How long awards of one badge gather before they leave together, milliseconds: see issuing/gathering.ts. */
   readonly gatherMs: number;
   /** How many leave at most in one issue call. */
   readonly batchMax: number;
