@@ -11,7 +11,7 @@ export interface SoakOptions {
   readonly perSecond: number;
   /** Of the people that everything is about. */
   readonly people: number;
-  /** Told before anything is measured: V8 goes on learning for some 30 000, and keeps what it has learned. */
+  /** Told before anything is measured: over so many a worker's heap still rises, and then it flattens. */
   readonly warmNotices: number;
 }
 

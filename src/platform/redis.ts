@@ -43,15 +43,13 @@ export const OPERATOR_TIMEOUT_MS = 10_000;
 
 /** For whoever typed a command: would rather wait than type it again, and is told at last all the same. */
 const OPERATOR = {
+  ...PRODUCER,
   connectTimeout: 3000,
   commandTimeout: OPERATOR_TIMEOUT_MS,
   // Later than a command gives up by itself: of the two, that says more.
   socketTimeout: OPERATOR_TIMEOUT_MS + 2000,
   // Some 700 ms of them: where nothing listens at all, one is told soon.
   maxRetriesPerRequest: 3,
-  retryStrategy: reconnect,
-  enableAutoPipelining: true,
-  keepAlive: 30_000,
 };
 
 /** Waits as long as it takes: for workers, which have nothing better to do without Redis. */

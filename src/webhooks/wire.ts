@@ -1,8 +1,8 @@
 import type { Telemetry } from 'bullmq';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
+import { endsWithin } from '../platform/ends-within.js';
 import type { Logger } from '../platform/logger.js';
 import { closeRedis, openPlainProducer, type RedisConnection } from '../platform/redis.js';
 import { tellErrors } from '../platform/refusal-watch.js';
@@ -64,16 +64,5 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
 }
 
 async function answers(connection: RedisConnection): Promise<boolean> {
-  const late = new AbortController();
-  try {
-    const reply = await Promise.race([
-      connection.ping(),
-      pause(READY_WITHIN_MS, 'late', { signal: late.signal }),
-    ]);
-    return reply === 'PONG';
-  } catch {
-    return false;
-  } finally {
-    late.abort();
-  }
+  return endsWithin(READY_WITHIN_MS, connection.ping()).catch(() => false);
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { endsWithin } from '../platform/ends-within.js';
 import { allOver } from './all-over.js';
 
 /** What one process carries out straight from the arrivals. */
@@ -65,15 +65,4 @@ export function createHands(count: number): Hands {
       });
     },
   };
-}
-
-/** Rejects when the work does. */
-async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const over = new AbortController();
-  const late = pause(ms, false, { signal: over.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    over.abort();
-  }
 }
