@@ -18,13 +18,13 @@ export interface Verdict extends Slope {
   readonly grows: boolean;
 }
 
-/** Of the normal distribution, two-sided: there are enough points for it. */
-const Z_99 = 2.576;
-/** Growth is told from noise; and of what is certain, less than so much of the whole in a minute is none. */
-const NONE = 0.001;
+/** Of what is certain, less than so much of the whole in a minute is none: a process would take a week to double. */
+const NONE = 0.0001;
 
 /**
- * Least squares. Pure.
+ * Least squares. A heap that is high now is high two seconds later, too: points that follow one another say less than
+ * as many that know nothing of each other, and the bound is as wide as that makes it (Santer et al. 2000, "Statistical
+ * significance of trends and trend differences": the effective number of points). Pure.
  * @throws RangeError with fewer than three points, or all at one instant
  */
 export function slopeOf(points: readonly Point[]): Slope {
@@ -35,9 +35,34 @@ export function slopeOf(points: readonly Point[]): Slope {
   const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
   if (spread === 0) throw new RangeError('a slope needs more than one instant');
   const perMinute = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - mean), 0) / spread;
-  const left = points.reduce((sum, { x, y }) => sum + (y - mean - perMinute * (x - meanX)) ** 2, 0);
-  return { perMinute, bound: Z_99 * Math.sqrt(left / (n - 2) / spread), mean };
+  const left = points.map(({ x, y }) => y - mean - perMinute * (x - meanX));
+  return { perMinute, bound: boundOf(left, spread), mean };
 }
+
+/** @param left what the line does not explain, in the order of time */
+function boundOf(left: readonly number[], spread: number): number {
+  const squares = left.reduce((sum, one) => sum + one ** 2, 0);
+  if (squares === 0) return 0;
+  const freedom = left.length * ownShareOf(left, squares) - 2;
+  // With so few points that are worth one of their own nothing is certain.
+  return freedom <= 1 ? Infinity : studentOf(freedom) * Math.sqrt(squares / freedom / spread);
+}
+
+/** How much of each point is news: 1 where none knows of the one before it. */
+function ownShareOf(left: readonly number[], squares: number): number {
+  const withNext = left.slice(1).reduce((sum, one, at) => sum + one * (left[at] ?? 0), 0);
+  const alike = Math.max(0, withNext / squares);
+  return (1 - alike) / (1 + alike);
+}
+
+/** Of the normal distribution, two-sided, at 99 %. */
+const Z_99 = 2.576;
+
+/** The same of Student's, near enough from five degrees of freedom on (Abramowitz and Stegun, 26.7.5). */
+const studentOf = (freedom: number): number =>
+  Z_99 +
+  (Z_99 ** 3 + Z_99) / (4 * freedom) +
+  (5 * Z_99 ** 5 + 16 * Z_99 ** 3 + 3 * Z_99) / (96 * freedom ** 2);
 
 /** Whether it certainly grows, by enough to matter, and goes on to. @throws RangeError with fewer than six points */
 export function verdictOf(points: readonly Point[]): Verdict {

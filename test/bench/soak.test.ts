@@ -1,4 +1,5 @@
 import { slopeOf, verdictOf, type Point } from '../../bench/soak/slope.js';
+import { randomOf, type Random } from '../chaos/random.js';
 import { runSoak } from '../../bench/soak/run.js';
 
 const series = (of: (x: number) => number): readonly Point[] =>
@@ -16,6 +17,33 @@ test('noise is flat, a leak grows, a beginning that flattens does not', () => {
   expect(verdictOf(series((x) => 30 * MIB + noise(x))).grows).toBe(false);
   expect(verdictOf(series((x) => 30 * MIB + noise(x) + 100_000 * x)).grows).toBe(true);
   expect(verdictOf(series((x) => 30 * MIB + noise(x) + 500_000 * Math.min(x, 3))).grows).toBe(false);
+});
+
+describe('a heap that is high now is high two seconds later, too', () => {
+  /** Of each point seven tenths are the one before it, as a worker's heap was measured to be. */
+  const drifting = (random: Random, perPoint: number): readonly Point[] => {
+    let drift = 0;
+    return Array.from({ length: 150 }, (_, at) => {
+      drift = 0.7 * drift + random.between(-100_000, 100_000);
+      return { x: at / 30, y: 22 * MIB + drift + perPoint * at };
+    });
+  };
+  const certain = (perPoint: number): number => {
+    const random = randomOf('a soak');
+    const slopes = Array.from({ length: 400 }, () => slopeOf(drifting(random, perPoint)));
+    return slopes.filter(({ perMinute, bound }) => perMinute > bound).length;
+  };
+
+  test('drifting is not growing: hardly once in a hundred', () => {
+    expect(certain(0)).toBeLessThanOrEqual(6);
+  });
+  test('and a leak under it is found', () => {
+    expect(certain(5000)).toBeGreaterThan(390);
+  });
+  test('where every point is as the one before it, nothing is certain', () => {
+    const hill = Array.from({ length: 8 }, (_, at) => ({ x: at, y: -Math.abs(at - 3.5) }));
+    expect(slopeOf(hill).bound).toBe(Infinity);
+  });
 });
 
 test('real processes under steady load: nothing is lost on the way, and Redis holds no key more', async () => {
