@@ -43,9 +43,10 @@ export function slopeOf(points: readonly Point[]): Slope {
 function boundOf(left: readonly number[], spread: number): number {
   const squares = left.reduce((sum, one) => sum + one ** 2, 0);
   if (squares === 0) return 0;
-  const freedom = left.length * ownShareOf(left, squares) - 2;
-  // With so few points that are worth one of their own nothing is certain.
-  return freedom <= 1 ? Infinity : studentOf(freedom) * Math.sqrt(squares / freedom / spread);
+  // A growth that bends leaves much that a line does not explain, all of it alike: it is not to be taken for none.
+  const worth = Math.max(left.length * ownShareOf(left, squares), Math.min(left.length, LEAST_WORTH));
+  const freedom = worth - 2;
+  return studentOf(freedom) * Math.sqrt(squares / freedom / spread);
 }
 
 /** How much of each point is news: 1 where none knows of the one before it. */
@@ -57,6 +58,9 @@ function ownShareOf(left: readonly number[], squares: number): number {
 
 /** Of the normal distribution, two-sided, at 99 %. */
 const Z_99 = 2.576;
+
+/** So many points stay, however alike they are. */
+const LEAST_WORTH = 7;
 
 /** The same of Student's, near enough from five degrees of freedom on (Abramowitz and Stegun, 26.7.5). */
 const studentOf = (freedom: number): number =>
