@@ -16,8 +16,8 @@ const KINDS = new Set([
   'SignalWrap',
   'Worker',
 ]);
-/** A closed socket takes a moment to be gone, longer on a busy machine; ioredis' own last timer takes 2 s. */
-const PATIENCE_MS = 10_000;
+/** A closed socket takes a moment to be gone; ioredis' own last timer takes 2 s. */
+const PATIENCE_MS = 3000;
 
 const openNow = (): Map<string, number> => {
   const counts = new Map<string, number>();
