@@ -1,4 +1,4 @@
-import { Worker, type Job, type WorkerOptions } from 'bullmq';
+import type { Job, WorkerOptions } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { seldom } from '../platform/seldom.js';
@@ -10,6 +10,7 @@ import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
+import { QueueWorker } from './queue-worker.js';
 import { backoffStrategy, carryOut, tellRefusal } from './retry-policy.js';
 
 /**
@@ -57,7 +58,7 @@ export function startWorkers(
 }
 
 interface Started {
-  readonly worker: Worker;
+  readonly worker: QueueWorker;
   readonly jobsInHand: () => number;
 }
 
@@ -72,7 +73,7 @@ function startWorker(
     inHand += 1;
     await workOn(name, pipeline, worker, [job, token, signal]).finally(() => (inHand -= 1));
   };
-  const worker: Worker = new Worker(name, work, {
+  const worker: QueueWorker = new QueueWorker(name, work, {
     ...optionsOf(name, pipeline),
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
@@ -96,7 +97,7 @@ type Work = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>;
 async function workOn(
   name: QueueName,
   pipeline: Pipeline,
-  worker: Worker,
+  worker: QueueWorker,
   [job, token, signal]: Parameters<Work>,
 ): Promise<void> {
   await tellRefusal(job);

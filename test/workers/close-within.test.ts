@@ -5,7 +5,13 @@ function closing() {
   let isDone = (): void => undefined;
   const closed = new Promise<void>((resolve) => (isDone = resolve));
   const cancelAllJobs = jest.fn();
-  return { worker: { close: () => closed, cancelAllJobs }, done: () => isDone(), cancelAllJobs };
+  const abandon = jest.fn(() => Promise.resolve());
+  return {
+    worker: { close: () => closed, cancelAllJobs, abandon },
+    done: () => isDone(),
+    cancelAllJobs,
+    abandon,
+  };
 }
 
 beforeEach(() => jest.useFakeTimers());
@@ -28,18 +34,21 @@ test('a worker that closes is waited for, and nothing is cancelled', async () =>
   setTimeout(one.done, 3000);
   expect(await endedAfterMs(one, () => false)).toBe(3000);
   expect(one.cancelAllJobs).not.toHaveBeenCalled();
+  expect(one.abandon).not.toHaveBeenCalled();
 });
 
 test('one that does not has its jobs given back at the limit', async () => {
   const one = closing();
   expect(await endedAfterMs(one, () => false)).toBe(20_000);
   expect(one.cancelAllJobs).toHaveBeenCalledTimes(1);
+  expect(one.abandon).not.toHaveBeenCalled();
 });
 
-test('where it is in vain it is not waited for', async () => {
+test('where it is in vain it is abandoned', async () => {
   const one = closing();
   expect(await endedAfterMs(one, () => true)).toBe(1000);
   expect(one.cancelAllJobs).not.toHaveBeenCalled();
+  expect(one.abandon).toHaveBeenCalledTimes(1);
 });
 
 test('a moment without Redis is not in vain', async () => {
