@@ -16,13 +16,14 @@ interface Leaf {
 }
 
 /**
- * A scheme of 300 partners has thousands of badges, but few that differ to one rule: two badges that a
+ * A scheme of 300 partners has thousands of badges, but few that differ to a rule: two badges that a
  * condition picks do the same when both are of a partner that it has none of (or of the same one), and
  * both for an ability that it has none for (or for the same one).
+ * @param trees of the rules to which they are to do the same
  * @param nowS when they would be issued, Unix seconds
  */
-export function kindsFor(tree: ConditionResult, scheme: Scheme, nowS: number): KindOf {
-  const leaves = openLeaves(tree).map((result) => leafOf(result, scheme, nowS));
+export function kindsFor(trees: readonly ConditionResult[], scheme: Scheme, nowS: number): KindOf {
+  const leaves = trees.flatMap(openLeaves).map((result) => leafOf(result, scheme, nowS));
   return (badge) => {
     const kinds = leaves.map((leaf) => kindIn(leaf, badge));
     return kinds.every((kind) => kind === null) ? null : JSON.stringify(kinds);

@@ -1,10 +1,11 @@
 import type { AwardId } from '../ids.js';
-import { type Facts, judge } from './conditions.js';
+import type { Facts } from './conditions.js';
+import { awardsThatHelp, badgesThatHelp, badgesThatHelpBothWays, type Basis } from './helpful-badges.js';
 import { availableAt, factsOf, issued } from './helpful-facts.js';
-import { kindsFor } from './helpful-kind.js';
-import { lackOf, type Lacks, lacksOf } from './helpful-lack.js';
+import { standingWith } from './helpful-following.js';
+import { lacksOf } from './helpful-lack.js';
 import type { Enrolment, Scheme } from './types.js';
-import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './verdict.js';
+import type { AwardVerdict, Evaluation } from './verdict.js';
 
 /**
  * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
@@ -27,6 +28,9 @@ export interface Help {
 /**
  * For each award that is not met: what would help. Pure; the badges of active partners alone are tried,
  * within their enrolment at the evaluation's instant, each on its own, by judging the rule again with it.
+ * - A badge helps where less is missing with it, the other awards as they are.
+ * - Of a choice, one may help both ways at once: by itself, and by an award that the rule holds and that it brings
+ *   closer, too. It is told where only the two together leave less to come; else it is told of that award.
  * @param evaluation under that scheme
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
@@ -35,77 +39,39 @@ export function helpful(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<Awa
   if (missing.length === 0) return new Map();
   const facts = factsOf(scheme, evaluation);
   const available = availableAt(scheme, evaluation.nowS);
-  const lacks = lacksOf(evaluation.awards);
+  const basis = { evaluation, facts, available, lacks: lacksOf(evaluation.awards) };
   const reachOf = reachesOf(evaluation, issued(facts, available));
+  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
   return new Map(
-    missing.map((verdict) => [
-      verdict.award.id,
-      {
-        badges: badgesThatHelp(verdict, facts, available, lacks),
-        awards: awardsThatHelp(verdict, evaluation, facts, lacks),
-        reach: reachOf(verdict.award.id),
-      },
-    ]),
+    missing.map((verdict) => {
+      const { id } = verdict.award;
+      return [id, { ...helpFor(verdict, basis, closer), reach: reachOf(id) }];
+    }),
   );
 }
 
-function badgesThatHelp(
-  { award, tree }: AwardVerdict,
-  facts: Facts,
-  available: readonly Enrolment[],
-  lacks: Lacks,
-): readonly Enrolment[] {
-  const before = lackOf(tree, lacks);
-  const kindOf = kindsFor(tree, facts.scheme, facts.nowS);
-  const known = new Map<string, boolean>();
-  return available.filter((badge) => {
-    const kind = kindOf(badge);
-    if (kind === null) return false;
-    const helps = known.get(kind) ?? lackOf(judge(award.rule, issued(facts, [badge])), lacks) < before;
-    known.set(kind, helps);
-    return helps;
-  });
-}
-
-function awardsThatHelp(
-  { award, tree }: AwardVerdict,
-  { awards }: Evaluation,
-  facts: Facts,
-  lacks: Lacks,
-): readonly AwardId[] {
-  const before = lackOf(tree, lacks);
-  const asked = new Set(awardsIn(tree));
-  return awards
-    .filter((other) => other.status === 'not_met' && asked.has(other.award.id))
-    .map((other) => other.award.id)
-    .filter((id) => {
-      const standing = new Map([...facts.standing, [id, 'due'] as const]);
-      return lackOf(judge(award.rule, { ...facts, standing }), lacks) < before;
-    });
-}
-
-function awardsIn(result: ConditionResult): readonly AwardId[] {
-  if (result.kind === 'badges') return [];
-  return result.kind === 'holds' ? [result.award] : result.of.flatMap(awardsIn);
+/**
+ * @param closer by award: the badges told of it, and of those that it is told to be helped by. Those that the rule
+ *   holds are there, since they stand before it in the scheme's order; this one is added
+ */
+function helpFor(
+  verdict: AwardVerdict,
+  basis: Basis,
+  closer: Map<AwardId, ReadonlySet<Enrolment>>,
+): Omit<Help, 'reach'> {
+  const awards = awardsThatHelp(verdict, basis);
+  const through = new Set(awards.flatMap((id) => [...(closer.get(id) ?? [])]));
+  const direct = badgesThatHelp(verdict, basis);
+  const bothWays = badgesThatHelpBothWays(verdict, basis, closer, new Set([...direct, ...through]));
+  const told = new Set([...direct, ...bothWays]);
+  closer.set(verdict.award.id, new Set([...told, ...through]));
+  return { badges: basis.available.filter((badge) => told.has(badge)), awards };
 }
 
 /** @param all the facts as they would be with everything that is enrolled */
-function reachesOf(evaluation: Evaluation, all: Facts): (id: AwardId) => Reach {
-  const hinders = evaluation.awards.some(({ status }) => status === 'blocked' || status === 'inactive');
-  const free = reached(evaluation, all, ['not_met']);
-  const freed = hinders ? reached(evaluation, all, ['not_met', 'blocked', 'inactive']) : free;
+function reachesOf({ awards }: Evaluation, all: Facts): (id: AwardId) => Reach {
+  const hinders = awards.some(({ status }) => status === 'blocked' || status === 'inactive');
+  const free = standingWith(awards, all, ['not_met']);
+  const freed = hinders ? standingWith(awards, all, ['not_met', 'blocked', 'inactive']) : free;
   return (id) => (free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond');
-}
-
-/** The awards that these facts make held or due, those of such a status besides; each after those it holds. */
-function reached(
-  { awards }: Evaluation,
-  facts: Facts,
-  statuses: readonly AwardStatus[],
-): ReadonlySet<AwardId> {
-  const standing = new Map(facts.standing);
-  for (const { award, status } of awards)
-    if (statuses.includes(status) && judge(award.rule, { ...facts, standing }).met)
-      standing.set(award.id, 'due');
-  return new Set(standing.keys());
 }

@@ -109,6 +109,28 @@ test('one that is held, due or met helps nobody any more', () => {
   expect(helpOf(TWO_LEVELS(), 'one', { assertions: [given('M1')] })).toBeUndefined();
 });
 
+test('of a choice, a badge that helps both ways at once, by itself and through an award, is told', () => {
+  // Two ways to `two`: `one` and an ability besides, which Écrire does both; or anything of Organiser.
+  const scheme = schemeOf(`
+  one: { name: Un, badge: R_1, rule: { at_least: 1, of: { competency: com, level: 1 } } }
+  two:
+    name: Deux
+    badge: R_2
+    rule:
+      any:
+        - all: [{ holds: one }, { at_least: 1, of: { competency: com, ability: ecrire } }]
+        - { at_least: 1, of: { competency: org } }
+`);
+  const help = helpOf(scheme, 'two', {});
+  expect(badgesOf(help)).toEqual(['M2', 'M4', 'C1', 'C3']);
+  expect(help?.awards).toEqual([]);
+});
+
+test('one that helps through an award that is told is told of that award alone', () => {
+  const help = helpOf(TWO_LEVELS(), 'two', { assertions: [given('M3')] });
+  expect(help).toMatchObject({ badges: [], awards: ['one'] });
+});
+
 const lastOf = (rule: string, assertions: readonly Assertion[] = [], lang: 'fr' | 'en' = 'fr'): string => {
   const scheme = schemeOfRule(rule);
   const lines = explainText(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW), lang);
