@@ -4,7 +4,8 @@ import { Worker } from 'bullmq';
 export class QueueWorker extends Worker {
   /**
    * Ends it as it stands, for one whose `close()` waits in vain: for a Redis that is away, or a connection that was
-   * never there. Nothing of it goes on, and nothing is asked of Redis; a job that it had is found when its lock ends.
+   * never there. Nothing is asked of Redis, and what was asked ends with the connection that it shares; a job that
+   * it had is found when its lock ends.
    */
   async abandon(): Promise<void> {
     await this.pause(true);
