@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { type Facts, judge } from './conditions.js';
 import { issued } from './helpful-facts.js';
-import { followingOf } from './helpful-following.js';
+import { lacksWith } from './helpful-following.js';
 import { type KindOf, kindsFor } from './helpful-kind.js';
 import { lackOf, type Lacks } from './helpful-lack.js';
 import type { Enrolment } from './types.js';
@@ -43,10 +43,8 @@ export function badgesThatHelpBothWays(
   if (tried.length === 0) return [];
   const before = lackOf(tree, lacks);
   const trees = evaluation.awards.map((verdict) => verdict.tree);
-  return ofKinds(tried, kindsFor(trees, facts.scheme, facts.nowS), (badge) => {
-    const after = followingOf(evaluation, facts, badge);
-    return lackOf(judge(award.rule, after.facts), after.lacks) < before;
-  });
+  const kindOf = kindsFor(trees, facts.scheme, facts.nowS);
+  return ofKinds(tried, kindOf, (badge) => (lacksWith(evaluation, facts, badge).get(award.id) ?? 0) < before);
 }
 
 /** Those that the rule holds, are not met, and with each of which held less would be missing. */

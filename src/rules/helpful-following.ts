@@ -5,22 +5,15 @@ import { type Lacks, lacksOf } from './helpful-lack.js';
 import type { Enrolment } from './types.js';
 import type { AwardStatus, AwardVerdict, Evaluation } from './verdict.js';
 
-/** What would be, were something issued: the facts with the awards that become due by it, and what then lacks. */
-export interface Following {
-  readonly facts: Facts;
-  readonly lacks: Lacks;
-}
-
-/** All that would follow from one badge, were it issued now. */
-export function followingOf({ awards }: Evaluation, facts: Facts, badge: Enrolment): Following {
+/** How much each award would lack, were one badge issued now: with the awards that become due by it, which lack nothing. */
+export function lacksWith({ awards }: Evaluation, facts: Facts, badge: Enrolment): Lacks {
   const more = issued(facts, [badge]);
   const standing = standingWith(awards, more, ['not_met']);
-  const after = { ...more, standing };
   const verdicts = awards.map((verdict): AwardVerdict => {
     if (standing.has(verdict.award.id)) return { ...verdict, status: 'due' };
-    return { ...verdict, tree: judge(verdict.award.rule, after) };
+    return { ...verdict, tree: judge(verdict.award.rule, { ...more, standing }) };
   });
-  return { facts: after, lacks: lacksOf(verdicts) };
+  return lacksOf(verdicts);
 }
 
 /**
