@@ -29,7 +29,9 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
   for (const batchId of await batches.of(badgeId)) await enqueueBatch(pipeline, badgeId, batchId);
   const earners = formed.reduce((sum, batch) => sum + batch.earners.length, 0);
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
-  return { did: formed.length === 0 ? 'no batch to form' : 'batches formed', facts };
+  // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
+  if (formed.length === 0) return { did: 'no batch to form', facts, onlyQueued: true };
+  return { did: 'batches formed', facts };
 }
 
 /** Null: nobody waits. */

@@ -106,7 +106,7 @@ async function workOn(
   try {
     const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
     // The job goes when what it leads to is safe: they may stand on different servers.
-    await pipeline.replicas.untilHeld(mark);
+    if (done.onlyQueued !== true) await pipeline.replicas.untilHeld(mark);
     line.done(done);
   } catch (error) {
     await carryOut(worker, job, token, error).catch((thrown: unknown) => {
