@@ -14,7 +14,7 @@ const kib = (bytes: number): string => (bytes / 1024).toFixed(1);
 const wordsOf = ({ minutes, notices, series, peakRssBytes, keysMore }: SoakResult): string =>
   [
     `${minutes} minutes, ${notices} notices; keys in Redis: ${keysMore >= 0 ? '+' : ''}${keysMore}`,
-    `peak RSS: web ${kib(peakRssBytes.web)} KiB, worker ${kib(peakRssBytes.worker)} KiB`,
+    `peak RSS of a worker as it is deployed: ${kib(peakRssBytes)} KiB`,
     ...Object.entries(series).map(
       ([name, { mean, perMinute, bound, late, grows }]) =>
         `${name}: mean ${kib(mean)} KiB, slope ${kib(perMinute)} +- ${kib(bound)} KiB a minute, ` +

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { until } from '../../test/support/until.js';
-import { openStage, type Stage } from './stage.js';
+import { openStage, type Measured, type Stage } from './stage.js';
 import { verdictOf, type Point, type Verdict } from './slope.js';
 
 export interface SoakOptions {
@@ -11,19 +11,20 @@ export interface SoakOptions {
   readonly perSecond: number;
   /** Of the people that everything is about. */
   readonly people: number;
-  /** Told before anything is measured: over so many a worker's heap still rises, and then it flattens. */
+  /** Told before anything is measured: over the first of them a worker's heap still rises, and then it flattens. */
   readonly warmNotices: number;
 }
 
-export const SOAK: SoakOptions = { minutes: 10, perSecond: 20, people: 500, warmNotices: 30_000 };
+export const SOAK: SoakOptions = { minutes: 10, perSecond: 20, people: 500, warmNotices: 10_000 };
 
 export interface SoakResult {
   readonly name: 'soak';
   readonly minutes: number;
   readonly notices: number;
-  /** Bytes: the heaps after a collection, what Redis uses without its clients' buffers. */
+  /** Bytes: the heaps after a collection, V8's compilers off; what Redis uses without its clients' buffers. */
   readonly series: Readonly<Record<'webHeap' | 'workerHeap' | 'redis', Verdict>>;
-  readonly peakRssBytes: Readonly<Record<'web' | 'worker', number>>;
+  /** At most, of a worker as it is deployed. */
+  readonly peakRssBytes: number;
   /** Of Redis, at the end less at the beginning of what was measured. */
   readonly keysMore: number;
 }
@@ -64,7 +65,7 @@ export async function runSoak(options: Partial<SoakOptions> = {}): Promise<SoakR
         workerHeap: verdictOf(pointsOf('worker')),
         redis: verdictOf(redisPoints),
       },
-      peakRssBytes: { web: peakOf(stage, 'web'), worker: peakOf(stage, 'worker') },
+      peakRssBytes: Math.max(0, ...probesOf(stage, 'deployedWorker').map(({ rss }) => rss)),
       keysMore: (await redis.dbsize()) - keys,
     };
   } finally {
@@ -132,11 +133,8 @@ interface Probe {
   readonly rss: number;
 }
 
-const probesOf = ({ processes }: Stage, name: 'web' | 'worker'): readonly Probe[] =>
+const probesOf = ({ processes }: Stage, name: Measured): readonly Probe[] =>
   [...processes[name].output().matchAll(/^probe (\d+) (\d+)$/gm)].map(([, heap, rss]) => ({
     heap: Number(heap),
     rss: Number(rss),
   }));
-
-const peakOf = (stage: Stage, name: 'web' | 'worker'): number =>
-  Math.max(0, ...probesOf(stage, name).map(({ rss }) => rss));

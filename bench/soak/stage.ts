@@ -11,11 +11,14 @@ import { startLine, type RunningProcess } from '../../test/support/processes.js'
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../../test/support/small-scheme.js';
 import { until } from '../../test/support/until.js';
 
-/** `web` and `worker` as the Procfile has them, before the sandbox, with a probe in each. */
+/** Whose heaps are measured, V8's compilers off, and a worker that runs as it is deployed. */
+export type Measured = 'web' | 'worker' | 'deployedWorker';
+
+/** `web` and two workers by the Procfile's lines, before the sandbox, with a probe in each. */
 export interface Stage {
   readonly redis: OwnRedis;
   readonly sandbox: Sandbox;
-  readonly processes: Readonly<Record<'web' | 'worker', RunningProcess>>;
+  readonly processes: Readonly<Record<Measured, RunningProcess>>;
   tell(event: EventRecord): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,7 +37,12 @@ export async function openStage(probeEveryMs: number): Promise<Stage> {
   for (const id of ['REGION', 'P1', 'P2']) sandbox.addClient({ id, secret: `${id}_key`, name: id });
   for (const [clientId, id] of BADGES) sandbox.addBadge({ clientId, id, name: id });
   const env = environment(redis.url, sandbox.url, configDir, probeEveryMs);
-  const processes = { web: startLine('web', env), worker: startLine('worker', env) };
+  const plain = { ...env, PROBE_COMPILERS: 'off' };
+  const processes = {
+    web: startLine('web', plain),
+    worker: startLine('worker', plain),
+    deployedWorker: startLine('worker', env),
+  };
   const close = async (): Promise<void> => {
     await Promise.all(Object.values(processes).map((one) => one.stop()));
     await sandbox.close();
@@ -43,7 +51,8 @@ export async function openStage(probeEveryMs: number): Promise<Stage> {
   };
   try {
     const url = `http://127.0.0.1:${await portOf(processes.web)}/webhooks/obf`;
-    await until(() => processes.worker.output().includes('"worker started"'), 'worker', 30_000);
+    for (const worker of [processes.worker, processes.deployedWorker])
+      await until(() => worker.output().includes('"worker started"'), 'worker', 30_000);
     return { redis, sandbox, processes, tell: (event) => tell(url, event), close };
   } catch (error) {
     await close();
