@@ -5,8 +5,7 @@ import { runInNewContext } from 'node:vm';
  * Loaded into a process by `--import`: says how much of its heap is in use after a full collection.
  *
  * `PROBE_COMPILERS=off` has V8 run the bytecode, and keep it. What its compilers make of it comes and goes for as long as
- * a process runs, with notes in the heap that no statistics of V8 tell from our objects: with them a worker's heap
- * drifted by 300 KiB in ten minutes, without them by 10, at the same load.
+ * a process runs, with notes in the heap that no statistics of V8 tell from our objects.
  */
 const EVERY_MS = Number(process.env.PROBE_EVERY_MS ?? 2000);
 

@@ -68,6 +68,12 @@ const studentOf = (freedom: number): number =>
   (Z_99 ** 3 + Z_99) / (4 * freedom) +
   (5 * Z_99 ** 5 + 16 * Z_99 ** 3 + 3 * Z_99) / (96 * freedom ** 2);
 
+/** Pure: of each so many points that follow one another, the lowest. What is left over at the end is none. */
+export const leastOfEach = (points: readonly Point[], count: number): readonly Point[] =>
+  Array.from({ length: Math.floor(points.length / count) }, (_, at) =>
+    points.slice(at * count, (at + 1) * count).reduce((least, one) => (one.y < least.y ? one : least)),
+  );
+
 /** Whether it certainly grows, by enough to matter, and goes on to. @throws RangeError with fewer than six points */
 export function verdictOf(points: readonly Point[]): Verdict {
   const late = slopeOf(points.slice(Math.floor(points.length / 2)));

@@ -23,6 +23,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** Seconds between two polls of a partner. */
+export const POLL_EVERY_S = 10;
+
 const HOOK = `whsec_${randomBytes(32).toString('base64')}`;
 
 /** @param probeEveryMs how often each process tells of its heap */
@@ -79,7 +82,7 @@ const environment = (redisUrl: string, obfUrl: string, configDir: string, probeE
   WEBHOOK_SECRETS: HOOK,
   PALIER_KEY: randomBytes(32).toString('base64'),
   PALIER_CONFIG: configDir,
-  POLL_EVERY_S: '10',
+  POLL_EVERY_S: String(POLL_EVERY_S),
   LOG_LEVEL: 'info',
   NODE_OPTIONS: `--import ${pathToFileURL(resolve('bench/soak/probe.mjs')).href}`,
   PROBE_EVERY_MS: String(probeEveryMs),

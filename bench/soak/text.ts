@@ -17,7 +17,7 @@ export const textOfSoak = ({ minutes, notices, series, keysMore }: SoakResult): 
   [
     `${minutes} minutes, ${notices} notices; ${keysMore} keys more at the end.`,
     '',
-    '| heap after a collection, and Redis | mean, KiB | KiB a minute | in the second half | |',
+    '| the least in twenty seconds of a heap after a collection, and of Redis | mean, KiB | KiB a minute | in the second half | |',
     '| --- | --- | --- | --- | --- |',
     ...Object.entries(series).map(rowOf),
   ].join('\n');

@@ -1,4 +1,4 @@
-import { slopeOf, verdictOf, type Point } from '../../bench/soak/slope.js';
+import { leastOfEach, slopeOf, verdictOf, type Point } from '../../bench/soak/slope.js';
 import { randomOf, type Random } from '../chaos/random.js';
 import { runSoak } from '../../bench/soak/run.js';
 
@@ -44,6 +44,20 @@ describe('a heap that is high now is high two seconds later, too', () => {
     expect(verdictOf(series((x) => 27 * MIB + 2000 * x * x)).grows).toBe(true);
     expect(verdictOf(series((x) => 27 * MIB + 60_000 * Math.sqrt(x))).grows).toBe(true);
   });
+});
+
+test('what is in hand for a while is no growth, and hides none', () => {
+  const inHand = (x: number): number => (Math.floor(x * 20) % 5 < 3 ? 130_000 : 0);
+  const grows = (perMinute: number): boolean =>
+    verdictOf(
+      leastOfEach(
+        series((x) => 22 * MIB + inHand(x) + perMinute * x),
+        10,
+      ),
+    ).grows;
+  expect([grows(0), grows(4000)]).toEqual([false, true]);
+  expect(leastOfEach(series(inHand), 10)).toHaveLength(20);
+  expect(leastOfEach(series(inHand).slice(0, 15), 10)).toEqual([{ x: 3 / 20, y: 0 }]);
 });
 
 test('real processes under steady load: nothing is lost on the way, and Redis holds no key more', async () => {
