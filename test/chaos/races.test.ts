@@ -62,12 +62,20 @@ async function batchOfLou() {
 test('an evaluation that read the portfolio before the award was recorded does not give it again', async () => {
   await open();
   const [pipeline] = house.pipelines;
+  const { awards } = pipeline.queues;
+  await awards.pause();
   for (const id of ['A', 'B']) await tell(badge(id));
   await until(async () => (await state()) !== undefined, 'record of the award');
-  const issued = (): Promise<unknown> => until(async () => (await state()) === 'issued', 'record');
+  let overtaken = false;
+  const issued = async (): Promise<void> => {
+    overtaken = true;
+    await awards.resume();
+    await until(async () => (await state()) === 'issued', 'record');
+  };
   const slow: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'comes-due', issued) };
   await evaluateEarner(slow, { earner: lou(), cause: 'test' }, never);
   await house.idle();
+  expect(overtaken).toBe(true);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
 

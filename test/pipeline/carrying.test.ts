@@ -179,7 +179,9 @@ test('one that was refused and is told again before its job runs is asked for ag
   const [a, b] = [badge('P1', 'A'), badge('P2', 'B')];
   const { queues, seen } = house.pipelines[0];
   house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 404 });
-  house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'status', status: 429, retryAfterS: 1 });
+  house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'status', status: 429, retryAfterS: 3 });
+  // Its refusal comes while all notices are paused for the other's sake.
+  house.sandbox.fault({ route: 'POST token', clientId: 'P1', kind: 'slow', ms: 700 });
   await tellAtOnce(a, b);
   await until(async () => (await jobsMade()) === 2, 'jobs of both');
   await tellAtOnce(a);

@@ -18,6 +18,7 @@ const KINDS = new Set([
 ]);
 /** A closed socket takes a moment to be gone; ioredis' own last timer takes 2 s. */
 const PATIENCE_MS = 3000;
+const LOOK_EVERY_MS = 20;
 
 const openNow = (): Map<string, number> => {
   const counts = new Map<string, number>();
@@ -72,11 +73,11 @@ export default class NoOpenHandles extends TestEnvironment {
   }
 
   private async leftOpen(): Promise<string[]> {
-    const limit = Date.now() + PATIENCE_MS;
-    for (;;) {
+    // Looks are counted, not time: on a machine that stands still for a while nothing could close meanwhile.
+    for (let looks = PATIENCE_MS / LOOK_EVERY_MS; ; looks -= 1) {
       const left = [...this.handlesLeft(), ...this.timersLeft()];
-      if (left.length === 0 || Date.now() >= limit) return left;
-      await pause(20);
+      if (left.length === 0 || looks <= 0) return left;
+      await pause(LOOK_EVERY_MS);
     }
   }
 

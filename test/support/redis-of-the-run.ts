@@ -28,6 +28,9 @@ const PLACE = {
 export async function redisOfTheRun(): Promise<Pick<UsableRedis, 'url' | 'stop'>> {
   const given = process.env['TEST_REDIS_URL'];
   const kind = redisKindOf(process.env['TEST_REDIS_KIND']);
-  if (given !== undefined || kind === 'single') return findOrStartRedis(given, { ...PLACE, persist: false });
+  // It does not outlive the run: nobody is to wait for a busy disk.
+  const settings = { appendfsync: 'no' };
+  if (given !== undefined || kind === 'single')
+    return findOrStartRedis(given, { ...PLACE, persist: false, settings });
   return kind === 'cluster' ? startCluster(PLACE) : startSentinel(PLACE);
 }
