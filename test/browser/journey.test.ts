@@ -120,6 +120,8 @@ test('by the keyboard alone, somebody signs in and sends a job again', async () 
   await page.goto(house.opsUrl);
 
   await enter(page, 'Échecs');
+  // The page may come before its jobs are counted; it comes again by itself.
+  await page.getByRole('link', { name: 'OBF ne connaît pas ce badge de la Région' }).waitFor();
   await enter(page, 'OBF ne connaît pas ce badge de la Région');
   await enter(page, 'Délivrer « Communiquer : je pratique »');
   await enter(page, 'Renvoyer ce travail');

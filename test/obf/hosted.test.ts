@@ -106,14 +106,14 @@ test.each([
 
 test('no call carries credentials, and all stand in one line under the rate', async () => {
   const { assertion } = issue();
-  const slow = [bench.obf({ maxRps: 20 }).hosted, bench.obf({ maxRps: 20 }).hosted];
+  const slow = [bench.obf({ maxRps: 4 }).hosted, bench.obf({ maxRps: 4 }).hosted];
   const from = bench.sandbox.calls.length;
   await Promise.all(slow.map((one) => one.read(assertion.url, MAIL)));
   const calls = bench.sandbox.calls.slice(from);
   expect(calls.map((call) => call.clientId)).toEqual([null, null, null, null]);
   const [first, last] = [calls.at(0)?.atMs ?? 0, calls.at(-1)?.atMs ?? 0];
   // Four places of one line, not two of two.
-  expect(last - first).toBeGreaterThan(100);
+  expect(last - first).toBeGreaterThan(400);
 });
 
 test.each([

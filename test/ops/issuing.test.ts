@@ -1,4 +1,4 @@
-import { asBadgeId } from '../../src/ids.js';
+import { asBadgeId, asBatchId } from '../../src/ids.js';
 import { endTakeOver } from '../../src/platform/key-guard.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
@@ -249,11 +249,14 @@ describe('stats', () => {
     await comesDue(LOU);
     await until(() => issueCalls() === 1, 'issue call');
     await stop();
-    const state = async (clock = Date.now) => {
+    const state = async (clock: () => number) => {
       const told = jsonOf(await palier.type(['stats', '--json'], { clock }));
       return (told as { issuing: { batches: { state: string; earners: number }[] } }).issuing.batches;
     };
-    expect(await state()).toMatchObject([{ state: 'sending', earners: 1 }]);
+    const { batches } = palier.pipeline;
+    const [id = asBatchId('none')] = await batches.of(asBadgeId('R1'));
+    const { sentMs } = (await batches.find(asBadgeId('R1'), id)) ?? {};
+    expect(await state(() => sentMs ?? 0)).toMatchObject([{ state: 'sending', earners: 1 }]);
     const inAMinute = () => Date.now() + 60_000;
     expect(await state(inAMinute)).toMatchObject([{ state: 'unknown', earners: 1 }]);
     expect((await palier.type(['stats'], { clock: inAMinute })).out.join('\n')).toMatch(

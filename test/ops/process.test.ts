@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { ownRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 const TSX = resolve('node_modules/.bin/tsx');
+const LOADER = pathToFileURL(resolve('node_modules/tsx/dist/loader.mjs')).href;
 const MAIN = resolve('src/ops/cli/main.ts');
 
 let cwd: string;
@@ -63,7 +65,8 @@ test('Ctrl-C ends a command that waits for OBF, cleanly', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'palier-process-'));
   await writeFile(join(folder, 'scheme.yaml'), SMALL_SCHEME);
   await writeFile(join(folder, 'partners.yaml'), SMALL_PARTNERS);
-  const child = spawn(TSX, [MAIN, 'reconcile'], {
+  // Without tsx' own process, which ends a child that does not answer a signal within 30 ms.
+  const child = spawn(process.execPath, ['--import', LOADER, MAIN, 'reconcile'], {
     cwd: folder,
     env: {
       ...env,

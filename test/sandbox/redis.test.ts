@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -44,8 +45,11 @@ test('a server of its own keeps its address and data when it is killed, and answ
   await own.kill();
   await until(() => writer.status === 'end', 'lost connection');
   await own.restart();
+  const patient = new Redis(own.url);
+  expect(await patient.get('kept')).toBe('yes');
+  patient.disconnect();
   const reader = new Redis(own.url, { commandTimeout: 300 });
-  expect(await reader.get('kept')).toBe('yes');
+  await once(reader, 'ready');
   own.freeze();
   await expect(reader.ping()).rejects.toThrow('timed out');
   own.thaw();
