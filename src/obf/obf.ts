@@ -90,5 +90,8 @@ function openAccount(parts: Parts, clientId: ClientId, secret: string): ObfAccou
   const tokens = createTokens({ clientId, store, ask, rate, tuning, life });
   const callerTaking = (take: Rate['take']) =>
     createCaller({ clientId, http, apiPath, tokens, take, rate, clock, log, report });
-  return createAccount(clientId, { now: callerTaking(rate.take), background: callerTaking(rate.takeIdle) });
+  return createAccount(clientId, {
+    now: callerTaking((call, line, signal) => rate.take(call, line, signal)),
+    background: callerTaking((call, line, signal) => rate.takeIdle(call, line, signal)),
+  });
 }

@@ -112,6 +112,17 @@ export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): P
   return { did: 'accounts verified', facts: { ...found, unreadable: unreadable.length } };
 }
 
+/** Has every account verified every `everyMs`, once however many workers run; 0: never. */
+export async function scheduleVerification({ queues }: Pipeline, everyMs: number): Promise<void> {
+  if (everyMs === 0) {
+    await queues.awards.removeJobScheduler('verify');
+    return;
+  }
+  const opts = { removeOnComplete: true, removeOnFail: true };
+  const template = { name: 'verify', data: { kind: 'verify' }, opts };
+  await queues.awards.upsertJobScheduler('verify', { every: everyMs }, template);
+}
+
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
   const account = pipeline.accounts(clientId)?.inBackground() ?? null;
   if (account === null) return;
@@ -259,7 +270,8 @@ async function followVanished(pipeline: Pipeline, run: Run): Promise<void> {
       for (const assertion of [...portfolio.assertions, ...portfolio.held]) {
         const listed = run.listed.get(assertion.clientId);
         const { eventId } = assertion;
-        if (listed === undefined || assertion.revoked || eventId === null || listed.has(assertion.id)) continue;
+        if (listed === undefined || assertion.revoked || eventId === null || listed.has(assertion.id))
+          continue;
         const event = `${assertion.clientId} ${eventId}`;
         byEvent.set(event, [...(byEvent.get(event) ?? []), { keys, assertion: { ...assertion, eventId } }]);
       }
