@@ -145,10 +145,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   await noteLists(pipeline, clientId, isKnownWhole, eventList);
   if (!isKnownWhole) return;
   run.listed.set(clientId, listed);
-  for await (const ids of pipeline.events.ids(clientId)) {
-    const unlisted = ids.filter((id) => !events.has(id));
-    if (unlisted.length > 0) await pipeline.events.remove(clientId, unlisted);
-  }
+  await pipeline.events.retain(clientId, events.keys());
 }
 
 /** A list that shows another part each time is no ground to believe that anything is gone. */
