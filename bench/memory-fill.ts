@@ -8,7 +8,7 @@ import { badgeNumberOf, createBadgeBook, type ClientBadge } from '../src/portfol
 import { encodePortfolio } from '../src/portfolio/codec.js';
 import { sealContact } from '../src/portfolio/contact.js';
 import { NOTHING_KEPT } from '../src/portfolio/kept.js';
-import { createSeenEvents } from '../src/portfolio/seen-events.js';
+import { createEventIndex } from '../src/obf/event-index.js';
 import { recordKey } from '../src/record/key.js';
 import { joinRecord } from '../src/record/record.js';
 import { accountFilling, notesOf, rowsOfClass } from './memory-account.js';
@@ -73,11 +73,16 @@ export function fillingOf(redis: Redis, prefix: string, earners: number): Fillin
           writing.set(recordKey(prefix, one.earner), recordOf(one, notesOf(at, account, rowsOfClass(nth))));
       }),
     seen() {
-      const seen = createSeenEvents(redis, prefix);
+      const index = createEventIndex(redis, prefix);
       return eachSome(
         classes,
         async (from, before) => {
-          const added = [...eventsOf(from, before)].map(([client, events]) => seen.addAll(client, events));
+          const added = [...eventsOf(from, before)].map(([client, events]) =>
+            index.put(
+              client,
+              events.map((id) => ({ id, recipientCount: 25, modifiedS: 1_760_000_000 })),
+            ),
+          );
           await Promise.all(added);
         },
         EVENTS_TOGETHER,

@@ -41,7 +41,7 @@ const STAND_INS = ['sandbox', 'demo'];
 const MAY_PRINT = /^src\/(demo|ops\/cli)\//;
 /** Ops replays by enqueueing: it never issues. */
 const ISSUING_CALLS = ['src/issuing/issue.ts', 'src/issuing/send.ts'];
-const MAX_LINES = 200;
+const MAX_LINES = 350;
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';
 const isMain = (path: string): boolean => path.endsWith('/main.ts');

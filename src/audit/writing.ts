@@ -17,26 +17,11 @@ const PEOPLE_A_ROW = 64;
 /** How many rows are sent before an answer is waited for: enough to fill the wire, few enough to stay small. */
 const TOGETHER = 16;
 
-/** How entries are written that were written before, elsewhere. */
-export interface Former {
-  /** When, Unix milliseconds. */
-  readonly writtenMs: (entry: AuditEntry) => number;
-  /** What makes an entry about nobody the same one. */
-  readonly identityOf: (entry: AuditEntry) => string;
-}
-
-/** @param former null: they are new, and of nobody each is another one */
-export async function writeEntries(
-  store: AuditStore,
-  entries: readonly AuditEntry[],
-  former: Former | null = null,
-): Promise<void> {
+export async function writeEntries(store: AuditStore, entries: readonly AuditEntry[]): Promise<void> {
   const rows = inRows(entries);
   const given = new Map<EventId, readonly number[]>();
   for (let at = 0; at < rows.length; at += TOGETHER) {
-    const prepared = await Promise.all(
-      rows.slice(at, at + TOGETHER).map((row) => prepare(store, row, former)),
-    );
+    const prepared = await Promise.all(rows.slice(at, at + TOGETHER).map((row) => prepare(store, row)));
     // All that is to be read was: they are added in their order.
     await Promise.all(
       prepared.map(async ({ entry, write }) => {
@@ -76,12 +61,12 @@ interface Prepared {
   readonly write: () => Promise<readonly number[]>;
 }
 
-async function prepare(store: AuditStore, alike: Alike, former: Former | null): Promise<Prepared> {
+async function prepare(store: AuditStore, alike: Alike): Promise<Prepared> {
   const [entry] = alike;
-  const counting = countingOf(entry, store.timeZone, former?.writtenMs(entry) ?? null);
+  const counting = countingOf(entry, store.timeZone);
   const head = await headOf(store, entry);
   if (entry.earner === null) {
-    const parts = [{ identity: former?.identityOf(entry) ?? '', bytes: encodeTold(withoutAddress(entry)) }];
+    const parts = [{ identity: '', bytes: encodeTold(withoutAddress(entry)) }];
     return { entry, write: () => store.log.append(encodeHead(head, 'nobody'), parts, counting) };
   }
   const people = alike.map(withoutAddress).filter(isOfSomebody);

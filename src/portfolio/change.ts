@@ -49,6 +49,19 @@ function joined(before: KeptAssertion | undefined, read: KeptAssertion): KeptAss
   return { ...known, badge: read.badge, revoked: before.revoked || read.revoked };
 }
 
+/** Pure: what became of an assertion. */
+export function changeBetween(
+  before: KeptPortfolio,
+  after: KeptPortfolio,
+  id: AssertionId,
+): 'new' | 'revoked' | 'changed' | null {
+  const [was, is] = [before, after].map(({ assertions }) => assertions.find((one) => one.id === id));
+  if (is === undefined || was === is) return null;
+  if (was === undefined) return 'new';
+  if (is.revoked && !was.revoked) return 'revoked';
+  return isSame(was, is) ? null : 'changed';
+}
+
 const isSame = (a: KeptAssertion, b: KeptAssertion): boolean =>
   JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
 const inOrder = ({ badge, eventId, issuedOnS, expiresOnS, revoked }: KeptAssertion): readonly unknown[] => [

@@ -1,5 +1,6 @@
 import { VaultError, type Vault } from '../platform/vault.js';
 import { ByteReader } from '../record/bytes.js';
+import { unknownForm } from '../record/error.js';
 import type { EarnerKey } from '../ids.js';
 import { packTexts, unpackTexts } from './packed-text.js';
 
@@ -12,7 +13,7 @@ export interface Contact {
 /** Bound to whose it is: under another earner's record it does not open. */
 const contextOf = (earner: EarnerKey): string => `${earner} contact`;
 
-/** The first byte of what is sealed: packed, without a name or with one. In the form before it was never so small. */
+/** The first byte of what is sealed: packed, without a name or with one. */
 const ADDRESS = 0;
 const ADDRESS_AND_NAME = 1;
 
@@ -29,13 +30,9 @@ export function sealContact(vault: Vault, earner: EarnerKey, { address, name }: 
 export function openContact(vault: Vault, earner: EarnerKey, sealed: Buffer): Contact {
   const reader = new ByteReader(vault.openBytes(sealed, contextOf(earner)));
   const head = reader.varint();
-  if (head <= ADDRESS_AND_NAME) {
-    const [address = '', name = null] = unpackTexts(reader.rest(), head + 1);
-    return { address, name };
-  }
-  // Before it was packed: twice the address' length, and one more where there is a name.
-  const address = reader.take(Math.floor(head / 2)).toString();
-  return { address, name: head % 2 === 0 ? null : reader.rest().toString() };
+  if (head > ADDRESS_AND_NAME) throw unknownForm();
+  const [address = '', name = null] = unpackTexts(reader.rest(), head + 1);
+  return { address, name };
 }
 
 /**

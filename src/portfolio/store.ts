@@ -12,10 +12,10 @@ import { openContact, type Contact } from './contact.js';
 import { earnerFileOf, withBook, type EarnerFile } from './earner-file.js';
 import type { KeptPortfolio } from './kept.js';
 import { createLinks, type AmendPortfolio, type Links } from './links.js';
-import { upsert, type NewAssertion } from './upsert.js';
+import { upsert, type NewAssertion, type WrittenAssertion } from './upsert.js';
 
 export type { Contact } from './contact.js';
-export { SomeUnreadable, type NewAssertion } from './upsert.js';
+export { SomeUnreadable, type NewAssertion, type WrittenAssertion } from './upsert.js';
 
 /** The portfolio of each address: a part of its record, so that all that is kept of it is in one place, and in one slot. */
 export interface PortfolioStore extends Links {
@@ -26,7 +26,7 @@ export interface PortfolioStore extends Links {
    * @returns what stands in the portfolios now: all but what an erasure keeps out
    * @throws SomeUnreadable once the others are written
    */
-  upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly NewAssertion[]>;
+  upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly WrittenAssertion[]>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
   /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */

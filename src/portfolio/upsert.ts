@@ -3,7 +3,7 @@ import type { Vault } from '../platform/vault.js';
 import { RecordError } from '../record/error.js';
 import type { Assertion } from './assertion.js';
 import type { BadgeBook, ClientBadge } from './badge-book.js';
-import { withAssertion, type Told } from './change.js';
+import { changeBetween, withAssertion, type Told } from './change.js';
 import { updatedContact, type Contact } from './contact.js';
 import type { AmendPortfolio } from './links.js';
 
@@ -17,6 +17,14 @@ export interface NewAssertion {
   readonly own?: boolean;
 }
 
+/** What an assertion changed in a portfolio; null: nothing. */
+export type AssertionChange = 'new' | 'revoked' | 'changed' | null;
+
+/** An assertion that is in its portfolio now. */
+export interface WrittenAssertion extends NewAssertion {
+  readonly change: AssertionChange;
+}
+
 /** What writing assertions takes. */
 export interface Upserting {
   readonly book: BadgeBook;
@@ -28,7 +36,7 @@ export interface Upserting {
 /** Of some of them Redis holds what cannot be read: to them nothing was written, to the others it was. */
 export class SomeUnreadable extends RecordError {
   constructor(
-    readonly stored: readonly NewAssertion[],
+    readonly stored: readonly WrittenAssertion[],
     readonly unreadable: readonly EarnerKey[],
   ) {
     super(`What Redis holds of ${unreadable.length} earner(s) cannot be read (${unreadable.join(', ')})`);
@@ -43,8 +51,8 @@ export async function upsert(
   parts: Upserting,
   found: readonly NewAssertion[],
   generation: number | null,
-): Promise<readonly NewAssertion[]> {
-  const stored: NewAssertion[] = [];
+): Promise<readonly WrittenAssertion[]> {
+  const stored: WrittenAssertion[] = [];
   const unreadable = new Set<EarnerKey>();
   const cannotRead = (earner: EarnerKey): void => void unreadable.add(earner);
   for (let at = 0; at < found.length; at += CHUNK) {
@@ -60,8 +68,8 @@ async function upsertChunk(
   chunk: readonly NewAssertion[],
   generation: number | null,
   cannotRead: (earner: EarnerKey) => void,
-): Promise<readonly NewAssertion[]> {
-  const writeAll = async (numbers: Numbers): Promise<readonly NewAssertion[]> => {
+): Promise<readonly WrittenAssertion[]> {
+  const writeAll = async (numbers: Numbers): Promise<readonly WrittenAssertion[]> => {
     const written = chunk.map((one) =>
       write(parts, one, toldOf(parts, one, generation, numbers)).catch((error: unknown) => {
         if (!(error instanceof RecordError)) throw error;
@@ -83,14 +91,16 @@ async function write(
   { amend, vault }: Upserting,
   one: NewAssertion,
   told: Told,
-): Promise<readonly NewAssertion[]> {
+): Promise<readonly WrittenAssertion[]> {
   let isKept = false;
+  let change: AssertionChange = null;
   await amend(one.earner, (kept) => {
     const after = withAssertion(kept, told, (known) => updatedContact(vault, one.earner, known, one.contact));
     isKept = after !== null;
+    change = after === null ? null : changeBetween(kept, after, one.assertion.id);
     return after ?? kept;
   });
-  return isKept ? [one] : [];
+  return isKept ? [{ ...one, change }] : [];
 }
 
 type Numbers = ReadonlyMap<string, number>;

@@ -32,6 +32,9 @@ export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/
 /** One poll of a client at a time, whoever asks for it. */
 export const pollJobId = (clientId: ClientId): string => `poll.${clientId}`;
 
+/** Rows of a client's event list that cannot be read, all in one. */
+export const oddRowJobId = (clientId: ClientId): string => `odd-row.${clientId}`;
+
 /** One earner, one waiting evaluation: what several notices changed is decided once. */
 export const earnerJobId = (earner: EarnerKey): string => `earner.${earner}`;
 

@@ -31,6 +31,7 @@ export const eventNotice = z.object({
   badgeId: word.transform(asBadgeId).optional(),
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
+  modifiedS: z.number().nullable().optional(),
   /** It told of a revocation: the event is asked for by its name, since a list may leave out who was revoked. */
   revoked: z.boolean().optional(),
   source,
@@ -66,8 +67,20 @@ export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 /** "Look what this client has issued that we have not been told of": told by the clock. */
 export const pollJob = z.object({ kind: z.literal('poll'), clientId: word.transform(asClientId) });
 
+/** "A row of this client's event list cannot be read": stands in failed until OBF shows it whole. */
+export const oddRowJob = z.object({
+  kind: z.literal('odd-row'),
+  clientId: word.transform(asClientId),
+  fields: z.array(z.string()),
+});
+
 /** All that stands in the queue of notices. */
-export const noticeQueueJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice, pollJob]);
+export const noticeQueueJob = z.discriminatedUnion('kind', [
+  eventNotice,
+  credentialNotice,
+  pollJob,
+  oddRowJob,
+]);
 
 /** "This earner's portfolio may have changed": decide again. `cause` joins it to the notice in logs. */
 export const earnerJob = z.object({
@@ -100,6 +113,8 @@ export const purgeJob = z.object({
   kind: z.literal('purge'),
   months: z.number().int().positive().nullable(),
 });
+/** "Read every account again in full": told by the clock. */
+export const verifyJob = z.object({ kind: z.literal('verify') });
 /** "Look at everybody, and keep how many are one badge away": told by the clock. */
 export const censusJob = z.object({ kind: z.literal('census') });
 /** "Make the plan that the ops pages show": of that award alone; null: of all. */
@@ -128,6 +143,7 @@ export const awardJob = z.discriminatedUnion('kind', [
   cleanJob,
   purgeJob,
   censusJob,
+  verifyJob,
   planJob,
   applyJob,
 ]);
@@ -135,6 +151,7 @@ export const awardJob = z.discriminatedUnion('kind', [
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type Arrival = z.output<typeof arrival>;
+export type OddRowJob = z.output<typeof oddRowJob>;
 export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;

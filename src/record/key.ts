@@ -12,6 +12,3 @@ export const anyRecord = (prefix: string): string => recordKey(prefix, asEarnerK
 /** Whose record stands under this key. */
 export const earnerOfKey = (prefix: string, key: string): EarnerKey =>
   asEarnerKey(key.slice(recordKey(prefix, asEarnerKey('')).length - 1, -1));
-
-/** Where it stood before the account was in it, in the same slot. */
-export const formerRecordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:p:{${earner}}`;

@@ -17,10 +17,11 @@ import { issueAwards } from './issue-awards.js';
 import { revokeAward } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
-import { pollEvents } from './poll-events.js';
+import { pollEvents, reportOddRow } from './poll-events.js';
 import { purge } from './purge.js';
 import type { Notice } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
+import { verifyForClock } from './verify-accounts.js';
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
 export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) => Promise<Done>;
@@ -35,9 +36,10 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   },
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
-    return notice.kind === 'poll'
-      ? poll(pipeline, notice.clientId, signal)
-      : ingest(pipeline, notice, signal);
+    if (notice.kind === 'poll') return poll(pipeline, notice.clientId, signal);
+    if (notice.kind !== 'odd-row') return ingest(pipeline, notice, signal);
+    await reportOddRow(pipeline, notice);
+    return { did: 'odd row mended', facts: { client: notice.clientId } };
   },
   async earners(pipeline, data, signal) {
     return evaluateEarner(pipeline, earnerJob.parse(data), signal);
@@ -50,6 +52,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
     if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
     if (job.kind === 'purge') return purge(pipeline, job.months, signal);
+    if (job.kind === 'verify') return verifyForClock(pipeline, signal);
     if (job.kind === 'census') {
       // Nothing is under way for ever: whatever became of it, they are looked at again.
       const late = new Set<EarnerKey>();

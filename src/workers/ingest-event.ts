@@ -1,5 +1,5 @@
-import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
+import type { WrittenAssertion } from '../portfolio/store.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
@@ -18,17 +18,11 @@ export async function ingestEvent(
 ): Promise<Done> {
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
-  const { event, recipients } = await pipeline.reading.read(account, notice, signal);
+  const read = await pipeline.reading.read(account, notice, signal);
+  const { event } = read;
   const { clientId, id, badgeId } = event;
-  const toldBy = notice.source === 'poll' ? 'list' : 'notice';
-  const earners = await storeEvent(
-    pipeline,
-    { recipientsOf: async () => recipients },
-    event,
-    stepsOf(pipeline, notice, event, signal),
-    toldBy,
-    signal,
-  );
+  const source = notice.source === 'poll' ? 'list' : 'notice';
+  const earners = await storeEvent(pipeline, read, stepsOf(pipeline, notice, event, signal), source, signal);
   const facts = { client: clientId, event: id, badge: badgeId, earners, cause: causeOf(notice, event) };
   return { did: 'event stored', facts };
 }
@@ -40,8 +34,12 @@ function stepsOf(
   signal: AbortSignal,
 ): EventSteps {
   const { queues, region, regionAccount } = pipeline;
-  const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(queues.earners, found, causeOf(notice, event));
+  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
+    enqueueEarners(
+      queues.earners,
+      written.map(({ earner }) => earner),
+      causeOf(notice, event),
+    );
   if (event.clientId !== region) return { evaluate };
   return {
     evaluate,

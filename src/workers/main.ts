@@ -6,6 +6,7 @@ import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { tellErrors } from '../platform/refusal-watch.js';
 import { requireSafeRedis } from '../platform/redis-guard.js';
+import { markKey } from '../platform/key-guard.js';
 import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
 import { createTracing } from '../platform/tracing.js';
@@ -14,7 +15,6 @@ import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
 import { keepSchedules, scheduleTimesOf } from './schedules.js';
-import { takeOver } from './take-over.js';
 import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
@@ -36,17 +36,12 @@ async function main(): Promise<void> {
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
-  const stopping = new AbortController();
-  const releases: Release[] = [
-    () => closeRedis(redis),
-    close,
-    () => stopping.abort(new Error('the process stops')),
-  ];
+  const releases: Release[] = [() => closeRedis(redis), close];
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.
     await requireSafeRedis(redis, config.redis, process.env['NODE_ENV'] === 'production', log);
-    await takeOver({ ...pipeline, redis, prefix: DATA_PREFIX, signal: stopping.signal });
+    await markKey(redis, DATA_PREFIX, pipeline.vault);
   } catch (error) {
     await stop();
     throw error;

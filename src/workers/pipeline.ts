@@ -8,6 +8,8 @@ import type { Batches } from '../issuing/batches.js';
 import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js';
 import type { Outbox } from '../issuing/outbox.js';
 import type { HostedCredentials } from '../obf/hosted.js';
+import type { EventIndex } from '../obf/event-index.js';
+import type { ReadProblems } from '../obf/read-problems.js';
 import type { ObfAccount, ObfAccounts } from '../obf/types.js';
 import type { Audit } from '../audit/types.js';
 import type { Clock } from '../platform/clock.js';
@@ -17,7 +19,6 @@ import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
-import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { PortfolioStore } from '../portfolio/store.js';
 import type { Claims } from '../queue/claims.js';
 import type { QueueName } from '../queue/names.js';
@@ -43,6 +44,8 @@ export interface Pace {
   readonly mirrorMaxAgeMs: number;
   /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
   readonly lockMs: number;
+  /** How soon an event that OBF shows in part is looked at again, at first, milliseconds. */
+  readonly lookAgainMs: number;
   readonly quota: QuotaLimits;
 }
 
@@ -53,6 +56,7 @@ export const PACE: Pace = {
   settleMs: 30_000,
   mirrorMaxAgeMs: 15_000,
   lockMs: 30_000,
+  lookAgainMs: 2000,
   quota: QUOTA_LIMITS,
 };
 
@@ -73,7 +77,9 @@ export interface Pipeline {
   readonly reading: EventReading;
   readonly hosted: HostedCredentials;
   readonly portfolios: PortfolioStore;
-  readonly seen: SeenEvents;
+  /** Which events were read in full. */
+  readonly events: EventIndex;
+  readonly readProblems: ReadProblems;
   readonly news: NewsBoard;
   readonly ignored: IgnoredBoard;
   readonly mirror: Mirror;

@@ -1,18 +1,15 @@
-import type { ObfAccount } from '../obf/types.js';
-import type { WholeEvent } from '../obf/listed.js';
+import type { EventRecipients, ObfAccount } from '../obf/types.js';
 import type { EventNotice } from '../queue/jobs.js';
 import type { EventToStore } from './store-event.js';
 
 /** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
-export type EventAsked = Pick<
-  EventNotice,
-  'clientId' | 'eventId' | 'badgeId' | 'recipientCount' | 'createdS' | 'revoked'
->;
+export type EventAsked = Pick<EventNotice, 'clientId' | 'eventId' | 'revoked'> &
+  Partial<Pick<EventNotice, 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS'>>;
 
 /** An event and its recipients, read after they were asked for. */
 export interface EventRead {
   readonly event: EventToStore;
-  readonly recipients: WholeEvent['recipients'];
+  readonly recipients: EventRecipients;
 }
 
 /** Two calls; one for an event that OBF itself listed. */
@@ -27,9 +24,10 @@ export async function readAlone(
 
 async function eventOf(
   account: ObfAccount,
-  { clientId, eventId, badgeId, recipientCount = null, createdS = null }: EventAsked,
+  { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null }: EventAsked,
   signal: AbortSignal,
 ): Promise<EventToStore> {
-  if (badgeId === undefined) return account.event(eventId, signal);
-  return { id: eventId, clientId, badgeId, recipientCount, createdS };
+  // Without its count it could not be told when all of it was read.
+  if (badgeId === undefined || recipientCount === null) return account.event(eventId, signal);
+  return { id: eventId, clientId, badgeId, recipientCount, createdS, modifiedS };
 }

@@ -6,6 +6,7 @@ import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
 import { refusedNotice } from '../queue/jobs.js';
 import { backoffMs } from '../queue/retry.js';
+import { EventIncomplete, RowUnreadable } from './store-event.js';
 
 const MAX_PAUSES = 10;
 
@@ -30,10 +31,18 @@ export function verdictOf(error: unknown, pauses = 0): Verdict {
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof QuotaLow) return { do: 'later', inMs: error.waitMs };
-  if (error instanceof ObfRefused) return { do: 'fail', why: error.message };
+  if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
+  if (error instanceof ObfRefused || error instanceof RowUnreadable)
+    return { do: 'fail', why: error.message };
   if (error instanceof VaultError) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
+
+const MAX_LOOK_AGAIN_MS = 3_600_000;
+
+/** Pure: how long until something that OBF shows in part is looked at again, after so many looks. */
+export const lookAgainMs = (firstMs: number, looks: number): number =>
+  Math.min(MAX_LOOK_AGAIN_MS, firstMs * 2 ** Math.min(looks, 30));
 
 /** BullMQ's own name for each verdict; throws it. */
 export async function carryOut(

@@ -24,9 +24,6 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   awards: 4,
 };
 
-/** How workers that keep people in today's form are told from older ones: see take-over.ts. */
-export const WORKER_NAME = '3';
-
 /**
  * A pause that OBF asked of one worker is looked for in Redis by the others only where there is a limit; this one
  * is never reached.
@@ -121,7 +118,6 @@ const optionsOf = (
   name: QueueName,
   { pace, telemetry }: Pick<Pipeline, 'pace' | 'telemetry'>,
 ): Omit<WorkerOptions, 'connection' | 'prefix'> => ({
-  name: WORKER_NAME,
   concurrency: CONCURRENCY[name],
   limiter: HEED_PAUSES,
   lockDuration: pace.lockMs,

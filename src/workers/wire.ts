@@ -8,7 +8,9 @@ import { createBatches } from '../issuing/batches.js';
 import { createQuota } from '../issuing/quota.js';
 import { createMemory } from '../issuing/memory.js';
 import { createOutbox } from '../issuing/outbox.js';
+import { createEventIndex } from '../obf/event-index.js';
 import { createObf, type Obf } from '../obf/obf.js';
+import { createReadProblems } from '../obf/read-problems.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
@@ -17,7 +19,6 @@ import { createReplicas, type Replicas } from '../platform/replicas.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { createIgnored } from '../portfolio/ignored.js';
 import { createNews } from '../portfolio/news.js';
-import { createSeenEvents } from '../portfolio/seen-events.js';
 import { createPortfolioStore } from '../portfolio/store.js';
 import type { Queue, Telemetry } from 'bullmq';
 import { createClaims } from '../queue/claims.js';
@@ -67,7 +68,13 @@ export function wirePipeline(wiring: Wiring): {
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
-  const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate: evaluateIn(queues) });
+  const mirror = createMirror({
+    ...stores,
+    ...within,
+    pace,
+    account: regionAccount,
+    evaluate: evaluateIn(queues),
+  });
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
     ...stores,
@@ -75,7 +82,7 @@ export function wirePipeline(wiring: Wiring): {
     region,
     regionAccount,
     accounts: obf.account,
-    reading: createEventReading({ seen: stores.seen, clock, log }),
+    reading: createEventReading({ events: stores.events, clock, log }),
     hosted: obf.hosted,
     mirror,
     quota,
@@ -156,7 +163,8 @@ function openQueues(
 const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) => ({
   replicas,
   portfolios: createPortfolioStore(redis, prefix, vault),
-  seen: createSeenEvents(redis, prefix),
+  events: createEventIndex(redis, prefix),
+  readProblems: createReadProblems(redis, prefix),
   news: createNews(redis, prefix),
   ignored: createIgnored(redis, prefix),
   ledger: createLedger(redis, prefix, clock),

@@ -5,9 +5,7 @@ import { createAuditPages, type AuditPage, type AuditPages } from '../../src/aud
 import { layoutOf } from '../../src/audit/layout.js';
 import { encodeRow } from '../../src/audit/row.js';
 import { ROWS_A_TIME } from '../../src/audit/scripts.js';
-import { auditStore } from '../../src/audit/store.js';
 import type { Audit, AuditEntry, AuditQuery } from '../../src/audit/types.js';
-import { writeEntries } from '../../src/audit/writing.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { classOf, entryOf, NOON_S, ZONE } from './support.js';
@@ -152,20 +150,6 @@ test('what became known months later is found in its month', async () => {
     { size: SIZE, way: 'older', beyond: null },
   );
   expect(page.entries).toEqual([entryOf({ atS: march })]);
-});
-
-test('all of it, though little was written before it', async () => {
-  const store = auditStore(redis.connection, prefix, ZONE);
-  const many = (count: number, ms: number, event: string) =>
-    Array.from({ length: count }, (_, at) =>
-      entryOf({ atS: ms / 1000, earner: asEarnerKey(`k${at}`), event: asEventId(`${event}${at}`) }),
-    );
-  const [january, march] = [Date.UTC(2020, 0, 3), Date.UTC(2020, 2, 3)];
-  await writeEntries(store, many(40, january, 'J'), { writtenMs: () => january, identityOf: () => '' });
-  await audit.write(many(100, march, 'M'));
-  const asked = { fromS: march / 1000 - 60, untilS: march / 1000 + 60 };
-  const page = await pages.page(asked, { size: 200, way: 'older', beyond: null });
-  expect(page.entries).toHaveLength(100);
 });
 
 test('of a month that is over, nothing is read that was written later', async () => {

@@ -9,7 +9,7 @@ import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { Portfolio } from '../../src/portfolio/portfolio.js';
-import { createSeenEvents } from '../../src/portfolio/seen-events.js';
+import { createEventIndex } from '../../src/obf/event-index.js';
 import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { batchJobId } from '../../src/queue/job-ids.js';
 import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
@@ -49,7 +49,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   const ledger = createLedger(connection, DATA_PREFIX, Date.now);
   const outbox = createOutbox(connection, DATA_PREFIX, Date.now);
   const batches = createBatches(connection, DATA_PREFIX, Date.now);
-  const seen = createSeenEvents(connection, DATA_PREFIX);
+  const events = createEventIndex(connection, DATA_PREFIX);
   const queues = QUEUES.map((name) => openQueue(name, connection, log));
   const keyOf: Inside['keyOf'] = (address) => earnerKeyOf(vault, address);
 
@@ -78,7 +78,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
     portfolioOf: async (address) =>
       (await readPerson({ region, portfolios, ledger }, keyOf(address))).portfolio,
     storedOf: async (address) => (await portfolios.read(keyOf(address))).assertions,
-    seenOf: (clientId) => seen.count(asClientId(clientId)),
+    seenOf: (clientId) => events.count(asClientId(clientId)),
     failed,
     async pending(hurryBeyondMs) {
       const jobs = (await Promise.all(queues.map((queue) => pendingIn(queue, hurryBeyondMs)))).flat();

@@ -225,8 +225,9 @@ test('a recipient of another event is left out, should OBF not heed the filter',
     issued_on: 1,
   }));
   answer = says(200, JSON.stringify({ result: rows, total: 2 }));
-  const found = await account().recipientsOf(asEventId('E2'));
-  expect(found.map((recipient) => recipient.assertionId)).toEqual(['A-E2']);
+  const { recipients, distinct } = await account().recipientsOf(asEventId('E2'));
+  expect(recipients.map((recipient) => recipient.assertionId)).toEqual(['A-E2']);
+  expect(distinct).toBe(1);
 });
 
 test.each([

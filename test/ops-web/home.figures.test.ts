@@ -40,6 +40,7 @@ describe('the verdict', () => {
     lastHour: answers,
     lastMinutes: answers,
     partners: [],
+    readProblems: [],
     unread: [],
     nameOf: (clientId) => `Organisme ${clientId}`,
     region: REGION,

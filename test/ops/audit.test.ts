@@ -11,7 +11,7 @@ import type { AuditEntry } from '../../src/audit/types.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { readFrom, readUntil } from '../../src/ops/cli/audit/dates.js';
 import { takesMore } from '../../src/ops/cli/audit/output.js';
-import { endTakeOver } from '../../src/platform/key-guard.js';
+import { markKey } from '../../src/platform/key-guard.js';
 import {
   closeRedis,
   openProducer,
@@ -36,7 +36,7 @@ const lou = earnerKeyOf(vault, LOU);
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await testRedis();
-  await endTakeOver(redis.connection, redis.prefix, vault);
+  await markKey(redis.connection, redis.prefix, vault);
   await createAudit(redis.connection, redis.prefix, ZONE).write(Object.values(ENTRIES));
 });
 afterAll(() => redis.close());

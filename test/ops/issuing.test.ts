@@ -1,5 +1,5 @@
 import { asBadgeId, asBatchId } from '../../src/ids.js';
-import { endTakeOver } from '../../src/platform/key-guard.js';
+import { markKey } from '../../src/platform/key-guard.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { DATA_PREFIX } from '../../src/queue/names.js';
@@ -297,7 +297,7 @@ test('what needs Redis says so when it is away', async () => {
 
 test('under another PALIER_KEY nothing is done, and check says so', async () => {
   const connection = openProducer(palier.redis.address);
-  await endTakeOver(connection, DATA_PREFIX, palier.pipeline.vault);
+  await markKey(connection, DATA_PREFIX, palier.pipeline.vault);
   closeRedis(connection);
   const env = { ...palier.env, PALIER_KEY: Buffer.alloc(32, 1).toString('base64') };
   const check = await palier.type(['check'], { env });

@@ -83,11 +83,11 @@ test('what OBF is slow with keeps nothing else waiting: the rest become jobs', a
   await tellAtOnce(...events);
   await until(async () => (await jobsMade()) === 8, 'jobs of those that had not begun');
   await house.idle();
-  expect(await house.pipelines[0].seen.count(asClientId('P1'))).toBe(40);
+  expect(await house.pipelines[0].events.count(asClientId('P1'))).toBe(40);
 });
 
 test('however slow OBF is, what comes in is sorted, and no more than so much is under way', async () => {
-  const { queues, seen, claims } = house.pipelines[0];
+  const { queues, events: index, claims } = house.pipelines[0];
   house.sandbox.fault({ route: /^GET/, kind: 'slow', ms: 5000, times: 10_000 });
   const events = Array.from({ length: 320 }, () => badge('P1', 'A'));
   const told = Array.from({ length: 20 }, (_, at) => tellAtOnce(...events.slice(at * 16, at * 16 + 16)));
@@ -99,14 +99,14 @@ test('however slow OBF is, what comes in is sorted, and no more than so much is 
   const asked = () => house.sandbox.calls.filter(({ method }) => method === 'GET');
   await until(() => asked().length > 0, 'reading');
   expect(asked().filter(({ status }) => status !== 'lost')).toEqual([]);
-  expect(await seen.count(asClientId('P1'))).toBe(0);
+  expect(await index.count(asClientId('P1'))).toBe(0);
   house.sandbox.clearFaults();
   await house.idle();
-  expect(await seen.count(asClientId('P1'))).toBe(320);
+  expect(await index.count(asClientId('P1'))).toBe(320);
 });
 
 test('a line of our own that is full keeps only those waiting who stand in it', async () => {
-  const { queues, seen, people } = house.pipelines[0];
+  const { queues, events: index, people } = house.pipelines[0];
   // Its token is there.
   await tellAtOnce(badge('P1', 'C'));
   await house.idle();
@@ -117,7 +117,7 @@ test('a line of our own that is full keeps only those waiting who stand in it', 
   await redis.set(line, String((Date.now() + 90_000) * 1000));
   await tellAtOnce(a, b);
   await until(async () => (await queues.notices.getDelayed()).length === 1, 'job that waits');
-  await until(async () => (await seen.count(asClientId('P2'))) === 1, 'event of the second');
+  await until(async () => (await index.count(asClientId('P2'))) === 1, 'event of the second');
   const asked = house.sandbox.calls.filter(({ route }) => route === 'GET event');
   expect(asked.slice(before).map(({ clientId }) => clientId)).toEqual(['P2']);
   expect(await queues.notices.getRateLimitTtl(PAUSED_AT)).toBeLessThanOrEqual(0);
@@ -126,20 +126,20 @@ test('a line of our own that is full keeps only those waiting who stand in it', 
   const [waiting] = await queues.notices.getDelayed();
   await waiting?.promote();
   await house.idle();
-  expect([readings() - before, await seen.count(asClientId('P1'))]).toEqual([2, 2]);
+  expect([readings() - before, await index.count(asClientId('P1'))]).toEqual([2, 2]);
 });
 
 test('one that OBF asks to wait with pauses all notices, and is done afterwards', async () => {
   const a = badge('P1', 'A');
   house.sandbox.fault({ route: 'GET event', kind: 'status', status: 429, retryAfterS: 1 });
   await tellAtOnce(a);
-  const { queues, seen } = house.pipelines[0];
+  const { queues, events: index } = house.pipelines[0];
   await until(async () => (await queues.notices.getRateLimitTtl(PAUSED_AT)) > 0, 'pause');
   // Nor is anything carried out beside the queue meanwhile.
   await tellAtOnce(badge('P2', 'B'));
   await until(async () => (await jobsMade()) === 2, 'job of the second');
   await house.idle();
-  expect(await seen.count(asClientId('P1'))).toBe(1);
+  expect(await index.count(asClientId('P1'))).toBe(1);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
   expect(await queues.notices.getFailed()).toEqual([]);
 });
@@ -148,10 +148,10 @@ test('one that OBF fails with is tried again by itself, after a wait of its own'
   const [a, b] = [badge('P1', 'A'), badge('P2', 'B')];
   house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 500 });
   await tellAtOnce(a, b);
-  const { queues, seen } = house.pipelines[0];
+  const { queues, events: index } = house.pipelines[0];
   await until(async () => (await queues.notices.getDelayed()).length === 1, 'wait');
   expect((await queues.notices.getDelayed()).map(({ id }) => id)).toEqual([`issued.P1.${a.id}`]);
-  await until(async () => (await seen.count(asClientId('P2'))) === 1, 'event of the second');
+  await until(async () => (await index.count(asClientId('P2'))) === 1, 'event of the second');
   await house.idle();
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
@@ -161,7 +161,7 @@ test('one that OBF refuses is asked for once, stands in failed with its reason, 
   house.sandbox.fault({ route: 'GET event', kind: 'status', status: 404 });
   await tellAtOnce(a);
   await house.idle();
-  const { queues, seen } = house.pipelines[0];
+  const { queues, events: index } = house.pipelines[0];
   expect(readings()).toBe(1);
   const [failed, ...others] = await queues.notices.getFailed();
   expect([failed?.id, failed?.failedReason, others]).toEqual([
@@ -171,13 +171,13 @@ test('one that OBF refuses is asked for once, stands in failed with its reason, 
   ]);
   expect(await replayFailed(queues.notices, {})).toBe(1);
   await house.idle();
-  expect([readings(), await seen.count(asClientId('P1'))]).toEqual([2, 1]);
+  expect([readings(), await index.count(asClientId('P1'))]).toEqual([2, 1]);
   expect(await queues.notices.getFailed()).toEqual([]);
 });
 
 test('one that was refused and is told again before its job runs is asked for again', async () => {
   const [a, b] = [badge('P1', 'A'), badge('P2', 'B')];
-  const { queues, seen } = house.pipelines[0];
+  const { queues, events: index } = house.pipelines[0];
   house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 404 });
   house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'status', status: 429, retryAfterS: 3 });
   // Its refusal comes while all notices are paused for the other's sake.
@@ -188,7 +188,7 @@ test('one that was refused and is told again before its job runs is asked for ag
   await house.idle();
   expect(readings()).toBe(4);
   expect(await queues.notices.getFailed()).toEqual([]);
-  expect(await seen.count(asClientId('P1'))).toBe(1);
+  expect(await index.count(asClientId('P1'))).toBe(1);
 });
 
 test('one that OBF fails with is asked for again while others of its group are slow', async () => {
@@ -196,9 +196,9 @@ test('one that OBF fails with is asked for again while others of its group are s
   house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 500 });
   house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'slow', ms: 4000 });
   await tellAtOnce(a, b);
-  const { seen } = house.pipelines[0];
-  await until(async () => (await seen.count(asClientId('P1'))) === 1, 'event of the first');
-  expect([readings(), await seen.count(asClientId('P2'))]).toEqual([3, 0]);
+  const { events: index } = house.pipelines[0];
+  await until(async () => (await index.count(asClientId('P1'))) === 1, 'event of the first');
+  expect([readings(), await index.count(asClientId('P2'))]).toEqual([3, 0]);
 });
 
 test('one that was refused while others of its group are slow is asked for when it is told again, and nobody says otherwise after', async () => {
@@ -206,11 +206,11 @@ test('one that was refused while others of its group are slow is asked for when 
   house.sandbox.fault({ route: 'GET event', clientId: 'P1', kind: 'status', status: 404 });
   house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'slow', ms: 4000 });
   await tellAtOnce(a, b);
-  const { queues, seen } = house.pipelines[0];
+  const { queues, events: index } = house.pipelines[0];
   await until(async () => (await queues.notices.getFailedCount()) === 1, 'notice that is refused');
   await tellAtOnce(a);
   await house.idle();
-  expect([readings(), await seen.count(asClientId('P1')), await seen.count(asClientId('P2'))]).toEqual([
+  expect([readings(), await index.count(asClientId('P1')), await seen.count(asClientId('P2'))]).toEqual([
     3, 1, 1,
   ]);
   expect(await queues.notices.getFailed()).toEqual([]);
@@ -218,13 +218,13 @@ test('one that was refused while others of its group are slow is asked for when 
 
 test('a claim that a killed process left behind costs no notice, only a job', async () => {
   const a = badge('P1', 'A');
-  const { claims, seen } = house.pipelines[0];
+  const { claims, events: index } = house.pipelines[0];
   const left = await claims.take([`issued.P1.${a.id}`]);
   expect(left.ids.size).toBe(1);
   await tellAtOnce(a);
   await house.idle();
   expect([readings(), await jobsMade()]).toEqual([1, 1]);
-  expect(await seen.count(asClientId('P1'))).toBe(1);
+  expect(await index.count(asClientId('P1'))).toBe(1);
   await left.release();
 });
 

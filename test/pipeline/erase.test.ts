@@ -17,7 +17,7 @@ import { eraseEarner } from '../../src/workers/erase-earner.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge, schedulePurge } from '../../src/workers/purge.js';
-import { reconcileFull } from '../../src/workers/reconcile.js';
+import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { StillUnderWay } from '../../src/workers/under-way.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';
@@ -96,7 +96,7 @@ async function erase(address: string, withinMs = 5000) {
   return erased;
 }
 const reconcile = async (): Promise<void> => {
-  await reconcileFull(pipeline, () => undefined, never());
+  await verifyAccounts(pipeline, () => undefined, never());
   await house.idle();
 };
 

@@ -61,7 +61,7 @@ test('more events than a page holds: none is missed', async () => {
   await schedulePolls(pipeline, 60_000);
   await until(
     async () =>
-      (await pipeline.seen.count(pipeline.scheme.partners[0]?.clientId ?? pipeline.region)) === 1005,
+      (await pipeline.events.count(pipeline.scheme.partners[0]?.clientId ?? pipeline.region)) === 1005,
     'all events stored',
     120_000,
   );

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
-import { createSeenEvents } from '../../src/portfolio/seen-events.js';
 import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
 import { recordKey } from '../../src/record/key.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -70,14 +69,4 @@ test('neither address nor name can be read in Redis', async () => {
 test('nobody is nobody', async () => {
   expect(await store.contactOf(asEarnerKey('k2'))).toBeNull();
   expect((await store.read(asEarnerKey('k2'))).assertions).toEqual([]);
-});
-
-test('events are unseen until they are added', async () => {
-  const seen = createSeenEvents(redis.connection, prefix);
-  const [client, other] = [asClientId('P1'), asClientId('P2')];
-  const [e1, e2] = [asEventId('e1'), asEventId('e2')];
-  await seen.add(client, e1);
-  expect([...(await seen.unseen(client, [e1, e2]))]).toEqual([e2]);
-  expect([...(await seen.unseen(other, [e1]))]).toEqual([e1]);
-  expect([await seen.count(client), await seen.count(other)]).toEqual([1, 0]);
 });

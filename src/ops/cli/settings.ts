@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../../platform/redis.js';
 import type { Vault } from '../../platform/vault.js';
-import { keyState } from '../../platform/key-guard.js';
+import { isSameKey } from '../../platform/key-guard.js';
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
@@ -74,17 +74,10 @@ export const KEY_CHANGED: Words = {
   en: 'PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")',
 };
 
-const NOT_TAKEN_OVER: Words = {
-  fr: "Ce que ce Redis garde des personnes y est encore sous l'ancienne forme : un worker de cette version le reprend à son démarrage. Attendez qu'il ait fini, puis retapez la commande",
-  en: 'What this Redis keeps of people still stands in the former form: a worker of this version takes it over when it starts. Wait until it is done, then type the command again',
-};
-
 /**
  * For a command that reads or changes what is kept of people.
- * @throws Problem when PALIER_KEY is another, or they are still kept as an older Palier did
+ * @throws Problem when PALIER_KEY is another
  */
 export async function requireReadable(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  const state = await keyState(redis, prefix, vault);
-  if (state === 'changed') throw new Problem('key_changed', [KEY_CHANGED]);
-  if (state === 'former') throw new Problem('not_taken_over', [NOT_TAKEN_OVER]);
+  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', [KEY_CHANGED]);
 }

@@ -68,6 +68,11 @@ function aboutNotice(data: unknown, { organisation }: Names): About {
         },
         earner: job.earner,
       };
+    case 'odd-row':
+      return nobody({
+        fr: `Lire une ligne illisible de « ${organisation(job.clientId)} »`,
+        en: `Read a row that cannot be read of "${organisation(job.clientId)}"`,
+      });
     case 'poll':
       return nobody({
         fr: `Relever le compte OBF de « ${organisation(job.clientId)} »`,
@@ -103,6 +108,7 @@ const FOR_EVERYBODY: Readonly<Record<Exclude<AwardJob['kind'], 'batch' | 'gather
     en: 'Work out what a change of the rules would give',
   },
   apply: { fr: 'Mettre un barème en vigueur', en: 'Put rules into force' },
+  verify: { fr: 'Relire tous les comptes OBF', en: 'Read all OBF accounts again' },
   census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
 };
 

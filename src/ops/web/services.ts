@@ -1,6 +1,5 @@
 import type { OpsConfig } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
-import { keyState, type KeyState } from '../../platform/key-guard.js';
 import type { Logger } from '../../platform/logger.js';
 import type { Vault } from '../../platform/vault.js';
 import type { Pipeline } from '../../workers/pipeline.js';
@@ -32,8 +31,6 @@ export interface Services {
   /** The pages' Content-Security-Policy. */
   readonly policy: string;
   readonly nav: readonly NavItem[];
-  /** Whether all that is kept of people stands where these pages look for it. */
-  readonly isTakenOver: () => Promise<boolean>;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -56,17 +53,7 @@ export function createServices(deps: OpsDeps, nav: readonly NavItem[]): Services
     assets: createAssets(config.ops.colour, deps.logo),
     policy: contentPolicy(oidc === null ? null : new URL(oidc.issuer).origin),
     nav,
-    isTakenOver: lookingForFormer(() => keyState(redis, prefix, vault)),
     log,
     clock,
-  };
-}
-
-/** Once it is so, it stays so. */
-function lookingForFormer(stateNow: () => Promise<KeyState>): () => Promise<boolean> {
-  let isOver = false;
-  return async () => {
-    isOver ||= (await stateNow()) !== 'former';
-    return isOver;
   };
 }

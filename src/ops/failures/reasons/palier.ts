@@ -29,6 +29,18 @@ export const PALIER_REASONS: readonly KnownReason[] = [
     },
   },
   {
+    key: 'obf-ligne',
+    is: /OBF shows a row that cannot be read: /,
+    happened: () => ({
+      fr: 'OBF montre une ligne illisible : un champ y manque. Les autres badges de la même liste sont enregistrés',
+      en: 'OBF shows a row that cannot be read: a field is missing. The other badges of that list are stored',
+    }),
+    next: {
+      fr: 'Signalez-la à l’organisme, ou au support d’OBF ; « npx palier stats » dit laquelle. Renvoyez quand c’est réparé.',
+      en: 'Report it to the partner, or to OBF’s support; "npx palier stats" says which. Send again once it is mended.',
+    },
+  },
+  {
     key: 'obf-illisible',
     is: /^ObfUnreadable: /,
     happened: () => ({

@@ -1,3 +1,4 @@
+import { problemWords } from '../../cli/stats/reading.js';
 import { durationWords } from '../../cli/time-words.js';
 import { howMany, told } from './how-many.js';
 import { TO } from './links.js';
@@ -27,6 +28,7 @@ export const pointsAbout = (facts: Facts): readonly Point[] =>
     unknown,
     application,
     quotaLow,
+    unreadable,
     flags,
     silent,
   ].flatMap((about) => about(facts));
@@ -172,6 +174,14 @@ const flags = ({ now: { flags: are } }: Facts): readonly Point[] => {
   const link = { href: TO.flags, words: { fr: 'Voir lesquels', en: 'See which' } };
   return are.count > 0 ? [{ kind: 'watch', text, link }] : [];
 };
+
+/** The others of the same list are stored; OBF, or whoever issued, is to mend these. */
+const unreadable = ({ readProblems, nameOf }: Facts): readonly Point[] =>
+  readProblems.slice(0, MAX_NAMED).map((problem) => {
+    const words = problemWords(problem, nameOf);
+    const link = { href: TO.failures, words: { fr: 'Voir les échecs', en: 'See the failures' } };
+    return { kind: 'watch', text: { fr: `${words.fr}.`, en: `${words.en}.` }, link };
+  });
 
 const silent = ({ partners }: Facts): readonly Point[] => {
   const names = partners.filter((one) => one.silent).map(({ partner }) => partner.name);

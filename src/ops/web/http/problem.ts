@@ -97,14 +97,6 @@ export const PROBLEMS = {
     title: { fr: 'Trop de connexions à la fois', en: 'Too many people sign in at once' },
     advice: { fr: 'Recommencez dans une minute.', en: 'Try again in a minute.' },
   },
-  taking_over: {
-    status: 503,
-    title: { fr: 'Une nouvelle version reprend les données', en: 'A new version takes over the data' },
-    advice: {
-      fr: 'Revenez dans quelques minutes. Si cela dure, faites vérifier qu’un processus « worker » de cette version tourne.',
-      en: 'Come back in a few minutes. If it lasts, have it checked that a worker process of this version runs.',
-    },
-  },
   unavailable: {
     status: 503,
     title: { fr: 'Redis ne répond pas', en: 'Redis does not answer' },

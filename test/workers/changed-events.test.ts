@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { asClientId, asEventId, type EventId } from '../../src/ids.js';
 import type { ObfAccount, ObfEvent, PageQuery } from '../../src/obf/types.js';
-import type { SeenEvents } from '../../src/portfolio/seen-events.js';
-import { unseenEvents, type Look } from '../../src/workers/unseen-events.js';
+import type { EventIndex } from '../../src/obf/event-index.js';
+import { changedPages, type Look } from '../../src/workers/changed-events.js';
 
 const clientId = asClientId('P1');
 const numbered = (from: number, to: number): readonly EventId[] =>
@@ -15,20 +15,26 @@ function bench(listed: readonly EventId[], known: readonly EventId[], tellsTotal
     clientId,
     events: async ({ offset = 0, limit = 1000 }: PageQuery) => {
       offsets.push(offset);
-      const rows = listed.slice(offset, offset + limit).map((id) => ({ id }) as ObfEvent);
-      return { rows, total: tellsTotal ? listed.length : null };
+      const keys = listed.slice(offset, offset + limit);
+      const rows = keys.map((id) => ({ id }) as ObfEvent);
+      return { rows, odd: [], keys, total: tellsTotal ? listed.length : null };
     },
   } as unknown as ObfAccount;
   const set = new Set(known);
-  const seen = {
+  const events: Pick<EventIndex, 'count' | 'compare'> = {
     count: async () => set.size,
-    unseen: async (_: unknown, ids: readonly EventId[]) => new Set(ids.filter((id) => !set.has(id))),
-  } as unknown as SeenEvents;
+    compare: async (_, rows) => ({
+      unread: new Set(rows.map(({ id }) => id).filter((id) => !set.has(id))),
+      changed: new Set(),
+    }),
+  };
   const look = async (how: Look, isHeads: boolean): Promise<string[]> => {
     offsets.length = 0;
-    const looking = { account, seen, look: how, isHeads: () => isHeads };
-    const found = await unseenEvents(looking, new AbortController().signal);
-    return found.map(({ id }) => String(id));
+    const looking = { account, events, look: how, isHeads: () => isHeads };
+    const found = new Set<string>();
+    for await (const page of changedPages(looking, new AbortController().signal))
+      for (const { id } of page.events) found.add(id);
+    return [...found];
   };
   return { look, offsets };
 }
