@@ -31,7 +31,11 @@ export async function listCompleteEvents(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<EventId, CompleteEvent> | null> {
   const budget = { left: calls - 1 };
-  const events = await rowsSince(budget, (page) => account.events({ beginS, ...page }, signal), (one) => one.id);
+  const events = await rowsSince(
+    budget,
+    (page) => account.events({ beginS, ...page }, signal),
+    (one) => one.id,
+  );
   budget.left += 1;
   if (events === null) return null;
   const listed = await rowsSince(

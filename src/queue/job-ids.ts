@@ -8,12 +8,14 @@ import type { CredentialNotice, EventNotice, NoticeJob } from './jobs.js';
  * run twice. BullMQ takes neither integers nor ':' in ids; the letter in front sees to the first.
  */
 
+type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
+
 /** Revocations are told apart from issues: one that arrives while the other is at work is new work. */
-export const eventNoticeId = ({ clientId, eventId }: EventNotice, type: 'issued' | 'revoked'): string =>
+export const eventNoticeId = ({ clientId, eventId }: NamedEvent, type: 'issued' | 'revoked'): string =>
   `${type}.${clientId}.${eventId}`;
 
 /** An event that OBF lists, of which an earlier notice had failed. */
-export const listedEventId = ({ clientId, eventId }: EventNotice): string => `listed.${clientId}.${eventId}`;
+export const listedEventId = ({ clientId, eventId }: NamedEvent): string => `listed.${clientId}.${eventId}`;
 
 /** The person belongs in it: a class event's credentials differ by URL, a forged push only by person. */
 export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>

@@ -14,7 +14,8 @@ import {
   type PortfolioStore,
   type WrittenAssertion,
 } from '../portfolio/store.js';
-import type { Pace } from './pipeline.js';
+import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
+import type { Pace, Pipeline } from './pipeline.js';
 import type { EventRead } from './read-event.js';
 import type { Schemes } from './schemes.js';
 
@@ -31,6 +32,7 @@ export interface EventStoring {
   readonly schemes: Pick<Schemes, 'now'>;
   readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
   readonly pace: Pick<Pace, 'lookAgainMs'>;
+  readonly queues: Pick<Pipeline['queues'], 'notices'>;
 }
 
 /** What must be known of an event to keep it. */
@@ -116,13 +118,21 @@ export async function storeEvent(
   // lose them while the index says that there is nothing left to read.
   await replicas.untilHeld(mark);
   await storing.events.put(event.clientId, [event]);
-  await storing.readProblems.clear(scopeOf(event));
+  if (await storing.readProblems.clear(scopeOf(event))) await clearFailures(storing, event);
   await recordUnenrolled(storing, event);
   return stored.length;
 }
 
-const scopeOf = ({ clientId, id }: EventToStore) =>
-  ({ clientId, list: 'recipients', eventId: id }) as const;
+/** What failed before has been done: it is no failure any more. */
+async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
+  const notice = { clientId, eventId: id };
+  for (const jobId of [eventNoticeId(notice, 'issued'), listedEventId(notice)]) {
+    const job = await queues.notices.getJob(jobId);
+    if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
+  }
+}
+
+const scopeOf = ({ clientId, id }: EventToStore) => ({ clientId, list: 'recipients', eventId: id }) as const;
 
 async function requireComplete(
   { readProblems, clock, pace }: EventStoring,

@@ -72,6 +72,7 @@ export function wirePipeline(wiring: Wiring): {
     ...stores,
     ...within,
     pace,
+    queues,
     account: regionAccount,
     evaluate: evaluateIn(queues),
   });
