@@ -1,4 +1,5 @@
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { eraseEarner } from '../../src/workers/erase-earner.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { SMALL_PARTNERS } from '../support/small-scheme.js';
@@ -102,4 +103,14 @@ test('exactly a day ahead counts', async () => {
   await until(() => house.sandbox.issues().length === 1, 'issue call');
   await house.idle();
   expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+});
+
+test('who is erased is evaluated no more', async () => {
+  await give('A', nowS() + 3 * DAY_S);
+  await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+  const [pipeline] = house.pipelines;
+  const key = earnerKeyOf(pipeline.vault, EMAIL);
+  const { signal } = new AbortController();
+  expect(await eraseEarner(pipeline, key, 'erased', { withinMs: 10_000, signal })).toMatchObject({ jobs: 1 });
+  expect(await waiting()).toEqual([]);
 });
