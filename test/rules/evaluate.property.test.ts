@@ -5,6 +5,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/verdict.js';
 import { someAssertion, world, type World } from './generators.js';
 import { allowed, countsAt, naive, pickedBy, tallyOf, type NaiveResult } from './naive.js';
+import { runs } from '../support/runs.js';
 
 const evaluated = ({ scheme, portfolio, nowS }: World): Evaluation => evaluate(scheme, portfolio, nowS);
 
@@ -48,7 +49,7 @@ test('the result is that of the naive evaluator', () => {
       const ours = evaluated(one).awards.map(({ met, status, tree }) => ({ met, status, tree: plain(tree) }));
       expect(ours).toEqual(naive(one.scheme, one.portfolio, one.nowS));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -65,7 +66,7 @@ test('what is said to count is a set that may count, and reaches the numbers tol
         });
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -87,7 +88,7 @@ test('every assertion is counted, or left out with a reason: once', () => {
         );
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -105,7 +106,7 @@ test('where abilities are not asked for, the oldest counts', () => {
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -126,7 +127,7 @@ test('one more counted badge loses no award and lowers no number', () => {
         .flatMap((was, i) => ((now[i] ?? 0) < was ? [{ i, was, now: now[i] }] : []));
       expect(fallen).toEqual([]);
     }),
-    { numRuns: 600 },
+    { numRuns: runs(600) },
   );
 });
 
@@ -191,7 +192,7 @@ test('the order and the repetition of the input change nothing, even when two re
     fc.property(twice, ({ one, portfolio }) => {
       expect(evaluated({ ...one, portfolio })).toEqual(evaluated(one));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
