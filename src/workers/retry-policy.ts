@@ -1,5 +1,5 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { QuotaLow } from '../issuing/quota.js';
+import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
@@ -29,7 +29,7 @@ export function verdictOf(error: unknown, pauses = 0): Verdict {
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
-  if (error instanceof NotSettledYet || error instanceof QuotaLow) return { do: 'later', inMs: error.waitMs };
+  if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
   if (error instanceof ObfRefused) return { do: 'fail', why: error.message };
   if (error instanceof VaultError) return { do: 'fail', why: error.message };
   return { do: 'retry' };

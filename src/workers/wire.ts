@@ -2,6 +2,7 @@ import { createAudit } from '../audit/audit.js';
 import type { Config } from '../config.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import { createHolds } from '../issuing/hold.js';
 import { createFlags } from '../issuing/flags.js';
 import { createLedger } from '../issuing/ledger.js';
 import { createBatches } from '../issuing/batches.js';
@@ -79,6 +80,7 @@ export function wirePipeline(wiring: Wiring): {
     hosted: obf.hosted,
     mirror,
     quota,
+    holds: createHolds(redis, prefixes.data, clock, pace),
     ...handsFor(redis, queues),
     vault,
     clock,
