@@ -50,7 +50,8 @@ async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promi
   issuing.reached('after-claim');
   if (claimed.length > 0)
     await look(issuing, batch, batch.state === 'sending' || sinceMs > batch.createdMs, signal);
-  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed);
+  const unread = await issuing.verify(batch.badgeId, claimed, signal);
+  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed, unread);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
   await issuing.evaluate([...others, ...again], batch.quiet);
   if (unreadable.size > 0) {
@@ -111,10 +112,15 @@ async function claim({ ledger }: Issuing, batch: Batch) {
 }
 
 /** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
-async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly EarnerKey[]) {
+async function sort(
+  issuing: Issuing,
+  badgeId: BadgeId,
+  earners: readonly EarnerKey[],
+  unread: ReadonlyMap<EarnerKey, unknown>,
+) {
   const due = new Map<EarnerKey, DueAward>();
   const again: EarnerKey[] = [];
-  const unreadable = new Map<EarnerKey, unknown>();
+  const unreadable = new Map(unread);
   const sortOne = async (earner: EarnerKey): Promise<void> => {
     const standing = await issuing.standingOf(badgeId, earner);
     if (standing.is === 'due') due.set(earner, standing.award);
@@ -124,13 +130,15 @@ async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly Earner
     } else if ((await withdraw(issuing, badgeId, earner)) || standing.moved === true) again.push(earner);
   };
   await Promise.all(
-    earners.map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
+    earners
+      .filter((earner) => !unread.has(earner))
+      .map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
   );
   return { due, again, unreadable };
 }
 
 /**
- * One earner of whom Redis cannot be read does not hold up the others: the batch's place is taken by one
+ * One earner of whom Redis, or OBF, cannot be read does not hold up the others: the batch's place is taken by one
  * without them, and one for each of them. Alone, their fault is the job's.
  */
 async function setAside(

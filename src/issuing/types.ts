@@ -39,6 +39,15 @@ export interface Issuing {
   readonly isHeld: () => Promise<boolean>;
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
   readonly lookInObf: (signal: AbortSignal, thorough: boolean) => Promise<void>;
+  /**
+   * Reads again what their awards of this badge count on, where nothing else tells of a change. Resolves with those of
+   * whom it cannot be read, and why. Throws when OBF cannot be reached.
+   */
+  readonly verify: (
+    badgeId: BadgeId,
+    earners: readonly EarnerKey[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<EarnerKey, unknown>>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /**
    * Told of every event that was issued, before the earners' records are. Without `due`: what it was for is

@@ -11,6 +11,7 @@ import { batchJob, enqueueBatch } from './gather-awards.js';
 import { contactFor, isUnderWayElsewhere, readPerson, type Person } from './person.js';
 import type { Pipeline } from './pipeline.js';
 import { within } from './under-way.js';
+import { verifyHosted } from './verify-hosted.js';
 
 /** Issues one batch; whoever got an award is evaluated again, since it can complete another. */
 export async function issueAwards(
@@ -59,6 +60,7 @@ function issuingOf(pipeline: Pipeline, told: Told[]): Issuing {
     reached,
     sendWithinMs: pace.sendWithinMs,
     settleMs: pace.settleMs,
+    verify: (badgeId, earners, signal) => verifyHosted(pipeline, badgeId, earners, signal),
     standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
     evaluate: (earners, quiet) => enqueueEarners(queues.earners, earners, 'awards', quiet),
     async enqueueParts(badgeId, ids) {

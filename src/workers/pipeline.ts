@@ -29,6 +29,7 @@ import type { Hands } from './hands.js';
 import type { Mirror } from './mirror.js';
 import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
+import type { Verified } from './verify-hosted.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
 export interface Pace extends HoldPace {
@@ -75,6 +76,7 @@ export interface Pipeline {
   /** Of the events that notices tell of. */
   readonly reading: EventReading;
   readonly hosted: HostedCredentials;
+  readonly verified: Verified;
   readonly portfolios: PortfolioStore;
   readonly seen: SeenEvents;
   readonly news: NewsBoard;

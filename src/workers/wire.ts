@@ -32,6 +32,7 @@ import { createEventReading } from './event-reading.js';
 import { createHands, HANDS } from './hands.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
+import { createVerified } from './verify-hosted.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
 export interface Wiring {
@@ -64,7 +65,7 @@ export function wirePipeline(wiring: Wiring): {
   const replicas = createReplicas(redis, pace.settleMs);
   const within = { region, vault, redis, prefix: prefixes.data, clock, replicas };
   const obf = openObf(wiring, { ...within, meter });
-  const stores = openStores({ ...within, scheme: wiring.scheme });
+  const stores = openStores({ ...within, scheme: wiring.scheme, pace });
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
@@ -80,7 +81,6 @@ export function wirePipeline(wiring: Wiring): {
     hosted: obf.hosted,
     mirror,
     quota,
-    holds: createHolds(redis, prefixes.data, clock, pace),
     ...handsFor(redis, queues),
     vault,
     clock,
@@ -123,6 +123,7 @@ interface Within {
 
 interface StoreParts extends Within {
   readonly scheme: Scheme;
+  readonly pace: Pace;
 }
 
 interface ObfParts extends Within {
@@ -155,7 +156,7 @@ function openQueues(
   return { arrivals: open(arrivals), notices: open(notices), earners: open(earners), awards: open(awards) };
 }
 
-const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) => ({
+const openStores = ({ redis, prefix, vault, clock, region, scheme, pace, replicas }: StoreParts) => ({
   replicas,
   portfolios: createPortfolioStore(redis, prefix, vault),
   seen: createSeenEvents(redis, prefix),
@@ -163,6 +164,8 @@ const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: S
   ignored: createIgnored(redis, prefix),
   ledger: createLedger(redis, prefix, clock),
   flags: createFlags(redis, prefix),
+  holds: createHolds(redis, prefix, clock, pace),
+  verified: createVerified(redis, prefix),
   outbox: createOutbox(redis, prefix, clock),
   batches: createBatches(redis, prefix, clock),
   memory: createMemory(redis, prefix, clock, () => replicas.history()),
