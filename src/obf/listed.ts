@@ -84,3 +84,14 @@ export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => (
   isWhole: true,
   odd: [],
 });
+
+/** Pure: whether all recipients of an event were read. */
+export function completenessOf(
+  { recipientCount }: Pick<ObfEvent, 'recipientCount'>,
+  { distinct, isWhole, odd }: EventRecipients,
+): 'complete' | 'incomplete' | 'odd' {
+  if (odd.length > 0) return 'odd';
+  if (!isWhole) return 'incomplete';
+  // Where OBF does not say how many there are, none at all is not believed.
+  return distinct >= (recipientCount ?? 1) ? 'complete' : 'incomplete';
+}

@@ -17,7 +17,7 @@ export interface Told {
 
 /**
  * Pure. A portfolio, an assertion more. A revocation once seen stays; what a credential does not say of its
- * event stays as OBF's API told it. The mark of a change is set with what is new, in one step.
+ * event, and its date, stay as OBF's API told them. The mark of a change is set with what is new, in one step.
  * @param contact of what is known, and was told
  * @returns null when the person was erased, and this is of before
  */
@@ -44,7 +44,8 @@ export function withAssertion(
 
 function joined(before: KeptAssertion | undefined, read: KeptAssertion): KeptAssertion {
   if (before === undefined) return read;
-  const known = read.eventId === null ? before : read;
+  const isOfApi = read.eventId === null && before.eventId !== null;
+  const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
   // The badge is the same one; only how it is written may differ.
   return { ...known, badge: read.badge, revoked: before.revoked || read.revoked };
 }

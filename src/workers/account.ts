@@ -12,7 +12,7 @@ import type { DueAwards } from '../issuing/types.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
 import type { Schemes } from './schemes.js';
-import type { EventToStore } from './store-event.js';
+import type { EventToStore } from './read-event.js';
 
 /** An entry of which little is known. */
 export const entryOf = (kind: AuditEntry['kind'], atS: number, rest: Partial<AuditEntry>): AuditEntry => ({

@@ -1,6 +1,6 @@
 import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
-import { QuotaLow } from '../issuing/quota.js';
+import { OnHold } from '../issuing/hold.js';
 import { awardJob, maintenanceJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { Done } from './done.js';
@@ -51,8 +51,8 @@ export function beginJob(
     notDone(err, thrown) {
       const outcome = outcomeOf(job, thrown);
       const said = { ...about, outcome, durationMs: end(outcome), err };
-      // Everybody's awards stand still until somebody raises the quota.
-      if (err instanceof QuotaLow) log.error(said, 'issuing has stopped');
+      // Everybody's awards of this badge stand still until somebody mends the account.
+      if (err instanceof OnHold && err.looked) log.error(said, 'issuing has stopped');
       else log.warn(said, 'job not done');
     },
   };

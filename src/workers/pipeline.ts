@@ -1,6 +1,7 @@
 import type { Queue, Telemetry } from 'bullmq';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import type { HoldPace, Holds } from '../issuing/hold.js';
 import type { Flags } from '../issuing/flags.js';
 import type { Memory } from '../issuing/memory.js';
 import type { Ledger } from '../issuing/ledger.js';
@@ -29,9 +30,10 @@ import type { Hands } from './hands.js';
 import type { Mirror } from './mirror.js';
 import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
+import type { Verified } from './verify-hosted.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
-export interface Pace {
+export interface Pace extends HoldPace {
   /** How long awards of one badge gather before they leave together, milliseconds: see issuing/gathering.ts. */
   readonly gatherMs: number;
   /** How many leave at most in one issue call. */
@@ -58,6 +60,8 @@ export const PACE: Pace = {
   lockMs: 30_000,
   lookAgainMs: 2000,
   quota: QUOTA_LIMITS,
+  holdFirstMs: 5 * 60_000,
+  holdMaxMs: 3_600_000,
 };
 
 /** All that the jobs work with; wired in main.ts, and in the tests. */
@@ -76,6 +80,7 @@ export interface Pipeline {
   /** Of the events that notices tell of. */
   readonly reading: EventReading;
   readonly hosted: HostedCredentials;
+  readonly verified: Verified;
   readonly portfolios: PortfolioStore;
   /** Which events were read in full. */
   readonly events: EventIndex;
@@ -86,6 +91,7 @@ export interface Pipeline {
   readonly ledger: Ledger;
   readonly flags: Flags;
   readonly quota: Quota;
+  readonly holds: Holds;
   readonly outbox: Outbox;
   readonly batches: Batches;
   readonly memory: Memory;

@@ -1,7 +1,8 @@
 import type { ClientId } from '../ids.js';
 import type { EventIndex } from '../obf/event-index.js';
+import { completenessOf } from '../obf/listed.js';
 import type { ReadProblems } from '../obf/read-problems.js';
-import type { EventRecipients, ObfEvent, ObfRecipient } from '../obf/types.js';
+import type { EventRecipients, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
@@ -17,7 +18,7 @@ import {
 } from '../portfolio/store.js';
 import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
 import type { Pace, Pipeline } from './pipeline.js';
-import type { EventRead } from './read-event.js';
+import type { EventRead, EventToStore } from './read-event.js';
 import type { Schemes } from './schemes.js';
 
 export interface EventStoring {
@@ -35,10 +36,6 @@ export interface EventStoring {
   readonly pace: Pick<Pace, 'lookAgainMs'>;
   readonly queues: Pick<Pipeline['queues'], 'notices'>;
 }
-
-/** What must be known of an event to keep it. */
-export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recipientCount' | 'modifiedS'> &
-  Partial<Pick<ObfEvent, 'createdS'>>;
 
 /** What is done around the storing of an event. */
 export interface EventSteps {
@@ -78,17 +75,6 @@ export class RowUnreadable extends Error {
     );
     this.name = 'RowUnreadable';
   }
-}
-
-/** Pure: whether all recipients of an event were read. */
-export function completenessOf(
-  { recipientCount }: Pick<EventToStore, 'recipientCount'>,
-  { distinct, isWhole, odd }: EventRecipients,
-): 'complete' | 'incomplete' | 'odd' {
-  if (odd.length > 0) return 'odd';
-  if (!isWhole) return 'incomplete';
-  // Where OBF does not say how many there are, none at all is not believed.
-  return distinct >= (recipientCount ?? 1) ? 'complete' : 'incomplete';
 }
 
 /**

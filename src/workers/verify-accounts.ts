@@ -1,7 +1,7 @@
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import { PAGE_LIMIT, readList } from '../obf/list.js';
-import { allOf } from '../obf/listed.js';
+import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { isOfRedis } from '../platform/redis-silence.js';
@@ -16,9 +16,9 @@ import { patiently } from './patiently.js';
 import { peopleIn } from './people.js';
 import type { Pipeline } from './pipeline.js';
 import { followOddRows, noticeOf, polledClients } from './poll-events.js';
-import { readAlone, type EventRead } from './read-event.js';
+import { readAlone, type EventRead, type EventToStore } from './read-event.js';
 import { someAtOnce } from './some-at-once.js';
-import { completenessOf, storeEvent, type EventSteps, type EventToStore } from './store-event.js';
+import { storeEvent, type EventSteps } from './store-event.js';
 
 /**
  * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.

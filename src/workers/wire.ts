@@ -2,6 +2,7 @@ import { createAudit } from '../audit/audit.js';
 import type { Config } from '../config.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import { createHolds } from '../issuing/hold.js';
 import { createFlags } from '../issuing/flags.js';
 import { createLedger } from '../issuing/ledger.js';
 import { createBatches } from '../issuing/batches.js';
@@ -32,6 +33,7 @@ import { createEventReading } from './event-reading.js';
 import { createHands, HANDS } from './hands.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
+import { createVerified } from './verify-hosted.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
 export interface Wiring {
@@ -64,7 +66,7 @@ export function wirePipeline(wiring: Wiring): {
   const replicas = createReplicas(redis, pace.settleMs);
   const within = { region, vault, redis, prefix: prefixes.data, clock, replicas };
   const obf = openObf(wiring, { ...within, meter });
-  const stores = openStores({ ...within, scheme: wiring.scheme });
+  const stores = openStores({ ...within, scheme: wiring.scheme, pace });
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
@@ -129,6 +131,7 @@ interface Within {
 
 interface StoreParts extends Within {
   readonly scheme: Scheme;
+  readonly pace: Pace;
 }
 
 interface ObfParts extends Within {
@@ -166,7 +169,7 @@ function openQueues(
   };
 }
 
-const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) => ({
+const openStores = ({ redis, prefix, vault, clock, region, scheme, pace, replicas }: StoreParts) => ({
   replicas,
   portfolios: createPortfolioStore(redis, prefix, vault),
   events: createEventIndex(redis, prefix),
@@ -175,6 +178,8 @@ const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: S
   ignored: createIgnored(redis, prefix),
   ledger: createLedger(redis, prefix, clock),
   flags: createFlags(redis, prefix),
+  holds: createHolds(redis, prefix, clock, pace),
+  verified: createVerified(redis, prefix),
   outbox: createOutbox(redis, prefix, clock),
   batches: createBatches(redis, prefix, clock),
   memory: createMemory(redis, prefix, clock, () => replicas.history()),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { asAssertionId } from '../../src/ids.js';
 import {
   CredentialRefused,
   ObfNotSent,
@@ -59,6 +60,18 @@ test.each([MAIL, ' jean.dupont@example.org ', 'JEAN.DUPONT@EXAMPLE.ORG'])(
     expect(await hosted.read(assertion.urlV1, email)).toEqual(says(assertion, event.id));
   },
 );
+
+test('one that was accepted before is read again by its id alone; where OBF has no such format, in the other', async () => {
+  const { event, assertion } = issue();
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v3')).toEqual(says(assertion, null));
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v2')).toEqual(says(assertion, event.id));
+  bench.sandbox.fault({ route: 'GET credential', kind: 'status', status: 404 });
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v3')).toEqual(says(assertion, event.id));
+  bench.sandbox.fault({ route: 'GET assertion', kind: 'status', status: 404 });
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v2')).toEqual(says(assertion, null));
+  bench.sandbox.fault({ route: 'GET credential', kind: 'status', status: 500 });
+  expect(await errorOf(hosted.readAgain(asAssertionId(assertion.id), 'v3'))).toBeInstanceOf(ObfNotSent);
+});
 
 test('a forged recipient is refused, and nothing more is read for it', async () => {
   const { assertion } = issue();

@@ -61,20 +61,20 @@ describe('badges that OBF refused come out when they are sent again', () => {
     until(async () => (await house.failedReasons()).length === count, `${count} failed jobs`);
 
   test('one job, from the page of the list down to it', async () => {
-    house.sandbox.fault({ kind: 'status', status: 404, route: 'POST issue' });
+    house.sandbox.fault({ kind: 'status', status: 400, route: 'POST issue' });
     await give('lou@example.org');
     await failed(1);
     expect(house.awards()).toEqual([]);
 
     const list = await listed(operator);
-    expect(list.html).toContain('OBF ne connaît pas ce badge de la Région');
+    expect(list.html).toContain('OBF refuse un bénéficiaire');
     expect(list.html).toContain('Travaux en échec, par cause (1 travail)');
     const [groupHref = ''] = hrefs(list.html, `${LIST}/cause/`);
     const group = await operator.get(groupHref);
     expect(group.html).toContain('Délivrer « Communiquer : je pratique »');
     const [jobHref = ''] = hrefs(group.html, `${LIST}/travail/`);
     const job = await operator.get(jobHref);
-    expect(job.html).toContain('POST issue: 404');
+    expect(job.html).toContain('POST issue: 400');
     const [askHref = ''] = hrefs(job.html, SEND);
     const asking = await operator.get(askHref);
     expect(asking.html).toContain('<dd>1 travail</dd>');

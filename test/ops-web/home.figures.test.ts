@@ -18,6 +18,7 @@ describe('the verdict', () => {
     notices: { waiting: 0, oldestAgeS: 0 },
     failed: 0,
     paused: false,
+    holds: [],
     due: 0,
     unknown: { batches: 0, ageS: 0 },
     flags: { count: 0, listed: [] },

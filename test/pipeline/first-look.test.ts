@@ -190,7 +190,7 @@ describe('a part of a list', () => {
   test('more than 2 000 events, some deleted while they are read: a new one in the middle is found', async () => {
     await half(LOU);
     const events = Array.from({ length: 2003 }, (_, at) =>
-      give('P1', 'A', at === 1000 ? LOU : 'zoe@example.org'),
+      give('P1', 'A', at === 1000 ? LOU : `personne.${at % 100}@example.org`),
     );
     const [{ events: index, accounts }] = house.pipelines;
     for (let offset = 0; offset < events.length; offset += 1000) {

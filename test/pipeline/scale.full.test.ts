@@ -31,8 +31,9 @@ test('1 000 earners come due from one class: at most 10 calls, all reads include
 }, 90_000);
 
 test('OBF has too small a quota left: nothing is issued, nothing fails, and all goes out once it is raised', async () => {
-  const quota = { floor: 10, largeBatch: 100, freshMs: 0, maxAgeMs: 0, waitMs: 200 };
-  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, pace: { quota } });
+  const quota = { floor: 10, largeBatch: 100, freshMs: 60_000, maxAgeMs: 60_000 };
+  const pace = { quota, holdFirstMs: 200, holdMaxMs: 200 };
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, pace });
   const low = { id: REGION, name: REGION, issuing_limit: 13 };
   house.sandbox.fault({ route: 'GET client', kind: 'status', status: 200, body: low, times: 3 });
   const pupils = Array.from({ length: 5 }, (_, at) => `eleve.${at}@example.org`);

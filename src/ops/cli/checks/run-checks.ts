@@ -35,7 +35,7 @@ async function checkServices(
       resultOf('redis', { notes: [{ fr: hostsOf(address), en: hostsOf(address) }] }),
       await checkRedisSettings(redis, context.env['NODE_ENV'] === 'production'),
       await checkKey(context, settings, redis),
-      await checkIssuing(context, redis),
+      await checkIssuing(context, redis, scheme),
       await checkInForce(context, redis, scheme),
       ...(await checkObf({ context, settings, scheme, redis })),
       await checkReading(context, redis, scheme),
