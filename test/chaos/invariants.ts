@@ -14,7 +14,7 @@ export const INVARIANTS = [
   'every event that OBF lists is in the portfolios, told of or not',
   'what Palier believes held is what OBF has',
   'the portfolios equal OBF: nothing revoked, expired or removed counts',
-  'a second reading of all accounts finds nothing',
+  'what the workers verified, an operator finds no drift in',
   'nothing is left waiting',
   'nothing but what OBF refuses for good stands in failed',
   'no process ended by itself',
@@ -36,7 +36,7 @@ export interface Evidence {
   readonly acknowledged: ReadonlySet<string>;
   /** Events that are no longer in OBF. */
   readonly removed: ReadonlySet<string>;
-  /** What `reconcile --full` said after another had been settled; null: it was not asked. */
+  /** What `reconcile --full` said after the workers had verified all accounts; null: it was not asked. */
   readonly secondDrift: unknown;
   /** Earners whose level 1 a human took back, once given. */
   readonly takenBack: ReadonlySet<Earner>;
@@ -217,5 +217,10 @@ function again(secondDrift: unknown): Violation[] {
   if (secondDrift === null) return [];
   const { drift } = secondDrift as { readonly drift: Readonly<Record<string, number>> };
   if (Object.values(drift).every((count) => count === 0)) return [];
-  return [{ invariant: 'a second reading of all accounts finds nothing', text: JSON.stringify(secondDrift) }];
+  return [
+    {
+      invariant: 'what the workers verified, an operator finds no drift in',
+      text: JSON.stringify(secondDrift),
+    },
+  ];
 }

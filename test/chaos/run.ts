@@ -53,7 +53,7 @@ export interface ChaosReport {
   readonly issueCalls: { readonly all: number; readonly done: number; readonly unheard: number };
   /** What OBF told nobody of. */
   readonly unsaid: Readonly<Record<string, number>>;
-  /** What the full reading mended, of a run with an emptied Redis or with changes. */
+  /** What the full reading mended, of a run with an emptied Redis. */
   readonly drift: unknown;
   readonly violations: readonly string[];
   /** Where all that is known of a failed run stands. */
@@ -63,6 +63,7 @@ export interface ChaosReport {
 /** A run must end by itself, whatever happens. */
 /** How long awards are waited for before the faults end. */
 const LATE_LIMIT_MS = 30_000;
+const VERIFY_LIMIT_MS = 90_000;
 const SETTLE_LIMIT_MS = 110_000;
 const MS_PER_EARNER = 110;
 const FULL_LENGTH_MS = 55_000;
@@ -155,12 +156,12 @@ class Run {
     const calmMs = Date.now();
     await this.sender.done();
     if (flush) await this.rebuild();
-    else if (withChanges) this.drift = await this.stage.reconcile();
     const inside = openInside(this.stage);
     try {
+      const unread = withChanges ? await this.untilVerified() : [];
       const unfinished = await this.settle(inside);
       if (withChanges) this.secondDrift = await this.stage.reconcile();
-      return await this.report(inside, unfinished, calmMs);
+      return await this.report(inside, [...unread, ...unfinished], calmMs);
     } finally {
       await inside.close();
     }
@@ -181,13 +182,29 @@ class Run {
     }
   }
 
+  /** The workers read all accounts again by themselves; a reading that ends first may have begun before all was mended. */
+  private async untilVerified(): Promise<readonly string[]> {
+    const before = this.verifications();
+    const limit = Date.now() + VERIFY_LIMIT_MS;
+    while (this.verifications() < before + 2) {
+      if (Date.now() > limit) return ['the accounts were not verified'];
+      await pause(500);
+    }
+    return [];
+  }
+
+  private verifications(): number {
+    const output = this.stage.workers.map((one) => one.output()).join('');
+    return output.split('accounts verified').length - 1;
+  }
+
   private async at(atMs: number, act: () => Promise<void> | void): Promise<void> {
     await pause(Math.max(0, this.startMs + atMs - Date.now()));
     await act();
   }
 
   private drift: unknown = null;
-  /** What a second reading found, when all had been read and settled. */
+  /** What an operator's reading found, when the workers had read all accounts and settled. */
   private secondDrift: unknown = null;
   /** As awards are given. Early on, OBF need not tell of it: all accounts are read again after that. */
   private async takeBack(lengthMs: number): Promise<void> {
