@@ -31,7 +31,7 @@ const TOGETHER = 50;
 const EVENTS_TOGETHER = 2000;
 
 /**
- * A record as the stores leave it: that it is so is what test/guards/bytes-per-earner.test.ts sees to.
+ * A record as the stores leave it: that it is so is what test/guards/bytes-per-earner.full.test.ts sees to.
  * @param account the notes of the person
  */
 export function recordOf({ earner, contact, assertions }: Made, account: Buffer): Buffer {

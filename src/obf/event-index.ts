@@ -1,4 +1,5 @@
-import { asEventId, type ClientId, type EventId } from '../ids.js';
+import { createHash } from 'node:crypto';
+import type { ClientId, EventId } from '../ids.js';
 import type { ObfEvent } from './types.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/script.js';
@@ -26,13 +27,16 @@ export interface EventIndex {
   compare(clientId: ClientId, rows: readonly EventRow[]): Promise<Compared>;
   /** Writes them down as read in full, as these rows say. */
   put(clientId: ClientId, rows: readonly EventRow[]): Promise<void>;
-  remove(clientId: ClientId, events: readonly EventId[]): Promise<void>;
-  /** Every event that was read, some at a time; one may come twice. */
-  ids(clientId: ClientId): AsyncIterable<readonly EventId[]>;
+  /** Removes all but these. */
+  retain(clientId: ClientId, events: Iterable<EventId>): Promise<void>;
 }
 
 /** How many events a command is asked about at a time: Redis does nothing else meanwhile, for about a millisecond. */
 const CHUNK = 1000;
+
+/** An event by 66 bits of a hash: an event of one person names them to OBF, and outlasts their erasure here. */
+const fieldOf = (event: EventId): string =>
+  createHash('sha256').update(event).digest('base64url').slice(0, 11);
 
 /** Pure: what an event is compared by. */
 const signatureOf = ({ recipientCount, modifiedS }: EventRow): string =>
@@ -64,7 +68,7 @@ export const eventsKey = (prefix: string, clientId: ClientId): string => `${pref
 export function createEventIndex(redis: RedisConnection, prefix: string): EventIndex {
   const key = (clientId: ClientId): string => eventsKey(prefix, clientId);
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
-  const write = async (clientId: ClientId, pairs: readonly (readonly [EventId, string])[]): Promise<void> => {
+  const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
     for (let at = 0; at < pairs.length; at += CHUNK)
       await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
   };
@@ -76,7 +80,7 @@ export function createEventIndex(redis: RedisConnection, prefix: string): EventI
       const changed = new Set<EventId>();
       for (let at = 0; at < rows.length; at += CHUNK) {
         const some = rows.slice(at, at + CHUNK);
-        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => id));
+        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => fieldOf(id)));
         for (const [place, row] of some.entries()) {
           const signature = known[place] ?? null;
           if (signature === null) unread.add(row.id);
@@ -88,17 +92,17 @@ export function createEventIndex(redis: RedisConnection, prefix: string): EventI
     put: (clientId, rows) =>
       write(
         clientId,
-        rows.map((row) => [row.id, signatureOf(row)]),
+        rows.map((row) => [fieldOf(row.id), signatureOf(row)]),
       ),
-    remove: (clientId, events) =>
-      write(
-        clientId,
-        events.map((id) => [id, '']),
-      ),
-    async *ids(clientId) {
+    async retain(clientId, events) {
+      const kept = new Set([...events].map(fieldOf));
       for (let cursor = '0'; ;) {
         const [next, flat] = await redis.hscan(key(clientId), cursor, 'COUNT', CHUNK);
-        yield flat.filter((_, at) => at % 2 === 0).map(asEventId);
+        const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
+        await write(
+          clientId,
+          others.map((field) => [field, '']),
+        );
         if (next === '0') return;
         cursor = next;
       }

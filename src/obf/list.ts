@@ -13,7 +13,7 @@ interface Pass {
   readonly total: number | null;
   /** Each page followed on the one before. */
   readonly isSteady: boolean;
-  /** A call more was needed than allowed. */
+  /** A call more was needed than allowed; see `mayCall`. */
   readonly isCut: boolean;
 }
 
@@ -23,8 +23,8 @@ export interface ListOptions<T> {
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
   readonly onRows: OnRows<T>;
-  /** The most calls that it may make; default: no bound but the list's own. */
-  readonly maxCalls?: number;
+  /** Asked before each call but the first; false: it is given up, and not whole. */
+  readonly mayCall?: () => boolean;
 }
 
 /**
@@ -38,14 +38,13 @@ export interface ListOptions<T> {
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   const given = new Set<string>();
   const odd = new Map<string, OddRow>();
-  const budget = { left: options.maxCalls ?? Infinity };
   const passes: Pass[] = [];
   const end = (isWhole: boolean, distinct: number): ListRead => {
     return { distinct, total: passes.at(-1)?.total ?? null, isWhole, odd: [...odd.values()] };
   };
   for (let made = 1; made <= MAX_PASSES; made += 1) {
     const before = passes.at(-1);
-    const pass = await readOnce(options, budget, given, odd);
+    const pass = await readOnce(options, given, odd);
     passes.push(pass);
     const { keys, total, isSteady } = pass;
     if (pass.isCut) return end(false, given.size);
@@ -65,8 +64,7 @@ function isUnionWhole(passes: readonly Pass[], seen: number): boolean {
 }
 
 async function readOnce<T>(
-  { pageAt, keyOf, onRows }: ListOptions<T>,
-  budget: { left: number },
+  { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
   given: Set<string>,
   odd: Map<string, OddRow>,
 ): Promise<Pass> {
@@ -74,8 +72,7 @@ async function readOnce<T>(
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {
-    if (budget.left <= 0) return { keys, total, isSteady, isCut: true };
-    budget.left -= 1;
+    if (given.size > 0 && !mayCall()) return { keys, total, isSteady, isCut: true };
     const page: Page<T> = await pageAt(offset);
     total = page.total;
     if (last !== null && page.keys[0] !== last) isSteady = false;
@@ -90,7 +87,8 @@ async function readOnce<T>(
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
     // A page with nothing new ends it too: a server that ignores `offset` would go on for ever.
     if (isEnd || keys.size === before) return { keys, total, isSteady: isSteady && isEnd, isCut: false };
-    last = page.keys.at(-1) ?? null;
-    offset = page.keys.length > OVERLAP ? reached - OVERLAP : reached;
+    const overlaps = page.keys.length > OVERLAP;
+    last = overlaps ? (page.keys.at(-1) ?? null) : null;
+    offset = overlaps ? reached - OVERLAP : reached;
   }
 }

@@ -31,7 +31,11 @@ export async function listCompleteEvents(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<EventId, CompleteEvent> | null> {
   const budget = { left: calls - 1 };
-  const events = await rowsSince(budget, (page) => account.events({ beginS, ...page }, signal), (one) => one.id);
+  const events = await rowsSince(
+    budget,
+    (page) => account.events({ beginS, ...page }, signal),
+    (one) => one.id,
+  );
   budget.left += 1;
   if (events === null) return null;
   const listed = await rowsSince(
@@ -58,21 +62,19 @@ async function rowsSince<T>(
   keyOf: (row: T) => string,
 ): Promise<readonly T[] | null> {
   const rows: T[] = [];
-  const maxCalls = budget.left;
+  let isTooLong = false;
   const { isWhole } = await readList({
-    maxCalls,
+    mayCall: () => !isTooLong && budget.left > 0,
     keyOf,
     onRows: (more) => void rows.push(...more),
     async pageAt(offset) {
-      budget.left -= 1;
       const page = await pageAt({ limit: PAGE_LIMIT, offset });
-      // Not worth its calls: given up at once.
-      return page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > maxCalls
-        ? { ...page, rows: [], keys: [] }
-        : page;
+      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left;
+      budget.left -= 1;
+      return page;
     },
   });
-  return isWhole ? rows : null;
+  return isWhole && !isTooLong ? rows : null;
 }
 
 /** Recipients of an event that are known to be all of them. */

@@ -25,8 +25,8 @@ export interface ReadProblem extends ReadScope {
 export interface ReadProblems {
   /** Writes down the problem of a scope; the first instant stays. */
   note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number): Promise<void>;
-  /** The scope was read whole. */
-  clear(scope: ReadScope): Promise<void>;
+  /** The scope was read whole. Resolves with whether there was a problem. */
+  clear(scope: ReadScope): Promise<boolean>;
   /** Oldest first. */
   list(): Promise<readonly ReadProblem[]>;
 }
@@ -54,9 +54,7 @@ export function createReadProblems(redis: RedisConnection, prefix: string): Read
       const text = JSON.stringify({ fields: [...new Set(fields)].toSorted(), missing, sinceS: 0 });
       await redis.eval(NOTE, 1, key, fieldOf(scope), text, nowS);
     },
-    async clear(scope) {
-      await redis.hdel(key, fieldOf(scope));
-    },
+    clear: async (scope) => (await redis.hdel(key, fieldOf(scope))) === 1,
     async list() {
       const all = Object.entries(await redis.hgetall(key)).flatMap(([scope, text]) => {
         const read = form.safeParse(JSON.parse(text));

@@ -82,7 +82,8 @@ function oddRow({ clientId, list }: ListOf, raw: unknown, { issues }: z.ZodError
 
 const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 
-const idIn = (raw: unknown, field: string): string | null => anyId.safeParse(fieldOf(raw, field)).data ?? null;
+const idIn = (raw: unknown, field: string): string | null =>
+  anyId.safeParse(fieldOf(raw, field)).data ?? null;
 
 /** Tells rows without an id apart, and holds nothing of them that could be read. */
 const fingerprintOf = (raw: unknown): string =>

@@ -18,7 +18,7 @@ export interface Facts {
   eventId?: string;
   /** How many credentials at OBF a push names. */
   credentials?: number;
-  /** How many elsewhere, which are left out, and where. */
+  /** How much is left out, and which hosts it names elsewhere. */
   ignored?: number;
   ignoredHosts?: readonly string[];
   reason?: string;

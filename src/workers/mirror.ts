@@ -56,7 +56,10 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
  * in the middle of a long list show in nothing else. Asked before the list is read, so that what is issued
  * meanwhile is not missed. Null: the list is looked at whole.
  */
-async function recipientsInAll({ account, events }: MirrorParts, signal: AbortSignal): Promise<number | null> {
+async function recipientsInAll(
+  { account, events }: MirrorParts,
+  signal: AbortSignal,
+): Promise<number | null> {
   if ((await events.count(account.clientId)) <= PAGE_LIMIT) return null;
   return (await readable(account.recipients({ limit: 1 }, signal))).total;
 }
@@ -143,8 +146,7 @@ export function createMirror(parts: MirrorParts): Mirror {
       ...odd.flatMap(({ clientId, eventId }) => (eventId === null ? [] : [{ clientId, eventId }])),
     ];
     let unsureMs = 0;
-    for (const one of asked)
-      unsureMs = Math.max(unsureMs, await readable(readInto(parts, one, signal)));
+    for (const one of asked) unsureMs = Math.max(unsureMs, await readable(readInto(parts, one, signal)));
     if (unsureMs > 0) throw new NotSettledYet(unsureMs);
     if (total !== null) {
       const missing = total - (await parts.events.recipients(account.clientId));

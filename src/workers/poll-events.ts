@@ -100,7 +100,10 @@ export async function followOddRows(
 }
 
 /** Stands in failed as long as the rows that it names cannot be read. @throws RowUnreadable */
-export async function reportOddRow({ readProblems }: Pipeline, { clientId, fields }: OddRowJob): Promise<void> {
+export async function reportOddRow(
+  { readProblems }: Pipeline,
+  { clientId, fields }: OddRowJob,
+): Promise<void> {
   const problems = await readProblems.list();
   const isOdd = problems.some(
     (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,

@@ -3,6 +3,7 @@ import type { EventIndex } from '../obf/event-index.js';
 import type { ReadProblems } from '../obf/read-problems.js';
 import type { EventRecipients, ObfEvent, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
@@ -14,7 +15,8 @@ import {
   type PortfolioStore,
   type WrittenAssertion,
 } from '../portfolio/store.js';
-import type { Pace } from './pipeline.js';
+import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
+import type { Pace, Pipeline } from './pipeline.js';
 import type { EventRead } from './read-event.js';
 import type { Schemes } from './schemes.js';
 
@@ -31,6 +33,7 @@ export interface EventStoring {
   readonly schemes: Pick<Schemes, 'now'>;
   readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
   readonly pace: Pick<Pace, 'lookAgainMs'>;
+  readonly queues: Pick<Pipeline['queues'], 'notices'>;
 }
 
 /** What must be known of an event to keep it. */
@@ -116,13 +119,21 @@ export async function storeEvent(
   // lose them while the index says that there is nothing left to read.
   await replicas.untilHeld(mark);
   await storing.events.put(event.clientId, [event]);
-  await storing.readProblems.clear(scopeOf(event));
+  if (await storing.readProblems.clear(scopeOf(event))) await clearFailures(storing, event);
   await recordUnenrolled(storing, event);
   return stored.length;
 }
 
-const scopeOf = ({ clientId, id }: EventToStore) =>
-  ({ clientId, list: 'recipients', eventId: id }) as const;
+/** What failed before has been done: it is no failure any more. */
+async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
+  const notice = { clientId, eventId: id };
+  for (const jobId of [eventNoticeId(notice, 'issued'), listedEventId(notice)]) {
+    const job = await queues.notices.getJob(jobId);
+    if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
+  }
+}
+
+const scopeOf = ({ clientId, id }: EventToStore) => ({ clientId, list: 'recipients', eventId: id }) as const;
 
 async function requireComplete(
   { readProblems, clock, pace }: EventStoring,
@@ -198,7 +209,7 @@ function newAssertion(
     recordedS: event.createdS ?? null,
     own: event.clientId === region,
     earner: earnerKeyOf(vault, recipient.email),
-    contact: { address: recipient.email.trim(), name: recipient.name },
+    contact: { address: withoutUnseenEnds(recipient.email), name: recipient.name },
     assertion: {
       id: recipient.assertionId,
       clientId: event.clientId,

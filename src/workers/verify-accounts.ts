@@ -115,12 +115,12 @@ export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): P
 /** Has every account verified every `everyMs`, once however many workers run; 0: never. */
 export async function scheduleVerification({ queues }: Pipeline, everyMs: number): Promise<void> {
   if (everyMs === 0) {
-    await queues.awards.removeJobScheduler('verify');
+    await queues.maintenance.removeJobScheduler('verify');
     return;
   }
   const opts = { removeOnComplete: true, removeOnFail: true };
   const template = { name: 'verify', data: { kind: 'verify' }, opts };
-  await queues.awards.upsertJobScheduler('verify', { every: everyMs }, template);
+  await queues.maintenance.upsertJobScheduler('verify', { every: everyMs }, template);
 }
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
@@ -145,10 +145,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   await noteLists(pipeline, clientId, isKnownWhole, eventList);
   if (!isKnownWhole) return;
   run.listed.set(clientId, listed);
-  for await (const ids of pipeline.events.ids(clientId)) {
-    const unlisted = ids.filter((id) => !events.has(id));
-    if (unlisted.length > 0) await pipeline.events.remove(clientId, unlisted);
-  }
+  await pipeline.events.retain(clientId, events.keys());
 }
 
 /** A list that shows another part each time is no ground to believe that anything is gone. */

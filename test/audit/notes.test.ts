@@ -3,6 +3,7 @@ import { decodeNotes, encodeNote, type Note } from '../../src/audit/notes.js';
 import { WORD_BYTES } from '../../src/audit/words.js';
 import { asAssertionId, asEarnerKey } from '../../src/ids.js';
 import { RecordError } from '../../src/record/error.js';
+import { runs } from '../support/runs.js';
 
 const text = fc.string({ minLength: 1, unit: 'grapheme' });
 const earner = asEarnerKey('LouMartinLouMartinLouM');
@@ -21,7 +22,7 @@ test('notes come back, one after the other', () => {
       const bytes = Buffer.concat(notes.map((note) => encodeNote(note, earner)));
       expect(decodeNotes(bytes, earner)).toEqual(notes);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -34,7 +35,7 @@ test('anything else is refused, never taken for nothing', () => {
         expect(error).toBeInstanceOf(RecordError);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   expect(() => decodeNotes(Buffer.of(0x20, 0, 0), earner)).toThrow(RecordError);
   expect(() => decodeNotes(Buffer.of(7, 0, 0), earner)).toThrow(RecordError);

@@ -20,6 +20,7 @@ import {
   asSchemeVersion,
   type EarnerKey,
 } from '../../src/ids.js';
+import { runs } from '../support/runs.js';
 
 const text = fc.string({ minLength: 1, unit: 'grapheme' });
 const key = fc
@@ -58,7 +59,7 @@ const anyRow: fc.Arbitrary<Row> = fc.oneof(
 test('what is encoded is decoded the same', () => {
   fc.assert(
     fc.property(anyRow, (row) => expect(decodeRow(encodeRow(row))).toEqual(row)),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -99,7 +100,7 @@ test('anything that is no row of ours is none, and no error', () => {
       const row = decodeRow(Buffer.from(bytes));
       if (row !== null) expect(decodeRow(encodeRow(row))).toEqual(row);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   expect(decodeRow(Buffer.of(16, 0, 0, 0, 0))).toBeNull();
   expect(decodeRow(Buffer.of(3, 0, 0, 0, 0))).toBeNull();

@@ -3,6 +3,7 @@ import { asBadgeId, asBatchId, asEventId, type EventId } from '../../src/ids.js'
 import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { decodeLedger, encodeLedger, LedgerError } from '../../src/issuing/ledger-codec.js';
 import { RecordError } from '../../src/record/error.js';
+import { runs } from '../support/runs.js';
 
 const word = fc.oneof(fc.stringMatching(/^[\w-]{1,13}$/), fc.string());
 const event = word.map(asEventId);
@@ -43,7 +44,7 @@ test('every record comes back, to the letter of its JSON, and in its place', () 
       // A record that nobody changed is compared as JSON.
       expect(JSON.stringify([...decodeLedger(encodeLedger(read))])).toBe(JSON.stringify([...read]));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   expect(encodeLedger(new Map())).toHaveLength(0);
 });

@@ -133,7 +133,7 @@ test('whatever the order and the size of the pages, what is given back is whole'
         const whole = await listCompleteEvents(account, 0, 1000);
         // Pages overlap by one row.
         const pagesOf = (rows: number): number =>
-          rows <= size ? 1 : Math.ceil((rows - 1) / Math.max(1, size - 1));
+          size === 1 ? rows : Math.max(1, Math.ceil((rows - 1) / (size - 1)));
         expect(calls.length).toBe(pagesOf(events.length) + pagesOf(all.length));
         expect(
           [...(whole ?? [])].map(([id, { recipients }]) => `${id} ${recipients.distinct}`).toSorted(),

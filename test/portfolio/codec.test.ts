@@ -10,6 +10,7 @@ import { NOTHING_KEPT, type KeptAssertion, type KeptPortfolio } from '../../src/
 import { RecordError } from '../../src/record/error.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { keptAssertion, keptPortfolio } from './generators.js';
+import { runs } from '../support/runs.js';
 
 /** In no order: those of the usual shape are written first. */
 const sorted = (kept: KeptPortfolio): KeptPortfolio => ({
@@ -22,7 +23,7 @@ test('what is kept comes back, whatever its shape', () => {
     fc.property(keptPortfolio, (kept) => {
       expect(sorted(decodePortfolio(encodePortfolio(kept)))).toEqual(sorted(kept));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
   expect(encodePortfolio(NOTHING_KEPT)).toHaveLength(0);
 });

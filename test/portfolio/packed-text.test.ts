@@ -5,6 +5,7 @@ import { createVault } from '../../src/platform/vault.js';
 import { openContact, sealContact } from '../../src/portfolio/contact.js';
 import { packTexts, unpackTexts } from '../../src/portfolio/packed-text.js';
 import { RecordError } from '../../src/record/error.js';
+import { runs } from '../support/runs.js';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -36,7 +37,7 @@ test('texts of any letters come back', () => {
     fc.property(fc.array(text, { maxLength: 3 }), (texts) =>
       expect(unpackTexts(packTexts(texts), texts.length)).toEqual(texts),
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { RecordError } from '../../src/record/error.js';
 import { folded, unfolded } from '../../src/record/fold.js';
+import { runs } from '../support/runs.js';
 
 const anyBytes = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 /** Of few ids, so that many are told again: as in a record. */
@@ -16,7 +17,7 @@ test('what was folded unfolds to the same, whatever stood before', () => {
       const bytes = again ? Buffer.concat([own, before, own]) : own;
       expect(unfolded(before, folded(before, bytes)).equals(bytes)).toBe(true);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

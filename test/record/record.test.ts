@@ -3,6 +3,7 @@ import { ByteReader, sized, varint } from '../../src/record/bytes.js';
 import { RecordError } from '../../src/record/error.js';
 import { joinRecord, splitRecord } from '../../src/record/record.js';
 import { decodeShortId, encodeShortId, SHORT_ID_BYTES } from '../../src/record/short-id.js';
+import { runs } from '../support/runs.js';
 
 const short = fc.stringMatching(/^[\w-]{0,13}$/);
 /** What it takes, by another road than its own. */
@@ -23,7 +24,7 @@ test('an id of every length comes back, in the same number of bytes', () => {
       ]);
       expect(decodeShortId(bytes, at)).toBe(id);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 
@@ -39,7 +40,7 @@ test('two ids are never the same bytes; what does not fit is refused', () => {
       expect([ofA !== null, ofB !== null]).toEqual([isShort(a), isShort(b)]);
       expect(ofA !== null && ofB !== null && ofA.equals(ofB)).toBe(a === b && isShort(a));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

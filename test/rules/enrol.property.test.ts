@@ -3,6 +3,7 @@ import { asBadgeId, asClientId } from '../../src/ids.js';
 import { enrol, type Enrolling } from '../../src/rules/enrol.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 import { parse, schemeOf, schemeWith } from './parse-support.js';
+import { runs } from '../support/runs.js';
 
 /** How one file is written; each number chooses among the forms of one thing. */
 interface Hand {
@@ -133,7 +134,7 @@ test('the badge comes in, last of its partner, and nothing else changes its mean
           secretEnv: asked.partner.secretEnv,
         });
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
 });
 
@@ -156,7 +157,7 @@ test('what stood there stands there, character by character; only an empty list 
       expect(kept.length === text.length || /\[ ?\]/.test(text)).toBe(true);
       expect(new Set(now.match(/\r?\n/g)).size).toBeLessThan(2);
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
 });
 
