@@ -49,7 +49,7 @@ export function handsOf(world: World, url: string): ChangesByHand {
     },
     stillWriting: (eventId, visible) => void (eventNamed(eventId).visible = visible),
     writeSlowly: (clientOrBadge, visible) => world.writeSlowly(clientOrBadge, visible),
-    written: (eventId) => void (eventNamed(eventId).visible = Infinity),
+    written: (eventId) => world.written(eventId === undefined ? null : eventNamed(eventId)),
     setIssuingLimit: (clientId, limit) => world.quota.set(clientId, limit),
     setDraft: (clientId, badgeId, draft) => void (badgeNamed(clientId, badgeId).draft = draft),
     removeBadge: (clientId, badgeId) => world.removeBadge(badgeNamed(clientId, badgeId)),

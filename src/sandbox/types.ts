@@ -133,7 +133,8 @@ export interface ChangesByHand {
   stillWriting(eventId: string, visible: number): void;
   /** The same for the next event that a client, or a badge, issues by hand or by API. Several wait their turn. */
   writeSlowly(clientOrBadgeId: string, visible: number): void;
-  written(eventId: string): void;
+  /** Without an event: all of them, and none that comes is slow any more. */
+  written(eventId?: string): void;
   /** Badges that may still be issued from now on; null: no limit. Null as client: every one. */
   setIssuingLimit(clientId: string | null, limit: number | null): void;
   setDraft(clientId: string, badgeId: string, draft: boolean): void;

@@ -124,6 +124,12 @@ export class World {
     this.#slow.push({ of: clientOrBadge, visible });
   }
 
+  /** Null: every event, and none that comes is slow any more. */
+  written(event: IssuingEvent | null): void {
+    if (event === null) this.#slow.length = 0;
+    for (const one of event === null ? this.#events.values() : [event]) one.visible = Infinity;
+  }
+
   client(id: string): Client | null {
     return this.#clients.get(id) ?? null;
   }

@@ -117,6 +117,13 @@ describe('an event that OBF still writes', () => {
     expect(await ofEvent(data.resource_id)).toBe('e of 1');
     bench.sandbox.written(first.id);
     expect(await ofEvent(first.id)).toBe('c of 1');
+    bench.sandbox.stillWriting(second.id, 0);
+    bench.sandbox.writeSlowly('B1', 0);
+    bench.sandbox.written();
+    expect([await ofEvent(second.id), await ofEvent(byHand('g@example.org').id)]).toEqual([
+      'd of 1',
+      'g of 1',
+    ]);
   });
 });
 
