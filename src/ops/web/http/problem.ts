@@ -35,11 +35,6 @@ export const PROBLEMS = {
       en: 'This form was not sent from these pages: nothing was done.',
     },
   },
-  form_expired: {
-    status: 403,
-    title: { fr: 'Formulaire périmé', en: 'The form has expired' },
-    advice: { fr: `Rien n’a été fait. ${RELOAD.fr}`, en: `Nothing was done. ${RELOAD.en}` },
-  },
   session_ended: {
     status: 403,
     title: { fr: 'Votre session est terminée', en: 'Your session has ended' },
