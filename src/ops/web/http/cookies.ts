@@ -4,8 +4,11 @@ export const SESSION_COOKIE = 'palier_session';
 /** What must come back from the identity provider. */
 export const TRIP_COOKIE = 'palier_oidc';
 export const LANG_COOKIE = 'palier_lang';
+/** Of a browser in which somebody signed in with a password. */
+export const KNOWN_COOKIE = 'palier_known';
 
-export type CookieName = typeof SESSION_COOKIE | typeof TRIP_COOKIE | typeof LANG_COOKIE;
+export type CookieName =
+  typeof SESSION_COOKIE | typeof TRIP_COOKIE | typeof LANG_COOKIE | typeof KNOWN_COOKIE;
 
 /** The value of a cookie, as it came; of two with one name the first, which has the longer path (RFC 6265, 5.4). */
 export function cookieOf(req: Request, name: CookieName): string | null {

@@ -75,8 +75,8 @@ export const PROBLEMS = {
     status: 429,
     title: { fr: 'Trop de tentatives', en: 'Too many attempts' },
     advice: {
-      fr: 'Attendez un quart d’heure avant de recommencer.',
-      en: 'Wait for a quarter of an hour before you try again.',
+      fr: 'Attendez un quart d’heure avant de recommencer ; une heure, si cela dure.',
+      en: 'Wait for a quarter of an hour before you try again; for an hour, if it lasts.',
     },
   },
   internal: {

@@ -46,7 +46,7 @@ export async function requireGoodRequest(method: string, visit: Visit): Promise<
 
 async function openAnswer(route: OpenRoute, visit: Visit): Promise<Answer> {
   if (route.method === 'POST') visit.form = await readForm(visit.req, visit.res);
-  if (route.limited) await visit.services.limits(visit);
+  if (route.limited) await visit.services.limits.require(visit);
   return route.handle(visit);
 }
 
