@@ -120,10 +120,11 @@ export const applyJob = z.object({
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),
 });
-export const awardJob = z.discriminatedUnion('kind', [
-  gatherJob,
-  batchJob,
-  revokeJob,
+/** All that stands in the queue of issuing. */
+export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob]);
+
+/** All that stands in the queue of what is about everybody. */
+export const maintenanceJob = z.discriminatedUnion('kind', [
   sweepJob,
   cleanJob,
   purgeJob,
@@ -139,4 +140,4 @@ export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
 export type ApplyJob = z.output<typeof applyJob>;
-export type AwardJob = z.output<typeof awardJob>;
+export type MaintenanceJob = z.output<typeof maintenanceJob>;

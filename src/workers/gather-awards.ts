@@ -86,5 +86,5 @@ export async function sweepAwards(pipeline: Pipeline): Promise<number> {
 /** Sweeps every minute, once for all workers together. */
 export async function scheduleSweep({ queues }: Pipeline): Promise<void> {
   const template = { name: 'sweep', data: { kind: 'sweep' }, opts: { removeOnComplete: true } };
-  await queues.awards.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
+  await queues.maintenance.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
 }

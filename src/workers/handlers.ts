@@ -1,4 +1,11 @@
-import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
+import {
+  arrivalsJob,
+  awardJob,
+  earnerJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type NoticeJob,
+} from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
@@ -47,6 +54,11 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     if (job.kind === 'gather') return gatherAwards(pipeline, job.badgeId, signal);
     if (job.kind === 'batch')
       return countBatch(pipeline.meter, () => issueAwards(pipeline, job.badgeId, job.batchId, signal));
+    await revokeAward(pipeline, job.badgeId, job.earner, signal);
+    return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
+  },
+  async maintenance(pipeline, data, signal) {
+    const job = maintenanceJob.parse(data);
     if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
     if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
     if (job.kind === 'purge') return purge(pipeline, job.months, signal);
@@ -59,10 +71,6 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     }
     if (job.kind === 'sweep')
       return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
-    if (job.kind === 'revoke') {
-      await revokeAward(pipeline, job.badgeId, job.earner, signal);
-      return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
-    }
     await cleanQueues(pipeline, signal);
     return { did: 'queues cleaned', facts: {} };
   },

@@ -1,7 +1,7 @@
 import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
 import { QuotaLow } from '../issuing/quota.js';
-import { awardJob, noticeQueueJob } from '../queue/jobs.js';
+import { awardJob, maintenanceJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
@@ -10,7 +10,9 @@ import type { Pipeline } from './pipeline.js';
 const KINDS: ReadonlySet<string> = new Set([
   'arrivals',
   'evaluate',
-  ...[...noticeQueueJob.options, ...awardJob.options].map(({ shape }) => shape.kind.value),
+  ...[...noticeQueueJob.options, ...awardJob.options, ...maintenanceJob.options].map(
+    ({ shape }) => shape.kind.value,
+  ),
 ]);
 
 /** The ids in a job's data that join its line to others: the request that told of it, what set it off. */

@@ -39,8 +39,8 @@ export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): P
   const look = async (): Promise<void> => {
     try {
       // Each queue may be on a server of its own: one of them alone may have lost its schedules.
-      const { notices, awards } = pipeline.queues;
-      const kept = await Promise.all([notices, awards].map((queue) => queue.getJobSchedulersCount()));
+      const { notices, maintenance } = pipeline.queues;
+      const kept = await Promise.all([notices, maintenance].map((queue) => queue.getJobSchedulersCount()));
       if (kept.includes(0)) await setSchedules(pipeline, times);
     } catch (err) {
       pipeline.log.warn({ err }, 'the schedules cannot be looked at now');

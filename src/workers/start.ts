@@ -22,6 +22,7 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   notices: 8,
   earners: 32,
   awards: 4,
+  maintenance: 2,
 };
 
 /** How workers that keep people in today's form are told from older ones: see take-over.ts. */

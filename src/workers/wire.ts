@@ -22,7 +22,7 @@ import { createPortfolioStore } from '../portfolio/store.js';
 import type { Queue, Telemetry } from 'bullmq';
 import { createClaims } from '../queue/claims.js';
 import { openQueue } from '../queue/open.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
@@ -148,9 +148,14 @@ function openQueues(
   prefix: string,
   telemetry: Telemetry | null,
 ): Record<QueueName, Queue> {
-  const [arrivals, notices, earners, awards] = QUEUES;
   const open = (name: QueueName): Queue => openQueue(name, redis, log, prefix, telemetry);
-  return { arrivals: open(arrivals), notices: open(notices), earners: open(earners), awards: open(awards) };
+  return {
+    arrivals: open('arrivals'),
+    notices: open('notices'),
+    earners: open('earners'),
+    awards: open('awards'),
+    maintenance: open('maintenance'),
+  };
 }
 
 const openStores = ({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) => ({

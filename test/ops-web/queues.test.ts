@@ -246,12 +246,14 @@ describe('without an OBF', () => {
       ['notices', true, false],
       ['earners', true, false],
       ['awards', true, false],
+      ['maintenance', true, false],
     ]);
     expect(await flags(await signedIn(web.origin, OPERATOR))).toEqual([
       ['arrivals', false, true],
       ['notices', false, true],
       ['earners', false, true],
       ['awards', false, true],
+      ['maintenance', false, true],
     ]);
   });
 

@@ -189,6 +189,7 @@ describe('stats', () => {
         '  notices : 0',
         '  earners : 0',
         '  awards : 0',
+        '  maintenance : 0',
         '',
         "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
         '  aucun',

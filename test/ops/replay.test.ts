@@ -61,9 +61,10 @@ test('everything that failed goes back to work, with its full attempts, and the 
       'notices : 2 renvoyés au travail',
       'earners : 0 renvoyés au travail',
       'awards : 1 renvoyés au travail',
+      'maintenance : 0 renvoyés au travail',
     ],
   });
-  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [] });
+  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [], maintenance: [] });
   const job = await queues.notices.getJob('issued.P1.E1');
   expect(job).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, opts: { attempts: ATTEMPTS } });
   expect((await palier.type(['replay'])).out).toEqual(["Rien de tel n'est en échec."]);
@@ -95,6 +96,17 @@ test.each([
   expect([await waiting(queues.notices), await waiting(queues.awards)]).toEqual([notices, awards]);
 });
 
+test('a queue of its own for what is about everybody: it alone is sent back', async () => {
+  const stop = palier.work();
+  await garbage(queues.awards, 'a.1');
+  await garbage(queues.maintenance, 'm.1');
+  await until(async () => Object.values(await failed()).flat().length === 2, 'two failed jobs');
+  await stop();
+  await palier.type(['replay', '--queue', 'maintenance']);
+  expect([await waiting(queues.awards), await waiting(queues.maintenance)]).toEqual([[], ['m.1']]);
+  expect((await failed())['awards']).toEqual(['a.1']);
+});
+
 test('what failed before the instant stays where it is', async () => {
   await threeFailed();
   const inAnHour = () => Date.now() + HOUR_MS;
@@ -122,9 +134,9 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
 test.each([
   [
     ['--queue', 'notice'],
-    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards.',
+    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards, maintenance.',
   ],
-  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards.'],
+  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards, maintenance.'],
   [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
   [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],
 ])('wrong usage %j exits 2', async (options, message) => {

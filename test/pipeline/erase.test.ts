@@ -538,7 +538,7 @@ describe('the purge', () => {
   test('every night, once for all workers, by the clock of the scheme; a worker does it', async () => {
     await made(LOU, 400);
     await Promise.all(house.pipelines.map((one) => schedulePurge(one, YEAR)));
-    const { awards: queue } = pipeline.queues;
+    const { maintenance: queue } = pipeline.queues;
     const [first, ...others] = await queue.getJobSchedulers();
     expect(others).toEqual([]);
     const time = { timeZone: 'Europe/Paris', hour: '2-digit', minute: '2-digit' } as const;

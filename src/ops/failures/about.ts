@@ -1,5 +1,12 @@
 import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
-import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type AwardJob } from '../../queue/jobs.js';
+import {
+  arrivalsJob,
+  awardJob,
+  earnerJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type MaintenanceJob,
+} from '../../queue/jobs.js';
 import type { QueueName } from '../../queue/names.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Words } from '../cli/words.js';
@@ -35,6 +42,7 @@ export function aboutJob(queue: QueueName, data: unknown, names: Names): About {
   if (queue === 'arrivals') return aboutArrivals(data);
   if (queue === 'notices') return aboutNotice(data, names);
   if (queue === 'awards') return aboutAward(data, names);
+  if (queue === 'maintenance') return aboutMaintenance(data);
   const { data: job } = earnerJob.safeParse(data);
   if (job === undefined) return UNKNOWN;
   return { words: { fr: 'Évaluer une personne', en: 'Evaluate a person' }, earner: job.earner };
@@ -86,15 +94,18 @@ function aboutAward(data: unknown, { award }: Names): About {
       fr: `Rassembler les personnes à qui « ${award(job.badgeId)} » est dû`,
       en: `Gather the people who are due "${award(job.badgeId)}"`,
     });
-  if (job.kind === 'revoke')
-    return {
-      words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
-      earner: job.earner,
-    };
-  return nobody(FOR_EVERYBODY[job.kind]);
+  return {
+    words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
+    earner: job.earner,
+  };
 }
 
-const FOR_EVERYBODY: Readonly<Record<Exclude<AwardJob['kind'], 'batch' | 'gather' | 'revoke'>, Words>> = {
+function aboutMaintenance(data: unknown): About {
+  const { data: job } = maintenanceJob.safeParse(data);
+  return job === undefined ? UNKNOWN : nobody(FOR_EVERYBODY[job.kind]);
+}
+
+const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Words>> = {
   sweep: { fr: 'Vérifier que rien n’attend en vain', en: 'Look whether anything waits in vain' },
   clean: { fr: 'Supprimer les vieux échecs', en: 'Remove old failures' },
   purge: { fr: 'Effacer les personnes gardées trop longtemps', en: 'Erase people kept for too long' },

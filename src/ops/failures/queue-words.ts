@@ -7,4 +7,5 @@ export const QUEUE_WORDS: Readonly<Record<QueueName, Words>> = {
   notices: { fr: 'Avis', en: 'Notices' },
   earners: { fr: 'Évaluations', en: 'Evaluations' },
   awards: { fr: 'Délivrances', en: 'Awards' },
+  maintenance: { fr: 'Entretien', en: 'Maintenance' },
 };

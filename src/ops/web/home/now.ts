@@ -55,7 +55,6 @@ export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now
     },
     flags: { count: flags, listed },
     quota,
-    // What else the clock sets off waits while issuing is paused.
     lateS: figures.sum('palier_schedule_lateness_seconds', { schedule: 'poll' }),
   };
 }
