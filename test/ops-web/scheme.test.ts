@@ -86,9 +86,7 @@ const hiddenOf = ({ html }: Reply): Record<string, string> =>
       ...(html.split('action="/ops/bareme/appliquer"')[1] ?? '').matchAll(
         /type="hidden" name="(\w+)" value="([^"]*)"/g,
       ),
-    ]
-      .map(([, name = '', value = '']) => [name, value] as const)
-      .filter(([name]) => name !== '_csrf'),
+    ].map(([, name = '', value = '']) => [name, value] as const),
   );
 /** Waits as a browser does that loads the page again. */
 const settled = (path = PAGE): Promise<Reply> =>
@@ -305,9 +303,8 @@ describe('what stands in the way', () => {
     const form = { ...hiddenOf(planned), email: 'yes' };
     expect((await reader.post('/ops/bareme/appliquer', form)).status).toBe(403);
     expect((await reader.post('/ops/bareme/plan')).status).toBe(403);
-    expect((await operator.post('/ops/bareme/appliquer', { ...form, _csrf: 'A'.repeat(43) })).status).toBe(
-      403,
-    );
+    const forged = { 'sec-fetch-site': 'cross-site' };
+    expect((await operator.post('/ops/bareme/appliquer', form, forged)).status).toBe(403);
     await house.idle();
     expect(house.awards()).toEqual([]);
   });

@@ -266,7 +266,7 @@ describe('partner enrol', () => {
         '        ability: interagir',
         '        enrolled_from: 2025-01-01',
         '        enrolled_until: 2026-12-31',
-        '        replaces: [OLD, OLDER]',
+        '        replaces: [ OLD, OLDER ]',
       ],
       remarks: [expect.stringMatching(/^config\/partners\.yaml:16:\d+: le badge remplacé « OLDER »/)],
       plan: null,

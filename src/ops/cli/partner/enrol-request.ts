@@ -8,7 +8,7 @@ import { wrongUsage, type Problem } from '../problem.js';
 import type { Words } from '../words.js';
 
 /** What `partner enrol` was asked for. What makes no sense beside the scheme is found when that is read. */
-export interface Asked {
+export interface EnrolRequest {
   readonly clientId: ClientId;
   readonly badge: EnrolmentLine;
   /** Of a partner who is new. */
@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** @throws Problem when something is missing, or cannot be what it should be */
-export function askedOf({ args, flags }: Call): Asked {
+export function enrolRequestOf({ args, flags }: Call): EnrolRequest {
   const text = (flag: string): string | null => textOf(flags[flag]);
   const [clientId = '', badgeId = ''] = args;
   return {
