@@ -4,11 +4,10 @@ import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 const EVERY_MS = 300;
-const OPTIONS = { scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2 };
 let house: House;
 
 beforeEach(async () => {
-  house = await openHouse(OPTIONS);
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2 });
 });
 afterEach(async () => {
   const [{ queues }] = house.pipelines;
@@ -54,27 +53,3 @@ test('a client that no longer takes part is polled no more', async () => {
   const keys = (await pipeline.queues.notices.getJobSchedulers()).map(({ key }) => key);
   expect(keys.toSorted()).toEqual(['poll.P1', 'poll.P2', `poll.${REGION}`]);
 });
-
-test('more events than a page holds: none is missed', async () => {
-  await house.close();
-  // Nobody issues by hand: the Région's account is not read again for each of a thousand people.
-  house = await openHouse({ ...OPTIONS, pace: { mirrorMaxAgeMs: 60_000 } });
-  for (let at = 0; at < 1005; at += 1)
-    house.issue({ clientId: 'P1', badgeId: 'A', recipients: [`personne.${at}@example.org`] });
-  const [pipeline] = house.pipelines;
-  await schedulePolls(pipeline, 60_000);
-  await until(
-    async () =>
-      (await pipeline.events.count(pipeline.scheme.partners[0]?.clientId ?? pipeline.region)) === 1005,
-    'all events stored',
-    120_000,
-  );
-  house.issue({
-    clientId: 'P2',
-    badgeId: 'B',
-    recipients: ['personne.1004@example.org', 'personne.0@example.org'],
-  });
-  await schedulePolls(pipeline, 500);
-  await until(() => house.awards().length >= 2, 'awards');
-  expect(house.awards().toSorted()).toEqual(['R1 personne.0@example.org', 'R1 personne.1004@example.org']);
-}, 180_000);
