@@ -50,18 +50,12 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/**
- * One that OBF refused, for this reason, when it was carried out without a job of its own: its job says so, and asks for
- * nothing. Sent again, it is a notice like others.
- */
-export const refusedNotice = z.looseObject({ kind: z.string(), refused: z.string() });
-
 /** A notice as the door took it in. `type` tells an issue from a revocation of the same event: it is part of the job's id. */
 export const arrival = z.object({
   type: z.enum(['issued', 'revoked']),
   job: noticeJob,
 });
-/** "These came in together": each is to be carried out, or to be a job of its own. */
+/** "These came in together": each is to be a job of its own. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 
 /** "Look what this client has issued that we have not been told of": told by the clock. */

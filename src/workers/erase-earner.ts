@@ -8,7 +8,7 @@ import { isMoreHeldThanLasts } from './held-of.js';
 import type { Pipeline } from './pipeline.js';
 import { addressesFrom, personKeyOf } from './read-addresses.js';
 import { jobsAbout } from './remove-jobs.js';
-import { earnersAtWork, spreadArrivals, unreadAbout, UnreadArrivals } from './spread-arrivals.js';
+import { sortAllArrivals } from './sort-arrivals.js';
 import { StillUnderWay } from './under-way.js';
 import type { Waiting } from './unlink-addresses.js';
 
@@ -16,8 +16,7 @@ import type { Waiting } from './unlink-addresses.js';
  * Removes everything about a person, under all of their addresses, but for what keeps it from coming back
  * and them from being given twice. May be repeated, and stopped anywhere. The account is told in numbers.
  * @returns null when nothing is held of them, or nothing any more
- * @throws StillUnderWay when an award of theirs, or what came in for them, is not done in time; UnreadArrivals when something came in for
- *   them that cannot be read: they are as they were then
+ * @throws StillUnderWay when an award of theirs is not done in time: they are as they were then
  */
 export async function eraseEarner(
   pipeline: Pipeline,
@@ -49,11 +48,7 @@ export async function personToErase(
 
 async function isAnythingHeld(pipeline: Pipeline, { keys }: PersonToErase): Promise<boolean> {
   // In the order in which a notice goes: what is on its way is not missed in either place.
-  const left = await spreadArrivals(pipeline);
-  const unread = unreadAbout(left, keys);
-  if (unread.length > 0) throw new UnreadArrivals(unread);
-  const carried = earnersAtWork(left);
-  if (keys.some((key) => carried.has(key))) return true;
+  await sortAllArrivals(pipeline);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(pipeline.queues[name], new Set(keys))));
   if (jobs.flat().length > 0) return true;
   for (const key of keys) if (await isMoreHeldThanLasts(pipeline, key)) return true;

@@ -5,7 +5,7 @@ import type { ErasedNumbers, Erasing, PersonToErase } from './erasing.js';
 import { forgetPeople, type Going } from './forget-people.js';
 import type { Pipeline } from './pipeline.js';
 import { readAddresses } from './read-addresses.js';
-import { earnerOfJob, forgetJobEvents } from './remove-jobs.js';
+import { forgetJobEvents } from './remove-jobs.js';
 import { settled } from './settle-people.js';
 
 export interface Erased {
@@ -30,18 +30,8 @@ export async function erasePeople(
   const erased = await forgetPeople(pipeline, going, jobs);
   if (going.length > 0) await erasing.tell(erased);
   for (const { keys } of going) for (const key of keys) await portfolios.erase(key, secondsOf(clock));
-  if (going.length > 0) await forgetJobs(pipeline, going);
+  if (going.length > 0) await forgetJobEvents(pipeline);
   return { erased, kept };
-}
-
-/** What else names them by the ids of jobs: a process that was killed leaves its claims behind. */
-async function forgetJobs(pipeline: Pipeline, going: readonly PersonToErase[]): Promise<void> {
-  const keys = new Set(going.flatMap((one) => one.keys));
-  await forgetJobEvents(pipeline);
-  await pipeline.claims.forget((id) => {
-    const earner = earnerOfJob(id);
-    return earner !== null && keys.has(earner);
-  });
 }
 
 interface Sorted {

@@ -1,17 +1,8 @@
-import {
-  arrivalsJob,
-  awardJob,
-  earnerJob,
-  maintenanceJob,
-  noticeQueueJob,
-  type NoticeJob,
-} from '../queue/jobs.js';
+import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
-import { carryArrivals, type Carried } from './carry-arrivals.js';
-import { carryNotice } from './carry-notice.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
 import type { Done } from './done.js';
@@ -26,7 +17,7 @@ import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
 import { pollEvents, reportOddRow } from './poll-events.js';
 import { purge } from './purge.js';
-import type { Notice } from './sort-arrivals.js';
+import { sortArrivals } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
 import { verifyForClock } from './verify-accounts.js';
 
@@ -35,12 +26,7 @@ export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) =
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
-  async arrivals(pipeline, data, signal) {
-    const { arrivals } = arrivalsJob.parse(data);
-    const { queues, claims, hands } = pipeline;
-    const carry = (notice: Notice): Promise<Carried> => carryNotice(pipeline, notice, ingest, signal);
-    return carryArrivals({ notices: queues.notices, claims, hands, carry }, arrivals, signal);
-  },
+  arrivals: sortArrivals,
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
     if (notice.kind === 'poll') return poll(pipeline, notice.clientId, signal);

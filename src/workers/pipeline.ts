@@ -21,12 +21,10 @@ import type { Vault } from '../platform/vault.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
 import type { PortfolioStore } from '../portfolio/store.js';
-import type { Claims } from '../queue/claims.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import type { CensusStore } from './census-store.js';
 import type { EventReading } from './event-reading.js';
-import type { Hands } from './hands.js';
 import type { Mirror } from './mirror.js';
 import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
@@ -97,9 +95,6 @@ export interface Pipeline {
   readonly memory: Memory;
   readonly replicas: Replicas;
   readonly queues: Readonly<Record<QueueName, Queue>>;
-  /** Of the notices that are carried out without a job of their own. */
-  readonly claims: Claims;
-  readonly hands: Hands;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Logger;

@@ -59,10 +59,8 @@ export const noticeOf = ({
   source: 'poll',
 });
 
-async function enqueueAsNotice({ queues, claims }: Pipeline, data: EventNotice): Promise<void> {
+async function enqueueAsNotice({ queues }: Pipeline, data: EventNotice): Promise<void> {
   const id = eventNoticeId(data, 'issued');
-  // A notice of it is being carried out; should that come to nothing, the next poll finds the event again.
-  if (await claims.isTaken(id)) return;
   // A notice that came before OBF had the event, or while a key was wrong, has failed for good: OBF lists
   // the event now, which is another reason to read it. Should that fail as well, it stays so.
   const failed = (await queues.notices.getJob(id))?.finishedOn !== undefined;

@@ -4,7 +4,6 @@ import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
-import { refusedNotice } from '../queue/jobs.js';
 import { backoffMs } from '../queue/retry.js';
 import { EventIncomplete, RowUnreadable } from './store-event.js';
 
@@ -64,20 +63,6 @@ export async function carryOut(
     case 'retry':
       throw new AttemptFailed(error, verdict.notBeforeMs ?? 0);
   }
-}
-
-/**
- * A notice that was refused before it was a job stands in failed as if it had been one, and its line was written: this
- * run only says so. Sent again, it asks again.
- */
-export async function tellRefusal(job: Job): Promise<void> {
-  const { data, success } = refusedNotice.safeParse(job.data);
-  if (!success) return;
-  const { refused, ...notice } = data;
-  await job.updateData(notice).catch((error: unknown) => {
-    throw new AttemptFailed(error, 0);
-  });
-  throw new UnrecoverableError(refused);
 }
 
 /** What BullMQ keeps of an attempt that failed: its message and stack stand in Redis, so neither says more than a log. */

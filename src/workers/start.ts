@@ -6,20 +6,19 @@ import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { PAUSED_AT } from '../queue/retry.js';
 import { closeWithin } from './close-within.js';
-import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
 import { QueueWorker } from './queue-worker.js';
-import { backoffStrategy, carryOut, tellRefusal } from './retry-policy.js';
+import { backoffStrategy, carryOut } from './retry-policy.js';
 
 /**
- * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Of the arrivals, some
- * are always free to sort what comes in.
+ * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Notices of one
+ * account that are in hand together are read together.
  */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = {
-  arrivals: HANDS + 4,
-  notices: 8,
+  arrivals: 4,
+  notices: 96,
   earners: 32,
   awards: 4,
   maintenance: 2,
@@ -98,7 +97,6 @@ async function workOn(
   worker: QueueWorker,
   [job, token, signal]: Parameters<Work>,
 ): Promise<void> {
-  await tellRefusal(job);
   const line = beginJob(name, job, pipeline);
   const mark = pipeline.replicas.mark();
   try {

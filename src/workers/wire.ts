@@ -22,7 +22,6 @@ import { createIgnored } from '../portfolio/ignored.js';
 import { createNews } from '../portfolio/news.js';
 import { createPortfolioStore } from '../portfolio/store.js';
 import type { Queue, Telemetry } from 'bullmq';
-import { createClaims } from '../queue/claims.js';
 import { openQueue } from '../queue/open.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
@@ -30,7 +29,6 @@ import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createEventReading } from './event-reading.js';
-import { createHands, HANDS } from './hands.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
 import { createVerified } from './verify-hosted.js';
@@ -89,7 +87,7 @@ export function wirePipeline(wiring: Wiring): {
     hosted: obf.hosted,
     mirror,
     quota,
-    ...handsFor(redis, queues),
+    queues,
     vault,
     clock,
     log,
@@ -100,13 +98,6 @@ export function wirePipeline(wiring: Wiring): {
   };
   return { pipeline, close: () => closeAll(obf, queues) };
 }
-
-/** The queues, and what carries notices out beside them. */
-const handsFor = (redis: RedisConnection, queues: Record<QueueName, Queue>) => ({
-  queues,
-  claims: createClaims(redis, queues.notices),
-  hands: createHands(HANDS),
-});
 
 /** Has those evaluated whom the Région's own account touches. */
 const evaluateIn =
