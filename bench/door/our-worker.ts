@@ -1,7 +1,7 @@
 import { Worker, type Queue } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer } from '../../src/platform/redis.js';
-import { DEFAULT_PREFIX, QUEUES, type QueueName } from '../../src/queue/names.js';
+import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
 import { sortArrivals } from '../../src/workers/sort-arrivals.js';
 
@@ -11,8 +11,14 @@ import { sortArrivals } from '../../src/workers/sort-arrivals.js';
  */
 const redis = openConsumer({ kind: 'single', url: process.env['REDIS_URL'] ?? '' });
 const log = createLogger('silent', 'bench');
-const open = (name: QueueName): [QueueName, Queue] => [name, openQueue(name, redis, log)];
-const queues = Object.fromEntries(QUEUES.map(open)) as Record<QueueName, Queue>;
+const open = (name: QueueName): Queue => openQueue(name, redis, log);
+const queues = {
+  arrivals: open('arrivals'),
+  notices: open('notices'),
+  earners: open('earners'),
+  awards: open('awards'),
+  maintenance: open('maintenance'),
+};
 const shared = { connection: redis, prefix: DEFAULT_PREFIX };
 const workers = [
   new Worker('arrivals', (job) => sortArrivals({ queues }, job.data), { ...shared, concurrency: 4 }),
