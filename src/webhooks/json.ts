@@ -1,5 +1,5 @@
-import { Problem } from './problem.js';
-import type { VerifiedBody } from './verify.js';
+import { Problem } from './problems.js';
+import type { VerifiedBody } from './authenticate.js';
 
 class Parsed {
   /** Told apart from anything that merely looks like it; and the class stays in this file. */

@@ -1,5 +1,5 @@
 import { asObject, type VerifiedJson } from './json.js';
-import { Problem } from './problem.js';
+import { Problem } from './problems.js';
 
 /** "These people have credentials there", as OBF tells a Passport. */
 export interface PushMessage {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { ProblemCode } from '../../src/webhooks/problem.js';
+import type { ProblemCode } from '../../src/webhooks/problems.js';
 import { basic, credentialUrl, eventBody, PAIRS, SECRETS, signed, type Sent } from './harness.js';
 
 /** Requests that ask for nothing that may be done, each with the answer it gets. No job comes of any. */

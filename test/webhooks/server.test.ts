@@ -2,27 +2,27 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger } from '../../src/platform/logger.js';
 import { asEarnerKey } from '../../src/ids.js';
-import type { WebhookDeps } from '../../src/webhooks/deps.js';
+import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
-import { createVerify } from '../../src/webhooks/verify.js';
+import { createVerify } from '../../src/webhooks/authenticate.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { until } from '../support/until.js';
 import { basic, eventBody, OBF, PAIRS, send } from './harness.js';
 
 let web: RunningWebhooks;
-let putNotices: WebhookDeps['putNotices'];
+let enqueueNotices: WebhookDeps['enqueueNotices'];
 let sockets: Socket[] = [];
 const lines: string[] = [];
 
 beforeEach(async () => {
-  putNotices = () => Promise.resolve();
+  enqueueNotices = () => Promise.resolve();
   lines.length = 0;
   web = await startWebhooks(
     {
       participants: new Set(),
       verify: createVerify({ secrets: [], basic: PAIRS }, systemClock),
       obfBaseUrl: OBF,
-      putNotices: (notices) => putNotices(notices),
+      enqueueNotices: (notices) => enqueueNotices(notices),
       ready: () => Promise.reject(new TypeError('a bug, and jeanne@example.net')),
       earnerKeyOf: asEarnerKey,
       seal: (text) => text,
@@ -137,7 +137,7 @@ test('an error nobody foresaw is a 500 that says nothing of it', async () => {
 
 test('closing waits for what is under way, and takes no more', async () => {
   let store: () => void = () => {};
-  putNotices = () => new Promise((resolve) => (store = resolve));
+  enqueueNotices = () => new Promise((resolve) => (store = resolve));
   const body = JSON.stringify({ 'a@b.fr': [`${OBF}/1`] });
   const idle = open();
   idle.socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -49,7 +49,7 @@ export async function openWeb(options: WebOptions): Promise<Web> {
         throw new Error('no notices here');
       },
       obfBaseUrl: 'http://127.0.0.1:9',
-      putNotices: () => Promise.resolve(),
+      enqueueNotices: () => Promise.resolve(),
       ready: () => Promise.resolve(true),
       earnerKeyOf: () => {
         throw new Error('no notices here');
