@@ -10,8 +10,13 @@ const text = z
   .nullish()
   .transform((value) => value ?? null);
 const id = z.union([z.string().min(1), z.number()]).transform(String);
+/** The last second that a date of four digits can name. As milliseconds, it lies before there was any badge. */
+const END_OF_9999_S = 253_402_300_799;
+/** Some clients of OBF write milliseconds where it means Unix seconds. */
+export const inSeconds = (value: number): number =>
+  value > END_OF_9999_S ? Math.floor(value / 1000) : value;
 /** Unix seconds. OBF writes null (and, in places, 0 or an empty string) for "never". */
-const instant = z.coerce.number().int();
+const instant = z.coerce.number().int().transform(inSeconds);
 const maybeInstant = z
   .union([instant, z.null(), z.literal('')])
   .optional()

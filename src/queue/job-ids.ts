@@ -35,6 +35,9 @@ export const pollJobId = (clientId: ClientId): string => `poll.${clientId}`;
 /** One earner, one waiting evaluation: what several notices changed is decided once. */
 export const earnerJobId = (earner: EarnerKey): string => `earner.${earner}`;
 
+/** The evaluation that waits for a date: beside the other, since it would swallow those that are to run now. */
+export const laterJobId = (earner: EarnerKey): string => `later.${earner}`;
+
 /** One gathering a badge at a time. */
 export const gatherJobId = (badgeId: BadgeId): string => `gather.${badgeId}`;
 

@@ -47,7 +47,7 @@ export interface LogFields {
   eventId?: string;
   /** How many credentials at OBF a push names. */
   credentials?: number;
-  /** How many of its URLs are elsewhere, and where. */
+  /** How much of it is left out, and which other hosts it names. */
   ignored?: number;
   ignoredHosts?: readonly string[];
   reason?: string;

@@ -1,3 +1,4 @@
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import { asObject, type VerifiedJson } from './json.js';
 import { Problem } from './problems.js';
 
@@ -8,6 +9,8 @@ export interface PushMessage {
   readonly credentials: readonly Credential[];
   /** Hosts of URLs elsewhere, which are left out: we go nowhere but to OBF. */
   readonly foreignHosts: readonly string[];
+  /** How much else is left out: no address, no list, too long a list, no URL. */
+  readonly unusable: number;
 }
 
 export interface Credential {
@@ -24,11 +27,13 @@ export const MAX_URL_LENGTH = 2048;
 /** One "@" with something on either side; no blanks, controls or broken characters. Nothing cleverer. */
 const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;
 
-const isAddress = (text: string): boolean => text.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(text.trim());
+const isAddress = (key: string): boolean =>
+  key.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(withoutUnseenEnds(key));
 
 /**
- * Reads `{ "<address>": ["<assertion URL>", ...] }`. Faults are named by position (`#0[1]`: the second URL
- * of the first address), since the keys are addresses.
+ * Reads `{ "<address>": ["<assertion URL>", ...] }` and takes what can be used: one odd entry loses nobody else's badge.
+ * A fault is told where nothing is left, by its position (`#0[1]`: the second URL of the first address), since the
+ * keys are addresses.
  * @param obfBaseUrl its scheme, host and port must be a URL's own
  */
 export function readPush({ value }: VerifiedJson, obfBaseUrl: string): PushMessage | Problem {
@@ -38,15 +43,20 @@ export function readPush({ value }: VerifiedJson, obfBaseUrl: string): PushMessa
   const { origin } = new URL(obfBaseUrl);
   const credentials: Credential[] = [];
   const foreignHosts: string[] = [];
-  for (const [at, [address, given]] of entries.entries()) {
-    const urls = isAddress(address) ? readUrls(given, `#${at}`) : new Problem('field_invalid', `#${at}`);
-    if (urls instanceof Problem) return urls;
+  const faults: Problem[] = [];
+  for (const [at, [key, given]] of entries.entries()) {
+    // As it was typed: OBF may have hashed it so.
+    const address = key.trim();
+    const urls = isAddress(key) ? readUrls(given, `#${at}`) : [new Problem('field_invalid', `#${at}`)];
     for (const url of urls)
-      if (isAt(origin, url)) credentials.push({ address: address.trim(), url: url.origin + url.pathname });
+      if (url instanceof Problem) faults.push(url);
+      else if (isAt(origin, url)) credentials.push({ address, url: url.origin + url.pathname });
       else foreignHosts.push(url.host);
-    if (credentials.length + foreignHosts.length > MAX_URLS) return new Problem('too_many', `#${at}`);
+    if (credentials.length + foreignHosts.length + faults.length > MAX_URLS)
+      return new Problem('too_many', `#${at}`);
   }
-  return credentials.length === 0 ? new Problem('url_not_obf') : { kind: 'push', credentials, foreignHosts };
+  if (credentials.length === 0) return faults[0] ?? new Problem('url_not_obf');
+  return { kind: 'push', credentials, foreignHosts, unusable: faults.length };
 }
 
 /** A credential's path is plain words. Anything else could hold an address, and would be kept with the job. */
@@ -55,16 +65,11 @@ const PLAIN_PATH = /^(\/[\w.-]+)+$/;
 const isAt = (origin: string, url: URL): boolean =>
   url.origin === origin && url.username === '' && url.password === '' && PLAIN_PATH.test(url.pathname);
 
-function readUrls(urls: unknown, field: string): readonly URL[] | Problem {
-  if (!Array.isArray(urls) || urls.length === 0) return new Problem('field_invalid', field);
-  if (urls.length > MAX_URLS_EACH) return new Problem('too_many', field);
-  const read: URL[] = [];
-  for (const [at, text] of urls.entries()) {
-    const url = readUrl(text);
-    if (url === null) return new Problem('field_invalid', `${field}[${at}]`);
-    read.push(url);
-  }
-  return read;
+/** Each URL of a list, or what is wrong with it; of what is no list that can be read, the one fault. */
+function readUrls(urls: unknown, field: string): readonly (URL | Problem)[] {
+  if (!Array.isArray(urls) || urls.length === 0) return [new Problem('field_invalid', field)];
+  if (urls.length > MAX_URLS_EACH) return [new Problem('too_many', field)];
+  return urls.map((text, at) => readUrl(text) ?? new Problem('field_invalid', `${field}[${at}]`));
 }
 
 function readUrl(text: unknown): URL | null {

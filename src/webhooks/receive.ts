@@ -69,11 +69,11 @@ function logFieldsOf(message: Message): LogFields {
   if (message.kind === 'unknown_type') return { kind: message.kind };
   if (message.kind === 'event')
     return { kind: message.kind, clientId: message.clientId, eventId: message.eventId };
-  const { kind, credentials, foreignHosts } = message;
+  const { kind, credentials, foreignHosts, unusable } = message;
   return {
     kind,
     credentials: credentials.length,
-    ignored: foreignHosts.length,
+    ignored: foreignHosts.length + unusable,
     ignoredHosts: [...new Set(foreignHosts)].slice(0, HOSTS_NAMED),
   };
 }

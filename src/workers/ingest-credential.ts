@@ -1,5 +1,6 @@
 import type { HostedCredential } from '../obf/hosted.js';
 import { secondsOf } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { CredentialNotice } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
@@ -42,7 +43,12 @@ async function keep(
     return false;
   }
   const { assertionId: id, revokedOnly: _none, ...rest } = found;
-  const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own };
+  const one = {
+    earner,
+    contact: { address: withoutUnseenEnds(address), name: null },
+    assertion: { id, ...rest },
+    own,
+  };
   const stored = await portfolios.upsert([one], own ? null : (change?.generation ?? null));
   if (stored.length === 0) return false;
   if (!own && !scheme.enrolments.has(found.badgeId))

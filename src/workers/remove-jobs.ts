@@ -9,7 +9,7 @@ const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active
 const PAGE = 1000;
 
 /** What begins the ids of jobs about one person; their key comes next (see queue/job-ids.ts). */
-const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'revoke']);
+const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke']);
 
 /** Whom a job is about, by its id; null: nobody in particular. */
 export function earnerOfJob(id: string): EarnerKey | null {

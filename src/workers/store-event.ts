@@ -1,6 +1,7 @@
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
@@ -145,7 +146,7 @@ function newAssertion(
     recordedS: event.createdS ?? null,
     own: event.clientId === region,
     earner: earnerKeyOf(vault, recipient.email),
-    contact: { address: recipient.email.trim(), name: recipient.name },
+    contact: { address: withoutUnseenEnds(recipient.email), name: recipient.name },
     assertion: {
       id: recipient.assertionId,
       clientId: event.clientId,

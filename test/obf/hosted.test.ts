@@ -230,6 +230,19 @@ describe('what a hostile or an odd OBF may answer', () => {
     expect(await readV3(v3({ credentialStatus: undefined }))).toMatchObject({ revoked: false });
   });
 
+  test.each([
+    ['seconds', 1_762_591_116],
+    ['milliseconds', 1_762_591_116_789],
+    ['milliseconds in a text', '1762591116789'],
+  ])('dates in %s', async (_, date) => {
+    const dated = { issuedOnS: 1_762_591_116, expiresOnS: 1_762_591_116 };
+    expect(
+      await readV3(v3({ validFrom: date, validUntil: date, credentialStatus: undefined })),
+    ).toMatchObject(dated);
+    const badge = { id: v2().badge, issuer: `${stub.url}/v1/client/?key=P1` };
+    expect(await readV2(v2({ badge, issuedOn: date, expires: date }))).toMatchObject(dated);
+  });
+
   test('nothing leads away from the host', async () => {
     const away = await openStub((_, res) => res.end('{}'));
     const status = { id: `${away.url}/obv3/revoked/P1/B1`, type: '1EdTechRevocationList' };

@@ -217,6 +217,15 @@ test('nulls, numbers as ids, unknown fields and other ways to say "never" are no
   });
 });
 
+test('milliseconds are read as such, and the last second of 9999 as that', async () => {
+  const row = { id: 'E1', badge_id: 'B1', issued_on: 1_740_787_200_123 };
+  const times = { expires_on: '1740787200999', ctime: 253_402_300_799 };
+  answer = says(200, JSON.stringify({ result: [{ ...row, ...times }], total: 1 }));
+  expect((await account().events({})).rows).toMatchObject([
+    { issuedOnS: 1_740_787_200, expiresOnS: 1_740_787_200, createdS: 253_402_300_799 },
+  ]);
+});
+
 test('a recipient of another event is left out, should OBF not heed the filter', async () => {
   const rows = ['E1', 'E2'].map((event_id) => ({
     event_id,

@@ -52,6 +52,33 @@ test('a notice of long ago, told again, gives nothing again', async () => {
   expect(house.awards()).toEqual(['R1 lou@example.org']);
 });
 
+test('an address with something invisible at its ends is the same person, and OBF is given it without', async () => {
+  await tell(badge('A', '\u200blou@example.org'), badge('B', 'lou@example.org\u00ad\u2060'));
+  await house.idle();
+  expect(house.awards()).toEqual(['R1 lou@example.org']);
+});
+
+test('a push with entries of no use gives what the others are worth', async () => {
+  const urls = [badge('D', 'lou@example.org'), badge('E', 'lou@example.org')].map(
+    ({ assertions }) => assertions[0]?.url ?? '',
+  );
+  expect(await house.push({ 'lou@example.org': urls, nobody: [] })).toBe(200);
+  await house.idle();
+  expect(house.awards()).toEqual(['R1 lou@example.org']);
+});
+
+test.each(['\u200blou@example.org', 'lou@example.org\u2060'])(
+  'a push for %j, as its credential has it',
+  async (typed) => {
+    for (const one of ['D', 'E']) {
+      const url = badge(one, typed).assertions[0]?.url ?? '';
+      expect(await house.push({ [typed]: [url] })).toBe(200);
+    }
+    await house.idle();
+    expect(house.awards()).toEqual(['R1 lou@example.org']);
+  },
+);
+
 test('an address in another letter case is the same person', async () => {
   await tell(badge('A', 'Lou.Martin@Example.org'), badge('B', 'lou.martin@example.org'));
   await house.idle();

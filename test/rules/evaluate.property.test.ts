@@ -130,6 +130,31 @@ test('one more counted badge loses no award and lowers no number', () => {
   );
 });
 
+test('what lies in the future changes nothing until a day before its date, and from then on is as any other', () => {
+  const withFuture = world.chain((one) =>
+    fc.record({
+      one: fc.constant(one),
+      more: someAssertion(one.scheme, one.nowS),
+      aheadS: fc.integer({ min: -2, max: 2 }).map((off) => 86_400 + off),
+    }),
+  );
+  fc.assert(
+    fc.property(withFuture, ({ one, more, aheadS }) => {
+      const ahead = { ...more, id: asAssertionId('more'), issuedOnS: one.nowS + aheadS };
+      const assertions = [...one.portfolio.assertions, ahead];
+      const verdicts = (portfolio: World['portfolio']) =>
+        evaluated({ ...one, portfolio }).awards.map(({ status, earnedBy }) => ({ status, earnedBy }));
+      const now = verdicts({ ...one.portfolio, assertions });
+      const without = verdicts(one.portfolio);
+      if (aheadS > 86_400) expect(now).toEqual(without);
+      expect(now.map(({ status }) => status)).toEqual(
+        naive(one.scheme, { ...one.portfolio, assertions }, one.nowS).map(({ status }) => status),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** The same list in any order, with any of its records again. */
 const shuffled = (list: readonly Assertion[]): fc.Arbitrary<Assertion[]> =>
   fc.subarray([...list]).chain((again) => {
@@ -201,7 +226,15 @@ const INTERESTING: Record<string, (evaluation: Evaluation) => boolean> = {
   ),
   ...Object.fromEntries(
     (
-      ['not_enrolled', 'wrong_client', 'revoked', 'expired', 'outside_enrolment', 'partner_inactive'] as const
+      [
+        'not_enrolled',
+        'wrong_client',
+        'revoked',
+        'expired',
+        'outside_enrolment',
+        'partner_inactive',
+        'future',
+      ] as const
     ).map((why) => [why, (e: Evaluation) => e.leftOut.some(({ reason }) => reason.why === why)]),
   ),
 };

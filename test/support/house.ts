@@ -32,6 +32,8 @@ export interface HouseOptions {
   readonly partners: string;
   readonly workers?: number;
   readonly pace?: Partial<Pace>;
+  /** Of the workers. */
+  readonly clock?: () => number;
   readonly sandbox?: SandboxOptions;
   readonly logTo?: DestinationStream;
   readonly maxRps?: number;
@@ -105,6 +107,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       pace,
       prefixes,
       telemetry,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
     const start = () => startWorkers(wired.pipeline, connection, prefixes.queues);
     let stop = start();

@@ -1,4 +1,5 @@
 import { asBadgeId, asClientId, type ClientId } from '../../../ids.js';
+import { withoutMarks } from '../../../platform/invisible.js';
 import type { EnrolmentLine, NewPartner } from '../../../rules/enrol.js';
 import { calendarDay } from '../../../rules/parse/dates.js';
 import { isId } from '../../../rules/parse/read.js';
@@ -34,8 +35,11 @@ export function askedOf({ args, flags }: Call): Asked {
   };
 }
 
-/** On one line; a name may come from anywhere. */
-export const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+/** On one line, and without marks that turn its direction; a name may come from anywhere. */
+export const oneLine = (text: string): string =>
+  withoutMarks(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
 
 function textOf(flag: unknown): string | null {
   const text = typeof flag === 'string' ? oneLine(flag) : '';
