@@ -8,14 +8,15 @@ import { format, resolveConfig } from 'prettier';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROUTES, type Route } from '../src/webhooks/app.js';
-import { EVENT_TYPES, eventData } from '../src/webhooks/notices.js';
-import { PROBLEMS, type ProblemCode } from '../src/webhooks/problems.js';
 import {
+  EVENT_TYPES,
+  eventData,
   MAX_ADDRESS_LENGTH,
   MAX_ADDRESSES,
   MAX_URL_LENGTH,
   MAX_URLS_EACH,
-} from '../src/webhooks/push-body.js';
+} from '../src/webhooks/notices.js';
+import { PROBLEMS, type ProblemCode } from '../src/webhooks/problems.js';
 
 const FILE = 'docs/openapi.json';
 type Json = Readonly<Record<string, unknown>>;

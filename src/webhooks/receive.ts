@@ -1,9 +1,17 @@
 import { checkContentType, readBody } from './body.js';
 import type { LogFields, Outcome, Reply, RequestContext, WebhookDeps } from './context.js';
-import { parseJson, type VerifiedJson } from './json.js';
-import { isEventBody, noticesOf, readEvent, type EventMessage, type UnknownType } from './notices.js';
+import {
+  isEventBody,
+  noticesOf,
+  parseJson,
+  readEvent,
+  readPush,
+  type EventMessage,
+  type PushMessage,
+  type UnknownType,
+  type VerifiedJson,
+} from './notices.js';
 import { Problem } from './problems.js';
-import { readPush, type PushMessage } from './push-body.js';
 
 type Message = EventMessage | PushMessage | UnknownType;
 
