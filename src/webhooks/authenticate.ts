@@ -16,8 +16,10 @@ class Verified {
 /** The bytes of a request whose sender holds one of our secrets. Only a `Verify` makes one. */
 export type VerifiedBody = Verified;
 
-/** Checks the raw bytes against the headers; a `Problem` is a 401 or 403. */
-export type Verify = (bytes: Buffer, headers: IncomingHttpHeaders) => VerifiedBody | Problem;
+/** Checks the headers, before the body is read; a `Problem` is a 401 or 403. */
+export type Authenticate = (headers: IncomingHttpHeaders) => Verify | Problem;
+/** Checks the raw bytes of the same request. */
+export type Verify = (bytes: Buffer) => VerifiedBody | Problem;
 
 export interface Credentials {
   /** Standard Webhooks secrets, `whsec_...`. All are accepted, so that they can be rotated. */
@@ -29,19 +31,21 @@ export interface Credentials {
  * A signed request is checked by its signature; HTTP Basic is for senders that cannot sign. Without a
  * configured secret, signature headers beside Basic are left alone.
  */
-export function createVerify({ secrets, basic }: Credentials, clock: Clock): Verify {
+export function createAuthenticate({ secrets, basic }: Credentials, clock: Clock): Authenticate {
   const signature = signatureAuth(secrets, clock);
   const password = basicAuth(basic);
-  return (bytes, headers) => {
+  return (headers) => {
     if (signature.isUsed(headers) && (secrets.length > 0 || !password.isUsed(headers)))
-      return signature.fault(bytes, headers) ?? new Verified(bytes, 'signature');
-    if (password.isUsed(headers)) return password.fault(headers) ?? new Verified(bytes, 'basic');
+      return signature.check(headers);
+    if (password.isUsed(headers)) return password.check(headers);
     return new Problem('credentials_missing');
   };
 }
 
 /** How far a timestamp may lie from now, either way. */
 const TOLERANCE_S = 300;
+/** `v1,` and 32 bytes in base64. */
+const SIGNATURE_FORM = /^v1,[\w+/]{43}=$/;
 const [ID, TIMESTAMP, SIGNATURE] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
 
 /** Standard Webhooks: one matching signature under one of the secrets is enough. */
@@ -51,16 +55,20 @@ function signatureAuth(secrets: readonly string[], clock: Clock) {
     /** One of the headers is enough. */
     isUsed: (headers: IncomingHttpHeaders): boolean =>
       [ID, TIMESTAMP, SIGNATURE].some((name) => headers[name] !== undefined),
-    fault(bytes: Buffer, headers: IncomingHttpHeaders): Problem | null {
+    check(headers: IncomingHttpHeaders): Verify | Problem {
       const [id, stamp] = [textOf(headers[ID]), textOf(headers[TIMESTAMP])];
       if (!/^\d{1,12}$/.test(stamp)) return new Problem('signature_invalid', TIMESTAMP);
       if (Math.abs(secondsOf(clock) - Number(stamp)) > TOLERANCE_S) return new Problem('signature_stale');
       const signatures = textOf(headers[SIGNATURE]).split(' ');
-      const good = keys.some((key) => {
-        const expected = webhookSignature(key, id, stamp, bytes);
-        return signatures.some((one) => isSame(one, expected));
-      });
-      return good && id !== '' ? null : new Problem('signature_invalid');
+      if (keys.length === 0 || id === '' || !signatures.some((one) => SIGNATURE_FORM.test(one)))
+        return new Problem('signature_invalid');
+      return (bytes) => {
+        const isGood = keys.some((key) => {
+          const expected = webhookSignature(key, id, stamp, bytes);
+          return signatures.some((one) => isSame(one, expected));
+        });
+        return isGood ? new Verified(bytes, 'signature') : new Problem('signature_invalid');
+      };
     },
   };
 }
@@ -78,11 +86,12 @@ function basicAuth(pairs: readonly BasicKey[]) {
   return {
     /** Any scheme counts: a wrong one is refused as wrong, not as missing. */
     isUsed: ({ authorization = '' }: IncomingHttpHeaders): boolean => authorization.trim() !== '',
-    fault({ authorization = '' }: IncomingHttpHeaders): Problem | null {
+    check({ authorization = '' }: IncomingHttpHeaders): Verify | Problem {
       const [, encoded] = /^basic +([\w+/=-]+) *$/i.exec(authorization) ?? [];
       const given = digest(Buffer.from(encoded ?? '', 'base64'));
       const matches = known.filter((one) => timingSafeEqual(one, given));
-      return encoded !== undefined && matches.length > 0 ? null : new Problem('basic_invalid');
+      if (encoded === undefined || matches.length === 0) return new Problem('basic_invalid');
+      return (bytes) => new Verified(bytes, 'basic');
     },
   };
 }

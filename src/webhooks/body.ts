@@ -3,11 +3,35 @@ import { Problem } from './problems.js';
 
 /** 1 MiB. */
 export const BODY_LIMIT = 1024 * 1024;
+/** What the bodies of all connections hold together. */
+const BODIES_LIMIT = 32 * BODY_LIMIT;
+/** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
+const SMALL = 8 * 1024;
+
+/** Bytes that may be held at once. */
+export interface BodyBudget {
+  /** Takes the announced length, without one the most that may come. Null: there is no room. */
+  reserve(req: IncomingMessage): { release(): void } | null;
+}
+
+export function createBodyBudget(): BodyBudget {
+  let held = 0;
+  return {
+    reserve({ headers }) {
+      const isChunked = headers['transfer-encoding'] !== undefined;
+      const announced = isChunked ? BODY_LIMIT : Number(headers['content-length'] ?? 0);
+      const bytes = announced > SMALL ? announced : 0;
+      if (held + bytes > BODIES_LIMIT) return null;
+      held += bytes;
+      return { release: () => void (held -= bytes) };
+    },
+  };
+}
 
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Refuses, by the headers alone, what is not uncompressed JSON in UTF-8, or over 1 MiB. */
+/** Refuses what is not uncompressed JSON in UTF-8. */
 export function checkContentType(headers: IncomingHttpHeaders): Problem | null {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity') return new Problem('encoding_unsupported');
@@ -20,17 +44,19 @@ export function checkContentType(headers: IncomingHttpHeaders): Problem | null {
   return good ? null : new Problem('media_type_unsupported');
 }
 
+/** Refuses an announced length over 1 MiB. */
+export const checkLength = (headers: IncomingHttpHeaders): Problem | null =>
+  Number(headers['content-length'] ?? 0) > BODY_LIMIT ? new Problem('payload_too_large') : null;
+
 /**
  * Reads the raw bytes into one buffer, at most `BODY_LIMIT` of them. `express.raw` would keep an object a chunk
  * (100 MiB for 1 MiB in chunks of a byte), and read a body that is too long to its end.
  */
 export async function readBody(req: IncomingMessage, res: ServerResponse): Promise<Buffer | Problem> {
-  const announced = Number(req.headers['content-length'] ?? 0);
-  if (announced > BODY_LIMIT) return new Problem('payload_too_large');
   if (!hasBody(req)) return Buffer.alloc(0);
   // The sender waits for leave to send (RFC 9110, 10.1.1); a refusal above spares the body.
   if (req.headers.expect !== undefined) res.writeContinue();
-  let bytes = Buffer.allocUnsafe(announced);
+  let bytes = Buffer.allocUnsafe(Number(req.headers['content-length'] ?? 0));
   let used = 0;
   return new Promise((resolve) => {
     req.on('data', function add(chunk: Buffer) {

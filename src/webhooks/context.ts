@@ -7,15 +7,15 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import type { Arrival } from '../queue/jobs.js';
-import type { Verify } from './authenticate.js';
-import { hasBody } from './body.js';
+import type { Authenticate } from './authenticate.js';
+import { createBodyBudget, hasBody, type BodyBudget } from './body.js';
 import { Problem } from './problems.js';
 
 /** What the web process needs of the world. */
 export interface WebhookDeps {
   /** Active partners and the Région's own client. Notices of others are ignored. */
   readonly participants: ReadonlySet<ClientId>;
-  readonly verify: Verify;
+  readonly authenticate: Authenticate;
   /** Credentials at other servers are ignored. */
   readonly obfBaseUrl: string;
   /** Resolves when all are stored; rejects when that is not sure in time. Idempotent. */
@@ -59,13 +59,15 @@ export interface AppContext {
   /** Without redaction, which costs a tenth of a request's time: `LogFields` names all that its line may say. */
   readonly requestLog: Logger;
   readonly meter: Meter | undefined;
+  readonly bodies: BodyBudget;
   /** Names and values in turn, as `writeHead` takes them. */
   readonly headers: readonly string[];
 }
 
 export function createAppContext({ log, metrics }: Pick<WebhookDeps, 'log' | 'metrics'>): AppContext {
   const headers = [...secureHeaders(), 'Cache-Control', 'no-store'];
-  return { log, requestLog: log.child({}, { redact: [] }), meter: metrics?.meter, headers };
+  const requestLog = log.child({}, { redact: [] });
+  return { log, requestLog, meter: metrics?.meter, bodies: createBodyBudget(), headers };
 }
 
 /** What helmet sets, asked once: as a middleware it takes a third of a request's time. */

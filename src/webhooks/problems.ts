@@ -29,6 +29,7 @@ export const PROBLEMS = {
   too_many: { status: 422, detail: 'At most 5000 addresses, 100 URLs for each, 5000 URLs in all.' },
   url_not_obf: { status: 422, detail: 'None of the URLs is at the Open Badge Factory that is in use here.' },
   internal: { status: 500, detail: 'Something went wrong here; the request may be sent again.' },
+  too_busy: { status: 503, detail: 'Too many large bodies are being read: send it again later.' },
   try_again: { status: 503, detail: 'The notice could not be stored in time: send it again later.' },
   not_ready: { status: 503, detail: 'Not ready to take notices.' },
   metrics_unavailable: { status: 503, detail: 'The figures cannot be read now.' },

@@ -1,4 +1,5 @@
-import { checkContentType, readBody } from './body.js';
+import type { Verify } from './authenticate.js';
+import { checkContentType, checkLength, readBody } from './body.js';
 import type { LogFields, Outcome, Reply, RequestContext, WebhookDeps } from './context.js';
 import {
   isEventBody,
@@ -33,18 +34,36 @@ export const passportEndpoint: Endpoint = {
   read: (json, { obfBaseUrl }) => readPush(json, obfBaseUrl),
 };
 
-/** Raw bytes, verified, parsed, enqueued. Each step takes only what the one before it made. */
+/** Refuses by the headers what it can: the body of a stranger is not read. Then takes in the notice. */
 export async function receive(
   context: RequestContext,
   deps: WebhookDeps,
   endpoint: Endpoint,
 ): Promise<Outcome> {
-  const { app, req, res, fields, requestId } = context;
-  const misfit = checkContentType(req.headers);
+  const { headers } = context.req;
+  const misfit = checkContentType(headers) ?? checkLength(headers);
   if (misfit !== null) return misfit;
+  const verify = deps.authenticate(headers);
+  if (verify instanceof Problem) return verify;
+  const room = context.app.bodies.reserve(context.req);
+  if (room === null) return new Problem('too_busy');
+  try {
+    return await takeIn(context, deps, endpoint, verify);
+  } finally {
+    room.release();
+  }
+}
+
+/** Raw bytes, verified, parsed, enqueued. Each step takes only what the one before it made. */
+async function takeIn(
+  { app, req, res, fields, requestId }: RequestContext,
+  deps: WebhookDeps,
+  endpoint: Endpoint,
+  verify: Verify,
+): Promise<Outcome> {
   const bytes = await readBody(req, res);
   if (bytes instanceof Problem) return bytes;
-  const body = deps.verify(bytes, req.headers);
+  const body = verify(bytes);
   if (body instanceof Problem) return body;
   fields.by = body.by;
   const json = parseJson(body);

@@ -26,6 +26,8 @@ const LIMITS = {
   keepAliveTimeout: 75_000,
   maxHeaderSize: 8192,
 };
+/** With 8 KiB of a body each, see `BodyBudget`, and some 10 KiB of Node's, they fit a small container. */
+const MAX_CONNECTIONS = 2000;
 
 /**
  * @param port 0 takes any free one
@@ -38,6 +40,7 @@ export async function startWebhooks(
 ): Promise<RunningWebhooks> {
   const app = createApp(deps);
   const server = createServer({ ...LIMITS, ...presetExpressPrototypes(app) }, app);
+  server.maxConnections = MAX_CONNECTIONS;
   // `readBody` tells a sender that asks with Expect whether to send.
   server.on('checkContinue', app);
   await once(server.listen(port, host), 'listening');

@@ -11,7 +11,7 @@ import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
 import { openQueue } from '../queue/open.js';
 import { storeArrivals } from '../queue/store-arrivals.js';
-import { createVerify } from './authenticate.js';
+import { createAuthenticate } from './authenticate.js';
 import type { Metrics, WebhookDeps } from './context.js';
 
 /** A sender is answered within two seconds; 200 ms are for everything but Redis. */
@@ -39,14 +39,17 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
   readonly deps: WebhookDeps;
   readonly releases: readonly Release[];
 } {
-  const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
+  const authenticate = createAuthenticate(
+    { secrets: config.webhookSecrets, basic: config.webhookBasic },
+    systemClock,
+  );
   const connection = openPlainProducer(config.redis);
   connection.on('error', tellErrors(config.redis, log));
   const replicas = createReplicas(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
-    verify,
+    authenticate,
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: batchPerTick(async (arrivals) => {
       const mark = replicas.mark();

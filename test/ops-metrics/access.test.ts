@@ -15,7 +15,7 @@ async function serve(metrics: WebhookDeps['metrics'] | null): Promise<void> {
   web = await startWebhooks(
     {
       participants: new Set(),
-      verify: () => new Problem('credentials_missing'),
+      authenticate: () => new Problem('credentials_missing'),
       obfBaseUrl: 'https://obf.example.org',
       enqueueNotices: () => Promise.resolve(),
       ready: () => Promise.resolve(true),

@@ -3,7 +3,7 @@ import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createApp } from '../../src/webhooks/app.js';
-import { createVerify } from '../../src/webhooks/authenticate.js';
+import { createAuthenticate } from '../../src/webhooks/authenticate.js';
 import { presetExpressPrototypes } from '../../src/webhooks/server.js';
 import { batchPerTick } from '../../src/webhooks/wire.js';
 import { bytesPerRequest, requestsOf } from './hand-fed.js';
@@ -18,7 +18,7 @@ const KEY = Buffer.alloc(32, 5);
 function door(): Server {
   const app = createApp({
     participants: new Set([asClientId('P1')]),
-    verify: createVerify({ secrets: [`whsec_${KEY.toString('base64')}`], basic: [] }, systemClock),
+    authenticate: createAuthenticate({ secrets: [`whsec_${KEY.toString('base64')}`], basic: [] }, systemClock),
     obfBaseUrl: 'https://obf.example.org',
     enqueueNotices: batchPerTick(async () => {}),
     ready: async () => true,

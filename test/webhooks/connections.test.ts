@@ -3,7 +3,7 @@ import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
-import { createVerify } from '../../src/webhooks/authenticate.js';
+import { createAuthenticate } from '../../src/webhooks/authenticate.js';
 import { until } from '../support/until.js';
 import { eventBody, OBF, SECRETS, send, signed, type Sent } from './harness.js';
 
@@ -11,7 +11,7 @@ let web: RunningWebhooks;
 beforeAll(async () => {
   const deps = {
     participants: new Set([asClientId('P1')]),
-    verify: createVerify({ secrets: SECRETS, basic: [] }, systemClock),
+    authenticate: createAuthenticate({ secrets: SECRETS, basic: [] }, systemClock),
     obfBaseUrl: OBF,
     enqueueNotices: async () => {},
     ready: async () => true,

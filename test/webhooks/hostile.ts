@@ -214,7 +214,7 @@ const FORM: readonly Hostile[] = [
   says('one byte over 1 MiB', { body: Buffer.alloc(MIB + 1, ' ') }, 413, 'payload_too_large'),
   says(
     '2 MiB in chunks, of no length',
-    { body: Buffer.alloc(2 * MIB, ' '), chunked: true },
+    { body: Buffer.alloc(2 * MIB, ' '), headers: basic(), chunked: true },
     413,
     'payload_too_large',
   ),
