@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { ProblemCode } from '../../src/webhooks/problem.js';
+import type { ProblemCode } from '../../src/webhooks/problems.js';
 import { basic, credentialUrl, eventBody, PAIRS, SECRETS, signed, type Sent } from './harness.js';
 
 /** Requests that ask for nothing that may be done, each with the answer it gets. No job comes of any. */
@@ -214,7 +214,7 @@ const FORM: readonly Hostile[] = [
   says('one byte over 1 MiB', { body: Buffer.alloc(MIB + 1, ' ') }, 413, 'payload_too_large'),
   says(
     '2 MiB in chunks, of no length',
-    { body: Buffer.alloc(2 * MIB, ' '), chunked: true },
+    { body: Buffer.alloc(2 * MIB, ' '), headers: basic(), chunked: true },
     413,
     'payload_too_large',
   ),

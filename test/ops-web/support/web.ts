@@ -45,11 +45,11 @@ export async function openWeb(options: WebOptions): Promise<Web> {
   const server = await startWebhooks(
     {
       participants: new Set(),
-      verify: () => {
+      authenticate: () => {
         throw new Error('no notices here');
       },
       obfBaseUrl: 'http://127.0.0.1:9',
-      putNotices: () => Promise.resolve(),
+      enqueueNotices: () => Promise.resolve(),
       ready: () => Promise.resolve(true),
       earnerKeyOf: () => {
         throw new Error('no notices here');

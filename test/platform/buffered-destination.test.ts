@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 
 /** A process that writes these lines to its log, and ends. */
 function said(lines: string): string {
-  const script = `import { unhurried } from './src/platform/logger.ts';
-    const out = unhurried();
+  const script = `import { bufferedDestination } from './src/platform/logger.ts';
+    const out = bufferedDestination();
     for (const line of ${lines}) out.write(line + '\\n');`;
   const args = ['--import', 'tsx', '--input-type=module', '-e', script];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { maxBuffer: 2 ** 26 });

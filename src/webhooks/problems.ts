@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
  * Every way to say no, by its stable code. The words are for the people who set up a sender: they say
  * what to do, and nothing of how Palier is built.
  */
-const PROBLEMS = {
+export const PROBLEMS = {
   json_invalid: { status: 400, detail: 'The body is not JSON in UTF-8.' },
   request_aborted: { status: 400, detail: 'The request ended before its body did.' },
   token_invalid: { status: 401, detail: 'Send the token of this address: Authorization: Bearer ...' },
@@ -29,6 +29,7 @@ const PROBLEMS = {
   too_many: { status: 422, detail: 'At most 5000 addresses, 100 URLs for each, 5000 URLs in all.' },
   url_not_obf: { status: 422, detail: 'None of the URLs is at the Open Badge Factory that is in use here.' },
   internal: { status: 500, detail: 'Something went wrong here; the request may be sent again.' },
+  too_busy: { status: 503, detail: 'Too many large bodies are being read: send it again later.' },
   try_again: { status: 503, detail: 'The notice could not be stored in time: send it again later.' },
   not_ready: { status: 503, detail: 'Not ready to take notices.' },
   metrics_unavailable: { status: 503, detail: 'The figures cannot be read now.' },
@@ -36,11 +37,14 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** What is said of a code: the same words whenever it is. */
-export const problemWords = (code: ProblemCode): { readonly status: number; readonly detail: string } =>
-  PROBLEMS[code];
+/** A 401 must name a way in (RFC 9110, 11.6.1); of those that notices have, only Basic is a registered scheme. */
+const CHALLENGES: Partial<Record<ProblemCode, string>> = {
+  credentials_missing: 'Basic realm="Palier", charset="UTF-8"',
+  token_invalid: 'Bearer realm="Palier"',
+};
+const RETRY_AFTER_S = '10';
 
-/** One refusal, as a value: a step that meets one returns it, and the request ends there. */
+/** One refusal, as a value: a step returns it, and the request ends there. */
 export class Problem {
   readonly status: number;
 
@@ -50,6 +54,15 @@ export class Problem {
     readonly field?: string,
   ) {
     this.status = PROBLEMS[code].status;
+  }
+
+  /** The response headers that this refusal adds, names and values in turn. */
+  get headers(): readonly string[] {
+    const challenge = CHALLENGES[this.code];
+    return [
+      ...(this.status === 503 ? ['Retry-After', RETRY_AFTER_S] : []),
+      ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
+    ];
   }
 
   /** `application/problem+json` (RFC 9457). `about:blank`: the title is the status', `code` tells which case it is. */

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { gatherInTurn } from '../../src/webhooks/gather.js';
+import { batchPerTick } from '../../src/webhooks/wire.js';
 
 /** A store that notes what it was given, and answers when it is told to. */
 function slowStore() {
   const writes: { readonly items: readonly number[]; answer: (error?: Error) => void }[] = [];
-  const store = gatherInTurn<number>(
+  const store = batchPerTick<number>(
     (items) =>
       new Promise((resolve, reject) => {
         writes.push({ items, answer: (error) => (error === undefined ? resolve() : reject(error)) });
@@ -13,7 +13,7 @@ function slowStore() {
   return { writes, store };
 }
 
-test('what is given within one turn is one write, and nobody is told before it is stored', async () => {
+test('what is given within one tick is one write, and nobody is told before it is stored', async () => {
   const { writes, store } = slowStore();
   const told: number[] = [];
   const given = Array.from({ length: 64 }, (_, at) => store([at]).then(() => told.push(at)));
