@@ -40,8 +40,16 @@ export class Hands {
     await Promise.all(this.afterwards);
   }
 
-  /** In one go: nobody can read the event before what became of its copies is known. */
+  /** With changes, those whose copies will be taken back may have an event of their own, which can be removed. */
   issue(act: Act): void {
+    const isSplit = this.options.withChanges && this.choosing.fork(`split ${act.atMs}`).chance(0.6);
+    const apart = isSplit ? act.gifts.filter(({ fate }) => fate === 'later') : [];
+    const together = act.gifts.filter((gift) => !apart.includes(gift));
+    for (const gifts of [together, apart]) if (gifts.length > 0) this.issueOne({ ...act, gifts });
+  }
+
+  /** In one go: nobody can read the event before what became of its copies is known. */
+  private issueOne(act: Act): void {
     const { sandbox, diary, sender } = this.options;
     const { badge } = act;
     const typing = this.typing.fork(String(act.atMs));
@@ -96,10 +104,10 @@ export class Hands {
     const { sandbox, diary, sender, withChanges } = this.options;
     const addresses = gifts.map(({ earner }) => addressOf(earner));
     const isKeyed = KEYED.some((id) => id === event.clientId);
-    const how = withChanges
-      ? random.pick(['told', 'unsaid', isAll && isKeyed ? 'removed' : 'expired'])
-      : 'told';
-    await pause(random.between(500, 6000));
+    const untold = isAll && isKeyed ? ['unsaid', 'removed', 'removed'] : ['unsaid', 'expired'];
+    const how = withChanges ? random.pick(['told', ...untold]) : 'told';
+    // Most of what is removed was read before.
+    await pause(how === 'removed' ? random.between(5000, 20_000) : random.between(500, 6000));
     for (const address of addresses) diary.note(address, `taken back (${how}): ${event.id}`);
     if (how !== 'told') this.count(how === 'unsaid' ? 'revoked' : how, addresses.length);
     if (how === 'removed') {

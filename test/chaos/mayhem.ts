@@ -87,7 +87,7 @@ const someTime = (random: Random, mostMs: number) => ({
   forMs: random.between(300, mostMs),
 });
 
-const changeBlow = (random: Random, atMs: number): Blow => ({
+export const changeBlow = (random: Random, atMs: number): Blow => ({
   atMs,
   kind: 'change',
   change: changeOf(random),

@@ -10,7 +10,7 @@ import { storyOf } from './detail.js';
 import { Hands } from './hands.js';
 import { openInside, type Inside } from './inside.js';
 import { violationsOf, type Violation } from './invariants.js';
-import { crashesOf, mayhemOf, PACE, type Blow } from './mayhem.js';
+import { changeBlow, crashesOf, mayhemOf, PACE, type Blow } from './mayhem.js';
 import { randomOf, type Random } from './random.js';
 import { Sender, type SenderTally } from './sender.js';
 import { openStage, type Stage } from './stage.js';
@@ -169,17 +169,21 @@ class Run {
 
   /**
    * A Redis that was killed late keeps everything waiting for a while. The faults of issuing stay until
-   * awards have met them; meanwhile old notices come again.
+   * awards have met them; meanwhile old notices come again, and OBF goes on changing.
    */
   private async untilMostIsGiven(): Promise<void> {
+    const { withChanges } = this.given;
     const random = this.given.random.fork('late');
-    const limit = Date.now() + LATE_LIMIT_MS;
+    const limit = Date.now() + (withChanges ? 2 : 1) * LATE_LIMIT_MS;
     const { expected } = this.awards();
+    const changes: Promise<void>[] = [];
     while (Date.now() < limit && this.awards().given < expected * 0.7) {
       this.retell(random.int(0, 1e6));
-      this.takeBackNow();
+      this.takeBackNow(!withChanges);
+      if (withChanges && random.chance(0.3)) changes.push(this.deal(changeBlow(random, 0)));
       await pause(500);
     }
+    await Promise.all(changes);
   }
 
   /** The workers read all accounts again by themselves; a reading that ends first may have begun before all was mended. */
