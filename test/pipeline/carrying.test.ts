@@ -4,7 +4,7 @@
  */
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { createClaims } from '../../src/queue/claims.js';
-import { replayFailed } from '../../src/queue/replay.js';
+import { retryJob } from '../../src/queue/failed-jobs.js';
 import { storeArrivals } from '../../src/queue/store-arrivals.js';
 import { PAUSED_AT } from '../../src/queue/retry.js';
 import type { Arrival } from '../../src/queue/jobs.js';
@@ -169,7 +169,8 @@ test('one that OBF refuses is asked for once, stands in failed with its reason, 
     expect.stringContaining('404'),
     [],
   ]);
-  expect(await replayFailed(queues.notices, {})).toBe(1);
+  const [refused] = await queues.notices.getFailed();
+  expect(await retryJob(queues.notices, refused?.id ?? '')).toBe(true);
   await house.idle();
   expect([readings(), await seen.count(asClientId('P1'))]).toEqual([2, 1]);
   expect(await queues.notices.getFailed()).toEqual([]);
