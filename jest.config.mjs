@@ -28,7 +28,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', ...(daily ? ['/test/browser/', '\\.full\\.test\\.'] : [])],
   transform: { '^.+\\.(ts|m?js)$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   // Compiled too: packages that are ES modules alone.
-  transformIgnorePatterns: ['/node_modules/(?!(preact|openid-client|oauth4webapi|jose)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(preact|openid-client|oauth4webapi|jose|p-map)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

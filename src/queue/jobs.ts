@@ -8,6 +8,7 @@ import {
   asEventId,
   asSchemeVersion,
 } from '../ids.js';
+import { QUEUES } from './names.js';
 
 /**
  * What the jobs of each queue carry: ids and earner keys, never an address that can be read. A job is
@@ -129,6 +130,20 @@ export const applyJob = z.object({
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),
 });
+/** "Send these failed jobs back to work, as this operator asked for": of all that fit what is given. */
+export const replayJob = z.object({
+  kind: z.literal('replay'),
+  by: z.string().max(128),
+  /** Unix milliseconds: what fails later is not meant. */
+  askedMs: z.number(),
+  queue: z.enum(QUEUES).nullable(),
+  /** A key of `failureCause`. */
+  group: z.string().max(200).nullable(),
+  /** Part of the reason, in any letter case. */
+  error: z.string().max(200).nullable(),
+  /** Failed at or after this instant, Unix milliseconds. */
+  sinceMs: z.number().nullable(),
+});
 /** All that stands in the queue of issuing. */
 export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob]);
 
@@ -141,6 +156,7 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   verifyJob,
   planJob,
   applyJob,
+  replayJob,
 ]);
 
 export type EventNotice = z.output<typeof eventNotice>;
@@ -150,5 +166,6 @@ export type OddRowJob = z.output<typeof oddRowJob>;
 export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
+export type ReplayJob = z.output<typeof replayJob>;
 export type ApplyJob = z.output<typeof applyJob>;
 export type MaintenanceJob = z.output<typeof maintenanceJob>;

@@ -1,5 +1,6 @@
 import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
+import { sendFailed, sentIn } from '../queue/replay.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
@@ -21,8 +22,19 @@ import { sortArrivals } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
 import { verifyForClock } from './verify-accounts.js';
 
+/** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
+export interface JobProgress {
+  readonly before: unknown;
+  readonly report: (progress: object) => Promise<void>;
+}
+
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
-export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) => Promise<Done>;
+export type Handler = (
+  pipeline: Pipeline,
+  data: unknown,
+  signal: AbortSignal,
+  progress: JobProgress,
+) => Promise<Done>;
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
@@ -45,10 +57,18 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     await revokeAward(pipeline, job.badgeId, job.earner, signal);
     return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
   },
-  async maintenance(pipeline, data, signal) {
+  async maintenance(pipeline, data, signal, progress) {
     const job = maintenanceJob.parse(data);
     if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
     if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
+    if (job.kind === 'replay') {
+      const done = await sendFailed(pipeline.queues, job, progress, signal);
+      const { gone, left } = done;
+      return {
+        did: 'failed jobs sent back to work',
+        facts: { user: job.by, sent: sentIn(done), gone, left },
+      };
+    }
     if (job.kind === 'purge') return purge(pipeline, job.months, signal);
     if (job.kind === 'verify') return verifyForClock(pipeline, signal);
     if (job.kind === 'census') {

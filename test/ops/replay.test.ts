@@ -39,7 +39,7 @@ async function failed(): Promise<Record<string, string[]>> {
   return Object.fromEntries(found) as Record<string, string[]>;
 }
 
-/** Two notices and one award stand in failed, and no worker runs. */
+/** Two notices and one award stand in failed; only the worker that sends again still runs. */
 async function threeFailed(): Promise<void> {
   const stop = palier.work();
   await unknownEvent('E1');
@@ -47,6 +47,7 @@ async function threeFailed(): Promise<void> {
   await garbage(queues.awards, 'a.1');
   await until(async () => Object.values(await failed()).flat().length === 3, 'three failed jobs');
   await stop();
+  palier.work(['maintenance']);
 }
 const waiting = async (queue: Queue) => (await queue.getWaiting()).map(({ id }) => id).toSorted();
 
@@ -102,9 +103,10 @@ test('a queue of its own for what is about everybody: it alone is sent back', as
   await garbage(queues.maintenance, 'm.1');
   await until(async () => Object.values(await failed()).flat().length === 2, 'two failed jobs');
   await stop();
-  await palier.type(['replay', '--queue', 'maintenance']);
-  expect([await waiting(queues.awards), await waiting(queues.maintenance)]).toEqual([[], ['m.1']]);
-  expect((await failed())['awards']).toEqual(['a.1']);
+  palier.work(['maintenance']);
+  const { out } = await palier.type(['replay', '--queue', 'maintenance']);
+  expect(out).toEqual(['maintenance : 1 renvoyés au travail']);
+  expect([await waiting(queues.awards), (await failed())['awards']]).toEqual([[], ['a.1']]);
 });
 
 test('what failed before the instant stays where it is', async () => {
@@ -113,6 +115,23 @@ test('what failed before the instant stays where it is', async () => {
   const { out } = await palier.type(['replay', '--since', '30m'], { clock: inAnHour });
   expect(out).toEqual(["Rien de tel n'est en échec."]);
   expect(Object.values(await failed()).flat()).toHaveLength(3);
+});
+
+test('without a worker it is asked for, and said so; it is done when one runs', async () => {
+  await garbage(queues.awards, 'a.1');
+  const stop = palier.work(['awards']);
+  await until(async () => (await failed())['awards']?.length === 1, 'a failed job');
+  await stop();
+  const ran = await palier.type(['replay'], { patienceMs: { redis: 500, obf: 500 } });
+  expect(ran).toEqual({
+    exit: 1,
+    err: [],
+    out: [expect.stringMatching(/^Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé/)],
+  });
+  expect((await failed())['awards']).toEqual(['a.1']);
+  palier.work(['maintenance']);
+  await until(async () => (await failed())['awards']?.length === 0, 'the replay');
+  expect(await waiting(queues.awards)).toEqual(['a.1']);
 });
 
 test('a dry run tells the counts by reason, and sends nothing', async () => {

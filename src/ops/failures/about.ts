@@ -11,6 +11,15 @@ import type { QueueName } from '../../queue/names.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Words } from '../cli/words.js';
 
+/** What people call the queues: by the work that stands in them. */
+export const QUEUE_WORDS: Readonly<Record<QueueName, Words>> = {
+  arrivals: { fr: 'Arrivées', en: 'Arrivals' },
+  notices: { fr: 'Avis', en: 'Notices' },
+  earners: { fr: 'Évaluations', en: 'Evaluations' },
+  awards: { fr: 'Délivrances', en: 'Awards' },
+  maintenance: { fr: 'Entretien', en: 'Maintenance' },
+};
+
 /** What a job was to do, in words. */
 export interface About {
   readonly words: Words;
@@ -120,6 +129,7 @@ const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Words>> = {
   },
   apply: { fr: 'Mettre un barème en vigueur', en: 'Put rules into force' },
   verify: { fr: 'Relire tous les comptes OBF', en: 'Read all OBF accounts again' },
+  replay: { fr: 'Renvoyer au travail ce qui a échoué', en: 'Send what failed back to work' },
   census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
 };
 
