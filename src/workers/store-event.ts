@@ -105,13 +105,15 @@ export async function storeEvent(
   // lose them while the index says that there is nothing left to read.
   await replicas.untilHeld(mark);
   await storing.events.put(event.clientId, [event]);
-  if (await storing.readProblems.clear(scopeOf(event))) await clearFailures(storing, event);
+  await storing.readProblems.clear(scopeOf(event));
+  await clearFailures(storing, event);
   await recordUnenrolled(storing, event);
   return stored.length;
 }
 
 /** What failed before has been done: it is no failure any more. */
 async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
+  if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
   for (const jobId of [eventNoticeId(notice, 'issued'), listedEventId(notice)]) {
     const job = await queues.notices.getJob(jobId);

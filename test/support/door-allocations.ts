@@ -18,7 +18,10 @@ const KEY = Buffer.alloc(32, 5);
 function door(): Server {
   const app = createApp({
     participants: new Set([asClientId('P1')]),
-    authenticate: createAuthenticate({ secrets: [`whsec_${KEY.toString('base64')}`], basic: [] }, systemClock),
+    authenticate: createAuthenticate(
+      { secrets: [`whsec_${KEY.toString('base64')}`], basic: [] },
+      systemClock,
+    ),
     obfBaseUrl: 'https://obf.example.org',
     enqueueNotices: batchPerTick(async () => {}),
     ready: async () => true,
