@@ -118,6 +118,7 @@ test('where nothing is wrong: 0', async () => {
     '✓ Comptes OBF des partenaires : bon',
     '    2 clés acceptées',
     '    1 partenaire sans clé : badges vérifiés par ce qui est publié',
+    '✓ Lecture des comptes OBF : bon',
     '',
     'Tout est bon.',
   ]);
@@ -181,8 +182,10 @@ test('every fault of every stage at once, in French', async () => {
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
      "– Comptes OBF des partenaires : non vérifié",
      "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "– Lecture des comptes OBF : non vérifié",
+     "    à régler d'abord : Redis",
      "",
-     "3 points en erreur, 9 points non vérifiés.",
+     "3 points en erreur, 10 points non vérifiés.",
    ]
   `);
 });
@@ -202,6 +205,7 @@ test('a variable that is faulty hides nothing that does not need it', async () =
     'obf-badges': 'skipped',
     'obf-quota': 'skipped',
     'obf-partners': 'ok',
+    'obf-reading': 'ok',
   });
 });
 
