@@ -29,6 +29,10 @@ export class ObfRefused extends ObfError {
   }
 }
 
+/** OBF says that it has no event of this id. */
+export const isEventGone = (error: unknown): boolean =>
+  error instanceof ObfRefused && error.status === 404 && error.call === 'GET event';
+
 /** What is wrong with a hosted credential: where it is, whose it is, what it says of itself, its size. */
 export type CredentialFault = 'url' | 'recipient' | 'identity' | 'size';
 

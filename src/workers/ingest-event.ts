@@ -1,4 +1,4 @@
-import { ObfRefused } from '../obf/errors.js';
+import { isEventGone, ObfRefused } from '../obf/errors.js';
 import type { WrittenAssertion } from '../portfolio/store.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
@@ -40,7 +40,7 @@ export async function ingestEvent(
 const whenDeleted =
   ({ badgeId }: EventNotice) =>
   (error: unknown): null => {
-    if (badgeId !== undefined && error instanceof ObfRefused && error.status === 404) return null;
+    if (badgeId !== undefined && isEventGone(error)) return null;
     throw error;
   };
 

@@ -1,5 +1,5 @@
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
-import { ObfRefused } from '../obf/errors.js';
+import { isEventGone } from '../obf/errors.js';
 import { PAGE_LIMIT, readList } from '../obf/list.js';
 import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
@@ -12,7 +12,7 @@ import type { WrittenAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
-import { patiently } from './patiently.js';
+import { patiently, type Patience } from './patiently.js';
 import { peopleIn } from './people.js';
 import type { Pipeline } from './pipeline.js';
 import { followOddRows, noticeOf, polledClients } from './poll-events.js';
@@ -134,6 +134,8 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
     (rows) => {
       for (const row of rows) events.set(row.id, row);
     },
+    // An account that does not answer at all is named at once.
+    (offset) => (offset === 0 ? { tries: 1 } : {}),
   );
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
   const compared = await pipeline.events.compare(clientId, [...events.values()]);
@@ -168,10 +170,10 @@ const readPatiently = <T>(
   pageAt: (offset: number) => Promise<Page<T>>,
   keyOf: (row: T) => string,
   onRows: (rows: readonly T[]) => Promise<void> | void,
+  patience: (offset: number) => Patience = () => ({}),
 ): Promise<ListRead> =>
   readList({
-    // An account that does not answer at all is told at once.
-    pageAt: (offset) => patiently(() => pageAt(offset), signal, offset === 0 ? { tries: 1 } : {}),
+    pageAt: (offset) => patiently(() => pageAt(offset), signal, patience(offset)),
     keyOf,
     onRows,
   });
@@ -308,7 +310,7 @@ async function readByName(
   try {
     return await patiently(() => readAlone(account, asked, signal), signal);
   } catch (error) {
-    if (error instanceof ObfRefused && error.status === 404) return 'gone';
+    if (isEventGone(error)) return 'gone';
     throw error;
   }
 }
