@@ -156,7 +156,7 @@ const flushAll = ({ url }: OwnRedis): Promise<void> =>
   });
 
 /** A scheduler's next job always waits for its time. */
-const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'census']);
+const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'census', 'verify']);
 
 async function idle({ queues }: Pipeline): Promise<void> {
   const left = async (): Promise<number> => {
