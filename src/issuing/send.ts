@@ -1,3 +1,4 @@
+import type { JournalEntry } from '../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../ids.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
@@ -99,7 +100,11 @@ export async function recordSent(
   issuing.reached('before-record');
   await issuing.issued(event, batch, due);
   const record = { type: 'record', event } as const;
-  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, record));
+  // Without what it was for, it is told when the Région's account is read: OBF keeps our note.
+  const tell = telling('issued', batch, due, { atS: secondsOf(issuing.clock), event });
+  await each(batch.earners, (earner) =>
+    applyIfPossible(issuing.ledger, earner, batch.badgeId, record, () => tell(earner)),
+  );
   issuing.reached('after-record');
   return { again: batch.earners, split: [] };
 }
@@ -132,10 +137,27 @@ async function afterRefusal(
     return { again: [], split: await issuing.batches.split(batch, halvesOf(batch.earners)) };
   }
   const refuse = { type: 'refuse', why: refusal.message } as const;
-  await issuing.refused(batch, due, refusal.message);
-  await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, refuse));
+  const tell = telling('refused', batch, due, { atS: secondsOf(issuing.clock), detail: refusal.message });
+  await each(batch.earners, (earner) =>
+    issuing.ledger.apply(earner, batch.badgeId, refuse, () => tell(earner)),
+  );
   throw refusal;
 }
+
+/** The journal entry of each earner: what it was decided on; null where that is not known any more. */
+const telling =
+  (
+    kind: 'issued' | 'refused',
+    { badgeId }: Batch,
+    due: DueAwards | null,
+    { atS, event = null, detail = null }: Pick<JournalEntry, 'atS'> & Partial<JournalEntry>,
+  ) =>
+  (earner: EarnerKey): JournalEntry | null => {
+    const one = due?.get(earner);
+    if (one === undefined) return null;
+    const { award, version, earnedBy: assertions, cause } = one;
+    return { kind, atS, earner, award, badgeId, assertions, cause, version, event, detail };
+  };
 
 async function each(
   earners: readonly EarnerKey[],

@@ -16,9 +16,10 @@ export async function ingestCredential(
 ): Promise<Done> {
   const { earner } = notice;
   const address = pipeline.vault.open(notice.recipient, earner);
+  const toldS = secondsOf(pipeline.clock);
   const found = await pipeline.hosted.read(notice.url, address, signal);
   signal.throwIfAborted();
-  const kept = await keep(pipeline, notice, address, found);
+  const kept = await keep(pipeline, notice, { address, toldS }, found);
   const cause = `${notice.source}.credential.${notice.earner}`;
   if (kept) await enqueueEarners(pipeline.queues.earners, [earner], cause);
   const facts = { earner, ...(kept ? { cause } : {}) };
@@ -28,7 +29,7 @@ export async function ingestCredential(
 async function keep(
   { portfolios, schemes, news, ignored, region, clock }: Pipeline,
   { earner }: CredentialNotice,
-  address: string,
+  { address, toldS }: { readonly address: string; readonly toldS: number },
   found: HostedCredential,
 ): Promise<boolean> {
   if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
@@ -42,7 +43,7 @@ async function keep(
     return false;
   }
   const { assertionId: id, revokedOnly: _none, ...rest } = found;
-  const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own };
+  const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own, recordedS: toldS };
   const stored = await portfolios.upsert([one], own ? null : (change?.generation ?? null));
   if (stored.length === 0) return false;
   if (!own && !scheme.enrolments.has(found.badgeId))

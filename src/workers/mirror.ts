@@ -1,5 +1,6 @@
-import type { Audit } from '../audit/types.js';
+import type { EarnerStore } from '../earners/store.js';
 import type { BatchId, EarnerKey } from '../ids.js';
+import type { Journal } from '../journal/journal.js';
 import { ObfRefused } from '../obf/errors.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
@@ -51,7 +52,8 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
 export interface MirrorParts extends EventStoring {
   readonly seen: SeenEvents;
   readonly account: ObfAccount;
-  readonly audit: Audit;
+  readonly journal: Pick<Journal, 'write'>;
+  readonly earners: Pick<EarnerStore, 'read'>;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
   readonly prefix: string;

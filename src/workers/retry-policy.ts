@@ -1,4 +1,5 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { RecordUnreadable } from '../earners/record.js';
 import { QuotaLow } from '../issuing/quota.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
@@ -31,7 +32,8 @@ export function verdictOf(error: unknown, pauses = 0): Verdict {
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof QuotaLow) return { do: 'later', inMs: error.waitMs };
   if (error instanceof ObfRefused) return { do: 'fail', why: error.message };
-  if (error instanceof VaultError) return { do: 'fail', why: error.message };
+  if (error instanceof VaultError || error instanceof RecordUnreadable)
+    return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 

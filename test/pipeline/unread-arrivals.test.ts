@@ -1,7 +1,7 @@
 import { heldOf } from '../../src/ops/cli/earner/held.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { EarnerKey } from '../../src/ids.js';
-import { eraseEarner } from '../../src/workers/erase-earner.js';
+import { eraseEarner } from '../../src/workers/erase-people.js';
 import { UnreadArrivals } from '../../src/workers/spread-arrivals.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -26,11 +26,7 @@ const pushed = async (badgeId: string, address: string): Promise<void> => {
   const { assertions } = house.issue({ clientId: 'P3', badgeId, recipients: [address] });
   expect(await house.push({ [address]: assertions.map(({ url }) => url) })).toBe(200);
 };
-const erase = (address: string) =>
-  eraseEarner(house.pipelines[0], keyOf(address), 'erased', {
-    withinMs: 500,
-    signal: new AbortController().signal,
-  });
+const erase = (address: string) => eraseEarner(house.pipelines[0], keyOf(address), 'erased');
 
 /** Zoé has one badge of two; word of the second waits, and cannot be read. */
 async function wordOfZoeUnread() {

@@ -1,6 +1,5 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
-import { BeingErased } from '../../../workers/link-addresses.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
 import { UnreadArrivals } from '../../../workers/spread-arrivals.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
@@ -13,7 +12,6 @@ export function peopleProblem(error: unknown): unknown {
     return new Problem('still_under_way', [STILL_UNDER_WAY], undefined, cause);
   if (error instanceof UnreadArrivals)
     return new Problem('unread_arrivals', [unreadArrivals(error)], undefined, cause);
-  if (error instanceof BeingErased) return new Problem('being_erased', [BEING_ERASED], undefined, cause);
   if (!(error instanceof RegionUnreadable) && !(error instanceof ObfError)) return error;
   const why = String(describeError(error)['message']);
   return new Problem(
@@ -38,8 +36,3 @@ const unreadArrivals = ({ jobs }: UnreadArrivals) => ({
   fr: `Ce qui est arrivé pour cette personne ne peut pas être lu par cette version, et rien n'a été changé (file « arrivals » : ${jobs.join(', ')}). Une autre version l'a noté : remettez-la en service et renvoyez-le (« npx palier replay --queue arrivals »), ou retirez-le ; retapez ensuite la commande.`,
   en: `What came in for this person cannot be read by this version, and nothing was changed (queue "arrivals": ${jobs.join(', ')}). Another version stored it: run that one again and replay it ("npx palier replay --queue arrivals"), or remove it; then type the command again.`,
 });
-
-const BEING_ERASED = {
-  fr: "Une de ces personnes est en cours d'effacement : rien n'a été changé. « npx palier earner erase » l'achève.",
-  en: 'One of these people is being erased: nothing was changed. "npx palier earner erase" ends it.',
-};

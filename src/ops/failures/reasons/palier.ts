@@ -66,7 +66,7 @@ export const PALIER_REASONS: readonly KnownReason[] = [
   },
   {
     key: 'donnees',
-    is: /^Error: A record of the ledger |^Error: Assertion \S+ in Redis |^Error: What Redis holds of |^SyntaxError: /,
+    is: /^(?:\w+: )?What Redis holds of |^SyntaxError: /,
     happened: () => ({
       fr: 'Ce que Palier a gardé d’une personne ne peut pas être lu',
       en: 'What Palier kept of a person cannot be read',

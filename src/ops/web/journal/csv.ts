@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Lang, Words } from '../../cli/words.js';
@@ -16,7 +16,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 
 interface Column {
   readonly title: Words;
-  readonly cell: (entry: AuditEntry) => string | null;
+  readonly cell: (entry: JournalEntry) => string | null;
 }
 
 /** A writer of lines, for people: the words are those of the page. @param region the Région's own client */
@@ -26,7 +26,7 @@ export function csvLines(scheme: Scheme, region: ClientId, lang: Lang) {
     `${cells.map((cell) => cellOf(cell ?? '', SEPARATOR[lang])).join(SEPARATOR[lang])}\r\n`;
   return {
     head: BOM + line(columns.map(({ title }) => title[lang])),
-    lineOf: (entry: AuditEntry): string => line(columns.map(({ cell }) => cell(entry))),
+    lineOf: (entry: JournalEntry): string => line(columns.map(({ cell }) => cell(entry))),
   };
 }
 

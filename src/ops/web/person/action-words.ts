@@ -107,10 +107,6 @@ export const DO = {
     fr: 'Une notification arrivée pour cette personne ne peut pas être lue par cette version de Palier : rien n’a été changé. Voyez les échecs de la file « arrivals ».',
     en: 'A notice that came in for this person cannot be read by this version of Palier: nothing was changed. See the failures of the queue "arrivals".',
   },
-  beingErased: {
-    fr: 'Une de ces personnes est en cours d’effacement : rien n’a été changé. Achevez d’abord cet effacement.',
-    en: 'One of these people is being erased: nothing was changed. End that erasure first.',
-  },
   unreadable: {
     fr: 'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.',
     en: 'The Région’s OBF account cannot be read now: nothing was changed. See the first page, then try again.',

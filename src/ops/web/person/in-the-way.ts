@@ -1,5 +1,4 @@
 import { ObfError } from '../../../obf/errors.js';
-import { BeingErased } from '../../../workers/link-addresses.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
 import { UnreadArrivals } from '../../../workers/spread-arrivals.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
@@ -32,7 +31,6 @@ export async function inTheWay(back: string, act: () => Promise<Answer>): Promis
 function wordsOf(error: unknown): Words | null {
   if (error instanceof StillUnderWay) return DO.underWay;
   if (error instanceof UnreadArrivals) return DO.unreadArrivals;
-  if (error instanceof BeingErased) return DO.beingErased;
   const late = error instanceof DOMException && error.name === 'TimeoutError';
   return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;
 }
