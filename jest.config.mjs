@@ -12,13 +12,23 @@ const swc = (syntax) => [
   },
 ];
 
+/**
+ * `npm test` is what a change needs, on a machine that has Node and nothing else. The rest is named `*.full.test.ts`,
+ * or wants a browser: `npm run test:full` runs all of it, and jest itself whatever it is given.
+ */
+const command = process.env.npm_lifecycle_event;
+const daily = command === 'test';
+// See test/support/runs.ts.
+if (command === 'test:full') process.env.PROPERTY_RUNS ??= 'Infinity';
+
 export default {
   testEnvironment: '<rootDir>/test/support/no-open-handles.ts',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.{ts,tsx}'],
+  testPathIgnorePatterns: ['/node_modules/', ...(daily ? ['/test/browser/', '\\.full\\.test\\.'] : [])],
   transform: { '^.+\\.(ts|m?js)$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   // Compiled too: packages that are ES modules alone.
-  transformIgnorePatterns: ['/node_modules/(?!(preact|openid-client|oauth4webapi|jose)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(preact|openid-client|oauth4webapi|jose|p-map)/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

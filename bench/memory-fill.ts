@@ -6,7 +6,7 @@ import { createEarnerStore, recordKey, sealRecord } from '../src/earners/store.j
 import type { ClientId, EarnerKey, EventId } from '../src/ids.js';
 import { createJournal } from '../src/journal/journal.js';
 import { createVault } from '../src/platform/vault.js';
-import { createSeenEvents } from '../src/portfolio/seen-events.js';
+import { createEventIndex } from '../src/obf/event-index.js';
 import { CLASS, isOwn, madeUpClass, madeUpEvents, type Class } from './memory-people.js';
 
 /** Filled one after the other, so that what each adds can be told. Each makes its people again: none are held. */
@@ -51,11 +51,16 @@ export function fillingOf(redis: Redis, prefix: string, earners: number): Fillin
         await writing.exec();
       }),
     seen() {
-      const seen = createSeenEvents(redis, prefix);
+      const index = createEventIndex(redis, prefix);
       return eachSome(
         classes,
         async (from, before) => {
-          const added = [...eventsOf(from, before)].map(([client, events]) => seen.addAll(client, events));
+          const added = [...eventsOf(from, before)].map(([client, events]) =>
+            index.put(
+              client,
+              events.map((id) => ({ id, recipientCount: 25, modifiedS: 1_760_000_000 })),
+            ),
+          );
           await Promise.all(added);
         },
         EVENTS_TOGETHER,

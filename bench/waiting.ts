@@ -67,7 +67,7 @@ async function sortAll(arrivals: Queue, notices: Queue): Promise<void> {
   for (const job of await arrivals.getJobs()) {
     const { arrivals: found } = arrivalsJob.parse(job.data);
     await sortArrivals(
-      { queues: { arrivals, notices, earners: notices, awards: notices } },
+      { queues: { arrivals, notices, earners: notices, awards: notices, maintenance: notices } },
       { arrivals: found },
     );
     await job.remove();

@@ -23,7 +23,7 @@ const run = (...args) =>
 
 function install() {
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return false;
-  console.log(`Installing ${PACKAGES.join(', ')}…`);
+  console.log(`No Chromium yet: installing ${PACKAGES.join(', ')} (apt-get, some 100 MB, once)…`);
   return run(...INSTALL) || (run('update', '-q') && run(...INSTALL));
 }
 

@@ -22,6 +22,14 @@ export const whole = (min: number, max: number) =>
     `a whole number from ${min} to ${max} is expected`,
   );
 
+/** A number of hours, with decimals where wanted. */
+export const hours = (max: number) =>
+  value(
+    (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= max ? Number(text) : null),
+    `un nombre d'heures de 0 à ${max} est attendu`,
+    `a number of hours from 0 to ${max} is expected`,
+  );
+
 export const wordId = value(
   (text) => (/^[\w-]+$/.test(text) ? text : null),
   'des lettres, chiffres, « _ » et « - » seulement',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { redisTarget, type RedisTarget } from './config-redis.js';
 import { describeOps, opsConfigOf, opsFaults, opsVariables, type OpsConfig } from './config-ops.js';
 import {
+  hours,
   key32,
   level,
   LEVELS,
@@ -57,6 +58,8 @@ export interface Config {
   readonly ops: OpsConfig;
   readonly watch: WatchConfig;
   readonly pollEveryS: number;
+  /** How often each account is read again in full, hours; 0: never. */
+  readonly verifyEveryH: number;
   /** After how many months without a badge a person is erased; null: never. */
   readonly retentionMonths: number | null;
   readonly logLevel: (typeof LEVELS)[number];
@@ -97,6 +100,7 @@ const environment = z.object({
   ...opsVariables,
   ...watchVariables,
   POLL_EVERY_S: whole(1, 86_400).default(300),
+  VERIFY_EVERY_H: hours(8760).default(24),
   RETENTION_MONTHS: whole(1, 600).nullable().default(null),
   LOG_LEVEL: value(level, `un de : ${LEVELS.join(', ')}`, `one of: ${LEVELS.join(', ')}`).default('info'),
   TZ_SCHEME: value(
@@ -154,6 +158,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     ops: opsConfigOf(v),
     watch: watchConfigOf(v),
     pollEveryS: v.POLL_EVERY_S,
+    verifyEveryH: v.VERIFY_EVERY_H,
     retentionMonths: v.RETENTION_MONTHS,
     logLevel: v.LOG_LEVEL,
     timeZone: v.TZ_SCHEME,
@@ -182,6 +187,7 @@ export function describe(config: Config): Readonly<Record<string, string | numbe
     ...describeOps(config.ops),
     ...describeWatch(config.watch),
     pollEveryS: config.pollEveryS,
+    verifyEveryH: config.verifyEveryH,
     retentionMonths: config.retentionMonths ?? 'none',
     logLevel: config.logLevel,
     timeZone: config.timeZone,

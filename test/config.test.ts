@@ -42,6 +42,7 @@ test('what may be left out has the defaults of the documentation', () => {
     ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 1 },
     watch: { metricsToken: null, tracing: false },
     pollEveryS: 300,
+    verifyEveryH: 24,
     retentionMonths: null,
     logLevel: 'info',
     timeZone: 'Europe/Paris',

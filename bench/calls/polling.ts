@@ -1,4 +1,3 @@
-import { asEventId } from '../../src/ids.js';
 import type { Sandbox } from '../../src/sandbox/types.js';
 import { polledClients } from '../../src/workers/poll-events.js';
 import { openHouse, REGION, type House } from '../../test/support/house.js';
@@ -56,16 +55,16 @@ async function period(house: House): Promise<void> {
 }
 
 /** What every account has issued so far, read long ago. */
-async function fill({ sandbox, pipelines: [{ seen }], scheme }: House): Promise<void> {
+async function fill({ sandbox, pipelines: [{ events: index, accounts }], scheme }: House): Promise<void> {
   for (const [at, { clientId, badges }] of scheme.partners.entries()) {
     const badgeId = badges[0]?.badgeId ?? '';
-    const events = Array.from({ length: at % LARGE_EVERY === 0 ? LARGE : SMALL }, () =>
-      sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] }),
-    );
-    await seen.replace(
-      clientId,
-      events.map(({ id }) => asEventId(id)),
-    );
+    for (let count = at % LARGE_EVERY === 0 ? LARGE : SMALL; count > 0; count -= 1)
+      sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] });
+    for (let offset = 0, rows = 1; rows > 0; offset += rows) {
+      const page = await accounts(clientId)?.events({ offset });
+      await index.put(clientId, page?.rows ?? []);
+      rows = page?.rows.length ?? 0;
+    }
   }
 }
 

@@ -1,33 +1,28 @@
 import { Worker, type Queue } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer } from '../../src/platform/redis.js';
-import { createClaims } from '../../src/queue/claims.js';
-import { arrivalsJob } from '../../src/queue/jobs.js';
-import { DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
-import { carryArrivals } from '../../src/workers/carry-arrivals.js';
-import { createHands, HANDS } from '../../src/workers/hands.js';
+import { sortArrivals } from '../../src/workers/sort-arrivals.js';
 
 /**
- * Our half: what came in is carried out as the worker process does it, but that nothing is done with a notice, as
- * beside the reference. OBF would be the limit of both.
+ * Our half: what came in becomes a job a notice, as in the worker process, but nothing is done with it, as beside the
+ * reference. OBF would be the limit of both.
  */
 const redis = openConsumer({ kind: 'single', url: process.env['REDIS_URL'] ?? '' });
-const notices: Queue = openQueue('notices', redis, createLogger('silent', 'bench'));
-const carrying = {
-  notices,
-  claims: createClaims(redis, notices),
-  hands: createHands(HANDS),
-  carry: async () => 'done' as const,
+const log = createLogger('silent', 'bench');
+const open = (name: QueueName): Queue => openQueue(name, redis, log);
+const queues = {
+  arrivals: open('arrivals'),
+  notices: open('notices'),
+  earners: open('earners'),
+  awards: open('awards'),
+  maintenance: open('maintenance'),
 };
-const never = new AbortController().signal;
 const shared = { connection: redis, prefix: DEFAULT_PREFIX };
 const workers = [
-  new Worker('arrivals', (job) => carryArrivals(carrying, arrivalsJob.parse(job.data).arrivals, never), {
-    ...shared,
-    concurrency: HANDS + 4,
-  }),
-  new Worker('notices', async () => undefined, { ...shared, concurrency: 32 }),
+  new Worker('arrivals', (job) => sortArrivals({ queues }, job.data), { ...shared, concurrency: 4 }),
+  new Worker('notices', async () => undefined, { ...shared, concurrency: 96 }),
 ];
 await Promise.all(workers.map((worker) => worker.waitUntilReady()));
 process.stdout.write('worker started\n');

@@ -71,7 +71,7 @@ async function workerPlans(world: ScaleWorld, redisUrl: string): Promise<Ran> {
     earners: 0,
   });
   const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const queue = new Queue('awards', { connection, prefix: DEFAULT_PREFIX });
+  const queue = new Queue('maintenance', { connection, prefix: DEFAULT_PREFIX });
   const id = planJobId(null);
   await queue.add('plan', { kind: 'plan', only: null }, { jobId: id, removeOnComplete: true });
   const startedMs = performance.now();

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { EventRecord } from '../../src/sandbox/types.js';
+import { QUEUES } from '../../src/queue/names.js';
 import { until } from '../../test/support/until.js';
 import { openStage, POLL_EVERY_S, type Measured, type Stage } from './stage.js';
 import { leastOfEach, verdictOf, type Point, type Verdict } from './slope.js';
@@ -115,7 +116,7 @@ async function load(
 async function idle(redis: Redis): Promise<void> {
   await until(
     async () => {
-      const keys = ['arrivals', 'notices', 'earners', 'awards'].map((name) => `{palier}:${name}`);
+      const keys = QUEUES.map((name) => `{palier}:${name}`);
       const lengths = await Promise.all(
         keys.flatMap((key) => [redis.llen(`${key}:wait`), redis.llen(`${key}:active`)]),
       );

@@ -23,7 +23,7 @@ export interface NewFacts {
 
 /**
  * Pure. The record with an assertion more. A revocation once seen stays; what a credential does not say of its
- * event stays as OBF's API told it. The generation is stored with what is new, in one write.
+ * event, and its date, stay as OBF's API told them. The generation is stored with what is new, in one write.
  * @returns null when a tombstone keeps it out
  */
 export function addAssertion(record: EarnerRecord, facts: NewFacts): EarnerRecord | null {
@@ -52,8 +52,21 @@ export function addAssertion(record: EarnerRecord, facts: NewFacts): EarnerRecor
 
 function merged(before: StoredAssertion | undefined, read: StoredAssertion): StoredAssertion {
   if (before === undefined) return read;
-  const known = read.eventId === null ? before : read;
+  const isOfApi = read.eventId === null && before.eventId !== null;
+  const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
   return { ...known, revoked: before.revoked || read.revoked };
+}
+
+/** What an assertion changed in a record. */
+export type AssertionChange = 'new' | 'revoked' | 'changed';
+
+/** Pure. What became of an assertion; null: nothing. */
+export function changeOf(before: EarnerRecord, after: EarnerRecord, id: AssertionId): AssertionChange | null {
+  const [was, is] = [before, after].map(({ assertions }) => assertions.find((one) => one.id === id));
+  if (is === undefined || was === is) return null;
+  if (was === undefined) return 'new';
+  if (is.revoked && !was.revoked) return 'revoked';
+  return isSame(was, is) ? null : 'changed';
 }
 
 const isSame = (a: StoredAssertion, b: StoredAssertion): boolean =>

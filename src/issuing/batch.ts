@@ -16,6 +16,10 @@ const form = z.object({
   event: z.string().transform(asEventId).nullable(),
   /** OBF sends no e-mail for it. */
   quiet: z.boolean().default(false),
+  /** When OBF first refused it, or the batch that it was split from, Unix milliseconds; null: never. */
+  refusedMs: z.number().nullable().default(null),
+  /** OBF refused it when it was a single earner. */
+  refusedAlone: z.boolean().default(false),
 });
 
 /** Earners whose award of one badge leaves in one issue call. */
@@ -29,6 +33,7 @@ export const newBatch = (
   earners: readonly EarnerKey[],
   createdMs: number,
   quiet: boolean,
+  refusedMs: number | null = null,
 ): Batch => ({
   id: asBatchId(randomUUID()),
   badgeId,
@@ -38,6 +43,8 @@ export const newBatch = (
   sentMs: null,
   event: null,
   quiet,
+  refusedMs,
+  refusedAlone: false,
 });
 
 /** The earners in two halves, so that one bad recipient ends up alone. */
@@ -47,8 +54,19 @@ export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly Earn
 }
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */
-export const encodeBatch = ({ state, earners, createdMs, sentMs, event, quiet }: Batch): string =>
-  JSON.stringify({ state, earners, createdMs, sentMs, event, ...(quiet ? { quiet } : {}) });
+export function encodeBatch(batch: Batch): string {
+  const { state, earners, createdMs, sentMs, event, quiet, refusedMs, refusedAlone } = batch;
+  const refused = refusedMs === null ? {} : { refusedMs, refusedAlone };
+  return JSON.stringify({
+    state,
+    earners,
+    createdMs,
+    sentMs,
+    event,
+    ...(quiet ? { quiet } : {}),
+    ...refused,
+  });
+}
 
 /** @throws ZodError when no version that we know wrote it */
 export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({

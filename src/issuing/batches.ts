@@ -16,6 +16,8 @@ export interface Batches {
   markSent(sending: Batch, event: EventId): Promise<Batch | null>;
   /** From `sending` back to `open`: OBF certainly has nothing of it. */
   reopen(sending: Batch): Promise<void>;
+  /** The same, and remembers that OBF said so. */
+  reopenRefused(sending: Batch): Promise<Batch>;
   /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
   split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]>;
   /** Everything about the batch is recorded: forget it. */
@@ -51,9 +53,18 @@ export function createBatches(redis: RedisConnection, prefix: string, clock: Clo
     async reopen(sending) {
       await swap(sending, { ...sending, state: 'open', sentMs: null });
     },
+    async reopenRefused(sending) {
+      const refusedMs = sending.refusedMs ?? clock();
+      const refusedAlone = sending.earners.length === 1;
+      const open: Batch = { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone };
+      await swap(sending, open);
+      return open;
+    },
     async split(batch, parts) {
       const filled = parts.filter((earners) => earners.length > 0);
-      const smaller = filled.map((earners) => newBatch(batch.badgeId, earners, clock(), batch.quiet));
+      const smaller = filled.map((earners) =>
+        newBatch(batch.badgeId, earners, clock(), batch.quiet, batch.refusedMs),
+      );
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
       return smaller.map(({ id }) => id);

@@ -1,6 +1,8 @@
 import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import { ObfRefused } from '../obf/errors.js';
 import { applyIfPossible } from './ledger.js';
 import type { Batch } from './batch.js';
+import { accountFault, passHold, putOnHold } from './on-hold.js';
 import { recordSent, send } from './send.js';
 import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
 
@@ -9,7 +11,7 @@ const NOTHING: IssueOutcome = { again: [], split: [] };
 /**
  * Issues one batch. May be run again at any time, by anybody, after any fault: what OBF has is never
  * sent again, and what it may have is looked for first.
- * @throws NotSettledYet, or an ObfError by certainty, when it is to be run again; ObfRefused when not
+ * @throws NotSettledYet, OnHold, or an ObfError by certainty, when it is to be run again; ObfRefused when not
  */
 export async function issueBatch(
   issuing: Issuing,
@@ -41,19 +43,45 @@ const isLost = ({ batches }: Issuing, { badgeId, id }: Batch): Promise<boolean> 
   );
 
 async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promise<void> {
+  // What may be in OBF already is looked for all the same.
+  const ended = batch.state === 'open' ? await passHold(issuing, batch, signal) : null;
   const sinceMs = await waitUntilSettled(issuing, batch);
   const { claimed, others } = await claim(issuing, batch);
   issuing.reached('after-claim');
   if (claimed.length > 0)
-    await issuing.lookInObf(signal, batch.state === 'sending' || sinceMs > batch.createdMs);
-  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed);
+    await look(issuing, batch, batch.state === 'sending' || sinceMs > batch.createdMs, signal);
+  const unread = await issuing.verify(batch.badgeId, claimed, signal);
+  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed, unread);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
   await issuing.evaluate([...others, ...again], batch.quiet);
   if (unreadable.size > 0) {
     await conclude(issuing, batch, { again: [], split: await setAside(issuing, batch, unreadable) });
     return;
   }
-  await conclude(issuing, batch, due.size === 0 ? NOTHING : await send(issuing, batch, due, signal));
+  if (due.size === 0) {
+    // The look alone has shown that it is mended: no answer to a call will.
+    if (ended !== null && ended.code !== 'refusal') await issuing.holds.end(batch.badgeId);
+    await conclude(issuing, batch, NOTHING);
+    return;
+  }
+  if (batch.state !== 'open') await passHold(issuing, batch, signal);
+  await conclude(issuing, batch, await send(issuing, batch, due, signal));
+}
+
+/** @throws OnHold when the account cannot be read because OBF refuses all of its calls */
+async function look(
+  issuing: Issuing,
+  { badgeId }: Batch,
+  thorough: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await issuing.lookInObf(signal, thorough);
+  } catch (error) {
+    const refused = error instanceof Error && error.cause instanceof ObfRefused;
+    const fault = refused ? await accountFault(issuing, badgeId, 0, signal) : null;
+    throw fault === null ? error : await putOnHold(issuing, badgeId, fault);
+  }
 }
 
 /**
@@ -84,10 +112,15 @@ async function claim({ ledger }: Issuing, batch: Batch) {
 }
 
 /** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
-async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly EarnerKey[]) {
+async function sort(
+  issuing: Issuing,
+  badgeId: BadgeId,
+  earners: readonly EarnerKey[],
+  unread: ReadonlyMap<EarnerKey, unknown>,
+) {
   const due = new Map<EarnerKey, DueAward>();
   const again: EarnerKey[] = [];
-  const unreadable = new Map<EarnerKey, unknown>();
+  const unreadable = new Map(unread);
   const sortOne = async (earner: EarnerKey): Promise<void> => {
     const standing = await issuing.standingOf(badgeId, earner);
     if (standing.is === 'due') due.set(earner, standing.award);
@@ -97,13 +130,15 @@ async function sort(issuing: Issuing, badgeId: BadgeId, earners: readonly Earner
     } else if ((await withdraw(issuing, badgeId, earner)) || standing.moved === true) again.push(earner);
   };
   await Promise.all(
-    earners.map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
+    earners
+      .filter((earner) => !unread.has(earner))
+      .map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
   );
   return { due, again, unreadable };
 }
 
 /**
- * One earner of whom Redis cannot be read does not hold up the others: the batch's place is taken by one
+ * One earner of whom Redis, or OBF, cannot be read does not hold up the others: the batch's place is taken by one
  * without them, and one for each of them. Alone, their fault is the job's.
  */
 async function setAside(
@@ -134,6 +169,6 @@ async function withdraw(issuing: Issuing, badgeId: BadgeId, earner: EarnerKey): 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */
 async function conclude(issuing: Issuing, batch: Batch, { again, split }: IssueOutcome): Promise<void> {
   await issuing.evaluate(again, batch.quiet);
-  for (const half of split) await issuing.enqueueBatch(batch.badgeId, half);
   if (split.length === 0) await issuing.batches.finish(batch);
+  else await issuing.enqueueParts(batch.badgeId, split);
 }

@@ -22,20 +22,20 @@ export interface Quota {
   /**
    * Before a batch of `count`: goes on, or throws. OBF is asked again once a day, and before a large
    * batch if the last reading is not fresh.
+   * @param now OBF is asked in any case
    * @throws QuotaLow when less than the floor would be left
    */
-  require(count: number, signal: AbortSignal): Promise<void>;
+  require(count: number, signal: AbortSignal, now?: boolean): Promise<void>;
   /** So many were issued. */
   spend(count: number): Promise<void>;
 }
 
-/** Issuing would go below the floor: it pauses, rather than failing one by one. */
+/** Issuing would go below the floor: it waits (hold.ts), rather than failing one by one. */
 export class QuotaLow extends Error {
   readonly code = 'quota_low';
   constructor(
     readonly left: number,
     readonly floor: number,
-    readonly waitMs: number,
   ) {
     super(
       `OBF's quota has ${left} badges left, and issuing stops at ${floor}: have the subscription's quota raised; ` +
@@ -52,8 +52,6 @@ export interface QuotaLimits {
   /** How old a reading may be before a large batch, and otherwise, milliseconds. */
   readonly freshMs: number;
   readonly maxAgeMs: number;
-  /** How long until it is looked at again when it is too low, milliseconds. */
-  readonly waitMs: number;
 }
 
 export const QUOTA_LIMITS: QuotaLimits = {
@@ -61,7 +59,6 @@ export const QUOTA_LIMITS: QuotaLimits = {
   largeBatch: 100,
   freshMs: 10 * 60_000,
   maxAgeMs: 24 * 3_600_000,
-  waitMs: 10 * 60_000,
 };
 
 /** How long one process' question to OBF keeps the others waiting. */
@@ -101,12 +98,12 @@ export function createQuota(
       const reading = await known();
       if (reading === null || clock() - reading.readMs >= limits.maxAgeMs) await read(signal);
     },
-    async require(count, signal) {
-      const before = await known();
+    async require(count, signal, now = false) {
+      const before = now ? null : await known();
       const fresh = isFresh(before, count, clock(), limits);
-      const told = fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
+      const told = now || fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
       const { left } = fresh ? before : (told ?? (await read(signal)));
-      if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor, limits.waitMs);
+      if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor);
     },
     async spend(count) {
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);

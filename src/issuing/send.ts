@@ -1,10 +1,12 @@
-import type { JournalEntry } from '../earners/journal-entry.js';
-import type { EarnerKey, EventId } from '../ids.js';
+import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyIfPossible } from './ledger.js';
-import { halvesOf, type Batch } from './batch.js';
+import type { Batch } from './batch.js';
+import { faultIn, putOnHold } from './on-hold.js';
+import { afterRefusal } from './refusal.js';
+import { telling } from './tell-award.js';
 import { NotSettledYet, type DueAwards, type Issuing, type IssueOutcome } from './types.js';
 
 /** Another run of the same batch is sending it at this moment. */
@@ -12,12 +14,9 @@ export class BatchTaken extends Error {
   readonly code = 'batch_taken';
 }
 
-/** OBF refuses the whole call for one bad recipient with these; the rest are about us. */
-const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
-
 /**
  * The one call that cannot be taken back, and what follows from each way it can end.
- * @throws ObfRefused (kept, for ops to send again), ObfThrottled and ObfNotSent (nothing happened),
+ * @throws ObfRefused (kept, for ops to send again), OnHold, ObfThrottled and ObfNotSent (nothing happened),
  *   NotSettledYet (OBF is to be read first)
  */
 export async function send(
@@ -26,7 +25,7 @@ export async function send(
   due: DueAwards,
   signal: AbortSignal,
 ): Promise<IssueOutcome> {
-  await issuing.requireQuota(due.size, signal);
+  await requireQuota(issuing, batch.badgeId, due.size, signal);
   signal.throwIfAborted();
   const sending = await issuing.batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');
@@ -38,11 +37,26 @@ export async function send(
     const within = AbortSignal.any([signal, AbortSignal.timeout(timeLeftMs(issuing, sending))]);
     event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
   } catch (error) {
-    return afterFailure(issuing, sending, due, error);
+    return afterFailure(issuing, sending, due, error, signal);
   }
   issuing.reached('after-send');
   const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
   return recordSent(issuing, sent, event, due);
+}
+
+/** @throws OnHold when the quota would not do, or cannot be read */
+async function requireQuota(
+  issuing: Issuing,
+  badgeId: BadgeId,
+  count: number,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await issuing.requireQuota(count, signal);
+  } catch (error) {
+    const fault = faultIn(error);
+    throw fault === null ? error : await putOnHold(issuing, badgeId, fault);
+  }
 }
 
 /** How soon a batch is looked at again whose writing no other server has yet. */
@@ -99,6 +113,7 @@ export async function recordSent(
 ): Promise<IssueOutcome> {
   issuing.reached('before-record');
   await issuing.issued(event, batch, due);
+  await issuing.holds.accepted(batch.badgeId);
   const record = { type: 'record', event } as const;
   // Without what it was for, it is told when the Région's account is read: OBF keeps our note.
   const tell = telling('issued', batch, due, { atS: secondsOf(issuing.clock), event });
@@ -114,8 +129,9 @@ async function afterFailure(
   batch: Batch,
   due: DueAwards,
   error: unknown,
+  signal: AbortSignal,
 ): Promise<IssueOutcome> {
-  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error);
+  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error, signal);
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await issuing.batches.reopen(batch);
     throw error;
@@ -124,40 +140,6 @@ async function afterFailure(
   await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, doubt));
   throw new NotSettledYet(issuing.settleMs, { cause: error });
 }
-
-async function afterRefusal(
-  issuing: Issuing,
-  batch: Batch,
-  due: DueAwards,
-  refusal: ObfRefused,
-): Promise<IssueOutcome> {
-  await issuing.batches.reopen(batch);
-  if (batch.earners.length > 1 && ABOUT_THE_BODY.includes(refusal.status)) {
-    await each(batch.earners, (earner) => issuing.ledger.apply(earner, batch.badgeId, { type: 'release' }));
-    return { again: [], split: await issuing.batches.split(batch, halvesOf(batch.earners)) };
-  }
-  const refuse = { type: 'refuse', why: refusal.message } as const;
-  const tell = telling('refused', batch, due, { atS: secondsOf(issuing.clock), detail: refusal.message });
-  await each(batch.earners, (earner) =>
-    issuing.ledger.apply(earner, batch.badgeId, refuse, () => tell(earner)),
-  );
-  throw refusal;
-}
-
-/** The journal entry of each earner: what it was decided on; null where that is not known any more. */
-const telling =
-  (
-    kind: 'issued' | 'refused',
-    { badgeId }: Batch,
-    due: DueAwards | null,
-    { atS, event = null, detail = null }: Pick<JournalEntry, 'atS'> & Partial<JournalEntry>,
-  ) =>
-  (earner: EarnerKey): JournalEntry | null => {
-    const one = due?.get(earner);
-    if (one === undefined) return null;
-    const { award, version, earnedBy: assertions, cause } = one;
-    return { kind, atS, earner, award, badgeId, assertions, cause, version, event, detail };
-  };
 
 async function each(
   earners: readonly EarnerKey[],

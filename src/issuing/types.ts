@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.js';
 import type { Memory } from './memory.js';
 import type { Batch } from './batch.js';
 import type { Batches } from './batches.js';
+import type { HoldPace, Holds } from './hold.js';
 
 /** How one earner stands with a badge at this instant, decided anew just before it is sent. */
 export type Standing =
@@ -29,11 +30,24 @@ export interface Issuing {
   readonly account: ObfAccount;
   readonly ledger: Ledger;
   readonly batches: Batches;
+  readonly holds: Holds;
+  readonly holdPace: HoldPace;
+  /** How many of a badge wait for a batch. */
+  readonly waiting: (badgeId: BadgeId) => Promise<number>;
   readonly memory: Memory;
   /** Whether those servers that would take over from the present ones have all that was written. */
   readonly isHeld: () => Promise<boolean>;
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
   readonly lookInObf: (signal: AbortSignal, thorough: boolean) => Promise<void>;
+  /**
+   * Reads again what their awards of this badge count on, where nothing else tells of a change. Resolves with those of
+   * whom it cannot be read, and why. Throws when OBF cannot be reached.
+   */
+  readonly verify: (
+    badgeId: BadgeId,
+    earners: readonly EarnerKey[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<EarnerKey, unknown>>;
   readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
   /**
    * Told of every event that was issued, before the earners' records are. Without `due`: what it was for is
@@ -42,9 +56,12 @@ export interface Issuing {
   readonly issued: (event: EventId, batch: Batch, due: DueAwards | null) => Promise<void>;
   /** Has these earners evaluated: an award can complete another, and what follows leaves as quietly. */
   readonly evaluate: (earners: readonly EarnerKey[], quiet: boolean) => Promise<void>;
-  readonly enqueueBatch: (badgeId: BadgeId, id: BatchId) => Promise<void>;
-  /** Throws when OBF's quota would not do for so many. */
-  readonly requireQuota: (count: number, signal: AbortSignal) => Promise<void>;
+  /** Has these taken before all others: what a split leaves open stays little. */
+  readonly enqueueParts: (badgeId: BadgeId, ids: readonly BatchId[]) => Promise<void>;
+  /** Has a batch issued whose job has failed, or is about to. */
+  readonly sendAgain: (badgeId: BadgeId, id: BatchId, signal: AbortSignal) => Promise<void>;
+  /** Throws QuotaLow when OBF's quota would not do for so many. `now`: OBF is asked in any case. */
+  readonly requireQuota: (count: number, signal: AbortSignal, now?: boolean) => Promise<void>;
   readonly clock: Clock;
   /** How long the issue call may take in all, waiting for its turn included, milliseconds. */
   readonly sendWithinMs: number;

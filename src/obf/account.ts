@@ -1,27 +1,34 @@
-import { asBadgeId, asEventId, type ClientId, type EventId } from '../ids.js';
+import { asEventId, type ClientId, type EventId } from '../ids.js';
 import type { Caller } from './call.js';
-import { isSomebody } from './listed.js';
-import { readAll } from './paging.js';
+import { ObfUnreadable } from './errors.js';
+import { readList } from './list.js';
 import * as routes from './routes.js';
-import { eventOfReply, eventOfRow, pageOfReply, recipientOfRow } from './rows.js';
-import type { ObfAccount, ObfRecipient } from './types.js';
+import { badgePage, eventOfReply, eventPage, recipientPage } from './rows.js';
+import type { EventRecipients, ObfAccount, ObfRecipient, OddRow } from './types.js';
+
+/** How the calls of an account leave: at once, or while no other call of the client waits. */
+export interface Callers {
+  readonly now: Caller;
+  readonly background: Caller;
+}
 
 /** The account of one client. */
-export function createAccount(clientId: ClientId, send: Caller): ObfAccount {
+export function createAccount(clientId: ClientId, callers: Callers): ObfAccount {
+  const send = callers.now;
   return {
     clientId,
+    inBackground: () => createAccount(clientId, { ...callers, now: callers.background }),
     ping: async (signal) => {
       await send(routes.ping(clientId), signal);
     },
     issuingLimit: async (signal) => (await send(routes.client(clientId), signal)).issuing_limit ?? null,
-    badges: (signal) => readBadges(clientId, send, signal),
+    badges: (signal, onOdd) => readBadges(clientId, send, signal, onOdd),
     event: async (eventId, signal) =>
       eventOfReply(clientId, await send(routes.event(clientId, eventId), signal)),
-    events: async (query, signal) =>
-      pageOfReply(await send(routes.events(clientId, query), signal), (row) => eventOfRow(clientId, row)),
+    events: async (query, signal) => eventPage(clientId, await send(routes.events(clientId, query), signal)),
     recipients: async (query, signal) =>
-      pageOfReply(await send(routes.recipients(clientId, query), signal), recipientOfRow),
-    recipientsOf: (eventId, signal) => readRecipients(clientId, send, eventId, signal),
+      recipientPage(clientId, await send(routes.recipients(clientId, query), signal)),
+    recipientsOf: (eventId, signal) => readEventRecipients(clientId, send, eventId, signal),
     issue: async (request, signal) =>
       asEventId((await send(routes.issue(clientId, request), signal)).resource_id),
     revoke: async (eventId, emails, signal) =>
@@ -30,27 +37,54 @@ export function createAccount(clientId: ClientId, send: Caller): ObfAccount {
 }
 
 /** Drafts cannot be issued; OBF is asked to leave them out. */
-async function readBadges(clientId: ClientId, send: Caller, signal?: AbortSignal) {
-  const rows = await readAll(
-    'GET badges',
-    async (offset) => pageOfReply(await send(routes.badges(clientId, { offset }), signal), (row) => row),
-    (row) => row.id,
-  );
-  return rows.filter((row) => !row.draft).map(({ id, name }) => ({ id: asBadgeId(id), name }));
+async function readBadges(
+  clientId: ClientId,
+  send: Caller,
+  signal?: AbortSignal,
+  onOdd: (row: OddRow) => void = () => undefined,
+) {
+  const badges: Pick<ReturnType<typeof badgePage>['rows'][number], 'id' | 'name'>[] = [];
+  const { isWhole, distinct, total, odd } = await readList({
+    pageAt: async (offset) => badgePage(clientId, await send(routes.badges(clientId, { offset }), signal)),
+    keyOf: ({ id }) => id,
+    onRows: (rows) => {
+      badges.push(...rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name })));
+    },
+  });
+  if (!isWhole) throw changing('GET badges', distinct, total);
+  odd.forEach(onOdd);
+  return badges;
 }
 
-/** A recipient without an address is nobody; one of another event would be given the badge of this one: OBF's filter is not taken on trust. */
-async function readRecipients(
+/** One of another event would be given the badge of this one: OBF's filter is not taken on trust. */
+async function readEventRecipients(
   clientId: ClientId,
   send: Caller,
   eventId: EventId,
   signal?: AbortSignal,
-): Promise<readonly ObfRecipient[]> {
-  const all = await readAll(
-    'GET recipient',
-    async (offset) =>
-      pageOfReply(await send(routes.recipients(clientId, { eventId, offset }), signal), recipientOfRow),
-    (recipient) => recipient.assertionId,
-  );
-  return all.filter((one) => one.eventId === eventId && isSomebody(one));
+): Promise<EventRecipients> {
+  const all: ObfRecipient[] = [];
+  const read = await readList({
+    pageAt: async (offset) =>
+      recipientPage(clientId, await send(routes.recipients(clientId, { eventId, offset }), signal)),
+    keyOf: ({ assertionId }) => assertionId,
+    onRows: (rows) => void all.push(...rows),
+  });
+  const own = all.filter((one) => one.eventId === eventId);
+  return {
+    recipients: own.filter(isSomebody),
+    distinct: read.distinct - (all.length - own.length),
+    isWhole: read.isWhole,
+    odd: read.odd,
+  };
 }
+
+/** OBF keeps rows of recipients that it has erased: they have no address, and are nobody that we could know. */
+export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
+
+/** A list that does not hold still. */
+export const changing = (call: string, distinct: number, total: number | null): ObfUnreadable =>
+  new ObfUnreadable(
+    call,
+    `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
+  );

@@ -33,7 +33,9 @@ export interface CallerParts {
   /** Of the API, without a slash at its end. */
   readonly apiPath: string;
   readonly tokens: Tokens;
-  readonly rate: Rate;
+  /** Waits for the call's place in the line. */
+  readonly take: Rate['take'];
+  readonly rate: Pick<Rate, 'hold'>;
   readonly clock: Clock;
   readonly log: Logger | undefined;
   readonly report: Report;
@@ -58,13 +60,13 @@ export function createCaller(parts: CallerParts): Caller {
 const isDenied = ({ status }: HttpReply): boolean => status === 401 || status === 403;
 
 async function attempt<T>(
-  { clientId, http, rate, clock, log, report }: CallerParts,
+  { clientId, http, take, rate, clock, log, report }: CallerParts,
   call: Call<T>,
   path: string,
   bearer: Bearer,
   signal?: AbortSignal,
 ): Promise<HttpReply> {
-  await rate.take(call.name, clientId, signal);
+  await take(call.name, clientId, signal);
   const startedAt = performance.now();
   const done = (status: number | string): void =>
     log?.debug(

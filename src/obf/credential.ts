@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
 import type { Recipient } from './recipient-hash.js';
+import { inSeconds } from './wire.js';
 
 /** What a hosted credential says. Times are Unix seconds. */
 export interface HostedAssertion {
@@ -34,10 +35,12 @@ export interface ParsedCredential {
   readonly expiresOnS: number | null;
 }
 
-/** An ISO 8601 instant or date, or Unix seconds. */
+/** An ISO 8601 instant or date, or Unix seconds (or milliseconds). */
 export const instantS = z.union([z.number(), z.string()]).transform((value, ctx) => {
   const seconds =
-    typeof value === 'number' || /^\d+$/.test(value) ? Number(value) : Math.floor(Date.parse(value) / 1000);
+    typeof value === 'number' || /^\d+$/.test(value)
+      ? inSeconds(Number(value))
+      : Math.floor(Date.parse(value) / 1000);
   if (Number.isSafeInteger(seconds)) return seconds;
   ctx.addIssue({ code: 'custom', message: 'neither an ISO 8601 date nor Unix seconds' });
   return z.NEVER;

@@ -38,6 +38,13 @@ export class HostedUrls {
   /** The event that a badge class was asked for with: `?v=2.0&event=<event id>`. */
   eventId = (address: string): EventId | null => this.parameter(address, 'event', asEventId);
 
+  /** Where OBF publishes an assertion, in each format. */
+  addressesOf = (id: AssertionId): { readonly v3: string; readonly v2: string } => {
+    const at = `${this.base.origin}${this.basePath}`;
+    const name = encodeURIComponent(id);
+    return { v3: `${at}/obv3/credentials/${name}.json`, v2: `${at}/v1/assertion/${name}` };
+  };
+
   /** Path and query from the host's root, of an address that is ours. */
   pathOf(address: string): string {
     const url = new URL(address);

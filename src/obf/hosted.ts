@@ -2,7 +2,7 @@ import { asClientId, type AssertionId, type ClientId } from '../ids.js';
 import type { HostedAssertion, HostedCredential, ParsedCredential, RevokedAssertion } from './credential.js';
 import { isV2, issuerOfClass, parseV2, saysRevoked, type AssertionV2 } from './credential-v2.js';
 import { isV3, parseV3, type CredentialV3 } from './credential-v3.js';
-import { CredentialRefused, ObfUnreadable } from './errors.js';
+import { CredentialRefused, ObfRefused, ObfUnreadable } from './errors.js';
 import { HostedUrls } from './hosted-url.js';
 import { readPublic, type PublicParts } from './public.js';
 import { jsonOf } from './read-reply.js';
@@ -22,6 +22,13 @@ export interface HostedCredentials {
    * @throws ObfError typed by certainty, as any read
    */
   read(url: string, email: string, signal?: AbortSignal): Promise<HostedCredential>;
+  /**
+   * Reads once more what `read` has accepted before: whose it is was checked then, and by another spelling of the
+   * address it may not be provable now.
+   * @param first the format in which it came; the other is tried where OBF has none
+   * @throws as `read`
+   */
+  readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential>;
 }
 
 const CALL = 'GET credential';
@@ -36,13 +43,15 @@ export function createHosted(parts: PublicParts & { readonly base: URL }): Hoste
   return {
     accepts: (url) => reader.urls.assertionId(url) !== null,
     read: (url, email, signal) => reader.read(url, email, signal),
+    readAgain: (id, first, signal) => reader.readAgain(id, first, signal),
   };
 }
 
 /** A credential under verification. */
 interface Subject {
   readonly assertionId: AssertionId;
-  readonly email: string;
+  /** Null: whose it is is known. */
+  readonly email: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -52,7 +61,17 @@ class Reader {
     readonly urls: HostedUrls,
   ) {}
 
-  async read(url: string, email: string, signal?: AbortSignal): Promise<HostedCredential> {
+  async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
+    const { v2, v3 } = this.urls.addressesOf(id);
+    try {
+      return await this.read(first === 'v2' ? v2 : v3, null, signal);
+    } catch (error) {
+      if (!(error instanceof ObfRefused) || error.status !== NOT_FOUND) throw error;
+      return this.read(first === 'v2' ? v3 : v2, null, signal);
+    }
+  }
+
+  async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
     const assertionId = this.urls.assertionId(url);
     if (assertionId === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
@@ -94,8 +113,9 @@ class Reader {
   }
 
   private check(credential: ParsedCredential, subject: Subject): void {
+    const { email } = subject;
     this.checkId(credential.id, subject);
-    if (!credential.recipients.some((recipient) => isFor(recipient, subject.email)))
+    if (email !== null && !credential.recipients.some((recipient) => isFor(recipient, email)))
       throw new CredentialRefused(CALL, 'recipient', 'it was made for another address');
   }
 
@@ -139,7 +159,13 @@ class Reader {
     alsoGood: readonly number[],
     { email, signal }: Pick<Subject, 'email' | 'signal'>,
   ) {
-    const read = { name, path: this.urls.pathOf(address), maxBytes, alsoGood, hidden: [email] };
+    const read = {
+      name,
+      path: this.urls.pathOf(address),
+      maxBytes,
+      alsoGood,
+      hidden: email === null ? [] : [email],
+    };
     return readPublic(this.parts, read, signal);
   }
 }

@@ -1,11 +1,12 @@
 import type { EventId } from '../ids.js';
-import { PAGE_LIMIT } from './paging.js';
-import type { ObfAccount, ObfEvent, ObfRecipient, Page, PageQuery } from './types.js';
+import { isSomebody } from './account.js';
+import { PAGE_LIMIT, readList } from './list.js';
+import type { EventRecipients, ObfAccount, ObfEvent, ObfRecipient, Page, PageQuery } from './types.js';
 
 /** An event with all of its recipients, as OBF told them. */
-export interface WholeEvent {
+export interface CompleteEvent {
   readonly event: ObfEvent;
-  readonly recipients: readonly ObfRecipient[];
+  readonly recipients: EventRecipients;
 }
 
 /**
@@ -23,57 +24,74 @@ export interface WholeEvent {
  * @returns those that are certainly whole; null when the lists are too long
  * @throws ObfError
  */
-export async function wholeEventsSince(
+export async function listCompleteEvents(
   account: ObfAccount,
   beginS: number,
   calls: number,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<EventId, WholeEvent> | null> {
-  const query = { beginS } as const;
-  const events = await toItsEnd((page) => account.events({ ...query, ...page }, signal), calls - 1);
+): Promise<ReadonlyMap<EventId, CompleteEvent> | null> {
+  const budget = { left: calls - 1 };
+  const events = await rowsSince(
+    budget,
+    (page) => account.events({ beginS, ...page }, signal),
+    (one) => one.id,
+  );
+  budget.left += 1;
   if (events === null) return null;
-  const left = calls - events.calls;
-  const listed = await toItsEnd((page) => account.recipients({ ...query, ...page }, signal), left);
+  const listed = await rowsSince(
+    budget,
+    (page) => account.recipients({ beginS, ...page }, signal),
+    (one) => one.assertionId,
+  );
   if (listed === null) return null;
-  const byEvent = inEvents(listed.rows);
-  const whole = events.rows.flatMap((event) => {
+  const byEvent = new Map<EventId, ObfRecipient[]>();
+  for (const one of listed) byEvent.set(one.eventId, [...(byEvent.get(one.eventId) ?? []), one]);
+  const complete = events.flatMap((event) => {
     const recipients = byEvent.get(event.id) ?? [];
     return recipients.length > 0 && recipients.length === event.recipientCount
-      ? [[event.id, { event, recipients: recipients.filter(isSomebody) }] as const]
+      ? [[event.id, { event, recipients: allOf(recipients) }] as const]
       : [];
   });
-  return new Map(whole);
+  return new Map(complete);
 }
 
-/** A recipient without an address is nobody. */
-export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
-
-/** Each recipient once, though a list that grew while it was read shows some of them twice. */
-function inEvents(rows: readonly ObfRecipient[]): ReadonlyMap<EventId, readonly ObfRecipient[]> {
-  const found = new Map<EventId, ObfRecipient[]>();
-  for (const row of new Map(rows.map((one) => [one.assertionId, one])).values()) {
-    const others = found.get(row.eventId);
-    if (others === undefined) found.set(row.eventId, [row]);
-    else others.push(row);
-  }
-  return found;
-}
-
-/** Null when that takes more than `calls`, or when OBF gives no page where it says that there are more. */
-async function toItsEnd<T>(
+/** Null when that takes more calls than are left, or when the list was not seen whole. */
+async function rowsSince<T>(
+  budget: { left: number },
   pageAt: (page: PageQuery) => Promise<Page<T>>,
-  calls: number,
-): Promise<{ readonly rows: readonly T[]; readonly calls: number } | null> {
+  keyOf: (row: T) => string,
+): Promise<readonly T[] | null> {
   const rows: T[] = [];
-  for (let made = 1; made <= calls; made += 1) {
-    const page = await pageAt({ limit: PAGE_LIMIT, offset: rows.length });
-    rows.push(...page.rows);
-    if (page.total === null ? page.rows.length < PAGE_LIMIT : rows.length >= page.total)
-      return { rows, calls: made };
-    if (page.rows.length === 0 || tooMany(page.total, calls)) return null;
-  }
-  return null;
+  let isTooLong = false;
+  const { isWhole } = await readList({
+    mayCall: () => !isTooLong && budget.left > 0,
+    keyOf,
+    onRows: (more) => void rows.push(...more),
+    async pageAt(offset) {
+      const page = await pageAt({ limit: PAGE_LIMIT, offset });
+      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left;
+      budget.left -= 1;
+      return page;
+    },
+  });
+  return isWhole && !isTooLong ? rows : null;
 }
 
-const tooMany = (total: number | null, calls: number): boolean =>
-  total !== null && Math.ceil(total / PAGE_LIMIT) > calls;
+/** Recipients of an event that are known to be all of them. */
+export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({
+  recipients: recipients.filter(isSomebody),
+  distinct: recipients.length,
+  isWhole: true,
+  odd: [],
+});
+
+/** Pure: whether all recipients of an event were read. */
+export function completenessOf(
+  { recipientCount }: Pick<ObfEvent, 'recipientCount'>,
+  { distinct, isWhole, odd }: EventRecipients,
+): 'complete' | 'incomplete' | 'odd' {
+  if (odd.length > 0) return 'odd';
+  if (!isWhole) return 'incomplete';
+  // Where OBF does not say how many there are, none at all is not believed.
+  return distinct >= (recipientCount ?? 1) ? 'complete' : 'incomplete';
+}

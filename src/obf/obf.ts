@@ -88,5 +88,10 @@ function openAccount(parts: Parts, clientId: ClientId, secret: string): ObfAccou
   const store = new TokenStore(redis, vault, clientId, prefix, vault.fingerprint(secret, 'obf secret'));
   const ask = createAskToken({ http, apiPath, clientId, secret, clock, tuning, report });
   const tokens = createTokens({ clientId, store, ask, rate, tuning, life });
-  return createAccount(clientId, createCaller({ clientId, http, apiPath, tokens, rate, clock, log, report }));
+  const callerTaking = (take: Rate['take']) =>
+    createCaller({ clientId, http, apiPath, tokens, take, rate, clock, log, report });
+  return createAccount(clientId, {
+    now: callerTaking((call, line, signal) => rate.take(call, line, signal)),
+    background: callerTaking((call, line, signal) => rate.takeIdle(call, line, signal)),
+  });
 }

@@ -45,6 +45,8 @@ export interface Rate {
    * @throws ObfLineFull when the line is longer than `maxWaitMs`; ObfNotSent when aborted, or without Redis
    */
   take(call: string, line: string, signal?: AbortSignal, maxWaitMs?: number): Promise<void>;
+  /** The same behind all other calls of the line: it takes a place only where nobody else stands. */
+  takeIdle(call: string, line: string, signal?: AbortSignal): Promise<void>;
   /**
    * OBF has asked this line to wait: nobody is given a place before, and who has one here lines up again. What waits
    * in another process finds out by a call of its own. Never rejects: without Redis those here wait all the same.
@@ -89,7 +91,20 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     return performance.now() - (askedAt + quickestMs + waitMs);
   };
 
-  return {
+  const spacingMs = spacingUs / 1000;
+  const self: Rate = {
+    async takeIdle(call, line, signal) {
+      for (const until = performance.now() + MAX_LINE_MS; ;) {
+        try {
+          return await self.take(call, line, signal, 0);
+        } catch (error) {
+          if (!(error instanceof ObfLineFull) || performance.now() > until) throw error;
+          await pause(spacingMs * (1 + Math.random()), signal).catch((stopped: unknown) => {
+            throw errorBeforeSending(call, stopped);
+          });
+        }
+      }
+    },
     take: async (call, line, signal, maxWaitMs = MAX_LINE_MS) => {
       try {
         // A call that comes late stands too close to the next: it gives up its place and lines up again.
@@ -107,11 +122,12 @@ export function createRate(redis: RedisConnection, prefix: string, maxRps: numbe
     },
     hold: held.hold,
   };
+  return self;
 }
 
 /** Has the line wait where OBF answers that it is to. */
 export async function holdIfAsked(
-  rate: Rate,
+  rate: Pick<Rate, 'hold'>,
   line: string,
   { status, retryAfter }: HttpReply,
   nowMs: number,

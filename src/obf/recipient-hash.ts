@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 
 /** The one that a credential was made for, as both formats write it. */
 export interface Recipient {
@@ -16,9 +17,17 @@ const capitalised = (text: string): string =>
  * (the same that Open Badge Passport tries); all of them are one person to us.
  */
 function spellings(address: string): ReadonlySet<string> {
-  const trimmed = address.trim();
-  const plain = trimmed.normalize('NFC');
-  return new Set([address, trimmed, plain, plain.toLowerCase(), plain.toUpperCase(), capitalised(plain)]);
+  const bare = withoutUnseenEnds(address);
+  const plain = bare.normalize('NFC');
+  return new Set([
+    address,
+    address.trim(),
+    bare,
+    plain,
+    plain.toLowerCase(),
+    plain.toUpperCase(),
+    capitalised(plain),
+  ]);
 }
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
@@ -37,4 +46,5 @@ export function isFor(recipient: Recipient, address: string): boolean {
     .some((hash) => timingSafeEqual(hash, wanted));
 }
 
-const fold = (address: string): string => address.trim().normalize('NFC').toLowerCase().normalize('NFC');
+const fold = (address: string): string =>
+  withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { BadgeId, ClientId, EventId } from '../ids.js';
 import type { Call } from './call.js';
 import { ObfRefused } from './errors.js';
-import { PAGE_LIMIT } from './paging.js';
+import { PAGE_LIMIT } from './list.js';
 import { json } from './read-reply.js';
 import type { IssueRequest, PageQuery } from './types.js';
 import * as wire from './wire.js';
@@ -32,7 +32,7 @@ export const ping = (client: ClientId): Call<null> => ({
 export const client = (id: ClientId) => get('GET client', ['client', id], wire.clientReply);
 
 export const badges = (of: ClientId, page: PageQuery) =>
-  get('GET badges', ['badge', of], wire.pageOf(wire.badgeRow), { draft: 0, ...paged(page) });
+  get('GET badges', ['badge', of], wire.pageReply, { draft: 0, ...paged(page) });
 
 export const event = (of: ClientId, id: EventId) => get('GET event', ['event', of, id], wire.eventReply);
 
@@ -40,7 +40,7 @@ export const events = (
   of: ClientId,
   { beginS, badgeId, ...page }: PageQuery & { readonly beginS?: number; readonly badgeId?: BadgeId },
 ) =>
-  get('GET events', ['event', of], wire.pageOf(wire.eventRow), {
+  get('GET events', ['event', of], wire.pageReply, {
     begin: beginS,
     badge_id: badgeId,
     ...paged(page),
@@ -51,7 +51,7 @@ export const recipients = (
   of: ClientId,
   { beginS, eventId, ...page }: PageQuery & { readonly beginS?: number; readonly eventId?: EventId },
 ) =>
-  get('GET recipient', ['event', of, 'recipient'], wire.pageOf(wire.recipientRow), {
+  get('GET recipient', ['event', of, 'recipient'], wire.pageReply, {
     event_id: eventId,
     begin: beginS,
     ...paged(page),

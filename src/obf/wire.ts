@@ -10,8 +10,13 @@ const text = z
   .nullish()
   .transform((value) => value ?? null);
 const id = z.union([z.string().min(1), z.number()]).transform(String);
+/** The last second that a date of four digits can name. As milliseconds, it lies before there was any badge. */
+const END_OF_9999_S = 253_402_300_799;
+/** Some clients of OBF write milliseconds where it means Unix seconds. */
+export const inSeconds = (value: number): number =>
+  value > END_OF_9999_S ? Math.floor(value / 1000) : value;
 /** Unix seconds. OBF writes null (and, in places, 0 or an empty string) for "never". */
-const instant = z.coerce.number().int();
+const instant = z.coerce.number().int().transform(inSeconds);
 const maybeInstant = z
   .union([instant, z.null(), z.literal('')])
   .optional()
@@ -36,13 +41,21 @@ export const clientReply = z.object({ id, name: text, issuing_limit: z.coerce.nu
 
 export const badgeRow = z.object({ id, name: text, draft: flag });
 
+/** How many recipients an event has; null, absent or no number: OBF does not say. */
+const count = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
 export const eventRow = z.object({
   id,
   badge_id: id,
   issued_on: instant,
   expires_on: maybeInstant,
   ctime: maybeInstant,
-  recipient_count: z.coerce.number().nullish(),
+  mtime: maybeInstant,
+  recipient_count: count,
   api_consumer_id: text,
 });
 
@@ -55,6 +68,8 @@ export const eventReply = z
     issued_on: instant,
     expires_on: maybeInstant,
     ctime: maybeInstant,
+    mtime: maybeInstant,
+    recipient_count: count,
     log_entry: z.unknown().optional(),
   })
   .refine((event) => (event.badge_id ?? event.badge?.id) !== undefined, {
@@ -73,9 +88,11 @@ export const recipientRow = z.object({
   revoked: flag,
 });
 
-/** A page of a list. The badge list gives no `total`. */
-export const pageOf = <T extends z.ZodType>(row: T) =>
-  z.object({ result: z.array(row), total: z.coerce.number().int().nonnegative().nullish() });
+/** A page of a list, its rows not read yet: one odd row must not stop the others. The badge list gives no `total`. */
+export const pageReply = z.object({
+  result: z.array(z.unknown()),
+  total: z.coerce.number().int().nonnegative().nullish(),
+});
 
 export const issueReply = z.object({ success: z.literal(true), resource_id: id });
 export const revokeReply = z.object({ success: z.literal(true), count: z.coerce.number().nullish() });
@@ -83,6 +100,7 @@ export const revokeReply = z.object({ success: z.literal(true), count: z.coerce.
 export type EventRow = z.output<typeof eventRow>;
 export type RecipientRow = z.output<typeof recipientRow>;
 export type BadgeRow = z.output<typeof badgeRow>;
+export type PageReply = z.output<typeof pageReply>;
 
 /** The body of the issue call (API v2, `POST /v2/event/{client}/{badge}/issue`). */
 export interface IssueBody {

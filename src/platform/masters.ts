@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { raceAbort } from './race-abort.js';
 import { isCluster, type RedisConnection } from './redis.js';
 import { parseReplication, type Replication } from './replication.js';
 
@@ -22,17 +22,12 @@ export async function askMasters<T>(
   // A cluster knows its masters once it has answered.
   if (isCluster(redis) && redis.nodes('master').length === 0) await redis.ping();
   const nodes = isCluster(redis) ? redis.nodes('master') : [redis];
-  const late = new AbortController();
-  const tooLate = pause(2 * WITHIN_MS, undefined, { signal: late.signal }).then(() => {
-    throw new Error('Redis: a master does not say in time how it stands');
+  const asked = nodes.map(async (node) => ask(node, await replicationOf(node)));
+  const late = AbortSignal.timeout(2 * WITHIN_MS);
+  return raceAbort(Promise.all(asked), late).catch((cause: unknown) => {
+    if (cause !== late.reason) throw cause;
+    throw new Error('Redis: a master does not say in time how it stands', { cause });
   });
-  tooLate.catch(() => undefined);
-  try {
-    const asked = nodes.map(async (node) => ask(node, await replicationOf(node)));
-    return await Promise.race([Promise.all(asked), tooLate]);
-  } finally {
-    late.abort();
-  }
 }
 
 async function replicationOf(node: Redis): Promise<Replication> {

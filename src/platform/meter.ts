@@ -16,6 +16,7 @@ import {
   type TimeName,
 } from './counted.js';
 import type { Logger } from './logger.js';
+import { raceAbort } from './race-abort.js';
 import type { RedisConnection } from './redis.js';
 import type { Release } from './shutdown.js';
 
@@ -92,11 +93,6 @@ export function keepFlushed(meter: Meter, log: Logger, everyMs = FLUSH_EVERY_MS)
   const timer = setInterval(() => void flush(), everyMs);
   return async () => {
     clearInterval(timer);
-    let late: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      late = setTimeout(resolve, LAST_FLUSH_MS);
-    });
-    await Promise.race([meter.flush().catch(() => undefined), limit]);
-    clearTimeout(late);
+    await raceAbort(meter.flush(), AbortSignal.timeout(LAST_FLUSH_MS)).catch(() => undefined);
   };
 }

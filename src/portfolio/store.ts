@@ -1,4 +1,11 @@
-import { addAssertion, noteKeptOut, withRevoked, type NewFacts } from '../earners/change.js';
+import {
+  addAssertion,
+  changeOf,
+  noteKeptOut,
+  withRevoked,
+  type AssertionChange,
+  type NewFacts,
+} from '../earners/change.js';
 import { createLinks, type Links } from '../earners/links.js';
 import {
   isTombstoned,
@@ -24,11 +31,16 @@ export interface NewAssertion {
   readonly own?: boolean;
 }
 
+/** An assertion that is in its portfolio now, and what that changed; null: nothing. */
+export interface WrittenAssertion extends NewAssertion {
+  readonly change: AssertionChange | null;
+}
+
 /** The records of some cannot be read: nothing was written to them, and everything to the others. */
 export class SomeUnreadable extends Error {
   readonly code = 'record_unreadable';
   constructor(
-    readonly stored: readonly NewAssertion[],
+    readonly stored: readonly WrittenAssertion[],
     readonly unreadable: readonly EarnerKey[],
   ) {
     super(`What Redis holds of ${unreadable.length} earner(s) cannot be read (${unreadable.join(', ')})`);
@@ -45,7 +57,7 @@ export interface PortfolioStore extends Links {
    * @returns what is stored now: all but what an erasure keeps out
    * @throws SomeUnreadable once the others are written
    */
-  upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly NewAssertion[]>;
+  upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly WrittenAssertion[]>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
   /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */
@@ -71,11 +83,11 @@ export function createPortfolioStore(earners: EarnerStore, vault: Vault): Portfo
   const fingerprint = fingerprinting(vault);
   return {
     async upsert(found, generation = null) {
-      const stored: NewAssertion[] = [];
+      const stored: WrittenAssertion[] = [];
       const unreadable = new Set<EarnerKey>();
-      const storeOne = async (one: NewAssertion): Promise<readonly NewAssertion[]> => {
+      const storeOne = async (one: NewAssertion): Promise<readonly WrittenAssertion[]> => {
         try {
-          return (await addTo(earners, one, factsOf(one, fingerprint, generation))) ? [one] : [];
+          return await addTo(earners, one, factsOf(one, fingerprint, generation));
         } catch (error) {
           if (!(error instanceof RecordUnreadable)) throw error;
           unreadable.add(one.earner);
@@ -104,19 +116,19 @@ export function createPortfolioStore(earners: EarnerStore, vault: Vault): Portfo
   };
 }
 
-/** @returns whether it is stored: no tombstone keeps it out */
+/** None when a tombstone keeps it out. */
 async function addTo(
   { update }: Pick<EarnerStore, 'update'>,
-  { earner }: NewAssertion,
+  one: NewAssertion,
   facts: NewFacts,
-): Promise<boolean> {
-  let isStored = false;
-  await update(earner, (record) => {
+): Promise<readonly WrittenAssertion[]> {
+  let written: readonly WrittenAssertion[] = [];
+  await update(one.earner, (record) => {
     const after = addAssertion(record, facts);
-    isStored = after !== null;
+    written = after === null ? [] : [{ ...one, change: changeOf(record, after, one.assertion.id) }];
     return after ?? noteKeptOut(record, facts);
   });
-  return isStored;
+  return written;
 }
 
 const factsOf = (

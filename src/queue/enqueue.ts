@@ -1,5 +1,4 @@
 import type { JobsOptions, JobState, Queue } from 'bullmq';
-import { refusedNotice } from './jobs.js';
 import { ATTEMPTS } from './retry.js';
 
 export interface NewJob {
@@ -16,10 +15,9 @@ const MAX_OVERLAP = 8;
 const CHUNK = 500;
 
 /** States in which a job's next run may be over, or have begun already. */
-const NEEDS_CARE: ReadonlySet<State> = new Set(['active', 'failed', 'completed', 'telling']);
+const NEEDS_CARE: ReadonlySet<State> = new Set(['active', 'failed', 'completed']);
 
-/** `telling`: it waits, and will only say that OBF refused it (`refusedNotice`). */
-type State = JobState | 'unknown' | 'telling';
+type State = JobState | 'unknown';
 
 /** Redis could not take a job in time. The job may be there all the same: ids make a repeat safe. */
 export class EnqueueError extends Error {
@@ -46,11 +44,6 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
-  if (state === 'telling') {
-    // Has it begun meanwhile, it is as an active one. Whoever calls has the notice still, were we stopped here.
-    if ((await queue.remove(job.id)) === 0) return false;
-    await add(queue, job);
-  }
   if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
   else if (state === 'unknown') await add(queue, job);
   return true;
@@ -78,11 +71,11 @@ export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> 
  */
 async function stateOf(queue: Queue, id: string): Promise<State> {
   const client = await queue.getBackend().client;
-  const fields = ['timestamp', 'processedOn', 'finishedOn', 'data'] as const;
-  const [made, begun, ended, data] = await client.hmget(queue.toKey(id), ...fields);
+  const fields = ['timestamp', 'processedOn', 'finishedOn'] as const;
+  const [made, begun, ended] = await client.hmget(queue.toKey(id), ...fields);
   if (made === null) return 'unknown';
   if (begun !== null || ended !== null) return queue.getJobState(id);
-  return refusedNotice.safeParse(JSON.parse(data ?? 'null')).success ? 'telling' : 'waiting';
+  return 'waiting';
 }
 
 async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): Promise<void> {

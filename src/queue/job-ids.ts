@@ -8,12 +8,14 @@ import type { CredentialNotice, EventNotice, NoticeJob } from './jobs.js';
  * run twice. BullMQ takes neither integers nor ':' in ids; the letter in front sees to the first.
  */
 
+type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
+
 /** Revocations are told apart from issues: one that arrives while the other is at work is new work. */
-export const eventNoticeId = ({ clientId, eventId }: EventNotice, type: 'issued' | 'revoked'): string =>
+export const eventNoticeId = ({ clientId, eventId }: NamedEvent, type: 'issued' | 'revoked'): string =>
   `${type}.${clientId}.${eventId}`;
 
 /** An event that OBF lists, of which an earlier notice had failed. */
-export const listedEventId = ({ clientId, eventId }: EventNotice): string => `listed.${clientId}.${eventId}`;
+export const listedEventId = ({ clientId, eventId }: NamedEvent): string => `listed.${clientId}.${eventId}`;
 
 /** The person belongs in it: a class event's credentials differ by URL, a forged push only by person. */
 export const credentialNoticeId = ({ earner, url }: CredentialNotice): string =>
@@ -32,8 +34,14 @@ export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/
 /** One poll of a client at a time, whoever asks for it. */
 export const pollJobId = (clientId: ClientId): string => `poll.${clientId}`;
 
+/** Rows of a client's event list that cannot be read, all in one. */
+export const oddRowJobId = (clientId: ClientId): string => `odd-row.${clientId}`;
+
 /** One earner, one waiting evaluation: what several notices changed is decided once. */
 export const earnerJobId = (earner: EarnerKey): string => `earner.${earner}`;
+
+/** The evaluation that waits for a date: beside the other, since it would swallow those that are to run now. */
+export const laterJobId = (earner: EarnerKey): string => `later.${earner}`;
 
 /** One gathering a badge at a time. */
 export const gatherJobId = (badgeId: BadgeId): string => `gather.${badgeId}`;

@@ -8,6 +8,7 @@ import {
   asEventId,
   asSchemeVersion,
 } from '../ids.js';
+import { QUEUES } from './names.js';
 
 /**
  * What the jobs of each queue carry: ids and earner keys, never an address that can be read. A job is
@@ -31,6 +32,7 @@ export const eventNotice = z.object({
   badgeId: word.transform(asBadgeId).optional(),
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
+  modifiedS: z.number().nullable().optional(),
   /** It told of a revocation: the event is asked for by its name, since a list may leave out who was revoked. */
   revoked: z.boolean().optional(),
   source,
@@ -49,25 +51,31 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/**
- * One that OBF refused, for this reason, when it was carried out without a job of its own: its job says so, and asks for
- * nothing. Sent again, it is a notice like others.
- */
-export const refusedNotice = z.looseObject({ kind: z.string(), refused: z.string() });
-
 /** A notice as the door took it in. `type` tells an issue from a revocation of the same event: it is part of the job's id. */
 export const arrival = z.object({
   type: z.enum(['issued', 'revoked']),
   job: noticeJob,
 });
-/** "These came in together": each is to be carried out, or to be a job of its own. */
+/** "These came in together": each is to be a job of its own. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 
 /** "Look what this client has issued that we have not been told of": told by the clock. */
 export const pollJob = z.object({ kind: z.literal('poll'), clientId: word.transform(asClientId) });
 
+/** "A row of this client's event list cannot be read": stands in failed until OBF shows it whole. */
+export const oddRowJob = z.object({
+  kind: z.literal('odd-row'),
+  clientId: word.transform(asClientId),
+  fields: z.array(z.string()),
+});
+
 /** All that stands in the queue of notices. */
-export const noticeQueueJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice, pollJob]);
+export const noticeQueueJob = z.discriminatedUnion('kind', [
+  eventNotice,
+  credentialNotice,
+  pollJob,
+  oddRowJob,
+]);
 
 /** "This earner's portfolio may have changed": decide again. `cause` joins it to the notice in logs. */
 export const earnerJob = z.object({
@@ -100,6 +108,8 @@ export const purgeJob = z.object({
   kind: z.literal('purge'),
   months: z.number().int().positive().nullable(),
 });
+/** "Read every account again in full": told by the clock. */
+export const verifyJob = z.object({ kind: z.literal('verify') });
 /** "Look at everybody, and keep how many are one badge away": told by the clock. */
 export const censusJob = z.object({ kind: z.literal('census') });
 /** "Make the plan that the ops pages show": of that award alone; null: of all. */
@@ -120,23 +130,42 @@ export const applyJob = z.object({
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),
 });
-export const awardJob = z.discriminatedUnion('kind', [
-  gatherJob,
-  batchJob,
-  revokeJob,
+/** "Send these failed jobs back to work, as this operator asked for": of all that fit what is given. */
+export const replayJob = z.object({
+  kind: z.literal('replay'),
+  by: z.string().max(128),
+  /** Unix milliseconds: what fails later is not meant. */
+  askedMs: z.number(),
+  queue: z.enum(QUEUES).nullable(),
+  /** A key of `failureCause`. */
+  group: z.string().max(200).nullable(),
+  /** Part of the reason, in any letter case. */
+  error: z.string().max(200).nullable(),
+  /** Failed at or after this instant, Unix milliseconds. */
+  sinceMs: z.number().nullable(),
+});
+/** All that stands in the queue of issuing. */
+export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob]);
+
+/** All that stands in the queue of what is about everybody. */
+export const maintenanceJob = z.discriminatedUnion('kind', [
   sweepJob,
   cleanJob,
   purgeJob,
   censusJob,
+  verifyJob,
   planJob,
   applyJob,
+  replayJob,
 ]);
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type Arrival = z.output<typeof arrival>;
+export type OddRowJob = z.output<typeof oddRowJob>;
 export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
+export type ReplayJob = z.output<typeof replayJob>;
 export type ApplyJob = z.output<typeof applyJob>;
-export type AwardJob = z.output<typeof awardJob>;
+export type MaintenanceJob = z.output<typeof maintenanceJob>;

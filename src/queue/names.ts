@@ -1,8 +1,9 @@
 /**
- * The queues, in the order of the data. What the door takes in is stored as `arrivals`; a worker carries each of
- * them out, or makes it a job of its own in `notices`.
+ * The queues, in the order of the data. What comes in is stored as `arrivals`, one job a tick; a worker makes each
+ * notice a job of its own in `notices`. `awards` is issuing, and pausing it stops issuing alone.
+ * `maintenance` is what is about everybody: it never waits behind a pause, and never holds a slot of issuing.
  */
-export const QUEUES = ['arrivals', 'notices', 'earners', 'awards'] as const;
+export const QUEUES = ['arrivals', 'notices', 'earners', 'awards', 'maintenance'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** BullMQ's key prefix. In a cluster each queue has its own: see `prefixOf`. */

@@ -7,8 +7,8 @@ import { optionsOf, withinDeadline } from './enqueue.js';
 const TOGETHER = 200;
 
 /**
- * Stores what came in together in as few jobs as may be; a worker carries each of them out, or makes it a job of its
- * own. Told twice, it is there twice: claims, and the ids of those jobs, make it one.
+ * Stores what came in together in as few jobs as may be; a worker makes each a job of its own, whose id tells a
+ * repeat.
  * @throws EnqueueError after `deadlineMs`, or when Redis fails before; it may be there all the same
  */
 export async function storeArrivals(

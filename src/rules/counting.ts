@@ -62,11 +62,14 @@ export function distinct(assertions: readonly Assertion[]): readonly Assertion[]
 const expired = (assertion: Assertion, nowS: number): boolean =>
   assertion.expiresOnS !== null && !(assertion.expiresOnS > nowS);
 
+/** How far ahead a date may lie: clocks differ, and a day begins earlier in other zones. */
+export const AHEAD_S = 24 * 3600;
+
 /**
  * Why this assertion counts nowhere, or null. When several reasons hold, the most lasting one is told, so
  * that whoever puts the told one right has not worked for nothing: first what no one can change (it is no
  * enrolled badge; another organisation issued it), then what the issuer settled (revoked, expired), then
- * what the Région can change (the enrolment's dates, the partner's switch).
+ * what the Région can change (the enrolment's dates, the partner's switch), then what time changes.
  */
 function reasonAgainst(
   scheme: Scheme,
@@ -81,6 +84,7 @@ function reasonAgainst(
   if (!within(enrolment, assertion.issuedOnS))
     return { why: 'outside_enrolment', fromS: enrolment.fromS, beforeS: enrolment.beforeS };
   if (scheme.partnersById.get(enrolment.clientId)?.active !== true) return { why: 'partner_inactive' };
+  if (assertion.issuedOnS > nowS + AHEAD_S) return { why: 'future' };
   return null;
 }
 

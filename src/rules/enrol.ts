@@ -1,9 +1,16 @@
-import { isMap, isScalar, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  Document,
+  isMap,
+  isSeq,
+  parseDocument,
+  Scalar,
+  Schema,
+  type Node,
+  type ToStringOptions,
+  YAMLMap,
+  YAMLSeq,
+} from 'yaml';
 import type { BadgeId, ClientId } from '../ids.js';
-import { applied, below, betweenBrackets, instead, isBareEmpty, type Edit } from './enrol-edit.js';
-import { columnOf, dashColumn, endOf, listUnder, pairOf, startOf } from './enrol-places.js';
-import { styleOf, type Style } from './enrol-style.js';
-import { badgeInBraces, badgeLines, indent, partnerInBraces, partnerLines } from './enrol-words.js';
 
 /** A badge as its line in partners.yaml will say it. */
 export interface EnrolmentLine {
@@ -31,105 +38,124 @@ export interface Enrolling {
   readonly badge: EnrolmentLine;
 }
 
+/** The file with the badge in it. */
+export interface Enrolled {
+  readonly text: string;
+  /** The first added line, from 1. */
+  readonly line: number;
+  readonly lines: readonly string[];
+}
+
+/** Above this width a badge stands key by key, even beside badges in braces. */
+const MAX_WIDTH = 100;
+/** Plain text stays text: ids like `0012` and `1E5` are written back as they were. */
+const AS_TEXT = { version: '1.2', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' } as const;
+const CORE = new Schema({ schema: 'core' });
+
 /**
- * Writes a badge into the text of partners.yaml, in the style of its neighbours. Lines come in, and
- * nothing else changes; an empty `[]` alone gives way to them. Whether what is written makes sense is
- * `parseScheme`'s to say.
+ * Adds a badge, and its partner if new, to the text of partners.yaml. Comments, quotes and other entries
+ * stay; spacing becomes that of the `yaml` package. `parseScheme` judges the result.
  * @param text a partners.yaml in which `parseScheme` finds no fault
- * @returns the new text; null where the file is written in a way that only a hand can add to (aliases)
+ * @returns null where only a hand can add to the file (aliases)
  */
-export function enrol(text: string, enrolling: Enrolling): string | null {
-  const root = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false,
-    logLevel: 'silent',
-    keepSourceTokens: true,
-  }).contents;
-  const partners = isMap(root) ? listUnder(root, 'partners') : undefined;
-  if (!isMap(root) || partners === undefined) return null;
-  const partner = partners.items
+export function enrol(text: string, { clientId, partner, badge }: Enrolling): Enrolled | null {
+  const doc = parseDocument<Node>(text.replaceAll('\r\n', '\n'), AS_TEXT);
+  const partners = isMap(doc.contents) ? doc.contents.get('partners') : null;
+  if (!isSeq(partners)) return null;
+  const format = formatOf(text);
+  const before = doc.toString(format);
+  let owner: YAMLMap | undefined = partners.items
     .filter((item) => isMap(item))
-    .find((map) => isClient(map, enrolling.clientId));
-  const style = styleOf(text, partners, partner);
-  const edits =
-    partner === undefined
-      ? addPartner(text, root, partners, enrolling, style)
-      : addBadge(text, partner, enrolling, style);
-  return edits && applied(text, edits);
+    .find((item) => item.get('client_id') === clientId);
+  if (owner === undefined) {
+    owner = mapOf([
+      ['client_id', clientId],
+      ['name', partner.name],
+      ['secret_env', partner.secretEnv],
+    ]);
+    if (partners.items.length === 1) owner.spaceBefore = true;
+    append(partners, owner);
+  }
+  if (!owner.has('badges')) owner.set('badges', new YAMLSeq());
+  const badges = owner.get('badges');
+  if (!isSeq(badges)) return null;
+  append(badges, badgeNode(badge, isFlowStyle(badges, partners)));
+  return written(text, before, doc.toString(format));
 }
 
-function isClient(map: YAMLMap, clientId: ClientId): boolean {
-  const id = pairOf(map, 'client_id')?.value;
-  return isScalar(id) && id.source === clientId;
+/** The marks of the file that the package's printer can be told. */
+const formatOf = (text: string): ToStringOptions => ({
+  lineWidth: 0,
+  indentSeq: !/^- /m.test(text),
+  flowCollectionPadding: !/\{\S/.test(text),
+});
+
+function append(list: YAMLSeq, item: YAMLMap): void {
+  const last = list.items.at(-1);
+  if (isMap(last) && list.items.length > 1) item.spaceBefore = last.spaceBefore === true;
+  // An empty `[]` gives way to lines.
+  if (last === undefined) list.flow = false;
+  list.add(item);
 }
 
-function addBadge(
-  text: string,
-  partner: YAMLMap,
-  { badge }: Enrolling,
-  style: Style,
-): readonly Edit[] | null {
-  if (pairOf(partner, 'badges') === undefined) return addFirstBadge(text, partner, badge, style);
-  const list = listUnder(partner, 'badges');
-  if (list === undefined) return null;
-  return addItem(text, partner, 'badges', list, style, {
-    inBraces: () => badgeInBraces(badge, style),
-    lines: (dash) => [...gap(text, list), ...badgeLines(badge, style, dash)],
-  });
+/** Whether a new badge stands in braces, as the nearest badges do. */
+function isFlowStyle(badges: YAMLSeq, partners: YAMLSeq): boolean {
+  const others = partners.items.flatMap((item) => (isMap(item) ? [item.get('badges')] : []));
+  const nearest = [badges, ...others].filter(isSeq).filter(({ items }) => items.length > 0);
+  const flows = nearest[0] === badges ? [badges] : nearest;
+  const maps = flows.flatMap(({ items }) => items.filter((item) => isMap(item)));
+  return maps.length === 0 || maps.some(({ flow }) => flow === true);
 }
 
-/** The partner's map has no `badges` yet. */
-function addFirstBadge(text: string, partner: YAMLMap, badge: EnrolmentLine, style: Style): readonly Edit[] {
-  if (partner.flow === true)
-    return betweenBrackets(text, partner, `badges: [${badgeInBraces(badge, style)}]`, style);
-  const column = columnOf(text, startOf(partner.items[0]));
-  const lines = [`${indent(column)}badges:`, ...badgeLines(badge, style, column + style.step)];
-  return [below(text, { node: partner, column: column - 1 }, lines, style)];
+function badgeNode(badge: EnrolmentLine, asFlow: boolean): YAMLMap {
+  const node = mapOf([
+    ['id', badge.badgeId],
+    ['name', badge.name],
+    ['competency', badge.competency],
+    ['level', badge.level],
+    ['ability', badge.ability],
+    ['enrolled_from', badge.from],
+    ['enrolled_until', badge.until],
+  ]);
+  if (badge.replaces.length > 0) {
+    const replaces = new YAMLSeq();
+    replaces.items = badge.replaces.map(scalar);
+    replaces.flow = true;
+    node.set('replaces', replaces);
+  }
+  node.flow = true;
+  const alone = new Document(null, AS_TEXT);
+  alone.contents = node;
+  node.flow = asFlow && alone.toString({ lineWidth: 0 }).length <= MAX_WIDTH;
+  return node;
 }
 
-function addPartner(
-  text: string,
-  root: YAMLMap,
-  partners: YAMLSeq,
-  { clientId, partner, badge }: Enrolling,
-  style: Style,
-): readonly Edit[] {
-  return addItem(text, root, 'partners', partners, style, {
-    inBraces: () => partnerInBraces(clientId, partner, badge, style),
-    lines: (dash) => [
-      ...(partners.items.length === 1 ? [''] : gap(text, partners)),
-      ...partnerLines(clientId, partner, badge, style, dash),
-    ],
-  });
+/** Only what is given. */
+function mapOf(fields: readonly (readonly [key: string, value: string | number | null])[]): YAMLMap {
+  const map = new YAMLMap();
+  for (const [key, value] of fields) if (value !== null) map.set(key, scalar(value));
+  return map;
 }
 
-/** The empty line that stands between the last two items, if one does. */
-function gap(text: string, { items }: YAMLSeq): readonly string[] {
-  const [one, other] = items.slice(-2);
-  if (other === undefined) return [];
-  return /\n[ \t]*\r?\n/.test(text.slice(endOf(one), startOf(other))) ? [''] : [];
+/** A text that YAML 1.2 would take for a number, a boolean or null stands in quotes. */
+function scalar(value: string | number): Scalar<string> {
+  const node = new Scalar(String(value));
+  const isAmbiguous = CORE.tags.some((tag) => 'test' in tag && tag.test?.test(node.value));
+  if (typeof value === 'string' && isAmbiguous) node.type = Scalar.QUOTE_DOUBLE;
+  return node;
 }
 
-/** The same item in both ways that YAML has of writing it. */
-interface Item {
-  readonly inBraces: () => string;
-  readonly lines: (dash: number) => readonly string[];
-}
-
-/** @param owner the map that has the list under `key` */
-function addItem(
-  text: string,
-  owner: YAMLMap,
-  key: string,
-  list: YAMLSeq,
-  style: Style,
-  item: Item,
-): readonly Edit[] {
-  const dash = dashColumn(text, list);
-  if (dash !== null) return [below(text, { node: list, column: dash }, item.lines(dash), style)];
-  const pair = pairOf(owner, key);
-  if (pair === undefined || owner.flow === true || !isBareEmpty(text, pair, list))
-    return betweenBrackets(text, list, item.inBraces(), style);
-  return instead(text, pair, list, item.lines(columnOf(text, startOf(pair)) + style.step), style);
+/** In the line ends of the text before; the added lines are those that differ. */
+function written(text: string, before: string, after: string): Enrolled {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  let first = 0;
+  while (first < old.length && old[first] === now[first]) first += 1;
+  let last = 0;
+  while (last < old.length - first && old.at(-1 - last) === now.at(-1 - last)) last += 1;
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  return {
+    text: mark + (text.includes('\r\n') ? after.replaceAll('\n', '\r\n') : after),
+    line: first + 1,
+    lines: now.slice(first, now.length - last),
+  };
 }

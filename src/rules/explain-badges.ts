@@ -47,6 +47,7 @@ function reasonWords(
     case 'partner_inactive':
     case 'wrong_client':
     case 'revoked':
+    case 'future':
       return words[reason.why];
     case 'outside_enrolment':
     case 'outside_condition_dates':

@@ -70,6 +70,7 @@ const reason: ReasonWords = {
   outside_enrolment: (dates) => `issued outside the badge's enrolment (${period(dates)})`,
   revoked: 'revoked',
   expired: (day) => `expired on ${day}`,
+  future: 'dated in the future; it counts from that date on, by itself',
   outside_condition_dates: (dates) => `issued outside the dates asked for (${period(dates)})`,
   duplicate_of: (other, version) =>
     version === 'same'

@@ -71,6 +71,7 @@ const reason: ReasonWords = {
   outside_enrolment: (dates) => `délivré hors de la période d'inscription du badge (${period(dates)})`,
   revoked: 'révoqué',
   expired: (day) => `expiré depuis le ${day}`,
+  future: "daté d'un jour à venir ; il comptera de lui-même dès cette date",
   outside_condition_dates: (dates) => `délivré hors des dates demandées (${period(dates)})`,
   duplicate_of: (other, version) =>
     version === 'same'

@@ -36,6 +36,7 @@ export const neverCounts = z
       why('outside_enrolment', period),
       why('revoked', {}),
       why('expired', { expires_on_s: z.number(), expires_on_iso: iso }),
+      why('future', {}),
       why('no_rule_asks', {}),
     ]),
   })

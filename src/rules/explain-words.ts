@@ -25,6 +25,7 @@ export interface ReasonWords {
   outside_enrolment(enrolment: Period): string;
   readonly revoked: string;
   expired(day: string): string;
+  readonly future: string;
   outside_condition_dates(asked: Period): string;
   /** `other`: the one that counts in its place; it may be another version of the same badge. */
   duplicate_of(other: Named, version: 'same' | 'another'): string;

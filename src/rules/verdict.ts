@@ -9,7 +9,9 @@ export type NeverCounts =
   | { readonly why: 'wrong_client' }
   | { readonly why: 'outside_enrolment'; readonly fromS: number | null; readonly beforeS: number | null }
   | { readonly why: 'revoked' }
-  | { readonly why: 'expired'; readonly expiresOnS: number };
+  | { readonly why: 'expired'; readonly expiresOnS: number }
+  /** Dated more than 24 h ahead: it counts from its date on, at the latest. */
+  | { readonly why: 'future' };
 
 /** Why an assertion that the selector picks is not among those counted by one condition. */
 export type NotCountedHere =

@@ -44,6 +44,7 @@ function answerOf(route: Route, request: ApiRequest, { obf, overRate }: Service)
   const clientId = request.param('client');
   const [, token] = /^Bearer (\S+)$/.exec(request.authorization ?? '') ?? [];
   if (token === undefined || obf.tokens.holder(token) !== clientId) return forbidden;
+  if (obf.world.client(clientId)?.suspended === true) return refused(403, 'client suspended');
   const waitMs = overRate(clientId);
   return waitMs === null ? route.answer(request, obf) : throttled(waitMs, 'Too many requests');
 }

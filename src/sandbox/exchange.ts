@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { ListFaults } from './list-faults.js';
 import type { TokenDesk } from './token-desk.js';
 import type { World } from './world.js';
 
@@ -25,8 +26,8 @@ export interface Reply {
 export interface Obf {
   readonly world: World;
   readonly tokens: TokenDesk;
+  readonly lists: ListFaults;
   readonly url: string;
-  readonly issuingLimit: number | null;
   nowS(): number;
 }
 

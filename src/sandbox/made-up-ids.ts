@@ -1,17 +1,17 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const BASE36_UPPER = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const pick = (alphabet: string, length: number): string =>
-  Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+  Array.from(randomBytes(length), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
 
 /** Like `SZWOJFaTPKMa4`: thirteen word characters. */
 export const madeUpEventId = (): string =>
-  `T${pick(BASE36_UPPER, 5)}a${pick(BASE36_UPPER, 4)}a${randomInt(10)}`;
+  `T${pick(BASE36_UPPER, 5)}a${pick(BASE36_UPPER, 4)}a${pick('0123456789', 1)}`;
 
 /** Forty hexadecimal digits, as in the credential addresses that OBF gives out. */
-export const madeUpAssertionId = (): string => createHash('sha1').update(pick(BASE58, 24)).digest('hex');
+export const madeUpAssertionId = (): string => randomBytes(20).toString('hex');
 
 export const madeUpSalt = (): string => pick(BASE58, 10);
 

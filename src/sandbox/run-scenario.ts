@@ -1,7 +1,7 @@
 import type { Scenario, Step } from './scenario.js';
 import type { EventRecord, Sandbox } from './types.js';
 import type { NoticeContent } from './webhooks.js';
-import { sameAddressForm } from './world.js';
+import { sameAddressForm } from './records.js';
 
 /** What a scenario needs of the world around the sandbox. */
 export interface Hands {

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { secondsOf, systemClock } from '../platform/clock.js';
 import { createApp, type Service } from './app.js';
-import { awarded, eventRecord, issueByHand, revokeByHand } from './by-hand.js';
+import { awarded, eventRecord, handsOf, issueByHand } from './by-hand.js';
 import { FaultDesk } from './fault-desk.js';
 import { Journal } from './journal.js';
+import { ListFaults } from './list-faults.js';
 import { createRateLimit } from './rate-limit.js';
 import { createTimeLine } from './time-line.js';
 import { createTokenDesk } from './token-desk.js';
@@ -30,10 +31,10 @@ function serviceOf(options: SandboxOptions, url: string, closing: AbortSignal): 
   const tokenLimits = { everyMs: options.tokenEveryMs ?? 10_000, ttlS: options.tokenTtlS ?? 3600 };
   return {
     obf: {
-      world: new World(clock),
+      world: new World(clock, options.issuingLimit ?? null),
       tokens: createTokenDesk(tokenLimits, timeLine),
+      lists: new ListFaults(),
       url,
-      issuingLimit: options.issuingLimit ?? null,
       nowS: () => secondsOf(clock),
     },
     faults: new FaultDesk(),
@@ -45,7 +46,7 @@ function serviceOf(options: SandboxOptions, url: string, closing: AbortSignal): 
 }
 
 function sandboxOf({ obf, faults, journal }: Service, close: () => Promise<void>): Sandbox {
-  const { world, url } = obf;
+  const { world, lists, url } = obf;
   return {
     url,
     calls: journal.calls,
@@ -59,8 +60,11 @@ function sandboxOf({ obf, faults, journal }: Service, close: () => Promise<void>
     addClient: (client) => world.addClient(client),
     addBadge: (badge) => world.addBadge({ expiresMonths: 0, draft: false, ...badge }),
     issueByHand: (hand) => eventRecord(issueByHand(world, hand, obf.nowS()), url),
-    revokeByHand: (eventId, emails) => revokeByHand(world, eventId, emails),
-    expire: (assertionId, expiresOnS) => world.expire(assertionId, expiresOnS),
+    ...handsOf(world, url),
+    beforePage: (clientId, list, hook) => lists.beforePage(clientId, list, hook),
+    orderPages: (clientId, list, order, seed = 1) => lists.orderPages(clientId, list, order, seed),
+    oddRow: (kind, id, fields) => lists.oddRow(kind, id, fields),
+    mendRows: () => lists.mendRows(),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     close,

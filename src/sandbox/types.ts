@@ -102,7 +102,49 @@ export type Fault = {
   | { readonly kind: 'status-after-commit'; readonly status: number }
 );
 
-export interface Sandbox {
+/** `recipients`, `events` and `badges` are rows of lists; `event` is the reply about one. */
+export type RowKind = 'events' | 'recipients' | 'badges' | 'event';
+export type ListName = Exclude<RowKind, 'event'>;
+
+/** As recorded (the default), the other way round, or another order at each request. */
+export type PageOrder = 'oldest-first' | 'newest-first' | 'shuffled';
+
+/** Runs while a page is asked for: what it changes is on that page already. */
+export type PageHook = (offset: number, query: Readonly<Record<string, string>>) => void;
+
+/** Whether a change moves the event's `mtime`; what OBF does is unknown. */
+export interface MtimeChoice {
+  readonly movesMtime?: boolean;
+}
+
+/** What a human, or OBF itself, changes afterwards: without a call, and without a notice. */
+export interface ChangesByHand {
+  /** `recipient_count` grows, and `mtime` moves unless told not to. */
+  appendByHand(eventId: string, recipients: HandIssue['recipients'], options?: MtimeChoice): EventRecord;
+  /** `mtime` stays unless told to move. @throws when the event is unknown, or none of the addresses is its recipient. */
+  revokeByHand(eventId: string, emails: readonly string[], options?: MtimeChoice): void;
+  /** The event is gone, with its copies: from lists, by its id, and from `eventsOf`. */
+  removeByHand(eventId: string): void;
+  /** Sets the end of one recipient's copy. */
+  expire(assertionId: string, expiresOnS: number): void;
+  /** Lists of recipients leave these out, unless they are asked for by `event_id`. */
+  hideRecipients(eventId: string, emails: readonly string[], hidden?: boolean): void;
+  /** Lists of recipients show the first `visible` copies only, until `written`; `recipient_count` is whole. */
+  stillWriting(eventId: string, visible: number): void;
+  /** The same for the next event that a client, or a badge, issues by hand or by API. Several wait their turn. */
+  writeSlowly(clientOrBadgeId: string, visible: number): void;
+  /** Without an event: all of them, and none that comes is slow any more. */
+  written(eventId?: string): void;
+  /** Badges that may still be issued from now on; null: no limit. Null as client: every one. */
+  setIssuingLimit(clientId: string | null, limit: number | null): void;
+  setDraft(clientId: string, badgeId: string, draft: boolean): void;
+  /** Its events stay. */
+  removeBadge(clientId: string, badgeId: string): void;
+  /** Every call of the client but that for a token is refused with 403 and JSON. */
+  suspend(clientId: string, suspended?: boolean): void;
+}
+
+export interface Sandbox extends ChangesByHand {
   /** Like `http://127.0.0.1:40123`, without a slash at its end. */
   readonly url: string;
   readonly calls: readonly ReceivedCall[];
@@ -125,10 +167,16 @@ export interface Sandbox {
   }): void;
   /** Issues as a human would on OBF's site: no call, no rate, no quota. */
   issueByHand(issue: HandIssue): EventRecord;
-  /** @throws when the event is unknown, or none of the addresses is its recipient. */
-  revokeByHand(eventId: string, emails: readonly string[]): void;
-  /** Sets the end of one recipient's copy. */
-  expire(assertionId: string, expiresOnS: number): void;
+  /** @returns what takes the hook away. */
+  beforePage(clientId: string, list: ListName, hook: PageHook): () => void;
+  /** `seed` decides how rows are shuffled. */
+  orderPages(clientId: string, list: ListName, order: PageOrder, seed?: number): void;
+  /**
+   * A row, or the reply about one event, shows these fields instead of its own, until `mendRows`. `id` is that
+   * of the event, the assertion or the badge.
+   */
+  oddRow(kind: RowKind, id: string, fields: Readonly<Record<string, unknown>>): void;
+  mendRows(): void;
   fault(fault: Fault): void;
   clearFaults(): void;
   /** Destroys every connection, and resolves when the port is free. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import axios from 'axios';
-import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../platform/clock.js';
+import { webhookKey, webhookSignature } from '../platform/standard-webhooks.js';
 
 /** What a notice says; identifiers and no more. */
 export interface NoticeContent {
@@ -44,11 +44,12 @@ export function signedNotice(
 /** Any body, under a signature that is right for it. */
 export function signed(secret: string, body: string, at: Date): Notice {
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
+  const stamp = String(Math.floor(at.getTime() / 1000));
   const headers = {
     'content-type': 'application/json',
     'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign(id, at, body),
+    'webhook-timestamp': stamp,
+    'webhook-signature': webhookSignature(webhookKey(secret), id, stamp, body),
   };
   return { headers, body };
 }

@@ -1,75 +1,56 @@
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { madeUpAssertionId, madeUpEventId, madeUpSalt } from './made-up-ids.js';
-
-/** What a local OBF knows. Times are Unix seconds. */
-export interface Client {
-  readonly id: string;
-  readonly secret: string;
-  readonly name: string;
-  readonly ctimeS: number;
-}
-
-export interface Badge {
-  readonly clientId: string;
-  readonly id: string;
-  readonly name: string;
-  /** 0: never. */
-  readonly expiresMonths: number;
-  readonly draft: boolean;
-  readonly ctimeS: number;
-}
-
-export interface Issued {
-  readonly id: string;
-  readonly event: IssuingEvent;
-  /** As typed. */
-  readonly email: string;
-  readonly name: string;
-  readonly salt: string;
-  expiresOnS: number | null;
-  revoked: boolean;
-}
-
-/** What an act of issuing says; the world adds the rest. */
-export interface IssuingAct {
-  readonly badge: Badge;
-  readonly issuedOnS: number;
-  readonly expiresOnS: number | null;
-  readonly apiConsumerId: string | null;
-  /** JSON, or null. */
-  readonly logEntry: string | null;
-  readonly emailMessage: unknown;
-}
-
-export interface IssuingEvent extends IssuingAct {
-  readonly id: string;
-  readonly ctimeS: number;
-  /** In the order in which the recipients were given; it never changes. */
-  readonly assertions: readonly Issued[];
-}
+import { Quota } from './quota.js';
+import {
+  copiesOf,
+  type Badge,
+  type Client,
+  type Issued,
+  type IssuingAct,
+  type IssuingEvent,
+  type Recipient,
+} from './records.js';
 
 const WORD = /^\w{1,100}$/;
 
-/** The one form under which addresses are compared. */
-export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
+interface Account {
+  readonly events: IssuingEvent[];
+  assertions: Issued[];
+}
+
+/** The next event of a client or badge shows only so many copies. */
+interface SlowWriting {
+  readonly of: string;
+  readonly visible: number;
+}
 
 /**
- * Everything that the sandbox remembers, in memory. Events and assertions stand in the order in which
- * they were made, for ever: pages of a list never shift under a reader. Issuing twice issues twice.
+ * Everything that the sandbox remembers, in memory. Rows stand in the order of recording, and what comes
+ * is last: pages shift only when an event is removed. Issuing twice issues twice.
  */
 export class World {
   readonly #clients = new Map<string, Client>();
   readonly #badges = new Map<string, Badge>();
   readonly #events = new Map<string, IssuingEvent>();
   readonly #assertions = new Map<string, Issued>();
+  /** The same events and assertions by client. */
+  readonly #accounts = new Map<string, Account>();
+  readonly #slow: SlowWriting[] = [];
+  readonly quota: Quota;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    issuingLimit: number | null = null,
+  ) {
+    this.quota = new Quota(issuingLimit);
+  }
 
   addClient(client: { id: string; secret: string; name: string }): void {
     if (!WORD.test(client.id) || !WORD.test(client.secret))
       throw new Error(`Sandbox: client "${client.id}" or its secret holds more than letters, digits and "_"`);
     if (this.#clients.has(client.id)) throw new Error(`Sandbox: there is a client "${client.id}" already`);
-    this.#clients.set(client.id, { ...client, ctimeS: secondsOf(this.clock) });
+    this.#clients.set(client.id, { ...client, ctimeS: secondsOf(this.clock), suspended: false });
+    this.#accounts.set(client.id, { events: [], assertions: [] });
   }
 
   addBadge(badge: Omit<Badge, 'ctimeS'>): void {
@@ -80,22 +61,54 @@ export class World {
     this.#badges.set(key, { ...badge, ctimeS: secondsOf(this.clock) });
   }
 
-  issue(act: IssuingAct, recipients: readonly { email: string; name: string }[]): IssuingEvent {
-    const assertions: Issued[] = [];
-    const event = { ...act, id: madeUpEventId(), ctimeS: secondsOf(this.clock), assertions };
-    for (const { email, name } of recipients) {
-      const own = { expiresOnS: act.expiresOnS, revoked: false };
-      assertions.push({ id: madeUpAssertionId(), event, email, name, salt: madeUpSalt(), ...own });
-    }
-    for (const assertion of assertions) this.#assertions.set(assertion.id, assertion);
+  /** Its events stay. */
+  removeBadge({ clientId, id }: Badge): void {
+    this.#badges.delete(`${clientId}/${id}`);
+  }
+
+  issue(act: IssuingAct, recipients: readonly Recipient[]): IssuingEvent {
+    const nowS = secondsOf(this.clock);
+    const visible = this.#takeSlow(act.badge);
+    const event = { ...act, id: madeUpEventId(), ctimeS: nowS, mtimeS: nowS, assertions: [], visible };
     this.#events.set(event.id, event);
+    this.#accountOf(act.badge.clientId).events.push(event);
+    this.append(event, recipients);
     return event;
+  }
+
+  /** More recipients for an event. */
+  append(event: IssuingEvent, recipients: readonly Recipient[]): void {
+    const given = recipients.map(({ email, name }, at): Issued => {
+      const own = { expiresOnS: event.expiresOnS, revoked: false, hidden: false };
+      const place = event.assertions.length + at;
+      return { id: madeUpAssertionId(), event, place, email, name, salt: madeUpSalt(), ...own };
+    });
+    event.assertions = [...event.assertions, ...given];
+    const account = this.#accountOf(event.badge.clientId);
+    for (const assertion of given) {
+      account.assertions.push(assertion);
+      this.#assertions.set(assertion.id, assertion);
+    }
+    this.quota.spend(event.badge.clientId, given.length);
+  }
+
+  /** Moves the `mtime`, which nobody should rely on. */
+  touch(event: IssuingEvent): void {
+    event.mtimeS = secondsOf(this.clock);
+  }
+
+  /** With all of its copies. What it spent of the quota stays spent. */
+  remove(event: IssuingEvent): void {
+    const account = this.#accountOf(event.badge.clientId);
+    account.events.splice(account.events.indexOf(event), 1);
+    account.assertions = account.assertions.filter((assertion) => assertion.event !== event);
+    for (const { id } of event.assertions) this.#assertions.delete(id);
+    this.#events.delete(event.id);
   }
 
   /** Revokes one event for some of its recipients; returns how many copies that concerned. */
   revoke(event: IssuingEvent, emails: readonly string[]): number {
-    const wanted = new Set(emails.map(sameAddressForm));
-    const concerned = event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
+    const concerned = copiesOf(event, emails);
     for (const assertion of concerned) assertion.revoked = true;
     return concerned.length;
   }
@@ -104,6 +117,17 @@ export class World {
     const assertion = this.#assertions.get(assertionId);
     if (assertion === undefined) throw new Error(`Sandbox: no assertion "${assertionId}"`);
     assertion.expiresOnS = expiresOnS;
+  }
+
+  /** The next event of that client, or of that badge, shows only its first `visible` copies. */
+  writeSlowly(clientOrBadge: string, visible: number): void {
+    this.#slow.push({ of: clientOrBadge, visible });
+  }
+
+  /** Null: every event, and none that comes is slow any more. */
+  written(event: IssuingEvent | null): void {
+    if (event === null) this.#slow.length = 0;
+    for (const one of event === null ? this.#events.values() : [event]) one.visible = Infinity;
   }
 
   client(id: string): Client | null {
@@ -123,14 +147,29 @@ export class World {
   }
 
   eventsOf(clientId: string): readonly IssuingEvent[] {
-    return [...this.#events.values()].filter(({ badge }) => badge.clientId === clientId);
+    return this.#accounts.get(clientId)?.events ?? [];
   }
 
   assertion(id: string): Issued | null {
     return this.#assertions.get(id) ?? null;
   }
 
-  assertions(): readonly Issued[] {
-    return [...this.#assertions.values()];
+  assertions(): Iterable<Issued> {
+    return this.#assertions.values();
+  }
+
+  assertionsOf(clientId: string): readonly Issued[] {
+    return this.#accounts.get(clientId)?.assertions ?? [];
+  }
+
+  #accountOf(clientId: string): Account {
+    const account = this.#accounts.get(clientId);
+    if (account === undefined) throw new Error(`Sandbox: no client "${clientId}"`);
+    return account;
+  }
+
+  #takeSlow({ clientId, id }: Badge): number {
+    const at = this.#slow.findIndex(({ of }) => of === clientId || of === id);
+    return at < 0 ? Infinity : (this.#slow.splice(at, 1)[0]?.visible ?? Infinity);
   }
 }

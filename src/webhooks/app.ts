@@ -1,72 +1,87 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import type { WebhookDeps } from './deps.js';
-import { prepareAnswers } from './answers.js';
-import { answer, begin, type Exchange, type Outcome } from './exchange.js';
-import { secureHead } from './heads.js';
-import { Problem } from './problem.js';
-import { passportDoor, webhookDoor } from './receive.js';
-import { methodsOf, routesOf, type Route } from './routes.js';
+import {
+  createAppContext,
+  createContext,
+  respond,
+  type AppContext,
+  type Outcome,
+  type RequestContext,
+  type WebhookDeps,
+} from './context.js';
+import { healthz, readMetrics, readyz } from './health.js';
+import { Problem } from './problems.js';
+import { passportEndpoint, receive, webhookEndpoint } from './receive.js';
 
-type Handle = (exchange: Exchange) => Outcome | Promise<Outcome>;
+export interface Route {
+  /** In logs and metrics. */
+  readonly name: 'webhooks' | 'passport' | 'health' | 'ready' | 'metrics';
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handle: (context: RequestContext, deps: WebhookDeps) => Outcome | Promise<Outcome>;
+}
 
-/**
- * The receiver of notices, as an Express app; it opens nothing, and listens to nobody. What is asked is
- * answered by `answer` alone, whatever happens on the way.
- */
+/** Everything that is served, and where. */
+export const ROUTES: readonly Route[] = [
+  {
+    name: 'webhooks',
+    method: 'POST',
+    path: '/webhooks/obf',
+    handle: (context, deps) => receive(context, deps, webhookEndpoint),
+  },
+  {
+    name: 'passport',
+    method: 'POST',
+    path: '/obpv1/factory/users_badges',
+    handle: (context, deps) => receive(context, deps, passportEndpoint),
+  },
+  { name: 'health', method: 'GET', path: '/healthz', handle: healthz },
+  { name: 'ready', method: 'GET', path: '/readyz', handle: (_, deps) => readyz(deps) },
+  { name: 'metrics', method: 'GET', path: '/metrics', handle: readMetrics },
+];
+
+/** GET implies HEAD (RFC 9110, 9.3.2). */
+export const methodsOf = ({ method }: Route): readonly string[] =>
+  method === 'GET' ? ['GET', 'HEAD'] : [method];
+
+/** The web process as an Express app. It opens no connection; every answer leaves through `respond`. */
 export function createApp(deps: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
-  const start = begin({ ...deps, answers: prepareAnswers(secureHead(), DOORS_ACCEPTED) });
-  app.use(
-    atOwnPath(routesOf(deps).map((route) => [route.path, serve(start, route.name, allowed(route, deps))])),
-  );
   if (deps.ops !== undefined) app.use('/ops', deps.ops);
-  app.use(serve(start, 'none', () => new Problem('not_found')));
-  app.use(unforeseen(start));
+  const shared = createAppContext(deps);
+  for (const route of ROUTES)
+    // Without a token, nothing shows that there could be metrics.
+    if (route.name !== 'metrics' || deps.metrics !== undefined)
+      app.all(route.path, serve(route, deps, shared));
+  app.use((req, res) => respond(createContext(shared, req, res, 'none'), new Problem('not_found')));
+  app.use(unforeseen(shared));
   return app;
 }
 
-/** What is said to whoever brings a notice, nearly always. */
-const DOORS_ACCEPTED = [webhookDoor.accepted, passportDoor.accepted];
-
-/** Each path is a plain word: it is looked up, where Express would try one pattern after the other. */
-function atOwnPath(served: readonly (readonly [path: string, handler: RequestHandler])[]): RequestHandler {
-  const byPath = new Map(served);
-  return (req, res, next) => {
-    const handler = byPath.get(req.path);
-    return handler === undefined ? next() : handler(req, res, next);
-  };
-}
-
-type Begin = ReturnType<typeof begin>;
-
-const allowed =
-  (route: Route, deps: WebhookDeps): Handle =>
-  (exchange) => {
-    if (methodsOf(route).includes(exchange.req.method ?? '')) return route.handle(exchange, deps);
-    exchange.res.setHeader('Allow', methodsOf(route).join(', '));
-    return new Problem('method_not_allowed');
-  };
-
 const serve =
-  (start: Begin, name: string, handle: Handle): RequestHandler =>
+  (route: Route, deps: WebhookDeps, app: AppContext): RequestHandler =>
   async (req, res) => {
-    const exchange = start(req, res, name);
+    const context = createContext(app, req, res, route.name);
+    if (!methodsOf(route).includes(req.method)) {
+      res.setHeader('Allow', methodsOf(route).join(', '));
+      return respond(context, new Problem('method_not_allowed'));
+    }
     try {
-      answer(exchange, await handle(exchange));
+      respond(context, await route.handle(context, deps));
     } catch (err) {
-      exchange.log.error({ requestId: exchange.requestId, err }, 'a request failed in an unforeseen way');
-      answer(exchange, new Problem('internal'));
+      respondInternal(context, err);
     }
   };
 
-/** What fails outside of our handlers. Express knows an error handler by its four parameters. */
+/** For faults outside of our handlers. Express knows an error handler by its four parameters. */
 const unforeseen =
-  (start: Begin): ErrorRequestHandler =>
-  (err: unknown, req, res, _next) => {
-    const exchange = start(req, res, 'none');
-    exchange.log.error({ requestId: exchange.requestId, err }, 'a request failed in an unforeseen way');
-    answer(exchange, new Problem('internal'));
-  };
+  (app: AppContext): ErrorRequestHandler =>
+  (err: unknown, req, res, _next) =>
+    respondInternal(createContext(app, req, res, 'none'), err);
+
+function respondInternal(context: RequestContext, err: unknown): void {
+  context.app.log.error({ requestId: context.requestId, err }, 'a request failed in an unforeseen way');
+  respond(context, new Problem('internal'));
+}

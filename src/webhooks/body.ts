@@ -1,69 +1,77 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem } from './problem.js';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Problem } from './problems.js';
 
 /** 1 MiB. */
 export const BODY_LIMIT = 1024 * 1024;
-const FIRST_ROOM = 16 * 1024;
+/** What the bodies of all connections hold together. */
+const BODIES_LIMIT = 32 * BODY_LIMIT;
+/** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
+const SMALL = 8 * 1024;
 
-/** Whether a body comes with these headers. */
+/** Bytes that may be held at once. */
+export interface BodyBudget {
+  /** Takes the announced length, without one the most that may come. Null: there is no room. */
+  reserve(req: IncomingMessage): { release(): void } | null;
+}
+
+export function createBodyBudget(): BodyBudget {
+  let held = 0;
+  return {
+    reserve({ headers }) {
+      const isChunked = headers['transfer-encoding'] !== undefined;
+      const announced = isChunked ? BODY_LIMIT : Number(headers['content-length'] ?? 0);
+      const bytes = announced > SMALL ? announced : 0;
+      if (held + bytes > BODIES_LIMIT) return null;
+      held += bytes;
+      return { release: () => void (held -= bytes) };
+    },
+  };
+}
+
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/**
- * The raw bytes of the body, before anything reads them; or why not. A body that is too long is told by
- * its announced length, or as soon as it passes the limit: `express.raw` would first read it to its end.
- */
-export function readBody(
-  req: IncomingMessage,
-  res: ServerResponse,
-  limit = BODY_LIMIT,
-): Promise<Buffer | Problem> {
-  if (Number(req.headers['content-length'] ?? 0) > limit)
-    return Promise.resolve(new Problem('payload_too_large'));
-  if (!hasBody(req)) return Promise.resolve(Buffer.alloc(0));
-  // The sender asked before sending (RFC 9110, 10.1.1); a refusal above has spared them the body.
-  if (req.headers.expect !== undefined) res.writeContinue();
-  return new Promise((resolve) => {
-    const bytes = growing();
-    const onData = (chunk: Buffer): void => {
-      if (bytes.add(chunk) <= limit) return;
-      // What still comes is let in for a moment, and not kept.
-      req.off('data', onData).pause();
-      resolve(new Problem('payload_too_large'));
-    };
-    const onAbort = (): void => resolve(new Problem('request_aborted'));
-    const onEnd = (): void => {
-      req.off('close', onAbort);
-      resolve(bytes.all());
-    };
-    // Whatever is told first counts.
-    req.on('data', onData).on('end', onEnd).on('error', onAbort).on('close', onAbort);
-  });
+/** Refuses what is not uncompressed JSON in UTF-8. */
+export function checkContentType(headers: IncomingHttpHeaders): Problem | null {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') return new Problem('encoding_unsupported');
+  const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charsets = parameters
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith('charset='))
+    .map((part) => part.slice('charset='.length).replaceAll('"', ''));
+  const good = type?.trim() === 'application/json' && charsets.every((name) => /^utf-?8$/.test(name));
+  return good ? null : new Problem('media_type_unsupported');
 }
 
+/** Refuses an announced length over 1 MiB. */
+export const checkLength = (headers: IncomingHttpHeaders): Problem | null =>
+  Number(headers['content-length'] ?? 0) > BODY_LIMIT ? new Problem('payload_too_large') : null;
+
 /**
- * Bytes in one piece: a body sent in a million chunks of one byte may not become a million objects. One that
- * comes whole, as nearly all do, is not copied.
+ * Reads the raw bytes into one buffer, at most `BODY_LIMIT` of them. `express.raw` would keep an object a chunk
+ * (100 MiB for 1 MiB in chunks of a byte), and read a body that is too long to its end.
  */
-function growing() {
-  let room: Buffer | null = null;
+export async function readBody(req: IncomingMessage, res: ServerResponse): Promise<Buffer | Problem> {
+  if (!hasBody(req)) return Buffer.alloc(0);
+  // The sender waits for leave to send (RFC 9110, 10.1.1); a refusal above spares the body.
+  if (req.headers.expect !== undefined) res.writeContinue();
+  let bytes = Buffer.allocUnsafe(Number(req.headers['content-length'] ?? 0));
   let used = 0;
-  const widen = (needed: number): Buffer => {
-    const wider = Buffer.allocUnsafe(Math.max(FIRST_ROOM, used * 2, needed));
-    room?.copy(wider, 0, 0, used);
-    return wider;
-  };
-  return {
-    /** Answers how many there are now. */
-    add(chunk: Buffer): number {
-      if (room === null) room = chunk;
-      else {
-        if (used + chunk.length > room.length) room = widen(used + chunk.length);
-        chunk.copy(room, used);
+  return new Promise((resolve) => {
+    req.on('data', function add(chunk: Buffer) {
+      const needed = used + chunk.length;
+      if (needed > BODY_LIMIT) {
+        req.off('data', add).pause();
+        return resolve(new Problem('payload_too_large'));
       }
-      used += chunk.length;
-      return used;
-    },
-    all: (): Buffer => (room ?? Buffer.alloc(0)).subarray(0, used),
-  };
+      if (needed > bytes.length)
+        bytes = Buffer.concat([bytes], Math.max(needed, Math.min(2 * bytes.length, BODY_LIMIT)));
+      used += chunk.copy(bytes, used);
+    });
+    const aborted = (): void => resolve(new Problem('request_aborted'));
+    req.on('end', () => resolve(bytes.subarray(0, used)));
+    // The first to come counts: after the end, these change nothing.
+    req.on('error', aborted).on('close', aborted);
+  });
 }

@@ -6,7 +6,7 @@ import { openFigures } from '../ops/metrics/open.js';
 import { readLogo } from '../ops/web/logo.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
-import { createLogger, unhurried } from '../platform/logger.js';
+import { bufferedDestination, createLogger } from '../platform/logger.js';
 import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
 import { createTracing } from '../platform/tracing.js';
@@ -23,13 +23,13 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
   const partners = scheme.partners.filter(({ active }) => active).map(({ clientId }) => clientId);
-  const log = createLogger(config.logLevel, 'web', unhurried());
+  const log = createLogger(config.logLevel, 'web', bufferedDestination());
   const vault = createVault(config.palierKey);
   const { secrets } = partnerKeys(scheme, process.env);
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
   const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log }) : null;
-  const figures = openFigures(config, scheme, version(), log);
+  const metrics = openFigures(config, scheme, version(), log);
   const { deps, releases } = wireWebhooks({
     config,
     participants: new Set([...partners, asClientId(config.obfClientId)]),
@@ -37,14 +37,14 @@ async function main(): Promise<void> {
     vault,
     log,
     telemetry: createTracing(config.watch.tracing),
-    ...(figures === null ? {} : { figures }),
+    ...(metrics === null ? {} : { metrics }),
   });
   const server = await startWebhooks(
     ops === null ? deps : { ...deps, ops: ops.handler },
     config.port,
     '0.0.0.0',
   );
-  const opened = [...(figures?.releases ?? []), ...(ops?.releases ?? []), ...releases];
+  const opened = [...(metrics?.releases ?? []), ...(ops?.releases ?? []), ...releases];
   const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {

@@ -1,32 +1,188 @@
+import { z } from 'zod';
+import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Arrival } from '../queue/jobs.js';
-import type { WebhookDeps } from './deps.js';
-import type { EventMessage } from './event-body.js';
-import type { PushMessage } from './push-body.js';
+import type { VerifiedBody } from './authenticate.js';
+import type { WebhookDeps } from './context.js';
+import { Problem } from './problems.js';
+
+class Parsed {
+  /** Nominal: nothing else has this type, and only this file constructs it. */
+  declare protected readonly made: never;
+  constructor(readonly value: unknown) {}
+}
+/** The JSON of a verified body. Only `parseJson` makes one. */
+export type VerifiedJson = Parsed;
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Strict UTF-8, strict JSON. */
+export function parseJson({ bytes }: VerifiedBody): VerifiedJson | Problem {
+  try {
+    return new Parsed(JSON.parse(UTF_8.decode(bytes)));
+  } catch {
+    return new Problem('json_invalid');
+  }
+}
+
+/** Keys that reach JavaScript's prototypes: no honest sender uses them. */
+const HOSTILE = ['__proto__', 'constructor', 'prototype'];
+
+/** A JSON object; null for anything else, and for one with a hostile key. */
+function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
+  if (!isObject(value) || HOSTILE.some((key) => Object.hasOwn(value, key))) return null;
+  return value;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** "Something happened to this event of this client." Palier believes nothing of it but where to look. */
+export interface EventMessage {
+  readonly kind: 'event';
+  readonly type: 'issued' | 'revoked';
+  readonly clientId: ClientId;
+  readonly eventId: EventId;
+}
+
+/** An event of a type that Palier does not know. */
+export interface UnknownType {
+  readonly kind: 'unknown_type';
+}
+
+/** The senders' word for each. */
+export const EVENT_TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
+  ['badge.issued', 'issued'],
+  ['badge.revoked', 'revoked'],
+]);
+
+const id = z.string().regex(/^[\w-]{1,128}$/);
+export const eventData = z.looseObject({ client_id: id, event_id: id });
+
+/** Whether the body has the form of an event, and not of a push. */
+export function isEventBody({ value }: VerifiedJson): boolean {
+  const body = asObject(value);
+  return body !== null && (Object.hasOwn(body, 'type') || Object.hasOwn(body, 'data'));
+}
+
+/** Reads `{ type, data: { client_id, event_id } }`; other keys are ignored. */
+export function readEvent({ value }: VerifiedJson): EventMessage | UnknownType | Problem {
+  const body = asObject(value);
+  if (body === null) return new Problem('body_unknown', '$');
+  if (typeof body['type'] !== 'string') return faultAt(body, 'type', 'type');
+  const type = EVENT_TYPES.get(body['type']);
+  if (type === undefined) return { kind: 'unknown_type' };
+  const data = asObject(body['data']);
+  if (data === null) return faultAt(body, 'data', 'data');
+  const { data: ids, error } = eventData.safeParse(data);
+  if (ids === undefined) {
+    const key = String(error.issues[0]?.path[0]);
+    return faultAt(data, key, `data.${key}`);
+  }
+  return { kind: 'event', type, clientId: asClientId(ids.client_id), eventId: asEventId(ids.event_id) };
+}
+
+const faultAt = (object: Readonly<Record<string, unknown>>, key: string, field: string): Problem =>
+  new Problem(object[key] === undefined ? 'field_missing' : 'field_invalid', field);
+
+/** "These people have credentials there", as OBF tells a Passport. */
+export interface PushMessage {
+  readonly kind: 'push';
+  /** At OBF, one for each pair of address and URL. */
+  readonly credentials: readonly Credential[];
+  /** Hosts of URLs elsewhere, which are left out: we go nowhere but to OBF. */
+  readonly foreignHosts: readonly string[];
+  /** How much else is left out: no address, no list, too long a list, no URL. */
+  readonly unusable: number;
+}
+
+export interface Credential {
+  readonly address: string;
+  readonly url: string;
+}
+
+export const MAX_ADDRESSES = 5000;
+export const MAX_URLS_EACH = 100;
+const MAX_URLS = 5000;
+export const MAX_ADDRESS_LENGTH = 254;
+export const MAX_URL_LENGTH = 2048;
+
+/** One "@" with something on either side; no blanks, controls or broken characters. Nothing cleverer. */
+const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;
+
+const isAddress = (key: string): boolean =>
+  key.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(withoutUnseenEnds(key));
 
 /**
- * What a message of either kind asks to be looked at. What it says twice is one job, by its id.
- * @param request the id of the request that it came by
+ * Reads `{ "<address>": ["<assertion URL>", ...] }` and takes what can be used: one odd entry loses nobody else's badge.
+ * A fault is told where nothing is left, by its position (`#0[1]`: the second URL of the first address), since the
+ * keys are addresses.
+ * @param obfBaseUrl its scheme, host and port must be a URL's own
+ */
+export function readPush({ value }: VerifiedJson, obfBaseUrl: string): PushMessage | Problem {
+  const entries = Object.entries(asObject(value) ?? {});
+  if (entries.length === 0) return new Problem('body_unknown', '$');
+  if (entries.length > MAX_ADDRESSES) return new Problem('too_many', '$');
+  const { origin } = new URL(obfBaseUrl);
+  const credentials: Credential[] = [];
+  const foreignHosts: string[] = [];
+  const faults: Problem[] = [];
+  for (const [at, [key, given]] of entries.entries()) {
+    // As it was typed: OBF may have hashed it so.
+    const address = key.trim();
+    const urls = isAddress(key) ? readUrls(given, `#${at}`) : [new Problem('field_invalid', `#${at}`)];
+    for (const url of urls)
+      if (url instanceof Problem) faults.push(url);
+      else if (isAt(origin, url)) credentials.push({ address, url: url.origin + url.pathname });
+      else foreignHosts.push(url.host);
+    if (credentials.length + foreignHosts.length + faults.length > MAX_URLS)
+      return new Problem('too_many', `#${at}`);
+  }
+  if (credentials.length === 0) return faults[0] ?? new Problem('url_not_obf');
+  return { kind: 'push', credentials, foreignHosts, unusable: faults.length };
+}
+
+/** A credential's path is plain words. Anything else could hold an address, and would be kept with the job. */
+const PLAIN_PATH = /^(\/[\w.-]+)+$/;
+
+const isAt = (origin: string, url: URL): boolean =>
+  url.origin === origin && url.username === '' && url.password === '' && PLAIN_PATH.test(url.pathname);
+
+/** Each URL of a list, or what is wrong with it; of what is no list that can be read, the one fault. */
+function readUrls(urls: unknown, field: string): readonly (URL | Problem)[] {
+  if (!Array.isArray(urls) || urls.length === 0) return [new Problem('field_invalid', field)];
+  if (urls.length > MAX_URLS_EACH) return [new Problem('too_many', field)];
+  return urls.map((text, at) => readUrl(text) ?? new Problem('field_invalid', `${field}[${at}]`));
+}
+
+function readUrl(text: unknown): URL | null {
+  if (typeof text !== 'string' || text.length > MAX_URL_LENGTH || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  const web = url.protocol === 'https:' || url.protocol === 'http:';
+  return web && url.href.length <= MAX_URL_LENGTH ? url : null;
+}
+
+/**
+ * The notices that a message becomes. What it says twice has one job id.
+ * @param request the id of the request that brought it
  */
 export function noticesOf(
   message: EventMessage | PushMessage,
-  deps: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
-  request: string,
-): readonly Arrival[] {
-  if (message.kind === 'push') return credentialNotices(message, deps, request);
-  const { type, clientId, eventId } = message;
-  const about = { kind: 'event', clientId, eventId, source: 'webhook', request } as const;
-  return [{ type, job: type === 'revoked' ? { ...about, revoked: true } : about }];
-}
-
-/** The address leaves this process only sealed, under the key of the person it belongs to. */
-const credentialNotices = (
-  { credentials }: PushMessage,
   { earnerKeyOf, seal }: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
   request: string,
-): readonly Arrival[] =>
-  credentials.map(({ address, url }) => {
+): readonly Arrival[] {
+  if (message.kind === 'event') {
+    const { type, clientId, eventId } = message;
+    const about = { kind: 'event', clientId, eventId, source: 'webhook', request } as const;
+    return [{ type, job: type === 'revoked' ? { ...about, revoked: true } : about }];
+  }
+  return message.credentials.map(({ address, url }) => {
     const earner = earnerKeyOf(address);
+    // The address leaves this process only sealed, bound to its person's key.
     const recipient = seal(address, earner);
-    const job = { kind: 'credential', earner, recipient, url, source: 'passport', request } as const;
-    return { type: 'issued', job };
+    return {
+      type: 'issued',
+      job: { kind: 'credential', earner, recipient, url, source: 'passport', request },
+    };
   });
+}

@@ -1,78 +1,106 @@
-import { readBody } from './body.js';
-import type { WebhookDeps } from './deps.js';
-import { isEventBody, readEvent, type EventMessage, type UnknownType } from './event-body.js';
-import type { Exchange, Facts, Outcome, Reply } from './exchange.js';
-import { parseJson, type VerifiedJson } from './json.js';
-import { mediaTypeFault } from './media-type.js';
-import { noticesOf } from './notices.js';
-import { Problem } from './problem.js';
-import { readPush, type PushMessage } from './push-body.js';
+import type { Verify } from './authenticate.js';
+import { checkContentType, checkLength, readBody } from './body.js';
+import type { LogFields, Outcome, Reply, RequestContext, WebhookDeps } from './context.js';
+import {
+  isEventBody,
+  noticesOf,
+  parseJson,
+  readEvent,
+  readPush,
+  type EventMessage,
+  type PushMessage,
+  type UnknownType,
+  type VerifiedJson,
+} from './notices.js';
+import { Problem } from './problems.js';
 
 type Message = EventMessage | PushMessage | UnknownType;
 
-/** One of the two addresses that notices come to. */
-export interface Door {
+/** One of the two paths that notices come to. */
+export interface Endpoint {
   readonly accepted: Reply;
   readonly read: (json: VerifiedJson, deps: WebhookDeps) => Message | Problem;
 }
 
 /** `POST /webhooks/obf`: events, and pushes. */
-export const webhookDoor: Door = {
+export const webhookEndpoint: Endpoint = {
   accepted: { status: 202, body: { status: 'accepted' } },
   read: (json, { obfBaseUrl }) => (isEventBody(json) ? readEvent(json) : readPush(json, obfBaseUrl)),
 };
 
-/** The address that a Passport has: pushes only, and the answer that OBF expects of a Passport. */
-export const passportDoor: Door = {
+/** A Passport's own path: pushes only, and the answer that OBF expects of a Passport. */
+export const passportEndpoint: Endpoint = {
   accepted: { status: 200, body: { success: true } },
   read: (json, { obfBaseUrl }) => readPush(json, obfBaseUrl),
 };
 
-/** Raw bytes, verified, parsed, stored: each step gets only what the one before it made. */
-export async function receive(exchange: Exchange, deps: WebhookDeps, door: Door): Promise<Outcome> {
-  const { req, res, facts, log, requestId } = exchange;
-  const misfit = mediaTypeFault(req.headers);
+/** Refuses by the headers what it can: the body of a stranger is not read. Then takes in the notice. */
+export async function receive(
+  context: RequestContext,
+  deps: WebhookDeps,
+  endpoint: Endpoint,
+): Promise<Outcome> {
+  const { headers } = context.req;
+  const misfit = checkContentType(headers) ?? checkLength(headers);
   if (misfit !== null) return misfit;
+  const verify = deps.authenticate(headers);
+  if (verify instanceof Problem) return verify;
+  const room = context.app.bodies.reserve(context.req);
+  if (room === null) return new Problem('too_busy');
+  try {
+    return await takeIn(context, deps, endpoint, verify);
+  } finally {
+    room.release();
+  }
+}
+
+/** Raw bytes, verified, parsed, enqueued. Each step takes only what the one before it made. */
+async function takeIn(
+  { app, req, res, fields, requestId }: RequestContext,
+  deps: WebhookDeps,
+  endpoint: Endpoint,
+  verify: Verify,
+): Promise<Outcome> {
   const bytes = await readBody(req, res);
   if (bytes instanceof Problem) return bytes;
-  const body = deps.verify(bytes, req.headers);
+  const body = verify(bytes);
   if (body instanceof Problem) return body;
-  facts.by = body.by;
+  fields.by = body.by;
   const json = parseJson(body);
   if (json instanceof Problem) return json;
-  const message = door.read(json, deps);
+  const message = endpoint.read(json, deps);
   if (message instanceof Problem) return message;
-  Object.assign(facts, factsOf(message));
-  if (message.kind === 'unknown_type') return ignored(exchange, 'unknown_type');
+  Object.assign(fields, logFieldsOf(message));
+  if (message.kind === 'unknown_type') return ignored(fields, 'unknown_type');
   if (message.kind === 'event' && !deps.participants.has(message.clientId))
-    return ignored(exchange, 'unknown_client');
+    return ignored(fields, 'unknown_client');
   try {
-    await deps.putNotices(noticesOf(message, deps, requestId));
-    return door.accepted;
+    await deps.enqueueNotices(noticesOf(message, deps, requestId));
+    return endpoint.accepted;
   } catch (err) {
-    log.warn({ requestId, err }, 'notices could not be stored');
+    app.log.warn({ requestId, err }, 'notices could not be stored');
     return new Problem('try_again');
   }
 }
 
-/** Good answers, since a 4xx would make senders switch their hook off. */
-function ignored({ facts }: Exchange, reason: 'unknown_type' | 'unknown_client'): Reply {
-  facts.reason = reason;
+/** A good answer: a 4xx would make senders switch their hook off. */
+function ignored(fields: LogFields, reason: 'unknown_type' | 'unknown_client'): Reply {
+  fields.reason = reason;
   return { status: 202, body: { status: 'ignored', reason } };
 }
 
 /** How many hosts a log line names. */
 const HOSTS_NAMED = 5;
 
-function factsOf(message: Message): Facts {
+function logFieldsOf(message: Message): LogFields {
   if (message.kind === 'unknown_type') return { kind: message.kind };
   if (message.kind === 'event')
     return { kind: message.kind, clientId: message.clientId, eventId: message.eventId };
-  const { kind, credentials, foreignHosts } = message;
+  const { kind, credentials, foreignHosts, unusable } = message;
   return {
     kind,
     credentials: credentials.length,
-    ignored: foreignHosts.length,
+    ignored: foreignHosts.length + unusable,
     ignoredHosts: [...new Set(foreignHosts)].slice(0, HOSTS_NAMED),
   };
 }

@@ -11,12 +11,10 @@ import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
 import { openQueue } from '../queue/open.js';
 import { storeArrivals } from '../queue/store-arrivals.js';
-import type { WebhookDeps } from './deps.js';
-import { gatherInTurn } from './gather.js';
-import type { Figures } from './metrics.js';
-import { createVerify } from './verify.js';
+import { createAuthenticate } from './authenticate.js';
+import type { Metrics, WebhookDeps } from './context.js';
 
-/** A sender is answered within two seconds; what is left is for everything but Redis. */
+/** A sender is answered within two seconds; 200 ms are for everything but Redis. */
 const STORE_WITHIN_MS = 1800;
 const READY_WITHIN_MS = 1000;
 
@@ -26,43 +24,69 @@ export interface Wiring {
   readonly earnerKeyOf: (address: string) => EarnerKey;
   readonly vault: Pick<Vault, 'seal'>;
   readonly log: Logger;
-  readonly figures?: Figures;
-  /** Of the queue; without it there are no spans. */
+  readonly metrics?: Metrics;
+  /** The queue's; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
-  /** BullMQ's key prefix, where it is not the usual one. */
+  /** BullMQ's key prefix, where it is not the default. */
   readonly prefix?: string;
 }
 
 /**
- * Opens what the receiver needs. Redis may be away, now or later: that shows in answers only.
- * @returns the dependencies, and what gives back what was opened, in order of opening
+ * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
+ * @returns the dependencies, and what closes them, in order of opening
  */
 export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }: Wiring): {
   readonly deps: WebhookDeps;
   readonly releases: readonly Release[];
 } {
-  const verify = createVerify({ secrets: config.webhookSecrets, basic: config.webhookBasic }, systemClock);
+  const authenticate = createAuthenticate(
+    { secrets: config.webhookSecrets, basic: config.webhookBasic },
+    systemClock,
+  );
   const connection = openPlainProducer(config.redis);
   connection.on('error', tellErrors(config.redis, log));
   const replicas = createReplicas(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
-    verify,
+    authenticate,
     obfBaseUrl: config.obfBaseUrl,
-    putNotices: gatherInTurn(async (arrivals) => {
+    enqueueNotices: batchPerTick(async (arrivals) => {
       const mark = replicas.mark();
       await storeArrivals(queue, arrivals, STORE_WITHIN_MS);
       // A push that a fail-over loses is found by no poll.
       if (arrivals.some(({ job }) => job.kind === 'credential')) await replicas.confirm(mark);
     }),
-    ready: () => answers(connection),
+    ready: () => pings(connection),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
   return { deps, releases: [() => closeRedis(connection), () => queue.close()] };
 }
 
-async function answers(connection: RedisConnection): Promise<boolean> {
+/**
+ * Stores together what is given within one tick of the event loop: a write for each would cost more than the
+ * rest of its request. Each caller gets the outcome of the write that holds its items.
+ */
+export function batchPerTick<T>(
+  store: (items: readonly T[]) => Promise<void>,
+): (items: readonly T[]) => Promise<void> {
+  let batch: T[] = [];
+  let stored: Promise<void> | null = null;
+  const flush = (): Promise<void> => {
+    const items = batch;
+    batch = [];
+    stored = null;
+    return store(items);
+  };
+  return (items) => {
+    batch.push(...items);
+    // After what this tick still reads of other connections, before the next.
+    stored ??= new Promise<void>((resolve) => setImmediate(resolve)).then(flush);
+    return stored;
+  };
+}
+
+async function pings(connection: RedisConnection): Promise<boolean> {
   return endsWithin(READY_WITHIN_MS, connection.ping()).catch(() => false);
 }

@@ -14,7 +14,7 @@ import type { Journal } from '../journal/journal.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { NewAssertion } from '../portfolio/store.js';
 import type { Schemes } from './schemes.js';
-import type { EventToStore } from './store-event.js';
+import type { EventToStore } from './read-event.js';
 
 /** An entry of which little is known. */
 export const entryOf = (

@@ -34,5 +34,5 @@ async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
 export async function scheduleClean({ queues, scheme }: Pipeline): Promise<void> {
   const opts = { removeOnComplete: true, removeOnFail: true };
   const template = { name: 'clean', data: { kind: 'clean' }, opts };
-  await queues.awards.upsertJobScheduler('clean', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
+  await queues.maintenance.upsertJobScheduler('clean', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
 }

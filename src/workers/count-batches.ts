@@ -1,4 +1,4 @@
-import { QuotaLow } from '../issuing/quota.js';
+import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { Meter } from '../platform/meter.js';
@@ -29,7 +29,8 @@ export async function countBatch(meter: Meter, issue: () => Promise<BatchDone>):
 function outcomeOf(error: unknown): string | null {
   if (error instanceof NotSettledYet) return error.cause === undefined ? null : 'unknown';
   if (error instanceof ObfRefused) return 'refused';
-  if (error instanceof QuotaLow) return 'quota_low';
+  if (error instanceof OnHold && !error.looked) return null;
+  if (error instanceof OnHold) return error.hold.code === 'quota' ? 'quota_low' : 'on_hold';
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) return 'not_sent';
   return 'error';
 }

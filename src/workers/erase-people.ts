@@ -12,8 +12,8 @@ import type { Address } from './person.js';
 import type { Pipeline } from './pipeline.js';
 import { createPlanStore } from './plan-store.js';
 import { addressesFrom, personKeyOf, readAddresses } from './read-addresses.js';
-import { earnerOfJob, forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
-import { spreadArrivals, unreadAbout, UnreadArrivals } from './spread-arrivals.js';
+import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
+import { sortAllArrivals } from './sort-arrivals.js';
 
 export interface PersonToErase {
   /** Stands for the person. */
@@ -39,7 +39,6 @@ export interface ErasedNumbers {
  * Removes everything about a person, under all of their addresses, but for what keeps it from coming back
  * and them from being given twice. Idempotent. The journal is told in numbers.
  * @returns null when nothing is held of them, or nothing any more
- * @throws UnreadArrivals when something came in for them that cannot be read: they are as they were then
  */
 export async function eraseEarner(
   pipeline: Pipeline,
@@ -67,8 +66,7 @@ export async function personToErase(
 
 async function isAnythingHeld(pipeline: Pipeline, { keys }: PersonToErase): Promise<boolean> {
   // In the order in which a notice goes: what is on its way is not missed in either place.
-  const unread = unreadAbout(await spreadArrivals(pipeline), keys);
-  if (unread.length > 0) throw new UnreadArrivals(unread);
+  await sortAllArrivals(pipeline);
   const jobs = await Promise.all(QUEUES.map((name) => jobsAbout(pipeline.queues[name], new Set(keys))));
   if (jobs.flat().length > 0) return true;
   const addresses = await readAddresses(pipeline, keys);
@@ -172,7 +170,7 @@ async function clean(
   addresses: readonly Address[],
   keys: ReadonlySet<EarnerKey>,
 ): Promise<number> {
-  const { outbox, flags, journal, earners, claims } = pipeline;
+  const { outbox, flags, journal, earners } = pipeline;
   for (const badgeId of badgesOf(addresses)) {
     await outbox.remove(badgeId, [...keys]);
     await leaveBatches(pipeline, badgeId, keys);
@@ -185,11 +183,6 @@ async function clean(
   await createPlanStore(pipeline.people).forget(keys);
   const { removed } = await removeJobsAbout(pipeline, keys, isOfRevocation(addresses));
   await forgetJobEvents(pipeline);
-  // What else names them by the ids of jobs: a process that was killed leaves its claims behind.
-  await claims.forget((id) => {
-    const earner = earnerOfJob(id);
-    return earner !== null && keys.has(earner);
-  });
   return removed;
 }
 

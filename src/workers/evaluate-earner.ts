@@ -1,8 +1,10 @@
 import type { AwardRecord } from '../earners/award-record.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
-import { gatherJobId } from '../queue/job-ids.js';
+import { enqueue } from '../queue/enqueue.js';
+import { gatherJobId, laterJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
+import { AHEAD_S } from '../rules/counting.js';
 import { entryOf } from './account.js';
 import { decide, type Decision } from './decide.js';
 import type { Done } from './done.js';
@@ -25,6 +27,7 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
   await recordBlocked(pipeline, decision, job.cause);
   const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: job.quiet ?? false });
   for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
+  await evaluateLater(pipeline, decision, job.cause);
   pipeline.meter.count('palier_evaluations_total', { outcome: outcomeOf(decision) });
   return { did: 'earner evaluated', facts: toldOf(decision, job.cause) };
 }
@@ -36,6 +39,25 @@ async function decideAll(pipeline: Pipeline, earner: EarnerKey, signal: AbortSig
   const anew = await decide(pipeline, earner);
   await recordHeld(pipeline, anew.person);
   return anew;
+}
+
+/**
+ * Has a person evaluated again when a badge that is dated in the future begins to count. The job waits a
+ * day at most, and is the next one's cause: a date that lies further ahead then cannot pass before it.
+ */
+async function evaluateLater(
+  { queues }: Pipeline,
+  { person, evaluation }: Decision,
+  cause: string,
+): Promise<void> {
+  const dates = evaluation.leftOut.flatMap(({ assertion, reason }) =>
+    reason.why === 'future' ? [assertion.issuedOnS] : [],
+  );
+  if (dates.length === 0) return;
+  const waitS = Math.min(AHEAD_S, Math.min(...dates) - AHEAD_S - evaluation.nowS);
+  const { earner } = person;
+  const data = { earner, cause };
+  await enqueue(queues.earners, { id: laterJobId(earner), name: 'evaluate', data, delayMs: waitS * 1000 });
 }
 
 function outcomeOf({ due, waiting }: Decision): 'due' | 'waiting' | 'nothing' {

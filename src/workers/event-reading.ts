@@ -1,11 +1,11 @@
 import type { ClientId, EventId } from '../ids.js';
 import { Aborted, orAbort } from '../obf/abort.js';
 import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import { wholeEventsSince, type WholeEvent } from '../obf/listed.js';
+import type { EventIndex } from '../obf/event-index.js';
+import { listCompleteEvents, type CompleteEvent } from '../obf/listed.js';
 import type { ObfAccount } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import type { SeenEvents } from '../portfolio/seen-events.js';
 import { createRounds, type Rounds } from './rounds.js';
 import { readAlone, type EventAsked, type EventRead } from './read-event.js';
 
@@ -19,7 +19,7 @@ export interface EventReading {
 }
 
 export interface EventReadingParts {
-  readonly seen: Pick<SeenEvents, 'unseen'>;
+  readonly events: Pick<EventIndex, 'compare'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -85,28 +85,30 @@ function readOnce(): typeof readAlone {
   };
 }
 
-const NONE: ReadonlyMap<EventId, WholeEvent> = new Map();
+const NONE: ReadonlyMap<EventId, CompleteEvent> = new Map();
 
 /**
  * Those of the events that a list shows whole. Only events of which nothing was stored are looked for there: of
  * another, something has changed, and what changed is asked for by its name.
  */
 async function listedOf(
-  { seen, clock, log }: EventReadingParts,
+  { events, clock, log }: EventReadingParts,
   noListUntilMs: Map<ClientId, number>,
   wanted: readonly Wanted[],
-): Promise<ReadonlyMap<EventId, WholeEvent>> {
+): Promise<ReadonlyMap<EventId, CompleteEvent>> {
   const [first] = wanted;
   if (first === undefined || wanted.length < WORTH_A_LIST) return NONE;
   const { account } = first;
   const { clientId } = account;
   if (clock() < (noListUntilMs.get(clientId) ?? 0)) return NONE;
-  const unseen = await seen.unseen(clientId, [...new Set(wanted.map(({ asked }) => asked.eventId))]);
-  if (unseen.size < WORTH_A_LIST) return NONE;
+  const ids = new Set(wanted.map(({ asked }) => asked.eventId));
+  const rows = [...ids].map((id) => ({ id, recipientCount: null, modifiedS: null }));
+  const { unread } = await events.compare(clientId, rows);
+  if (unread.size < WORTH_A_LIST) return NONE;
   try {
-    const whole = await wholeEventsSince(account, beginS(clock), unseen.size);
-    const found = new Map([...(whole ?? NONE)].filter(([id]) => unseen.has(id)));
-    if (found.size < unseen.size / 2) noListUntilMs.set(clientId, clock() + NO_LIST_MS);
+    const whole = await listCompleteEvents(account, beginS(clock), unread.size);
+    const found = new Map([...(whole ?? NONE)].filter(([id]) => unread.has(id)));
+    if (found.size < unread.size / 2) noListUntilMs.set(clientId, clock() + NO_LIST_MS);
     return found;
   } catch (err) {
     // OBF asks to wait, or cannot be reached: that is so for each of them.

@@ -1,7 +1,7 @@
 import type { BadgeId, BatchId } from '../ids.js';
 import type { Batch } from '../issuing/batch.js';
 import { leavesInMs } from '../issuing/gathering.js';
-import { enqueue, enqueueIfAbsent } from '../queue/enqueue.js';
+import { enqueue, optionsOf, type NewJob } from '../queue/enqueue.js';
 import { batchJobId, gatherJobId } from '../queue/job-ids.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
@@ -34,25 +34,35 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
   return { did: 'batches formed', facts };
 }
 
-/** Null: nobody waits. */
+/** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
 async function untilNext(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
-  const { outbox, pace, clock, queues } = pipeline;
-  const [waiting, sinceMs, evaluations] = await Promise.all([
+  const { outbox, holds, pace, clock, queues } = pipeline;
+  const [waiting, sinceMs, held, evaluations] = await Promise.all([
     outbox.waiting(badgeId),
     outbox.waitingSinceMs(badgeId),
+    holds.of(badgeId),
     queues.earners.getJobCountByTypes('waiting', 'active'),
   ]);
   if (sinceMs === null) return null;
+  if (held !== null && held.nextMs > clock()) return Math.min(held.nextMs - clock(), pace.holdFirstMs);
   return leavesInMs({ waiting, waitedMs: clock() - sinceMs, moreMayCome: evaluations > 0 }, pace);
 }
 
-/** One job for one batch, whoever asks. */
-export async function enqueueBatch({ queues }: Pipeline, badgeId: BadgeId, batchId: BatchId): Promise<void> {
-  await enqueueIfAbsent(queues.awards, {
-    id: batchJobId(batchId),
-    name: 'batch',
-    data: { kind: 'batch', badgeId, batchId },
-  });
+export const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
+  id: batchJobId(batchId),
+  name: 'batch',
+  data: { kind: 'batch', badgeId, batchId },
+});
+
+/** One job for one batch, whoever asks. @param place `first`: before all that wait */
+export async function enqueueBatch(
+  { queues }: Pipeline,
+  badgeId: BadgeId,
+  batchId: BatchId,
+  place: 'first' | 'last' = 'last',
+): Promise<void> {
+  const job = batchJob(badgeId, batchId);
+  await queues.awards.add(job.name, job.data, { ...optionsOf(job), lifo: place === 'first' });
 }
 
 /** Has the awards of one badge gathered after `delayMs`; however often it is said, once. */
@@ -86,5 +96,5 @@ export async function sweepAwards(pipeline: Pipeline): Promise<number> {
 /** Sweeps every minute, once for all workers together. */
 export async function scheduleSweep({ queues }: Pipeline): Promise<void> {
   const template = { name: 'sweep', data: { kind: 'sweep' }, opts: { removeOnComplete: true } };
-  await queues.awards.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
+  await queues.maintenance.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
 }

@@ -1,10 +1,9 @@
-import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
+import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
+import { sendFailed, sentIn } from '../queue/replay.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from './apply-job.js';
-import { carryArrivals, type Carried } from './carry-arrivals.js';
-import { carryNotice } from './carry-notice.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
 import type { Done } from './done.js';
@@ -17,27 +16,35 @@ import { issueAwards } from './issue-awards.js';
 import { revokeAward } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
 import { planForOps } from './plan-job.js';
-import { pollEvents } from './poll-events.js';
+import { pollEvents, reportOddRow } from './poll-events.js';
 import { purge } from './purge.js';
-import type { Notice } from './sort-arrivals.js';
+import { sortArrivals } from './sort-arrivals.js';
 import { storeCensus } from './take-census.js';
+import { verifyForClock } from './verify-accounts.js';
+
+/** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
+export interface JobProgress {
+  readonly before: unknown;
+  readonly report: (progress: object) => Promise<void>;
+}
 
 /** Does one job of a queue; `data` is what Redis holds, parsed before anything is believed. */
-export type Handler = (pipeline: Pipeline, data: unknown, signal: AbortSignal) => Promise<Done>;
+export type Handler = (
+  pipeline: Pipeline,
+  data: unknown,
+  signal: AbortSignal,
+  progress: JobProgress,
+) => Promise<Done>;
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
-  async arrivals(pipeline, data, signal) {
-    const { arrivals } = arrivalsJob.parse(data);
-    const { queues, claims, hands } = pipeline;
-    const carry = (notice: Notice): Promise<Carried> => carryNotice(pipeline, notice, ingest, signal);
-    return carryArrivals({ notices: queues.notices, claims, hands, carry }, arrivals, signal);
-  },
+  arrivals: sortArrivals,
   async notices(pipeline, data, signal) {
     const notice = noticeQueueJob.parse(data);
-    return notice.kind === 'poll'
-      ? poll(pipeline, notice.clientId, signal)
-      : ingest(pipeline, notice, signal);
+    if (notice.kind === 'poll') return poll(pipeline, notice.clientId, signal);
+    if (notice.kind !== 'odd-row') return ingest(pipeline, notice, signal);
+    await reportOddRow(pipeline, notice);
+    return { did: 'odd row mended', facts: { client: notice.clientId } };
   },
   async earners(pipeline, data, signal) {
     return evaluateEarner(pipeline, earnerJob.parse(data), signal);
@@ -47,9 +54,23 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     if (job.kind === 'gather') return gatherAwards(pipeline, job.badgeId, signal);
     if (job.kind === 'batch')
       return countBatch(pipeline.meter, () => issueAwards(pipeline, job.badgeId, job.batchId, signal));
+    await revokeAward(pipeline, job.badgeId, job.earner, signal);
+    return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
+  },
+  async maintenance(pipeline, data, signal, progress) {
+    const job = maintenanceJob.parse(data);
     if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
     if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
+    if (job.kind === 'replay') {
+      const done = await sendFailed(pipeline.queues, job, progress, signal);
+      const { gone, left } = done;
+      return {
+        did: 'failed jobs sent back to work',
+        facts: { user: job.by, sent: sentIn(done), gone, left },
+      };
+    }
     if (job.kind === 'purge') return purge(pipeline, job.months, signal);
+    if (job.kind === 'verify') return verifyForClock(pipeline, signal);
     if (job.kind === 'census') {
       // Nothing is under way for ever: whatever became of it, they are looked at again.
       const late = new Set<EarnerKey>();
@@ -59,10 +80,6 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     }
     if (job.kind === 'sweep')
       return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
-    if (job.kind === 'revoke') {
-      await revokeAward(pipeline, job.badgeId, job.earner, signal);
-      return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
-    }
     await cleanQueues(pipeline, signal);
     return { did: 'queues cleaned', facts: {} };
   },

@@ -1,9 +1,11 @@
 import type { HostedCredential } from '../obf/hosted.js';
 import { secondsOf } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { CredentialNotice } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
+import { storeCredential } from './verify-hosted.js';
 
 /**
  * A push says that a person has a credential at an address. The credential is fetched and must be
@@ -27,13 +29,15 @@ export async function ingestCredential(
 }
 
 async function keep(
-  { portfolios, schemes, news, ignored, region, clock }: Pipeline,
+  pipeline: Pipeline,
   { earner }: CredentialNotice,
   { address, toldS }: { readonly address: string; readonly toldS: number },
   found: HostedCredential,
 ): Promise<boolean> {
-  if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
-  const { scheme, change } = await schemes.now();
+  const contact = { address: withoutUnseenEnds(address), name: null };
+  if (found.revokedOnly) return storeCredential(pipeline, earner, contact, found, toldS);
+  const { schemes, news, ignored, region, clock } = pipeline;
+  const { scheme } = await schemes.now();
   const own = found.clientId === region;
   const atS = secondsOf(clock);
   // A credential's id would name a person: its event does for telling repeats apart.
@@ -42,10 +46,7 @@ async function keep(
     await ignored.client(found.clientId, about, atS);
     return false;
   }
-  const { assertionId: id, revokedOnly: _none, ...rest } = found;
-  const one = { earner, contact: { address, name: null }, assertion: { id, ...rest }, own, recordedS: toldS };
-  const stored = await portfolios.upsert([one], own ? null : (change?.generation ?? null));
-  if (stored.length === 0) return false;
+  if (!(await storeCredential(pipeline, earner, contact, found, toldS))) return false;
   if (!own && !scheme.enrolments.has(found.badgeId))
     await ignored.badge(found.clientId, found.badgeId, about, atS);
   await news.seen(found.clientId, { eventId: found.eventId, happenedS: found.issuedOnS, atS });

@@ -1,11 +1,12 @@
-import type { EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
+import type { WrittenAssertion } from '../portfolio/store.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
-import { storeEvent, type EventSteps, type EventToStore } from './store-event.js';
+import type { EventToStore } from './read-event.js';
+import { storeEvent, type EventSteps } from './store-event.js';
 
 /**
  * A notice only says where to look: the event and its recipients are read from OBF, kept, and everyone
@@ -18,20 +19,30 @@ export async function ingestEvent(
 ): Promise<Done> {
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
-  const { event, recipients } = await pipeline.reading.read(account, notice, signal);
+  const read = await pipeline.reading.read(account, notice, signal).catch(whenDeleted(notice));
+  if (read === null) {
+    const scope = { clientId: notice.clientId, list: 'recipients', eventId: notice.eventId } as const;
+    await pipeline.readProblems.clear(scope);
+    return {
+      did: 'event deleted since it was listed',
+      facts: { client: notice.clientId, event: notice.eventId },
+    };
+  }
+  const { event } = read;
   const { clientId, id, badgeId } = event;
-  const toldBy = notice.source === 'poll' ? 'list' : 'notice';
-  const earners = await storeEvent(
-    pipeline,
-    { recipientsOf: async () => recipients },
-    event,
-    stepsOf(pipeline, notice, event, signal),
-    toldBy,
-    signal,
-  );
+  const source = notice.source === 'poll' ? 'list' : 'notice';
+  const earners = await storeEvent(pipeline, read, stepsOf(pipeline, notice, event, signal), source, signal);
   const facts = { client: clientId, event: id, badge: badgeId, earners, cause: causeOf(notice, event) };
   return { did: 'event stored', facts };
 }
+
+/** Of an event that OBF itself listed: the daily reading finds what was stored of it. @throws the error of others */
+const whenDeleted =
+  ({ badgeId }: EventNotice) =>
+  (error: unknown): null => {
+    if (badgeId !== undefined && error instanceof ObfRefused && error.status === 404) return null;
+    throw error;
+  };
 
 function stepsOf(
   pipeline: Pipeline,
@@ -40,8 +51,12 @@ function stepsOf(
   signal: AbortSignal,
 ): EventSteps {
   const { queues, region, regionAccount } = pipeline;
-  const evaluate = (found: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(queues.earners, found, causeOf(notice, event));
+  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
+    enqueueEarners(
+      queues.earners,
+      written.map(({ earner }) => earner),
+      causeOf(notice, event),
+    );
   if (event.clientId !== region) return { evaluate };
   return {
     evaluate,

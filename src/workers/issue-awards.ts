@@ -2,12 +2,15 @@ import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
 import { issueBatch } from '../issuing/issue.js';
 import type { DueAwards, Issuing, Standing } from '../issuing/types.js';
 import { secondsOf } from '../platform/clock.js';
+import { enqueue, type NewJob } from '../queue/enqueue.js';
 import { judgeUnder } from '../rules/change.js';
 import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
-import { enqueueBatch } from './gather-awards.js';
+import { batchJob, enqueueBatch } from './gather-awards.js';
 import { contactFor, isUnderWayElsewhere, readPerson, type Person } from './person.js';
 import type { Pipeline } from './pipeline.js';
+import { within } from './under-way.js';
+import { verifyHosted } from './verify-hosted.js';
 
 /** Issues one batch; whoever got an award is evaluated again, since it can complete another. */
 export async function issueAwards(
@@ -42,27 +45,41 @@ const CAUSES_NAMED = 20;
 
 function issuingOf(pipeline: Pipeline, told: Told[]): Issuing {
   const { regionAccount, ledger, batches, memory, mirror, queues, quota, clock, pace, reached } = pipeline;
-  const { replicas } = pipeline;
+  const { replicas, holds, outbox } = pipeline;
   return {
     account: regionAccount,
     ledger,
     batches,
+    holds,
+    holdPace: pace,
+    waiting: (badgeId) => outbox.waiting(badgeId),
     memory,
     isHeld: () => replicas.isHeld(),
     clock,
     reached,
     sendWithinMs: pace.sendWithinMs,
     settleMs: pace.settleMs,
+    verify: (badgeId, earners, signal) => verifyHosted(pipeline, badgeId, earners, signal),
     standingOf: (badgeId, earner) => standingOf(pipeline, badgeId, earner),
     evaluate: (earners, quiet) => enqueueEarners(queues.earners, earners, 'awards', quiet),
-    async enqueueBatch(badgeId, id) {
-      await enqueueBatch(pipeline, badgeId, id);
+    async enqueueParts(badgeId, ids) {
+      for (const id of ids) await enqueueBatch(pipeline, badgeId, id, 'first');
       told.push({ outcome: 'split' });
     },
-    requireQuota: (count, signal) => quota.require(count, signal),
+    sendAgain: (badgeId, id, signal) => sendAgain(pipeline, batchJob(badgeId, id), signal),
+    requireQuota: (count, signal, now) => quota.require(count, signal, now),
     lookInObf: (signal, thorough) => mirror.refresh(signal, thorough),
     ...tellersOf(pipeline, told),
   };
+}
+
+/** How long a job takes at most to stand in failed once its batch was refused. */
+const FAILS_MS = 5000;
+
+async function sendAgain({ queues: { awards } }: Pipeline, job: NewJob, signal: AbortSignal): Promise<void> {
+  // Beside one that is still active, a second job would be added: the first would stay in failed for nothing.
+  await within(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
+  await enqueue(awards, job);
 }
 
 /** What is told of a batch in the job's line. */

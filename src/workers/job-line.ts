@@ -1,7 +1,7 @@
 import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
-import { QuotaLow } from '../issuing/quota.js';
-import { awardJob, noticeQueueJob } from '../queue/jobs.js';
+import { OnHold } from '../issuing/hold.js';
+import { awardJob, maintenanceJob, noticeQueueJob } from '../queue/jobs.js';
 import type { QueueName } from '../queue/names.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
@@ -10,7 +10,9 @@ import type { Pipeline } from './pipeline.js';
 const KINDS: ReadonlySet<string> = new Set([
   'arrivals',
   'evaluate',
-  ...[...noticeQueueJob.options, ...awardJob.options].map(({ shape }) => shape.kind.value),
+  ...[...noticeQueueJob.options, ...awardJob.options, ...maintenanceJob.options].map(
+    ({ shape }) => shape.kind.value,
+  ),
 ]);
 
 /** The ids in a job's data that join its line to others: the request that told of it, what set it off. */
@@ -49,8 +51,8 @@ export function beginJob(
     notDone(err, thrown) {
       const outcome = outcomeOf(job, thrown);
       const said = { ...about, outcome, durationMs: end(outcome), err };
-      // Everybody's awards stand still until somebody raises the quota.
-      if (err instanceof QuotaLow) log.error(said, 'issuing has stopped');
+      // Everybody's awards of this badge stand still until somebody mends the account.
+      if (err instanceof OnHold && err.looked) log.error(said, 'issuing has stopped');
       else log.warn(said, 'job not done');
     },
   };

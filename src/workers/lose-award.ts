@@ -79,7 +79,7 @@ async function takeBack(
   signal: AbortSignal,
 ): Promise<void> {
   const { earners, portfolios, regionAccount, ledger, clock, vault, log } = pipeline;
-  const recipients = await regionAccount.recipientsOf(event, signal);
+  const { recipients } = await regionAccount.recipientsOf(event, signal);
   // It may have gone to another address of the person than the one that it is recorded under.
   const keys = await addressesFrom(earners, [earner]);
   const theirs = recipients

@@ -18,7 +18,17 @@ import { keepSchedules, scheduleTimesOf } from './schedules.js';
 import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
-const TEST_PACE = ['gatherMs', 'batchMax', 'sendWithinMs', 'settleMs', 'mirrorMaxAgeMs', 'lockMs'] as const;
+const TEST_PACE = [
+  'gatherMs',
+  'batchMax',
+  'sendWithinMs',
+  'settleMs',
+  'mirrorMaxAgeMs',
+  'lockMs',
+  'lookAgainMs',
+  'holdFirstMs',
+  'holdMaxMs',
+] as const;
 
 /** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
 async function main(): Promise<void> {

@@ -1,16 +1,19 @@
 import type { EarnerStore } from '../earners/store.js';
-import type { BatchId, EarnerKey } from '../ids.js';
+import type { BatchId, EarnerKey, EventId } from '../ids.js';
+import { NotSettledYet } from '../issuing/types.js';
 import type { Journal } from '../journal/journal.js';
-import { ObfRefused } from '../obf/errors.js';
-import type { ObfAccount } from '../obf/types.js';
-import type { Clock } from '../platform/clock.js';
+import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
+import type { EventIndex } from '../obf/event-index.js';
+import { PAGE_LIMIT } from '../obf/list.js';
+import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { SeenEvents } from '../portfolio/seen-events.js';
-import type { NewAssertion } from '../portfolio/store.js';
+import type { NewAssertion, WrittenAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
+import { changedPages, type Look } from './changed-events.js';
 import { createLostBatches } from './lost-batches.js';
-import { storeEvent, type EventStoring } from './store-event.js';
-import { unseenEvents } from './unseen-events.js';
+import { readAlone, type EventAsked } from './read-event.js';
+import { EventIncomplete, RowUnreadable, storeEvent, type EventStoring } from './store-event.js';
 
 /**
  * What the Région's own OBF account holds, kept in the portfolios beside the partners' badges: whoever
@@ -19,7 +22,7 @@ import { unseenEvents } from './unseen-events.js';
 export interface Mirror {
   /**
    * Reads what is new, and has those whom it touches evaluated.
-   * @param thorough looks through all events (see `unseenEvents`): before something is sent again
+   * @param thorough looks through all events (see `changedPages`): before something is sent again
    * @throws RegionUnreadable when OBF cannot be read, or an ObfError that says to wait
    */
   refresh(signal: AbortSignal, thorough?: boolean): Promise<void>;
@@ -49,10 +52,80 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * How many recipients the account has in all, where its events fill more than a page: recipients appended to an event
+ * in the middle of a long list show in nothing else. Asked before the list is read, so that what is issued
+ * meanwhile is not missed. Null: the list is looked at whole.
+ */
+async function recipientsInAll(
+  { account, events }: MirrorParts,
+  signal: AbortSignal,
+): Promise<number | null> {
+  if ((await events.count(account.clientId)) <= PAGE_LIMIT) return null;
+  return (await readable(account.recipients({ limit: 1 }, signal))).total;
+}
+
+/** How long an event that OBF is still writing keeps the awards of others waiting. */
+const WRITTEN_WITHIN_MS = 10 * 60_000;
+/** How soon it is looked at again. */
+const WRITING_MS = 5000;
+
+/**
+ * Stores one event of the Région's account. Whom OBF does not show yet may be one of those about to be given the
+ * badge: where the event is new and not ours, that is waited for.
+ * @returns how long to wait before anything is issued, milliseconds
+ */
+async function readInto(parts: MirrorParts, asked: EventAsked, signal: AbortSignal): Promise<number> {
+  const { account, journal, clock, evaluate } = parts;
+  try {
+    const read = await readAlone(account, asked, signal);
+    const enter = (found: readonly NewAssertion[]): Promise<void> =>
+      accountForEvent(parts, read.event, found, signal);
+    const evaluateAll = (written: readonly WrittenAssertion[]): Promise<void> =>
+      evaluate(written.map(({ earner }) => earner));
+    await storeEvent(parts, read, { evaluate: evaluateAll, account: enter }, 'list', signal);
+    return 0;
+  } catch (error) {
+    if (error instanceof EventIncomplete) {
+      const ageMs = clock() - (asked.createdS ?? 0) * 1000;
+      return ageMs > WRITTEN_WITHIN_MS || (await journal.ofEvent(asked.eventId)).length > 0 ? 0 : WRITING_MS;
+    }
+    // Named where people look; the others of the account go on.
+    if (error instanceof RowUnreadable) return 0;
+    const isOdd = asked.badgeId === undefined;
+    if (isOdd && (error instanceof ObfUnreadable || error instanceof ObfRefused)) return 0;
+    throw error;
+  }
+}
+
+async function changedEvents(
+  { account, events, region, readProblems, clock }: MirrorParts,
+  look: Look,
+  signal: AbortSignal,
+) {
+  const found = new Map<EventId, ObfEvent>();
+  const odd: OddRow[] = [];
+  for await (const page of changedPages({ account, events, look }, signal)) {
+    for (const event of page.events) found.set(event.id, event);
+    odd.push(...page.odd);
+  }
+  const rows = odd.flatMap(({ eventId }) => (eventId === null ? [] : [{ id: eventId, ...NO_ROW }]));
+  const { unread } = await events.compare(region, rows);
+  const left = odd.filter(({ eventId }) => eventId === null || unread.has(eventId));
+  if (left.length > 0) {
+    const fields = left.map(({ field }) => field);
+    const problem = { clientId: region, list: 'events', eventId: null, fields, missing: null } as const;
+    await readProblems.note(problem, secondsOf(clock));
+  }
+  return { events: [...found.values()], odd: left };
+}
+
+const NO_ROW = { recipientCount: null, modifiedS: null };
+
 export interface MirrorParts extends EventStoring {
-  readonly seen: SeenEvents;
+  readonly events: EventIndex;
   readonly account: ObfAccount;
-  readonly journal: Pick<Journal, 'write'>;
+  readonly journal: Pick<Journal, 'write' | 'ofEvent'>;
   readonly earners: Pick<EarnerStore, 'read'>;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
@@ -62,16 +135,25 @@ export interface MirrorParts extends EventStoring {
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
-  const { account, redis, clock, evaluate } = parts;
+  const { account, redis, clock } = parts;
   const freshKey = `${parts.prefix}:mirror:fresh-at`;
+  /** How many recipients OBF counts and never shows. */
+  const surplusKey = `${parts.prefix}:mirror:surplus`;
   const refresh = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = clock();
-    const look = thorough ? 'all' : 'both ends';
-    const events = await readable(unseenEvents({ account, seen: parts.seen, look }, signal));
-    for (const event of events) {
-      const enter = (found: readonly NewAssertion[]): Promise<void> =>
-        accountForEvent(parts, event, found, signal);
-      await readable(storeEvent(parts, account, event, { evaluate, account: enter }, 'list', signal));
+    const total = await recipientsInAll(parts, signal);
+    const { events, odd } = await readable(changedEvents(parts, thorough ? 'all' : 'both ends', signal));
+    const asked: readonly EventAsked[] = [
+      ...events.map(({ id: eventId, ...row }) => ({ ...row, eventId })),
+      ...odd.flatMap(({ clientId, eventId }) => (eventId === null ? [] : [{ clientId, eventId }])),
+    ];
+    let unsureMs = 0;
+    for (const one of asked) unsureMs = Math.max(unsureMs, await readable(readInto(parts, one, signal)));
+    if (unsureMs > 0) throw new NotSettledYet(unsureMs);
+    if (total !== null) {
+      const missing = total - (await parts.events.recipients(account.clientId));
+      if (thorough) await redis.set(surplusKey, Math.max(0, missing));
+      else if (missing > Number((await redis.get(surplusKey)) ?? 0)) return refresh(signal, true);
     }
     await redis.set(freshKey, startedMs);
   };

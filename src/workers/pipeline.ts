@@ -2,6 +2,7 @@ import type { Queue, Telemetry } from 'bullmq';
 import type { EarnerStore } from '../earners/store.js';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import type { HoldPace, Holds } from '../issuing/hold.js';
 import type { Flags } from '../issuing/flags.js';
 import type { Memory } from '../issuing/memory.js';
 import type { Ledger } from '../issuing/ledger.js';
@@ -10,6 +11,8 @@ import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js'
 import type { Outbox } from '../issuing/outbox.js';
 import type { Journal } from '../journal/journal.js';
 import type { HostedCredentials } from '../obf/hosted.js';
+import type { EventIndex } from '../obf/event-index.js';
+import type { ReadProblems } from '../obf/read-problems.js';
 import type { ObfAccount, ObfAccounts } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
@@ -18,20 +21,18 @@ import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
-import type { SeenEvents } from '../portfolio/seen-events.js';
 import type { PortfolioStore } from '../portfolio/store.js';
-import type { Claims } from '../queue/claims.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import type { CensusStore } from './census-store.js';
 import type { EventReading } from './event-reading.js';
-import type { Hands } from './hands.js';
 import type { Mirror } from './mirror.js';
 import type { PeopleSources } from './people.js';
 import type { Schemes } from './schemes.js';
+import type { Verified } from './verify-hosted.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
-export interface Pace {
+export interface Pace extends HoldPace {
   /** How long awards of one badge gather before they leave together, milliseconds: see issuing/gathering.ts. */
   readonly gatherMs: number;
   /** How many leave at most in one issue call. */
@@ -44,6 +45,8 @@ export interface Pace {
   readonly mirrorMaxAgeMs: number;
   /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
   readonly lockMs: number;
+  /** How soon an event that OBF shows in part is looked at again, at first, milliseconds. */
+  readonly lookAgainMs: number;
   readonly quota: QuotaLimits;
 }
 
@@ -54,7 +57,10 @@ export const PACE: Pace = {
   settleMs: 30_000,
   mirrorMaxAgeMs: 15_000,
   lockMs: 30_000,
+  lookAgainMs: 2000,
   quota: QUOTA_LIMITS,
+  holdFirstMs: 5 * 60_000,
+  holdMaxMs: 3_600_000,
 };
 
 /** All that the jobs work with; wired in main.ts, and in the tests. */
@@ -75,22 +81,23 @@ export interface Pipeline {
   /** Of the events that notices tell of. */
   readonly reading: EventReading;
   readonly hosted: HostedCredentials;
+  readonly verified: Verified;
   readonly portfolios: PortfolioStore;
-  readonly seen: SeenEvents;
+  /** Which events were read in full. */
+  readonly events: EventIndex;
+  readonly readProblems: ReadProblems;
   readonly news: NewsBoard;
   readonly ignored: IgnoredBoard;
   readonly mirror: Mirror;
   readonly ledger: Ledger;
   readonly flags: Flags;
   readonly quota: Quota;
+  readonly holds: Holds;
   readonly outbox: Outbox;
   readonly batches: Batches;
   readonly memory: Memory;
   readonly replicas: Replicas;
   readonly queues: Readonly<Record<QueueName, Queue>>;
-  /** Of the notices that are carried out without a job of their own. */
-  readonly claims: Claims;
-  readonly hands: Hands;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Logger;

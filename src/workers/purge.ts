@@ -72,5 +72,5 @@ const sum = (a: ErasedNumbers, b: ErasedNumbers): ErasedNumbers => ({
 export async function schedulePurge({ queues, scheme }: Pipeline, months: number | null): Promise<void> {
   const opts = { removeOnComplete: true, removeOnFail: true };
   const template = { name: 'purge', data: { kind: 'purge', months }, opts };
-  await queues.awards.upsertJobScheduler('purge', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
+  await queues.maintenance.upsertJobScheduler('purge', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
 }

@@ -2,14 +2,14 @@ import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { QUEUES } from '../queue/names.js';
 import type { Pipeline } from './pipeline.js';
-import { earnersAtWork, spreadArrivals, unreadAbout } from './spread-arrivals.js';
+import { sortAllArrivals } from './sort-arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
 const PAGE = 1000;
 
 /** What begins the ids of jobs about one person; their key comes next (see queue/job-ids.ts). */
-const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'revoke']);
+const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke']);
 
 /** Whom a job is about, by its id; null: nobody in particular. */
 export function earnerOfJob(id: string): EarnerKey | null {
@@ -19,7 +19,7 @@ export function earnerOfJob(id: string): EarnerKey | null {
 
 export interface RemovedJobs {
   readonly removed: number;
-  /** Whom a job is about that could not be removed: it is at work at this moment, or cannot be read. */
+  /** Whom a job is about that could not be removed: it is at work at this moment. */
   readonly atWork: ReadonlySet<EarnerKey>;
 }
 
@@ -28,14 +28,13 @@ export interface RemovedJobs {
  * @param stays ids that are to stay
  */
 export async function removeJobsAbout(
-  { queues, log }: Pick<Pipeline, 'queues' | 'log'>,
+  { queues }: Pick<Pipeline, 'queues'>,
   keys: ReadonlySet<EarnerKey>,
   stays: (id: string) => boolean = () => false,
 ): Promise<RemovedJobs> {
   let removed = 0;
-  const left = await spreadArrivals({ queues, log });
-  const carried = earnersAtWork(left);
-  const atWork = new Set([...keys].filter((key) => carried.has(key) || unreadAbout(left, [key]).length > 0));
+  await sortAllArrivals({ queues });
+  const atWork = new Set<EarnerKey>();
   for (const name of QUEUES)
     for (const id of await jobsAbout(queues[name], keys)) {
       if (stays(id)) continue;

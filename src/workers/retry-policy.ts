@@ -1,12 +1,12 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { RecordUnreadable } from '../earners/record.js';
-import { QuotaLow } from '../issuing/quota.js';
+import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
-import { refusedNotice } from '../queue/jobs.js';
 import { backoffMs } from '../queue/retry.js';
+import { EventIncomplete, RowUnreadable } from './store-event.js';
 
 const MAX_PAUSES = 10;
 
@@ -30,12 +30,20 @@ export function verdictOf(error: unknown, pauses = 0): Verdict {
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
-  if (error instanceof NotSettledYet || error instanceof QuotaLow) return { do: 'later', inMs: error.waitMs };
-  if (error instanceof ObfRefused) return { do: 'fail', why: error.message };
+  if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
+  if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
+  if (error instanceof ObfRefused || error instanceof RowUnreadable)
+    return { do: 'fail', why: error.message };
   if (error instanceof VaultError || error instanceof RecordUnreadable)
     return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
+
+const MAX_LOOK_AGAIN_MS = 3_600_000;
+
+/** Pure: how long until something that OBF shows in part is looked at again, after so many looks. */
+export const lookAgainMs = (firstMs: number, looks: number): number =>
+  Math.min(MAX_LOOK_AGAIN_MS, firstMs * 2 ** Math.min(looks, 30));
 
 /** BullMQ's own name for each verdict; throws it. */
 export async function carryOut(
@@ -57,20 +65,6 @@ export async function carryOut(
     case 'retry':
       throw new AttemptFailed(error, verdict.notBeforeMs ?? 0);
   }
-}
-
-/**
- * A notice that was refused before it was a job stands in failed as if it had been one, and its line was written: this
- * run only says so. Sent again, it asks again.
- */
-export async function tellRefusal(job: Job): Promise<void> {
-  const { data, success } = refusedNotice.safeParse(job.data);
-  if (!success) return;
-  const { refused, ...notice } = data;
-  await job.updateData(notice).catch((error: unknown) => {
-    throw new AttemptFailed(error, 0);
-  });
-  throw new UnrecoverableError(refused);
 }
 
 /** What BullMQ keeps of an attempt that failed: its message and stack stand in Redis, so neither says more than a log. */

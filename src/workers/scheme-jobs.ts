@@ -18,7 +18,7 @@ export type SchemeJob =
 
 /** One look at one job: however many there are, nothing is walked through. */
 export async function schemeJob({ queues }: Pick<Pipeline, 'queues'>, id: string): Promise<SchemeJob> {
-  const job = await queues.awards.getJob(id);
+  const job = await queues.maintenance.getJob(id);
   if (job === undefined) return { state: 'none' };
   if (job.finishedOn !== undefined) return { state: 'failed', reason: job.failedReason ?? '' };
   return { state: job.processedOn === undefined ? 'waits' : 'runs', attempts: job.attemptsMade };
@@ -49,7 +49,7 @@ export async function askForApply(
 
 /** What the job is about that waits, runs or has failed; null: there is none. */
 export async function applyAsked({ queues }: Pick<Pipeline, 'queues'>): Promise<ApplyAsked | null> {
-  const job = await queues.awards.getJob(APPLY_JOB_ID);
+  const job = await queues.maintenance.getJob(APPLY_JOB_ID);
   return job === undefined ? null : (applyJob.safeParse(job.data).data ?? null);
 }
 
@@ -57,7 +57,7 @@ export async function applyAsked({ queues }: Pick<Pipeline, 'queues'>): Promise<
 async function askOnce(pipeline: Pick<Pipeline, 'queues'>, job: NewJob): Promise<boolean> {
   const { state } = await schemeJob(pipeline, job.id);
   if (state === 'waits' || state === 'runs') return false;
-  if (state === 'failed') await pipeline.queues.awards.remove(job.id);
-  await enqueueIfAbsent(pipeline.queues.awards, job);
+  if (state === 'failed') await pipeline.queues.maintenance.remove(job.id);
+  await enqueueIfAbsent(pipeline.queues.maintenance, job);
   return true;
 }

@@ -1,16 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Job, JobType } from 'bullmq';
 import { enqueueAll, type NewJob } from '../queue/enqueue.js';
 import { noticeId } from '../queue/job-ids.js';
-import type { Arrival, NoticeJob } from '../queue/jobs.js';
+import { arrivalsJob, type Arrival } from '../queue/jobs.js';
+import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 
-/** A notice, and the job that it is, or would be. */
-export interface Notice extends NewJob {
-  readonly data: NoticeJob;
-}
-
-/** Pure: one that was told twice is one. */
-export function noticesIn(arrivals: readonly Arrival[]): readonly Notice[] {
-  const byId = new Map<string, Notice>();
+/** Pure: the jobs of notices that came in together; one that came twice is one. */
+export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {
+  const byId = new Map<string, NewJob>();
   for (const { type, job } of arrivals) {
     const id = noticeId(job, type);
     if (!byId.has(id)) byId.set(id, { id, name: job.kind, data: job });
@@ -19,12 +17,32 @@ export function noticesIn(arrivals: readonly Arrival[]): readonly Notice[] {
 }
 
 /**
- * Makes each notice that came in with others a job of its own, which fails, is tried again and is replayed by
- * itself. One that waits already is told once. May be repeated.
+ * The web process stores the notices of one tick as one job, for the sake of its rate. Here each becomes a job of its
+ * own, which fails, is tried again, shown and replayed by itself. Idempotent.
  */
-export async function sortArrivals(
-  { queues }: Pick<Pipeline, 'queues'>,
-  { arrivals }: { readonly arrivals: readonly Arrival[] },
-): Promise<void> {
-  await enqueueAll(queues.notices, noticesIn(arrivals));
+export async function sortArrivals({ queues }: Pick<Pipeline, 'queues'>, data: unknown): Promise<Done> {
+  const notices = noticesIn(arrivalsJob.parse(data).arrivals);
+  await enqueueAll(queues.notices, notices);
+  return { did: 'notices sorted', facts: { notices: notices.length } };
+}
+
+const WAITING: readonly JobType[] = ['waiting', 'delayed', 'active'];
+/** A worker takes milliseconds for one. */
+const AT_WORK_MS = 50;
+const TRIES = 100;
+
+/**
+ * Makes all that came in until now jobs of their own, without waiting for a worker: who looks for what the queues
+ * hold of a person then finds it by the ids of jobs alone. One that a worker has in hand is waited for.
+ */
+export async function sortAllArrivals({ queues }: Pick<Pipeline, 'queues'>): Promise<void> {
+  for (const id of await queues.arrivals.getRanges([...WAITING], 0, -1, true))
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const job: Job | undefined = await queues.arrivals.getJob(id);
+      const read = arrivalsJob.safeParse(job?.data);
+      if (job === undefined || !read.success) break;
+      await enqueueAll(queues.notices, noticesIn(read.data.arrivals));
+      if ((await queues.arrivals.remove(id)) === 1) break;
+      await pause(AT_WORK_MS);
+    }
 }

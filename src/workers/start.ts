@@ -6,22 +6,22 @@ import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
 import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
 import { PAUSED_AT } from '../queue/retry.js';
 import { closeWithin } from './close-within.js';
-import { HANDS } from './hands.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
 import type { Pipeline } from './pipeline.js';
 import { QueueWorker } from './queue-worker.js';
-import { backoffStrategy, carryOut, tellRefusal } from './retry-policy.js';
+import { backoffStrategy, carryOut } from './retry-policy.js';
 
 /**
- * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Of the arrivals, some
- * are always free to sort what comes in.
+ * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Notices of one
+ * account that are in hand together are read together.
  */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = {
-  arrivals: HANDS + 4,
-  notices: 8,
+  arrivals: 4,
+  notices: 96,
   earners: 32,
   awards: 4,
+  maintenance: 2,
 };
 
 /**
@@ -33,15 +33,16 @@ const HEED_PAUSES = { max: PAUSED_AT, duration: 1000 };
 /** Two hard kills must not put a job in failed: every job may be run again. */
 const MAX_STALLED = 100;
 
-/** Starts this process' workers; the release finishes what is under way, or gives it back. */
+/** Starts this process' workers, of all queues unless some are named; the release finishes what is under way, or gives it back. */
 export function startWorkers(
   pipeline: Pipeline,
   connection: RedisConnection,
   prefix: string = DEFAULT_PREFIX,
+  names: readonly QueueName[] = QUEUES,
 ): Release {
   // Known from the start, so that a Redis that is emptied later is not taken for a new one.
   pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
-  const workers = QUEUES.map((name) => startWorker(name, pipeline, connection, prefix));
+  const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
   const isAway = (): boolean => connection.status !== 'ready';
   return async () => {
@@ -97,11 +98,11 @@ async function workOn(
   worker: QueueWorker,
   [job, token, signal]: Parameters<Work>,
 ): Promise<void> {
-  await tellRefusal(job);
   const line = beginJob(name, job, pipeline);
   const mark = pipeline.replicas.mark();
   try {
-    const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal);
+    const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
+    const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal, progress);
     // The job goes when what it leads to is safe: they may stand on different servers.
     if (done.onlyQueued !== true) await pipeline.replicas.untilHeld(mark);
     line.done(done);

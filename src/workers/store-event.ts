@@ -1,18 +1,30 @@
-import type { ClientId, EarnerKey } from '../ids.js';
-import type { ObfAccount, ObfEvent, ObfRecipient } from '../obf/types.js';
+import type { ClientId } from '../ids.js';
+import type { EventIndex } from '../obf/event-index.js';
+import { completenessOf } from '../obf/listed.js';
+import type { ReadProblems } from '../obf/read-problems.js';
+import type { EventRecipients, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
-import type { SeenEvents } from '../portfolio/seen-events.js';
-import { SomeUnreadable, type NewAssertion, type PortfolioStore } from '../portfolio/store.js';
+import {
+  SomeUnreadable,
+  type NewAssertion,
+  type PortfolioStore,
+  type WrittenAssertion,
+} from '../portfolio/store.js';
+import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
+import type { Pace, Pipeline } from './pipeline.js';
+import type { EventRead, EventToStore } from './read-event.js';
 import type { Schemes } from './schemes.js';
 
 export interface EventStoring {
   readonly portfolios: PortfolioStore;
-  readonly seen: Pick<SeenEvents, 'add'>;
+  readonly events: Pick<EventIndex, 'put'>;
+  readonly readProblems: Pick<ReadProblems, 'note' | 'clear'>;
   readonly news: Pick<NewsBoard, 'seen'>;
   readonly ignored: Pick<IgnoredBoard, 'badge'>;
   readonly vault: Vault;
@@ -21,65 +33,112 @@ export interface EventStoring {
   readonly region: ClientId;
   readonly schemes: Pick<Schemes, 'now'>;
   readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
+  readonly pace: Pick<Pace, 'lookAgainMs'>;
+  readonly queues: Pick<Pipeline['queues'], 'notices'>;
 }
-
-const WRITTEN_WITHIN_MS = 10 * 60_000;
-
-/** What must be known of an event to keep it. */
-export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId'> &
-  Partial<Pick<ObfEvent, 'recipientCount' | 'createdS'>>;
 
 /** What is done around the storing of an event. */
 export interface EventSteps {
-  /** Told what was read, before it is stored. */
-  readonly compare?: (found: readonly NewAssertion[]) => Promise<void>;
-  /** Has these earners evaluated. Done before the event counts as seen: were we stopped in between, the event is read again. */
-  readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
-  /** Told what was stored, once all of the event was; before it counts as seen. */
+  /** Has these earners evaluated. Done before the event counts as read: were we stopped in between, it is read again. */
+  readonly evaluate: (written: readonly WrittenAssertion[]) => Promise<void>;
+  /** Receives what was stored, once all of the event was; before it counts as read. */
   readonly account?: (found: readonly NewAssertion[]) => Promise<void>;
 }
 
-/** Who told of an event. A poll may find what is old; whoever sends a notice means news. */
-export type ToldBy = 'notice' | 'list';
+/** How an event was found. A poll may find what is old; a notice means news. */
+export type EventSource = 'notice' | 'list';
+
+/** OBF shows fewer recipients of an event than it says it has: it is looked at again, at growing distances. */
+export class EventIncomplete extends Error {
+  readonly code = 'event_incomplete';
+  constructor(
+    { clientId, id, recipientCount }: EventToStore,
+    readonly seen: number,
+    /** How soon it is looked at again, at first, milliseconds. */
+    readonly firstMs: number,
+  ) {
+    super(
+      `OBF shows ${seen} of ${recipientCount ?? 'an unknown number of'} recipients of event ${id} of client ${clientId}; ` +
+        'those are stored, and it is read again',
+    );
+    this.name = 'EventIncomplete';
+  }
+}
+
+/** Rows of OBF cannot be read. The others are stored; it is OBF's to mend. */
+export class RowUnreadable extends Error {
+  readonly code = 'row_unreadable';
+  constructor(clientId: ClientId, where: string, fields: readonly string[]) {
+    super(
+      `OBF shows a row that cannot be read: client ${clientId}, ${where}, field ${fields.join(', ')}. ` +
+        'The others are stored. Have OBF mend it, then send this again',
+    );
+    this.name = 'RowUnreadable';
+  }
+}
 
 /**
- * Reads every recipient of an event, puts each one's assertion into their portfolio, and has them
- * evaluated. May be repeated. Resolves with how many they are.
- * @throws SomeUnreadable when the others are stored and evaluated
+ * Puts the assertion of every recipient into their portfolio, and has them evaluated. Idempotent.
+ * Resolves with how many were stored.
+ * @throws SomeUnreadable, EventIncomplete, RowUnreadable when the others are stored and evaluated
  */
 export async function storeEvent(
   storing: EventStoring,
-  account: Pick<ObfAccount, 'recipientsOf'>,
-  event: EventToStore,
+  { event, recipients: read }: EventRead,
   steps: EventSteps,
-  toldBy: ToldBy,
+  source: EventSource,
   signal: AbortSignal,
 ): Promise<number> {
-  const { portfolios, seen, clock, replicas } = storing;
+  const { portfolios, replicas } = storing;
   const mark = replicas.mark();
-  const recipients = await account.recipientsOf(event.id, signal);
-  const found = recipients.map((recipient) => newAssertion(storing, event, recipient));
-  await steps.compare?.(found);
-  const generation = await generationFor(storing, event, toldBy);
+  const found = read.recipients.map((recipient) => newAssertion(storing, event, recipient));
+  const generation = await generationFor(storing, event, source);
   const { stored, left } = await storedOf(portfolios.upsert(found, generation));
   signal.throwIfAborted();
-  await tellNews(storing, event, recipients);
-  await steps.evaluate(stored.map(({ earner }) => earner));
+  await recordNews(storing, event, read.recipients);
+  await steps.evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (left !== null) throw left;
-  if (!isWhole(event, found.length, clock())) return stored.length;
+  await requireComplete(storing, event, read);
   await steps.account?.(stored);
-  // In a cluster the portfolios stand on other servers than the list of what was seen: one that fails must not
-  // lose them while the list says that there is nothing left to read.
+  // In a cluster the portfolios stand on other servers than the index of what was read: one that fails must not
+  // lose them while the index says that there is nothing left to read.
   await replicas.untilHeld(mark);
-  await seen.add(event.clientId, event.id);
-  await tellIgnored(storing, event);
+  await storing.events.put(event.clientId, [event]);
+  if (await storing.readProblems.clear(scopeOf(event))) await clearFailures(storing, event);
+  await recordUnenrolled(storing, event);
   return stored.length;
 }
 
+/** What failed before has been done: it is no failure any more. */
+async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
+  const notice = { clientId, eventId: id };
+  for (const jobId of [eventNoticeId(notice, 'issued'), listedEventId(notice)]) {
+    const job = await queues.notices.getJob(jobId);
+    if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
+  }
+}
+
+const scopeOf = ({ clientId, id }: EventToStore) => ({ clientId, list: 'recipients', eventId: id }) as const;
+
+async function requireComplete(
+  { readProblems, clock, pace }: EventStoring,
+  event: EventToStore,
+  read: EventRecipients,
+): Promise<void> {
+  const completeness = completenessOf(event, read);
+  if (completeness === 'complete') return;
+  const fields = [...new Set(read.odd.map(({ field }) => field))];
+  const missing = { seen: read.distinct, expected: event.recipientCount };
+  const problem = completeness === 'odd' ? { fields, missing: null } : { fields: [], missing };
+  await readProblems.note({ ...scopeOf(event), ...problem }, secondsOf(clock));
+  if (completeness === 'odd') throw new RowUnreadable(event.clientId, `event ${event.id}`, fields);
+  throw new EventIncomplete(event, read.distinct, pace.lookAgainMs);
+}
+
 async function storedOf(
-  upserting: Promise<readonly NewAssertion[]>,
-): Promise<{ readonly stored: readonly NewAssertion[]; readonly left: SomeUnreadable | null }> {
+  upserting: Promise<readonly WrittenAssertion[]>,
+): Promise<{ readonly stored: readonly WrittenAssertion[]; readonly left: SomeUnreadable | null }> {
   try {
     return { stored: await upserting, left: null };
   } catch (left) {
@@ -89,7 +148,7 @@ async function storedOf(
 }
 
 /** When somebody last issued anything: an organisation that has fallen silent stands out. */
-async function tellNews(
+async function recordNews(
   { news, clock }: EventStoring,
   { clientId, id, createdS }: EventToStore,
   [first]: readonly ObfRecipient[],
@@ -103,7 +162,7 @@ async function tellNews(
 }
 
 /** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
-async function tellIgnored(
+async function recordUnenrolled(
   { schemes, ignored, region, clock }: EventStoring,
   { clientId, badgeId, id }: EventToStore,
 ): Promise<void> {
@@ -119,21 +178,12 @@ async function tellIgnored(
 async function generationFor(
   { schemes, region }: EventStoring,
   { clientId, createdS = null }: EventToStore,
-  toldBy: ToldBy,
+  source: EventSource,
 ): Promise<number | null> {
   const { change } = await schemes.now();
   if (change === null || clientId === region) return null;
-  const isNews = toldBy === 'notice' || (createdS !== null && createdS >= change.sinceS);
+  const isNews = source === 'notice' || (createdS !== null && createdS >= change.sinceS);
   return isNews ? change.generation : null;
-}
-
-/**
- * Whether all recipients were read. An event that OBF is still writing is read again the next time; an
- * older one is what it is: OBF may count recipients whom it no longer lists.
- */
-function isWhole({ recipientCount, createdS }: EventToStore, read: number, nowMs: number): boolean {
-  const missing = (recipientCount ?? 0) > read;
-  return !missing || nowMs - (createdS ?? 0) * 1000 > WRITTEN_WITHIN_MS;
 }
 
 function newAssertion(
@@ -145,7 +195,7 @@ function newAssertion(
     recordedS: event.createdS ?? null,
     own: event.clientId === region,
     earner: earnerKeyOf(vault, recipient.email),
-    contact: { address: recipient.email.trim(), name: recipient.name },
+    contact: { address: withoutUnseenEnds(recipient.email), name: recipient.name },
     assertion: {
       id: recipient.assertionId,
       clientId: event.clientId,

@@ -49,5 +49,5 @@ const NIGHTLY = '13 4 * * *';
 export async function scheduleCensus({ queues, scheme }: Pick<Pipeline, 'queues' | 'scheme'>): Promise<void> {
   const opts = { removeOnComplete: true, removeOnFail: true };
   const template = { name: 'census', data: { kind: 'census' }, opts };
-  await queues.awards.upsertJobScheduler('census', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
+  await queues.maintenance.upsertJobScheduler('census', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
 }

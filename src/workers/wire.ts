@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import { createHolds } from '../issuing/hold.js';
 import { createFlags } from '../issuing/flags.js';
 import { createLedger } from '../issuing/ledger.js';
 import { createBatches } from '../issuing/batches.js';
@@ -9,7 +10,9 @@ import { createQuota } from '../issuing/quota.js';
 import { createMemory } from '../issuing/memory.js';
 import { createOutbox } from '../issuing/outbox.js';
 import { createJournal } from '../journal/journal.js';
+import { createEventIndex } from '../obf/event-index.js';
 import { createObf, type Obf } from '../obf/obf.js';
+import { createReadProblems } from '../obf/read-problems.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
@@ -18,20 +21,18 @@ import { createReplicas, type Replicas } from '../platform/replicas.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { createIgnored } from '../portfolio/ignored.js';
 import { createNews } from '../portfolio/news.js';
-import { createSeenEvents } from '../portfolio/seen-events.js';
 import { createPortfolioStore } from '../portfolio/store.js';
 import type { Queue, Telemetry } from 'bullmq';
-import { createClaims } from '../queue/claims.js';
 import { openQueue } from '../queue/open.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createEventReading } from './event-reading.js';
-import { createHands, HANDS } from './hands.js';
 import { createMirror } from './mirror.js';
 import { createSchemes } from './schemes.js';
+import { createVerified } from './verify-hosted.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
 export interface Wiring {
@@ -64,11 +65,18 @@ export function wirePipeline(wiring: Wiring): {
   const replicas = createReplicas(redis, pace.settleMs);
   const within = { region, vault, redis, prefix: prefixes.data, clock, replicas };
   const obf = openObf(wiring, { ...within, meter });
-  const stores = openStores({ ...within, scheme: wiring.scheme });
+  const stores = openStores({ ...within, scheme: wiring.scheme, pace });
   const queues = openQueues(redis, log, prefixes.queues, telemetry);
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
-  const mirror = createMirror({ ...stores, ...within, account: regionAccount, evaluate: evaluateIn(queues) });
+  const mirror = createMirror({
+    ...stores,
+    ...within,
+    pace,
+    queues,
+    account: regionAccount,
+    evaluate: evaluateIn(queues),
+  });
   const quota = createQuota(redis, prefixes.data, regionAccount, clock, pace.quota);
   const pipeline = {
     ...stores,
@@ -76,11 +84,11 @@ export function wirePipeline(wiring: Wiring): {
     region,
     regionAccount,
     accounts: obf.account,
-    reading: createEventReading({ seen: stores.seen, clock, log }),
+    reading: createEventReading({ events: stores.events, clock, log }),
     hosted: obf.hosted,
     mirror,
     quota,
-    ...handsFor(redis, queues),
+    queues,
     vault,
     clock,
     log,
@@ -91,13 +99,6 @@ export function wirePipeline(wiring: Wiring): {
   };
   return { pipeline, close: () => closeAll(obf, queues) };
 }
-
-/** The queues, and what carries notices out beside them. */
-const handsFor = (redis: RedisConnection, queues: Record<QueueName, Queue>) => ({
-  queues,
-  claims: createClaims(redis, queues.notices),
-  hands: createHands(HANDS),
-});
 
 /** Has those evaluated whom the Région's own account touches. */
 const evaluateIn =
@@ -122,6 +123,7 @@ interface Within {
 
 interface StoreParts extends Within {
   readonly scheme: Scheme;
+  readonly pace: Pace;
 }
 
 interface ObfParts extends Within {
@@ -149,12 +151,17 @@ function openQueues(
   prefix: string,
   telemetry: Telemetry | null,
 ): Record<QueueName, Queue> {
-  const [arrivals, notices, earners, awards] = QUEUES;
   const open = (name: QueueName): Queue => openQueue(name, redis, log, prefix, telemetry);
-  return { arrivals: open(arrivals), notices: open(notices), earners: open(earners), awards: open(awards) };
+  return {
+    arrivals: open('arrivals'),
+    notices: open('notices'),
+    earners: open('earners'),
+    awards: open('awards'),
+    maintenance: open('maintenance'),
+  };
 }
 
-function openStores({ redis, prefix, vault, clock, region, scheme, replicas }: StoreParts) {
+function openStores({ redis, prefix, vault, clock, region, scheme, pace, replicas }: StoreParts) {
   const earners = createEarnerStore(redis, prefix, vault);
   const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
   return {
@@ -162,11 +169,14 @@ function openStores({ redis, prefix, vault, clock, region, scheme, replicas }: S
     earners,
     journal,
     portfolios: createPortfolioStore(earners, vault),
-    seen: createSeenEvents(redis, prefix),
+    events: createEventIndex(redis, prefix),
+    readProblems: createReadProblems(redis, prefix),
     news: createNews(redis, prefix),
     ignored: createIgnored(redis, prefix),
     ledger: createLedger({ earners, journal, clock }),
     flags: createFlags({ redis, prefix, earners, journal }),
+    holds: createHolds(redis, prefix, clock, pace),
+    verified: createVerified(redis, prefix),
     outbox: createOutbox(redis, prefix, clock),
     batches: createBatches(redis, prefix, clock),
     memory: createMemory(redis, prefix, clock, () => replicas.history()),

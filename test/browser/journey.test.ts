@@ -20,7 +20,7 @@ afterAll(() => chromium.close());
 /** Lou has both badges, and OBF refused the award; Ana has one badge. */
 beforeEach(async () => {
   house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, ops: OPS_SETTINGS });
-  house.sandbox.fault({ kind: 'status', status: 404, route: 'POST issue' });
+  house.sandbox.fault({ kind: 'status', status: 400, route: 'POST issue' });
   await give('P1', 'A', LOU, ANA);
   await give('P2', 'B', LOU);
   await until(async () => (await house.failedReasons()).length === 1, 'a failed job');
@@ -68,7 +68,7 @@ describe.each([
 
   test('a failed job is sent again, and the badge arrives, once', async () => {
     await follow(page, 'Voir les échecs');
-    await follow(page, 'OBF ne connaît pas ce badge de la Région');
+    await follow(page, 'OBF refuse un bénéficiaire');
     await follow(page, 'Délivrer « Communiquer : je pratique »');
     await follow(page, 'Renvoyer ce travail');
     await sees(page, 'Rien n’est délivré deux fois');
@@ -121,8 +121,8 @@ test('by the keyboard alone, somebody signs in and sends a job again', async () 
 
   await enter(page, 'Échecs');
   // The page may come before its jobs are counted; it comes again by itself.
-  await page.getByRole('link', { name: 'OBF ne connaît pas ce badge de la Région' }).waitFor();
-  await enter(page, 'OBF ne connaît pas ce badge de la Région');
+  await page.getByRole('link', { name: 'OBF refuse un bénéficiaire' }).waitFor();
+  await enter(page, 'OBF refuse un bénéficiaire');
   await enter(page, 'Délivrer « Communiquer : je pratique »');
   await enter(page, 'Renvoyer ce travail');
   expect([house.awards(), house.sandbox.issues().length]).toEqual([[], 1]);

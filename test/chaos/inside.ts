@@ -9,7 +9,7 @@ import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { Portfolio } from '../../src/portfolio/portfolio.js';
-import { createSeenEvents } from '../../src/portfolio/seen-events.js';
+import { createEventIndex } from '../../src/obf/event-index.js';
 import { batchJobId } from '../../src/queue/job-ids.js';
 import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
@@ -48,7 +48,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   const { earners, ledger } = storesIn(connection, DATA_PREFIX, vault, Date.now);
   const outbox = createOutbox(connection, DATA_PREFIX, Date.now);
   const batches = createBatches(connection, DATA_PREFIX, Date.now);
-  const seen = createSeenEvents(connection, DATA_PREFIX);
+  const events = createEventIndex(connection, DATA_PREFIX);
   const queues = QUEUES.map((name) => openQueue(name, connection, log));
   const keyOf: Inside['keyOf'] = (address) => earnerKeyOf(vault, address);
 
@@ -76,7 +76,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
     ledger,
     portfolioOf: async (address) => (await readPerson({ region, earners }, keyOf(address))).portfolio,
     storedOf: async (address) => (await earners.read(keyOf(address))).assertions,
-    seenOf: (clientId) => seen.count(asClientId(clientId)),
+    seenOf: (clientId) => events.count(asClientId(clientId)),
     failed,
     async pending(hurryBeyondMs) {
       const jobs = (await Promise.all(queues.map((queue) => pendingIn(queue, hurryBeyondMs)))).flat();

@@ -13,6 +13,8 @@ export const INVARIANTS = [
   'every acknowledged notice is done, or stands in failed with its reason',
   'every event that OBF lists is in the portfolios, told of or not',
   'what Palier believes held is what OBF has',
+  'the portfolios equal OBF: nothing revoked, expired or removed counts',
+  'what the workers verified, an operator finds no drift in',
   'nothing is left waiting',
   'nothing but what OBF refuses for good stands in failed',
   'no process ended by itself',
@@ -32,6 +34,10 @@ export interface Evidence {
   readonly expiries: Expiries;
   readonly inside: Inside;
   readonly acknowledged: ReadonlySet<string>;
+  /** Events that are no longer in OBF. */
+  readonly removed: ReadonlySet<string>;
+  /** What `reconcile --full` said after the workers had verified all accounts; null: it was not asked. */
+  readonly secondDrift: unknown;
   /** Earners whose level 1 a human took back, once given. */
   readonly takenBack: ReadonlySet<Earner>;
   readonly unfinished: readonly string[];
@@ -42,13 +48,16 @@ export interface Evidence {
 export async function violationsOf(evidence: Evidence): Promise<Violation[]> {
   const { sandbox, cast, expiries, inside, unfinished, unasked, output } = evidence;
   const truth = truthOf(sandbox, cast.earners, expiries);
+  const partners = countingIn(sandbox, expiries);
   const failed = await inside.failed();
   const found: Violation[] = [];
   for (const [earner, one] of truth) {
     found.push(...inObf(evidence, earner, one), ...twice(earner, one));
+    found.push(...(await inPortfolio(inside, earner, partners)));
     found.push(...(await inPalier(inside, earner, one)), ...(await refusal(inside, earner, one, failed)));
   }
-  found.push(...(await notices(evidence, failed)), ...failures(failed, truth, inside));
+  found.push(...(await notices(evidence, failed)), ...failures(failed, truth, evidence));
+  found.push(...again(evidence.secondDrift));
   found.push(...unfinished.map((text): Violation => ({ invariant: 'nothing is left waiting', text })));
   found.push(...unasked.map((text): Violation => ({ invariant: 'no process ended by itself', text })));
   const shown = output.split('\n').filter((line) => /example\.org/i.test(line));
@@ -152,15 +161,66 @@ async function notices(
   return violations;
 }
 
-/** With nothing but passing faults, only batches of an address that OBF refuses may fail for good. */
+/** With nothing but passing faults, only batches of an address that OBF refuses, and notices of events that are gone. */
 function failures(
   failed: readonly FailedJob[],
   truth: ReadonlyMap<Earner, Truth>,
-  inside: Inside,
+  { inside, removed }: Evidence,
 ): Violation[] {
   const refused = [...truth.keys()].filter((earner) => earner.refused);
   const keys = refused.map((earner) => inside.keyOf(addressOf(earner)));
+  const isRefused = ({ queue, reason }: FailedJob): boolean =>
+    queue === 'awards' && keys.length > 0 && /POST issue: 400/.test(reason);
+  const isOfRemoved = ({ id, reason }: FailedJob): boolean =>
+    /404/.test(reason) && [...removed].some((eventId) => id.includes(eventId));
   return failed
-    .filter(({ queue, reason }) => !(queue === 'awards' && keys.length > 0 && /POST issue: 400/.test(reason)))
-    .map(({ queue, id, reason }) => ({ invariant: INVARIANTS[7], text: `${queue} ${id}: ${reason}` }));
+    .filter((job) => !isRefused(job) && !isOfRemoved(job))
+    .map(({ queue, id, reason }) => ({
+      invariant: 'nothing but what OBF refuses for good stands in failed',
+      text: `${queue} ${id}: ${reason}`,
+    }));
+}
+
+/** By address: the copies of partners' badges that are neither revoked nor removed, and when they end. */
+type Counting = ReadonlyMap<string, readonly string[]>;
+
+const wordsOf = (id: string, expiresOnS: number | null): string => `${id} until ${expiresOnS ?? 'ever'}`;
+
+function countingIn(sandbox: Sandbox, expiries: Expiries): Counting {
+  const found = new Map<string, string[]>();
+  for (const { assertions } of KEYED.flatMap((clientId) => sandbox.eventsOf(clientId)))
+    for (const { id, email, revoked } of assertions) {
+      if (revoked) continue;
+      const address = email.trim().toLowerCase();
+      const others = found.get(address) ?? [];
+      found.set(address, [...others, wordsOf(id, expiries.get(id) ?? null)]);
+    }
+  return found;
+}
+
+/** Of partners with a key: what was only pushed is verified again when an award counts on it, and not before. */
+async function inPortfolio(inside: Inside, earner: Earner, partners: Counting): Promise<Violation[]> {
+  const stored = await inside.storedOf(addressOf(earner));
+  const ours = stored
+    .filter(({ clientId, revoked }) => !revoked && KEYED.some((id) => id === clientId))
+    .map(({ id, expiresOnS }) => wordsOf(id, expiresOnS));
+  const theirs = partners.get(addressOf(earner)) ?? [];
+  const more = ours.filter((one) => !theirs.includes(one));
+  const less = theirs.filter((one) => !ours.includes(one));
+  if (more.length === 0 && less.length === 0) return [];
+  const text = `too many: [${more.join(', ')}], too few: [${less.join(', ')}]`;
+  const invariant = 'the portfolios equal OBF: nothing revoked, expired or removed counts';
+  return [{ invariant, earner, text }];
+}
+
+function again(secondDrift: unknown): Violation[] {
+  if (secondDrift === null) return [];
+  const { drift } = secondDrift as { readonly drift: Readonly<Record<string, number>> };
+  if (Object.values(drift).every((count) => count === 0)) return [];
+  return [
+    {
+      invariant: 'what the workers verified, an operator finds no drift in',
+      text: JSON.stringify(secondDrift),
+    },
+  ];
 }

@@ -4,9 +4,9 @@ import { INVARIANTS } from './invariants.js';
 import { runChaos, type ChaosReport } from './run.js';
 
 /**
- * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--redis KIND] [--json]`: one run; the exit
+ * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--with-changes] [--redis KIND] [--json]`: one run; the exit
  * code says whether all held. `--drop 1`: nobody is told of anything, the poll finds it all. `--flush`: Redis is
- * emptied in the middle, and rebuilt from OBF. `--redis cluster`, or `sentinel`: masters are killed, and replaced
+ * emptied in the middle, and rebuilt from OBF. `--with-changes`: OBF still writes, changes, hides and takes back. `--redis cluster`, or `sentinel`: masters are killed, and replaced
  * by replicas.
  */
 async function main(): Promise<void> {
@@ -16,6 +16,7 @@ async function main(): Promise<void> {
       earners: { type: 'string', default: '500' },
       drop: { type: 'string', default: '0.2' },
       flush: { type: 'boolean', default: false },
+      'with-changes': { type: 'boolean', default: false },
       redis: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
@@ -26,7 +27,14 @@ async function main(): Promise<void> {
   const redis = redisKindOf(values.redis);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   if (!values.json) say(`seed ${seed}, ${earners} earners, Redis: ${redis}`);
-  const report = await runChaos({ seed, earners, dropRate, flush: values.flush, redis });
+  const report = await runChaos({
+    seed,
+    earners,
+    dropRate,
+    redis,
+    flush: values.flush,
+    withChanges: values['with-changes'],
+  });
   say(values.json ? JSON.stringify(report) : inWords(report));
   process.exitCode = report.passed ? 0 : 1;
 }
@@ -48,7 +56,8 @@ function inWords(report: ChaosReport): string {
     `notices:         ${list(report.notices)}`,
     `awards:          ${list(report.awards)}`,
     `issue calls:     ${list(report.issueCalls)}`,
-    ...(report.drift === null ? [] : [`rebuilt:         ${JSON.stringify(report.drift)}`]),
+    ...(Object.keys(report.unsaid).length === 0 ? [] : [`untold:          ${list(report.unsaid)}`]),
+    ...(report.drift === null ? [] : [`read again:      ${JSON.stringify(report.drift)}`]),
     '',
     ...INVARIANTS.flatMap((invariant) => {
       const found = broken(invariant);

@@ -1,6 +1,7 @@
 import type { CrashPoint } from '../../src/issuing/types.js';
 import type { RouteName } from '../../src/sandbox/route-names.js';
 import type { Fault } from '../../src/sandbox/types.js';
+import { changeOf, type Change } from './changes.js';
 import type { Wire } from './proxy.js';
 import type { Random } from './random.js';
 import { KEYED, REGION } from './world.js';
@@ -15,6 +16,8 @@ export type Blow = { readonly atMs: number } & (
   /** Somebody sends a notice of long ago again. */
   | { readonly kind: 'retell'; readonly which: number }
   | { readonly kind: 'kill-redis' | 'freeze-redis'; readonly forMs: number }
+  /** OBF shows something otherwise than it is, and mends it. */
+  | { readonly kind: 'change'; readonly change: Change; readonly forMs: number }
 );
 
 export const CRASH_POINTS: readonly CrashPoint[] = [
@@ -43,6 +46,8 @@ export const PACE = {
   mirrorMaxAgeMs: 1000,
   lockMs: 5000,
 };
+/** What a run with changes shortens besides: how soon OBF is looked at again. */
+export const PACE_OF_CHANGES = { lookAgainMs: 500, holdFirstMs: 1000, holdMaxMs: 4000 };
 const SLOWEST_MS = 2300;
 const LATENCY_MS = 400;
 
@@ -50,10 +55,14 @@ const READS: readonly RouteName[] = ['GET events', 'GET event', 'GET recipient']
 const PUBLIC: readonly RouteName[] = ['GET credential', 'GET assertion', 'GET badgeclass', 'GET revoked'];
 
 /** Everything of one run, in order of time. `scale` 1: as for 500 earners. */
-export function mayhemOf(random: Random, lengthMs: number, scale: number): Blow[] {
+export function mayhemOf(
+  random: Random,
+  { lengthMs, scale, withChanges }: { lengthMs: number; scale: number; withChanges: boolean },
+): Blow[] {
   const often = (times: number, from = 0.02, to = 0.97): number[] =>
     Array.from({ length: Math.max(1, Math.round(times * scale)) }, () => random.between(from, to) * lengthMs);
   const faults = random.fork('faults');
+  const changes = random.fork('changes');
   const blows: Blow[] = [
     // Awards come due late, and without a token nothing leaves for ten seconds.
     ...often(45, 0.2).map((atMs): Blow => ({ atMs, kind: 'obf', fault: issueFault(faults) })),
@@ -68,6 +77,7 @@ export function mayhemOf(random: Random, lengthMs: number, scale: number): Blow[
     ...often(60, 0.3, 1).map((atMs): Blow => ({ atMs, kind: 'retell', which: random.int(0, 1e6) })),
     ...often(3).map((atMs): Blow => ({ atMs, kind: 'kill-redis', forMs: random.between(200, 5000) })),
     ...often(3).map((atMs): Blow => ({ atMs, kind: 'freeze-redis', forMs: random.between(300, 8000) })),
+    ...(withChanges ? often(60).map((atMs): Blow => changeBlow(changes, atMs)) : []),
   ];
   return blows.toSorted((a, b) => a.atMs - b.atMs);
 }
@@ -75,6 +85,13 @@ export function mayhemOf(random: Random, lengthMs: number, scale: number): Blow[
 const someTime = (random: Random, mostMs: number) => ({
   which: random.int(0, 9),
   forMs: random.between(300, mostMs),
+});
+
+export const changeBlow = (random: Random, atMs: number): Blow => ({
+  atMs,
+  kind: 'change',
+  change: changeOf(random),
+  forMs: random.between(300, 8000),
 });
 
 function issueFault(random: Random): Fault {

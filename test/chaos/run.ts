@@ -2,13 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisKind } from '../support/redis-of-the-run.js';
-import { addressOf, castOf, type Act, type Cast, type Earner, type Gift } from './cast.js';
+import { until } from '../support/until.js';
+import { addressOf, castOf, type Cast } from './cast.js';
+import { fillPages, makeChange } from './changes.js';
 import { Diary } from './diary.js';
 import { storyOf } from './detail.js';
+import { Hands } from './hands.js';
 import { openInside, type Inside } from './inside.js';
 import { violationsOf, type Violation } from './invariants.js';
-import { crashesOf, mayhemOf, PACE, type Blow } from './mayhem.js';
-import { awardsFor } from './planned.js';
+import { changeBlow, crashesOf, mayhemOf, PACE, type Blow } from './mayhem.js';
 import { randomOf, type Random } from './random.js';
 import { Sender, type SenderTally } from './sender.js';
 import { openStage, type Stage } from './stage.js';
@@ -23,6 +25,8 @@ export interface ChaosOptions {
   readonly dropRate?: number;
   /** Empties Redis in the middle of the faults; `palier reconcile --full` follows when they are over. */
   readonly flush?: boolean;
+  /** OBF still writes, changes, hides and takes back, mostly without a notice: see changes.ts and hands.ts. */
+  readonly withChanges?: boolean;
   /** What Redis is: one server, a cluster, or a master behind sentinels. */
   readonly redis?: RedisKind;
 }
@@ -47,6 +51,8 @@ export interface ChaosReport {
     readonly takenBack: number;
   };
   readonly issueCalls: { readonly all: number; readonly done: number; readonly unheard: number };
+  /** What OBF told nobody of. */
+  readonly unsaid: Readonly<Record<string, number>>;
   /** What the full reading mended, of a run with an emptied Redis. */
   readonly drift: unknown;
   readonly violations: readonly string[];
@@ -57,6 +63,7 @@ export interface ChaosReport {
 /** A run must end by itself, whatever happens. */
 /** How long awards are waited for before the faults end. */
 const LATE_LIMIT_MS = 30_000;
+const VERIFY_LIMIT_MS = 90_000;
 const SETTLE_LIMIT_MS = 110_000;
 const MS_PER_EARNER = 110;
 const FULL_LENGTH_MS = 55_000;
@@ -67,20 +74,34 @@ export async function runChaos({
   workers = 3,
   dropRate = 0.2,
   flush = false,
+  withChanges = false,
   redis = 'single',
 }: ChaosOptions): Promise<ChaosReport> {
   const random = randomOf(`palier ${seed}`);
   const lengthMs = Math.max(12_000, Math.min(FULL_LENGTH_MS, earners * MS_PER_EARNER));
   const cast = castOf(random.fork('cast'), earners, lengthMs * 0.75);
-  const blows = mayhemOf(random.fork('mayhem'), lengthMs, lengthMs / FULL_LENGTH_MS);
+  const blows = mayhemOf(random.fork('mayhem'), {
+    lengthMs,
+    scale: lengthMs / FULL_LENGTH_MS,
+    withChanges,
+  });
   const crashes = crashesOf(random.fork('crashes'), earners >= 400 ? 2 : 1);
-  const stage = await openStage({ random: random.fork('stage'), workers, crashes, redis });
+  const stage = await openStage({ random: random.fork('stage'), workers, crashes, redis, withChanges });
   try {
-    return await new Run(stage, { seed, redis, random, cast, blows, lengthMs, dropRate, flush }).play();
+    // Else a slow machine would have issued most of it to nobody.
+    await until(() => isUp(stage.webUrl), 'web process that answers', 60_000);
+    const given = { seed, redis, random, cast, blows, lengthMs, dropRate, flush, withChanges };
+    return await new Run(stage, given).play();
   } finally {
     await stage.close();
   }
 }
+
+const isUp = (webUrl: string): Promise<boolean> =>
+  fetch(`${webUrl}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 interface Given {
   readonly seed: number;
@@ -91,16 +112,15 @@ interface Given {
   readonly lengthMs: number;
   readonly dropRate: number;
   readonly flush: boolean;
+  readonly withChanges: boolean;
 }
 
 class Run {
   private readonly diary = new Diary();
   private readonly sender: Sender;
-  private readonly expiries = new Map<string, number>();
-  private readonly takenBack = new Set<Earner>();
+  private readonly hands: Hands;
   private readonly dealt: Record<string, number> = {};
   private readonly startMs = Date.now();
-  private readonly typing: Random;
   /** What may not happen to one thing twice at a time. */
   private readonly lines = new Map<'redis' | 'wire', Promise<void>>();
 
@@ -108,19 +128,23 @@ class Run {
     private readonly stage: Stage,
     private readonly given: Given,
   ) {
-    const { random, dropRate } = given;
-    this.typing = random.fork('typing');
+    const { random, dropRate, withChanges } = given;
     const { sandbox, proxy } = stage;
     const throughProxy = (url: string): string => url.replace(sandbox.url, proxy.url);
     this.sender = new Sender(stage.webUrl, throughProxy, random.fork('sender'), dropRate, this.diary);
+    const { sender, diary } = this;
+    this.hands = new Hands({ sandbox, sender, diary, random, withChanges });
   }
 
   async play(): Promise<ChaosReport> {
-    const { lengthMs, cast, blows, flush } = this.given;
+    const { lengthMs, cast, blows, flush, withChanges } = this.given;
+    if (withChanges) fillPages(this.stage.sandbox);
     await Promise.all([
-      ...cast.acts.map((act) => this.at(act.atMs, () => this.issue(act))),
+      ...cast.acts.map((act) => this.at(act.atMs, () => this.hands.issue(act))),
       ...blows.map((blow) => this.at(blow.atMs, () => this.deal(blow))),
-      ...this.hands().map(({ atMs, earner, badgeId }) => this.at(atMs, () => this.byHand(earner, badgeId))),
+      ...this.hands
+        .planned(cast, lengthMs)
+        .map(({ atMs, earner, badgeId }) => this.at(atMs, () => this.hands.giveByHand(earner, badgeId))),
       this.takeBack(lengthMs),
       ...(flush ? [this.at(lengthMs * 0.6, () => this.emptyRedis())] : []),
     ]);
@@ -134,8 +158,10 @@ class Run {
     if (flush) await this.rebuild();
     const inside = openInside(this.stage);
     try {
+      const unread = withChanges ? await this.untilVerified() : [];
       const unfinished = await this.settle(inside);
-      return await this.report(inside, unfinished, calmMs);
+      if (withChanges) this.secondDrift = await this.stage.reconcile();
+      return await this.report(inside, [...unread, ...unfinished], calmMs);
     } finally {
       await inside.close();
     }
@@ -143,17 +169,37 @@ class Run {
 
   /**
    * A Redis that was killed late keeps everything waiting for a while. The faults of issuing stay until
-   * awards have met them; meanwhile old notices come again.
+   * awards have met them; meanwhile old notices come again, and OBF goes on changing.
    */
   private async untilMostIsGiven(): Promise<void> {
+    const { withChanges } = this.given;
     const random = this.given.random.fork('late');
-    const limit = Date.now() + LATE_LIMIT_MS;
+    const limit = Date.now() + (withChanges ? 2 : 1) * LATE_LIMIT_MS;
     const { expected } = this.awards();
+    const changes: Promise<void>[] = [];
     while (Date.now() < limit && this.awards().given < expected * 0.7) {
       this.retell(random.int(0, 1e6));
-      this.takeBackNow();
+      this.takeBackNow(!withChanges);
+      if (withChanges && random.chance(0.3)) changes.push(this.deal(changeBlow(random, 0)));
       await pause(500);
     }
+    await Promise.all(changes);
+  }
+
+  /** The workers read all accounts again by themselves; a reading that ends first may have begun before all was mended. */
+  private async untilVerified(): Promise<readonly string[]> {
+    const before = this.verifications();
+    const limit = Date.now() + VERIFY_LIMIT_MS;
+    while (this.verifications() < before + 2) {
+      if (Date.now() > limit) return ['the accounts were not verified'];
+      await pause(500);
+    }
+    return [];
+  }
+
+  private verifications(): number {
+    const output = this.stage.workers.map((one) => one.output()).join('');
+    return output.split('accounts verified').length - 1;
   }
 
   private async at(atMs: number, act: () => Promise<void> | void): Promise<void> {
@@ -161,93 +207,21 @@ class Run {
     await act();
   }
 
-  /** Some at the very start; the others to people whom the rules would never give that badge. */
-  private hands(): { atMs: number; earner: Earner; badgeId: string }[] {
-    const random = this.given.random.fork('hands');
-    const { earners, acts } = this.given.cast;
-    return earners.flatMap((earner) => {
-      const badgeId = earner.byHand;
-      if (badgeId === null) return [];
-      const gifts = acts.flatMap((act) => act.gifts.filter((gift) => gift.earner === earner));
-      const atMs = awardsFor(gifts).includes(badgeId) ? 0 : random.between(0, 0.9) * this.given.lengthMs;
-      return [{ atMs, earner, badgeId }];
-    });
-  }
-
-  private byHand(earner: Earner, badgeId: string): void {
-    const { sandbox } = this.stage;
-    const recipients = [addressOf(earner, this.typing.fork(String(earner.number)))];
-    const event = sandbox.issueByHand({ clientId: REGION, badgeId, recipients });
-    this.diary.note(addressOf(earner), `${badgeId} given by hand: ${event.id}`);
-    this.sender.tell(event);
-  }
-
-  /** In one go: nobody can read the event before what became of its copies is known. */
-  private issue({ badge, gifts, atMs }: Act): void {
-    const { sandbox } = this.stage;
-    const typing = this.typing.fork(String(atMs));
-    const recipients = gifts.map(({ earner }) => addressOf(earner, typing, badge.partner !== PUSHING));
-    const event = sandbox.issueByHand({ clientId: badge.partner, badgeId: badge.id, recipients });
-    const revoked = gifts.filter(({ fate }) => fate === 'revoked').map(({ earner }) => addressOf(earner));
-    if (revoked.length > 0) sandbox.revokeByHand(event.id, revoked);
-    for (const [at, { earner, fate }] of gifts.entries()) {
-      const copy = event.assertions[at];
-      if (copy === undefined) throw new Error('a recipient without a copy');
-      this.diary.note(addressOf(earner), `${badge.id} (${fate}) issued: ${event.id}`);
-      if (fate !== 'expired') continue;
-      const yesterdayS = Math.floor(Date.now() / 1000) - 86_400;
-      sandbox.expire(copy.id, yesterdayS);
-      this.expiries.set(copy.id, yesterdayS);
-    }
-    this.sender.tell(event);
-    const later = gifts.filter(({ fate }) => fate === 'later');
-    if (later.length > 0) this.revokeLater(event.id, badge.partner, later, typing.between(500, 6000));
-  }
-
   private drift: unknown = null;
-  private readonly afterwards: Promise<void>[] = [];
-
-  private revokeLater(eventId: string, clientId: string, gifts: readonly Gift[], delayMs: number): void {
-    const { sandbox } = this.stage;
-    const revoke = async (): Promise<void> => {
-      await pause(delayMs);
-      sandbox.revokeByHand(
-        eventId,
-        gifts.map(({ earner }) => addressOf(earner)),
-      );
-      for (const { earner } of gifts) this.diary.note(addressOf(earner), `revoked in ${eventId}`);
-      const event = sandbox.eventsOf(clientId).find(({ id }) => id === eventId);
-      if (event !== undefined) this.sender.tell(event, 'badge.revoked');
-    };
-    this.afterwards.push(revoke());
-  }
-
-  /** A human at the Région takes awards back as they are given. */
+  /** What an operator's reading found, when the workers had read all accounts and settled. */
+  private secondDrift: unknown = null;
+  /** As awards are given. Early on, OBF need not tell of it: all accounts are read again after that. */
   private async takeBack(lengthMs: number): Promise<void> {
     while (Date.now() < this.startMs + lengthMs) {
-      this.takeBackNow();
+      this.takeBackNow(!this.given.withChanges);
       await pause(200);
     }
-    await Promise.all(this.afterwards);
+    await this.hands.done();
   }
 
   /** Whether there was any. */
-  private takeBackNow(): boolean {
-    const { sandbox } = this.stage;
-    const before = this.takenBack.size;
-    const wanted = this.given.cast.earners.filter((one) => one.takenBack && !this.takenBack.has(one));
-    for (const earner of wanted) {
-      const address = addressOf(earner);
-      const event = sandbox
-        .eventsOf(REGION, 'R_C1')
-        .find(({ assertions }) => assertions.some(({ email }) => email.trim().toLowerCase() === address));
-      if (event === undefined) continue;
-      sandbox.revokeByHand(event.id, [address]);
-      this.takenBack.add(earner);
-      this.diary.note(address, `R_C1 taken back by hand: ${event.id}`);
-      this.sender.tell(event, 'badge.revoked');
-    }
-    return this.takenBack.size > before;
+  private takeBackNow(isAlwaysTold = true): boolean {
+    return this.hands.takeBack(this.given.cast, ({ number }) => isAlwaysTold || number % 2 === 0);
   }
 
   private async deal(blow: Blow): Promise<void> {
@@ -274,6 +248,13 @@ class Run {
         return web.kill();
       case 'retell':
         return this.retell(blow.which);
+      case 'change': {
+        const what = `change: ${blow.change.what}`;
+        this.dealt[what] = (this.dealt[what] ?? 0) + 1;
+        const mend = makeChange(sandbox, blow.change);
+        await pause(blow.forMs);
+        return mend();
+      }
       case 'kill-redis':
         return this.inLine('redis', async () => {
           await redis.kill();
@@ -355,10 +336,12 @@ class Run {
     const violations = await violationsOf({
       sandbox,
       cast,
-      expiries: this.expiries,
+      expiries: this.hands.expiries,
       inside,
       acknowledged: this.sender.acknowledged,
-      takenBack: this.takenBack,
+      removed: this.hands.removed,
+      secondDrift: this.secondDrift,
+      takenBack: this.hands.takenBack,
       unfinished,
       unasked: toll.unasked,
       output: [web, ...workers].map((one) => one.output()).join('\n'),
@@ -382,6 +365,7 @@ class Run {
       notices: this.sender.tally,
       awards: this.awards(),
       issueCalls: this.issueCalls(),
+      unsaid: this.hands.unsaid,
       drift: this.drift,
       violations: violations.map(({ invariant, earner, text }) =>
         [invariant, ...(earner === undefined ? [] : [addressOf(earner)]), text].join(': '),
@@ -402,7 +386,7 @@ class Run {
 
   private awards(): ChaosReport['awards'] {
     const { sandbox } = this.stage;
-    const truth = [...truthOf(sandbox, this.given.cast.earners, this.expiries)];
+    const truth = [...truthOf(sandbox, this.given.cast.earners, this.hands.expiries)];
     const copies = truth.flatMap(([, one]) => one.copies);
     const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
     return {
@@ -410,7 +394,7 @@ class Run {
       given: copies.filter(({ by }) => by === 'palier').length,
       byHand: copies.filter(({ by }) => by === 'hand').length,
       refused: sum(truth.map(([{ refused }, { expected }]) => (refused ? expected.size : 0))),
-      takenBack: this.takenBack.size,
+      takenBack: this.hands.takenBack.size,
     };
   }
 

@@ -9,7 +9,7 @@ import { startSandbox } from '../../src/sandbox/server.js';
 import type { Sandbox } from '../../src/sandbox/types.js';
 import type { RedisKind } from '../support/redis-of-the-run.js';
 import { Member, type Toll } from './fleet.js';
-import { PACE } from './mayhem.js';
+import { PACE, PACE_OF_CHANGES } from './mayhem.js';
 import { chaosRedis, type ChaosRedis } from './redis.js';
 import { openFaultProxy, type FaultProxy } from './proxy.js';
 import type { Random } from './random.js';
@@ -17,6 +17,7 @@ import {
   BADGES,
   KEYED,
   keyVariable,
+  OLD_BADGE,
   PARTNERS,
   PARTNERS_YAML,
   REGION,
@@ -48,6 +49,7 @@ export interface StageOptions {
   /** `point:n` of each crash that a worker is to bring on itself, in the order of their starts. */
   readonly crashes: string[];
   readonly redis: RedisKind;
+  readonly withChanges: boolean;
 }
 
 /** Calls per second and client: above OBF's own, so that a run is short; the sandbox holds us to it. */
@@ -58,6 +60,7 @@ export async function openStage({
   workers: count,
   crashes,
   redis: kind,
+  withChanges,
 }: StageOptions): Promise<Stage> {
   const sandbox = await startSandbox({ maxRps: MAX_RPS, tokenEveryMs: 10_000 });
   seed(sandbox);
@@ -70,7 +73,14 @@ export async function openStage({
   await writeFile(join(configDir, 'scheme.yaml'), SCHEME);
   await writeFile(join(configDir, 'partners.yaml'), PARTNERS_YAML);
   const palierKey = randomBytes(32);
-  const env = environment({ redisUrl: redis.url, obfUrl: proxy.url, port, palierKey, configDir });
+  const env = environment({
+    redisUrl: redis.url,
+    obfUrl: proxy.url,
+    port,
+    palierKey,
+    configDir,
+    withChanges,
+  });
   const toll: Toll = { crashed: {}, killed: 0, stopped: 0, frozen: 0, unasked: [] };
   const web = new Member('web', 'web', env, [], toll, random.fork('web'));
   const workers = Array.from(
@@ -113,9 +123,17 @@ interface Given {
   readonly port: number;
   readonly palierKey: Buffer;
   readonly configDir: string;
+  readonly withChanges: boolean;
 }
 
-const environment = ({ redisUrl, obfUrl, port, palierKey, configDir }: Given): Record<string, string> => ({
+const environment = ({
+  redisUrl,
+  obfUrl,
+  port,
+  palierKey,
+  configDir,
+  withChanges,
+}: Given): Record<string, string> => ({
   NODE_ENV: 'test',
   REDIS_URL: redisUrl,
   PORT: String(port),
@@ -128,7 +146,9 @@ const environment = ({ redisUrl, obfUrl, port, palierKey, configDir }: Given): R
   WEBHOOK_BASIC: `${BASIC.key}:${BASIC.secret}`,
   PALIER_KEY: palierKey.toString('base64'),
   PALIER_CONFIG: configDir,
-  PALIER_PACE: JSON.stringify(PACE),
+  PALIER_PACE: JSON.stringify(withChanges ? { ...PACE, ...PACE_OF_CHANGES } : PACE),
+  // Every eleven seconds, and so while everything else goes wrong.
+  ...(withChanges ? { VERIFY_EVERY_H: '0.003' } : {}),
   POLL_EVERY_S: '2',
   LOG_LEVEL: 'info',
 });
@@ -137,4 +157,5 @@ function seed(sandbox: Sandbox): void {
   for (const id of [REGION, ...PARTNERS]) sandbox.addClient({ id, secret: `${id}_key`, name: id });
   for (const id of REGION_BADGES) sandbox.addBadge({ clientId: REGION, id, name: id });
   for (const { partner, id } of BADGES) sandbox.addBadge({ clientId: partner, id, name: id });
+  sandbox.addBadge({ clientId: KEYED[0], id: OLD_BADGE, name: OLD_BADGE });
 }

@@ -8,6 +8,9 @@ export const RETIRED = 'P5';
 
 export const REGION_BADGES = ['R_C1', 'R_C2', 'R_O1', 'R_G'] as const;
 
+/** Of the first partner, and enrolled nowhere. */
+export const OLD_BADGE = 'P1OLD';
+
 interface Line {
   readonly id: string;
   readonly competency: 'communiquer' | 'organiser';

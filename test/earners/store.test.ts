@@ -54,22 +54,22 @@ const assertion = fc.record({
 });
 const always = { atS: instant, forgiven: fc.array(eventId, { maxLength: 3 }) };
 const onItsWay = { cause: fc.string(), quiet: fc.constant(true as const) };
-const some = <T extends string>(state: T, rest: object = {}, requiredKeys: readonly string[] = []) =>
+const stateOf = <T extends string>(state: T, rest: object = {}, requiredKeys: readonly string[] = []) =>
   fc.record(
     { ...always, state: fc.constant(state), ...rest },
     { requiredKeys: ['atS', 'forgiven', 'state', ...requiredKeys] as never },
   );
 const batch = { batch: fc.uuid().map(asBatchId) };
 const award = fc.oneof(
-  some('due', onItsWay),
-  some('claimed', { ...onItsWay, ...batch }, ['batch']),
-  some('unknown', { ...onItsWay, ...batch }, ['batch']),
-  some('issued', { event: eventId }, ['event']),
-  some('revoking', { event: eventId }, ['event']),
-  some('refused', { why: fc.string() }, ['why']),
-  some('revoked'),
-  some('blocked'),
-  some('withdrawn'),
+  stateOf('due', onItsWay),
+  stateOf('claimed', { ...onItsWay, ...batch }, ['batch']),
+  stateOf('unknown', { ...onItsWay, ...batch }, ['batch']),
+  stateOf('issued', { event: eventId }, ['event']),
+  stateOf('revoking', { event: eventId }, ['event']),
+  stateOf('refused', { why: fc.string() }, ['why']),
+  stateOf('revoked'),
+  stateOf('blocked'),
+  stateOf('withdrawn'),
 );
 const entry = fc.record({
   kind: fc.constantFrom(...JOURNAL_KINDS),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { asAssertionId } from '../../src/ids.js';
 import {
   CredentialRefused,
   ObfNotSent,
@@ -59,6 +60,18 @@ test.each([MAIL, ' jean.dupont@example.org ', 'JEAN.DUPONT@EXAMPLE.ORG'])(
     expect(await hosted.read(assertion.urlV1, email)).toEqual(says(assertion, event.id));
   },
 );
+
+test('one that was accepted before is read again by its id alone; where OBF has no such format, in the other', async () => {
+  const { event, assertion } = issue();
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v3')).toEqual(says(assertion, null));
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v2')).toEqual(says(assertion, event.id));
+  bench.sandbox.fault({ route: 'GET credential', kind: 'status', status: 404 });
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v3')).toEqual(says(assertion, event.id));
+  bench.sandbox.fault({ route: 'GET assertion', kind: 'status', status: 404 });
+  expect(await hosted.readAgain(asAssertionId(assertion.id), 'v2')).toEqual(says(assertion, null));
+  bench.sandbox.fault({ route: 'GET credential', kind: 'status', status: 500 });
+  expect(await errorOf(hosted.readAgain(asAssertionId(assertion.id), 'v3'))).toBeInstanceOf(ObfNotSent);
+});
 
 test('a forged recipient is refused, and nothing more is read for it', async () => {
   const { assertion } = issue();
@@ -228,6 +241,19 @@ describe('what a hostile or an odd OBF may answer', () => {
     const bits = { id: LIST(), type: 'BitstringStatusListEntry' };
     expect(await errorOf(readV3(v3({ credentialStatus: bits })))).toBeInstanceOf(ObfUnreadable);
     expect(await readV3(v3({ credentialStatus: undefined }))).toMatchObject({ revoked: false });
+  });
+
+  test.each([
+    ['seconds', 1_762_591_116],
+    ['milliseconds', 1_762_591_116_789],
+    ['milliseconds in a text', '1762591116789'],
+  ])('dates in %s', async (_, date) => {
+    const dated = { issuedOnS: 1_762_591_116, expiresOnS: 1_762_591_116 };
+    expect(
+      await readV3(v3({ validFrom: date, validUntil: date, credentialStatus: undefined })),
+    ).toMatchObject(dated);
+    const badge = { id: v2().badge, issuer: `${stub.url}/v1/client/?key=P1` };
+    expect(await readV2(v2({ badge, issuedOn: date, expires: date }))).toMatchObject(dated);
   });
 
   test('nothing leads away from the host', async () => {

@@ -1,8 +1,8 @@
 import { asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
-import type { WebhookDeps } from '../../src/webhooks/deps.js';
+import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
-import { Problem } from '../../src/webhooks/problem.js';
+import { Problem } from '../../src/webhooks/problems.js';
 import { send, type Answer } from '../webhooks/harness.js';
 
 const TOKEN = 'a-token/of.44~characters+that=nobody-guesses';
@@ -11,18 +11,18 @@ const lines: string[] = [];
 let web: RunningWebhooks;
 let read: () => Promise<string>;
 
-async function serve(figures: WebhookDeps['figures'] | null): Promise<void> {
+async function serve(metrics: WebhookDeps['metrics'] | null): Promise<void> {
   web = await startWebhooks(
     {
       participants: new Set(),
-      verify: () => new Problem('credentials_missing'),
+      authenticate: () => new Problem('credentials_missing'),
       obfBaseUrl: 'https://obf.example.org',
-      putNotices: () => Promise.resolve(),
+      enqueueNotices: () => Promise.resolve(),
       ready: () => Promise.resolve(true),
       earnerKeyOf: asEarnerKey,
       seal: (text) => text,
       log: createLogger('debug', 'web', { write: (text) => void lines.push(text) }),
-      ...(figures === null || figures === undefined ? {} : { figures }),
+      ...(metrics === null || metrics === undefined ? {} : { metrics }),
     },
     0,
   );

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { command, works } from '../../src/sandbox/redis/command.js';
@@ -14,8 +13,7 @@ const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
  */
 export const mustHavePromtool = (): boolean =>
   process.env['CI'] !== undefined ||
-  existsSync('/usr/bin/apt-get') ||
-  spawnSync('promtool', ['--version']).status === 0;
+  ['apt-get', 'promtool'].some((file) => spawnSync(file, ['--version']).status === 0);
 
 /**
  * Prometheus' own checker: the one that is installed, else that of Debian's `prometheus` package (19 MB, once),

@@ -66,7 +66,7 @@ export async function openWatched(options: Partial<HouseOptions> = {}): Promise<
 
 async function openDoor(
   { redisUrl, redisPrefix, scheme, sandbox }: House,
-  figures: NonNullable<Parameters<typeof wireWebhooks>[0]['figures']>,
+  metrics: NonNullable<Parameters<typeof wireWebhooks>[0]['metrics']>,
 ) {
   const { deps, releases } = wireWebhooks({
     config: {
@@ -79,7 +79,7 @@ async function openDoor(
     earnerKeyOf: asEarnerKey,
     vault: { seal: (text) => text },
     log: createLogger('silent', 'web'),
-    figures,
+    metrics,
     prefix: redisPrefix,
   });
   const server = await startWebhooks(deps, 0);

@@ -13,8 +13,9 @@ import { refusedBefore } from '../../src/obf/token-request.js';
 import { withoutAddresses } from '../../src/platform/logger.js';
 import { VaultError } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/names.js';
-import { REASONS, reasonOf, shownReason } from '../../src/ops/failures/reason.js';
-import { createTally, MAX_GROUPS, MAX_NEWEST, sizeOf } from '../../src/ops/failures/tally.js';
+import { FAILURE_KINDS, shownReason } from '../../src/queue/failure-kind.js';
+import { groupFailures, MAX_GROUPS } from '../../src/ops/failures/groups.js';
+import { REASONS, reasonOf } from '../../src/ops/failures/reason.js';
 import { RegionUnreadable } from '../../src/workers/mirror.js';
 import { carryOut } from '../../src/workers/retry-policy.js';
 
@@ -110,9 +111,10 @@ test.each(KNOWN.map(([error, ...rest]) => [String(error), error, ...rest] as con
 );
 
 test('every reason has a key of its own, that stands in addresses, and words in both languages', () => {
-  const keys = REASONS.map((reason) => reason.key);
+  const keys = FAILURE_KINDS.map(([kind]) => kind);
+  expect(new Set(keys)).toEqual(new Set(Object.keys(REASONS)));
   expect(new Set(keys).size).toBe(keys.length);
-  for (const { key: name, happened, next } of REASONS) {
+  for (const [name, { happened, next }] of Object.entries(REASONS)) {
     expect(name).toMatch(/^[a-z-]+$/);
     for (const words of [happened('X'), next]) {
       expect(words.fr).not.toBe(words.en);
@@ -177,50 +179,33 @@ describe('counting', () => {
     { maxLength: 60 },
   );
 
-  test('counts each once, in whatever order they come, and remembers the newest', () => {
+  test('counts each once, in whatever order they come, the newest first', () => {
     fc.assert(
-      fc.property(failures, fc.integer({ min: 1, max: 20 }), (all, chunk) => {
-        const tally = createTally();
-        for (let at = 0; at < all.length; at += chunk) tally.add('notices', all.slice(at, at + chunk));
-        const groups = tally.groups();
-        expect(groups.reduce((sum, group) => sum + sizeOf(group), 0)).toBe(all.length);
+      fc.property(failures, (all) => {
+        const groups = groupFailures(all.map((one) => ({ queue: 'notices', ...one })));
+        expect(groups.reduce((sum, { jobs }) => sum + jobs.length, 0)).toBe(all.length);
         for (const group of groups) {
           const own = all.filter(({ reason }) => reasonOf(reason, 'notices').key === group.key);
-          expect(sizeOf(group)).toBe(own.length);
-          expect([group.firstMs, group.lastMs]).toEqual([
-            Math.min(...own.map(({ failedMs }) => failedMs)),
-            Math.max(...own.map(({ failedMs }) => failedMs)),
-          ]);
-          expect(group.newest.map(({ id }) => own.find((one) => one.id === id)?.failedMs)).toEqual(
-            own.map(({ failedMs }) => failedMs).toSorted((a, b) => b - a),
-          );
+          expect(group.jobs).toHaveLength(own.length);
+          const instants = own.map(({ failedMs }) => failedMs).toSorted((a, b) => b - a);
+          expect([group.lastMs, group.firstMs]).toEqual([instants[0], instants.at(-1)]);
+          expect(group.jobs.map(({ id }) => own.find((one) => one.id === id)?.failedMs)).toEqual(instants);
         }
       }),
     );
   });
 
-  test('keeps a bounded number of names and of groups', () => {
-    const tally = createTally();
-    const many = Array.from({ length: 5000 }, (_, at) => ({
-      id: `n.${at}`,
-      failedMs: at,
-      reason: 'Error: x',
-    }));
-    tally.add('notices', many);
-    tally.add(
-      'earners',
+  test('makes a bounded number of groups', () => {
+    const groups = groupFailures(
       // Letters, so that they are not taken for ids.
       Array.from({ length: 300 }, (_, at) => ({
+        queue: 'earners',
         id: `e.${at}`,
         failedMs: at,
         reason: `Error: ${String(at).replaceAll(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`,
       })),
     );
-    const groups = tally.groups();
     expect(groups).toHaveLength(MAX_GROUPS + 1);
-    const [largest] = groups;
-    expect(largest?.newest).toHaveLength(MAX_NEWEST);
-    expect(largest?.newest[0]?.id).toBe('n.4999');
-    expect(groups.find((group) => group.key === 'divers')?.counts.get('earners')).toBe(300 - MAX_GROUPS + 1);
+    expect(groups.find((group) => group.key === 'divers')?.jobs).toHaveLength(300 - MAX_GROUPS);
   });
 });

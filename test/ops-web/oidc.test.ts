@@ -214,7 +214,7 @@ test('passwords and the provider stand side by side; without a provider its plac
   expect((await signedIn(both.origin, OPERATOR)).cookies.has('palier_session')).toBe(true);
   const alone = openBrowser(web.origin);
   await alone.get('/ops/connexion');
-  expect((await alone.post('/ops/connexion', { name: 'Marie', password: 'x' })).status).toBe(403);
+  expect((await alone.post('/ops/connexion', { name: 'Marie', password: 'x' })).status).toBe(404);
   const without = await openWeb(base());
   others.push(without);
   expect((await openBrowser(without.origin).get('/ops/oidc/depart')).status).toBe(404);

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { readFileSync } from 'node:fs';
 import { sourcesBelow } from '../support/source.js';
 import { ActionForm } from '../../src/ops/web/parts/action-form.js';
+import { renderPage } from '../../src/ops/web/layout/render.js';
 import { Alert } from '../../src/ops/web/parts/alert.js';
 import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
 import { DefinitionList } from '../../src/ops/web/parts/definition-list.js';
@@ -11,7 +12,7 @@ import { Pager } from '../../src/ops/web/parts/pager.js';
 import { State } from '../../src/ops/web/parts/state.js';
 import { Table } from '../../src/ops/web/parts/table.js';
 import { Count, Duration, Instant, OutLink } from '../../src/ops/web/parts/told.js';
-import { renderIn } from './support/frame.js';
+import { FRAME, renderIn } from './support/frame.js';
 
 interface Row {
   readonly name: string;
@@ -141,9 +142,9 @@ describe('Field', () => {
 describe('ActionForm', () => {
   const form = <ActionForm to="/ops/a" label="Rejouer" fields={{ job: 7 }} danger />;
 
-  test('carries the session’s token, and is a post', () => {
+  test('is a post', () => {
     expect(renderIn(form)).toBe(
-      '<form method="post" action="/ops/a" class="action"><input type="hidden" name="_csrf" value="the-token"/>' +
+      '<form method="post" action="/ops/a" class="action">' +
         '<input type="hidden" name="job" value="7"/><button type="submit" class="danger">Rejouer</button></form>',
     );
   });
@@ -226,4 +227,15 @@ test('a link leads to the web or nowhere', () => {
   );
   for (const href of ['javascript:alert(1)', 'data:text/html,x', ' https://a', '//a'])
     expect(renderIn(<OutLink href={href}>badge</OutLink>)).toBe('<span>badge</span>');
+});
+
+test('what somebody else named turns no text of a page around', () => {
+  const name = 'Oser\u202e l\u00ad\u2066oral nam\u200cê';
+  const html = renderPage(FRAME, {
+    title: name,
+    onTo: null,
+    body: <Field name="n" label={name} value={name} />,
+  });
+  expect(html).toContain('Oser loral nam\u200cê');
+  expect(html.match(/(?![\u200c\u200d])\p{Cf}/gu)).toBe(null);
 });

@@ -155,6 +155,7 @@ describe('without an OBF', () => {
     ];
     expect((await Promise.all(refused)).map(({ status }) => status)).toEqual(refused.map(() => 403));
     expect(await standing(redis)).toEqual({ waiting: 0, failed: 1 });
+    web.work();
     expect((await write(web.origin, operator, [method, path])).status).toBeLessThan(300);
     expect(await standing(redis)).toEqual({ waiting: 1, failed: 0 });
     // BullMQ's own way leaves the attempts that were made, and so one more.
@@ -246,12 +247,14 @@ describe('without an OBF', () => {
       ['notices', true, false],
       ['earners', true, false],
       ['awards', true, false],
+      ['maintenance', true, false],
     ]);
     expect(await flags(await signedIn(web.origin, OPERATOR))).toEqual([
       ['arrivals', false, true],
       ['notices', false, true],
       ['earners', false, true],
       ['awards', false, true],
+      ['maintenance', false, true],
     ]);
   });
 

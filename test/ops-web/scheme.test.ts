@@ -86,9 +86,7 @@ const hiddenOf = ({ html }: Reply): Record<string, string> =>
       ...(html.split('action="/ops/bareme/appliquer"')[1] ?? '').matchAll(
         /type="hidden" name="(\w+)" value="([^"]*)"/g,
       ),
-    ]
-      .map(([, name = '', value = '']) => [name, value] as const)
-      .filter(([name]) => name !== '_csrf'),
+    ].map(([, name = '', value = '']) => [name, value] as const),
   );
 /** Waits as a browser does that loads the page again. */
 const settled = (path = PAGE): Promise<Reply> =>
@@ -235,7 +233,7 @@ describe('what stands in the way', () => {
   test('two operators at once are one job', async () => {
     const planned = await plan();
     const [{ queues }] = house.pipelines;
-    await queues.awards.pause();
+    await queues.maintenance.pause();
     const other = await signedIn(house.opsUrl, OPERATOR);
     await other.get(PAGE);
     const form = { ...hiddenOf(planned), email: 'yes' };
@@ -253,8 +251,10 @@ describe('what stands in the way', () => {
     expect(told.map(({ headers }) => headers['refresh'])).toEqual(['2', '2']);
     // Whoever reads may stop that.
     expect((await operator.get(`${PAGE}?fige=1`)).headers['refresh']).toBeUndefined();
-    expect(await queues.awards.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')).toBe(1);
-    await queues.awards.resume();
+    expect(await queues.maintenance.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')).toBe(
+      1,
+    );
+    await queues.maintenance.resume();
     await settled();
     await house.idle();
     expect(house.awards()).toHaveLength(2);
@@ -262,7 +262,7 @@ describe('what stands in the way', () => {
 
   test('of two who ask in the same instant, one is told that theirs was not begun', async () => {
     const [pipeline] = house.pipelines;
-    await pipeline.queues.awards.pause();
+    await pipeline.queues.maintenance.pause();
     const { version } = (await pipeline.schemes.now()).scheme;
     const wanted = { version, only: null, quiet: false, upto: 2, overQuota: false };
     const asked = await Promise.all(['marie', 'jean'].map((by) => askForApply(pipeline, { ...wanted, by })));
@@ -273,9 +273,9 @@ describe('what stands in the way', () => {
     const planned = await plan();
     const [pipeline] = house.pipelines;
     const { queues, schemes, people: sources } = pipeline;
-    await queues.awards.pause();
+    await queues.maintenance.pause();
     await operator.post('/ops/bareme/appliquer', { ...hiddenOf(planned), email: 'no' });
-    const job = await queues.awards.getJob('apply');
+    const job = await queues.maintenance.getJob('apply');
     const asked = applyJob.parse(job?.data);
     const rules = await schemes.now();
     await createApplyStore(sources).write({ ...askedRecord(asked), state: 'giving', issues: 2, people: 2 });
@@ -283,7 +283,7 @@ describe('what stands in the way', () => {
     await schemes.apply(rules.scheme, { only: null, quiet: true }, seen);
     // In force for everybody, these are due by it, too: they are no reason to leave it half done.
     const more = await people('encore', 3, 2);
-    await queues.awards.resume();
+    await queues.maintenance.resume();
     expect(textOf(await settled())).toMatch(/État faite .*Badges mis en route 2 à 2 personnes/);
     await house.idle();
     expect(house.awards().toSorted()).toEqual(given('R1', [...two, ...more]));
@@ -303,9 +303,8 @@ describe('what stands in the way', () => {
     const form = { ...hiddenOf(planned), email: 'yes' };
     expect((await reader.post('/ops/bareme/appliquer', form)).status).toBe(403);
     expect((await reader.post('/ops/bareme/plan')).status).toBe(403);
-    expect((await operator.post('/ops/bareme/appliquer', { ...form, _csrf: 'A'.repeat(43) })).status).toBe(
-      403,
-    );
+    const forged = { 'sec-fetch-site': 'cross-site' };
+    expect((await operator.post('/ops/bareme/appliquer', form, forged)).status).toBe(403);
     await house.idle();
     expect(house.awards()).toEqual([]);
   });
@@ -326,6 +325,23 @@ describe('what stands in the way', () => {
     await house.idle();
     expect(house.awards()).toEqual([]);
   });
+});
+
+test('issuing is paused: the plan is made and put into force all the same, and what it gives leaves when it is resumed', async () => {
+  const [{ queues }] = house.pipelines;
+  const gaining = await people('deux', 2, 2);
+  await filesBecome(scheme(2));
+  await queues.awards.pause();
+  const planned = await plan();
+  expect(textOf(planned)).toContain('Personnes examinées 2');
+  const applied = textOf(await apply(planned));
+  expect(applied).toMatch(/État faite .*Badges mis en route 2 .*Encore en attente d’envoi 2/);
+  expect(applied).toContain('Les envois sont suspendus : ces badges partiront quand ils seront relancés');
+  expect(house.sandbox.issues()).toEqual([]);
+  await queues.awards.resume();
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(given('R1', gaining));
+  expect(textOf(await operator.get(PAGE))).not.toContain('Les envois sont suspendus');
 });
 
 test('neither the plan nor the job holds an address', async () => {

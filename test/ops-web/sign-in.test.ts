@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { everythingIn } from '../support/everything.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
-import { openBrowser, signedIn, signIn, type Browser } from './support/browser.js';
+import { openBrowser, signedIn, signIn, type Browser, type Reply } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
 import { openWeb, type Web, type WebOptions } from './support/web.js';
 
@@ -225,39 +225,57 @@ test('a session has the rights that the configuration gives now', async () => {
   expect((await withUsers([READER])).status).toBe(303);
 });
 
-test('guesses at one name are stopped, from wherever they come, and in every process', async () => {
+/** Types a name and a password at one network address. */
+async function guess(browser: Browser, from: string, name: string, password = 'faux'): Promise<Reply> {
+  await browser.get('/ops/connexion');
+  return browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from });
+}
+
+test('guesses at one name from one address are stopped in every process, and lock nobody out elsewhere', async () => {
   const [web, other] = [await open(), await open()];
-  const guess = async (origin: string, from: string, name: string, password = 'faux') => {
-    const browser = openBrowser(origin);
-    await browser.get('/ops/connexion');
-    return browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from });
-  };
-  for (let n = 1; n <= 10; n += 1)
-    expect((await guess(n % 2 === 0 ? web.origin : other.origin, `192.0.2.${n}`, 'Marie')).status).toBe(403);
-  const stopped = await guess(web.origin, '192.0.2.99', ' mARIE ', OPERATOR.password);
+  for (let n = 1; n <= 10; n += 1) {
+    const { origin } = n % 2 === 0 ? web : other;
+    expect((await guess(openBrowser(origin), '192.0.2.1', 'Marie')).status).toBe(403);
+  }
+  const stopped = await guess(openBrowser(web.origin), '192.0.2.1', ' mARIE ', OPERATOR.password);
   expect(stopped.status).toBe(429);
   expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0);
   expect(stopped.html).toContain('Trop de tentatives');
-  expect((await guess(web.origin, '192.0.2.99', 'Jean', READER.password)).status).toBe(303);
+  expect((await guess(openBrowser(web.origin), '192.0.2.1', 'Jean', READER.password)).status).toBe(303);
+  expect((await guess(openBrowser(web.origin), '192.0.2.99', 'Marie', OPERATOR.password)).status).toBe(303);
   expect(await everythingIn(redis.url, redis.prefix)).not.toMatch(/192\.0\.2|marie|jean/i);
+});
+
+test('guesses at one name from everywhere are stopped, but never in a browser where it signed in before', async () => {
+  const web = await open();
+  const known = openBrowser(web.origin);
+  expect((await guess(known, '192.0.2.1', 'Marie', OPERATOR.password)).status).toBe(303);
+  await known.post('/ops/deconnexion');
+  const ofJean = openBrowser(web.origin);
+  expect((await guess(ofJean, '192.0.2.2', 'Jean', READER.password)).status).toBe(303);
+  await ofJean.post('/ops/deconnexion');
+
+  for (let n = 0; n < 60; n += 1)
+    expect((await guess(openBrowser(web.origin), `198.51.100.${n % 10}`, 'Marie')).status).toBe(403);
+  for (const browser of [openBrowser(web.origin), ofJean])
+    expect((await guess(browser, '192.0.2.99', 'Marie', OPERATOR.password)).status).toBe(429);
+  expect((await guess(known, '192.0.2.99', 'Marie', OPERATOR.password)).status).toBe(303);
+  expect(known.cookies.get('palier_known')).toMatch(/^[\w-]{22}$/);
 });
 
 test('guesses from one address are stopped, whatever the names; what succeeds does not count', async () => {
   const web = await open();
-  const guess = async (name: string, password: string, from: string) => {
-    const browser = openBrowser(web.origin);
-    await browser.get('/ops/connexion');
-    return (await browser.post('/ops/connexion', { name, password }, { 'x-forwarded-for': from })).status;
-  };
+  const typed = async (name: string, password: string, from: string) =>
+    (await guess(openBrowser(web.origin), from, name, password)).status;
   const count = async () => {
     const keys = await keysLike(redis.connection, `${redis.dataPrefix}:tries:address:*`);
     return Promise.all(keys.map((key) => redis.connection.get(key)));
   };
-  expect(await guess('Marie', OPERATOR.password, '198.51.100.7')).toBe(303);
+  expect(await typed('Marie', OPERATOR.password, '198.51.100.7')).toBe(303);
   await until(async () => String(await count()) === '0', 'a count without the success');
-  for (let n = 1; n <= 30; n += 1) expect(await guess(`nobody${n}`, 'faux', '198.51.100.7')).toBe(403);
-  expect(await guess('Marie', OPERATOR.password, '198.51.100.7')).toBe(429);
-  expect(await guess('Marie', OPERATOR.password, '198.51.100.8')).toBe(303);
+  for (let n = 1; n <= 30; n += 1) expect(await typed(`nobody${n}`, 'faux', '198.51.100.7')).toBe(403);
+  expect(await typed('Marie', OPERATOR.password, '198.51.100.7')).toBe(429);
+  expect(await typed('Marie', OPERATOR.password, '198.51.100.8')).toBe(303);
   // What a sender writes in front of what our proxy wrote is not believed.
-  expect(await guess('Marie', OPERATOR.password, '203.0.113.5, 198.51.100.7')).toBe(429);
+  expect(await typed('Marie', OPERATOR.password, '203.0.113.5, 198.51.100.7')).toBe(429);
 });

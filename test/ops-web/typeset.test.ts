@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { typesetFrench } from '../../src/ops/web/layout/typeset.js';
+import { runs } from '../support/runs.js';
 
 test.each([
   [
@@ -44,6 +45,6 @@ test('nothing but spaces is changed, whatever the page; and once is enough', () 
       expect(set.replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(html);
       expect(typesetFrench(set)).toBe(set);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

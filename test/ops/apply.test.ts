@@ -1,23 +1,5 @@
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { until } from '../support/until.js';
-import { jsonOf } from './support/cli.js';
 import { runningPalier, type PalierOptions, type RunningPalier } from './support/running-palier.js';
-
-const scheme = (threshold: number, second = 9): string => `
-scheme: Essai
-competencies: { communiquer: { name: Communiquer } }
-awards:
-  un: { name: Un, badge: R1, rule: { at_least: ${threshold}, of: { competency: communiquer } } }
-  deux: { name: Deux, badge: R2, rule: { at_least: ${second}, of: { competency: communiquer } } }
-`;
-const PARTNERS = `
-partners:
-  - client_id: P1
-    secret_env: KEY_P1
-    badges:
-${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `      - { id: B${n}, competency: communiquer, level: 1 }`).join('\n')}
-`;
+import { PARTNERS, peopleWith, scheme } from './support/thresholds.js';
 
 let palier: RunningPalier;
 const open = async (options: Partial<PalierOptions> = {}): Promise<void> => {
@@ -26,68 +8,10 @@ const open = async (options: Partial<PalierOptions> = {}): Promise<void> => {
 };
 afterEach(() => palier.close());
 
-/** People who have so many badges each, as they stand after their notices were worked on. */
-async function people(prefix: string, count: number, badges: number): Promise<readonly string[]> {
-  const { portfolios, vault } = palier.pipeline;
-  const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
-  await portfolios.upsert(
-    addresses.flatMap((address) =>
-      Array.from({ length: badges }, (_, at) => ({
-        earner: earnerKeyOf(vault, address),
-        contact: { address, name: null },
-        assertion: {
-          id: asAssertionId(`${address}-${at}`.replaceAll(/[@.]/g, '-')),
-          clientId: asClientId('P1'),
-          badgeId: asBadgeId(`B${at + 1}`),
-          eventId: asEventId(`E${at}`),
-          issuedOnS: 1_700_000_000,
-          expiresOnS: null,
-          revoked: false,
-        },
-      })),
-    ),
-  );
-  return addresses;
-}
+const people = (prefix: string, count: number, badges: number): Promise<readonly string[]> =>
+  peopleWith(palier.pipeline, prefix, count, badges);
 const given = (badge: string, addresses: readonly string[]): string[] =>
   addresses.map((address) => `${badge} ${address}`);
-const plannedIssues = async (): Promise<unknown> =>
-  (jsonOf(await palier.type(['plan', '--json'])) as { issues: number }).issues;
-
-test('a threshold falls from 3 to 2, with 10 000 people: the plan says exactly who, and each is given one', async () => {
-  await open({ pace: { gatherMs: 20, mirrorMaxAgeMs: 60_000 } });
-  await people('une', 7500, 1);
-  const gaining = await people('deux', 1500, 2);
-  // They have it already: Palier gave it under the rules of before.
-  const holders = await people('trois', 1000, 3);
-  const { ledger, vault } = palier.pipeline;
-  for (const address of holders)
-    await ledger.apply(earnerKeyOf(vault, address), asBadgeId('R1'), {
-      type: 'record',
-      event: asEventId('OLD'),
-    });
-  await palier.configure({ scheme: scheme(2) });
-
-  const plan = await palier.type(['plan', '--csv']);
-  const keys = plan.out
-    .filter((line) => /^"?un"?,/.test(line))
-    .map((line) => line.split(',')[1]?.replaceAll('"', ''));
-  expect(keys.toSorted()).toEqual(gaining.map((address) => earnerKeyOf(vault, address)).toSorted());
-
-  const refused = await palier.type(['apply', '--auto-upto', '100']);
-  expect(refused).toMatchObject({ exit: 1, out: [] });
-  expect(refused.err.join(' ')).toContain('1500 badges seraient délivrés');
-  expect(await plannedIssues()).toBe(1500);
-
-  const applied = await palier.type(['apply', '--json']);
-  expect(jsonOf(applied)).toMatchObject({ issues: 1500, awards: [{ award: 'un', issues: 1500 }] });
-  expect(await plannedIssues()).toBe(0);
-  palier.work();
-  await until(() => palier.awards().length >= 1500, 'awards', 60_000);
-  await palier.idle();
-  expect(palier.awards()).toEqual(given('R1', gaining).toSorted());
-  expect(await plannedIssues()).toBe(0);
-}, 120_000);
 
 describe('a few people', () => {
   let two: readonly string[];

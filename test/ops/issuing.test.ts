@@ -39,6 +39,22 @@ async function awarded(...recipients: string[]): Promise<void> {
   await palier.idle();
 }
 
+test('a badge on hold: stats and check say why, since when, and when it is looked at again', async () => {
+  palier.work();
+  palier.sandbox.setDraft('REGION', 'R1', true);
+  await comesDue(LOU);
+  await until(() => palier.pipeline.holds.of(asBadgeId('R1')), 'hold');
+  const told = jsonOf(await palier.type(['stats', '--json']));
+  expect(told).toMatchObject({
+    issuing: { paused: false, on_hold: [{ award: 'communiquer-1', badge: 'R1', code: 'badge', obf: null }] },
+    failed: { awards: { total: 0 } },
+  });
+  const words =
+    /en attente, « Communiquer : je pratique » : le badge n’est plus dans le compte OBF .* Depuis le .* ; Palier regarde à nouveau le .*, et reprend seul/;
+  expect((await palier.type(['stats'])).out.join('\n')).toMatch(words);
+  expect((await palier.type(['check'])).out.join('\n')).toMatch(words);
+});
+
 describe('pause and resume', () => {
   test('while paused people are evaluated and nothing is issued; resumed, all leave, once', async () => {
     expect(await palier.type(['pause'])).toEqual({
@@ -189,6 +205,7 @@ describe('stats', () => {
         '  notices : 0',
         '  earners : 0',
         '  awards : 0',
+        '  maintenance : 0',
         '',
         "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
         '  aucun',
@@ -265,7 +282,7 @@ describe('stats', () => {
   });
 
   test('a batch that OBF refused', async () => {
-    palier.sandbox.fault({ kind: 'status', status: 404, route: 'POST issue' });
+    palier.sandbox.fault({ kind: 'status', status: 400, route: 'POST issue' });
     palier.work();
     await comesDue(LOU);
     await until(async () => (await palier.pipeline.queues.awards.getFailedCount()) === 1, 'failed batch');

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { jsonPieces } from '../../src/ops/cli/json-lines.js';
+import { runs } from '../support/runs.js';
 
 test('the pieces are what JSON.stringify makes of it, whatever it is', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect([...jsonPieces(value)].join('\n')).toBe(JSON.stringify(value, null, 2));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

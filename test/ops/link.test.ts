@@ -41,7 +41,7 @@ async function typed(...argv: string[]): Promise<Ran> {
 
 test('two addresses are linked, the award follows; linked again, nothing changes; parted again', async () => {
   await issued(`A ${LOU}`, `B ${PRO}`);
-  expect(await typed('link', LOU, PRO.toUpperCase())).toEqual({
+  expect(await typed('link', `\u200b${LOU}\ufeff`, PRO.toUpperCase())).toEqual({
     exit: 0,
     err: [],
     out: [

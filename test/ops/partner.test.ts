@@ -224,6 +224,29 @@ describe('partner enrol', () => {
     );
   });
 
+  test('marks that turn the direction of text stay outside, the joiners of writing come in', async () => {
+    const name = 'Oser\u202e l\u00ad\u2066oral\u{e0041} \ufeffnam\u200cê\u200d';
+    sandbox.addBadge({ clientId: 'P1', id: 'TURNED', name });
+    const listed = await type(['partner', 'badges', 'P1']);
+    expect(listed.out.join('\n')).toContain('Oser loral nam\u200cê\u200d');
+    await enrol('P1', 'TURNED', ...AS_USUAL);
+    expect(await partners()).toContain('name: Oser loral nam\u200cê\u200d,');
+    await enrol('P1', 'MINE', '--name', `\u202e${name}`, ...AS_USUAL);
+    expect((await partners()).match(/(?![\u200c\u200d])\p{Cf}/gu)).toBe(null);
+  });
+
+  test('what partners.yaml has of such marks turns no line of a terminal, and JSON says the same', async () => {
+    await writeFile(
+      join(cwd, 'config/partners.yaml'),
+      PARTNERS.replace('Organisme un', 'Organisme \u202enu'),
+    );
+    const told = await type(['partner', 'badges', 'P1']);
+    expect(told.out[0]).toMatch(/^Organisme \\u202enu \(P1\)/);
+    const json = await type(['partner', 'badges', 'P1', '--json']);
+    expect(json.out.join('\n')).not.toContain('\u202e');
+    expect(JSON.stringify(jsonOf(json))).toContain('Organisme \u202enu');
+  });
+
   test('in JSON; all that a line can say; a remark on what it replaces', async () => {
     const more = ['--ability', 'interagir', '--from', '2025-01-01', '--until', '2026-12-31'];
     const ran = await enrol('P1', 'P1_PAROLE', ...AS_USUAL, ...more, '--replaces', 'OLD,OLDER', '--json');
@@ -243,7 +266,7 @@ describe('partner enrol', () => {
         '        ability: interagir',
         '        enrolled_from: 2025-01-01',
         '        enrolled_until: 2026-12-31',
-        '        replaces: [OLD, OLDER]',
+        '        replaces: [ OLD, OLDER ]',
       ],
       remarks: [expect.stringMatching(/^config\/partners\.yaml:16:\d+: le badge remplacé « OLDER »/)],
       plan: null,

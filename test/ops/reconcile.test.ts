@@ -18,8 +18,8 @@ const issue = (badge: 'A' | 'B' | 'C' | 'R1', ...recipients: string[]) =>
   });
 const pupils = (n: number) => Array.from({ length: n }, (_, at) => `eleve.${at}@example.org`);
 const schedulers = async (): Promise<string[]> => {
-  const { notices, awards } = palier.pipeline.queues;
-  const found = await Promise.all([notices.getJobSchedulers(), awards.getJobSchedulers()]);
+  const { notices, maintenance } = palier.pipeline.queues;
+  const found = await Promise.all([notices.getJobSchedulers(), maintenance.getJobSchedulers()]);
   return found.flatMap((ones) => ones.map(({ key }) => key)).toSorted();
 };
 

@@ -39,7 +39,7 @@ async function failed(): Promise<Record<string, string[]>> {
   return Object.fromEntries(found) as Record<string, string[]>;
 }
 
-/** Two notices and one award stand in failed, and no worker runs. */
+/** Two notices and one award stand in failed; only the worker that sends again still runs. */
 async function threeFailed(): Promise<void> {
   const stop = palier.work();
   await unknownEvent('E1');
@@ -47,6 +47,7 @@ async function threeFailed(): Promise<void> {
   await garbage(queues.awards, 'a.1');
   await until(async () => Object.values(await failed()).flat().length === 3, 'three failed jobs');
   await stop();
+  palier.work(['maintenance']);
 }
 const waiting = async (queue: Queue) => (await queue.getWaiting()).map(({ id }) => id).toSorted();
 
@@ -61,9 +62,10 @@ test('everything that failed goes back to work, with its full attempts, and the 
       'notices : 2 renvoyés au travail',
       'earners : 0 renvoyés au travail',
       'awards : 1 renvoyés au travail',
+      'maintenance : 0 renvoyés au travail',
     ],
   });
-  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [] });
+  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [], maintenance: [] });
   const job = await queues.notices.getJob('issued.P1.E1');
   expect(job).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, opts: { attempts: ATTEMPTS } });
   expect((await palier.type(['replay'])).out).toEqual(["Rien de tel n'est en échec."]);
@@ -95,12 +97,41 @@ test.each([
   expect([await waiting(queues.notices), await waiting(queues.awards)]).toEqual([notices, awards]);
 });
 
+test('a queue of its own for what is about everybody: it alone is sent back', async () => {
+  const stop = palier.work();
+  await garbage(queues.awards, 'a.1');
+  await garbage(queues.maintenance, 'm.1');
+  await until(async () => Object.values(await failed()).flat().length === 2, 'two failed jobs');
+  await stop();
+  palier.work(['maintenance']);
+  const { out } = await palier.type(['replay', '--queue', 'maintenance']);
+  expect(out).toEqual(['maintenance : 1 renvoyés au travail']);
+  expect([await waiting(queues.awards), (await failed())['awards']]).toEqual([[], ['a.1']]);
+});
+
 test('what failed before the instant stays where it is', async () => {
   await threeFailed();
   const inAnHour = () => Date.now() + HOUR_MS;
   const { out } = await palier.type(['replay', '--since', '30m'], { clock: inAnHour });
   expect(out).toEqual(["Rien de tel n'est en échec."]);
   expect(Object.values(await failed()).flat()).toHaveLength(3);
+});
+
+test('without a worker it is asked for, and said so; it is done when one runs', async () => {
+  await garbage(queues.awards, 'a.1');
+  const stop = palier.work(['awards']);
+  await until(async () => (await failed())['awards']?.length === 1, 'a failed job');
+  await stop();
+  const ran = await palier.type(['replay'], { patienceMs: { redis: 500, obf: 500 } });
+  expect(ran).toEqual({
+    exit: 1,
+    err: [],
+    out: [expect.stringMatching(/^Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé/)],
+  });
+  expect((await failed())['awards']).toEqual(['a.1']);
+  palier.work(['maintenance']);
+  await until(async () => (await failed())['awards']?.length === 0, 'the replay');
+  expect(await waiting(queues.awards)).toEqual(['a.1']);
 });
 
 test('a dry run tells the counts by reason, and sends nothing', async () => {
@@ -122,9 +153,9 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
 test.each([
   [
     ['--queue', 'notice'],
-    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards.',
+    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards, maintenance.',
   ],
-  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards.'],
+  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards, maintenance.'],
   [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
   [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],
 ])('wrong usage %j exits 2', async (options, message) => {

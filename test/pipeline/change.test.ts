@@ -3,7 +3,7 @@ import { applyRules } from '../../src/workers/apply-rules.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { makePlan } from '../../src/workers/make-plan.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
-import { reconcileFull } from '../../src/workers/reconcile.js';
+import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { openHouse, parse, type House } from '../support/house.js';
@@ -76,7 +76,7 @@ test('a rule made easier reaches nobody by itself: not by an old job, a repeated
   await evaluateAll(LOU, SAM);
   await house.notify(event);
   await house.idle();
-  await reconcileFull(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
+  await verifyAccounts(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
   await house.idle();
   expect(house.awards()).toEqual([]);
 });

@@ -14,7 +14,7 @@ import { eraseEarner } from '../../src/workers/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge, schedulePurge } from '../../src/workers/purge.js';
-import { reconcileFull } from '../../src/workers/reconcile.js';
+import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -92,7 +92,7 @@ async function erase(address: string) {
   return erased;
 }
 const reconcile = async (): Promise<void> => {
-  await reconcileFull(pipeline, () => undefined, never());
+  await verifyAccounts(pipeline, () => undefined, never());
   await house.idle();
 };
 
@@ -536,7 +536,7 @@ describe('the purge', () => {
   test('every night, once for all workers, by the clock of the scheme; a worker does it', async () => {
     await made(LOU, 400);
     await Promise.all(house.pipelines.map((one) => schedulePurge(one, YEAR)));
-    const { awards: queue } = pipeline.queues;
+    const { maintenance: queue } = pipeline.queues;
     const [first, ...others] = await queue.getJobSchedulers();
     expect(others).toEqual([]);
     const time = { timeZone: 'Europe/Paris', hour: '2-digit', minute: '2-digit' } as const;

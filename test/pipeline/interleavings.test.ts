@@ -72,7 +72,7 @@ test('1 apply killed between ledger and outbox: the next apply gives it', async 
   // putIntoOutbox, killed between its two awaits.
   await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });
   await apply(changed, await planned(changed));
-  await pipeline.queues.awards.add('sweep', { kind: 'sweep' });
+  await pipeline.queues.maintenance.add('sweep', { kind: 'sweep' });
   await house.idle();
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });

@@ -53,24 +53,3 @@ test('a client that no longer takes part is polled no more', async () => {
   const keys = (await pipeline.queues.notices.getJobSchedulers()).map(({ key }) => key);
   expect(keys.toSorted()).toEqual(['poll.P1', 'poll.P2', `poll.${REGION}`]);
 });
-
-test('more events than a page holds: none is missed', async () => {
-  for (let at = 0; at < 1005; at += 1)
-    house.issue({ clientId: 'P1', badgeId: 'A', recipients: [`personne.${at}@example.org`] });
-  const [pipeline] = house.pipelines;
-  await schedulePolls(pipeline, 60_000);
-  await until(
-    async () =>
-      (await pipeline.seen.count(pipeline.scheme.partners[0]?.clientId ?? pipeline.region)) === 1005,
-    'all events stored',
-    120_000,
-  );
-  house.issue({
-    clientId: 'P2',
-    badgeId: 'B',
-    recipients: ['personne.1004@example.org', 'personne.0@example.org'],
-  });
-  await schedulePolls(pipeline, 500);
-  await until(() => house.awards().length >= 2, 'awards');
-  expect(house.awards().toSorted()).toEqual(['R1 personne.0@example.org', 'R1 personne.1004@example.org']);
-}, 180_000);

@@ -3,7 +3,6 @@ import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '..
 import { recordKey } from '../../src/earners/store.js';
 import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
-import { createSeenEvents } from '../../src/portfolio/seen-events.js';
 import type { PortfolioStore } from '../../src/portfolio/store.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';
@@ -71,14 +70,4 @@ test('neither address nor name can be read in Redis', async () => {
 test('nobody is nobody', async () => {
   expect(await store.contactOf(asEarnerKey('k2'))).toBeNull();
   expect((await store.read(asEarnerKey('k2'))).assertions).toEqual([]);
-});
-
-test('events are unseen until they are added', async () => {
-  const seen = createSeenEvents(redis.connection, prefix);
-  const [client, other] = [asClientId('P1'), asClientId('P2')];
-  const [e1, e2] = [asEventId('e1'), asEventId('e2')];
-  await seen.add(client, e1);
-  expect([...(await seen.unseen(client, [e1, e2]))]).toEqual([e2]);
-  expect([...(await seen.unseen(other, [e1]))]).toEqual([e1]);
-  expect([await seen.count(client), await seen.count(other)]).toEqual([1, 0]);
 });

@@ -5,6 +5,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import { lostByRevocation } from '../../src/rules/loss.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { world, type World } from './generators.js';
+import { runs } from '../support/runs.js';
 
 /** One person, before two schemes: the files as they are now, and what is in force. */
 interface Changing extends World {
@@ -60,7 +61,7 @@ test('whoever was there before is given what both rules give, and what was relea
       }));
       expect(dueUnder({ ...one.scheme, awards }, one)).toEqual(given);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -87,7 +88,7 @@ test('what is lost, and what a switched-off award loses: nothing', () => {
         one.inForce.awards.map(({ id }) => id).filter((id) => byForce.has(id) && !off.includes(id)),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

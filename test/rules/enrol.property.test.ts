@@ -3,6 +3,7 @@ import { asBadgeId, asClientId } from '../../src/ids.js';
 import { enrol, type Enrolling } from '../../src/rules/enrol.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 import { parse, schemeOf, schemeWith } from './parse-support.js';
+import { runs } from '../support/runs.js';
 
 /** How one file is written; each number chooses among the forms of one thing. */
 interface Hand {
@@ -116,7 +117,7 @@ const read = (text: string): Scheme => schemeOf(parse(schemeWith(), text));
 test('the badge comes in, last of its partner, and nothing else changes its meaning', () => {
   fc.assert(
     fc.property(cases, ({ text, asked }) => {
-      const [old, now] = [read(text), read(enrol(text, asked) ?? '')];
+      const [old, now] = [read(text), read(enrol(text, asked)?.text ?? '')];
       const { badgeId } = asked.badge;
       const [partner] = now.partners.filter(({ clientId }) => clientId === asked.clientId);
       expect(partner?.badges.at(-1)).toMatchObject(expectedOf(asked));
@@ -133,7 +134,7 @@ test('the badge comes in, last of its partner, and nothing else changes its mean
           secretEnv: asked.partner.secretEnv,
         });
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
 });
 
@@ -147,29 +148,27 @@ const expectedOf = ({ clientId, badge }: Enrolling): Partial<Enrolment> => ({
   replaces: badge.replaces,
 });
 
-test('what stood there stands there, character by character; only an empty list gives way', () => {
+test('every comment stays, one kind of line ends, and the lines told are those of the file', () => {
   fc.assert(
     fc.property(cases, ({ text, asked }) => {
-      const now = enrol(text, asked) ?? '';
-      const kept = isPartOf(text, now) ? text : withoutList(text, now);
-      expect(isPartOf(kept, now)).toBe(true);
-      expect(kept.length === text.length || /\[ ?\]/.test(text)).toBe(true);
-      expect(new Set(now.match(/\r?\n/g)).size).toBeLessThan(2);
+      const added = enrol(text, asked);
+      const now = added?.text ?? '';
+      expect(commentsOf(now)).toEqual(commentsOf(text));
+      expect(new Set(now.match(/\r?\n/g))).toEqual(new Set([text.includes('\r\n') ? '\r\n' : '\n']));
+      const [line = 0, lines = []] = [added?.line, added?.lines];
+      expect(now.split(/\r?\n/).slice(line - 1, line - 1 + lines.length)).toEqual(lines);
+      expect(lines.join('\n')).toContain(asked.badge.badgeId);
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   );
 });
 
-/** Whether one piece can be taken out of `whole` so that `text` is left. */
-function isPartOf(text: string, whole: string): boolean {
-  let start = 0;
-  while (start < text.length && text[start] === whole[start]) start += 1;
-  return whole.endsWith(text.slice(start));
-}
-
-/** The text with that one `[]` taken out after which it is part of the new one. */
-function withoutList(text: string, whole: string): string {
-  const lists = [...text.matchAll(/ \[ ?\]/g)];
-  const cut = lists.map(({ 0: list, index }) => text.slice(0, index) + text.slice(index + list.length));
-  return cut.find((one) => isPartOf(one, whole)) ?? text;
-}
+/** Those that `fileOf` writes; names have signs of their own. */
+const commentsOf = (text: string): readonly string[] =>
+  [
+    ...text.matchAll(
+      /# (?:Début|Fin|Un partenaire|Un commentaire|rien|un badge|badges|fin de ligne|de ce badge)/g,
+    ),
+  ]
+    .map(([comment]) => comment)
+    .toSorted((a, b) => a.localeCompare(b));

@@ -5,6 +5,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/verdict.js';
 import { someAssertion, world, type World } from './generators.js';
 import { allowed, countsAt, naive, pickedBy, tallyOf, type NaiveResult } from './naive.js';
+import { runs } from '../support/runs.js';
 
 const evaluated = ({ scheme, portfolio, nowS }: World): Evaluation => evaluate(scheme, portfolio, nowS);
 
@@ -48,7 +49,7 @@ test('the result is that of the naive evaluator', () => {
       const ours = evaluated(one).awards.map(({ met, status, tree }) => ({ met, status, tree: plain(tree) }));
       expect(ours).toEqual(naive(one.scheme, one.portfolio, one.nowS));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -65,7 +66,7 @@ test('what is said to count is a set that may count, and reaches the numbers tol
         });
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -87,7 +88,7 @@ test('every assertion is counted, or left out with a reason: once', () => {
         );
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -105,7 +106,7 @@ test('where abilities are not asked for, the oldest counts', () => {
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -126,7 +127,32 @@ test('one more counted badge loses no award and lowers no number', () => {
         .flatMap((was, i) => ((now[i] ?? 0) < was ? [{ i, was, now: now[i] }] : []));
       expect(fallen).toEqual([]);
     }),
-    { numRuns: 600 },
+    { numRuns: runs(600) },
+  );
+});
+
+test('what lies in the future changes nothing until a day before its date, and from then on is as any other', () => {
+  const withFuture = world.chain((one) =>
+    fc.record({
+      one: fc.constant(one),
+      more: someAssertion(one.scheme, one.nowS),
+      aheadS: fc.integer({ min: -2, max: 2 }).map((off) => 86_400 + off),
+    }),
+  );
+  fc.assert(
+    fc.property(withFuture, ({ one, more, aheadS }) => {
+      const ahead = { ...more, id: asAssertionId('more'), issuedOnS: one.nowS + aheadS };
+      const assertions = [...one.portfolio.assertions, ahead];
+      const verdicts = (portfolio: World['portfolio']) =>
+        evaluated({ ...one, portfolio }).awards.map(({ status, earnedBy }) => ({ status, earnedBy }));
+      const now = verdicts({ ...one.portfolio, assertions });
+      const without = verdicts(one.portfolio);
+      if (aheadS > 86_400) expect(now).toEqual(without);
+      expect(now.map(({ status }) => status)).toEqual(
+        naive(one.scheme, { ...one.portfolio, assertions }, one.nowS).map(({ status }) => status),
+      );
+    }),
+    { numRuns: 300 },
   );
 });
 
@@ -166,7 +192,7 @@ test('the order and the repetition of the input change nothing, even when two re
     fc.property(twice, ({ one, portfolio }) => {
       expect(evaluated({ ...one, portfolio })).toEqual(evaluated(one));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -201,7 +227,15 @@ const INTERESTING: Record<string, (evaluation: Evaluation) => boolean> = {
   ),
   ...Object.fromEntries(
     (
-      ['not_enrolled', 'wrong_client', 'revoked', 'expired', 'outside_enrolment', 'partner_inactive'] as const
+      [
+        'not_enrolled',
+        'wrong_client',
+        'revoked',
+        'expired',
+        'outside_enrolment',
+        'partner_inactive',
+        'future',
+      ] as const
     ).map((why) => [why, (e: Evaluation) => e.leftOut.some(({ reason }) => reason.why === why)]),
   ),
 };

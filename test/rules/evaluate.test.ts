@@ -152,6 +152,23 @@ test('the last months are those before the clock of each evaluation', () => {
   expect(met).toEqual([true, false, true]);
 });
 
+const DAY_S = 24 * 3600;
+
+test.each(['within_months: 6', 'issued_from: 2024-01-01'])('the future is not what %s asks for', (dates) => {
+  const scheme = schemeOfRule(`{ at_least: 1, of: { competency: com }, ${dates} }`);
+  const given = one('M1', { issuedOnS: NOW + 2 * DAY_S });
+  expect(statuses(evaluate(scheme, withBadges([given]), NOW))).toEqual({ a: 'not_met' });
+  expect(statuses(evaluate(scheme, withBadges([given]), NOW + DAY_S))).toEqual({ a: 'due' });
+});
+
+test("the Région's badge is held, whatever its date", () => {
+  const scheme = schemeOfRule('{ at_least: 1, of: { competency: com } }');
+  const held = [
+    assertion(verdict(evaluate(scheme, withBadges([]), NOW)).award.badgeId, 'R', { issuedOnS: NOW * 2 }),
+  ];
+  expect(statuses(evaluate(scheme, withBadges([], { held }), NOW))).toEqual({ a: 'held' });
+});
+
 describe('what counts nowhere', () => {
   const scheme = schemeOfRule('{ at_least: 1, of: { competency: com } }');
   const late = at('2024-01-01T00:00:00+01:00');
@@ -175,6 +192,13 @@ describe('what counts nowhere', () => {
     ['issued after the enrolment', one('M0', { issuedOnS: late }), { why: 'outside_enrolment', ...M0_UNTIL }],
     ['revoked', one('M1', { revoked: true }), { why: 'revoked' }],
     ['expired this second', one('M1', { expiresOnS: NOW }), { why: 'expired', expiresOnS: NOW }],
+    ['dated a second too far ahead', one('M1', { issuedOnS: NOW + DAY_S + 1 }), { why: 'future' }],
+    ['dated in 2062', one('M1', { issuedOnS: at('2062-01-01T00:00:00Z') }), { why: 'future' }],
+    [
+      'an inactive partner, and the future',
+      one('O1', { issuedOnS: NOW + 2 * DAY_S }),
+      { why: 'partner_inactive' },
+    ],
     ['not enrolled, and revoked', one('M9', { revoked: true }), { why: 'not_enrolled' }],
     [
       'wrong client, and revoked',
@@ -191,6 +215,7 @@ describe('what counts nowhere', () => {
 
   test.each([
     ['expires in a second', one('M1', { expiresOnS: NOW + 1 })],
+    ['is dated exactly 24 h ahead', one('M1', { issuedOnS: NOW + DAY_S })],
     ['issued at the first instant of the enrolment', one('M1', { issuedOnS: late })],
     ['issued at the last instant of the enrolment', one('M0', { issuedOnS: late - 1 })],
   ])('but it counts when it %s', (_name, given) => {

@@ -7,6 +7,7 @@ import { explainText } from '../../src/rules/explain.js';
 import { explainJson } from '../../src/rules/explain-json.js';
 import { explainSchema } from '../../src/rules/explain-schema.js';
 import { world, type World } from './generators.js';
+import { runs } from '../support/runs.js';
 
 /** Whatever the account may say of these awards. */
 const backgroundOf = ({ scheme, portfolio, nowS }: World): fc.Arbitrary<Background> => {
@@ -47,7 +48,7 @@ test('whatever comes, it can be told in both languages, every assertion of it', 
       const rules = JSON.stringify([json.awards.map(({ rule }) => rule), json.left_out]);
       for (const { id } of portfolio.assertions) expect(rules).toContain(`"assertion":"${id}"`);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -58,7 +59,7 @@ test('the plain form holds to its schema, and survives JSON', () => {
       const json = explainJson(scheme, evaluation, background, portfolio.assertions);
       expect(explainSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -77,6 +78,6 @@ test('in whichever order the assertions came, and however often, the words are t
       };
       expect(words(again)).toEqual(words(portfolio.assertions));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

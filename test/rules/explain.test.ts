@@ -302,10 +302,22 @@ test.each<[Assertion, string, string]>([
     'expiré depuis le 31 mars 2026',
     'expired on 31 March 2026',
   ],
+  [
+    given('M1', '2062-01-01'),
+    "daté d'un jour à venir ; il comptera de lui-même dès cette date",
+    'dated in the future; it counts from that date on, by itself',
+  ],
 ])('why %j counts nowhere', (one, fr, en) => {
   const last = (lang: Lang) => text(schemeOfRule(ONE), { assertions: [one] }, lang).at(-1);
   expect(last('fr')?.endsWith(` : ${fr}`)).toBe(true);
   expect(last('en')?.endsWith(`: ${en}`)).toBe(true);
+});
+
+test('a date to come, as plain data', () => {
+  const assertions = [given('M1', '2062-01-01')];
+  const scheme = schemeOfRule(ONE);
+  const json = explainJson(scheme, evaluate(scheme, { ...emptyPortfolio, assertions }, NOW));
+  expect(explainSchema.parse(json)).toMatchObject({ left_out: [{ reason: { why: 'future' } }] });
 });
 
 test.each([

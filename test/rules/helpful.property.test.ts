@@ -9,6 +9,7 @@ import type { Evaluation } from '../../src/rules/verdict.js';
 import { world, type World } from './generators.js';
 import { naive, type NaiveResult } from './naive.js';
 import { assertion } from './scheme-builder.js';
+import { runs } from '../support/runs.js';
 
 const FAR = 1_000_000;
 
@@ -75,7 +76,7 @@ test('told are the awards that are not met, and no others', () => {
       const missing = evaluation.awards.filter(({ status }) => status === 'not_met');
       expect([...helpful(one.scheme, evaluation).keys()]).toEqual(missing.map(({ award }) => award.id));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -119,7 +120,7 @@ test('a badge is told exactly where, with it alone, less is missing; or with all
         expect(badges).toEqual(possible.filter(({ badgeId }) => expected.has(badgeId)));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -141,7 +142,7 @@ test('where one badge is missing, each one told makes the award due; one that is
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
   expect(Math.min(seen.completed, seen.through)).toBeGreaterThan(0);
 });
@@ -164,7 +165,7 @@ test('an award is told to help exactly where, were it held, less is missing; and
         expect(awards).toEqual(mayCome);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -185,7 +186,7 @@ test('within reach is what all that is enrolled makes due; hindered, what it wou
         seen.add(reach);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   expect(seen.size).toBe(3);
 });

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { coverAbilities, type Carrier } from '../../src/rules/matching.js';
+import { runs } from '../support/runs.js';
 
 const carrier: fc.Arbitrary<Carrier<string>> = fc.record({
   partner: fc.constantFrom('P', 'Q', 'R'),
@@ -38,7 +39,7 @@ test('as many abilities are covered as can be, and no partner gives more than it
         }
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 

@@ -47,6 +47,7 @@ export function countsAt(scheme: Scheme, one: Assertion, nowS: number): boolean 
   if (badge === undefined) return false;
   if (badge.fromS !== null && one.issuedOnS < badge.fromS) return false;
   if (badge.beforeS !== null && one.issuedOnS >= badge.beforeS) return false;
+  if (one.issuedOnS - nowS > 24 * 60 * 60) return false;
   if (one.revoked) return false;
   return one.expiresOnS === null || one.expiresOnS > nowS;
 }

@@ -1,15 +1,19 @@
+import { z } from 'zod';
 import {
   badgeRow,
   clientReply,
   eventReply,
   eventRow,
   issueReply,
-  pageOf,
+  pageReply,
   recipientRow,
   revokeReply,
   tokenReply,
 } from '../../src/obf/wire.js';
 import { issueBody, openBench, secretOf, type Bench } from './bench.js';
+
+/** A page whose rows can all be read. */
+const pageOf = (row: z.ZodType) => pageReply.extend({ result: z.array(row) });
 
 const DAY_S = 86_400;
 let nowS = 1_740_960_000; // 2025-03-03T00:00:00Z

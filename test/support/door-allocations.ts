@@ -3,9 +3,9 @@ import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createApp } from '../../src/webhooks/app.js';
-import { bornFor } from '../../src/webhooks/born.js';
-import { gatherInTurn } from '../../src/webhooks/gather.js';
-import { createVerify } from '../../src/webhooks/verify.js';
+import { createAuthenticate } from '../../src/webhooks/authenticate.js';
+import { presetExpressPrototypes } from '../../src/webhooks/server.js';
+import { batchPerTick } from '../../src/webhooks/wire.js';
 import { bytesPerRequest, requestsOf } from './hand-fed.js';
 
 /**
@@ -18,15 +18,15 @@ const KEY = Buffer.alloc(32, 5);
 function door(): Server {
   const app = createApp({
     participants: new Set([asClientId('P1')]),
-    verify: createVerify({ secrets: [`whsec_${KEY.toString('base64')}`], basic: [] }, systemClock),
+    authenticate: createAuthenticate({ secrets: [`whsec_${KEY.toString('base64')}`], basic: [] }, systemClock),
     obfBaseUrl: 'https://obf.example.org',
-    putNotices: gatherInTurn(async () => {}),
+    enqueueNotices: batchPerTick(async () => {}),
     ready: async () => true,
     earnerKeyOf: asEarnerKey,
     seal: (text) => text,
     log: createLogger('info', 'web', { write: () => {} }),
   });
-  return createServer(bornFor(app), app);
+  return createServer(presetExpressPrototypes(app), app);
 }
 
 /** Reads and answers, and nothing else. */

@@ -32,6 +32,8 @@ export interface HouseOptions {
   readonly partners: string;
   readonly workers?: number;
   readonly pace?: Partial<Pace>;
+  /** Of the workers. */
+  readonly clock?: () => number;
   readonly sandbox?: SandboxOptions;
   readonly logTo?: DestinationStream;
   readonly maxRps?: number;
@@ -94,7 +96,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   };
   const workers = Array.from({ length: options.workers ?? 1 }, () => {
     const connection = openConsumer(redis.address);
-    const pace = { gatherMs: 50, mirrorMaxAgeMs: 0, ...options.pace };
+    const pace = { gatherMs: 50, mirrorMaxAgeMs: 0, lookAgainMs: 50, ...options.pace };
     const { telemetry = null } = options;
     const wired = wirePipeline({
       config,
@@ -105,6 +107,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       pace,
       prefixes,
       telemetry,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
     const start = () => startWorkers(wired.pipeline, connection, prefixes.queues);
     let stop = start();

@@ -46,10 +46,11 @@ export async function tlsRedis(): Promise<TlsRedis | null> {
   }
 }
 
+/** Node's own errors are no instances of the `Error` that jest gives a test. */
 const isLack = (error: unknown): boolean =>
   error instanceof RedisDidNotStart
     ? /tls-port|Bad directive/i.test(error.output)
-    : error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    : typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
 async function startAll(dir: string, keep: (one: RedisProcess) => void): Promise<Omit<TlsRedis, 'stop'>> {
   const caFile = await makeCertificate(dir);

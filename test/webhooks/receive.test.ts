@@ -120,6 +120,102 @@ test('a push becomes a notice for each credential at OBF, its address sealed', a
   expect(lines).not.toMatch(/@|obv3/);
 });
 
+const DOORS = [
+  [PASSPORT, 200, { success: true }],
+  ['/webhooks/obf', 202, ACCEPTED],
+] as const;
+
+test.each(DOORS)(
+  '%s: of a push, what can be used is taken, and the rest is counted',
+  async (path, status, json) => {
+    const body = JSON.stringify({
+      'jeanne@example.net': [credentialUrl('a'), null, 'https://elsewhere.example/c', 'no URL'],
+      nobody: [],
+      'lou@example.net': [],
+      'max@example.net': { 0: credentialUrl('b') },
+      'no address': [credentialUrl('c')],
+      'sam@example.net': Array.from({ length: 101 }, (_, at) => credentialUrl(at)),
+    });
+    web.lines.length = 0;
+    expect(await post(body, basic(), { path })).toMatchObject({ status, json });
+    expect(await notices()).toMatchObject([{ earner: keyOf('jeanne@example.net'), url: credentialUrl('a') }]);
+    expect(web.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { credentials: 1, ignored: 8 },
+    ]);
+  },
+);
+
+/** Entries of a push: what they hold that can be used, told by how they were made. */
+const entry = fc.record({
+  key: fc.oneof(
+    fc.nat({ max: 30 }).map((n) => ({ text: `p${n}@example.net`, good: true })),
+    fc
+      .constantFrom(
+        'nobody',
+        '',
+        '@',
+        'a@',
+        '@b',
+        'a b@c.fr',
+        'a@b@c',
+        'a\u0000@b.fr',
+        `${'a'.repeat(250)}@c.fr`,
+      )
+      .map((text) => ({ text, good: false })),
+  ),
+  list: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.array(
+        fc.oneof(
+          fc.nat({ max: 50 }).map((n) => ({ value: credentialUrl(n) as unknown, good: true })),
+          fc
+            .oneof(
+              fc.constantFrom('', 'x', 'file:///etc/passwd', credentialUrl(1, 'https://a.b'), 'https://a.b'),
+              fc.jsonValue().filter((value) => typeof value !== 'string'),
+            )
+            .map((value) => ({ value: value as unknown, good: false })),
+        ),
+        { maxLength: 5 },
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .jsonValue()
+        .filter((value) => !Array.isArray(value))
+        .map((value) => ({ value: value as unknown })),
+    },
+  ),
+});
+
+test('whatever stands beside it, what can be used is stored; refused is only what has nothing of it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(entry, { selector: ({ key }) => key.text, minLength: 1, maxLength: 8 }),
+      fc.constantFrom(...DOORS),
+      async (entries, [path, status]) => {
+        await queue.clear();
+        const value = ({ list }: (typeof entries)[number]): unknown =>
+          Array.isArray(list) ? list.map((one) => one.value) : list.value;
+        const body = JSON.stringify(Object.fromEntries(entries.map((one) => [one.key.text, value(one)])));
+        const usable = entries.flatMap(({ key, list }) =>
+          key.good && Array.isArray(list)
+            ? list.flatMap((one) => (one.good ? [`${keyOf(key.text)} ${String(one.value)}`] : []))
+            : [],
+        );
+        const answer = await post(body, basic(), { path });
+        expect(answer.status).toBe(usable.length === 0 ? 422 : status);
+        const stored = (await notices()).flatMap((job) =>
+          job.kind === 'credential' ? [`${job.earner} ${job.url}`] : [],
+        );
+        expect(stored.toSorted()).toEqual([...new Set(usable)].toSorted());
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
 test('a push for a class of 5000 is answered within two seconds, and stored once by repeating it', async () => {
   const people = Array.from({ length: 5000 }, (_, at) => [`person.${at}@example.net`, [credentialUrl(at)]]);
   const body = JSON.stringify(Object.fromEntries(people));

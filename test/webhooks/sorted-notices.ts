@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { openQueue } from '../../src/queue/open.js';
-import { spreadArrivals } from '../../src/workers/spread-arrivals.js';
+import { sortAllArrivals } from '../../src/workers/sort-arrivals.js';
 
 /** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
 export interface SortedNotices {
@@ -17,10 +17,10 @@ export function sortedNotices(connection: RedisConnection, prefix: string): Sort
   const arrivals = openQueue('arrivals', connection, log, prefix);
   const notices = openQueue('notices', connection, log, prefix);
   // Only these two are looked at.
-  const queues = { arrivals, notices } as unknown as Parameters<typeof spreadArrivals>[0]['queues'];
+  const queues = { arrivals, notices } as unknown as Parameters<typeof sortAllArrivals>[0]['queues'];
   return {
     async jobs() {
-      await spreadArrivals({ queues, log: createLogger('silent', 'test') });
+      await sortAllArrivals({ queues });
       return notices.getJobs();
     },
     async clear() {

@@ -50,6 +50,7 @@ test('what failed 90 days ago goes, in every queue; what failed later stays; cou
     ['notices', 2],
     ['earners', 0],
     ['awards', 1],
+    ['maintenance', 0],
   ]);
 });
 
@@ -71,8 +72,8 @@ test('it is stopped between two queues when the worker stops', async () => {
 test('one schedule for all workers, every night by the clock of the scheme; a worker does its job', async () => {
   const [pipeline] = house.pipelines;
   await Promise.all(house.pipelines.map((one) => scheduleClean(one)));
-  const { awards } = pipeline.queues;
-  const [first, ...others] = await awards.getJobSchedulers();
+  const { maintenance } = pipeline.queues;
+  const [first, ...others] = await maintenance.getJobSchedulers();
   expect(others).toEqual([]);
   const at = new Date(first?.next ?? 0);
   const inParis = at.toLocaleTimeString('fr-FR', {
@@ -83,8 +84,8 @@ test('one schedule for all workers, every night by the clock of the scheme; a wo
   expect(inParis).toBe('03:23');
   expect(at.getTime() - Date.now()).toBeLessThanOrEqual(25 * 3_600_000);
 
-  const [job] = await awards.getDelayed();
+  const [job] = await maintenance.getDelayed();
   await job?.promote();
   await until(() => removedIn().length === QUEUES.length, 'run of the clean');
-  await awards.removeJobScheduler('clean');
+  await maintenance.removeJobScheduler('clean');
 });

@@ -19,11 +19,12 @@ function bench() {
       await orAbort(answer, signal);
       return { id, clientId, badgeId: asBadgeId('A') };
     },
-    recipientsOf: async () => [],
+    recipientsOf: async () => ({ recipients: [], distinct: 0, isWhole: true, odd: [] }),
   } as unknown as ObfAccount;
-  const seen = { unseen: async () => new Set<never>() };
+  const none = new Set<never>();
+  const events = { compare: async () => ({ unread: none, changed: none }) };
   const log = createLogger('silent', 'test');
-  const reading = createEventReading({ seen, clock: Date.now, log });
+  const reading = createEventReading({ events, clock: Date.now, log });
   const ask = (signal: AbortSignal, eventId = 'E1') =>
     reading.read(account, { clientId, eventId: asEventId(eventId) }, signal);
   return { ask, asked, answers };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { someAtOnce } from '../../src/workers/some-at-once.js';
+import { runs } from '../support/runs.js';
 
 test('each is done once, so many at a time; what fails is told once all that was begun has ended', async () => {
   await fc.assert(
@@ -27,6 +28,6 @@ test('each is done once, so many at a time; what fails is told once all that was
           expect(most).toBe(Math.min(atOnce, all.length));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

@@ -1,5 +1,6 @@
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import type { Vault } from '../../platform/vault.js';
+import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { earnerKeyOf } from '../../portfolio/earner-key.js';
 import { Problem, wrongUsage } from './problem.js';
 
@@ -24,9 +25,9 @@ export const EARNER_OR_KEY_ARGUMENT = {
   },
 };
 
-const isAddress = (typed: string): boolean => /^[^\s@]+@[^\s@]+$/.test(typed.trim());
+const isAddress = (typed: string): boolean => /^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed));
 /** 128 bits in base64url: what `earnerKeyOf` makes. */
-const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(typed.trim());
+const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(withoutUnseenEnds(typed));
 
 /**
  * An address is a name, an at sign and a host; nothing cleverer. What was typed is not shown again.
@@ -51,7 +52,7 @@ export interface TypedEarner {
  * @throws Problem when it is neither
  */
 export function earnerOf(typed = ''): TypedEarner {
-  if (isKey(typed)) return { keyUnder: () => asEarnerKey(typed.trim()) };
+  if (isKey(typed)) return { keyUnder: () => asEarnerKey(withoutUnseenEnds(typed)) };
   if (isAddress(typed)) return { keyUnder: (vault) => earnerKeyOf(vault, typed) };
   throw wrongUsage({
     fr: "Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).",

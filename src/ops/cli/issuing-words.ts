@@ -1,4 +1,5 @@
 import type { BadgeId } from '../../ids.js';
+import type { Hold } from '../../issuing/hold.js';
 import type { AwardRecord, AwardState } from '../../issuing/award-record.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Scheme } from '../../rules/types.js';
@@ -82,6 +83,33 @@ function stateWords(record: AwardRecord): Words | null {
 function sinceOf({ atS }: AwardRecord, timeZone: string, lang: Lang): string {
   const at = instantWords(atS, timeZone);
   return lang === 'fr' ? `depuis le ${at.fr}` : `since ${at.en}`;
+}
+
+/** Why nothing of a badge is issued, and what to do; it goes on by itself. */
+export function holdWords({ code, words }: Hold): Words {
+  const said = words === null ? '' : withoutAddresses(words);
+  switch (code) {
+    case 'quota':
+      return {
+        fr: 'le quota OBF de la Région ne suffit pas ; faites-le relever dans OBF',
+        en: 'the Région’s OBF quota does not suffice; have it raised in OBF',
+      };
+    case 'badge':
+      return {
+        fr: 'le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon ; publiez-le dans OBF, ou corrigez scheme.yaml',
+        en: 'the badge is no longer in the Région’s OBF account, or is a draft there; publish it in OBF, or mend scheme.yaml',
+      };
+    case 'client':
+      return {
+        fr: `OBF refuse les appels de la Région (${said}) ; voyez avec OBF l’état du compte`,
+        en: `OBF refuses the Région’s calls (${said}); ask OBF about the account`,
+      };
+    case 'refusal':
+      return {
+        fr: `OBF refuse l’envoi sans que le compte en dise la cause (${said}) ; demandez-la à OBF`,
+        en: `OBF refuses the issue call, and the account does not show why (${said}); ask OBF`,
+      };
+  }
 }
 
 /** Said wherever awards are told of: what is due waits. */

@@ -12,8 +12,8 @@ export const pause: Command = {
   summary: { fr: 'suspend les envois, et eux seuls', en: 'pauses issuing, and nothing else' },
   details: [
     {
-      fr: "Les avis sont toujours reçus et les personnes évaluées ; les badges dus attendent, et rien n'est perdu. Les révocations par Palier attendent aussi.",
-      en: 'Notices are still taken and people evaluated; what is due waits, and nothing is lost. Revocations by Palier wait too.',
+      fr: "Les avis sont toujours reçus et les personnes évaluées ; les badges dus attendent, et rien n'est perdu. Les révocations par Palier attendent aussi ; plans, mises en vigueur et conservation continuent.",
+      en: 'Notices are still taken and people evaluated; what is due waits, and nothing is lost. Revocations by Palier wait too; plans, applications and retention go on.',
     },
   ],
   args: [],

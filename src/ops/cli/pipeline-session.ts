@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
-import { endsWithin } from '../../platform/ends-within.js';
+import { raceAbort } from '../../platform/race-abort.js';
 import type { RedisConnection } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
@@ -52,7 +52,7 @@ export async function withPipeline<T>(
 /** A call that was given up still has a lock to give back in Redis; one that is silent frees it by itself. */
 async function lastWords(redis: RedisConnection): Promise<void> {
   await setImmediate();
-  await endsWithin(LAST_WORDS_MS, redis.ping()).catch(() => undefined);
+  await raceAbort(redis.ping(), AbortSignal.timeout(LAST_WORDS_MS)).catch(() => undefined);
 }
 
 const wire = (context: Context, config: Config, scheme: Scheme, redis: RedisConnection) =>

@@ -4,12 +4,11 @@ import { awardOf } from './award-argument.js';
 import type { Call, Command, Context } from './context.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { csvLines } from './plan/csv.js';
+import { planCsv, requireOneForm } from './plan/csv.js';
 import { planJson } from './plan/json.js';
 import { nextWords, planLines, type Limits } from './plan/lines.js';
 import { THE_FILES } from './plan/rules-words.js';
 import { withPlanParts } from './plan/session.js';
-import { requireOneForm } from './plan/one-form.js';
 import { withProgress } from './progress.js';
 import { requireScheme } from './read-scheme.js';
 
@@ -47,7 +46,7 @@ export const plan: Command = {
   run: async (call, context) => {
     requireOneForm(call);
     const { made, limits } = await planNow(call, context);
-    if (call.flags['csv'] === true) for (const line of csvLines(made.plan)) context.streams.out(line);
+    if (call.flags['csv'] === true) context.streams.out(planCsv(made.plan));
     else answer(call, context, linesOf(made, limits, call), planJson(made, limits.floor));
     return EXIT.good;
   },

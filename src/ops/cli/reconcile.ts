@@ -33,8 +33,8 @@ export const reconcile: Command = {
     {
       flag: '--full',
       about: {
-        fr: 'relit tout, reconstruit un Redis perdu, trouve les révocations, et dit les écarts réparés ; un appel par événement',
-        en: 'reads everything again, rebuilds a lost Redis, finds revocations, and tells the drift it mended; one call an event',
+        fr: 'relit tout, comme les workers le font toutes les VERIFY_EVERY_H heures : reconstruit un Redis perdu, trouve ce qui a été révoqué, ajouté ou supprimé, et dit les écarts réparés',
+        en: 'reads everything again, as the workers do every VERIFY_EVERY_H hours: rebuilds a lost Redis, finds what was revoked, added or deleted, and tells the drift it mended',
       },
     },
   ],
@@ -62,7 +62,7 @@ async function full(call: Call, context: Context): Promise<number> {
   };
   const reread = await interruptible(context, (signal) =>
     withProgress({ ...context, lang: call.lang }, about, (report) =>
-      withPipeline(context, ['POLL_EVERY_S', 'RETENTION_MONTHS'], (pipeline, config) => {
+      withPipeline(context, ['POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'], (pipeline, config) => {
         requireKeys(pipeline, context);
         return readAll(pipeline, scheduleTimesOf(config), report, signal);
       }),

@@ -1,3 +1,4 @@
+import { raceAbort } from '../../platform/race-abort.js';
 import { codeOf, refusalOf, RedisRefused } from '../../platform/redis-refusal.js';
 import { isOfRedis } from '../../platform/redis-silence.js';
 import { watchRefusals } from '../../platform/refusal-watch.js';
@@ -62,19 +63,14 @@ async function answered(
   address: RedisAddress,
   lastError: () => unknown,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs);
-  });
   const watch = watchRefusals(redis, address);
   try {
-    await Promise.race([redis.ping(), watch.refused, tooLate]);
+    await raceAbort(Promise.race([redis.ping(), watch.refused]), AbortSignal.timeout(patienceMs));
   } catch (error) {
     const refusal = error instanceof RedisRefused ? error : refusalOf(lastError() ?? error, address);
     throw new RedisSilent(refusal?.words ?? wordsOf(lastError() ?? error, address), { cause: error });
   } finally {
     watch.stop();
-    clearTimeout(timer);
   }
 }
 

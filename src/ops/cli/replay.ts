@@ -1,16 +1,17 @@
-import type { Queue } from 'bullmq';
+import type { RedisConnection } from '../../platform/redis.js';
+import { walkFailed, type Failure } from '../../queue/failed-jobs.js';
 import { QUEUES, type QueueName } from '../../queue/names.js';
-import { replayFailed, type ReplayFilter } from '../../queue/replay.js';
+import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
 import { answer } from './answer.js';
-import type { Command } from './context.js';
+import type { Command, Context } from './context.js';
 import { EXIT } from './exit.js';
-import { failedByReason, totalOf, type FailedGroup } from './failed-jobs.js';
+import { failedByReason, type FailedGroup } from './failed-jobs.js';
 import { withProgress, type Report } from './progress.js';
 import { withQueue } from './queue-session.js';
 import { requireRedis } from './redis-session.js';
 import { requireSettings } from './settings.js';
-import { filterOf, queuesOf } from './replay/asked.js';
-import type { Lang } from './words.js';
+import { filterOf } from './replay/asked.js';
+import type { Lang, Words } from './words.js';
 
 export const replay: Command = {
   name: 'replay',
@@ -22,6 +23,10 @@ export const replay: Command = {
     {
       fr: "Chaque travail retrouve toutes ses tentatives. À taper quand la cause est réglée ; « npx palier stats » dit les causes. Rien n'est délivré deux fois pour autant.",
       en: 'Each gets its full attempts again. To be typed when the cause is mended; "npx palier stats" tells the causes. Nothing is given twice by it.',
+    },
+    {
+      fr: "Un processus « worker » s'en charge, et continue si cette commande est interrompue ; « /ops/echecs » montre où il en est.",
+      en: 'A worker process does it, and goes on if this command is interrupted; "/ops/echecs" shows how far it is.',
     },
   ],
   args: [],
@@ -59,7 +64,6 @@ export const replay: Command = {
     },
   ],
   run: async (call, context) => {
-    const names = queuesOf(call);
     const config = requireSettings(context, ['REDIS_URL', 'TZ_SCHEME']);
     const filter = filterOf(call, config.timeZone, context.clock());
     const dryRun = call.flags['dryRun'] === true;
@@ -67,18 +71,22 @@ export const replay: Command = {
       ? { fr: 'Lecture des échecs', en: 'Reading what failed' }
       : { fr: 'Renvoi au travail', en: 'Sending back to work' };
     const results = await withProgress({ ...context, lang: call.lang }, about, (report) =>
-      requireRedis(context, config.redis, async (redis) => {
-        const found: Result[] = [];
-        for (const name of names)
-          found.push(
-            await withQueue(context, redis, name, (queue) => resultOf(queue, name, filter, dryRun, report)),
-          );
-        return found;
-      }),
+      requireRedis(context, config.redis, (redis) =>
+        dryRun ? wouldSend(context, redis, filter) : haveSent(context, redis, filter, report),
+      ),
     );
+    if (results === null) {
+      answer(call, context, [NOT_BEGUN[call.lang]], { dry_run: false, begun: false, queues: {} });
+      return EXIT.problem;
+    }
     answer(call, context, linesOf(results, dryRun, call.lang), jsonOf(results, dryRun));
     return EXIT.good;
   },
+};
+
+const NOT_BEGUN: Words = {
+  fr: "Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.",
+  en: 'It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.',
 };
 
 /** What was sent again, or would be, of one queue. */
@@ -89,17 +97,45 @@ interface Result {
   readonly reasons: readonly FailedGroup[];
 }
 
-async function resultOf(
-  queue: Queue,
-  name: QueueName,
+/** Has a worker send them; null: none has begun, within the time that Redis is given to answer. */
+async function haveSent(
+  context: Context,
+  redis: RedisConnection,
   filter: ReplayFilter,
-  dryRun: boolean,
   report: Report,
-): Promise<Result> {
-  if (!dryRun) return { queue: name, count: await replayFailed(queue, filter, report), reasons: [] };
-  const reasons = await failedByReason(queue, filter);
-  return { queue: name, count: totalOf(reasons), reasons };
+): Promise<readonly Result[] | null> {
+  const limitMs = performance.now() + context.patienceMs.redis;
+  return withQueue(context, redis, 'maintenance', async (maintenance) => {
+    const asked = { ...filter, by: 'npx palier replay', askedMs: context.clock() };
+    const id = await askForReplay({ maintenance }, asked);
+    const { begunMs, sent } = await awaitReplay({ maintenance }, id, (seen) => {
+      report(seen.looked, seen.toLookAt);
+      return seen.begunMs === null && performance.now() >= limitMs;
+    });
+    if (begunMs === null) return null;
+    return queuesOf(filter).map((queue) => ({ queue, count: sent[queue] ?? 0, reasons: [] }));
+  });
 }
+
+async function wouldSend(
+  context: Context,
+  redis: RedisConnection,
+  filter: ReplayFilter,
+): Promise<readonly Result[]> {
+  const found: Result[] = [];
+  for (const name of queuesOf(filter)) {
+    const fits = isMeant({ ...filter, askedMs: context.clock() }, name);
+    const meant = new Map<string, Failure>();
+    await withQueue(context, redis, name, async (queue) => {
+      for await (const failures of walkFailed(queue, PAGE))
+        for (const failure of failures.filter(fits)) meant.set(failure.id, failure);
+    });
+    found.push({ queue: name, count: meant.size, reasons: failedByReason([...meant.values()]) });
+  }
+  return found;
+}
+
+const PAGE = 200;
 
 function linesOf(results: readonly Result[], dryRun: boolean, lang: Lang): readonly string[] {
   const total = results.reduce((sum, { count }) => sum + count, 0);

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import type { Command, Context, Streams } from './context.js';
 import { EXIT } from './exit.js';
@@ -15,8 +16,9 @@ import type { Lang } from './words.js';
 export async function run(
   argv: readonly string[],
   commands: readonly Command[],
-  context: Context,
+  outside: Context,
 ): Promise<number> {
+  const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
   let exit: number = EXIT.good;
   const program = createProgram(commands, context, lang, (code) => {
@@ -32,6 +34,14 @@ export async function run(
     return problem.exit;
   }
 }
+
+/** Names that others chose could turn a terminal's line around. Written out, JSON says the same with them. */
+const withoutTricks = (streams: Streams): Streams => ({
+  ...streams,
+  out: (line) => streams.out(withMarksWritten(line)),
+  err: (line) => streams.err(withMarksWritten(line)),
+  errText: (text) => streams.errText(withMarksWritten(text)),
+});
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;

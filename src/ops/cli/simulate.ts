@@ -4,9 +4,8 @@ import type { Call, Command, Context } from './context.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { READING, THOSE_TOLD } from './plan.js';
-import { csvLines } from './plan/csv.js';
+import { planCsv, requireOneForm } from './plan/csv.js';
 import { planLines } from './plan/lines.js';
-import { requireOneForm } from './plan/one-form.js';
 import { withPlanParts } from './plan/session.js';
 import { withProgress } from './progress.js';
 import { simulateJson } from './simulate/json.js';
@@ -55,7 +54,7 @@ export const simulate: Command = {
   run: async (call, context) => {
     requireOneForm(call);
     const { made, limits } = await simulateNow(call, context);
-    if (call.flags['csv'] === true) for (const line of csvLines(made.plan)) context.streams.out(line);
+    if (call.flags['csv'] === true) context.streams.out(planCsv(made.plan));
     else answer(call, context, linesOf(made, limits, call), simulateJson(made, limits.floor));
     return EXIT.good;
   },

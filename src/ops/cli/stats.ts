@@ -11,6 +11,7 @@ import { noticesSection } from './stats/notices.js';
 import { oneAwaySection } from './stats/one-away.js';
 import { partnersSection } from './stats/partners.js';
 import { quotaSection } from './stats/quota.js';
+import { readingSection } from './stats/reading.js';
 import type { Section } from './stats/section.js';
 
 /** What `stats` tells, in its order. */
@@ -21,6 +22,7 @@ const SECTIONS: readonly Section[] = [
   oneAwaySection,
   noticesSection,
   partnersSection,
+  readingSection,
   failedSection,
   flagsSection,
 ];

@@ -1,8 +1,24 @@
 import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
-import { arrivalsJob, awardJob, earnerJob, noticeQueueJob, type AwardJob } from '../../queue/jobs.js';
+import {
+  arrivalsJob,
+  awardJob,
+  earnerJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type MaintenanceJob,
+} from '../../queue/jobs.js';
 import type { QueueName } from '../../queue/names.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Words } from '../cli/words.js';
+
+/** What people call the queues: by the work that stands in them. */
+export const QUEUE_WORDS: Readonly<Record<QueueName, Words>> = {
+  arrivals: { fr: 'Arrivées', en: 'Arrivals' },
+  notices: { fr: 'Avis', en: 'Notices' },
+  earners: { fr: 'Évaluations', en: 'Evaluations' },
+  awards: { fr: 'Délivrances', en: 'Awards' },
+  maintenance: { fr: 'Entretien', en: 'Maintenance' },
+};
 
 /** What a job was to do, in words. */
 export interface About {
@@ -35,6 +51,7 @@ export function aboutJob(queue: QueueName, data: unknown, names: Names): About {
   if (queue === 'arrivals') return aboutArrivals(data);
   if (queue === 'notices') return aboutNotice(data, names);
   if (queue === 'awards') return aboutAward(data, names);
+  if (queue === 'maintenance') return aboutMaintenance(data);
   const { data: job } = earnerJob.safeParse(data);
   if (job === undefined) return UNKNOWN;
   return { words: { fr: 'Évaluer une personne', en: 'Evaluate a person' }, earner: job.earner };
@@ -68,6 +85,11 @@ function aboutNotice(data: unknown, { organisation }: Names): About {
         },
         earner: job.earner,
       };
+    case 'odd-row':
+      return nobody({
+        fr: `Lire une ligne illisible de « ${organisation(job.clientId)} »`,
+        en: `Read a row that cannot be read of "${organisation(job.clientId)}"`,
+      });
     case 'poll':
       return nobody({
         fr: `Relever le compte OBF de « ${organisation(job.clientId)} »`,
@@ -86,15 +108,18 @@ function aboutAward(data: unknown, { award }: Names): About {
       fr: `Rassembler les personnes à qui « ${award(job.badgeId)} » est dû`,
       en: `Gather the people who are due "${award(job.badgeId)}"`,
     });
-  if (job.kind === 'revoke')
-    return {
-      words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
-      earner: job.earner,
-    };
-  return nobody(FOR_EVERYBODY[job.kind]);
+  return {
+    words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
+    earner: job.earner,
+  };
 }
 
-const FOR_EVERYBODY: Readonly<Record<Exclude<AwardJob['kind'], 'batch' | 'gather' | 'revoke'>, Words>> = {
+function aboutMaintenance(data: unknown): About {
+  const { data: job } = maintenanceJob.safeParse(data);
+  return job === undefined ? UNKNOWN : nobody(FOR_EVERYBODY[job.kind]);
+}
+
+const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Words>> = {
   sweep: { fr: 'Vérifier que rien n’attend en vain', en: 'Look whether anything waits in vain' },
   clean: { fr: 'Supprimer les vieux échecs', en: 'Remove old failures' },
   purge: { fr: 'Effacer les personnes gardées trop longtemps', en: 'Erase people kept for too long' },
@@ -103,6 +128,8 @@ const FOR_EVERYBODY: Readonly<Record<Exclude<AwardJob['kind'], 'batch' | 'gather
     en: 'Work out what a change of the rules would give',
   },
   apply: { fr: 'Mettre un barème en vigueur', en: 'Put rules into force' },
+  verify: { fr: 'Relire tous les comptes OBF', en: 'Read all OBF accounts again' },
+  replay: { fr: 'Renvoyer au travail ce qui a échoué', en: 'Send what failed back to work' },
   census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
 };
 

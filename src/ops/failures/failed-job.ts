@@ -1,9 +1,10 @@
 import type { Job } from 'bullmq';
+import { shownReason } from '../../queue/failure-kind.js';
+import type { JobRef } from '../../queue/failed-jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { aboutJob, namesIn, type About, type Names } from './about.js';
 import { maskedData, shownText } from './masked.js';
-import { reasonOf, shownReason, type Reason } from './reason.js';
-import type { JobRef } from './tally.js';
+import { reasonOf, type Reason } from './reason.js';
 
 /** A failed job, as it may be shown: no address, no sealed one, no secret. */
 export interface FailedJob extends JobRef {

@@ -8,7 +8,7 @@ export const scheduleFigures: Reader = async ({ queues, clock, pollEveryS }) => 
   const [polls, others] = await Promise.all([
     // The one that should have come first is the latest.
     queues.notices.getJobSchedulers(0, 0, true),
-    queues.awards.getJobSchedulers(),
+    queues.maintenance.getJobSchedulers(),
   ]);
   const late = [...polls, ...others].map(({ key, next }) => {
     const schedule = key.startsWith(POLL) ? 'poll' : key;

@@ -4,7 +4,7 @@ import type { FigureNeeds } from './needs.js';
 
 const OUTCOMES = {
   tokens: ['given', 'refused', 'failed'],
-  batches: ['issued', 'split', 'nothing', 'unknown', 'refused', 'not_sent', 'quota_low', 'error'],
+  batches: ['issued', 'split', 'nothing', 'unknown', 'refused', 'not_sent', 'quota_low', 'on_hold', 'error'],
   evaluations: ['due', 'waiting', 'nothing'],
 } as const;
 const TAKEN = { webhooks: '202', passport: '200' } as const;

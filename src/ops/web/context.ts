@@ -17,11 +17,9 @@ export interface PageContext {
   readonly pipeline: Pipeline;
   readonly user: User;
   readonly lang: Lang;
-  /** The token of the session's forms; `ActionForm` writes it by itself. */
-  readonly csrf: string;
   /** What follows `?` in the address. */
   readonly query: URLSearchParams;
-  /** What was posted; empty on a GET. Its token was checked. */
+  /** What was posted; empty on a GET. */
   readonly form: URLSearchParams;
   /** The named parts of the route's path. */
   readonly params: Readonly<Record<string, string>>;

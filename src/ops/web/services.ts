@@ -11,7 +11,7 @@ import { createOidc, type Oidc } from './oidc/oidc.js';
 import { createAccounts, type Accounts } from './session/accounts.js';
 import { createSessions, type Sessions } from './session/store.js';
 import { createGate, type Gate } from './sign-in/gate.js';
-import { createLimits, type Limits } from './sign-in/limits.js';
+import { createSignInLimits, type SignInLimits } from './sign-in/limits.js';
 
 /** What every request works with; made once for the process. */
 export interface Services {
@@ -20,7 +20,7 @@ export interface Services {
   readonly vault: Vault;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
-  readonly limits: Limits;
+  readonly limits: SignInLimits;
   /** What passwords are checked behind. */
   readonly gate: Gate;
   /** Whether anybody has a password. */
@@ -46,7 +46,7 @@ export function createServices(deps: OpsDeps, nav: readonly NavItem[]): Services
     vault,
     accounts,
     sessions: createSessions({ redis, prefix, vault, accounts, clock }),
-    limits: createLimits(redis, prefix, vault),
+    limits: createSignInLimits(redis, prefix, vault),
     gate: createGate(),
     hasPasswords: config.opsUsers.length > 0,
     oidc: oidc === null ? null : createOidc(oidc),

@@ -1,4 +1,3 @@
-import { failuresOf } from '../failures/failures.js';
 import { keepObfSamples } from './home/keep-obf-samples.js';
 import type { RequestHandler } from 'express';
 import type { Config } from '../../config.js';
@@ -44,8 +43,6 @@ export function wireOps(wiring: OpsWiring): {
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   const { pipeline, close } = wirePipeline({ config, scheme, secrets, redis, log, clock, prefixes });
   const handler = createOpsApp({ pipeline, redis, prefix: prefixes.data, config, logo, log, clock });
-  // A replay that a stopped process left goes on.
-  failuresOf(pipeline).goOn();
   const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return { handler, releases: [() => closeRedis(redis), close, ...keeping] };
 }

@@ -1,5 +1,5 @@
 import { ok, refused, type Handler, type Obf } from '../exchange.js';
-import type { Badge } from '../world.js';
+import type { Badge } from '../records.js';
 import { imageOf } from './badge.js';
 import { isoOf, recipientHash } from './recipient-hash.js';
 

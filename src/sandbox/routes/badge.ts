@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, refused, type Handler, type Obf } from '../exchange.js';
-import type { Badge } from '../world.js';
+import type { Badge } from '../records.js';
 import { pageOfRows, paging, reading } from './list.js';
 
 const listQuery = z.strictObject({
@@ -12,10 +12,12 @@ const listQuery = z.strictObject({
 export const badges: Handler = (request, obf) =>
   reading(listQuery, request.query, (query) => {
     const draft = query.draft === '1' || query.draft === 'true';
-    const own = obf.world.badges().filter((badge) => badge.clientId === request.param('client'));
-    const rows = own.filter((badge) => badge.draft === draft).map((badge) => rowOf(badge, obf));
+    const clientId = request.param('client');
+    const all = obf.lists.read('badges', { clientId, query: request.query }, () => obf.world.badges());
+    const isAsked = (badge: Badge): boolean => badge.clientId === clientId && badge.draft === draft;
+    const { page } = pageOfRows(all, isAsked, query);
     // OBF's badge list gives no total.
-    return ok({ result: pageOfRows(rows, query) });
+    return ok({ result: page.map((badge) => obf.lists.row('badges', badge.id, rowOf(badge, obf))) });
   });
 
 export const badge: Handler = (request, obf) => {

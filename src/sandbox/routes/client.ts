@@ -5,11 +5,10 @@ export const ping: Handler = () => ok({ success: true });
 /** No sub-organisations here. */
 export const aliases: Handler = () => ok({ result: [] });
 
-export const client: Handler = (request, { world, issuingLimit }) => {
+export const client: Handler = (request, { world }) => {
   const found = world.client(request.param('client'));
   if (found === null) return refused(404, 'no such client');
   const host = `${found.id.toLowerCase()}.example`;
-  const issued = world.eventsOf(found.id).reduce((sum, event) => sum + event.assertions.length, 0);
   return ok({
     id: found.id,
     name: found.name,
@@ -20,7 +19,7 @@ export const client: Handler = (request, { world, issuingLimit }) => {
     tier: 'pro',
     paid_until: null,
     aliases: 0,
-    issuing_limit: issuingLimit === null ? null : Math.max(0, issuingLimit - issued),
+    issuing_limit: world.quota.left(found.id),
     country: 'FR',
     type: 'other',
     reply_to: null,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ok, refused, type Handler, type Obf } from '../exchange.js';
 import { lookOfBase58 } from '../made-up-ids.js';
-import type { Badge, Client, Issued } from '../world.js';
+import type { Badge, Client, Issued } from '../records.js';
 import { imageOf } from './badge.js';
 import { isoOf, recipientHash } from './recipient-hash.js';
 
@@ -42,7 +42,9 @@ export const revokedList: Handler = (request, obf) => {
   const badge = obf.world.badge(request.param('client'), request.param('badge'));
   const issuer = badge === null ? null : obf.world.client(badge.clientId);
   if (badge === null || issuer === null) return refused(404, 'no such badge');
-  const revoked = obf.world.assertions().filter((found) => found.event.badge === badge && found.revoked);
+  const revoked = obf.world
+    .assertionsOf(badge.clientId)
+    .filter((found) => found.event.badge === badge && found.revoked);
   return ok({
     id: statusOf(badge, obf),
     issuer: didOf(issuer),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, refused, type Handler, type Obf } from '../exchange.js';
-import type { Badge } from '../world.js';
+import type { Badge } from '../records.js';
 import { reading } from './list.js';
 
 /** An address with this in it is refused, and the whole call with it. */
@@ -40,7 +40,8 @@ export const issue: Handler = (request, obf) => {
 };
 
 function issueOf(badge: Badge, body: Body, obf: Obf) {
-  if (beyondLimit(badge.clientId, body.recipient.length, obf)) return refused(400, 'issuing limit reached');
+  const left = obf.world.quota.left(badge.clientId);
+  if (left !== null && body.recipient.length > left) return refused(400, 'issuing limit reached');
   const act = {
     badge,
     issuedOnS: body.issued_on ?? obf.nowS(),
@@ -52,10 +53,4 @@ function issueOf(badge: Badge, body: Body, obf: Obf) {
   const { id } = obf.world.issue(act, body.recipient);
   const done = { success: true, message: '', resource_type: 'event', resource_id: id, count: null };
   return { ...ok(done), eventId: id };
-}
-
-function beyondLimit(clientId: string, more: number, { world, issuingLimit }: Obf): boolean {
-  if (issuingLimit === null) return false;
-  const issued = world.eventsOf(clientId).reduce((sum, event) => sum + event.assertions.length, 0);
-  return issued + more > issuingLimit;
 }

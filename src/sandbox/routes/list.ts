@@ -28,7 +28,18 @@ export function reading<T>(schema: z.ZodType<T>, input: unknown, answer: (input:
   return refused(400, faults.join('; '));
 }
 
-export const pageOfRows = <T>(
+/** One page of the rows that are kept, and how many those are in all. */
+export function pageOfRows<T>(
   rows: readonly T[],
+  isKept: (row: T) => boolean,
   { limit, offset }: { limit: number; offset: number },
-): T[] => rows.slice(offset, offset + limit);
+): { readonly page: readonly T[]; readonly total: number } {
+  const page: T[] = [];
+  let total = 0;
+  for (const row of rows) {
+    if (!isKept(row)) continue;
+    if (total >= offset && page.length < limit) page.push(row);
+    total += 1;
+  }
+  return { page, total };
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Issued } from '../world.js';
+import type { Issued } from '../records.js';
 
 /** `sha256$` and the hexadecimal SHA-256 of the address as typed, followed by the salt. */
 export const recipientHash = ({ email, salt }: Issued): string =>

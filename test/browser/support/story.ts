@@ -124,7 +124,7 @@ async function oneIsToBeLookedAt(house: House): Promise<void> {
 }
 
 async function someFail(house: House): Promise<void> {
-  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 404, times: 1 });
+  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
   await give(house, 'CFA_BOCAGE', 'CFA_ECRIRE', YANIS);
   await give(house, 'ML_TROIS_VALLEES', 'ML_PAROLE_2', YANIS);
   house.sandbox.fault({

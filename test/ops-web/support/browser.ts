@@ -14,13 +14,13 @@ export interface Reply {
 type Headers = Readonly<Record<string, string>>;
 type Fields = Readonly<Record<string, string>>;
 
-/** As much of a browser as the ops pages need: cookies by path and name, forms with their token. */
+/** As much of a browser as the ops pages need: cookies by path and name, and forms. */
 export interface Browser {
   /** By name, as they are now; tests may change them. */
   readonly cookies: Map<string, string>;
   /** A page, as after a click on one of ours. A header that is empty is left out. */
   get(path: string, headers?: Headers): Promise<Reply>;
-  /** A form of ours. Its token is that of the page that was shown last, unless `fields` has one. */
+  /** A form of ours. */
   post(path: string, fields?: Fields, headers?: Headers): Promise<Reply>;
   /** The page that an answer sends the browser to, and so on until one is shown. */
   follow(reply: Reply): Promise<Reply>;
@@ -30,14 +30,12 @@ export interface Browser {
 export function openBrowser(url: string): Browser {
   const { origin } = new URL(url);
   const cookies = new Map<string, string>();
-  let token = '';
   const send = async (method: string, to: URL, given: Headers, body = ''): Promise<Reply> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const all = { 'sec-fetch-site': 'same-origin', cookie, ...given };
     const headers = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
     const reply = await call(method, to, headers, body);
     for (const line of reply.headers['set-cookie'] ?? []) keep(cookies, line);
-    token = tokenOf(reply.html) ?? token;
     return reply;
   };
   const browser: Browser = {
@@ -48,7 +46,7 @@ export function openBrowser(url: string): Browser {
         'POST',
         new URL(path, origin),
         { 'content-type': 'application/x-www-form-urlencoded', origin, ...headers },
-        new URLSearchParams({ _csrf: token, ...fields }).toString(),
+        new URLSearchParams(fields).toString(),
       ),
     follow: async (reply) =>
       reply.location === ''
@@ -79,10 +77,6 @@ export async function signedIn(origin: string, person: Person): Promise<Browser>
 /** As our words are written: what `typesetFrench` makes of them has a test of its own. */
 const withPlainSpaces = (html: string): string =>
   html.replaceAll('\u00a0', ' ').replaceAll(/\u202f(?=[;?!])/g, ' ');
-
-/** The token of the first form of a page. */
-export const tokenOf = (html: string): string | null =>
-  /name="_csrf" value="([^"]+)"/.exec(html)?.[1] ?? null;
 
 function keep(cookies: Map<string, string>, line: string): void {
   const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];

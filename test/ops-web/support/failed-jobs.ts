@@ -1,6 +1,5 @@
 import { queueKey, type TestRedis } from '../../support/redis.js';
-import { isCluster } from '../../../src/platform/redis.js';
-import { prefixOf, QUEUES, type QueueName } from '../../../src/queue/names.js';
+import type { QueueName } from '../../../src/queue/names.js';
 
 export interface MadeUp {
   readonly queue?: QueueName;
@@ -43,12 +42,6 @@ export async function putFailed(
     await steps.exec();
   }
 }
-
-/** A key of what the pages keep about failed jobs. */
-export const failuresKey = (
-  { connection, prefix }: Pick<TestRedis, 'connection' | 'prefix'>,
-  rest: string,
-): string => `${prefixOf(prefix, QUEUES[0], isCluster(connection))}:failures:${rest}`;
 
 /** How many of them wait, and how many are failed. */
 export async function standing(

@@ -25,10 +25,12 @@ export function linkNamed(html: string, words: string): string {
   return found.href;
 }
 
-/** What the form that goes to `action` sends unseen, but for its token. */
+/** What the form that goes to `action` sends unseen. */
 export const fieldsOf = (html: string, action: string): Record<string, string> =>
   Object.fromEntries(
-    [...(html.split(`action="${action}"`)[1] ?? '').matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)]
-      .map(([, name = '', value = '']) => [name, plain(value)] as const)
-      .filter(([name]) => name !== '_csrf'),
+    [
+      ...(html.split(`action="${action}"`)[1] ?? '').matchAll(
+        /type="hidden" name="([^"]+)" value="([^"]*)"/g,
+      ),
+    ].map(([, name = '', value = '']) => [name, plain(value)] as const),
   );

@@ -6,7 +6,6 @@ import { FrameContext, type Frame } from '../../../src/ops/web/layout/frame.js';
 export const FRAME: Frame = {
   lang: 'fr',
   user: { name: 'marie', role: 'operateur' },
-  csrf: 'the-token',
   nav: [],
   current: 'home',
   name: 'Palier',

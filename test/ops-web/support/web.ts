@@ -1,12 +1,19 @@
 import { asClientId } from '../../../src/ids.js';
 import { createLogger, type Logger } from '../../../src/platform/logger.js';
-import { closeRedis, isCluster, openProducer, type RedisAddress } from '../../../src/platform/redis.js';
+import {
+  closeRedis,
+  isCluster,
+  openConsumer,
+  openProducer,
+  type RedisAddress,
+} from '../../../src/platform/redis.js';
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
 import type { Logo } from '../../../src/ops/web/logo.js';
 import type { Mount, Route } from '../../../src/ops/web/route.js';
 import { MOUNTS, ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';
+import { startWorkers } from '../../../src/workers/start.js';
 import { wirePipeline } from '../../../src/workers/wire.js';
 import { parse } from '../../support/house.js';
 import { dataPrefixOf } from '../../support/redis.js';
@@ -33,6 +40,8 @@ export interface Web {
   readonly origin: string;
   /** What it logged, as text. */
   readonly lines: string[];
+  /** Starts a worker for what is about everybody, replays among it: no other job runs. */
+  work(): void;
   close(): Promise<void>;
 }
 
@@ -41,15 +50,15 @@ export async function openWeb(options: WebOptions): Promise<Web> {
   const lines: string[] = [];
   const log = createLogger('debug', 'web', { write: (text) => void lines.push(text) });
   const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
-  const { handler, close } = openPages(options, scheme, log);
+  const { handler, work, close } = openPages(options, scheme, log);
   const server = await startWebhooks(
     {
       participants: new Set(),
-      verify: () => {
+      authenticate: () => {
         throw new Error('no notices here');
       },
       obfBaseUrl: 'http://127.0.0.1:9',
-      putNotices: () => Promise.resolve(),
+      enqueueNotices: () => Promise.resolve(),
       ready: () => Promise.resolve(true),
       earnerKeyOf: () => {
         throw new Error('no notices here');
@@ -63,6 +72,7 @@ export async function openWeb(options: WebOptions): Promise<Web> {
   return {
     origin: `http://127.0.0.1:${server.port}`,
     lines,
+    work,
     async close() {
       await server.close();
       await close();
@@ -101,9 +111,20 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
   };
   const routes = [...ROUTES, ...(options.routes ?? [])];
   const handler = createOpsApp(deps, routes, [...MOUNTS, ...(options.mounts ?? [])]);
+  const stops: (() => Promise<void>)[] = [];
+  const work = (): void => {
+    const connection = openConsumer(options.redis);
+    const stop = startWorkers(pipeline, connection, prefix, ['maintenance']);
+    stops.push(async () => {
+      await stop();
+      closeRedis(connection);
+    });
+  };
   return {
     handler,
+    work,
     close: async () => {
+      await Promise.all(stops.map((stop) => stop()));
       await close();
       closeRedis(redis);
     },

@@ -6,7 +6,7 @@ import { loadConfig } from '../../../src/config.js';
 import type { Context } from '../../../src/ops/cli/context.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES } from '../../../src/queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/names.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { startSandbox } from '../../../src/sandbox/server.js';
 import type { Sandbox, SandboxOptions } from '../../../src/sandbox/types.js';
@@ -43,8 +43,8 @@ export interface RunningPalier {
   /** Writes other files; whoever runs goes on with those that it started with. */
   configure(files: { readonly scheme?: string; readonly partners?: string }): Promise<void>;
   type(argv: readonly string[], over?: Partial<Omit<Context, 'streams'>>): Promise<Ran>;
-  /** Starts a worker in this process; resolves with what stops it. */
-  work(): () => Promise<void>;
+  /** Starts a worker in this process, of all queues unless some are named; returns what stops it. */
+  work(queues?: readonly QueueName[]): () => Promise<void>;
   /** Resolves when nothing waits or runs; the clock's jobs aside. */
   idle(): Promise<void>;
   /** Of each issue call that took effect, its recipients: `badge address`, sorted. */
@@ -75,8 +75,8 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
     pace,
   });
   const stops: (() => Promise<void>)[] = [];
-  const work = (): (() => Promise<void>) => {
-    const release = startWorkers(pipeline, connection);
+  const work = (names: readonly QueueName[] = QUEUES): (() => Promise<void>) => {
+    const release = startWorkers(pipeline, connection, DEFAULT_PREFIX, names);
     let stopped: Promise<void> | null = null;
     const stop = (): Promise<void> => (stopped ??= Promise.resolve(release()));
     stops.push(stop);

@@ -1,6 +1,7 @@
 import { JOURNAL_KINDS, type JournalKind } from '../../../earners/journal-entry.js';
 import type { JournalQuery } from '../../../journal/query.js';
 import { asAwardId, asEventId, type EventId } from '../../../ids.js';
+import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import { nearest } from '../../../rules/parse/near.js';
 import type { Call } from '../context.js';
@@ -45,7 +46,8 @@ export function askedEarner({ flags }: Pick<Call, 'flags'>): AskedEarner | null 
   const { earner } = flags;
   if (typeof earner !== 'string') return null;
   if (earner.includes('@')) return { address: addressOf(earner) };
-  if (/^[\w-]{1,64}$/.test(earner.trim())) return { key: earner.trim() };
+  const key = withoutUnseenEnds(earner);
+  if (/^[\w-]{1,64}$/.test(key)) return { key };
   throw wrongUsage({
     fr: "--earner attend une adresse électronique, ou la clé d'une personne, celle que donne « npx palier explain ».",
     en: '--earner takes an e-mail address, or the key of a person, the one that "npx palier explain" gives.',

@@ -11,15 +11,21 @@ export function checkEnvironment(settings: Settings): CheckResult {
   }));
   const { config, faulty } = settings;
   const forEver = faulty(['RETENTION_MONTHS']).length === 0 && config.retentionMonths === null;
+  const neverVerified = faulty(['VERIFY_EVERY_H']).length === 0 && config.verifyEveryH === 0;
   return resultOf('environment', {
     errors: [...errors, ...unknownHashes(settings)],
-    warnings: forEver ? [NO_RETENTION] : [],
+    warnings: [...(forEver ? [NO_RETENTION] : []), ...(neverVerified ? [NEVER_VERIFIED] : [])],
   });
 }
 
 const NO_RETENTION: Words = {
   fr: "RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)",
   en: 'RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)',
+};
+
+const NEVER_VERIFIED: Words = {
+  fr: "VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu",
+  en: 'VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen',
 };
 
 /** A name may be an address: accounts are told by their place. */

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import type { ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccounts } from '../../../obf/types.js';
@@ -32,7 +33,7 @@ export async function checkPartnerAccounts(
       return { kind: 'bad', words: accountWords(scheme, clientId, error) };
     }
   };
-  const outcomes = await inTurns(clients, AT_A_TIME, ask);
+  const outcomes = await pMap(clients, ask, { concurrency: AT_A_TIME });
   const count = (kind: Outcome['kind']): number => outcomes.filter((one) => one.kind === kind).length;
   return resultOf('obf-partners', {
     errors: [
@@ -41,21 +42,6 @@ export async function checkPartnerAccounts(
     ],
     notes: [...(count('good') === 0 ? [] : [good(count('good'))]), ...withoutKey(scheme)],
   });
-}
-
-/** Each result at its item's place. */
-async function inTurns<T, R>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const turn = async (): Promise<void> => {
-    for (const [at, item] of queue) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: width }, turn));
-  return results;
 }
 
 const notAsked = (n: number): Words => {

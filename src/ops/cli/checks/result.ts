@@ -14,6 +14,7 @@ export const CHECKS = {
   'obf-badges': { fr: 'Badges de la Région dans OBF', en: "The Région's badges in OBF" },
   'obf-quota': { fr: 'Quota OBF', en: 'OBF quota' },
   'obf-partners': { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
+  'obf-reading': { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
 } as const satisfies Record<string, Words>;
 
 export type CheckId = keyof typeof CHECKS;

@@ -9,6 +9,7 @@ import { checkInForce } from './in-force.js';
 import { checkIssuing } from './issuing.js';
 import { checkKey } from './key.js';
 import { checkObf, skipAll } from './obf.js';
+import { checkReading } from './obf-reading.js';
 import { checkRedisSettings } from './redis.js';
 import { mendFirst, resultOf, skipped, type CheckResult } from './result.js';
 import { checkScheme } from './scheme.js';
@@ -34,9 +35,10 @@ async function checkServices(
       resultOf('redis', { notes: [{ fr: hostsOf(address), en: hostsOf(address) }] }),
       await checkRedisSettings(redis, context.env['NODE_ENV'] === 'production'),
       await checkKey(context, settings, redis),
-      await checkIssuing(context, redis),
+      await checkIssuing(context, redis, scheme),
       await checkInForce(context, redis, scheme),
       ...(await checkObf({ context, settings, scheme, redis })),
+      await checkReading(context, redis, scheme),
     ]);
   } catch (error) {
     if (!(error instanceof RedisSilent)) throw error;
@@ -51,6 +53,7 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   skipped('issuing', REDIS_FIRST),
   skipped('in-force', REDIS_FIRST),
   ...skipAll(OBF_NEEDS_REDIS),
+  skipped('obf-reading', REDIS_FIRST),
 ];
 
 const REDIS_FIRST: Words = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };

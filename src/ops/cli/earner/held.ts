@@ -8,13 +8,13 @@ import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
 import { earnerOfJob, jobsAbout } from '../../../workers/remove-jobs.js';
-import { spreadArrivals, unreadAbout, type CarriedJob } from '../../../workers/spread-arrivals.js';
+import { sortAllArrivals } from '../../../workers/sort-arrivals.js';
 
 /** A job about somebody that waits, runs, or has failed. */
 export interface HeldJob {
   readonly queue: QueueName;
   readonly id: string;
-  /** Whom it is about: several, where it cannot be read and names them. */
+  /** Whom it is about. */
   readonly earners: readonly EarnerKey[];
   readonly name: string;
   readonly state: string;
@@ -78,15 +78,11 @@ const heldAddress = (key: EarnerKey, file: EarnerRecord, jobs: readonly HeldJob[
   jobs: jobs.filter(({ earners }) => earners.includes(key)),
 });
 
-async function heldJobs(
-  { queues, log }: Pipeline,
-  keys: ReadonlySet<EarnerKey>,
-): Promise<readonly HeldJob[]> {
-  const left = await spreadArrivals({ queues, log });
-  const found: HeldJob[] = left.carried.flatMap((one) => heldNotices(one, keys));
-  const unread = unreadAbout(left, keys);
+async function heldJobs({ queues }: Pipeline, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
+  await sortAllArrivals({ queues });
+  const found: HeldJob[] = [];
   for (const queue of QUEUES)
-    for (const id of [...(await jobsAbout(queues[queue], keys)), ...(queue === 'arrivals' ? unread : [])]) {
+    for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);
       if (job === undefined) continue;
       const own = earnerOfJob(id);
@@ -95,7 +91,7 @@ async function heldJobs(
       found.push({
         queue,
         id,
-        earners: own === null ? [...keys].filter((key) => unreadAbout(left, [key]).includes(id)) : [own],
+        earners: own === null ? [] : [own],
         name: job.name,
         state: await job.getState(),
         sinceS: Math.floor(job.timestamp / 1000),
@@ -105,21 +101,3 @@ async function heldJobs(
     }
   return found;
 }
-
-/** What of a job that came in with others is about these people: each is told by itself. */
-const heldNotices = (
-  { id, sinceMs, credentials }: CarriedJob,
-  keys: ReadonlySet<EarnerKey>,
-): readonly HeldJob[] =>
-  credentials
-    .filter(({ earner }) => keys.has(earner))
-    .map(({ kind, earner, url }) => ({
-      queue: 'arrivals',
-      id,
-      earners: [earner],
-      name: kind,
-      state: 'active',
-      sinceS: Math.floor(sinceMs / 1000),
-      url,
-      failedReason: null,
-    }));

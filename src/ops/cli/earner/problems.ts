@@ -1,7 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
-import { UnreadArrivals } from '../../../workers/spread-arrivals.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import { Problem } from '../problem.js';
 
@@ -10,8 +9,6 @@ export function peopleProblem(error: unknown): unknown {
   const cause = { cause: error };
   if (error instanceof StillUnderWay)
     return new Problem('still_under_way', [STILL_UNDER_WAY], undefined, cause);
-  if (error instanceof UnreadArrivals)
-    return new Problem('unread_arrivals', [unreadArrivals(error)], undefined, cause);
   if (!(error instanceof RegionUnreadable) && !(error instanceof ObfError)) return error;
   const why = String(describeError(error)['message']);
   return new Problem(
@@ -31,8 +28,3 @@ const STILL_UNDER_WAY = {
   fr: "Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.",
   en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.',
 };
-
-const unreadArrivals = ({ jobs }: UnreadArrivals) => ({
-  fr: `Ce qui est arrivé pour cette personne ne peut pas être lu par cette version, et rien n'a été changé (file « arrivals » : ${jobs.join(', ')}). Une autre version l'a noté : remettez-la en service et renvoyez-le (« npx palier replay --queue arrivals »), ou retirez-le ; retapez ensuite la commande.`,
-  en: `What came in for this person cannot be read by this version, and nothing was changed (queue "arrivals": ${jobs.join(', ')}). Another version stored it: run that one again and replay it ("npx palier replay --queue arrivals"), or remove it; then type the command again.`,
-});

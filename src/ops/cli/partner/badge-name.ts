@@ -3,7 +3,7 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import type { Context } from '../context.js';
 import { Problem } from '../problem.js';
 import type { Words } from '../words.js';
-import type { Asked } from './asked.js';
+import type { EnrolRequest } from './enrol-request.js';
 import { apiKey, readObfBadges, type ApiKey, type ObfBadge } from './obf-badges.js';
 
 export interface BadgeName {
@@ -20,7 +20,7 @@ export interface BadgeName {
  */
 export async function badgeName(
   context: Context,
-  asked: Asked,
+  asked: EnrolRequest,
   secretEnv: string | null,
 ): Promise<BadgeName> {
   const key = secretEnv === null ? null : apiKey(context, asked.clientId, secretEnv);
@@ -38,7 +38,7 @@ export async function badgeName(
   }
 }
 
-function withoutKey({ badge: { name } }: Asked, secretEnv: string | null): BadgeName {
+function withoutKey({ badge: { name } }: EnrolRequest, secretEnv: string | null): BadgeName {
   const notes = name === null ? [NO_NAME] : [];
   return { name, notes: secretEnv === null ? notes : [...notes, notSet(secretEnv)] };
 }
@@ -49,7 +49,11 @@ const notSet = (variable: string): Words => ({
 });
 
 /** @throws Problem when it is not among them */
-function find(badges: readonly ObfBadge[], { badge: { badgeId } }: Asked, { clientId }: ApiKey): ObfBadge {
+function find(
+  badges: readonly ObfBadge[],
+  { badge: { badgeId } }: EnrolRequest,
+  { clientId }: ApiKey,
+): ObfBadge {
   const found = badges.find(({ id }) => id === badgeId);
   if (found !== undefined) return found;
   const meant = nearest(

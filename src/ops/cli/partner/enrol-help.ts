@@ -74,8 +74,8 @@ export const ENROL_HELP: Omit<Command, 'run'> = {
   },
   details: [
     {
-      fr: "Ajoute les lignes du badge, dans le style de ses voisines ; le reste du fichier ne bouge pas. Si quelque chose cloche, rien n'est écrit. « npx palier partner badges » montre les badges d'un partenaire.",
-      en: 'Adds the lines of the badge, in the style of its neighbours; the rest of the file stays as it is. If anything is wrong, nothing is written. "npx palier partner badges" shows the badges of a partner.',
+      fr: "Ajoute les lignes du badge, entre accolades ou clé par clé comme ses voisines ; les commentaires et tout ce qui est inscrit restent, seuls les espaces du fichier peuvent changer. Si quelque chose cloche, rien n'est écrit. « npx palier partner badges » montre les badges d'un partenaire.",
+      en: 'Adds the lines of the badge, in braces or key by key like its neighbours; comments and all that is enrolled stay, only the spacing of the file may change. If anything is wrong, nothing is written. "npx palier partner badges" shows the badges of a partner.',
     },
     {
       fr: "Un organisme qui n'est pas encore dans le fichier y entre avec --partner-name et, si vous avez sa clé d'API, --secret-env.",

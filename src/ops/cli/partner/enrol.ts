@@ -1,25 +1,30 @@
-import type { Scheme } from '../../../rules/types.js';
+import type { Enrolment, Scheme } from '../../../rules/types.js';
 import { answer } from '../answer.js';
 import type { Call, Command, Context } from '../context.js';
 import { EXIT } from '../exit.js';
-import { wrongUsage } from '../problem.js';
+import { Problem, wrongUsage } from '../problem.js';
 import { withProgress } from '../progress.js';
 import { requireScheme } from '../read-scheme.js';
 import { requireSettings } from '../settings.js';
 import type { Words } from '../words.js';
-import { askedOf, type Asked } from './asked.js';
+import { enrolRequestOf, type EnrolRequest } from './enrol-request.js';
 import { badgeName } from './badge-name.js';
 import { ENROL_HELP } from './enrol-help.js';
-import { existingWords } from './existing.js';
-import type { TellPlan } from './next-step.js';
+import { enrolmentWords, periodOf } from './enrolled.js';
 import { unknownPartner } from './partner-argument.js';
 import { writeEnrolment, type Written } from './write-enrolment.js';
+
+/** Tells what the files as they now are mean for people: lines in the language of the call, and JSON. */
+export type TellPlan = (
+  call: Call,
+  context: Context,
+) => Promise<{ readonly lines: readonly string[]; readonly json: unknown }>;
 
 /** @param tellPlan told last, once the lines are written */
 export const partnerEnrolWith = (tellPlan: TellPlan): Command => ({
   ...ENROL_HELP,
   run: async (call, context) => {
-    const asked = askedOf(call);
+    const asked = enrolRequestOf(call);
     const config = requireSettings(context, ['TZ_SCHEME']);
     const scheme = await requireScheme(context, config.configDir, config.timeZone);
     const existing = scheme.enrolments.get(asked.badge.badgeId);
@@ -41,7 +46,7 @@ export const partnerEnrolWith = (tellPlan: TellPlan): Command => ({
 });
 
 interface Told {
-  readonly asked: Asked;
+  readonly asked: EnrolRequest;
   readonly written: Written;
   readonly remarks: readonly Words[];
   readonly plan: Awaited<ReturnType<TellPlan>>;
@@ -62,10 +67,10 @@ function tell(call: Call, context: Context, { asked, written, remarks, plan }: T
   });
 }
 
-const idsOf = ({ clientId, badge }: Asked) => ({ client_id: clientId, badge: badge.badgeId });
+const idsOf = ({ clientId, badge }: EnrolRequest) => ({ client_id: clientId, badge: badge.badgeId });
 
 /** @throws Problem when it is not known yet who the partner is, or is already */
-function secretEnvOf(scheme: Scheme, { clientId, partner }: Asked): string | null {
+function secretEnvOf(scheme: Scheme, { clientId, partner }: EnrolRequest): string | null {
   const known = scheme.partnersById.get(clientId);
   if (known === undefined && partner.name !== null) return partner.secretEnv;
   if (known === undefined) throw unknownPartner(scheme, clientId, NEW_PARTNER);
@@ -81,7 +86,7 @@ const NEW_PARTNER: Words = {
   en: '. If it is new, give --partner-name',
 };
 
-const inactive = ({ partnersById }: Scheme, { clientId }: Asked): readonly Words[] =>
+const inactive = ({ partnersById }: Scheme, { clientId }: EnrolRequest): readonly Words[] =>
   partnersById.get(clientId)?.active === false
     ? [
         {
@@ -95,3 +100,34 @@ const writtenLines = ({ file, line, lines }: Written, { lang }: Call): readonly 
   { fr: `Inscrit dans ${file}, ligne ${line} :`, en: `Enrolled in ${file}, line ${line}:` }[lang],
   ...lines.map((text) => `  + ${text}`),
 ];
+
+/** What is said of a badge that is enrolled already. @throws Problem when it is, but not as was asked */
+function existingWords(scheme: Scheme, existing: Enrolment, asked: EnrolRequest): Words {
+  const { badgeId, clientId } = existing;
+  const as = enrolmentWords(scheme, existing);
+  if (isAsAsked(scheme, existing, asked))
+    return {
+      fr: `${badgeId} est déjà inscrit pour ${clientId} (${as.fr}) : rien n'est écrit.`,
+      en: `${badgeId} is enrolled for ${clientId} already (${as.en}): nothing is written.`,
+    };
+  throw new Problem('enrolled_otherwise', [
+    {
+      fr: `${badgeId} est déjà inscrit, autrement : pour ${clientId} (${as.fr}). Rien n'est écrit ; pour le changer, modifiez sa ligne dans partners.yaml.`,
+      en: `${badgeId} is enrolled already, in another way: for ${clientId} (${as.en}). Nothing is written; to change it, edit its line in partners.yaml.`,
+    },
+  ]);
+}
+
+/** By what was given; a name is no difference. */
+function isAsAsked({ timeZone }: Scheme, existing: Enrolment, { clientId, badge }: EnrolRequest): boolean {
+  const { from, until } = periodOf(existing, timeZone);
+  return (
+    existing.clientId === clientId &&
+    existing.competency === badge.competency &&
+    existing.level === badge.level &&
+    [null, existing.ability].includes(badge.ability) &&
+    [null, from].includes(badge.from) &&
+    [null, until].includes(badge.until) &&
+    badge.replaces.every((id) => existing.replaces.includes(id))
+  );
+}

@@ -10,7 +10,7 @@ import type { Context } from '../context.js';
 import { Problem } from '../problem.js';
 import { requireRedis } from '../redis-session.js';
 import { requireSettings } from '../settings.js';
-import { oneLine } from './asked.js';
+import { oneLine } from './enrol-request.js';
 
 /** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
 const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY'];

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../../../config.js';
 import type { BadgeId } from '../../../ids.js';
 import { readConfigFolder } from '../../../platform/config-folder.js';
-import { enrol, type Enrolling } from '../../../rules/enrol.js';
+import { enrol, type Enrolled, type Enrolling } from '../../../rules/enrol.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../../rules/parse.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Context } from '../context.js';
@@ -12,12 +12,9 @@ import type { Words } from '../words.js';
 import { NotReplaced, replaceFile } from './replace-file.js';
 
 /** What came into partners.yaml. */
-export interface Written {
+export interface Written extends Omit<Enrolled, 'text'> {
   /** As it was given. */
   readonly file: string;
-  /** Of the first line that came in; from 1. */
-  readonly line: number;
-  readonly lines: readonly string[];
   /** What the scheme's reader finds odd in them. */
   readonly warnings: readonly Words[];
 }
@@ -40,16 +37,16 @@ export async function writeEnrolment(
   if (added === null) throw onlyByHand(file);
   const files = {
     scheme: { ...scheme, name: join(configDir, 'scheme.yaml') },
-    partners: { name: file, text: added },
+    partners: { name: file, text: added.text },
   };
   const result = parseScheme(files, timeZone);
   if (!result.ok) throw new Problem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(wordsOf)]);
   if (!isOneMore(before, result.scheme, enrolling.badge.badgeId)) throw onlyByHand(file);
-  await replace(path, file, text, added);
-  const came = linesIn(text, added);
+  await replace(path, file, text, added.text);
+  const { line, lines } = added;
   const isNew = (warning: SchemeFault): boolean =>
-    warning.file === file && warning.line >= came.line && warning.line < came.line + came.lines.length;
-  return { file, ...came, warnings: result.warnings.filter(isNew).map(wordsOf) };
+    warning.file === file && warning.line >= line && warning.line < line + lines.length;
+  return { file, line, lines, warnings: result.warnings.filter(isNew).map(wordsOf) };
 }
 
 /** Whatever the edit did to the text: all that was enrolled still is, and this badge besides. */
@@ -99,13 +96,3 @@ const wordsOf = (fault: SchemeFault): Words => ({
   fr: formatFault(fault, 'fr'),
   en: formatFault(fault, 'en'),
 });
-
-/** The lines of `now` that differ from those of `before`, in one piece. */
-function linesIn(before: string, now: string): Pick<Written, 'line' | 'lines'> {
-  const [old, all] = [before.split(/\r?\n/), now.split(/\r?\n/)];
-  let first = 0;
-  while (first < old.length && old[first] === all[first]) first += 1;
-  let last = 0;
-  while (last < old.length - first && old.at(-1 - last) === all.at(-1 - last)) last += 1;
-  return { line: first + 1, lines: all.slice(first, all.length - last) };
-}

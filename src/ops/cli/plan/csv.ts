@@ -1,14 +1,29 @@
+import { stringify } from 'csv-stringify/sync';
 import type { Plan } from '../../../rules/plan-tally.js';
+import type { Call } from '../context.js';
+import { wrongUsage } from '../problem.js';
 
-/** One line a person and award (RFC 4180): `gains`, or `loses_rule` for who keeps it without qualifying. */
-export function* csvLines({ awards }: Pick<Plan, 'awards'>): Iterable<string> {
-  yield 'award,earner,change';
-  for (const { award, gains, losesRule } of awards) {
-    for (const earner of gains) yield rowOf(award.id, earner, 'gains');
-    for (const earner of losesRule) yield rowOf(award.id, earner, 'loses_rule');
-  }
+/** @throws Problem when the answer is asked for in two forms */
+export function requireOneForm({ flags, json }: Pick<Call, 'flags' | 'json'>): void {
+  if (flags['csv'] !== true || !json) return;
+  throw wrongUsage({
+    fr: 'Choisissez --csv ou --json : une réponse a une seule forme.',
+    en: 'Choose --csv or --json: an answer has one form.',
+  });
 }
 
-const rowOf = (...cells: readonly string[]): string => cells.map(quoted).join(',');
-
-const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+/**
+ * One line a person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs read
+ * it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
+ */
+export const planCsv = ({ awards }: Pick<Plan, 'awards'>): string =>
+  stringify(
+    [
+      ['award', 'earner', 'change'],
+      ...awards.flatMap(({ award, gains, losesRule }) => [
+        ...Array.from(gains, (earner) => [award.id, earner, 'gains']),
+        ...Array.from(losesRule, (earner) => [award.id, earner, 'loses_rule']),
+      ]),
+    ],
+    { eof: false },
+  );

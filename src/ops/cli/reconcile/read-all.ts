@@ -3,7 +3,7 @@ import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { rebuildIndexes } from '../../../workers/rebuild-indexes.js';
-import { reconcileFull, type Drift } from '../../../workers/reconcile.js';
+import { verifyAccounts, type Drift } from '../../../workers/verify-accounts.js';
 import { setSchedules, type ScheduleTimes } from '../../../workers/schedules.js';
 import { accountWords } from '../checks/obf-words.js';
 import { Problem } from '../problem.js';
@@ -37,7 +37,7 @@ export async function readAll(
 
 async function reread(pipeline: Pipeline, report: Report, signal: AbortSignal): Promise<Drift> {
   try {
-    return await reconcileFull(pipeline, report, signal);
+    return await verifyAccounts(pipeline, report, signal);
   } catch (error) {
     if (!(error instanceof ObfError)) throw error;
     const words = accountWords(pipeline.scheme, pipeline.region, error);

@@ -1,4 +1,4 @@
-import type { Drift } from '../../../workers/reconcile.js';
+import type { Drift } from '../../../workers/verify-accounts.js';
 import { counted, type Lang, type Words } from '../words.js';
 import type { Polled, Unread } from './poll-all.js';
 import type { Reread } from './read-all.js';
@@ -30,7 +30,13 @@ export const polledJson = ({ accounts, events, unread }: Polled, lang: Lang) => 
 
 /** Every number of the drift, in the order in which it is read. */
 const DRIFT: readonly (readonly [keyof Omit<Drift, 'unreadable' | 'earners'>, Words])[] = [
-  ['events', { fr: 'événements qui manquaient', en: 'events that were missing' }],
+  [
+    'events',
+    {
+      fr: 'événements qui manquaient, ou avaient changé',
+      en: 'events that were missing, or had changed',
+    },
+  ],
   [
     'awards',
     {
@@ -46,6 +52,20 @@ const DRIFT: readonly (readonly [keyof Omit<Drift, 'unreadable' | 'earners'>, Wo
   [
     'revocations',
     { fr: 'badges de partenaires révoqués à notre insu', en: "partners' badges revoked unknown to us" },
+  ],
+  [
+    'changed',
+    {
+      fr: 'badges de partenaires dont une date avait changé',
+      en: "partners' badges of which a date had changed",
+    },
+  ],
+  [
+    'gone',
+    {
+      fr: "badges de partenaires qu'OBF n'a plus (ils ne comptent plus)",
+      en: "partners' badges that OBF has no longer (they count no more)",
+    },
   ],
 ];
 
@@ -70,6 +90,8 @@ export const rereadJson = ({ drift, unread }: Reread, lang: Lang) => ({
     awards_revoked: drift.awardsRevoked,
     assertions: drift.assertions,
     revocations: drift.revocations,
+    changed: drift.changed,
+    gone: drift.gone,
   },
   earners: drift.earners,
   unread: unreadJson(unread, lang),

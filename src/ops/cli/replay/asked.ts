@@ -1,3 +1,4 @@
+import { withoutAddresses } from '../../../platform/logger.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { ReplayFilter } from '../../../queue/replay.js';
 import { nearest } from '../../../rules/parse/near.js';
@@ -5,15 +6,12 @@ import type { Call } from '../context.js';
 import { wrongUsage } from '../problem.js';
 import { readSince } from './since.js';
 
-/**
- * The queues that are meant; all when none is named.
- * @throws Problem for a name that is none of theirs
- */
-export function queuesOf({ flags }: Pick<Call, 'flags'>): readonly QueueName[] {
+/** Null: all. @throws Problem for a name that is none of theirs */
+function queueIn({ flags }: Pick<Call, 'flags'>): QueueName | null {
   const typed = flags['queue'];
-  if (typeof typed !== 'string') return QUEUES;
+  if (typeof typed !== 'string') return null;
   const queue = QUEUES.find((name) => name === typed);
-  if (queue !== undefined) return [queue];
+  if (queue !== undefined) return queue;
   const known = QUEUES.join(', ');
   const meant = nearest(typed, QUEUES);
   throw wrongUsage({
@@ -22,11 +20,16 @@ export function queuesOf({ flags }: Pick<Call, 'flags'>): readonly QueueName[] {
   });
 }
 
-/** Which of their failed jobs. @throws Problem for an instant that cannot be read */
-export function filterOf({ flags }: Pick<Call, 'flags'>, timeZone: string, nowMs: number): ReplayFilter {
-  const { error, since } = flags;
+/** Which failed jobs. @throws Problem for a queue that there is not, or an instant that cannot be read */
+export function filterOf(call: Pick<Call, 'flags'>, timeZone: string, nowMs: number): ReplayFilter {
+  const { error, since } = call.flags;
   return {
-    ...(typeof error === 'string' ? { error } : {}),
-    ...(typeof since === 'string' ? { sinceMs: readSince(since, timeZone, nowMs) } : {}),
+    queue: queueIn(call),
+    group: null,
+    // It is kept with the job, which anybody may read.
+    error: typeof error === 'string' ? withoutAddresses(error).slice(0, MAX_ERROR_CHARS) : null,
+    sinceMs: typeof since === 'string' ? readSince(since, timeZone, nowMs) : null,
   };
 }
+
+const MAX_ERROR_CHARS = 200;

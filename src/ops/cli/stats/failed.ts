@@ -1,13 +1,17 @@
+import { newestFailed } from '../../../queue/failed-jobs.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { failedByReason, totalOf, type FailedGroup } from '../failed-jobs.js';
+import { NEWEST } from '../../failures/groups.js';
+import { failedByReason, type FailedGroup } from '../failed-jobs.js';
 import { counted, type Words } from '../words.js';
 import { indented, line, type Section } from './section.js';
 
 export interface FailedFigures {
   readonly queue: QueueName;
   readonly total: number;
-  /** The most frequent first. */
+  /** Older than those whose reasons are told. */
+  readonly older: number;
+  /** Of the newest; the most frequent first. */
   readonly reasons: readonly FailedGroup[];
 }
 
@@ -17,8 +21,8 @@ const MAX_TOLD = 10;
 export async function readFailed({ queues }: Pipeline): Promise<readonly FailedFigures[]> {
   return Promise.all(
     QUEUES.map(async (queue) => {
-      const reasons = await failedByReason(queues[queue]);
-      return { queue, total: totalOf(reasons), reasons };
+      const { total, failures } = await newestFailed(queues[queue], NEWEST);
+      return { queue, total, older: total - failures.length, reasons: failedByReason(failures) };
     }),
   );
 }
@@ -32,9 +36,10 @@ export const failedSection: Section = {
   async tell(pipeline) {
     const figures = await readFailed(pipeline);
     return {
-      lines: figures.flatMap(({ queue, total, reasons }) => [
+      lines: figures.flatMap(({ queue, total, older, reasons }) => [
         line({ fr: queue, en: queue }, total),
         ...reasonWords(reasons),
+        ...olderWords(older),
       ]),
       json: Object.fromEntries(figures.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
     };
@@ -55,3 +60,6 @@ function reasonWords(reasons: readonly FailedGroup[]): readonly Words[] {
   );
   return [...told, indented({ fr: `et ${rest.fr}`, en: `and ${rest.en}` })];
 }
+
+const olderWords = (older: number): readonly Words[] =>
+  older <= 0 ? [] : [indented({ fr: `et ${older} de plus, plus anciens`, en: `and ${older} more, older` })];

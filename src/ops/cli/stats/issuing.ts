@@ -1,9 +1,10 @@
 import type { BadgeId, BatchId } from '../../../ids.js';
 import type { Batch } from '../../../issuing/batch.js';
+import type { Hold, Holds } from '../../../issuing/hold.js';
 import { batchJobId } from '../../../queue/job-ids.js';
-import type { Award } from '../../../rules/types.js';
+import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { PAUSED } from '../issuing-words.js';
+import { holdWords, PAUSED } from '../issuing-words.js';
 import { instantWords } from '../time-words.js';
 import { counted, type Words } from '../words.js';
 import { indented, line, type Section } from './section.js';
@@ -26,20 +27,41 @@ interface BatchFigure {
   readonly sinceS: number;
 }
 
+/** An award whose issuing waits, and why. */
+export interface HoldFigure {
+  readonly award: Award;
+  readonly hold: Hold;
+}
+
 export interface IssuingFigures {
   readonly paused: boolean;
+  readonly holds: readonly HoldFigure[];
   readonly waiting: readonly Waiting[];
   readonly batches: readonly BatchFigure[];
 }
 
 export async function readIssuing(pipeline: Pipeline): Promise<IssuingFigures> {
   const { scheme, outbox, queues } = pipeline;
-  const [paused, counts, batches] = await Promise.all([
+  const [paused, holds, counts, batches] = await Promise.all([
     queues.awards.isPaused(),
+    readHolds(pipeline),
     Promise.all(scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) }))),
     Promise.all(scheme.awards.map((award) => batchesOf(pipeline, award))),
   ]);
-  return { paused, waiting: counts.filter(({ count }) => count > 0), batches: batches.flat() };
+  return { paused, holds, waiting: counts.filter(({ count }) => count > 0), batches: batches.flat() };
+}
+
+export async function readHolds({
+  scheme,
+  holds,
+}: {
+  readonly scheme: Pick<Scheme, 'awards'>;
+  readonly holds: Pick<Holds, 'of'>;
+}): Promise<readonly HoldFigure[]> {
+  const found = await Promise.all(
+    scheme.awards.map(async (award) => ({ award, hold: await holds.of(award.badgeId) })),
+  );
+  return found.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
 }
 
 async function batchesOf(pipeline: Pipeline, award: Award): Promise<readonly BatchFigure[]> {
@@ -56,7 +78,7 @@ async function figureOf(
 ): Promise<BatchFigure | null> {
   const batch = await pipeline.batches.find(badgeId, id);
   if (batch === null) return null;
-  const sinceS = Math.floor((batch.sentMs ?? batch.createdMs) / 1000);
+  const sinceS = secondsIn(batch.sentMs ?? batch.createdMs);
   return { award, id, state: await stateOf(pipeline, batch), earners: batch.earners.length, sinceS };
 }
 
@@ -82,12 +104,13 @@ export const issuingSection: Section = {
   id: 'issuing',
   title: { fr: 'Envois', en: 'Issuing' },
   async tell(pipeline) {
-    const { paused, waiting, batches } = await readIssuing(pipeline);
+    const { paused, holds, waiting, batches } = await readIssuing(pipeline);
     const total = waiting.reduce((sum, { count }) => sum + count, 0);
     const { timeZone } = pipeline.scheme;
     return {
       lines: [
         paused ? PAUSED : { fr: 'en marche', en: 'running' },
+        ...holds.map((held) => holdLine(held, timeZone)),
         line(
           { fr: 'badges dus, en attente du prochain envoi', en: 'due, waiting for the next issue call' },
           total,
@@ -98,6 +121,14 @@ export const issuingSection: Section = {
       ],
       json: {
         paused,
+        on_hold: holds.map(({ award, hold }) => ({
+          award: award.id,
+          badge: award.badgeId,
+          code: hold.code,
+          obf: hold.words,
+          since_s: secondsIn(hold.sinceMs),
+          next_s: secondsIn(hold.nextMs),
+        })),
         waiting: waiting.map(({ award, count }) => ({ award: award.id, badge: award.badgeId, count })),
         batches: batches.map(({ award, id, state, earners, sinceS }) => ({
           award: award.id,
@@ -111,6 +142,22 @@ export const issuingSection: Section = {
     };
   },
 };
+
+const secondsIn = (ms: number): number => Math.floor(ms / 1000);
+
+/** What waits, since when, why, and when it is tried again. */
+export function holdLine({ award, hold }: HoldFigure, timeZone: string): Words {
+  const since = instantWords(secondsIn(hold.sinceMs), timeZone);
+  const next = instantWords(secondsIn(hold.nextMs), timeZone);
+  const why = holdWords(hold);
+  return line(
+    { fr: `en attente, ${quoted(award).fr}`, en: `on hold, ${quoted(award).en}` },
+    {
+      fr: `${why.fr}. Depuis le ${since.fr} ; Palier regarde à nouveau le ${next.fr}, et reprend seul`,
+      en: `${why.en}. Since ${since.en}; Palier looks again ${next.en}, and goes on by itself`,
+    },
+  );
+}
 
 const quoted = ({ name }: Award): Words => ({ fr: `« ${name} »`, en: `"${name}"` });
 

@@ -9,7 +9,6 @@ export interface NoticeFigures {
   readonly waiting: number;
   /** Failed before, and waiting for their next attempt. */
   readonly retrying: number;
-  /** With a job of their own, or without. */
   readonly active: number;
   /** When the oldest of them was stored, Unix seconds; null: none waits. */
   readonly oldestS: number | null;
@@ -19,13 +18,9 @@ const PAGE = 200;
 /** The clock's own jobs: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
-export async function readNotices({
-  queues: { arrivals, notices },
-  claims,
-}: Pipeline): Promise<NoticeFigures> {
-  const [arrived, carried, counts, firstInLine, retrying] = await Promise.all([
+export async function readNotices({ queues: { arrivals, notices } }: Pipeline): Promise<NoticeFigures> {
+  const [arrived, counts, firstInLine, retrying] = await Promise.all([
     readArrived(arrivals),
-    claims.count(),
     notices.getJobCounts('waiting', 'active'),
     notices.getJobs(['waiting'], 0, PAGE - 1, true),
     allDelayed(notices),
@@ -35,7 +30,7 @@ export async function readNotices({
   return {
     waiting: arrived.notices + (counts['waiting'] ?? 0),
     retrying: retrying.length,
-    active: carried + (counts['active'] ?? 0),
+    active: counts['active'] ?? 0,
     oldestS: made.length === 0 ? null : Math.floor(Math.min(...made) / 1000),
   };
 }

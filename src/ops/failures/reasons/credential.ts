@@ -1,4 +1,4 @@
-import type { KnownReason } from './known.js';
+import type { ReasonTable } from './known.js';
 
 const NOTHING_TO_DO = {
   fr: 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.',
@@ -6,28 +6,22 @@ const NOTHING_TO_DO = {
 } as const;
 
 /** Of badges that Open Badge Passport told of, and that are read at their address. */
-export const CREDENTIAL_REASONS: readonly KnownReason[] = [
-  {
-    key: 'attestation-autre',
-    is: /^OBF GET credential: it was made for another address/,
+export const CREDENTIAL_REASONS = {
+  'attestation-autre': {
     happened: () => ({
       fr: 'Le badge annoncé est celui d’une autre personne',
       en: 'The badge of the notice is somebody else’s',
     }),
     next: NOTHING_TO_DO,
   },
-  {
-    key: 'attestation-refusee',
-    is: /^OBF GET credential: (?:its |it is too large)/,
+  'attestation-refusee': {
     happened: () => ({
       fr: 'Le badge annoncé n’est pas un badge d’OBF, ou il est falsifié',
       en: 'The badge of the notice is none of OBF’s, or it was tampered with',
     }),
     next: NOTHING_TO_DO,
   },
-  {
-    key: 'attestation-absente',
-    is: /^OBF GET (?:credential|badgeclass|revoked): 4\d\d\b/,
+  'attestation-absente': {
     happened: () => ({
       fr: 'Le badge annoncé n’est pas à l’adresse donnée',
       en: 'The badge of the notice is not at its address',
@@ -37,9 +31,7 @@ export const CREDENTIAL_REASONS: readonly KnownReason[] = [
       en: 'Send it again once. If it fails once more, the badge is gone from OBF, and there is nothing to do.',
     },
   },
-  {
-    key: 'attestation-illisible',
-    is: /^ObfUnreadable: OBF GET (?:credential|badgeclass|revoked): /,
+  'attestation-illisible': {
     happened: () => ({
       fr: 'Le badge annoncé ne peut pas être lu : sa forme est inconnue',
       en: 'The badge of the notice cannot be read: its form is unknown',
@@ -49,4 +41,4 @@ export const CREDENTIAL_REASONS: readonly KnownReason[] = [
       en: 'Show one of these to whoever runs Palier: OBF may have changed the form of badges.',
     },
   },
-];
+} as const satisfies ReasonTable;

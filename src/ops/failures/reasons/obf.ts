@@ -1,15 +1,13 @@
-import type { KnownReason } from './known.js';
+import type { ReasonTable } from './known.js';
 
 const AGAIN = {
   fr: 'Quand OBF répond de nouveau, renvoyez.',
   en: 'Once OBF answers again, send again.',
 } as const;
 
-/** What OBF said, or did not say. The more precise ones stand first. */
-export const OBF_REASONS: readonly KnownReason[] = [
-  {
-    key: 'cle',
-    is: /^(?:\w+: The Région's account cannot be read\. )?OBF POST token: .*check the API key of client ([\w.-]{1,128}?)[,.]?(?: |$)/,
+/** What OBF said, or did not say. */
+export const OBF_REASONS = {
+  cle: {
     happened: (who) => ({
       fr: `OBF refuse la clé d’API de « ${who} »`,
       en: `OBF refuses the API key of "${who}"`,
@@ -19,9 +17,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Have a valid key (made in OBF) set in Palier, restart it, then send again.',
     },
   },
-  {
-    key: 'sans-cle',
-    is: /^OBF GET event: we hold no API key of client ([\w.-]{1,128}):/,
+  'sans-cle': {
     happened: (who) => ({
       fr: `Palier n’a pas de clé d’API pour « ${who} »`,
       en: `Palier holds no API key of "${who}"`,
@@ -31,9 +27,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Name the key in partners.yaml (secret_env), restart Palier, then send again. Without a key, their badges come by Open Badge Passport only.',
     },
   },
-  {
-    key: 'adresse-obf',
-    is: /not an answer of OBF's API/,
+  'adresse-obf': {
     happened: () => ({
       fr: 'L’adresse d’OBF n’est pas la bonne : ce n’est pas OBF qui a répondu',
       en: 'OBF’s address is wrong: it was not OBF that answered',
@@ -43,9 +37,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Have OBF_BASE_URL mended, then send again.',
     },
   },
-  {
-    key: 'quota',
-    is: /^OBF POST issue: 4\d\d .*(?:limit|quota)/i,
+  quota: {
     happened: () => ({
       fr: 'Le quota de badges de la Région est épuisé',
       en: 'The Région’s quota of badges is spent',
@@ -55,9 +47,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Have the quota of the OBF subscription raised, then send again.',
     },
   },
-  {
-    key: 'beneficiaire',
-    is: /^OBF POST issue: (?:400|413|422)\b/,
+  beneficiaire: {
     happened: () => ({
       fr: 'OBF refuse un bénéficiaire',
       en: 'OBF refuses a recipient',
@@ -67,9 +57,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Check the person’s address with their organisation. Sending again helps only if OBF has changed its mind.',
     },
   },
-  {
-    key: 'badge-region',
-    is: /^OBF POST issue: 404\b/,
+  'badge-region': {
     happened: () => ({
       fr: 'OBF ne connaît pas ce badge de la Région',
       en: 'OBF does not know this badge of the Région',
@@ -79,27 +67,21 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Check in OBF that the badge is there and is no draft, then send again.',
     },
   },
-  {
-    key: 'delivrance',
-    is: /^OBF POST issue: /,
+  delivrance: {
     happened: () => ({ fr: 'OBF refuse de délivrer', en: 'OBF refuses to issue' }),
     next: {
       fr: 'Vérifiez l’abonnement et les droits de la clé de la Région dans OBF, puis renvoyez.',
       en: 'Check the subscription and the rights of the Région’s key in OBF, then send again.',
     },
   },
-  {
-    key: 'retrait',
-    is: /^OBF PUT revoke: /,
+  retrait: {
     happened: () => ({ fr: 'OBF refuse de retirer un badge', en: 'OBF refuses to revoke a badge' }),
     next: {
       fr: 'Regardez le badge dans OBF : il y est peut-être déjà retiré. Sinon, renvoyez.',
       en: 'Look at the badge in OBF: it may be revoked already. If not, send again.',
     },
   },
-  {
-    key: 'evenement',
-    is: /^OBF GET event: 404\b/,
+  evenement: {
     happened: () => ({
       fr: 'OBF ne connaît pas l’événement annoncé',
       en: 'OBF does not know the event of the notice',
@@ -109,9 +91,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'The notice may have come too early: send it again once. If not, the organisation removed the event, and there is nothing to do.',
     },
   },
-  {
-    key: 'destinataires',
-    is: /^OBF GET recipient: 4\d\d\b/,
+  destinataires: {
     happened: () => ({
       fr: 'OBF ne dit pas à qui un badge a été remis',
       en: 'OBF does not tell whom a badge was given to',
@@ -121,9 +101,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Send it again once. If it fails once more, ask the organisation whether the event still is in OBF.',
     },
   },
-  {
-    key: 'compte',
-    is: /^(?:\w+: The Région's account cannot be read\. )?OBF GET (?!credential|badgeclass|revoked)\w+: 40[13]\b/,
+  compte: {
     happened: () => ({
       fr: 'OBF refuse l’accès à un compte, bien que la clé soit bonne',
       en: 'OBF refuses access to an account, though the key is good',
@@ -133,9 +111,7 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Check the subscription and the rights of the key in OBF, then send again.',
     },
   },
-  {
-    key: 'compte-region',
-    is: /^\w+: The Région's account cannot be read\. /,
+  'compte-region': {
     happened: () => ({
       fr: 'Le compte OBF de la Région ne peut pas être lu',
       en: 'The Région’s OBF account cannot be read',
@@ -145,18 +121,14 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Check the Région’s key, then send again.',
     },
   },
-  {
-    key: 'obf-absent',
-    is: /^(?:ObfNotSent|ObfThrottled|ObfLineFull): /,
+  'obf-absent': {
     happened: () => ({
       fr: 'OBF n’a pas répondu, malgré de nombreuses tentatives',
       en: 'OBF did not answer, though it was tried many times',
     }),
     next: AGAIN,
   },
-  {
-    key: 'obf-doute',
-    is: /^(?:ObfOutcomeUnknown|NotSettledYet): /,
+  'obf-doute': {
     happened: () => ({
       fr: 'La réponse d’OBF s’est perdue : on ne sait pas s’il a délivré',
       en: 'OBF’s answer was lost: whether it issued is not known',
@@ -166,4 +138,4 @@ export const OBF_REASONS: readonly KnownReason[] = [
       en: 'Send again: Palier looks in OBF first, and gives nothing twice.',
     },
   },
-];
+} as const satisfies ReasonTable;

@@ -27,6 +27,10 @@ export const OTHER: Readonly<Record<QueueName, { readonly happened: Words; reado
     happened: { fr: 'Des badges n’ont pas pu être délivrés', en: 'Badges could not be given' },
     next: NEXT,
   },
+  maintenance: {
+    happened: { fr: 'Un travail d’entretien n’a pas abouti', en: 'A maintenance job could not be done' },
+    next: NEXT,
+  },
 };
 
 /** So many different reasons that the rest is counted together. */

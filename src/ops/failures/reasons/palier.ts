@@ -1,24 +1,18 @@
-import type { KnownReason } from './known.js';
-
-/** Looked for first: a call to OBF that Redis kept from being made was not OBF's fault. */
-export const REDIS_REASON: KnownReason = {
-  key: 'redis',
-  is: /^(?:ReplyError|MaxRetriesPerRequestError|AbortError|ClusterAllFailedError): |^ObfNotSent: .{0,80}: Redis did not answer$|^Error: \w+: (?:no answer from Redis in time|Redis did not take a job)|^Error: (?:Connection is closed|Command timed out|Socket timeout|(?:connect|read|write) E|(?:READONLY|LOADING|OOM|MISCONF|CLUSTERDOWN)\b)/,
-  happened: () => ({
-    fr: 'Redis, la mémoire de Palier, n’a pas répondu ou était plein',
-    en: 'Redis, Palier’s memory, did not answer or was full',
-  }),
-  next: {
-    fr: 'Faites vérifier Redis (« npx palier check »), puis renvoyez.',
-    en: 'Have Redis checked ("npx palier check"), then send again.',
-  },
-};
+import type { ReasonTable } from './known.js';
 
 /** What went wrong on our side. */
-export const PALIER_REASONS: readonly KnownReason[] = [
-  {
-    key: 'cle-palier',
-    is: /^Sealed text /,
+export const PALIER_REASONS = {
+  redis: {
+    happened: () => ({
+      fr: 'Redis, la mémoire de Palier, n’a pas répondu ou était plein',
+      en: 'Redis, Palier’s memory, did not answer or was full',
+    }),
+    next: {
+      fr: 'Faites vérifier Redis (« npx palier check »), puis renvoyez.',
+      en: 'Have Redis checked ("npx palier check"), then send again.',
+    },
+  },
+  'cle-palier': {
     happened: () => ({
       fr: 'PALIER_KEY a changé : une adresse chiffrée avant ne peut plus être lue',
       en: 'PALIER_KEY has changed: an address that was sealed before cannot be read any more',
@@ -28,9 +22,17 @@ export const PALIER_REASONS: readonly KnownReason[] = [
       en: 'Have the former PALIER_KEY put back, then send again.',
     },
   },
-  {
-    key: 'obf-illisible',
-    is: /^ObfUnreadable: /,
+  'obf-ligne': {
+    happened: () => ({
+      fr: 'OBF montre une ligne illisible : un champ y manque. Les autres badges de la même liste sont enregistrés',
+      en: 'OBF shows a row that cannot be read: a field is missing. The other badges of that list are stored',
+    }),
+    next: {
+      fr: 'Signalez-la à l’organisme, ou au support d’OBF ; « npx palier stats » dit laquelle. Renvoyez quand c’est réparé.',
+      en: 'Report it to the partner, or to OBF’s support; "npx palier stats" says which. Send again once it is mended.',
+    },
+  },
+  'obf-illisible': {
     happened: () => ({
       fr: 'OBF a répondu sous une forme inconnue',
       en: 'OBF answered in an unknown form',
@@ -40,9 +42,7 @@ export const PALIER_REASONS: readonly KnownReason[] = [
       en: 'Send it again once. If it fails once more, show it to whoever runs Palier: OBF may have changed.',
     },
   },
-  {
-    key: 'arret',
-    is: /^(?:Error: )?job stalled more than allowable limit|^(?:Error: )?(?:could not renew lock|Missing lock) /i,
+  arret: {
     happened: () => ({
       fr: 'Le travail a été interrompu trop souvent : son processus s’arrêtait',
       en: 'The work was broken off too often: its process stopped',
@@ -52,9 +52,7 @@ export const PALIER_REASONS: readonly KnownReason[] = [
       en: 'Have it checked that the worker processes run without restarting, then send again.',
     },
   },
-  {
-    key: 'forme',
-    is: /^ZodError: /,
+  forme: {
     happened: () => ({
       fr: 'Ce travail est écrit sous une forme que Palier ne connaît pas',
       en: 'This work is written in a form that Palier does not know',
@@ -64,9 +62,7 @@ export const PALIER_REASONS: readonly KnownReason[] = [
       en: 'It comes from another version, or from a hand: show it to whoever runs Palier. Sending again changes nothing.',
     },
   },
-  {
-    key: 'donnees',
-    is: /^(?:\w+: )?What Redis holds of |^SyntaxError: /,
+  donnees: {
     happened: () => ({
       fr: 'Ce que Palier a gardé d’une personne ne peut pas être lu',
       en: 'What Palier kept of a person cannot be read',
@@ -76,4 +72,4 @@ export const PALIER_REASONS: readonly KnownReason[] = [
       en: 'Show one of these to whoever runs Palier.',
     },
   },
-];
+} as const satisfies ReasonTable;

@@ -1,5 +1,5 @@
-import { failuresOf } from '../../failures/failures.js';
-import type { JobRef } from '../../failures/tally.js';
+import { retryJob, type JobRef } from '../../../queue/failed-jobs.js';
+import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import { done, goTo, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { readWanted, type Wanted, type WantedFault } from './asked.js';
@@ -24,21 +24,22 @@ export const wantedIn = (
 ): Wanted | WantedFault => readWanted(fields, pipeline.scheme.timeZone, clock());
 
 async function sendOneBack({ pipeline, user, log }: PageContext, ref: JobRef): Promise<Answer> {
-  const sent = await failuresOf(pipeline).sendOne(ref);
+  const sent = await retryJob(pipeline.queues[ref.queue], ref.id);
   log.info({ user: user.name, queue: ref.queue, job: ref.id, sent }, 'failed job sent back to work');
   return sent ? done(LIST, REPLAY.oneSent) : notDone(LIST, REPLAY.oneGone);
 }
 
 async function sendManyBack(
-  { pipeline, user, log }: PageContext,
+  { pipeline: { queues }, user, log, clock }: PageContext,
   wanted: Exclude<Wanted, { readonly kind: 'job' }>,
 ): Promise<Answer> {
-  const failures = failuresOf(pipeline);
   const [group, sinceMs] = wanted.kind === 'group' ? [wanted.group, null] : [null, wanted.sinceMs];
-  const replay = await failures.start({ queue: null, group, sinceMs }, user.name);
-  log.info({ user: user.name, replay: replay.id, group, sinceMs }, 'failed jobs asked to be sent back');
-  const now = await failures.awaited(replay, PATIENCE_MS);
-  if (now.endedMs === null) return goTo(replayHref(now.id));
-  if (now.sent === 0 && now.left === 0) return notDone(LIST, REPLAY.noneSent);
+  const filter = { queue: null, group, error: null, sinceMs };
+  const id = await askForReplay(queues, { ...filter, by: user.name, askedMs: clock() });
+  log.info({ user: user.name, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
+  const limitMs = performance.now() + PATIENCE_MS;
+  const now = await awaitReplay(queues, id, () => performance.now() >= limitMs);
+  if (now.endedMs === null || now.isBroken) return goTo(replayHref(id));
+  if (sentIn(now) === 0 && now.left === 0) return notDone(LIST, REPLAY.noneSent);
   return now.left === 0 ? done(LIST, outcomeWords(now)) : notDone(LIST, outcomeWords(now));
 }

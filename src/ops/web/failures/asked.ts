@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { QUEUES } from '../../../queue/names.js';
-import type { JobRef } from '../../failures/tally.js';
+import type { JobRef } from '../../../queue/failed-jobs.js';
 
 /** What somebody wants to send again, as an address or a form says it. */
 export type Wanted =

@@ -4,8 +4,8 @@ import { ActionForm } from '../parts/action-form.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Instant } from '../parts/told.js';
 import { fieldsOf } from './asked.js';
-import type { ConfirmModel } from './confirm-read.js';
 import { CONFIRM, LIST } from './links.js';
+import type { ConfirmModel } from './read.js';
 import { REPLAY } from './replay-words.js';
 import { FAILURES, jobsWords } from './words.js';
 
@@ -26,9 +26,10 @@ export function ConfirmView({ model, lang }: ConfirmProps): VNode {
         </p>
       </>
     );
+  const howMany = jobsWords(count)[lang] + (model.more > 0 ? REPLAY.older[lang] : '');
   return (
     <>
-      <DefinitionList items={[...whichOf(model, lang), [REPLAY.count[lang], jobsWords(count)[lang]]]} />
+      <DefinitionList items={[...whichOf(model, lang), [REPLAY.count[lang], howMany]]} />
       <ul>
         {REPLAY.happens.map((words) => (
           <li key={words.en}>{words[lang]}</li>

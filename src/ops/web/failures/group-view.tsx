@@ -7,10 +7,8 @@ import { DefinitionList } from '../parts/definition-list.js';
 import { Pager } from '../parts/pager.js';
 import { Table } from '../parts/table.js';
 import { Count, Instant } from '../parts/told.js';
-import { FreshnessLine } from './freshness-line.js';
-import type { GroupModel } from './group-read.js';
 import { confirmHref, groupHref, jobHref, LIST, personHref } from './links.js';
-import type { ToldGroup } from './list-read.js';
+import type { GroupModel, ToldGroup } from './read.js';
 import { REPLAY } from './replay-words.js';
 import { FAILURES, GROUP } from './words.js';
 
@@ -20,22 +18,22 @@ interface GroupProps {
 }
 
 export function GroupView({ model, lang }: GroupProps): VNode {
-  const { group, jobs, freshness } = model;
+  const { group, jobs } = model;
   return (
     <>
       <p>
         <a href={LIST}>{FAILURES.back[lang]}</a>
       </p>
-      <FreshnessLine freshness={freshness} />
-      {group !== null && <Told group={group} lang={lang} />}
-      {group !== null && <Jobs jobs={jobs} lang={lang} />}
-      {group !== null && <Pages group={group} model={model} lang={lang} />}
+      <Told group={group} lang={lang} />
+      <Jobs jobs={jobs} lang={lang} />
+      <Pages model={model} lang={lang} />
     </>
   );
 }
 
 function Told({ group, lang }: { readonly group: ToldGroup; readonly lang: Lang }): VNode {
-  const { reason, count, firstMs, lastMs, key } = group;
+  const { reason, firstMs, lastMs, key } = group;
+  const count = group.jobs.length;
   const { user } = useFrame();
   return (
     <>
@@ -96,20 +94,16 @@ export const Person = ({ earner, lang }: PersonProps): VNode =>
     </a>
   );
 
-interface PagesProps extends GroupProps {
-  readonly group: ToldGroup;
-}
-
-function Pages({ group, model, lang }: PagesProps): VNode {
-  const { page, from, to, hasNext } = model;
+function Pages({ model, lang }: GroupProps): VNode {
+  const { group, more, page, from, to, hasNext } = model;
   return (
     <>
       <Pager
         previous={page > 1 ? groupHref(group.key, page - 1) : null}
         next={hasNext ? groupHref(group.key, page + 1) : null}
-        where={GROUP.where(from, to, group.listed)}
+        where={GROUP.where(from, to, group.jobs.length)}
       />
-      {group.count > group.listed && <p>{GROUP.newestOnly(group.listed)[lang]}</p>}
+      {more > 0 && <p>{GROUP.older(more)[lang]}</p>}
     </>
   );
 }

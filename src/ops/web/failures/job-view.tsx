@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Lang } from '../../cli/words.js';
 import { HIDDEN } from '../../failures/masked.js';
-import { QUEUE_WORDS } from '../../failures/queue-words.js';
+import { QUEUE_WORDS } from '../../failures/about.js';
 import type { FailedJob } from '../../failures/failed-job.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { Alert } from '../parts/alert.js';
@@ -9,8 +9,8 @@ import { DefinitionList } from '../parts/definition-list.js';
 import { Table } from '../parts/table.js';
 import { Instant } from '../parts/told.js';
 import { Person } from './group-view.js';
-import type { JobModel } from './job-read.js';
 import { confirmHref, groupHref, LIST } from './links.js';
+import type { JobModel } from './read.js';
 import { REPLAY } from './replay-words.js';
 import { FAILURES, GROUP, JOB } from './words.js';
 

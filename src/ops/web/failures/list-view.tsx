@@ -1,16 +1,16 @@
 import type { VNode } from 'preact';
+import { sentIn, type Replay } from '../../../queue/replay.js';
 import type { Lang } from '../../cli/words.js';
-import { QUEUE_WORDS } from '../../failures/queue-words.js';
+import { QUEUE_WORDS } from '../../failures/about.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { Alert } from '../parts/alert.js';
 import { Field } from '../parts/field.js';
 import { Table } from '../parts/table.js';
 import { Count, Instant } from '../parts/told.js';
-import { FreshnessLine } from './freshness-line.js';
-import { CONFIRM, groupHref } from './links.js';
-import type { ListModel, ToldGroup } from './list-read.js';
-import { RecentReplays } from './recent-replays.js';
-import { REPLAY } from './replay-words.js';
+import { CONFIRM, groupHref, replayHref } from './links.js';
+import { Moving, ReplayState } from './progress-view.js';
+import type { ListModel, ToldGroup } from './read.js';
+import { PROGRESS, REPLAY } from './replay-words.js';
 import { FAILURES, jobsWords } from './words.js';
 
 interface ListProps {
@@ -19,14 +19,14 @@ interface ListProps {
 }
 
 export function ListView({ model, lang }: ListProps): VNode {
-  const { groups, total, freshness, replays } = model;
-  const none = groups.length === 0 && freshness.ageS !== null;
+  const { groups, total, more, replays, moves } = model;
   return (
     <>
       <p>{FAILURES.intro[lang]}</p>
-      {none && !freshness.counting && <Alert kind="good">{FAILURES.none[lang]}</Alert>}
-      <FreshnessLine freshness={freshness} />
+      {total === 0 && <Alert kind="good">{FAILURES.none[lang]}</Alert>}
+      <p class="muted">{moves ? <Moving /> : <a href="?">{FAILURES.reload[lang]}</a>}</p>
       {groups.length > 0 && <Groups groups={groups} total={total} lang={lang} />}
+      {more > 0 && <p>{FAILURES.more(more)[lang]}</p>}
       {groups.length > 0 && <SendAll lang={lang} />}
       {replays.length > 0 && <RecentReplays replays={replays} />}
       <p>
@@ -55,10 +55,10 @@ function Groups({ groups, total, lang }: GroupsProps): VNode {
           cell: ({ key, reason }) => <a href={groupHref(key)}>{reason.happened[lang]}</a>,
         },
         { title: FAILURES.next[lang], cell: ({ reason }) => reason.next[lang] },
-        { title: FAILURES.count[lang], numeric: true, cell: ({ count }) => <Count of={count} /> },
+        { title: FAILURES.count[lang], numeric: true, cell: ({ jobs }) => <Count of={jobs.length} /> },
         {
           title: FAILURES.queue[lang],
-          cell: ({ counts }) => [...counts.keys()].map((queue) => QUEUE_WORDS[queue][lang]).join(', '),
+          cell: ({ queues }) => [...queues].map((queue) => QUEUE_WORDS[queue][lang]).join(', '),
         },
         { title: FAILURES.first[lang], cell: ({ firstMs }) => <Instant atS={firstMs / 1000} /> },
         { title: FAILURES.last[lang], cell: ({ lastMs }) => <Instant atS={lastMs / 1000} /> },
@@ -83,5 +83,31 @@ function SendAll({ lang }: { readonly lang: Lang }): VNode | null {
         </div>
       </form>
     </section>
+  );
+}
+
+/** What was sent again lately, or still is being. */
+function RecentReplays({ replays }: { readonly replays: readonly Replay[] }): VNode {
+  const { lang } = useFrame();
+  return (
+    <Table
+      caption={PROGRESS.recent[lang]}
+      rows={replays}
+      empty={PROGRESS.none[lang]}
+      columns={[
+        {
+          title: PROGRESS.started[lang],
+          heads: true,
+          cell: ({ id, askedMs }) => (
+            <a href={replayHref(id)}>
+              <Instant atS={askedMs / 1000} />
+            </a>
+          ),
+        },
+        { title: PROGRESS.by[lang], cell: ({ by }) => by },
+        { title: PROGRESS.sent[lang], numeric: true, cell: (replay) => <Count of={sentIn(replay)} /> },
+        { title: PROGRESS.state[lang], cell: (replay) => <ReplayState replay={replay} /> },
+      ]}
+    />
   );
 }

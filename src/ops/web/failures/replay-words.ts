@@ -1,5 +1,5 @@
 import type { Words } from '../../cli/words.js';
-import type { Replay } from '../../failures/replay.js';
+import { sentIn, type Replay } from '../../../queue/replay.js';
 import { numberWords } from '../parts/told.js';
 import { jobsWords } from './words.js';
 
@@ -29,6 +29,7 @@ export const REPLAY = {
   whichAll: { fr: 'Tous les travaux en échec', en: 'All failed jobs' },
   whichSince: { fr: 'Tous ceux qui ont échoué depuis le', en: 'All that failed since' },
   count: { fr: 'Combien', en: 'How many' },
+  older: { fr: ', et les plus anciens pour la même cause', en: ', and the older ones for the same reason' },
   happens: [
     {
       fr: 'Ce qui est renvoyé retrouve toutes ses tentatives.',
@@ -65,7 +66,9 @@ export const REPLAY = {
 
 export const PROGRESS = {
   title: { fr: 'Renvoi au travail', en: 'Sending back to work' },
+  asked: { fr: 'demandé', en: 'asked for' },
   underWay: { fr: 'en cours', en: 'under way' },
+  broken: { fr: 'interrompu', en: 'broken off' },
   done: { fr: 'terminé', en: 'done' },
   bar: { fr: 'Regardés :', en: 'Looked at:' },
   of: (looked: number, all: number): Words => ({
@@ -77,8 +80,12 @@ export const PROGRESS = {
   gone: { fr: 'Renvoyés entre-temps par quelqu’un d’autre', en: 'Sent meanwhile by somebody else' },
   left: { fr: 'Qui n’ont pas pu l’être, et restent en échec', en: 'That could not be, and stay failed' },
   by: { fr: 'Par', en: 'By' },
-  started: { fr: 'Commencé le', en: 'Begun on' },
+  started: { fr: 'Demandé le', en: 'Asked for on' },
   ended: { fr: 'Terminé le', en: 'Ended on' },
+  waits: {
+    fr: 'Vous pouvez quitter cette page : le renvoi commence dès qu’un processus « worker » est libre.',
+    en: 'You may leave this page: sending begins as soon as a worker process is free.',
+  },
   goesOn: {
     fr: 'Vous pouvez quitter cette page : le renvoi continue.',
     en: 'You may leave this page: sending goes on.',
@@ -88,7 +95,9 @@ export const PROGRESS = {
 } as const;
 
 /** What was done, on the page that follows. */
-export function outcomeWords({ sent, gone, left }: Replay): Words {
+export function outcomeWords(replay: Replay): Words {
+  const { gone, left, isBroken } = replay;
+  const sent = sentIn(replay);
   const some = [jobsWords(sent), jobsWords(gone), jobsWords(left)];
   const [s, g, l] = some.map(({ fr }) => fr);
   const [es, eg, el] = some.map(({ en }) => en);
@@ -96,11 +105,13 @@ export function outcomeWords({ sent, gone, left }: Replay): Words {
     `${s} ${sent < 2 ? 'renvoyé, avec toutes ses tentatives' : 'renvoyés, avec toutes leurs tentatives'}.`,
     ...(gone === 0 ? [] : [`${g} : déjà repartis entre-temps.`]),
     ...(left === 0 ? [] : [`${l} : impossible à renvoyer, restés en échec.`]),
+    ...(isBroken ? ['Puis le renvoi a été interrompu : redemandez-le.'] : []),
   ];
   const en = [
     `${es} sent back, with the full attempts.`,
     ...(gone === 0 ? [] : [`${eg}: gone already.`]),
     ...(left === 0 ? [] : [`${el}: could not be sent, still failed.`]),
+    ...(isBroken ? ['Then sending was broken off: ask for it again.'] : []),
   ];
   return { fr: fr.join(' '), en: en.join(' ') };
 }

@@ -1,17 +1,23 @@
 import { notDone } from '../answer.js';
 import { action, page, show, type Page, type Route, type SignedRoute } from '../route.js';
 import { FAULTS, sendBack, wantedIn } from './actions.js';
-import { readConfirm, type ConfirmModel } from './confirm-read.js';
 import { ConfirmView } from './confirm-view.js';
-import { readGroup, type GroupModel } from './group-read.js';
 import { GroupView } from './group-view.js';
-import { readJob } from './job-read.js';
 import { JobView } from './job-view.js';
 import { LIST } from './links.js';
-import { readList, type ListModel } from './list-read.js';
 import { ListView } from './list-view.js';
-import { readProgress, type ProgressModel } from './progress-read.js';
 import { ProgressView } from './progress-view.js';
+import {
+  readConfirm,
+  readGroup,
+  readJob,
+  readList,
+  readProgress,
+  type ConfirmModel,
+  type GroupModel,
+  type ListModel,
+  type ProgressModel,
+} from './read.js';
 import { PROGRESS, REPLAY } from './replay-words.js';
 import { EVERY_S, FAILURES, JOB } from './words.js';
 
@@ -37,7 +43,7 @@ const LIST_PAGE: Page<ListModel> = {
 const GROUP_PAGE: Page<GroupModel> = {
   name: 'failures-group',
   path: '/echecs/cause/:group',
-  title: ({ group }) => group?.reason.happened ?? FAILURES.title,
+  title: ({ group }) => group.reason.happened,
   read: readGroup,
   view: GroupView,
 };
@@ -72,8 +78,8 @@ const confirmRoute: SignedRoute = {
 };
 
 export const FAILURE_ROUTES: readonly Route[] = [
-  moving(LIST_PAGE, ({ freshness }) => freshness.moves),
-  moving(GROUP_PAGE, ({ freshness }) => freshness.moves),
+  moving(LIST_PAGE, ({ moves }) => moves),
+  page(GROUP_PAGE),
   moving(PROGRESS_PAGE, ({ moves }) => moves),
   page({
     name: 'failures-job',

@@ -24,12 +24,11 @@ export const FAILURES = {
   queue: { fr: 'File', en: 'Queue' },
   first: { fr: 'Depuis', en: 'Since' },
   last: { fr: 'Le dernier', en: 'The last one' },
-  counting: {
-    fr: 'Les échecs sont en train d’être comptés.',
-    en: 'The failures are being counted.',
-  },
-  age: { fr: 'Compté il y a', en: 'Counted' },
-  ago: { fr: '.', en: ' ago.' },
+  /** Below the groups: they are made of the newest. */
+  more: (n: number): Words => ({
+    fr: `et ${numberWords(n, 'fr')} de plus, ${n < 2 ? 'plus ancien, qui n’est pas rangé' : 'plus anciens, qui ne sont pas rangés'} par cause ici ; un renvoi ${n < 2 ? 'le' : 'les'} prend aussi.`,
+    en: `and ${numberWords(n, 'en')} more, older, not sorted by reason here; sending again takes them as well.`,
+  }),
   reload: { fr: 'Recharger', en: 'Load again' },
   still: {
     fr: `Cette page se recharge toutes les ${EVERY_S} secondes.`,
@@ -51,9 +50,9 @@ export const GROUP = {
   see: { fr: 'Voir', en: 'See' },
   empty: { fr: 'Ceux de cette page ne sont plus en échec.', en: 'Those of this page are failed no more.' },
   first: { fr: 'Le premier', en: 'The first one' },
-  newestOnly: (listed: number): Words => ({
-    fr: `Les ${jobsWords(listed).fr} les plus récents sont listés ; un renvoi les prend tous.`,
-    en: `The newest ${jobsWords(listed).en} are listed; sending again takes them all.`,
+  older: (more: number): Words => ({
+    fr: `Parmi ${jobsWords(more).fr} en échec de plus, plus ${more < 2 ? 'ancien' : 'anciens'}, certains ont peut-être la même cause ; un renvoi les prend tous.`,
+    en: `Among ${numberWords(more, 'en')} more failed, older, some may have the same reason; sending again takes them all.`,
   }),
   where: (from: number, to: number, of: number): Words => ({
     fr: `${numberWords(from, 'fr')} à ${numberWords(to, 'fr')} sur ${numberWords(of, 'fr')}`,

@@ -1,3 +1,4 @@
+import { readHolds, type HoldFigure } from '../../cli/stats/issuing.js';
 import { readFlags, type FlagFigure } from '../../cli/stats/flags.js';
 import { readQuota, type QuotaFigures } from '../../cli/stats/quota.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
@@ -14,6 +15,8 @@ export interface Now {
   /** Jobs that go on no more without ops. */
   readonly failed: number;
   readonly paused: boolean;
+  /** Awards that OBF's account keeps from being issued. */
+  readonly holds: readonly HoldFigure[];
   /** Awards that are due and in no batch yet. */
   readonly due: number;
   readonly unknown: { readonly batches: number; readonly ageS: number };
@@ -33,9 +36,10 @@ const MAX_FLAGS_READ = 1000;
 export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now> {
   const { notices } = pipeline.queues;
   const flags = figures.sum('palier_flags');
-  const [schedules, quota, listed] = await Promise.all([
+  const [schedules, quota, holds, listed] = await Promise.all([
     notices.getJobSchedulersCount(),
     readQuota(pipeline),
+    readHolds(pipeline),
     flags > 0 && flags <= MAX_FLAGS_READ ? readFlags(pipeline) : [],
   ]);
   const jobs = (state: string): number => figures.sum('palier_queue_jobs', { queue: 'notices', state });
@@ -48,6 +52,7 @@ export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now
     },
     failed: figures.sum('palier_queue_jobs', { state: 'failed' }),
     paused: figures.sum('palier_queue_paused', { queue: 'awards' }) > 0,
+    holds,
     due: figures.sum('palier_awards_waiting'),
     unknown: {
       batches: figures.sum('palier_batches', { state: 'unknown' }),
@@ -55,7 +60,6 @@ export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now
     },
     flags: { count: flags, listed },
     quota,
-    // What else the clock sets off waits while issuing is paused.
     lateS: figures.sum('palier_schedule_lateness_seconds', { schedule: 'poll' }),
   };
 }

@@ -1,6 +1,8 @@
+import { problemWords } from '../../cli/stats/reading.js';
 import { durationWords } from '../../cli/time-words.js';
 import { howMany, told } from './how-many.js';
 import { TO } from './links.js';
+import { pointsAboutIssuing, quotaLow } from './points-issuing.js';
 import { pointsAboutObf } from './points-obf.js';
 import type { Facts, Point } from './verdict.js';
 
@@ -20,13 +22,13 @@ export const pointsAbout = (facts: Facts): readonly Point[] =>
   [
     noWorker,
     pointsAboutObf,
-    paused,
-    quotaOut,
+    pointsAboutIssuing,
     failed,
     waiting,
     unknown,
     application,
     quotaLow,
+    unreadable,
     flags,
     silent,
   ].flatMap((about) => about(facts));
@@ -42,52 +44,6 @@ const noWorker = ({ now: { lateS } }: Facts): readonly Point[] => {
         en: `Palier is ${since.en} late in reading the OBF accounts: the "worker" process is stopped, or cannot keep up.`,
       },
       link: { href: TO.queues, words: { fr: 'Voir les files', en: 'See the queues' } },
-    },
-  ];
-};
-
-const paused = ({ now }: Facts): readonly Point[] => {
-  const due = howMany(
-    now.due,
-    { fr: 'badge dû attend', en: 'award that is due waits' },
-    { fr: 'badges dus attendent', en: 'awards that are due wait' },
-  );
-  const waits = now.due === 0 ? { fr: 'rien n’est délivré', en: 'nothing is given' } : due;
-  const text = { fr: `Les envois sont suspendus : ${waits.fr}.`, en: `Issuing is paused: ${waits.en}.` };
-  const link = { href: TO.now, words: { fr: 'Voir où en sont les envois', en: 'See how issuing stands' } };
-  return now.paused ? [{ kind: 'bad', text, link, mend: 'resume' }] : [];
-};
-
-const quotaOut = ({ now: { quota } }: Facts): readonly Point[] => {
-  const left = quota.reading?.left ?? null;
-  if (left === null || left > quota.floor) return [];
-  return [
-    {
-      kind: 'bad',
-      text: {
-        fr: `Le quota OBF de la Région est épuisé : il reste ${told(left).fr} badges, et Palier s’arrête à ${told(quota.floor).fr}. Faites-le relever dans OBF ; les envois reprennent seuls.`,
-        en: `The Région’s OBF quota is used up: ${told(left).en} badges are left, and Palier stops at ${told(quota.floor).en}. Have it raised in OBF; issuing goes on by itself.`,
-      },
-      link: QUOTA,
-    },
-  ];
-};
-
-const QUOTA: Point['link'] = { href: TO.now, words: { fr: 'Voir le quota', en: 'See the quota' } };
-
-/** At the pace of the last 30 days, the next 30 would use it up. */
-const quotaLow = ({ now: { quota }, issuedLast30Days }: Facts): readonly Point[] => {
-  const left = quota.reading?.left ?? null;
-  const usable = left === null ? 0 : left - quota.floor;
-  if (usable <= 0 || usable >= Math.max(issuedLast30Days, quota.floor)) return [];
-  return [
-    {
-      kind: 'watch',
-      text: {
-        fr: `Le quota OBF de la Région s’épuise : Palier peut encore délivrer ${told(usable).fr} badges ; il en a délivré ${told(issuedLast30Days).fr} en 30 jours.`,
-        en: `The Région’s OBF quota nears its end: Palier may issue ${told(usable).en} more badges; it issued ${told(issuedLast30Days).en} in 30 days.`,
-      },
-      link: QUOTA,
     },
   ];
 };
@@ -172,6 +128,14 @@ const flags = ({ now: { flags: are } }: Facts): readonly Point[] => {
   const link = { href: TO.flags, words: { fr: 'Voir lesquels', en: 'See which' } };
   return are.count > 0 ? [{ kind: 'watch', text, link }] : [];
 };
+
+/** The others of the same list are stored; OBF, or whoever issued, is to mend these. */
+const unreadable = ({ readProblems, nameOf }: Facts): readonly Point[] =>
+  readProblems.slice(0, MAX_NAMED).map((problem) => {
+    const words = problemWords(problem, nameOf);
+    const link = { href: TO.failures, words: { fr: 'Voir les échecs', en: 'See the failures' } };
+    return { kind: 'watch', text: { fr: `${words.fr}.`, en: `${words.en}.` }, link };
+  });
 
 const silent = ({ partners }: Facts): readonly Point[] => {
   const names = partners.filter((one) => one.silent).map(({ partner }) => partner.name);

@@ -2,6 +2,7 @@ import type { ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readPartnersNews, type PartnerFigure } from '../../cli/stats/partners.js';
+import { readProblemsToTell } from '../../cli/stats/reading.js';
 import type { PageContext } from '../context.js';
 import { readFigures, type Figures } from './figures.js';
 import { readIssued, type IssuedRow } from './issued.js';
@@ -37,17 +38,19 @@ export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Pro
     schemes.now(),
     schemes.unfinished(),
   ]);
-  const [now, issued, answers, partners] = await Promise.all([
+  const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline, figures),
     readIssued({ ...pipeline, scheme }),
     readObfAnswers(pipeline, figures, nowS),
     readPartnersNews({ ...pipeline, scheme }),
+    readProblemsToTell(pipeline),
   ]);
   const points = verdictOf({
     nowS,
     now,
     ...answers,
     partners,
+    readProblems,
     unread: unreadAccounts(pipeline, figures, nowS),
     nameOf: (clientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
     region,

@@ -1,4 +1,5 @@
 import type { ClientId } from '../../../ids.js';
+import type { ReadProblem } from '../../../obf/read-problems.js';
 import type { PartnerFigure } from '../../cli/stats/partners.js';
 import type { Words } from '../../cli/words.js';
 import type { Application } from '../../../workers/schemes.js';
@@ -14,6 +15,8 @@ export interface Facts {
   readonly lastHour: ObfAnswers | null;
   readonly lastMinutes: ObfAnswers | null;
   readonly partners: readonly PartnerFigure[];
+  /** What OBF shows badly, for people to be told of. */
+  readonly readProblems: readonly ReadProblem[];
   /** Whose account could not be read for long, though we have the key. */
   readonly unread: readonly ClientId[];
   readonly nameOf: (clientId: ClientId) => string;

@@ -1,13 +1,14 @@
 import type { Request, Response } from 'express';
 
 export const SESSION_COOKIE = 'palier_session';
-/** Of somebody who is not signed in yet: what the sign-in form's token is made from. */
-export const DOOR_COOKIE = 'palier_door';
 /** What must come back from the identity provider. */
 export const TRIP_COOKIE = 'palier_oidc';
 export const LANG_COOKIE = 'palier_lang';
+/** Of a browser in which somebody signed in with a password. */
+export const KNOWN_COOKIE = 'palier_known';
 
-export type CookieName = typeof SESSION_COOKIE | typeof DOOR_COOKIE | typeof TRIP_COOKIE | typeof LANG_COOKIE;
+export type CookieName =
+  typeof SESSION_COOKIE | typeof TRIP_COOKIE | typeof LANG_COOKIE | typeof KNOWN_COOKIE;
 
 /** The value of a cookie, as it came; of two with one name the first, which has the longer path (RFC 6265, 5.4). */
 export function cookieOf(req: Request, name: CookieName): string | null {

@@ -35,11 +35,6 @@ export const PROBLEMS = {
       en: 'This form was not sent from these pages: nothing was done.',
     },
   },
-  form_expired: {
-    status: 403,
-    title: { fr: 'Formulaire périmé', en: 'The form has expired' },
-    advice: { fr: `Rien n’a été fait. ${RELOAD.fr}`, en: `Nothing was done. ${RELOAD.en}` },
-  },
   session_ended: {
     status: 403,
     title: { fr: 'Votre session est terminée', en: 'Your session has ended' },
@@ -80,8 +75,8 @@ export const PROBLEMS = {
     status: 429,
     title: { fr: 'Trop de tentatives', en: 'Too many attempts' },
     advice: {
-      fr: 'Attendez un quart d’heure avant de recommencer.',
-      en: 'Wait for a quarter of an hour before you try again.',
+      fr: 'Attendez un quart d’heure avant de recommencer ; une heure, si cela dure.',
+      en: 'Wait for a quarter of an hour before you try again; for an hour, if it lasts.',
     },
   },
   internal: {

@@ -7,7 +7,8 @@ export const originOf = (req: Request, publicUrl: string | null): string =>
 
 /**
  * A write must come from a page of ours. Browsers say so themselves, over TLS and to this machine; where
- * they do not, the form's origin must be ours. Whoever says neither is refused.
+ * they do not, the form's origin must be ours; a request that says neither is refused. With the session's
+ * `SameSite=Strict` cookie this is all that stops forged forms: they carry no token.
  * @throws OpsProblem
  * @see https://www.w3.org/TR/fetch-metadata/
  */

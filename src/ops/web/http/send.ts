@@ -79,7 +79,6 @@ function frameOf(visit: Visit, flash: Flash | null): Frame {
   return {
     lang,
     user: signed?.user ?? null,
-    csrf: signed?.csrf ?? '',
     nav,
     current: route,
     name: config.name,

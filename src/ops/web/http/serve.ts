@@ -4,8 +4,7 @@ import type { PageContext } from '../context.js';
 import { hasRole } from '../layout/frame.js';
 import type { OpenRoute, Route, SignedRoute } from '../route.js';
 import type { Services } from '../services.js';
-import { requireToken } from '../session/door-token.js';
-import type { Signed } from '../session/signed.js';
+import type { Signed } from '../session/store.js';
 import { goOnPage } from '../sign-in/page.js';
 import { returnTo, signInPath } from '../sign-in/return-to.js';
 import { cookieOf, SESSION_COOKIE } from './cookies.js';
@@ -46,19 +45,13 @@ export async function requireGoodRequest(method: string, visit: Visit): Promise<
 }
 
 async function openAnswer(route: OpenRoute, visit: Visit): Promise<Answer> {
-  if (route.method === 'POST') {
-    visit.form = await readForm(visit.req, visit.res);
-    requireToken(visit, null);
-  }
-  if (route.limited) await visit.services.limits(visit);
+  if (route.method === 'POST') visit.form = await readForm(visit.req, visit.res);
+  if (route.limited) await visit.services.limits.require(visit);
   return route.handle(visit);
 }
 
 async function signedAnswer(route: SignedRoute, visit: Visit, signed: Signed): Promise<Answer> {
-  if (route.method === 'POST') {
-    visit.form = await readForm(visit.req, visit.res);
-    requireToken(visit, signed.csrf);
-  }
+  if (route.method === 'POST') visit.form = await readForm(visit.req, visit.res);
   if (!hasRole(signed.user, route.role)) throw new OpsProblem('forbidden');
   return route.handle(contextOf(visit, signed), visit);
 }
@@ -71,10 +64,10 @@ export function askToSignIn(visit: Visit): Answer {
   return goTo(signInPath(req.originalUrl));
 }
 
-function contextOf({ req, services, lang, query, form, log }: Visit, { user, csrf }: Signed): PageContext {
+function contextOf({ req, services, lang, query, form, log }: Visit, { user }: Signed): PageContext {
   const params = Object.entries(req.params).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );
   const { pipeline, clock } = services;
-  return { pipeline, user, lang, csrf, query, form, params: Object.fromEntries(params), log, clock };
+  return { pipeline, user, lang, query, form, params: Object.fromEntries(params), log, clock };
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Logger } from '../../../platform/logger.js';
 import type { Lang } from '../../cli/words.js';
 import type { Services } from '../services.js';
-import type { Signed } from '../session/signed.js';
+import type { Signed } from '../session/store.js';
 import { setHeaders } from './headers.js';
 import { languageOf } from './language.js';
 
@@ -21,7 +21,7 @@ export interface Visit {
   readonly startedMs: number;
   /** Who it is, as soon as that is known; then even a page that says no has the navigation. */
   signed: Signed | null;
-  /** What was posted, once it was read and its token checked. */
+  /** What was posted, once it was read. */
   form: URLSearchParams;
 }
 

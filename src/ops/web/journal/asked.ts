@@ -8,6 +8,7 @@ import {
   type EarnerKey,
   type EventId,
 } from '../../../ids.js';
+import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { readFrom, readUntil } from '../../cli/audit/dates.js';
 
 /** Which entries are asked for. Days are as they are typed, `2026-11-23`; null: all. */
@@ -46,7 +47,7 @@ export function readAsked(
 ): Reading {
   const faults = new Set<FieldName>();
   const read = <T>(field: FieldName, parse: (typed: string) => T | null): T | null => {
-    const typed = params.get(field)?.trim() ?? '';
+    const typed = withoutUnseenEnds(params.get(field) ?? '');
     const value = typed === '' ? null : parse(typed);
     if (typed !== '' && value === null) faults.add(field);
     return value;

@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync';
 import { DateTime } from 'luxon';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
@@ -9,24 +10,23 @@ import { KIND_WORDS } from './words.js';
 
 /** What a spreadsheet in that language takes for a column's end; its decimal comma is no separator. */
 const SEPARATOR: Readonly<Record<Lang, string>> = { fr: ';', en: ',' };
-/** Without it, spreadsheets take UTF-8 for something else. */
-const BOM = '\uFEFF';
-/** A cell that begins so would be computed. */
-const FORMULA = /^[=+\-@\t\r]/;
-
 interface Column {
   readonly title: Words;
   readonly cell: (entry: JournalEntry) => string | null;
 }
 
-/** A writer of lines, for people: the words are those of the page. @param region the Région's own client */
-export function csvLines(scheme: Scheme, region: ClientId, lang: Lang) {
+/** What writes the file, for people, in the words of the page. @param region the Région's own client */
+export function csvWriter(scheme: Scheme, region: ClientId, lang: Lang) {
   const columns = columnsOf(scheme, region, lang);
-  const line = (cells: readonly (string | null)[]): string =>
-    `${cells.map((cell) => cellOf(cell ?? '', SEPARATOR[lang])).join(SEPARATOR[lang])}\r\n`;
+  const form = { delimiter: SEPARATOR[lang], record_delimiter: 'windows', escape_formulas: true } as const;
   return {
-    head: BOM + line(columns.map(({ title }) => title[lang])),
-    lineOf: (entry: JournalEntry): string => line(columns.map(({ cell }) => cell(entry))),
+    // Without a byte order mark, spreadsheets take UTF-8 for something else.
+    head: stringify([columns.map(({ title }) => title[lang])], { ...form, bom: true }),
+    linesOf: (entries: readonly JournalEntry[]): string =>
+      stringify(
+        entries.map((entry) => columns.map(({ cell }) => cell(entry))),
+        form,
+      ),
   };
 }
 
@@ -55,9 +55,3 @@ function columnsOf(scheme: Scheme, region: ClientId, lang: Lang): readonly Colum
 /** `2026-11-23 12:00:00`, in the scheme's zone: spreadsheets know it for a date. */
 const instantOf = (atS: number, zone: string): string =>
   DateTime.fromSeconds(atS, { zone }).toFormat('yyyy-MM-dd HH:mm:ss');
-
-/** Pure. One cell, as RFC 4180 has it; what a spreadsheet would compute stands behind an apostrophe. */
-export function cellOf(text: string, separator: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return safe.includes(separator) || /["\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

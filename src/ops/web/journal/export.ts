@@ -6,21 +6,21 @@ import { select } from '../../cli/audit/select.js';
 import { download, goTo, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { journalHref, queryOf, readAsked, type JournalAsked } from './asked.js';
-import { csvLines } from './csv.js';
+import { csvWriter } from './csv.js';
 import { keysOf } from './entries.js';
 
 /** For programs: the lines of `npx palier audit`. */
 export const exportNdjson = (context: PageContext): Answer =>
   exported(context, 'ndjson', 'application/x-ndjson', (entries) =>
-    inChunks('', entries, (entry) => `${JSON.stringify(journalLine(entry))}\n`),
+    inChunks('', entries, (some) => some.map((entry) => `${JSON.stringify(journalLine(entry))}\n`).join('')),
   );
 
 /** For people: the words of the page. */
 export const exportCsv = (context: PageContext): Answer =>
   exported(context, 'csv', 'text/csv', async function* (entries) {
     const { scheme } = await context.pipeline.schemes.now();
-    const { head, lineOf } = csvLines(scheme, context.pipeline.region, context.lang);
-    yield* inChunks(head, entries, lineOf);
+    const { head, linesOf } = csvWriter(scheme, context.pipeline.region, context.lang);
+    yield* inChunks(head, entries, linesOf);
   });
 
 /** What makes no sense in the address is answered by the page without it. */
@@ -46,20 +46,20 @@ async function* entriesOf(pipeline: Pipeline, asked: JournalAsked): AsyncGenerat
   for (const key of keys) yield* select(pipeline.journal, wanted, key);
 }
 
-/** Characters that leave at once: fewer would cost a packet each. */
-const CHUNK = 32 * 1024;
+/** Entries that leave at once: fewer would cost a packet each. */
+const CHUNK = 200;
 
 async function* inChunks(
   head: string,
   entries: AsyncIterable<JournalEntry>,
-  lineOf: (entry: JournalEntry) => string,
+  linesOf: (entries: readonly JournalEntry[]) => string,
 ): AsyncGenerator<string> {
-  let text = head;
+  yield head;
+  let some: JournalEntry[] = [];
   for await (const entry of entries) {
-    text += lineOf(entry);
-    if (text.length < CHUNK) continue;
-    yield text;
-    text = '';
+    if (some.push(entry) < CHUNK) continue;
+    yield linesOf(some);
+    some = [];
   }
-  yield text;
+  yield linesOf(some);
 }

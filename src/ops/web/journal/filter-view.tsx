@@ -1,9 +1,7 @@
 import type { VNode } from 'preact';
 import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import type { Lang } from '../../cli/words.js';
-import { useFrame } from '../layout/frame.js';
 import { Choice, Field } from '../parts/field.js';
-import { TOKEN_FIELD } from '../session/door-token.js';
 import type { FieldName } from './asked.js';
 import type { JournalModel } from './read.js';
 import { FIELD_WORDS, JOURNAL, KIND_WORDS } from './words.js';
@@ -15,7 +13,6 @@ interface FilterProps {
 
 /** It is posted, so that an address never stands in the page's own; the answer leads to a page by key. */
 export function FilterForm({ model: { asked, faults, scheme }, lang }: FilterProps): VNode {
-  const { csrf } = useFrame();
   const about = (name: FieldName) => ({
     name,
     label: FIELD_WORDS[name].label[lang],
@@ -24,7 +21,6 @@ export function FilterForm({ model: { asked, faults, scheme }, lang }: FilterPro
   const all = { value: '', label: JOURNAL.all[lang] };
   return (
     <form method="post" action="/ops/journal" class="filter">
-      <input type="hidden" name={TOKEN_FIELD} value={csrf} />
       <Field {...about('du')} type="date" value={asked.from ?? ''} />
       <Field {...about('au')} type="date" value={asked.until ?? ''} />
       <Choice

@@ -17,8 +17,6 @@ export interface Frame {
   readonly lang: Lang;
   /** Null: nobody is signed in. */
   readonly user: User | null;
-  /** Empty when nobody is. */
-  readonly csrf: string;
   readonly nav: readonly NavItem[];
   /** The route's name, of which the navigation's place is marked. */
   readonly current: string;

@@ -1,7 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { LANGS } from '../../cli/words.js';
 import { Alert } from '../parts/alert.js';
-import { TOKEN_FIELD } from '../session/door-token.js';
 import { hasRole, useFrame } from './frame.js';
 import { LAYOUT } from './words.js';
 
@@ -59,14 +58,13 @@ function Header(): VNode {
 }
 
 function Account(): VNode {
-  const { lang, user, csrf } = useFrame();
+  const { lang, user } = useFrame();
   return (
     <section class="account" aria-label={LAYOUT.account[lang]}>
       <span>
         {user?.name} ({LAYOUT.roles[user?.role ?? 'lecture'][lang]})
       </span>
       <form method="post" action="/ops/deconnexion">
-        <input type="hidden" name={TOKEN_FIELD} value={csrf} />
         <button type="submit" class="quiet">
           {LAYOUT.signOut[lang]}
         </button>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { withoutMarks } from '../../../platform/invisible.js';
 import { FrameContext, type Frame } from './frame.js';
 import { Layout } from './layout.js';
 import { typesetFrench } from './typeset.js';
@@ -10,14 +11,16 @@ interface Sheet {
   readonly body: ComponentChildren;
 }
 
-/** A page as it is sent. Everything that is text is escaped. */
+/** A page as it is sent. Everything that is text is escaped, and turns no other text around. */
 export function renderPage(frame: Frame, { title, onTo, body }: Sheet): string {
-  const html = renderToString(
-    <FrameContext.Provider value={frame}>
-      <Layout title={title} onTo={onTo}>
-        {body}
-      </Layout>
-    </FrameContext.Provider>,
+  const html = withoutMarks(
+    renderToString(
+      <FrameContext.Provider value={frame}>
+        <Layout title={title} onTo={onTo}>
+          {body}
+        </Layout>
+      </FrameContext.Provider>,
+    ),
   );
   return `<!doctype html>${frame.lang === 'fr' ? typesetFrench(html) : html}`;
 }

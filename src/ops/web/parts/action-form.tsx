@@ -1,7 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { hasRole, useFrame } from '../layout/frame.js';
 import type { User } from '../context.js';
-import { TOKEN_FIELD } from '../session/door-token.js';
 
 interface ActionFormProps {
   /** The action's path, from `/ops` on. */
@@ -19,7 +18,7 @@ interface ActionFormProps {
   readonly children?: ComponentChildren;
 }
 
-/** A form that does something: the one way to change anything. It carries the session's token. */
+/** A form that does something: the one way to change anything. */
 export function ActionForm({ role = 'operateur', confirm, ...form }: ActionFormProps): VNode | null {
   const { user } = useFrame();
   if (!hasRole(user, role)) return null;
@@ -34,10 +33,8 @@ export function ActionForm({ role = 'operateur', confirm, ...form }: ActionFormP
 }
 
 function Form({ to, label, fields = {}, danger = false, children }: ActionFormProps): VNode {
-  const { csrf } = useFrame();
   return (
     <form method="post" action={to} class="action">
-      <input type="hidden" name={TOKEN_FIELD} value={csrf} />
       {Object.entries(fields).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={String(value)} />
       ))}

@@ -103,10 +103,6 @@ export const DO = {
     fr: 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.',
     en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Try again in a minute.',
   },
-  unreadArrivals: {
-    fr: 'Une notification arrivée pour cette personne ne peut pas être lue par cette version de Palier : rien n’a été changé. Voyez les échecs de la file « arrivals ».',
-    en: 'A notice that came in for this person cannot be read by this version of Palier: nothing was changed. See the failures of the queue "arrivals".',
-  },
   unreadable: {
     fr: 'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.',
     en: 'The Région’s OBF account cannot be read now: nothing was changed. See the first page, then try again.',

@@ -1,6 +1,5 @@
 import { ObfError } from '../../../obf/errors.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
-import { UnreadArrivals } from '../../../workers/spread-arrivals.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import type { Waiting } from '../../../workers/unlink-addresses.js';
 import type { Words } from '../../cli/words.js';
@@ -30,7 +29,6 @@ export async function inTheWay(back: string, act: () => Promise<Answer>): Promis
 
 function wordsOf(error: unknown): Words | null {
   if (error instanceof StillUnderWay) return DO.underWay;
-  if (error instanceof UnreadArrivals) return DO.unreadArrivals;
   const late = error instanceof DOMException && error.name === 'TimeoutError';
   return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;
 }

@@ -1,4 +1,5 @@
 import { asEarnerKey, type EarnerKey } from '../../../ids.js';
+import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Vault } from '../../../platform/vault.js';
 import { earnerKeyOf } from '../../../portfolio/earner-key.js';
 
@@ -10,12 +11,12 @@ const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(typed);
 
 /** The key in a path, or in a form; null for what is none. */
 export const keyIn = (text: string | null | undefined): EarnerKey | null => {
-  const typed = text?.trim() ?? '';
+  const typed = withoutUnseenEnds(text ?? '');
   return isKey(typed) ? asEarnerKey(typed) : null;
 };
 
 /** The key of an address that was typed; null for what is none. */
 export const keyOfAddress = (text: string | null, vault: Vault): EarnerKey | null => {
-  const typed = text?.trim() ?? '';
+  const typed = withoutUnseenEnds(text ?? '');
   return isAddress(typed) ? earnerKeyOf(vault, typed) : null;
 };

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { QUEUES } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData, shownText } from '../../failures/masked.js';
-import { QUEUE_WORDS } from '../../failures/queue-words.js';
+import { QUEUE_WORDS } from '../../failures/about.js';
 import { QuietAdapter } from './adapter.js';
 import { cleanBody } from './clean-body.js';
 import { BOARD } from './words.js';

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { failuresOf } from '../../failures/failures.js';
+import { retryJob } from '../../../queue/failed-jobs.js';
+import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import type { User } from '../context.js';
 import type { AskedThere } from './asked.js';
 
@@ -16,16 +17,18 @@ export async function retryThere(
   user: User,
   res: Response,
 ): Promise<void> {
-  const failures = failuresOf(pipeline);
   if (job !== null) {
-    const sent = await failures.sendOne({ queue, id: job });
+    const sent = await retryJob(pipeline.queues[queue], job);
     pipeline.log.info({ user: user.name, queue, job, sent }, 'failed job sent back to work');
     if (sent) res.status(204).end();
     else res.status(400).json(NOT_FAILED);
     return;
   }
-  const replay = await failures.start({ queue, group: null, sinceMs: null }, user.name);
-  pipeline.log.info({ user: user.name, queue, replay: replay.id }, 'failed jobs asked to be sent back');
-  const { sent, left } = await failures.awaited(replay, PATIENCE_MS);
-  res.json({ retried: sent, skipped: left });
+  const { queues, clock } = pipeline;
+  const filter = { queue, group: null, error: null, sinceMs: null };
+  const id = await askForReplay(queues, { ...filter, by: user.name, askedMs: clock() });
+  pipeline.log.info({ user: user.name, queue, replay: id }, 'failed jobs asked to be sent back');
+  const limitMs = performance.now() + PATIENCE_MS;
+  const replay = await awaitReplay(queues, id, () => performance.now() >= limitMs);
+  res.json({ retried: sentIn(replay), skipped: replay.left });
 }

@@ -64,6 +64,10 @@ export const APPLY = {
   ceiling: { fr: 'Badges au plus', en: 'Awards at most' },
   given: { fr: 'Badges mis en route', en: 'Awards sent on their way' },
   waiting: { fr: 'Encore en attente d’envoi', en: 'Still waiting to leave' },
+  paused: {
+    fr: 'Les envois sont suspendus : ces badges partiront quand ils seront relancés, à l’accueil.',
+    en: 'Issuing is paused: these awards leave once it is resumed, on the first page.',
+  },
   people: (done: number, total: number): Words => ({
     fr: `${numberWords(done, 'fr')} personnes sur ${numberWords(total, 'fr')}`,
     en: `${numberWords(done, 'en')} of ${numberWords(total, 'en')} people`,

@@ -16,7 +16,7 @@ interface LastProps {
 
 /** What became of the last request, or how far it is. */
 export function LastApply({ apply, lang }: LastProps): VNode | null {
-  const { record, job, moves, waiting } = apply;
+  const { record, job, moves, waiting, paused } = apply;
   if (record === null) return null;
   const refused = REFUSED.has(record.state);
   return (
@@ -28,6 +28,7 @@ export function LastApply({ apply, lang }: LastProps): VNode | null {
           {APPLY.states[record.state][lang]} {record.issues > 0 && APPLY.would(record.issues)[lang]}
         </Alert>
       )}
+      {paused && waiting > 0 && <Alert kind="note">{APPLY.paused[lang]}</Alert>}
       {moves && <Bar record={record} lang={lang} />}
       <DefinitionList
         items={[

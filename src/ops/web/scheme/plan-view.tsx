@@ -42,13 +42,12 @@ export function PlanPartView({ model, lang }: SchemeProps): VNode {
 }
 
 /** How far its making is; nothing where nobody asked. */
-function PlanJob({ model: { plan, paused }, lang }: SchemeProps): VNode | null {
+function PlanJob({ model: { plan }, lang }: SchemeProps): VNode | null {
   const id = useId();
   const { job, progress } = plan;
   if (job.state === 'none') return null;
   if (job.state === 'failed') return <Alert kind="bad">{PLAN.failed[lang]}</Alert>;
-  if (job.state === 'waits' || progress === null)
-    return <Alert kind="note">{paused ? PLAN.pausedToo[lang] : PLAN.waits[lang]}</Alert>;
+  if (job.state === 'waits' || progress === null) return <Alert kind="note">{PLAN.waits[lang]}</Alert>;
   const words = PLAN.looked(progress.done, progress.total)[lang];
   return (
     <Alert kind="note">

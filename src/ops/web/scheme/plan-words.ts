@@ -21,10 +21,6 @@ export const PLAN = {
   ofAll: { fr: 'Voir le plan de tout le barème', en: 'See the plan of the whole scheme' },
   none: { fr: 'Aucun plan n’a encore été calculé.', en: 'No plan was made yet.' },
   waits: { fr: 'Le calcul attend qu’un worker soit libre.', en: 'The plan waits for a worker.' },
-  pausedToo: {
-    fr: 'Les envois sont suspendus, et le calcul attend avec eux : relancez-les à l’accueil.',
-    en: 'Issuing is paused, and the plan waits with it: resume it on the first page.',
-  },
   runs: { fr: 'Calcul en cours', en: 'The plan is being made' },
   looked: (done: number, total: number): Words => ({
     fr: `${n(done).fr} adresses lues sur ${n(total).fr}`,

@@ -36,6 +36,8 @@ export interface ApplyPart {
   readonly moves: boolean;
   /** Of what it gave, how many wait to leave. */
   readonly waiting: number;
+  /** Issuing is paused: they leave when it is resumed. */
+  readonly paused: boolean;
 }
 
 export interface SchemeModel {
@@ -58,7 +60,6 @@ export interface SchemeModel {
   readonly versions: readonly VersionKept[];
   readonly plan: PlanPart;
   readonly apply: ApplyPart;
-  readonly paused: boolean;
   /** The page is loaded again by itself. */
   readonly moves: boolean;
 }
@@ -68,14 +69,13 @@ export async function readScheme(
   { pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>,
   versions: VersionList,
 ): Promise<SchemeModel> {
-  const { schemes, queues, clock } = pipeline;
-  const [{ scheme, change }, inForceVersion, unfinished, kept, apply, paused] = await Promise.all([
+  const { schemes, clock } = pipeline;
+  const [{ scheme, change }, inForceVersion, unfinished, kept, apply] = await Promise.all([
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
     versions.all(),
     readApply(pipeline),
-    queues.awards.isPaused(),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
   const inForce = change === null ? scheme : change.inForce;
@@ -98,7 +98,6 @@ export async function readScheme(
     versions: kept,
     plan,
     apply,
-    paused,
     moves: busy && !query.has('fige'),
   };
 }
@@ -119,10 +118,11 @@ export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =
   awards.find((award) => award.id === id)?.id ?? null;
 
 async function readApply(pipeline: Pipeline): Promise<ApplyPart> {
-  const [job, asked, kept] = await Promise.all([
+  const [job, asked, kept, paused] = await Promise.all([
     schemeJob(pipeline, APPLY_JOB_ID),
     applyAsked(pipeline),
     createApplyStore(pipeline.people).read(),
+    pipeline.queues.awards.isPaused(),
   ]);
   // No worker has taken it yet.
   const record = asked !== null && asked.ask !== kept?.ask ? askedRecord(asked) : kept;
@@ -132,5 +132,6 @@ async function readApply(pipeline: Pipeline): Promise<ApplyPart> {
     record,
     moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
+    paused,
   };
 }

@@ -28,12 +28,12 @@ export interface Accounts {
   current(name: string, stamp: string): Account | null;
 }
 
-/** As earners' addresses are compared. */
-const folded = (text: string): string => text.trim().normalize('NFC').toLowerCase();
+/** A name or an address as it is compared: white space, letter case and Unicode form make no difference. */
+export const foldName = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
 /** The people of the configuration: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
 export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>, vault: Vault): Accounts {
-  const mark = (text: string): Buffer => Buffer.from(vault.fingerprint(folded(text), 'ops name'));
+  const mark = (text: string): Buffer => Buffer.from(vault.fingerprint(foldName(text), 'ops name'));
   const typed = opsUsers.map((user) => ({
     mark: mark(user.name),
     hash: user.hash,
@@ -67,7 +67,7 @@ export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops
 const isOf =
   (entry: string) =>
   ({ sub, email }: Identity): boolean =>
-    entry.includes('@') ? email !== null && folded(email) === folded(entry) : sub === entry;
+    entry.includes('@') ? email !== null && foldName(email) === foldName(entry) : sub === entry;
 
 const passwordAccount = ({ name, by, hash, role }: OpsAccount, vault: Vault): Account => ({
   name: by,

@@ -3,14 +3,22 @@ import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { VaultError, type Vault } from '../../../platform/vault.js';
-import type { Flash } from '../context.js';
+import type { Flash, User } from '../context.js';
 import type { Account, Accounts } from './accounts.js';
-import type { Signed } from './signed.js';
 
 /** However busy somebody is: then they sign in again. */
 export const SESSION_MS = 12 * 3_600_000;
 /** A message that nobody came to read. */
 const FLASH_MS = 10 * 60_000;
+
+/** A session that holds. */
+export interface Signed {
+  /** Never shown: with our key it makes the cookie. */
+  readonly id: string;
+  readonly user: User;
+  /** What the identity provider said; it wants that back when somebody signs out. */
+  readonly idToken: string | null;
+}
 
 /** Sessions of all web processes, in Redis. Every call may reject when Redis is away. */
 export interface Sessions {
@@ -29,7 +37,6 @@ export interface Sessions {
 const recordForm = z.object({
   name: z.string(),
   stamp: z.string(),
-  csrf: z.string(),
   endsMs: z.number(),
   idToken: z.string().nullable(),
 });
@@ -61,7 +68,6 @@ export function createSessions({ redis, prefix, vault, accounts, clock }: Sessio
       const record: z.input<typeof recordForm> = {
         name,
         stamp,
-        csrf: randomBytes(32).toString('base64url'),
         endsMs: clock() + SESSION_MS,
         idToken,
       };
@@ -74,7 +80,7 @@ export function createSessions({ redis, prefix, vault, accounts, clock }: Sessio
       const { data } = recordForm.safeParse(open(await redis.get(key(id)), `session ${id}`));
       if (data === undefined || data.endsMs <= clock()) return null;
       const user = accounts.current(data.name, data.stamp);
-      return user === null ? null : { id, user, csrf: data.csrf, idToken: data.idToken };
+      return user === null ? null : { id, user, idToken: data.idToken };
     },
     async end(id) {
       await redis.del(key(id), flashKey(id));

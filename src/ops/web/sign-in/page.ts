@@ -2,7 +2,6 @@ import { h } from 'preact';
 import type { Words } from '../../cli/words.js';
 import { goTo, type Answer, type PageAnswer } from '../answer.js';
 import type { Visit } from '../http/visit.js';
-import { doorToken } from '../session/door-token.js';
 import { returnTo } from './return-to.js';
 import { GoOnView, SignInView } from './view.js';
 import { SIGN_IN } from './words.js';
@@ -27,7 +26,6 @@ export function signInForm(visit: Visit, { status, fault }: Shown): PageAnswer {
     name: form.get('name') ?? '',
     fault,
     returnTo: returnTo(form.get('suite') ?? query.get('suite')),
-    token: doorToken(visit),
     signedOut: status === 200 && query.has('fin'),
   };
   return { kind: 'page', status, title: SIGN_IN.title, body: h(SignInView, { model, lang }) };

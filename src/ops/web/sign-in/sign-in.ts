@@ -19,6 +19,7 @@ export async function signIn(visit: Visit): Promise<Answer> {
     return signInForm(visit, { status: 403, fault: SIGN_IN.wrong });
   }
   await enter(visit, account, null);
+  services.limits.remember(visit, name);
   return goTo(returnTo(form.get('suite')));
 }
 

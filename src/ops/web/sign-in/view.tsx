@@ -2,7 +2,6 @@ import type { VNode } from 'preact';
 import type { Lang, Words } from '../../cli/words.js';
 import { Alert } from '../parts/alert.js';
 import { Field } from '../parts/field.js';
-import { TOKEN_FIELD } from '../session/door-token.js';
 import { SIGN_IN } from './words.js';
 
 export interface SignInModel {
@@ -12,7 +11,6 @@ export interface SignInModel {
   readonly name: string;
   readonly fault: Words | null;
   readonly returnTo: string;
-  readonly token: string;
   readonly signedOut: boolean;
 }
 
@@ -37,7 +35,6 @@ export function SignInView({ model, lang }: { readonly model: SignInModel; reado
 function PasswordForm({ model, lang }: { readonly model: SignInModel; readonly lang: Lang }): VNode {
   return (
     <form method="post" action="/ops/connexion" class="narrow">
-      <input type="hidden" name={TOKEN_FIELD} value={model.token} />
       <input type="hidden" name="suite" value={model.returnTo} />
       <Field
         name="name"

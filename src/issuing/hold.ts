@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { asBatchId, type BadgeId } from '../ids.js';
+import type { Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+
+/**
+ * Why nothing of a badge is issued, whoever the recipients are:
+ * - `quota`: fewer badges are left than a batch needs, or than Palier leaves untouched;
+ * - `badge`: it is not in the Région's account, or is a draft there;
+ * - `client`: OBF refuses the Région's calls altogether;
+ * - `refusal`: OBF refuses the issue call, and the account looks well.
+ */
+const causeForm = z.object({
+  code: z.enum(['quota', 'badge', 'client', 'refusal']),
+  /** What OBF said, without addresses; null: it said nothing. */
+  words: z.string().nullable(),
+});
+export type HoldCause = z.output<typeof causeForm>;
+
+/** Issuing of one badge waits. Times are Unix milliseconds. */
+const form = causeForm.extend({
+  sinceMs: z.number(),
+  /** When one batch looks again. */
+  nextMs: z.number(),
+  /** How far apart the last two looks are. */
+  waitMs: z.number(),
+});
+export type Hold = z.output<typeof form>;
+
+export interface HoldPace {
+  /** How long after the first refusal the account is looked at again, milliseconds; the distance doubles up to the second. */
+  readonly holdFirstMs: number;
+  readonly holdMaxMs: number;
+}
+
+/** Pure. How long until the next look: the distance doubles. @param waitMs the last one; null: none yet */
+export const nextWaitMs = (waitMs: number | null, { holdFirstMs, holdMaxMs }: HoldPace): number =>
+  waitMs === null ? holdFirstMs : Math.min(2 * waitMs, holdMaxMs);
+
+/** Pure. The hold with its next look moved ahead. */
+function later<H extends Hold>(held: H, nowMs: number, pace: HoldPace): H {
+  const waitMs = nextWaitMs(held.waitMs, pace);
+  return { ...held, waitMs, nextMs: nowMs + waitMs };
+}
+
+/** Pure. The hold once a look has found this cause; one that has moved ahead already stays where it is. */
+export function heldFor(why: HoldCause, before: Hold | null, nowMs: number, pace: HoldPace): Hold {
+  if (before === null) {
+    const waitMs = nextWaitMs(null, pace);
+    return { ...why, sinceMs: nowMs, nextMs: nowMs + waitMs, waitMs };
+  }
+  const held = { ...before, ...why };
+  return held.nextMs > nowMs ? held : later(held, nowMs, pace);
+}
+
+/** The last recipient of a badge whom OBF refused alone, with nothing accepted since. */
+const refusalForm = z.object({ words: z.string(), batch: z.string().transform(asBatchId) });
+export type LoneRefusal = z.output<typeof refusalForm>;
+
+/** What keeps whole badges from being issued. Whatever OBF accepts clears it. */
+export interface Holds {
+  of(badgeId: BadgeId): Promise<Hold | null>;
+  /** Begins a hold, or goes on with it for this cause. */
+  put(badgeId: BadgeId, why: HoldCause): Promise<Hold>;
+  /** Moves the next look ahead; true for exactly one of those who saw this hold. */
+  takeTurn(badgeId: BadgeId, seen: Hold): Promise<boolean>;
+  /** Remembers a lone refusal; resolves with the one before it. */
+  refusedAlone(badgeId: BadgeId, one: LoneRefusal): Promise<LoneRefusal | null>;
+  /** OBF accepted a call: the badge is held no more, and who was refused alone is forgotten. */
+  accepted(badgeId: BadgeId): Promise<void>;
+  /** When OBF last accepted a call; 0: never. */
+  acceptedMs(badgeId: BadgeId): Promise<number>;
+  /** The account was found well, and nothing is left to send. */
+  end(badgeId: BadgeId): Promise<void>;
+}
+
+const SWAP = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+/** A hold at which nobody looks any more, since nothing of its badge is left to issue, is forgotten. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+
+/** @param prefix of the keys, without a hash tag */
+export function createHolds(redis: RedisConnection, prefix: string, clock: Clock, pace: HoldPace): Holds {
+  const holdKey = (badgeId: BadgeId): string => `${prefix}:hold:{${badgeId}}`;
+  const refusalKey = (badgeId: BadgeId): string => `${prefix}:refused-alone:{${badgeId}}`;
+  const acceptedKey = (badgeId: BadgeId): string => `${prefix}:accepted:{${badgeId}}`;
+  const of = async (badgeId: BadgeId): Promise<Hold | null> => {
+    const text = await redis.get(holdKey(badgeId));
+    return text === null ? null : form.parse(JSON.parse(text));
+  };
+  return {
+    of,
+    async put(badgeId, why) {
+      const held = heldFor(why, await of(badgeId), clock(), pace);
+      await redis.set(holdKey(badgeId), encode(held), 'PX', FORGOTTEN_MS);
+      return held;
+    },
+    async takeTurn(badgeId, seen) {
+      const texts = [encode(seen), encode(later(seen, clock(), pace))];
+      return (await redis.eval(SWAP, 1, holdKey(badgeId), ...texts, FORGOTTEN_MS)) === 1;
+    },
+    async refusedAlone(badgeId, { words, batch }) {
+      const before = await redis.set(refusalKey(badgeId), JSON.stringify({ words, batch }), 'GET');
+      return before === null ? null : refusalForm.parse(JSON.parse(before));
+    },
+    async accepted(badgeId) {
+      await redis.set(acceptedKey(badgeId), clock());
+      await redis.del(holdKey(badgeId), refusalKey(badgeId));
+    },
+    acceptedMs: async (badgeId) => Number((await redis.get(acceptedKey(badgeId))) ?? 0),
+    async end(badgeId) {
+      await redis.del(holdKey(badgeId));
+    },
+  };
+}
+
+/** One writing of a hold, so that what was read can be compared byte by byte. */
+const encode = ({ code, words, sinceMs, nextMs, waitMs }: Hold): string =>
+  JSON.stringify({ code, words, sinceMs, nextMs, waitMs });
+
+/** The badge is on hold: its batch is to be run again once `waitMs` have passed. Nothing was sent. */
+export class OnHold extends Error {
+  readonly code = 'on_hold';
+  constructor(
+    badgeId: BadgeId,
+    readonly hold: Hold,
+    readonly waitMs: number,
+    /** The account was looked at just now, and this is what was found. */
+    readonly looked: boolean,
+  ) {
+    super(
+      `Badge ${badgeId} is on hold (${hold.words ?? hold.code}); looked at again in ${Math.ceil(waitMs / 1000)} s`,
+    );
+    this.name = 'OnHold';
+  }
+}

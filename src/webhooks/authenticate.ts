@@ -1,0 +1,105 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { BasicKey } from '../config.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
+import { webhookKey, webhookSignature } from '../platform/standard-webhooks.js';
+import { Problem } from './problems.js';
+
+class Verified {
+  /** Nominal: nothing else has this type, and only this file constructs it. */
+  declare protected readonly made: never;
+  constructor(
+    readonly bytes: Buffer,
+    readonly by: 'signature' | 'basic',
+  ) {}
+}
+/** The bytes of a request whose sender holds one of our secrets. Only a `Verify` makes one. */
+export type VerifiedBody = Verified;
+
+/** Checks the headers, before the body is read; a `Problem` is a 401 or 403. */
+export type Authenticate = (headers: IncomingHttpHeaders) => Verify | Problem;
+/** Checks the raw bytes of the same request. */
+export type Verify = (bytes: Buffer) => VerifiedBody | Problem;
+
+export interface Credentials {
+  /** Standard Webhooks secrets, `whsec_...`. All are accepted, so that they can be rotated. */
+  readonly secrets: readonly string[];
+  readonly basic: readonly BasicKey[];
+}
+
+/**
+ * A signed request is checked by its signature; HTTP Basic is for senders that cannot sign. Without a
+ * configured secret, signature headers beside Basic are left alone.
+ */
+export function createAuthenticate({ secrets, basic }: Credentials, clock: Clock): Authenticate {
+  const signature = signatureAuth(secrets, clock);
+  const password = basicAuth(basic);
+  return (headers) => {
+    if (signature.isUsed(headers) && (secrets.length > 0 || !password.isUsed(headers)))
+      return signature.check(headers);
+    if (password.isUsed(headers)) return password.check(headers);
+    return new Problem('credentials_missing');
+  };
+}
+
+/** How far a timestamp may lie from now, either way. */
+const TOLERANCE_S = 300;
+/** `v1,` and 32 bytes in base64. */
+const SIGNATURE_FORM = /^v1,[\w+/]{43}=$/;
+const [ID, TIMESTAMP, SIGNATURE] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
+
+/** Standard Webhooks: one matching signature under one of the secrets is enough. */
+function signatureAuth(secrets: readonly string[], clock: Clock) {
+  const keys = secrets.map(webhookKey);
+  return {
+    /** One of the headers is enough. */
+    isUsed: (headers: IncomingHttpHeaders): boolean =>
+      [ID, TIMESTAMP, SIGNATURE].some((name) => headers[name] !== undefined),
+    check(headers: IncomingHttpHeaders): Verify | Problem {
+      const [id, stamp] = [textOf(headers[ID]), textOf(headers[TIMESTAMP])];
+      if (!/^\d{1,12}$/.test(stamp)) return new Problem('signature_invalid', TIMESTAMP);
+      if (Math.abs(secondsOf(clock) - Number(stamp)) > TOLERANCE_S) return new Problem('signature_stale');
+      const signatures = textOf(headers[SIGNATURE]).split(' ');
+      if (keys.length === 0 || id === '' || !signatures.some((one) => SIGNATURE_FORM.test(one)))
+        return new Problem('signature_invalid');
+      return (bytes) => {
+        const isGood = keys.some((key) => {
+          const expected = webhookSignature(key, id, stamp, bytes);
+          return signatures.some((one) => isSame(one, expected));
+        });
+        return isGood ? new Verified(bytes, 'signature') : new Problem('signature_invalid');
+      };
+    },
+  };
+}
+
+const textOf = (header: string | string[] | undefined): string => String(header ?? '');
+
+/** In constant time; a header has one byte a character. */
+const isSame = (given: string, expected: string): boolean =>
+  given.length === expected.length &&
+  timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'));
+
+/** HTTP Basic (RFC 7617). All digests are compared, in constant time: neither length nor place shows. */
+function basicAuth(pairs: readonly BasicKey[]) {
+  const known = pairs.map(({ key, secret }) => digest(`${key}:${secret}`));
+  return {
+    /** Any scheme counts: a wrong one is refused as wrong, not as missing. */
+    isUsed: ({ authorization = '' }: IncomingHttpHeaders): boolean => authorization.trim() !== '',
+    check({ authorization = '' }: IncomingHttpHeaders): Verify | Problem {
+      const [, encoded] = /^basic +([\w+/=-]+) *$/i.exec(authorization) ?? [];
+      const given = digest(Buffer.from(encoded ?? '', 'base64'));
+      const matches = known.filter((one) => timingSafeEqual(one, given));
+      if (encoded === undefined || matches.length === 0) return new Problem('basic_invalid');
+      return (bytes) => new Verified(bytes, 'basic');
+    },
+  };
+}
+
+/** Whether the request holds this token (RFC 6750, 2.1). In constant time, whatever the token's length. */
+export function hasBearerToken({ authorization = '' }: IncomingHttpHeaders, token: string): boolean {
+  const [, given] = /^bearer +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];
+  return timingSafeEqual(digest(given ?? ''), digest(token)) && given !== undefined;
+}
+
+const digest = (text: string | Buffer): Buffer => createHash('sha256').update(text).digest();

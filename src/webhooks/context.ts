@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { ClientId, EarnerKey } from '../ids.js';
+import type { Logger } from '../platform/logger.js';
+import type { Meter } from '../platform/meter.js';
+import type { Arrival } from '../queue/jobs.js';
+import type { Authenticate } from './authenticate.js';
+import { createBodyBudget, hasBody, type BodyBudget } from './body.js';
+import { Problem } from './problems.js';
+
+/** What the web process needs of the world. */
+export interface WebhookDeps {
+  /** Active partners and the Région's own client. Notices of others are ignored. */
+  readonly participants: ReadonlySet<ClientId>;
+  readonly authenticate: Authenticate;
+  /** Credentials at other servers are ignored. */
+  readonly obfBaseUrl: string;
+  /** Resolves when all are stored; rejects when that is not sure in time. Idempotent. */
+  readonly enqueueNotices: (notices: readonly Arrival[]) => Promise<void>;
+  /** Whether a notice could be stored now. Never rejects. */
+  readonly ready: () => Promise<boolean>;
+  readonly earnerKeyOf: (address: string) => EarnerKey;
+  /** Encrypts an address; `context` is needed to decrypt it. */
+  readonly seal: (text: string, context: string) => string;
+  readonly log: Logger;
+  /** The pages below `/ops`; without them it answers 404. */
+  readonly ops?: RequestHandler;
+  /** Without a token for them, `/metrics` answers 404. */
+  readonly metrics?: Metrics;
+}
+
+export interface Metrics {
+  readonly token: string;
+  /** The metrics of all processes in Prometheus' text format. Rejects when Redis does not answer in time. */
+  readonly read: () => Promise<string>;
+  readonly meter: Meter;
+}
+
+/** What a log line may say of a request: never an address, a URL, a header or a body. */
+export interface LogFields {
+  kind?: 'event' | 'push' | 'unknown_type';
+  by?: 'signature' | 'basic';
+  clientId?: string;
+  eventId?: string;
+  /** How many credentials at OBF a push names. */
+  credentials?: number;
+  /** How much of it is left out, and which other hosts it names. */
+  ignored?: number;
+  ignoredHosts?: readonly string[];
+  reason?: string;
+}
+
+/** What all requests of an app share. */
+export interface AppContext {
+  readonly log: Logger;
+  /** Without redaction, which costs a tenth of a request's time: `LogFields` names all that its line may say. */
+  readonly requestLog: Logger;
+  readonly meter: Meter | undefined;
+  readonly bodies: BodyBudget;
+  /** Names and values in turn, as `writeHead` takes them. */
+  readonly headers: readonly string[];
+}
+
+export function createAppContext({ log, metrics }: Pick<WebhookDeps, 'log' | 'metrics'>): AppContext {
+  const headers = [...secureHeaders(), 'Cache-Control', 'no-store'];
+  const requestLog = log.child({}, { redact: [] });
+  return { log, requestLog, meter: metrics?.meter, bodies: createBodyBudget(), headers };
+}
+
+/** What helmet sets, asked once: as a middleware it takes a third of a request's time. */
+function secureHeaders(): readonly string[] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  helmet()(req, res, () => undefined);
+  return Object.entries(res.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+}
+
+/** One request, until it is answered. */
+export interface RequestContext {
+  readonly app: AppContext;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Joins this request to the sender's log, and to the jobs that it becomes. */
+  readonly requestId: string;
+  readonly route: string;
+  readonly startedMs: number;
+  readonly fields: LogFields;
+}
+
+export interface Reply {
+  readonly status: 200 | 202;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+export interface TextReply {
+  readonly status: 200;
+  readonly type: string;
+  readonly text: string;
+}
+export type Outcome = Reply | TextReply | Problem;
+
+/** Nothing that a log or a header could trip over. */
+const REQUEST_ID = /^[\w.-]{1,128}$/;
+
+/** @param route a name for logs and metrics: the path may hold anything */
+export function createContext(
+  app: AppContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  route: string,
+): RequestContext {
+  const given = req.headers['x-request-id'];
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  return { app, req, res, route, requestId, startedMs: performance.now(), fields: {} };
+}
+
+/** The one place that answers, logs and counts requests. */
+export function respond(context: RequestContext, outcome: Outcome): void {
+  const { app, req, res, requestId } = context;
+  logRequest(context, outcome);
+  countNotice(context, outcome);
+  if (res.headersSent || res.destroyed) return;
+  const { type, text } = contentOf(outcome);
+  const isEarly = hasBody(req) && !req.complete;
+  res.writeHead(outcome.status, [
+    ...app.headers,
+    'X-Request-Id',
+    requestId,
+    'Content-Type',
+    type,
+    'Content-Length',
+    String(Buffer.byteLength(text)),
+    ...(outcome instanceof Problem ? outcome.headers : []),
+    ...(isEarly ? ['Connection', 'close'] : []),
+  ]);
+  if (isEarly) endLater(req, res, text);
+  else res.end(text);
+}
+
+function contentOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
+  if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
+  return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
+}
+
+/** How long the rest of a refused body is read and dropped. */
+const LINGER_MS = 2000;
+
+/** Answers before the body has come. Closing at once would reset the connection, and lose the answer. */
+function endLater(req: IncomingMessage, res: ServerResponse, text: string): void {
+  res.write(text);
+  const end = (): void => {
+    clearTimeout(timer);
+    res.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  req.once('end', end).once('close', end).resume();
+}
+
+/** Platforms and Prometheus ask every few seconds: a good answer to them is logged at debug level. */
+const PROBES: ReadonlySet<string> = new Set(['health', 'metrics']);
+
+function logRequest(
+  { app, req, requestId, route, startedMs, fields }: RequestContext,
+  outcome: Outcome,
+): void {
+  const { status } = outcome;
+  const level = PROBES.has(route) && status === 200 ? 'debug' : 'info';
+  const refusal = outcome instanceof Problem ? { code: outcome.code, field: outcome.field } : {};
+  const durationMs = Math.round(performance.now() - startedMs);
+  app.requestLog[level](
+    { method: req.method, route, status, requestId, ...refusal, ...fields, durationMs },
+    'request',
+  );
+}
+
+/** The routes that notices come to, as `palier_notices_total` names them. */
+const NOTICE_ROUTES: ReadonlySet<string> = new Set(['webhooks', 'passport']);
+
+function countNotice({ app, route, fields }: RequestContext, outcome: Outcome): void {
+  if (!NOTICE_ROUTES.has(route)) return;
+  const status = String(outcome.status);
+  const count = (what: 'accepted' | 'ignored' | 'refused', reason: string): void =>
+    app.meter?.count('palier_notices_total', { door: route, outcome: what, reason, status });
+  if (outcome instanceof Problem) count('refused', outcome.code);
+  else if (fields.reason !== undefined) count('ignored', fields.reason);
+  else count('accepted', 'stored');
+}

@@ -1,0 +1,314 @@
+import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
+import { ObfRefused } from '../obf/errors.js';
+import { PAGE_LIMIT, readList } from '../obf/list.js';
+import { allOf, completenessOf } from '../obf/listed.js';
+import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
+import { secondsOf } from '../platform/clock.js';
+import { isOfRedis } from '../platform/redis-silence.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import { enqueue } from '../queue/enqueue.js';
+import { eventNoticeId } from '../queue/job-ids.js';
+import type { WrittenAssertion } from '../portfolio/store.js';
+import { accountForEvent } from './account.js';
+import type { Done } from './done.js';
+import { enqueueEarners } from './enqueue-earners.js';
+import { patiently } from './patiently.js';
+import { peopleIn } from './people.js';
+import type { Pipeline } from './pipeline.js';
+import { followOddRows, noticeOf, polledClients } from './poll-events.js';
+import { readAlone, type EventRead, type EventToStore } from './read-event.js';
+import { someAtOnce } from './some-at-once.js';
+import { storeEvent, type EventSteps } from './store-event.js';
+
+/**
+ * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.
+ * Events and recipients come 1 000 rows a call, behind all other calls. The clock has it done every
+ * `VERIFY_EVERY_H`; `palier reconcile --full` is the same reading, now.
+ */
+
+/** What OBF had and we did not, or the other way round; all of it is mended when this is returned. */
+export interface Drift {
+  /** Events that were not read in full, or changed since. */
+  events: number;
+  /** Assertions that no portfolio had. */
+  assertions: number;
+  /** Revocations of partners' badges that we did not know of. */
+  revocations: number;
+  /** Partners' badges of which OBF says something else by now: when they end, say. */
+  changed: number;
+  /** Partners' badges that OBF has no longer. */
+  gone: number;
+  /** Awards of the Région that OBF holds and we did not know of, by hand or of a lost Redis. */
+  awards: number;
+  /** Awards that were revoked in OBF, or are there no longer. */
+  awardsRevoked: number;
+  /** Earners who are evaluated anew. */
+  earners: number;
+  /** Accounts that could not be read, and what stood in the way; the others were. */
+  unreadable: { readonly clientId: ClientId; readonly error: unknown }[];
+}
+
+/** Receives how many rows of an account were read, of how many. */
+export type Progress = (done: number, total: number) => void;
+
+/** How many events are stored at a time. */
+const AT_ONCE = 8;
+
+interface Run {
+  readonly drift: Drift;
+  readonly touched: Set<EarnerKey>;
+  /** Of each account that was read whole: every assertion that its list shows. */
+  readonly listed: Map<ClientId, ReadonlySet<AssertionId>>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The Région's own account comes first, so that what is held is known before anybody is evaluated; and nobody is
+ * evaluated before all is read. Idempotent; safe beside running workers.
+ * @throws what stands in the way of the Région's account; the signal's reason
+ */
+export async function verifyAccounts(
+  pipeline: Pipeline,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Drift> {
+  const drift: Drift = {
+    events: 0,
+    assertions: 0,
+    revocations: 0,
+    changed: 0,
+    gone: 0,
+    awards: 0,
+    awardsRevoked: 0,
+    earners: 0,
+    unreadable: [],
+  };
+  const run: Run = { drift, touched: new Set(), listed: new Map(), progress, signal };
+  for (const clientId of polledClients(pipeline)) {
+    try {
+      await verifyAccount(pipeline, clientId, run);
+    } catch (error) {
+      // Without the Région's account nobody is evaluated: what is held would not be known.
+      if (clientId === pipeline.region || isOfRedis(error) || signal.aborted) throw error;
+      drift.unreadable.push({ clientId, error });
+    }
+  }
+  await followVanished(pipeline, run);
+  await patiently(async () => {
+    const mark = pipeline.replicas.mark();
+    await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
+    await pipeline.replicas.untilHeld(mark);
+  }, signal);
+  drift.earners = run.touched.size;
+  return drift;
+}
+
+/** The clock's job. An account that cannot be read is named, and comes again with the next run. */
+export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): Promise<Done> {
+  const { unreadable, ...found } = await verifyAccounts(pipeline, () => undefined, signal);
+  for (const { clientId, error: err } of unreadable)
+    pipeline.log.warn({ client: clientId, err }, 'an account could not be verified');
+  return { did: 'accounts verified', facts: { ...found, unreadable: unreadable.length } };
+}
+
+/** Has every account verified every `everyMs`, once however many workers run; 0: never. */
+export async function scheduleVerification({ queues }: Pipeline, everyMs: number): Promise<void> {
+  if (everyMs === 0) {
+    await queues.maintenance.removeJobScheduler('verify');
+    return;
+  }
+  const opts = { removeOnComplete: true, removeOnFail: true };
+  const template = { name: 'verify', data: { kind: 'verify' }, opts };
+  await queues.maintenance.upsertJobScheduler('verify', { every: everyMs }, template);
+}
+
+async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
+  const account = pipeline.accounts(clientId)?.inBackground() ?? null;
+  if (account === null) return;
+  const events = new Map<EventId, ObfEvent>();
+  const eventList = await readPatiently<ObfEvent>(
+    run,
+    (offset) => account.events({ limit: PAGE_LIMIT, offset }, run.signal),
+    ({ id }) => id,
+    (rows) => {
+      for (const row of rows) events.set(row.id, row);
+    },
+  );
+  await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
+  const compared = await pipeline.events.compare(clientId, [...events.values()]);
+  run.drift.events += compared.unread.size + compared.changed.size;
+  const { listed, isWhole, rest } = await storeListed(pipeline, account, events, run);
+  // What the list shows in part, or not at all, is asked for by its name.
+  for (const event of rest) await enqueueByName(pipeline, event);
+  const isKnownWhole = eventList.isWhole && isWhole;
+  await noteLists(pipeline, clientId, isKnownWhole, eventList);
+  if (!isKnownWhole) return;
+  run.listed.set(clientId, listed);
+  await pipeline.events.retain(clientId, events.keys());
+}
+
+/** A list that shows another part each time is no ground to believe that anything is gone. */
+async function noteLists(
+  { readProblems, clock }: Pipeline,
+  clientId: ClientId,
+  isWhole: boolean,
+  { distinct, total, odd }: ListRead,
+): Promise<void> {
+  if (odd.length > 0) return;
+  const scope = { clientId, list: 'events', eventId: null } as const;
+  const missing = { seen: distinct, expected: total };
+  if (isWhole) await readProblems.clear(scope);
+  else await readProblems.note({ ...scope, fields: [], missing }, secondsOf(clock));
+}
+
+/** Reads a list, page by page: what takes hours is not given up for a minute without an answer. */
+const readPatiently = <T>(
+  { signal }: Run,
+  pageAt: (offset: number) => Promise<Page<T>>,
+  keyOf: (row: T) => string,
+  onRows: (rows: readonly T[]) => Promise<void> | void,
+): Promise<ListRead> =>
+  readList({
+    // An account that does not answer at all is told at once.
+    pageAt: (offset) => patiently(() => pageAt(offset), signal, offset === 0 ? { tries: 1 } : {}),
+    keyOf,
+    onRows,
+  });
+
+/** Stores each event of the account as soon as all of its recipients were listed. */
+async function storeListed(
+  pipeline: Pipeline,
+  account: ObfAccount,
+  events: ReadonlyMap<EventId, ObfEvent>,
+  run: Run,
+) {
+  const listed = new Set<AssertionId>();
+  const waiting = new Map<EventId, ObfRecipient[]>();
+  const left = new Set(events.keys());
+  const list = await readPatiently<ObfRecipient>(
+    run,
+    (offset) => account.recipients({ limit: PAGE_LIMIT, offset }, run.signal),
+    ({ assertionId }) => assertionId,
+    async (rows) => {
+      const touched = new Set<EventId>();
+      for (const row of rows) {
+        listed.add(row.assertionId);
+        if (!left.has(row.eventId)) continue;
+        touched.add(row.eventId);
+        const others = waiting.get(row.eventId);
+        if (others === undefined) waiting.set(row.eventId, [row]);
+        else others.push(row);
+      }
+      await someAtOnce(touched, AT_ONCE, async (id) => {
+        const [event, recipients] = [events.get(id), waiting.get(id)];
+        if (event === undefined || recipients === undefined) return;
+        if (completenessOf(event, allOf(recipients)) !== 'complete') return;
+        waiting.delete(id);
+        left.delete(id);
+        const read = { event, recipients: allOf(recipients) };
+        const steps = stepsOf(pipeline, event, run);
+        await patiently(() => storeEvent(pipeline, read, steps, 'list', run.signal), run.signal);
+      });
+      run.progress(listed.size, Math.max(listed.size, totalOf(events)));
+    },
+  );
+  const rest = [...left].flatMap((id) => events.get(id) ?? []).filter((one) => one.recipientCount !== 0);
+  return { listed, isWhole: list.isWhole && list.odd.length === 0, rest };
+}
+
+const totalOf = (events: ReadonlyMap<EventId, ObfEvent>): number =>
+  [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
+
+function stepsOf(pipeline: Pipeline, event: EventToStore, { drift, touched, signal }: Run): EventSteps {
+  const accounting = { ...pipeline, account: pipeline.regionAccount };
+  const isOwn = event.clientId === pipeline.region;
+  return {
+    ...(isOwn ? { account: (found) => accountForEvent(accounting, event, found, signal) } : {}),
+    async evaluate(written) {
+      for (const one of written) {
+        if (one.change === null) continue;
+        touched.add(one.earner);
+        noteDrift(drift, one, isOwn);
+      }
+    },
+  };
+}
+
+function noteDrift(drift: Drift, { change, assertion }: WrittenAssertion, isOwn: boolean): void {
+  if (change === 'new' && isOwn) drift.awards += 1;
+  else if (change === 'new') drift.assertions += 1;
+  else if (change === 'changed' && !isOwn) drift.changed += 1;
+  if (change === 'changed' || !assertion.revoked) return;
+  if (isOwn) drift.awardsRevoked += 1;
+  else drift.revocations += 1;
+}
+
+/** Has an event read by its name, also where that failed before. */
+async function enqueueByName({ queues }: Pipeline, event: ObfEvent): Promise<void> {
+  const data = noticeOf(event);
+  await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
+}
+
+/** An unrevoked assertion of a portfolio that its account's list does not show. */
+interface Suspect {
+  readonly keys: readonly EarnerKey[];
+  readonly assertion: Assertion & { readonly eventId: EventId };
+}
+
+/**
+ * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
+ * not there: a partner's badge counts no more, and an award that a human took away stays away.
+ */
+async function followVanished(pipeline: Pipeline, run: Run): Promise<void> {
+  const byEvent = new Map<string, Suspect[]>();
+  for await (const people of peopleIn(pipeline.people, run.signal))
+    for (const { keys, portfolio } of people)
+      for (const assertion of [...portfolio.assertions, ...portfolio.held]) {
+        const listed = run.listed.get(assertion.clientId);
+        const { eventId } = assertion;
+        if (listed === undefined || assertion.revoked || eventId === null || listed.has(assertion.id))
+          continue;
+        const event = `${assertion.clientId} ${eventId}`;
+        byEvent.set(event, [...(byEvent.get(event) ?? []), { keys, assertion: { ...assertion, eventId } }]);
+      }
+  for (const suspects of byEvent.values()) await followEvent(pipeline, suspects, run);
+}
+
+async function followEvent(pipeline: Pipeline, suspects: readonly Suspect[], run: Run): Promise<void> {
+  const [first] = suspects;
+  if (first === undefined) return;
+  const { clientId, eventId } = first.assertion;
+  const account = pipeline.accounts(clientId)?.inBackground() ?? null;
+  if (account === null) return;
+  const read = await readByName(account, { clientId, eventId }, run.signal);
+  // OBF does not show the event whole: nothing is believed of it.
+  if (read !== 'gone' && completenessOf(read.event, read.recipients) !== 'complete') return;
+  const present = new Set<AssertionId>();
+  if (read !== 'gone') {
+    for (const { assertionId } of read.recipients.recipients) present.add(assertionId);
+    await storeEvent(pipeline, read, stepsOf(pipeline, read.event, run), 'list', run.signal);
+  }
+  for (const { keys, assertion } of suspects) {
+    if (present.has(assertion.id)) continue;
+    for (const key of keys) {
+      if (!(await pipeline.portfolios.markRevoked(key, assertion.id))) continue;
+      run.touched.add(key);
+      if (clientId === pipeline.region) run.drift.awardsRevoked += 1;
+      else run.drift.gone += 1;
+    }
+  }
+}
+
+async function readByName(
+  account: ObfAccount,
+  asked: { readonly clientId: ClientId; readonly eventId: EventId },
+  signal: AbortSignal,
+): Promise<EventRead | 'gone'> {
+  try {
+    return await patiently(() => readAlone(account, asked, signal), signal);
+  } catch (error) {
+    if (error instanceof ObfRefused && error.status === 404) return 'gone';
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../../src/ids.js';
+import { earnerKeyOf } from '../../../src/portfolio/earner-key.js';
+import type { Pipeline } from '../../../src/workers/pipeline.js';
+
+/** Two awards, by how many badges each asks for; P1 gives nine. */
+export const scheme = (threshold: number, second = 9): string => `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  un: { name: Un, badge: R1, rule: { at_least: ${threshold}, of: { competency: communiquer } } }
+  deux: { name: Deux, badge: R2, rule: { at_least: ${second}, of: { competency: communiquer } } }
+`;
+export const PARTNERS = `
+partners:
+  - client_id: P1
+    secret_env: KEY_P1
+    badges:
+${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `      - { id: B${n}, competency: communiquer, level: 1 }`).join('\n')}
+`;
+
+/** People who have so many badges each, as they stand after their notices were worked on. */
+export async function peopleWith(
+  { portfolios, vault }: Pick<Pipeline, 'portfolios' | 'vault'>,
+  prefix: string,
+  count: number,
+  badges: number,
+): Promise<readonly string[]> {
+  const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
+  await portfolios.upsert(
+    addresses.flatMap((address) =>
+      Array.from({ length: badges }, (_, at) => ({
+        earner: earnerKeyOf(vault, address),
+        contact: { address, name: null },
+        assertion: {
+          id: asAssertionId(`${address}-${at}`.replaceAll(/[@.]/g, '-')),
+          clientId: asClientId('P1'),
+          badgeId: asBadgeId(`B${at + 1}`),
+          eventId: asEventId(`E${at}`),
+          issuedOnS: 1_700_000_000,
+          expiresOnS: null,
+          revoked: false,
+        },
+      })),
+    ),
+  );
+  return addresses;
+}

@@ -1,0 +1,278 @@
+import { asClientId } from '../../src/ids.js';
+import { pollEvents } from '../../src/workers/poll-events.js';
+import { verifyAccounts } from '../../src/workers/verify-accounts.js';
+import { openHouse, REGION, type House } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+/** What OBF still writes, changes or takes back is found, and counted by the issue calls that it received. */
+const LOU = 'lou@example.org';
+const SAM = 'sam@example.org';
+const [P1, P2] = [asClientId('P1'), asClientId('P2')];
+
+let house: House;
+beforeEach(async () => {
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+});
+afterEach(() => house.close());
+
+const never = (): AbortSignal => new AbortController().signal;
+const verify = async () => {
+  const drift = await verifyAccounts(house.pipelines[0], () => undefined, never());
+  await house.idle();
+  return drift;
+};
+const poll = async (clientId = P1): Promise<void> => {
+  await pollEvents(house.pipelines[0], clientId, never());
+  await house.idle();
+};
+const give = (clientId: string, badgeId: string, ...recipients: string[]) =>
+  house.issue({ clientId, badgeId, recipients });
+/** Everybody gets one badge of two, all of it read. */
+const half = async (...recipients: string[]) => {
+  const event = give('P2', 'B', ...recipients);
+  expect(await house.notify(event)).toBe(202);
+  await house.idle();
+  return event;
+};
+const awards = (): string[] => house.awards().toSorted();
+const readProblems = () => house.pipelines[0].readProblems.list();
+
+describe('incomplete at the first look', () => {
+  test.each([
+    ['an empty list', 1, 0],
+    ['two of five', 5, 2],
+  ])(
+    '%s: those shown are served, the others by themselves once they are written',
+    async (_, count, visible) => {
+      const people = Array.from({ length: count }, (__, at) => `personne.${at}@example.org`);
+      await half(...people);
+      house.sandbox.writeSlowly('A', visible);
+      const event = give('P1', 'A', ...people);
+      expect(await house.notify(event)).toBe(202);
+      await until(async () => (await readProblems()).length === 1, 'problem noted');
+      await until(() => awards().length === visible, 'those who are shown');
+      expect(await readProblems()).toMatchObject([
+        { clientId: 'P1', eventId: event.id, missing: { seen: visible, expected: count } },
+      ]);
+      house.sandbox.written(event.id);
+      await until(() => awards().length === count, 'everybody');
+      await house.idle();
+      expect(awards()).toEqual(people.map((one) => `R1 ${one}`).toSorted());
+      expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
+    },
+  );
+
+  test('a count that OBF does not tell is not nought', async () => {
+    await half(LOU);
+    house.sandbox.writeSlowly('A', 0);
+    const event = give('P1', 'A', LOU);
+    house.sandbox.oddRow('event', event.id, { recipient_count: null });
+    expect(await house.notify(event)).toBe(202);
+    await until(async () => (await readProblems()).length === 1, 'problem noted');
+    house.sandbox.written(event.id);
+    await until(() => awards().length > 0, 'award');
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('a hand-issued award that the Région’s account does not show yet is not given a second time', async () => {
+    house.sandbox.writeSlowly('R1', 1);
+    const byHand = give(REGION, 'R1', SAM, LOU);
+    await half(LOU);
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await until(
+      async () => (await house.pipelines[0].queues.awards.getDelayedCount()) > 0 && awards().length === 0,
+      'award that waits',
+    );
+    house.sandbox.written(byHand.id);
+    await house.pipelines[0].queues.awards.promoteJobs();
+    await house.idle();
+    expect(house.sandbox.issues()).toEqual([]);
+  });
+});
+
+describe('changed after it was read', () => {
+  test.each([[true], [false]])(
+    'a recipient appended (mtime moves: %s) is found by the poll',
+    async (movesMtime) => {
+      await half(LOU, SAM);
+      const event = give('P1', 'A', SAM);
+      await poll();
+      expect(awards()).toEqual([`R1 ${SAM}`]);
+      house.sandbox.appendByHand(event.id, [LOU], { movesMtime });
+      await poll();
+      expect(awards()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+    },
+  );
+
+  test('appended by hand to an award of the Région: it is held, and not given a second time', async () => {
+    const byHand = give(REGION, 'R1', SAM);
+    await poll(asClientId(REGION));
+    await half(LOU);
+    house.sandbox.appendByHand(byHand.id, [LOU], { movesMtime: false });
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    expect(house.sandbox.issues()).toEqual([]);
+    expect(house.sandbox.awarded(LOU)).toEqual(['P2/B', `${REGION}/R1`, 'P1/A']);
+  });
+
+  test('the same in the middle of a long list, of which no end shows it', async () => {
+    const hand = Array.from({ length: 2100 }, (_, at) => give(REGION, 'R2', `personne.${at}@example.org`));
+    const middle = hand[1050];
+    const [{ events, regionAccount }] = house.pipelines;
+    for (let offset = 0; offset < hand.length; offset += 1000)
+      await events.put(asClientId(REGION), (await regionAccount.events({ offset })).rows);
+    await half(LOU);
+    house.sandbox.appendByHand(middle?.id ?? '', [LOU], { movesMtime: false });
+    expect(await house.notify(give('P1', 'C', LOU))).toBe(202);
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('revoked, deleted or ended without a word: two verifications later the portfolios equal OBF', async () => {
+    const [a, b] = [await half(LOU), give('P1', 'A', LOU, SAM)];
+    expect(await house.notify(b)).toBe(202);
+    const gone = give('P1', 'C', SAM);
+    await poll();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+    house.sandbox.revokeByHand(a.id, [LOU]);
+    house.sandbox.removeByHand(gone.id);
+    house.sandbox.expire(b.assertions[1]?.id ?? '', 1_700_000_000);
+    expect(await verify()).toMatchObject({ revocations: 1, gone: 1, changed: 1, earners: 2, unreadable: [] });
+    expect(await verify()).toMatchObject({ revocations: 0, gone: 0, changed: 0, earners: 0 });
+    expect(await unlikeObf([LOU, SAM])).toEqual([]);
+    // What was lost by revocation follows `on_loss`, which flags here.
+    expect(await house.pipelines[0].flags.list()).toHaveLength(1);
+  });
+
+  test('an award revoked by hand, without a word, stays away', async () => {
+    await half(LOU);
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    const [issued] = house.sandbox.eventsOf(REGION);
+    await poll(asClientId(REGION));
+    house.sandbox.revokeByHand(issued?.id ?? '', [LOU]);
+    expect(await verify()).toMatchObject({ awardsRevoked: 1 });
+    expect(await house.notify(give('P1', 'C', LOU))).toBe(202);
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('whom a list hides is asked for by name, and still counts', async () => {
+    const hidden = await half(LOU);
+    house.sandbox.hideRecipients(hidden.id, [LOU]);
+    expect(await verify()).toMatchObject({ gone: 0, revocations: 0 });
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+});
+
+describe('a part of a list', () => {
+  test('1 001 recipients, and one appended in front between two pages: nobody is missing', async () => {
+    const people = Array.from({ length: 1001 }, (_, at) => `personne.${at}@example.org`);
+    await half('personne.1000@example.org', LOU);
+    const event = give('P1', 'A', ...people);
+    house.sandbox.orderPages('P1', 'recipients', 'newest-first');
+    const done = house.sandbox.beforePage('P1', 'recipients', (offset) => {
+      if (offset === 0) return;
+      done();
+      house.sandbox.appendByHand(event.id, [LOU]);
+    });
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    await poll();
+    expect(awards()).toEqual([`R1 ${LOU}`, 'R1 personne.1000@example.org']);
+  }, 90_000);
+
+  test('more than 2 000 events, some deleted while they are read: a new one in the middle is found', async () => {
+    await half(LOU);
+    const events = Array.from({ length: 2003 }, (_, at) =>
+      give('P1', 'A', at === 1000 ? LOU : `personne.${at % 100}@example.org`),
+    );
+    const [{ events: index, accounts }] = house.pipelines;
+    for (let offset = 0; offset < events.length; offset += 1000) {
+      const rows = (await accounts(P1)?.events({ offset }))?.rows ?? [];
+      await index.put(
+        P1,
+        rows.filter(({ id }) => String(id) !== events[1000]?.id),
+      );
+    }
+    const done = house.sandbox.beforePage('P1', 'events', (offset) => {
+      if (offset === 0) return;
+      done();
+      for (const { id } of events.slice(3, 6)) house.sandbox.removeByHand(id);
+    });
+    await verify();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  }, 120_000);
+});
+
+describe('a row that cannot be read', () => {
+  test('of two recipients one has no id: the other is served, the row is named without an address', async () => {
+    await half(LOU, SAM);
+    const event = give('P1', 'A', LOU, SAM);
+    house.sandbox.oddRow('recipients', event.assertions[0]?.id ?? '', { assertion_id: null });
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${SAM}`]);
+    const [reason = ''] = await house.failedReasons();
+    expect(reason).toMatch(new RegExp(`client P1, event ${event.id}, field assertion_id`));
+    expect(await readProblems()).toMatchObject([
+      { clientId: 'P1', list: 'recipients', eventId: event.id, fields: ['assertion_id'] },
+    ]);
+    expect(JSON.stringify([reason, await readProblems()])).not.toContain('@');
+    house.sandbox.mendRows();
+    await verify();
+    expect(awards()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+    expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
+  });
+
+  test('an event without its badge in a partner’s list is read by its id', async () => {
+    await half(LOU);
+    const [odd, good] = [give('P1', 'A', LOU), give('P1', 'A', SAM)];
+    house.sandbox.oddRow('events', odd.id, { badge_id: null });
+    await poll();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+    expect(await house.pipelines[0].events.count(P1)).toBe(2);
+    expect(good.assertions).toHaveLength(1);
+    await poll();
+    await poll();
+    expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
+  });
+
+  test('an odd row in the Région’s list stops nobody’s award, and is named', async () => {
+    const odd = give(REGION, 'R2', 'zoe@example.org');
+    house.sandbox.oddRow('events', odd.id, { id: null });
+    await half(LOU);
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    await poll(asClientId(REGION));
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+    expect(await readProblems()).toMatchObject([{ clientId: REGION, list: 'events', fields: ['id'] }]);
+    expect(await house.failedReasons()).toEqual([
+      expect.stringMatching(/client REGION, list of events, field id/),
+    ]);
+    house.sandbox.mendRows();
+    await poll(asClientId(REGION));
+    expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
+  });
+});
+
+/** Assertions that stand otherwise in a portfolio than in OBF. */
+async function unlikeObf(addresses: readonly string[]): Promise<readonly string[]> {
+  const { portfolios, vault } = house.pipelines[0];
+  const { earnerKeyOf } = await import('../../src/portfolio/earner-key.js');
+  const obf = [P1, P2, REGION]
+    .flatMap((clientId) => house.sandbox.eventsOf(clientId))
+    .flatMap(({ assertions }) => assertions);
+  const found: string[] = [];
+  for (const address of addresses)
+    for (const one of (await portfolios.read(earnerKeyOf(vault, address))).assertions) {
+      const there = obf.find(({ id, email }) => id === String(one.id) && email === address);
+      if ((there?.revoked ?? true) !== one.revoked) found.push(`${address} ${one.badgeId}`);
+    }
+  return found;
+}

@@ -1,0 +1,191 @@
+import { asBadgeId } from '../../src/ids.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import type { Hold } from '../../src/issuing/hold.js';
+import { openHouse, REGION, type House } from '../support/house.js';
+import { withRedisAt } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+/** What OBF refuses because of the account: nobody is refused for it, and it goes on by itself. */
+let house: House;
+const R1 = asBadgeId('R1');
+/** Looks come quickly, and stay apart enough to be counted. */
+const PACE = { holdFirstMs: 300, holdMaxMs: 600 };
+
+beforeEach(async () => {
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, pace: PACE });
+});
+afterEach(() => house.close());
+
+const people = (count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `personne.${at}@example.org`);
+const received = (addresses: readonly string[]): string[] => addresses.map((one) => `R1 ${one}`).toSorted();
+const issueCalls = () => house.sandbox.issues();
+const regionCalls = () => house.sandbox.calls.filter(({ clientId }) => clientId === REGION).length;
+
+/** They all wait before the first leaves: one batch, however busy the machine is. @returns how many calls the Région's client had made then */
+async function classOf(addresses: readonly string[]): Promise<number> {
+  const [{ queues, outbox }] = house.pipelines;
+  await queues.awards.pause();
+  await earn(addresses);
+  await until(async () => (await outbox.waiting(R1)) === addresses.length, 'a class that waits', 30_000);
+  await until(async () => (await queues.earners.getActiveCount()) === 0, 'all evaluated');
+  const before = regionCalls();
+  await queues.awards.resume();
+  return before;
+}
+async function earn(recipients: readonly string[]): Promise<void> {
+  for (const [clientId, badgeId] of [
+    ['P1', 'A'],
+    ['P2', 'B'],
+  ] as const)
+    expect(await house.notify(house.issue({ clientId, badgeId, recipients }))).toBe(202);
+}
+const held = (code: Hold['code']): Promise<Hold> => {
+  const [{ holds }] = house.pipelines;
+  return until(
+    async () => {
+      const hold = await holds.of(R1);
+      return hold?.code === code && hold;
+    },
+    `hold for ${code}`,
+    20_000,
+  );
+};
+/** The same hold has been looked at `times` more. */
+async function lookedAt(since: Hold, times: number): Promise<void> {
+  const [{ holds }] = house.pipelines;
+  let [seen, last] = [0, since.nextMs];
+  await until(
+    async () => {
+      const nextMs = (await holds.of(R1))?.nextMs ?? last;
+      if (nextMs !== last) [seen, last] = [seen + 1, nextMs];
+      return seen >= times;
+    },
+    'looks',
+    20_000,
+  );
+}
+
+test('the quota falls to 20 unnoticed, then a class of 60: one refused call, and all 60 once it is raised', async () => {
+  const [{ quota }] = house.pipelines;
+  house.sandbox.setIssuingLimit(REGION, 5000);
+  await quota.read(new AbortController().signal);
+  house.sandbox.setIssuingLimit(REGION, 20);
+  const before = await classOf(people(60));
+  const hold = await held('quota');
+  expect((await quota.known())?.left).toBe(20);
+  expect(issueCalls().map(({ recipients }) => recipients.length)).toEqual([60]);
+  // Its events before the call, the call, the quota, its badges.
+  expect(regionCalls() - before).toBeLessThanOrEqual(5);
+  await lookedAt(hold, 2);
+  expect(issueCalls()).toHaveLength(1);
+  expect(await house.failedReasons()).toEqual([]);
+
+  house.sandbox.setIssuingLimit(REGION, 5000);
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(received(people(60)));
+  expect(issueCalls()).toHaveLength(2);
+  expect(await house.failedReasons()).toEqual([]);
+  expect(await house.pipelines[0].holds.of(R1)).toBeNull();
+}, 60_000);
+
+test('while a badge is on hold, others who come due cost OBF nothing, and leave together', async () => {
+  const [{ holds }] = house.pipelines;
+  const hold = await holds.put(R1, { code: 'quota', words: null });
+  const farMs = hold.nextMs + 3_600_000;
+  const key = `${house.dataPrefix}:hold:{R1}`;
+  await withRedisAt(house.redisUrl, (redis) => redis.set(key, JSON.stringify({ ...hold, nextMs: farMs })));
+  const before = () => house.sandbox.calls.filter(({ route }) => /issue|GET client|GET badges/.test(route));
+  for (const one of people(6)) await earn([one]);
+  const [{ outbox, queues }] = house.pipelines;
+  await until(async () => (await outbox.waiting(R1)) === 6, 'six who wait', 20_000);
+  await until(async () => (await queues.awards.getJobCounts('delayed'))['delayed'] === 1, 'the gathering');
+  expect(before()).toEqual([]);
+  await withRedisAt(house.redisUrl, (redis) => redis.set(key, JSON.stringify(hold)));
+  await house.idle();
+  expect(issueCalls()).toHaveLength(1);
+  expect(house.awards().toSorted()).toEqual(received(people(6)));
+}, 60_000);
+
+test.each([
+  ['is made a draft', 'badge', () => house.sandbox.setDraft(REGION, 'R1', true)],
+  ['is removed', 'badge', () => house.sandbox.removeBadge(REGION, 'R1')],
+  ['client is suspended', 'client', () => house.sandbox.suspend(REGION)],
+] as const)(
+  "the Région's badge or client %s: a hold, and no one refused",
+  async (what, code, harm) => {
+    harm();
+    await classOf(people(9));
+    const hold = await held(code);
+    await lookedAt(hold, 2);
+    expect(issueCalls().length).toBeLessThanOrEqual(1);
+    expect(await house.failedReasons()).toEqual([]);
+
+    if (code === 'client') house.sandbox.suspend(REGION, false);
+    else if (what === 'is made a draft') house.sandbox.setDraft(REGION, 'R1', false);
+    else house.sandbox.addBadge({ clientId: REGION, id: 'R1', name: 'R1' });
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(received(people(9)));
+    expect(await house.failedReasons()).toEqual([]);
+  },
+  60_000,
+);
+
+test('OBF refuses every call, and the account looks well: the split stops at two single recipients, none stays refused', async () => {
+  const [{ ledger, vault }] = house.pipelines;
+  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1000 });
+  await classOf(people(60));
+  const hold = await held('refusal');
+  expect(hold.words).toMatch(/POST issue.*400/);
+  expect(hold.words).not.toContain('@');
+  await lookedAt(hold, 2);
+  // 60, 30, 15, 8, 4, 2, 1 by each of eight hands at the most: all of the tree would be 119.
+  expect(issueCalls().length).toBeLessThanOrEqual(50);
+  house.sandbox.clearFaults();
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(received(people(60)));
+  expect(await house.failedReasons()).toEqual([]);
+  const states = await Promise.all(
+    people(60).map(async (one) => (await ledger.read(earnerKeyOf(vault, one), R1))?.state),
+  );
+  expect(new Set(states)).toEqual(new Set(['issued']));
+}, 60_000);
+
+test('two bad recipients side by side look like the account; the others show that it is not, and get theirs', async () => {
+  const good = people(10);
+  const bad = ['a.refused-by-obf@example.org', 'b.refused-by-obf@example.org'];
+  await classOf([...bad, ...good]);
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(received(good));
+  expect(await house.failedReasons()).toHaveLength(2);
+  expect(await house.pipelines[0].holds.of(R1)).toBeNull();
+}, 60_000);
+
+test('two bad recipients and nobody else: a hold, until the next good one shows whose fault it was', async () => {
+  await classOf(['a.refused-by-obf@example.org', 'b.refused-by-obf@example.org']);
+  await held('refusal');
+  await earn(people(1));
+  await house.idle();
+  expect(house.awards()).toEqual(['R1 personne.0@example.org']);
+  expect(await house.failedReasons()).toHaveLength(2);
+  expect(await house.pipelines[0].holds.of(R1)).toBeNull();
+}, 60_000);
+
+test('a badge revoked while the award is on hold: it is not issued', async () => {
+  house.sandbox.setDraft(REGION, 'R1', true);
+  const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: people(2) });
+  const b = house.issue({ clientId: 'P2', badgeId: 'B', recipients: people(2) });
+  for (const event of [a, b]) expect(await house.notify(event)).toBe(202);
+  await held('badge');
+  house.sandbox.revokeByHand(b.id, ['personne.1@example.org']);
+  expect(await house.notify(b, 'badge.revoked')).toBe(202);
+  const [{ portfolios, vault }] = house.pipelines;
+  const earner = earnerKeyOf(vault, 'personne.1@example.org');
+  const isRevoked = async () => (await portfolios.read(earner)).assertions.some(({ revoked }) => revoked);
+  await until(isRevoked, 'revocation', 20_000);
+  house.sandbox.setDraft(REGION, 'R1', false);
+  await house.idle();
+  expect(house.awards()).toEqual(['R1 personne.0@example.org']);
+  expect(await house.failedReasons()).toEqual([]);
+}, 60_000);

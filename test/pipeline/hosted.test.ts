@@ -1,0 +1,140 @@
+import { asAssertionId, asBadgeId } from '../../src/ids.js';
+import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { openHouse, type House } from '../support/house.js';
+import { removeKeys, withRedisAt } from '../support/redis.js';
+import { until } from '../support/until.js';
+
+/** What a partner without a key has published is read again before an award that counts on it. */
+const SCHEME = `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  communiquer-1: { name: C1, badge: R1, rule: { at_least: 3, of: { competency: communiquer } } }
+`;
+const PARTNERS = `
+partners:
+  - client_id: P3
+    name: Organisme sans clé
+    badges:
+      - { id: D, competency: communiquer, level: 1 }
+      - { id: E, competency: communiquer, level: 1 }
+      - { id: F, competency: communiquer, level: 1 }
+      - { id: G, competency: communiquer, level: 1 }
+`;
+const R1 = asBadgeId('R1');
+const LOU = 'lou@example.org';
+const SAM = 'sam@example.org';
+let house: House;
+beforeEach(async () => {
+  const pace = { holdFirstMs: 200, holdMaxMs: 400 };
+  house = await openHouse({ scheme: SCHEME, partners: PARTNERS, workers: 2, pace });
+});
+afterEach(() => house.close());
+
+const give = (badgeId: string, address: string = LOU, format: 'url' | 'urlV1' = 'url') => {
+  const event = house.issue({ clientId: 'P3', badgeId, recipients: [address] });
+  const [assertion] = event.assertions;
+  if (assertion === undefined) throw new Error('nothing issued');
+  const push = async (): Promise<void> => {
+    expect(await house.push({ [address]: [assertion[format]] })).toBe(200);
+    await house.idle();
+  };
+  return { ...assertion, event: event.id, push };
+};
+/** More than a minute passes. */
+const aMinuteLater = (): Promise<void> =>
+  withRedisAt(house.redisUrl, (redis) => removeKeys(redis, `${house.dataPrefix}:verified:`));
+const publicReads = () => house.sandbox.calls.filter(({ clientId }) => clientId === null).length;
+const keptOf = async (id: string) => {
+  const [{ portfolios, vault }] = house.pipelines;
+  const { assertions } = await portfolios.read(earnerKeyOf(vault, LOU));
+  return assertions.find((one) => one.id === asAssertionId(id));
+};
+
+test.each(['url', 'urlV1'] as const)(
+  'one of three is revoked without a notice before the third arrives: no issue call (%s)',
+  async (format) => {
+    const [d, e, f] = ['D', 'E', 'F'].map((badge) => give(badge, LOU, format));
+    await d?.push();
+    await e?.push();
+    house.sandbox.revokeByHand(d?.event ?? '', [LOU]);
+    await aMinuteLater();
+    await f?.push();
+    expect(house.sandbox.issues()).toEqual([]);
+    expect((await keptOf(d?.id ?? ''))?.revoked).toBe(true);
+    await give('G', LOU, format).push();
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  },
+);
+
+test.each(['url', 'urlV1'] as const)(
+  'the end of one is set to the past meanwhile: no issue call (%s)',
+  async (format) => {
+    const [d, e, f] = ['D', 'E', 'F'].map((badge) => give(badge, LOU, format));
+    await d?.push();
+    await e?.push();
+    const overS = Math.floor(Date.now() / 1000) - 10;
+    house.sandbox.expire(d?.id ?? '', overS);
+    await aMinuteLater();
+    await f?.push();
+    expect(house.sandbox.issues()).toEqual([]);
+    expect((await keptOf(d?.id ?? ''))?.expiresOnS).toBe(overS);
+  },
+);
+
+test('what was read within the minute is not read again', async () => {
+  const [d, e, f] = ['D', 'E', 'F'].map((badge) => give(badge));
+  await d?.push();
+  await e?.push();
+  await aMinuteLater();
+  const before = publicReads();
+  await f?.push();
+  expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  // Each takes its credential and the list of what is revoked: the new one once, the two older ones once more.
+  expect(publicReads() - before).toBe(6);
+
+  const others = ['D', 'E', 'F'].map((badge) => give(badge, SAM));
+  const from = publicReads();
+  for (const one of others) await one.push();
+  expect(house.awards()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+  expect(publicReads() - from).toBe(6);
+});
+
+test('an address that was typed in other letters since is the same person', async () => {
+  await give('D', 'Lou.Martin@Example.org').push();
+  await give('E', 'lou.martin@example.org').push();
+  await aMinuteLater();
+  await give('F', 'lou.martin@example.org').push();
+  expect(house.awards()).toEqual(['R1 lou.martin@example.org']);
+});
+
+test('OBF does not show what it publishes: nobody is decided on; once it does, all get theirs', async () => {
+  for (const address of [LOU, SAM]) for (const badge of ['D', 'E']) await give(badge, address).push();
+  await aMinuteLater();
+  const [{ queues }] = house.pipelines;
+  await queues.awards.pause();
+  for (const address of [LOU, SAM])
+    expect(await house.push({ [address]: [give('F', address).url] })).toBe(200);
+  await until(async () => (await house.pipelines[0].outbox.waiting(R1)) === 2, 'two who wait');
+  house.sandbox.fault({ route: 'GET credential', kind: 'status', status: 500, times: 3 });
+  await queues.awards.resume();
+  await house.idle();
+  expect(await house.failedReasons()).toEqual([]);
+  expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+});
+
+test('one credential that can no longer be read sets its earner aside, and nobody else', async () => {
+  const d = give('D');
+  for (const one of [d, give('E'), give('D', SAM), give('E', SAM)]) await one.push();
+  await aMinuteLater();
+  const [{ queues, outbox }] = house.pipelines;
+  await queues.awards.pause();
+  for (const address of [LOU, SAM])
+    expect(await house.push({ [address]: [give('F', address).url] })).toBe(200);
+  await until(async () => (await outbox.waiting(R1)) === 2, 'two who wait');
+  house.sandbox.removeByHand(d.event);
+  await queues.awards.resume();
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${SAM}`]);
+  expect(await house.failedReasons()).toEqual([expect.stringMatching(/GET credential: 404/)]);
+});
