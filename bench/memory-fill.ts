@@ -1,27 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { ChainableCommander, Redis } from 'ioredis';
-import type { ClientId, EventId } from '../src/ids.js';
-import type { AwardRecord } from '../src/issuing/award-record.js';
-import { encodeLedger } from '../src/issuing/ledger-codec.js';
+import type { AwardRecord } from '../src/earners/award-record.js';
+import { EMPTY_RECORD, type EarnerRecord } from '../src/earners/record.js';
+import { createEarnerStore, recordKey, sealRecord } from '../src/earners/store.js';
+import type { ClientId, EarnerKey, EventId } from '../src/ids.js';
+import { createJournal } from '../src/journal/journal.js';
 import { createVault } from '../src/platform/vault.js';
-import { badgeNumberOf, createBadgeBook, type ClientBadge } from '../src/portfolio/badge-book.js';
-import { encodePortfolio } from '../src/portfolio/codec.js';
-import { sealContact } from '../src/portfolio/contact.js';
-import { NOTHING_KEPT } from '../src/portfolio/kept.js';
 import { createEventIndex } from '../src/obf/event-index.js';
-import { recordKey } from '../src/record/key.js';
-import { joinRecord } from '../src/record/record.js';
-import { accountFilling, notesOf, rowsOfClass } from './memory-account.js';
-import { BADGES, CLASS, isOwn, madeUpClass, madeUpEvents, type Made } from './memory-people.js';
+import { CLASS, isOwn, madeUpClass, madeUpEvents, type Class } from './memory-people.js';
 
 /** Filled one after the other, so that what each adds can be told. Each makes its people again: none are held. */
 export interface Filling {
-  readonly badges: () => Promise<void>;
-  /** The record of each: portfolio, ledger, and what is noted there of the account. */
+  /** The record of each. */
   readonly people: () => Promise<void>;
   readonly seen: () => Promise<void>;
-  /** What tells of the awards in the order of writing, and all that leads to it. */
-  readonly account: () => Promise<void>;
+  /** The index of their journals. */
+  readonly index: () => Promise<void>;
 }
 
 const vault = createVault(randomBytes(32));
@@ -30,47 +24,31 @@ const TOGETHER = 50;
 /** The same of their events alone, which are few: of each client a few dozen. */
 const EVENTS_TOGETHER = 2000;
 
-/**
- * A record as the stores leave it: that it is so is what test/guards/bytes-per-earner.full.test.ts sees to.
- * @param account the notes of the person
- */
-export function recordOf({ earner, contact, assertions }: Made, account: Buffer): Buffer {
-  const kept = assertions.map(({ clientId, badgeId, ...rest }) => ({
-    ...rest,
-    badge: numberOf({ clientId, badgeId }),
-  }));
-  const portfolio = encodePortfolio({
-    ...NOTHING_KEPT,
-    contact: sealContact(vault, earner, contact),
-    assertions: kept,
+/** Each of a class as the stores leave them: test/guards/bytes-per-earner.test.ts sees to that. */
+export const recordsOf = ({ people, account }: Class): readonly (readonly [EarnerKey, EarnerRecord])[] =>
+  people.map(({ earner, contact, assertions }, at) => {
+    const given = assertions.filter(isOwn).flatMap(({ badgeId, eventId, issuedOnS: atS }) => {
+      if (eventId === null) return [];
+      const award: AwardRecord = { state: 'issued', atS, forgiven: [], event: eventId };
+      return [[badgeId, award] as const];
+    });
+    const journal = account.flatMap((batch) => batch[at] ?? []);
+    return [earner, { ...EMPTY_RECORD, contact, assertions, awards: new Map(given), journal }];
   });
-  const given = assertions.filter(isOwn).flatMap(({ badgeId, eventId, issuedOnS: atS }) => {
-    if (eventId === null) return [];
-    const record: AwardRecord = { state: 'issued', atS, forgiven: [], event: eventId };
-    return [[badgeId, record] as const];
-  });
-  return joinRecord({ portfolio, ledger: encodeLedger(new Map(given)), account }) ?? Buffer.alloc(0);
-}
 
 /** @param earners at least; classes are whole */
 export function fillingOf(redis: Redis, prefix: string, earners: number): Filling {
   const classes = Math.ceil(earners / CLASS);
-  const eachClass = (write: (nth: number, writing: ChainableCommander) => void): Promise<void> =>
-    eachSome(classes, async (from, before) => {
-      const writing = redis.pipeline();
-      for (let nth = from; nth < before; nth += 1) write(nth, writing);
-      await writing.exec();
-    });
+  const write = (nth: number, writing: ChainableCommander): void => {
+    for (const [earner, record] of recordsOf(madeUpClass(nth)))
+      writing.set(recordKey(prefix, earner), sealRecord(vault, earner, record) ?? '');
+  };
   return {
-    async badges() {
-      const book = createBadgeBook(redis, prefix);
-      for (const badge of BADGES) await book.enter(badge);
-    },
     people: () =>
-      eachClass((nth, writing) => {
-        const { people, account } = madeUpClass(nth);
-        for (const [at, one] of people.entries())
-          writing.set(recordKey(prefix, one.earner), recordOf(one, notesOf(at, account, rowsOfClass(nth))));
+      eachSome(classes, async (from, before) => {
+        const writing = redis.pipeline();
+        for (let nth = from; nth < before; nth += 1) write(nth, writing);
+        await writing.exec();
       }),
     seen() {
       const index = createEventIndex(redis, prefix);
@@ -88,20 +66,16 @@ export function fillingOf(redis: Redis, prefix: string, earners: number): Fillin
         EVENTS_TOGETHER,
       );
     },
-    async account() {
-      const account = accountFilling(redis, prefix);
-      await eachClass((nth, writing) => account.write(nth, writing));
-      await account.end();
+    index() {
+      const store = createEarnerStore(redis, prefix, vault);
+      const journal = createJournal({ redis, prefix, earners: store, vault, timeZone: 'Europe/Paris' });
+      return journal.rebuild(
+        (async function* () {
+          for (let nth = 0; nth < classes; nth += 1) yield recordsOf(madeUpClass(nth));
+        })(),
+      );
     },
   };
-}
-
-const numbers = new Map<string, number>();
-/** A badge has one number for ever. */
-function numberOf(badge: ClientBadge): number {
-  const number = numbers.get(badge.badgeId) ?? badgeNumberOf(badge);
-  numbers.set(badge.badgeId, number);
-  return number;
 }
 
 async function eachSome(

@@ -6,12 +6,11 @@ import { fillingOf } from './memory-fill.js';
 /** Bytes of Redis an earner: what each group of keys added to all that Redis uses. */
 export interface MemoryFigures {
   readonly earners: number;
-  readonly badges: number;
-  /** The record: portfolio, ledger, and what is noted there of the account's two entries. */
+  /** The record. */
   readonly people: number;
   readonly seen: number;
-  /** The rows of the two entries, and all that leads to them. */
-  readonly account: number;
+  /** The index of the journal's two entries. */
+  readonly index: number;
   readonly all: number;
   /** How long the filling took. */
   readonly seconds: number;
@@ -26,20 +25,19 @@ export async function measureMemory(redisUrl: string, earners: number): Promise<
   await redis.config('SET', 'appendonly', 'no', 'save', '');
   const filling = fillingOf(redis, DATA_PREFIX, earners);
   // Room for the scripts and what a connection takes, before anything is counted.
-  await filling.badges();
+  await filling.seen();
   await redis.flushall();
   const each = async (work: () => Promise<void>): Promise<number> => {
     const before = await usedBytes(redis);
     await work();
     return ((await usedBytes(redis)) - before) / earners;
   };
-  const badges = await each(filling.badges);
   const people = await each(filling.people);
   const seen = await each(filling.seen);
-  const account = await each(filling.account);
+  const index = await each(filling.index);
   redis.disconnect();
-  const all = badges + people + seen + account;
-  return { earners, badges, people, seen, account, all, seconds: (Date.now() - began) / 1000 };
+  const all = people + seen + index;
+  return { earners, people, seen, index, all, seconds: (Date.now() - began) / 1000 };
 }
 
 /** While Redis moves its keys into a larger table it has both, and what was just sent stands in buffers. */

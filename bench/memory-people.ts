@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
-import type { AuditEntry } from '../src/audit/types.js';
+import type { JournalEntry } from '../src/earners/journal-entry.js';
 import {
   asAssertionId,
   asAwardId,
@@ -11,18 +11,20 @@ import {
   asSchemeVersion,
   type EarnerKey,
 } from '../src/ids.js';
-import type { ClientBadge } from '../src/portfolio/badge-book.js';
 import type { Assertion } from '../src/portfolio/assertion.js';
-import type { Contact } from '../src/portfolio/contact.js';
+import type { Contact } from '../src/earners/record.js';
+
+/** A badge, and the OBF client that it is of. */
+type ClientBadge = Pick<Assertion, 'clientId' | 'badgeId'>;
 
 /** A class: people who were given the same badges in the same events, and awards in the same batches. */
 export interface Class {
   readonly people: readonly Made[];
   /** One batch an award, in which the whole class was given it. */
-  readonly account: readonly (readonly AuditEntry[])[];
+  readonly account: readonly (readonly JournalEntry[])[];
 }
 
-export type Event = Omit<Assertion, 'id' | 'revoked'>;
+type Event = Omit<Assertion, 'id' | 'revoked'>;
 
 /** Somebody with six badges of partners, and two of the Région's that were read back. */
 export interface Made {
@@ -35,7 +37,7 @@ export const CLASS = 20;
 const BADGES_EACH = 6;
 const PARTNERS = 300;
 const BADGES_OF_A_PARTNER = 5;
-export const AWARDS = ['communiquer-1', 'organiser-1'];
+const AWARDS = ['communiquer-1', 'organiser-1'];
 const NOW_S = Date.UTC(2026, 10, 23, 11) / 1000;
 const DAY_S = 86_400;
 
@@ -82,8 +84,6 @@ const OWN: readonly ClientBadge[] = made(AWARDS.length).map((id) => ({
 const PARTNER_BADGES: readonly ClientBadge[] = made(PARTNERS).flatMap((client) =>
   made(BADGES_OF_A_PARTNER).map((badge) => ({ clientId: asClientId(client), badgeId: asBadgeId(badge) })),
 );
-/** Every badge that anybody has. */
-export const BADGES: readonly ClientBadge[] = [...OWN, ...PARTNER_BADGES];
 export const isOwn = ({ clientId }: Pick<Assertion, 'clientId'>): boolean => clientId === REGION;
 
 const FIRST =
@@ -139,7 +139,7 @@ export function madeUpEvents(nth: number): readonly Event[] {
 }
 
 /** Who is in a class: people are numbered. */
-export const madeUpEarners = (nth: number): readonly EarnerKey[] =>
+const madeUpEarners = (nth: number): readonly EarnerKey[] =>
   Array.from({ length: CLASS }, (_, at) =>
     asEarnerKey(createHash('sha256').update(`${nth} ${at}`).digest().subarray(0, 16).toString('base64url')),
   );
@@ -162,7 +162,7 @@ export function madeUpClass(nth: number): Class {
 /** As the worker tells of the awards that it gave, a batch each. */
 const told = (events: readonly Event[], people: readonly Pick<Made, 'earner' | 'assertions'>[]) =>
   events.filter(isOwn).map(({ badgeId, eventId, issuedOnS: atS }, at) =>
-    people.map(({ earner, assertions }): AuditEntry => ({
+    people.map(({ earner, assertions }): JournalEntry => ({
       kind: 'issued',
       atS,
       earner,
@@ -174,11 +174,4 @@ const told = (events: readonly Event[], people: readonly Pick<Made, 'earner' | '
       event: eventId,
       detail: null,
     })),
-  );
-
-/** The same, without what is in people's own records. @param nth the how manieth class */
-export const madeUpAccount = (nth: number): Class['account'] =>
-  told(
-    madeUpEvents(nth),
-    madeUpEarners(nth).map((earner) => ({ earner, assertions: [] })),
   );

@@ -5,7 +5,7 @@ import { measureMemory, type MemoryFigures } from './memory-measure.js';
 
 /**
  * `npm run bench:memory -- [earners...]`: fills a Redis of its own with so many people (100 000, then
- * 1 000 000), each with six badges of partners, two awards issued and read back, told of in the account, address
+ * 1 000 000), each with six badges of partners, two awards issued and read back, told in the journal, address
  * and name, in classes of twenty; says on the error output how many bytes of Redis an earner takes, and prints the same as JSON.
  */
 const USUAL = [100_000, 1_000_000];
@@ -36,13 +36,11 @@ export async function benchMemory(
   return { redis: version, machine: machine(), runs };
 }
 
-function lineOf({ earners, people, seen, badges, account, all, seconds }: MemoryFigures): string {
-  const [own, events, book, rows, sum] = [people, seen, badges, account, all].map((bytes) =>
-    bytes.toFixed(1),
-  );
+function lineOf({ earners, people, seen, index, all, seconds }: MemoryFigures): string {
+  const [own, events, entries, sum] = [people, seen, index, all].map((bytes) => bytes.toFixed(1));
   return (
-    `${earners} earners: ${sum} bytes each (person ${own}, account's rows ${rows}, events read ${events}, ` +
-    `badges ${book}), in ${seconds.toFixed(0)} s`
+    `${earners} earners: ${sum} bytes each (record ${own}, journal's index ${entries}, events read ${events}), ` +
+    `in ${seconds.toFixed(0)} s`
   );
 }
 

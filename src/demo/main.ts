@@ -2,14 +2,13 @@ import { dirname, join } from 'node:path';
 import type { Queue } from 'bullmq';
 import { loadConfig } from '../config.js';
 import { asBadgeId, asClientId } from '../ids.js';
-import { createLedger } from '../issuing/ledger.js';
 import { secondsOf, systemClock } from '../platform/clock.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
-import { createPortfolioStore } from '../portfolio/store.js';
+import { createEarnerStore } from '../earners/store.js';
 import { DATA_PREFIX, QUEUES } from '../queue/names.js';
 import { openQueue } from '../queue/open.js';
 import { evaluate } from '../rules/evaluate.js';
@@ -53,8 +52,7 @@ function openInsight(scheme: Scheme, environment: Environment): { insight: Insig
   const vault = createVault(config.palierKey);
   const sources = {
     region: asClientId(config.obfClientId),
-    portfolios: createPortfolioStore(redis, DATA_PREFIX, vault),
-    ledger: createLedger(redis, DATA_PREFIX, systemClock),
+    earners: createEarnerStore(redis, DATA_PREFIX, vault),
   };
   const queues = QUEUES.map((name) => openQueue(name, redis, log));
   const evaluationOf = async (email: string): Promise<Evaluation> => {

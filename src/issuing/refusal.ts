@@ -1,6 +1,8 @@
 import type { ObfRefused } from '../obf/errors.js';
 import { halvesOf, type Batch } from './batch.js';
+import { secondsOf } from '../platform/clock.js';
 import { accountFault, putOnHold } from './on-hold.js';
+import { telling } from './tell-award.js';
 import type { DueAwards, Issuing, IssueOutcome } from './types.js';
 
 /** OBF refuses the whole call for one bad recipient with these; the rest are about us. */
@@ -30,9 +32,10 @@ export async function afterRefusal(
     await Promise.all(earners.map((earner) => issuing.ledger.apply(earner, badgeId, { type: 'release' })));
     return { again: [], split: await issuing.batches.split(batch, halvesOf(earners)) };
   }
-  await issuing.refused(batch, due, words);
+  const tell = telling('refused', batch, due, { atS: secondsOf(issuing.clock), detail: words });
+  const refuse = { type: 'refuse', why: words } as const;
   await Promise.all(
-    earners.map((earner) => issuing.ledger.apply(earner, badgeId, { type: 'refuse', why: words })),
+    earners.map((earner) => issuing.ledger.apply(earner, badgeId, refuse, () => tell(earner))),
   );
   throw refusal;
 }

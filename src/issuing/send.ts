@@ -6,6 +6,7 @@ import { applyIfPossible } from './ledger.js';
 import type { Batch } from './batch.js';
 import { faultIn, putOnHold } from './on-hold.js';
 import { afterRefusal } from './refusal.js';
+import { telling } from './tell-award.js';
 import { NotSettledYet, type DueAwards, type Issuing, type IssueOutcome } from './types.js';
 
 /** Another run of the same batch is sending it at this moment. */
@@ -114,7 +115,11 @@ export async function recordSent(
   await issuing.issued(event, batch, due);
   await issuing.holds.accepted(batch.badgeId);
   const record = { type: 'record', event } as const;
-  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, record));
+  // Without what it was for, it is told when the Région's account is read: OBF keeps our note.
+  const tell = telling('issued', batch, due, { atS: secondsOf(issuing.clock), event });
+  await each(batch.earners, (earner) =>
+    applyIfPossible(issuing.ledger, earner, batch.badgeId, record, () => tell(earner)),
+  );
   issuing.reached('after-record');
   return { again: batch.earners, split: [] };
 }

@@ -54,8 +54,6 @@ export interface Issuing {
    * not known any more, OBF's `log_entry` says it.
    */
   readonly issued: (event: EventId, batch: Batch, due: DueAwards | null) => Promise<void>;
-  /** Told of everyone whom OBF refused for good. */
-  readonly refused: (batch: Batch, due: DueAwards, why: string) => Promise<void>;
   /** Has these earners evaluated: an award can complete another, and what follows leaves as quietly. */
   readonly evaluate: (earners: readonly EarnerKey[], quiet: boolean) => Promise<void>;
   /** Has these taken before all others: what a split leaves open stays little. */

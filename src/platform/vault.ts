@@ -6,7 +6,7 @@ export interface Vault {
   seal(text: string, context: string): string;
   /** @throws VaultError when the text was altered, or sealed under another key or context. */
   open(sealed: string, context: string): string;
-  /** As `seal`, of bytes and in bytes: 29 more than were given. */
+  /** As `seal`, of bytes and in bytes: 29 more than were given, of which the first names the key. */
   sealBytes(bytes: Buffer, context: string): Buffer;
   /** As `open`. @throws VaultError */
   openBytes(sealed: Buffer, context: string): Buffer;
@@ -18,7 +18,6 @@ export class VaultError extends Error {
   readonly code = 'vault_cannot_open';
 }
 
-const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -32,13 +31,15 @@ const derive = (key: Buffer, info: string): Buffer =>
 export function createVault(key: Buffer): Vault {
   const sealKey = derive(key, 'seal');
   const macKey = derive(key, 'fingerprint');
+  const keyId = derive(key, 'key id').readUInt8(0);
   const sealBytes = (bytes: Buffer, context: string): Buffer => {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(context));
     const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
-    return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), body]);
+    return Buffer.concat([Buffer.of(keyId), nonce, cipher.getAuthTag(), body]);
   };
-  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(sealKey, sealed, context);
+  const openBytes = (sealed: Buffer, context: string): Buffer =>
+    openSealed({ id: keyId, sealKey }, sealed, context);
   return {
     seal: (text, context) => sealBytes(Buffer.from(text), context).toString('base64url'),
     open: (sealed, context) => openBytes(Buffer.from(sealed, 'base64url'), context).toString(),
@@ -53,12 +54,18 @@ export function createVault(key: Buffer): Vault {
   };
 }
 
-function openSealed(key: Buffer, bytes: Buffer, context: string): Buffer {
+interface SealKey {
+  readonly id: number;
+  readonly sealKey: Buffer;
+}
+
+function openSealed({ id, sealKey }: SealKey, bytes: Buffer, context: string): Buffer {
   const tagAt = 1 + NONCE_BYTES;
   const bodyAt = tagAt + TAG_BYTES;
-  if (bytes[0] !== VERSION || bytes.length < bodyAt) throw new VaultError('Sealed text of an unknown form');
+  if (bytes.length < bodyAt) throw new VaultError('Sealed text is cut short');
+  if (bytes[0] !== id) throw new VaultError('Sealed text is of another PALIER_KEY');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, tagAt))
+    const decipher = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(1, tagAt))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(tagAt, bodyAt));
     return Buffer.concat([decipher.update(bytes.subarray(bodyAt)), decipher.final()]);

@@ -1,29 +1,60 @@
+import {
+  addAssertion,
+  changeOf,
+  noteKeptOut,
+  withRevoked,
+  type AssertionChange,
+  type NewFacts,
+} from '../earners/change.js';
+import { createLinks, type Links } from '../earners/links.js';
+import {
+  isTombstoned,
+  RecordUnreadable,
+  type Contact,
+  type EarnerRecord,
+  type Fingerprint,
+} from '../earners/record.js';
+import type { EarnerStore } from '../earners/store.js';
 import type { AssertionId, EarnerKey } from '../ids.js';
-import type { RedisConnection } from '../platform/redis.js';
-import { scanKeys } from '../platform/scan.js';
 import type { Vault } from '../platform/vault.js';
-import { amendRecord } from '../record/amend.js';
-import { anyRecord, earnerOfKey, recordKey } from '../record/key.js';
-import { splitRecord } from '../record/record.js';
-import { createBadgeBook } from './badge-book.js';
-import { erased, fingerprinting, keepsOut, withRevoked } from './change.js';
-import { decodePortfolio, encodePortfolio } from './codec.js';
-import { openContact, type Contact } from './contact.js';
-import { earnerFileOf, withBook, type EarnerFile } from './earner-file.js';
-import type { KeptPortfolio } from './kept.js';
-import { createLinks, type AmendPortfolio, type Links } from './links.js';
-import { upsert, type NewAssertion, type WrittenAssertion } from './upsert.js';
+import type { Assertion } from './assertion.js';
 
-export type { Contact } from './contact.js';
-export { SomeUnreadable, type NewAssertion, type WrittenAssertion } from './upsert.js';
+export type { Contact } from '../earners/record.js';
 
-/** The portfolio of each address: a part of its record, so that all that is kept of it is in one place, and in one slot. */
+export interface NewAssertion {
+  readonly earner: EarnerKey;
+  readonly contact: Contact;
+  readonly assertion: Assertion;
+  /** When OBF recorded it, or when we were told of it, Unix seconds; null where neither is known. */
+  readonly recordedS?: number | null;
+  /** Whether it is one of the Région's own badges. */
+  readonly own?: boolean;
+}
+
+/** An assertion that is in its portfolio now, and what that changed; null: nothing. */
+export interface WrittenAssertion extends NewAssertion {
+  readonly change: AssertionChange | null;
+}
+
+/** The records of some cannot be read: nothing was written to them, and everything to the others. */
+export class SomeUnreadable extends Error {
+  readonly code = 'record_unreadable';
+  constructor(
+    readonly stored: readonly WrittenAssertion[],
+    readonly unreadable: readonly EarnerKey[],
+  ) {
+    super(`What Redis holds of ${unreadable.length} earner(s) cannot be read (${unreadable.join(', ')})`);
+    this.name = 'SomeUnreadable';
+  }
+}
+
+/** The assertions, contact and links of each address. */
 export interface PortfolioStore extends Links {
   /**
-   * Writes what was read in OBF. May be repeated; a revocation once seen stays. What is of before an
-   * erasure is not written.
-   * @param generation of the change of the rules under way, for those to whom this is news; null: none
-   * @returns what stands in the portfolios now: all but what an erasure keeps out
+   * Writes what was read in OBF. Idempotent; a revocation once seen stays. What is of before an erasure is not
+   * written.
+   * @param generation of the rules that wait for apply, for those to whom this is new; null: none wait
+   * @returns what is stored now: all but what an erasure keeps out
    * @throws SomeUnreadable once the others are written
    */
   upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly WrittenAssertion[]>;
@@ -31,63 +62,84 @@ export interface PortfolioStore extends Links {
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
   /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */
   knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | 'gone' | null>;
-  read(earner: EarnerKey): Promise<EarnerFile>;
+  read(earner: EarnerKey): Promise<EarnerRecord>;
   contactOf(earner: EarnerKey): Promise<Contact | null>;
-  /** The key of every address that we hold anything of, some at a time, each once. */
+  /** The key of every address that anything is stored of, in chunks, each once. */
   keys(): AsyncIterable<readonly EarnerKey[]>;
-  /** Leaves a tombstone alone, which keeps out what is of before `atS`. */
-  erase(earner: EarnerKey, atS: number): Promise<void>;
 }
 
-/** @param prefix of the keys, without a hash tag: each earner's key makes its own slot */
-export function createPortfolioStore(redis: RedisConnection, prefix: string, vault: Vault): PortfolioStore {
-  const book = createBadgeBook(redis, prefix);
-  const fingerprint = fingerprinting(vault);
-  const partOf = async (earner: EarnerKey): Promise<Buffer> =>
-    splitRecord(await redis.getBuffer(recordKey(prefix, earner))).portfolio;
-  const kept = async (earner: EarnerKey): Promise<KeptPortfolio> => decodePortfolio(await partOf(earner));
-  const amend = amending(redis, prefix);
+/** How many earners are written at a time: enough to fill the wire, few enough to keep memory flat. */
+const CHUNK = 500;
+/** Enough to tell one person's assertions apart. */
+const FINGERPRINT = 8;
 
+/** What stands for an assertion in a tombstone. */
+export const fingerprinting =
+  (vault: Vault): Fingerprint =>
+  (id) =>
+    vault.fingerprint(id, 'assertion').slice(0, FINGERPRINT);
+
+export function createPortfolioStore(earners: EarnerStore, vault: Vault): PortfolioStore {
+  const fingerprint = fingerprinting(vault);
   return {
-    upsert: (found, generation = null) => upsert({ book, amend, vault, fingerprint }, found, generation),
+    async upsert(found, generation = null) {
+      const stored: WrittenAssertion[] = [];
+      const unreadable = new Set<EarnerKey>();
+      const storeOne = async (one: NewAssertion): Promise<readonly WrittenAssertion[]> => {
+        try {
+          return await addTo(earners, one, factsOf(one, fingerprint, generation));
+        } catch (error) {
+          if (!(error instanceof RecordUnreadable)) throw error;
+          unreadable.add(one.earner);
+          return [];
+        }
+      };
+      for (let at = 0; at < found.length; at += CHUNK)
+        stored.push(...(await Promise.all(found.slice(at, at + CHUNK).map(storeOne))).flat());
+      if (unreadable.size > 0) throw new SomeUnreadable(stored, [...unreadable]);
+      return stored;
+    },
     async markRevoked(earner, assertionId) {
-      let isKnown = false;
-      await amend(earner, (before) => {
-        isKnown = before.assertions.some(({ id }) => id === assertionId);
-        return withRevoked(before, assertionId);
-      });
-      return isKnown;
+      const { assertions } = await earners.update(earner, (record) => withRevoked(record, assertionId));
+      return assertions.some(({ id }) => id === assertionId);
     },
     async knows(earner, assertionId) {
-      const { assertions, gone } = await kept(earner);
+      const { assertions, tombstone } = await earners.read(earner);
       const known = assertions.find(({ id }) => id === assertionId);
       if (known !== undefined) return known.revoked ? 'revoked' : 'valid';
-      return gone !== null && keepsOut(gone, fingerprint(assertionId)) ? 'gone' : null;
+      return tombstone !== null && isTombstoned(tombstone, fingerprint(assertionId)) ? 'gone' : null;
     },
-    async read(earner) {
-      const part = await partOf(earner);
-      return withBook(book, () => earnerFileOf(part, book));
-    },
-    async contactOf(earner) {
-      const { contact } = await kept(earner);
-      return contact === null ? null : openContact(vault, earner, contact);
-    },
-    keys: () => earnersIn(redis, prefix),
-    ...createLinks(amend),
-    erase: (earner, atS) => amend(earner, (before) => erased(before, atS, fingerprint)),
+    read: (earner) => earners.read(earner),
+    contactOf: async (earner) => (await earners.read(earner)).contact,
+    keys: () => earners.keys(),
+    ...createLinks(earners),
   };
 }
 
-const amending =
-  (redis: RedisConnection, prefix: string): AmendPortfolio =>
-  (earner, how) =>
-    amendRecord(redis, recordKey(prefix, earner), (record) => {
-      const from = decodePortfolio(record.portfolio);
-      const to = how(from);
-      return to === from ? record : { ...record, portfolio: encodePortfolio(to) };
-    });
-
-async function* earnersIn(redis: RedisConnection, prefix: string): AsyncIterable<readonly EarnerKey[]> {
-  for await (const keys of scanKeys(redis, anyRecord(prefix)))
-    yield keys.map((key) => earnerOfKey(prefix, key));
+/** None when a tombstone keeps it out. */
+async function addTo(
+  { update }: Pick<EarnerStore, 'update'>,
+  one: NewAssertion,
+  facts: NewFacts,
+): Promise<readonly WrittenAssertion[]> {
+  let written: readonly WrittenAssertion[] = [];
+  await update(one.earner, (record) => {
+    const after = addAssertion(record, facts);
+    written = after === null ? [] : [{ ...one, change: changeOf(record, after, one.assertion.id) }];
+    return after ?? noteKeptOut(record, facts);
+  });
+  return written;
 }
+
+const factsOf = (
+  { assertion, contact, recordedS = null, own = false }: NewAssertion,
+  fingerprint: Fingerprint,
+  generation: number | null,
+): NewFacts => ({
+  assertion,
+  contact,
+  fingerprint: fingerprint(assertion.id),
+  recordedS,
+  isRegionBadge: own,
+  generation,
+});

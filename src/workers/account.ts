@@ -1,21 +1,27 @@
 import { z } from 'zod';
-import type { Audit, AuditEntry } from '../audit/types.js';
+import { isGiving, type JournalEntry } from '../earners/journal-entry.js';
+import type { EarnerStore } from '../earners/store.js';
 import {
   asAssertionId,
   asAwardId,
+  asEarnerKey,
   asSchemeVersion,
   type BadgeId,
   type EarnerKey,
   type EventId,
 } from '../ids.js';
-import type { DueAwards } from '../issuing/types.js';
+import type { Journal } from '../journal/journal.js';
 import type { ObfAccount } from '../obf/types.js';
-import type { NewAssertion, PortfolioStore } from '../portfolio/store.js';
+import type { NewAssertion } from '../portfolio/store.js';
 import type { Schemes } from './schemes.js';
 import type { EventToStore } from './read-event.js';
 
 /** An entry of which little is known. */
-export const entryOf = (kind: AuditEntry['kind'], atS: number, rest: Partial<AuditEntry>): AuditEntry => ({
+export const entryOf = (
+  kind: JournalEntry['kind'],
+  atS: number,
+  rest: Partial<JournalEntry>,
+): JournalEntry => ({
   earner: null,
   award: null,
   badgeId: null,
@@ -28,18 +34,6 @@ export const entryOf = (kind: AuditEntry['kind'], atS: number, rest: Partial<Aud
   kind,
   atS,
 });
-
-/** What is told of everyone in a batch, by what it was decided on. */
-export const entriesOf = (
-  kind: 'issued' | 'refused',
-  atS: number,
-  badgeId: BadgeId,
-  due: DueAwards,
-  rest: Pick<Partial<AuditEntry>, 'event' | 'detail'>,
-): readonly AuditEntry[] =>
-  [...due].map(([earner, { award, version, earnedBy, cause }]) =>
-    entryOf(kind, atS, { earner, award, badgeId, version, cause, assertions: earnedBy, ...rest }),
-  );
 
 /** What we wrote into OBF with an award. Parts that an older Palier did not write may be missing. */
 const note = z.object({
@@ -56,36 +50,73 @@ export type Note = z.output<typeof note>;
 export const noteIn = (logEntry: unknown): Note | null => note.safeParse(logEntry).data ?? null;
 
 export interface Accounting {
-  readonly audit: Audit;
+  readonly journal: Pick<Journal, 'write'>;
   /** The Région's own. */
   readonly account: ObfAccount;
-  readonly portfolios: Pick<PortfolioStore, 'read'>;
+  readonly earners: Pick<EarnerStore, 'read'>;
   readonly schemes: Pick<Schemes, 'now'>;
 }
 
 /**
- * An event of the Région's account that the account does not know of (given by hand, or by us before a
- * reply or all of Redis was lost) is entered as OBF tells it. Costs one call, once an event.
+ * An event of the Région's account that no journal tells of (given by hand, or by us before a reply or all of Redis
+ * was lost) is entered as OBF tells it. Costs one call, once an event.
  */
 export async function accountForEvent(
-  { audit, account, portfolios, schemes }: Accounting,
+  { journal, account, earners, schemes }: Accounting,
   event: EventToStore,
   found: readonly NewAssertion[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (found.length === 0 || (await audit.knowsEvent(event.id))) return;
+  const untold = (await Promise.all(found.map((one) => untoldOf(earners, event, one)))).flat();
+  if (untold.length === 0) return;
   const { logEntry } = await account.event(event.id, signal);
   const written = noteIn(logEntry);
   const { awards } = (await schemes.now()).scheme;
   const award = awards.find(({ badgeId }) => badgeId === event.badgeId)?.id ?? null;
-  const entries = found.map(async ({ earner, assertion: { issuedOnS } }) => {
+  const entries = untold.map(async ({ earner, person, issuedOnS }) => {
     if (written === null)
-      return entryOf('found', issuedOnS, { earner, award, badgeId: event.badgeId, event: event.id });
-    // Our note speaks of people; the badge went to one of their addresses.
-    const person = (await portfolios.read(earner)).linkedTo ?? earner;
-    return issuedAsNoted(written, person, event, event.createdS ?? issuedOnS);
+      return [entryOf('found', issuedOnS, { earner, award, badgeId: event.badgeId, event: event.id })];
+    if (await isToldOfAnother(earners, event, written, person)) return [];
+    return [issuedAsNoted(written, person, event, event.createdS ?? issuedOnS)];
   });
-  await audit.write(await Promise.all(entries));
+  await journal.write((await Promise.all(entries)).flat());
+}
+
+interface Untold {
+  readonly earner: EarnerKey;
+  /** Our note speaks of people; the badge went to one of their addresses. */
+  readonly person: EarnerKey;
+  readonly issuedOnS: number;
+}
+
+const tellsOf = (event: EventId, journal: readonly JournalEntry[]): boolean =>
+  journal.some((entry) => entry.event === event && isGiving(entry));
+
+/** None when it is told already, or was before an erasure. */
+async function untoldOf(
+  earners: Pick<EarnerStore, 'read'>,
+  { id, createdS }: EventToStore,
+  { earner, assertion: { issuedOnS } }: NewAssertion,
+): Promise<readonly Untold[]> {
+  const record = await earners.read(earner);
+  const { tombstone, linkedTo } = record;
+  if (tombstone !== null && (createdS ?? issuedOnS) <= tombstone.erasedAtS) return [];
+  const journals = [record, ...(linkedTo === null ? [] : [await earners.read(linkedTo)])];
+  const isTold = journals.some(({ journal }) => tellsOf(id, journal));
+  return isTold ? [] : [{ earner, person: linkedTo ?? earner, issuedOnS }];
+}
+
+/** Whether the note names others, of whom one tells of it: an address that was unlinked since. */
+async function isToldOfAnother(
+  earners: Pick<EarnerStore, 'read'>,
+  { id }: EventToStore,
+  { assertions }: Note,
+  person: EarnerKey,
+): Promise<boolean> {
+  const named = Object.keys(assertions).map(asEarnerKey);
+  if (named.includes(person)) return false;
+  for (const one of named) if (tellsOf(id, (await earners.read(one)).journal)) return true;
+  return false;
 }
 
 function issuedAsNoted(
@@ -93,7 +124,7 @@ function issuedAsNoted(
   earner: EarnerKey,
   { id, badgeId }: { readonly id: EventId; readonly badgeId: BadgeId },
   atS: number,
-): AuditEntry {
+): JournalEntry {
   const version = written.rule_versions[earner] ?? written.rule_version;
   return entryOf('issued', atS, {
     earner,

@@ -1,5 +1,4 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
-import { MetNames } from '../platform/met-names.js';
 import { secondsOf } from '../platform/clock.js';
 import { planFor } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
@@ -34,17 +33,16 @@ export async function applyRules(
   progress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { schemes, audit, clock } = pipeline;
+  const { schemes, journal, clock } = pipeline;
   await schemes.apply(scheme, how, planned);
   const gaining = planned.plan.gainers;
   await giveToAll(pipeline, gaining, how.quiet, progress, signal);
-  const given = new MetNames();
-  for (const earner of gaining) given.add(earner);
+  const given = new Set(gaining);
   const left = await leftBehind(pipeline, how, given, signal);
   await giveToAll(pipeline, left, how.quiet, () => undefined, signal);
   const detail = `${gaining.length} earners${how.quiet ? ', no e-mail' : ''}`;
   const { version } = scheme;
-  await audit.write([
+  await journal.write([
     entryOf('applied', secondsOf(clock), { version, award: how.only, cause: 'ops', detail }),
   ]);
   await schemes.applied();
@@ -81,7 +79,7 @@ function* chunksOf<T>(all: Iterable<T>, size: number): Iterable<readonly T[]> {
 async function leftBehind(
   { people, schemes, clock }: Pipeline,
   { only }: ApplyOptions,
-  given: Pick<MetNames, 'has'>,
+  given: ReadonlySet<EarnerKey>,
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
   const rules = await schemes.now();

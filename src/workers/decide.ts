@@ -1,11 +1,10 @@
-import type { Audit } from '../audit/types.js';
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { judgeUnder, type Judgement, type Rules } from '../rules/change.js';
 import { evaluate } from '../rules/evaluate.js';
 import { lostByRevocation } from '../rules/loss.js';
 import type { Award } from '../rules/types.js';
-import { readPerson, type Person, type PersonSources } from './person.js';
+import { journalOf, readPerson, type Person, type PersonSources } from './person.js';
 import type { Schemes } from './schemes.js';
 
 export interface Decision extends Judgement {
@@ -15,7 +14,6 @@ export interface Decision extends Judgement {
 
 export interface DecidingSources extends PersonSources {
   readonly schemes: Pick<Schemes, 'now' | 'find'>;
-  readonly audit: Pick<Audit, 'ofEarner'>;
   readonly clock: Clock;
 }
 
@@ -36,12 +34,13 @@ export async function decide(sources: DecidingSources, earner: EarnerKey): Promi
  * by revocation only if it is by the rules that it was given under as well.
  */
 async function lostAnyway(
-  { audit, schemes }: DecidingSources,
-  { keys, portfolio }: Person,
+  { schemes }: DecidingSources,
+  person: Person,
   lost: readonly Award[],
   nowS: number,
 ): Promise<readonly Award[]> {
-  const entries = (await Promise.all(keys.map((key) => audit.ofEarner(key)))).flat();
+  const { portfolio } = person;
+  const entries = journalOf(person);
   const isLost = async ({ badgeId }: Award): Promise<boolean> => {
     const version = entries.findLast((one) => one.kind === 'issued' && one.badgeId === badgeId)?.version;
     const scheme = version === null || version === undefined ? null : await schemes.find(version);

@@ -1,6 +1,6 @@
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import type { AwardRecord } from '../issuing/award-record.js';
-import type { Address } from './read-addresses.js';
+import type { Address } from './person.js';
 
 /** A record that is to stand otherwise; null: none. */
 export interface Amendment {
@@ -38,8 +38,8 @@ interface Move {
 }
 
 function movesFrom(own: readonly Address[], others: readonly Address[]): readonly Move[] {
-  return own.flatMap(({ key, records }) =>
-    [...records].flatMap(([badgeId, record]) =>
+  return own.flatMap(({ key, record: { awards } }) =>
+    [...awards].flatMap(([badgeId, record]) =>
       movesOf(record, badgeId, own, others).map((move) => ({ ...move, from: key, badgeId })),
     ),
   );
@@ -56,7 +56,7 @@ function movesOf(
   const has =
     (event: EventId) =>
     (one: Address): boolean =>
-      one.assertions.some((assertion) => assertion.badgeId === badgeId && assertion.eventId === event);
+      one.record.assertions.some((assertion) => assertion.badgeId === badgeId && assertion.eventId === event);
   const forgiven = record.forgiven.flatMap((event): MoveOf[] =>
     others.filter(has(event)).map(({ key }) => {
       return { to: key, record: { state: 'withdrawn', atS: record.atS, forgiven: [event] }, takes: false };
@@ -72,11 +72,11 @@ function movesOf(
 /** By which address one sees whose a record is; null: it is nobody's but whom it stands under. */
 function shownBy(record: AwardRecord, badgeId: BadgeId): ((address: Address) => boolean) | null {
   if (record.state === 'issued')
-    return ({ assertions }) =>
+    return ({ record: { assertions } }) =>
       assertions.some((one) => one.badgeId === badgeId && one.eventId === record.event);
   if (record.state !== 'blocked') return null;
   const { forgiven } = record;
-  return ({ assertions }) =>
+  return ({ record: { assertions } }) =>
     assertions.some(
       ({ badgeId: of, revoked, eventId }) =>
         of === badgeId && revoked && (eventId === null || !forgiven.includes(eventId)),
@@ -118,6 +118,6 @@ class Desk {
   }
 
   #before(key: EarnerKey, badgeId: BadgeId): AwardRecord | null {
-    return this.addresses.find((one) => one.key === key)?.records.get(badgeId) ?? null;
+    return this.addresses.find((one) => one.key === key)?.record.awards.get(badgeId) ?? null;
   }
 }

@@ -1,3 +1,4 @@
+import type { AwardRecord } from '../earners/award-record.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueue } from '../queue/enqueue.js';
@@ -10,6 +11,7 @@ import type { Done } from './done.js';
 import { freeOrphans, recordHeld } from './free-orphans.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
+import { journalOf } from './person.js';
 import type { Pipeline } from './pipeline.js';
 import { putIntoOutbox } from './put-into-outbox.js';
 
@@ -95,12 +97,15 @@ async function lookForAwardsByHand({ mirror, pace, log }: Pipeline, signal: Abor
 async function lowerFlags({ flags }: Pipeline, { person, evaluation, lost }: Decision): Promise<void> {
   const stillLost = new Set(lost.map(({ badgeId }) => badgeId));
   const well = evaluation.awards.map(({ award }) => award.badgeId).filter((id) => !stillLost.has(id));
-  for (const key of person.keys) await flags.lower(key, well);
+  for (const { key, record } of person.addresses) {
+    const raised = well.filter((id) => record.flags.has(id));
+    if (raised.length > 0) await flags.lower(key, raised);
+  }
 }
 
 /** Says once that a human revoked an award, and since when it is not given again. */
 async function recordBlocked(
-  { ledger, audit, log }: Pipeline,
+  { ledger, journal, log }: Pipeline,
   { person, evaluation }: Decision,
   cause: string,
 ): Promise<void> {
@@ -108,14 +113,15 @@ async function recordBlocked(
   for (const { award, status } of evaluation.awards) {
     if (status !== 'blocked') continue;
     const { id, badgeId } = award;
-    const known = records.find((one) => one.badgeId === badgeId && one.record.state === 'blocked')?.record;
-    const blocked = known ?? (await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }));
-    if (blocked === null) continue;
-    if (known === undefined) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
     const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
-    const version = evaluation.version;
-    await audit.write([
-      entryOf('blocked', blocked.atS, { earner, award: id, badgeId, version, cause, event }),
-    ]);
+    const { version } = evaluation;
+    const tell = ({ atS }: AwardRecord) =>
+      entryOf('blocked', atS, { earner, award: id, badgeId, version, cause, event });
+    const known = records.find((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+    if (known === undefined) {
+      const blocked = await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }, tell);
+      if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
+    } else if (!journalOf(person).some((one) => one.kind === 'blocked' && one.badgeId === badgeId))
+      await journal.write([tell(known.record)]);
   }
 }

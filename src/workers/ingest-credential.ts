@@ -18,9 +18,10 @@ export async function ingestCredential(
 ): Promise<Done> {
   const { earner } = notice;
   const address = pipeline.vault.open(notice.recipient, earner);
+  const toldS = secondsOf(pipeline.clock);
   const found = await pipeline.hosted.read(notice.url, address, signal);
   signal.throwIfAborted();
-  const kept = await keep(pipeline, notice, address, found);
+  const kept = await keep(pipeline, notice, { address, toldS }, found);
   const cause = `${notice.source}.credential.${notice.earner}`;
   if (kept) await enqueueEarners(pipeline.queues.earners, [earner], cause);
   const facts = { earner, ...(kept ? { cause } : {}) };
@@ -30,11 +31,11 @@ export async function ingestCredential(
 async function keep(
   pipeline: Pipeline,
   { earner }: CredentialNotice,
-  address: string,
+  { address, toldS }: { readonly address: string; readonly toldS: number },
   found: HostedCredential,
 ): Promise<boolean> {
   const contact = { address: withoutUnseenEnds(address), name: null };
-  if (found.revokedOnly) return storeCredential(pipeline, earner, contact, found);
+  if (found.revokedOnly) return storeCredential(pipeline, earner, contact, found, toldS);
   const { schemes, news, ignored, region, clock } = pipeline;
   const { scheme } = await schemes.now();
   const own = found.clientId === region;
@@ -45,7 +46,7 @@ async function keep(
     await ignored.client(found.clientId, about, atS);
     return false;
   }
-  if (!(await storeCredential(pipeline, earner, contact, found))) return false;
+  if (!(await storeCredential(pipeline, earner, contact, found, toldS))) return false;
   if (!own && !scheme.enrolments.has(found.badgeId))
     await ignored.badge(found.clientId, found.badgeId, about, atS);
   await news.seen(found.clientId, { eventId: found.eventId, happenedS: found.issuedOnS, atS });

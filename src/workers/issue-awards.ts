@@ -4,7 +4,6 @@ import type { DueAwards, Issuing, Standing } from '../issuing/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue, type NewJob } from '../queue/enqueue.js';
 import { judgeUnder } from '../rules/change.js';
-import { entriesOf } from './account.js';
 import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';
@@ -83,22 +82,15 @@ async function sendAgain({ queues: { awards } }: Pipeline, job: NewJob, signal: 
   await enqueue(awards, job);
 }
 
-/** What is told of a batch: in the account, and in the job's line. */
-function tellersOf(
-  { quota, audit, clock, meter }: Pipeline,
-  told: Told[],
-): Pick<Issuing, 'issued' | 'refused'> {
+/** What is told of a batch in the job's line. */
+function tellersOf({ quota, meter }: Pipeline, told: Told[]): Pick<Issuing, 'issued'> {
   return {
-    async issued(event, { badgeId, earners }, due) {
+    async issued(event, { earners }, due) {
       // Before anything can fail: a second telling no longer knows what it was for, and is not counted.
       for (const { award } of due?.values() ?? []) meter.count('palier_awards_issued_total', { award });
       await quota.spend(earners.length);
-      // Without what it was for, it is entered when the Région's account is read: OBF keeps our note.
-      if (due !== null) await audit.write(entriesOf('issued', secondsOf(clock), badgeId, due, { event }));
       told.push({ outcome: 'issued', event, earners: earners.length, ...causesOf(due) });
     },
-    refused: ({ badgeId }, due, why) =>
-      audit.write(entriesOf('refused', secondsOf(clock), badgeId, due, { detail: why })),
   };
 }
 
@@ -119,7 +111,7 @@ async function standingOf(pipeline: Pipeline, badgeId: BadgeId, earner: EarnerKe
   if (person.earner !== earner) return { is: 'not-due', moved: true };
   const due = judged.due.find(({ award }) => award.badgeId === badgeId);
   if (due === undefined || isUnderWayElsewhere(person, badgeId)) return { is: 'not-due' };
-  const contact = await contactFor(pipeline.portfolios, person, due.earnedBy);
+  const contact = contactFor(person, due.earnedBy);
   if (contact === null) return { is: 'not-due' };
   const { award, version, earnedBy } = due;
   const cause = causeOf(person, badgeId);

@@ -1,8 +1,8 @@
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
-import type { AwardRecord } from '../issuing/award-record.js';
+import type { AwardRecord } from '../earners/award-record.js';
 import { heldBadges } from '../rules/counting.js';
 import { compose } from './compose.js';
-import type { Address } from './read-addresses.js';
+import { awardsOf, type Address } from './person.js';
 
 /** For the one award in a million of which no event is known: nothing is ever asked by it. */
 const UNKNOWN_EVENT = asEventId('unknown');
@@ -12,17 +12,15 @@ const UNKNOWN_EVENT = asEventId('unknown');
  * account holds for one of their addresses, by hand or not, nor what a human took back: a badge, its state,
  * and the Région's own events. Of what earned it, of what set it off, of reasons, nothing. A record of what
  * is being taken back is not told here: it lasts as it is.
- * @param addresses all of the person's, with nothing else on its way
+ * @param addresses all of the person's
  */
 export function lastingRecords(
   region: ClientId,
   addresses: readonly Address[],
   nowS: number,
 ): ReadonlyMap<BadgeId, AwardRecord> {
-  const records = addresses.flatMap(({ key, records: own }) =>
-    [...own].map(([badgeId, record]) => ({ key, badgeId, record })),
-  );
-  const assertions = addresses.flatMap((one) => one.assertions);
+  const records = addresses.flatMap(awardsOf);
+  const assertions = addresses.flatMap(({ record }) => record.assertions);
   const { held, blocked } = compose(region, assertions, records);
   const valid = heldBadges(held, nowS);
   const badges = new Set([...records, ...held].map(({ badgeId }) => badgeId));

@@ -2,19 +2,9 @@ import type { EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { entryOf } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
-import { lowerFlagsOf } from './lower-flags.js';
 import type { Pipeline } from './pipeline.js';
 import { addressesFrom, personKeyOf, type Files } from './read-addresses.js';
 import { withdrawWaiting } from './under-way.js';
-
-/** The erasure of one of them has begun: it is to be ended first. */
-export class BeingErased extends Error {
-  readonly code = 'being_erased';
-  constructor() {
-    super('One of these people is being erased');
-    this.name = 'BeingErased';
-  }
-}
 
 export interface Linked {
   /** Stands for the person. */
@@ -31,17 +21,15 @@ export interface Linked {
  * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what
  * any of them holds is held. What is on its way goes on; the person is given no second one meanwhile. May
  * be repeated; a link that was broken off is ended.
- * @throws BeingErased
  */
 export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey): Promise<Linked> {
-  const { portfolios, queues, log } = pipeline;
-  const files = await addressesFrom(portfolios, [one, other]);
-  if ([...files.values()].some(({ erasing }) => erasing !== null)) throw new BeingErased();
+  const { earners, flags, queues, log } = pipeline;
+  const files = await addressesFrom(earners, [one, other]);
   const person = personKeyOf(files, one);
   const others = [...files.keys()].filter((key) => key !== person);
   const changed = await joinAll(pipeline, files, person, personKeyOf(files, other));
   const withdrawn = await withdrawWaiting(pipeline, others);
-  await lowerFlagsOf(pipeline, new Set(others));
+  for (const key of others) await flags.lower(key, [...(files.get(key)?.flags.keys() ?? [])]);
   await tellOnce(pipeline, 'linked', person, others);
   await enqueueEarners(queues.earners, [person], 'link');
   if (changed) log.info({ earner: person, addresses: files.size }, 'addresses linked');
@@ -81,20 +69,22 @@ export async function joinAll(
   return head !== undefined || above !== null;
 }
 
-/** Into the account of each of `others` whose last word it is not yet, and of the person beside them. */
+/** Told once of each of `others` whose last word it is not yet, and of the person beside them. */
 export async function tellOnce(
-  { audit, clock }: Pick<Pipeline, 'audit' | 'clock'>,
+  { journal, clock }: Pick<Pipeline, 'journal' | 'clock'>,
   kind: 'linked' | 'unlinked',
   person: EarnerKey,
   others: readonly EarnerKey[],
 ): Promise<void> {
-  const untold: EarnerKey[] = [];
-  for (const key of others) {
-    const entries = await audit.ofEarner(key);
-    const last = entries.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
-    if ((last?.kind ?? 'unlinked') !== kind) untold.push(key);
-  }
-  if (untold.length === 0) return;
   const atS = secondsOf(clock);
-  await audit.write([person, ...untold].map((earner) => entryOf(kind, atS, { earner, cause: 'ops' })));
+  const entryFor = (earner: EarnerKey) => entryOf(kind, atS, { earner, cause: 'ops' });
+  const told: EarnerKey[] = [];
+  for (const key of others)
+    await journal.tell(key, (record) => {
+      const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
+      const isTold = (last?.kind ?? 'unlinked') === kind;
+      if (!isTold) told.push(key);
+      return { record, entries: isTold ? [] : [entryFor(key)] };
+    });
+  if (told.length > 0) await journal.write([entryFor(person)]);
 }

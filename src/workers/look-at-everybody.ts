@@ -2,7 +2,8 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import type { AwardState } from '../issuing/award-record.js';
 import { RuleFault } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
-import { peopleIn, type PeopleSources, type PersonSeen } from './people.js';
+import { peopleIn, type PeopleSources } from './people.js';
+import type { Person } from './person.js';
 
 /** Told how many addresses were looked at, of how many. */
 export type Report = (done: number, total: number) => void;
@@ -36,7 +37,7 @@ const UNDER_WAY: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown',
 const REFUSED: ReadonlySet<AwardState> = new Set(['refused']);
 const NONE: ReadonlySet<BadgeId> = new Set();
 
-const factsOf = ({ earner, portfolio, touched, records }: PersonSeen): PersonFacts => ({
+const factsOf = ({ earner, portfolio, touched, records }: Person): PersonFacts => ({
   earner,
   portfolio,
   touched,
@@ -46,7 +47,7 @@ const factsOf = ({ earner, portfolio, touched, records }: PersonSeen): PersonFac
 });
 
 /** Of most people, none. */
-function badgesIn(records: PersonSeen['records'], states: ReadonlySet<AwardState>): ReadonlySet<BadgeId> {
+function badgesIn(records: Person['records'], states: ReadonlySet<AwardState>): ReadonlySet<BadgeId> {
   const found = records.filter(({ record }) => states.has(record.state));
   return found.length === 0 ? NONE : new Set(found.map(({ badgeId }) => badgeId));
 }

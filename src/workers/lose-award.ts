@@ -28,15 +28,16 @@ export async function followLoss(
 }
 
 async function raiseFlag(
-  { flags, audit, clock, log }: Pipeline,
+  { flags, clock, log }: Pipeline,
   { person: { earner }, evaluation }: Decision,
   { id: award, badgeId }: Award,
   cause: string,
 ): Promise<void> {
-  const { isNew, sinceS } = await flags.raise({ earner, badgeId, atS: secondsOf(clock) });
   const event = evaluation.awards.find((one) => one.award.badgeId === badgeId)?.heldBy?.eventId ?? null;
   const { version } = evaluation;
-  await audit.write([entryOf('flagged', sinceS, { earner, award, badgeId, version, cause, event })]);
+  const { isNew } = await flags.raise({ earner, badgeId, atS: secondsOf(clock) }, (sinceS) =>
+    entryOf('flagged', sinceS, { earner, award, badgeId, version, cause, event }),
+  );
   if (isNew) log.warn({ earner, award }, 'award flagged: a badge that earned it was revoked');
 }
 
@@ -77,10 +78,10 @@ async function takeBack(
   event: EventId,
   signal: AbortSignal,
 ): Promise<void> {
-  const { portfolios, regionAccount, ledger, audit, clock, vault, log } = pipeline;
+  const { earners, portfolios, regionAccount, ledger, clock, vault, log } = pipeline;
   const { recipients } = await regionAccount.recipientsOf(event, signal);
   // It may have gone to another address of the person than the one that it is recorded under.
-  const keys = await addressesFrom(portfolios, [earner]);
+  const keys = await addressesFrom(earners, [earner]);
   const theirs = recipients
     .map((recipient) => ({ ...recipient, key: earnerKeyOf(vault, recipient.email) }))
     .filter(({ key }) => keys.has(key));
@@ -88,10 +89,10 @@ async function takeBack(
   signal.throwIfAborted();
   if (valid.length > 0) await regionAccount.revoke(event, valid, signal);
   const award = pipeline.scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  const entry = entryOf('revoked', secondsOf(clock), { earner, award, badgeId, event });
-  await audit.write([entry]);
   for (const { key, assertionId } of theirs) await portfolios.markRevoked(key, assertionId);
-  await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' });
+  await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' }, () =>
+    entryOf('revoked', secondsOf(clock), { earner, award, badgeId, event }),
+  );
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
 }
 

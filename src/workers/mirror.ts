@@ -1,6 +1,7 @@
-import type { Audit } from '../audit/types.js';
+import type { EarnerStore } from '../earners/store.js';
 import type { BatchId, EarnerKey, EventId } from '../ids.js';
 import { NotSettledYet } from '../issuing/types.js';
+import type { Journal } from '../journal/journal.js';
 import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
 import type { EventIndex } from '../obf/event-index.js';
 import { PAGE_LIMIT } from '../obf/list.js';
@@ -75,7 +76,7 @@ const WRITING_MS = 5000;
  * @returns how long to wait before anything is issued, milliseconds
  */
 async function readInto(parts: MirrorParts, asked: EventAsked, signal: AbortSignal): Promise<number> {
-  const { account, audit, clock, evaluate } = parts;
+  const { account, journal, clock, evaluate } = parts;
   try {
     const read = await readAlone(account, asked, signal);
     const enter = (found: readonly NewAssertion[]): Promise<void> =>
@@ -87,7 +88,7 @@ async function readInto(parts: MirrorParts, asked: EventAsked, signal: AbortSign
   } catch (error) {
     if (error instanceof EventIncomplete) {
       const ageMs = clock() - (asked.createdS ?? 0) * 1000;
-      return ageMs > WRITTEN_WITHIN_MS || (await audit.knowsEvent(asked.eventId)) ? 0 : WRITING_MS;
+      return ageMs > WRITTEN_WITHIN_MS || (await journal.ofEvent(asked.eventId)).length > 0 ? 0 : WRITING_MS;
     }
     // Named where people look; the others of the account go on.
     if (error instanceof RowUnreadable) return 0;
@@ -124,7 +125,8 @@ const NO_ROW = { recipientCount: null, modifiedS: null };
 export interface MirrorParts extends EventStoring {
   readonly events: EventIndex;
   readonly account: ObfAccount;
-  readonly audit: Audit;
+  readonly journal: Pick<Journal, 'write' | 'ofEvent'>;
+  readonly earners: Pick<EarnerStore, 'read'>;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
   readonly prefix: string;

@@ -1,26 +1,34 @@
+import type { JournalEntry } from '../earners/journal-entry.js';
+import type { Contact, EarnerRecord } from '../earners/record.js';
+import type { EarnerStore } from '../earners/store.js';
 import type { AssertionId, BadgeId, ClientId, EarnerKey } from '../ids.js';
-import type { Ledger } from '../issuing/ledger.js';
-import type { EarnerFile } from '../portfolio/earner-file.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
-import type { Contact, PortfolioStore } from '../portfolio/store.js';
 import type { Assertion } from '../portfolio/assertion.js';
+import type { Portfolio } from '../portfolio/portfolio.js';
 import { compose, type OwnRecord } from './compose.js';
 
 /** Where a person is read from. */
 export interface PersonSources {
+  /** The Région's own OBF client. */
   readonly region: ClientId;
-  readonly portfolios: PortfolioStore;
-  readonly ledger: Ledger;
+  readonly earners: Pick<EarnerStore, 'read'>;
 }
 
-/** One person: all addresses that ops joined, seen as one. */
+/** What is stored of one address. */
+export interface Address {
+  readonly key: EarnerKey;
+  readonly record: EarnerRecord;
+}
+
+/** One person: all addresses that ops joined, seen as one, each read once. */
 export interface Person {
   /** The key that stands for the person: of the address that the others were linked to. */
   readonly earner: EarnerKey;
   /** The key of every address, the person's own first. */
   readonly keys: readonly EarnerKey[];
+  /** Every address, the person's own first. */
+  readonly addresses: readonly Address[];
   readonly portfolio: Portfolio;
-  /** Every record of every address. */
+  /** Every award record of every address. */
   readonly records: readonly OwnRecord[];
   /** Under which address each assertion came. */
   readonly whose: ReadonlyMap<AssertionId, EarnerKey>;
@@ -28,48 +36,53 @@ export interface Person {
   readonly touched: number;
 }
 
-interface Address extends EarnerFile {
-  readonly key: EarnerKey;
-  readonly records: readonly OwnRecord[];
-}
-
 /** All that deciding needs to know of the person whom this address belongs to, under whichever key it came. */
 export async function readPerson(sources: PersonSources, earner: EarnerKey): Promise<Person> {
   const asked = await readAddress(sources, earner);
-  const own = asked.linkedTo === null ? asked : await readAddress(sources, asked.linkedTo);
+  const { linkedTo } = asked.record;
+  const own = linkedTo === null ? asked : await readAddress(sources, linkedTo);
   const others = await Promise.all(
-    own.linked.map(async (key) => (key === earner ? asked : readAddress(sources, key))),
+    own.record.linked.map(async (key) => (key === earner ? asked : readAddress(sources, key))),
   );
-  return personOf(sources.region, own, others);
+  return personOf(sources.region, [own, ...others]);
 }
 
 /** @returns null for an address that belongs to somebody who is read under another key */
 export async function readPersonOnce(sources: PersonSources, earner: EarnerKey): Promise<Person | null> {
   const own = await readAddress(sources, earner);
-  if (own.linkedTo !== null) return null;
-  const others = await Promise.all(own.linked.map((key) => readAddress(sources, key)));
-  return personOf(sources.region, own, others);
+  if (own.record.linkedTo !== null) return null;
+  const others = await Promise.all(own.record.linked.map((key) => readAddress(sources, key)));
+  return personOf(sources.region, [own, ...others]);
 }
 
-async function readAddress({ portfolios, ledger }: PersonSources, key: EarnerKey): Promise<Address> {
-  const [file, records] = await Promise.all([portfolios.read(key), ledger.readAll(key)]);
-  const own = [...records].map(([badgeId, record]) => ({ key, badgeId, record }));
-  return { ...file, key, records: own };
-}
+export const readAddress = async (
+  { earners }: Pick<PersonSources, 'earners'>,
+  key: EarnerKey,
+): Promise<Address> => ({ key, record: await earners.read(key) });
 
-function personOf(region: ClientId, own: Address, others: readonly Address[]): Person {
-  const addresses = [own, ...others];
-  const records = addresses.flatMap((address) => address.records);
-  const assertions = addresses.flatMap((address) => address.assertions);
+/** @param addresses all of one person's, the person's own first */
+export function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): Person {
+  const records = addresses.flatMap(awardsOf);
+  const assertions = addresses.flatMap(({ record }) => record.assertions);
   return {
-    earner: own.key,
+    earner: addresses[0].key,
     keys: addresses.map(({ key }) => key),
+    addresses,
     portfolio: compose(region, assertions, records),
     records,
-    whose: new Map(addresses.flatMap((one) => one.assertions.map(({ id }) => [id, one.key] as const))),
-    touched: Math.max(...addresses.map(({ touched }) => touched)),
+    whose: new Map(
+      addresses.flatMap(({ key, record }) => record.assertions.map(({ id }) => [id, key] as const)),
+    ),
+    touched: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
   };
 }
+
+export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>
+  [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
+
+/** What is told of the person, address by address. */
+export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
+  addresses.flatMap(({ record }) => record.journal.toSorted((a, b) => a.atS - b.atS));
 
 /** States in which OBF may be about to be told, or told already, for an address. */
 const UNDER_WAY: ReadonlySet<string> = new Set(['claimed', 'unknown', 'revoking']);
@@ -80,18 +93,13 @@ export const isUnderWayElsewhere = (person: Person, badgeId: BadgeId): boolean =
     ({ key, badgeId: of, record }) => key !== person.earner && of === badgeId && UNDER_WAY.has(record.state),
   );
 
-/** Where the badge goes: the address of the latest assertion that counted, else the person's own. */
-export async function contactFor(
-  portfolios: PortfolioStore,
-  person: Person,
+/** Where the badge goes: the address of the latest assertion that counted, else the person's own, else any. */
+export function contactFor(
+  { earner, addresses, whose }: Person,
   counted: readonly Assertion[],
-): Promise<Contact | null> {
+): Contact | null {
   const latest = counted.toSorted((a, b) => b.issuedOnS - a.issuedOnS)[0];
-  const key = latest === undefined ? undefined : person.whose.get(latest.id);
-  return (await portfolios.contactOf(key ?? person.earner)) ?? firstContact(portfolios, person);
-}
-
-async function firstContact(portfolios: PortfolioStore, { keys }: Person): Promise<Contact | null> {
-  const contacts = await Promise.all(keys.map((key) => portfolios.contactOf(key)));
-  return contacts.find((contact) => contact !== null) ?? null;
+  const wanted = (latest === undefined ? undefined : whose.get(latest.id)) ?? earner;
+  const contacts = addresses.filter(({ record }) => record.contact !== null);
+  return (contacts.find(({ key }) => key === wanted) ?? contacts[0])?.record.contact ?? null;
 }

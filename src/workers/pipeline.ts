@@ -1,4 +1,5 @@
 import type { Queue, Telemetry } from 'bullmq';
+import type { EarnerStore } from '../earners/store.js';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
 import type { HoldPace, Holds } from '../issuing/hold.js';
@@ -8,11 +9,11 @@ import type { Ledger } from '../issuing/ledger.js';
 import type { Batches } from '../issuing/batches.js';
 import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js';
 import type { Outbox } from '../issuing/outbox.js';
+import type { Journal } from '../journal/journal.js';
 import type { HostedCredentials } from '../obf/hosted.js';
 import type { EventIndex } from '../obf/event-index.js';
 import type { ReadProblems } from '../obf/read-problems.js';
 import type { ObfAccount, ObfAccounts } from '../obf/types.js';
-import type { Audit } from '../audit/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
@@ -67,7 +68,9 @@ export interface Pipeline {
   /** What this process was started with; whoever decides asks `schemes` which rules hold. */
   readonly scheme: Scheme;
   readonly schemes: Schemes;
-  readonly audit: Audit;
+  /** What is stored of each address; the stores below write parts of it. */
+  readonly earners: EarnerStore;
+  readonly journal: Journal;
   /** The Région's own OBF client. */
   readonly region: ClientId;
   /** For whoever looks at everybody. */

@@ -1,17 +1,16 @@
+import type { AwardState } from '../earners/award-record.js';
+import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { AwardState } from '../issuing/award-record.js';
 import type { Assertion } from '../portfolio/assertion.js';
-import { personToErase } from './erase-earner.js';
-import type { PersonToErase } from './erasing.js';
-import { isMoreHeldThanLasts } from './held-of.js';
+import { isMoreHeldThanLasts, personToErase, type PersonToErase } from './erase-people.js';
 import type { Pipeline } from './pipeline.js';
-import { readAddresses, type Address } from './read-addresses.js';
+import { readAddresses } from './read-addresses.js';
 
 /** People of one page of what Redis holds. */
 export interface Candidates {
   /** Nothing was given to them for too long. */
   readonly past: readonly PersonToErase[];
-  /** Whose erasure was begun, and not ended; or written after. */
+  /** Whose erasure was stopped before its end. */
   readonly begun: readonly PersonToErase[];
 }
 
@@ -26,7 +25,7 @@ export async function* candidatesOf(
 ): AsyncGenerator<Candidates> {
   // A person may be met under several addresses.
   const met = new Set<EarnerKey>();
-  for await (const keys of pipeline.portfolios.keys()) {
+  for await (const keys of pipeline.earners.keys()) {
     for (let at = 0; at < keys.length; at += TOGETHER) {
       signal.throwIfAborted();
       const looked = await Promise.all(
@@ -54,28 +53,19 @@ async function lookAt(pipeline: Pipeline, key: EarnerKey, beforeS: number | null
 }
 
 async function judge(pipeline: Pipeline, key: EarnerKey, beforeS: number | null): Promise<readonly Found[]> {
-  const { erasing, linkedTo, linked, assertions, erasedAtS } = await pipeline.portfolios.read(key);
-  if (erasing !== null) return [{ ...(await personToErase(pipeline, key)), why: 'begun' }];
+  const record = await pipeline.earners.read(key);
+  const { linkedTo, linked, assertions, journal } = record;
+  if (isErased(record))
+    return isMoreHeldThanLasts(pipeline, { key, record })
+      ? [{ ...(await personToErase(pipeline, key)), why: 'begun' }]
+      : [];
   if (linkedTo !== null) return [];
-  if (assertions.length === 0 && linked.length === 0 && erasedAtS !== null) {
-    const isMore = await isMoreHeldThanLasts(pipeline, key);
-    return isMore ? [{ person: key, keys: [key], why: 'begun' }] : [];
-  }
-  if (assertions.length === 0 && linked.length === 0 && !(await isToldOnly(pipeline, key, beforeS)))
-    return [];
-  if (beforeS === null || !areOld(assertions, beforeS)) return [];
+  const isToldOnly = assertions.length + linked.length === 0;
+  if (isToldOnly && (journal.length === 0 || journal.some(({ atS }) => atS >= (beforeS ?? 0)))) return [];
+  if (beforeS === null || !isPast(beforeS)(record)) return [];
   const keys = [...linked, key];
-  return isPast(beforeS)(await readAddresses(pipeline, keys)) ? [{ person: key, keys, why: 'past' }] : [];
-}
-
-/** Whether there is but what the account tells of them, and all of it happened before that instant. */
-async function isToldOnly(
-  { audit }: Pick<Pipeline, 'audit'>,
-  key: EarnerKey,
-  beforeS: number | null,
-): Promise<boolean> {
-  if (beforeS === null || !(await audit.isNoted(key))) return false;
-  return (await audit.ofEarner(key)).every(({ atS }) => atS < beforeS);
+  const addresses = await readAddresses(pipeline, keys);
+  return addresses.every((one) => isPast(beforeS)(one.record)) ? [{ person: key, keys, why: 'past' }] : [];
 }
 
 const areOld = (assertions: readonly Assertion[], beforeS: number): boolean =>
@@ -85,14 +75,11 @@ const areOld = (assertions: readonly Assertion[], beforeS: number): boolean =>
 const UNFINISHED: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown', 'revoking']);
 
 /**
- * Whether all that a person was given, by partners and by the Région, was issued before an instant (Unix
- * seconds) and has ended before it, if it ends; and nothing was done for them since, nor is to be.
+ * Whether all that an address was given, by partners and by the Région, was issued before an instant (Unix
+ * seconds) and has ended before it, if it ends; and nothing was done for it since, nor is to be.
  */
 export const isPast =
   (beforeS: number) =>
-  (addresses: readonly Address[]): boolean =>
-    addresses.every(
-      ({ assertions, records }) =>
-        areOld(assertions, beforeS) &&
-        [...records.values()].every(({ state, atS }) => !UNFINISHED.has(state) && atS < beforeS),
-    );
+  ({ assertions, awards }: EarnerRecord): boolean =>
+    areOld(assertions, beforeS) &&
+    [...awards.values()].every(({ state, atS }) => !UNFINISHED.has(state) && atS < beforeS);

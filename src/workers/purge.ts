@@ -1,8 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Done } from './done.js';
-import { erasedEntry } from './erase-earner.js';
-import { erasePeople } from './erase-people.js';
-import type { ErasedNumbers } from './erasing.js';
+import { erasedEntry, erasePeople, type ErasedNumbers } from './erase-people.js';
 import type { Pipeline } from './pipeline.js';
 import { candidatesOf, isPast, type Candidates } from './purge-candidates.js';
 
@@ -11,42 +9,40 @@ const NIGHTLY = '43 3 * * *';
 
 /**
  * Erases whoever was given nothing, by anybody, for so many calendar months, and is waiting for nothing; and
- * ends the erasures that were broken off, or that something was written after. May be stopped anywhere: the
+ * completes the erasures that were stopped before their end. May be stopped anywhere: the
  * next one goes on.
  * @param months null: nobody is kept too long
  */
 export async function purge(pipeline: Pipeline, months: number | null, signal: AbortSignal): Promise<Done> {
-  const { clock, scheme, audit } = pipeline;
+  const { clock, scheme, journal } = pipeline;
   const beforeS = months === null ? null : monthsAgoS(clock(), months, scheme.timeZone);
   let [purged, ended] = [NOTHING, NOTHING];
   try {
     for await (const candidates of candidatesOf(pipeline, beforeS, signal)) {
-      const done = await eraseThem(pipeline, candidates, beforeS, signal);
+      const done = await eraseThem(pipeline, candidates, beforeS);
       purged = sum(purged, done.purged);
       ended = sum(ended, done.ended);
     }
-    // Of all of them at once, and of those whose erasure was stopped before it.
-    ended = sum(ended, { ...NOTHING, entries: await audit.forgetUnnamed() });
   } finally {
     // Stopped half-way, it tells of that half.
     const all = sum(purged, ended);
-    if (all.people > 0) await audit.write([erasedEntry(pipeline, 'purged', all)]);
+    if (all.people > 0) await journal.write([erasedEntry(pipeline, 'purged', all)]);
   }
   return { did: 'people purged', facts: { months, ...sum(purged, ended), erasuresEnded: ended.people } };
 }
+
+/** One entry of the journal tells of the whole run. */
+const tell = async (): Promise<void> => {};
 
 async function eraseThem(
   pipeline: Pipeline,
   { past, begun }: Candidates,
   beforeS: number | null,
-  signal: AbortSignal,
 ): Promise<{ readonly purged: ErasedNumbers; readonly ended: ErasedNumbers }> {
-  // One entry of the account tells of the whole run.
-  const gently = { withinMs: 0, signal, tell: async () => {} };
   const isMeant = beforeS === null ? () => false : isPast(beforeS);
-  const purged = past.length === 0 ? null : await erasePeople(pipeline, past, { ...gently, isMeant });
-  const ended = begun.length === 0 ? null : await erasePeople(pipeline, begun, gently);
-  return { purged: purged?.erased ?? NOTHING, ended: ended?.erased ?? NOTHING };
+  const purged = past.length === 0 ? NOTHING : await erasePeople(pipeline, past, { tell, isMeant });
+  const ended = begun.length === 0 ? NOTHING : await erasePeople(pipeline, begun, { tell });
+  return { purged, ended };
 }
 
 const monthsAgoS = (nowMs: number, months: number, timeZone: string): number =>

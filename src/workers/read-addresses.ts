@@ -1,43 +1,27 @@
-import type { BadgeId, EarnerKey } from '../ids.js';
-import type { AwardRecord } from '../issuing/award-record.js';
-import type { Assertion } from '../portfolio/assertion.js';
-import type { EarnerFile } from '../portfolio/earner-file.js';
-import type { PortfolioStore } from '../portfolio/store.js';
-import type { PersonSources } from './person.js';
-
-/** What stands under one address, whoever it belongs to. */
-export interface Address {
-  readonly key: EarnerKey;
-  readonly assertions: readonly Assertion[];
-  readonly records: ReadonlyMap<BadgeId, AwardRecord>;
-}
+import type { EarnerRecord } from '../earners/record.js';
+import type { EarnerStore } from '../earners/store.js';
+import type { EarnerKey } from '../ids.js';
+import { readAddress, type Address } from './person.js';
 
 export const readAddresses = (
-  { portfolios, ledger }: Pick<PersonSources, 'portfolios' | 'ledger'>,
+  sources: { readonly earners: Pick<EarnerStore, 'read'> },
   keys: readonly EarnerKey[],
-): Promise<readonly Address[]> =>
-  Promise.all(
-    keys.map(async (key) => {
-      const [{ assertions }, records] = await Promise.all([portfolios.read(key), ledger.readAll(key)]);
-      return { key, assertions, records };
-    }),
-  );
+): Promise<readonly Address[]> => Promise.all(keys.map((key) => readAddress(sources, key)));
 
-export type Files = ReadonlyMap<EarnerKey, EarnerFile>;
+export type Files = ReadonlyMap<EarnerKey, EarnerRecord>;
 
 /** Every address that links lead to, both ways: what a link, or its undoing, left half done is found too. */
 export async function addressesFrom(
-  portfolios: Pick<PortfolioStore, 'read'>,
+  earners: Pick<EarnerStore, 'read'>,
   asked: readonly EarnerKey[],
 ): Promise<Files> {
-  const files = new Map<EarnerKey, EarnerFile>();
+  const files = new Map<EarnerKey, EarnerRecord>();
   const next = [...asked];
   for (let key = next.pop(); key !== undefined; key = next.pop()) {
     if (files.has(key)) continue;
-    const file = await portfolios.read(key);
-    files.set(key, file);
-    const leadsTo = file.erasing ?? file.linkedTo;
-    next.push(...file.linked, ...(leadsTo === null ? [] : [leadsTo]));
+    const record = await earners.read(key);
+    files.set(key, record);
+    next.push(...record.linked, ...(record.linkedTo === null ? [] : [record.linkedTo]));
   }
   return files;
 }
@@ -46,8 +30,7 @@ export async function addressesFrom(
 export function personKeyOf(files: Files, address: EarnerKey): EarnerKey {
   const passed = new Set<EarnerKey>();
   for (let at = address; ;) {
-    const file = files.get(at);
-    const leadsTo = file?.erasing ?? file?.linkedTo ?? at;
+    const leadsTo = files.get(at)?.linkedTo ?? at;
     if (leadsTo === at) return at;
     // Two who linked the same addresses at the same time, each the other way round.
     if (passed.has(leadsTo)) return [...passed].toSorted()[0] ?? at;

@@ -1,4 +1,5 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { RecordUnreadable } from '../earners/record.js';
 import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
@@ -33,7 +34,8 @@ export function verdictOf(error: unknown, pauses = 0): Verdict {
   if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
   if (error instanceof ObfRefused || error instanceof RowUnreadable)
     return { do: 'fail', why: error.message };
-  if (error instanceof VaultError) return { do: 'fail', why: error.message };
+  if (error instanceof VaultError || error instanceof RecordUnreadable)
+    return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 

@@ -11,7 +11,7 @@ import type { Pipeline } from './pipeline.js';
  * @returns false when it was not blocked
  */
 export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId: BadgeId): Promise<boolean> {
-  const { ledger, audit, queues, clock, log, scheme } = pipeline;
+  const { ledger, queues, clock, log, scheme } = pipeline;
   const { earner, keys, records, portfolio } = await readPerson(pipeline, asked);
   if (!portfolio.blocked.includes(badgeId)) return false;
   const revoked = portfolio.held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
@@ -20,10 +20,13 @@ export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId
     records.some((one) => one.key === key && one.badgeId === badgeId && one.record.state === 'blocked');
   // A block that no evaluation has written down yet is written down, to be lifted.
   if (!keys.some(isBlocked)) await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
-  for (const key of keys.some(isBlocked) ? keys.filter(isBlocked) : [earner])
-    await ledger.apply(key, badgeId, { type: 'unblock', events });
   const award = scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  await audit.write([entryOf('unblocked', secondsOf(clock), { earner, award, badgeId, cause: 'ops' })]);
+  const lifted = keys.some(isBlocked) ? keys.filter(isBlocked) : [earner];
+  for (const [nth, key] of lifted.entries())
+    await ledger.apply(key, badgeId, { type: 'unblock', events }, () =>
+      // It is told once of the person, under whichever address.
+      nth > 0 ? null : entryOf('unblocked', secondsOf(clock), { earner: key, award, badgeId, cause: 'ops' }),
+    );
   log.warn({ earner, badge: badgeId }, 'block lifted');
   await enqueueEarners(queues.earners, [earner], 'unblock');
   return true;

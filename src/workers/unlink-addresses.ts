@@ -1,8 +1,8 @@
 import type { EarnerKey } from '../ids.js';
-import type { AwardRecord } from '../issuing/award-record.js';
+import type { AwardRecord } from '../earners/award-record.js';
 import { divideRecords, type Amendment } from './divide-records.js';
 import { enqueueEarners } from './enqueue-earners.js';
-import { BeingErased, joinAll, tellOnce } from './link-addresses.js';
+import { joinAll, tellOnce } from './link-addresses.js';
 import type { Pipeline } from './pipeline.js';
 import { addressesFrom, personKeyOf, readAddresses } from './read-addresses.js';
 import { StillUnderWay, underWay, within } from './under-way.js';
@@ -27,7 +27,6 @@ export interface Waiting {
  * it; the person's other addresses stay together. Both are evaluated. May be repeated.
  * @throws StillUnderWay when an award of the person does not arrive in time, RegionUnreadable or an ObfError
  *   when the Région's account cannot be read: the addresses are as they were then
- * @throws BeingErased
  */
 export async function unlinkAddress(
   pipeline: Pipeline,
@@ -35,9 +34,8 @@ export async function unlinkAddress(
   other: EarnerKey,
   waiting: Waiting,
 ): Promise<Unlinked> {
-  const { portfolios, queues, log } = pipeline;
-  const files = await addressesFrom(portfolios, [one, other]);
-  if ([...files.values()].some(({ erasing }) => erasing !== null)) throw new BeingErased();
+  const { earners, queues, log } = pipeline;
+  const files = await addressesFrom(earners, [one, other]);
   const person = personKeyOf(files, one);
   if (personKeyOf(files, other) !== person) return { people: [one, other], changed: false, moved: 0 };
   await joinAll(pipeline, files, person, person);

@@ -89,17 +89,19 @@ async function verify(
   signal: AbortSignal,
 ): Promise<void> {
   const earner = person.whose.get(id) ?? person.earner;
-  const contact = await pipeline.portfolios.contactOf(earner);
+  const contact = person.addresses.find(({ key }) => key === earner)?.record.contact ?? null;
   // Nobody's any more: they are not due it either.
   if (contact === null) return;
+  const askedS = secondsOf(pipeline.clock);
   // Only an Open Badges 2.0 assertion names its event.
   const found = await pipeline.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
   signal.throwIfAborted();
-  await storeCredential(pipeline, earner, contact, found);
+  await storeCredential(pipeline, earner, contact, found, askedS);
 }
 
 /**
  * Writes what a hosted credential says; it was read just now.
+ * @param toldS when it was asked for, Unix seconds: an erasure since keeps it out
  * @returns whether it stands in the portfolio: an erasure may keep it out, and a revoked one may not have been there
  */
 export async function storeCredential(
@@ -107,13 +109,14 @@ export async function storeCredential(
   earner: EarnerKey,
   contact: Contact,
   found: HostedCredential,
+  toldS: number,
 ): Promise<boolean> {
   const write = async (): Promise<boolean> => {
     if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
     const { assertionId: id, revokedOnly: _none, ...rest } = found;
     const own = found.clientId === region;
     const { change } = await schemes.now();
-    const one = { earner, contact, assertion: { id, ...rest }, own };
+    const one = { earner, contact, assertion: { id, ...rest }, own, recordedS: toldS };
     return (await portfolios.upsert([one], own ? null : (change?.generation ?? null))).length > 0;
   };
   const isKept = await write();

@@ -1,5 +1,5 @@
-import { createAudit } from '../audit/audit.js';
 import type { Config } from '../config.js';
+import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
 import { createHolds } from '../issuing/hold.js';
@@ -9,6 +9,7 @@ import { createBatches } from '../issuing/batches.js';
 import { createQuota } from '../issuing/quota.js';
 import { createMemory } from '../issuing/memory.js';
 import { createOutbox } from '../issuing/outbox.js';
+import { createJournal } from '../journal/journal.js';
 import { createEventIndex } from '../obf/event-index.js';
 import { createObf, type Obf } from '../obf/obf.js';
 import { createReadProblems } from '../obf/read-problems.js';
@@ -160,22 +161,27 @@ function openQueues(
   };
 }
 
-const openStores = ({ redis, prefix, vault, clock, region, scheme, pace, replicas }: StoreParts) => ({
-  replicas,
-  portfolios: createPortfolioStore(redis, prefix, vault),
-  events: createEventIndex(redis, prefix),
-  readProblems: createReadProblems(redis, prefix),
-  news: createNews(redis, prefix),
-  ignored: createIgnored(redis, prefix),
-  ledger: createLedger(redis, prefix, clock),
-  flags: createFlags(redis, prefix),
-  holds: createHolds(redis, prefix, clock, pace),
-  verified: createVerified(redis, prefix),
-  outbox: createOutbox(redis, prefix, clock),
-  batches: createBatches(redis, prefix, clock),
-  memory: createMemory(redis, prefix, clock, () => replicas.history()),
-  audit: createAudit(redis, prefix, scheme.timeZone),
-  schemes: createSchemes(redis, prefix, scheme, clock),
-  census: createCensusStore(redis, prefix),
-  people: { redis, prefix, region },
-});
+function openStores({ redis, prefix, vault, clock, region, scheme, pace, replicas }: StoreParts) {
+  const earners = createEarnerStore(redis, prefix, vault);
+  const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
+  return {
+    replicas,
+    earners,
+    journal,
+    portfolios: createPortfolioStore(earners, vault),
+    events: createEventIndex(redis, prefix),
+    readProblems: createReadProblems(redis, prefix),
+    news: createNews(redis, prefix),
+    ignored: createIgnored(redis, prefix),
+    ledger: createLedger({ earners, journal, clock }),
+    flags: createFlags({ redis, prefix, earners, journal }),
+    holds: createHolds(redis, prefix, clock, pace),
+    verified: createVerified(redis, prefix),
+    outbox: createOutbox(redis, prefix, clock),
+    batches: createBatches(redis, prefix, clock),
+    memory: createMemory(redis, prefix, clock, () => replicas.history()),
+    schemes: createSchemes(redis, prefix, scheme, clock),
+    census: createCensusStore(redis, prefix),
+    people: { redis, prefix, region, earners },
+  };
+}

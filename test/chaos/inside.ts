@@ -1,7 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { asBadgeId, asClientId, type BadgeId, type EarnerKey } from '../../src/ids.js';
 import { createBatches } from '../../src/issuing/batches.js';
-import { createLedger, type Ledger } from '../../src/issuing/ledger.js';
+import type { Ledger } from '../../src/issuing/ledger.js';
 import { createOutbox } from '../../src/issuing/outbox.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
@@ -10,11 +10,11 @@ import type { Assertion } from '../../src/portfolio/assertion.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { Portfolio } from '../../src/portfolio/portfolio.js';
 import { createEventIndex } from '../../src/obf/event-index.js';
-import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { batchJobId } from '../../src/queue/job-ids.js';
 import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
 import { readPerson } from '../../src/workers/person.js';
+import { storesIn } from '../support/stores.js';
 import type { Stage } from './stage.js';
 import { REGION, REGION_BADGES } from './world.js';
 
@@ -45,8 +45,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   const log = createLogger('silent', 'chaos');
   const vault = createVault(palierKey);
   const region = asClientId(REGION);
-  const portfolios = createPortfolioStore(connection, DATA_PREFIX, vault);
-  const ledger = createLedger(connection, DATA_PREFIX, Date.now);
+  const { earners, ledger } = storesIn(connection, DATA_PREFIX, vault, Date.now);
   const outbox = createOutbox(connection, DATA_PREFIX, Date.now);
   const batches = createBatches(connection, DATA_PREFIX, Date.now);
   const events = createEventIndex(connection, DATA_PREFIX);
@@ -75,9 +74,8 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   return {
     keyOf,
     ledger,
-    portfolioOf: async (address) =>
-      (await readPerson({ region, portfolios, ledger }, keyOf(address))).portfolio,
-    storedOf: async (address) => (await portfolios.read(keyOf(address))).assertions,
+    portfolioOf: async (address) => (await readPerson({ region, earners }, keyOf(address))).portfolio,
+    storedOf: async (address) => (await earners.read(keyOf(address))).assertions,
     seenOf: (clientId) => events.count(asClientId(clientId)),
     failed,
     async pending(hurryBeyondMs) {

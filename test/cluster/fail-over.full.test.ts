@@ -1,4 +1,4 @@
-import { recordKey } from '../../src/record/key.js';
+import { recordKey } from '../../src/earners/store.js';
 import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { asBatchId, asEventId } from '../../src/ids.js';
+import { awardRecord } from '../../src/earners/award-record.js';
 import {
-  awardRecord,
   IllegalTransition,
   transition,
   type AwardEvent,

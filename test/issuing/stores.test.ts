@@ -1,13 +1,17 @@
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import { IllegalTransition } from '../../src/issuing/award-record.js';
-import { applyIfPossible, createLedger, type Ledger } from '../../src/issuing/ledger.js';
-import { LedgerError } from '../../src/issuing/ledger-codec.js';
+import { RecordUnreadable } from '../../src/earners/record.js';
+import { applyIfPossible, type Ledger } from '../../src/issuing/ledger.js';
 import { halvesOf } from '../../src/issuing/batch.js';
 import { createBatches, type Batches } from '../../src/issuing/batches.js';
 import { createMemory } from '../../src/issuing/memory.js';
 import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
+import { createVault } from '../../src/platform/vault.js';
 import { breakRecord } from '../support/broken-record.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
+import { storesIn } from '../support/stores.js';
+
+const vault = createVault(Buffer.alloc(32, 7));
 
 let redis: TestRedis;
 let ledger: Ledger;
@@ -25,7 +29,7 @@ beforeAll(async () => {
 beforeEach(() => {
   const prefix = `${redis.prefix}${Math.random()}`;
   nowMs = 1_000_000;
-  ledger = createLedger(redis.connection, prefix, () => nowMs);
+  ({ ledger } = storesIn(redis.connection, prefix, vault, () => nowMs));
   outbox = createOutbox(redis.connection, prefix, () => nowMs);
   batches = createBatches(redis.connection, prefix, () => nowMs);
 });
@@ -59,9 +63,9 @@ describe('the ledger', () => {
 
   test('never takes a record that it cannot read for "no record"', async () => {
     const prefix = `${redis.prefix}odd`;
-    await breakRecord(redis.connection, prefix, earner, 'ledger');
-    const odd = createLedger(redis.connection, prefix, () => nowMs);
-    await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(LedgerError);
+    await breakRecord(redis.connection, prefix, earner);
+    const { ledger: odd } = storesIn(redis.connection, prefix, vault, () => nowMs);
+    await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(RecordUnreadable);
   });
 });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { LedgerError } from '../../src/issuing/ledger-codec.js';
-import { CodecError } from '../../src/portfolio/codec.js';
+import { SomeUnreadable } from '../../src/portfolio/store.js';
+import { RecordUnreadable } from '../../src/earners/record.js';
+import { asEarnerKey } from '../../src/ids.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
 import { asClientId } from '../../src/ids.js';
 import { errorBeforeSending, errorOfFailure, errorOfStatus } from '../../src/obf/certainty.js';
@@ -96,8 +97,8 @@ const KNOWN: readonly [error: unknown, key: string, queue?: QueueName][] = [
   [Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' }), 'redis'],
   [z.object({ kind: z.string() }).safeParse({}).error, 'forme', 'earners'],
   [new EnqueueError('notices: no answer from Redis in time'), 'redis', 'awards'],
-  [new LedgerError('A record of the ledger is empty'), 'donnees', 'awards'],
-  [new CodecError('Assertion A1b2 in Redis is of an unknown form'), 'donnees', 'earners'],
+  [new RecordUnreadable(asEarnerKey('k1'), 'it is of version 9'), 'donnees', 'awards'],
+  [new SomeUnreadable([], [asEarnerKey('k1')]), 'donnees', 'notices'],
   [new UnrecoverableError('job stalled more than allowable limit'), 'arret'],
 ];
 

@@ -54,7 +54,7 @@ describe('a few people', () => {
     await palier.type(['apply']);
     await palier.idle();
     const entries = [];
-    for await (const entry of palier.pipeline.audit.read({})) entries.push(entry);
+    for await (const entry of palier.pipeline.journal.read({})) entries.push(entry);
     const { current } = { current: await palier.pipeline.schemes.inForce() };
     expect(entries.filter(({ kind }) => kind === 'applied')).toMatchObject([
       { version: current, cause: 'ops', detail: '2 earners' },

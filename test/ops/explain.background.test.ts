@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { AuditEntry, AuditKind } from '../../src/audit/types.js';
+import type { JournalEntry, JournalKind } from '../../src/earners/journal-entry.js';
 import {
   asAssertionId,
   asAwardId,
@@ -34,7 +34,7 @@ function holding(event: string | null): Evaluation {
   return evaluate(parse(SMALL_SCHEME, SMALL_PARTNERS), { ...emptyPortfolio, held: [held] }, 5000);
 }
 
-const entry = (kind: AuditKind, event: string | null, more: Partial<AuditEntry> = {}): AuditEntry => ({
+const entry = (kind: JournalKind, event: string | null, more: Partial<JournalEntry> = {}): JournalEntry => ({
   kind,
   atS: 1000,
   earner: asEarnerKey('k1'),
@@ -50,7 +50,7 @@ const entry = (kind: AuditKind, event: string | null, more: Partial<AuditEntry> 
 const BY_US = { version: asSchemeVersion('v1'), assertions: [asAssertionId('a1')], atS: 1200 };
 const NOTHING = { flags: [], waiting: new Set<never>() };
 
-const historyOf = (event: string | null, entries: readonly AuditEntry[]) =>
+const historyOf = (event: string | null, entries: readonly JournalEntry[]) =>
   backgroundOf(holding(event), { ...NOTHING, entries }).history;
 
 test('what Palier gave: when, under which version, from which assertions', () => {
@@ -69,7 +69,7 @@ test('what was found in OBF was given by hand', () => {
   });
 });
 
-test.each<[string, string | null, readonly AuditEntry[], string | null | undefined]>([
+test.each<[string, string | null, readonly JournalEntry[], string | null | undefined]>([
   ['of its own event', 'E2', [entry('issued', 'E1', BY_US), entry('found', 'E2')], null],
   [
     'of what Palier gave, found again since',

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAudit } from '../../src/audit/audit.js';
-import type { AuditEntry } from '../../src/audit/types.js';
+import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import {
   asAssertionId,
   asAwardId,
@@ -14,12 +13,9 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
-import { createFlags } from '../../src/issuing/flags.js';
-import { createLedger } from '../../src/issuing/ledger.js';
 import { explainCommandSchema } from '../../src/ops/cli/explain/schema.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { emptyPortfolio } from '../../src/portfolio/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText, noBackground } from '../../src/rules/explain.js';
@@ -27,6 +23,7 @@ import { createSchemes } from '../../src/workers/schemes.js';
 import { parse } from '../support/house.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
+import { storesIn } from '../support/stores.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';
 
@@ -72,7 +69,8 @@ async function explain(address: string, ...options: string[]): Promise<Ran> {
   return ran;
 }
 
-const store = () => createPortfolioStore(redis.connection, redis.prefix, vault);
+const stores = () => storesIn(redis.connection, redis.prefix, vault, clock);
+const store = () => stores().portfolios;
 
 /** Somebody new, with these badges: `client/badge`, all of 5 January 2026. */
 async function somebody(...badges: string[]): Promise<string> {
@@ -100,7 +98,7 @@ async function somebody(...badges: string[]): Promise<string> {
 }
 
 async function recorded(address: string, ...events: AwardEvent[]): Promise<void> {
-  const ledger = createLedger(redis.connection, redis.prefix, clock);
+  const { ledger } = stores();
   for (const event of events) await ledger.apply(earnerKeyOf(vault, address), asBadgeId('R1'), event);
 }
 
@@ -207,7 +205,7 @@ test('somebody with two addresses is one person, by whichever address', async ()
 });
 
 /** What the account says of an award that somebody holds through event `E<n>1`. */
-const given = (address: string, more: Partial<AuditEntry>): AuditEntry => ({
+const given = (address: string, more: Partial<JournalEntry>): JournalEntry => ({
   kind: 'issued',
   atS: NOW_MS / 1000,
   earner: earnerKeyOf(vault, address),
@@ -226,9 +224,9 @@ test('what the account, the flags and a change of the rules say is told', async 
   const earner = earnerKeyOf(vault, address);
   const assertions = [asAssertionId(`a${people}.0`), asAssertionId('gone')];
   const old = given(address, { assertions, version: asSchemeVersion('0123456789abcdef') });
-  await createAudit(redis.connection, redis.prefix, 'Europe/Paris').write([old]);
+  await stores().journal.write([old]);
   const flag = { badgeId: asBadgeId('R1'), atS: Date.UTC(2026, 0, 10) / 1000 };
-  await createFlags(redis.connection, redis.prefix).raise({ earner, ...flag });
+  await stores().flags.raise({ earner, ...flag });
   const { out } = await explain(address);
   expect(out.slice(2, 6).map((line) => line.trim())).toEqual([
     "« Communiquer : je pratique » (communiquer-1) : attribué le 5 janvier 2026 ; à examiner depuis le 10 janvier 2026, car la règle n'est plus remplie",

@@ -106,7 +106,7 @@ describe('nothing is changed', () => {
     },
   );
 
-  test('when the account of the Région cannot be read, or somebody is being erased', async () => {
+  test('when the account of the Région cannot be read', async () => {
     await issued(`A ${LOU}`, `B ${PRO}`);
     await typed('link', LOU, PRO);
     palier.sandbox.fault({ route: 'GET events', clientId: 'REGION', kind: 'status', status: 404, times: 50 });
@@ -115,11 +115,5 @@ describe('nothing is changed', () => {
     await palier.idle();
     expect(jsonOf(unread)).toMatchObject({ error: { code: 'region_unreadable' } });
     expect((await palier.pipeline.portfolios.read(keyOf(PRO))).linkedTo).toBe(keyOf(LOU));
-
-    await palier.pipeline.portfolios.setAside(keyOf(LOU), [keyOf(PRO)]);
-    for (const command of ['link', 'unlink'])
-      expect(jsonOf(await typed(command, LOU, PRO, '--json'))).toMatchObject({
-        error: { code: 'being_erased' },
-      });
   });
 });

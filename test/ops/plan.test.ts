@@ -210,7 +210,7 @@ test('somebody whose data cannot be read is named, and the others are planned fo
   await palier.pipeline.schemes.start(palier.pipeline.scheme);
   await somebody('lou', 'P1/A');
   await somebody('sam', 'P1/A');
-  await withRedis((redis) => breakRecord(redis, 'palier', keyOf('sam'), 'portfolio'));
+  await withRedis((redis) => breakRecord(redis, 'palier', keyOf('sam')));
   await palier.configure({ scheme: EASIER });
   const ran = await typed('plan');
   expect(ran.exit).toBe(0);

@@ -1,5 +1,5 @@
 import { asAwardId, asBadgeId, asClientId, asEarnerKey, asEventId, asSchemeVersion } from '../../src/ids.js';
-import type { AuditEntry } from '../../src/audit/types.js';
+import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { issuedSection } from '../../src/ops/cli/stats/issued.js';
 import { oneAwaySection, type Census } from '../../src/ops/cli/stats/one-away.js';
 import { partnersSection } from '../../src/ops/cli/stats/partners.js';
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 describe('badges issued', () => {
   const asked: unknown[] = [];
-  const audit = (days: Readonly<Record<string, Readonly<Record<string, number>>>>) => ({
+  const journalOf = (days: Readonly<Record<string, Readonly<Record<string, number>>>>) => ({
     issuedByDay: (query: unknown) => {
       asked.push(query);
       const entries = Object.entries(days).map(
@@ -46,7 +46,7 @@ describe('badges issued', () => {
       '2025-12-31': { 'communiquer-1': 4, ancien: 1 },
       '2025-12-01': { 'communiquer-1': 5 },
     };
-    const { lines, json } = await issuedSection.tell({ scheme, clock, audit: audit(days) });
+    const { lines, json } = await issuedSection.tell({ scheme, clock, journal: journalOf(days) });
     expect(lines.map(({ fr }) => fr)).toEqual([
       '« Communiquer : je pratique » : 12 (déc. 2025 : 9, janv. 2026 : 3)',
       '« Communiquer : je maîtrise » : 0',
@@ -62,14 +62,14 @@ describe('badges issued', () => {
 
   test('of twelve months, as the zone of the scheme has them', async () => {
     asked.length = 0;
-    await issuedSection.tell({ scheme, clock: () => Date.UTC(2026, 0, 31, 23, 30), audit: audit({}) });
+    await issuedSection.tell({ scheme, clock: () => Date.UTC(2026, 0, 31, 23, 30), journal: journalOf({}) });
     expect(asked).toEqual([{ fromS: atS(2025, 1, 28, 23) }]);
   });
 
   test('by the account itself, in the command', async () => {
     const palier = await runningPalier({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
     opened.push(palier);
-    const issued = (event: string): AuditEntry => ({
+    const issued = (event: string): JournalEntry => ({
       kind: 'issued',
       atS: atS(2026, 0, 2, 12),
       earner: asEarnerKey(`k-${event}`),
@@ -81,7 +81,7 @@ describe('badges issued', () => {
       event: asEventId(event),
       detail: null,
     });
-    await palier.pipeline.audit.write([issued('e1'), issued('e2'), issued('e1')]);
+    await palier.pipeline.journal.write([issued('e1'), issued('e2'), issued('e1')]);
     const { issued: told } = jsonOf(await palier.type(['stats', '--json'], { clock })) as {
       issued: unknown[];
     };

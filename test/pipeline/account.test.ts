@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../src/audit/types.js';
+import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import type { Pace } from '../../src/workers/pipeline.js';
@@ -24,9 +24,9 @@ async function give(clientId: string, badgeId: string): Promise<EventRecord> {
   await house.idle();
   return event;
 }
-const entries = async (): Promise<readonly AuditEntry[]> => {
-  const { audit, vault } = house.pipelines[0];
-  const told = await audit.ofEarner(earnerKeyOf(vault, LOU));
+const entries = async (): Promise<readonly JournalEntry[]> => {
+  const { journal, vault } = house.pipelines[0];
+  const told = await journal.ofEarner(earnerKeyOf(vault, LOU));
   return told.map((entry) => ({ ...entry, assertions: entry.assertions.toSorted() }));
 };
 const kinds = async (): Promise<string[]> => (await entries()).map(({ kind }) => kind);
@@ -146,9 +146,9 @@ test('an event of a whole class tells of everyone', async () => {
     await house.notify(house.issue({ clientId, badgeId, recipients: classOf }));
     await house.idle();
   }
-  const { audit, vault } = house.pipelines[0];
+  const { journal, vault } = house.pipelines[0];
   const issued = house.sandbox.issues().map(({ eventId }) => asEventId(eventId ?? ''));
-  const told = (await Promise.all(issued.map((event) => audit.ofEvent(event)))).flat();
+  const told = (await Promise.all(issued.map((event) => journal.ofEvent(event)))).flat();
   expect(told.map(({ earner }) => earner).toSorted()).toEqual(
     classOf.map((address) => earnerKeyOf(vault, address)).toSorted(),
   );

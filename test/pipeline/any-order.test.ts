@@ -64,7 +64,7 @@ async function live(house: House, { orders, restarts }: Run): Promise<void> {
 /** What `palier explain` says, but for the version's hash, which is the same, and the keys, which are not. */
 async function explanation({ pipelines: [pipeline] }: House, earner: EarnerKey): Promise<readonly string[]> {
   const { evaluation, person, rules } = await decide(pipeline, earner);
-  const entries = await pipeline.audit.ofEarner(earner);
+  const entries = await pipeline.journal.ofEarner(earner);
   const background = backgroundOf(evaluation, { entries, flags: [], waiting: new Set() });
   return explainText(rules.scheme, evaluation, 'fr', background, person.portfolio.assertions);
 }

@@ -3,7 +3,7 @@ import { storeArrivals } from '../../src/queue/store-arrivals.js';
 import { arrivalsIn } from '../../src/queue/job-ids.js';
 import { asClientId, asEventId } from '../../src/ids.js';
 import type { Arrival } from '../../src/queue/jobs.js';
-import { eraseEarner } from '../../src/workers/erase-earner.js';
+import { eraseEarner } from '../../src/workers/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -59,10 +59,7 @@ test('who is erased while their notices wait to be sorted gets nothing by them',
   expect(await house.push({ 'zoe@example.org': other.assertions.map(({ url }) => url) })).toBe(200);
   await until(async () => (await queues.arrivals.getJobCountByTypes('waiting')) === 1, 'arrival');
   const zoe = earnerKeyOf(vault, 'zoe@example.org');
-  const erased = await eraseEarner(pipeline, zoe, 'erased', {
-    withinMs: 2000,
-    signal: new AbortController().signal,
-  });
+  const erased = await eraseEarner(pipeline, zoe, 'erased');
   expect(erased).toMatchObject({ people: 1, jobs: 1 });
   await house.restartWorkers();
   await house.idle();

@@ -6,19 +6,15 @@ import {
   type BadgeId,
   type EarnerKey,
 } from '../../src/ids.js';
-import { encodeNote } from '../../src/audit/notes.js';
-import type { AwardRecord } from '../../src/issuing/award-record.js';
+import { IllegalTransition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { amendRecord } from '../../src/record/amend.js';
-import { recordKey } from '../../src/record/key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { entryOf } from '../../src/workers/account.js';
-import { eraseEarner } from '../../src/workers/erase-earner.js';
+import { eraseEarner } from '../../src/workers/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge, schedulePurge } from '../../src/workers/purge.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
-import { StillUnderWay } from '../../src/workers/under-way.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -85,13 +81,13 @@ const file = (address: string) => pipeline.portfolios.read(keyOf(address));
 const numbersOf = (kind: 'erased' | 'purged') => entriesOf(kind).then((all) => all.at(-1)?.detail);
 async function entriesOf(kind: 'erased' | 'purged') {
   const entries = [];
-  for await (const entry of pipeline.audit.read({ kinds: [kind] })) entries.push(entry);
+  for await (const entry of pipeline.journal.read({ kinds: [kind] })) entries.push(entry);
   return entries;
 }
 
 /** What OBF records from here on is of after this. */
-async function erase(address: string, withinMs = 5000) {
-  const erased = await eraseEarner(pipeline, keyOf(address), 'erased', { withinMs, signal: never() });
+async function erase(address: string) {
+  const erased = await eraseEarner(pipeline, keyOf(address), 'erased');
   aheadMs += 2000;
   return erased;
 }
@@ -112,11 +108,8 @@ async function traces(address: string, events: readonly EventRecord[] = []): Pro
   const kept = (await stored()).filter((line) => !/:news /.test(line));
   return kept.filter((line) => theirs.some((text) => line.toLowerCase().includes(text)));
 }
-/** A tombstone, and what stands between them and a second badge. */
-const allThatMayStay = (address: string): RegExp =>
-  new RegExp(
-    `^\\S+\\{${keyOf(address)}\\} = \\{"gone":"[\\w -]*","records":(?!.*(cause|why|quiet|batch)).*\\}$`,
-  );
+/** The record alone: sealed, it says nothing; what it holds is a tombstone and awards. */
+const allThatMayStay = (address: string): RegExp => new RegExp(`^\\S+\\{${keyOf(address)}\\} = `);
 
 describe('erased', () => {
   test('nothing of a person with two addresses is left but a tombstone and what was given', async () => {
@@ -154,7 +147,14 @@ describe('erased', () => {
     expect(left.filter((line) => !mayStay.some((one) => one.test(line)))).toEqual([]);
     for (const address of [LOU, PRO]) {
       expect((await pipeline.ledger.readAll(keyOf(address))).size).toBe(2);
-      expect(await file(address)).toMatchObject({ assertions: [], linked: [], linkedTo: null });
+      expect(await file(address)).toMatchObject({
+        contact: null,
+        assertions: [],
+        journal: [],
+        linked: [],
+        linkedTo: null,
+        tombstone: { entriesToUnindex: [] },
+      });
     }
     expect(mine.length).toBe(2);
     expect(await numbersOf('erased')).toMatch(
@@ -284,7 +284,7 @@ describe('erased while something is on its way', () => {
   });
 
   test.each([{ kind: 'slow', ms: 300 }, { kind: 'reply-lost' }] as const)(
-    'it waits for an award in flight ($kind), which is not given a second time',
+    'an award in flight ($kind) is known as given, and is not given a second time',
     async (fault) => {
       const calls = house.sandbox.issues().length;
       house.sandbox.fault({ route: 'POST issue', ...fault });
@@ -299,18 +299,18 @@ describe('erased while something is on its way', () => {
     },
   );
 
-  test('an award that does not arrive in time: try again; until then they are as they were', async () => {
+  test('nothing is waited for: what was in flight is held when they come back', async () => {
     const calls = house.sandbox.issues().length;
     house.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
     await house.notify(badge('A', LOU));
     await house.notify(badge('B', LOU));
     await until(() => house.sandbox.issues().length > calls, 'issue call');
-    await expect(erase(LOU, 0)).rejects.toThrow(StillUnderWay);
-    expect(await file(LOU)).toMatchObject({ linkedTo: null, erasing: null, erasedAtS: null });
+    expect(await erase(LOU)).toMatchObject({ people: 1, awards: 1 });
     await house.idle();
+    expect(await file(LOU)).toMatchObject({ contact: null, assertions: [], journal: [] });
+    expect(await stateOf(LOU)).toBe('issued');
     await given(badge('C', LOU));
     expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
-    expect(await erase(LOU)).toMatchObject({ people: 1, awards: 2 });
   });
 });
 
@@ -342,7 +342,7 @@ async function made(
   await pipeline.portfolios.upsert([one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
   const issued = { state: 'issued', atS: issuedOnS, forgiven: [], event: asEventId('r.event'), ...record };
   await pipeline.ledger.amend(earner, R1, () => issued as AwardRecord);
-  await pipeline.audit.write([
+  await pipeline.journal.write([
     entryOf('issued', issuedOnS, { earner, badgeId: R1, event: asEventId('r.event') }),
   ]);
 }
@@ -365,11 +365,10 @@ function dyingAt(nth: number): Pipeline {
     });
   return {
     ...pipeline,
-    portfolios: mortal(pipeline.portfolios, ['setAside', 'bringBack', 'erase']),
-    ledger: mortal(pipeline.ledger, ['amend']),
+    earners: mortal(pipeline.earners, ['update']),
     outbox: mortal(pipeline.outbox, ['remove']),
-    audit: mortal(pipeline.audit, ['forget', 'write']),
-    queues: { ...pipeline.queues, earners: mortal(pipeline.queues.earners, ['addBulk', 'add']) },
+    flags: mortal(pipeline.flags, ['unlist']),
+    journal: mortal(pipeline.journal, ['anonymise', 'unindex', 'write']),
   };
 }
 
@@ -381,19 +380,18 @@ test('killed after any of its steps, it is done again from any address, and noth
     await made(one, 9);
     await made(other, 9);
     await linkAddresses(pipeline, keyOf(one), keyOf(other));
-    const waiting = { withinMs: 1000, signal: never() };
-    survived = await eraseEarner(dyingAt(nth), keyOf(asked), 'erased', waiting).then(
+    survived = await eraseEarner(dyingAt(nth), keyOf(asked), 'erased').then(
       () => true,
       (error: unknown) => {
         if (error instanceof Killed) return false;
         throw error;
       },
     );
-    if (!survived) await eraseEarner(pipeline, keyOf(asked), 'erased', waiting);
+    if (!survived) await eraseEarner(pipeline, keyOf(asked), 'erased');
     for (const address of [one, other]) {
       expect(await file(address)).toMatchObject({ assertions: [], linked: [], linkedTo: null });
       expect(await stateOf(address)).toBe('issued');
-      expect(await pipeline.audit.ofEarner(keyOf(address))).toEqual([]);
+      expect(await pipeline.journal.ofEarner(keyOf(address))).toEqual([]);
     }
   }
   await house.idle();
@@ -402,7 +400,7 @@ test('killed after any of its steps, it is done again from any address, and noth
 }, 60_000);
 
 describe('the purge', () => {
-  const isGone = async (address: string): Promise<boolean> => (await file(address)).erasedAtS !== null;
+  const isGone = async (address: string): Promise<boolean> => (await file(address)).tombstone !== null;
   const YEAR = 12;
 
   test('erases whoever was given nothing for so long, and waits for nothing; tells it once, in numbers', async () => {
@@ -458,73 +456,73 @@ describe('the purge', () => {
     expect(await entriesOf('purged')).toHaveLength(told + 1);
   });
 
-  test('nobody is purged when no time is set; but an erasure that was broken off is ended', async () => {
+  test('nobody is purged when no time is set; but an erasure that was broken off is completed', async () => {
     await made(LOU, 4000);
     await made(PRO, 1);
-    await pipeline.portfolios.setAside(keyOf(PRO), []);
+    // Its tombstone, the indexes, the outbox: it stops there.
+    await expect(eraseEarner(dyingAt(4), keyOf(PRO), 'erased')).rejects.toThrow(Killed);
+    expect((await file(PRO)).tombstone?.entriesToUnindex).toHaveLength(1);
     expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 1, erasuresEnded: 1 });
     expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
+    expect((await file(PRO)).tombstone?.entriesToUnindex).toEqual([]);
+    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
   });
 
-  test('what was at work during an erasure, and wrote after it, is removed the next night', async () => {
+  test('what was at work during an erasure meets the tombstone', async () => {
     await made(LOU, 1);
     await erase(LOU);
     const earner = keyOf(LOU);
-    await pipeline.ledger.apply(earner, R2, { type: 'comes-due', over: [], cause: 'webhook.event.P1.late' });
-    await pipeline.audit.write([entryOf('found', nowS(), { earner, badgeId: R1, event: asEventId('late') })]);
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ erasuresEnded: 1, entries: 1 });
+    const late = { type: 'comes-due', over: [], cause: 'webhook.event.P1.late' } as const;
+    await expect(pipeline.ledger.apply(earner, R2, late)).rejects.toThrow(IllegalTransition);
+    await pipeline.journal.write([
+      entryOf('found', nowS(), { earner, badgeId: R1, event: asEventId('late') }),
+    ]);
+    await pipeline.flags.raise({ earner, badgeId: R1, atS: nowS() });
     expect([await stateOf(LOU), await stateOf(LOU, R2)]).toEqual(['issued', null]);
-    expect(await pipeline.audit.ofEarner(earner)).toEqual([]);
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+    expect(await file(LOU)).toMatchObject({ journal: [], flags: new Map() });
+    expect((await traces(LOU)).filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
   });
 
   test('of whom the account alone tells, what it tells last is what counts', async () => {
     const tell = (address: string, days: number) =>
-      pipeline.audit.write([
+      pipeline.journal.write([
         entryOf('refused', nowS() - days * DAY_S, { earner: keyOf(address), badgeId: R1 }),
       ]);
     await tell(LOU, 500);
     await tell(PRO, 500);
     await tell(PRO, 10);
     expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
-    expect(await pipeline.audit.isNoted(keyOf(LOU))).toBe(true);
+    expect((await file(LOU)).journal).toHaveLength(1);
     await purge(pipeline, YEAR, never());
-    expect(await pipeline.audit.isNoted(keyOf(LOU))).toBe(false);
-    expect(await pipeline.audit.ofEarner(keyOf(PRO))).toHaveLength(2);
+    expect((await file(LOU)).journal).toEqual([]);
+    expect(await pipeline.journal.ofEarner(keyOf(PRO))).toHaveLength(2);
     expect((await purge(pipeline, YEAR, never())).facts).toMatchObject({ people: 0 });
-  });
-
-  test('a note whose entry tells of nobody any more is held, and goes', async () => {
-    await made(LOU, 1);
-    await erase(LOU);
-    const earner = keyOf(LOU);
-    const key = recordKey(house.dataPrefix, earner);
-    const note = encodeNote({ row: 1e6, assertions: [], cause: null, detail: null }, earner);
-    await amendRecord(pipeline.people.redis, key, (record) => ({ ...record, account: note }));
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ erasuresEnded: 1 });
-    expect(await pipeline.audit.isNoted(earner)).toBe(false);
   });
 
   test('who is given a badge at that very moment stays, with all of theirs', async () => {
     await made(LOU, 400);
-    const mirror = {
-      ...pipeline.mirror,
-      async refresh() {
+    const { earners } = pipeline;
+    let isGiven = false;
+    const update: typeof earners.update = async (earner, how) => {
+      if (earner === keyOf(LOU) && !isGiven) {
+        isGiven = true;
         await made(LOU, 0);
-      },
+      }
+      return earners.update(earner, how);
     };
-    await purge({ ...pipeline, mirror }, YEAR, never());
-    expect(await file(LOU)).toMatchObject({ erasedAtS: null, linkedTo: null, assertions: { length: 3 } });
+    await purge({ ...pipeline, earners: { ...earners, update } }, YEAR, never());
+    expect(isGiven).toBe(true);
+    expect(await file(LOU)).toMatchObject({ tombstone: null, linkedTo: null, assertions: { length: 3 } });
     await house.idle();
   });
 
   test('one who cannot be read does not stop the others', async () => {
     await made(LOU, 400);
     await made(PRO, 400);
-    const { portfolios } = pipeline;
-    const read: typeof portfolios.read = (earner) =>
-      earner === keyOf(LOU) ? Promise.reject(new Error('unreadable')) : portfolios.read(earner);
-    const hurt = { ...pipeline, portfolios: { ...portfolios, read } };
+    const { earners } = pipeline;
+    const read: typeof earners.read = (earner) =>
+      earner === keyOf(LOU) ? Promise.reject(new Error('unreadable')) : earners.read(earner);
+    const hurt = { ...pipeline, earners: { ...earners, read } };
     expect((await purge(hurt, YEAR, never())).facts).toMatchObject({ people: 1 });
     expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
   });
@@ -532,7 +530,7 @@ describe('the purge', () => {
   test('a worker that stops ends it; nobody is left half erased', async () => {
     await made(LOU, 400);
     await expect(purge(pipeline, YEAR, AbortSignal.abort())).rejects.toThrow('aborted');
-    expect(await file(LOU)).toMatchObject({ erasedAtS: null, linkedTo: null });
+    expect(await file(LOU)).toMatchObject({ tombstone: null, linkedTo: null });
   });
 
   test('every night, once for all workers, by the clock of the scheme; a worker does it', async () => {

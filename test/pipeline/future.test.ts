@@ -1,5 +1,5 @@
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { eraseEarner } from '../../src/workers/erase-earner.js';
+import { eraseEarner } from '../../src/workers/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { SMALL_PARTNERS } from '../support/small-scheme.js';
@@ -110,7 +110,6 @@ test('who is erased is evaluated no more', async () => {
   await until(async () => (await waiting()).length === 1, 'evaluation that waits');
   const [pipeline] = house.pipelines;
   const key = earnerKeyOf(pipeline.vault, EMAIL);
-  const { signal } = new AbortController();
-  expect(await eraseEarner(pipeline, key, 'erased', { withinMs: 10_000, signal })).toMatchObject({ jobs: 1 });
+  expect(await eraseEarner(pipeline, key, 'erased')).toMatchObject({ jobs: 1 });
   expect(await waiting()).toEqual([]);
 });

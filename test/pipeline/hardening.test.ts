@@ -1,7 +1,7 @@
 import { asBadgeId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
-import { breakContact } from '../support/broken-record.js';
+import { breakRecord } from '../support/broken-record.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -85,7 +85,7 @@ test('one earner whose portfolio cannot be read stands alone in failed; the othe
   await bothBadges(pupils);
   await until(async () => (await outbox.waiting(asBadgeId('R1'))) === 5, 'full outbox');
   const earner = earnerKeyOf(vault, 'personne.3@example.org');
-  await withRedisAt(house.redisUrl, (redis) => breakContact(redis, house.dataPrefix, earner));
+  await withRedisAt(house.redisUrl, (redis) => breakRecord(redis, house.dataPrefix, earner));
   await queues.awards.resume();
   await house.idle();
   expect(house.awards().toSorted()).toEqual(

@@ -231,7 +231,7 @@ test('9 flagged, mended, and flagged again: the account tells of both', async ()
   await new Promise((done) => setTimeout(done, 1100));
   await revoke(c);
   expect(await house.pipelines[0].flags.list()).toHaveLength(1);
-  const told = await house.pipelines[0].audit.ofEarner(keyOf(LOU));
+  const told = await house.pipelines[0].journal.ofEarner(keyOf(LOU));
   expect(told.filter(({ kind }) => kind === 'flagged')).toHaveLength(2);
 });
 
@@ -248,5 +248,5 @@ test('10 a slower writer of an older change does not hide the news of a later on
   });
   await portfolios.upsert([one('x')], 3);
   await portfolios.upsert([one('y')], 2);
-  expect((await portfolios.read(keyOf(LOU))).touched).toBe(3);
+  expect((await portfolios.read(keyOf(LOU))).lastSchemeGeneration).toBe(3);
 });

@@ -53,7 +53,7 @@ test('while issuing is paused, what is about everybody goes on: retention, stati
   await hasAnOldBadge(OLD);
 
   await queues.maintenance.add('purge', { kind: 'purge', months: 12 });
-  await until(async () => (await portfolios.read(key)).erasedAtS !== null, 'the purge');
+  await until(async () => (await portfolios.read(key)).tombstone !== null, 'the purge');
   await queues.maintenance.add('census', { kind: 'census' });
   await until(async () => (await census.read())?.people === 1 + CLASS.length, 'the statistics');
 

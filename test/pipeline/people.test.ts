@@ -90,7 +90,7 @@ const person = (address: string) => readPerson(house.pipelines[0], keyOf(address
 const stateOf = async (address: string, badgeId = R1) =>
   (await house.pipelines[0].ledger.read(keyOf(address), badgeId))?.state ?? null;
 const toldOf = async (address: string) =>
-  (await house.pipelines[0].audit.ofEarner(keyOf(address))).map(({ kind }) => kind);
+  (await house.pipelines[0].journal.ofEarner(keyOf(address))).map(({ kind }) => kind);
 
 /** Both addresses deserve the award on their own, and wait for it; the counted badges of the later are PRO's. */
 async function bothWait(): Promise<void> {

@@ -10,12 +10,10 @@ import {
   type EarnerKey,
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
-import { applyIfPossible, createLedger } from '../../src/issuing/ledger.js';
-import { scanKeys } from '../../src/platform/scan.js';
+import { applyIfPossible } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { createPortfolioStore } from '../../src/portfolio/store.js';
-import { anyRecord, recordKey } from '../../src/record/key.js';
+import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-rules.js';
@@ -29,6 +27,7 @@ import { world } from '../rules/generators.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { breakRecord } from '../support/broken-record.js';
+import { storesIn } from '../support/stores.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 const region = asClientId(REGION);
@@ -86,7 +85,7 @@ type Town = typeof town extends fc.Arbitrary<infer T> ? T : never;
 async function settle({ one, inForce, others, records, links }: Town) {
   worlds += 1;
   const clock = (): number => one.nowS * 1000;
-  const { parts, prefix, schemes, portfolios, ledger } = partsFor(String(worlds), one.scheme, clock);
+  const { parts, prefix, schemes, earners, portfolios, ledger } = partsFor(String(worlds), one.scheme, clock);
   const before: Scheme = { ...inForce.scheme, version: asSchemeVersion('v0') };
   await schemes.start(before);
   await schemes.start(one.scheme);
@@ -112,15 +111,16 @@ async function settle({ one, inForce, others, records, links }: Town) {
     linked.add(other);
     await portfolios.link(own, joined);
   }
-  return { ...one, before, keys, parts, sources: { region, portfolios, ledger }, prefix };
+  return { ...one, before, keys, parts, sources: { region, earners }, ledger, prefix };
 }
 
 /** An empty Redis of its own, as it were. */
 function partsFor(name: string, scheme: Scheme, clock = Date.now) {
   const prefix = `${redis.dataPrefix}:${name}`;
   const schemes = createSchemes(redis.connection, prefix, scheme, clock);
+  const { earners, portfolios, ledger } = storesIn(redis.connection, prefix, vault, clock);
   const parts: PlanParts = {
-    people: { redis: redis.connection, prefix, region },
+    people: { redis: redis.connection, prefix, region, earners },
     schemes,
     clock,
     pace: PACE,
@@ -130,8 +130,9 @@ function partsFor(name: string, scheme: Scheme, clock = Date.now) {
     prefix,
     parts,
     schemes,
-    portfolios: createPortfolioStore(redis.connection, prefix, vault),
-    ledger: createLedger(redis.connection, prefix, clock),
+    earners,
+    portfolios,
+    ledger,
   };
 }
 type Settled = Awaited<ReturnType<typeof settle>>;
@@ -204,7 +205,7 @@ test('once all that was gained is on its way, the plan is empty', async () => {
   await fc.assert(
     fc.asyncProperty(town, async (it) => {
       const settled = await settle(it);
-      const { ledger } = settled.sources;
+      const { ledger } = settled;
       for (const { award, gains } of (await planOf(settled)).plan.awards)
         for (const earner of gains) {
           const person = await readPersonOnce(settled.sources, earner);
@@ -272,8 +273,7 @@ test('who cannot be read is named, and the others are planned for all the same',
   const [good, assertions, record, noString] = ['good', 'a', 'r', 'h'].map(asEarnerKey);
   for (const earner of [good, assertions, record]) await give(earner ?? asEarnerKey(''));
   const { connection } = redis;
-  await breakRecord(connection, prefix, 'a', 'portfolio');
-  await breakRecord(connection, prefix, 'r', 'ledger');
+  for (const earner of ['a', 'r']) await breakRecord(connection, prefix, earner);
   await connection.hset(recordKey(prefix, asEarnerKey('h')), 'by', 'hand');
   const made = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
   expect(made.unreadable).toEqual([assertions, noString, record]);
@@ -290,8 +290,7 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const told: (readonly [number, number])[] = [];
   const report = (done: number, total: number): void => void told.push([done, total]);
   await makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: 1 }, report, signal());
-  let length = 0;
-  for await (const keys of scanKeys(redis.connection, anyRecord(settled.prefix))) length += keys.length;
+  const length = await settled.parts.people.earners.count();
   expect(told.at(-1)).toEqual([length, length]);
 
   const census = createCensusStore(redis.connection, settled.prefix);
@@ -328,11 +327,8 @@ test('what the plan says is what OBF is told once it is put into force: those pe
     expect(house.awards()).toEqual([`R1 ${lou}`]);
 
     const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
-    const parts = {
-      ...pipeline,
-      people: { redis: redis.connection, prefix: house.dataPrefix, region },
-    };
-    const planned = () => makePlan(parts, { scheme: easier, only: null, maxRps: MAX_RPS }, quietly, signal());
+    const planned = () =>
+      makePlan(pipeline, { scheme: easier, only: null, maxRps: MAX_RPS }, quietly, signal());
     const made = await planned();
     const { plan, cost } = made;
     const keyOf = (address: string) => earnerKeyOf(pipeline.vault, address);

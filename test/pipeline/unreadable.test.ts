@@ -1,5 +1,5 @@
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { recordKey } from '../../src/record/key.js';
+import { recordKey } from '../../src/earners/store.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { asEarnerKey, asClientId } from '../../src/ids.js';
-import { createLedger } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { createPortfolioStore } from '../../src/portfolio/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainJson } from '../../src/rules/explain-json.js';
 import { explainText } from '../../src/rules/explain.js';
@@ -11,6 +9,7 @@ import { readPerson } from '../../src/workers/person.js';
 import { world } from '../rules/generators.js';
 import { REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
+import { storesIn } from '../support/stores.js';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -36,7 +35,7 @@ test('whatever the order and however often, by whichever process: the same expla
       }));
       const explanationOf = async (sequence: readonly number[]): Promise<string> => {
         const prefix = `${redis.prefix}${(count += 1)}`;
-        const process = () => createPortfolioStore(redis.connection, prefix, vault);
+        const process = () => storesIn(redis.connection, prefix, vault).portfolios;
         let store = process();
         for (const [step, at] of sequence.entries()) {
           if (restarts[step % restarts.length] === true) store = process();
@@ -44,8 +43,7 @@ test('whatever the order and however often, by whichever process: the same expla
         }
         const sources = {
           region: asClientId(REGION),
-          portfolios: store,
-          ledger: createLedger(redis.connection, prefix, () => 0),
+          earners: storesIn(redis.connection, prefix, vault).earners,
         };
         const evaluation = evaluate(scheme, (await readPerson(sources, earner)).portfolio, nowS);
         return JSON.stringify([explainJson(scheme, evaluation), explainText(scheme, evaluation, 'fr')]);

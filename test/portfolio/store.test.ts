@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { recordKey } from '../../src/earners/store.js';
 import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
-import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
-import { recordKey } from '../../src/record/key.js';
+import type { PortfolioStore } from '../../src/portfolio/store.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
+import { storesIn } from '../support/stores.js';
 
 let redis: TestRedis;
 let prefix: string;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   prefix = `${redis.prefix}${Math.random()}`;
-  store = createPortfolioStore(redis.connection, prefix, createVault(randomBytes(32)));
+  store = storesIn(redis.connection, prefix, createVault(randomBytes(32))).portfolios;
 });
 afterAll(() => redis.close());
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { EMPTY_RECORD } from '../../src/earners/record.js';
+import { recordKey, sealRecord } from '../../src/earners/store.js';
 import {
   asAssertionId,
   asClientId,
@@ -7,18 +9,11 @@ import {
   type BadgeId,
   type ClientId,
 } from '../../src/ids.js';
-import { encodeLedger } from '../../src/issuing/ledger-codec.js';
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/portfolio/assertion.js';
-import { badgeNumberOf, createBadgeBook } from '../../src/portfolio/badge-book.js';
-import { encodePortfolio } from '../../src/portfolio/codec.js';
-import { sealContact } from '../../src/portfolio/contact.js';
 import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { NOTHING_KEPT, type KeptAssertion } from '../../src/portfolio/kept.js';
-import { recordKey } from '../../src/record/key.js';
-import { joinRecord } from '../../src/record/record.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 import { addressOf } from '../support/redis.js';
@@ -49,17 +44,19 @@ export async function fill(filling: Filling): Promise<void> {
   const random = randomFrom(20_261_123);
   const badges = [...filling.scheme.enrolments.values()];
   const shapes = Array.from({ length: SHAPES }, () => someone(filling, badges, random));
-  const own = filling.scheme.awards.map(({ badgeId }) => ({ clientId: filling.region, badgeId }));
-  for (const badge of [...badges, ...own]) await createBadgeBook(redis, filling.prefix).enter(badge);
   for (let from = 0; from < filling.earners; from += CHUNK) {
     const writing: Promise<unknown>[] = [];
     for (let at = from; at < Math.min(from + CHUNK, filling.earners); at += 1) {
       const address = `personne.${at}@example.org`;
       const earner = earnerKeyOf(filling.vault, address);
       const { assertions, given } = asTheirs(shapes[at % SHAPES] ?? NOBODY);
-      const contact = sealContact(filling.vault, earner, { address, name: `Personne ${at}` });
-      const portfolio = encodePortfolio({ ...NOTHING_KEPT, contact, assertions });
-      const record = joinRecord({ portfolio, ledger: encodeLedger(given), account: Buffer.alloc(0) });
+      const contact = { address, name: `Personne ${at}` };
+      const record = sealRecord(filling.vault, earner, {
+        ...EMPTY_RECORD,
+        contact,
+        assertions,
+        awards: given,
+      });
       writing.push(redis.set(recordKey(filling.prefix, earner), record ?? ''));
     }
     await Promise.all(writing);
@@ -69,7 +66,7 @@ export async function fill(filling: Filling): Promise<void> {
 
 /** What somebody has been given. */
 interface Shape {
-  readonly assertions: readonly KeptAssertion[];
+  readonly assertions: readonly Assertion[];
   readonly given: ReadonlyMap<BadgeId, AwardRecord>;
 }
 
@@ -124,11 +121,7 @@ function someone(
     revoked: false,
   }));
   const given = new Map(due.map(({ award }) => [award.badgeId, record] as const));
-  const kept = [...assertions, ...readBack].map(({ clientId, badgeId, ...rest }) => ({
-    ...rest,
-    badge: badgeNumberOf({ clientId, badgeId }),
-  }));
-  return { assertions: kept, given };
+  return { assertions: [...assertions, ...readBack], given };
 }
 
 /** mulberry32: small, and the same everywhere. */

@@ -1,9 +1,10 @@
-import { createAudit } from '../../audit/audit.js';
-import { auditLine } from '../../audit/line.js';
-import type { AuditEntry } from '../../audit/types.js';
+import type { JournalEntry } from '../../earners/journal-entry.js';
+import { createEarnerStore } from '../../earners/store.js';
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
-import { closeRedis, type RedisConnection } from '../../platform/redis.js';
-import { createVault } from '../../platform/vault.js';
+import { createJournal } from '../../journal/journal.js';
+import { journalLine } from '../../journal/line.js';
+import { closeRedis } from '../../platform/redis.js';
+import { createVault, type Vault } from '../../platform/vault.js';
 import { earnerKeyOf } from '../../portfolio/earner-key.js';
 import { askedEarner, askedOf, type AskedEarner } from './audit/asked.js';
 import { AUDIT_OPTIONS } from './audit/options.js';
@@ -17,7 +18,7 @@ import { requireRedis } from './redis-session.js';
 import { requireReadable, requireSettings } from './settings.js';
 import type { Words } from './words.js';
 
-const NEEDED = ['REDIS_URL', 'TZ_SCHEME'];
+const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY'];
 
 export const audit: Command = {
   name: 'audit',
@@ -27,24 +28,26 @@ export const audit: Command = {
   },
   details: [
     {
-      fr: "Une ligne JSON par fait, dans l'ordre où Palier les a inscrits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.",
-      en: 'A line of JSON for each fact, in the order in which Palier wrote them; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.',
+      fr: "Une ligne JSON par fait, dans l'ordre où ils se sont produits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.",
+      en: 'A line of JSON for each fact, in the order in which they happened; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.',
     },
   ],
   args: [],
   options: AUDIT_OPTIONS,
   run: async (call, context) => {
     const person = askedEarner(call);
-    const withAddress = person !== null && 'address' in person;
-    const config = requireSettings(context, withAddress ? [...NEEDED, 'PALIER_KEY'] : NEEDED);
+    const config = requireSettings(context, NEEDED);
+    const vault = createVault(config.palierKey);
     const asked = askedOf(call, config.timeZone);
     const told = await interruptible(context, (signal) =>
       requireRedis(context, config.redis, async (redis) => {
-        const earner = await earnerOf(context, redis, config.palierKey, person);
-        const account = createAudit(redis, context.dataPrefix, config.timeZone);
+        const { dataPrefix: prefix } = context;
+        await requireReadable(redis, prefix, vault);
+        const earners = createEarnerStore(redis, prefix, vault);
+        const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
         // Whatever is being read then ends, even when nothing of it matches.
         signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-        return tell({ ...context, lang: call.lang }, select(account, asked, earner), signal);
+        return tell({ ...context, lang: call.lang }, select(journal, asked, earnerOf(vault, person)), signal);
       }),
     );
     if (told === 0) context.streams.err(NOTHING[call.lang]);
@@ -52,31 +55,23 @@ export const audit: Command = {
   },
 };
 
-/** Null: everybody. @throws Problem when an address is asked for under another key than the people's */
-async function earnerOf(
-  { dataPrefix }: Pick<Context, 'dataPrefix'>,
-  redis: RedisConnection,
-  palierKey: Buffer,
-  person: AskedEarner | null,
-): Promise<EarnerKey | null> {
+/** Null: everybody. */
+function earnerOf(vault: Vault, person: AskedEarner | null): EarnerKey | null {
   if (person === null) return null;
-  if ('key' in person) return asEarnerKey(person.key);
-  const vault = createVault(palierKey);
-  await requireReadable(redis, dataPrefix, vault);
-  return earnerKeyOf(vault, person.address);
+  return 'key' in person ? asEarnerKey(person.key) : earnerKeyOf(vault, person.address);
 }
 
 /** Resolves with how many were told: all, unless nobody reads on. @throws when the work was stopped */
 async function tell(
   to: Pick<Context, 'streams'> & Pick<Call, 'lang'>,
-  entries: AsyncGenerator<AuditEntry>,
+  entries: AsyncGenerator<JournalEntry>,
   signal: AbortSignal,
 ): Promise<number> {
   let told = 0;
   // Lines on a terminal are a sign of life themselves.
   let next = await withProgress(to, READING, () => entries.next());
   while (next.done !== true) {
-    to.streams.out(JSON.stringify(auditLine(next.value)));
+    to.streams.out(JSON.stringify(journalLine(next.value)));
     told += 1;
     if (!(await takesMore(process.stdout, signal))) break;
     signal.throwIfAborted();

@@ -68,7 +68,7 @@ export async function tellStory(house: House): Promise<void> {
 
 /** What the account says of people whom nothing else is known of here. */
 async function lastMonth(house: House): Promise<void> {
-  const [{ audit, vault, clock, news }] = house.pipelines;
+  const [{ journal, vault, clock, news }] = house.pipelines;
   const nowS = secondsOf(clock);
   const entries = house.scheme.awards.flatMap(({ id, badgeId }, at) =>
     Array.from({ length: Math.round(46 / (at + 1)) }, (_, nth) => ({
@@ -85,7 +85,7 @@ async function lastMonth(house: House): Promise<void> {
     })),
   );
   // One by one, as they would have come: the account is read in the order in which it was written.
-  for (const entry of entries.toSorted((a, b) => a.atS - b.atS)) await audit.write([entry]);
+  for (const entry of entries.toSorted((a, b) => a.atS - b.atS)) await journal.write([entry]);
   const longAgoS = nowS - 41 * 86_400;
   await news.seen(asClientId('ATELIERS_COTENTIN'), {
     eventId: asEventId('E41'),

@@ -7,7 +7,7 @@ import { earnerKeyOf } from '../../../src/portfolio/earner-key.js';
 import { DEFAULT_PREFIX } from '../../../src/queue/names.js';
 import { planForOps } from '../../../src/workers/plan-job.js';
 import { wirePipeline } from '../../../src/workers/wire.js';
-import { classOf } from '../../audit/support.js';
+import { classOf } from '../../journal/support.js';
 import { findAddresses } from '../../browser/support/addresses.js';
 import { schemeOfConfig, type ScaleWorld } from '../../scale/world.js';
 import { startLine } from '../../support/processes.js';
@@ -65,7 +65,7 @@ export async function fillMore(
     const award = awards[(from / CLASS_SIZE) % awards.length];
     const atS = secondsOf(Date.now) - Math.floor(((earners - from) / earners) * 700 * 86_400);
     const part = { atS, award: award?.id ?? null, badgeId: award?.badgeId ?? null };
-    await pipeline.audit.write(
+    await pipeline.journal.write(
       classOf(Math.min(CLASS_SIZE, earners - from), part).map((entry, at) => ({
         ...entry,
         earner: keyOf(world, from + at),

@@ -1,4 +1,5 @@
-import { AUDIT_KINDS, type AuditKind, type AuditQuery } from '../../../audit/types.js';
+import { JOURNAL_KINDS, type JournalKind } from '../../../earners/journal-entry.js';
+import type { JournalQuery } from '../../../journal/query.js';
 import { asAwardId, asEventId, type EventId } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { withoutAddresses } from '../../../platform/logger.js';
@@ -9,7 +10,7 @@ import { wrongUsage } from '../problem.js';
 import { readFrom, readUntil } from './dates.js';
 
 /** Which entries are asked for, but for whose. */
-export interface Asked extends AuditQuery {
+export interface Asked extends JournalQuery {
   readonly event?: EventId;
 }
 
@@ -25,11 +26,11 @@ export function askedOf({ flags }: Pick<Call, 'flags'>, timeZone: string): Asked
   };
 }
 
-function kindOf(typed: string): AuditKind {
-  const kind = AUDIT_KINDS.find((one) => one === typed);
+function kindOf(typed: string): JournalKind {
+  const kind = JOURNAL_KINDS.find((one) => one === typed);
   if (kind !== undefined) return kind;
-  const meant = nearest(typed, AUDIT_KINDS);
-  const known = AUDIT_KINDS.join(', ');
+  const meant = nearest(typed, JOURNAL_KINDS);
+  const known = JOURNAL_KINDS.join(', ');
   const what = withoutAddresses(typed).slice(0, 60);
   throw wrongUsage({
     fr: `--kind ne connaît pas « ${what} »${meant === null ? '' : ` : vouliez-vous dire « ${meant} » ?`} (connus : ${known})`,

@@ -1,4 +1,4 @@
-import { AUDIT_KINDS } from '../../../audit/types.js';
+import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import type { Command } from '../context.js';
 
 /** What `audit` can be asked for; see asked.ts. */
@@ -31,8 +31,8 @@ export const AUDIT_OPTIONS: Command['options'] = [
     flag: '--kind',
     value: { fr: 'sorte', en: 'kind' },
     about: {
-      fr: `cette sorte de faits seulement : ${AUDIT_KINDS.join(', ')}`,
-      en: `this kind of facts only: ${AUDIT_KINDS.join(', ')}`,
+      fr: `cette sorte de faits seulement : ${JOURNAL_KINDS.join(', ')}`,
+      en: `this kind of facts only: ${JOURNAL_KINDS.join(', ')}`,
     },
   },
   {

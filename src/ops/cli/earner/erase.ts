@@ -1,9 +1,7 @@
 import type { EarnerKey } from '../../../ids.js';
 import { earnerKeyOf } from '../../../portfolio/earner-key.js';
-import { eraseEarner } from '../../../workers/erase-earner.js';
-import type { ErasedNumbers } from '../../../workers/erasing.js';
+import { eraseEarner, type ErasedNumbers } from '../../../workers/erase-people.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { arrivalMs } from '../../../workers/under-way.js';
 import { answer } from '../answer.js';
 import type { Call, Command, Context } from '../context.js';
 import { addressOf, EARNER_ARGUMENT, unknownEarner } from '../earner-argument.js';
@@ -63,9 +61,8 @@ async function confirmAndErase(
   if (isNobody(await heldOf(pipeline, earner))) throw unknownEarner();
   await requireSameAddress(call, context, address, signal);
   const about = { fr: 'Effacement', en: 'Erasing' };
-  const waiting = { withinMs: arrivalMs(pipeline), signal };
   const erased = await withProgress({ ...context, lang: call.lang }, about, () =>
-    eraseEarner(pipeline, earner, 'erased', waiting),
+    eraseEarner(pipeline, earner, 'erased'),
   );
   return { earner, erased };
 }

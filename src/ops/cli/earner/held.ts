@@ -1,8 +1,8 @@
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
+import type { EarnerRecord } from '../../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../../ids.js';
 import type { AwardRecord } from '../../../issuing/award-record.js';
 import type { Flag } from '../../../issuing/flags.js';
-import type { EarnerFile } from '../../../portfolio/earner-file.js';
 import type { Contact } from '../../../portfolio/store.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
@@ -30,11 +30,11 @@ export interface HeldAddress {
   readonly key: EarnerKey;
   /** Null where nothing but traces is left. */
   readonly contact: Contact | null;
-  readonly file: EarnerFile;
+  readonly file: EarnerRecord;
   readonly records: ReadonlyMap<BadgeId, AwardRecord>;
   readonly flags: readonly Flag[];
   /** Of the account. */
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly JournalEntry[];
   readonly jobs: readonly HeldJob[];
 }
 
@@ -50,12 +50,12 @@ export interface HeldPerson {
 
 /** Reads it all. An address of which nothing is held has an empty file. */
 export async function heldOf(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPerson> {
-  const files = await addressesFrom(pipeline.portfolios, [asked]);
+  const files = await addressesFrom(pipeline.earners, [asked]);
   const person = personKeyOf(files, asked);
   const keys = [person, ...[...files.keys()].filter((key) => key !== person)];
-  const flags = await pipeline.flags.list();
   const jobs = await heldJobs(pipeline, new Set(keys));
-  const addresses = await Promise.all(keys.map((key) => readAddress(pipeline, key, flags, jobs)));
+  const addresses = [...files].map(([key, file]) => heldAddress(key, file, jobs));
+  addresses.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
   return { person, asked, addresses };
 }
 
@@ -64,32 +64,19 @@ export const isNobody = ({ addresses }: HeldPerson): boolean =>
   addresses.every(
     ({ contact, file, records, entries, jobs }) =>
       contact === null &&
-      file.erasedAtS === null &&
+      file.tombstone === null &&
       file.assertions.length + records.size + entries.length + jobs.length === 0,
   );
 
-async function readAddress(
-  { portfolios, ledger, audit }: Pipeline,
-  key: EarnerKey,
-  flags: readonly Flag[],
-  jobs: readonly HeldJob[],
-): Promise<HeldAddress> {
-  const [file, contact, records, entries] = await Promise.all([
-    portfolios.read(key),
-    portfolios.contactOf(key),
-    ledger.readAll(key),
-    audit.ofEarner(key),
-  ]);
-  return {
-    key,
-    contact,
-    file,
-    records,
-    flags: flags.filter(({ earner }) => earner === key),
-    entries,
-    jobs: jobs.filter(({ earners }) => earners.includes(key)),
-  };
-}
+const heldAddress = (key: EarnerKey, file: EarnerRecord, jobs: readonly HeldJob[]): HeldAddress => ({
+  key,
+  contact: file.contact,
+  file,
+  records: file.awards,
+  flags: [...file.flags].map(([badgeId, atS]) => ({ earner: key, badgeId, atS })),
+  entries: file.journal.toSorted((a, b) => a.atS - b.atS),
+  jobs: jobs.filter(({ earners }) => earners.includes(key)),
+});
 
 async function heldJobs({ queues }: Pipeline, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
   await sortAllArrivals({ queues });

@@ -1,4 +1,4 @@
-import { auditLine } from '../../../audit/line.js';
+import { journalLine } from '../../../journal/line.js';
 import type { BadgeId } from '../../../ids.js';
 import type { AwardRecord } from '../../../issuing/award-record.js';
 import { secondsOf, type Clock } from '../../../platform/clock.js';
@@ -28,14 +28,14 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
     earner: key,
     address: shown.address(one),
     name: shown.name(one),
-    linked_to: file.erasing === null ? file.linkedTo : null,
-    being_erased: file.erasing !== null,
-    erased_on_s: file.erasedAtS,
-    erased_on_iso: isoOf(file.erasedAtS),
+    linked_to: file.linkedTo,
+    being_erased: (file.tombstone?.entriesToUnindex.length ?? 0) > 0,
+    erased_on_s: file.tombstone?.erasedAtS ?? null,
+    erased_on_iso: isoOf(file.tombstone?.erasedAtS ?? null),
     assertions: file.assertions.toSorted((a, b) => a.issuedOnS - b.issuedOnS).map(assertionJson),
     awards: [...records].map(([badgeId, record]) => recordJson(badgeId, record)),
     flags: flags.map(({ badgeId, atS }) => ({ badge: badgeId, since_s: atS, since_iso: isoOf(atS) })),
-    account: entries.map(auditLine),
+    account: entries.map(journalLine),
     jobs: jobs.map(jobJson),
   };
 }

@@ -1,6 +1,5 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
-import { BeingErased } from '../../../workers/link-addresses.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import { Problem } from '../problem.js';
@@ -10,7 +9,6 @@ export function peopleProblem(error: unknown): unknown {
   const cause = { cause: error };
   if (error instanceof StillUnderWay)
     return new Problem('still_under_way', [STILL_UNDER_WAY], undefined, cause);
-  if (error instanceof BeingErased) return new Problem('being_erased', [BEING_ERASED], undefined, cause);
   if (!(error instanceof RegionUnreadable) && !(error instanceof ObfError)) return error;
   const why = String(describeError(error)['message']);
   return new Problem(
@@ -29,9 +27,4 @@ export function peopleProblem(error: unknown): unknown {
 const STILL_UNDER_WAY = {
   fr: "Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.",
   en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.',
-};
-
-const BEING_ERASED = {
-  fr: "Une de ces personnes est en cours d'effacement : rien n'a été changé. « npx palier earner erase » l'achève.",
-  en: 'One of these people is being erased: nothing was changed. "npx palier earner erase" ends it.',
 };

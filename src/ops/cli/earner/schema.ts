@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditLineSchema } from '../../../audit/line.js';
+import { journalLineSchema } from '../../../journal/line.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
@@ -64,7 +64,7 @@ const address = z.strictObject({
   assertions: z.array(assertion).describe("Partners' badges, and the Région's."),
   awards: z.array(record).describe('How far each award of the Région is.'),
   flags: z.array(z.strictObject({ badge: z.string(), since_s: seconds, since_iso: iso })),
-  account: z.array(auditLineSchema).describe('What was decided and done.'),
+  account: z.array(journalLineSchema).describe('What was decided and done.'),
   jobs: z.array(job).describe('What waits to be done, or failed.'),
 });
 

@@ -36,8 +36,10 @@ function factsOf(
     ...(key === asked ? [{ fr: 'demandée', en: 'asked for' }] : []),
     ...(key === person ? [] : [{ fr: 'liée', en: 'linked' }]),
     ...(name === null ? [] : [{ fr: 'nom conservé', en: 'name kept' }]),
-    ...(file.erasing === null ? [] : [{ fr: 'effacement en cours', en: 'being erased' }]),
-    ...(file.erasedAtS === null ? [] : [erasedWords(file.erasedAtS, timeZone)]),
+    ...((file.tombstone?.entriesToUnindex.length ?? 0) > 0
+      ? [{ fr: 'effacement en cours', en: 'being erased' }]
+      : []),
+    ...(file.tombstone === null ? [] : [erasedWords(file.tombstone.erasedAtS, timeZone)]),
   ];
 }
 

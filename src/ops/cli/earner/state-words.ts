@@ -1,4 +1,4 @@
-import type { AuditKind } from '../../../audit/types.js';
+import type { JournalKind } from '../../../earners/journal-entry.js';
 import type { AwardState } from '../../../issuing/award-record.js';
 import type { Words } from '../words.js';
 
@@ -16,7 +16,7 @@ export const STATES: Readonly<Record<AwardState, Words>> = {
 };
 
 /** What happened, in the account. */
-export const HAPPENED: Readonly<Record<AuditKind, Words>> = {
+export const HAPPENED: Readonly<Record<JournalKind, Words>> = {
   issued: { fr: 'badge donné par Palier', en: 'award given by Palier' },
   found: { fr: 'badge trouvé dans OBF, donné à la main', en: 'award found in OBF, given by hand' },
   flagged: { fr: 'badge à examiner', en: 'award to be looked at' },

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { AwardId, BadgeId } from '../../../ids.js';
 import type { Flag } from '../../../issuing/flags.js';
 import type { Assertion } from '../../../portfolio/assertion.js';
@@ -8,7 +8,7 @@ import type { Evaluation } from '../../../rules/verdict.js';
 /** What is written down about one person, under whichever of their addresses. */
 export interface Notes {
   /** Their part of the account, in any order. */
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly JournalEntry[];
   readonly flags: readonly Pick<Flag, 'badgeId' | 'atS'>[];
   readonly waiting: ReadonlySet<AwardId>;
 }
@@ -22,7 +22,7 @@ export const backgroundOf = (evaluation: Evaluation, { entries, flags, waiting }
 
 function historyOf(
   { awards }: Evaluation,
-  entries: readonly AuditEntry[],
+  entries: readonly JournalEntry[],
 ): ReadonlyMap<BadgeId, AwardHistory> {
   const found = awards.flatMap(({ heldBy }) => {
     const entry = heldBy === null ? undefined : givingOf(heldBy, entries);
@@ -35,7 +35,10 @@ function historyOf(
  * The entry that gave this very assertion: by its event; where OBF tells of none, the badge's latest. What
  * Palier gave is believed to be so, though it was found in OBF as well.
  */
-function givingOf({ badgeId, eventId }: Assertion, entries: readonly AuditEntry[]): AuditEntry | undefined {
+function givingOf(
+  { badgeId, eventId }: Assertion,
+  entries: readonly JournalEntry[],
+): JournalEntry | undefined {
   const givings = entries.filter(
     ({ kind, badgeId: of }) => of === badgeId && (kind === 'issued' || kind === 'found'),
   );
@@ -44,7 +47,7 @@ function givingOf({ badgeId, eventId }: Assertion, entries: readonly AuditEntry[
   return (issued.length > 0 ? issued : own).toSorted((a, b) => b.atS - a.atS)[0];
 }
 
-const toldBy = ({ kind, atS, version, assertions, event }: AuditEntry): AwardHistory => ({
+const toldBy = ({ kind, atS, version, assertions, event }: JournalEntry): AwardHistory => ({
   sinceS: atS,
   version,
   by: kind === 'issued' ? 'palier' : 'hand',

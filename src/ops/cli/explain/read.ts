@@ -1,13 +1,11 @@
-import { createAudit } from '../../../audit/audit.js';
 import type { Config } from '../../../config.js';
+import { createEarnerStore } from '../../../earners/store.js';
 import { asClientId, type SchemeVersion } from '../../../ids.js';
-import { createFlags } from '../../../issuing/flags.js';
-import { createLedger } from '../../../issuing/ledger.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { createVault } from '../../../platform/vault.js';
-import { createPortfolioStore } from '../../../portfolio/store.js';
 import type { Scheme } from '../../../rules/types.js';
 import { decide, type Decision } from '../../../workers/decide.js';
+import { journalOf } from '../../../workers/person.js';
 import { createSchemes } from '../../../workers/schemes.js';
 import type { Context } from '../context.js';
 import { type TypedEarner, unknownEarner } from '../earner-argument.js';
@@ -33,34 +31,22 @@ export async function readEarner(
   const schemes = createSchemes(redis, dataPrefix, scheme, clock);
   const sources = {
     region: asClientId(config.obfClientId),
-    portfolios: createPortfolioStore(redis, dataPrefix, vault),
-    ledger: createLedger(redis, dataPrefix, clock),
+    earners: createEarnerStore(redis, dataPrefix, vault),
     schemes: { now: () => schemes.wouldBe(scheme), find: (version: SchemeVersion) => schemes.find(version) },
-    audit: createAudit(redis, dataPrefix, scheme.timeZone),
     clock,
   };
   const decision = await decide(sources, typed.keyUnder(vault));
   const { portfolio, records } = decision.person;
   if (portfolio.assertions.length + portfolio.held.length + records.length === 0) throw unknownEarner();
-  const [notes, paused] = await Promise.all([
-    readNotes(context, redis, scheme, decision),
-    isIssuingPaused(context, redis),
-  ]);
-  return { ...decision, background: backgroundOf(decision.evaluation, notes), paused };
+  const paused = await isIssuingPaused(context, redis);
+  return { ...decision, background: backgroundOf(decision.evaluation, notesOf(decision)), paused };
 }
 
 /** What is written down about every address of the person. */
-async function readNotes(
-  { dataPrefix }: Context,
-  redis: RedisConnection,
-  { timeZone }: Scheme,
-  { person, waiting }: Decision,
-): Promise<Notes> {
-  const audit = createAudit(redis, dataPrefix, timeZone);
-  const [entries, flags] = await Promise.all([
-    Promise.all(person.keys.map((key) => audit.ofEarner(key))),
-    createFlags(redis, dataPrefix).list(),
-  ]);
-  const own = new Set(person.keys);
-  return { entries: entries.flat(), flags: flags.filter(({ earner }) => own.has(earner)), waiting };
-}
+export const notesOf = ({ person, waiting }: Pick<Decision, 'person' | 'waiting'>): Notes => ({
+  entries: journalOf(person),
+  flags: person.addresses.flatMap(({ record }) =>
+    [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
+  ),
+  waiting,
+});

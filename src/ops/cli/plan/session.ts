@@ -1,4 +1,5 @@
 import type { Config } from '../../../config.js';
+import { createEarnerStore } from '../../../earners/store.js';
 import { asClientId } from '../../../ids.js';
 import { createQuota } from '../../../issuing/quota.js';
 import { createObf } from '../../../obf/obf.js';
@@ -61,20 +62,20 @@ function openParts(
   redis: RedisConnection,
   scheme: Scheme,
 ): { readonly parts: PlanParts; readonly close: () => void } {
-  const region = asClientId(config.obfClientId);
+  const [region, vault] = [asClientId(config.obfClientId), createVault(config.palierKey)];
   const obf = createObf({
     baseUrl: config.obfBaseUrl,
     maxRps: config.obfMaxRps,
     secrets: new Map([[region, config.obfClientSecret]]),
     redis,
     prefix,
-    vault: createVault(config.palierKey),
+    vault,
     clock,
   });
   const account = obf.account(region);
   if (account === null) throw new Error("The Région's own client has no account");
   const parts: PlanParts = {
-    people: { redis, prefix, region },
+    people: { redis, prefix, region, earners: createEarnerStore(redis, prefix, vault) },
     schemes: createSchemes(redis, prefix, scheme, clock),
     quota: createQuota(redis, prefix, account, clock, PACE.quota),
     pace: PACE,

@@ -2,6 +2,7 @@ import type { ClientId } from '../../../ids.js';
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { rebuildIndexes } from '../../../workers/rebuild-indexes.js';
 import { verifyAccounts, type Drift } from '../../../workers/verify-accounts.js';
 import { setSchedules, type ScheduleTimes } from '../../../workers/schedules.js';
 import { accountWords } from '../checks/obf-words.js';
@@ -15,7 +16,7 @@ export interface Reread {
 }
 
 /**
- * Reads everything back from OBF, and has the clock's jobs put back: they went with a Redis that was lost,
+ * Reads everything back from OBF, rebuilds the indexes, and has the clock's jobs put back: they went with a Redis that was lost,
  * and workers that run on put them there only when they start.
  * @throws Problem when the Région's own account cannot be read
  */
@@ -26,6 +27,7 @@ export async function readAll(
   signal: AbortSignal,
 ): Promise<Reread> {
   const drift = await reread(pipeline, report, signal);
+  await rebuildIndexes(pipeline, signal);
   await setSchedules(pipeline, times);
   const unread: Unread[] = [];
   for (const { clientId, error } of drift.unreadable)

@@ -1,12 +1,13 @@
 import { DateTime } from 'luxon';
-import type { Audit, IssuedByDay } from '../../../audit/types.js';
+import type { IssuedByDay } from '../../../journal/issued-by-day.js';
+import type { Journal } from '../../../journal/journal.js';
 import type { AwardId } from '../../../ids.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { Lang, Words } from '../words.js';
 import { line, type Section } from './section.js';
 
 export interface IssuedNeeds extends Pick<Pipeline, 'scheme' | 'clock'> {
-  readonly audit: Pick<Audit, 'issuedByDay'>;
+  readonly journal: Pick<Journal, 'issuedByDay'>;
 }
 
 export interface IssuedFigure {
@@ -23,8 +24,8 @@ const MONTHS = 12;
 
 /** What Palier gave, by the account: every award of the scheme, and what else was given. */
 export async function readIssued(needs: IssuedNeeds): Promise<readonly IssuedFigure[]> {
-  const { scheme, audit } = needs;
-  const counts = perMonth(await audit.issuedByDay({ fromS: firstMonthS(needs) }));
+  const { scheme, journal } = needs;
+  const counts = perMonth(await journal.issuedByDay({ fromS: firstMonthS(needs) }));
   const ids = new Set([...scheme.awards.map(({ id }) => id), ...counts.keys()]);
   const names = new Map(scheme.awards.map(({ id, name }) => [id, name]));
   return [...ids].map((award) => {

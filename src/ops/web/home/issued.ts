@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { IssuedByDay } from '../../../audit/types.js';
+import type { IssuedByDay } from '../../../journal/issued-by-day.js';
 import type { AwardId } from '../../../ids.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
@@ -17,12 +17,12 @@ const DAYS = 30;
 
 /** By the account, by calendar day of the scheme's zone. Every active award, and what else was given. */
 export async function readIssued({
-  audit,
+  journal,
   clock,
   scheme,
-}: Pick<Pipeline, 'audit' | 'clock' | 'scheme'>): Promise<readonly IssuedRow[]> {
+}: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>): Promise<readonly IssuedRow[]> {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
-  const days = await audit.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
+  const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
   return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));
 }
 

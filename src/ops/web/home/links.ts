@@ -1,4 +1,4 @@
-import type { AuditKind } from '../../../audit/types.js';
+import type { JournalKind } from '../../../earners/journal-entry.js';
 import type { ClientId, EarnerKey } from '../../../ids.js';
 
 /** Where things are mended. */
@@ -9,7 +9,7 @@ export const TO = {
   partners: '/ops/organismes',
   partner: (clientId: ClientId): string => `/ops/organismes/${encodeURIComponent(clientId)}`,
   person: (earner: EarnerKey): string => `/ops/personne/${encodeURIComponent(earner)}`,
-  journalOf: (kind: AuditKind): string => `/ops/journal?sorte=${kind}`,
+  journalOf: (kind: JournalKind): string => `/ops/journal?sorte=${kind}`,
   /** Parts of the first page. */
   now: '#maintenant',
   obf: '#obf',

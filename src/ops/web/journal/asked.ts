@@ -1,4 +1,5 @@
-import { AUDIT_KINDS, type AuditKind, type AuditQuery } from '../../../audit/types.js';
+import { JOURNAL_KINDS, type JournalKind } from '../../../earners/journal-entry.js';
+import type { JournalQuery } from '../../../journal/query.js';
 import {
   asAwardId,
   asEarnerKey,
@@ -14,7 +15,7 @@ import { readFrom, readUntil } from '../../cli/audit/dates.js';
 export interface JournalAsked {
   readonly from: string | null;
   readonly until: string | null;
-  readonly kind: AuditKind | null;
+  readonly kind: JournalKind | null;
   readonly award: AwardId | null;
   readonly earner: EarnerKey | null;
   readonly event: EventId | null;
@@ -54,7 +55,7 @@ export function readAsked(
   const asked = {
     from: read('du', dayIn(timeZone)),
     until: read('au', dayIn(timeZone)),
-    kind: read('sorte', (typed) => AUDIT_KINDS.find((kind) => kind === typed) ?? null),
+    kind: read('sorte', (typed) => JOURNAL_KINDS.find((kind) => kind === typed) ?? null),
     award: read('badge', (typed) => (ID.test(typed) ? asAwardId(typed) : null)),
     earner: read('personne', earnerOf),
     event: read('evenement', (typed) => (ID.test(typed) ? asEventId(typed) : null)),
@@ -77,7 +78,7 @@ const dayIn =
   };
 
 /** As the account is asked; the person and the event are looked for elsewhere. */
-export const queryOf = ({ from, until, kind, award }: JournalAsked, timeZone: string): AuditQuery => ({
+export const queryOf = ({ from, until, kind, award }: JournalAsked, timeZone: string): JournalQuery => ({
   ...(from === null ? {} : { fromS: readFrom(from, timeZone) }),
   ...(until === null ? {} : { untilS: readUntil(until, timeZone) }),
   ...(kind === null ? {} : { kinds: [kind] }),

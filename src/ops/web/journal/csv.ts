@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { DateTime } from 'luxon';
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Lang, Words } from '../../cli/words.js';
@@ -12,7 +12,7 @@ import { KIND_WORDS } from './words.js';
 const SEPARATOR: Readonly<Record<Lang, string>> = { fr: ';', en: ',' };
 interface Column {
   readonly title: Words;
-  readonly cell: (entry: AuditEntry) => string | null;
+  readonly cell: (entry: JournalEntry) => string | null;
 }
 
 /** What writes the file, for people, in the words of the page. @param region the Région's own client */
@@ -22,7 +22,7 @@ export function csvWriter(scheme: Scheme, region: ClientId, lang: Lang) {
   return {
     // Without a byte order mark, spreadsheets take UTF-8 for something else.
     head: stringify([columns.map(({ title }) => title[lang])], { ...form, bom: true }),
-    linesOf: (entries: readonly AuditEntry[]): string =>
+    linesOf: (entries: readonly JournalEntry[]): string =>
       stringify(
         entries.map((entry) => columns.map(({ cell }) => cell(entry))),
         form,

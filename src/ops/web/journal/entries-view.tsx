@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Lang } from '../../cli/words.js';
@@ -11,7 +11,7 @@ import { causeWords } from './cause-words.js';
 import { JOURNAL, KIND_WORDS } from './words.js';
 
 interface EntriesProps {
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly JournalEntry[];
   readonly scheme: Scheme;
   /** The Région's own client. */
   readonly region: ClientId;
@@ -24,7 +24,7 @@ export function EntriesTable({ entries, scheme, region, lang }: EntriesProps): V
     <Table
       caption={JOURNAL.caption[lang]}
       columns={[
-        { title: JOURNAL.at[lang], heads: true, cell: ({ atS }: AuditEntry) => <Instant atS={atS} /> },
+        { title: JOURNAL.at[lang], heads: true, cell: ({ atS }: JournalEntry) => <Instant atS={atS} /> },
         { title: JOURNAL.kind[lang], cell: ({ kind }) => KIND_WORDS[kind][lang] },
         { title: JOURNAL.award[lang], cell: (entry) => names(entry) ?? '–' },
         { title: JOURNAL.person[lang], cell: (entry) => personOf(entry, lang) },
@@ -40,7 +40,7 @@ export function EntriesTable({ entries, scheme, region, lang }: EntriesProps): V
   );
 }
 
-function personOf({ kind, earner }: AuditEntry, lang: Lang): ComponentChildren {
+function personOf({ kind, earner }: JournalEntry, lang: Lang): ComponentChildren {
   if (earner === null) return kind === 'applied' ? '–' : JOURNAL.nobody[lang];
   return (
     <a href={TO.person(earner)}>
@@ -49,7 +49,7 @@ function personOf({ kind, earner }: AuditEntry, lang: Lang): ComponentChildren {
   );
 }
 
-function moreOf({ event, version, detail }: AuditEntry, lang: Lang): ComponentChildren {
+function moreOf({ event, version, detail }: JournalEntry, lang: Lang): ComponentChildren {
   if (event === null && version === null && detail === null) return '–';
   return (
     <ul>

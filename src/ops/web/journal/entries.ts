@@ -1,6 +1,6 @@
-import { isAskedFor } from '../../../audit/query.js';
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../../../ids.js';
+import { isAskedFor } from '../../../journal/query.js';
 import { readPerson } from '../../../workers/person.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { queryOf, type JournalAsked } from './asked.js';
@@ -14,12 +14,12 @@ const CHUNK = 100;
 export async function entriesAbout(
   pipeline: Pipeline,
   asked: JournalAsked,
-): Promise<{ readonly entries: readonly AuditEntry[]; readonly isCut: boolean }> {
+): Promise<{ readonly entries: readonly JournalEntry[]; readonly isCut: boolean }> {
   const people = await peopleOf(pipeline, asked);
-  const found: AuditEntry[] = [];
+  const found: JournalEntry[] = [];
   for (let at = 0; at < Math.min(people.length, MAX_PEOPLE); at += CHUNK) {
     const chunk = people.slice(at, at + CHUNK);
-    found.push(...(await Promise.all(chunk.map((one) => pipeline.audit.ofEarner(one)))).flat());
+    found.push(...(await Promise.all(chunk.map((one) => pipeline.journal.ofEarner(one)))).flat());
   }
   const query = queryOf(asked, pipeline.scheme.timeZone);
   const entries = found
@@ -40,7 +40,7 @@ export async function keysOf(pipeline: Pipeline, earner: EarnerKey): Promise<rea
 }
 
 /** What else is told of an event is told of those whom it gave the award to. */
-async function givenBy({ audit }: Pipeline, event: EventId): Promise<readonly EarnerKey[]> {
-  const given = await audit.ofEvent(event);
+async function givenBy({ journal }: Pipeline, event: EventId): Promise<readonly EarnerKey[]> {
+  const given = await journal.ofEvent(event);
   return [...new Set(given.flatMap(({ earner }) => earner ?? []))];
 }

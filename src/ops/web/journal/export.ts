@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
-import { auditLine } from '../../../audit/line.js';
-import type { AuditEntry } from '../../../audit/types.js';
+import { journalLine } from '../../../journal/line.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { select } from '../../cli/audit/select.js';
 import { download, goTo, type Answer } from '../answer.js';
@@ -12,7 +12,7 @@ import { keysOf } from './entries.js';
 /** For programs: the lines of `npx palier audit`. */
 export const exportNdjson = (context: PageContext): Answer =>
   exported(context, 'ndjson', 'application/x-ndjson', (entries) =>
-    inChunks('', entries, (some) => some.map((entry) => `${JSON.stringify(auditLine(entry))}\n`).join('')),
+    inChunks('', entries, (some) => some.map((entry) => `${JSON.stringify(journalLine(entry))}\n`).join('')),
   );
 
 /** For people: the words of the page. */
@@ -28,7 +28,7 @@ function exported(
   { pipeline, query, clock }: PageContext,
   ending: string,
   type: 'text/csv' | 'application/x-ndjson',
-  write: (entries: AsyncIterable<AuditEntry>) => AsyncIterable<string>,
+  write: (entries: AsyncIterable<JournalEntry>) => AsyncIterable<string>,
 ): Answer {
   const { timeZone } = pipeline.scheme;
   const { asked, faults } = readAsked(query, timeZone);
@@ -38,12 +38,12 @@ function exported(
 }
 
 /** As many as there are, some at a time, in the order of writing; of a person, address by address. */
-async function* entriesOf(pipeline: Pipeline, asked: JournalAsked): AsyncGenerator<AuditEntry> {
+async function* entriesOf(pipeline: Pipeline, asked: JournalAsked): AsyncGenerator<JournalEntry> {
   const { earner, event } = asked;
   const query = queryOf(asked, pipeline.scheme.timeZone);
   const wanted = event === null ? query : { ...query, event };
   const keys = earner === null ? [null] : await keysOf(pipeline, earner);
-  for (const key of keys) yield* select(pipeline.audit, wanted, key);
+  for (const key of keys) yield* select(pipeline.journal, wanted, key);
 }
 
 /** Entries that leave at once: fewer would cost a packet each. */
@@ -51,11 +51,11 @@ const CHUNK = 200;
 
 async function* inChunks(
   head: string,
-  entries: AsyncIterable<AuditEntry>,
-  linesOf: (entries: readonly AuditEntry[]) => string,
+  entries: AsyncIterable<JournalEntry>,
+  linesOf: (entries: readonly JournalEntry[]) => string,
 ): AsyncGenerator<string> {
   yield head;
-  let some: AuditEntry[] = [];
+  let some: JournalEntry[] = [];
   for await (const entry of entries) {
     if (some.push(entry) < CHUNK) continue;
     yield linesOf(some);

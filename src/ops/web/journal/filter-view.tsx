@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { AUDIT_KINDS } from '../../../audit/types.js';
+import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import type { Lang } from '../../cli/words.js';
 import { Choice, Field } from '../parts/field.js';
 import type { FieldName } from './asked.js';
@@ -25,7 +25,7 @@ export function FilterForm({ model: { asked, faults, scheme }, lang }: FilterPro
       <Field {...about('au')} type="date" value={asked.until ?? ''} />
       <Choice
         {...about('sorte')}
-        options={[all, ...AUDIT_KINDS.map((kind) => ({ value: kind, label: KIND_WORDS[kind][lang] }))]}
+        options={[all, ...JOURNAL_KINDS.map((kind) => ({ value: kind, label: KIND_WORDS[kind][lang] }))]}
         value={asked.kind ?? ''}
       />
       <Choice

@@ -1,7 +1,9 @@
-import { cursorOf, placeIn, type Place } from '../../../audit/place.js';
-import { createAuditPages, type AuditPages, type PageAsked } from '../../../audit/reading-back.js';
-import type { AuditEntry, AuditQuery } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
+import type { Journal } from '../../../journal/journal.js';
+import type { PageAsked } from '../../../journal/pages.js';
+import type { JournalQuery } from '../../../journal/query.js';
+import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { journalHref, queryOf, type FieldName, type JournalAsked } from './asked.js';
@@ -15,7 +17,7 @@ export interface JournalModel {
   /** What was typed and makes no sense. */
   readonly faults: ReadonlySet<FieldName>;
   /** Newest first. */
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly JournalEntry[];
   /** Pages of what was written later, and earlier; null: there is none. */
   readonly newer: string | null;
   readonly older: string | null;
@@ -60,13 +62,12 @@ async function readAbout(pipeline: Pipeline, asked: JournalAsked, where: URLSear
 }
 
 async function readPages(
-  { people, scheme: { timeZone } }: Pipeline,
+  { journal, scheme: { timeZone } }: Pipeline,
   asked: JournalAsked,
   where: URLSearchParams,
 ): Promise<PageRead> {
-  const pages = createAuditPages(people.redis, people.prefix, timeZone);
   const { entries, older, newer, isPartial } = await wholePage(
-    pages,
+    journal,
     queryOf(asked, timeZone),
     whereIn(where),
   );
@@ -83,10 +84,10 @@ async function readPages(
 }
 
 /** Whoever goes back to the newest comes to a whole page of them, not to the few before the last page. */
-async function wholePage(pages: AuditPages, query: AuditQuery, asked: PageAsked) {
-  const page = await pages.page(query, asked);
+async function wholePage(journal: Pick<Journal, 'page'>, query: JournalQuery, asked: PageAsked) {
+  const page = await journal.page(query, asked);
   const isCut = asked.way === 'newer' && asked.beyond !== null && page.newer === null;
-  return isCut ? pages.page(query, { ...asked, way: 'older', beyond: null }) : page;
+  return isCut ? journal.page(query, { ...asked, way: 'older', beyond: null }) : page;
 }
 
 function whereIn(where: URLSearchParams): PageAsked {

@@ -1,9 +1,9 @@
-import type { AuditKind } from '../../../audit/types.js';
+import type { JournalKind } from '../../../earners/journal-entry.js';
 import type { Words } from '../../cli/words.js';
 import type { FieldName } from './asked.js';
 
 /** What happened, in words. */
-export const KIND_WORDS: Readonly<Record<AuditKind, Words>> = {
+export const KIND_WORDS: Readonly<Record<JournalKind, Words>> = {
   issued: { fr: 'Badge Région délivré', en: 'Award issued' },
   found: {
     fr: 'Badge Région trouvé dans OBF, délivré hors de Palier',

@@ -103,10 +103,6 @@ export const DO = {
     fr: 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.',
     en: 'An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Try again in a minute.',
   },
-  beingErased: {
-    fr: 'Une de ces personnes est en cours d’effacement : rien n’a été changé. Achevez d’abord cet effacement.',
-    en: 'One of these people is being erased: nothing was changed. End that erasure first.',
-  },
   unreadable: {
     fr: 'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.',
     en: 'The Région’s OBF account cannot be read now: nothing was changed. See the first page, then try again.',

@@ -1,8 +1,8 @@
-import { eraseEarner, personToErase } from '../../../workers/erase-earner.js';
+import { eraseEarner, personToErase } from '../../../workers/erase-people.js';
 import { done, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { DO, erasedWords } from './action-words.js';
-import { inTheWay, patience } from './in-the-way.js';
+import { inTheWay } from './in-the-way.js';
 import { personHref, SEARCH } from './links.js';
 import { keyInPath } from './read.js';
 import { keyOfAddress } from './typed.js';
@@ -16,7 +16,7 @@ export async function erase(context: PageContext): Promise<Answer> {
   const { keys } = await personToErase(pipeline, earner);
   if (typed === null || !keys.includes(typed)) return notDone(back, DO.erase.not);
   return inTheWay(back, async () => {
-    const erased = await eraseEarner(pipeline, earner, 'erased', patience());
+    const erased = await eraseEarner(pipeline, earner, 'erased');
     // Without the key: nothing is to say who it was.
     log.info({ user: user.name, erased: erased !== null }, 'person erased');
     if (erased === null) return done(SEARCH, DO.erase.nothing);

@@ -1,5 +1,4 @@
 import { ObfError } from '../../../obf/errors.js';
-import { BeingErased } from '../../../workers/link-addresses.js';
 import { RegionUnreadable } from '../../../workers/mirror.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import type { Waiting } from '../../../workers/unlink-addresses.js';
@@ -30,7 +29,6 @@ export async function inTheWay(back: string, act: () => Promise<Answer>): Promis
 
 function wordsOf(error: unknown): Words | null {
   if (error instanceof StillUnderWay) return DO.underWay;
-  if (error instanceof BeingErased) return DO.beingErased;
   const late = error instanceof DOMException && error.name === 'TimeoutError';
   return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;
 }

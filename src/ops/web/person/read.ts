@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
 import type { Contact } from '../../../portfolio/store.js';
 import { earnerJobId } from '../../../queue/job-ids.js';
@@ -66,37 +66,34 @@ export async function readPersonModel(
   asked: EarnerKey,
   shown: boolean,
 ): Promise<PersonModel> {
-  const files = await addressesFrom(pipeline.portfolios, [asked]);
+  const files = await addressesFrom(pipeline.earners, [asked]);
   const earner = personKeyOf(files, asked);
   const all = [...files.values()];
   const common: Common = {
     earner,
-    being: all.some(({ erasing }) => erasing !== null) ? 'erasing' : 'kept',
-    erasedAtS: all.reduce<number | null>((last, one) => one.erasedAtS ?? last, null),
+    being: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0) ? 'erasing' : 'kept',
+    erasedAtS: all.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
   };
   const keys = [earner, ...[...files.keys()].filter((key) => key !== earner)];
-  const [decision, entries, contacts] = await Promise.all([
-    decide(pipeline, earner),
-    Promise.all(keys.map((key) => pipeline.audit.ofEarner(key))),
-    Promise.all(keys.map((key) => pipeline.portfolios.contactOf(key))),
-  ]);
-  if (isUnknown(decision, files, entries.flat(), contacts)) return { ...common, kind: 'unknown' };
-  const addresses = keys.map((key, at) => addressOf(key, contacts[at] ?? null, key === earner, shown));
-  const own = keys.flatMap((key, at) => (entries[at] ?? []).map((entry) => [key, entry] as const));
+  const decision = await decide(pipeline, earner);
+  if (isUnknown(decision, files)) return { ...common, kind: 'unknown' };
+  const addresses = keys.map((key) => addressOf(key, files.get(key)?.contact ?? null, key === earner, shown));
+  const own = keys.flatMap((key) =>
+    (files.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => [key, entry] as const),
+  );
   return { ...common, kind: 'known', addresses, shown, ...(await readTold(pipeline, decision, own)) };
 }
 
 /** Nobody, or somebody of whom nothing but traces is left. */
-const isUnknown = (
-  { person }: Decision,
-  files: Files,
-  entries: readonly AuditEntry[],
-  contacts: readonly (Contact | null)[],
-): boolean =>
-  contacts.every((contact) => contact === null) &&
-  entries.length === 0 &&
-  [...files.values()].every(({ assertions }) => assertions.length === 0) &&
-  (person.records.length === 0 || [...files.values()].some(({ erasedAtS }) => erasedAtS !== null));
+function isUnknown({ person }: Decision, files: Files): boolean {
+  const records = [...files.values()];
+  return (
+    records.every(
+      ({ contact, journal, assertions }) => contact === null && journal.length + assertions.length === 0,
+    ) &&
+    (person.records.length === 0 || records.some(({ tombstone }) => tombstone !== null))
+  );
+}
 
 const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean): AddressShown => ({
   key,
@@ -108,18 +105,19 @@ const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown:
 async function readTold(
   pipeline: Pipeline,
   decision: Decision,
-  entries: readonly (readonly [EarnerKey, AuditEntry])[],
+  entries: readonly (readonly [EarnerKey, JournalEntry])[],
 ) {
-  const { flags, queues, region } = pipeline;
+  const { queues, region } = pipeline;
   const { rules, person, evaluation, waiting } = decision;
-  const [raised, job, paused] = await Promise.all([
-    flags.list(),
+  const [job, paused] = await Promise.all([
     queues.earners.getJob(earnerJobId(person.earner)),
     queues.awards.isPaused(),
   ]);
   const background = backgroundOf(evaluation, {
     entries: entries.map(([, entry]) => entry),
-    flags: raised.filter(({ earner }) => person.keys.includes(earner)),
+    flags: person.addresses.flatMap(({ record }) =>
+      [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
+    ),
     waiting,
   });
   const told = toldOf(rules.scheme, evaluation, background, person.portfolio.assertions);

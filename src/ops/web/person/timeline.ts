@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../audit/types.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { BadgeId, ClientId, EarnerKey } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
@@ -29,7 +29,7 @@ export const MAX_SHOWN = 100;
 export const timelineOf = (
   scheme: Scheme,
   region: ClientId,
-  entries: readonly (readonly [EarnerKey, AuditEntry])[],
+  entries: readonly (readonly [EarnerKey, JournalEntry])[],
 ): readonly Happened[] =>
   entries
     .map(([under, { kind, atS, badgeId, cause, event, version, detail }], at) => ({

@@ -1,0 +1,70 @@
+import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
+
+/** What the journal tells of. Their order is stored: new kinds go to the end. */
+export const JOURNAL_KINDS = [
+  /** Palier gave an award through OBF. */
+  'issued',
+  /** An award of the Région that Palier did not give (by hand in OBF), or of which its note is gone. */
+  'found',
+  /** A held award's rule is not met any more, because badges were revoked: a human is to look at it. */
+  'flagged',
+  /** Palier took an award back (`on_loss: revoke`). */
+  'revoked',
+  /** A human revoked it in OBF: not given again until ops lifts it. */
+  'blocked',
+  'unblocked',
+  /** OBF refused it for good. */
+  'refused',
+  'linked',
+  'unlinked',
+  /** Everything about a person was removed, on request. */
+  'erased',
+  /** The same, by retention. */
+  'purged',
+  /** A version of the scheme was put into force. */
+  'applied',
+] as const;
+export type JournalKind = (typeof JOURNAL_KINDS)[number];
+
+/** One thing that happened. No address is in it. */
+export interface JournalEntry {
+  readonly kind: JournalKind;
+  /** When, Unix seconds. */
+  readonly atS: number;
+  /** Whom it happened to; null: nobody (`applied`), or somebody who was erased since. */
+  readonly earner: EarnerKey | null;
+  readonly award: AwardId | null;
+  readonly badgeId: BadgeId | null;
+  /** The assertions that counted for it. */
+  readonly assertions: readonly AssertionId[];
+  /** What set it off, e.g. `webhook.event.P1.E1`, `poll.event.P1.E1`, `apply`, `ops`. */
+  readonly cause: string | null;
+  /** The version of the scheme that it was decided under. */
+  readonly version: SchemeVersion | null;
+  /** The OBF event that it became, or that it is about. */
+  readonly event: EventId | null;
+  /** What else is to be known, in English, without personal data: OBF's reason, numbers removed. */
+  readonly detail: string | null;
+}
+
+/** Whether it says that an award was given. */
+export const isGiving = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
+  kind === 'issued' || kind === 'found';
+
+/**
+ * Whether both tell the same thing: one kind, badge and event; without event, and for what may come again about
+ * one event (`flagged`), one instant.
+ */
+const isSameEntry = (a: JournalEntry, b: JournalEntry): boolean =>
+  a.kind === b.kind && a.badgeId === b.badgeId && occasionOf(a) === occasionOf(b);
+
+const occasionOf = ({ kind, event, atS }: JournalEntry): string | number =>
+  kind === 'flagged' ? atS : (event ?? atS);
+
+/** Where the same entry stands already; -1: nowhere. */
+export const placeOf = (journal: readonly JournalEntry[], entry: JournalEntry): number =>
+  journal.findIndex((one) => isSameEntry(one, entry));
+
+/** Pure. The journal with an entry more, unless it tells the same already: the first telling stays. */
+export const withEntry = (journal: readonly JournalEntry[], entry: JournalEntry): readonly JournalEntry[] =>
+  placeOf(journal, entry) >= 0 ? journal : [...journal, entry];

@@ -1,0 +1,82 @@
+import type { AssertionId, BadgeId, EarnerKey } from '../ids.js';
+import type { Assertion } from '../portfolio/assertion.js';
+import type { AwardRecord } from './award-record.js';
+import type { JournalEntry } from './journal-entry.js';
+
+/** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
+export interface Contact {
+  readonly address: string;
+  readonly name: string | null;
+}
+
+/** One assertion as it is stored. */
+export type StoredAssertion = Assertion;
+
+/** By what the index names a journal entry: its place in the journal, and when it happened, Unix seconds. */
+export type IndexedEntry = readonly [place: number, atS: number];
+
+/** Left by an erasure. */
+export interface Tombstone {
+  /** Unix seconds. What OBF recorded before does not come back. */
+  readonly erasedAtS: number;
+  /** Of the assertions that are not to come back. */
+  readonly fingerprints: readonly string[];
+  /** Journal entries that the index still names; none: the erasure is complete. */
+  readonly entriesToUnindex: readonly IndexedEntry[];
+}
+
+/** All that is stored of one address: one string in Redis, sealed whole. */
+export interface EarnerRecord {
+  readonly contact: Contact | null;
+  /** In no order. */
+  readonly assertions: readonly StoredAssertion[];
+  /** The ledger: one award state a badge. */
+  readonly awards: ReadonlyMap<BadgeId, AwardRecord>;
+  /** What was decided and done for this address, in the order of writing. Entries keep their place. */
+  readonly journal: readonly JournalEntry[];
+  /** Awards that a human is to review, and since when, Unix seconds. */
+  readonly flags: ReadonlyMap<BadgeId, number>;
+  /** The person, where ops linked this address to another; null: this address stands for the person. */
+  readonly linkedTo: EarnerKey | null;
+  /** The addresses that were linked to this one. */
+  readonly linked: readonly EarnerKey[];
+  /** The latest generation of the rules under which something new was stored; 0: none. */
+  readonly lastSchemeGeneration: number;
+  readonly tombstone: Tombstone | null;
+}
+
+export const EMPTY_RECORD: EarnerRecord = {
+  contact: null,
+  assertions: [],
+  awards: new Map(),
+  journal: [],
+  flags: new Map(),
+  linkedTo: null,
+  linked: [],
+  lastSchemeGeneration: 0,
+  tombstone: null,
+};
+
+/** Whether the person was erased, and nothing new came since: nothing is to be written but what must last. */
+export const isErased = ({ tombstone, contact }: Pick<EarnerRecord, 'tombstone' | 'contact'>): boolean =>
+  tombstone !== null && contact === null;
+
+/** Whether the tombstone keeps this assertion out. */
+export const isTombstoned = (tombstone: Tombstone, fingerprint: string): boolean =>
+  tombstone.fingerprints.includes(fingerprint);
+
+/** What stands for an assertion in a tombstone. */
+export type Fingerprint = (id: AssertionId) => string;
+
+/** Redis holds a record that this version cannot read. It is never taken for an empty one. */
+export class RecordUnreadable extends Error {
+  readonly code = 'record_unreadable';
+  constructor(
+    readonly earner: EarnerKey,
+    why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`What Redis holds of earner ${earner} cannot be read: ${why}`, options);
+    this.name = 'RecordUnreadable';
+  }
+}

@@ -1,0 +1,35 @@
+import { createEarnerStore, type EarnerStore } from '../../src/earners/store.js';
+import { createFlags, type Flags } from '../../src/issuing/flags.js';
+import { createLedger, type Ledger } from '../../src/issuing/ledger.js';
+import { createJournal, type Journal } from '../../src/journal/journal.js';
+import { systemClock, type Clock } from '../../src/platform/clock.js';
+import type { RedisConnection } from '../../src/platform/redis.js';
+import type { Vault } from '../../src/platform/vault.js';
+import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
+
+/** What is stored of people, as the pipeline opens it. */
+export interface Stores {
+  readonly earners: EarnerStore;
+  readonly journal: Journal;
+  readonly portfolios: PortfolioStore;
+  readonly ledger: Ledger;
+  readonly flags: Flags;
+}
+
+/** @param prefix of the keys */
+export function storesIn(
+  redis: RedisConnection,
+  prefix: string,
+  vault: Vault,
+  clock: Clock = systemClock,
+): Stores {
+  const earners = createEarnerStore(redis, prefix, vault);
+  const journal = createJournal({ redis, prefix, earners, vault, timeZone: 'Europe/Paris' });
+  return {
+    earners,
+    journal,
+    portfolios: createPortfolioStore(earners, vault),
+    ledger: createLedger({ earners, journal, clock }),
+    flags: createFlags({ redis, prefix, earners, journal }),
+  };
+}
