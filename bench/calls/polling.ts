@@ -1,10 +1,7 @@
-import type { Sandbox } from '../../src/sandbox/types.js';
 import { polledClients } from '../../src/workers/poll-events.js';
-import { openHouse, REGION, type House } from '../../test/support/house.js';
+import { openHouse, type House } from '../../test/support/house.js';
 import { SMALL_SCHEME } from '../../test/support/small-scheme.js';
-import { countCalls, secondsAt } from './counting.js';
-import { pollOnce } from './straightforward.js';
-import type { Compared, Counted } from './types.js';
+import { countCalls, type CountedScene } from './counted.js';
 
 export interface PollingOptions {
   readonly partners: number;
@@ -21,21 +18,22 @@ const SMALL = 20;
  * Every account is polled so many times, and there is nothing new. A period is what the clock sets off: one job an
  * account; they are put into the queue here without waiting for the clock.
  */
-export async function polling({ partners, periods, rps }: PollingOptions): Promise<Compared> {
+export async function polling({ partners, periods, rps }: PollingOptions): Promise<CountedScene> {
   const house = await openHouse({ scheme: SMALL_SCHEME, partners: partnersOf(partners), maxRps: rps });
   try {
     await fill(house);
     await period(house);
-    const before = house.sandbox.calls.length;
-    const startedMs = performance.now();
-    for (let at = 0; at < periods; at += 1) await period(house);
-    const ours = countCalls(house.sandbox.calls.slice(before), (performance.now() - startedMs) / 1000);
+    const ours = await countCalls(house, async () => {
+      for (let at = 0; at < periods; at += 1) await period(house);
+      return performance.now();
+    });
+    const per = (partners + 1) * periods;
     return {
-      what: `${partners} partners and the Région polled, nothing new`,
-      per: (partners + 1) * periods,
-      goal: 1,
+      what: `${partners} partners and the Région polled ${periods} times, nothing new`,
+      per,
+      goal: per,
       ours,
-      straightforward: await theirWay(house.sandbox, partners, periods, rps),
+      straightforward: per,
     };
   } finally {
     await house.close();
@@ -66,17 +64,6 @@ async function fill({ sandbox, pipelines: [{ events: index, accounts }], scheme 
       rows = page?.rows.length ?? 0;
     }
   }
-}
-
-async function theirWay(sandbox: Sandbox, partners: number, periods: number, rps: number): Promise<Counted> {
-  const before = sandbox.calls.length;
-  const logins = [
-    { clientId: REGION, secret: 'region' },
-    ...Array.from({ length: partners }, (_, at) => ({ clientId: `P${at + 1}`, secret: `p${at + 1}` })),
-  ];
-  for (let at = 0; at < periods; at += 1) for (const login of logins) await pollOnce(sandbox.url, login);
-  const calls = sandbox.calls.slice(before);
-  return countCalls(calls, secondsAt(rps, calls));
 }
 
 const partnersOf = (count: number): string =>

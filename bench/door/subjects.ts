@@ -2,15 +2,15 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/sandbox/redis/probe.js';
-import { startSubject, type Subject } from '../support/subject.js';
+import { startProgram, type Program } from '../support/program.js';
 
-/** The three that take notices: what one writes in an hour, ours, and what cannot be beaten. */
-export const DOORS = ['reference', 'palier', 'limit'] as const;
+/** What takes notices: what one writes in an hour, and ours. */
+export const DOORS = ['reference', 'palier'] as const;
 export type DoorName = (typeof DOORS)[number];
 
 export const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 
-export interface Door extends Subject {
+export interface Door extends Program {
   readonly url: string;
 }
 
@@ -25,10 +25,10 @@ const PARTNERS = `partners: [ { client_id: P1, badges: [ { id: B1, competency: c
 export async function startDoor(name: DoorName, redisUrl: string, on: readonly string[]): Promise<Door> {
   const env = { REDIS_URL: redisUrl, WEBHOOK_SECRETS: SECRET };
   if (name === 'palier') return startOurs(env, on);
-  const file = name === 'limit' ? 'bench/reference/limit.ts' : 'bench/reference/receiver.ts';
-  const subject = await startSubject(on, ['--import', 'tsx', file], env, /^listening \d+$/m);
-  const [, port] = /^listening (\d+)$/m.exec(subject.said()) ?? [];
-  return { ...subject, url: `http://127.0.0.1:${port}` };
+  const ready = /^listening (\d+)$/m;
+  const program = await startProgram(['--import', 'tsx', 'bench/reference/receiver.ts'], env, { on, ready });
+  const [, port] = ready.exec(program.said()) ?? [];
+  return { ...program, url: `http://127.0.0.1:${port}` };
 }
 
 /** The web process as it is deployed, its log at the usual level. */
@@ -45,6 +45,6 @@ async function startOurs(env: Readonly<Record<string, string>>, on: readonly str
     OBF_CLIENT_SECRET: 'region',
     PALIER_KEY: Buffer.alloc(32, 3).toString('base64'),
   };
-  const subject = await startSubject(on, ['dist/webhooks/main.js'], settings, /web started/);
-  return { ...subject, url: `http://127.0.0.1:${port}` };
+  const program = await startProgram(['dist/webhooks/main.js'], settings, { on, ready: /web started/ });
+  return { ...program, url: `http://127.0.0.1:${port}` };
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { Queue } from 'bullmq';
 import express from 'express';
 import { z } from 'zod';
-import { listening } from '../support/process.js';
 
 /**
  * What we compare ourselves with: the receiver that a good engineer writes in an hour. It is right as far as
@@ -58,4 +57,9 @@ app.post('/webhooks/obf', async (req, res) => {
   });
   return void res.status(202).json({ status: 'accepted' });
 });
-const server = app.listen(0, '127.0.0.1', () => listening(server));
+const server = app.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server listens on no port');
+  process.stdout.write(`listening ${address.port}\n`);
+});
+process.once('SIGTERM', () => process.exit(0));

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 
 /** The machine that figures come from, in words. */
@@ -23,12 +22,4 @@ export const pinned = (processor: number): readonly string[] =>
 /** Keeps a running process to one processor, as far as this machine can. */
 export function pin(pid: number, processor: number): void {
   if (canPin()) spawnSync('taskset', ['-a', '-c', '-p', String(processor), String(pid)]);
-}
-
-/** Processor time used on the whole machine so far, milliseconds; null where the system does not say. */
-export async function busyMs(): Promise<number | null> {
-  const stat = await readFile('/proc/stat', 'utf8').catch(() => '');
-  const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
-  return fields.length === 0 ? null : (user + nice + system + irq + softirq + steal) * 10;
 }

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 
 /** What a run of load met, as wrk counted it. */
 export interface Load {
@@ -9,8 +8,6 @@ export interface Load {
   readonly p99Ms: number;
   /** Answers that were no 2xx, and connections that broke: a run with any measures nothing. */
   readonly faults: number;
-  /** Processor time of wrk itself, milliseconds. */
-  readonly cpuMs: number;
 }
 
 const has = (): boolean => spawnSync('wrk', ['-v']).error === undefined;
@@ -41,20 +38,10 @@ export async function loadWith(
   const child = spawn(command, args, { env: { ...process.env, REQUESTS: requestsFile } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)));
-  let cpuMs = 0;
-  const look = setInterval(() => void cpuOf(child.pid).then((ms) => (cpuMs = Math.max(cpuMs, ms))), 50);
   await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  clearInterval(look);
   const [, ...found] = /^RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)$/m.exec(said) ?? [];
   const [answered, us, p50Ms, p99Ms, faults] = found.map(Number);
   if (answered === undefined || us === undefined || p50Ms === undefined || p99Ms === undefined)
     throw new Error(`wrk told nothing that is understood:\n${said}`);
-  return { answered, perSecond: (answered * 1e6) / us, p50Ms, p99Ms, faults: faults ?? 0, cpuMs };
-}
-
-/** Processor time that a process has used, milliseconds; 0 where the system does not say. */
-export async function cpuOf(pid: number | undefined): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 10;
+  return { answered, perSecond: (answered * 1e6) / us, p50Ms, p99Ms, faults: faults ?? 0 };
 }

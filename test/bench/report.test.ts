@@ -1,44 +1,27 @@
-import { goalsOf } from '../../bench/page.js';
-import { reportOf, withPart, type Report } from '../../bench/report.js';
+import { atLeast, atMost, median, pageOf, reportOf } from '../../bench/report.js';
 
-const run = (measured: string, more: object = {}) => ({
+const part = (text: string) => ({
   machine: 'one',
   commit: 'abc1234',
   day: '2026-11-27',
-  text: '',
-  goals: [{ goal: 'a second: at least 4', measured, met: true }],
-  ...more,
+  text,
+  goals: [atLeast('a second', 4, 5)],
 });
-const runs = (...all: ReturnType<typeof run>[]) =>
-  all.reduce((report: Report, one) => withPart(report, 'door', one, {}), reportOf('{}')).parts['door'];
 
-test('the goals of a commit stand beside what they came to in the two runs before', () => {
-  const part = runs(run('5.0'), run('5.1'), run('5.2'), run('5.3'));
-  expect(part === undefined ? '' : goalsOf(part).split('\n').at(-1)).toBe(
-    '| a second: at least 4 | 5.3 | met | 5.2; 5.1 |',
+test('the page has each part under its heading, with its machine, commit and goals', () => {
+  const report = reportOf(JSON.stringify({ calls: part('calls said'), door: part('door said') }));
+  expect(pageOf(report, { door: 'The door', calls: 'Calls', growth: 'Growth' })).toBe(
+    `## The door\n\n${WHERE}\n\ndoor said\n\n${GOALS}\n\n## Calls\n\n${WHERE}\n\ncalls said\n\n${GOALS}`,
   );
 });
+const WHERE = 'one; 2026-11-27, commit abc1234.';
+const GOALS = '| goal | measured |  |\n| --- | --- | --- |\n| a second: at least 4 | 5.00 | met |';
 
-test('what cannot be compared does not stand beside it', () => {
-  const [goal] = run('').goals;
-  for (const other of [
-    { commit: 'def5678' },
-    { machine: 'another' },
-    { commit: '' },
-    { goals: [{ ...goal, goal: 'quick', measured: '1' }] },
-  ])
-    expect(runs(run('5.0', other), run('5.1', other['commit'] === '' ? other : {}))?.earlier).toEqual([]);
-  const alone = runs(run('5.0'));
-  expect(alone === undefined ? '' : goalsOf(alone)).not.toContain('before');
-});
-
-test('a report keeps the other parts, and the figures that others read', () => {
-  const before = reportOf(
-    '{"door":{"noticesPerSecond":1},"parts":{"calls":{"machine":"m","day":"d","text":"t"}}}',
-  );
-  const after = withPart(before, 'door', run('5'), { door: { noticesPerSecond: 2 } });
-  expect(after).toMatchObject({
-    door: { noticesPerSecond: 2 },
-    parts: { calls: { text: 't', earlier: [] } },
-  });
+test('what was not measured meets no goal', () => {
+  expect([atMost('calls', 10, median([])).met, atLeast('a second', 4, median([])).met]).toEqual([
+    false,
+    false,
+  ]);
+  expect([atMost('calls', 10, 10).met, atMost('calls', 10, 11).met]).toEqual([true, false]);
+  expect([median([3, 1, 2]), median([7])]).toEqual([2, 7]);
 });
