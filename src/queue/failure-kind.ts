@@ -44,10 +44,7 @@ export const FAILURE_KINDS = [
     /^(?:Error: )?job stalled more than allowable limit|^(?:Error: )?(?:could not renew lock|Missing lock) /i,
   ],
   ['forme', /^ZodError: /],
-  [
-    'donnees',
-    /^Error: A record of the ledger |^Error: Assertion \S+ in Redis |^Error: What Redis holds of |^SyntaxError: /,
-  ],
+  ['donnees', /^(?:\w+: )?What Redis holds of |^SyntaxError: /],
 ] as const satisfies readonly (readonly [string, RegExp])[];
 
 export type FailureKind = (typeof FAILURE_KINDS)[number][0];
