@@ -1,4 +1,5 @@
 import { asClientId } from '../../src/ids.js';
+import { readingSection } from '../../src/ops/cli/stats/reading.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -222,6 +223,12 @@ describe('a row that cannot be read', () => {
     expect(reason).toMatch(new RegExp(`client P1, event ${event.id}, field assertion_id`));
     expect(await readProblems()).toMatchObject([
       { clientId: 'P1', list: 'recipients', eventId: event.id, fields: ['assertion_id'] },
+    ]);
+    expect((await readingSection.tell(house.pipelines[0])).lines).toEqual([
+      {
+        fr: `Organisme un, événement ${event.id} : une ligne est illisible (champ assertion_id)`,
+        en: `Organisme un, event ${event.id}: a row cannot be read (field assertion_id)`,
+      },
     ]);
     expect(JSON.stringify([reason, await readProblems()])).not.toContain('@');
     house.sandbox.mendRows();
