@@ -22,7 +22,7 @@ export interface NewFacts {
 }
 
 /**
- * Pure. The record with an assertion more. A revocation once seen stays; what a credential does not say of its
+ * Pure. The record with an assertion more. A revocation that OBF told stays; what a credential does not say of its
  * event, and its date, stay as OBF's API told them. The generation is stored with what is new, in one write.
  * @returns null when a tombstone keeps it out
  */
@@ -54,7 +54,8 @@ function merged(before: StoredAssertion | undefined, read: StoredAssertion): Sto
   if (before === undefined) return read;
   const isOfApi = read.eventId === null && before.eventId !== null;
   const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
-  return { ...known, revoked: before.revoked || read.revoked };
+  const { vanished, ...shown } = known;
+  return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
 }
 
 /** What an assertion changed in a record. */
@@ -75,7 +76,8 @@ const isSame = (a: StoredAssertion, b: StoredAssertion): boolean =>
   a.eventId === b.eventId &&
   a.issuedOnS === b.issuedOnS &&
   a.expiresOnS === b.expiresOnS &&
-  a.revoked === b.revoked;
+  a.revoked === b.revoked &&
+  a.vanished === b.vanished;
 
 /** A reading without a name leaves the name that is known. */
 function mergedContact(known: Contact | null, read: Contact): Contact {
@@ -136,5 +138,15 @@ function asGiven(record: EarnerRecord, badgeId: BadgeId, event: EventId, atS: nu
 export function withRevoked(record: EarnerRecord, id: AssertionId): EarnerRecord {
   if (!record.assertions.some((one) => one.id === id && !one.revoked)) return record;
   const assertions = record.assertions.map((one) => (one.id === id ? { ...one, revoked: true } : one));
+  return { ...record, assertions };
+}
+
+/** Pure. The same of an assertion that OBF shows no longer. */
+export function withVanished(record: EarnerRecord, id: AssertionId): EarnerRecord {
+  const revoked = withRevoked(record, id);
+  if (revoked === record) return record;
+  const assertions = revoked.assertions.map((one) =>
+    one.id === id ? { ...one, vanished: true as const } : one,
+  );
   return { ...record, assertions };
 }

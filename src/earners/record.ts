@@ -10,7 +10,10 @@ export interface Contact {
 }
 
 /** One assertion as it is stored. */
-export type StoredAssertion = Assertion;
+export interface StoredAssertion extends Assertion {
+  /** OBF shows it no longer, and has not said that it is revoked: it counts again once OBF shows it again. */
+  readonly vanished?: true;
+}
 
 /** By what the index names a journal entry: its place in the journal, and when it happened, Unix seconds. */
 export type IndexedEntry = readonly [place: number, atS: number];

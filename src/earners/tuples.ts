@@ -27,7 +27,15 @@ const STATES: readonly AwardState[] = [
 ];
 
 const id = z.int().nonnegative();
-export const assertionForm = z.tuple([id, id, id, id.nullable(), z.int(), z.int().nullable(), z.boolean()]);
+export const assertionForm = z.tuple([
+  id,
+  id,
+  id,
+  id.nullable(),
+  z.int(),
+  z.int().nullable(),
+  z.union([z.boolean(), z.literal('vanished')]),
+]);
 /** The badge, the state, when, what is forgiven, what the state is about, the cause, whether quietly. */
 export const awardForm = z.tuple([
   id,
@@ -80,7 +88,7 @@ export const assertionTuple = (one: StoredAssertion, ids: IdTable): z.input<type
   ids.placeOrNull(one.eventId),
   one.issuedOnS,
   one.expiresOnS,
-  one.revoked,
+  one.vanished === true ? 'vanished' : one.revoked,
 ];
 
 export const assertionOf = (
@@ -93,7 +101,8 @@ export const assertionOf = (
   eventId: orNull(event, at, asEventId),
   issuedOnS,
   expiresOnS,
-  revoked,
+  revoked: revoked !== false,
+  ...(revoked === 'vanished' ? { vanished: true } : {}),
 });
 
 /** An event is in the table; a batch, or a reason, is of this award alone. */

@@ -3,6 +3,7 @@ import {
   changeOf,
   noteKeptOut,
   withRevoked,
+  withVanished,
   type AssertionChange,
   type NewFacts,
 } from '../earners/change.js';
@@ -60,6 +61,8 @@ export interface PortfolioStore extends Links {
   upsert(found: readonly NewAssertion[], generation?: number | null): Promise<readonly WrittenAssertion[]>;
   /** Marks an assertion revoked if this earner has it; tells whether they had. */
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
+  /** The same of one that OBF shows no longer: it counts again once OBF shows it again. */
+  markVanished(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
   /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */
   knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | 'gone' | null>;
   read(earner: EarnerKey): Promise<EarnerRecord>;
@@ -101,6 +104,10 @@ export function createPortfolioStore(earners: EarnerStore, vault: Vault): Portfo
     },
     async markRevoked(earner, assertionId) {
       const { assertions } = await earners.update(earner, (record) => withRevoked(record, assertionId));
+      return assertions.some(({ id }) => id === assertionId);
+    },
+    async markVanished(earner, assertionId) {
+      const { assertions } = await earners.update(earner, (record) => withVanished(record, assertionId));
       return assertions.some(({ id }) => id === assertionId);
     },
     async knows(earner, assertionId) {

@@ -18,7 +18,7 @@ import type { Pipeline } from './pipeline.js';
 import { followOddRows, noticeOf, polledClients } from './poll-events.js';
 import { readAlone, type EventRead, type EventToStore } from './read-event.js';
 import { someAtOnce } from './some-at-once.js';
-import { storeEvent, type EventSteps } from './store-event.js';
+import { EventIncomplete, storeEvent, type EventSteps } from './store-event.js';
 
 /**
  * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.
@@ -260,7 +260,7 @@ interface Suspect {
 
 /**
  * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
- * not there: a partner's badge counts no more, and an award that a human took away stays away.
+ * not there: a partner's badge counts no more until it is shown again, and an award that a human took away stays away.
  */
 async function followVanished(pipeline: Pipeline, run: Run): Promise<void> {
   const byEvent = new Map<string, Suspect[]>();
@@ -284,22 +284,29 @@ async function followEvent(pipeline: Pipeline, suspects: readonly Suspect[], run
   const account = pipeline.accounts(clientId)?.inBackground() ?? null;
   if (account === null) return;
   const read = await readByName(account, { clientId, eventId }, run.signal);
-  // OBF does not show the event whole: nothing is believed of it.
-  if (read !== 'gone' && completenessOf(read.event, read.recipients) !== 'complete') return;
+  // A list that does not hold still says nothing. One that does, and counts more than it shows, may hide the revoked.
+  if (read !== 'gone' && (!read.recipients.isWhole || read.recipients.odd.length > 0)) return;
   const present = new Set<AssertionId>();
   if (read !== 'gone') {
     for (const { assertionId } of read.recipients.recipients) present.add(assertionId);
-    await storeEvent(pipeline, read, stepsOf(pipeline, read.event, run), 'list', run.signal);
+    await storeEvent(pipeline, read, stepsOf(pipeline, read.event, run), 'list', run.signal).catch(
+      ifIncomplete,
+    );
   }
   for (const { keys, assertion } of suspects) {
     if (present.has(assertion.id)) continue;
     for (const key of keys) {
-      if (!(await pipeline.portfolios.markRevoked(key, assertion.id))) continue;
+      if (!(await pipeline.portfolios.markVanished(key, assertion.id))) continue;
       run.touched.add(key);
       if (clientId === pipeline.region) run.drift.awardsRevoked += 1;
       else run.drift.gone += 1;
     }
   }
+}
+
+/** It is named where people look, and is read again by its own job. @throws the error of others */
+function ifIncomplete(error: unknown): void {
+  if (!(error instanceof EventIncomplete)) throw error;
 }
 
 async function readByName(

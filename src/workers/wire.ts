@@ -13,6 +13,7 @@ import { createJournal } from '../journal/journal.js';
 import { createEventIndex } from '../obf/event-index.js';
 import { createObf, type Obf } from '../obf/obf.js';
 import { createReadProblems } from '../obf/read-problems.js';
+import type { Tuning } from '../obf/tuning.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
@@ -44,6 +45,8 @@ export interface Wiring {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly pace?: Partial<Pace>;
+  /** For tests: OBF's spacing of tokens. */
+  readonly tuning?: Partial<Tuning>;
   /** Told of the named points of the story; for fault tests. */
   readonly reached?: (point: CrashPoint) => void;
   /** Of the queues; without it there are no spans. */
@@ -142,6 +145,7 @@ function openObf(wiring: Wiring, { region, vault, prefix, clock, meter }: ObfPar
     clock,
     log,
     report: countCalls(meter, region),
+    ...(wiring.tuning === undefined ? {} : { tuning: wiring.tuning }),
   });
 }
 

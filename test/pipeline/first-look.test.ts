@@ -18,8 +18,9 @@ beforeEach(async () => {
 afterEach(() => house.close());
 
 const never = (): AbortSignal => new AbortController().signal;
+const readAll = () => verifyAccounts(house.pipelines[0], () => undefined, never());
 const verify = async () => {
-  const drift = await verifyAccounts(house.pipelines[0], () => undefined, never());
+  const drift = await readAll();
   await house.idle();
   return drift;
 };
@@ -158,6 +159,21 @@ describe('changed after it was read', () => {
     expect(await verify()).toMatchObject({ awardsRevoked: 1 });
     expect(await house.notify(give('P1', 'C', LOU))).toBe(202);
     await house.idle();
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('a revoked badge that OBF hides, and still counts, counts no more; shown again, it does', async () => {
+    const b = await half(LOU);
+    house.sandbox.stillWriting(b.id, 0);
+    expect(await readAll()).toMatchObject({ gone: 1, earners: 1 });
+    const { earners, notices } = house.pipelines[0].queues;
+    const a = give('P1', 'A', LOU);
+    expect(await house.notify(a)).toBe(202);
+    await until(async () => (await house.pipelines[0].events.count(P1)) === 1, 'event of the other');
+    await until(async () => (await earners.getJobCountByTypes('waiting', 'active')) === 0, 'evaluation');
+    expect([awards(), await notices.getDelayedCount()]).toEqual([[], 1]);
+    house.sandbox.written(b.id);
+    await verify();
     expect(awards()).toEqual([`R1 ${LOU}`]);
   });
 

@@ -105,6 +105,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       redis: connection,
       log,
       pace,
+      // The sandbox here makes a token whenever it is asked.
+      tuning: { tokenSpacingMs: 100 },
       prefixes,
       telemetry,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
