@@ -30,7 +30,15 @@ async function dump(redis: RedisConnection, key: string): Promise<string> {
     case 'stream':
       return JSON.stringify(await redis.xrange(key, '-', '+'));
     default:
-      // Records are sealed; one line each, whatever their bytes.
-      return ((await redis.getBuffer(key))?.toString('latin1') ?? '').replaceAll('\n', ' ');
+      return readable((await redis.getBuffer(key)) ?? Buffer.alloc(0));
   }
+}
+
+/** In sealed bytes an `@` comes by chance; a text of so many characters in a row does not. */
+const RUN = /[\x20-\x7e]{12,}/g;
+
+/** A text as it is; of other bytes, the texts among them. */
+function readable(bytes: Buffer): string {
+  const text = bytes.toString();
+  return text.includes('\ufffd') ? (bytes.toString('latin1').match(RUN) ?? []).join(' ') : text;
 }
