@@ -44,6 +44,7 @@ test('one trace leads from the notice at the door to the issue call', async () =
     'process awards',
     'process awards',
     'process earners',
+    'process notices',
     'process arrivals',
   ]);
   expect(ancestry(issuing).at(-1)).toMatch(/^add\w* arrivals/);
