@@ -4,10 +4,10 @@ import { INVARIANTS } from './invariants.js';
 import { runChaos, type ChaosReport } from './run.js';
 
 /**
- * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--with-changes] [--redis KIND] [--json]`: one run; the exit
- * code says whether all held. `--drop 1`: nobody is told of anything, the poll finds it all. `--flush`: Redis is
- * emptied in the middle, and rebuilt from OBF. `--with-changes`: OBF still writes, changes, hides and takes back. `--redis cluster`, or `sentinel`: masters are killed, and replaced
- * by replicas.
+ * `npm run test:chaos -- [--seed N] [--earners N] [--drop SHARE] [--flush] [--without-changes] [--redis KIND] [--json]`:
+ * one run; the exit code says whether all held. `--drop 1`: nobody is told of anything, the poll finds it all.
+ * `--flush`: Redis is emptied in the middle, and rebuilt from OBF. `--without-changes`: OBF does not write slowly,
+ * change, hide or take back. `--redis cluster`, or `sentinel`: masters are killed, and replaced by replicas.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
       earners: { type: 'string', default: '500' },
       drop: { type: 'string', default: '0.2' },
       flush: { type: 'boolean', default: false },
-      'with-changes': { type: 'boolean', default: false },
+      'without-changes': { type: 'boolean', default: false },
       redis: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     dropRate,
     redis,
     flush: values.flush,
-    withChanges: values['with-changes'],
+    withChanges: !values['without-changes'],
   });
   say(values.json ? JSON.stringify(report) : inWords(report));
   process.exitCode = report.passed ? 0 : 1;
