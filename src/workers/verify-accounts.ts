@@ -8,7 +8,7 @@ import { isOfRedis } from '../platform/redis-silence.js';
 import type { Assertion } from '../portfolio/assertion.js';
 import { enqueue } from '../queue/enqueue.js';
 import { eventNoticeId } from '../queue/job-ids.js';
-import type { WrittenAssertion } from '../portfolio/store.js';
+import { SomeUnreadable, type WrittenAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
@@ -90,8 +90,8 @@ export async function verifyAccounts(
       await verifyAccount(pipeline, clientId, run);
     } catch (error) {
       // Without the Région's account nobody is evaluated: what is held would not be known.
-      if (clientId === pipeline.region || isOfRedis(error) || signal.aborted) throw error;
-      drift.unreadable.push({ clientId, error });
+      if (clientId === pipeline.region) throw error;
+      setAside(run, clientId, error);
     }
   }
   await followVanished(pipeline, run);
@@ -102,6 +102,12 @@ export async function verifyAccounts(
   }, signal);
   drift.earners = run.touched.size;
   return drift;
+}
+
+/** One account does not stand in the way of the others. @throws what stands in the way of all */
+function setAside({ drift, signal }: Run, clientId: ClientId, error: unknown): void {
+  if (isOfRedis(error) || signal.aborted) throw error;
+  drift.unreadable.push({ clientId, error });
 }
 
 /** The clock's job. An account that cannot be read is named, and comes again with the next run. */
@@ -188,6 +194,7 @@ async function storeListed(
   const listed = new Set<AssertionId>();
   const waiting = new Map<EventId, ObfRecipient[]>();
   const left = new Set(events.keys());
+  const total = [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
   const list = await readPatiently<ObfRecipient>(
     run,
     (offset) => account.recipients({ limit: PAGE_LIMIT, offset }, run.signal),
@@ -210,17 +217,19 @@ async function storeListed(
         left.delete(id);
         const read = { event, recipients: allOf(recipients) };
         const steps = stepsOf(pipeline, event, run);
-        await patiently(() => storeEvent(pipeline, read, steps, 'list', run.signal), run.signal);
+        const storing = () => storeEvent(pipeline, read, steps, 'list', run.signal);
+        // Its own job names the person whose record cannot be read; the others are stored.
+        await patiently(storing, run.signal).catch((error: unknown) => {
+          if (!(error instanceof SomeUnreadable)) throw error;
+          left.add(id);
+        });
       });
-      run.progress(listed.size, Math.max(listed.size, totalOf(events)));
+      run.progress(listed.size, Math.max(listed.size, total));
     },
   );
   const rest = [...left].flatMap((id) => events.get(id) ?? []).filter((one) => one.recipientCount !== 0);
   return { listed, isWhole: list.isWhole && list.odd.length === 0, rest };
 }
-
-const totalOf = (events: ReadonlyMap<EventId, ObfEvent>): number =>
-  [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
 
 function stepsOf(pipeline: Pipeline, event: EventToStore, { drift, touched, signal }: Run): EventSteps {
   const accounting = { ...pipeline, account: pipeline.regionAccount };
@@ -274,13 +283,19 @@ async function followVanished(pipeline: Pipeline, run: Run): Promise<void> {
         const event = `${assertion.clientId} ${eventId}`;
         byEvent.set(event, [...(byEvent.get(event) ?? []), { keys, assertion: { ...assertion, eventId } }]);
       }
-  for (const suspects of byEvent.values()) await followEvent(pipeline, suspects, run);
+  for (const suspects of byEvent.values())
+    for (const { assertion } of suspects.slice(0, 1))
+      await followEvent(pipeline, assertion, suspects, run).catch((error: unknown) =>
+        setAside(run, assertion.clientId, error),
+      );
 }
 
-async function followEvent(pipeline: Pipeline, suspects: readonly Suspect[], run: Run): Promise<void> {
-  const [first] = suspects;
-  if (first === undefined) return;
-  const { clientId, eventId } = first.assertion;
+async function followEvent(
+  pipeline: Pipeline,
+  { clientId, eventId }: Suspect['assertion'],
+  suspects: readonly Suspect[],
+  run: Run,
+): Promise<void> {
   const account = pipeline.accounts(clientId)?.inBackground() ?? null;
   if (account === null) return;
   const read = await readByName(account, { clientId, eventId }, run.signal);
