@@ -77,7 +77,7 @@ beforeAll(async () => {
   }
   web = await openWeb({ redis: server.address, prefix: '{t}' });
   browser = await signedIn(web.origin, READER);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await web.close();
   closeRedis(redis);
