@@ -85,7 +85,7 @@ async function sendAgain({ queues: { awards } }: Pipeline, job: NewJob, signal: 
 
 /** What is told of a batch: in the account, and in the job's line. */
 function tellersOf(
-  { quota, audit, clock, meter }: Pipeline,
+  { quota, audit, mirror, clock, meter }: Pipeline,
   told: Told[],
 ): Pick<Issuing, 'issued' | 'refused'> {
   return {
@@ -95,6 +95,7 @@ function tellersOf(
       await quota.spend(earners.length);
       // Without what it was for, it is entered when the Région's account is read: OBF keeps our note.
       if (due !== null) await audit.write(entriesOf('issued', secondsOf(clock), badgeId, due, { event }));
+      await mirror.outdate();
       told.push({ outcome: 'issued', event, earners: earners.length, ...causesOf(due) });
     },
     refused: ({ badgeId }, due, why) =>

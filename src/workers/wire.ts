@@ -74,6 +74,7 @@ export function wirePipeline(wiring: Wiring): {
     ...stores,
     ...within,
     pace,
+    log,
     queues,
     account: regionAccount,
     evaluate: evaluateIn(queues),
