@@ -9,6 +9,7 @@ import { commit, machine } from './support/machine.js';
  * `npm run bench [-- PART...] [--quick]`: measures (all parts: some forty minutes; quick ones with fewer people), keeps what came of it in
  * `docs/performance.json`, and writes `docs/performance.md` anew. What is not measured this time stays, with
  * its own date and machine; what the goals came to in the runs before, of the same commit, stands beside them.
+ * Exit code 1 when a goal was missed.
  */
 const [FIGURES, DOCUMENT] = ['docs/performance.json', 'docs/performance.md'];
 const [BEGIN, END] = ['<!-- figures: written by bench/main.ts -->', '<!-- end of figures -->'];
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
     const { figures, ...said } = await PARTS[name](quick);
     report = withPart(report, name, { ...where(), ...said }, figures);
     say(`${said.text}\n\n${goalsOf({ goals: said.goals, earlier: [] })}\n`);
+    if (said.goals.some(({ met }) => !met)) process.exitCode = 1;
     writeFileSync(FIGURES, await format(JSON.stringify(report), { parser: 'json', printWidth: 110 }));
     await writePage(report);
   }

@@ -2,6 +2,7 @@ import type { Report, ReportPart } from './report.js';
 
 const TITLES: Readonly<Record<string, string>> = {
   door: 'The door',
+  latency: 'A single award',
   calls: 'Calls of OBF',
   memory: 'Memory of Redis',
   waiting: 'What waits',

@@ -4,6 +4,7 @@ import { runEndToEnd } from './door/end-to-end.js';
 import { runDoor } from './door/run.js';
 import { goalsOfDoor, tableOfDoor } from './door/table.js';
 import { growth } from './growth/part.js';
+import { benchLatency } from './latency.js';
 import type { MemoryFigures } from './memory-measure.js';
 import { benchMemory, type MemoryReport } from './memory.js';
 import type { Goal } from './report.js';
@@ -104,12 +105,13 @@ async function soak(quick: boolean): Promise<Part> {
 }
 
 /** In the order of how long they take. */
-export const PART_NAMES = ['door', 'waiting', 'calls', 'soak', 'memory', 'growth'] as const;
+export const PART_NAMES = ['door', 'waiting', 'latency', 'calls', 'soak', 'memory', 'growth'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 export const PARTS: Readonly<Record<PartName, (quick: boolean) => Promise<Part>>> = {
   door,
   waiting,
+  latency: async (quick) => ({ figures: {}, ...(await benchLatency(quick)) }),
   calls,
   soak,
   memory,
