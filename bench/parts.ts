@@ -1,6 +1,7 @@
 import { benchCalls } from './calls/run.js';
 import { benchDoor } from './door.js';
 import { benchGrowth } from './growth.js';
+import { benchLatency } from './latency.js';
 import type { MemoryFigures } from './memory-measure.js';
 import { benchMemory, type MemoryReport } from './memory.js';
 import type { Goal, Part } from './report.js';
@@ -36,6 +37,7 @@ const goalOfMemory = ({ earners, all }: MemoryFigures): Goal => ({
 /** In the order of how long they take, with their headings. Each: `quick` with fewer people. */
 export const PARTS = {
   door: { title: 'The door', measure: benchDoor },
+  latency: { title: 'A single award', measure: benchLatency },
   calls: { title: 'Calls of OBF', measure: benchCalls },
   memory: { title: 'Memory of Redis', measure: memory },
   verification: { title: 'Reading everything again', measure: benchVerification },

@@ -49,7 +49,7 @@ async function awardAll(
     scheme: SMALL_SCHEME,
     partners: SMALL_PARTNERS,
     maxRps: rps,
-    pace: { gatherMs: 2000, mirrorMaxAgeMs: 15_000 },
+    pace: { quietMs: 100, gatherMs: 10_000, mirrorMaxAgeMs: 15_000 },
     sandbox: { issuingLimit: 50_000, maxRps: rps + 2 },
     ...more,
   });

@@ -13,8 +13,8 @@ export interface Outbox {
   /** Takes earners out, whether they waited or not. */
   remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void>;
   waiting(badgeId: BadgeId): Promise<number>;
-  /** Since when the oldest of them waits, Unix milliseconds; null when none does. */
-  waitingSinceMs(badgeId: BadgeId): Promise<number | null>;
+  /** When the oldest and the newest of them came, Unix milliseconds; null when none waits. */
+  waitingSince(badgeId: BadgeId): Promise<{ readonly oldestMs: number; readonly newestMs: number } | null>;
   /**
    * Takes up to `max` earners out, oldest first, and into a new batch, in one step; null when none waits.
    * All of a batch are told by OBF, or none.
@@ -55,9 +55,13 @@ export function createOutbox(redis: RedisConnection, prefix: string, clock: Cloc
       if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
     waiting: (badgeId) => redis.zcard(key(badgeId)),
-    async waitingSinceMs(badgeId) {
-      const [, sinceMs] = await redis.zrange(key(badgeId), '0', '0', 'WITHSCORES');
-      return sinceMs === undefined ? null : Number(sinceMs);
+    async waitingSince(badgeId) {
+      const [[, oldest], [, newest]] = await Promise.all([
+        redis.zrange(key(badgeId), '0', '0', 'WITHSCORES'),
+        redis.zrange(key(badgeId), '-1', '-1', 'WITHSCORES'),
+      ]);
+      if (oldest === undefined || newest === undefined) return null;
+      return { oldestMs: Number(oldest), newestMs: Number(newest) };
     },
     async closeBatch(badgeId, max) {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));

@@ -5,8 +5,6 @@ import type { Plan } from './plan-tally.js';
 export interface IssuingLimits {
   /** How many leave at most in one issue call. */
   readonly batchMax: number;
-  /** How long awards of one badge gather before they leave, milliseconds. */
-  readonly gatherMs: number;
   /** OBF's calls per second. */
   readonly maxRps: number;
   /** How many badges OBF's quota has left; null: not known. */
@@ -41,13 +39,12 @@ export function costOf({ awards }: Plan, limits: IssuingLimits): PlanCost {
   );
   const issues = awards.reduce((sum, { gains }) => sum + gains.length, 0);
   const calls = CALLS_A_BATCH * [...batches.values()].reduce((sum, count) => sum + count, 0);
-  const gatherS = issues === 0 ? 0 : limits.gatherMs / 1000;
   const { quotaLeft, quotaFloor } = limits;
   return {
     issues,
     batches,
     calls,
-    atLeastS: Math.ceil(gatherS + calls / limits.maxRps),
+    atLeastS: Math.ceil(calls / limits.maxRps),
     quotaAfter: quotaLeft === null ? null : quotaLeft - issues,
     quotaShort: quotaLeft === null || issues === 0 ? 0 : Math.max(0, issues + quotaFloor - quotaLeft),
   };

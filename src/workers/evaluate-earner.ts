@@ -17,7 +17,6 @@ import { putIntoOutbox } from './put-into-outbox.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
 export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<Done> {
-  await lookForAwardsByHand(pipeline, signal);
   const startedMs = performance.now();
   const decision = await decideAll(pipeline, job.earner, signal);
   pipeline.meter.time('palier_evaluation_duration_seconds', {}, performance.now() - startedMs);
@@ -28,6 +27,8 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
   const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: job.quiet ?? false });
   for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
   await evaluateLater(pipeline, decision, job.cause);
+  // A badge that the Région gave by hand may complete a rule. Where one is due, OBF is looked at before it is issued.
+  if (waiting.size === 0) await pipeline.mirror.refreshIfOlder(pipeline.pace.mirrorMaxAgeMs, signal);
   pipeline.meter.count('palier_evaluations_total', { outcome: outcomeOf(decision) });
   return { did: 'earner evaluated', facts: toldOf(decision, job.cause) };
 }
@@ -71,26 +72,14 @@ function toldOf({ person: { earner }, due, waiting }: Decision, cause: string): 
   return waiting.size === 0 ? told : { ...told, waiting: [...waiting] };
 }
 
-/** Awards of one badge leave together; a full batch leaves at once. */
+/** Looks for more after a short quiet; a full batch leaves at once. */
 async function gatherSoon(pipeline: Pipeline, badgeId: BadgeId, waiting: number): Promise<void> {
   const { queues, pace } = pipeline;
   const full = waiting >= pace.batchMax;
-  await enqueueGather(pipeline, badgeId, full ? 0 : pace.gatherMs);
+  await enqueueGather(pipeline, badgeId, full ? 0 : pace.quietMs);
   if (!full) return;
   const job = await queues.awards.getJob(gatherJobId(badgeId));
   if (job !== undefined && (await job.isDelayed())) await job.promote();
-}
-
-/**
- * A badge that the Région gave by hand counts like ours, and may complete a rule. Not knowing of it yet
- * only delays: its own event brings the earner back here. So a fault of OBF does not stop deciding.
- */
-async function lookForAwardsByHand({ mirror, pace, log }: Pipeline, signal: AbortSignal): Promise<void> {
-  try {
-    await mirror.refreshIfOlder(pace.mirrorMaxAgeMs, signal);
-  } catch (err) {
-    log.warn({ err }, "the Région's account cannot be read now; deciding on what is known");
-  }
 }
 
 /** Of the awards whose rules are met again, or that are held no more. */

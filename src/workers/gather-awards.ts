@@ -3,6 +3,7 @@ import type { Batch } from '../issuing/batch.js';
 import { leavesInMs } from '../issuing/gathering.js';
 import { enqueue, optionsOf, type NewJob } from '../queue/enqueue.js';
 import { batchJobId, gatherJobId } from '../queue/job-ids.js';
+import type { QueueName } from '../queue/names.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -36,16 +37,33 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
 
 /** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
 async function untilNext(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
-  const { outbox, holds, pace, clock, queues } = pipeline;
-  const [waiting, sinceMs, held, evaluations] = await Promise.all([
+  const { outbox, holds, pace, clock } = pipeline;
+  const moreMayCome = await isAnyOnTheWay(pipeline);
+  const [waiting, since, held] = await Promise.all([
     outbox.waiting(badgeId),
-    outbox.waitingSinceMs(badgeId),
+    outbox.waitingSince(badgeId),
     holds.of(badgeId),
-    queues.earners.getJobCountByTypes('waiting', 'active'),
   ]);
-  if (sinceMs === null) return null;
-  if (held !== null && held.nextMs > clock()) return Math.min(held.nextMs - clock(), pace.holdFirstMs);
-  return leavesInMs({ waiting, waitedMs: clock() - sinceMs, moreMayCome: evaluations > 0 }, pace);
+  if (since === null) return null;
+  const nowMs = clock();
+  if (held !== null && held.nextMs > nowMs) return Math.min(held.nextMs - nowMs, pace.holdFirstMs);
+  const gathered = {
+    waiting,
+    waitedMs: nowMs - since.oldestMs,
+    quietForMs: nowMs - since.newestMs,
+    moreMayCome,
+  };
+  return leavesInMs(gathered, pace);
+}
+
+/** What an award passes through before the outbox, in that order. */
+const ON_THE_WAY: readonly QueueName[] = ['arrivals', 'notices', 'earners'];
+
+/** Asked in the order of the data, and before the outbox: nothing moves past the look. */
+async function isAnyOnTheWay({ queues }: Pipeline): Promise<boolean> {
+  let jobs = 0;
+  for (const name of ON_THE_WAY) jobs += await queues[name].getJobCountByTypes('waiting', 'active');
+  return jobs > 0;
 }
 
 export const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({

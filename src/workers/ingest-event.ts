@@ -10,13 +10,25 @@ import { storeEvent, type EventSteps } from './store-event.js';
 
 /**
  * A notice only says where to look: the event and its recipients are read from OBF, kept, and everyone
- * whom it touched is evaluated.
+ * whom it touched is evaluated. Where awards may follow, the Région's account is read meanwhile.
  */
 export async function ingestEvent(
   pipeline: Pipeline,
   notice: EventNotice,
   signal: AbortSignal,
 ): Promise<Done> {
+  const { mirror, pace, region } = pipeline;
+  const mayGive = notice.clientId !== region && notice.revoked !== true;
+  // Nobody waits for it now: the look before an issue call then has nothing to read back.
+  const looking = mayGive ? mirror.refreshIfOutdated(pace.mirrorMaxAgeMs, signal) : null;
+  try {
+    return await readAndStore(pipeline, notice, signal);
+  } finally {
+    await looking;
+  }
+}
+
+async function readAndStore(pipeline: Pipeline, notice: EventNotice, signal: AbortSignal): Promise<Done> {
   const account = pipeline.accounts(notice.clientId);
   if (account === null) throw withoutKey(notice);
   const read = await pipeline.reading.read(account, notice, signal).catch(whenDeleted(notice));

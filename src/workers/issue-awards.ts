@@ -83,12 +83,13 @@ async function sendAgain({ queues: { awards } }: Pipeline, job: NewJob, signal: 
 }
 
 /** What is told of a batch in the job's line. */
-function tellersOf({ quota, meter }: Pipeline, told: Told[]): Pick<Issuing, 'issued'> {
+function tellersOf({ quota, mirror, meter }: Pipeline, told: Told[]): Pick<Issuing, 'issued'> {
   return {
     async issued(event, { earners }, due) {
       // Before anything can fail: a second telling no longer knows what it was for, and is not counted.
       for (const { award } of due?.values() ?? []) meter.count('palier_awards_issued_total', { award });
       await quota.spend(earners.length);
+      await mirror.outdate();
       told.push({ outcome: 'issued', event, earners: earners.length, ...causesOf(due) });
     },
   };

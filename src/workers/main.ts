@@ -19,6 +19,7 @@ import { wirePipeline } from './wire.js';
 
 /** What a test run may shorten. */
 const TEST_PACE = [
+  'quietMs',
   'gatherMs',
   'batchMax',
   'sendWithinMs',

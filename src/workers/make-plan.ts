@@ -101,7 +101,6 @@ async function costed({ quota, pace }: PlanParts, { maxRps }: Pick<PlanAsked, 'm
   const reading = await quota.known();
   const cost = costOf(plan, {
     batchMax: pace.batchMax,
-    gatherMs: pace.gatherMs,
     maxRps,
     quotaLeft: reading?.left ?? null,
     quotaFloor: pace.quota.floor,

@@ -7,6 +7,7 @@ import type { EventIndex } from '../obf/event-index.js';
 import { PAGE_LIMIT } from '../obf/list.js';
 import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { NewAssertion, WrittenAssertion } from '../portfolio/store.js';
 import { accountForEvent } from './account.js';
@@ -31,8 +32,15 @@ export interface Mirror {
    * @throws as `refresh`
    */
   readAfterLoss(missed: readonly BatchId[], signal: AbortSignal): Promise<void>;
-  /** As `refresh`, unless any process did it less than `maxAgeMs` ago. */
+  /** Something was issued: what was read before lacks it. */
+  outdate(): Promise<void>;
+  /**
+   * As `refresh`, unless any process did it less than `maxAgeMs` ago. Not knowing of an award given by hand only delays:
+   * before anything is issued OBF is looked at. So a fault of OBF is logged, and never thrown.
+   */
   refreshIfOlder(maxAgeMs: number, signal: AbortSignal): Promise<void>;
+  /** As `refreshIfOlder`; also where something was issued since. */
+  refreshIfOutdated(maxAgeMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -131,12 +139,14 @@ export interface MirrorParts extends EventStoring {
   /** Of the key that says when it was refreshed. */
   readonly prefix: string;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly evaluate: (earners: readonly EarnerKey[]) => Promise<void>;
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
-  const { account, redis, clock } = parts;
+  const { account, redis, clock, log } = parts;
   const freshKey = `${parts.prefix}:mirror:fresh-at`;
+  const issuedKey = `${parts.prefix}:mirror:issued-at`;
   /** How many recipients OBF counts and never shows. */
   const surplusKey = `${parts.prefix}:mirror:surplus`;
   const refresh = async (signal: AbortSignal, thorough = false): Promise<void> => {
@@ -158,20 +168,36 @@ export function createMirror(parts: MirrorParts): Mirror {
     await redis.set(freshKey, startedMs);
   };
   const lost = createLostBatches((signal) => refresh(signal, true), clock);
+  const timeAt = async (key: string): Promise<number> => Number((await redis.get(key)) ?? 0);
   let underWay: Promise<void> | null = null;
   let notBeforeMs = 0;
+  /** Many ask at a time: one of them reads for all. A refresh that failed is not asked for by each in turn. */
+  const refreshIf = async (isDue: () => Promise<boolean>, restMs: number, signal: AbortSignal) => {
+    try {
+      if (clock() < notBeforeMs || !(await isDue())) return;
+      underWay ??= refresh(signal).finally(() => {
+        underWay = null;
+      });
+      await underWay;
+    } catch (err) {
+      notBeforeMs = clock() + restMs;
+      log.warn({ err }, "the Région's account cannot be read now; deciding on what is known");
+    }
+  };
   return {
     refresh,
     readAfterLoss: (missed, signal) => lost.readAfter(missed, signal),
-    async refreshIfOlder(maxAgeMs, signal) {
-      // A refresh that failed is not asked for by every earner in turn.
-      if (clock() < notBeforeMs || clock() - Number((await redis.get(freshKey)) ?? 0) < maxAgeMs) return;
-      // Many earners are evaluated at a time: one of them reads for all.
-      underWay ??= refresh(signal).finally(() => {
-        underWay = null;
-        notBeforeMs = clock() + maxAgeMs;
-      });
-      await underWay;
+    outdate: async () => void (await redis.set(issuedKey, clock())),
+    refreshIfOlder(maxAgeMs, signal) {
+      const isOlder = async (): Promise<boolean> => clock() - (await timeAt(freshKey)) >= maxAgeMs;
+      return refreshIf(isOlder, maxAgeMs, signal);
+    },
+    refreshIfOutdated(maxAgeMs, signal) {
+      const isOutdated = async (): Promise<boolean> => {
+        const [freshMs, issuedMs] = await Promise.all([timeAt(freshKey), timeAt(issuedKey)]);
+        return clock() - freshMs >= maxAgeMs || issuedMs > freshMs;
+      };
+      return refreshIf(isOutdated, maxAgeMs, signal);
     },
   };
 }

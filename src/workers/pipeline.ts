@@ -2,6 +2,7 @@ import type { Queue, Telemetry } from 'bullmq';
 import type { EarnerStore } from '../earners/store.js';
 import type { ClientId } from '../ids.js';
 import type { CrashPoint } from '../issuing/types.js';
+import type { GatherPace } from '../issuing/gathering.js';
 import type { HoldPace, Holds } from '../issuing/hold.js';
 import type { Flags } from '../issuing/flags.js';
 import type { Memory } from '../issuing/memory.js';
@@ -32,16 +33,12 @@ import type { Schemes } from './schemes.js';
 import type { Verified } from './verify-hosted.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
-export interface Pace extends HoldPace {
-  /** How long awards of one badge gather before they leave together, milliseconds: see issuing/gathering.ts. */
-  readonly gatherMs: number;
-  /** How many leave at most in one issue call. */
-  readonly batchMax: number;
+export interface Pace extends GatherPace, HoldPace {
   /** How long one issue call may take in all, milliseconds. */
   readonly sendWithinMs: number;
   /** How long after a call of unknown outcome OBF is believed, milliseconds; above `sendWithinMs`. */
   readonly settleMs: number;
-  /** How old our picture of the Région's account may be when an earner is evaluated, milliseconds. */
+  /** How old our picture of the Région's account may be when a notice is read, milliseconds. */
   readonly mirrorMaxAgeMs: number;
   /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
   readonly lockMs: number;
@@ -51,7 +48,8 @@ export interface Pace extends HoldPace {
 }
 
 export const PACE: Pace = {
-  gatherMs: 2000,
+  quietMs: 100,
+  gatherMs: 10_000,
   batchMax: 500,
   sendWithinMs: 20_000,
   settleMs: 30_000,

@@ -76,6 +76,7 @@ export function wirePipeline(wiring: Wiring): {
     ...stores,
     ...within,
     pace,
+    log,
     queues,
     account: regionAccount,
     evaluate: evaluateIn(queues),

@@ -39,7 +39,8 @@ export const crashesOf = (random: Random, times: number): string[] =>
  * wire's latency) is less than what `settleMs` leaves for it: that is what Palier asks of OBF.
  */
 export const PACE = {
-  gatherMs: 250,
+  quietMs: 100,
+  gatherMs: 1250,
   batchMax: 30,
   sendWithinMs: 2000,
   settleMs: 6000,

@@ -22,11 +22,11 @@ const LOU = 'lou@example.org';
 const SETTLE_MS = 400;
 const never = new AbortController().signal;
 
-const open = async (gatherMs = 50): Promise<void> => {
+const open = async (quietMs = 50): Promise<void> => {
   house = await openHouse({
     scheme: SMALL_SCHEME,
     partners: SMALL_PARTNERS,
-    pace: { gatherMs, settleMs: SETTLE_MS, sendWithinMs: 300 },
+    pace: { quietMs, gatherMs: Math.max(250, quietMs), settleMs: SETTLE_MS, sendWithinMs: 300 },
   });
 };
 afterEach(() => house.close());

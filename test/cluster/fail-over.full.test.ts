@@ -90,7 +90,7 @@ test.each(['sentinel', 'cluster'] as const)(
     // A master that has been alone for `settleMs` is believed: this machine may not be so slow that the award is
     // tried for the first time only then.
     // What gathers is looked at some twenty times: none of these may hold the place of the batch.
-    await openOn(group.url, { gatherMs: 200, sendWithinMs: 3000, settleMs: 15_000 });
+    await openOn(group.url, { gatherMs: 1000, sendWithinMs: 3000, settleMs: 15_000 });
     await tell('P1', 'A');
     await house.idle();
     expect(await storedOf(LOU)).toBe(1);
@@ -137,7 +137,13 @@ test.each(['sentinel', 'cluster'] as const)(
 test('a Redis that is started anew without its last seconds: the call that was on its way is not made again', async () => {
   const redis = await ownRedis();
   releases.push(() => redis.stop());
-  await openOn(redis.url, { gatherMs: 1500, sendWithinMs: 9000, settleMs: 10_000, lockMs: 1500 });
+  await openOn(redis.url, {
+    quietMs: 1500,
+    gatherMs: 7500,
+    sendWithinMs: 9000,
+    settleMs: 10_000,
+    lockMs: 1500,
+  });
   house.sandbox.fault({ route: 'POST issue', kind: 'slow', ms: 7500 });
   await tell('P1', 'A');
   await tell('P2', 'B');

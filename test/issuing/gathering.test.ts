@@ -1,37 +1,45 @@
 import fc from 'fast-check';
 import { leavesInMs } from '../../src/issuing/gathering.js';
 
-const PACE = { gatherMs: 2000, batchMax: 500 };
+const PACE = { quietMs: 100, gatherMs: 10_000, batchMax: 500 };
 
 test.each([
-  ['a full batch leaves at once', { waiting: 500, waitedMs: 0, moreMayCome: true }, 0],
-  ['who has just come gathers', { waiting: 3, waitedMs: 0, moreMayCome: false }, 2000],
-  ['for the rest of the time', { waiting: 3, waitedMs: 1500, moreMayCome: false }, 500],
-  ['and leaves then, if nobody is evaluated', { waiting: 3, waitedMs: 2000, moreMayCome: false }, 0],
-  ['while others are, it is looked at again soon', { waiting: 3, waitedMs: 2000, moreMayCome: true }, 500],
-  ['but not beyond the limit', { waiting: 3, waitedMs: 9900, moreMayCome: true }, 100],
-  ['at which they leave', { waiting: 3, waitedMs: 10_000, moreMayCome: true }, 0],
-])('%s', (_, gathered, inMs) => {
-  expect(leavesInMs(gathered, PACE)).toBe(inMs);
+  ['a full batch leaves at once', [500, 0, 0, true], 0],
+  ['who has just come waits for a quiet moment', [1, 0, 0, false], 100],
+  ['for the rest of it', [1, 30, 30, false], 70],
+  ['and leaves then', [1, 100, 100, false], 0],
+  ['another who comes begins the quiet anew', [2, 100, 20, false], 80],
+  ['while more may come, it is looked at again soon', [1, 100, 100, true], 25],
+  ['the longer they have waited, the later', [3, 4000, 900, true], 1000],
+  ['but not beyond the limit', [3, 9900, 900, true], 100],
+  ['nor for a quiet that would end beyond it', [3, 9950, 0, false], 50],
+  ['at which they leave', [3, 10_000, 0, true], 0],
+] as const)('%s', (_, [waiting, waitedMs, quietForMs, moreMayCome], inMs) => {
+  expect(leavesInMs({ waiting, waitedMs, quietForMs, moreMayCome }, PACE)).toBe(inMs);
 });
 
-test('whoever looks again when told to is done within five times as long, in few looks', () => {
+test('whoever looks again when told to leaves within the limit, after a quiet or at the limit, in few looks', () => {
+  const looks = fc.array(fc.record({ comes: fc.boolean(), moreMayCome: fc.boolean() }), { maxLength: 200 });
   fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 60_000 }),
-      fc.integer({ min: 1, max: 499 }),
-      fc.array(fc.boolean(), { minLength: 20, maxLength: 20 }),
-      (gatherMs, waiting, evaluated) => {
-        let waitedMs = 0;
-        for (const moreMayCome of evaluated) {
-          const inMs = leavesInMs({ waiting, waitedMs, moreMayCome }, { ...PACE, gatherMs });
-          if (inMs === 0) break;
-          waitedMs += inMs;
+    fc.property(fc.integer({ min: 100, max: 60_000 }), looks, (gatherMs, seen) => {
+      const pace = { ...PACE, gatherMs };
+      let [waitedMs, quietForMs] = [0, 0];
+      for (const { comes, moreMayCome } of seen) {
+        if (comes) quietForMs = 0;
+        const inMs = leavesInMs({ waiting: 1, waitedMs, quietForMs, moreMayCome }, pace);
+        if (inMs === 0) {
+          expect(waitedMs >= gatherMs || (!moreMayCome && quietForMs >= PACE.quietMs)).toBe(true);
+          return;
         }
-        expect(leavesInMs({ waiting, waitedMs, moreMayCome: false }, { ...PACE, gatherMs })).toBe(0);
-        expect(waitedMs).toBeGreaterThanOrEqual(gatherMs);
-        expect(waitedMs).toBeLessThanOrEqual(5 * gatherMs);
-      },
-    ),
+        waitedMs += inMs;
+        quietForMs += inMs;
+        expect(waitedMs).toBeLessThanOrEqual(gatherMs);
+      }
+    }),
   );
+  let waitedMs = 0;
+  let looked = 0;
+  for (; waitedMs < PACE.gatherMs; looked += 1)
+    waitedMs += leavesInMs({ waiting: 1, waitedMs, quietForMs: waitedMs, moreMayCome: true }, PACE);
+  expect(looked).toBeLessThanOrEqual(25);
 });

@@ -7,7 +7,7 @@ import { PARTNERS, peopleWith, scheme } from './support/thresholds.js';
 
 let palier: RunningPalier;
 beforeEach(async () => {
-  const pace = { gatherMs: 20, mirrorMaxAgeMs: 60_000 };
+  const pace = { mirrorMaxAgeMs: 60_000 };
   palier = await runningPalier({ scheme: scheme(3), partners: PARTNERS, pace });
   await palier.pipeline.schemes.start(palier.pipeline.scheme);
 });

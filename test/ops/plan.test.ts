@@ -115,7 +115,7 @@ test('an easier rule: exactly who gains, what stands in the way of others, what 
   expect(ran.out).toContain('Personnes examinées : 5.');
   expect(row(ran, 'communiquer-1')).toBe('2 0 0 1 1 1');
   expect(row(ran, 'communiquer-2')).toBe('1 0 0 0 0 1');
-  expect(ran.out).toContain('Durée : 3 s au moins (6 appels à OBF, 1000 par seconde).');
+  expect(ran.out).toContain('Durée : 1 s au moins (6 appels à OBF, 1000 par seconde).');
   expect(ran.out.at(-1)).toBe("Rien n'est changé. « npx palier apply » le met en vigueur.");
 
   const json = planSchema.parse(jsonOf(await typed('plan', '--json')));

@@ -96,7 +96,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   };
   const workers = Array.from({ length: options.workers ?? 1 }, () => {
     const connection = openConsumer(redis.address);
-    const pace = { gatherMs: 50, mirrorMaxAgeMs: 0, lookAgainMs: 50, ...options.pace };
+    const pace = { quietMs: 50, gatherMs: 250, mirrorMaxAgeMs: 0, lookAgainMs: 50, ...options.pace };
     const { telemetry = null } = options;
     const wired = wirePipeline({
       config,

@@ -65,7 +65,14 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
   const env = { ...environment(redis, sandbox), ...seed(sandbox, scheme) };
   const connection = openConsumer(redis.address);
   connection.on('error', () => {});
-  const pace = { gatherMs: 20, mirrorMaxAgeMs: 0, sendWithinMs: 1000, settleMs: 1500, ...options.pace };
+  const pace = {
+    quietMs: 20,
+    gatherMs: 100,
+    mirrorMaxAgeMs: 0,
+    sendWithinMs: 1000,
+    settleMs: 1500,
+    ...options.pace,
+  };
   const { pipeline, close } = wirePipeline({
     config: loadConfig(env),
     scheme,
