@@ -53,6 +53,8 @@ export interface Config {
   readonly webhookBasic: readonly BasicKey[];
   /** 32 bytes: everything that hides an address is derived from it. */
   readonly palierKey: Buffer;
+  /** The key before, until `palier rekey` has sealed everything anew. */
+  readonly palierKeyOld: Buffer | null;
   readonly configDir: string;
   readonly opsUsers: readonly OpsAccount[];
   readonly ops: OpsConfig;
@@ -96,6 +98,13 @@ const environment = z.object({
     '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
     '32 bytes in base64 are expected: "npx palier keygen" makes one',
   ),
+  PALIER_KEY_OLD: value(
+    key32,
+    "32 octets en base64 sont attendus : l'ancienne PALIER_KEY",
+    '32 bytes in base64 are expected: the former PALIER_KEY',
+  )
+    .nullable()
+    .default(null),
   PALIER_CONFIG: z.string().trim().default('config'),
   ...opsVariables,
   ...watchVariables,
@@ -111,6 +120,11 @@ const environment = z.object({
 });
 
 const MISSING = { fr: 'la variable manque', en: 'is not set' };
+const SAME_KEY: ConfigFault = {
+  variable: 'PALIER_KEY_OLD',
+  fr: "c'est PALIER_KEY elle-même : retirez cette variable, ou mettez la nouvelle clé dans PALIER_KEY",
+  en: 'it is PALIER_KEY itself: remove this variable, or set PALIER_KEY to the new key',
+};
 const ONE_OF_TWO: ConfigFault = {
   variable: 'WEBHOOK_SECRETS, WEBHOOK_BASIC',
   fr: 'il faut au moins une des deux',
@@ -128,6 +142,9 @@ function faultOf(issue: z.core.$ZodIssue): ConfigFault {
   return { variable, fr: typeof fr === 'string' ? fr : issue.message, en: issue.message };
 }
 
+const isSame = (key: string | undefined, old: string | undefined): boolean =>
+  key !== undefined && old !== undefined && key32(key.trim())?.equals(Buffer.from(old, 'base64')) === true;
+
 /**
  * Reads the environment. Pure: the same variables, the same result.
  * @throws ConfigFaults with every fault at once, by name.
@@ -139,6 +156,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const faults = [
     ...(parsed.success ? [] : parsed.error.issues.map(faultOf)),
     ...(noDoor ? [ONE_OF_TWO] : []),
+    ...(isSame(given['PALIER_KEY'], given['PALIER_KEY_OLD']) ? [SAME_KEY] : []),
     ...opsFaults(given),
   ];
   if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults);
@@ -153,6 +171,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     webhookSecrets: v.WEBHOOK_SECRETS,
     webhookBasic: v.WEBHOOK_BASIC,
     palierKey: v.PALIER_KEY,
+    palierKeyOld: v.PALIER_KEY_OLD,
     configDir: v.PALIER_CONFIG,
     opsUsers: v.OPS_USERS,
     ops: opsConfigOf(v),

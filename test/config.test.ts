@@ -37,6 +37,7 @@ test('what may be left out has the defaults of the documentation', () => {
     webhookSecrets: [WEBHOOK],
     webhookBasic: [],
     palierKey: Buffer.alloc(32, 7),
+    palierKeyOld: null,
     configDir: 'config',
     opsUsers: [],
     ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 1 },
@@ -57,6 +58,13 @@ test('every missing variable is named at once, in both languages', () => {
     expect.objectContaining({ variable: 'WEBHOOK_SECRETS, WEBHOOK_BASIC' }),
   ]);
   for (const variable of missing) expect(message).toContain(`${variable}: is not set`);
+});
+
+test('the key before is another than the key', () => {
+  const old = Buffer.alloc(32, 8);
+  expect(loadConfig({ ...LEAST, PALIER_KEY_OLD: old.toString('base64') }).palierKeyOld).toEqual(old);
+  expect(faultyVariables({ ...LEAST, PALIER_KEY_OLD: `${KEY} ` })).toEqual(['PALIER_KEY_OLD']);
+  expect(faultsOf({ ...LEAST, PALIER_KEY_OLD: KEY }).message).not.toContain(KEY);
 });
 
 test('empty is unset, as in a .env full of `NAME=`', () => {
@@ -85,6 +93,7 @@ const WRONG: Record<string, string> = {
   WEBHOOK_SECRETS: `${WEBHOOK},whsec_mark`,
   WEBHOOK_BASIC: 'markwithoutcolon',
   PALIER_KEY: 'bWFyaw==mark',
+  PALIER_KEY_OLD: 'bWFyaw==mark',
   OPS_USERS: 'mark:',
   OIDC_ISSUER: 'http://mark.example',
   OIDC_CLIENT_ID: 'mark mark',

@@ -43,6 +43,9 @@ const MAX_TRIES = 200;
 /** How many records one command reads: Redis does nothing else meanwhile, for less than a millisecond. */
 const READ_TOGETHER = 100;
 
+const changedByOthers = (earner: EarnerKey): string =>
+  `The record of earner ${earner} was changed by others ${MAX_TRIES} times in a row`;
+
 /** Where the record of an address is stored. @param prefix of the keys */
 export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:{${earner}}`;
 
@@ -70,13 +73,33 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
         const sealed = sealRecord(vault, earner, to);
         if ((await COMPARE_AND_SET(redis, [keyOf(earner)], [read ?? '', sealed ?? ''])) === 1) return to;
       }
-      throw new Error(`The record of earner ${earner} was changed by others ${MAX_TRIES} times in a row`);
+      throw new Error(changedByOthers(earner));
     },
     async *keys() {
       for await (const keys of scanKeys(redis, anyKey)) yield keys.flatMap((key) => earnerIn(prefix, key));
     },
     count: () => countKeys(redis, anyKey),
   };
+}
+
+/**
+ * Seals the record anew if it is sealed under `PALIER_KEY_OLD`. Idempotent.
+ * @returns whether it was
+ * @throws RecordUnreadable when it is sealed under neither key
+ */
+export async function resealRecord(
+  redis: RedisConnection,
+  prefix: string,
+  vault: Vault,
+  earner: EarnerKey,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const read = await redis.getBuffer(recordKey(prefix, earner));
+    const anew = read === null ? null : resealed(vault, earner, read);
+    if (read === null || anew === null) return false;
+    if ((await COMPARE_AND_SET(redis, [recordKey(prefix, earner)], [read, anew])) === 1) return true;
+  }
+  throw new Error(changedByOthers(earner));
 }
 
 function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
@@ -101,6 +124,16 @@ export function openRecord(vault: Vault, earner: EarnerKey, bytes: Buffer | null
   if (bytes[0] !== VERSION) throw new RecordUnreadable(earner, `it is of version ${bytes[0] ?? 'none'}`);
   try {
     return decodeRecord(vault.openBytes(bytes.subarray(1), earner), earner);
+  } catch (cause) {
+    throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** Without decoding it: what cannot be opened is all that matters. Null: it is under our key. */
+function resealed(vault: Vault, earner: EarnerKey, bytes: Buffer): Buffer | null {
+  try {
+    const sealed = vault.reseal(bytes.subarray(1), earner);
+    return sealed === null ? null : Buffer.concat([bytes.subarray(0, 1), sealed]);
   } catch (cause) {
     throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
   }

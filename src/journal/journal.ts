@@ -65,7 +65,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     await index.add([indexed({ atS: entry.atS, member: `:${id}` }, entry, isCounted ? timeZone : null)]);
   };
   const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
-    vault.fingerprint(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
+    vault.name(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
 
   const tell: Journal['tell'] = async (earner, how) => {
     const { record, entries } = await updateAndTell(earners, earner, how);

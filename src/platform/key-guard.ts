@@ -1,5 +1,5 @@
 import type { RedisConnection } from './redis.js';
-import type { Vault } from './vault.js';
+import { VaultError, type Vault } from './vault.js';
 
 /**
  * What Redis holds of people was kept under another `PALIER_KEY`. Under this one nobody would be known:
@@ -16,22 +16,48 @@ export class KeyChanged extends Error {
   }
 }
 
-/** What stands there says under which key this Redis was filled, and nothing about the key. */
 const nameOf = (prefix: string): string => `${prefix}:key-mark`;
-const markOf = (vault: Vault): string => vault.fingerprint('palier', 'which key');
 
-/** Whether this Redis was filled under our key; an empty one was. @param prefix of our keys */
+/**
+ * Whether this Redis was filled under our key or the one before; an empty one was. If so, the vault names people
+ * from now on as they are named there. @param prefix of our keys
+ */
 export async function isSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<boolean> {
-  const mark = await redis.get(nameOf(prefix));
-  return mark === null || mark === markOf(vault);
+  const { own, old } = vault.marks;
+  const [mark = null, names = null] = await redis.hmget(nameOf(prefix), 'mark', 'names');
+  if (mark !== null && mark !== own && mark !== old) return false;
+  if (names === null) {
+    vault.names.derive(mark === own || old === null ? 'own' : 'old');
+    return true;
+  }
+  try {
+    vault.names.open(names);
+    return true;
+  } catch (error) {
+    if (error instanceof VaultError) return false;
+    throw error;
+  }
+}
+
+/** @param prefix of our keys. @throws KeyChanged when this Redis was filled under another key */
+export async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
+  if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
 }
 
 /**
- * Marks this Redis as filled under our key. Idempotent; every worker calls it before it works.
+ * Marks this Redis as filled under our key, unless it is marked. Names that are not our key's own are kept: the key
+ * before alone opens nothing any more. Idempotent; every worker calls it before it works.
  * @param prefix of our keys
  * @throws KeyChanged when it was filled under another key
  */
 export async function markKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  await redis.set(nameOf(prefix), markOf(vault), 'NX');
-  if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
+  await requireSameKey(redis, prefix, vault);
+  if (!vault.names.areOwn) await redis.hsetnx(nameOf(prefix), 'names', vault.names.seal());
+  await redis.hsetnx(nameOf(prefix), 'mark', vault.marks.own);
+  await requireSameKey(redis, prefix, vault);
+}
+
+/** The last step of changing the key: without `PALIER_KEY_OLD` this Redis is ours from now on. */
+export async function moveMark(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
+  await redis.hset(nameOf(prefix), { names: vault.names.seal(), mark: vault.marks.own });
 }

@@ -59,11 +59,13 @@ export async function requireSafeRedisAt(
   address: RedisAddress,
   production: boolean,
   log: Logger,
+  also: (redis: RedisConnection) => Promise<void>,
 ): Promise<void> {
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   try {
     await requireSafeRedis(redis, address, production, log);
+    await also(redis);
   } finally {
     closeRedis(redis);
   }

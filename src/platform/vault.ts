@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Hides what may not stand readable in Redis. Made from `PALIER_KEY`; the same key, the same results. */
+/**
+ * Hides what may not stand readable in Redis. Made from `PALIER_KEY`. What was sealed under `PALIER_KEY_OLD` opens
+ * too; nothing is sealed under it.
+ */
 export interface Vault {
   /** AES-256-GCM under a random nonce. `context` is bound in: it must be the same to open. */
   seal(text: string, context: string): string;
@@ -12,6 +15,23 @@ export interface Vault {
   openBytes(sealed: Buffer, context: string): Buffer;
   /** A keyed fingerprint of `text`, 128 bits in base64url (22 characters): never reversible without the key. */
   fingerprint(text: string, purpose: string): string;
+  /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
+  name(text: string, purpose: string): string;
+  /** The same sealed under `PALIER_KEY`; null: it is already. @throws VaultError */
+  reseal(sealed: Buffer, context: string): Buffer | null;
+  /** What stands for each key, and says nothing about it. `old` is null without `PALIER_KEY_OLD`. */
+  readonly marks: { readonly own: string; readonly old: string | null };
+  readonly names: Names;
+}
+
+/** The key that `name` uses: at first derived from `PALIER_KEY`, later the one that Redis was filled under. */
+export interface Names {
+  readonly areOwn: boolean;
+  /** Names as `PALIER_KEY` itself does, or as `PALIER_KEY_OLD` does. */
+  derive(from: 'own' | 'old'): void;
+  seal(): string;
+  /** Names by the key that was sealed. @throws VaultError */
+  open(sealed: string): void;
 }
 
 export class VaultError extends Error {
@@ -24,33 +44,69 @@ const TAG_BYTES = 16;
 const derive = (key: Buffer, info: string): Buffer =>
   Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `palier/${info}/v1`, 32));
 
+const mac = (key: Buffer, text: string, purpose: string): string =>
+  createHmac('sha256', key).update(`${purpose}\0${text}`).digest().subarray(0, 16).toString('base64url');
+
 /**
  * @param key 32 random bytes (`PALIER_KEY`)
+ * @param old the key before (`PALIER_KEY_OLD`)
+ * @param named false: nothing can be named until `names` was told by which key
  * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
  */
-export function createVault(key: Buffer): Vault {
-  const sealKey = derive(key, 'seal');
+export function createVault(key: Buffer, old: Buffer | null = null, named = true): Vault {
+  const own = sealKeyOf(key);
+  const known = old === null ? [own] : [own, sealKeyOf(old)];
   const macKey = derive(key, 'fingerprint');
-  const keyId = derive(key, 'key id').readUInt8(0);
   const sealBytes = (bytes: Buffer, context: string): Buffer => {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(context));
+    const cipher = createCipheriv('aes-256-gcm', own.sealKey, nonce).setAAD(Buffer.from(context));
     const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
-    return Buffer.concat([Buffer.of(keyId), nonce, cipher.getAuthTag(), body]);
+    return Buffer.concat([Buffer.of(own.id), nonce, cipher.getAuthTag(), body]);
   };
-  const openBytes = (sealed: Buffer, context: string): Buffer =>
-    openSealed({ id: keyId, sealKey }, sealed, context);
+  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context);
+  const names = createNames(key, old, named, { sealBytes, openBytes });
   return {
     seal: (text, context) => sealBytes(Buffer.from(text), context).toString('base64url'),
     open: (sealed, context) => openBytes(Buffer.from(sealed, 'base64url'), context).toString(),
     sealBytes,
     openBytes,
-    fingerprint: (text, purpose) =>
-      createHmac('sha256', macKey)
-        .update(`${purpose}\0${text}`)
-        .digest()
-        .subarray(0, 16)
-        .toString('base64url'),
+    fingerprint: (text, purpose) => mac(macKey, text, purpose),
+    name: (text, purpose) => mac(names.key(), text, purpose),
+    reseal: (sealed, context) =>
+      isSealedUnder(own, sealed, context) ? null : sealBytes(openBytes(sealed, context), context),
+    marks: { own: markOf(key), old: old === null ? null : markOf(old) },
+    names,
+  };
+}
+
+const markOf = (key: Buffer): string => mac(derive(key, 'fingerprint'), 'palier', 'which key');
+
+const NAMES_CONTEXT = 'naming key';
+
+function createNames(
+  key: Buffer,
+  old: Buffer | null,
+  named: boolean,
+  { sealBytes, openBytes }: Pick<Vault, 'sealBytes' | 'openBytes'>,
+): Names & { key(): Buffer } {
+  const own = derive(key, 'names');
+  let current = named ? own : null;
+  const inUse = (): Buffer => {
+    if (current === null) throw new VaultError('Redis has not told yet by which key people are named');
+    return current;
+  };
+  return {
+    key: inUse,
+    get areOwn() {
+      return inUse().equals(own);
+    },
+    derive(from) {
+      current = from === 'own' || old === null ? own : derive(old, 'names');
+    },
+    seal: () => sealBytes(inUse(), NAMES_CONTEXT).toString('base64url'),
+    open(sealed) {
+      current = openBytes(Buffer.from(sealed, 'base64url'), NAMES_CONTEXT);
+    },
   };
 }
 
@@ -59,19 +115,44 @@ interface SealKey {
   readonly sealKey: Buffer;
 }
 
-function openSealed({ id, sealKey }: SealKey, bytes: Buffer, context: string): Buffer {
-  const tagAt = 1 + NONCE_BYTES;
-  const bodyAt = tagAt + TAG_BYTES;
-  if (bytes.length < bodyAt) throw new VaultError('Sealed text is cut short');
-  if (bytes[0] !== id) throw new VaultError('Sealed text is of another PALIER_KEY');
+const sealKeyOf = (key: Buffer): SealKey => ({
+  id: derive(key, 'key id').readUInt8(0),
+  sealKey: derive(key, 'seal'),
+});
+
+const TAG_AT = 1 + NONCE_BYTES;
+const BODY_AT = TAG_AT + TAG_BYTES;
+
+/** Two keys may share an id: then the one that fits opens. */
+function openSealed(known: readonly SealKey[], bytes: Buffer, context: string): Buffer {
+  if (bytes.length < BODY_AT) throw new VaultError('Sealed text is cut short');
+  const fitting = known.filter(({ id }) => id === bytes[0]);
+  if (fitting.length === 0) throw new VaultError('Sealed text is of another PALIER_KEY');
+  let cause: unknown = null;
+  for (const { sealKey } of fitting)
+    try {
+      return decipher(sealKey, bytes, context);
+    } catch (error) {
+      cause = error;
+    }
+  throw new VaultError('Sealed text was altered, or PALIER_KEY is not the one it was sealed under', {
+    cause,
+  });
+}
+
+function isSealedUnder(key: SealKey, bytes: Buffer, context: string): boolean {
+  if (bytes[0] !== key.id) return false;
   try {
-    const decipher = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(1, tagAt))
-      .setAAD(Buffer.from(context))
-      .setAuthTag(bytes.subarray(tagAt, bodyAt));
-    return Buffer.concat([decipher.update(bytes.subarray(bodyAt)), decipher.final()]);
-  } catch (cause) {
-    throw new VaultError('Sealed text was altered, or PALIER_KEY is not the one it was sealed under', {
-      cause,
-    });
+    decipher(key.sealKey, bytes, context);
+    return true;
+  } catch {
+    return false;
   }
+}
+
+function decipher(sealKey: Buffer, bytes: Buffer, context: string): Buffer {
+  const opening = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(1, TAG_AT))
+    .setAAD(Buffer.from(context))
+    .setAuthTag(bytes.subarray(TAG_AT, BODY_AT));
+  return Buffer.concat([opening.update(bytes.subarray(BODY_AT)), opening.final()]);
 }

@@ -11,4 +11,4 @@ export const normaliseAddress = (address: string): string =>
 
 /** What stands for the person of an address, in Redis, job ids, logs and `log_entry`. */
 export const earnerKeyOf = (vault: Vault, address: string): EarnerKey =>
-  asEarnerKey(vault.fingerprint(normaliseAddress(address), 'earner'));
+  asEarnerKey(vault.name(normaliseAddress(address), 'earner'));

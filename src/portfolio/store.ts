@@ -80,7 +80,7 @@ const FINGERPRINT = 8;
 export const fingerprinting =
   (vault: Vault): Fingerprint =>
   (id) =>
-    vault.fingerprint(id, 'assertion').slice(0, FINGERPRINT);
+    vault.name(id, 'assertion').slice(0, FINGERPRINT);
 
 export function createPortfolioStore(earners: EarnerStore, vault: Vault): PortfolioStore {
   const fingerprint = fingerprinting(vault);

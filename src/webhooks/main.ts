@@ -7,11 +7,13 @@ import { readLogo } from '../ops/web/logo.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { bufferedDestination, createLogger } from '../platform/logger.js';
+import { requireSameKey } from '../platform/key-guard.js';
 import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
 import { createTracing } from '../platform/tracing.js';
 import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { DATA_PREFIX } from '../queue/names.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from '../workers/partner-keys.js';
 import { startWebhooks } from './server.js';
@@ -24,11 +26,11 @@ async function main(): Promise<void> {
   const scheme = schemeOrThrow(await readConfigFolder(config.configDir), config.timeZone);
   const partners = scheme.partners.filter(({ active }) => active).map(({ clientId }) => clientId);
   const log = createLogger(config.logLevel, 'web', bufferedDestination());
-  const vault = createVault(config.palierKey);
+  const vault = createVault(config.palierKey, config.palierKeyOld, false);
   const { secrets } = partnerKeys(scheme, process.env);
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
-  const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log }) : null;
+  const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log, vault }) : null;
   const metrics = openFigures(config, scheme, version(), log);
   const { deps, releases } = wireWebhooks({
     config,
@@ -49,7 +51,9 @@ async function main(): Promise<void> {
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {
     // Redis may come much later; until then every notice is answered 503.
-    await requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log);
+    await requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log, (redis) =>
+      requireSameKey(redis, DATA_PREFIX, vault),
+    );
   } catch (error) {
     await stop();
     throw error;

@@ -37,7 +37,11 @@ import { createVerified } from './verify-hosted.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
 
 export interface Wiring {
-  readonly config: Pick<Config, 'obfBaseUrl' | 'obfClientId' | 'obfClientSecret' | 'obfMaxRps' | 'palierKey'>;
+  readonly config: Pick<
+    Config,
+    'obfBaseUrl' | 'obfClientId' | 'obfClientSecret' | 'obfMaxRps' | 'palierKey'
+  > &
+    Partial<Pick<Config, 'palierKeyOld'>>;
   readonly scheme: Scheme;
   /** The partners' API keys. */
   readonly secrets: ReadonlyMap<ClientId, string>;
@@ -51,6 +55,8 @@ export interface Wiring {
   readonly reached?: (point: CrashPoint) => void;
   /** Of the queues; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
+  /** That of the process, where it has one already. */
+  readonly vault?: Vault;
   /** Of BullMQ's keys, and of ours; tests have their own. */
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
@@ -62,7 +68,8 @@ export function wirePipeline(wiring: Wiring): {
 } {
   const { config, redis, log, clock = systemClock, telemetry = null } = wiring;
   const prefixes = wiring.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
-  const [region, vault] = [asClientId(config.obfClientId), createVault(config.palierKey)];
+  const region = asClientId(config.obfClientId);
+  const vault = wiring.vault ?? createVault(config.palierKey, config.palierKeyOld);
   const meter = createMeter(redis, prefixes.data);
   const pace = { ...PACE, ...wiring.pace };
   const replicas = createReplicas(redis, pace.settleMs);

@@ -18,7 +18,7 @@ import { requireRedis } from './redis-session.js';
 import { requireReadable, requireSettings } from './settings.js';
 import type { Words } from './words.js';
 
-const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY'];
+const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 export const audit: Command = {
   name: 'audit',
@@ -37,7 +37,7 @@ export const audit: Command = {
   run: async (call, context) => {
     const person = askedEarner(call);
     const config = requireSettings(context, NEEDED);
-    const vault = createVault(config.palierKey);
+    const vault = createVault(config.palierKey, config.palierKeyOld);
     const asked = askedOf(call, config.timeZone);
     const told = await interruptible(context, (signal) =>
       requireRedis(context, config.redis, async (redis) => {

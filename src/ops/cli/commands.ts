@@ -11,6 +11,7 @@ import { partnerBadges, partnerEnrol } from './partner.js';
 import { pause, resume } from './pause.js';
 import { plan } from './plan.js';
 import { reconcile } from './reconcile.js';
+import { rekey } from './rekey.js';
 import { replay } from './replay.js';
 import { simulate } from './simulate.js';
 import { stats } from './stats.js';
@@ -39,5 +40,6 @@ export const COMMANDS: readonly Command[] = [
   partnerBadges,
   partnerEnrol,
   keygen,
+  rekey,
   hashPasswordCommand,
 ];

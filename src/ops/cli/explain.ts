@@ -15,7 +15,7 @@ import { requireRedis } from './redis-session.js';
 import { requireSettings } from './settings.js';
 import type { Lang } from './words.js';
 
-const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
+const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
 
 export const explain: Command = {
   name: 'explain',

@@ -18,8 +18,8 @@ export const keygen: Command = {
       en: 'Writes the key alone: echo "PALIER_KEY=$(npx palier keygen)" >> .env',
     },
     {
-      fr: "À conserver à l'abri : sous une autre PALIER_KEY, tout ce que Redis garde des personnes devient illisible.",
-      en: 'Keep it safe: under another PALIER_KEY, nothing that Redis holds of people can be read.',
+      fr: "À conserver à l'abri : sous une autre PALIER_KEY, tout ce que Redis garde des personnes devient illisible. « npx palier rekey » change la clé.",
+      en: 'Keep it safe: under another PALIER_KEY, nothing that Redis holds of people can be read. "npx palier rekey" changes the key.',
     },
   ],
   args: [],

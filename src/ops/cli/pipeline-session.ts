@@ -19,6 +19,7 @@ const NEEDED = [
   'OBF_CLIENT_SECRET',
   'OBF_MAX_RPS',
   'PALIER_KEY',
+  'PALIER_KEY_OLD',
   'TZ_SCHEME',
 ];
 

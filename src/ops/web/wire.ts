@@ -20,6 +20,7 @@ export interface OpsWiring {
   readonly secrets: ReadonlyMap<ClientId, string>;
   readonly logo: Logo | null;
   readonly log: Logger;
+  readonly vault?: Wiring['vault'];
   readonly clock?: Clock;
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
@@ -41,7 +42,16 @@ export function wireOps(wiring: OpsWiring): {
   const prefixes = wiring.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
   const redis = openProducer(config.redis);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
-  const { pipeline, close } = wirePipeline({ config, scheme, secrets, redis, log, clock, prefixes });
+  const { pipeline, close } = wirePipeline({
+    config,
+    scheme,
+    secrets,
+    redis,
+    log,
+    clock,
+    prefixes,
+    ...(wiring.vault === undefined ? {} : { vault: wiring.vault }),
+  });
   const handler = createOpsApp({ pipeline, redis, prefix: prefixes.data, config, logo, log, clock });
   const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return { handler, releases: [() => closeRedis(redis), close, ...keeping] };

@@ -11,7 +11,8 @@ export async function checkKey(
   { faulty, config }: Settings,
   redis: RedisConnection,
 ): Promise<CheckResult> {
-  if (faulty(['PALIER_KEY']).length > 0) return skipped('redis-key', mendFirst(['PALIER_KEY']));
-  const same = await isSameKey(redis, dataPrefix, createVault(config.palierKey));
+  const wrong = faulty(['PALIER_KEY', 'PALIER_KEY_OLD']);
+  if (wrong.length > 0) return skipped('redis-key', mendFirst(wrong));
+  const same = await isSameKey(redis, dataPrefix, createVault(config.palierKey, config.palierKeyOld));
   return resultOf('redis-key', same ? {} : { errors: [KEY_CHANGED] });
 }

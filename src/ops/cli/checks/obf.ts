@@ -21,7 +21,7 @@ export const OBF_CHECKS = [
 ] as const satisfies readonly CheckId[];
 
 /** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
-const NEEDED = ['OBF_BASE_URL', 'PALIER_KEY'];
+const NEEDED = ['OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 const NEEDED_OF_REGION = ['OBF_CLIENT_ID', 'OBF_CLIENT_SECRET'];
 
 export interface ObfCheck {

@@ -26,7 +26,7 @@ export async function readEarner(
   typed: TypedEarner,
 ) {
   const { clock, dataPrefix } = context;
-  const vault = createVault(config.palierKey);
+  const vault = createVault(config.palierKey, config.palierKeyOld);
   await requireReadable(redis, dataPrefix, vault);
   const schemes = createSchemes(redis, dataPrefix, scheme, clock);
   const sources = {

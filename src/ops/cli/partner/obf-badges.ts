@@ -13,7 +13,7 @@ import { requireSettings } from '../settings.js';
 import { oneLine } from './enrol-request.js';
 
 /** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
-const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY'];
+const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 /** A badge of an organisation's OBF account; drafts are none. */
 export interface ObfBadge {

@@ -4,7 +4,7 @@ import { asClientId } from '../../../ids.js';
 import { createQuota } from '../../../issuing/quota.js';
 import { createObf } from '../../../obf/obf.js';
 import type { RedisConnection } from '../../../platform/redis.js';
-import { createVault } from '../../../platform/vault.js';
+import { createVault, type Vault } from '../../../platform/vault.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { PlanParts } from '../../../workers/make-plan.js';
 import { PACE } from '../../../workers/pipeline.js';
@@ -20,6 +20,7 @@ const NEEDED = [
   'OBF_CLIENT_SECRET',
   'OBF_MAX_RPS',
   'PALIER_KEY',
+  'PALIER_KEY_OLD',
   'TZ_SCHEME',
 ];
 
@@ -45,9 +46,9 @@ export async function withPlanParts<T>(
   const config = requireSettings(context, NEEDED);
   const scheme = await readScheme(config);
   return requireRedis(context, config.redis, async (redis) => {
-    const vault = createVault(config.palierKey);
+    const vault = createVault(config.palierKey, config.palierKeyOld);
     await requireReadable(redis, context.dataPrefix, vault);
-    const { parts, close } = openParts(context, config, redis, scheme);
+    const { parts, close } = openParts(context, config, { redis, scheme, vault });
     try {
       return await work({ parts, scheme, maxRps: config.obfMaxRps });
     } finally {
@@ -59,10 +60,13 @@ export async function withPlanParts<T>(
 function openParts(
   { dataPrefix: prefix, clock }: Context,
   config: Config,
-  redis: RedisConnection,
-  scheme: Scheme,
+  {
+    redis,
+    scheme,
+    vault,
+  }: { readonly redis: RedisConnection; readonly scheme: Scheme; readonly vault: Vault },
 ): { readonly parts: PlanParts; readonly close: () => void } {
-  const [region, vault] = [asClientId(config.obfClientId), createVault(config.palierKey)];
+  const region = asClientId(config.obfClientId);
   const obf = createObf({
     baseUrl: config.obfBaseUrl,
     maxRps: config.obfMaxRps,

@@ -1,0 +1,96 @@
+import type { Job } from 'bullmq';
+import pMap from 'p-map';
+import { RecordUnreadable } from '../earners/record.js';
+import { resealRecord } from '../earners/store.js';
+import type { EarnerKey } from '../ids.js';
+import { moveMark } from '../platform/key-guard.js';
+import { VaultError, type Vault } from '../platform/vault.js';
+import { credentialNotice } from '../queue/jobs.js';
+import type { Pipeline } from './pipeline.js';
+import { sortAllArrivals } from './sort-arrivals.js';
+
+export interface Resealed {
+  /** How many records there are, and how many of them were sealed anew. */
+  readonly records: number;
+  readonly resealed: number;
+  /** Of notices that wait or failed, whose recipient was sealed anew. */
+  readonly jobs: number;
+  /** Whose record is sealed under neither key, or altered. */
+  readonly unreadable: readonly EarnerKey[];
+}
+
+const AT_ONCE = 32;
+const PAGE = 1000;
+
+/**
+ * Seals everything anew that is sealed under `PALIER_KEY_OLD`, beside running workers; the mark of the key moves last.
+ * May be stopped anywhere: the next one goes on. What lasts minutes (OBF's tokens) or hours (sessions) is left to expire.
+ * @param report told of each chunk of records
+ */
+export async function resealAll(
+  pipeline: Pipeline,
+  report: (done: number) => void,
+  signal: AbortSignal,
+): Promise<Resealed> {
+  const { people, earners, vault } = pipeline;
+  const unreadable: EarnerKey[] = [];
+  let [records, resealed] = [0, 0];
+  const reseal = async (earner: EarnerKey): Promise<void> => {
+    try {
+      if (await resealRecord(people.redis, people.prefix, vault, earner)) resealed += 1;
+    } catch (error) {
+      if (!(error instanceof RecordUnreadable)) throw error;
+      unreadable.push(earner);
+    }
+  };
+  for await (const chunk of earners.keys()) {
+    await pMap(chunk, reseal, { concurrency: AT_ONCE, signal });
+    records += chunk.length;
+    report(records);
+  }
+  let jobs = 0;
+  // A job that moved on meanwhile is met the next time.
+  for (let more = -1; more !== 0; jobs += more) more = await resealJobs(pipeline, signal);
+  await moveMark(people.redis, people.prefix, vault);
+  return { records, resealed, jobs, unreadable };
+}
+
+/** A notice that failed may wait for months to be sent again. Page by page, newest first: what comes is under our key. */
+async function resealJobs({ queues, vault }: Pipeline, signal: AbortSignal): Promise<number> {
+  await sortAllArrivals({ queues });
+  let resealed = 0;
+  for (const state of ['delayed', 'prioritized', 'waiting', 'active', 'failed'] as const)
+    for (let at = 0; ; at += PAGE) {
+      signal.throwIfAborted();
+      const jobs = await queues.notices.getJobs([state], at, at + PAGE - 1);
+      const done = await pMap(jobs, (job) => resealJob(vault, job), { concurrency: AT_ONCE });
+      resealed += done.filter(Boolean).length;
+      if (jobs.length < PAGE) break;
+    }
+  return resealed;
+}
+
+async function resealJob(vault: Vault, job: Job): Promise<boolean> {
+  const notice = credentialNotice.safeParse(job.data).data;
+  if (notice === undefined) return false;
+  const recipient = resealedOr(vault, notice.recipient, notice.earner);
+  if (recipient === null) return false;
+  try {
+    await job.updateData({ ...notice, recipient });
+    return true;
+  } catch (error) {
+    // Done meanwhile.
+    if ((await job.getState()) === 'unknown') return false;
+    throw error;
+  }
+}
+
+/** Null: it is sealed under our key, or no key of ours opens it, which the job's own failure tells. */
+function resealedOr(vault: Vault, recipient: string, earner: EarnerKey): string | null {
+  try {
+    return vault.reseal(Buffer.from(recipient, 'base64url'), earner)?.toString('base64url') ?? null;
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
