@@ -54,7 +54,7 @@ function merged(before: StoredAssertion | undefined, read: StoredAssertion): Sto
   if (before === undefined) return read;
   const isOfApi = read.eventId === null && before.eventId !== null;
   const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
-  const { vanished, ...shown } = known;
+  const { vanished: _shownAgain, ...shown } = known;
   return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
 }
 

@@ -30,12 +30,13 @@ export class EnqueueError extends Error {
  * change) a follow-up is added. BullMQ's `add` alone drops all three silently.
  */
 export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
-  for (let generation = 0; generation < MAX_OVERLAP; generation += 1) {
-    const id = generation === 0 ? job.id : `${job.id}.${generation}`;
-    if (await willRun(queue, { ...job, id })) return;
-  }
+  for (const id of runsOf(job.id)) if (await willRun(queue, { ...job, id })) return;
   throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
 }
+
+/** The ids of the runs of one job that may overlap, its own first. */
+export const runsOf = (id: string): readonly string[] =>
+  Array.from({ length: MAX_OVERLAP }, (_, run) => (run === 0 ? id : `${id}.${run}`));
 
 /**
  * Looked at before it is added, never after: a quick worker may take the new job at once, and its run is

@@ -16,6 +16,7 @@ import {
   type PortfolioStore,
   type WrittenAssertion,
 } from '../portfolio/store.js';
+import { runsOf } from '../queue/enqueue.js';
 import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
 import type { Pace, Pipeline } from './pipeline.js';
 import type { EventRead, EventToStore } from './read-event.js';
@@ -115,7 +116,8 @@ export async function storeEvent(
 async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
   if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
-  for (const jobId of [eventNoticeId(notice, 'issued'), listedEventId(notice)]) {
+  const ids = [eventNoticeId(notice, 'issued'), eventNoticeId(notice, 'revoked'), listedEventId(notice)];
+  for (const jobId of ids.flatMap(runsOf)) {
     const job = await queues.notices.getJob(jobId);
     if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
   }
