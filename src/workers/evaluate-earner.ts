@@ -12,6 +12,7 @@ import { freeOrphans, recordHeld } from './free-orphans.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
 import { journalOf } from './person.js';
+import { REGION_READ } from './mirror.js';
 import type { Pipeline } from './pipeline.js';
 import { putIntoOutbox } from './put-into-outbox.js';
 
@@ -27,8 +28,7 @@ export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal:
   const waiting = await putIntoOutbox(pipeline, decision, { cause: job.cause, quiet: job.quiet ?? false });
   for (const [badgeId, count] of waiting) await gatherSoon(pipeline, badgeId, count);
   await evaluateLater(pipeline, decision, job.cause);
-  // A badge that the Région gave by hand may complete a rule. Where one is due, OBF is looked at before it is issued.
-  if (waiting.size === 0) await pipeline.mirror.refreshIfOlder(pipeline.pace.mirrorMaxAgeMs, signal);
+  if (waiting.size === 0 && job.cause !== REGION_READ) await lookForAwardsByHand(pipeline, signal);
   pipeline.meter.count('palier_evaluations_total', { outcome: outcomeOf(decision) });
   return { did: 'earner evaluated', facts: toldOf(decision, job.cause) };
 }
@@ -60,6 +60,13 @@ async function evaluateLater(
   const data = { earner, cause };
   await enqueue(queues.earners, { id: laterJobId(earner), name: 'evaluate', data, delayMs: waitS * 1000 });
 }
+
+/**
+ * A badge that the Région gave by hand may complete a rule: whoever has it is evaluated again. Where an award is due, OBF
+ * is looked at before it is issued; after a reading of the account there is nothing new.
+ */
+const lookForAwardsByHand = ({ mirror, pace }: Pipeline, signal: AbortSignal): Promise<void> =>
+  mirror.refreshIfOlder(pace.mirrorMaxAgeMs, signal);
 
 function outcomeOf({ due, waiting }: Decision): 'due' | 'waiting' | 'nothing' {
   if (due.length > 0) return 'due';

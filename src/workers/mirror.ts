@@ -51,6 +51,9 @@ export class RegionUnreadable extends Error {
   readonly code = 'region_unreadable';
 }
 
+/** The cause of evaluations that a reading of the account sets off. */
+export const REGION_READ = 'region-account';
+
 async function readable<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;

@@ -31,7 +31,7 @@ import { createCensusStore } from './census-store.js';
 import { countCalls } from './count-calls.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { createEventReading } from './event-reading.js';
-import { createMirror } from './mirror.js';
+import { createMirror, REGION_READ } from './mirror.js';
 import { createSchemes } from './schemes.js';
 import { createVerified } from './verify-hosted.js';
 import { PACE, type Pace, type Pipeline } from './pipeline.js';
@@ -115,7 +115,7 @@ export function wirePipeline(wiring: Wiring): {
 const evaluateIn =
   ({ earners: queue }: Record<QueueName, Queue>) =>
   (earners: readonly EarnerKey[]): Promise<void> =>
-    enqueueEarners(queue, earners, 'region-account');
+    enqueueEarners(queue, earners, REGION_READ);
 
 async function closeAll(obf: Obf, queues: Record<QueueName, Queue>): Promise<void> {
   obf.close();
