@@ -17,6 +17,8 @@ let house: House;
 let browser: Browser;
 let lines: string[];
 let keys: Readonly<Record<'lou' | 'ali', string>>;
+/** The journal knows seconds: what happens one after the other here happens in another one. */
+let aheadMs = 0;
 /** What became of everybody: awards, a flag, a block that was lifted, a refusal, a link. */
 beforeAll(async () => {
   lines = [];
@@ -24,6 +26,7 @@ beforeAll(async () => {
     scheme: SCHEME_AT_LARGE,
     partners: SMALL_PARTNERS,
     ops: OPS_SETTINGS,
+    clock: () => Date.now() + aheadMs,
     logTo: { write: (line) => void lines.push(line) },
   });
   const [pipeline] = house.pipelines;
@@ -38,6 +41,7 @@ beforeAll(async () => {
   house.sandbox.revokeByHand(byHand.id, [LOU]);
   await house.notify(byHand, 'badge.revoked');
   await house.idle();
+  aheadMs += 1000;
   await unblockAward(pipeline, asEarnerKey(keys.lou), asBadgeId('R2'));
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
   await give('P1', 'A', [ALI]);
@@ -49,6 +53,7 @@ afterAll(() => house.close());
 const SCHEME_AT_LARGE = SMALL_SCHEME.replace('"Communiquer : je pratique"', '"<b>Pratique</b>"');
 
 async function give(clientId: string, badgeId: string, recipients: readonly string[]) {
+  aheadMs += 1000;
   const event = house.issue({ clientId, badgeId, recipients });
   expect(await house.notify(event)).toBe(202);
   await house.idle();
