@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asAwardId, asClientId, asSchemeVersion } from '../../src/ids.js';
+import { asAwardId, asClientId, asEventId, asSchemeVersion } from '../../src/ids.js';
 import { rowsOf } from '../../src/ops/web/home/issued.js';
 import type { Now } from '../../src/ops/web/home/now.js';
 import type { ObfCounts } from '../../src/ops/web/home/obf-counts.js';
@@ -63,6 +63,16 @@ describe('the verdict', () => {
     expect(told({ lastHour: null, lastMinutes: null })).toEqual([]);
     expect(told({ now: { ...now, quota: { reading: null, floor: 50 } } })).toEqual([]);
     expect(told({ now: { ...now, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual([]);
+  });
+
+  test('what OBF shows badly is named by client, event and field', () => {
+    const scope = { clientId: asClientId('P1'), list: 'recipients', eventId: asEventId('E1') } as const;
+    const odd = { ...scope, fields: ['assertion_id'], missing: null, sinceS: NOW_S };
+    const short = { ...scope, fields: [], missing: { seen: 2, expected: 5 }, sinceS: NOW_S - 90_000 };
+    expect(told({ readProblems: [odd, short] })).toEqual([
+      'watch /ops/echecs Organisme P1, événement E1 : une ligne est illisible (champ assertion_id).',
+      "watch /ops/echecs Organisme P1, événement E1 : OBF en montre 2 sur 5 depuis plus d'un jour.",
+    ]);
   });
 
   test.each<[string, Partial<Facts>, RegExp]>([
