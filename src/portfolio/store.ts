@@ -8,13 +8,7 @@ import {
   type NewFacts,
 } from '../earners/change.js';
 import { createLinks, type Links } from '../earners/links.js';
-import {
-  isTombstoned,
-  RecordUnreadable,
-  type Contact,
-  type EarnerRecord,
-  type Fingerprint,
-} from '../earners/record.js';
+import { RecordUnreadable, type Contact, type EarnerRecord, type Fingerprint } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import type { AssertionId, EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
@@ -63,8 +57,6 @@ export interface PortfolioStore extends Links {
   markRevoked(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
   /** The same of one that OBF shows no longer: it counts again once OBF shows it again. */
   markVanished(earner: EarnerKey, assertionId: AssertionId): Promise<boolean>;
-  /** Whether the earner has the assertion, and whether as revoked; null: not at all. `gone`: erased. */
-  knows(earner: EarnerKey, assertionId: AssertionId): Promise<'valid' | 'revoked' | 'gone' | null>;
   read(earner: EarnerKey): Promise<EarnerRecord>;
   contactOf(earner: EarnerKey): Promise<Contact | null>;
   /** The key of every address that anything is stored of, in chunks, each once. */
@@ -109,12 +101,6 @@ export function createPortfolioStore(earners: EarnerStore, vault: Vault): Portfo
     async markVanished(earner, assertionId) {
       const { assertions } = await earners.update(earner, (record) => withVanished(record, assertionId));
       return assertions.some(({ id }) => id === assertionId);
-    },
-    async knows(earner, assertionId) {
-      const { assertions, tombstone } = await earners.read(earner);
-      const known = assertions.find(({ id }) => id === assertionId);
-      if (known !== undefined) return known.revoked ? 'revoked' : 'valid';
-      return tombstone !== null && isTombstoned(tombstone, fingerprint(assertionId)) ? 'gone' : null;
     },
     read: (earner) => earners.read(earner),
     contactOf: async (earner) => (await earners.read(earner)).contact,

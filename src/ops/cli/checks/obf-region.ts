@@ -1,5 +1,5 @@
 import { ObfNotSent } from '../../../obf/errors.js';
-import type { ObfAccount } from '../../../obf/types.js';
+import type { ObfAccount, OddRow } from '../../../obf/types.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Words } from '../words.js';
 import { obfWords, REGION_KEY } from './obf-words.js';
@@ -51,14 +51,20 @@ async function checkBadges(
   patienceMs: number,
 ): Promise<CheckResult> {
   if (scheme === null) return skipped('obf-badges', SCHEME_FIRST);
-  const badges = await account.badges(AbortSignal.timeout(patienceMs));
+  const odd: OddRow[] = [];
+  const badges = await account.badges(AbortSignal.timeout(patienceMs), (row) => void odd.push(row));
   const known = new Set(badges.map(({ id }) => id));
   const missing = scheme.awards.filter(({ badgeId }) => !known.has(badgeId));
   return resultOf('obf-badges', {
     errors: missing.filter(({ active }) => active).map(missingWords),
-    warnings: missing.filter(({ active }) => !active).map(missingWords),
+    warnings: [...missing.filter(({ active }) => !active).map(missingWords), ...odd.map(oddWords)],
   });
 }
+
+const oddWords = ({ field }: OddRow): Words => ({
+  fr: `la liste des badges de ce compte a une ligne illisible (champ ${field}) : faites-la réparer dans OBF`,
+  en: `the list of badges of this account has a row that cannot be read (field ${field}): have it mended in OBF`,
+});
 
 const missingWords = ({ id, badgeId }: Award): Words => ({
   fr: `le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon`,
