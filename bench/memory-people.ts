@@ -11,7 +11,7 @@ import {
   asSchemeVersion,
   type EarnerKey,
 } from '../src/ids.js';
-import type { Assertion } from '../src/portfolio/assertion.js';
+import type { Assertion } from '../src/earners/assertion.js';
 import type { Contact } from '../src/earners/record.js';
 
 /** A badge, and the OBF client that it is of. */

@@ -7,7 +7,7 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
 import { createVault } from '../platform/vault.js';
-import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
 import { createEarnerStore } from '../earners/store.js';
 import { DATA_PREFIX, QUEUES } from '../queue/names.js';
 import { openQueue } from '../queue/open.js';

@@ -1,5 +1,5 @@
 import type { AssertionId, BadgeId, EarnerKey } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from './assertion.js';
 import type { AwardRecord } from './award-record.js';
 import type { JournalEntry } from './journal-entry.js';
 

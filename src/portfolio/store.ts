@@ -12,7 +12,7 @@ import { RecordUnreadable, type Contact, type EarnerRecord, type Fingerprint } f
 import type { EarnerStore } from '../earners/store.js';
 import type { AssertionId, EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
-import type { Assertion } from './assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 
 export type { Contact } from '../earners/record.js';
 

@@ -1,10 +1,8 @@
-import type { Candidate } from './counting.js';
-import { olderFirst } from './counting.js';
+import { type Candidate, olderFirst } from './counting.js';
 import { type Choice, choose } from './choice.js';
 import { abilityOf, picks } from './selector.js';
-import { reached } from './tally.js';
+import { type BadgesResult, type LeftOut, type NotCountedHere, reached, type Tally } from './verdict.js';
 import type { BadgesCondition, Scheme } from './types.js';
-import type { BadgesResult, LeftOut, NotCountedHere, Tally } from './verdict.js';
 import { type Window, windowOf, within } from './window.js';
 
 /**

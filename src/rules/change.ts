@@ -1,6 +1,6 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import type { Assertion } from '../earners/assertion.js';
+import type { Portfolio } from '../earners/portfolio.js';
 import { earnedThrough } from './earned.js';
 import { evaluate } from './evaluate.js';
 import { lostByRevocation } from './loss.js';

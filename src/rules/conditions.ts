@@ -1,10 +1,8 @@
 import type { AwardId } from '../ids.js';
 import { judgeBadges } from './badges.js';
 import type { Candidate } from './counting.js';
-import { reached } from './tally.js';
+import { type ConditionResult, reached, assertNever } from './verdict.js';
 import type { Condition, Scheme } from './types.js';
-import { unreachable } from './unreachable.js';
-import type { ConditionResult } from './verdict.js';
 
 /** All that a condition may look at. */
 export interface Facts {
@@ -31,7 +29,7 @@ export function judge(condition: Condition, facts: Facts): ConditionResult {
     case 'badges':
       return judgeBadges(condition, facts.scheme, facts.candidates, facts.nowS);
   }
-  return unreachable(condition);
+  return assertNever(condition);
 }
 
 function group(

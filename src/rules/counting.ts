@@ -1,5 +1,5 @@
 import type { BadgeId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Enrolment, Scheme } from './types.js';
 import type { LeftOut, NeverCounts } from './verdict.js';
 import { within } from './window.js';

@@ -1,5 +1,5 @@
 import type { AwardId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { distinct } from './counting.js';
 import type { ConditionResult, Evaluation } from './verdict.js';
 

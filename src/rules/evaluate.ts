@@ -1,6 +1,6 @@
 import type { AwardId, BadgeId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import type { Assertion } from '../earners/assertion.js';
+import type { Portfolio } from '../earners/portfolio.js';
 import { type Facts, judge } from './conditions.js';
 import { distinct, heldBadges, sortOut } from './counting.js';
 import type { Award, Scheme } from './types.js';

@@ -1,4 +1,4 @@
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { accountLines, isOfOlderRules } from './explain-account.js';
 import { badgesLines } from './explain-badges.js';
 import { helpLines } from './explain-help.js';

@@ -1,8 +1,7 @@
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { askedOf, lackingOf } from './explain-facts.js';
 import type { Teller } from './explain-teller.js';
-import { unreachable } from './unreachable.js';
-import type { BadgesResult, LeftOut } from './verdict.js';
+import { type BadgesResult, type LeftOut, assertNever } from './verdict.js';
 
 /** A `badges` condition: what it asks, has and lacks; under it, what counted and what did not. */
 export function badgesLines(teller: Teller, result: BadgesResult, mark: string): readonly string[] {
@@ -64,5 +63,5 @@ function reasonWords(
     case 'over_per_issuer':
       return words.over_per_issuer(reason.perIssuer);
   }
-  return unreachable(reason);
+  return assertNever(reason);
 }

@@ -1,4 +1,4 @@
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { AwardHistory, Background } from './background.js';
 import { en } from './explain-en.js';
 import { partnerName } from './explain-facts.js';

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { AwardId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { badgeName, type HoldsResult, partnerName } from './explain-facts.js';
 import type { Told } from './explain-told.js';
 import type { Named, Period, Standing, Words } from './explain-words.js';

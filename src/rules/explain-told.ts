@@ -1,5 +1,5 @@
 import type { AssertionId, AwardId, BadgeId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Background } from './background.js';
 import { distinct } from './counting.js';
 import { assertionsIn } from './helpful-facts.js';

@@ -1,4 +1,4 @@
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Background } from './background.js';
 import { awardLines, indented } from './explain-award.js';
 import { leftOutLine } from './explain-badges.js';

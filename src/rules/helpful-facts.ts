@@ -1,5 +1,5 @@
 import { asAssertionId } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Facts } from './conditions.js';
 import { type Candidate, distinct, olderFirst } from './counting.js';
 import type { Enrolment, Scheme } from './types.js';

@@ -1,5 +1,5 @@
 import type { AwardId } from '../ids.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import type { Portfolio } from '../earners/portfolio.js';
 import { evaluate } from './evaluate.js';
 import type { Scheme } from './types.js';
 import type { Evaluation } from './verdict.js';

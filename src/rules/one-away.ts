@@ -4,9 +4,14 @@ import { lackingOf } from './explain-facts.js';
 import { factsOf, issued } from './helpful-facts.js';
 import { kindsAt } from './one-away-kinds.js';
 import { abilityOf } from './selector.js';
-import { reached } from './tally.js';
+import {
+  type AwardVerdict,
+  type BadgesResult,
+  type ConditionResult,
+  type Evaluation,
+  reached,
+} from './verdict.js';
 import type { Enrolment, Scheme } from './types.js';
-import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from './verdict.js';
 import { windowOf, within } from './window.js';
 
 /**

@@ -1,6 +1,6 @@
 import { asAssertionId, asClientId, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import type { Assertion } from '../earners/assertion.js';
+import type { Portfolio } from '../earners/portfolio.js';
 import { judgeUnder, type Rules } from './change.js';
 import { evaluate } from './evaluate.js';
 import type { Award } from './types.js';

@@ -4,7 +4,7 @@ import { en } from './explain-en.js';
 import { fr } from './explain-fr.js';
 import type { Lang, Words } from './explain-words.js';
 import type { Condition, OnLoss, Scheme } from './types.js';
-import { unreachable } from './unreachable.js';
+import { assertNever } from './verdict.js';
 
 /** A rule as it is read: a condition, and the conditions under it. */
 export interface RuleLine {
@@ -66,7 +66,7 @@ export function ruleWords(scheme: Scheme, condition: Condition, lang: Lang): Rul
     case 'at_least':
       return groupWords(scheme, condition, lang);
   }
-  return unreachable(condition);
+  return assertNever(condition);
 }
 
 /** A group of one is that one. */

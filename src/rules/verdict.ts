@@ -1,5 +1,5 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Award, BadgesCondition } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
@@ -92,4 +92,19 @@ export interface Evaluation {
   readonly awards: readonly AwardVerdict[];
   /** Assertions that count nowhere, each with its reason. */
   readonly leftOut: readonly LeftOut<NeverCounts>[];
+}
+
+/**
+ * Whether a tally reaches what it needs. A need of nothing is never reached: loading refuses one, and should
+ * one ever get here, it may not give the award to everybody.
+ */
+export const reached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
+
+/**
+ * Stands where the compiler knows that nothing is left. Should something get here after all, nothing may be
+ * made of it: a rule of an unknown form is not a rule that is met.
+ * @throws TypeError always
+ */
+export function assertNever(value: never): never {
+  throw new TypeError(`Nothing is of this form: ${JSON.stringify(value)}`);
 }

@@ -12,7 +12,7 @@ import { requireSafeRedisAt } from '../platform/redis-guard.js';
 import { stopOnSignals } from '../platform/shutdown.js';
 import { createTracing } from '../platform/tracing.js';
 import { createVault } from '../platform/vault.js';
-import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
 import { DATA_PREFIX } from '../queue/names.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import { partnerKeys } from '../workers/partner-keys.js';

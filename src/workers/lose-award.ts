@@ -1,5 +1,5 @@
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
-import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
 import { revokeJobId } from '../queue/job-ids.js';

@@ -2,8 +2,8 @@ import type { JournalEntry } from '../earners/journal-entry.js';
 import type { Contact, EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import type { AssertionId, BadgeId, ClientId, EarnerKey } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
-import type { Portfolio } from '../portfolio/portfolio.js';
+import type { Assertion } from '../earners/assertion.js';
+import type { Portfolio } from '../earners/portfolio.js';
 import { compose, type OwnRecord } from './compose.js';
 
 /** Where a person is read from. */

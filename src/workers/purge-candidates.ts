@@ -1,7 +1,7 @@
 import type { AwardState } from '../earners/award-record.js';
 import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { isMoreHeldThanLasts, personToErase, type PersonToErase } from './erase-people.js';
 import type { Pipeline } from './pipeline.js';
 import { readAddresses } from './read-addresses.js';

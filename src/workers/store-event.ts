@@ -7,7 +7,7 @@ import { secondsOf, type Clock } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
-import { earnerKeyOf } from '../portfolio/earner-key.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
 import type { IgnoredBoard } from '../portfolio/ignored.js';
 import type { NewsBoard } from '../portfolio/news.js';
 import {

@@ -5,7 +5,7 @@ import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { isOfRedis } from '../platform/redis-silence.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import { enqueue } from '../queue/enqueue.js';
 import { eventNoticeId } from '../queue/job-ids.js';
 import { SomeUnreadable, type WrittenAssertion } from '../portfolio/store.js';

@@ -4,7 +4,7 @@ import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
 import type { HostedCredential } from '../obf/hosted.js';
 import { secondsOf } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { Assertion } from '../portfolio/assertion.js';
+import type { Assertion } from '../earners/assertion.js';
 import type { Contact } from '../portfolio/store.js';
 import { judgeUnder } from '../rules/change.js';
 import { readPerson, type Person } from './person.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { jsonOf } from '../ops/support/cli.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { until } from '../support/until.js';

@@ -6,7 +6,7 @@ import { asBadgeId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import type { Batches } from '../../src/issuing/batches.js';
 import type { Ledger } from '../../src/issuing/ledger.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
 import { issueAwards } from '../../src/workers/issue-awards.js';

@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
+import type { Assertion } from '../../src/earners/assertion.js';
 import type { EventRecord, Sandbox } from '../../src/sandbox/types.js';
 import { naive } from '../rules/naive.js';
 import { parse } from '../support/house.js';

@@ -2,7 +2,7 @@ import { recordKey } from '../../src/earners/store.js';
 import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { GroupNode, RedisGroup } from '../../src/sandbox/redis/group.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
 import { openHouse, type House } from '../support/house.js';

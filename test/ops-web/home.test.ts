@@ -1,6 +1,6 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { secondsOf } from '../../src/platform/clock.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { openHouse, REGION, type House, type HouseOptions } from '../support/house.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser } from './support/browser.js';

@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { applyForOps } from '../../src/workers/apply-job.js';
 import { askedRecord, createApplyStore } from '../../src/workers/apply-store.js';

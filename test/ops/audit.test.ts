@@ -18,7 +18,7 @@ import {
   type RedisConnection,
 } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { DATA_PREFIX } from '../../src/queue/names.js';
 import { classOf, entryOf, NOON_S, ZONE } from '../journal/support.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';

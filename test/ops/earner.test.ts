@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { asBadgeId, asEventId } from '../../src/ids.js';
 import { masked } from '../../src/ops/cli/earner/mask.js';
 import { earnerSchema } from '../../src/ops/cli/earner/schema.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

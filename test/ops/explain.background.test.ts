@@ -10,8 +10,8 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import { backgroundOf } from '../../src/ops/cli/explain/background.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import { emptyPortfolio } from '../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Evaluation } from '../../src/rules/verdict.js';
 import { parse } from '../support/house.js';

@@ -15,8 +15,8 @@ import {
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { explainCommandSchema } from '../../src/ops/cli/explain/schema.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
-import { emptyPortfolio } from '../../src/portfolio/portfolio.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText, noBackground } from '../../src/rules/explain.js';
 import { createSchemes } from '../../src/workers/schemes.js';

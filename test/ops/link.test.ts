@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { jsonOf, type Ran } from './support/cli.js';

@@ -5,7 +5,7 @@ import { markKey } from '../../src/platform/key-guard.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { enqueueAll } from '../../src/queue/enqueue.js';
 import { credentialNotice } from '../../src/queue/jobs.js';
 import { DATA_PREFIX } from '../../src/queue/names.js';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
 import { simulateSchema } from '../../src/ops/cli/simulate/schema.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { everythingIn } from '../support/everything.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Pace } from '../../src/workers/pipeline.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';

@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { storeArrivals } from '../../src/queue/store-arrivals.js';
 import { arrivalsIn } from '../../src/queue/job-ids.js';
 import { asClientId, asEventId } from '../../src/ids.js';

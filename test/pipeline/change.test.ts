@@ -4,7 +4,7 @@ import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { makePlan } from '../../src/workers/make-plan.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';

@@ -7,7 +7,7 @@ import {
   type EarnerKey,
 } from '../../src/ids.js';
 import { IllegalTransition, type AwardRecord } from '../../src/issuing/award-record.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { entryOf } from '../../src/workers/account.js';
 import { eraseEarner } from '../../src/workers/erase-people.js';

@@ -287,7 +287,7 @@ describe('a row that cannot be read', () => {
 /** Assertions that stand otherwise in a portfolio than in OBF. */
 async function unlikeObf(addresses: readonly string[]): Promise<readonly string[]> {
   const { portfolios, vault } = house.pipelines[0];
-  const { earnerKeyOf } = await import('../../src/portfolio/earner-key.js');
+  const { earnerKeyOf } = await import('../../src/earners/earner-key.js');
   const obf = [P1, P2, REGION]
     .flatMap((clientId) => house.sandbox.eventsOf(clientId))
     .flatMap(({ assertions }) => assertions);

@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { eraseEarner } from '../../src/workers/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';

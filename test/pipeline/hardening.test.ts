@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
 import { breakRecord } from '../support/broken-record.js';
 import { openHouse, REGION, type House } from '../support/house.js';

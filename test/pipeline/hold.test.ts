@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Hold } from '../../src/issuing/hold.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';

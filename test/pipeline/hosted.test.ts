@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { openHouse, type House } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
 import { until } from '../support/until.js';

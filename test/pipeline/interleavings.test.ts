@@ -4,7 +4,7 @@ import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { enqueueBatch } from '../../src/workers/gather-awards.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { makePlan, type MadePlan } from '../../src/workers/make-plan.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { SchemeMoved } from '../../src/workers/schemes.js';
 import { openHouse, parse, type House } from '../support/house.js';

@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { createPlanStore } from '../../src/workers/plan-store.js';
 import { askForApply, askForPlan } from '../../src/workers/scheme-jobs.js';
 import { openHouse, parse, type House } from '../support/house.js';

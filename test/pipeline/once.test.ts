@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
 import { batchesKey } from '../../src/issuing/batch.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';

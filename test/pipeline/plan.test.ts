@@ -12,7 +12,7 @@ import {
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { applyIfPossible } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';

@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

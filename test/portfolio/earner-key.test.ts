@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf, normaliseAddress } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf, normaliseAddress } from '../../src/earners/earner-key.js';
 
 const vault = createVault(Buffer.alloc(32, 7));
 

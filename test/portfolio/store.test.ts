@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { recordKey } from '../../src/earners/store.js';
 import { createVault } from '../../src/platform/vault.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
+import type { Assertion } from '../../src/earners/assertion.js';
 import type { PortfolioStore } from '../../src/portfolio/store.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';

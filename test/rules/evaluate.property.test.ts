@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAssertionId } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
+import type { Assertion } from '../../src/earners/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/verdict.js';
 import { someAssertion, world, type World } from './generators.js';

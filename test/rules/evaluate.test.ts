@@ -1,6 +1,6 @@
 import { asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import { emptyPortfolio, type Portfolio } from '../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate, RuleFault } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
 import type { AwardVerdict, BadgesResult, Evaluation } from '../../src/rules/verdict.js';

@@ -1,6 +1,6 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import { emptyPortfolio, type Portfolio } from '../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import type { AwardHistory, Background } from '../../src/rules/background.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText, type Lang, noBackground } from '../../src/rules/explain.js';

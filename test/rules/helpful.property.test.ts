@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { AwardId } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import type { Portfolio } from '../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import type { Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { type Help, helpful } from '../../src/rules/helpful.js';
 import type { Condition, Enrolment, Scheme } from '../../src/rules/types.js';

@@ -1,6 +1,6 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import { emptyPortfolio, type Portfolio } from '../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain.js';
 import { explainJson } from '../../src/rules/explain-json.js';

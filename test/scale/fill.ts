@@ -12,8 +12,8 @@ import {
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import type { Assertion } from '../../src/earners/assertion.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
 import { addressOf } from '../support/redis.js';

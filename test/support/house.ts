@@ -7,7 +7,7 @@ import { asClientId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { QUEUES } from '../../src/queue/names.js';
 import { schemeOrThrow } from '../../src/rules/parse.js';
 import type { Scheme } from '../../src/rules/types.js';

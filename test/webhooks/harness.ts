@@ -5,7 +5,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import type { RedisAddress } from '../../src/platform/redis.js';
 import { releaseAll } from '../../src/platform/shutdown.js';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { startWebhooks } from '../../src/webhooks/server.js';
 import { wireWebhooks } from '../../src/webhooks/wire.js';
 

@@ -9,7 +9,7 @@ import {
   ObfThrottled,
   ObfUnreadable,
 } from '../../src/obf/errors.js';
-import type { Assertion } from '../../src/portfolio/assertion.js';
+import type { Assertion } from '../../src/earners/assertion.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
 import { compose, type OwnRecord } from '../../src/workers/compose.js';
 import { verdictOf } from '../../src/workers/retry-policy.js';

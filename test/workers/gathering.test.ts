@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { gatherAwards } from '../../src/workers/gather-awards.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

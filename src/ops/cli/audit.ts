@@ -5,7 +5,7 @@ import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
-import { earnerKeyOf } from '../../portfolio/earner-key.js';
+import { earnerKeyOf } from '../../earners/earner-key.js';
 import { askedEarner, askedOf, type AskedEarner } from './audit/asked.js';
 import { AUDIT_OPTIONS } from './audit/options.js';
 import { takesMore } from './audit/output.js';

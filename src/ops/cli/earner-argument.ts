@@ -1,7 +1,7 @@
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import type { Vault } from '../../platform/vault.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import { earnerKeyOf } from '../../portfolio/earner-key.js';
+import { earnerKeyOf } from '../../earners/earner-key.js';
 import { Problem, wrongUsage } from './problem.js';
 
 /** The argument that names a person, in a command's help. */

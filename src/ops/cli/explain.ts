@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../ids.js';
-import type { Portfolio } from '../../portfolio/portfolio.js';
+import type { Portfolio } from '../../earners/portfolio.js';
 import type { Background } from '../../rules/background.js';
 import { explainJson } from '../../rules/explain-json.js';
 import { explainText } from '../../rules/explain.js';

@@ -6,8 +6,8 @@ import {
   asEventId,
   asSchemeVersion,
 } from '../../../src/ids.js';
-import type { Assertion } from '../../../src/portfolio/assertion.js';
-import { emptyPortfolio, type Portfolio } from '../../../src/portfolio/portfolio.js';
+import type { Assertion } from '../../../src/earners/assertion.js';
+import { emptyPortfolio, type Portfolio } from '../../../src/earners/portfolio.js';
 import type { AwardHistory, Background } from '../../../src/rules/background.js';
 import { noBackground } from '../../../src/rules/explain.js';
 

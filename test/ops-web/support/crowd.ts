@@ -3,7 +3,7 @@ import { asClientId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
-import { earnerKeyOf } from '../../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import { DEFAULT_PREFIX } from '../../../src/queue/names.js';
 import { planForOps } from '../../../src/workers/plan-job.js';
 import { wirePipeline } from '../../../src/workers/wire.js';

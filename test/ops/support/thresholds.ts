@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../../src/ids.js';
-import { earnerKeyOf } from '../../../src/portfolio/earner-key.js';
+import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import type { Pipeline } from '../../../src/workers/pipeline.js';
 
 /** Two awards, by how many badges each asks for; P1 gives nine. */

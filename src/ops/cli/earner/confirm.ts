@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { normaliseAddress } from '../../../portfolio/earner-key.js';
+import { normaliseAddress } from '../../../earners/earner-key.js';
 import type { Call, Context } from '../context.js';
 import { Problem, wrongUsage } from '../problem.js';
 

@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
-import { earnerKeyOf } from '../../../portfolio/earner-key.js';
+import { earnerKeyOf } from '../../../earners/earner-key.js';
 import { eraseEarner, type ErasedNumbers } from '../../../workers/erase-people.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { answer } from '../answer.js';

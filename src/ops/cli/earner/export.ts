@@ -1,4 +1,4 @@
-import { earnerKeyOf } from '../../../portfolio/earner-key.js';
+import { earnerKeyOf } from '../../../earners/earner-key.js';
 import type { Command } from '../context.js';
 import { addressOf, EARNER_ARGUMENT, unknownEarner } from '../earner-argument.js';
 import { EXIT } from '../exit.js';

@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
-import { earnerKeyOf, normaliseAddress } from '../../../portfolio/earner-key.js';
+import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressOf } from '../earner-argument.js';
 import { Problem, wrongUsage } from '../problem.js';

@@ -1,7 +1,7 @@
 import { asEarnerKey, type EarnerKey } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Vault } from '../../../platform/vault.js';
-import { earnerKeyOf } from '../../../portfolio/earner-key.js';
+import { earnerKeyOf } from '../../../earners/earner-key.js';
 
 /** As long as an address may be, characters. */
 const MAX_ADDRESS = 254;
