@@ -7,25 +7,71 @@ import { readSource, sourcesBelow, type SourceFile } from './support/source.js';
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
-  earners: ['portfolio/assertion', 'platform'],
-  journal: ['earners', 'platform'],
-  portfolio: ['earners', 'platform'],
+  earners: ['platform'],
   obf: ['platform'],
   queue: ['platform'],
-  rules: ['portfolio/assertion', 'portfolio/portfolio'],
-  issuing: ['obf', 'earners', 'journal', 'platform'],
+  rules: ['earners'],
+  journal: ['earners', 'platform'],
+  issuing: ['earners', 'journal', 'obf', 'platform'],
+  scheme: ['rules', 'earners', 'platform'],
+  privacy: ['earners', 'journal', 'queue', 'platform'],
   webhooks: ['queue', 'platform'],
-  workers: ['rules', 'portfolio', 'earners', 'obf', 'issuing', 'queue', 'journal', 'platform'],
-  ops: ['rules', 'portfolio', 'earners', 'obf', 'issuing', 'queue', 'workers', 'journal', 'platform'],
+  workers: ['rules', 'earners', 'journal', 'obf', 'issuing', 'scheme', 'privacy', 'queue', 'platform'],
+  ops: ['rules', 'earners', 'journal', 'obf', 'issuing', 'scheme', 'privacy', 'workers', 'queue', 'platform'],
   sandbox: ['obf/wire', 'platform'],
   demo: ['sandbox', 'platform'],
 };
 /** Another room's part that is known by its types alone. */
 const TYPES_ONLY = [
-  { from: 'rules', to: 'portfolio' },
+  { from: 'rules', to: 'earners' },
   { from: 'issuing', to: 'journal' },
-  { from: 'earners', to: 'portfolio' },
 ];
+/** Imports that are still to go: each `from: to`. It only gets shorter. */
+const NOT_YET: ReadonlySet<string> = new Set([
+  'src/issuing/mirror.ts: src/workers/account.ts',
+  'src/issuing/mirror.ts: src/workers/changed-events.ts',
+  'src/issuing/mirror.ts: src/workers/lost-batches.ts',
+  'src/issuing/mirror.ts: src/workers/read-event.ts',
+  'src/issuing/mirror.ts: src/workers/store-event.ts',
+  'src/issuing/put-into-outbox.ts: src/workers/decide.ts',
+  'src/issuing/put-into-outbox.ts: src/workers/pipeline.ts',
+  'src/privacy/erase-people.ts: src/workers/account.ts',
+  'src/privacy/erase-people.ts: src/workers/pipeline.ts',
+  'src/privacy/erase-people.ts: src/scheme/plan-store.ts',
+  'src/privacy/erase-people.ts: src/workers/read-addresses.ts',
+  'src/privacy/erase-people.ts: src/workers/sort-arrivals.ts',
+  'src/privacy/lasting-records.ts: src/rules/counting.ts',
+  'src/privacy/leave-batches.ts: src/issuing/award-record.ts',
+  'src/privacy/leave-batches.ts: src/issuing/batch.ts',
+  'src/privacy/leave-batches.ts: src/workers/pipeline.ts',
+  'src/privacy/purge-candidates.ts: src/workers/pipeline.ts',
+  'src/privacy/purge-candidates.ts: src/workers/read-addresses.ts',
+  'src/privacy/purge.ts: src/workers/done.ts',
+  'src/privacy/purge.ts: src/workers/pipeline.ts',
+  'src/privacy/remove-jobs.ts: src/workers/pipeline.ts',
+  'src/privacy/remove-jobs.ts: src/workers/sort-arrivals.ts',
+  'src/scheme/apply-job.ts: src/workers/done.ts',
+  'src/scheme/apply-job.ts: src/workers/keep-reporting.ts',
+  'src/scheme/apply-job.ts: src/workers/pipeline.ts',
+  'src/scheme/apply-rules.ts: src/workers/account.ts',
+  'src/scheme/apply-rules.ts: src/workers/decide.ts',
+  'src/scheme/apply-rules.ts: src/workers/gather-awards.ts',
+  'src/scheme/apply-rules.ts: src/workers/look-at-everybody.ts',
+  'src/scheme/apply-rules.ts: src/workers/pipeline.ts',
+  'src/scheme/apply-rules.ts: src/issuing/put-into-outbox.ts',
+  'src/scheme/apply-store.ts: src/queue/jobs.ts',
+  'src/scheme/make-plan.ts: src/issuing/quota.ts',
+  'src/scheme/make-plan.ts: src/workers/look-at-everybody.ts',
+  'src/scheme/make-plan.ts: src/workers/pipeline.ts',
+  'src/scheme/plan-job.ts: src/workers/done.ts',
+  'src/scheme/plan-job.ts: src/workers/keep-reporting.ts',
+  'src/scheme/plan-job.ts: src/workers/pipeline.ts',
+  'src/scheme/scheme-jobs.ts: src/queue/enqueue.ts',
+  'src/scheme/scheme-jobs.ts: src/queue/jobs.ts',
+  'src/scheme/scheme-jobs.ts: src/workers/pipeline.ts',
+  'src/scheme/take-census.ts: src/workers/look-at-everybody.ts',
+  'src/scheme/take-census.ts: src/workers/pipeline.ts',
+]);
 /** Rooms that are pure: the only packages they may use. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   // node:crypto hashes the scheme's meaning to its version.
@@ -65,7 +111,9 @@ const declared = (
 /** Each rule of the house: what of a file breaks it. */
 const RULES: Readonly<Record<string, (file: SourceFile) => readonly string[]>> = {
   'imports only the rooms of the table': ({ path, imports }) =>
-    imports.filter((one) => !mayImport(path, one.path)).map((one) => one.path),
+    imports
+      .filter((one) => !mayImport(path, one.path) && !NOT_YET.has(`${path}: ${one.path}`))
+      .map((one) => one.path),
   'knows the configuration by its type, unless it is main.ts': ({ path, imports }) =>
     isMain(path) || path.startsWith('src/config')
       ? []
@@ -115,11 +163,7 @@ test.each(Object.entries(RULES))('%s', (_, broken) => {
 const BREAKS: readonly [rule: string, path: string, text: string][] = [
   ['imports only the rooms of the table', 'src/webhooks/a.ts', `import { x } from '../rules/evaluate.js';`],
   ['imports only the rooms of the table', 'src/platform/a.ts', `export * from '../queue/names.js';`],
-  [
-    'imports only the rooms of the table',
-    'src/rules/a.ts',
-    `import type { S } from '../portfolio/store.js';`,
-  ],
+  ['imports only the rooms of the table', 'src/rules/a.ts', `import type { S } from '../queue/store.js';`],
   ['imports only the rooms of the table', 'src/workers/main.ts', `import { x } from '../sandbox/app.js';`],
   [
     'imports only the rooms of the table',

@@ -20,7 +20,7 @@ import { tellerOf } from '../rules/explain-teller.js';
 import { schemeOrThrow } from '../rules/parse.js';
 import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/verdict.js';
-import { readPerson } from '../workers/person.js';
+import { readPerson } from '../earners/person.js';
 import { readArguments, USAGE } from './arguments.js';
 import type { DemoScheme, Insight, Standing, Work } from './insight.js';
 import type { Terminal } from './narrator.js';

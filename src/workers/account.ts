@@ -12,8 +12,8 @@ import {
 } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import type { ObfAccount } from '../obf/types.js';
-import type { NewAssertion } from '../portfolio/store.js';
-import type { Schemes } from './schemes.js';
+import type { NewAssertion } from '../earners/portfolio-store.js';
+import type { Schemes } from '../scheme/schemes.js';
 import type { EventToStore } from './read-event.js';
 
 /** An entry of which little is known. */

@@ -4,8 +4,8 @@ import { judgeUnder, type Judgement, type Rules } from '../rules/change.js';
 import { evaluate } from '../rules/evaluate.js';
 import { lostByRevocation } from '../rules/loss.js';
 import type { Award } from '../rules/types.js';
-import { journalOf, readPerson, type Person, type PersonSources } from './person.js';
-import type { Schemes } from './schemes.js';
+import { journalOf, readPerson, type Person, type PersonSources } from '../earners/person.js';
+import type { Schemes } from '../scheme/schemes.js';
 
 export interface Decision extends Judgement {
   readonly rules: Rules;

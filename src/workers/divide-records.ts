@@ -1,6 +1,6 @@
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
 import type { AwardRecord } from '../issuing/award-record.js';
-import type { Address } from './person.js';
+import type { Address } from '../earners/person.js';
 
 /** A record that is to stand otherwise; null: none. */
 export interface Amendment {

@@ -11,10 +11,10 @@ import type { Done } from './done.js';
 import { freeOrphans, recordHeld } from './free-orphans.js';
 import { enqueueGather } from './gather-awards.js';
 import { followLoss } from './lose-award.js';
-import { journalOf } from './person.js';
-import { REGION_READ } from './mirror.js';
+import { journalOf } from '../earners/person.js';
+import { REGION_READ } from '../issuing/mirror.js';
 import type { Pipeline } from './pipeline.js';
-import { putIntoOutbox } from './put-into-outbox.js';
+import { putIntoOutbox } from '../issuing/put-into-outbox.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
 export async function evaluateEarner(pipeline: Pipeline, job: EarnerJob, signal: AbortSignal): Promise<Done> {

@@ -1,6 +1,6 @@
 import { applyIfPossible } from '../issuing/ledger.js';
-import type { OwnRecord } from './compose.js';
-import type { Person } from './person.js';
+import type { OwnRecord } from '../earners/compose.js';
+import type { Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 
 /**

@@ -3,7 +3,7 @@ import type { QueueName } from '../queue/names.js';
 import { sendFailed, sentIn } from '../queue/replay.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import { applyForOps } from './apply-job.js';
+import { applyForOps } from '../scheme/apply-job.js';
 import { cleanQueues } from './clean-queues.js';
 import { countBatch } from './count-batches.js';
 import type { Done } from './done.js';
@@ -15,11 +15,11 @@ import { ingestEvent } from './ingest-event.js';
 import { issueAwards } from './issue-awards.js';
 import { revokeAward } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
-import { planForOps } from './plan-job.js';
+import { planForOps } from '../scheme/plan-job.js';
 import { pollEvents, reportOddRow } from './poll-events.js';
-import { purge } from './purge.js';
+import { purge } from '../privacy/purge.js';
 import { sortArrivals } from './sort-arrivals.js';
-import { storeCensus } from './take-census.js';
+import { storeCensus } from '../scheme/take-census.js';
 import { verifyForClock } from './verify-accounts.js';
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */

@@ -7,7 +7,7 @@ import { judgeUnder } from '../rules/change.js';
 import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';
-import { contactFor, isUnderWayElsewhere, readPerson, type Person } from './person.js';
+import { contactFor, isUnderWayElsewhere, readPerson, type Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 import { within } from './under-way.js';
 import { verifyHosted } from './verify-hosted.js';

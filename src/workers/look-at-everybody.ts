@@ -2,8 +2,8 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import type { AwardState } from '../issuing/award-record.js';
 import { RuleFault } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
-import { peopleIn, type PeopleSources } from './people.js';
-import type { Person } from './person.js';
+import { peopleIn, type PeopleSources } from '../earners/people.js';
+import type { Person } from '../earners/person.js';
 
 /** Told how many addresses were looked at, of how many. */
 export type Report = (done: number, total: number) => void;

@@ -20,16 +20,16 @@ import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
-import type { IgnoredBoard } from '../portfolio/ignored.js';
-import type { NewsBoard } from '../portfolio/news.js';
-import type { PortfolioStore } from '../portfolio/store.js';
+import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
+import type { NewsBoard } from '../earners/partner-activity.js';
+import type { PortfolioStore } from '../earners/portfolio-store.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
-import type { CensusStore } from './census-store.js';
+import type { CensusStore } from '../scheme/census-store.js';
 import type { EventReading } from './event-reading.js';
-import type { Mirror } from './mirror.js';
-import type { PeopleSources } from './people.js';
-import type { Schemes } from './schemes.js';
+import type { Mirror } from '../issuing/mirror.js';
+import type { PeopleSources } from '../earners/people.js';
+import type { Schemes } from '../scheme/schemes.js';
 import type { Verified } from './verify-hosted.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */

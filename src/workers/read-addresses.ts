@@ -1,7 +1,7 @@
 import type { EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
-import { readAddress, type Address } from './person.js';
+import { readAddress, type Address } from '../earners/person.js';
 
 export const readAddresses = (
   sources: { readonly earners: Pick<EarnerStore, 'read'> },

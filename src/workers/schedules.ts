@@ -4,8 +4,8 @@ import { scheduleClean } from './clean-queues.js';
 import { scheduleSweep } from './gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 import { schedulePolls } from './poll-events.js';
-import { schedulePurge } from './purge.js';
-import { scheduleCensus } from './take-census.js';
+import { schedulePurge } from '../privacy/purge.js';
+import { scheduleCensus } from '../scheme/take-census.js';
 import { scheduleVerification } from './verify-accounts.js';
 
 /** How often we look whether the schedules are still there: a Redis that was emptied has none. */

@@ -8,19 +8,19 @@ import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
-import type { IgnoredBoard } from '../portfolio/ignored.js';
-import type { NewsBoard } from '../portfolio/news.js';
+import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
+import type { NewsBoard } from '../earners/partner-activity.js';
 import {
   SomeUnreadable,
   type NewAssertion,
   type PortfolioStore,
   type WrittenAssertion,
-} from '../portfolio/store.js';
+} from '../earners/portfolio-store.js';
 import { runsOf } from '../queue/enqueue.js';
 import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
 import type { Pace, Pipeline } from './pipeline.js';
 import type { EventRead, EventToStore } from './read-event.js';
-import type { Schemes } from './schemes.js';
+import type { Schemes } from '../scheme/schemes.js';
 
 export interface EventStoring {
   readonly portfolios: PortfolioStore;

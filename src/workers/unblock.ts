@@ -3,7 +3,7 @@ import { applyIfPossible } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
 import { entryOf } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
-import { readPerson } from './person.js';
+import { readPerson } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 
 /**

@@ -13,7 +13,7 @@ import { createEventIndex } from '../../src/obf/event-index.js';
 import { batchJobId } from '../../src/queue/job-ids.js';
 import { DATA_PREFIX, QUEUES } from '../../src/queue/names.js';
 import { openQueue } from '../../src/queue/open.js';
-import { readPerson } from '../../src/workers/person.js';
+import { readPerson } from '../../src/earners/person.js';
 import { storesIn } from '../support/stores.js';
 import type { Stage } from './stage.js';
 import { REGION, REGION_BADGES } from './world.js';

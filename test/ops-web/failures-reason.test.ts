@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { SomeUnreadable } from '../../src/portfolio/store.js';
+import { SomeUnreadable } from '../../src/earners/portfolio-store.js';
 import { RecordUnreadable } from '../../src/earners/record.js';
-import { asEarnerKey } from '../../src/ids.js';
+import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
-import { asClientId } from '../../src/ids.js';
 import { errorBeforeSending, errorOfFailure, errorOfStatus } from '../../src/obf/certainty.js';
 import { CredentialRefused, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from '../../src/obf/errors.js';
 import { HttpFailure } from '../../src/obf/http.js';
@@ -16,7 +15,7 @@ import { QUEUES, type QueueName } from '../../src/queue/names.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failure-kind.js';
 import { groupFailures, MAX_GROUPS } from '../../src/ops/failures/groups.js';
 import { REASONS, reasonOf } from '../../src/ops/failures/reason.js';
-import { RegionUnreadable } from '../../src/workers/mirror.js';
+import { RegionUnreadable } from '../../src/issuing/mirror.js';
 import { carryOut } from '../../src/workers/retry-policy.js';
 
 /** What stands in failed for an error: as the workers tell it to BullMQ. */

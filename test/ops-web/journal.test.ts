@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asBadgeId, asEarnerKey, asEventId, asSchemeVersion } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { eraseEarner } from '../../src/workers/erase-people.js';
+import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { allOf, entryOf } from '../journal/support.js';

@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { createIgnored, type IgnoredBoard } from '../../src/portfolio/ignored.js';
+import { createIgnored, type IgnoredBoard } from '../../src/earners/unenrolled-badges.js';
 import { PARTNERS_A_PAGE } from '../../src/ops/web/partners/read-list.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';

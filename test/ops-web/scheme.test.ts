@@ -1,9 +1,9 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { applyJob } from '../../src/queue/jobs.js';
-import { applyForOps } from '../../src/workers/apply-job.js';
-import { askedRecord, createApplyStore } from '../../src/workers/apply-store.js';
-import { askForApply } from '../../src/workers/scheme-jobs.js';
+import { applyForOps } from '../../src/scheme/apply-job.js';
+import { askedRecord, createApplyStore } from '../../src/scheme/apply-store.js';
+import { askForApply } from '../../src/scheme/scheme-jobs.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';

@@ -19,7 +19,7 @@ import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText, noBackground } from '../../src/rules/explain.js';
-import { createSchemes } from '../../src/workers/schemes.js';
+import { createSchemes } from '../../src/scheme/schemes.js';
 import { parse } from '../support/house.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { issuedSection } from '../../src/ops/cli/stats/issued.js';
 import { oneAwaySection, type Census } from '../../src/ops/cli/stats/one-away.js';
 import { partnersSection } from '../../src/ops/cli/stats/partners.js';
-import { createNews } from '../../src/portfolio/news.js';
+import { createNews } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

@@ -3,7 +3,7 @@ import { storeArrivals } from '../../src/queue/store-arrivals.js';
 import { arrivalsIn } from '../../src/queue/job-ids.js';
 import { asClientId, asEventId } from '../../src/ids.js';
 import type { Arrival } from '../../src/queue/jobs.js';
-import { eraseEarner } from '../../src/workers/erase-people.js';
+import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import { applyRules } from '../../src/workers/apply-rules.js';
+import { applyRules } from '../../src/scheme/apply-rules.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
-import { makePlan } from '../../src/workers/make-plan.js';
+import { makePlan } from '../../src/scheme/make-plan.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';

@@ -10,10 +10,10 @@ import { IllegalTransition, type AwardRecord } from '../../src/issuing/award-rec
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { entryOf } from '../../src/workers/account.js';
-import { eraseEarner } from '../../src/workers/erase-people.js';
+import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
-import { purge, schedulePurge } from '../../src/workers/purge.js';
+import { purge, schedulePurge } from '../../src/privacy/purge.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';

@@ -1,5 +1,5 @@
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { eraseEarner } from '../../src/workers/erase-people.js';
+import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { SMALL_PARTNERS } from '../support/small-scheme.js';

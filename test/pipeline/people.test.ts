@@ -4,7 +4,7 @@ import { asBadgeId, type EarnerKey } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
-import { readPerson } from '../../src/workers/person.js';
+import { readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { StillUnderWay } from '../../src/workers/under-way.js';
 import { unlinkAddress } from '../../src/workers/unlink-addresses.js';

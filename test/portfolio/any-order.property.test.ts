@@ -5,7 +5,7 @@ import { createVault } from '../../src/platform/vault.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainJson } from '../../src/rules/explain-json.js';
 import { explainText } from '../../src/rules/explain.js';
-import { readPerson } from '../../src/workers/person.js';
+import { readPerson } from '../../src/earners/person.js';
 import { world } from '../rules/generators.js';
 import { REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId } from '../../src/ids.js';
-import { createIgnored, type IgnoredBoard } from '../../src/portfolio/ignored.js';
+import { createIgnored, type IgnoredBoard } from '../../src/earners/unenrolled-badges.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const P1 = asClientId('P1');

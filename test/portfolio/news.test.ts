@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asClientId, asEventId } from '../../src/ids.js';
-import { createNews, type News } from '../../src/portfolio/news.js';
+import { createNews, type News } from '../../src/earners/partner-activity.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const [P1, P2] = [asClientId('P1'), asClientId('P2')];

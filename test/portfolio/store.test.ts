@@ -3,7 +3,7 @@ import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '..
 import { recordKey } from '../../src/earners/store.js';
 import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/earners/assertion.js';
-import type { PortfolioStore } from '../../src/portfolio/store.js';
+import type { PortfolioStore } from '../../src/earners/portfolio-store.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';
 

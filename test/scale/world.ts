@@ -6,7 +6,7 @@ import { openProducer, closeRedis } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { createSchemes } from '../../src/workers/schemes.js';
+import { createSchemes } from '../../src/scheme/schemes.js';
 import { palier, type Ran } from '../ops/support/cli.js';
 import { parse } from '../support/house.js';
 import { fill, SCALE_REGION } from './fill.js';

@@ -5,7 +5,7 @@ import { createJournal, type Journal } from '../../src/journal/journal.js';
 import { systemClock, type Clock } from '../../src/platform/clock.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import { createPortfolioStore, type PortfolioStore } from '../../src/portfolio/store.js';
+import { createPortfolioStore, type PortfolioStore } from '../../src/earners/portfolio-store.js';
 
 /** What is stored of people, as the pipeline opens it. */
 export interface Stores {

@@ -11,7 +11,7 @@ import {
 } from '../../src/obf/errors.js';
 import type { Assertion } from '../../src/earners/assertion.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
-import { compose, type OwnRecord } from '../../src/workers/compose.js';
+import { compose, type OwnRecord } from '../../src/earners/compose.js';
 import { verdictOf } from '../../src/workers/retry-policy.js';
 
 const region = asClientId('REGION');

@@ -1,7 +1,7 @@
-import { applyRules } from '../../workers/apply-rules.js';
-import { makePlan } from '../../workers/make-plan.js';
+import { applyRules } from '../../scheme/apply-rules.js';
+import { makePlan } from '../../scheme/make-plan.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { SchemeMoved } from '../../workers/schemes.js';
+import { SchemeMoved } from '../../scheme/schemes.js';
 import { answer } from './answer.js';
 import { askedOf, goingOn } from './apply/asked.js';
 import { requireConsent } from './apply/consent.js';

@@ -1,4 +1,4 @@
-import { makePlan, type MadePlan } from '../../workers/make-plan.js';
+import { makePlan, type MadePlan } from '../../scheme/make-plan.js';
 import { answer } from './answer.js';
 import { awardOf } from './award-argument.js';
 import type { Call, Command, Context } from './context.js';

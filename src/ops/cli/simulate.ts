@@ -1,4 +1,4 @@
-import { simulate as simulateAll } from '../../workers/make-plan.js';
+import { simulate as simulateAll } from '../../scheme/make-plan.js';
 import { answer } from './answer.js';
 import type { Call, Command, Context } from './context.js';
 import { EXIT } from './exit.js';

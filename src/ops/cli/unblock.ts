@@ -1,6 +1,6 @@
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { readPerson } from '../../workers/person.js';
+import { readPerson } from '../../earners/person.js';
 import { unblockAward } from '../../workers/unblock.js';
 import { answer } from './answer.js';
 import { awardOf } from './award-argument.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { asAwardId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
-import { createIgnored } from '../../../src/portfolio/ignored.js';
+import { createIgnored } from '../../../src/earners/unenrolled-badges.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../../support/house.js';
 import { until } from '../../support/until.js';
 import { signedIn } from '../../ops-web/support/browser.js';

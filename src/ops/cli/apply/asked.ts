@@ -1,5 +1,5 @@
 import type { Scheme } from '../../../rules/types.js';
-import type { Application, ApplyOptions } from '../../../workers/schemes.js';
+import type { Application, ApplyOptions } from '../../../scheme/schemes.js';
 import { awardOf } from '../award-argument.js';
 import type { Call } from '../context.js';
 import { Problem, wrongUsage } from '../problem.js';

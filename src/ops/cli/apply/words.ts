@@ -1,6 +1,6 @@
 import type { PlanCost } from '../../../rules/plan-cost.js';
 import type { Plan } from '../../../rules/plan-tally.js';
-import type { ApplyOptions } from '../../../workers/schemes.js';
+import type { ApplyOptions } from '../../../scheme/schemes.js';
 import { PAUSED } from '../issuing-words.js';
 import type { Lang } from '../words.js';
 

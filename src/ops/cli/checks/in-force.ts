@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';
-import { createSchemes } from '../../../workers/schemes.js';
+import { createSchemes } from '../../../scheme/schemes.js';
 import type { Context } from '../context.js';
 import type { Words } from '../words.js';
 import { resultOf, skipped, type CheckResult } from './result.js';

@@ -1,6 +1,6 @@
 import type { EarnerKey } from '../../../ids.js';
 import { earnerKeyOf } from '../../../earners/earner-key.js';
-import { eraseEarner, type ErasedNumbers } from '../../../workers/erase-people.js';
+import { eraseEarner, type ErasedNumbers } from '../../../privacy/erase-people.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { answer } from '../answer.js';
 import type { Call, Command, Context } from '../context.js';

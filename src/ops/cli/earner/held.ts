@@ -3,11 +3,11 @@ import type { EarnerRecord } from '../../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../../ids.js';
 import type { AwardRecord } from '../../../issuing/award-record.js';
 import type { Flag } from '../../../issuing/flags.js';
-import type { Contact } from '../../../portfolio/store.js';
+import type { Contact } from '../../../earners/portfolio-store.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
-import { earnerOfJob, jobsAbout } from '../../../workers/remove-jobs.js';
+import { earnerOfJob, jobsAbout } from '../../../privacy/remove-jobs.js';
 import { sortAllArrivals } from '../../../workers/sort-arrivals.js';
 
 /** A job about somebody that waits, runs, or has failed. */

@@ -1,6 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
-import { RegionUnreadable } from '../../../workers/mirror.js';
+import { RegionUnreadable } from '../../../issuing/mirror.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import { Problem } from '../problem.js';
 

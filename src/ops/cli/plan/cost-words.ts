@@ -1,4 +1,4 @@
-import type { MadePlan } from '../../../workers/make-plan.js';
+import type { MadePlan } from '../../../scheme/make-plan.js';
 import { durationWords, instantWords } from '../time-words.js';
 import { counted, type Words } from '../words.js';
 

@@ -1,6 +1,6 @@
 import { thresholdOf } from '../../../rules/census-count.js';
 import type { Census } from '../../../rules/census.js';
-import type { MadePlan } from '../../../workers/make-plan.js';
+import type { MadePlan } from '../../../scheme/make-plan.js';
 import { planJson } from '../plan/json.js';
 import type { Told } from '../json-lines.js';
 import type { SimulateJson } from './schema.js';

@@ -1,5 +1,5 @@
 import { secondsOf } from '../../../platform/clock.js';
-import type { News, NewsBoard } from '../../../portfolio/news.js';
+import type { News, NewsBoard } from '../../../earners/partner-activity.js';
 import type { Partner } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { instantWords } from '../time-words.js';

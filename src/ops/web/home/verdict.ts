@@ -2,7 +2,7 @@ import type { ClientId } from '../../../ids.js';
 import type { ReadProblem } from '../../../obf/read-problems.js';
 import type { PartnerFigure } from '../../cli/stats/partners.js';
 import type { Words } from '../../cli/words.js';
-import type { Application } from '../../../workers/schemes.js';
+import type { Application } from '../../../scheme/schemes.js';
 import type { Now } from './now.js';
 import type { ObfAnswers } from './obf-hour.js';
 import { pointsAbout } from './points.js';

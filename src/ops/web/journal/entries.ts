@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../../../ids.js';
 import { isAskedFor } from '../../../journal/query.js';
-import { readPerson } from '../../../workers/person.js';
+import { readPerson } from '../../../earners/person.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { queryOf, type JournalAsked } from './asked.js';
 

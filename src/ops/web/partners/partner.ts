@@ -1,6 +1,6 @@
 import { readPartnersNews, type PartnerFigure } from '../../cli/stats/partners.js';
 import type { ClientId } from '../../../ids.js';
-import { createIgnored, type IgnoredBoard } from '../../../portfolio/ignored.js';
+import { createIgnored, type IgnoredBoard } from '../../../earners/unenrolled-badges.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 

@@ -1,6 +1,6 @@
 import type { ClientId } from '../../../ids.js';
-import type { Ignored } from '../../../portfolio/ignored.js';
-import type { News } from '../../../portfolio/news.js';
+import type { Ignored } from '../../../earners/unenrolled-badges.js';
+import type { News } from '../../../earners/partner-activity.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { PageContext } from '../context.js';
 import { accessOf, ignoredIn, newsByClient, type Access } from './partner.js';

@@ -1,7 +1,7 @@
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
-import type { Ignored } from '../../../portfolio/ignored.js';
-import type { News } from '../../../portfolio/news.js';
+import type { Ignored } from '../../../earners/unenrolled-badges.js';
+import type { News } from '../../../earners/partner-activity.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { PageContext } from '../context.js';

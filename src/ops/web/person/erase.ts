@@ -1,4 +1,4 @@
-import { eraseEarner, personToErase } from '../../../workers/erase-people.js';
+import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { done, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { DO, erasedWords } from './action-words.js';

@@ -1,5 +1,5 @@
 import { ObfError } from '../../../obf/errors.js';
-import { RegionUnreadable } from '../../../workers/mirror.js';
+import { RegionUnreadable } from '../../../issuing/mirror.js';
 import { StillUnderWay } from '../../../workers/under-way.js';
 import type { Waiting } from '../../../workers/unlink-addresses.js';
 import type { Words } from '../../cli/words.js';

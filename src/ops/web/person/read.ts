@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
-import type { Contact } from '../../../portfolio/store.js';
+import type { Contact } from '../../../earners/portfolio-store.js';
 import { earnerJobId } from '../../../queue/job-ids.js';
 import { toldOf } from '../../../rules/explain-told.js';
 import { decide, type Decision } from '../../../workers/decide.js';

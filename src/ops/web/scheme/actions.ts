@@ -1,5 +1,5 @@
 import { asSchemeVersion } from '../../../ids.js';
-import { askForApply, askForPlan } from '../../../workers/scheme-jobs.js';
+import { askForApply, askForPlan } from '../../../scheme/scheme-jobs.js';
 import { done, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { APPLY } from './apply-words.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { StoredPlan } from '../../../workers/plan-store.js';
+import type { StoredPlan } from '../../../scheme/plan-store.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { ActionForm } from '../parts/action-form.js';
 import { Choice } from '../parts/field.js';

@@ -1,4 +1,4 @@
-import type { ApplyState } from '../../../workers/apply-store.js';
+import type { ApplyState } from '../../../scheme/apply-store.js';
 import { counted, type Lang, type Words } from '../../cli/words.js';
 import { numberWords } from '../parts/told.js';
 

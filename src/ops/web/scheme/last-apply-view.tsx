@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import type { ApplyRecord } from '../../../workers/apply-store.js';
+import type { ApplyRecord } from '../../../scheme/apply-store.js';
 import { Alert } from '../parts/alert.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Count, Instant } from '../parts/told.js';

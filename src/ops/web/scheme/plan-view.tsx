@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import type { StoredAwardPlan, StoredPlan } from '../../../workers/plan-store.js';
+import type { StoredAwardPlan, StoredPlan } from '../../../scheme/plan-store.js';
 import { Alert } from '../parts/alert.js';
 import { ActionForm } from '../parts/action-form.js';
 import { DefinitionList } from '../parts/definition-list.js';

@@ -2,18 +2,18 @@ import type { AwardId, SchemeVersion } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { schemeDiff, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
-import { askedRecord, createApplyStore, isOver, type ApplyRecord } from '../../../workers/apply-store.js';
+import { askedRecord, createApplyStore, isOver, type ApplyRecord } from '../../../scheme/apply-store.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { createPlanStore, type PlanProgress, type StoredPlan } from '../../../workers/plan-store.js';
+import { createPlanStore, type PlanProgress, type StoredPlan } from '../../../scheme/plan-store.js';
 import {
   APPLY_JOB_ID,
   applyAsked,
   planJobId,
   schemeJob,
   type SchemeJob,
-} from '../../../workers/scheme-jobs.js';
-import type { VersionKept, VersionList } from '../../../workers/scheme-versions.js';
-import type { Application } from '../../../workers/schemes.js';
+} from '../../../scheme/scheme-jobs.js';
+import type { VersionKept, VersionList } from '../../../scheme/scheme-versions.js';
+import type { Application } from '../../../scheme/schemes.js';
 import type { PageContext } from '../context.js';
 
 /** The plan that is looked at. */

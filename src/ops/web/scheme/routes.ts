@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../../../platform/redis.js';
-import type { PeopleSources } from '../../../workers/people.js';
-import { createVersionList, type VersionList } from '../../../workers/scheme-versions.js';
+import type { PeopleSources } from '../../../earners/people.js';
+import { createVersionList, type VersionList } from '../../../scheme/scheme-versions.js';
 import { action, page, show, type Page, type Route } from '../route.js';
 import { applyScheme, makePlanAgain } from './actions.js';
 import { readScheme, type SchemeModel } from './read.js';

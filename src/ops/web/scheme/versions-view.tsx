@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
-import type { VersionKept } from '../../../workers/scheme-versions.js';
+import type { VersionKept } from '../../../scheme/scheme-versions.js';
 import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Instant } from '../parts/told.js';

@@ -4,9 +4,9 @@ import { startCensus } from '../rules/census.js';
 import { evaluate } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import type { CensusStore, StoredCensus } from './census-store.js';
-import { lookAtEverybody } from './look-at-everybody.js';
-import type { PeopleSources } from './people.js';
-import type { Pipeline } from './pipeline.js';
+import { lookAtEverybody } from '../workers/look-at-everybody.js';
+import type { PeopleSources } from '../earners/people.js';
+import type { Pipeline } from '../workers/pipeline.js';
 import type { Schemes } from './schemes.js';
 
 export interface CensusParts {

@@ -10,10 +10,10 @@ import {
   type ApplyRecord,
   type ApplyStore,
 } from './apply-store.js';
-import type { Done } from './done.js';
-import { keepReporting } from './keep-reporting.js';
+import type { Done } from '../workers/done.js';
+import { keepReporting } from '../workers/keep-reporting.js';
 import { makePlan, type MadePlan } from './make-plan.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../workers/pipeline.js';
 import { readQuota, UNTOLD_RPS } from './plan-job.js';
 import { createPlanStore } from './plan-store.js';
 import { SchemeMoved, type Application } from './schemes.js';

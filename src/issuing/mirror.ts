@@ -1,6 +1,6 @@
 import type { EarnerStore } from '../earners/store.js';
 import type { BatchId, EarnerKey, EventId } from '../ids.js';
-import { NotSettledYet } from '../issuing/types.js';
+import { NotSettledYet } from './types.js';
 import type { Journal } from '../journal/journal.js';
 import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
 import type { EventIndex } from '../obf/event-index.js';
@@ -9,12 +9,12 @@ import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { NewAssertion, WrittenAssertion } from '../portfolio/store.js';
-import { accountForEvent } from './account.js';
-import { changedPages, type Look } from './changed-events.js';
-import { createLostBatches } from './lost-batches.js';
-import { readAlone, type EventAsked } from './read-event.js';
-import { EventIncomplete, RowUnreadable, storeEvent, type EventStoring } from './store-event.js';
+import type { NewAssertion, WrittenAssertion } from '../earners/portfolio-store.js';
+import { accountForEvent } from '../workers/account.js';
+import { changedPages, type Look } from '../workers/changed-events.js';
+import { createLostBatches } from '../workers/lost-batches.js';
+import { readAlone, type EventAsked } from '../workers/read-event.js';
+import { EventIncomplete, RowUnreadable, storeEvent, type EventStoring } from '../workers/store-event.js';
 
 /**
  * What the Région's own OBF account holds, kept in the portfolios beside the partners' badges: whoever

@@ -3,7 +3,7 @@ import type { AwardRecord } from '../issuing/award-record.js';
 import { transition } from '../issuing/award-record.js';
 import type { Batch } from '../issuing/batch.js';
 import { secondsOf } from '../platform/clock.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../workers/pipeline.js';
 
 type Parts = Pick<Pipeline, 'batches' | 'ledger' | 'clock'>;
 

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
-import type { Done } from './done.js';
+import type { Done } from '../workers/done.js';
 import { erasedEntry, erasePeople, type ErasedNumbers } from './erase-people.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../workers/pipeline.js';
 import { candidatesOf, isPast, type Candidates } from './purge-candidates.js';
 
 /** When nobody is at work, and the queues were cleaned. */

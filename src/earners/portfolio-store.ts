@@ -6,15 +6,15 @@ import {
   withVanished,
   type AssertionChange,
   type NewFacts,
-} from '../earners/change.js';
-import { createLinks, type Links } from '../earners/links.js';
-import { RecordUnreadable, type Contact, type EarnerRecord, type Fingerprint } from '../earners/record.js';
-import type { EarnerStore } from '../earners/store.js';
+} from './change.js';
+import { createLinks, type Links } from './links.js';
+import { RecordUnreadable, type Contact, type EarnerRecord, type Fingerprint } from './record.js';
+import type { EarnerStore } from './store.js';
 import type { AssertionId, EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from './assertion.js';
 
-export type { Contact } from '../earners/record.js';
+export type { Contact } from './record.js';
 
 export interface NewAssertion {
   readonly earner: EarnerKey;

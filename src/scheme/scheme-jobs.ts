@@ -4,7 +4,7 @@ import { secondsOf } from '../platform/clock.js';
 import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
 import { createApplyStore, type ApplyAsked } from './apply-store.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../workers/pipeline.js';
 
 /** One at a time, whoever asks. */
 export const planJobId = (only: AwardId | null): string => (only === null ? 'plan' : `plan.${only}`);

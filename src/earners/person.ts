@@ -1,9 +1,9 @@
-import type { JournalEntry } from '../earners/journal-entry.js';
-import type { Contact, EarnerRecord } from '../earners/record.js';
-import type { EarnerStore } from '../earners/store.js';
+import type { JournalEntry } from './journal-entry.js';
+import type { Contact, EarnerRecord } from './record.js';
+import type { EarnerStore } from './store.js';
 import type { AssertionId, BadgeId, ClientId, EarnerKey } from '../ids.js';
-import type { Assertion } from '../earners/assertion.js';
-import type { Portfolio } from '../earners/portfolio.js';
+import type { Assertion } from './assertion.js';
+import type { Portfolio } from './portfolio.js';
 import { compose, type OwnRecord } from './compose.js';
 
 /** Where a person is read from. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asSchemeVersion, type SchemeVersion } from '../ids.js';
-import type { PeopleSources } from './people.js';
+import type { PeopleSources } from '../earners/people.js';
 
 /** When a version of the scheme was first started with, Unix seconds. */
 export interface VersionKept {

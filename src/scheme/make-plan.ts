@@ -7,9 +7,9 @@ import { costOf, type PlanCost } from '../rules/plan-cost.js';
 import { planFor } from '../rules/plan.js';
 import { startPlan, type Plan, type PlanKeeps } from '../rules/plan-tally.js';
 import type { Scheme } from '../rules/types.js';
-import { lookAtEverybody, type Report } from './look-at-everybody.js';
-import type { PeopleSources } from './people.js';
-import type { Pipeline } from './pipeline.js';
+import { lookAtEverybody, type Report } from '../workers/look-at-everybody.js';
+import type { PeopleSources } from '../earners/people.js';
+import type { Pipeline } from '../workers/pipeline.js';
 import type { Schemes } from './schemes.js';
 
 /** What a plan is made with. */

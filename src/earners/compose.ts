@@ -1,7 +1,7 @@
 import { asAssertionId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
-import type { AwardRecord } from '../issuing/award-record.js';
-import type { Assertion } from '../earners/assertion.js';
-import type { Portfolio } from '../earners/portfolio.js';
+import type { AwardRecord } from './award-record.js';
+import type { Assertion } from './assertion.js';
+import type { Portfolio } from './portfolio.js';
 
 /** A ledger record, and the address' key that it stands under. */
 export interface OwnRecord {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asAwardId, asBadgeId } from '../ids.js';
 import { applyJob } from '../queue/jobs.js';
-import type { PeopleSources } from './people.js';
+import type { PeopleSources } from '../earners/people.js';
 
 const awardId = z.string().transform(asAwardId);
 

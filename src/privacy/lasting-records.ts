@@ -1,8 +1,8 @@
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
 import type { AwardRecord } from '../earners/award-record.js';
 import { heldBadges } from '../rules/counting.js';
-import { compose } from './compose.js';
-import { awardsOf, type Address } from './person.js';
+import { compose } from '../earners/compose.js';
+import { awardsOf, type Address } from '../earners/person.js';
 
 /** For the one award in a million of which no event is known: nothing is ever asked by it. */
 const UNKNOWN_EVENT = asEventId('unknown');

@@ -2,18 +2,18 @@ import type { EarnerRecord } from '../earners/record.js';
 import { tombstoneOf } from '../earners/tombstone.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import { fingerprinting } from '../portfolio/store.js';
+import { fingerprinting } from '../earners/portfolio-store.js';
 import { revokeJobId } from '../queue/job-ids.js';
 import { QUEUES } from '../queue/names.js';
-import { entryOf } from './account.js';
+import { entryOf } from '../workers/account.js';
 import { lastingRecords } from './lasting-records.js';
 import { leaveBatches } from './leave-batches.js';
-import type { Address } from './person.js';
-import type { Pipeline } from './pipeline.js';
-import { createPlanStore } from './plan-store.js';
-import { addressesFrom, personKeyOf, readAddresses } from './read-addresses.js';
+import type { Address } from '../earners/person.js';
+import type { Pipeline } from '../workers/pipeline.js';
+import { createPlanStore } from '../scheme/plan-store.js';
+import { addressesFrom, personKeyOf, readAddresses } from '../workers/read-addresses.js';
 import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
-import { sortAllArrivals } from './sort-arrivals.js';
+import { sortAllArrivals } from '../workers/sort-arrivals.js';
 
 export interface PersonToErase {
   /** Stands for the person. */

@@ -1,8 +1,8 @@
 import type { BadgeId, EventId } from '../ids.js';
-import { applyIfPossible } from '../issuing/ledger.js';
-import type { Decision } from './decide.js';
-import { isUnderWayElsewhere, type Person } from './person.js';
-import type { Pipeline } from './pipeline.js';
+import { applyIfPossible } from './ledger.js';
+import type { Decision } from '../workers/decide.js';
+import { isUnderWayElsewhere, type Person } from '../earners/person.js';
+import type { Pipeline } from '../workers/pipeline.js';
 
 /** How an award leaves. */
 export interface Leaving {

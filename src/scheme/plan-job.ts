@@ -1,10 +1,10 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import type { AwardPlan } from '../rules/plan-tally.js';
-import type { Done } from './done.js';
-import { keepReporting } from './keep-reporting.js';
+import type { Done } from '../workers/done.js';
+import { keepReporting } from '../workers/keep-reporting.js';
 import { makePlan, type MadePlan } from './make-plan.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../workers/pipeline.js';
 import { createPlanStore, type StoredAwardPlan, type StoredPlan } from './plan-store.js';
 
 /** How many people of each award are kept with a plan; the command line gives everybody. */

@@ -1,8 +1,8 @@
 import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { QUEUES } from '../queue/names.js';
-import type { Pipeline } from './pipeline.js';
-import { sortAllArrivals } from './sort-arrivals.js';
+import type { Pipeline } from '../workers/pipeline.js';
+import { sortAllArrivals } from '../workers/sort-arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];

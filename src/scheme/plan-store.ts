@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asAwardId, asEarnerKey, asSchemeVersion, type AwardId, type EarnerKey } from '../ids.js';
-import type { PeopleSources } from './people.js';
+import type { PeopleSources } from '../earners/people.js';
 
 const keys = z.array(z.string().transform(asEarnerKey));
 const version = z.string().transform(asSchemeVersion);

@@ -3,8 +3,8 @@ import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import type { Assertion } from '../earners/assertion.js';
 import { isMoreHeldThanLasts, personToErase, type PersonToErase } from './erase-people.js';
-import type { Pipeline } from './pipeline.js';
-import { readAddresses } from './read-addresses.js';
+import type { Pipeline } from '../workers/pipeline.js';
+import { readAddresses } from '../workers/read-addresses.js';
 
 /** People of one page of what Redis holds. */
 export interface Candidates {

@@ -2,13 +2,13 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { planFor } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { entryOf } from './account.js';
-import { decide } from './decide.js';
-import { enqueueGather } from './gather-awards.js';
-import { lookAtEverybody } from './look-at-everybody.js';
+import { entryOf } from '../workers/account.js';
+import { decide } from '../workers/decide.js';
+import { enqueueGather } from '../workers/gather-awards.js';
+import { lookAtEverybody } from '../workers/look-at-everybody.js';
 import type { MadePlan } from './make-plan.js';
-import type { Pipeline } from './pipeline.js';
-import { putIntoOutbox } from './put-into-outbox.js';
+import type { Pipeline } from '../workers/pipeline.js';
+import { putIntoOutbox } from '../issuing/put-into-outbox.js';
 import type { ApplyOptions } from './schemes.js';
 
 /** How many people are looked at together: enough to fill the wire, few enough to stop in time. */

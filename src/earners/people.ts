@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
-import type { EarnerStore } from '../earners/store.js';
+import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
+import type { EarnerStore } from './store.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { personOf, type Address, type Person } from './person.js';
