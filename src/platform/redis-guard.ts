@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from './logger.js';
 import { closeRedis, isCluster, openConsumer, type RedisAddress, type RedisConnection } from './redis.js';
-import { refusalOf } from './redis-refusal.js';
+import { refusalOf } from './redis-faults.js';
 import { watchRefusals } from './refusal-watch.js';
 import { judgeRedis, type RedisFinding, type RedisReport } from './redis-settings.js';
 

@@ -1,6 +1,6 @@
 import type { Logger } from './logger.js';
 import type { RedisAddress, RedisConnection } from './redis.js';
-import { refusalOf } from './redis-refusal.js';
+import { refusalOf } from './redis-faults.js';
 import { seldom } from './seldom.js';
 import { tlsFaultsOf } from './tls-faults.js';
 

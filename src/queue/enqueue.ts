@@ -1,4 +1,5 @@
 import type { JobsOptions, JobState, Queue } from 'bullmq';
+import { redisCause } from '../platform/redis-faults.js';
 import { ATTEMPTS } from './retry.js';
 
 export interface NewJob {
@@ -121,7 +122,7 @@ export async function withinDeadline(
     await Promise.race([adding(), deadline]);
   } catch (cause) {
     if (cause instanceof EnqueueError) throw cause;
-    throw new EnqueueError(`${queue.name}: Redis did not take a job`, { cause });
+    throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });
   } finally {
     clearTimeout(timer);
   }

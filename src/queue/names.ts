@@ -18,5 +18,9 @@ export const DEFAULT_PREFIX = '{palier}';
 export const prefixOf = (prefix: string, name: QueueName, isCluster: boolean): string =>
   isCluster ? prefix.replace(/\}$/, `:${name}}`) : prefix;
 
+/** What is written to see whether notices can be: of the slot in which they are stored. */
+export const writeProbeKey = (prefix: string, isCluster: boolean): string =>
+  `${prefixOf(prefix, 'arrivals', isCluster)}:writable`;
+
 /** Prefix of our own keys, which spread over a cluster by earner and by badge. */
 export const DATA_PREFIX = 'palier';

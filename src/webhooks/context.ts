@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
+import type { WriteProbe } from '../platform/write-probe.js';
 import type { Arrival } from '../queue/jobs.js';
 import type { Authenticate } from './authenticate.js';
 import { createBodyBudget, hasBody, type BodyBudget } from './body.js';
@@ -20,8 +21,8 @@ export interface WebhookDeps {
   readonly obfBaseUrl: string;
   /** Resolves when all are stored; rejects when that is not sure in time. Idempotent. */
   readonly enqueueNotices: (notices: readonly Arrival[]) => Promise<void>;
-  /** Whether a notice could be stored now. Never rejects. */
-  readonly ready: () => Promise<boolean>;
+  /** Whether a notice could be stored now. */
+  readonly ready: WriteProbe;
   readonly earnerKeyOf: (address: string) => EarnerKey;
   /** Encrypts an address; `context` is needed to decrypt it. */
   readonly seal: (text: string, context: string) => string;

@@ -7,7 +7,7 @@ export const healthz = (): Reply => ({ status: 200, body: { status: 'ok' } });
 
 /** `GET /readyz`: a notice could be stored now. */
 export const readyz = async ({ ready }: WebhookDeps): Promise<Outcome> =>
-  (await ready()) ? { status: 200, body: { status: 'ready' } } : new Problem('not_ready');
+  (await ready()) === null ? { status: 200, body: { status: 'ready' } } : new Problem('not_ready');
 
 /** The text format that Prometheus has read since its version 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -2,13 +2,15 @@ import type { Telemetry } from 'bullmq';
 import type { Config } from '../config.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
-import { endsWithin } from '../platform/ends-within.js';
 import type { Logger } from '../platform/logger.js';
-import { closeRedis, openPlainProducer, type RedisConnection } from '../platform/redis.js';
+import { closeRedis, isCluster, openPlainProducer, type RedisConnection } from '../platform/redis.js';
+import type { RedisFault } from '../platform/redis-faults.js';
 import { tellErrors } from '../platform/refusal-watch.js';
 import { createReplicas } from '../platform/replicas.js';
 import type { Release } from '../platform/shutdown.js';
 import type { Vault } from '../platform/vault.js';
+import { createWriteProbe, type WriteProbe } from '../platform/write-probe.js';
+import { DEFAULT_PREFIX, writeProbeKey } from '../queue/names.js';
 import { openQueue } from '../queue/open.js';
 import { storeArrivals } from '../queue/store-arrivals.js';
 import { createAuthenticate } from './authenticate.js';
@@ -57,7 +59,7 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
       // A push that a fail-over loses is found by no poll.
       if (arrivals.some(({ job }) => job.kind === 'credential')) await replicas.confirm(mark);
     }),
-    ready: () => pings(connection),
+    ready: readiness(connection, prefix, log),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
@@ -87,6 +89,17 @@ export function batchPerTick<T>(
   };
 }
 
-async function pings(connection: RedisConnection): Promise<boolean> {
-  return endsWithin(READY_WITHIN_MS, connection.ping()).catch(() => false);
+/** Asks whether a notice could be stored, and logs each change of the answer. */
+function readiness(connection: RedisConnection, prefix: string = DEFAULT_PREFIX, log: Logger): WriteProbe {
+  const probe = createWriteProbe(connection, writeProbeKey(prefix, isCluster(connection)), READY_WITHIN_MS);
+  let fault: RedisFault | null = null;
+  return async () => {
+    const cause = await probe();
+    const before = fault;
+    fault = cause?.fault ?? null;
+    if (cause !== null && fault !== before)
+      log.error({ redis: cause.fault }, `no notice can be stored in Redis: ${cause.en}. ${cause.mend.en}`);
+    if (cause === null && before !== null) log.info('notices can be stored in Redis again');
+    return cause;
+  };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import { isOfRedis } from '../platform/redis-silence.js';
+import { isRedisError } from '../platform/redis-faults.js';
 import { backoffMs } from '../queue/retry.js';
 
 /** With waits that double from a second on: one to two minutes in all. */
@@ -35,7 +35,7 @@ export async function patiently<T>(
         continue;
       }
       failed += 1;
-      const mayPass = error instanceof ObfNotSent || isOfRedis(error);
+      const mayPass = error instanceof ObfNotSent || isRedisError(error);
       if (!mayPass || failed >= tries) throw error;
       await wait(backoffMs(failed, null, random()), signal);
     }

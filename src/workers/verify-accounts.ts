@@ -4,7 +4,7 @@ import { PAGE_LIMIT, readList } from '../obf/list.js';
 import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
-import { isOfRedis } from '../platform/redis-silence.js';
+import { isRedisError } from '../platform/redis-faults.js';
 import type { Assertion } from '../earners/assertion.js';
 import { enqueue } from '../queue/enqueue.js';
 import { eventNoticeId } from '../queue/job-ids.js';
@@ -106,7 +106,7 @@ export async function verifyAccounts(
 
 /** One account does not stand in the way of the others. @throws what stands in the way of all */
 function setAside({ drift, signal }: Run, clientId: ClientId, error: unknown): void {
-  if (isOfRedis(error) || signal.aborted) throw error;
+  if (isRedisError(error) || signal.aborted) throw error;
   drift.unreadable.push({ clientId, error });
 }
 

@@ -18,7 +18,7 @@ async function serve(metrics: WebhookDeps['metrics'] | null): Promise<void> {
       authenticate: () => new Problem('credentials_missing'),
       obfBaseUrl: 'https://obf.example.org',
       enqueueNotices: () => Promise.resolve(),
-      ready: () => Promise.resolve(true),
+      ready: () => Promise.resolve(null),
       earnerKeyOf: asEarnerKey,
       seal: (text) => text,
       log: createLogger('debug', 'web', { write: (text) => void lines.push(text) }),

@@ -1,5 +1,5 @@
 import { createLogger } from '../../src/platform/logger.js';
-import { refusalOf } from '../../src/platform/redis-refusal.js';
+import { refusalOf } from '../../src/platform/redis-faults.js';
 import { tellErrors } from '../../src/platform/refusal-watch.js';
 import type { RedisAddress } from '../../src/platform/redis.js';
 

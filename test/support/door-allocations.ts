@@ -24,7 +24,7 @@ function door(): Server {
     ),
     obfBaseUrl: 'https://obf.example.org',
     enqueueNotices: batchPerTick(async () => {}),
-    ready: async () => true,
+    ready: async () => null,
     earnerKeyOf: asEarnerKey,
     seal: (text) => text,
     log: createLogger('info', 'web', { write: () => {} }),

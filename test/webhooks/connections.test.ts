@@ -14,7 +14,7 @@ beforeAll(async () => {
     authenticate: createAuthenticate({ secrets: SECRETS, basic: [] }, systemClock),
     obfBaseUrl: OBF,
     enqueueNotices: async () => {},
-    ready: async () => true,
+    ready: async () => null,
     earnerKeyOf: asEarnerKey,
     seal: (text: string) => text,
     log: createLogger('silent', 'web'),

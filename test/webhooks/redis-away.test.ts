@@ -1,3 +1,5 @@
+import { mkdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../../src/queue/names.js';
@@ -79,6 +81,8 @@ test.each<[string, Step, Step, boolean]>([
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(ms).toBeLessThan(2000);
   }
+  // An answer is kept for a second.
+  await until(async () => (await ready()) === 503, 'a 503 of /readyz', 1500);
   const probe = await timed(async () => ({ status: await ready() }));
   expect(probe.status).toBe(503);
   expect(probe.ms).toBeLessThan(1500);
@@ -93,12 +97,78 @@ test.each<[string, Step, Step, boolean]>([
   expect(web.lines.join('')).not.toMatch(/@|obv3/);
 });
 
-test('a Redis that takes no more writes is a 503, and no crash', async () => {
+/** Each state in which Redis answers and takes no notice: how it begins, how it ends, what the log calls it. */
+const STATES: readonly [fault: string, begin: Act, end: Act][] = [
+  [
+    'memory_full',
+    (admin) => admin.config('SET', 'maxmemory', '1'),
+    (admin) => admin.config('SET', 'maxmemory', '0'),
+  ],
+  ['read_only', (admin) => admin.replicaof('127.0.0.1', '1'), (admin) => admin.replicaof('NO', 'ONE')],
+  [
+    'replicas_missing',
+    (admin) => admin.config('SET', 'min-replicas-to-write', '1'),
+    (admin) => admin.config('SET', 'min-replicas-to-write', '0'),
+  ],
+  [
+    'disk_full',
+    async (admin) => {
+      await mkdir(join(redis.dataDir, 'dump.rdb'));
+      await saved(admin, 'err');
+    },
+    async (admin) => {
+      await rmdir(join(redis.dataDir, 'dump.rdb'));
+      await saved(admin, 'ok');
+    },
+  ],
+  [
+    'credentials',
+    async (admin) => {
+      await admin.config('SET', 'requirepass', 'geheim');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    },
+    (admin) => admin.config('SET', 'requirepass', ''),
+  ],
+];
+type Act = (admin: Redis) => Promise<unknown>;
+
+/** A save that fails, here since a folder stands in its place, stops writes: so does one for want of room. */
+async function saved(admin: Redis, status: 'ok' | 'err'): Promise<void> {
+  await admin.config('SET', 'save', '3600 1');
+  await admin.bgsave();
+  await until(
+    async () => (await admin.info('persistence')).includes(`rdb_last_bgsave_status:${status}`),
+    `a save that is ${status}`,
+  );
+}
+
+test.each(STATES)(
+  'not ready while Redis is %s, said once in the log; 202 afterwards',
+  async (fault, begin, end) => {
+    web = await harness(redis.address);
+    const admin = new Redis(redis.url);
+    expect((await told('E1')).status).toBe(202);
+    expect(await ready()).toBe(200);
+    await begin(admin);
+    await until(async () => (await ready()) === 503, 'a 503 of /readyz');
+    expect((await told('E2')).status).toBe(503);
+    const named = (): number => web.lines.filter((line) => line.includes(`"redis":"${fault}"`)).length;
+    await until(async () => (await ready()) === 503 && named() > 0, 'the cause in the log');
+    await end(admin);
+    await until(async () => (await ready()) === 200, 'readiness');
+    expect(named()).toBe(1);
+    expect((await told('E2')).status).toBe(202);
+    expect(web.lines.join('')).not.toContain('geheim');
+    admin.disconnect();
+  },
+);
+
+test('however often it is asked, a write a second goes to Redis', async () => {
   web = await harness(redis.address);
   const admin = new Redis(redis.url);
-  await admin.config('SET', 'maxmemory', '1');
-  expect((await told('E1')).status).toBe(503);
-  await admin.config('SET', 'maxmemory', '0');
-  expect((await told('E1')).status).toBe(202);
+  const answers = await Promise.all(Array.from({ length: 50 }, ready));
+  expect(new Set(answers)).toEqual(new Set([200]));
+  const [, calls] = /cmdstat_set:calls=(\d+)/.exec(await admin.info('commandstats')) ?? [];
+  expect(Number(calls)).toBeLessThanOrEqual(2);
   admin.disconnect();
 });

@@ -1,6 +1,5 @@
 import { raceAbort } from '../../platform/race-abort.js';
-import { codeOf, refusalOf, RedisRefused } from '../../platform/redis-refusal.js';
-import { isOfRedis } from '../../platform/redis-silence.js';
+import { codeOf, isRedisError, refusalOf, RedisRefused } from '../../platform/redis-faults.js';
 import { watchRefusals } from '../../platform/refusal-watch.js';
 import { closeRedis, hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
 import type { Context } from './context.js';
@@ -37,7 +36,7 @@ export async function withRedis<T>(
     await answered(redis, patienceMs.redis, address, () => last);
     return await work(redis);
   } catch (error) {
-    throw isOfRedis(error) ? new RedisSilent(failureWords(error, address), { cause: error }) : error;
+    throw isRedisError(error) ? new RedisSilent(failureWords(error, address), { cause: error }) : error;
   } finally {
     closeRedis(redis);
   }

@@ -59,7 +59,7 @@ export async function openWeb(options: WebOptions): Promise<Web> {
       },
       obfBaseUrl: 'http://127.0.0.1:9',
       enqueueNotices: () => Promise.resolve(),
-      ready: () => Promise.resolve(true),
+      ready: () => Promise.resolve(null),
       earnerKeyOf: () => {
         throw new Error('no notices here');
       },

@@ -1,0 +1,242 @@
+import type { RedisAddress } from './redis.js';
+import { hostsOf } from './redis.js';
+
+/** A text in both languages. */
+interface Words {
+  readonly fr: string;
+  readonly en: string;
+}
+
+/** Why Redis does not serve, as far as it matters to whoever mends it. */
+export type RedisFault =
+  | 'memory_full'
+  | 'disk_full'
+  | 'read_only'
+  | 'replicas_missing'
+  | 'loading'
+  | 'credentials'
+  | 'certificate'
+  | 'absent'
+  | 'error';
+
+/** A fault, what it is in words, and how to mend it. Holds no secret. */
+export interface RedisCause extends Words {
+  readonly fault: RedisFault;
+  readonly mend: Words;
+}
+
+const NAMES = /^(ReplyError|MaxRetriesPerRequestError|ClusterAllFailedError)$/;
+const MESSAGES = /^(Command timed out|Connection is closed|Socket timeout|Stream isn't writeable)/;
+
+/** Whether Redis answered with an error, or gave no usable answer. */
+export const isRedisError = (error: unknown): error is Error =>
+  error instanceof Error && (NAMES.test(error.name) || MESSAGES.test(error.message));
+
+/** What an error of a Redis connection or command means. Pure. Anything unknown counts as `absent`. */
+export function redisCause(error: unknown): RedisCause {
+  const code = codeOf(error);
+  if (Object.hasOwn(CAUSES, code)) return CAUSES[code] ?? SILENT;
+  return error instanceof Error && error.name === 'ReplyError' ? unforeseen(error) : SILENT;
+}
+
+/** Of the network, of TLS, or the first word of Redis' answer; a cluster tells of its last node's error apart. */
+export function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const [code, message, node] = ['code', 'message', 'lastNodeError'].map((name): unknown =>
+    Reflect.get(error, name),
+  );
+  if (typeof code === 'string') return code;
+  return ANSWER.exec(String(message))?.[1] ?? codeOf(node);
+}
+
+/** Redis' own words for a refusal. A script's error may stand behind others. */
+const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|NOAUTH|NOPERM|CLUSTERDOWN)\b/;
+
+const START: Words = {
+  fr: 'Vérifiez REDIS_URL, et que Redis est démarré.',
+  en: 'Check REDIS_URL, and that Redis runs.',
+};
+const WAIT: Words = { fr: 'Cela passe de soi-même.', en: 'This passes by itself.' };
+const MEND_ACCESS: Words = {
+  fr: "Corrigez-les dans REDIS_URL, où @, / et : d'un mot de passe s'écrivent %40, %2F et %3A.",
+  en: 'Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.',
+};
+
+const SILENT: RedisCause = {
+  fault: 'absent',
+  fr: 'pas de réponse à temps',
+  en: 'no answer in time',
+  mend: START,
+};
+
+const REPLICA: RedisCause = {
+  fault: 'read_only',
+  fr: "c'est une réplique, où rien ne s'écrit",
+  en: 'it is a replica, where nothing is written',
+  mend: {
+    fr: "Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.",
+    en: 'Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.',
+  },
+};
+
+const UNTRUSTED: RedisCause = {
+  fault: 'certificate',
+  fr: "son certificat TLS est d'une autorité inconnue ici",
+  en: 'its TLS certificate is of an authority that is unknown here',
+  mend: {
+    fr: "Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).",
+    en: "Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).",
+  },
+};
+
+/** By the code of the network or of TLS, or the first word of Redis' own answer. */
+const CAUSES: Readonly<Record<string, RedisCause>> = {
+  OOM: {
+    fault: 'memory_full',
+    fr: 'sa mémoire est pleine (maxmemory)',
+    en: 'its memory is full (maxmemory)',
+    mend: {
+      fr: "Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.",
+      en: "Raise maxmemory, or take a larger plan at the host's; nothing is lost meanwhile.",
+    },
+  },
+  MISCONF: {
+    fault: 'disk_full',
+    fr: "il n'arrive plus à écrire sur son disque, sans doute plein",
+    en: 'it can no longer write to its disk, which may be full',
+    mend: {
+      fr: 'Libérez de la place sur le disque de Redis, ou agrandissez-le ; le journal de Redis dit le reste.',
+      en: "Free space on the disk of Redis, or enlarge it; Redis' own log says the rest.",
+    },
+  },
+  READONLY: REPLICA,
+  MASTERDOWN: REPLICA,
+  NOREPLICAS: {
+    fault: 'replicas_missing',
+    fr: "trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles",
+    en: 'too few replicas follow it (min-replicas-to-write), and it takes nothing without them',
+    mend: {
+      fr: "Redémarrez les répliques, ou demandez à l'hébergeur.",
+      en: "Start the replicas again, or ask the host's support.",
+    },
+  },
+  LOADING: {
+    fault: 'loading',
+    fr: 'Redis relit encore ses données',
+    en: 'Redis is still loading its data',
+    mend: WAIT,
+  },
+  WRONGPASS: {
+    fault: 'credentials',
+    fr: "le nom d'utilisateur ou le mot de passe est refusé",
+    en: 'the user name or the password is refused',
+    mend: MEND_ACCESS,
+  },
+  NOAUTH: {
+    fault: 'credentials',
+    fr: "il manque un mot de passe à l'adresse",
+    en: 'the address lacks a password',
+    mend: MEND_ACCESS,
+  },
+  NOPERM: {
+    fault: 'error',
+    fr: "l'utilisateur de REDIS_URL n'a pas tous les droits (ACL)",
+    en: 'the user of REDIS_URL lacks rights (ACL)',
+    mend: {
+      fr: 'Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».',
+      en: 'Give this user all rights on the keys of Palier: "ACL SETUSER".',
+    },
+  },
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_UNTRUSTED: UNTRUSTED,
+  CERT_HAS_EXPIRED: {
+    fault: 'certificate',
+    fr: 'son certificat TLS a expiré',
+    en: 'its TLS certificate has expired',
+    mend: {
+      fr: "Renouvelez-le ; vérifiez aussi l'heure de cette machine.",
+      en: 'Renew it; check the clock of this machine, too.',
+    },
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    fault: 'certificate',
+    fr: 'son certificat TLS est à un autre nom',
+    en: 'its TLS certificate is made out to another name',
+    mend: {
+      fr: 'Écrivez dans REDIS_URL le nom que porte le certificat.',
+      en: 'Write the name of the certificate in REDIS_URL.',
+    },
+  },
+  ECONNREFUSED: {
+    fault: 'absent',
+    fr: "rien n'écoute à cette adresse",
+    en: 'nothing listens at this address',
+    mend: START,
+  },
+  ENOTFOUND: {
+    fault: 'absent',
+    fr: "ce nom d'hôte est inconnu",
+    en: 'this host name is unknown',
+    mend: START,
+  },
+  EAI_AGAIN: {
+    fault: 'absent',
+    fr: "ce nom d'hôte ne se résout pas",
+    en: 'this host name cannot be resolved',
+    mend: START,
+  },
+  ECONNRESET: {
+    fault: 'absent',
+    fr: 'la connexion est coupée aussitôt (un port TLS veut rediss://)',
+    en: 'the connection is cut off at once (a TLS port wants rediss://)',
+    mend: START,
+  },
+  CLUSTERDOWN: {
+    fault: 'absent',
+    fr: 'des nœuds du cluster manquent',
+    en: 'nodes of the cluster are missing',
+    mend: {
+      fr: "Redémarrez-les, ou demandez à l'hébergeur.",
+      en: "Start them again, or ask the host's support.",
+    },
+  },
+};
+
+/** Only the first word of the answer: the rest may repeat what was sent. */
+function unforeseen({ message }: Error): RedisCause {
+  const [word = ''] = message.split(' ', 1);
+  return {
+    fault: 'error',
+    fr: `il répond par une erreur (${word})`,
+    en: `it answers with an error (${word})`,
+    mend: { fr: 'Le journal de Palier dit le reste.', en: "Palier's log says the rest." },
+  };
+}
+
+/** Redis is there and lets nobody in as `REDIS_URL` has it: that passes only when somebody mends it. */
+export class RedisRefused extends Error {
+  readonly code = 'redis_refused';
+  /** What, where, and what to do. No secret stands in them. */
+  readonly words: Words;
+  constructor({ fr, en, mend }: RedisCause, address: RedisAddress, cause: unknown) {
+    const where = hostsOf(address);
+    const words = {
+      fr: `Redis ne laisse pas entrer (${where}) : ${fr}. ${mend.fr}`,
+      en: `Redis lets nobody in (${where}): ${en}. ${mend.en}`,
+    };
+    super(words.en, { cause });
+    this.name = 'RedisRefused';
+    this.words = words;
+  }
+}
+
+/** Null: it may pass by itself, or it is no matter of access. */
+export function refusalOf(error: unknown, address: RedisAddress): RedisRefused | null {
+  const cause = redisCause(error);
+  const isRefusal = cause.fault === 'credentials' || cause.fault === 'certificate';
+  return isRefusal ? new RedisRefused(cause, address, error) : null;
+}
