@@ -69,7 +69,31 @@ const PRODUCER_TRIES = PRODUCER_TIMEOUT_MS / 100;
 const OPERATOR_TRIES = OPERATOR_TIMEOUT_MS / 100;
 const CONSUMER_TRIES = 600;
 
-function connect(address: RedisAddress, options: Options, tries: number): RedisConnection {
+/** What a server answers once another has taken over; the second, to a command that was waiting there. */
+const DEMOTED = /^(READONLY|UNBLOCKED)\b/;
+/** Commands that one reconnection has in hand fail together; the next cannot be sooner than this, milliseconds. */
+const ONE_ROUND_MS = 40;
+/** A replica met again so soon after a reconnection is no fail-over: it is where the address leads. */
+const STILL_DEMOTED_MS = 5000;
+
+/**
+ * Leaves a demoted server: ioredis reconnects, and sends the command again where 2 is returned. Nothing was written,
+ * so that is safe. A consumer waits so for as long as it takes; others are told the second time.
+ */
+function leaveDemoted(isPatient: boolean): (error: Error) => false | 1 | 2 {
+  let firstMs = -Infinity;
+  let lastMs = -Infinity;
+  return ({ message }) => {
+    if (!DEMOTED.test(message)) return false;
+    const nowMs = performance.now();
+    if (nowMs - lastMs > STILL_DEMOTED_MS) firstMs = nowMs;
+    lastMs = nowMs;
+    return isPatient || nowMs - firstMs < ONE_ROUND_MS ? 2 : 1;
+  };
+}
+
+function connect(address: RedisAddress, kind: Options, tries: number): RedisConnection {
+  const options = { ...kind, reconnectOnError: leaveDemoted(kind === CONSUMER) };
   if (address.kind === 'single') return ending(new Redis(address.url, options));
   if (address.kind === 'sentinel') return ending(throughSentinels(address, options));
   const nodes = new Cluster([...address.urls], {
@@ -96,15 +120,13 @@ function limited(cluster: Cluster, timeoutMs: number): Cluster {
 
 const throughSentinels = (
   { hosts, name, username, password, tls }: Extract<RedisAddress, { kind: 'sentinel' }>,
-  options: Options,
+  options: Options & Pick<RedisOptions, 'reconnectOnError'>,
 ): Redis =>
   new Redis({
     ...options,
     sentinels: [...hosts],
     name,
     sentinelRetryStrategy: reconnect,
-    // A master that was replaced says so, and is left for the one that is.
-    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls === true ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
@@ -118,6 +140,12 @@ function accessOf([first = '']: readonly string[]): Pick<RedisOptions, 'username
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
+}
+
+/** Redis' own clock, Unix milliseconds: for instants that several processes compare. */
+export async function redisNow(redis: RedisConnection): Promise<number> {
+  const [seconds = 0, micros = 0] = await redis.time();
+  return seconds * 1000 + Math.floor(micros / 1000);
 }
 
 /** A connection that fails within `PRODUCER_TIMEOUT_MS`. Whoever opens it closes it. */
