@@ -1,15 +1,57 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { freePort } from '../src/sandbox/redis/probe.js';
 import { until } from '../test/support/until.js';
-import { DOORS, SECRET, startDoor, type Door, type DoorName } from './door/subjects.js';
-import { atLeast, atMost, median, tableOf, type Goal, type Part } from './report.js';
-import { pin, pinned } from './support/machine.js';
-import { startProgram } from './support/program.js';
-import { onOwnRedis } from './support/redis.js';
-import { writeRequests } from './support/requests.js';
-import { loadWith, requireWrk, type Load } from './support/wrk.js';
+import { atLeast, atMost, type Goal, median, type Part, pin, pinned, tableOf } from './report.js';
+import { onOwnRedis, type Program, startProgram } from './program.js';
+import { type Load, loadWith, requireWrk, writeRequests } from './wrk.js';
+
+/** What takes notices: what one writes in an hour, and ours. */
+export const DOORS = ['reference', 'palier'] as const;
+export type DoorName = (typeof DOORS)[number];
+
+export const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+
+export interface Door extends Program {
+  readonly url: string;
+}
+
+const SCHEME = `scheme: Bench
+competencies: { communiquer: { name: Communiquer } }
+awards: { one: { badge: R1, rule: { at_least: 1, of: { competency: communiquer } } } }
+`;
+const PARTNERS = `partners: [ { client_id: P1, badges: [ { id: B1, competency: communiquer, level: 1 } ] } ]
+`;
+
+/** @param on see `pinned` */
+export async function startDoor(name: DoorName, redisUrl: string, on: readonly string[]): Promise<Door> {
+  const env = { REDIS_URL: redisUrl, WEBHOOK_SECRETS: SECRET };
+  if (name === 'palier') return startOurs(env, on);
+  const ready = /^listening (\d+)$/m;
+  const program = await startProgram(['--import', 'tsx', 'bench/reference/receiver.ts'], env, { on, ready });
+  const [, port] = ready.exec(program.said()) ?? [];
+  return { ...program, url: `http://127.0.0.1:${port}` };
+}
+
+/** The web process as it is deployed, its log at the usual level. */
+async function startOurs(env: Readonly<Record<string, string>>, on: readonly string[]): Promise<Door> {
+  const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
+  await writeFile(join(folder, 'scheme.yaml'), SCHEME);
+  await writeFile(join(folder, 'partners.yaml'), PARTNERS);
+  const port = await freePort();
+  const settings = {
+    ...env,
+    PORT: String(port),
+    PALIER_CONFIG: folder,
+    OBF_CLIENT_ID: 'REGION',
+    OBF_CLIENT_SECRET: 'region',
+    PALIER_KEY: Buffer.alloc(32, 3).toString('base64'),
+  };
+  const program = await startProgram(['dist/webhooks/main.js'], settings, { on, ready: /web started/ });
+  return { ...program, url: `http://127.0.0.1:${port}` };
+}
 
 /** The door beside what one writes in an hour. */
 const [ROUNDS, SECONDS, CONNECTIONS] = [7, 3, 64];
@@ -81,7 +123,7 @@ const throughOf = (name: DoorName, bench: Bench): Promise<number> =>
 
 const WORKERS = {
   reference: { worker: 'bench/reference/worker.ts', queues: ['bull:notices'] },
-  palier: { worker: 'bench/door/our-worker.ts', queues: ['{palier}:arrivals', '{palier}:notices'] },
+  palier: { worker: 'bench/reference/our-worker.ts', queues: ['{palier}:arrivals', '{palier}:notices'] },
 } as const;
 
 /** In the order of the data: nothing moves past us. */

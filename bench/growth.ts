@@ -7,9 +7,7 @@ import { commandsIn, whenQuiet } from '../test/support/commands.js';
 import { openHouse, REGION, type House } from '../test/support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
 import { atMost, median, tableOf, type Part } from './report.js';
-import { startProgram, type Ended } from './support/program.js';
-import { onOwnRedis } from './support/redis.js';
-
+import { type Ended, onOwnRedis, startProgram } from './program.js';
 const NOTICES = 200;
 const RUNS = 5;
 

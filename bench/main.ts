@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';
-import { PARTS } from './parts.js';
-import { pageOf, reportOf, tableOfGoals, type Report } from './report.js';
-import { commit, machine } from './support/machine.js';
+import { benchCalls } from './calls.js';
+import { benchDoor } from './door.js';
+import { benchGrowth } from './growth.js';
+import { benchLatency } from './latency.js';
+import { benchMemory } from './memory.js';
+import { benchVerification } from './verification.js';
+import { commit, machine, pageOf, type Part, type Report, reportOf, tableOfGoals } from './report.js';
 
 /**
  * `npm run bench [-- PART...] [--quick]`: measures (all parts: some forty minutes; quick ones with fewer people), keeps
@@ -11,6 +15,16 @@ import { commit, machine } from './support/machine.js';
  */
 const [FIGURES, DOCUMENT] = ['docs/performance.json', 'docs/performance.md'];
 const [BEGIN, END] = ['<!-- figures: written by bench/main.ts -->', '<!-- end of figures -->'];
+
+/** In the order of how long they take, with their headings. Each: `quick` with fewer people. */
+const PARTS = {
+  door: { title: 'The door', measure: benchDoor },
+  latency: { title: 'A single award', measure: benchLatency },
+  calls: { title: 'Calls of OBF', measure: benchCalls },
+  memory: { title: 'Memory of Redis', measure: benchMemory },
+  verification: { title: 'Reading everything again', measure: benchVerification },
+  growth: { title: 'Growth', measure: benchGrowth },
+} as const satisfies Record<string, { title: string; measure: (quick: boolean) => Promise<Part> }>;
 
 async function main(): Promise<void> {
   let report = reportOf(existsSync(FIGURES) ? readFileSync(FIGURES, 'utf8') : '{}');

@@ -1,71 +1,153 @@
-import { cpus, totalmem } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { ownRedis } from '../test/support/own-redis.js';
-import { measureMemory, type MemoryFigures } from './memory-measure.js';
+import pMap from 'p-map';
+import type { Assertion } from '../src/earners/assertion.js';
+import type { AwardRecord } from '../src/earners/award-record.js';
+import type { JournalEntry } from '../src/earners/journal-entry.js';
+import { EMPTY_RECORD, type EarnerRecord } from '../src/earners/record.js';
+import { createEarnerStore } from '../src/earners/store.js';
+import * as as from '../src/ids.js';
+import { createJournal } from '../src/journal/journal.js';
+import { createEventIndex } from '../src/obf/event-index.js';
+import { createVault } from '../src/platform/vault.js';
+import { DATA_PREFIX } from '../src/queue/names.js';
+import { onOwnRedis } from './program.js';
+import { atMost, tableOf, type Part } from './report.js';
 
-/**
- * `npm run bench:memory -- [earners...]`: fills a Redis of its own with so many people (100 000, then
- * 1 000 000), each with six badges of partners, two awards issued and read back, told in the journal, address
- * and name, in classes of twenty; says on the error output how many bytes of Redis an earner takes, and prints the same as JSON.
- */
-const USUAL = [100_000, 1_000_000];
+/** People of one class were given the same badges in the same events. */
+const [CLASS, BADGES, PARTNERS] = [20, 6, 300];
+export const REGION = as.asClientId('Tregiona0a00');
+const AWARDS = ['communiquer-1', 'organiser-1'];
+const NOW_S = Date.UTC(2026, 10, 23, 11) / 1000;
+const [DAY_S, DAYS] = [86_400, 900];
+/** Classes that are written together, and are in memory at a time. */
+const TOGETHER = 50;
+const AT_ONCE = { concurrency: 200 };
 
-export interface MemoryReport {
-  readonly redis: string;
-  readonly machine: string;
-  readonly runs: readonly MemoryFigures[];
-}
+type Stored = readonly [as.EarnerKey, EarnerRecord];
+type Event = Omit<Assertion, 'id' | 'revoked'>;
 
-export async function benchMemory(
-  numbers: readonly number[],
-  say: (line: string) => void,
-): Promise<MemoryReport> {
-  const runs: MemoryFigures[] = [];
-  let version = '';
-  for (const earners of numbers) {
-    const redis = await ownRedis();
-    try {
-      version = await versionAt(redis.url);
-      const figures = await measureMemory(redis.url, earners);
-      say(lineOf(figures));
-      runs.push(figures);
-    } finally {
-      await redis.stop();
-    }
+/** Bytes of Redis an earner, every key counted: six badges of partners, two awards issued and read back. */
+export async function benchMemory(quick: boolean): Promise<Part> {
+  const runs: { readonly earners: number; readonly bytes: number; readonly seconds: number }[] = [];
+  for (const earners of quick ? [100_000] : [100_000, 1_000_000]) {
+    const startedMs = performance.now();
+    const bytes = await onOwnRedis((url) => bytesPerEarner(url, earners));
+    runs.push({ earners, bytes, seconds: (performance.now() - startedMs) / 1000 });
   }
-  return { redis: version, machine: machine(), runs };
+  return {
+    text: tableOf(
+      ['earners', 'bytes of Redis each', 'filled in, s'],
+      runs.map(({ earners, bytes, seconds }) => [earners, bytes.toFixed(1), seconds.toFixed(0)]),
+    ),
+    goals: runs.map(({ earners, bytes }) => atMost(`${earners} earners, bytes each`, 1200, bytes)),
+  };
 }
 
-function lineOf({ earners, people, seen, index, all, seconds }: MemoryFigures): string {
-  const [own, events, entries, sum] = [people, seen, index, all].map((bytes) => bytes.toFixed(1));
-  return (
-    `${earners} earners: ${sum} bytes each (record ${own}, journal's index ${entries}, events read ${events}), ` +
-    `in ${seconds.toFixed(0)} s`
-  );
+/** Fills an empty Redis through the stores. @param earners a multiple of a class */
+export async function bytesPerEarner(redisUrl: string, earners: number): Promise<number> {
+  const redis = new Redis(redisUrl);
+  try {
+    // Its file would take as long again, and is not what is measured.
+    await redis.config('SET', 'appendonly', 'no', 'save', '');
+    // The scripts, and what a connection takes, are there before anything is counted.
+    await fill(redis, CLASS);
+    await redis.flushall();
+    const before = await usedBytes(redis);
+    await fill(redis, earners);
+    return ((await usedBytes(redis)) - before) / earners;
+  } finally {
+    redis.disconnect();
+  }
 }
 
-async function versionAt(url: string): Promise<string> {
-  const redis = new Redis(url);
-  const info = await redis.info('server');
-  redis.disconnect();
-  return /^redis_version:(\S+)/m.exec(info)?.[1] ?? '';
-}
-
-const machine = (): string =>
-  `${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-
-async function main(): Promise<void> {
-  const asked = process.argv.slice(2).map(Number);
-  if (asked.some((number) => !Number.isInteger(number) || number < 1)) throw new Error('how many earners?');
-  const report = await benchMemory(
-    asked.length > 0 ? asked : USUAL,
-    (line) => void process.stderr.write(`${line}\n`),
-  );
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-}
-
-if (process.argv[1]?.endsWith('memory.ts') === true)
-  main().catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exitCode = 1;
+async function fill(redis: Redis, earners: number): Promise<void> {
+  const vault = createVault(randomBytes(32));
+  const store = createEarnerStore(redis, DATA_PREFIX, vault);
+  const journal = createJournal({
+    redis,
+    prefix: DATA_PREFIX,
+    earners: store,
+    vault,
+    timeZone: 'Europe/Paris',
   });
+  const events = createEventIndex(redis, DATA_PREFIX);
+  await journal.rebuild(
+    (async function* () {
+      for (let left = earners / CLASS; left > 0; left -= TOGETHER) {
+        const classes = Array.from({ length: Math.min(TOGETHER, left) }, madeUpClass);
+        const people = classes.flatMap((one) => one.people);
+        await pMap(people, ([key, record]) => store.update(key, () => record), AT_ONCE);
+        const read = classes.flatMap((one) => one.events);
+        await pMap(read, ({ clientId, eventId: id }) => events.put(clientId, rowsOf(id)), AT_ONCE);
+        yield people;
+      }
+    })(),
+  );
+}
+
+const rowsOf = (id: as.EventId | null) =>
+  id === null ? [] : [{ id, recipientCount: CLASS, modifiedS: NOW_S }];
+
+/** Each person as the stores leave them: test/guards/bytes-per-earner.full.test.ts compares. */
+export function madeUpClass(): { readonly events: readonly Event[]; readonly people: readonly Stored[] } {
+  const own = AWARDS.map((award) => madeUpEvent(REGION, `R${award}`, NOW_S - below(DAYS * DAY_S)));
+  const events = [...Array.from({ length: BADGES }, partnerEvent), ...own];
+  return { events, people: Array.from({ length: CLASS }, () => madeUpPerson(events)) };
+}
+
+const partnerEvent = (): Event => {
+  const partner = `Tpartn${String(below(PARTNERS)).padStart(5, '0')}0`;
+  return madeUpEvent(as.asClientId(partner), `${partner}${below(5)}`, NOW_S - below(DAYS) * DAY_S);
+};
+
+const madeUpEvent = (clientId: as.ClientId, badge: string, issuedOnS: number): Event => ({
+  clientId,
+  badgeId: as.asBadgeId(badge),
+  eventId: as.asEventId(randomBytes(6).toString('hex')),
+  issuedOnS,
+  expiresOnS: below(8) === 0 && clientId !== REGION ? issuedOnS + 1000 * DAY_S : null,
+});
+
+function madeUpPerson(events: readonly Event[]): Stored {
+  const key = as.asEarnerKey(randomBytes(16).toString('base64url'));
+  const assertions = events.map((event) => ({
+    ...event,
+    id: as.asAssertionId(randomBytes(20).toString('hex')),
+    revoked: below(40) === 0,
+  }));
+  const given = events.filter(({ clientId }) => clientId === REGION);
+  const awards = given.flatMap(({ badgeId, eventId, issuedOnS: atS }) =>
+    eventId === null
+      ? []
+      : [[badgeId, { state: 'issued', atS, forgiven: [], event: eventId } satisfies AwardRecord] as const],
+  );
+  const journal = given.map(({ badgeId, eventId, issuedOnS: atS }, at): JournalEntry => ({
+    kind: 'issued',
+    atS,
+    earner: key,
+    award: as.asAwardId(AWARDS[at] ?? ''),
+    badgeId,
+    assertions: assertions.slice(at * 3, at * 3 + 3).map(({ id }) => id),
+    cause: `webhook.event.${events[0]?.clientId}.${events[0]?.eventId}`,
+    version: as.asSchemeVersion('0123456789abcdef'),
+    event: eventId,
+    detail: null,
+  }));
+  // As long as an address and a name are in France, in the mean.
+  const contact = { address: `${letters(8)}.${letters(7)}@laposte.net`, name: `${letters(8)} ${letters(7)}` };
+  return [key, { ...EMPTY_RECORD, contact, assertions, awards: new Map(awards), journal }];
+}
+
+const below = (limit: number): number => Math.floor(Math.random() * limit);
+const letters = (count: number): string => randomBytes(count).toString('base64url').slice(0, count);
+
+/** Waits while Redis moves its keys into a larger table, or buffers what was sent. */
+async function usedBytes(redis: Redis): Promise<number> {
+  for (let last = NaN; ; await pause(300)) {
+    const now = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
+    if (Math.abs(now - last) < 2048) return now;
+    last = now;
+  }
+}

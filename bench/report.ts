@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
 import { z } from 'zod';
 
 const goal = z.object({ goal: z.string(), measured: z.string(), met: z.boolean() });
@@ -32,8 +34,8 @@ export const pageOf = (report: Report, titles: Readonly<Record<string, string>>)
     })
     .join('\n\n');
 
-const whereOf = ({ machine, commit, day }: ReportPart): string =>
-  `${machine}; ${day}${commit === '' ? '' : `, commit ${commit}`}.`;
+const whereOf = (measured: ReportPart): string =>
+  `${measured.machine}; ${measured.day}${measured.commit === '' ? '' : `, commit ${measured.commit}`}.`;
 
 export const tableOf = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -60,3 +62,26 @@ export const atLeast = (what: string, least: number, value: number, digits = 2):
 /** The middle one; of an even number, the upper of the two. NaN of none. */
 export const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+
+/** The machine that figures come from, in words. */
+export const machine = (): string =>
+  `${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+
+const git = (...args: string[]): string => String(spawnSync('git', args).stdout ?? '').trim();
+
+/** The commit that is measured, and whether anything of it was changed since; '' where there is no git. */
+export function commit(): string {
+  const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package-lock.json');
+  return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : ' and changes');
+}
+
+const canPin = (): boolean => cpus().length > 1 && spawnSync('taskset', ['--version']).error === undefined;
+
+/** What keeps a command to one processor, as far as this machine can. */
+export const pinned = (processor: number): readonly string[] =>
+  canPin() ? ['taskset', '-c', String(processor)] : [];
+
+/** Keeps a running process to one processor, as far as this machine can. */
+export function pin(pid: number, processor: number): void {
+  if (canPin()) spawnSync('taskset', ['-a', '-c', '-p', String(processor), String(pid)]);
+}

@@ -6,12 +6,10 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../src/queue/names.js';
 import { until } from '../test/support/until.js';
-import type { Scene } from './calls/counted.js';
+import type { Scene } from './calls.js';
 import { atMost, tableOf, type Part } from './report.js';
-import { badgesOf, openArithmeticObf, type Issued } from './support/arithmetic-obf.js';
-import { startProgram, type Ended } from './support/program.js';
-import { onOwnRedis } from './support/redis.js';
-
+import { badgesOf, openArithmeticObf, type Issued } from './arithmetic-obf.js';
+import { type Ended, onOwnRedis, startProgram } from './program.js';
 /**
  * Every account read again in full, as each night and as `palier reconcile --full` do it, before an OBF that answers
  * at once. Nobody is due anything: issuing is measured elsewhere.

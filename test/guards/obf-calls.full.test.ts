@@ -1,6 +1,4 @@
-import { countCalls } from '../../bench/calls/counted.js';
-import { polling } from '../../bench/calls/polling.js';
-import { aClass, singles } from '../../bench/calls/scenes.js';
+import { aClass, countCalls, polling, singles } from '../../bench/calls.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { openHouse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { until } from '../../test/support/until.js';
+import { Redis } from 'ioredis';
+import { ownRedis } from '../test/support/own-redis.js';
+import { until } from '../test/support/until.js';
 
 /** A process under measurement, with exactly the environment that it was given, and PATH. */
 export interface Program {
@@ -64,4 +66,20 @@ export async function startProgram(
 async function peakOf(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Does it on a Redis of its own, where what the tests open is opened as well. */
+export async function onOwnRedis<T>(work: (url: string, admin: Redis) => Promise<T>): Promise<T> {
+  const redis = await ownRedis();
+  const admin = new Redis(redis.url);
+  const before = process.env['TEST_REDIS_URL'];
+  process.env['TEST_REDIS_URL'] = redis.url;
+  try {
+    return await work(redis.url, admin);
+  } finally {
+    if (before === undefined) delete process.env['TEST_REDIS_URL'];
+    else process.env['TEST_REDIS_URL'] = before;
+    admin.disconnect();
+    await redis.stop();
+  }
 }

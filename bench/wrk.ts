@@ -1,4 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { requestOf } from '../test/support/hand-fed.js';
 
 /** What a run of load met, as wrk counted it. */
 export interface Load {
@@ -44,4 +48,19 @@ export async function loadWith(
   if (answered === undefined || us === undefined || p50Ms === undefined || p99Ms === undefined)
     throw new Error(`wrk told nothing that is understood:\n${said}`);
   return { answered, perSecond: (answered * 1e6) / us, p50Ms, p99Ms, faults: faults ?? 0 };
+}
+
+/** The reader of the file parts them at it. */
+const END = Buffer.of(0);
+
+/** Writes so many signed notices as whole requests, all of different events, with bodies of 600 bytes. */
+export async function writeRequests(file: string, count: number, secret: string): Promise<void> {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const out = createWriteStream(file);
+  const run = randomBytes(4).toString('hex');
+  for (let at = 0; at < count; at += 1)
+    if (!out.write(Buffer.concat([requestOf(key, `${run}${at.toString(36).padStart(5, '0')}`), END])))
+      await once(out, 'drain');
+  out.end();
+  await once(out, 'close');
 }

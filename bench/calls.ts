@@ -1,0 +1,223 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EventRecord } from '../src/sandbox/types.js';
+import { polledClients } from '../src/workers/poll-events.js';
+import { type House, type HouseOptions, openHouse } from '../test/support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
+import { atMost, type Part, tableOf } from './report.js';
+import { onOwnRedis } from './program.js';
+import { nightly, reconciledByArithmetic } from './verification.js';
+
+/** Calls per second and client, as `OBF_MAX_RPS` has it. */
+export const RPS = 8;
+
+/** Counts the calls that OBF receives, at its own rate, in real time: some four minutes; needs `dist`. */
+export async function benchCalls(quick: boolean): Promise<Part> {
+  const partners = quick ? 30 : 300;
+  const scenes: readonly Scene[] = [
+    await onOwnRedis(() => aClass({ earners: 1000, rps: RPS, overMs: 0 })),
+    await onOwnRedis(() => singles({ earners: 1000, rps: RPS, overMs: 60_000 })),
+    await onOwnRedis(() => polling({ partners, periods: 3, rps: RPS })),
+    await nightly(partners, RPS),
+    await reconciledByArithmetic(RPS),
+  ];
+  const head = ['what', 'calls', 'each', `s at ${RPS} calls/s`, 'straightforward'];
+  const rows = scenes.map(({ what, ours, per, straightforward }) => {
+    const [each, seconds] = [(ours.total / per).toFixed(3), ours.seconds.toFixed(1)];
+    return [what, ours.total, each, seconds, straightforward];
+  });
+  const goals = scenes.map(({ what, goal, ours }) => atMost(`${what}, calls`, goal, ours.total));
+  return { text: tableOf(head, rows), goals };
+}
+
+export interface SceneOptions {
+  readonly earners: number;
+  /** Calls per second and client. */
+  readonly rps: number;
+  /** Over how long the notices come, milliseconds. */
+  readonly overMs: number;
+  readonly house?: Partial<HouseOptions>;
+}
+
+/** What one writes in an hour reads each event and its recipients, and looks and issues once for each of them. */
+const straightforward = (events: number, recipients: number): number => 2 * events + 2 * recipients;
+
+const peopleOf = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => `eleve.${at}@example.org`);
+
+/** A class of so many, all of whom come due by one event of which a webhook tells. */
+export const aClass = async (options: SceneOptions): Promise<CountedScene> => ({
+  what: `a class of ${options.earners}, all due, one webhook`,
+  per: options.earners,
+  goal: 10,
+  ours: await awardAll(options, [peopleOf(options.earners)]),
+  straightforward: straightforward(1, options.earners),
+});
+
+/** As many events of one recipient each, of which each makes its person due. */
+export const singles = async (options: SceneOptions): Promise<CountedScene> => ({
+  what: `${options.earners} single-recipient events within ${options.overMs / 1000} s`,
+  per: options.earners,
+  goal: 0.6 * options.earners,
+  ours: await awardAll(
+    options,
+    peopleOf(options.earners).map((one) => [one]),
+  ),
+  straightforward: straightforward(options.earners, options.earners),
+});
+
+/** Everybody has one of two badges already; the second comes by what is told now. @throws unless each has one award */
+async function awardAll(
+  { earners, rps, overMs, house: more }: SceneOptions,
+  events: readonly (readonly string[])[],
+): Promise<Counted> {
+  const house = await openHouse({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    maxRps: rps,
+    pace: { quietMs: 100, gatherMs: 10_000, mirrorMaxAgeMs: 15_000 },
+    sandbox: { issuingLimit: 50_000, maxRps: rps + 2 },
+    ...more,
+  });
+  try {
+    await warm(house, earners);
+    const counted = await countCalls(house, async () => {
+      const startedMs = performance.now();
+      for (const [at, recipients] of events.entries()) {
+        await pause(Math.max(0, (at * overMs) / events.length - (performance.now() - startedMs)));
+        await tell(house, house.issue({ clientId: 'P2', badgeId: 'B', recipients }));
+      }
+      while (house.awards().length < earners) await pause(20);
+      const overAtMs = performance.now();
+      await house.idle();
+      return overAtMs;
+    });
+    const given = house.awards();
+    if (new Set(given).size !== earners || given.length !== earners) throw new Error('not one award each');
+    return counted;
+  } finally {
+    await house.close();
+  }
+}
+
+/** The first badge of everybody, and the tokens of all: what any process has that runs for an hour. */
+async function warm(house: House, earners: number): Promise<void> {
+  await tell(house, house.issue({ clientId: 'P1', badgeId: 'A', recipients: peopleOf(earners) }));
+  await tell(house, house.issue({ clientId: 'P2', badgeId: 'B', recipients: ['ailleurs@example.org'] }));
+  await house.idle();
+}
+
+async function tell(house: House, event: EventRecord): Promise<void> {
+  if ((await house.notify(event)) !== 202) throw new Error('a notice was not accepted');
+}
+
+export interface PollingOptions {
+  readonly partners: number;
+  readonly periods: number;
+  readonly rps: number;
+}
+
+/** Of so many partners, one has more events than a page of OBF's list holds. */
+const LARGE_EVERY = 10;
+const LARGE = 1200;
+const SMALL = 20;
+
+/**
+ * Every account is polled so many times, and there is nothing new. A period is what the clock sets off: one job an
+ * account; they are put into the queue here without waiting for the clock.
+ */
+export async function polling({ partners, periods, rps }: PollingOptions): Promise<CountedScene> {
+  const house = await openHouse({ scheme: SMALL_SCHEME, partners: partnersOf(partners), maxRps: rps });
+  try {
+    await fill(house);
+    await period(house);
+    const ours = await countCalls(house, async () => {
+      for (let at = 0; at < periods; at += 1) await period(house);
+      return performance.now();
+    });
+    const per = (partners + 1) * periods;
+    return {
+      what: `${partners} partners and the Région polled ${periods} times, nothing new`,
+      per,
+      goal: per,
+      ours,
+      straightforward: per,
+    };
+  } finally {
+    await house.close();
+  }
+}
+
+async function period(house: House): Promise<void> {
+  const [pipeline] = house.pipelines;
+  const jobs = polledClients(pipeline).map((clientId) => ({
+    name: 'poll',
+    data: { kind: 'poll', clientId },
+    opts: { removeOnComplete: true },
+  }));
+  await pipeline.queues.notices.addBulk(jobs);
+  await house.idle();
+  if ((await house.failedReasons()).length > 0) throw new Error('a poll failed');
+}
+
+/** What every account has issued so far, read long ago. */
+async function fill({ sandbox, pipelines: [{ events: index, accounts }], scheme }: House): Promise<void> {
+  for (const [at, { clientId, badges }] of scheme.partners.entries()) {
+    const badgeId = badges[0]?.badgeId ?? '';
+    for (let count = at % LARGE_EVERY === 0 ? LARGE : SMALL; count > 0; count -= 1)
+      sandbox.issueByHand({ clientId, badgeId, recipients: ['lou@example.org'] });
+    for (let offset = 0, rows = 1; rows > 0; offset += rows) {
+      const page = await accounts(clientId)?.events({ offset });
+      await index.put(clientId, page?.rows ?? []);
+      rows = page?.rows.length ?? 0;
+    }
+  }
+}
+
+const partnersOf = (count: number): string =>
+  ['partners:', ...Array.from({ length: count }, (_, at) => partnerOf(at + 1))].join('\n');
+
+const partnerOf = (at: number): string => `  - client_id: P${at}
+    name: Organisme ${at}
+    secret_env: KEY_P${at}
+    badges:
+      - { id: B${at}, name: Badge ${at}, competency: communiquer, level: ${at % 2 === 0 ? 1 : 2} }`;
+
+/** Calls that OBF received, tokens apart. */
+export interface Counted {
+  /** How often each route was called, by `client route`. */
+  readonly byRoute: Readonly<Record<string, number>>;
+  readonly total: number;
+  /** How long they took at the rate that was kept. */
+  readonly seconds: number;
+}
+
+/** A scene, and what it is held to. */
+export interface Scene {
+  readonly what: string;
+  /** What is counted against: awards, accounts. */
+  readonly per: number;
+  readonly ours: Pick<Counted, 'total' | 'seconds'>;
+  /** The most calls that the goal allows. */
+  readonly goal: number;
+  /** The calls of what one writes in an hour, by arithmetic. */
+  readonly straightforward: number;
+}
+
+export type CountedScene = Scene & { readonly ours: Counted };
+
+/** Counts what OBF receives while it is done; resolves with the instant at which it was over. */
+export async function countCalls(
+  { sandbox }: Pick<House, 'sandbox'>,
+  work: () => Promise<number>,
+): Promise<Counted> {
+  const before = sandbox.calls.length;
+  const startedMs = performance.now();
+  const seconds = ((await work()) - startedMs) / 1000;
+  const paid = sandbox.calls.slice(before).filter(({ route }) => route !== 'POST token');
+  const byRoute: Record<string, number> = {};
+  for (const { clientId, route } of paid) {
+    const key = `${clientId ?? 'nobody'} ${route}`;
+    byRoute[key] = (byRoute[key] ?? 0) + 1;
+  }
+  return { byRoute, total: paid.length, seconds };
+}
