@@ -1,6 +1,6 @@
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
 import type { AwardRecord } from '../earners/award-record.js';
-import { heldBadges } from '../rules/counting.js';
+import { heldBadges } from '../rules/countable.js';
 import { compose } from '../earners/compose.js';
 import { awardsOf, type Address } from '../earners/person.js';
 

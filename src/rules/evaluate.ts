@@ -1,10 +1,10 @@
-import type { AwardId, BadgeId } from '../ids.js';
 import type { Assertion } from '../earners/assertion.js';
 import type { Portfolio } from '../earners/portfolio.js';
+import type { AwardId, BadgeId } from '../ids.js';
 import { type Facts, judge } from './conditions.js';
-import { distinct, heldBadges, sortOut } from './counting.js';
+import { distinct, heldBadges, sortOut } from './countable.js';
 import type { Award, Scheme } from './types.js';
-import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './verdict.js';
+import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './evaluation.js';
 
 /** A rule could not be interpreted. There is no verdict then, so nothing is granted. */
 export class RuleFault extends Error {
@@ -89,4 +89,42 @@ function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked:
 function countedIn(result: ConditionResult): readonly Assertion[] {
   if (!result.met || result.kind === 'holds') return [];
   return result.kind === 'badges' ? result.counted : result.of.flatMap(countedIn);
+}
+
+/**
+ * The assertions that earned an award, those of the awards that its rule holds included: an award that
+ * rests on other awards alone was earned by badges too. Oldest first, none twice.
+ */
+export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Assertion[] {
+  const verdict = evaluation.awards.find(({ award }) => award.id === id);
+  if (verdict === undefined) return [];
+  const through = heldIn(verdict.tree).flatMap((held) => earnedThrough(evaluation, held));
+  return distinct([...verdict.earnedBy, ...through]);
+}
+
+/** The awards that the met parts of a rule hold. They stand before it in the scheme: this ends. */
+function heldIn(result: ConditionResult): readonly AwardId[] {
+  if (!result.met || result.kind === 'badges') return [];
+  return result.kind === 'holds' ? [result.award] : result.of.flatMap(heldIn);
+}
+
+/**
+ * The held awards whose rule is not met any more *because badges were revoked*: had they not been, it
+ * still would be. Expiry alone takes nothing back, nor does a rule that was made stricter; an award that
+ * is switched off is never lost.
+ * @param evaluation of that portfolio, at the same instant
+ */
+export function lostByRevocation(
+  scheme: Scheme,
+  portfolio: Portfolio,
+  evaluation: Evaluation,
+): ReadonlySet<AwardId> {
+  const unmet = evaluation.awards.filter(
+    ({ award, status, met }) => award.active && status === 'held' && !met,
+  );
+  if (unmet.length === 0 || !portfolio.assertions.some(({ revoked }) => revoked)) return new Set();
+  const assertions = portfolio.assertions.map((assertion) => ({ ...assertion, revoked: false }));
+  const unrevoked = evaluate(scheme, { ...portfolio, assertions }, evaluation.nowS);
+  const stillMet = new Set(unrevoked.awards.filter(({ met }) => met).map(({ award }) => award.id));
+  return new Set(unmet.map(({ award }) => award.id).filter((id) => stillMet.has(id)));
 }

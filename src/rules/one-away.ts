@@ -1,18 +1,51 @@
 import type { AwardId } from '../ids.js';
 import { type Facts, judge } from './conditions.js';
-import { lackingOf } from './explain-facts.js';
-import { factsOf, issued } from './helpful-facts.js';
-import { kindsAt } from './one-away-kinds.js';
-import { abilityOf } from './selector.js';
+import { lackingOf } from './explain/facts.js';
+import { availableAt, factsOf, issued } from './suggestions.js';
+import { abilityOf, picks, windowOf, within } from './selector.js';
+import type { BadgesCondition, Condition, Enrolment, Scheme } from './types.js';
 import {
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
   type Evaluation,
   reached,
-} from './verdict.js';
-import type { Enrolment, Scheme } from './types.js';
-import { windowOf, within } from './window.js';
+} from './evaluation.js';
+
+/** Badges that the same conditions pick. */
+export interface Kind {
+  readonly pickedBy: ReadonlySet<Condition>;
+  readonly badges: readonly Enrolment[];
+}
+
+const remembered = new WeakMap<Scheme, { readonly nowS: number; readonly kinds: readonly Kind[] }>();
+
+/**
+ * The badges that can be issued at `nowS` (Unix seconds), by what picks them. Remembered: everybody is asked
+ * about at one instant.
+ */
+export function kindsAt(scheme: Scheme, nowS: number): readonly Kind[] {
+  const known = remembered.get(scheme);
+  if (known?.nowS === nowS) return known.kinds;
+  const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
+  const byPick = new Map<string, { pickedBy: Set<Condition>; badges: Enrolment[] }>();
+  for (const badge of availableAt(scheme, nowS)) {
+    const picked = conditions.map((condition) => picks(condition.selector, badge));
+    const name = picked.map(Number).join('');
+    const kind = byPick.get(name);
+    const pickedBy = (): Set<Condition> => new Set(conditions.filter((_, at) => picked[at] === true));
+    if (kind === undefined) byPick.set(name, { pickedBy: pickedBy(), badges: [badge] });
+    else kind.badges.push(badge);
+  }
+  const kinds = [...byPick.values()];
+  remembered.set(scheme, { nowS, kinds });
+  return kinds;
+}
+
+function conditionsIn(rule: Condition): readonly BadgesCondition[] {
+  if (rule.kind === 'holds') return [];
+  return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
+}
 
 /**
  * The awards that one more badge would make due: one of those that are enrolled at this instant, by an

@@ -1,10 +1,84 @@
-import { asAssertionId, asClientId, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import type { Assertion } from '../earners/assertion.js';
 import type { Portfolio } from '../earners/portfolio.js';
-import { judgeUnder, type Rules } from './change.js';
+import {
+  asAssertionId,
+  asClientId,
+  asEarnerKey,
+  type AwardId,
+  type BadgeId,
+  type EarnerKey,
+  type SchemeVersion,
+} from '../ids.js';
+import { judgeUnder, type Rules } from './rollout.js';
 import { evaluate } from './evaluate.js';
 import type { Award } from './types.js';
-import type { AwardVerdict, Evaluation } from './verdict.js';
+import type { AwardVerdict, Evaluation } from './evaluation.js';
+
+/** People by their keys, in order: some twenty bytes each, so that a plan of a million fits into a small process. */
+export class EarnerKeys implements Iterable<EarnerKey> {
+  /** By the first character: put in order one at a time, when they are read. */
+  readonly #shelves = new Map<string, Shelf>();
+  #length = 0;
+  readonly #most: number;
+
+  /** @param most so many are kept, and the others counted alone: those who are met first */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
+
+  /** Of all who were added, kept or not. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param key without a line break; once */
+  add(key: EarnerKey): void {
+    this.#length += 1;
+    if (this.#length > this.#most) return;
+    const first = key.slice(0, 1);
+    let shelf = this.#shelves.get(first);
+    if (shelf === undefined) this.#shelves.set(first, (shelf = []));
+    put(shelf, `${key}\n`);
+  }
+
+  /** The first so many of those who are kept. */
+  first(count: number): readonly EarnerKey[] {
+    const found: EarnerKey[] = [];
+    for (const key of this) {
+      if (found.length >= count) break;
+      found.push(key);
+    }
+    return found;
+  }
+
+  *[Symbol.iterator](): Iterator<EarnerKey> {
+    for (const first of [...this.#shelves.keys()].toSorted()) {
+      const lines = this.#shelves.get(first)?.flatMap(linesIn) ?? [];
+      for (const key of lines.toSorted()) yield asEarnerKey(key);
+    }
+  }
+}
+
+/** Keys that begin with the same character, a line each. What is full stays as it is: nothing is copied as it grows. */
+type Shelf = Block[];
+interface Block {
+  readonly bytes: Buffer;
+  used: number;
+}
+const [SMALLEST, LARGEST] = [128, 16_384];
+
+function put(shelf: Shelf, line: string): void {
+  const length = Buffer.byteLength(line);
+  let block = shelf.at(-1);
+  if (block === undefined || block.used + length > block.bytes.length) {
+    const size = Math.min(LARGEST, 2 * (block?.bytes.length ?? SMALLEST / 2));
+    shelf.push((block = { bytes: Buffer.alloc(Math.max(size, length)), used: 0 }));
+  }
+  block.used += block.bytes.write(line, block.used);
+}
+
+const linesIn = ({ bytes, used }: Block): readonly string[] =>
+  bytes.toString('utf8', 0, used).split('\n').slice(0, -1);
 
 /** What a plan needs to know of one person. */
 export interface PersonFacts {
@@ -140,3 +214,162 @@ const asGiven = (badgeId: BadgeId, nowS: number): Assertion => ({
   expiresOnS: null,
   revoked: false,
 });
+
+/** What the plan makes of one award, for everybody. */
+export interface AwardPlan {
+  readonly award: Award;
+  /** It is in the rules in force, and not in the new ones: whoever holds it keeps it. */
+  readonly removed: boolean;
+  /** All are counted; of how many the keys are kept is said by whoever asks for the plan. */
+  readonly gains: EarnerKeys;
+  /** They hold it, no longer qualify, and keep it. */
+  readonly losesRule: EarnerKeys;
+  readonly underWay: number;
+  readonly refused: number;
+  readonly blocked: number;
+  readonly inactive: number;
+}
+
+/** What becomes of everybody when rules are put into force. */
+export interface Plan {
+  /** Of the rules that are to be in force. */
+  readonly version: SchemeVersion;
+  /** The award that is put into force alone; null: all of them. */
+  readonly only: AwardId | null;
+  /** How many people were looked at. */
+  readonly people: number;
+  /** Everybody who gains something: whom `apply` has to look at. Here, too, all are counted, and those kept who were asked for. */
+  readonly gainers: EarnerKeys;
+  /** In the order of the rules; then those that are removed. */
+  readonly awards: readonly AwardPlan[];
+}
+
+/** Of how many people a plan keeps the keys; the others are counted. */
+export interface PlanKeeps {
+  /** Of each award: who gains it, and who loses its rule. */
+  readonly perAward: number;
+  /** Of everybody who gains something. */
+  readonly gainers: number;
+}
+const ALL: PlanKeeps = { perAward: Infinity, gainers: Infinity };
+
+/** Adds up what is planned for each person. */
+export interface PlanTally {
+  add(earner: EarnerKey, planned: readonly Planned[]): void;
+  plan(): Plan;
+}
+
+type Counters = Record<Exclude<PlanKind, 'gains' | 'loses_rule'>, number> & {
+  readonly gains: EarnerKeys;
+  readonly loses_rule: EarnerKeys;
+};
+
+const nobody = (most: number): Counters => ({
+  gains: new EarnerKeys(most),
+  loses_rule: new EarnerKeys(most),
+  under_way: 0,
+  refused: 0,
+  blocked: 0,
+  inactive: 0,
+});
+
+export function startPlan(
+  { scheme, change }: Rules,
+  only: AwardId | null = null,
+  keeps: PlanKeeps = ALL,
+): PlanTally {
+  const own = new Set(scheme.awards.map(({ badgeId }) => badgeId));
+  const removed = (change?.inForce?.awards ?? []).filter(({ badgeId }) => !own.has(badgeId));
+  const counters = new Map<BadgeId, Counters>();
+  for (const { badgeId } of [...scheme.awards, ...removed]) counters.set(badgeId, nobody(keeps.perAward));
+  const gainers = new EarnerKeys(keeps.gainers);
+  let people = 0;
+  return {
+    add(earner, planned) {
+      people += 1;
+      if (planned.some(({ kind }) => kind === 'gains')) gainers.add(earner);
+      for (const { award, kind } of planned) {
+        const counter = counters.get(award.badgeId);
+        if (counter === undefined) continue;
+        if (kind === 'gains' || kind === 'loses_rule') counter[kind].add(earner);
+        else counter[kind] += 1;
+      }
+    },
+    plan: () => ({
+      version: scheme.version,
+      only,
+      people,
+      gainers,
+      awards: [
+        ...scheme.awards.map((award) => planOf(award, false, counters.get(award.badgeId))),
+        ...removed.map((award) => planOf(award, true, counters.get(award.badgeId))),
+      ],
+    }),
+  };
+}
+
+function planOf(award: Award, removed: boolean, counters: Counters = nobody(0)): AwardPlan {
+  return {
+    award,
+    removed,
+    gains: counters.gains,
+    losesRule: counters.loses_rule,
+    underWay: counters.under_way,
+    refused: counters.refused,
+    blocked: counters.blocked,
+    inactive: counters.inactive,
+  };
+}
+
+/** Whether nobody gains anything, and nobody stops qualifying. */
+export const changesNobody = ({ awards }: Plan): boolean =>
+  awards.every(({ gains, losesRule }) => gains.length + losesRule.length === 0);
+
+/** How issuing goes, and what OBF allows. */
+export interface IssuingLimits {
+  /** How many leave at most in one issue call. */
+  readonly batchMax: number;
+  /** OBF's calls per second. */
+  readonly maxRps: number;
+  /** How many badges OBF's quota has left; null: not known. */
+  readonly quotaLeft: number | null;
+  /** Issuing stops rather than leave fewer. */
+  readonly quotaFloor: number;
+}
+
+/** What a plan costs when it is applied. */
+export interface PlanCost {
+  /** Badges to be issued. */
+  readonly issues: number;
+  /** Issue calls, by badge: awards of one badge leave together. */
+  readonly batches: ReadonlyMap<BadgeId, number>;
+  /** All calls of OBF, reads included. */
+  readonly calls: number;
+  /** At OBF's rate, if it answers at once: it takes no less. Seconds, rounded up. */
+  readonly atLeastS: number;
+  /** What the quota has left afterwards; null: not known. */
+  readonly quotaAfter: number | null;
+  /** How many badges the quota is too small by; 0: it is enough, or not known. */
+  readonly quotaShort: number;
+}
+
+/** Around each issue call, the Région's account is looked into once before, and its event read back after. */
+const CALLS_A_BATCH = 3;
+
+/** Pure. */
+export function costOf({ awards }: Plan, limits: IssuingLimits): PlanCost {
+  const batches = new Map(
+    awards.map(({ award, gains }) => [award.badgeId, Math.ceil(gains.length / limits.batchMax)] as const),
+  );
+  const issues = awards.reduce((sum, { gains }) => sum + gains.length, 0);
+  const calls = CALLS_A_BATCH * [...batches.values()].reduce((sum, count) => sum + count, 0);
+  const { quotaLeft, quotaFloor } = limits;
+  return {
+    issues,
+    batches,
+    calls,
+    atLeastS: Math.ceil(calls / limits.maxRps),
+    quotaAfter: quotaLeft === null ? null : quotaLeft - issues,
+    quotaShort: quotaLeft === null || issues === 0 ? 0 : Math.max(0, issues + quotaFloor - quotaLeft),
+  };
+}

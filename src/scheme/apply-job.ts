@@ -1,5 +1,5 @@
 import { secondsOf } from '../platform/clock.js';
-import type { Plan } from '../rules/plan-tally.js';
+import type { Plan } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { applyRules } from './apply-rules.js';
 import {

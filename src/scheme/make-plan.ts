@@ -1,11 +1,9 @@
 import type { AwardId, EarnerKey, SchemeVersion } from '../ids.js';
 import type { Quota, QuotaReading } from '../issuing/quota.js';
 import { secondsOf } from '../platform/clock.js';
-import type { Rules } from '../rules/change.js';
-import { startCensus, type Census } from '../rules/census.js';
-import { costOf, type PlanCost } from '../rules/plan-cost.js';
-import { planFor } from '../rules/plan.js';
-import { startPlan, type Plan, type PlanKeeps } from '../rules/plan-tally.js';
+import type { Rules } from '../rules/rollout.js';
+import { startCensus, type Census } from '../rules/population-stats.js';
+import { costOf, type Plan, type PlanCost, planFor, type PlanKeeps, startPlan } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { lookAtEverybody, type Report } from '../workers/look-at-everybody.js';
 import type { PeopleSources } from '../earners/people.js';

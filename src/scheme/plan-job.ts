@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import type { AwardPlan } from '../rules/plan-tally.js';
+import type { AwardPlan } from '../rules/plan.js';
 import type { Done } from '../workers/done.js';
 import { keepReporting } from '../workers/keep-reporting.js';
 import { makePlan, type MadePlan } from './make-plan.js';

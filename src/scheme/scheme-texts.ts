@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asSchemeVersion, type SchemeVersion } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { parseScheme } from '../rules/parse.js';
+import { parseScheme } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 
 /** A version of the scheme, as it was written. */

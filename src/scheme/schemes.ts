@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asAwardId, asSchemeVersion, type AwardId, type SchemeVersion } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { Rules } from '../rules/change.js';
+import type { Rules } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 import { createSchemeTexts, type KeptVersion, type SchemeTexts } from './scheme-texts.js';
 import { APPLY, START } from './schemes-script.js';

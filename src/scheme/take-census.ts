@@ -1,6 +1,6 @@
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { startCensus } from '../rules/census.js';
+import { startCensus } from '../rules/population-stats.js';
 import { evaluate } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import type { CensusStore, StoredCensus } from './census-store.js';

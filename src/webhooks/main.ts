@@ -14,7 +14,7 @@ import { createTracing } from '../platform/tracing.js';
 import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { DATA_PREFIX } from '../queue/names.js';
-import { schemeOrThrow } from '../rules/parse.js';
+import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from '../workers/partner-keys.js';
 import { startWebhooks } from './server.js';
 import { wireWebhooks } from './wire.js';

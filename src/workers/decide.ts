@@ -1,8 +1,7 @@
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { judgeUnder, type Judgement, type Rules } from '../rules/change.js';
-import { evaluate } from '../rules/evaluate.js';
-import { lostByRevocation } from '../rules/loss.js';
+import { judgeUnder, type Judgement, type Rules } from '../rules/rollout.js';
+import { evaluate, lostByRevocation } from '../rules/evaluate.js';
 import type { Award } from '../rules/types.js';
 import { journalOf, readPerson, type Person, type PersonSources } from '../earners/person.js';
 import type { Schemes } from '../scheme/schemes.js';

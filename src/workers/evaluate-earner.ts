@@ -4,7 +4,7 @@ import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueue } from '../queue/enqueue.js';
 import { gatherJobId, laterJobId } from '../queue/job-ids.js';
 import type { EarnerJob } from '../queue/jobs.js';
-import { AHEAD_S } from '../rules/counting.js';
+import { AHEAD_S } from '../rules/countable.js';
 import { entryOf } from './account.js';
 import { decide, type Decision } from './decide.js';
 import type { Done } from './done.js';

@@ -3,7 +3,7 @@ import { issueBatch } from '../issuing/issue.js';
 import type { DueAwards, Issuing, Standing } from '../issuing/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue, type NewJob } from '../queue/enqueue.js';
-import { judgeUnder } from '../rules/change.js';
+import { judgeUnder } from '../rules/rollout.js';
 import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';

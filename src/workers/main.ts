@@ -11,7 +11,7 @@ import { stopOnSignals, type Release } from '../platform/shutdown.js';
 import { paceOf } from '../platform/test-pace.js';
 import { createTracing } from '../platform/tracing.js';
 import { DATA_PREFIX } from '../queue/names.js';
-import { schemeOrThrow } from '../rules/parse.js';
+import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
 import { keepSchedules, scheduleTimesOf } from './schedules.js';

@@ -6,7 +6,7 @@ import { secondsOf } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Assertion } from '../earners/assertion.js';
 import type { Contact } from '../earners/portfolio-store.js';
-import { judgeUnder } from '../rules/change.js';
+import { judgeUnder } from '../rules/rollout.js';
 import { readPerson, type Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 import { someAtOnce } from './some-at-once.js';

@@ -13,7 +13,7 @@ import { backgroundOf } from '../../src/ops/cli/explain/background.js';
 import type { Assertion } from '../../src/earners/assertion.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import type { Evaluation } from '../../src/rules/verdict.js';
+import type { Evaluation } from '../../src/rules/evaluation.js';
 import { parse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 

@@ -18,7 +18,7 @@ import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText, noBackground } from '../../src/rules/explain.js';
+import { explainText, noBackground } from '../../src/rules/explain/text.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { parse } from '../support/house.js';
 import { publishedSchema } from '../support/published-schema.js';

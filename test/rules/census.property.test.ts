@@ -1,10 +1,15 @@
 import * as fc from 'fast-check';
-import { countedTowards, thresholdOf } from '../../src/rules/census-count.js';
-import { mergeCensuses, startCensus, type Census } from '../../src/rules/census.js';
+import {
+  type Census,
+  countedTowards,
+  mergeCensuses,
+  startCensus,
+  thresholdOf,
+} from '../../src/rules/population-stats.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { oneBadgeAway } from '../../src/rules/one-away.js';
 import type { Condition } from '../../src/rules/types.js';
-import type { ConditionResult, Evaluation } from '../../src/rules/verdict.js';
+import type { ConditionResult, Evaluation } from '../../src/rules/evaluation.js';
 import { world, type World } from './generators.js';
 import { assertion } from './scheme-builder.js';
 

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { asAwardId, asSchemeVersion } from '../../src/ids.js';
-import { judgeUnder, type Change } from '../../src/rules/change.js';
-import { evaluate } from '../../src/rules/evaluate.js';
-import { lostByRevocation } from '../../src/rules/loss.js';
+import { judgeUnder, type Change } from '../../src/rules/rollout.js';
+import { evaluate, lostByRevocation } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { world, type World } from './generators.js';
 import { runs } from '../support/runs.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asEarnerKey } from '../../src/ids.js';
-import { EarnerKeys } from '../../src/rules/earner-keys.js';
+import { EarnerKeys } from '../../src/rules/plan.js';
 
 const key = fc.oneof(fc.stringMatching(/^[\w-]{22}$/), fc.stringMatching(/^[a-zé€]{0,3}$/)).map(asEarnerKey);
 

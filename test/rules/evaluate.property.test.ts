@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { asAssertionId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/verdict.js';
+import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/evaluation.js';
 import { someAssertion, world, type World } from './generators.js';
 import { allowed, countsAt, naive, pickedBy, tallyOf, type NaiveResult } from './naive.js';
 import { runs } from '../support/runs.js';

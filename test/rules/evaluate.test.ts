@@ -3,7 +3,7 @@ import type { Assertion } from '../../src/earners/assertion.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate, RuleFault } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
-import type { AwardVerdict, BadgesResult, Evaluation } from '../../src/rules/verdict.js';
+import type { AwardVerdict, BadgesResult, Evaluation } from '../../src/rules/evaluation.js';
 import { assertion, buildScheme, type AssertionSpec } from './scheme-builder.js';
 import { schemeOf, schemeOfRule } from './scheme-text.js';
 

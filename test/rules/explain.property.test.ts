@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { asAssertionId, asSchemeVersion } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/assertion.js';
-import type { Background } from '../../src/rules/background.js';
+import type { Background } from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText } from '../../src/rules/explain.js';
-import { explainJson } from '../../src/rules/explain-json.js';
-import { explainSchema } from '../../src/rules/explain-schema.js';
+import { explainText } from '../../src/rules/explain/text.js';
+import { explainJson } from '../../src/rules/explain/json.js';
+import { explainSchema } from '../../src/rules/explain/schema.js';
 import { world, type World } from './generators.js';
 import { runs } from '../support/runs.js';
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { coverAbilities, type Carrier } from '../../src/rules/matching.js';
+import { coverAbilities, type Carrier } from '../../src/rules/choice.js';
 import { runs } from '../support/runs.js';
 
 const carrier: fc.Arbitrary<Carrier<string>> = fc.record({

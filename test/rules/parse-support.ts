@@ -1,4 +1,4 @@
-import { parseScheme, type ParseResult, type SchemeFault } from '../../src/rules/parse.js';
+import { parseScheme, type ParseResult, type SchemeFault } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 
 /** Marks, in a text, the place where a fault must be told. */

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { asBadgeId, asClientId } from '../../src/ids.js';
 import { readConfigFolder } from '../../src/platform/config-folder.js';
-import { formatFault, parseScheme, SchemeFaults, schemeOrThrow } from '../../src/rules/parse.js';
+import { formatFault, parseScheme, SchemeFaults, schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import {
   faultsOf,
   GOOD_PARTNERS,

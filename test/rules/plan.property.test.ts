@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type BadgeId } from '../../src/ids.js';
-import { judgeUnder, type Rules } from '../../src/rules/change.js';
+import { judgeUnder, type Rules } from '../../src/rules/rollout.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { planFor, type PersonFacts, type PlanKind } from '../../src/rules/plan.js';
-import { startPlan } from '../../src/rules/plan-tally.js';
+import { type PersonFacts, planFor, type PlanKind, startPlan } from '../../src/rules/plan.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { world } from './generators.js';
 import { assertion } from './scheme-builder.js';

@@ -1,8 +1,14 @@
 import { asAwardId, asBadgeId, asEarnerKey } from '../../src/ids.js';
-import type { Rules } from '../../src/rules/change.js';
-import { costOf, type IssuingLimits } from '../../src/rules/plan-cost.js';
-import { planFor, type PersonFacts } from '../../src/rules/plan.js';
-import { changesNobody, startPlan, type Plan } from '../../src/rules/plan-tally.js';
+import type { Rules } from '../../src/rules/rollout.js';
+import {
+  changesNobody,
+  costOf,
+  type IssuingLimits,
+  type PersonFacts,
+  type Plan,
+  planFor,
+  startPlan,
+} from '../../src/rules/plan.js';
 import type { BadgesCondition, Scheme } from '../../src/rules/types.js';
 import { assertion, buildScheme, type SchemeSpec } from './scheme-builder.js';
 

@@ -1,5 +1,5 @@
 import type { Scheme } from '../../src/rules/types.js';
-import { schemeOrThrow } from '../../src/rules/parse.js';
+import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 
 /** Three partners and what they enrolled: enough for every form of rule. */
 export const PARTNERS = `

@@ -9,7 +9,7 @@ import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { QUEUES } from '../../src/queue/names.js';
-import { schemeOrThrow } from '../../src/rules/parse.js';
+import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox } from '../../src/sandbox/server.js';
 import type { EventRecord, HandIssue, Sandbox, SandboxOptions } from '../../src/sandbox/types.js';

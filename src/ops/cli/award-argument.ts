@@ -1,5 +1,5 @@
 import { withoutAddresses } from '../../platform/logger.js';
-import { nearest, shortList } from '../../rules/parse/near.js';
+import { nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import { wrongUsage } from './problem.js';
 

@@ -1,8 +1,8 @@
 import type { EarnerKey } from '../../ids.js';
 import type { Portfolio } from '../../earners/portfolio.js';
-import type { Background } from '../../rules/background.js';
-import { explainJson } from '../../rules/explain-json.js';
-import { explainText } from '../../rules/explain.js';
+import type { Background } from '../../rules/explain/explanation.js';
+import { explainJson } from '../../rules/explain/json.js';
+import { explainText } from '../../rules/explain/text.js';
 import type { Command } from './context.js';
 import { EARNER_OR_KEY_ARGUMENT, earnerOf } from './earner-argument.js';
 import { EXIT } from './exit.js';

@@ -3,7 +3,7 @@ import type { Hold } from '../../issuing/hold.js';
 import type { AwardRecord, AwardState } from '../../issuing/award-record.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Scheme } from '../../rules/types.js';
-import type { Evaluation } from '../../rules/verdict.js';
+import type { Evaluation } from '../../rules/evaluation.js';
 import { instantWords } from './time-words.js';
 import type { Lang, Words } from './words.js';
 

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { ConfigFolderError, readConfigFolder, type ConfigFile } from '../../platform/config-folder.js';
-import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse.js';
+import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';

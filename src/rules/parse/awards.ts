@@ -1,22 +1,23 @@
 import { asAwardId, asBadgeId, type AwardId } from '../../ids.js';
 import type { Award, OnLoss } from '../types.js';
 import { readCondition } from './condition.js';
-import { readFields, readMap } from './fields.js';
 import {
   checkIdKey,
+  type Located,
   readChoice,
+  readFields,
   readFlag,
   readId,
+  type Reading,
   readKnown,
+  readMap,
   readText,
   readWhole,
-  type Located,
-  type Reading,
 } from './read.js';
-import type { AskedFor, Known } from './rule-reading.js';
-import type { Entry, Node } from './tree.js';
+import type { AskedFor, Known } from './reach.js';
+import type { Entry, Node } from './yaml-tree.js';
 import { walk, type Edge } from './walk.js';
-import { already, circle } from './words.js';
+import { already, circle } from './messages.js';
 
 const AWARD_KEYS = {
   required: ['badge', 'rule'],

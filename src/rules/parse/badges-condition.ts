@@ -1,11 +1,8 @@
 import type { BadgesCondition } from '../types.js';
-import type { Values } from './fields.js';
-import { checkReachOfLists } from './reach.js';
-import { readWhole } from './read.js';
-import type { AskedFor, RuleReading } from './rule-reading.js';
+import { readSpan, readWhole, type Values } from './read.js';
+import { type AskedFor, checkReachOfLists, type RuleReading } from './reach.js';
 import { readSelector } from './selector.js';
-import { readSpan } from './span.js';
-import type { Node } from './tree.js';
+import type { Node } from './yaml-tree.js';
 
 /** What may stand beside `of: selector`, and nowhere else. */
 export const BADGES_KEYS = [

@@ -1,7 +1,6 @@
 import type { Competency, CompetencyId } from '../types.js';
-import { readFields, readMap } from './fields.js';
-import { checkIdKey, readText, type Reading } from './read.js';
-import type { Entry, Node } from './tree.js';
+import { checkIdKey, readFields, type Reading, readMap, readText } from './read.js';
+import type { Entry, Node } from './yaml-tree.js';
 
 /** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
 export type AbilityNames = ReadonlyMap<CompetencyId, ReadonlySet<string> | null>;

@@ -2,11 +2,10 @@ import { asAwardId } from '../../ids.js';
 import type { Condition } from '../types.js';
 import { BADGES_KEYS, readBadgesCondition } from './badges-condition.js';
 import type { Words } from './fault.js';
-import { readFields, type Fields } from './fields.js';
-import { readFilledList, readKnown, readWhole } from './read.js';
-import type { RuleReading } from './rule-reading.js';
-import type { Node } from './tree.js';
-import { already, expected, missingKey } from './words.js';
+import { type Fields, readFields, readFilledList, readKnown, readWhole } from './read.js';
+import type { RuleReading } from './reach.js';
+import type { Node } from './yaml-tree.js';
+import { already, expected, missingKey } from './messages.js';
 
 /** Deeper than any rule that a person can follow; evaluation may call itself this often without care. */
 const MAX_DEPTH = 20;

@@ -1,8 +1,23 @@
-import type { DateTime } from 'luxon';
-import { calendarDay } from './dates.js';
+import { DateTime } from 'luxon';
 import type { Place, Report } from './fault.js';
-import type { ListNode, Node } from './tree.js';
-import { already, expected, unknown, type Noun } from './words.js';
+import { already, expected, missingKey, nearest, type Noun, unknown } from './messages.js';
+import type { Entry, ListNode, MapNode, Node } from './yaml-tree.js';
+
+/** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
+export function calendarDay(text: string): DateTime | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  const day = DateTime.fromISO(text, { zone: 'utc' });
+  return day.isValid ? day : null;
+}
+
+/**
+ * The first instant of that day in the zone, Unix seconds: not always midnight, since clocks change,
+ * in some zones at midnight itself (it then strikes twice, and the first counts, or never).
+ */
+export function startOfDayS(day: DateTime, timeZone: string): number {
+  const local = day.setZone(timeZone, { keepLocalTime: true });
+  return Math.min(...local.getPossibleOffsets().map((possible) => possible.toSeconds()));
+}
 
 /**
  * Readers of one value. Each answers undefined for a value that is absent or faulty; a faulty one has been
@@ -142,4 +157,81 @@ export function readNames(
     if (name !== undefined && first !== undefined) report.warn(name.at, already(noun, name.value, first.at));
   }
   return [...names.values()];
+}
+
+const MAP = { fr: 'une table (clé : valeur)', en: 'a map' };
+
+export function readMap({ report }: Reading, node: Node | undefined): MapNode | undefined {
+  if (node === undefined) return undefined;
+  return node.kind === 'map' ? node : report.fault(node.at, expected(MAP, node));
+}
+
+/** The values of a map whose keys are fixed. */
+export interface Values<K extends string> {
+  readonly at: Place;
+  readonly get: (key: K) => Node | undefined;
+}
+
+/** The same, with the keys themselves. */
+export interface Fields<K extends string> extends Values<K> {
+  readonly entry: (key: K) => Entry | undefined;
+  /** Of the allowed keys, those given, in the file's order. */
+  readonly given: readonly K[];
+  readonly hasUnknown: boolean;
+}
+
+/**
+ * Reads a map and reports the keys that are unknown or missing. A misspelt key is read as the one that was
+ * probably meant, so that what stands under it is checked in the same load, and nothing else falls over it.
+ */
+export function readFields<K extends string>(
+  reading: Reading,
+  node: Node | undefined,
+  keys: { readonly required: readonly K[]; readonly optional: readonly K[] },
+): Fields<K> | undefined {
+  const map = readMap(reading, node);
+  if (map === undefined) return undefined;
+  const allowed = [...keys.required, ...keys.optional];
+  const entries = new Map<K, Entry>();
+  let hasUnknown = false;
+  for (const entry of map.entries.values()) {
+    const key = allowed.find((name) => name === entry.key);
+    if (key !== undefined) {
+      entries.set(key, entry);
+      continue;
+    }
+    hasUnknown = true;
+    reading.report.fault(entry.keyAt, unknown('key', entry.key, allowed));
+    const meant = allowed.find((name) => name === nearest(entry.key, allowed));
+    if (meant !== undefined && !map.entries.has(meant)) entries.set(meant, entry);
+  }
+  for (const key of keys.required) if (!entries.has(key)) reading.report.fault(map.at, missingKey(key));
+  return {
+    at: map.at,
+    get: (key) => entries.get(key)?.value,
+    entry: (key) => entries.get(key),
+    given: [...entries.keys()],
+    hasUnknown,
+  };
+}
+
+/** From the start of the first day until before the start of the day after the last, Unix seconds. */
+export interface Span {
+  readonly fromS: number | undefined;
+  readonly beforeS: number | undefined;
+}
+
+/** Two dates, both inclusive and both optional, that may not cross. */
+export function readSpan<K extends string>(reading: Reading, fields: Values<K>, from: K, until: K): Span {
+  const first = readDate(reading, fields.get(from));
+  const last = readDate(reading, fields.get(until));
+  if (first !== undefined && last !== undefined && first.value > last.value)
+    reading.report.fault(last.at, {
+      fr: `« ${until} » (${last.value.toISODate()}) vient avant « ${from} » (${first.value.toISODate()})`,
+      en: `"${until}" (${last.value.toISODate()}) comes before "${from}" (${first.value.toISODate()})`,
+    });
+  return {
+    fromS: first && startOfDayS(first.value, reading.timeZone),
+    beforeS: last && startOfDayS(last.value.plus({ days: 1 }), reading.timeZone),
+  };
 }

@@ -1,9 +1,8 @@
 import { asBadgeId, asClientId } from '../../ids.js';
 import type { Selector } from '../types.js';
-import { readFields } from './fields.js';
-import { readFilledList, readKnown, readNames, readWhole, type Located } from './read.js';
-import type { RuleReading } from './rule-reading.js';
-import type { Node } from './tree.js';
+import { type Located, readFields, readFilledList, readKnown, readNames, readWhole } from './read.js';
+import type { RuleReading } from './reach.js';
+import type { Node } from './yaml-tree.js';
 
 const KEYS = { required: [], optional: ['competency', 'level', 'ability', 'issuers', 'badges'] } as const;
 

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { PlanCost } from '../../../rules/plan-cost.js';
+import type { PlanCost } from '../../../rules/plan.js';
 import type { Call, Context } from '../context.js';
 import { Problem } from '../problem.js';
 import type { Asked } from './asked.js';

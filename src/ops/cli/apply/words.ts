@@ -1,5 +1,4 @@
-import type { PlanCost } from '../../../rules/plan-cost.js';
-import type { Plan } from '../../../rules/plan-tally.js';
+import type { Plan, PlanCost } from '../../../rules/plan.js';
 import type { ApplyOptions } from '../../../scheme/schemes.js';
 import { PAUSED } from '../issuing-words.js';
 import type { Lang } from '../words.js';

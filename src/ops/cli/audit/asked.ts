@@ -3,7 +3,7 @@ import type { JournalQuery } from '../../../journal/query.js';
 import { asAwardId, asEventId, type EventId } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import { nearest } from '../../../rules/parse/near.js';
+import { nearest } from '../../../rules/parse/messages.js';
 import type { Call } from '../context.js';
 import { addressOf } from '../earner-argument.js';
 import { wrongUsage } from '../problem.js';

@@ -1,4 +1,4 @@
-import { nearest } from '../../../rules/parse/near.js';
+import { nearest } from '../../../rules/parse/messages.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Context } from '../context.js';
 import { Problem } from '../problem.js';

@@ -1,8 +1,7 @@
 import { asBadgeId, asClientId, type ClientId } from '../../../ids.js';
 import { withoutMarks } from '../../../platform/invisible.js';
 import type { EnrolmentLine, NewPartner } from '../../../rules/enrol.js';
-import { calendarDay } from '../../../rules/parse/dates.js';
-import { isId } from '../../../rules/parse/read.js';
+import { calendarDay, isId } from '../../../rules/parse/read.js';
 import type { Call } from '../context.js';
 import { wrongUsage, type Problem } from '../problem.js';
 import type { Words } from '../words.js';

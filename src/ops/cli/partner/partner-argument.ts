@@ -1,6 +1,6 @@
 import type { ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import { nearest, shortList } from '../../../rules/parse/near.js';
+import { nearest, shortList } from '../../../rules/parse/messages.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import { wrongUsage, type Problem } from '../problem.js';
 import type { Words } from '../words.js';

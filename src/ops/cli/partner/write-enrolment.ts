@@ -4,7 +4,7 @@ import type { Config } from '../../../config.js';
 import type { BadgeId } from '../../../ids.js';
 import { readConfigFolder } from '../../../platform/config-folder.js';
 import { enrol, type Enrolled, type Enrolling } from '../../../rules/enrol.js';
-import { formatFault, parseScheme, type SchemeFault } from '../../../rules/parse.js';
+import { formatFault, parseScheme, type SchemeFault } from '../../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Context } from '../context.js';
 import { Problem } from '../problem.js';

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Plan } from '../../../rules/plan-tally.js';
+import type { Plan } from '../../../rules/plan.js';
 import type { Call } from '../context.js';
 import { wrongUsage } from '../problem.js';
 

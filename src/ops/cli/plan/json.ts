@@ -1,4 +1,4 @@
-import type { AwardPlan } from '../../../rules/plan-tally.js';
+import type { AwardPlan } from '../../../rules/plan.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
 import type { Told } from '../json-lines.js';
 import type { PlanJson } from './schema.js';

@@ -1,6 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
-import type { EarnerKeys } from '../../../rules/earner-keys.js';
-import { changesNobody, type AwardPlan } from '../../../rules/plan-tally.js';
+import { type AwardPlan, changesNobody, type EarnerKeys } from '../../../rules/plan.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
 import type { Lang, Words } from '../words.js';
 import { awardName, awardTable } from './award-table.js';

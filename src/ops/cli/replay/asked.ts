@@ -1,7 +1,7 @@
 import { withoutAddresses } from '../../../platform/logger.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { ReplayFilter } from '../../../queue/replay.js';
-import { nearest } from '../../../rules/parse/near.js';
+import { nearest } from '../../../rules/parse/messages.js';
 import type { Call } from '../context.js';
 import { wrongUsage } from '../problem.js';
 import { readSince } from './since.js';

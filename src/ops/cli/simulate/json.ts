@@ -1,5 +1,4 @@
-import { thresholdOf } from '../../../rules/census-count.js';
-import type { Census } from '../../../rules/census.js';
+import { type Census, thresholdOf } from '../../../rules/population-stats.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
 import { planJson } from '../plan/json.js';
 import type { Told } from '../json-lines.js';

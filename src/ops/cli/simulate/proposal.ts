@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { formatFault, parseScheme, type SchemeFile } from '../../../rules/parse.js';
+import { formatFault, parseScheme, type SchemeFile } from '../../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Call, Context } from '../context.js';
 import { Problem } from '../problem.js';

@@ -1,5 +1,4 @@
-import { thresholdOf } from '../../../rules/census-count.js';
-import type { AwardCensus, Census } from '../../../rules/census.js';
+import { type AwardCensus, type Census, thresholdOf } from '../../../rules/population-stats.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { tableLines } from '../plan/table.js';
 import type { Lang, Words } from '../words.js';

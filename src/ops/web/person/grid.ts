@@ -1,11 +1,10 @@
 import type { BadgeId } from '../../../ids.js';
 import type { AwardState } from '../../../issuing/award-record.js';
-import { awardLines } from '../../../rules/explain-award.js';
-import { leftOutLine } from '../../../rules/explain-badges.js';
-import { tellerOf, type Teller } from '../../../rules/explain-teller.js';
-import type { Told } from '../../../rules/explain-told.js';
+import { awardLines, leftOutLine } from '../../../rules/explain/text.js';
+import { tellerOf, type Teller } from '../../../rules/explain/formatter.js';
+import type { Told } from '../../../rules/explain/explanation.js';
 import type { Award } from '../../../rules/types.js';
-import type { AwardVerdict } from '../../../rules/verdict.js';
+import type { AwardVerdict } from '../../../rules/evaluation.js';
 import { CATALOGUES } from './catalogue.js';
 import type { Lang } from '../../cli/words.js';
 import { treeOf, type Line } from './lines.js';

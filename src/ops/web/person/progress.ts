@@ -1,8 +1,8 @@
-import { tellerOf } from '../../../rules/explain-teller.js';
-import { en } from '../../../rules/explain-en.js';
-import { fr } from '../../../rules/explain-fr.js';
+import { tellerOf } from '../../../rules/explain/formatter.js';
+import { en } from '../../../rules/explain/en.js';
+import { fr } from '../../../rules/explain/fr.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { BadgesResult, ConditionResult, Tally } from '../../../rules/verdict.js';
+import type { BadgesResult, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import { counted, type Words } from '../../cli/words.js';
 
 /** How far a rule is. */

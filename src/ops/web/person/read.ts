@@ -2,7 +2,7 @@ import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
 import type { Contact } from '../../../earners/portfolio-store.js';
 import { earnerJobId } from '../../../queue/job-ids.js';
-import { toldOf } from '../../../rules/explain-told.js';
+import { toldOf } from '../../../rules/explain/explanation.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf, type Files } from '../../../workers/read-addresses.js';

@@ -1,6 +1,6 @@
 import type { AwardState } from '../../../issuing/award-record.js';
-import type { Background } from '../../../rules/background.js';
-import type { AwardVerdict } from '../../../rules/verdict.js';
+import type { Background } from '../../../rules/explain/explanation.js';
+import type { AwardVerdict } from '../../../rules/evaluation.js';
 import type { Words } from '../../cli/words.js';
 
 /** Where an award stands for a person, in a word or two. */

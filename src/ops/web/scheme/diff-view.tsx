@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { ruleWords } from '../../../rules/rule-words.js';
+import { ruleWords } from '../../../rules/explain/rule-words.js';
 import { isEmptyDiff, type ChangedAward, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Lang, Words } from '../../cli/words.js';

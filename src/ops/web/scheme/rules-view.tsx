@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { onLossWords, ruleWords, type RuleLine } from '../../../rules/rule-words.js';
+import { onLossWords, ruleWords, type RuleLine } from '../../../rules/explain/rule-words.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { State } from '../parts/state.js';
 import type { SchemeProps } from './view.js';

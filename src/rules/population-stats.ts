@@ -1,0 +1,138 @@
+import type { AwardId, SchemeVersion } from '../ids.js';
+import { oneBadgeAway } from './one-away.js';
+import type { Condition, Scheme } from './types.js';
+import type { AwardStatus, ConditionResult, Evaluation, Tally } from './evaluation.js';
+
+/**
+ * How many badges a person has of those that a rule asks for: of the one `badges` condition that decides.
+ * Awards that the rule holds are passed over, unless it has nothing else: then they are what is counted.
+ *
+ * Where a rule has several such parts, they are put in order of what they lack, and the one that completes
+ * the group decides: of `all`, the part with the most lacking; of `any`, the one with the least; of
+ * `at_least: N`, the N-th (parts that are met by an award that is held are taken off N). Of equals, the later.
+ */
+export function countedTowards(result: ConditionResult): Tally {
+  if (result.kind === 'badges') return result.badges;
+  if (result.kind === 'holds') return { have: result.met ? 1 : 0, need: 1 };
+  const parts = result.of.filter(hasBadges);
+  if (parts.length === 0) return { have: result.have, need: result.need };
+  const metByAwards = result.of.filter((part) => part.met && !hasBadges(part)).length;
+  const tallies = parts.map(countedTowards).toSorted((a, b) => lackOf(a) - lackOf(b));
+  const rank = Math.min(Math.max(result.need - metByAwards, 1), tallies.length);
+  return tallies[rank - 1] ?? { have: result.have, need: result.need };
+}
+
+const lackOf = ({ have, need }: Tally): number => Math.max(0, need - have);
+
+const hasBadges = (result: ConditionResult): boolean =>
+  result.kind === 'badges' || (result.kind !== 'holds' && result.of.some(hasBadges));
+
+/**
+ * The threshold that `countedTowards` is measured by; null where the parts of a rule ask for different
+ * numbers, so that there is no one threshold.
+ */
+export function thresholdOf(rule: Condition): number | null {
+  const asked = new Set(thresholdsIn(rule));
+  const [one, ...others] = asked.size === 0 ? [awardsAskedBy(rule)] : asked;
+  return others.length === 0 ? (one ?? null) : null;
+}
+
+function thresholdsIn(rule: Condition): readonly number[] {
+  if (rule.kind === 'holds') return [];
+  return rule.kind === 'badges' ? [rule.atLeast] : rule.of.flatMap(thresholdsIn);
+}
+
+/** Of a rule that asks for awards alone. */
+function awardsAskedBy(rule: Condition): number {
+  if (rule.kind === 'all') return rule.of.length;
+  return rule.kind === 'at_least' ? rule.atLeast : 1;
+}
+
+/** How everybody stands with one award. */
+export interface AwardCensus {
+  /** How many people by status: they add up to everybody. */
+  readonly status: Readonly<Record<AwardStatus, number>>;
+  /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
+  readonly atCount: readonly number[];
+  /** To how many people one more badge would give it. */
+  readonly oneAway: number;
+}
+
+/** Everybody, counted by one scheme at one instant. */
+export interface Census {
+  readonly version: SchemeVersion;
+  readonly people: number;
+  /** In the scheme's order. */
+  readonly byAward: ReadonlyMap<AwardId, AwardCensus>;
+}
+
+/** Counts people, one evaluation at a time. */
+export interface CensusTally {
+  /** @param evaluation under the tally's scheme, at the same instant as the others */
+  add(evaluation: Evaluation): void;
+  census(): Census;
+}
+
+interface Counters {
+  readonly status: Record<AwardStatus, number>;
+  readonly atCount: number[];
+  oneAway: number;
+}
+
+const nobody = (): Counters => ({
+  status: { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 },
+  atCount: [],
+  oneAway: 0,
+});
+
+export function startCensus(scheme: Scheme): CensusTally {
+  const counters = new Map(scheme.awards.map(({ id }) => [id, nobody()] as const));
+  let people = 0;
+  return {
+    add(evaluation) {
+      people += 1;
+      const near = oneBadgeAway(scheme, evaluation);
+      for (const { award, status, tree } of evaluation.awards) {
+        const counter = counters.get(award.id);
+        if (counter === undefined) continue;
+        counter.status[status] += 1;
+        raise(counter.atCount, countedTowards(tree).have, 1);
+        if (near.has(award.id)) counter.oneAway += 1;
+      }
+    },
+    census: () => ({ version: scheme.version, people, byAward: counters }),
+  };
+}
+
+/** A number that nobody is at is 0, not a hole. */
+function raise(atCount: number[], count: number, by: number): void {
+  while (atCount.length <= count) atCount.push(0);
+  atCount[count] = (atCount[count] ?? 0) + by;
+}
+
+/** Two parts of everybody as one, counted by one scheme. */
+export function mergeCensuses(a: Census, b: Census): Census {
+  const byAward = new Map<AwardId, AwardCensus>();
+  for (const [id, one] of [...a.byAward, ...b.byAward]) {
+    const known = byAward.get(id);
+    byAward.set(id, known === undefined ? one : mergeAwards(known, one));
+  }
+  return { version: a.version, people: a.people + b.people, byAward };
+}
+
+function mergeAwards(a: AwardCensus, b: AwardCensus): AwardCensus {
+  const atCount = [...a.atCount];
+  for (const [count, people] of b.atCount.entries()) raise(atCount, count, people);
+  const sum = (status: AwardStatus): number => a.status[status] + b.status[status];
+  return {
+    status: {
+      held: sum('held'),
+      due: sum('due'),
+      not_met: sum('not_met'),
+      inactive: sum('inactive'),
+      blocked: sum('blocked'),
+    },
+    atCount,
+    oneAway: a.oneAway + b.oneAway,
+  };
+}
