@@ -12,10 +12,10 @@ import { createEarnerStore } from '../earners/store.js';
 import { DATA_PREFIX, QUEUES } from '../queue/names.js';
 import { openQueue } from '../queue/open.js';
 import { evaluate } from '../rules/evaluate.js';
-import { lackingIn, leftOutLine } from '../rules/explain/text.js';
+import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
 import { badgeName } from '../rules/explain/facts.js';
 import { fr } from '../rules/explain/fr.js';
-import { tellerOf } from '../rules/explain/formatter.js';
+import { createFormatter } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/evaluation.js';
@@ -101,14 +101,14 @@ function badgesIn(tree: ConditionResult): BadgesResult | null {
 }
 
 function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
-  const teller = tellerOf(scheme, fr);
+  const teller = createFormatter(scheme, fr);
   const { tree, heldBy, met, earnedBy } = verdictOn(evaluation, badgeId);
   const awards = heldAwards(tree).map((id) => `« ${teller.award(id)} »`);
   return {
     held: heldBy !== null,
     earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
-    lacking: met ? '' : lackingIn(teller, tree),
-    leftOut: evaluation.leftOut.map((one) => capitalised(leftOutLine(teller, one, []))),
+    lacking: met ? '' : shortfallPhrase(teller, tree),
+    leftOut: evaluation.excluded.map((one) => capitalised(exclusionLine(teller, one, []))),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ClientId } from '../ids.js';
-import { type Candidate, olderFirst } from './countable.js';
+import { type Candidate, byIssueDate } from './countable.js';
 import { abilityOf } from './selector.js';
-import type { LeftOut, NotCountedHere } from './evaluation.js';
+import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
 
 /** What may stand for one ability: all versions of one badge, whose partner has a limited number of seats. */
 export interface Carrier<P> {
@@ -82,7 +82,7 @@ export interface Limits {
 
 export interface Choice {
   readonly counted: readonly Candidate[];
-  readonly leftOut: readonly LeftOut<NotCountedHere>[];
+  readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
 }
 
 /** All versions of one badge that this person has, oldest first; enrolled by one partner. */
@@ -95,7 +95,7 @@ interface Family {
 }
 
 /** Most conditions find nothing in most portfolios. */
-const NOTHING: Choice = { counted: [], leftOut: [] };
+const NOTHING: Choice = { counted: [], excluded: [] };
 
 /**
  * Chooses what one condition counts: one version of a badge, and no more from a partner than allowed.
@@ -114,10 +114,10 @@ export function choose(candidates: readonly Candidate[], limits: Limits): Choice
     ? coverAbilities<ClientId, Family>(families, seats)
     : new Map<Family, string>();
   const chosen = fillUp(families, cover, seats);
-  const counted = [...chosen.values()].toSorted((a, b) => olderFirst(a.assertion, b.assertion));
-  if (counted.length === candidates.length) return { counted, leftOut: [] };
-  const leftOut = families.flatMap((family) => leftOutOf(family, chosen.get(family), limits.perIssuer));
-  return { counted, leftOut: leftOut.toSorted((a, b) => olderFirst(a.assertion, b.assertion)) };
+  const counted = [...chosen.values()].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
+  if (counted.length === candidates.length) return { counted, excluded: [] };
+  const excluded = families.flatMap((family) => leftOutOf(family, chosen.get(family), limits.perIssuer));
+  return { counted, excluded: excluded.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
 }
 
 /** Oldest family first, since the candidates are. */
@@ -160,7 +160,7 @@ function leftOutOf(
   { versions, oldest }: Family,
   chosen: Candidate | undefined,
   perIssuer: number | null,
-): readonly LeftOut<NotCountedHere>[] {
+): readonly Exclusion<ConditionExclusionReason>[] {
   const standing = chosen ?? oldest;
   const doubles = versions
     .filter((version) => version !== standing)

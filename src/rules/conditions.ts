@@ -1,14 +1,14 @@
 import type { AwardId } from '../ids.js';
 import { type Choice, choose } from './choice.js';
-import { type Candidate, olderFirst } from './countable.js';
+import { type Candidate, byIssueDate } from './countable.js';
 import { abilityOf, picks, type Window, windowOf, within } from './selector.js';
 import type { BadgesCondition, Condition, Scheme } from './types.js';
 import {
   assertNever,
   type BadgesResult,
   type ConditionResult,
-  type LeftOut,
-  type NotCountedHere,
+  type Exclusion,
+  type ConditionExclusionReason,
   reached,
   type Tally,
 } from './evaluation.js';
@@ -17,7 +17,7 @@ import {
  * What became of `{ at_least: N, of: selector, ... }`.
  * @param candidates every assertion that counts at `nowS` (Unix seconds), oldest first
  */
-export function judgeBadges(
+export function evaluateBadges(
   condition: BadgesCondition,
   scheme: Scheme,
   candidates: readonly Candidate[],
@@ -35,19 +35,19 @@ export function judgeBadges(
     condition,
     ...talliesOf(condition, choice),
     counted: choice.counted.map(({ assertion }) => assertion),
-    leftOut: inTime.length === picked.length ? choice.leftOut : withOutOfTime(picked, window, choice),
+    excluded: inTime.length === picked.length ? choice.excluded : withOutOfTime(picked, window, choice),
   };
 }
 
 function withOutOfTime(
   picked: readonly Candidate[],
   window: Window,
-  { leftOut }: Choice,
-): readonly LeftOut<NotCountedHere>[] {
+  { excluded }: Choice,
+): readonly Exclusion<ConditionExclusionReason>[] {
   const outOfTime = picked
     .filter(({ assertion }) => !within(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
-  return [...outOfTime, ...leftOut].toSorted((a, b) => olderFirst(a.assertion, b.assertion));
+  return [...outOfTime, ...excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
 }
 
 /** A plan judges for everybody: what a condition does not ask for is not counted. */
@@ -83,7 +83,7 @@ export interface Facts {
 }
 
 /** Interprets a rule: the same tree, with what each condition has and needs. */
-export function judge(condition: Condition, facts: Facts): ConditionResult {
+export function evaluateCondition(condition: Condition, facts: Facts): ConditionResult {
   switch (condition.kind) {
     case 'all':
       return group('all', condition.of, condition.of.length, facts);
@@ -94,7 +94,7 @@ export function judge(condition: Condition, facts: Facts): ConditionResult {
     case 'holds':
       return holds(condition.award, facts);
     case 'badges':
-      return judgeBadges(condition, facts.scheme, facts.candidates, facts.nowS);
+      return evaluateBadges(condition, facts.scheme, facts.candidates, facts.nowS);
   }
   return assertNever(condition);
 }
@@ -105,7 +105,7 @@ function group(
   need: number,
   facts: Facts,
 ): ConditionResult {
-  const of = conditions.map((condition) => judge(condition, facts));
+  const of = conditions.map((condition) => evaluateCondition(condition, facts));
   const have = of.filter((result) => result.met).length;
   return { kind, met: reached({ have, need }), have, need, of };
 }

@@ -1,7 +1,7 @@
 import type { BadgeId } from '../ids.js';
 import type { Assertion } from '../earners/assertion.js';
 import type { Enrolment, Scheme } from './types.js';
-import type { LeftOut, NeverCounts } from './evaluation.js';
+import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { within } from './selector.js';
 
 /** An assertion that counts at this instant, with the enrolment under which it does. */
@@ -11,13 +11,13 @@ export interface Candidate {
 }
 
 /** What a portfolio is worth before any rule looks at it. Both lists oldest first. */
-export interface Sorted {
+export interface Countable {
   readonly candidates: readonly Candidate[];
-  readonly leftOut: readonly LeftOut<NeverCounts>[];
+  readonly excluded: readonly Exclusion<ExclusionReason>[];
 }
 
 /** Oldest first; of one instant, by id: the one order in which assertions are ever looked at. */
-export function olderFirst(a: Assertion, b: Assertion): number {
+export function byIssueDate(a: Assertion, b: Assertion): number {
   if (a.issuedOnS !== b.issuedOnS) return a.issuedOnS - b.issuedOnS;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
@@ -56,7 +56,7 @@ export function distinct(assertions: readonly Assertion[]): readonly Assertion[]
     const known = byId.get(assertion.id);
     byId.set(assertion.id, known === undefined ? assertion : stricter(known, assertion));
   }
-  return [...byId.values()].toSorted(olderFirst);
+  return [...byId.values()].toSorted(byIssueDate);
 }
 
 const expired = (assertion: Assertion, nowS: number): boolean =>
@@ -76,7 +76,7 @@ function reasonAgainst(
   assertion: Assertion,
   enrolment: Enrolment,
   nowS: number,
-): NeverCounts | null {
+): ExclusionReason | null {
   if (enrolment.clientId !== assertion.clientId) return { why: 'wrong_client' };
   if (assertion.revoked) return { why: 'revoked' };
   if (assertion.expiresOnS !== null && expired(assertion, nowS))
@@ -89,20 +89,24 @@ function reasonAgainst(
 }
 
 /** Sorts a portfolio into what counts at `nowS` (Unix seconds) and what does not, with the reason. */
-export function sortOut(scheme: Scheme, assertions: readonly Assertion[], nowS: number): Sorted {
+export function partitionCountable(
+  scheme: Scheme,
+  assertions: readonly Assertion[],
+  nowS: number,
+): Countable {
   const candidates: Candidate[] = [];
-  const leftOut: LeftOut<NeverCounts>[] = [];
+  const excluded: Exclusion<ExclusionReason>[] = [];
   for (const assertion of distinct(assertions)) {
     const enrolment = scheme.enrolments.get(assertion.badgeId);
     if (enrolment === undefined) {
-      leftOut.push({ assertion, reason: { why: 'not_enrolled' } });
+      excluded.push({ assertion, reason: { why: 'not_enrolled' } });
       continue;
     }
     const reason = reasonAgainst(scheme, assertion, enrolment, nowS);
     if (reason === null) candidates.push({ assertion, enrolment });
-    else leftOut.push({ assertion, reason });
+    else excluded.push({ assertion, reason });
   }
-  return { candidates, leftOut };
+  return { candidates, excluded };
 }
 
 /** The Région's badges that are held at `nowS`, each by its oldest unrevoked, unexpired assertion. */

@@ -1,8 +1,8 @@
 import type { Assertion } from '../earners/assertion.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import type { AwardId, BadgeId } from '../ids.js';
-import { type Facts, judge } from './conditions.js';
-import { distinct, heldBadges, sortOut } from './countable.js';
+import { type Facts, evaluateCondition } from './conditions.js';
+import { distinct, heldBadges, partitionCountable } from './countable.js';
 import type { Award, Scheme } from './types.js';
 import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './evaluation.js';
 
@@ -33,7 +33,7 @@ export class RuleFault extends Error {
 export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Evaluation {
   if (!Number.isSafeInteger(nowS))
     throw new RangeError(`nowS must be whole Unix seconds, not ${String(nowS)}`);
-  const { candidates, leftOut } = sortOut(scheme, portfolio.assertions, nowS);
+  const { candidates, excluded } = partitionCountable(scheme, portfolio.assertions, nowS);
   const region: RegionBadges = {
     held: heldBadges(portfolio.held, nowS),
     blocked: new Set(portfolio.blocked),
@@ -44,7 +44,7 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     if (verdict.status === 'held' || verdict.status === 'due') standing.set(award.id, verdict.status);
     return verdict;
   });
-  return { version: scheme.version, nowS, awards, leftOut };
+  return { version: scheme.version, nowS, awards, excluded };
 }
 
 interface RegionBadges {
@@ -68,7 +68,7 @@ function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdi
 
 function interpret(award: Award, facts: Facts): ConditionResult {
   try {
-    return judge(award.rule, facts);
+    return evaluateCondition(award.rule, facts);
   } catch (cause) {
     throw new RuleFault(award.id, cause);
   }

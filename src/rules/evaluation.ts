@@ -3,7 +3,7 @@ import type { Assertion } from '../earners/assertion.js';
 import type { Award, BadgesCondition } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
-export type NeverCounts =
+export type ExclusionReason =
   | { readonly why: 'not_enrolled' }
   | { readonly why: 'partner_inactive' }
   | { readonly why: 'wrong_client' }
@@ -14,7 +14,7 @@ export type NeverCounts =
   | { readonly why: 'future' };
 
 /** Why an assertion that the selector picks is not among those counted by one condition. */
-export type NotCountedHere =
+export type ConditionExclusionReason =
   | {
       readonly why: 'outside_condition_dates';
       readonly fromS: number | null;
@@ -23,7 +23,7 @@ export type NotCountedHere =
   | { readonly why: 'duplicate_of'; readonly of: AssertionId }
   | { readonly why: 'over_per_issuer'; readonly perIssuer: number };
 
-export interface LeftOut<R = NeverCounts | NotCountedHere> {
+export interface Exclusion<R = ExclusionReason | ConditionExclusionReason> {
   readonly assertion: Assertion;
   readonly reason: R;
 }
@@ -43,7 +43,7 @@ export interface BadgesResult {
   readonly issuers: Tally | null;
   readonly abilities: Tally | null;
   readonly counted: readonly Assertion[];
-  readonly leftOut: readonly LeftOut<NotCountedHere>[];
+  readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
 }
 
 /** The rule's tree again, with what each condition has and needs. */
@@ -91,7 +91,7 @@ export interface Evaluation {
   /** In the scheme's order. */
   readonly awards: readonly AwardVerdict[];
   /** Assertions that count nowhere, each with its reason. */
-  readonly leftOut: readonly LeftOut<NeverCounts>[];
+  readonly excluded: readonly Exclusion<ExclusionReason>[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
-import { type Facts, judge } from './conditions.js';
-import { lackingOf } from './explain/facts.js';
+import { type Facts, evaluateCondition } from './conditions.js';
+import { shortfall } from './explain/facts.js';
 import { availableAt, factsOf, issued } from './suggestions.js';
 import { abilityOf, picks, windowOf, within } from './selector.js';
 import type { BadgesCondition, Condition, Enrolment, Scheme } from './types.js';
@@ -77,7 +77,7 @@ export function oneBadgeAway(scheme: Scheme, evaluation: Evaluation): ReadonlySe
 function nearIn(result: ConditionResult): readonly BadgesResult[] {
   if (result.met || result.kind === 'holds') return [];
   if (result.kind !== 'badges') return result.of.flatMap(nearIn);
-  return lackingOf(result).badges === 1 ? [result] : [];
+  return shortfall(result).badges === 1 ? [result] : [];
 }
 
 /** What is issued today must count today. */
@@ -155,6 +155,6 @@ function different(badges: readonly Enrolment[], { candidates }: Facts): readonl
 function dueWith(hoped: readonly AwardVerdict[], facts: Facts): readonly AwardId[] {
   const standing = new Map(facts.standing);
   for (const { award } of hoped)
-    if (judge(award.rule, { ...facts, standing }).met) standing.set(award.id, 'due');
+    if (evaluateCondition(award.rule, { ...facts, standing }).met) standing.set(award.id, 'due');
   return hoped.map(({ award }) => award.id).filter((id) => standing.has(id));
 }

@@ -9,13 +9,13 @@ import {
   type EarnerKey,
   type SchemeVersion,
 } from '../ids.js';
-import { judgeUnder, type Rules } from './rollout.js';
+import { evaluateDuringRollout, type Rules } from './rollout.js';
 import { evaluate } from './evaluate.js';
 import type { Award } from './types.js';
 import type { AwardVerdict, Evaluation } from './evaluation.js';
 
 /** People by their keys, in order: some twenty bytes each, so that a plan of a million fits into a small process. */
-export class EarnerKeys implements Iterable<EarnerKey> {
+export class KeyList implements Iterable<EarnerKey> {
   /** By the first character: put in order one at a time, when they are read. */
   readonly #shelves = new Map<string, Shelf>();
   #length = 0;
@@ -85,9 +85,9 @@ export interface PersonFacts {
   readonly earner: EarnerKey;
   readonly portfolio: Portfolio;
   /** The latest change of the rules (its generation) under which something new was stored; 0: none. */
-  readonly touched: number;
+  readonly lastSchemeGeneration: number;
   /** Badges that are on their way to this person already. */
-  readonly underWay: ReadonlySet<BadgeId>;
+  readonly inFlight: ReadonlySet<BadgeId>;
   /** Badges that OBF refused for this person, for good. */
   readonly refused: ReadonlySet<BadgeId>;
   /** An award of theirs is written down as due, and may or may not have been sent on its way. */
@@ -140,24 +140,24 @@ function plannedOf({ award, status, met }: AwardVerdict, person: PersonFacts): r
 
 const NOTHING: readonly Planned[] = [];
 
-function wayOf({ badgeId }: Award, { underWay, refused }: PersonFacts): PlanKind {
-  if (underWay.has(badgeId)) return 'under_way';
+function wayOf({ badgeId }: Award, { inFlight, refused }: PersonFacts): PlanKind {
+  if (inFlight.has(badgeId)) return 'under_way';
   return refused.has(badgeId) ? 'refused' : 'gains';
 }
 
 /** Held, and not qualified for any more; awards that are not in the new rules at all among them. */
 function rulesLost(
-  { scheme, change }: Rules,
+  { scheme, rollout }: Rules,
   { portfolio }: PersonFacts,
   { awards, nowS }: Evaluation,
 ): readonly Planned[] {
-  if (change === null || change.inForce === null || portfolio.held.length === 0) return NOTHING;
+  if (rollout === null || rollout.inForce === null || portfolio.held.length === 0) return NOTHING;
   const unmet = awards.filter(({ status, met }) => status === 'held' && !met).map(({ award }) => award);
   const known = new Set(scheme.awards.map(({ badgeId }) => badgeId));
-  const removed = change.inForce.awards.filter(({ badgeId }) => !known.has(badgeId));
+  const removed = rollout.inForce.awards.filter(({ badgeId }) => !known.has(badgeId));
   const asked = [...unmet, ...removed];
   if (asked.length === 0) return NOTHING;
-  const before = evaluate(change.inForce, portfolio, nowS).awards;
+  const before = evaluate(rollout.inForce, portfolio, nowS).awards;
   const metBefore = new Set(
     before.filter(({ status, met }) => status === 'held' && met).map(({ award }) => award.badgeId),
   );
@@ -186,16 +186,16 @@ function plannedByOne(
 
 /** Judged again and again, what was given held: each time something more is given, or it ends. */
 function givenWith(
-  { scheme, change }: Rules,
-  { portfolio, touched, refused }: PersonFacts,
+  { scheme, rollout }: Rules,
+  { portfolio, lastSchemeGeneration, refused }: PersonFacts,
   nowS: number,
   only: AwardId,
 ): ReadonlySet<BadgeId> {
-  const released = new Set([...(change?.released ?? []), only]);
-  const rules = { scheme, change: change === null ? null : { ...change, released } };
+  const released = new Set([...(rollout?.released ?? []), only]);
+  const rules = { scheme, rollout: rollout === null ? null : { ...rollout, released } };
   const given = new Set<BadgeId>();
   for (let { held } = portfolio; ;) {
-    const due = judgeUnder(rules, { ...portfolio, held }, touched, nowS).due.map(
+    const due = evaluateDuringRollout(rules, { ...portfolio, held }, lastSchemeGeneration, nowS).due.map(
       ({ award }) => award.badgeId,
     );
     const more = due.filter((badgeId) => !given.has(badgeId));
@@ -221,9 +221,9 @@ export interface AwardPlan {
   /** It is in the rules in force, and not in the new ones: whoever holds it keeps it. */
   readonly removed: boolean;
   /** All are counted; of how many the keys are kept is said by whoever asks for the plan. */
-  readonly gains: EarnerKeys;
+  readonly gains: KeyList;
   /** They hold it, no longer qualify, and keep it. */
-  readonly losesRule: EarnerKeys;
+  readonly losesRule: KeyList;
   readonly underWay: number;
   readonly refused: number;
   readonly blocked: number;
@@ -239,7 +239,7 @@ export interface Plan {
   /** How many people were looked at. */
   readonly people: number;
   /** Everybody who gains something: whom `apply` has to look at. Here, too, all are counted, and those kept who were asked for. */
-  readonly gainers: EarnerKeys;
+  readonly gainers: KeyList;
   /** In the order of the rules; then those that are removed. */
   readonly awards: readonly AwardPlan[];
 }
@@ -260,13 +260,13 @@ export interface PlanTally {
 }
 
 type Counters = Record<Exclude<PlanKind, 'gains' | 'loses_rule'>, number> & {
-  readonly gains: EarnerKeys;
-  readonly loses_rule: EarnerKeys;
+  readonly gains: KeyList;
+  readonly loses_rule: KeyList;
 };
 
 const nobody = (most: number): Counters => ({
-  gains: new EarnerKeys(most),
-  loses_rule: new EarnerKeys(most),
+  gains: new KeyList(most),
+  loses_rule: new KeyList(most),
   under_way: 0,
   refused: 0,
   blocked: 0,
@@ -274,15 +274,15 @@ const nobody = (most: number): Counters => ({
 });
 
 export function startPlan(
-  { scheme, change }: Rules,
+  { scheme, rollout }: Rules,
   only: AwardId | null = null,
   keeps: PlanKeeps = ALL,
 ): PlanTally {
   const own = new Set(scheme.awards.map(({ badgeId }) => badgeId));
-  const removed = (change?.inForce?.awards ?? []).filter(({ badgeId }) => !own.has(badgeId));
+  const removed = (rollout?.inForce?.awards ?? []).filter(({ badgeId }) => !own.has(badgeId));
   const counters = new Map<BadgeId, Counters>();
   for (const { badgeId } of [...scheme.awards, ...removed]) counters.set(badgeId, nobody(keeps.perAward));
-  const gainers = new EarnerKeys(keeps.gainers);
+  const gainers = new KeyList(keeps.gainers);
   let people = 0;
   return {
     add(earner, planned) {

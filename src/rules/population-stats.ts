@@ -49,7 +49,7 @@ function awardsAskedBy(rule: Condition): number {
 }
 
 /** How everybody stands with one award. */
-export interface AwardCensus {
+export interface AwardStats {
   /** How many people by status: they add up to everybody. */
   readonly status: Readonly<Record<AwardStatus, number>>;
   /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
@@ -59,18 +59,18 @@ export interface AwardCensus {
 }
 
 /** Everybody, counted by one scheme at one instant. */
-export interface Census {
+export interface PopulationStats {
   readonly version: SchemeVersion;
   readonly people: number;
   /** In the scheme's order. */
-  readonly byAward: ReadonlyMap<AwardId, AwardCensus>;
+  readonly byAward: ReadonlyMap<AwardId, AwardStats>;
 }
 
 /** Counts people, one evaluation at a time. */
-export interface CensusTally {
+export interface PopulationCounter {
   /** @param evaluation under the tally's scheme, at the same instant as the others */
   add(evaluation: Evaluation): void;
-  census(): Census;
+  stats(): PopulationStats;
 }
 
 interface Counters {
@@ -85,7 +85,7 @@ const nobody = (): Counters => ({
   oneAway: 0,
 });
 
-export function startCensus(scheme: Scheme): CensusTally {
+export function countPopulation(scheme: Scheme): PopulationCounter {
   const counters = new Map(scheme.awards.map(({ id }) => [id, nobody()] as const));
   let people = 0;
   return {
@@ -100,7 +100,7 @@ export function startCensus(scheme: Scheme): CensusTally {
         if (near.has(award.id)) counter.oneAway += 1;
       }
     },
-    census: () => ({ version: scheme.version, people, byAward: counters }),
+    stats: () => ({ version: scheme.version, people, byAward: counters }),
   };
 }
 
@@ -111,8 +111,8 @@ function raise(atCount: number[], count: number, by: number): void {
 }
 
 /** Two parts of everybody as one, counted by one scheme. */
-export function mergeCensuses(a: Census, b: Census): Census {
-  const byAward = new Map<AwardId, AwardCensus>();
+export function mergeStats(a: PopulationStats, b: PopulationStats): PopulationStats {
+  const byAward = new Map<AwardId, AwardStats>();
   for (const [id, one] of [...a.byAward, ...b.byAward]) {
     const known = byAward.get(id);
     byAward.set(id, known === undefined ? one : mergeAwards(known, one));
@@ -120,7 +120,7 @@ export function mergeCensuses(a: Census, b: Census): Census {
   return { version: a.version, people: a.people + b.people, byAward };
 }
 
-function mergeAwards(a: AwardCensus, b: AwardCensus): AwardCensus {
+function mergeAwards(a: AwardStats, b: AwardStats): AwardStats {
   const atCount = [...a.atCount];
   for (const [count, people] of b.atCount.entries()) raise(atCount, count, people);
   const sum = (status: AwardStatus): number => a.status[status] + b.status[status];

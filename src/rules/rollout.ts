@@ -9,7 +9,7 @@ import type { AwardVerdict, Evaluation } from './evaluation.js';
  * The files were changed, and the change is not in force yet: what is new is judged by the new rules, the
  * people who were there before wait for `palier apply`.
  */
-export interface Change {
+export interface PendingRollout {
   /** The rules in force; null when they can no longer be read: nothing is due by them then. */
   readonly inForce: Scheme | null;
   /** Awards of the new rules that were put into force already (`apply --only`). */
@@ -25,7 +25,7 @@ export interface Rules {
   /** What new facts are judged by: the files that a process was started with last, or that were applied. */
   readonly scheme: Scheme;
   /** Null: the same rules are in force for everybody. */
-  readonly change: Change | null;
+  readonly rollout: PendingRollout | null;
 }
 
 /** An award to be given, and what it is given for. */
@@ -36,7 +36,7 @@ export interface Due {
 }
 
 /** What follows for one person at one instant. */
-export interface Judgement {
+export interface PersonDecision {
   /** By `rules.scheme`: what is told to whoever asks. */
   readonly evaluation: Evaluation;
   readonly due: readonly Due[];
@@ -53,32 +53,32 @@ export interface Judgement {
  * @param touched the latest change under which something new was stored about this person
  * @throws RuleFault, RangeError as `evaluate`
  */
-export function judgeUnder(
-  { scheme, change }: Rules,
+export function evaluateDuringRollout(
+  { scheme, rollout }: Rules,
   portfolio: Portfolio,
   touched: number,
   nowS: number,
-): Judgement {
+): PersonDecision {
   const evaluation = evaluate(scheme, portfolio, nowS);
   const dueNow = evaluation.awards.filter(({ status }) => status === 'due');
   const give = (verdict: AwardVerdict): Due => dueBy(evaluation, verdict.award);
-  if (change === null || touched >= change.generation) {
+  if (rollout === null || touched >= rollout.generation) {
     const lost = lostAwards(scheme, portfolio, evaluation);
     return { evaluation, due: dueNow.map(give), waiting: new Set(), lost };
   }
-  const before = change.inForce === null ? null : evaluate(change.inForce, portfolio, nowS);
-  const due = dueTogether(scheme, change.released, evaluation, before, portfolio);
+  const before = rollout.inForce === null ? null : evaluate(rollout.inForce, portfolio, nowS);
+  const due = dueTogether(scheme, rollout.released, evaluation, before, portfolio);
   const given = new Set(due.map(({ award }) => award.badgeId));
   const waiting = dueNow.filter(({ award }) => !given.has(award.badgeId)).map(({ award }) => award.id);
   const lost =
-    change.inForce === null || before === null ? [] : lostAwards(change.inForce, portfolio, before);
+    rollout.inForce === null || before === null ? [] : lostAwards(rollout.inForce, portfolio, before);
   return { evaluation, due, waiting: new Set(waiting), lost: lost.flatMap((award) => milder(award, scheme)) };
 }
 
 /** What is given while the rest waits: nothing may rest on an award that waits itself. */
 function dueTogether(
   scheme: Scheme,
-  released: Change['released'],
+  released: PendingRollout['released'],
   evaluation: Evaluation,
   before: Evaluation | null,
   portfolio: Portfolio,

@@ -1,8 +1,8 @@
 import type { Assertion } from '../earners/assertion.js';
 import { asAssertionId, type AwardId } from '../ids.js';
-import { type Facts, judge } from './conditions.js';
-import { type Candidate, distinct, olderFirst } from './countable.js';
-import { lackingOf } from './explain/facts.js';
+import { type Facts, evaluateCondition } from './conditions.js';
+import { type Candidate, distinct, byIssueDate } from './countable.js';
+import { shortfall } from './explain/facts.js';
 import { abilityOf, picks, windowOf, within } from './selector.js';
 import type { BadgesCondition, Enrolment, Scheme } from './types.js';
 import type { AwardStatus, AwardVerdict, BadgesResult, ConditionResult, Evaluation } from './evaluation.js';
@@ -19,7 +19,7 @@ export type Lacks = ReadonlyMap<AwardId, number>;
  */
 export function lackOf(result: ConditionResult, lacks: Lacks): number {
   if (result.met) return 0;
-  if (result.kind === 'badges') return lackingOf(result).badges;
+  if (result.kind === 'badges') return shortfall(result).badges;
   if (result.kind === 'holds') return lacks.get(result.award) ?? OUT_OF_REACH;
   const open = result.of.map((part) => lackOf(part, lacks)).filter((lack) => lack > 0);
   const least = open.toSorted((a, b) => a - b).slice(0, result.need - result.have);
@@ -53,7 +53,7 @@ export function factsOf(scheme: Scheme, { awards, nowS }: Evaluation): Facts {
 export function assertionsIn(result: ConditionResult): readonly Assertion[] {
   if (result.kind === 'holds') return [];
   if (result.kind !== 'badges') return result.of.flatMap(assertionsIn);
-  return [...result.counted, ...result.leftOut.map(({ assertion }) => assertion)];
+  return [...result.counted, ...result.excluded.map(({ assertion }) => assertion)];
 }
 
 /** What can still be issued so that it counts: enrolled at this instant, by an active partner. */
@@ -66,7 +66,7 @@ export const availableAt = (scheme: Scheme, nowS: number): readonly Enrolment[] 
 export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
   const added = badges.map((enrolment) => ({ assertion: issuedAt(facts.nowS, enrolment), enrolment }));
   const candidates = [...facts.candidates, ...added];
-  return { ...facts, candidates: candidates.toSorted((a, b) => olderFirst(a.assertion, b.assertion)) };
+  return { ...facts, candidates: candidates.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
 }
 
 const issuedAt = (nowS: number, { badgeId, clientId }: Enrolment): Assertion => ({
@@ -85,7 +85,7 @@ export function lacksWith({ awards }: Evaluation, facts: Facts, badge: Enrolment
   const standing = standingWith(awards, more, ['not_met']);
   const verdicts = awards.map((verdict): AwardVerdict => {
     if (standing.has(verdict.award.id)) return { ...verdict, status: 'due' };
-    return { ...verdict, tree: judge(verdict.award.rule, { ...more, standing }) };
+    return { ...verdict, tree: evaluateCondition(verdict.award.rule, { ...more, standing }) };
   });
   return lacksOf(verdicts);
 }
@@ -101,7 +101,7 @@ export function standingWith(
 ): ReadonlyMap<AwardId, 'held' | 'due'> {
   const standing = new Map(facts.standing);
   for (const { award, status } of awards)
-    if (statuses.includes(status) && judge(award.rule, { ...facts, standing }).met)
+    if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, standing }).met)
       standing.set(award.id, 'due');
   return standing;
 }
@@ -138,8 +138,8 @@ function openLeaves(result: ConditionResult): readonly BadgesResult[] {
   return result.kind === 'badges' ? [result] : result.of.flatMap(openLeaves);
 }
 
-function leafOf({ condition, counted, leftOut }: BadgesResult, scheme: Scheme, nowS: number): Leaf {
-  const inTime = leftOut.filter(({ reason }) => reason.why !== 'outside_condition_dates');
+function leafOf({ condition, counted, excluded }: BadgesResult, scheme: Scheme, nowS: number): Leaf {
+  const inTime = excluded.filter(({ reason }) => reason.why !== 'outside_condition_dates');
   const known = [...counted, ...inTime.map(({ assertion }) => assertion)].flatMap(
     ({ badgeId }) => scheme.enrolments.get(badgeId) ?? [],
   );
@@ -181,7 +181,8 @@ export function badgesThatHelp(
 ): readonly Enrolment[] {
   const before = lackOf(tree, lacks);
   const kindOf = kindsFor([tree], facts.scheme, facts.nowS);
-  const lackWith = (badge: Enrolment): number => lackOf(judge(award.rule, issued(facts, [badge])), lacks);
+  const lackWith = (badge: Enrolment): number =>
+    lackOf(evaluateCondition(award.rule, issued(facts, [badge])), lacks);
   return ofKinds(available, kindOf, (badge) => lackWith(badge) < before);
 }
 
@@ -218,7 +219,7 @@ export function awardsThatHelp(
     .map((other) => other.award.id)
     .filter((id) => {
       const standing = new Map([...facts.standing, [id, 'due'] as const]);
-      return lackOf(judge(award.rule, { ...facts, standing }), lacks) < before;
+      return lackOf(evaluateCondition(award.rule, { ...facts, standing }), lacks) < before;
     });
 }
 
@@ -250,7 +251,7 @@ function awardsIn(result: ConditionResult): readonly AwardId[] {
 export type Reach = 'within' | 'hindered' | 'beyond';
 
 /** What would bring an award closer that is not met. */
-export interface Help {
+export interface Suggestion {
   /**
    * Each of which, issued now, would leave less to come; where one badge is missing, would complete it. In
    * the scheme's order. One that the person has already is among them where it would count anew.
@@ -270,7 +271,7 @@ export interface Help {
  * @param evaluation under that scheme
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
-export function helpful(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Help> {
+export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
   const missing = evaluation.awards.filter(({ status }) => status === 'not_met');
   if (missing.length === 0) return new Map();
   const facts = factsOf(scheme, evaluation);
@@ -294,7 +295,7 @@ function helpFor(
   verdict: AwardVerdict,
   basis: Basis,
   closer: Map<AwardId, ReadonlySet<Enrolment>>,
-): Omit<Help, 'reach'> {
+): Omit<Suggestion, 'reach'> {
   const awards = awardsThatHelp(verdict, basis);
   const through = new Set(awards.flatMap((id) => [...(closer.get(id) ?? [])]));
   const direct = badgesThatHelp(verdict, basis);

@@ -2,7 +2,7 @@ import type { AwardId, EarnerKey, SchemeVersion } from '../ids.js';
 import type { Quota, QuotaReading } from '../issuing/quota.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Rules } from '../rules/rollout.js';
-import { startCensus, type Census } from '../rules/population-stats.js';
+import { countPopulation, type PopulationStats } from '../rules/population-stats.js';
 import { costOf, type Plan, type PlanCost, planFor, type PlanKeeps, startPlan } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { lookAtEverybody, type Report } from '../workers/look-at-everybody.js';
@@ -75,11 +75,11 @@ export async function simulate(
   asked: Omit<PlanAsked, 'only'>,
   report: Report,
   signal: AbortSignal,
-): Promise<MadePlan & { readonly census: Census }> {
+): Promise<MadePlan & { readonly census: PopulationStats }> {
   const seen = await seenIn(parts);
   const rules = await parts.schemes.wouldBe(asked.scheme);
   const tally = startPlan(rules, null, asked.keeps);
-  const counted = startCensus(rules.scheme);
+  const counted = countPopulation(rules.scheme);
   const nowS = secondsOf(parts.clock);
   const unreadable = await lookAtEverybody(
     parts.people,
@@ -92,7 +92,7 @@ export async function simulate(
     signal,
   );
   const made = await costed(parts, asked, tally.plan());
-  return { ...made, ...seen, rules, unreadable, census: counted.census() };
+  return { ...made, ...seen, rules, unreadable, census: counted.stats() };
 }
 
 async function costed({ quota, pace }: PlanParts, { maxRps }: Pick<PlanAsked, 'maxRps'>, plan: Plan) {

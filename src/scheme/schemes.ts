@@ -89,7 +89,7 @@ export function createSchemes(redis: RedisConnection, prefix: string, own: Schem
   const texts = createSchemeTexts(redis, `${prefix}:{scheme}:texts`, own, clock);
   const now = async (): Promise<Rules> => {
     const at = await readState(redis, key);
-    if (at === null) return { scheme: own, change: null };
+    if (at === null) return { scheme: own, rollout: null };
     // What cannot be read any more is judged by what this process was started with.
     return rulesOf((await texts.find(at.current)) ?? own, at, texts);
   };
@@ -102,7 +102,7 @@ export function createSchemes(redis: RedisConnection, prefix: string, own: Schem
     },
     async wouldBe(scheme) {
       const at = await readState(redis, key);
-      if (at === null) return { scheme, change: null };
+      if (at === null) return { scheme, rollout: null };
       return rulesOf(scheme, at.current === scheme.version ? at : begun(at, secondsOf(clock)), texts);
     },
     async apply(scheme, { only, quiet }, seen) {
@@ -130,9 +130,9 @@ async function readState(redis: RedisConnection, key: string): Promise<State | n
 }
 
 async function rulesOf(scheme: Scheme, at: State, texts: SchemeTexts): Promise<Rules> {
-  if (at.inForce === scheme.version) return { scheme, change: null };
+  if (at.inForce === scheme.version) return { scheme, rollout: null };
   const { released, generation, sinceS } = at;
-  return { scheme, change: { inForce: await texts.find(at.inForce), released, generation, sinceS } };
+  return { scheme, rollout: { inForce: await texts.find(at.inForce), released, generation, sinceS } };
 }
 
 /** As START would leave it. */

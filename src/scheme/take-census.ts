@@ -1,6 +1,6 @@
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { startCensus } from '../rules/population-stats.js';
+import { countPopulation } from '../rules/population-stats.js';
 import { evaluate } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import type { CensusStore, StoredCensus } from './census-store.js';
@@ -29,13 +29,13 @@ export async function storeCensus(
 ): Promise<StoredCensus> {
   const nowS = secondsOf(clock);
   const { scheme } = await schemes.now();
-  const tally = startCensus(scheme);
+  const tally = countPopulation(scheme);
   const look = (person: PersonFacts): void => {
     tally.add(evaluate(scheme, person.portfolio, nowS));
-    if (person.underWay.size > 0) underWay(person.earner);
+    if (person.inFlight.size > 0) underWay(person.earner);
   };
   await lookAtEverybody(people, look, () => undefined, signal);
-  const taken = tally.census();
+  const taken = tally.stats();
   const oneAway = new Map([...taken.byAward].map(([id, award]) => [id, award.oneAway] as const));
   const stored = { atS: nowS, version: taken.version, people: taken.people, oneAway };
   await census.write(stored);

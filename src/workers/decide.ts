@@ -1,12 +1,12 @@
 import type { EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { judgeUnder, type Judgement, type Rules } from '../rules/rollout.js';
+import { evaluateDuringRollout, type PersonDecision, type Rules } from '../rules/rollout.js';
 import { evaluate, lostByRevocation } from '../rules/evaluate.js';
 import type { Award } from '../rules/types.js';
 import { journalOf, readPerson, type Person, type PersonSources } from '../earners/person.js';
 import type { Schemes } from '../scheme/schemes.js';
 
-export interface Decision extends Judgement {
+export interface Decision extends PersonDecision {
   readonly rules: Rules;
   readonly person: Person;
 }
@@ -23,7 +23,7 @@ export interface DecidingSources extends PersonSources {
 export async function decide(sources: DecidingSources, earner: EarnerKey): Promise<Decision> {
   const [rules, person] = await Promise.all([sources.schemes.now(), readPerson(sources, earner)]);
   const nowS = secondsOf(sources.clock);
-  const judged = judgeUnder(rules, person.portfolio, person.touched, nowS);
+  const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, nowS);
   const lost = judged.lost.length === 0 ? [] : await lostAnyway(sources, person, judged.lost, nowS);
   return { rules, person, ...judged, lost };
 }

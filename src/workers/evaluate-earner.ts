@@ -51,7 +51,7 @@ async function evaluateLater(
   { person, evaluation }: Decision,
   cause: string,
 ): Promise<void> {
-  const dates = evaluation.leftOut.flatMap(({ assertion, reason }) =>
+  const dates = evaluation.excluded.flatMap(({ assertion, reason }) =>
     reason.why === 'future' ? [assertion.issuedOnS] : [],
   );
   if (dates.length === 0) return;

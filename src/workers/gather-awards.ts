@@ -99,8 +99,8 @@ export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, dela
  */
 export async function sweepAwards(pipeline: Pipeline): Promise<number> {
   const { schemes, outbox, batches } = pipeline;
-  const { scheme, change } = await schemes.now();
-  const awards = [...scheme.awards, ...(change?.inForce?.awards ?? [])];
+  const { scheme, rollout } = await schemes.now();
+  const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   let gathered = 0;
   for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
     const [waiting, underWay] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);

@@ -3,7 +3,7 @@ import { issueBatch } from '../issuing/issue.js';
 import type { DueAwards, Issuing, Standing } from '../issuing/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue, type NewJob } from '../queue/enqueue.js';
-import { judgeUnder } from '../rules/rollout.js';
+import { evaluateDuringRollout } from '../rules/rollout.js';
 import type { BatchDone, BatchOutcome } from './count-batches.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';
@@ -104,7 +104,7 @@ function causesOf(due: DueAwards | null): Pick<Told, 'causes'> {
 /** Decided from the portfolio as it is at this instant: minutes or hours may have passed since it was due. */
 async function standingOf(pipeline: Pipeline, badgeId: BadgeId, earner: EarnerKey): Promise<Standing> {
   const [rules, person] = await Promise.all([pipeline.schemes.now(), readPerson(pipeline, earner)]);
-  const judged = judgeUnder(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
+  const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
   const verdict = judged.evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };

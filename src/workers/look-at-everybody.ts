@@ -40,8 +40,8 @@ const NONE: ReadonlySet<BadgeId> = new Set();
 const factsOf = ({ earner, portfolio, touched, records }: Person): PersonFacts => ({
   earner,
   portfolio,
-  touched,
-  underWay: badgesIn(records, UNDER_WAY),
+  lastSchemeGeneration: touched,
+  inFlight: badgesIn(records, UNDER_WAY),
   refused: badgesIn(records, REFUSED),
   isWaiting: records.some(({ record }) => record.state === 'due'),
 });

@@ -57,11 +57,11 @@ async function main(): Promise<void> {
     await stop();
     throw error;
   }
-  const { change } = await pipeline.schemes.start(scheme);
+  const { rollout } = await pipeline.schemes.start(scheme);
   releases.push(startWorkers(pipeline, redis));
   log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
-  if (change !== null)
-    log.warn({ scheme: scheme.version, inForce: change.inForce?.version }, 'changed rules wait for apply');
+  if (rollout !== null)
+    log.warn({ scheme: scheme.version, inForce: rollout.inForce?.version }, 'changed rules wait for apply');
   releases.push(await keepSchedules(pipeline, scheduleTimesOf(config)));
 }
 

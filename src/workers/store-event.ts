@@ -184,10 +184,10 @@ async function generationFor(
   { clientId, createdS = null }: EventToStore,
   source: EventSource,
 ): Promise<number | null> {
-  const { change } = await schemes.now();
-  if (change === null || clientId === region) return null;
-  const isNews = source === 'notice' || (createdS !== null && createdS >= change.sinceS);
-  return isNews ? change.generation : null;
+  const { rollout } = await schemes.now();
+  if (rollout === null || clientId === region) return null;
+  const isNews = source === 'notice' || (createdS !== null && createdS >= rollout.sinceS);
+  return isNews ? rollout.generation : null;
 }
 
 function newAssertion(

@@ -6,7 +6,7 @@ import { secondsOf } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Assertion } from '../earners/assertion.js';
 import type { Contact } from '../earners/portfolio-store.js';
-import { judgeUnder } from '../rules/rollout.js';
+import { evaluateDuringRollout } from '../rules/rollout.js';
 import { readPerson, type Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 import { someAtOnce } from './some-at-once.js';
@@ -71,7 +71,7 @@ async function verifyFor(
   const read = new Set<AssertionId>();
   for (;;) {
     const [rules, person] = await Promise.all([pipeline.schemes.now(), readPerson(pipeline, earner)]);
-    const judged = judgeUnder(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
+    const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
     const counted = judged.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
     const unread = counted.filter((one) => pipeline.accounts(one.clientId) === null && !read.has(one.id));
     if (unread.length === 0) return;
@@ -115,9 +115,9 @@ export async function storeCredential(
     if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
     const { assertionId: id, revokedOnly: _none, ...rest } = found;
     const own = found.clientId === region;
-    const { change } = await schemes.now();
+    const { rollout } = await schemes.now();
     const one = { earner, contact, assertion: { id, ...rest }, own, recordedS: toldS };
-    return (await portfolios.upsert([one], own ? null : (change?.generation ?? null))).length > 0;
+    return (await portfolios.upsert([one], own ? null : (rollout?.generation ?? null))).length > 0;
   };
   const isKept = await write();
   await verified.mark(found.assertionId);

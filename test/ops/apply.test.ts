@@ -75,7 +75,7 @@ describe('a few people', () => {
     const ran = await palier.type(['apply', ...flags]);
     expect(ran.exit).toBe(2);
     expect(ran.err.join(' ')).toContain(words);
-    expect((await palier.pipeline.schemes.now()).change).toBeNull();
+    expect((await palier.pipeline.schemes.now()).rollout).toBeNull();
   });
 });
 

@@ -97,7 +97,7 @@ test('applied: each who gains is given each award once, whatever comes besides',
   await apply(changed, [LOU, SAM]);
   await evaluateAll(LOU, SAM);
   expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`, `R2 ${LOU}`, `R2 ${SAM}`]);
-  expect((await house.pipelines[0].schemes.now()).change).toBeNull();
+  expect((await house.pipelines[0].schemes.now()).rollout).toBeNull();
 });
 
 test('one award applied: what it brings under the rules in force follows, the rest waits', async () => {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import {
-  type Census,
+  type PopulationStats,
   countedTowards,
-  mergeCensuses,
-  startCensus,
+  mergeStats,
+  countPopulation,
   thresholdOf,
 } from '../../src/rules/population-stats.js';
 import { evaluate } from '../../src/rules/evaluate.js';
@@ -53,14 +53,14 @@ test('one badge away: what trying every enrolled badge shows', () => {
   expect(away).toBeGreaterThan(300);
 });
 
-const counted = (people: readonly World[]): Census => {
+const counted = (people: readonly World[]): PopulationStats => {
   const [first] = people;
   if (first === undefined) throw new Error('nobody');
-  const tally = startCensus(first.scheme);
+  const tally = countPopulation(first.scheme);
   for (const one of people) tally.add(evaluated(one));
-  return tally.census();
+  return tally.stats();
 };
-const plain = ({ people, byAward }: Census) => ({ people, byAward: Object.fromEntries(byAward) });
+const plain = ({ people, byAward }: PopulationStats) => ({ people, byAward: Object.fromEntries(byAward) });
 
 /** Several people under one scheme. */
 const crowd = fc
@@ -92,7 +92,7 @@ test('two halves of everybody make everybody', () => {
         scheme: first?.scheme ?? one.scheme,
         nowS: first?.nowS ?? 0,
       }));
-      expect(plain(mergeCensuses(counted(some), counted(rest)))).toEqual(plain(counted([...some, ...rest])));
+      expect(plain(mergeStats(counted(some), counted(rest)))).toEqual(plain(counted([...some, ...rest])));
     }),
     { numRuns: 100 },
   );
@@ -106,7 +106,7 @@ const badges = (have: number, need: number): ConditionResult => ({
   issuers: null,
   abilities: null,
   counted: [],
-  leftOut: [],
+  excluded: [],
 });
 const award = (met: boolean): ConditionResult =>
   ({ kind: 'holds', award: 'A', met, through: met ? 'held' : null }) as ConditionResult;

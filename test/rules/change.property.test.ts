@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAwardId, asSchemeVersion } from '../../src/ids.js';
-import { judgeUnder, type Change } from '../../src/rules/rollout.js';
+import { evaluateDuringRollout, type PendingRollout } from '../../src/rules/rollout.js';
 import { evaluate, lostByRevocation } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { world, type World } from './generators.js';
@@ -19,7 +19,7 @@ const changing: fc.Arbitrary<Changing> = fc
     released,
   }));
 
-const change = ({ inForce, released }: Changing): Change => ({
+const change = ({ inForce, released }: Changing): PendingRollout => ({
   inForce,
   released: new Set(released.map(asAwardId)),
   generation: 3,
@@ -29,8 +29,8 @@ const dueUnder = (scheme: Scheme, { portfolio, nowS }: World): string[] =>
   evaluate(scheme, portfolio, nowS)
     .awards.filter(({ status }) => status === 'due')
     .map(({ award }) => award.id);
-const judged = (one: Changing, touched: number, of: Change | null = change(one)) =>
-  judgeUnder({ scheme: one.scheme, change: of }, one.portfolio, touched, one.nowS);
+const judged = (one: Changing, touched: number, of: PendingRollout | null = change(one)) =>
+  evaluateDuringRollout({ scheme: one.scheme, rollout: of }, one.portfolio, touched, one.nowS);
 const dueIds = (one: Changing, touched: number): string[] =>
   judged(one, touched).due.map(({ award }) => award.id);
 

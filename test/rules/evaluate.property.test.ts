@@ -78,12 +78,12 @@ test('every assertion is counted, or left out with a reason: once', () => {
       const revoked = new Set(portfolio.assertions.filter((a) => a.revoked).map(({ id }) => id));
       const all = [...new Map(portfolio.assertions.map((a) => [a.id, a])).values()];
       const counting = all.filter((a) => !revoked.has(a.id) && countsAt(scheme, a, nowS));
-      expect(ids(evaluation.leftOut.map(({ assertion }) => assertion))).toEqual(
+      expect(ids(evaluation.excluded.map(({ assertion }) => assertion))).toEqual(
         ids(all.filter((a) => !counting.includes(a))),
       );
-      for (const { condition, counted, leftOut } of badgesParts(evaluation)) {
+      for (const { condition, counted, excluded } of badgesParts(evaluation)) {
         const undated = { kind: 'badges', atLeast: 1, selector: condition.selector } as const;
-        expect(ids([...counted, ...leftOut.map(({ assertion }) => assertion)])).toEqual(
+        expect(ids([...counted, ...excluded.map(({ assertion }) => assertion)])).toEqual(
           ids(counting.filter((a) => pickedBy(undated, scheme, a, nowS))),
         );
       }
@@ -95,9 +95,9 @@ test('every assertion is counted, or left out with a reason: once', () => {
 test('where abilities are not asked for, the oldest counts', () => {
   fc.assert(
     fc.property(world, (one) => {
-      for (const { condition, counted, leftOut } of badgesParts(evaluated(one))) {
+      for (const { condition, counted, excluded } of badgesParts(evaluated(one))) {
         if (condition.abilities !== undefined) continue;
-        for (const { assertion, reason } of leftOut) {
+        for (const { assertion, reason } of excluded) {
           if (reason.why === 'outside_condition_dates') continue;
           const rivals = counted.filter((kept) =>
             reason.why === 'duplicate_of' ? kept.id === reason.of : kept.clientId === assertion.clientId,
@@ -222,7 +222,7 @@ const INTERESTING: Record<string, (evaluation: Evaluation) => boolean> = {
     (['duplicate_of', 'over_per_issuer', 'outside_condition_dates'] as const).map((why) => [
       why,
       (e: Evaluation) =>
-        badgesParts(e).some(({ leftOut }) => leftOut.some(({ reason }) => reason.why === why)),
+        badgesParts(e).some(({ excluded }) => excluded.some(({ reason }) => reason.why === why)),
     ]),
   ),
   ...Object.fromEntries(
@@ -236,7 +236,7 @@ const INTERESTING: Record<string, (evaluation: Evaluation) => boolean> = {
         'partner_inactive',
         'future',
       ] as const
-    ).map((why) => [why, (e: Evaluation) => e.leftOut.some(({ reason }) => reason.why === why)]),
+    ).map((why) => [why, (e: Evaluation) => e.excluded.some(({ reason }) => reason.why === why)]),
   ),
 };
 

@@ -77,7 +77,7 @@ describe('a badges condition', () => {
     const part = badgesPart(evaluate(scheme, withBadges([...badges, fourth]), NOW));
     expect(part.met).toBe(true);
     expect(badgesOf(part.counted)).toBe('M2 M3 C1');
-    expect(part.leftOut).toEqual([{ assertion: fourth, reason: { why: 'over_per_issuer', perIssuer: 2 } }]);
+    expect(part.excluded).toEqual([{ assertion: fourth, reason: { why: 'over_per_issuer', perIssuer: 2 } }]);
   });
 
   test.each([
@@ -96,7 +96,7 @@ describe('a badges condition', () => {
     const again = one('M1', { issuedOnS: at('2025-06-01') });
     const part = badgesPart(evaluate(scheme, withBadges([again, fresh, old]), NOW));
     expect(part).toMatchObject({ met: false, counted: [old] });
-    expect(part.leftOut).toEqual([
+    expect(part.excluded).toEqual([
       { assertion: fresh, reason: { why: 'duplicate_of', of: old.id } },
       { assertion: again, reason: { why: 'duplicate_of', of: old.id } },
     ]);
@@ -111,7 +111,7 @@ describe('a badges condition', () => {
     expect(badgesOf(part(', abilities: 2').counted)).toBe('G3 M1');
     expect(part(', abilities: 2')).toMatchObject({
       met: true,
-      leftOut: [{ assertion: old, reason: { why: 'duplicate_of', of: one('M1').id } }],
+      excluded: [{ assertion: old, reason: { why: 'duplicate_of', of: one('M1').id } }],
     });
   });
 
@@ -120,7 +120,7 @@ describe('a badges condition', () => {
     const part = badgesPart(evaluate(scheme, withBadges(some('M2 M3 C1')), NOW));
     expect(part).toMatchObject({ met: true, badges: { have: 2 }, abilities: { have: 2 } });
     expect(badgesOf(part.counted)).toBe('C1 M3');
-    expect(part.leftOut).toMatchObject([{ assertion: one('M2'), reason: { why: 'over_per_issuer' } }]);
+    expect(part.excluded).toMatchObject([{ assertion: one('M2'), reason: { why: 'over_per_issuer' } }]);
   });
 
   test.each([
@@ -134,11 +134,11 @@ describe('a badges condition', () => {
     const scheme = schemeOfRule(`{ at_least: 1, of: { competency: com }, ${dates} }`);
     const part = (iso: string) =>
       badgesPart(evaluate(scheme, withBadges([one('M2', { issuedOnS: at(iso) })]), NOW));
-    expect(part(inside)).toMatchObject({ met: true, leftOut: [] });
+    expect(part(inside)).toMatchObject({ met: true, excluded: [] });
     expect(part(outside)).toMatchObject({
       met: false,
       badges: { have: 0 },
-      leftOut: [{ reason: { why: 'outside_condition_dates' } }],
+      excluded: [{ reason: { why: 'outside_condition_dates' } }],
     });
   });
 });
@@ -209,8 +209,8 @@ describe('what counts nowhere', () => {
     ['expired, outside the enrolment', one('M0', { expiresOnS: NOW }), { why: 'expired', expiresOnS: NOW }],
   ])('%s', (_name, given, reason) => {
     const evaluation = evaluate(scheme, withBadges([given]), NOW);
-    expect(evaluation.leftOut).toEqual([{ assertion: given, reason }]);
-    expect(badgesPart(evaluation)).toMatchObject({ met: false, counted: [], leftOut: [] });
+    expect(evaluation.excluded).toEqual([{ assertion: given, reason }]);
+    expect(badgesPart(evaluation)).toMatchObject({ met: false, counted: [], excluded: [] });
   });
 
   test.each([
@@ -220,7 +220,7 @@ describe('what counts nowhere', () => {
     ['issued at the last instant of the enrolment', one('M0', { issuedOnS: late - 1 })],
   ])('but it counts when it %s', (_name, given) => {
     const evaluation = evaluate(scheme, withBadges([given]), NOW);
-    expect(evaluation.leftOut).toEqual([]);
+    expect(evaluation.excluded).toEqual([]);
     expect(badgesPart(evaluation).counted).toEqual([given]);
   });
 
@@ -230,8 +230,8 @@ describe('what counts nowhere', () => {
       [good, revoked],
       [revoked, good],
     ]) {
-      const { leftOut } = evaluate(scheme, withBadges(both), NOW);
-      expect(leftOut).toEqual([{ assertion: revoked, reason: { why: 'revoked' } }]);
+      const { excluded } = evaluate(scheme, withBadges(both), NOW);
+      expect(excluded).toEqual([{ assertion: revoked, reason: { why: 'revoked' } }]);
     }
   });
 });

@@ -42,9 +42,9 @@ test('whatever comes, it can be told in both languages, every assertion of it', 
       const lines = explainText(scheme, evaluation, tongue, background, portfolio.assertions);
       expect(lines.join('\n')).not.toMatch(/undefined|null|NaN|Invalid|\[object/);
       for (const { award } of evaluation.awards) expect(lines.join('\n')).toContain(`(${award.id})`);
-      const leftOut = lines.filter((line) => /^ +(non compté|not counted)/.test(line)).length;
+      const excluded = lines.filter((line) => /^ +(non compté|not counted)/.test(line)).length;
       const json = explainJson(scheme, evaluation, background, portfolio.assertions);
-      expect(leftOut).toBe(JSON.stringify(json).split('"why"').length - 1);
+      expect(excluded).toBe(JSON.stringify(json).split('"why"').length - 1);
       const rules = JSON.stringify([json.awards.map(({ rule }) => rule), json.left_out]);
       for (const { id } of portfolio.assertions) expect(rules).toContain(`"assertion":"${id}"`);
     }),

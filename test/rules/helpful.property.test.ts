@@ -3,7 +3,7 @@ import type { AwardId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/assertion.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { type Help, helpful } from '../../src/rules/suggestions.js';
+import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';
 import type { Condition, Enrolment, Scheme } from '../../src/rules/types.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
 import { world, type World } from './generators.js';
@@ -74,18 +74,18 @@ test('told are the awards that are not met, and no others', () => {
     fc.property(world, (one) => {
       const evaluation = evaluated(one);
       const missing = evaluation.awards.filter(({ status }) => status === 'not_met');
-      expect([...helpful(one.scheme, evaluation).keys()]).toEqual(missing.map(({ award }) => award.id));
+      expect([...suggestions(one.scheme, evaluation).keys()]).toEqual(missing.map(({ award }) => award.id));
     }),
     { numRuns: runs(200) },
   );
 });
 
 /** The badges that are told of an award, and of those that it is told to be helped by. */
-function toldOf(help: ReadonlyMap<AwardId, Help>, id: AwardId): Set<string> {
+function toldOf(help: ReadonlyMap<AwardId, Suggestion>, id: AwardId): Set<string> {
   const { badges, awards } = help.get(id) ?? { badges: [], awards: [] };
   return new Set([...badges.map(({ badgeId }) => badgeId), ...toldOfAny(help, awards)]);
 }
-const toldOfAny = (help: ReadonlyMap<AwardId, Help>, awards: readonly AwardId[]): Set<string> =>
+const toldOfAny = (help: ReadonlyMap<AwardId, Suggestion>, awards: readonly AwardId[]): Set<string> =>
   new Set(awards.flatMap((id) => [...toldOf(help, id)]));
 
 /** By award: the badges with which alone less is missing, the other awards as they are, or with all that follows. */
@@ -110,7 +110,7 @@ function fewerWith({ scheme, portfolio, nowS }: World, badges: readonly Enrolmen
 test('a badge is told exactly where, with it alone, less is missing; or with all that follows, and no award told says so', () => {
   fc.assert(
     fc.property(smallWorld, (one) => {
-      const help = helpful(one.scheme, evaluated(one));
+      const help = suggestions(one.scheme, evaluated(one));
       const possible = canBeIssued(one);
       const { alone, inAll } = fewerWith(one, possible);
       for (const [id, { badges, awards }] of help) {
@@ -128,7 +128,7 @@ test('where one badge is missing, each one told makes the award due; one that is
   const seen = { completed: 0, through: 0 };
   fc.assert(
     fc.property(smallWorld, (one) => {
-      const help = helpful(one.scheme, evaluated(one));
+      const help = suggestions(one.scheme, evaluated(one));
       const before = naiveLacks(one.scheme, one.portfolio, one.nowS);
       for (const badge of canBeIssued(one)) {
         const after = evaluate(one.scheme, withBadge(one, badge), one.nowS);
@@ -153,7 +153,7 @@ test('an award is told to help exactly where, were it held, less is missing; and
       const { scheme, portfolio, nowS } = one;
       const before = naiveLacks(scheme, portfolio, nowS);
       const verdicts = naive(scheme, portfolio, nowS);
-      for (const [id, { awards }] of helpful(scheme, evaluated(one))) {
+      for (const [id, { awards }] of suggestions(scheme, evaluated(one))) {
         const at = scheme.awards.findIndex((award) => award.id === id);
         const [award, tree] = [scheme.awards[at], verdicts[at]?.tree];
         if (award === undefined || tree === undefined) throw new Error('unreachable');
@@ -179,7 +179,7 @@ test('within reach is what all that is enrolled makes due; hindered, what it wou
       const active = { ...scheme, awards: scheme.awards.map((award) => ({ ...award, active: true })) };
       const after = evaluate(scheme, all, nowS);
       const freed = evaluate(active, { ...all, blocked: [] }, nowS);
-      for (const [id, { reach }] of helpful(scheme, evaluated(one))) {
+      for (const [id, { reach }] of suggestions(scheme, evaluated(one))) {
         const due = (evaluation: Evaluation) => statusOf(evaluation, id) === 'due';
         const expected = due(after) ? 'within' : due(freed) ? 'hindered' : 'beyond';
         expect({ id, reach }).toEqual({ id, reach: expected });

@@ -4,7 +4,7 @@ import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';
-import { type Help, helpful } from '../../src/rules/suggestions.js';
+import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { assertion } from './scheme-builder.js';
@@ -17,9 +17,10 @@ const given = (badge: string, rest: Partial<Assertion> = {}): Assertion => ({
   ...assertion(badge, OWNERS[badge.slice(0, 1)] ?? 'X', { issuedOnS: at('2025-06-01T12:00Z') }),
   ...rest,
 });
-const badgesOf = (help: Help | undefined): string[] | undefined => help?.badges.map(({ badgeId }) => badgeId);
-const helpOf = (scheme: Scheme, id: string, portfolio: Partial<Portfolio>): Help | undefined =>
-  [...helpful(scheme, evaluate(scheme, { ...emptyPortfolio, ...portfolio }, NOW))].find(
+const badgesOf = (help: Suggestion | undefined): string[] | undefined =>
+  help?.badges.map(({ badgeId }) => badgeId);
+const helpOf = (scheme: Scheme, id: string, portfolio: Partial<Portfolio>): Suggestion | undefined =>
+  [...suggestions(scheme, evaluate(scheme, { ...emptyPortfolio, ...portfolio }, NOW))].find(
     ([award]) => award === id,
   )?.[1];
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type BadgeId } from '../../src/ids.js';
-import { judgeUnder, type Rules } from '../../src/rules/rollout.js';
+import { evaluateDuringRollout, type Rules } from '../../src/rules/rollout.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { type PersonFacts, planFor, type PlanKind, startPlan } from '../../src/rules/plan.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -40,12 +40,12 @@ const before: fc.Arbitrary<Before> = fc
       sinceS: 0,
     };
     return {
-      rules: { scheme, change: kind === 'same' ? null : change },
+      rules: { scheme, rollout: kind === 'same' ? null : change },
       person: {
         earner: asEarnerKey('lou'),
         portfolio: one.portfolio,
-        touched,
-        underWay: badgesOf(underWay),
+        lastSchemeGeneration: touched,
+        inFlight: badgesOf(underWay),
         refused: badgesOf(refused),
       },
       nowS: one.nowS,
@@ -66,8 +66,8 @@ test('who gains: everyone to whom the new rules give what is not on its way, nor
   fc.assert(
     fc.property(before, (one) => {
       const due = badgeIds(standing(one.rules.scheme, one).filter(({ status }) => status === 'due'));
-      const { underWay, refused } = one.person;
-      const onItsWay = due.filter((id) => underWay.has(asBadgeId(id)));
+      const { inFlight, refused } = one.person;
+      const onItsWay = due.filter((id) => inFlight.has(asBadgeId(id)));
       const notWanted = due.filter((id) => !onItsWay.includes(id) && refused.has(asBadgeId(id)));
       expect(plannedAs(one, 'under_way')).toEqual(onItsWay);
       expect(plannedAs(one, 'refused')).toEqual(notWanted);
@@ -96,12 +96,12 @@ test('who would no longer qualify: whoever holds it, met the rule in force, and 
   let lost = 0;
   fc.assert(
     fc.property(before, (one) => {
-      const { scheme, change } = one.rules;
+      const { scheme, rollout } = one.rules;
       const met = new Set(badgeIds(standing(scheme, one).filter((verdict) => verdict.met)));
       const heldBefore =
-        change === null || change.inForce === null
+        rollout === null || rollout.inForce === null
           ? []
-          : standing(change.inForce, one).filter((verdict) => verdict.status === 'held' && verdict.met);
+          : standing(rollout.inForce, one).filter((verdict) => verdict.status === 'held' && verdict.met);
       const expected = badgeIds(heldBefore).filter((id) => !met.has(id));
       lost += expected.length;
       expect(plannedAs(one, 'loses_rule').toSorted()).toEqual(expected.toSorted());
@@ -125,7 +125,7 @@ test('once all that was gained is held, nothing more is', () => {
   fc.assert(
     fc.property(before, (one) => {
       const gained = plannedAs(one, 'gains');
-      const inForce: Before = { ...one, rules: { ...one.rules, change: null } };
+      const inForce: Before = { ...one, rules: { ...one.rules, rollout: null } };
       expect(plannedAs(given(inForce, gained), 'gains')).toEqual([]);
     }),
     { numRuns: runs(400) },
@@ -134,13 +134,15 @@ test('once all that was gained is held, nothing more is', () => {
 
 /** Issued one after the other, as a worker would, until nothing is due that is not refused. */
 function issuedInTurn(one: Before, only: string): string[] {
-  const { scheme, change } = one.rules;
-  const released = new Set([...(change?.released ?? []), asAwardId(only)]);
-  const rules: Rules = { scheme, change: change === null ? null : { ...change, released } };
+  const { scheme, rollout } = one.rules;
+  const released = new Set([...(rollout?.released ?? []), asAwardId(only)]);
+  const rules: Rules = { scheme, rollout: rollout === null ? null : { ...rollout, released } };
   const all: string[] = [];
   for (let now = one; ;) {
-    const { portfolio, touched, refused } = now.person;
-    const due = judgeUnder(rules, portfolio, touched, one.nowS).due.map(({ award }) => award.badgeId);
+    const { portfolio, lastSchemeGeneration, refused } = now.person;
+    const due = evaluateDuringRollout(rules, portfolio, lastSchemeGeneration, one.nowS).due.map(
+      ({ award }) => award.badgeId,
+    );
     const next = due.find((id) => !all.includes(id) && !refused.has(id));
     if (next === undefined) return all;
     all.push(next);
@@ -156,7 +158,7 @@ test('one award alone: it, and what comes of it by the rules in force, to nobody
       const own = `R-${only}`;
       const gains = plannedAs(one, 'gains', only);
       if (!plannedAs(one, 'gains').includes(own)) return expect(gains).toEqual([]);
-      const expected = issuedInTurn(one, only).filter((id) => !one.person.underWay.has(asBadgeId(id)));
+      const expected = issuedInTurn(one, only).filter((id) => !one.person.inFlight.has(asBadgeId(id)));
       if (expected.length > 1) followed += 1;
       expect(gains.toSorted()).toEqual(expected.toSorted());
     }),

@@ -18,7 +18,7 @@ const schemeOf = (awards: SchemeSpec['awards']): Scheme =>
   buildScheme({ partners: { P1: { badges: { B1: {}, B2: {}, B3: {} } } }, awards });
 const rulesOf = (scheme: Scheme, inForce: Scheme): Rules => ({
   scheme,
-  change: { inForce, released: new Set(), generation: 2, sinceS: 0 },
+  rollout: { inForce, released: new Set(), generation: 2, sinceS: 0 },
 });
 
 /** Somebody with so many badges of a partner, who holds these of the Région. */
@@ -29,8 +29,8 @@ const somebody = (badges: number, ...held: string[]): PersonFacts => ({
     held: held.map((id) => assertion(id, 'REGION')),
     blocked: [],
   },
-  touched: 0,
-  underWay: new Set(),
+  lastSchemeGeneration: 0,
+  inFlight: new Set(),
   refused: new Set(),
 });
 
@@ -78,11 +78,11 @@ test('an award that is switched off gives nothing and takes nothing, and says wh
 test('nothing has changed: nobody gains but those whom their award was never sent to', () => {
   const scheme = schemeOf({ one: { badge: 'R1', rule: atLeast(2) } });
   const left = somebody(2);
-  const people = [left, somebody(3, 'R1'), { ...somebody(3), underWay: new Set([asBadgeId('R1')]) }];
-  const plan = planOf({ scheme, change: null }, people);
+  const people = [left, somebody(3, 'R1'), { ...somebody(3), inFlight: new Set([asBadgeId('R1')]) }];
+  const plan = planOf({ scheme, rollout: null }, people);
   expect(told(plan)).toMatchObject([{ gains: [left.earner], losesRule: [] }]);
   expect(plan.awards).toMatchObject([{ underWay: 1 }]);
-  expect(changesNobody(planOf({ scheme, change: null }, people.slice(1)))).toBe(true);
+  expect(changesNobody(planOf({ scheme, rollout: null }, people.slice(1)))).toBe(true);
 });
 
 test('one award put into force: what holds it follows, by the rule in force', () => {
@@ -111,7 +111,7 @@ describe('what it costs', () => {
   const plan = planOf(
     {
       scheme: schemeOf({ one: { badge: 'R1', rule: atLeast(1) }, two: { badge: 'R2', rule: atLeast(2) } }),
-      change: null,
+      rollout: null,
     },
     [...gaining(1001), somebody(1)],
   );
@@ -144,7 +144,7 @@ describe('what it costs', () => {
 
   test('a quota that is not known; nothing to issue', () => {
     expect(costOf(plan, { ...limits, quotaLeft: null })).toMatchObject({ quotaShort: 0, quotaAfter: null });
-    const nothing = startPlan({ scheme: schemeOf({ one: { rule: atLeast(9) } }), change: null }).plan();
+    const nothing = startPlan({ scheme: schemeOf({ one: { rule: atLeast(9) } }), rollout: null }).plan();
     expect(costOf(nothing, { ...limits, quotaLeft: 3 })).toMatchObject({
       issues: 0,
       calls: 0,

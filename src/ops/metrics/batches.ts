@@ -51,8 +51,8 @@ async function batchesUnderWay({
   clock,
   pace,
 }: FigureNeeds): Promise<readonly UnderWay[]> {
-  const { scheme, change } = await schemes.now();
-  const awards = [...scheme.awards, ...(change?.inForce?.awards ?? [])];
+  const { scheme, rollout } = await schemes.now();
+  const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   const badges = new Set(awards.map(({ badgeId }) => badgeId));
   const texts = await Promise.all(
     [...badges].map(async (badgeId) => told.parse(await redis.eval(STATES, 1, batchesKey(prefix, badgeId)))),

@@ -1,5 +1,5 @@
-import type { Asked, Lacking, More } from './facts.js';
-import type { Period, RuleWords, Standing } from './words.js';
+import type { Asked, Shortfall, More } from './facts.js';
+import type { Period, RuleWords, HoldsStatus } from './words.js';
 
 /** "1 badge", "2 badges", "0 badges". */
 export const some = (count: number, one: string, many = `${one}s`): string =>
@@ -89,7 +89,11 @@ function forOthers(more: More | null, total: number): readonly string[] {
   return [part === '' ? `for ${count} other abilities` : `${part}each for another ability`];
 }
 
-function lacking({ badges: count, issuers, abilities }: Lacking, asked: Asked | null, until: string | null) {
+function lacking(
+  { badges: count, issuers, abilities }: Shortfall,
+  asked: Asked | null,
+  until: string | null,
+) {
   const start = `${count} more ${count === 1 ? 'badge' : 'badges'}`;
   const more = [...fromOthers(issuers, count), ...forOthers(abilities, count)];
   if (asked === null) return [start, ...more].join(', ');
@@ -101,7 +105,7 @@ function lacking({ badges: count, issuers, abilities }: Lacking, asked: Asked | 
   return `${phrase(start, [...which(asked), ...more, ...byWhen])}${limit}`;
 }
 
-const STANDINGS: Readonly<Record<Standing, string>> = {
+const STANDINGS: Readonly<Record<HoldsStatus, string>> = {
   held: 'held',
   due: 'due',
   waiting: 'due, waits for "npx palier apply"',
@@ -109,7 +113,7 @@ const STANDINGS: Readonly<Record<Standing, string>> = {
   inactive: 'not yet, and it is inactive',
   none: 'not yet',
 };
-const HINDERED: Readonly<Partial<Record<Standing, string>>> = {
+const HINDERED: Readonly<Partial<Record<HoldsStatus, string>>> = {
   blocked: ' (blocked)',
   inactive: ' (inactive)',
 };

@@ -1,5 +1,13 @@
 import { enRule, joined, listed, period, some } from './en-rule.js';
-import type { AccountWords, HelpGroup, HelpWords, Named, ReasonWords, StatusWords, Words } from './words.js';
+import type {
+  AccountWords,
+  HelpGroup,
+  HelpWords,
+  Named,
+  ReasonWords,
+  StatusWords,
+  Catalogue,
+} from './words.js';
 
 const named = ({ badge, partner, issued }: Named): string => `"${badge}", ${partner}, ${issued}`;
 const ruleOf = (lacking: string | null): string =>
@@ -73,7 +81,7 @@ const reason: ReasonWords = {
 };
 
 /** What developers and the Région's foreign partners read. */
-export const en: Words = {
+export const en: Catalogue = {
   ...enRule,
   locale: 'en-GB',
   day: (written) => written,

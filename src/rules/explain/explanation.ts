@@ -1,7 +1,7 @@
 import type { Assertion } from '../../earners/assertion.js';
 import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../../ids.js';
 import { distinct } from '../countable.js';
-import { assertionsIn, type Help, helpful } from '../suggestions.js';
+import { assertionsIn, type Suggestion, suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 import type { Evaluation } from '../evaluation.js';
 
@@ -31,32 +31,32 @@ export interface Background {
 export const noBackground: Background = { history: new Map(), waiting: new Set(), flagged: new Map() };
 
 /** All that an explanation is told from. */
-export interface Told {
+export interface Explanation {
   readonly scheme: Scheme;
   readonly evaluation: Evaluation;
   readonly background: Background;
-  readonly help: ReadonlyMap<AwardId, Help>;
+  readonly suggestions: ReadonlyMap<AwardId, Suggestion>;
   /** Of the portfolio, as far as it is known. */
   readonly assertions: ReadonlyMap<AssertionId, Assertion>;
   /** The enrolled badges that the person was given, whether they count or not. */
   readonly given: ReadonlySet<BadgeId>;
   /** They would count, and no rule looks at them. Oldest first. */
-  readonly unasked: readonly Assertion[];
+  readonly unused: readonly Assertion[];
 }
 
 /**
  * @param scheme the one that was evaluated
  * @param portfolio the assertions that were evaluated; without them, what no rule looks at is not told
  */
-export function toldOf(
+export function buildExplanation(
   scheme: Scheme,
   evaluation: Evaluation,
   background: Background,
   portfolio: readonly Assertion[],
-): Told {
+): Explanation {
   const judged = [
     ...evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)),
-    ...evaluation.leftOut.map(({ assertion }) => assertion),
+    ...evaluation.excluded.map(({ assertion }) => assertion),
   ];
   const known = new Map(judged.map((one) => [one.id, one]));
   const unasked = distinct(portfolio.filter(({ id }) => !known.has(id)));
@@ -66,9 +66,9 @@ export function toldOf(
     scheme,
     evaluation,
     background,
-    help: helpful(scheme, evaluation),
+    suggestions: suggestions(scheme, evaluation),
     assertions: new Map(all.map((one) => [one.id, one])),
     given: new Set(given.map(({ badgeId }) => badgeId)),
-    unasked,
+    unused: unasked,
   };
 }

@@ -27,7 +27,7 @@ export interface More {
 }
 
 /** The least that must still come for a `badges` condition to be met. */
-export interface Lacking {
+export interface Shortfall {
   readonly badges: number;
   readonly issuers: More | null;
   readonly abilities: More | null;
@@ -75,7 +75,7 @@ const more = (tally: Tally | null): More | null =>
  * What is still missing. One further badge raises each tally by one at most, and the right one raises all
  * three: so the greatest of the three gaps is how many badges must come.
  */
-export function lackingOf({ badges, issuers, abilities }: BadgesResult): Lacking {
+export function shortfall({ badges, issuers, abilities }: BadgesResult): Shortfall {
   const gaps = [badges, issuers, abilities].map((tally) => (tally === null ? 0 : short(tally)));
   return { badges: Math.max(...gaps), issuers: more(issuers), abilities: more(abilities) };
 }

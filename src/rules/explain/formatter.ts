@@ -2,15 +2,15 @@ import { DateTime } from 'luxon';
 import type { AwardId } from '../../ids.js';
 import type { Assertion } from '../../earners/assertion.js';
 import { badgeName, type HoldsResult, partnerName } from './facts.js';
-import type { Told } from './explanation.js';
-import type { Named, Period, Standing, Words } from './words.js';
+import type { Explanation } from './explanation.js';
+import type { Named, Period, HoldsStatus, Catalogue } from './words.js';
 import type { Scheme } from '../types.js';
 import type { Window } from '../selector.js';
 
 /** The scheme's names and days, in one language. */
-export interface Teller {
+export interface Formatter {
   readonly scheme: Scheme;
-  readonly words: Words;
+  readonly words: Catalogue;
   /** The day of an instant (Unix seconds) in the scheme's zone. */
   day(atS: number): string;
   /** A window, its end told as its last day. */
@@ -18,18 +18,18 @@ export interface Teller {
   named(assertion: Assertion): Named;
   award(id: AwardId): string;
   /** Where an award stands that a rule holds. */
-  standing(holds: HoldsResult): Standing;
+  standing(holds: HoldsResult): HoldsStatus;
 }
 
 /**
  * Puts a scheme and a catalogue together.
  * @param told what hinders an award that a rule holds is told from it
  */
-export function tellerOf(
+export function createFormatter(
   scheme: Scheme,
-  words: Words,
-  told?: Pick<Told, 'evaluation' | 'background'>,
-): Teller {
+  words: Catalogue,
+  told?: Pick<Explanation, 'evaluation' | 'background'>,
+): Formatter {
   const awards = new Map(scheme.awards.map(({ id, name }) => [id, name]));
   const day = (atS: number): string => {
     const local = DateTime.fromSeconds(atS, { zone: scheme.timeZone, locale: words.locale });
@@ -56,9 +56,9 @@ export function tellerOf(
 
 function standingOf(
   { award: id, through }: HoldsResult,
-  { awards }: Told['evaluation'],
-  { waiting }: Told['background'],
-): Standing {
+  { awards }: Explanation['evaluation'],
+  { waiting }: Explanation['background'],
+): HoldsStatus {
   if (through === 'held') return 'held';
   if (waiting.has(id)) return 'waiting';
   if (through === 'due') return 'due';

@@ -1,5 +1,5 @@
-import type { Asked, Lacking, More } from './facts.js';
-import type { Period, RuleWords, Standing } from './words.js';
+import type { Asked, Shortfall, More } from './facts.js';
+import type { Period, RuleWords, HoldsStatus } from './words.js';
 
 /** French counts 0 as one. */
 export const some = (count: number, one: string, many: string): string =>
@@ -90,7 +90,11 @@ function forOthers(more: More | null, total: number): readonly string[] {
   return [part === '' ? `pour ${count} autres capacités` : `${part}couvrant chacun une autre capacité`];
 }
 
-function lacking({ badges: count, issuers, abilities }: Lacking, asked: Asked | null, until: string | null) {
+function lacking(
+  { badges: count, issuers, abilities }: Shortfall,
+  asked: Asked | null,
+  until: string | null,
+) {
   const more = [...fromOthers(issuers, count), ...forOthers(abilities, count)];
   if (asked === null) return [badges(count), ...more].join(', ');
   const byWhen = issued(count, asked, until === null ? [] : [`au plus tard le ${until}`]);
@@ -99,7 +103,7 @@ function lacking({ badges: count, issuers, abilities }: Lacking, asked: Asked | 
   return `${phrase(badges(count), [...which(asked), ...more, ...byWhen])}${limit}`;
 }
 
-const STANDINGS: Readonly<Record<Standing, string>> = {
+const STANDINGS: Readonly<Record<HoldsStatus, string>> = {
   held: 'déjà attribué',
   due: 'dû',
   waiting: 'dû, en attente de « npx palier apply »',
@@ -107,7 +111,7 @@ const STANDINGS: Readonly<Record<Standing, string>> = {
   inactive: 'pas encore, et il est inactif',
   none: 'pas encore',
 };
-const HINDERED: Readonly<Partial<Record<Standing, string>>> = {
+const HINDERED: Readonly<Partial<Record<HoldsStatus, string>>> = {
   blocked: ' (bloqué)',
   inactive: ' (inactif)',
 };

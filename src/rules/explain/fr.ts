@@ -1,5 +1,13 @@
 import { frRule, joined, listed, period, some } from './fr-rule.js';
-import type { AccountWords, HelpGroup, HelpWords, Named, ReasonWords, StatusWords, Words } from './words.js';
+import type {
+  AccountWords,
+  HelpGroup,
+  HelpWords,
+  Named,
+  ReasonWords,
+  StatusWords,
+  Catalogue,
+} from './words.js';
 
 const named = ({ badge, partner, issued }: Named): string => `« ${badge} », ${partner}, ${issued}`;
 const ruleOf = (lacking: string | null): string =>
@@ -74,7 +82,7 @@ const reason: ReasonWords = {
 };
 
 /** What the Région and its partners read. */
-export const fr: Words = {
+export const fr: Catalogue = {
   ...frRule,
   locale: 'fr',
   day: (written) => written.replace(/^1 /, '1er '),

@@ -6,7 +6,13 @@ import type {
   NotCountedHereJson,
   RuleJson,
 } from './schema-rule.js';
-import type { BadgesResult, ConditionResult, LeftOut, NeverCounts, NotCountedHere } from '../evaluation.js';
+import type {
+  BadgesResult,
+  ConditionResult,
+  Exclusion,
+  ExclusionReason,
+  ConditionExclusionReason,
+} from '../evaluation.js';
 import type { Window } from '../selector.js';
 
 /** The instant (Unix seconds) in UTC; null where OBF was given a number that no calendar has. */
@@ -47,7 +53,7 @@ function badgesJson({
   issuers,
   abilities,
   counted,
-  leftOut,
+  excluded,
 }: BadgesResult): BadgesJson {
   const { issuers: from, badges: among, ...selector } = condition.selector;
   return {
@@ -66,7 +72,7 @@ function badgesJson({
     issued_before_s: condition.issuedBeforeS ?? null,
     within_months: condition.withinMonths ?? null,
     counted: counted.map(assertionJson),
-    left_out: leftOut.map(notCountedHereJson),
+    left_out: excluded.map(notCountedHereJson),
   };
 }
 
@@ -78,7 +84,7 @@ const periodJson = ({ fromS, beforeS }: Window) => ({
 });
 
 /** What counts for no award, as plain data. */
-export function neverCountsJson({ assertion, reason }: LeftOut<NeverCounts>): NeverCountsJson {
+export function neverCountsJson({ assertion, reason }: Exclusion<ExclusionReason>): NeverCountsJson {
   const whose = { assertion: assertionJson(assertion) };
   if (reason.why === 'outside_enrolment')
     return { ...whose, reason: { why: reason.why, ...periodJson(reason) } };
@@ -87,7 +93,7 @@ export function neverCountsJson({ assertion, reason }: LeftOut<NeverCounts>): Ne
   return { ...whose, reason: { why, expires_on_s: expiresOnS, expires_on_iso: isoOf(expiresOnS) } };
 }
 
-function notCountedHereJson({ assertion, reason }: LeftOut<NotCountedHere>): NotCountedHereJson {
+function notCountedHereJson({ assertion, reason }: Exclusion<ConditionExclusionReason>): NotCountedHereJson {
   const whose = { assertion: assertionJson(assertion) };
   if (reason.why === 'duplicate_of') return { ...whose, reason: { why: reason.why, of: reason.of } };
   if (reason.why === 'over_per_issuer')

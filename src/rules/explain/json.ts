@@ -1,17 +1,23 @@
 import type { Assertion } from '../../earners/assertion.js';
-import { type AwardHistory, type Background, noBackground, type Told, toldOf } from './explanation.js';
+import {
+  type AwardHistory,
+  type Background,
+  noBackground,
+  type Explanation,
+  buildExplanation,
+} from './explanation.js';
 import { en } from './en.js';
 import { partnerName } from './facts.js';
 import { fr } from './fr.js';
 import { assertionJson, isoOf, isoOrNull, neverCountsJson, ruleJson } from './json-rule.js';
-import { lackingIn } from './text.js';
+import { shortfallPhrase } from './text.js';
 import type { AwardJson, ExplainJson, HistoryJson, WouldHelpJson } from './schema.js';
-import { type Teller, tellerOf } from './formatter.js';
-import type { Help } from '../suggestions.js';
+import { type Formatter, createFormatter } from './formatter.js';
+import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 import type { AwardVerdict, Evaluation } from '../evaluation.js';
 
-type Tellers = Readonly<Record<'fr' | 'en', Teller>>;
+type Tellers = Readonly<Record<'fr' | 'en', Formatter>>;
 
 /**
  * An evaluation as plain data, in the form of `explainSchema`. No address is in it.
@@ -23,10 +29,10 @@ export function explainJson(
   background: Background = noBackground,
   portfolio: readonly Assertion[] = [],
 ): ExplainJson {
-  const told = toldOf(scheme, evaluation, background, portfolio);
-  const tellers = { fr: tellerOf(scheme, fr, told), en: tellerOf(scheme, en, told) };
-  const { version, nowS, awards, leftOut } = evaluation;
-  const unasked = told.unasked.map((assertion) => ({
+  const told = buildExplanation(scheme, evaluation, background, portfolio);
+  const tellers = { fr: createFormatter(scheme, fr, told), en: createFormatter(scheme, en, told) };
+  const { version, nowS, awards, excluded } = evaluation;
+  const unasked = told.unused.map((assertion) => ({
     assertion: assertionJson(assertion),
     reason: { why: 'no_rule_asks' as const },
   }));
@@ -35,16 +41,16 @@ export function explainJson(
     now_s: nowS,
     now_iso: isoOf(nowS),
     awards: awards.map((verdict) => awardJson(told, tellers, verdict)),
-    left_out: [...leftOut.map(neverCountsJson), ...unasked],
+    left_out: [...excluded.map(neverCountsJson), ...unasked],
   };
 }
 
-function awardJson(told: Told, tellers: Tellers, verdict: AwardVerdict): AwardJson {
+function awardJson(told: Explanation, tellers: Tellers, verdict: AwardVerdict): AwardJson {
   const { award, met, status, heldBy, tree, earnedBy } = verdict;
   const { history, waiting, flagged } = told.background;
   const mine = heldBy === null ? undefined : history.get(award.badgeId);
   const flaggedSinceS = flagged.get(award.badgeId) ?? null;
-  const help = told.help.get(award.id);
+  const help = told.suggestions.get(award.id);
   return {
     award: award.id,
     name: award.name,
@@ -62,7 +68,7 @@ function awardJson(told: Told, tellers: Tellers, verdict: AwardVerdict): AwardJs
     history: mine === undefined ? null : historyJson(mine),
     rule: ruleJson(tree),
     earned_by: earnedBy.map(assertionJson),
-    lacking: met ? null : { fr: lackingIn(tellers.fr, tree), en: lackingIn(tellers.en, tree) },
+    lacking: met ? null : { fr: shortfallPhrase(tellers.fr, tree), en: shortfallPhrase(tellers.en, tree) },
     would_help: help === undefined ? null : wouldHelpJson(told, help),
   };
 }
@@ -76,7 +82,7 @@ const historyJson = ({ sinceS, by, version, event, earnedBy }: AwardHistory): Hi
   earned_by: [...earnedBy],
 });
 
-const wouldHelpJson = (told: Told, { badges, awards, reach }: Help): WouldHelpJson => ({
+const wouldHelpJson = (told: Explanation, { badges, awards, reach }: Suggestion): WouldHelpJson => ({
   badges: badges.map((badge) => ({
     badge: badge.badgeId,
     name: badge.name,

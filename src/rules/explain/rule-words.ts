@@ -1,8 +1,8 @@
 import { askedOf } from './facts.js';
-import { tellerOf } from './formatter.js';
+import { createFormatter } from './formatter.js';
 import { en } from './en.js';
 import { fr } from './fr.js';
-import type { Lang, Words } from './words.js';
+import type { Lang, Catalogue } from './words.js';
 import type { Condition, OnLoss, Scheme } from '../types.js';
 import { assertNever } from '../evaluation.js';
 
@@ -45,7 +45,7 @@ const HEADINGS: Readonly<Record<Lang, Headings>> = {
     },
   },
 };
-const CATALOGUES: Readonly<Record<Lang, Words>> = { fr, en };
+const CATALOGUES: Readonly<Record<Lang, Catalogue>> = { fr, en };
 
 /**
  * Pure. A rule in words: « 3 badges « Communiquer », d'au moins 2 organismes ».
@@ -55,12 +55,15 @@ export function ruleWords(scheme: Scheme, condition: Condition, lang: Lang): Rul
   const headings = HEADINGS[lang];
   switch (condition.kind) {
     case 'badges': {
-      const teller = tellerOf(scheme, CATALOGUES[lang]);
+      const teller = createFormatter(scheme, CATALOGUES[lang]);
       const asked = askedOf(scheme, condition);
       return { text: teller.words.asked(condition.atLeast, asked, teller.period(asked)), under: [] };
     }
     case 'holds':
-      return { text: headings.holds(tellerOf(scheme, CATALOGUES[lang]).award(condition.award)), under: [] };
+      return {
+        text: headings.holds(createFormatter(scheme, CATALOGUES[lang]).award(condition.award)),
+        under: [],
+      };
     case 'all':
     case 'any':
     case 'at_least':

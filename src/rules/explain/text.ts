@@ -1,11 +1,11 @@
 import type { Assertion } from '../../earners/assertion.js';
 import type { ClientId } from '../../ids.js';
 import { en } from './en.js';
-import { askedOf, badgeName, lackingOf, partnerName } from './facts.js';
+import { askedOf, badgeName, shortfall, partnerName } from './facts.js';
 import { fr } from './fr.js';
-import { type Teller, tellerOf } from './formatter.js';
+import { type Formatter, createFormatter } from './formatter.js';
 import type { HelpGroup, Lang } from './words.js';
-import type { Help } from '../suggestions.js';
+import type { Suggestion } from '../suggestions.js';
 import type { Enrolment, Scheme } from '../types.js';
 import {
   assertNever,
@@ -13,19 +13,25 @@ import {
   type BadgesResult,
   type ConditionResult,
   type Evaluation,
-  type LeftOut,
+  type Exclusion,
 } from '../evaluation.js';
-import { type AwardHistory, type Background, noBackground, type Told, toldOf } from './explanation.js';
+import {
+  type AwardHistory,
+  type Background,
+  noBackground,
+  type Explanation,
+  buildExplanation,
+} from './explanation.js';
 
 /** What a rule that is not met still lacks, in one phrase: the parts that are met are passed over. */
-export const lackingIn = (teller: Teller, result: ConditionResult): string =>
+export const shortfallPhrase = (teller: Formatter, result: ConditionResult): string =>
   teller.words.still(phraseOf(teller, result));
 
-function phraseOf(teller: Teller, result: ConditionResult): string {
+function phraseOf(teller: Formatter, result: ConditionResult): string {
   const { words, scheme } = teller;
   if (result.kind === 'badges') {
     const asked = askedOf(scheme, result.condition);
-    return words.lacking(lackingOf(result), asked, teller.period({ ...asked, fromS: null }).until);
+    return words.lacking(shortfall(result), asked, teller.period({ ...asked, fromS: null }).until);
   }
   if (result.kind === 'holds') return words.lackingAward(teller.award(result.award), teller.standing(result));
   const open = result.of.filter(({ met }) => !met);
@@ -33,7 +39,7 @@ function phraseOf(teller: Teller, result: ConditionResult): string {
 }
 
 /** So many of the open parts: all of them, any one, or some. */
-function choiceOf(teller: Teller, open: readonly ConditionResult[], missing: number): string {
+function choiceOf(teller: Formatter, open: readonly ConditionResult[], missing: number): string {
   const { words } = teller;
   const parts = open.map((part) => inner(teller, part, open.length > 1));
   if (missing >= open.length) return words.and(parts);
@@ -45,17 +51,17 @@ function choiceOf(teller: Teller, open: readonly ConditionResult[], missing: num
 }
 
 /** A group among other parts stands in brackets, or "a and b or c" could be read two ways. */
-function inner(teller: Teller, part: ConditionResult, amongOthers: boolean): string {
+function inner(teller: Formatter, part: ConditionResult, amongOthers: boolean): string {
   const phrase = phraseOf(teller, part);
   return amongOthers && 'of' in part && part.of.length > 1 ? `(${phrase})` : phrase;
 }
 
 /** Whether an award was given under other rules than those that were evaluated. */
-export const isOfOlderRules = ({ evaluation }: Told, history: AwardHistory | undefined): boolean =>
+export const isOfOlderRules = ({ evaluation }: Explanation, history: AwardHistory | undefined): boolean =>
   history !== undefined && history.version !== null && history.version !== evaluation.version;
 
 /** How a held award came about, and what a human can do about a flagged or blocked one. */
-export function accountLines(teller: Teller, told: Told, verdict: AwardVerdict): readonly string[] {
+export function accountLines(teller: Formatter, told: Explanation, verdict: AwardVerdict): readonly string[] {
   const { award, status } = verdict;
   const words = teller.words.account;
   if (status === 'blocked') return [words.unblock(award.id)];
@@ -67,7 +73,7 @@ export function accountLines(teller: Teller, told: Told, verdict: AwardVerdict):
   ];
 }
 
-function historyLines(teller: Teller, told: Told, history: AwardHistory): readonly string[] {
+function historyLines(teller: Formatter, told: Explanation, history: AwardHistory): readonly string[] {
   const words = teller.words.account;
   const earnedBy = history.earnedBy.map((id) => {
     const known = told.assertions.get(id);
@@ -79,27 +85,27 @@ function historyLines(teller: Teller, told: Told, history: AwardHistory): readon
   ];
 }
 
-const rulesOf = (told: Told, history: AwardHistory) =>
+const rulesOf = (told: Explanation, history: AwardHistory) =>
   history.version === null ? null : { version: history.version, current: !isOfOlderRules(told, history) };
 
 /** A `badges` condition: what it asks, has and lacks; under it, what counted and what did not. */
-export function badgesLines(teller: Teller, result: BadgesResult, mark: string): readonly string[] {
+export function badgesLines(teller: Formatter, result: BadgesResult, mark: string): readonly string[] {
   const { words, scheme } = teller;
-  const { condition, counted, leftOut } = result;
+  const { condition, counted, excluded } = result;
   const asked = askedOf(scheme, condition);
   const heading = words.asked(condition.atLeast, asked, teller.period(asked));
   // Of nothing, everything is missing: the heading has just said what.
   const known = result.met || counted.length === 0;
-  const gap = known ? '' : `${words.semicolon}${words.still(words.lacking(lackingOf(result), null, null))}`;
-  const candidates = [...counted, ...leftOut.map(({ assertion }) => assertion)];
+  const gap = known ? '' : `${words.semicolon}${words.still(words.lacking(shortfall(result), null, null))}`;
+  const candidates = [...counted, ...excluded.map(({ assertion }) => assertion)];
   return [
     `${mark} ${heading}${words.colon}${talliesOf(teller, result)}${gap}`,
     ...counted.map((assertion) => `  ${words.counted(teller.named(assertion))}`),
-    ...leftOut.map((one) => `  ${leftOutLine(teller, one, candidates)}`),
+    ...excluded.map((one) => `  ${exclusionLine(teller, one, candidates)}`),
   ];
 }
 
-const talliesOf = ({ words }: Teller, { badges, issuers, abilities }: BadgesResult): string =>
+const talliesOf = ({ words }: Formatter, { badges, issuers, abilities }: BadgesResult): string =>
   [
     words.tally.badges(badges),
     ...(issuers === null ? [] : [words.tally.issuers(issuers)]),
@@ -107,16 +113,16 @@ const talliesOf = ({ words }: Teller, { badges, issuers, abilities }: BadgesResu
   ].join(', ');
 
 /** An assertion that does not count. `candidates` are those that it can be a duplicate of. */
-export const leftOutLine = (
-  teller: Teller,
-  { assertion, reason }: LeftOut,
+export const exclusionLine = (
+  teller: Formatter,
+  { assertion, reason }: Exclusion,
   candidates: readonly Assertion[],
 ): string =>
   teller.words.leftOut(teller.named(assertion), reasonWords(teller, { assertion, reason }, candidates));
 
 function reasonWords(
-  teller: Teller,
-  { assertion, reason }: LeftOut,
+  teller: Formatter,
+  { assertion, reason }: Exclusion,
   candidates: readonly Assertion[],
 ): string {
   const words = teller.words.reason;
@@ -152,8 +158,8 @@ const MOST_NAMED = 5;
  * What would bring an award closer that is not met. Awards are named where badges are, too: alone, they
  * stand already in what is missing.
  */
-export function helpLines(teller: Teller, told: Told, { award }: AwardVerdict): readonly string[] {
-  const help = told.help.get(award.id);
+export function helpLines(teller: Formatter, told: Explanation, { award }: AwardVerdict): readonly string[] {
+  const help = told.suggestions.get(award.id);
   if (help === undefined) return [];
   const words = teller.words.help;
   const outOfReach = help.reach === 'beyond' ? [words.outOfReach] : [];
@@ -162,7 +168,7 @@ export function helpLines(teller: Teller, told: Told, { award }: AwardVerdict): 
   return severalAtOnce ? [words.together] : outOfReach;
 }
 
-function wouldHelp(teller: Teller, told: Told, { badges, awards }: Help): string {
+function wouldHelp(teller: Formatter, told: Explanation, { badges, awards }: Suggestion): string {
   const known = new Set([...told.assertions.values()].map(({ clientId }) => clientId));
   const shown = fewOf(badges, known);
   const names = awards.map((id) => teller.award(id));
@@ -183,7 +189,11 @@ function fewOf(badges: readonly Enrolment[], known: ReadonlySet<ClientId>): read
     .map(({ badge }) => badge);
 }
 
-function groupsOf({ scheme }: Teller, told: Told, badges: readonly Enrolment[]): readonly HelpGroup[] {
+function groupsOf(
+  { scheme }: Formatter,
+  told: Explanation,
+  badges: readonly Enrolment[],
+): readonly HelpGroup[] {
   return [...new Set(badges.map(({ clientId }) => clientId))].map((partner) => ({
     partner: partnerName(scheme, partner),
     badges: badges
@@ -196,7 +206,7 @@ function groupsOf({ scheme }: Teller, told: Told, badges: readonly Enrolment[]):
 export const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
 /** An award: where it stands; under it, how it came about, its rule, and what would help. */
-export function awardLines(teller: Teller, told: Told, verdict: AwardVerdict): readonly string[] {
+export function awardLines(teller: Formatter, told: Explanation, verdict: AwardVerdict): readonly string[] {
   const { name, id, level } = verdict.award;
   return [
     teller.words.award(name, id, level, statusWords(teller, told, verdict)),
@@ -208,19 +218,24 @@ export function awardLines(teller: Teller, told: Told, verdict: AwardVerdict): r
   ];
 }
 
-function statusWords(teller: Teller, told: Told, verdict: AwardVerdict): string {
+function statusWords(teller: Formatter, told: Explanation, verdict: AwardVerdict): string {
   const words = teller.words.status;
   const { award, status, met, heldBy, tree } = verdict;
   // Held is the one status that has an assertion, and every one that has is held.
   if (heldBy !== null) return heldWords(teller, told, verdict, heldBy);
   if (told.background.waiting.has(award.id)) return words.waiting;
-  const lacking = met ? null : lackingIn(teller, tree);
+  const lacking = met ? null : shortfallPhrase(teller, tree);
   if (status === 'blocked') return words.blocked(lacking);
   if (status === 'inactive') return words.inactive(lacking);
   return lacking === null ? words.due : words.notMet(lacking);
 }
 
-function heldWords(teller: Teller, told: Told, { award, met }: AwardVerdict, heldBy: Assertion): string {
+function heldWords(
+  teller: Formatter,
+  told: Explanation,
+  { award, met }: AwardVerdict,
+  heldBy: Assertion,
+): string {
   const words = teller.words.status;
   const day = teller.day(heldBy.issuedOnS);
   const flaggedS = told.background.flagged.get(award.badgeId);
@@ -233,7 +248,7 @@ function heldWords(teller: Teller, told: Told, { award, met }: AwardVerdict, hel
 /** What is met, and what is not: the words say it again, so that nothing hangs on a sign. */
 const mark = (met: boolean): string => (met ? '✓' : '✗');
 
-function ruleLines(teller: Teller, result: ConditionResult): readonly string[] {
+function ruleLines(teller: Formatter, result: ConditionResult): readonly string[] {
   if (result.kind === 'badges') return badgesLines(teller, result, mark(result.met));
   const { words } = teller;
   if (result.kind === 'holds')
@@ -266,8 +281,8 @@ export function explainText(
   background: Background = noBackground,
   portfolio: readonly Assertion[] = [],
 ): readonly string[] {
-  const told = toldOf(scheme, evaluation, background, portfolio);
-  const teller = tellerOf(scheme, CATALOGUES[lang], told);
+  const told = buildExplanation(scheme, evaluation, background, portfolio);
+  const teller = createFormatter(scheme, CATALOGUES[lang], told);
   const sections = sectionsOf(teller, evaluation.awards).flatMap(([heading, verdicts]) => [
     heading,
     ...verdicts.flatMap((verdict) => indented(awardLines(teller, told, verdict))),
@@ -276,11 +291,11 @@ export function explainText(
   return leftOut.length === 0 ? sections : [...sections, teller.words.leftOutHeading, ...indented(leftOut)];
 }
 
-function leftOutLines(teller: Teller, { evaluation, unasked }: Told): readonly string[] {
+function leftOutLines(teller: Formatter, { evaluation, unused }: Explanation): readonly string[] {
   const { words } = teller;
   return [
-    ...evaluation.leftOut.map((one) => leftOutLine(teller, one, [])),
-    ...unasked.map((one) => words.leftOut(teller.named(one), words.reason.no_rule_asks)),
+    ...evaluation.excluded.map((one) => exclusionLine(teller, one, [])),
+    ...unused.map((one) => words.leftOut(teller.named(one), words.reason.no_rule_asks)),
   ];
 }
 
@@ -290,7 +305,7 @@ type Section = readonly [heading: string, verdicts: readonly AwardVerdict[]];
 const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
 
 /** The competencies in the scheme's order, each with its awards by level; then the awards of none. */
-function sectionsOf({ scheme, words }: Teller, verdicts: readonly AwardVerdict[]): readonly Section[] {
+function sectionsOf({ scheme, words }: Formatter, verdicts: readonly AwardVerdict[]): readonly Section[] {
   const known = [...scheme.competencies.values()].map(({ id, name }): Section => {
     const own = verdicts.filter(({ award }) => award.competency === id);
     return [name, own.toSorted((a, b) => levelOf(a) - levelOf(b))];

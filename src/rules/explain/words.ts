@@ -1,4 +1,4 @@
-import type { Asked, Lacking } from './facts.js';
+import type { Asked, Shortfall } from './facts.js';
 import type { Tally } from '../evaluation.js';
 
 /** The languages that an evaluation can be told in. */
@@ -35,7 +35,7 @@ export interface ReasonWords {
 }
 
 /** Where an award stands that a rule holds. */
-export type Standing = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
+export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
 
 /** What is said of an award behind its name. `lacking` null: the rule is met. */
 export interface StatusWords {
@@ -86,7 +86,7 @@ export interface RuleWords {
     any(tally: Tally, size: number): string;
     at_least(tally: Tally, size: number): string;
   };
-  holds(award: string, standing: Standing): string;
+  holds(award: string, standing: HoldsStatus): string;
   asked(count: number, asked: Asked, period: Period): string;
   readonly tally: {
     badges(tally: Tally): string;
@@ -94,8 +94,8 @@ export interface RuleWords {
     abilities(tally: Tally): string;
   };
   /** `asked` null: the reader has just read it. `until`: the last day that counts, where there is one. */
-  lacking(lacking: Lacking, asked: Asked | null, until: string | null): string;
-  lackingAward(name: string, standing: Standing): string;
+  lacking(lacking: Shortfall, asked: Asked | null, until: string | null): string;
+  lackingAward(name: string, standing: HoldsStatus): string;
   lackingAwards(count: number, names: readonly string[]): string;
   lackingSome(count: number, parts: readonly string[]): string;
   /** All that is lacking, as one phrase. */
@@ -103,7 +103,7 @@ export interface RuleWords {
 }
 
 /** One language's catalogue: whole phrases, so that each keeps its own grammar. */
-export interface Words extends RuleWords {
+export interface Catalogue extends RuleWords {
   /** For the names of months, a BCP 47 tag. */
   readonly locale: string;
   /** Last touch to a date that the locale wrote. */

@@ -16,13 +16,13 @@ export const planJson = (made: MadePlan, floor: number): Told<PlanJson> => ({
   quota: quotaJson(made, floor),
 });
 
-function rulesJson({ rules: { scheme, change }, inForce, started }: MadePlan) {
+function rulesJson({ rules: { scheme, rollout }, inForce, started }: MadePlan) {
   return {
     version: scheme.version,
     in_force: inForce,
-    changed: change !== null,
-    differ_since_s: change !== null && started === scheme.version ? change.sinceS : null,
-    in_force_readable: change === null || change.inForce !== null,
+    changed: rollout !== null,
+    differ_since_s: rollout !== null && started === scheme.version ? rollout.sinceS : null,
+    in_force_readable: rollout === null || rollout.inForce !== null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
-import { type AwardPlan, changesNobody, type EarnerKeys } from '../../../rules/plan.js';
+import { type AwardPlan, changesNobody, type KeyList } from '../../../rules/plan.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
 import type { Lang, Words } from '../words.js';
 import { awardName, awardTable } from './award-table.js';
@@ -94,7 +94,7 @@ function exampleLines(awards: readonly AwardPlan[], lang: Lang): readonly string
   return lines.length === 0 ? [] : [EXAMPLES_HEADING[lang], ...lines];
 }
 
-function exampleLine(award: AwardPlan, keys: EarnerKeys, what: Words, lang: Lang): readonly string[] {
+function exampleLine(award: AwardPlan, keys: KeyList, what: Words, lang: Lang): readonly string[] {
   if (keys.length === 0) return [];
   const colon = { fr: ' :', en: ':' }[lang];
   return [`  ${awardName(award, lang)}, ${what[lang]}${colon} ${some(keys)}`];
@@ -109,8 +109,8 @@ const EXAMPLES_HEADING: Words = {
 
 /** What is to be done about it. */
 export function nextWords({ plan, rules }: MadePlan): Words {
-  if (rules.change !== null && !changesNobody(plan)) return APPLY;
-  if (rules.change !== null) return NOBODY;
+  if (rules.rollout !== null && !changesNobody(plan)) return APPLY;
+  if (rules.rollout !== null) return NOBODY;
   return changesNobody(plan) ? NOTHING : LEFT;
 }
 

@@ -4,7 +4,7 @@ import type { Words } from '../words.js';
 
 /** Which rules the plan is of, which are in force, and since when they differ. */
 export function rulesWords(
-  { rules: { scheme, change }, inForce, started }: Pick<MadePlan, 'rules' | 'inForce' | 'started'>,
+  { rules: { scheme, rollout }, inForce, started }: Pick<MadePlan, 'rules' | 'inForce' | 'started'>,
   whose: Words,
 ): readonly Words[] {
   const { version, timeZone } = scheme;
@@ -15,14 +15,14 @@ export function rulesWords(
         en: `Rules: ${whose.en}, version ${version}. None is in force yet: the first start of a worker puts one there.`,
       },
     ];
-  if (change === null)
+  if (rollout === null)
     return [
       {
         fr: `Règles : ${whose.fr}, version ${version}, celle qui est en vigueur.`,
         en: `Rules: ${whose.en}, version ${version}, the one in force.`,
       },
     ];
-  const since = instantWords(change.sinceS, timeZone);
+  const since = instantWords(rollout.sinceS, timeZone);
   const differ =
     started === version
       ? {
@@ -38,7 +38,7 @@ export function rulesWords(
       fr: `Règles : ${whose.fr}, version ${version} ; en vigueur : version ${inForce}. ${differ.fr}`,
       en: `Rules: ${whose.en}, version ${version}; in force: version ${inForce}. ${differ.en}`,
     },
-    ...(change.inForce === null ? [UNREADABLE_RULES] : []),
+    ...(rollout.inForce === null ? [UNREADABLE_RULES] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Census, thresholdOf } from '../../../rules/population-stats.js';
+import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
 import { planJson } from '../plan/json.js';
 import type { Told } from '../json-lines.js';
@@ -6,7 +6,7 @@ import type { SimulateJson } from './schema.js';
 
 /** A simulation as `--json` prints it. @param floor of OBF's quota */
 export const simulateJson = (
-  made: MadePlan & { readonly census: Census },
+  made: MadePlan & { readonly census: PopulationStats },
   floor: number,
 ): Told<SimulateJson> => ({
   ...planJson(made, floor),

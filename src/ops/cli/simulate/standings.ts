@@ -1,4 +1,4 @@
-import { type AwardCensus, type Census, thresholdOf } from '../../../rules/population-stats.js';
+import { type AwardStats, type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { tableLines } from '../plan/table.js';
 import type { Lang, Words } from '../words.js';
@@ -9,7 +9,7 @@ const MOST_COLUMNS = 9;
 /** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
 export function standingLines(
   { awards, competencies }: Scheme,
-  { byAward }: Census,
+  { byAward }: PopulationStats,
   lang: Lang,
 ): readonly string[] {
   const known = awards.flatMap((award) => {
@@ -37,11 +37,7 @@ export function standingLines(
   ];
 }
 
-function rowOf(
-  { name, id, rule }: Award,
-  { atCount, oneAway }: AwardCensus,
-  last: number,
-): readonly string[] {
+function rowOf({ name, id, rule }: Award, { atCount, oneAway }: AwardStats, last: number): readonly string[] {
   const counts = Array.from({ length: last + 1 }, (_, at) =>
     at < last ? (atCount[at] ?? 0) : sum(atCount.slice(last)),
   );

@@ -33,7 +33,7 @@ export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Pro
   const { schemes, region } = pipeline;
   const nowS = secondsOf(pipeline.clock);
   await keepObfSample(pipeline);
-  const [figures, { scheme, change }, unfinished] = await Promise.all([
+  const [figures, { scheme, rollout }, unfinished] = await Promise.all([
     readFigures(pipeline),
     schemes.now(),
     schemes.unfinished(),
@@ -54,7 +54,7 @@ export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Pro
     unread: unreadAccounts(pipeline, figures, nowS),
     nameOf: (clientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
     region,
-    isChangeWaiting: change !== null,
+    isChangeWaiting: rollout !== null,
     unfinished,
     issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
   });

@@ -1,8 +1,8 @@
 import type { BadgeId } from '../../../ids.js';
 import type { AwardState } from '../../../issuing/award-record.js';
-import { awardLines, leftOutLine } from '../../../rules/explain/text.js';
-import { tellerOf, type Teller } from '../../../rules/explain/formatter.js';
-import type { Told } from '../../../rules/explain/explanation.js';
+import { awardLines, exclusionLine } from '../../../rules/explain/text.js';
+import { createFormatter, type Formatter } from '../../../rules/explain/formatter.js';
+import type { Explanation } from '../../../rules/explain/explanation.js';
 import type { Award } from '../../../rules/types.js';
 import type { AwardVerdict } from '../../../rules/evaluation.js';
 import { CATALOGUES } from './catalogue.js';
@@ -37,7 +37,7 @@ export interface Grid {
 }
 
 export interface GridFacts {
-  readonly told: Told;
+  readonly told: Explanation;
   /** Of every address of the person. */
   readonly records: readonly {
     readonly badgeId: BadgeId;
@@ -72,16 +72,17 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardTold[] => [
 export function leftOutOf({ told, ...facts }: GridFacts, lang: Lang): readonly string[] {
   const teller = tellerFor({ told, ...facts }, lang);
   return [
-    ...told.evaluation.leftOut.map((one) => leftOutLine(teller, one, [])),
-    ...told.unasked.map((one) => teller.words.leftOut(teller.named(one), teller.words.reason.no_rule_asks)),
+    ...told.evaluation.excluded.map((one) => exclusionLine(teller, one, [])),
+    ...told.unused.map((one) => teller.words.leftOut(teller.named(one), teller.words.reason.no_rule_asks)),
   ];
 }
 
-const tellerFor = ({ told }: GridFacts, lang: Lang): Teller => tellerOf(told.scheme, CATALOGUES[lang], told);
+const tellerFor = ({ told }: GridFacts, lang: Lang): Formatter =>
+  createFormatter(told.scheme, CATALOGUES[lang], told);
 
 function awardTold(
   { told, records }: GridFacts,
-  tellers: Readonly<Record<Lang, Teller>>,
+  tellers: Readonly<Record<Lang, Formatter>>,
   verdict: AwardVerdict,
 ): AwardTold {
   const { award, status, tree } = verdict;

@@ -1,4 +1,4 @@
-import { tellerOf } from '../../../rules/explain/formatter.js';
+import { createFormatter } from '../../../rules/explain/formatter.js';
 import { en } from '../../../rules/explain/en.js';
 import { fr } from '../../../rules/explain/fr.js';
 import type { Scheme } from '../../../rules/types.js';
@@ -27,7 +27,7 @@ function badgesProgress(scheme: Scheme, { badges, issuers, abilities }: BadgesRe
     ...(abilities === null ? [] : [{ of: 'abilities', tally: abilities } as const]),
   ];
   const wordsIn = (catalogue: typeof fr): string => {
-    const { tally: say } = tellerOf(scheme, catalogue).words;
+    const { tally: say } = createFormatter(scheme, catalogue).words;
     return tallies.map(({ of, tally }) => say[of](tally)).join(', ');
   };
   const behind = tallies.reduce((least, one) => (share(one.tally) < share(least.tally) ? one : least), {

@@ -2,7 +2,7 @@ import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
 import type { Contact } from '../../../earners/portfolio-store.js';
 import { earnerJobId } from '../../../queue/job-ids.js';
-import { toldOf } from '../../../rules/explain/explanation.js';
+import { buildExplanation } from '../../../rules/explain/explanation.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { addressesFrom, personKeyOf, type Files } from '../../../workers/read-addresses.js';
@@ -120,7 +120,7 @@ async function readTold(
     ),
     waiting,
   });
-  const told = toldOf(rules.scheme, evaluation, background, person.portfolio.assertions);
+  const told = buildExplanation(rules.scheme, evaluation, background, person.portfolio.assertions);
   const facts = { told, records: person.records };
   return {
     grid: gridOf(facts),

@@ -70,7 +70,7 @@ export async function readScheme(
   versions: VersionList,
 ): Promise<SchemeModel> {
   const { schemes, clock } = pipeline;
-  const [{ scheme, change }, inForceVersion, unfinished, kept, apply] = await Promise.all([
+  const [{ scheme, rollout }, inForceVersion, unfinished, kept, apply] = await Promise.all([
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
@@ -78,7 +78,7 @@ export async function readScheme(
     readApply(pipeline),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
-  const inForce = change === null ? scheme : change.inForce;
+  const inForce = rollout === null ? scheme : rollout.inForce;
   const busy = plan.job.state === 'waits' || plan.job.state === 'runs' || apply.moves;
   return {
     nowS: secondsOf(clock),
@@ -86,11 +86,11 @@ export async function readScheme(
     inForce,
     inForceVersion,
     change:
-      change === null
+      rollout === null
         ? null
         : {
-            sinceS: change.sinceS,
-            released: change.released,
+            sinceS: rollout.sinceS,
+            released: rollout.released,
             diff: inForce === null ? null : schemeDiff(inForce, scheme),
           },
     differsHere: pipeline.scheme.version !== scheme.version,
