@@ -1,8 +1,8 @@
-import type { BadgeId } from '../ids.js';
+import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/assertion.js';
-import type { Enrolment, Scheme } from './types.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { within } from './selector.js';
+import type { Enrolment, Scheme } from './types.js';
 
 /** An assertion that counts at this instant, with the enrolment under which it does. */
 export interface Candidate {
@@ -10,20 +10,20 @@ export interface Candidate {
   readonly enrolment: Enrolment;
 }
 
-/** What a portfolio is worth before any rule looks at it. Both lists oldest first. */
+/** A portfolio before any rule looks at it. Both lists oldest first. */
 export interface Countable {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Exclusion<ExclusionReason>[];
 }
 
-/** Oldest first; of one instant, by id: the one order in which assertions are ever looked at. */
+/** Oldest first; at one instant, by id: the order in which assertions are always looked at. */
 export function byIssueDate(a: Assertion, b: Assertion): number {
   if (a.issuedOnS !== b.issuedOnS) return a.issuedOnS - b.issuedOnS;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
 }
 
-/** What decides between two records of one assertion, the first part that differs first. */
+/** What decides between two records of one assertion; the first part that differs decides. */
 const strictness = (a: Assertion): readonly (number | string)[] => [
   a.revoked ? 0 : 1,
   a.expiresOnS ?? Infinity,
@@ -34,11 +34,7 @@ const strictness = (a: Assertion): readonly (number | string)[] => [
   a.eventId ?? '',
 ];
 
-/**
- * The record to believe when one id was given twice and the two differ: the one that grants less (revoked
- * before not, the earlier expiry, the later issue), so that a stale copy never gives anything, and a total
- * order after that, so that the order of the input does not matter.
- */
+/** Of two records of one id, the one that grants less: a stale copy never gives anything. A total order. */
 function stricter(a: Assertion, b: Assertion): Assertion {
   const ofB = strictness(b);
   for (const [i, mine] of strictness(a).entries()) {
@@ -59,24 +55,20 @@ export function distinct(assertions: readonly Assertion[]): readonly Assertion[]
   return [...byId.values()].toSorted(byIssueDate);
 }
 
-const expired = (assertion: Assertion, nowS: number): boolean =>
-  assertion.expiresOnS !== null && !(assertion.expiresOnS > nowS);
+const expired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
+  expiresOnS !== null && !(expiresOnS > nowS);
 
 /** How far ahead a date may lie: clocks differ, and a day begins earlier in other zones. */
 export const AHEAD_S = 24 * 3600;
 
 /**
- * Why this assertion counts nowhere, or null. When several reasons hold, the most lasting one is told, so
- * that whoever puts the told one right has not worked for nothing: first what no one can change (it is no
- * enrolled badge; another organisation issued it), then what the issuer settled (revoked, expired), then
- * what the Région can change (the enrolment's dates, the partner's switch), then what time changes.
+ * Why this assertion counts nowhere, or null. Of several reasons, the most lasting one: mending what is named
+ * must never turn out to be in vain. First what nobody can change, then what the issuer settled, then what the
+ * Région can change, then what time changes.
  */
-function reasonAgainst(
-  scheme: Scheme,
-  assertion: Assertion,
-  enrolment: Enrolment,
-  nowS: number,
-): ExclusionReason | null {
+function reasonAgainst(scheme: Scheme, assertion: Assertion, nowS: number): ExclusionReason | null {
+  const enrolment = scheme.enrolments.get(assertion.badgeId);
+  if (enrolment === undefined) return { why: 'not_enrolled' };
   if (enrolment.clientId !== assertion.clientId) return { why: 'wrong_client' };
   if (assertion.revoked) return { why: 'revoked' };
   if (assertion.expiresOnS !== null && expired(assertion, nowS))
@@ -88,7 +80,7 @@ function reasonAgainst(
   return null;
 }
 
-/** Sorts a portfolio into what counts at `nowS` (Unix seconds) and what does not, with the reason. */
+/** Splits a portfolio into what counts at `nowS` (Unix seconds) and what does not, with the reason. */
 export function partitionCountable(
   scheme: Scheme,
   assertions: readonly Assertion[],
@@ -97,24 +89,27 @@ export function partitionCountable(
   const candidates: Candidate[] = [];
   const excluded: Exclusion<ExclusionReason>[] = [];
   for (const assertion of distinct(assertions)) {
+    const reason = reasonAgainst(scheme, assertion, nowS);
     const enrolment = scheme.enrolments.get(assertion.badgeId);
-    if (enrolment === undefined) {
-      excluded.push({ assertion, reason: { why: 'not_enrolled' } });
-      continue;
-    }
-    const reason = reasonAgainst(scheme, assertion, enrolment, nowS);
-    if (reason === null) candidates.push({ assertion, enrolment });
-    else excluded.push({ assertion, reason });
+    if (reason !== null) excluded.push({ assertion, reason });
+    else if (enrolment !== undefined) candidates.push({ assertion, enrolment });
   }
   return { candidates, excluded };
 }
 
 /** The Région's badges that are held at `nowS`, each by its oldest unrevoked, unexpired assertion. */
 export function heldBadges(held: readonly Assertion[], nowS: number): ReadonlyMap<BadgeId, Assertion> {
-  const byBadge = new Map<BadgeId, Assertion>();
-  for (const assertion of distinct(held)) {
-    if (assertion.revoked || expired(assertion, nowS) || byBadge.has(assertion.badgeId)) continue;
-    byBadge.set(assertion.badgeId, assertion);
-  }
-  return byBadge;
+  const valid = distinct(held).filter((assertion) => !assertion.revoked && !expired(assertion, nowS));
+  return new Map(valid.toReversed().map((assertion) => [assertion.badgeId, assertion]));
 }
+
+/** An assertion that nobody issued: what if this badge were issued now? */
+export const supposed = (badgeId: BadgeId, clientId: ClientId, nowS: number): Assertion => ({
+  id: asAssertionId(`supposed ${badgeId}`),
+  clientId,
+  badgeId,
+  eventId: null,
+  issuedOnS: nowS,
+  expiresOnS: null,
+  revoked: false,
+});

@@ -1,6 +1,6 @@
 import { en } from '../../../rules/explain/en.js';
 import { fr } from '../../../rules/explain/fr.js';
-import type { Catalogue as Catalogue } from '../../../rules/explain/words.js';
+import type { Catalogue } from '../../../rules/explain/words.js';
 import type { Lang } from '../../cli/words.js';
 
 /**
