@@ -40,7 +40,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'src/privacy/erase-people.ts: src/scheme/plan-store.ts',
   'src/privacy/erase-people.ts: src/workers/read-addresses.ts',
   'src/privacy/erase-people.ts: src/workers/sort-arrivals.ts',
-  'src/privacy/lasting-records.ts: src/rules/counting.ts',
+  'src/privacy/lasting-records.ts: src/rules/countable.ts',
   'src/privacy/leave-batches.ts: src/issuing/award-record.ts',
   'src/privacy/leave-batches.ts: src/issuing/batch.ts',
   'src/privacy/leave-batches.ts: src/workers/pipeline.ts',
