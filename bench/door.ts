@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { freePort } from '../src/sandbox/redis/probe.js';
+import { freePort } from '../src/sandbox/redis/run.js';
 import { until } from '../test/support/until.js';
 import { atLeast, atMost, type Goal, median, type Part, pin, pinned, tableOf } from './report.js';
 import { onOwnRedis, type Program, startProgram } from './program.js';

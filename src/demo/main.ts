@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Queue } from 'bullmq';
 import { loadConfig } from '../config.js';
 import { asBadgeId, asClientId } from '../ids.js';
@@ -20,11 +21,11 @@ import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
-import { readArguments, USAGE } from './arguments.js';
-import type { DemoScheme, Insight, Standing, Work } from './insight.js';
 import type { Terminal } from './narrator.js';
+import type { Eligibility, Insight, Work } from './play.js';
+import type { Environment } from './programs.js';
 import { show } from './show.js';
-import type { Environment } from './stage/environment.js';
+import type { DemoScheme } from './stage.js';
 
 /** The compiled programs, this one among them, and the project they belong to. */
 const PROGRAMS_DIR = dirname(import.meta.dirname);
@@ -64,7 +65,7 @@ function openInsight(scheme: Scheme, environment: Environment): { insight: Insig
       const verdict = verdictOn(await evaluationOf(email), badgeId);
       return badgesIn(verdict.tree)?.badges ?? { have: 0, need: 0 };
     },
-    standing: async (email, badgeId) => standingIn(scheme, await evaluationOf(email), badgeId),
+    eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
   };
   const close = async (): Promise<void> => {
     await Promise.all(queues.map((queue) => queue.close()));
@@ -83,8 +84,8 @@ async function workIn(queues: readonly Queue[]): Promise<Work> {
     counts[queue.name] = waiting + active + prioritized + delayed.length;
     failed.push(...(await queue.getFailed()).map((job) => `${queue.name} : ${job.failedReason}`));
   }
-  const { notices = 0, earners = 0, awards = 0 } = counts;
-  return { deciding: notices + earners, issuing: awards, failed };
+  const { arrivals = 0, notices = 0, earners = 0, awards = 0 } = counts;
+  return { deciding: arrivals + notices + earners, issuing: awards, failed };
 }
 
 function verdictOn({ awards }: Evaluation, badgeId: string): AwardVerdict {
@@ -100,15 +101,14 @@ function badgesIn(tree: ConditionResult): BadgesResult | null {
   return tree.of.map(badgesIn).find((found) => found !== null) ?? null;
 }
 
-function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
-  const teller = createFormatter(scheme, fr);
-  const { tree, heldBy, met, earnedBy } = verdictOn(evaluation, badgeId);
-  const awards = heldAwards(tree).map((id) => `« ${teller.award(id)} »`);
+function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Eligibility {
+  const formatter = createFormatter(scheme, fr);
+  const { tree, met, earnedBy } = verdictOn(evaluation, badgeId);
+  const awards = heldAwards(tree).map((id) => `« ${formatter.award(id)} »`);
   return {
-    held: heldBy !== null,
     earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
-    lacking: met ? '' : shortfallPhrase(teller, tree),
-    leftOut: evaluation.excluded.map((one) => capitalised(exclusionLine(teller, one, []))),
+    lacking: met ? '' : shortfallPhrase(formatter, tree),
+    excluded: evaluation.excluded.map((one) => capitalised(exclusionLine(formatter, one, []))),
   };
 }
 
@@ -144,16 +144,33 @@ function stopOfProcess(): AbortSignal {
   return stop.signal;
 }
 
+const USAGE = `npm run demo [-- options]
+
+  --fast   sans pauses de lecture
+  --keep   tout reste ouvert après l'histoire, jusqu'à Ctrl-C
+  --help   ceci
+`;
+
+/** Null for what cannot be read. */
+function readArguments() {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({ options: { fast: flag, keep: flag, help: flag } }).values;
+  } catch {
+    return null;
+  }
+}
+
 async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
+  const args = readArguments();
   if (args === null || args.help) {
-    (args === null ? process.stderr : process.stdout).write(`${USAGE.join('\n')}\n`);
+    (args === null ? process.stderr : process.stdout).write(USAGE);
     process.exitCode = args === null ? 2 : 0;
     return;
   }
   const scheme = schemeOrThrow(await readConfigFolder(CONFIG_DIR), TIME_ZONE);
   process.exitCode = await show({
-    args,
+    ...args,
     terminal: terminal(),
     projectDir: PROJECT_DIR,
     programsDir: PROGRAMS_DIR,

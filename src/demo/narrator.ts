@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tableLines, type Table } from './table.js';
-import { wrap } from './text.js';
+import { tableLines, wrap, type Table } from './text.js';
 
 /** Where the story is told. */
 export interface Terminal {
@@ -12,7 +11,7 @@ export interface Terminal {
   readonly colour: boolean;
 }
 
-export interface NarratorOptions {
+interface NarratorOptions {
   readonly terminal: Terminal;
   /** Pauses are multiplied by this: 0 has none. */
   readonly pace: number;

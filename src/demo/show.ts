@@ -1,26 +1,20 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DemoArguments } from './arguments.js';
-import type { DemoScheme, Insight } from './insight.js';
+import { FARID } from './cast.js';
 import { Narrator, type Terminal } from './narrator.js';
-import { showAddresses, showCommand } from './play/addresses.js';
-import { tellStory } from './play/story.js';
-import { Closing } from './stage/closing.js';
-import type { Environment } from './stage/environment.js';
-import { openStage, type Stage } from './stage/stage.js';
+import { EVENT_PATH, PASSPORT_PATH, type Insight } from './play.js';
+import { Closing, DemoError, type Environment } from './programs.js';
+import { openStage, type Stage, type StageOptions } from './stage.js';
+import { tellStory } from './story.js';
 
-export interface ShowOptions {
-  readonly args: DemoArguments;
+interface ShowOptions extends Omit<StageOptions, 'report'> {
+  /** No pauses for a reader. */
+  readonly fast: boolean;
+  /** Stays up after the story. */
+  readonly keep: boolean;
   readonly terminal: Terminal;
-  readonly projectDir: string;
-  readonly programsDir: string;
-  readonly configDir: string;
-  readonly scheme: DemoScheme;
-  readonly surroundings: Environment;
   /** Opens a look into the Palier that has this environment. */
   readonly openInsight: (environment: Environment) => { insight: Insight; close: () => Promise<void> };
-  /** Aborted when whoever watches has seen enough. */
-  readonly stop: AbortSignal;
 }
 
 /** The sandbox's own reading speed is 25 characters a second; what was said also stays on the screen. */
@@ -34,11 +28,11 @@ const INTERRUPTED = 130;
  * @returns the exit code; whatever went wrong has been told
  */
 export async function show(options: ShowOptions): Promise<number> {
-  const { args, terminal, stop } = options;
+  const { fast, terminal, stop } = options;
   const closing = new Closing();
   const over = new AbortController();
   const told = AbortSignal.any([stop, over.signal]);
-  const narrator = new Narrator({ terminal, pace: args.fast ? 0 : READING_PACE, stop: told });
+  const narrator = new Narrator({ terminal, pace: fast ? 0 : READING_PACE, stop: told });
   try {
     const stage = await Promise.race([perform({ ...options, stop: told }, narrator, closing), aborted(stop)]);
     if (stage === 'aborted') {
@@ -86,7 +80,7 @@ function introduce({ projectDir, configDir }: ShowOptions, narrator: Narrator): 
 }
 
 async function finish(options: ShowOptions, narrator: Narrator, stage: Stage): Promise<void> {
-  if (!options.args.keep)
+  if (!options.keep)
     return narrator.say(
       "L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)",
     );
@@ -96,14 +90,32 @@ async function finish(options: ShowOptions, narrator: Narrator, stage: Stage): P
   await Promise.race([stage.watch, aborted(options.stop)]);
 }
 
+/** Where to look while all is up. */
+function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage, projectDir: string): void {
+  const { name, password } = keys.ops;
+  narrator.fact(`à ouvrir : ${webUrl}/ops (nom : ${name} ; mot de passe : ${password})`);
+  narrator.fact(`aussi : ${webUrl}/healthz et ${webUrl}/readyz`);
+  narrator.fact(`webhooks : POST ${EVENT_PATH} et POST ${PASSPORT_PATH}`);
+  narrator.fact(`journaux : ${relative(projectDir, runDir)}/`);
+}
+
+/** How to look at somebody, from the project's folder. */
+function showCommand(narrator: Narrator, { runDir }: Stage, { projectDir, programsDir }: ShowOptions): void {
+  const envFile = relative(projectDir, join(runDir, 'palier.env'));
+  const command = relative(projectDir, join(programsDir, 'ops/cli/main.js'));
+  narrator.fact("regarder quelqu'un :");
+  narrator.command(`node --env-file=${envFile} ${command} explain ${FARID.email}`);
+}
+
 const aborted = (signal: AbortSignal): Promise<'aborted'> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve('aborted');
     signal.addEventListener('abort', () => resolve('aborted'), { once: true });
   });
 
-/** A message of ours says enough; anything else is a defect, and its stack says where. */
+/** A fault that has a code is told by its message; anything else is a defect, and its stack says where. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? error.message : (error.stack ?? error.message);
+  const isOurs = error instanceof DemoError || 'code' in error;
+  return isOurs ? error.message : (error.stack ?? error.message);
 }

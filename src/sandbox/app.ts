@@ -1,50 +1,85 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { forbidden, refused, throttled, type ApiRequest, type Obf, type Reply } from './exchange.js';
-import type { FaultDesk } from './fault-desk.js';
-import { throughFaults, type Outcome } from './faults.js';
-import type { Journal, OpenCall } from './journal.js';
-import { ROUTES, type Route } from './routes.js';
-import { askingClient } from './routes/token.js';
+import { refused, throttled, type ApiRequest, type Obf, type Reply } from './exchange.js';
+import type { CallFaults, Outcome } from './faults.js';
+import { askingClient, ROUTES, type Route } from './routes.js';
+import type { ReceivedCall } from './types.js';
+
+/** A call while it is served: its end is written when it is known. */
+type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] } & {
+  /** The badge in an issue call's path. */
+  readonly badgeId: string | null;
+  eventId: string | null;
+};
 
 export interface Service {
   readonly obf: Obf;
-  readonly faults: FaultDesk;
-  readonly journal: Journal;
+  readonly faults: CallFaults;
+  /** Every call received, in order of arrival. */
+  readonly calls: OpenCall[];
+  /** Counts a call of that client; how long to wait, ms, when it came too soon. */
   readonly overRate: (clientId: string) => number | null;
   readonly closing: AbortSignal;
-  nowMs(): number;
+  readonly clock: () => number;
 }
 
 /** The whole way of a call: recorded, through the faults, let in, answered. */
 export function createApp(service: Service): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
+  const turnAway = (req: Request, res: Response, status: number, message: string): void =>
+    conclude({ kind: 'reply', reply: refused(status, message) }, record(null, req, service), res);
   const router = express.Router();
   for (const route of ROUTES) router[route.method](route.path, (req, res) => serve(route, req, res, service));
   for (const { path } of ROUTES)
-    router.all(path, (req, res) => turnAway(req, res, service, refused(405, 'no such method here')));
+    router.all(path, (req, res) => turnAway(req, res, 405, 'no such method here'));
   app.use(router);
-  app.use((req, res) => turnAway(req, res, service, refused(404, 'no such route')));
+  app.use((req, res) => turnAway(req, res, 404, 'no such route'));
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) =>
-    turnAway(req, res, service, refused(statusOf(error), 'the body cannot be read'));
+    turnAway(req, res, statusOf(error), 'the body cannot be read');
   app.use(onError);
   return app;
 }
 
 async function serve(route: Route, req: Request, res: Response, service: Service): Promise<void> {
-  const request = requestOf(req);
-  const call = service.journal.open(openCall(route, req, request, service.nowMs()));
-  const faulty = { route: route.name, clientId: call.clientId, closing: service.closing };
-  const outcome = await throughFaults(service.faults, faulty, () => answerOf(route, request, service));
+  const call = record(route, req, service);
+  const { clientId } = call;
+  const faulty = { route: route.name, clientId, closing: service.closing };
+  const outcome = await service.faults.through(faulty, () => answerOf(route, requestOf(req), service));
   conclude(outcome, call, res);
 }
+
+function record(route: Route | null, req: Request, { calls, clock }: Service): OpenCall {
+  const request = requestOf(req);
+  const call: OpenCall = {
+    atMs: clock(),
+    method: req.method,
+    path: req.path,
+    route: route?.name ?? 'unknown',
+    clientId: route === null ? null : clientOf(route, request),
+    badgeId: route?.name === 'POST issue' ? request.param('badge') : null,
+    query: request.query,
+    status: 'lost',
+    body: request.body,
+    eventId: null,
+  };
+  calls.push(call);
+  return call;
+}
+
+function clientOf({ access }: Route, request: ApiRequest): string | null {
+  if (access === 'client') return request.param('client');
+  return access === 'token' ? askingClient(request) : null;
+}
+
+/** An unknown or expired token, or one of another client: OBF answers it in plain text. */
+const FORBIDDEN: Reply = { status: 403, body: '403 Forbidden' };
 
 function answerOf(route: Route, request: ApiRequest, { obf, overRate }: Service): Reply {
   if (route.access !== 'client') return route.answer(request, obf);
   const clientId = request.param('client');
   const [, token] = /^Bearer (\S+)$/.exec(request.authorization ?? '') ?? [];
-  if (token === undefined || obf.tokens.holder(token) !== clientId) return forbidden;
-  if (obf.world.client(clientId)?.suspended === true) return refused(403, 'client suspended');
+  if (token === undefined || obf.tokens.holder(token) !== clientId) return FORBIDDEN;
+  if (obf.world.clientNamed(clientId).suspended) return refused(403, 'client suspended');
   const waitMs = overRate(clientId);
   return waitMs === null ? route.answer(request, obf) : throttled(waitMs, 'Too many requests');
 }
@@ -73,12 +108,6 @@ function send({ status, body, headers }: Reply, res: Response, textAs: 'html' | 
   else res.json(body);
 }
 
-/** A call that reached no route, or whose body cannot be read. */
-function turnAway(req: Request, res: Response, service: Service, reply: Reply): void {
-  const call = service.journal.open(openCall(null, req, requestOf(req), service.nowMs()));
-  conclude({ kind: 'reply', reply }, call, res);
-}
-
 function requestOf(req: Request): ApiRequest {
   const body: unknown = req.body;
   const [, search = ''] = req.originalUrl.split('?');
@@ -92,24 +121,6 @@ function requestOf(req: Request): ApiRequest {
     body,
     authorization: req.headers.authorization ?? null,
   };
-}
-
-const openCall = (route: Route | null, req: Request, request: ApiRequest, atMs: number): OpenCall => ({
-  atMs,
-  method: req.method,
-  path: req.path,
-  route: route?.name ?? 'unknown',
-  clientId: route === null ? null : clientOf(route, request),
-  badgeId: route?.name === 'POST issue' ? request.param('badge') : null,
-  query: request.query,
-  status: 'lost',
-  body: request.body,
-  eventId: null,
-});
-
-function clientOf({ access }: Route, request: ApiRequest): string | null {
-  if (access === 'client') return request.param('client');
-  return access === 'token' ? askingClient(request) : null;
 }
 
 const statusOf = (error: unknown): number => {

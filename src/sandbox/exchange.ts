@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
-import type { ListFaults } from './list-faults.js';
-import type { TokenDesk } from './token-desk.js';
+import type { z } from 'zod';
+
+import type { Tokens } from './limits.js';
+import type { ListFaults } from './lists.js';
 import type { World } from './world.js';
 
 /** What a route's handler is given of a call. */
@@ -25,13 +27,12 @@ export interface Reply {
 /** What the handlers act upon. */
 export interface Obf {
   readonly world: World;
-  readonly tokens: TokenDesk;
+  readonly tokens: Tokens;
   readonly lists: ListFaults;
   readonly url: string;
-  nowS(): number;
 }
 
-/** One route: from a call to its answer, at once. */
+/** From a call to its answer, at once. */
 export type Handler = (request: ApiRequest, obf: Obf) => Reply;
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
@@ -42,11 +43,23 @@ export const refused = (status: number, message: string): Reply => ({
   body: { status, error: STATUS_CODES[status] ?? 'Error', message },
 });
 
-/** 429. `waitMs` is told in whole seconds, as the header has it. */
+/** 429. `waitMs` leaves in whole seconds, as the header has it. */
 export const throttled = (waitMs: number, message: string): Reply => ({
   ...refused(429, message),
   headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
 });
 
-/** An unknown or expired token, or one of another client: OBF answers it in plain text. */
-export const forbidden: Reply = { status: 403, body: '403 Forbidden' };
+/**
+ * Reads a query or body by its schema, and answers, or 400. An unknown name is refused too: OBF would
+ * let a misspelt filter pass, and give back everything.
+ */
+export function reading<T>(schema: z.ZodType<T>, input: unknown, answer: (input: T) => Reply): Reply {
+  const read = schema.safeParse(input);
+  if (read.success) return answer(read.data);
+  const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return refused(400, faults.join('; '));
+}
+
+/** Unix seconds as `2025-11-08T08:38:36Z`. */
+export const isoOf = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import axios from 'axios';
-import type { Clock } from '../platform/clock.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
 import { webhookKey, webhookSignature } from '../platform/standard-webhooks.js';
 
 /** What a notice says; identifiers and no more. */
-export interface NoticeContent {
+interface NoticeContent {
   readonly type: 'badge.issued' | 'badge.revoked' | (string & {});
   readonly client_id: string;
   readonly event_id: string;
@@ -18,7 +18,7 @@ export interface Notice {
 }
 
 /** How a batch of requests reaches the other side. */
-export interface Delivery {
+interface Delivery {
   /** How often each is sent. Default 1. */
   readonly times?: number;
   /** Which are never sent, by their place in the batch. */
@@ -31,20 +31,10 @@ export interface Delivery {
  * A notice signed with a `whsec_...` secret. The clock stamps it: a clock that is off makes a stale one.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function signedNotice(
-  secret: string,
-  { type, client_id, event_id }: NoticeContent,
-  clock: Clock,
-): Notice {
-  const at = new Date(clock());
-  const body = JSON.stringify({ type, data: { client_id, event_id } });
-  return signed(secret, body, at);
-}
-
-/** Any body, under a signature that is right for it. */
-export function signed(secret: string, body: string, at: Date): Notice {
+export function signedNotice(secret: string, { type, ...data }: NoticeContent, clock: Clock): Notice {
+  const body = JSON.stringify({ type, data });
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
-  const stamp = String(Math.floor(at.getTime() / 1000));
+  const stamp = String(secondsOf(clock));
   const headers = {
     'content-type': 'application/json',
     'webhook-id': id,

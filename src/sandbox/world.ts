@@ -1,137 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { madeUpAssertionId, madeUpEventId, madeUpSalt } from './made-up-ids.js';
-import { Quota } from './quota.js';
-import {
-  copiesOf,
-  type Badge,
-  type Client,
-  type Issued,
-  type IssuingAct,
-  type IssuingEvent,
-  type Recipient,
-} from './records.js';
 
-const WORD = /^\w{1,100}$/;
-
-interface Account {
-  readonly events: IssuingEvent[];
+/** What a local OBF knows. Times are Unix seconds. */
+export interface Client {
+  readonly id: string;
+  readonly secret: string;
+  readonly name: string;
+  readonly ctimeS: number;
+  /** Each of its calls is refused. */
+  suspended: boolean;
+  /** Badges that it may still issue; null: no limit. */
+  issuingLimit: number | null;
+  /** In the order of recording, as are its assertions. */
+  events: IssuingEvent[];
   assertions: Issued[];
 }
 
-/** The next event of a client or badge shows only so many copies. */
-interface SlowWriting {
-  readonly of: string;
-  readonly visible: number;
+export interface Badge {
+  readonly clientId: string;
+  readonly id: string;
+  readonly name: string;
+  /** 0: never. */
+  readonly expiresMonths: number;
+  draft: boolean;
+  readonly ctimeS: number;
 }
 
-/**
- * Everything that the sandbox remembers, in memory. Rows stand in the order of recording, and what comes
- * is last: pages shift only when an event is removed. Issuing twice issues twice.
- */
+/** One recipient's copy of an event. */
+export interface Issued {
+  readonly id: string;
+  readonly event: IssuingEvent;
+  /** Which of its event's copies, from 0. */
+  readonly place: number;
+  /** As typed. */
+  readonly email: string;
+  readonly name: string;
+  readonly salt: string;
+  expiresOnS: number | null;
+  revoked: boolean;
+  /** Left out of every list that does not ask for its event. */
+  hidden: boolean;
+}
+
+/** What an act of issuing says; the world adds the rest. */
+interface IssuingAct {
+  readonly badge: Badge;
+  readonly issuedOnS: number;
+  readonly expiresOnS: number | null;
+  readonly apiConsumerId: string | null;
+  /** JSON, or null. */
+  readonly logEntry: string | null;
+  readonly emailMessage: unknown;
+}
+
+export interface IssuingEvent extends IssuingAct {
+  readonly id: string;
+  readonly ctimeS: number;
+  mtimeS: number;
+  /** In the order of the recipients: it grows at its end, and loses none. */
+  assertions: readonly Issued[];
+  /** How many of them lists show, from the first; Infinity once all are written. */
+  visible: number;
+}
+
+export interface Recipient {
+  readonly email: string;
+  readonly name: string;
+}
+
+/** The one form under which addresses are compared. */
+export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
+
+/** The copies of an event that these addresses were given. */
+export function copiesOf(event: IssuingEvent, emails: readonly string[]): readonly Issued[] {
+  const wanted = new Set(emails.map(sameAddressForm));
+  return event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
+}
+
+/** Whether lists show a copy: one still unwritten is nowhere, a hidden one only under its event. */
+export const isListed = ({ event, place, hidden }: Issued, byEvent: boolean): boolean =>
+  place < event.visible && (byEvent || !hidden);
+
+const WORD = /^\w{1,100}$/;
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+const inBase58 = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => BASE58.charAt(byte % BASE58.length)).join('');
+export const randomText = (length: number): string => inBase58(randomBytes(length));
+/** Always the same for `seed`: the look of a key or a signature, and no more. */
+export const lookOfBase58 = (seed: string, length: number): string =>
+  inBase58(createHash('shake256', { outputLength: length }).update(seed).digest());
+
+/** Everything that the sandbox remembers, in memory. Issuing twice issues twice. */
 export class World {
-  readonly #clients = new Map<string, Client>();
+  readonly clients = new Map<string, Client>();
+  readonly events = new Map<string, IssuingEvent>();
+  readonly assertions = new Map<string, Issued>();
   readonly #badges = new Map<string, Badge>();
-  readonly #events = new Map<string, IssuingEvent>();
-  readonly #assertions = new Map<string, Issued>();
-  /** The same events and assertions by client. */
-  readonly #accounts = new Map<string, Account>();
-  readonly #slow: SlowWriting[] = [];
-  readonly quota: Quota;
+  /** The next event of a client or badge shows only so many copies. */
+  readonly slow: { readonly of: string; readonly visible: number }[] = [];
 
   constructor(
     private readonly clock: Clock,
-    issuingLimit: number | null = null,
-  ) {
-    this.quota = new Quota(issuingLimit);
+    private issuingLimit: number | null,
+  ) {}
+
+  nowS(): number {
+    return secondsOf(this.clock);
   }
 
-  addClient(client: { id: string; secret: string; name: string }): void {
-    if (!WORD.test(client.id) || !WORD.test(client.secret))
-      throw new Error(`Sandbox: client "${client.id}" or its secret holds more than letters, digits and "_"`);
-    if (this.#clients.has(client.id)) throw new Error(`Sandbox: there is a client "${client.id}" already`);
-    this.#clients.set(client.id, { ...client, ctimeS: secondsOf(this.clock), suspended: false });
-    this.#accounts.set(client.id, { events: [], assertions: [] });
+  addClient({ id, secret, name }: { id: string; secret: string; name: string }): void {
+    if (!WORD.test(id) || !WORD.test(secret))
+      throw new Error(`Sandbox: client "${id}" or its secret holds more than letters, digits and "_"`);
+    if (this.clients.has(id)) throw new Error(`Sandbox: there is a client "${id}" already`);
+    const empty = { suspended: false, issuingLimit: this.issuingLimit, events: [], assertions: [] };
+    this.clients.set(id, { id, secret, name, ctimeS: this.nowS(), ...empty });
+  }
+
+  /** Null as client: each of them, those to come too. */
+  setIssuingLimit(clientId: string | null, limit: number | null): void {
+    if (clientId === null) this.issuingLimit = limit;
+    const clients = clientId === null ? this.clients.values() : [this.clientNamed(clientId)];
+    for (const client of clients) client.issuingLimit = limit;
   }
 
   addBadge(badge: Omit<Badge, 'ctimeS'>): void {
-    if (!this.#clients.has(badge.clientId)) throw new Error(`Sandbox: no client "${badge.clientId}"`);
+    this.clientNamed(badge.clientId);
     if (!WORD.test(badge.id)) throw new Error(`Sandbox: "${badge.id}" cannot be a badge's id`);
     const key = `${badge.clientId}/${badge.id}`;
     if (this.#badges.has(key)) throw new Error(`Sandbox: there is a badge "${key}" already`);
-    this.#badges.set(key, { ...badge, ctimeS: secondsOf(this.clock) });
-  }
-
-  /** Its events stay. */
-  removeBadge({ clientId, id }: Badge): void {
-    this.#badges.delete(`${clientId}/${id}`);
-  }
-
-  issue(act: IssuingAct, recipients: readonly Recipient[]): IssuingEvent {
-    const nowS = secondsOf(this.clock);
-    const visible = this.#takeSlow(act.badge);
-    const event = { ...act, id: madeUpEventId(), ctimeS: nowS, mtimeS: nowS, assertions: [], visible };
-    this.#events.set(event.id, event);
-    this.#accountOf(act.badge.clientId).events.push(event);
-    this.append(event, recipients);
-    return event;
-  }
-
-  /** More recipients for an event. */
-  append(event: IssuingEvent, recipients: readonly Recipient[]): void {
-    const given = recipients.map(({ email, name }, at): Issued => {
-      const own = { expiresOnS: event.expiresOnS, revoked: false, hidden: false };
-      const place = event.assertions.length + at;
-      return { id: madeUpAssertionId(), event, place, email, name, salt: madeUpSalt(), ...own };
-    });
-    event.assertions = [...event.assertions, ...given];
-    const account = this.#accountOf(event.badge.clientId);
-    for (const assertion of given) {
-      account.assertions.push(assertion);
-      this.#assertions.set(assertion.id, assertion);
-    }
-    this.quota.spend(event.badge.clientId, given.length);
-  }
-
-  /** Moves the `mtime`, which nobody should rely on. */
-  touch(event: IssuingEvent): void {
-    event.mtimeS = secondsOf(this.clock);
-  }
-
-  /** With all of its copies. What it spent of the quota stays spent. */
-  remove(event: IssuingEvent): void {
-    const account = this.#accountOf(event.badge.clientId);
-    account.events.splice(account.events.indexOf(event), 1);
-    account.assertions = account.assertions.filter((assertion) => assertion.event !== event);
-    for (const { id } of event.assertions) this.#assertions.delete(id);
-    this.#events.delete(event.id);
-  }
-
-  /** Revokes one event for some of its recipients; returns how many copies that concerned. */
-  revoke(event: IssuingEvent, emails: readonly string[]): number {
-    const concerned = copiesOf(event, emails);
-    for (const assertion of concerned) assertion.revoked = true;
-    return concerned.length;
-  }
-
-  expire(assertionId: string, expiresOnS: number): void {
-    const assertion = this.#assertions.get(assertionId);
-    if (assertion === undefined) throw new Error(`Sandbox: no assertion "${assertionId}"`);
-    assertion.expiresOnS = expiresOnS;
-  }
-
-  /** The next event of that client, or of that badge, shows only its first `visible` copies. */
-  writeSlowly(clientOrBadge: string, visible: number): void {
-    this.#slow.push({ of: clientOrBadge, visible });
-  }
-
-  /** Null: every event, and none that comes is slow any more. */
-  written(event: IssuingEvent | null): void {
-    if (event === null) this.#slow.length = 0;
-    for (const one of event === null ? this.#events.values() : [event]) one.visible = Infinity;
-  }
-
-  client(id: string): Client | null {
-    return this.#clients.get(id) ?? null;
+    this.#badges.set(key, { ...badge, ctimeS: this.nowS() });
   }
 
   badge(clientId: string, id: string): Badge | null {
@@ -142,34 +140,60 @@ export class World {
     return [...this.#badges.values()];
   }
 
-  event(id: string): IssuingEvent | null {
-    return this.#events.get(id) ?? null;
+  /** Its events stay. */
+  removeBadge({ clientId, id }: Badge): void {
+    this.#badges.delete(`${clientId}/${id}`);
   }
 
-  eventsOf(clientId: string): readonly IssuingEvent[] {
-    return this.#accounts.get(clientId)?.events ?? [];
+  issue(act: IssuingAct, recipients: readonly Recipient[]): IssuingEvent {
+    const nowS = this.nowS();
+    const at = this.slow.findIndex(({ of }) => of === act.badge.clientId || of === act.badge.id);
+    const visible = at < 0 ? Infinity : (this.slow.splice(at, 1)[0]?.visible ?? Infinity);
+    const id = `T${randomText(12)}`;
+    const event = { ...act, id, ctimeS: nowS, mtimeS: nowS, assertions: [], visible };
+    this.events.set(id, event);
+    this.clientNamed(act.badge.clientId).events.push(event);
+    this.append(event, recipients);
+    return event;
   }
 
-  assertion(id: string): Issued | null {
-    return this.#assertions.get(id) ?? null;
+  /** More recipients for an event; each spends one of the client's limit. */
+  append(event: IssuingEvent, recipients: readonly Recipient[]): void {
+    const client = this.clientNamed(event.badge.clientId);
+    const added = recipients.map(({ email, name }, at): Issued => {
+      const place = event.assertions.length + at;
+      const fresh = { salt: randomText(10), expiresOnS: event.expiresOnS, revoked: false, hidden: false };
+      return { id: randomBytes(20).toString('hex'), event, place, email, name, ...fresh };
+    });
+    event.assertions = [...event.assertions, ...added];
+    for (const assertion of added) {
+      client.assertions.push(assertion);
+      this.assertions.set(assertion.id, assertion);
+    }
+    if (client.issuingLimit !== null)
+      client.issuingLimit = Math.max(0, client.issuingLimit - recipients.length);
   }
 
-  assertions(): Iterable<Issued> {
-    return this.#assertions.values();
+  /** With all of its copies. What it spent stays spent. */
+  remove(event: IssuingEvent): void {
+    const client = this.clientNamed(event.badge.clientId);
+    client.events = client.events.filter((one) => one !== event);
+    client.assertions = client.assertions.filter((assertion) => assertion.event !== event);
+    for (const { id } of event.assertions) this.assertions.delete(id);
+    this.events.delete(event.id);
   }
 
-  assertionsOf(clientId: string): readonly Issued[] {
-    return this.#accounts.get(clientId)?.assertions ?? [];
+  /** @returns how many copies that concerned */
+  revoke(event: IssuingEvent, emails: readonly string[]): number {
+    const copies = copiesOf(event, emails);
+    for (const copy of copies) copy.revoked = true;
+    return copies.length;
   }
 
-  #accountOf(clientId: string): Account {
-    const account = this.#accounts.get(clientId);
-    if (account === undefined) throw new Error(`Sandbox: no client "${clientId}"`);
-    return account;
-  }
-
-  #takeSlow({ clientId, id }: Badge): number {
-    const at = this.#slow.findIndex(({ of }) => of === clientId || of === id);
-    return at < 0 ? Infinity : (this.#slow.splice(at, 1)[0]?.visible ?? Infinity);
+  /** @throws on one that was not added: a story or test that names it means something else */
+  clientNamed(id: string): Client {
+    const client = this.clients.get(id);
+    if (client === undefined) throw new Error(`Sandbox: no client "${id}"`);
+    return client;
   }
 }

@@ -1,4 +1,5 @@
-import type { ListName, PageOrder, RowKind, Sandbox } from '../../src/sandbox/types.js';
+import type { ListName, PageOrder, RowKind } from '../../src/sandbox/types.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
 import type { Random } from './random.js';
 import { KEYED, OLD_BADGE, REGION, REGION_BADGES } from './world.js';
 

@@ -1,4 +1,5 @@
-import type { ReceivedIssue, Sandbox } from '../../src/sandbox/types.js';
+import type { ReceivedIssue } from '../../src/sandbox/types.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
 import { addressOf, type Earner } from './cast.js';
 import type { Diary } from './diary.js';
 import type { Inside } from './inside.js';

@@ -1,5 +1,5 @@
 import { asBadgeId } from '../../src/ids.js';
-import type { Sandbox } from '../../src/sandbox/types.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
 import { addressOf, type Cast, type Earner } from './cast.js';
 import type { FailedJob, Inside } from './inside.js';
 import { truthOf, type Copy, type Expiries, type Truth } from './truth.js';

@@ -1,6 +1,5 @@
 import type { CrashPoint } from '../../src/issuing/types.js';
-import type { RouteName } from '../../src/sandbox/route-names.js';
-import type { Fault } from '../../src/sandbox/types.js';
+import type { RouteName, Fault } from '../../src/sandbox/types.js';
 import { changeOf, type Change } from './changes.js';
 import type { Wire } from './proxy.js';
 import type { Random } from './random.js';

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisAddress } from '../../src/platform/redis.js';
-import type { GroupNode } from '../../src/sandbox/redis/group.js';
+import type { GroupNode } from '../support/redis-group.js';
 import { ownGroup } from '../support/own-group.js';
 import { ownRedis } from '../support/own-redis.js';
 import type { RedisKind } from '../support/redis-of-the-run.js';

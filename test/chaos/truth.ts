@@ -1,6 +1,7 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/assertion.js';
-import type { EventRecord, Sandbox } from '../../src/sandbox/types.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import type { Sandbox } from '../../src/sandbox/server.js';
 import { naive } from '../rules/naive.js';
 import { parse } from '../support/house.js';
 import { addressOf, type Earner } from './cast.js';

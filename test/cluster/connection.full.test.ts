@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
-import type { RedisGroup } from '../../src/sandbox/redis/group.js';
+import type { RedisGroup } from '../support/redis-group.js';
 import { ownGroup } from '../support/own-group.js';
 import { addressOf } from '../support/redis.js';
 import { until } from '../support/until.js';

@@ -3,7 +3,7 @@ import { cp, rm } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import type { BadgeId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import type { GroupNode, RedisGroup } from '../../src/sandbox/redis/group.js';
+import type { GroupNode, RedisGroup } from '../support/redis-group.js';
 import { pollEvents, polledClients } from '../../src/workers/poll-events.js';
 import { openHouse, type House } from '../support/house.js';
 import { ownGroup } from '../support/own-group.js';

@@ -1,4 +1,4 @@
-import type { RedisGroup } from '../../src/sandbox/redis/group.js';
+import type { RedisGroup } from '../support/redis-group.js';
 import { ownGroup } from '../support/own-group.js';
 import { openSmallFleet, type SmallFleet } from '../support/small-fleet.js';
 import { until } from '../support/until.js';

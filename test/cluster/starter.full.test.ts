@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, rm, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CACHE_DIR, TEST_DATA_DIR } from '../support/folders.js';
-import { redisPidAt } from '../../src/sandbox/redis/probe.js';
+import { redisPidAt } from '../../src/sandbox/redis/run.js';
 import { until } from '../support/until.js';
 
 test('whoever starts a cluster and is killed leaves neither processes nor folders', async () => {

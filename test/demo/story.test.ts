@@ -1,12 +1,8 @@
-import { parseScenario } from '../../src/sandbox/scenario.js';
 import type { ReceivedIssue } from '../../src/sandbox/types.js';
-import { excerpt } from '../../src/demo/play/explain.js';
-import { regionBadges } from '../../src/demo/play/region-badges.js';
-import { differences } from '../../src/demo/play/verify.js';
-import { AMINA, HUGO, REGION } from '../../src/demo/story/cast.js';
-import { SCENES } from '../../src/demo/story/scenes.js';
-import { tableLines } from '../../src/demo/table.js';
-import { ofPerson, wrap } from '../../src/demo/text.js';
+import { AMINA, HUGO, REGION } from '../../src/demo/cast.js';
+import { regionBadges } from '../../src/demo/play.js';
+import { differences, excerpt } from '../../src/demo/story.js';
+import { ofPerson, tableLines, wrap } from '../../src/demo/text.js';
 
 const issue = (eventId: string | null, ...recipients: readonly string[]): ReceivedIssue => ({
   atMs: 0,
@@ -59,10 +55,6 @@ describe('the demo holds what went out against what it promised', () => {
       'Palier a renoncé à un travail : notices : why',
     ]);
   });
-});
-
-test.each(SCENES)('"$title" is a scenario', ({ title, steps }) => {
-  expect(parseScenario({ title, steps }).steps).toHaveLength(steps.length);
 });
 
 test('a line is broken between words, never before a French sign', () => {

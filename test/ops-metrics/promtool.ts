@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { command, works } from '../../src/sandbox/redis/command.js';
+import { command, works } from '../../src/sandbox/redis/run.js';
 import { CACHE_DIR } from '../support/folders.js';
 
 const FETCH_MS = 120_000;

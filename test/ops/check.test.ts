@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox } from '../../src/sandbox/server.js';
-import type { Sandbox } from '../../src/sandbox/types.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { Redis } from 'ioredis';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

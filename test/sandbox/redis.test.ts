@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedis, type Finder } from '../../src/sandbox/redis/find.js';
-import { findOrStartRedis, startRedis } from '../../src/sandbox/redis/start.js';
+import { startRedis } from '../../src/sandbox/redis/start.js';
 import { CACHE_DIR, TEST_DATA_DIR } from '../support/folders.js';
 import { ownRedis } from '../support/own-redis.js';
+import { redisOfTheRun } from '../support/redis-of-the-run.js';
 import { testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 
@@ -80,8 +81,8 @@ describe('starting one', () => {
 
   test('uses the Redis that is given, and leaves it running', async () => {
     const { url, connection, close } = await testRedis();
-    const given = await findOrStartRedis(url, { ...quiet, dataDir, persist: false });
-    expect(given).toMatchObject({ url, source: 'REDIS_URL' });
+    const given = await redisOfTheRun();
+    expect(given.url).toBe(url);
     await given.stop();
     expect(await connection.ping()).toBe('PONG');
     await close();

@@ -1,6 +1,4 @@
-import { startCluster } from '../../src/sandbox/redis/cluster.js';
-import { startSentinel } from '../../src/sandbox/redis/sentinel.js';
-import type { RedisGroup } from '../../src/sandbox/redis/group.js';
+import { startCluster, startSentinel, type RedisGroup } from './redis-group.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 const PLACE = { cacheDir: CACHE_DIR, dataDir: TEST_DATA_DIR, log: () => {} };

@@ -1,6 +1,5 @@
-import { startCluster } from '../../src/sandbox/redis/cluster.js';
-import { startSentinel } from '../../src/sandbox/redis/sentinel.js';
-import { findOrStartRedis, type UsableRedis } from '../../src/sandbox/redis/start.js';
+import { startRedis, type StartedRedis } from '../../src/sandbox/redis/start.js';
+import { startCluster, startSentinel } from './redis-group.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 /** What a run of the tests may be made on: one server, a cluster, or a master behind sentinels. */
@@ -25,12 +24,12 @@ const PLACE = {
  * `REDIS_URL` is left alone, since it may be one that matters. `TEST_REDIS_KIND` says what is started:
  * `single`, `cluster` or `sentinel`.
  */
-export async function redisOfTheRun(): Promise<Pick<UsableRedis, 'url' | 'stop'>> {
+export async function redisOfTheRun(): Promise<Pick<StartedRedis, 'url' | 'stop'>> {
   const given = process.env['TEST_REDIS_URL'];
   const kind = redisKindOf(process.env['TEST_REDIS_KIND']);
   // It does not outlive the run: nobody is to wait for a busy disk.
   const settings = { appendfsync: 'no' };
-  if (given !== undefined || kind === 'single')
-    return findOrStartRedis(given, { ...PLACE, persist: false, settings });
+  if (given !== undefined) return { url: given, stop: async () => {} };
+  if (kind === 'single') return startRedis({ ...PLACE, persist: false, settings });
   return kind === 'cluster' ? startCluster(PLACE) : startSentinel(PLACE);
 }

@@ -1,5 +1,4 @@
-import { startCluster } from '../../src/sandbox/redis/cluster.js';
-import { startSentinel } from '../../src/sandbox/redis/sentinel.js';
+import { startCluster, startSentinel } from './redis-group.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 /**

@@ -1,16 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { command } from '../../src/sandbox/redis/command.js';
-import { findRedis } from '../../src/sandbox/redis/find.js';
-import { freePort } from '../../src/sandbox/redis/probe.js';
 import {
+  command,
+  freePort,
   RedisDidNotStart,
   runRedis,
   runServer,
   type RedisProcess,
   type RedisSettings,
 } from '../../src/sandbox/redis/run.js';
+import { findRedis } from '../../src/sandbox/redis/find.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 /** What stands in `REDIS_URL`, and must not be told. Its signs are those that an address has a use for. */

@@ -1,5 +1,5 @@
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
-import { freePort } from '../../src/sandbox/redis/probe.js';
+import { freePort } from '../../src/sandbox/redis/run.js';
 import { closeWithin } from '../../src/workers/close-within.js';
 import { QueueWorker } from '../../src/workers/queue-worker.js';
 import { addressOf, testRedis } from '../support/redis.js';

@@ -1,36 +1,47 @@
-import { buildRedis } from './build.js';
-import { command } from './command.js';
+import { join } from 'node:path';
 import { unpackDebianRedis } from './debian.js';
-import { RedisUnavailable } from './unavailable.js';
-
-/** A Redis server that can be started. */
-export interface RedisBinary {
-  /** What to start. */
-  readonly file: string;
-  /** Where it finds its libraries; null: the system's own. */
-  readonly libraryPath: string | null;
-  /** Where it came from, for a reader. */
-  readonly source: string;
-}
+import { works, type RedisBinary } from './run.js';
 
 export interface FindOptions {
   /** Where a fetched Redis is kept for the next time; made when it is not there. */
   readonly cacheDir: string;
-  /** Told what takes time. */
+  /** Called with a line before what takes time. */
   readonly log: (line: string) => void;
 }
 
 /** One way to come by a Redis: null where it does not apply to this machine. */
 export type Finder = (options: FindOptions) => Promise<RedisBinary | null>;
 
-/** A `redis-server`, or its successor, that somebody installed. */
-export const installedRedis: Finder = async () => {
-  for (const file of ['redis-server', 'valkey-server']) {
-    const version = await command(file, ['--version']).catch(() => null);
-    if (version !== null) return { file, libraryPath: null, source: file };
-  }
+/** A `redis-server`, or its successor, that is installed. */
+const installedRedis: Finder = async () => {
+  for (const file of ['redis-server', 'valkey-server'])
+    if (await works(file, ['--version'])) return { file, libraryPath: null, source: file };
   return null;
 };
+
+/** The last Redis that builds with a C compiler and `make` alone, and that BullMQ is happy with. */
+const BUILT_VERSION = '7.2.4';
+
+/** Built from source by the development package `redis-memory-server`: a minute or two, once. */
+const buildRedis: Finder = async ({ cacheDir, log }) => {
+  const builder = await import('redis-memory-server/lib/util/RedisBinary.js').catch(() => null);
+  if (builder === null || (process.platform !== 'win32' && !(await works('make', ['--version']))))
+    return null;
+  log('Redis : construction depuis les sources, une seule fois (une à deux minutes)…');
+  const file = await binaryOf(builder).getPath({
+    version: BUILT_VERSION,
+    downloadDir: join(cacheDir, 'redis-build'),
+  });
+  return { file, libraryPath: null, source: `redis-memory-server (${BUILT_VERSION})` };
+};
+
+/** A CommonJS default export, seen from an ES module or from CommonJS. */
+const binaryOf = (loaded: { default: Builder | { default: Builder } }): Builder =>
+  'getPath' in loaded.default ? loaded.default : loaded.default.default;
+
+interface Builder {
+  getPath(options: { version: string; downloadDir: string }): Promise<string>;
+}
 
 /** In the order of what costs least. */
 const FINDERS: readonly Finder[] = [installedRedis, unpackDebianRedis, buildRedis];
@@ -51,3 +62,30 @@ export async function findRedis(options: FindOptions, finders = FINDERS): Promis
   }
   throw new RedisUnavailable(causes);
 }
+
+/** No way led to a Redis. The message is for whoever typed the command, in both languages. */
+class RedisUnavailable extends Error {
+  readonly code = 'redis_unavailable';
+
+  /** @param causes why each way that was tried led nowhere */
+  constructor(readonly causes: readonly unknown[]) {
+    super(
+      [
+        'Redis est introuvable sur cette machine / No Redis was found on this machine, and none could be fetched.',
+        'Installez-le par l’une de ces commandes, puis recommencez / Install it with one of these, then try again:',
+        '  Debian, Ubuntu:  sudo apt-get update && sudo apt-get install redis-server',
+        '  Fedora:          sudo dnf install valkey',
+        '  Alpine:          sudo apk add redis',
+        '  macOS:           brew install redis',
+        'ou donnez l’adresse d’un Redis de test / or give the address of a test Redis:',
+        '  REDIS_URL=redis://127.0.0.1:6379 npm run demo',
+        ...causes.map((cause) => `(${firstLines(cause)})`),
+      ].join('\n'),
+      { cause: causes },
+    );
+    this.name = 'RedisUnavailable';
+  }
+}
+
+const firstLines = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).trim().split('\n').slice(0, 3).join(' / ');

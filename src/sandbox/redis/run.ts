@@ -1,8 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisBinary } from './find.js';
-import { redisPidAt } from './probe.js';
+import { promisify } from 'node:util';
+
+/** A Redis server that can be started. */
+export interface RedisBinary {
+  /** What to start. */
+  readonly file: string;
+  /** Where it finds its libraries; null: the system's own. */
+  readonly libraryPath: string | null;
+  /** Where it came from, for a reader. */
+  readonly source: string;
+}
 
 /** How long a Redis may take to read its data and answer. */
 const START_LIMIT_MS = 30_000;
@@ -30,33 +39,36 @@ export interface RedisProcess {
   kill(): Promise<void>;
 }
 
-/** What a server is told beside what all are told, by the names of redis.conf. */
+/** What a server is given beside what all are given, by the names of redis.conf. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
-/** Every write goes to the append-only file within a second, and nothing is evicted: as in production. */
-const settings = (port: number, dataDir: string, more: RedisSettings): string[] =>
-  Object.entries({
-    port: String(port),
-    bind: '127.0.0.1',
-    dir: dataDir,
-    daemonize: 'no',
-    save: '',
-    appendonly: 'yes',
-    appendfsync: 'everysec',
-    'maxmemory-policy': 'noeviction',
-    ...more,
-  }).flatMap(([name, value]) => [`--${name}`, value]);
+/** As in production: nothing is evicted, every write is in the append-only file within a second. */
+const PRODUCTION = {
+  bind: '127.0.0.1',
+  daemonize: 'no',
+  save: '',
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  'maxmemory-policy': 'noeviction',
+};
 
 /**
  * Starts Redis and resolves when it answers.
  * @throws RedisDidNotStart with what it printed
  */
-export const runRedis = (
+export function runRedis(
   binary: RedisBinary,
   port: number,
   dataDir: string,
   more: RedisSettings = {},
-): Promise<RedisProcess> => runServer(binary, port, settings(port, dataDir, more));
+): Promise<RedisProcess> {
+  const settings = { port: String(port), dir: dataDir, ...PRODUCTION, ...more };
+  return runServer(
+    binary,
+    port,
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+  );
+}
 
 /** The same with arguments of your own; `port` is where it will answer. @throws RedisDidNotStart */
 export async function runServer(
@@ -70,32 +82,30 @@ export async function runServer(
     detached: true,
     ...(binary.libraryPath === null ? {} : { env: { LD_LIBRARY_PATH: binary.libraryPath } }),
   });
-  const output = tailOf(child);
-  const ended = endOf(child);
-  const pid = await Promise.race([answering(child, port), ended.then((why) => ({ why }))]);
-  if (typeof pid === 'number') {
-    stopWithUs(pid, ended);
-    return { pid, stop: () => stop(child, ended), kill: () => kill(child, ended) };
-  }
-  await stop(child, ended);
-  throw new RedisDidNotStart(pid?.why ?? `gave no answer within ${START_LIMIT_MS / 1000} s`, output());
-}
-
-/** The end of what the process prints. */
-function tailOf(child: ChildProcess): () => string {
-  let tail = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (bytes: Buffer) => {
-      tail = (tail + bytes.toString('utf8')).slice(-KEPT_OUTPUT);
-    });
-  return () => tail;
-}
-
-const endOf = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve) => {
+    stream.on('data', (bytes: Buffer) => (output = (output + bytes.toString('utf8')).slice(-KEPT_OUTPUT)));
+  const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started (${error.message})`));
     child.once('exit', (code, signal) => resolve(`ended (${signal ?? code})`));
   });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await ended;
+    clearTimeout(limit);
+  };
+  const pid = await Promise.race([answering(child, port), ended.then((why) => ({ why }))]);
+  if (typeof pid === 'number') {
+    // Two signals: a master may wait for its replicas; CONT, since a frozen process would keep the signal.
+    const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
+    // It must not outlive Redis, whose process id may then be another program's.
+    void ended.then(guard);
+    return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  }
+  await end('SIGTERM');
+  throw new RedisDidNotStart(pid?.why ?? `gave no answer within ${START_LIMIT_MS / 1000} s`, output);
+}
 
 /** Its process id, once it answers; null at the limit. Another Redis on that port is not taken for ours. */
 async function answering(child: ChildProcess, port: number): Promise<number | null> {
@@ -108,30 +118,10 @@ async function answering(child: ChildProcess, port: number): Promise<number | nu
   return null;
 }
 
-async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await ended;
-  clearTimeout(limit);
-}
-
-async function kill(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  child.kill('SIGKILL');
-  await ended;
-}
-
 /**
- * A small shell waits on a pipe that only we hold: it ends Redis should we be killed. It must not
- * outlive Redis, whose process id may then be somebody else's.
+ * Has a shell run this should we be killed: it waits on a pipe that only we hold.
+ * @returns what calls it off
  */
-function stopWithUs(pid: number, ended: Promise<string>): void {
-  // CONT: one that a test froze would keep the signal for later. A master may wait for its replicas, which
-  // wait for nobody by then.
-  const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
-  void ended.then(guard);
-}
-
-/** Has a shell do this should we end without a word; what is returned calls it off. */
 export function afterUs(script: string, ...args: readonly string[]): () => void {
   if (process.platform === 'win32') return () => {};
   const guard = spawn('sh', ['-c', `read -r _; ${script}`, 'sh', ...args], {
@@ -143,3 +133,64 @@ export function afterUs(script: string, ...args: readonly string[]): () => void 
   if (guard.stdin instanceof Socket) guard.stdin.unref();
   return () => void guard.kill('SIGKILL');
 }
+
+const ANSWER_MS = 1000;
+
+/** The process id of the Redis that listens there; null when there is none, or it still reads its data. */
+export function redisPidAt(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    let heard = '';
+    const socket = connect({ host: '127.0.0.1', port }, () => socket.write('PING\r\nINFO server\r\n'));
+    const end = (pid: number | null): void => {
+      socket.destroy();
+      resolve(pid);
+    };
+    socket.setTimeout(ANSWER_MS, () => end(null));
+    socket.on('error', () => end(null));
+    socket.on('close', () => end(null));
+    socket.on('data', (bytes) => {
+      heard += bytes.toString('latin1');
+      const [, pid] = /^\+PONG[^]*process_id:(\d+)\r/.exec(heard) ?? [];
+      if (pid !== undefined) end(Number(pid));
+      else if (heard.startsWith('-')) end(null);
+    });
+  });
+}
+
+/** A port that nobody listens on now. Another may take it before you do. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const execute = promisify(execFile);
+
+interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly timeoutMs?: number;
+}
+
+/** Runs a command to its end. @returns what it printed @throws with what it said on stderr */
+export async function command(
+  file: string,
+  args: readonly string[],
+  { timeoutMs = 10_000, ...options }: CommandOptions = {},
+): Promise<string> {
+  const { stdout } = await execute(file, args, { ...options, timeout: timeoutMs, encoding: 'utf8' });
+  return stdout;
+}
+
+/** Whether the command is there and ends well. */
+export const works = (file: string, args: readonly string[], options?: CommandOptions): Promise<boolean> =>
+  command(file, args, options).then(
+    () => true,
+    () => false,
+  );

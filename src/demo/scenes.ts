@@ -1,0 +1,193 @@
+import type { Fault } from '../sandbox/types.js';
+import { ABSENT, AMINA, BASTIEN, CHLOE, CLASS, DRISS, ELISE, FARID, GAELLE, GROUP } from './cast.js';
+import { HUGO, INES, JEANNE, PRESENT, REGION, STRANGER, type Person } from './cast.js';
+
+/** How often each client's events are read, in this story. */
+export const POLL_EVERY_S = 10;
+
+/** What a scene can have happen, one after the other. */
+export interface Acts {
+  /** A paragraph. */
+  readonly say: (text: string) => Promise<void>;
+  /** One badge to all of them, as one event, and its notice. */
+  readonly give: (
+    partner: string,
+    badge: string,
+    people: readonly Person[],
+    how?: GiveOptions,
+  ) => Promise<void>;
+  /** Takes a badge back from somebody, with its notice. */
+  readonly revoke: (partner: string, badge: string, from: Person) => Promise<void>;
+  readonly fault: (fault: Fault) => void;
+  /** Waits until the Région has given it. */
+  readonly holds: (person: Person, badge: string) => Promise<void>;
+}
+
+interface GiveOptions {
+  /** Unix seconds. */
+  readonly issuedOnS?: number;
+  readonly expiresOnS?: number;
+  /** False: no notice. Default: true. */
+  readonly webhook?: boolean;
+}
+
+/** A chapter of the story. */
+export interface Scene {
+  readonly title: string;
+  /** The Région's badge that people are on their way to. */
+  readonly toward: string;
+  /** How often each notice is sent, at the same moment. */
+  readonly times?: number;
+  readonly play: (acts: Acts) => Promise<void>;
+}
+
+/** The third badge on the way to Communiquer, and the wait for the Région's. */
+async function third({ give, holds }: Acts, person: Person): Promise<void> {
+  await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [person]);
+  await holds(person, 'R_COMM_1');
+}
+
+const day = (date: string): number => Date.parse(date) / 1000;
+
+/** The story, in order. */
+export const SCENES: readonly Scene[] = [
+  {
+    title: 'Deux ateliers, neuf personnes',
+    toward: 'R_COMM_1',
+    async play({ say, give }) {
+      await say(
+        "La Région remet « Communiquer : je pratique » à qui a réuni 3 badges, reçus d'au moins 2 organismes. " +
+          'Amina, Bastien, Chloé, Driss, Élise, Farid, Gaëlle, Hugo et Jeanne suivent un atelier à la Mission locale des ' +
+          'Trois Vallées, qui leur remet « Prendre la parole en groupe ».',
+      );
+      await give('ML_TROIS_VALLEES', 'ML_PAROLE', GROUP);
+      await say('Puis le CFA des Métiers du Bocage leur remet « Écrire à un client ».');
+      await give('CFA_BOCAGE', 'CFA_ECRIRE', GROUP);
+      await say('Deux badges sur trois : rien ne part.');
+    },
+  },
+  {
+    title: 'Amina : le troisième badge',
+    toward: 'R_COMM_1',
+    async play(acts) {
+      await acts.say(
+        "Les Ateliers du Cotentin remettent « Écouter et reformuler » à Amina : c'est son troisième badge.",
+      );
+      await third(acts, AMINA);
+      await acts.say("À la Région, personne n'a rien eu à faire.");
+    },
+  },
+  {
+    title: 'Bastien : une réponse se perd',
+    toward: 'R_COMM_1',
+    async play(acts) {
+      acts.fault({ route: 'POST issue', clientId: REGION.id, kind: 'reply-lost' });
+      await acts.say(
+        'Bastien a lui aussi son troisième badge. Mais la connexion est coupée au mauvais moment : Open Badge ' +
+          'Factory émet le badge de la Région, et sa réponse ne revient jamais.',
+      );
+      await third(acts, BASTIEN);
+      await acts.say(
+        "Émettre de nouveau, à l'aveugle, ferait deux badges. Palier attend, puis relira le compte de la Région ; " +
+          "l'histoire y reviendra.",
+      );
+    },
+  },
+  {
+    title: 'Chloé : quatre fois le même webhook',
+    toward: 'R_COMM_1',
+    times: 4,
+    async play(acts) {
+      await acts.say('Pour le troisième badge de Chloé, le même webhook arrive quatre fois au même moment.');
+      await third(acts, CHLOE);
+      await acts.say('Quatre webhooks, un seul badge de la Région.');
+    },
+  },
+  {
+    title: 'Jeanne : le webhook qui ne vient pas',
+    toward: 'R_COMM_1',
+    async play({ say, give, holds }) {
+      await say(
+        'Le webhook du troisième badge de Jeanne se perd en route. Mais Palier relit aussi, de lui-même, ce que ' +
+          `chaque organisme a émis : toutes les ${POLL_EVERY_S} secondes ici, toutes les 5 minutes d'ordinaire.`,
+      );
+      await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [JEANNE], { webhook: false });
+      await holds(JEANNE, 'R_COMM_1');
+    },
+  },
+  {
+    title: "Driss : un organisme sans clé d'API",
+    toward: 'R_COMM_1',
+    async play({ say, give, holds }) {
+      await say(
+        "La Fabrique d'Albâtre n'a pas confié de clé d'API à la Région. Open Badge Factory envoie à Palier " +
+          "l'adresse du badge de Driss ; Palier va l'y lire et vérifie de qui il vient, et qu'il est bien à Driss.",
+      );
+      await give('FABRIQUE_ALBATRE', 'FAB_RACONTER', [DRISS]);
+      await holds(DRISS, 'R_COMM_1');
+    },
+  },
+  {
+    title: 'Élise : Open Badge Factory en panne',
+    toward: 'R_COMM_1',
+    async play(acts) {
+      const read = { route: 'GET event', clientId: 'ATELIERS_COTENTIN' } as const;
+      acts.fault({ ...read, kind: 'status', status: 503, retryAfterS: 2, times: 2 });
+      await acts.say(
+        "Au moment de lire le troisième badge d'Élise, Open Badge Factory répond 503, « revenez dans 2 secondes ». " +
+          'Tout Palier patiente, puis reprend où il en était.',
+      );
+      await third(acts, ELISE);
+    },
+  },
+  {
+    title: 'Farid, Gaëlle et Hugo : ce qui ne compte pas',
+    toward: 'R_COMM_1',
+    async play({ say, give, revoke }) {
+      await say(
+        'La Mission locale retire à Farid un badge remis par erreur ; puis il reçoit un troisième badge.',
+      );
+      await revoke('ML_TROIS_VALLEES', 'ML_PAROLE', FARID);
+      await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [FARID]);
+      await say('Le troisième badge de Gaëlle a déjà expiré.');
+      const dates = { issuedOnS: day('2024-05-13'), expiresOnS: day('2025-05-13') };
+      await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [GAELLE], dates);
+      await say(`Celui de Hugo vient du ${STRANGER.name}, qui ne participe pas.`);
+      await give(STRANGER.id, STRANGER.badge.id, [HUGO]);
+      await say('Tous trois restent à deux badges sur trois.');
+    },
+  },
+  {
+    title: 'Une classe de vingt',
+    toward: 'R_ORGA_1',
+    async play({ say, give, holds }) {
+      await say(
+        "« Organiser : je pratique » demande 2 badges. Au CFA, les vingt apprentis reçoivent « À l'heure ».",
+      );
+      await give('CFA_BOCAGE', 'CFA_HORAIRES', CLASS);
+      await say(
+        `Le lendemain, ${ABSENT.name} est absent : les dix-neuf autres reçoivent « Tenir son atelier ».`,
+      );
+      await give('CFA_BOCAGE', 'CFA_ATELIER', PRESENT);
+      for (const one of PRESENT) await holds(one, 'R_ORGA_1');
+      await say(`${ABSENT.name} n'en a qu'un sur deux ; avec le second, il aura le sien.`);
+    },
+  },
+  {
+    title: 'Inès : un badge en appelle un autre',
+    toward: 'R_COMM_2',
+    async play({ say, give, holds }) {
+      await say(
+        "L'an dernier, la Région a remis trois badges à Inès, à la main : elle pratique Communiquer, et maîtrise " +
+          "Organiser et S'adapter. Palier l'a lu dans le compte de la Région.",
+      );
+      await give('ATELIERS_COTENTIN', 'ADC_TRANSMETTRE', [INES]);
+      await give('ATELIERS_COTENTIN', 'ADC_DISCOURS', [INES]);
+      await holds(INES, 'R_COMM_2');
+      await holds(INES, 'R_GENERAL');
+      await say(
+        "Communiquer est la troisième compétence qu'elle maîtrise : le badge général a suivi de lui-même.",
+      );
+    },
+  },
+];

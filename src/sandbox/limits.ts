@@ -1,0 +1,68 @@
+import type { Clock } from '../platform/clock.js';
+import { randomText } from './world.js';
+
+/**
+ * Milliseconds since the start, by the clock or by real time, whichever has moved further at each look.
+ * A test that moves its clock moves the limits; one that holds it still does not freeze them.
+ */
+export function createTimeLine(clock: Clock): () => number {
+  let atMs = 0;
+  let last = { clockMs: clock(), realMs: performance.now() };
+  return () => {
+    const now = { clockMs: clock(), realMs: performance.now() };
+    atMs += Math.max(0, now.clockMs - last.clockMs, now.realMs - last.realMs);
+    last = now;
+    return atMs;
+  };
+}
+
+const WINDOW_MS = 1000;
+
+/**
+ * At most `maxRps` calls per client in any sliding second.
+ * @returns for a call now: null when it may pass, else how long to wait, ms. A refused call does not count.
+ */
+export function createRateLimit(
+  maxRps: number | null,
+  timeLine: () => number,
+): (clientId: string) => number | null {
+  const passedMs = new Map<string, number[]>();
+  return (clientId) => {
+    if (maxRps === null) return null;
+    const nowMs = timeLine();
+    const recent = (passedMs.get(clientId) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
+    passedMs.set(clientId, recent);
+    if (recent.length >= maxRps) return (recent[0] ?? nowMs) + WINDOW_MS - nowMs;
+    recent.push(nowMs);
+    return null;
+  };
+}
+
+/** Access tokens: one per client every `everyMs`; earlier ones stay good for their `ttlS`. */
+export class Tokens {
+  readonly #lastMs = new Map<string, number>();
+  readonly #tokens = new Map<string, { readonly clientId: string; readonly untilMs: number }>();
+
+  constructor(
+    private readonly everyMs: number,
+    readonly ttlS: number,
+    private readonly timeLine: () => number,
+  ) {}
+
+  /** @returns how long to wait, ms, when the client had a token too lately */
+  grant(clientId: string): { readonly token: string } | { readonly waitMs: number } {
+    const nowMs = this.timeLine();
+    const waitMs = (this.#lastMs.get(clientId) ?? -this.everyMs) + this.everyMs - nowMs;
+    if (waitMs > 0) return { waitMs };
+    const token = randomText(40);
+    this.#lastMs.set(clientId, nowMs);
+    this.#tokens.set(token, { clientId, untilMs: nowMs + this.ttlS * 1000 });
+    return { token };
+  }
+
+  /** Whose token that is; null when nobody's, or no longer. */
+  holder(token: string): string | null {
+    const found = this.#tokens.get(token);
+    return found !== undefined && this.timeLine() < found.untilMs ? found.clientId : null;
+  }
+}
