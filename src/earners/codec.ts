@@ -1,19 +1,184 @@
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
-import { asBadgeId, asEarnerKey, type EarnerKey } from '../ids.js';
-import { EMPTY_RECORD, type EarnerRecord } from './record.js';
 import {
-  assertionForm,
-  assertionOf,
-  assertionTuple,
-  awardForm,
-  awardOf,
-  awardTuple,
-  entryForm,
-  entryOf,
-  entryTuple,
-  IdTable,
-} from './tuples.js';
+  asAssertionId,
+  asAwardId,
+  asBadgeId,
+  asClientId,
+  asEarnerKey,
+  asEventId,
+  asSchemeVersion,
+  type BadgeId,
+  type EarnerKey,
+} from '../ids.js';
+import { JOURNAL_KINDS, type JournalEntry } from './journal-entry.js';
+import {
+  awardRecord,
+  type AwardRecord,
+  type AwardState,
+  type EarnerRecord,
+  EMPTY_RECORD,
+  type StoredAssertion,
+} from './record.js';
+
+/** Their order is stored: new states go to the end. */
+const STATES: readonly AwardState[] = [
+  'due',
+  'claimed',
+  'issued',
+  'refused',
+  'unknown',
+  'revoking',
+  'revoked',
+  'blocked',
+  'withdrawn',
+];
+
+const id = z.int().nonnegative();
+export const assertionForm = z.tuple([
+  id,
+  id,
+  id,
+  id.nullable(),
+  z.int(),
+  z.int().nullable(),
+  z.union([z.boolean(), z.literal('vanished')]),
+]);
+/** The badge, the state, when, what is forgiven, what the state is about, the cause, whether quietly. */
+export const awardForm = z.tuple([
+  id,
+  z.int(),
+  z.int(),
+  z.array(id),
+  z.string().nullable(),
+  z.string().nullable(),
+  z.boolean(),
+]);
+export const entryForm = z.tuple([
+  z.int(),
+  z.int(),
+  id.nullable(),
+  id.nullable(),
+  z.array(id),
+  z.array(id).nullable(),
+  id.nullable(),
+  id.nullable(),
+  z.string().nullable(),
+]);
+const HEX_ID = /^[0-9a-f]{40}$/;
+
+/** Assertion ids, being 40 hexadecimal digits, take 20 bytes. */
+export class IdTable {
+  readonly all: (string | Buffer)[] = [];
+  readonly #places = new Map<string, number>();
+
+  place(text: string): number {
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    this.#places.set(text, this.all.length);
+    return this.all.push(HEX_ID.test(text) ? Buffer.from(text, 'hex') : text) - 1;
+  }
+
+  placeOrNull(text: string | null): number | null {
+    return text === null ? null : this.place(text);
+  }
+}
+
+export type At = (place: number) => string;
+
+const orNull = <T>(place: number | null, at: At, as: (text: string) => T): T | null =>
+  place === null ? null : as(at(place));
+
+export const assertionTuple = (one: StoredAssertion, ids: IdTable): z.input<typeof assertionForm> => [
+  ids.place(one.id),
+  ids.place(one.clientId),
+  ids.place(one.badgeId),
+  ids.placeOrNull(one.eventId),
+  one.issuedOnS,
+  one.expiresOnS,
+  one.vanished === true ? 'vanished' : one.revoked,
+];
+
+export const assertionOf = (
+  [own, client, badge, event, issuedOnS, expiresOnS, revoked]: z.output<typeof assertionForm>,
+  at: At,
+): StoredAssertion => ({
+  id: asAssertionId(at(own)),
+  clientId: asClientId(at(client)),
+  badgeId: asBadgeId(at(badge)),
+  eventId: orNull(event, at, asEventId),
+  issuedOnS,
+  expiresOnS,
+  revoked: revoked !== false,
+  ...(revoked === 'vanished' ? { vanished: true } : {}),
+});
+
+/** An event is in the table; a batch, or a reason, is of this award alone. */
+export function awardTuple(badgeId: BadgeId, one: AwardRecord, ids: IdTable): z.input<typeof awardForm> {
+  const about = 'batch' in one ? one.batch : 'why' in one ? one.why : null;
+  const [event, forgiven] = ['event' in one ? [one.event] : [], one.forgiven];
+  return [
+    ids.place(badgeId),
+    STATES.indexOf(one.state),
+    one.atS,
+    [...event, ...forgiven].map((text) => ids.place(text)),
+    about,
+    'cause' in one ? (one.cause ?? null) : null,
+    'quiet' in one && one.quiet === true,
+  ];
+}
+
+export function awardOf(
+  [, state, atS, events, about, cause, quiet]: z.output<typeof awardForm>,
+  at: At,
+): AwardRecord {
+  const name = STATES[state];
+  const texts = events.map(at);
+  const hasEvent = name === 'issued' || name === 'revoking';
+  return awardRecord.parse({
+    state: name,
+    atS,
+    forgiven: hasEvent ? texts.slice(1) : texts,
+    ...(hasEvent ? { event: texts[0] } : {}),
+    ...(about === null ? {} : name === 'refused' ? { why: about } : { batch: about }),
+    ...(cause === null ? {} : { cause }),
+    ...(quiet ? { quiet } : {}),
+  });
+}
+
+/** A cause is a few words that thousands have alike, and ids, between dots. */
+export const entryTuple = (one: JournalEntry, ids: IdTable): z.input<typeof entryForm> => [
+  JOURNAL_KINDS.indexOf(one.kind),
+  one.atS,
+  ids.placeOrNull(one.award),
+  ids.placeOrNull(one.badgeId),
+  one.assertions.map((text) => ids.place(text)),
+  one.cause === null ? null : one.cause.split('.').map((text) => ids.place(text)),
+  ids.placeOrNull(one.version),
+  ids.placeOrNull(one.event),
+  one.detail,
+];
+
+export function entryOf(
+  [kind, atS, awardId, badge, assertions, cause, version, event, detail]: z.output<typeof entryForm>,
+  earner: EarnerKey,
+  at: At,
+): JournalEntry {
+  const name = JOURNAL_KINDS[kind];
+  if (name === undefined) throw new RangeError('a journal entry is of an unknown kind');
+  return {
+    kind: name,
+    atS,
+    earner,
+    award: orNull(awardId, at, asAwardId),
+    badgeId: orNull(badge, at, asBadgeId),
+    assertions: assertions.map((place) => asAssertionId(at(place))),
+    cause: cause === null ? null : cause.map(at).join('.'),
+    version: orNull(version, at, asSchemeVersion),
+    event: orNull(event, at, asEventId),
+    detail,
+  };
+}
 
 /**
  * A record as a msgpack value of plain tuples. Ids repeat (an award's event stands in the ledger, the journal and

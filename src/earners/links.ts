@@ -3,55 +3,60 @@ import type { EarnerRecord } from './record.js';
 import type { EarnerStore } from './store.js';
 
 /**
- * Which addresses belong to one person. Each write changes one address; their order serves nobody on half of what is
- * known, wherever they stop.
+ * Which addresses are one person's: each of the others points to the one that stands for the person (`linkedTo`), which
+ * lists them (`linked`). An address that points to a person is never served on its own, listed or not.
  */
-export interface Links {
-  /**
-   * Makes `other`, and the addresses `its` that were linked to it, addresses of the person that `person` stands
-   * for. Idempotent.
-   */
-  link(person: EarnerKey, other: EarnerKey, its?: readonly EarnerKey[]): Promise<void>;
-  /** The person is read without these from here on; until `unlink` nothing is given to them on their own. */
-  part(person: EarnerKey, others: readonly EarnerKey[]): Promise<void>;
-  unlink(person: EarnerKey, other: EarnerKey): Promise<void>;
-}
+type Change = (record: EarnerRecord) => EarnerRecord;
 
-export function createLinks({ update }: Pick<EarnerStore, 'update'>): Links {
-  return {
-    // The other first: an address that points to a person is never served on its own. Then all at once:
-    // nothing is decided for the person on some of their addresses alone.
-    async link(person, other, its = []) {
-      await update(other, pointingTo(person));
-      await update(person, having([other, ...its]));
-      for (const one of its) await update(one, pointingTo(person));
-      if (its.length > 0) await update(other, without(its));
-    },
-    async part(person, others) {
-      if (others.length > 0) await update(person, without(others));
-    },
-    async unlink(person, other) {
-      await update(person, without([other]));
-      await update(other, pointingTo(null));
-    },
-  };
-}
+/** Pure. @param person null: the address stands for itself */
+export const pointingTo =
+  (person: EarnerKey | null): Change =>
+  (record) =>
+    record.linkedTo === person ? record : { ...record, linkedTo: person };
 
-const pointingTo =
-  (linkedTo: EarnerKey | null) =>
-  (record: EarnerRecord): EarnerRecord =>
-    record.linkedTo === linkedTo ? record : { ...record, linkedTo };
-
-const having =
-  (others: readonly EarnerKey[]) =>
-  (record: EarnerRecord): EarnerRecord => {
+/** Pure. */
+export const listing =
+  (others: readonly EarnerKey[]): Change =>
+  (record) => {
     const linked = [...new Set([...record.linked, ...others])].toSorted();
     return linked.length === record.linked.length ? record : { ...record, linked };
   };
 
-const without =
-  (others: readonly EarnerKey[]) =>
-  (record: EarnerRecord): EarnerRecord => {
+/** Pure. */
+export const notListing =
+  (others: readonly EarnerKey[]): Change =>
+  (record) => {
     const linked = record.linked.filter((one) => !others.includes(one));
     return linked.length === record.linked.length ? record : { ...record, linked };
   };
+
+export type LinkedRecords = ReadonlyMap<EarnerKey, EarnerRecord>;
+
+/** Every address that links lead to, both ways: what a link, or its undoing, left half done is found too. */
+export async function linkedRecords(
+  earners: Pick<EarnerStore, 'read'>,
+  asked: readonly EarnerKey[],
+): Promise<LinkedRecords> {
+  const records = new Map<EarnerKey, EarnerRecord>();
+  const next = [...asked];
+  for (let key = next.pop(); key !== undefined; key = next.pop()) {
+    if (records.has(key)) continue;
+    const record = await earners.read(key);
+    records.set(key, record);
+    next.push(...record.linked, ...(record.linkedTo === null ? [] : [record.linkedTo]));
+  }
+  return records;
+}
+
+/** The key that stands for the person whom this address belongs to. */
+export function personKeyOf(records: LinkedRecords, address: EarnerKey): EarnerKey {
+  const passed = new Set<EarnerKey>();
+  for (let at = address; ;) {
+    const leadsTo = records.get(at)?.linkedTo ?? at;
+    if (leadsTo === at) return at;
+    // Two who linked the same addresses at the same time, each the other way round.
+    if (passed.has(leadsTo)) return [...passed].toSorted()[0] ?? at;
+    passed.add(leadsTo);
+    at = leadsTo;
+  }
+}

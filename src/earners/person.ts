@@ -1,10 +1,8 @@
 import type { JournalEntry } from './journal-entry.js';
-import type { Contact, EarnerRecord } from './record.js';
+import type { Assertion, Contact, EarnerRecord } from './record.js';
 import type { EarnerStore } from './store.js';
 import type { AssertionId, BadgeId, ClientId, EarnerKey } from '../ids.js';
-import type { Assertion } from './assertion.js';
-import type { Portfolio } from './portfolio.js';
-import { compose, type OwnRecord } from './compose.js';
+import { compose, type OwnRecord, type Portfolio } from './portfolio.js';
 
 /** Where a person is read from. */
 export interface PersonSources {
@@ -59,6 +57,11 @@ export const readAddress = async (
   { earners }: Pick<PersonSources, 'earners'>,
   key: EarnerKey,
 ): Promise<Address> => ({ key, record: await earners.read(key) });
+
+export const readAddresses = (
+  sources: Pick<PersonSources, 'earners'>,
+  keys: readonly EarnerKey[],
+): Promise<readonly Address[]> => Promise.all(keys.map((key) => readAddress(sources, key)));
 
 /** @param addresses all of one person's, the person's own first */
 export function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): Person {

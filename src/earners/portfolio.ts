@@ -1,5 +1,5 @@
-import type { BadgeId } from '../ids.js';
-import type { Assertion } from './assertion.js';
+import { asAssertionId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
+import type { Assertion, AwardRecord } from './record.js';
 
 /** All that deciding needs to know of one earner. */
 export interface Portfolio {
@@ -12,3 +12,74 @@ export interface Portfolio {
 }
 
 export const emptyPortfolio: Portfolio = { assertions: [], held: [], blocked: [] };
+
+/** A ledger record, and the address' key that it stands under. */
+export interface OwnRecord {
+  readonly key: EarnerKey;
+  readonly badgeId: BadgeId;
+  readonly record: AwardRecord;
+}
+
+/**
+ * Pure. An award that we issued counts as held before its assertion has been read back from OBF; once
+ * it has, the assertion alone says whether it still is.
+ */
+export function compose(
+  region: ClientId,
+  assertions: readonly Assertion[],
+  records: readonly OwnRecord[],
+): Portfolio {
+  const held = assertions.filter(({ clientId }) => clientId === region);
+  const readBack = new Set(held.map(({ eventId }) => eventId));
+  const ours = records.flatMap(({ badgeId, record }) =>
+    hasEvent(record) && !readBack.has(record.event) ? [asIssued(region, badgeId, record)] : [],
+  );
+  return {
+    assertions: assertions.filter(({ clientId }) => clientId !== region),
+    held: [...held, ...ours],
+    blocked: [...new Set([...blockedIn(records), ...revokedByHand(held, records)])],
+  };
+}
+
+const blockedIn = (records: readonly OwnRecord[]): readonly BadgeId[] =>
+  records.filter(({ record }) => record.state === 'blocked').map(({ badgeId }) => badgeId);
+
+/**
+ * The badges that somebody at the Région revoked, and meant it: the revocation is not ours, and nothing
+ * was given since. An award given by hand is dated at midnight, so of one day's awards no order is known:
+ * one that never ends has the last word, one that has an end only if it was issued later.
+ */
+function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
+  const forgiven = ({ badgeId, eventId }: Assertion): boolean =>
+    eventId !== null &&
+    records.some(
+      ({ badgeId: of, record }) =>
+        of === badgeId &&
+        // What Palier is taking back at this moment is no human's doing.
+        (record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId)),
+    );
+  const givenSince = (revoked: Assertion): boolean =>
+    held.some(
+      (other) =>
+        other.badgeId === revoked.badgeId &&
+        !other.revoked &&
+        (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
+    );
+  const meant = held.filter((one) => one.revoked && !forgiven(one) && !givenSince(one));
+  return [...new Set(meant.map(({ badgeId }) => badgeId))];
+}
+
+type Issued = Extract<AwardRecord, { state: 'issued' | 'revoking' }>;
+
+const hasEvent = (record: AwardRecord): record is Issued =>
+  record.state === 'issued' || record.state === 'revoking';
+
+const asIssued = (region: ClientId, badgeId: BadgeId, { event, atS }: Issued): Assertion => ({
+  id: asAssertionId(`event.${event}`),
+  clientId: region,
+  badgeId,
+  eventId: event,
+  issuedOnS: atS,
+  expiresOnS: null,
+  revoked: false,
+});

@@ -1,6 +1,5 @@
 import type { BadgeId } from '../ids.js';
-import type { AwardRecord } from './award-record.js';
-import { EMPTY_RECORD, isErased, type EarnerRecord, type Fingerprint } from './record.js';
+import { type AwardRecord, type EarnerRecord, EMPTY_RECORD, type Fingerprint, isErased } from './record.js';
 
 /**
  * Pure. What an erasure leaves of a record: nothing but what keeps out what is of before, and the awards that must

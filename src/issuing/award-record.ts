@@ -1,7 +1,7 @@
-import type { AwardRecord, AwardState } from '../earners/award-record.js';
+import type { AwardRecord, AwardState } from '../earners/record.js';
 import type { BatchId, EventId } from '../ids.js';
 
-export type { AwardRecord, AwardState } from '../earners/award-record.js';
+export type { AwardRecord, AwardState } from '../earners/record.js';
 
 /** What can happen to an award. Nothing else can. */
 export type AwardEvent =

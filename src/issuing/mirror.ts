@@ -9,7 +9,7 @@ import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { NewAssertion, WrittenAssertion } from '../earners/portfolio-store.js';
+import type { NewAssertion, WrittenAssertion } from '../earners/assertions.js';
 import { accountForEvent } from '../workers/account.js';
 import { changedPages, type Look } from '../workers/changed-events.js';
 import { createLostBatches } from '../workers/lost-batches.js';
@@ -137,7 +137,7 @@ export interface MirrorParts extends EventStoring {
   readonly events: EventIndex;
   readonly account: ObfAccount;
   readonly journal: Pick<Journal, 'write' | 'ofEvent'>;
-  readonly earners: Pick<EarnerStore, 'read'>;
+  readonly earners: Pick<EarnerStore, 'read' | 'update'>;
   readonly redis: RedisConnection;
   /** Of the key that says when it was refreshed. */
   readonly prefix: string;

@@ -2,16 +2,16 @@ import type { EarnerRecord } from '../earners/record.js';
 import { tombstoneOf } from '../earners/tombstone.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
-import { fingerprinting } from '../earners/portfolio-store.js';
+import { fingerprintBy } from '../earners/assertions.js';
 import { revokeJobId } from '../queue/job-ids.js';
 import { QUEUES } from '../queue/names.js';
 import { entryOf } from '../workers/account.js';
 import { lastingRecords } from './lasting-records.js';
-import { leaveBatches } from './leave-batches.js';
-import type { Address } from '../earners/person.js';
+import { removeFromOpenBatches } from '../issuing/open-batches.js';
+import { readAddresses, type Address } from '../earners/person.js';
 import type { Pipeline } from '../workers/pipeline.js';
 import { createPlanStore } from '../scheme/plan-store.js';
-import { addressesFrom, personKeyOf, readAddresses } from '../workers/read-addresses.js';
+import { linkedRecords, personKeyOf } from '../earners/links.js';
 import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
 import { sortAllArrivals } from '../workers/sort-arrivals.js';
 
@@ -57,7 +57,7 @@ export async function personToErase(
   { earners }: Pick<Pipeline, 'earners'>,
   asked: EarnerKey,
 ): Promise<PersonToErase> {
-  const files = await addressesFrom(earners, [asked]);
+  const files = await linkedRecords(earners, [asked]);
   const person = personKeyOf(files, asked);
   const last = [person, asked];
   const others = [...files.keys()].filter((key) => !last.includes(key));
@@ -158,7 +158,7 @@ async function bury(
     // Under every address the same: that they were one person's is forgotten, that each has its awards is not.
     const now = before.map((one) => (one.key === key ? { key, record } : one));
     const nowS = secondsOf(clock);
-    return tombstoneOf(record, lastingRecords(region, now, nowS), nowS, fingerprinting(vault));
+    return tombstoneOf(record, lastingRecords(region, now, nowS), nowS, fingerprintBy(vault));
   });
   if (was.record !== null) await journal.anonymise(key, was.record.journal.slice(known.length));
   return was.record;
@@ -173,7 +173,7 @@ async function clean(
   const { outbox, flags, journal, earners } = pipeline;
   for (const badgeId of badgesOf(addresses)) {
     await outbox.remove(badgeId, [...keys]);
-    await leaveBatches(pipeline, badgeId, keys);
+    await removeFromOpenBatches(pipeline, badgeId, keys);
   }
   for (const key of keys) {
     const { tombstone } = await earners.read(key);

@@ -1,7 +1,7 @@
 import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
-import type { AwardRecord } from '../earners/award-record.js';
+import type { AwardRecord } from '../earners/record.js';
 import { heldBadges } from '../rules/countable.js';
-import { compose } from '../earners/compose.js';
+import { compose } from '../earners/portfolio.js';
 import { awardsOf, type Address } from '../earners/person.js';
 
 /** For the one award in a million of which no event is known: nothing is ever asked by it. */

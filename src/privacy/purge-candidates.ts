@@ -1,10 +1,8 @@
-import type { AwardState } from '../earners/award-record.js';
-import { isErased, type EarnerRecord } from '../earners/record.js';
+import { type Assertion, type AwardState, type EarnerRecord, isErased } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { Assertion } from '../earners/assertion.js';
 import { isMoreHeldThanLasts, personToErase, type PersonToErase } from './erase-people.js';
 import type { Pipeline } from '../workers/pipeline.js';
-import { readAddresses } from '../workers/read-addresses.js';
+import { readAddresses } from '../earners/person.js';
 
 /** People of one page of what Redis holds. */
 export interface Candidates {

@@ -1,5 +1,5 @@
 import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { within } from './selector.js';
 import type { Enrolment, Scheme } from './types.js';

@@ -1,4 +1,4 @@
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import type { AwardId, BadgeId } from '../ids.js';
 import { type Facts, evaluateCondition } from './conditions.js';

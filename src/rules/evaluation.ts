@@ -1,5 +1,5 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import type { Award, BadgesCondition } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */

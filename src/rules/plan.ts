@@ -1,4 +1,4 @@
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import { asClientId, type AwardId, type BadgeId, type EarnerKey, type SchemeVersion } from '../ids.js';
 import { supposed } from './countable.js';

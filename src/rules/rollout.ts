@@ -1,5 +1,5 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import { earnedThrough, evaluate, lostByRevocation } from './evaluate.js';
 import type { Award, Scheme } from './types.js';

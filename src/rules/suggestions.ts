@@ -1,4 +1,4 @@
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import { asAssertionId, type AwardId } from '../ids.js';
 import { type Facts, evaluateCondition } from './conditions.js';
 import { type Candidate, distinct, byIssueDate } from './countable.js';

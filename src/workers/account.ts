@@ -12,7 +12,7 @@ import {
 } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import type { ObfAccount } from '../obf/types.js';
-import type { NewAssertion } from '../earners/portfolio-store.js';
+import type { NewAssertion } from '../earners/assertions.js';
 import type { Schemes } from '../scheme/schemes.js';
 import type { EventToStore } from './read-event.js';
 

@@ -1,4 +1,4 @@
-import type { AwardRecord } from '../earners/award-record.js';
+import type { AwardRecord } from '../earners/record.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueue } from '../queue/enqueue.js';

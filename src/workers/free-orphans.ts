@@ -1,5 +1,5 @@
 import { applyIfPossible } from '../issuing/ledger.js';
-import type { OwnRecord } from '../earners/compose.js';
+import type { OwnRecord } from '../earners/portfolio.js';
 import type { Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 

@@ -1,5 +1,5 @@
 import { isEventGone, ObfRefused } from '../obf/errors.js';
-import type { WrittenAssertion } from '../earners/portfolio-store.js';
+import type { WrittenAssertion } from '../earners/assertions.js';
 import type { EventNotice } from '../queue/jobs.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';

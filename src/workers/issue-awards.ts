@@ -9,7 +9,7 @@ import { enqueueEarners } from './enqueue-earners.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';
 import { contactFor, isUnderWayElsewhere, readPerson, type Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
-import { within } from './under-way.js';
+import { within } from './in-flight.js';
 import { verifyHosted } from './verify-hosted.js';
 
 /** Issues one batch; whoever got an award is evaluated again, since it can complete another. */

@@ -1,10 +1,16 @@
+import { linkedRecords, listing, notListing, personKeyOf, pointingTo } from '../earners/links.js';
+import { readAddresses } from '../earners/person.js';
+import type { EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
+import { removeFromOpenBatches } from '../issuing/open-batches.js';
 import { secondsOf } from '../platform/clock.js';
+import { enqueue } from '../queue/enqueue.js';
+import { revokeJobId } from '../queue/job-ids.js';
 import { entryOf } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
+import { drainInFlight, withdrawWaiting, type Waiting } from './in-flight.js';
 import type { Pipeline } from './pipeline.js';
-import { addressesFrom, personKeyOf, type Files } from './read-addresses.js';
-import { withdrawWaiting } from './under-way.js';
+import { splitLedger, type Amendment } from './split-ledger.js';
 
 export interface Linked {
   /** Stands for the person. */
@@ -18,73 +24,167 @@ export interface Linked {
 }
 
 /**
- * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what
- * any of them holds is held. What is on its way goes on; the person is given no second one meanwhile. May
- * be repeated; a link that was broken off is ended.
+ * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what any of them
+ * holds is held. What is in flight goes on; the person is given no second one meanwhile. Idempotent.
  */
 export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey): Promise<Linked> {
   const { earners, flags, queues, log } = pipeline;
-  const files = await addressesFrom(earners, [one, other]);
-  const person = personKeyOf(files, one);
-  const others = [...files.keys()].filter((key) => key !== person);
-  const changed = await joinAll(pipeline, files, person, personKeyOf(files, other));
+  const records = await linkedRecords(earners, [one, other]);
+  const person = personKeyOf(records, one);
+  const others = [...records.keys()].filter((key) => key !== person);
+  const changed = await join(pipeline, person, others);
   const withdrawn = await withdrawWaiting(pipeline, others);
-  for (const key of others) await flags.lower(key, [...(files.get(key)?.flags.keys() ?? [])]);
-  await tellOnce(pipeline, 'linked', person, others);
+  for (const key of others) await flags.lower(key, [...(records.get(key)?.flags.keys() ?? [])]);
   await enqueueEarners(queues.earners, [person], 'link');
-  if (changed) log.info({ earner: person, addresses: files.size }, 'addresses linked');
+  if (changed) log.info({ earner: person, addresses: records.size }, 'addresses linked');
   return { person, keys: [person, ...others], changed, withdrawn };
 }
 
 /**
- * Has every one of these addresses point to `person`, and to nobody else.
- * @param joining whoever stood for some of them until now
+ * Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it.
  * @returns whether one of them did not
  */
-export async function joinAll(
-  { portfolios }: Pick<Pipeline, 'portfolios'>,
-  files: Files,
-  person: EarnerKey,
-  joining: EarnerKey,
-): Promise<boolean> {
-  const own = files.get(person);
-  const amiss = [...files].flatMap(([key, { linkedTo, linked }]) =>
-    key === person || (linkedTo === person && linked.length === 0 && own?.linked.includes(key) === true)
-      ? []
-      : [key],
-  );
-  const first = [joining, ...amiss].find(
-    (key) => amiss.includes(key) && (files.get(key)?.linked ?? []).length > 0,
-  );
-  const head = first ?? amiss[0];
-  if (head !== undefined)
-    await portfolios.link(
-      person,
-      head,
-      amiss.filter((key) => key !== head),
-    );
-  // Of two links that met, each the other way round, one is left.
-  const above = own?.linkedTo ?? null;
-  if (above !== null) await portfolios.unlink(above, person);
-  return head !== undefined || above !== null;
+async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<boolean> {
+  const { earners } = pipeline;
+  let [changed, told] = [false, false];
+  const noting = (change: (record: EarnerRecord) => EarnerRecord) => (record: EarnerRecord) => {
+    const after = change(record);
+    changed ||= after !== record;
+    return after;
+  };
+  for (const key of others)
+    if (await changeAndTell(pipeline, key, 'linked', noting(pointingTo(person)))) told = true;
+  // All at once: nothing is decided for the person on some of their addresses alone.
+  const own = noting((record) => pointingTo(null)(listing(others)(record)));
+  await pipeline.journal.tell(person, (record) => ({
+    record: own(record),
+    entries: told ? [linkEntry(pipeline, person, 'linked')] : [],
+  }));
+  for (const key of others) await earners.update(key, noting(notListing([...others, person])));
+  return changed;
 }
 
-/** Told once of each of `others` whose last word it is not yet, and of the person beside them. */
-export async function tellOnce(
-  { journal, clock }: Pick<Pipeline, 'journal' | 'clock'>,
+const linkEntry = ({ clock }: Pick<Pipeline, 'clock'>, earner: EarnerKey, kind: 'linked' | 'unlinked') =>
+  entryOf(kind, secondsOf(clock), { earner, cause: 'ops' });
+
+/** One write. An address whose last word it is already is not told again. @returns whether it was told */
+async function changeAndTell(
+  pipeline: Pipeline,
+  earner: EarnerKey,
   kind: 'linked' | 'unlinked',
+  change: (record: EarnerRecord) => EarnerRecord,
+): Promise<boolean> {
+  let isTold = false;
+  await pipeline.journal.tell(earner, (record) => {
+    const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
+    isTold = (last?.kind ?? 'unlinked') !== kind;
+    return { record: change(record), entries: isTold ? [linkEntry(pipeline, earner, kind)] : [] };
+  });
+  return isTold;
+}
+
+export interface Unlinked {
+  /** Stand for the two people. */
+  readonly people: readonly [EarnerKey, EarnerKey];
+  /** False: they were two already. */
+  readonly changed: boolean;
+  /** How many awards turned out to be the other one's. */
+  readonly moved: number;
+}
+
+/**
+ * Makes `other` a person of its own again, with all that came under that address and all that OBF gave to it; the
+ * person's other addresses stay together. Both are evaluated. Idempotent.
+ * @throws AwardInFlight when an issue call for the person does not end in time, RegionUnreadable or an ObfError when
+ *   the Région's account cannot be read: the addresses are linked as before then
+ */
+export async function unlinkAddress(
+  pipeline: Pipeline,
+  one: EarnerKey,
+  other: EarnerKey,
+  waiting: Waiting,
+): Promise<Unlinked> {
+  const { earners, journal, queues, log } = pipeline;
+  const records = await linkedRecords(earners, [one, other]);
+  const person = personKeyOf(records, one);
+  if (personKeyOf(records, other) !== person) return { people: [one, other], changed: false, moved: 0 };
+  const others = [...records.keys()].filter((key) => key !== person);
+  await join(pipeline, person, others);
+  // The address that stands for the person cannot leave: the others do.
+  const parting =
+    other === person
+      ? { head: one, leaving: others, staying: [person] }
+      : { head: other, leaving: [other], staying: [...records.keys()].filter((key) => key !== other) };
+  const moved = await part(pipeline, person, parting, waiting);
+  const { head } = parting;
+  if (await changeAndTell(pipeline, head, 'unlinked', pointingTo(null)))
+    await journal.write([linkEntry(pipeline, person, 'unlinked')]);
+  await enqueueEarners(queues.earners, [person, head], 'unlink');
+  log.info({ earner: person, unlinked: head, moved }, 'address unlinked');
+  return { people: [person, head], changed: true, moved };
+}
+
+interface Parting {
+  /** Stands for those that leave. */
+  readonly head: EarnerKey;
+  readonly leaving: readonly EarnerKey[];
+  readonly staying: readonly EarnerKey[];
+}
+
+/**
+ * Ends with those who leave listed nowhere, and still pointing to the person: nothing is given to them yet. From its
+ * first write on nothing more is decided for the person with their badges. What was decided before is withdrawn while
+ * its batch is open. A call under way is the one thing to wait for: it may go to an address of either, and until it shows
+ * in OBF the one that it went to would be given the badge a second time.
+ */
+async function part(
+  pipeline: Pipeline,
   person: EarnerKey,
-  others: readonly EarnerKey[],
-): Promise<void> {
-  const atS = secondsOf(clock);
-  const entryFor = (earner: EarnerKey) => entryOf(kind, atS, { earner, cause: 'ops' });
-  const told: EarnerKey[] = [];
-  for (const key of others)
-    await journal.tell(key, (record) => {
-      const last = record.journal.findLast((entry) => entry.kind === 'linked' || entry.kind === 'unlinked');
-      const isTold = (last?.kind ?? 'unlinked') === kind;
-      if (!isTold) told.push(key);
-      return { record, entries: isTold ? [] : [entryFor(key)] };
-    });
-  if (told.length > 0) await journal.write([entryFor(person)]);
+  { head, leaving, staying }: Parting,
+  waiting: Waiting,
+): Promise<number> {
+  const { earners, mirror } = pipeline;
+  const rest = leaving.filter((key) => key !== head);
+  for (const key of rest) await earners.update(key, pointingTo(head));
+  await earners.update(head, listing(rest));
+  await earners.update(person, notListing(leaving));
+  try {
+    const keys = [...leaving, ...staying];
+    for (const badgeId of await badgesOf(pipeline, keys))
+      await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
+    await drainInFlight(pipeline, keys, waiting);
+    // What was sent is known by its address.
+    await mirror.refresh(waiting.signal);
+    return await divide(pipeline, leaving, staying);
+  } catch (error) {
+    await join(pipeline, person, [...leaving, ...staying.filter((key) => key !== person)]);
+    throw error;
+  }
+}
+
+async function badgesOf(pipeline: Pipeline, keys: readonly EarnerKey[]) {
+  const addresses = await readAddresses(pipeline, keys);
+  return new Set(addresses.flatMap(({ record }) => [...record.awards.keys()]));
+}
+
+/** @returns how many awards turned out to be the other one's */
+async function divide(
+  pipeline: Pipeline,
+  leaving: readonly EarnerKey[],
+  staying: readonly EarnerKey[],
+): Promise<number> {
+  const [left, stayed] = [await readAddresses(pipeline, leaving), await readAddresses(pipeline, staying)];
+  const amendments = splitLedger(left, stayed);
+  for (const amendment of amendments) await write(pipeline, amendment);
+  return amendments.filter(({ to }) => to?.state === 'issued' || to?.state === 'blocked').length;
+}
+
+/** Unless an evaluation was quicker: it knows no less. */
+async function write({ ledger, queues }: Pipeline, { key, badgeId, from, to }: Amendment): Promise<void> {
+  const read = JSON.stringify(from);
+  const now = await ledger.amend(key, badgeId, (award) => (JSON.stringify(award) === read ? to : award));
+  // It goes on under the address that the badge is revoked at.
+  if (now?.state !== 'revoking') return;
+  const data = { kind: 'revoke', badgeId, earner: key };
+  await enqueue(queues.awards, { id: revokeJobId(key, badgeId), name: 'revoke', data });
 }

@@ -1,4 +1,5 @@
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
+import { markAssertion } from '../earners/assertions.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
@@ -8,7 +9,7 @@ import { entryOf, noteIn } from './account.js';
 import { decide, type Decision } from './decide.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
-import { addressesFrom } from './read-addresses.js';
+import { linkedRecords } from '../earners/links.js';
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
 export async function followLoss(
@@ -78,10 +79,10 @@ async function takeBack(
   event: EventId,
   signal: AbortSignal,
 ): Promise<void> {
-  const { earners, portfolios, regionAccount, ledger, clock, vault, log } = pipeline;
+  const { earners, regionAccount, ledger, clock, vault, log } = pipeline;
   const { recipients } = await regionAccount.recipientsOf(event, signal);
   // It may have gone to another address of the person than the one that it is recorded under.
-  const keys = await addressesFrom(earners, [earner]);
+  const keys = await linkedRecords(earners, [earner]);
   const theirs = recipients
     .map((recipient) => ({ ...recipient, key: earnerKeyOf(vault, recipient.email) }))
     .filter(({ key }) => keys.has(key));
@@ -89,7 +90,7 @@ async function takeBack(
   signal.throwIfAborted();
   if (valid.length > 0) await regionAccount.revoke(event, valid, signal);
   const award = pipeline.scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  for (const { key, assertionId } of theirs) await portfolios.markRevoked(key, assertionId);
+  for (const { key, assertionId } of theirs) await markAssertion(earners, key, assertionId, 'revoked');
   await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' }, () =>
     entryOf('revoked', secondsOf(clock), { earner, award, badgeId, event }),
   );

@@ -22,7 +22,6 @@ import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
 import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
 import type { NewsBoard } from '../earners/partner-activity.js';
-import type { PortfolioStore } from '../earners/portfolio-store.js';
 import type { QueueName } from '../queue/names.js';
 import type { Scheme } from '../rules/types.js';
 import type { CensusStore } from '../scheme/census-store.js';
@@ -80,7 +79,6 @@ export interface Pipeline {
   readonly reading: EventReading;
   readonly hosted: HostedCredentials;
   readonly verified: Verified;
-  readonly portfolios: PortfolioStore;
   /** Which events were read in full. */
   readonly events: EventIndex;
   readonly readProblems: ReadProblems;

@@ -7,15 +7,16 @@ import { secondsOf, type Clock } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { Replicas } from '../platform/replicas.js';
 import type { Vault } from '../platform/vault.js';
+import type { EarnerStore } from '../earners/store.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
 import type { NewsBoard } from '../earners/partner-activity.js';
 import {
   SomeUnreadable,
+  storeAssertions,
   type NewAssertion,
-  type PortfolioStore,
   type WrittenAssertion,
-} from '../earners/portfolio-store.js';
+} from '../earners/assertions.js';
 import { runsOf } from '../queue/enqueue.js';
 import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
 import type { Pace, Pipeline } from './pipeline.js';
@@ -23,7 +24,7 @@ import type { EventRead, EventToStore } from './read-event.js';
 import type { Schemes } from '../scheme/schemes.js';
 
 export interface EventStoring {
-  readonly portfolios: PortfolioStore;
+  readonly earners: Pick<EarnerStore, 'update'>;
   readonly events: Pick<EventIndex, 'put'>;
   readonly readProblems: Pick<ReadProblems, 'note' | 'clear'>;
   readonly news: Pick<NewsBoard, 'seen'>;
@@ -90,11 +91,11 @@ export async function storeEvent(
   source: EventSource,
   signal: AbortSignal,
 ): Promise<number> {
-  const { portfolios, replicas } = storing;
+  const { replicas } = storing;
   const mark = replicas.mark();
   const found = read.recipients.map((recipient) => newAssertion(storing, event, recipient));
   const generation = await generationFor(storing, event, source);
-  const { stored, left } = await storedOf(portfolios.upsert(found, generation));
+  const { stored, left } = await storedOf(storeAssertions(storing, found, generation));
   signal.throwIfAborted();
   await recordNews(storing, event, read.recipients);
   await steps.evaluate(stored);
@@ -197,7 +198,7 @@ function newAssertion(
 ): NewAssertion {
   return {
     recordedS: event.createdS ?? null,
-    own: event.clientId === region,
+    isRegionBadge: event.clientId === region,
     earner: earnerKeyOf(vault, recipient.email),
     contact: { address: withoutUnseenEnds(recipient.email), name: recipient.name },
     assertion: {

@@ -5,10 +5,10 @@ import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { isRedisError } from '../platform/redis-faults.js';
-import type { Assertion } from '../earners/assertion.js';
+import type { Assertion } from '../earners/record.js';
 import { enqueue } from '../queue/enqueue.js';
 import { eventNoticeId } from '../queue/job-ids.js';
-import { SomeUnreadable, type WrittenAssertion } from '../earners/portfolio-store.js';
+import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
 import { enqueueEarners } from './enqueue-earners.js';
@@ -311,7 +311,7 @@ async function followEvent(
   for (const { keys, assertion } of suspects) {
     if (present.has(assertion.id)) continue;
     for (const key of keys) {
-      if (!(await pipeline.portfolios.markVanished(key, assertion.id))) continue;
+      if (!(await markAssertion(pipeline.earners, key, assertion.id, 'vanished'))) continue;
       run.touched.add(key);
       if (clientId === pipeline.region) run.drift.awardsRevoked += 1;
       else run.drift.gone += 1;

@@ -4,8 +4,8 @@ import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
 import type { HostedCredential } from '../obf/hosted.js';
 import { secondsOf } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import type { Assertion } from '../earners/assertion.js';
-import type { Contact } from '../earners/portfolio-store.js';
+import type { Assertion, Contact } from '../earners/record.js';
+import { markAssertion, storeAssertions } from '../earners/assertions.js';
 import { evaluateDuringRollout } from '../rules/rollout.js';
 import { readPerson, type Person } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
@@ -105,19 +105,21 @@ async function verify(
  * @returns whether it stands in the portfolio: an erasure may keep it out, and a revoked one may not have been there
  */
 export async function storeCredential(
-  { portfolios, schemes, region, verified }: Pick<Pipeline, 'portfolios' | 'schemes' | 'region' | 'verified'>,
+  pipeline: Pick<Pipeline, 'earners' | 'vault' | 'schemes' | 'region' | 'verified'>,
   earner: EarnerKey,
   contact: Contact,
   found: HostedCredential,
   toldS: number,
 ): Promise<boolean> {
+  const { earners, schemes, region, verified } = pipeline;
   const write = async (): Promise<boolean> => {
-    if (found.revokedOnly) return portfolios.markRevoked(earner, found.assertionId);
+    if (found.revokedOnly) return markAssertion(earners, earner, found.assertionId, 'revoked');
     const { assertionId: id, revokedOnly: _none, ...rest } = found;
-    const own = found.clientId === region;
+    const isRegionBadge = found.clientId === region;
     const { rollout } = await schemes.now();
-    const one = { earner, contact, assertion: { id, ...rest }, own, recordedS: toldS };
-    return (await portfolios.upsert([one], own ? null : (rollout?.generation ?? null))).length > 0;
+    const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: toldS };
+    const generation = isRegionBadge ? null : (rollout?.generation ?? null);
+    return (await storeAssertions(pipeline, [one], generation)).length > 0;
   };
   const isKept = await write();
   await verified.mark(found.assertionId);

@@ -22,7 +22,6 @@ import { createReplicas, type Replicas } from '../platform/replicas.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { createIgnored } from '../earners/unenrolled-badges.js';
 import { createNews } from '../earners/partner-activity.js';
-import { createPortfolioStore } from '../earners/portfolio-store.js';
 import type { Queue, Telemetry } from 'bullmq';
 import { openQueue } from '../queue/open.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/names.js';
@@ -180,7 +179,6 @@ function openStores({ redis, prefix, vault, clock, region, scheme, pace, replica
     replicas,
     earners,
     journal,
-    portfolios: createPortfolioStore(earners, vault),
     events: createEventIndex(redis, prefix),
     readProblems: createReadProblems(redis, prefix),
     news: createNews(redis, prefix),

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -32,8 +33,9 @@ afterEach(() => palier.close());
 
 /** As they stand after their notices were worked on. */
 async function haveOneBadge(): Promise<void> {
-  const { portfolios, vault } = palier.pipeline;
-  await portfolios.upsert(
+  const { earners, vault } = palier.pipeline;
+  await storeAssertions(
+    { earners, vault },
     CLASS.map((address, at) => ({
       earner: earnerKeyOf(vault, address),
       contact: { address, name: null },

@@ -6,7 +6,7 @@ import { createOutbox } from '../../src/issuing/outbox.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import { createEventIndex } from '../../src/obf/event-index.js';

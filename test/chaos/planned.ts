@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { naive } from '../rules/naive.js';
 import { parse } from '../support/house.js';
 import type { Gift } from './cast.js';

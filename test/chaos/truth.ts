@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import { naive } from '../rules/naive.js';

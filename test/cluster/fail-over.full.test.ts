@@ -67,8 +67,8 @@ async function holderOf(key: string, masters: readonly GroupNode[]): Promise<Gro
 const callsToIssue = (): number => house.sandbox.calls.filter(({ route }) => route === 'POST issue').length;
 
 const storedOf = async (address: string): Promise<number> => {
-  const [{ portfolios, vault }] = house.pipelines;
-  return (await portfolios.read(earnerKeyOf(vault, address))).assertions.length;
+  const [{ earners, vault }] = house.pipelines;
+  return (await earners.read(earnerKeyOf(vault, address))).assertions.length;
 };
 
 async function poll(): Promise<void> {

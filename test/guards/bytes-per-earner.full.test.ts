@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { bytesPerEarner, madeUpClass, REGION } from '../../bench/memory.js';
@@ -25,7 +26,7 @@ test('what is measured is what the stores write', async () => {
   const [prefix, vault] = ['guard', createVault(randomBytes(32))];
   const { people } = madeUpClass();
   const redis = new Redis(server.url);
-  const { earners, portfolios, journal } = storesIn(redis, prefix, vault);
+  const { earners, journal } = storesIn(redis, prefix, vault);
   // As it happens: badges of partners, awards that are told with the transition, and read back.
   for (const [earner, { contact, assertions, journal: entries }] of people) {
     for (const assertion of assertions) {
@@ -34,7 +35,7 @@ test('what is measured is what the stores write', async () => {
         await ledger.apply(earner, assertion.badgeId, { type: 'comes-due', over: [] });
         await ledger.apply(earner, assertion.badgeId, { type: 'record', event: assertion.eventId });
       }
-      if (contact !== null) await portfolios.upsert([{ earner, contact, assertion }]);
+      if (contact !== null) await storeAssertions({ earners, vault }, [{ earner, contact, assertion }]);
     }
     await journal.write(entries);
   }

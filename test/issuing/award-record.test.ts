@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asBatchId, asEventId } from '../../src/ids.js';
-import { awardRecord } from '../../src/earners/award-record.js';
+import { awardRecord } from '../../src/earners/record.js';
 import {
   IllegalTransition,
   transition,

@@ -261,7 +261,7 @@ test('no person is in a scrape, and what a label may say is known beforehand', a
   await watched.house.idle();
   const text = await watched.text();
   const earners: string[] = [];
-  for await (const keys of watched.house.pipelines[0].portfolios.keys()) earners.push(...keys);
+  for await (const keys of watched.house.pipelines[0].earners.keys()) earners.push(...keys);
   expect(earners).toHaveLength(1);
   for (const earner of earners) expect(text).not.toContain(earner);
   expect(text).not.toMatch(/@|lou|martin/i);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { SomeUnreadable } from '../../src/earners/portfolio-store.js';
+import { SomeUnreadable } from '../../src/earners/assertions.js';
 import { RecordUnreadable } from '../../src/earners/record.js';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId } from '../../src/ids.js';
 import { everythingIn } from '../support/everything.js';
@@ -161,12 +162,12 @@ test('unblocked, the award is given again, once', async () => {
 
 test('evaluated again: what is due, and was not given, is given', async () => {
   await give('P1', 'A');
-  const { portfolios, vault } = house.pipelines[0];
-  const file = await portfolios.read(earnerKeyOf(vault, LOU));
+  const { earners, vault } = house.pipelines[0];
+  const file = await earners.read(earnerKeyOf(vault, LOU));
   const [a] = file.assertions;
   // A badge that was stored, and no evaluation followed.
   if (a !== undefined)
-    await portfolios.upsert([
+    await storeAssertions({ earners, vault }, [
       {
         earner: earnerKeyOf(vault, LOU),
         contact: { address: LOU, name: null },
@@ -238,7 +239,7 @@ test('erased once the address was typed: nothing is left, and the page says so',
   const wrong = await act(operator, LOU, 'effacer', { address: LOU_TOO });
   expect(flashOf(wrong)).toContain('rien n’a été effacé');
   expect(
-    await house.pipelines[0].portfolios.contactOf(earnerKeyOf(house.pipelines[0].vault, LOU)),
+    (await house.pipelines[0].earners.read(earnerKeyOf(house.pipelines[0].vault, LOU))).contact,
   ).not.toBeNull();
 
   const erased = await act(operator, LOU, 'effacer', { address: ` ${LOU}` });
@@ -266,7 +267,7 @@ test('a reader finds and reads, sees no button, and is refused each action', asy
     expect([what, status, html.includes(LOU)]).toEqual([what, 403, false]);
   }
   expect(
-    await house.pipelines[0].portfolios.contactOf(earnerKeyOf(house.pipelines[0].vault, LOU)),
+    (await house.pipelines[0].earners.read(earnerKeyOf(house.pipelines[0].vault, LOU))).contact,
   ).not.toBeNull();
 });
 

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { applyJob } from '../../src/queue/jobs.js';
@@ -47,9 +48,10 @@ afterEach(() => house.close());
 
 /** People who have so many badges each, as they stand after their notices were worked on. */
 async function people(prefix: string, count: number, badges: number): Promise<readonly string[]> {
-  const { portfolios, vault } = house.pipelines[0];
+  const { earners, vault } = house.pipelines[0];
   const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
-  await portfolios.upsert(
+  await storeAssertions(
+    { earners, vault },
     addresses.flatMap((address) =>
       Array.from({ length: badges }, (_, at) => ({
         earner: earnerKeyOf(vault, address),

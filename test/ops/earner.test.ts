@@ -167,7 +167,7 @@ describe('earner export', () => {
 
 describe('earner erase', () => {
   const isErased = async (address: string): Promise<boolean> =>
-    (await palier.pipeline.portfolios.read(keyOf(address))).tombstone !== null;
+    (await palier.pipeline.earners.read(keyOf(address))).tombstone !== null;
 
   test('asks for the address to be typed again, and then erases the person', async () => {
     await linkedPerson();
@@ -233,7 +233,7 @@ describe('earner erase', () => {
     await ledger.apply(keyOf(LOU), badgeId, { type: 'record', event: asEventId('E') });
     if (sending !== null) await batches.finish(sending);
     await palier.idle();
-    expect(await palier.pipeline.portfolios.read(keyOf(LOU))).toMatchObject({
+    expect(await palier.pipeline.earners.read(keyOf(LOU))).toMatchObject({
       contact: null,
       assertions: [],
       journal: [],

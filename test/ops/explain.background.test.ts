@@ -10,7 +10,7 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import { backgroundOf } from '../../src/ops/cli/explain/background.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';

@@ -15,6 +15,7 @@ import {
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { explainCommandSchema } from '../../src/ops/cli/explain/schema.js';
 import { createVault } from '../../src/platform/vault.js';
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
@@ -23,7 +24,7 @@ import { createSchemes } from '../../src/scheme/schemes.js';
 import { parse } from '../support/house.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
-import { storesIn } from '../support/stores.js';
+import { linkRecords, storesIn } from '../support/stores.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';
 
@@ -70,13 +71,13 @@ async function explain(address: string, ...options: string[]): Promise<Ran> {
 }
 
 const stores = () => storesIn(redis.connection, redis.prefix, vault, clock);
-const store = () => stores().portfolios;
 
 /** Somebody new, with these badges: `client/badge`, all of 5 January 2026. */
 async function somebody(...badges: string[]): Promise<string> {
   people += 1;
   const address = `lou.${people}@example.org`;
-  await store().upsert(
+  await storeAssertions(
+    stores(),
     badges.map((badge, at) => {
       const [clientId = '', badgeId = ''] = badge.split('/');
       return {
@@ -107,7 +108,7 @@ test('the tree of one person, in French, whatever the form of the address', asyn
   const { exit, out, err } = await explain(`  ${address.toUpperCase()} `);
   expect({ exit, err }).toEqual({ exit: 0, err: [] });
   const earner = earnerKeyOf(vault, address);
-  const { assertions } = await store().read(earner);
+  const { assertions } = await stores().earners.read(earner);
   const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
   const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW_MS / 1000);
   expect(out).toEqual([
@@ -196,7 +197,7 @@ test('by the key that stands for the person, as stats and audit show it', async 
 test('somebody with two addresses is one person, by whichever address', async () => {
   const [one, other] = [await somebody('P1/A'), await somebody('P2/B')];
   const [person, linked] = [earnerKeyOf(vault, one), earnerKeyOf(vault, other)];
-  await store().link(person, linked);
+  await linkRecords(stores().earners, person, linked);
   const { out } = await explain(other);
   expect(out[0]).toBe(`Bénéficiaire ${person} (adresses liées : 2)`);
   expect(out.join('\n')).toContain('« Communiquer : je pratique » (communiquer-1) : dû');

@@ -93,7 +93,7 @@ describe('nothing is changed', () => {
     expect(jsonOf(neither)).toMatchObject({
       error: { code: 'unknown_earner', messages: [FIRST, SECOND, NOTHING] },
     });
-    expect((await palier.pipeline.portfolios.read(keyOf(PRO))).linkedTo).toBeNull();
+    expect((await palier.pipeline.earners.read(keyOf(PRO))).linkedTo).toBeNull();
   });
 
   test.each(['link', 'unlink'])(
@@ -114,6 +114,6 @@ describe('nothing is changed', () => {
     palier.sandbox.clearFaults();
     await palier.idle();
     expect(jsonOf(unread)).toMatchObject({ error: { code: 'region_unreadable' } });
-    expect((await palier.pipeline.portfolios.read(keyOf(PRO))).linkedTo).toBe(keyOf(LOU));
+    expect((await palier.pipeline.earners.read(keyOf(PRO))).linkedTo).toBe(keyOf(LOU));
   });
 });

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
@@ -29,7 +30,8 @@ const keyOf = (name: string) => earnerKeyOf(palier.pipeline.vault, `${name}@exam
 
 /** Somebody with these badges: `client/badge`; `REGION/R1` is one of the Région's own. */
 async function somebody(name: string, ...badges: string[]): Promise<void> {
-  await palier.pipeline.portfolios.upsert(
+  await storeAssertions(
+    palier.pipeline,
     badges.map((badge, at) => {
       const [clientId = '', badgeId = ''] = badge.split('/');
       return {

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
@@ -22,7 +23,8 @@ afterEach(() => palier.close());
 const keyOf = (name: string) => earnerKeyOf(palier.pipeline.vault, `${name}@example.org`);
 
 async function somebody(name: string, ...badges: string[]): Promise<void> {
-  await palier.pipeline.portfolios.upsert(
+  await storeAssertions(
+    palier.pipeline,
     badges.map((badge) => {
       const [clientId = '', badgeId = ''] = badge.split('/');
       return {

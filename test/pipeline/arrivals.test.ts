@@ -65,5 +65,5 @@ test('who is erased while their notices wait to be sorted gets nothing by them',
   await house.idle();
   expect(await queues.notices.getFailed()).toEqual([]);
   expect(house.awards()).toEqual([]);
-  expect((await pipeline.portfolios.read(zoe)).assertions).toEqual([]);
+  expect((await pipeline.earners.read(zoe)).assertions).toEqual([]);
 });

@@ -192,7 +192,7 @@ test('a partner that is enrolled anew has a past: it is read, and waits; what it
   await house.pipelines[0].schemes.start(parse(scheme(1, 2), other(true)));
   await poll();
   expect(
-    (await house.pipelines[0].portfolios.read(earnerKeyOf(house.pipelines[0].vault, LOU))).assertions,
+    (await house.pipelines[0].earners.read(earnerKeyOf(house.pipelines[0].vault, LOU))).assertions,
   ).toHaveLength(1);
   expect(house.awards()).toEqual([]);
   agoMs = 0;

@@ -1,3 +1,4 @@
+import { storeAssertions, markAssertion } from '../../src/earners/assertions.js';
 import {
   asAssertionId,
   asBadgeId,
@@ -77,7 +78,7 @@ const awards = (): string[] =>
   house.awards().filter((award) => [LOU, PRO].some((address) => award.endsWith(` ${address}`)));
 const stateOf = async (address: string, badgeId: BadgeId = R1) =>
   (await pipeline.ledger.read(keyOf(address), badgeId))?.state ?? null;
-const file = (address: string) => pipeline.portfolios.read(keyOf(address));
+const file = (address: string) => pipeline.earners.read(keyOf(address));
 const numbersOf = (kind: 'erased' | 'purged') => entriesOf(kind).then((all) => all.at(-1)?.detail);
 async function entriesOf(kind: 'erased' | 'purged') {
   const entries = [];
@@ -339,7 +340,7 @@ async function made(
       revoked: false,
     },
   });
-  await pipeline.portfolios.upsert([one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
+  await storeAssertions(pipeline, [one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
   const issued = { state: 'issued', atS: issuedOnS, forgiven: [], event: asEventId('r.event'), ...record };
   await pipeline.ledger.amend(earner, R1, () => issued as AwardRecord);
   await pipeline.journal.write([
@@ -419,7 +420,12 @@ describe('the purge', () => {
     await linkAddresses(pipeline, keyOf(at('silent')), keyOf(at('active')));
     await house.idle();
     await made(at('blocked'), 400, { record: { state: 'blocked' } });
-    await pipeline.portfolios.markRevoked(keyOf(at('blocked')), asAssertionId(`r.${at('blocked')}`));
+    await markAssertion(
+      pipeline.earners,
+      keyOf(at('blocked')),
+      asAssertionId(`r.${at('blocked')}`),
+      'revoked',
+    );
 
     const told = (await entriesOf('purged')).length;
     const { did, facts } = await purge(pipeline, YEAR, never());

@@ -286,14 +286,14 @@ describe('a row that cannot be read', () => {
 
 /** Assertions that stand otherwise in a portfolio than in OBF. */
 async function unlikeObf(addresses: readonly string[]): Promise<readonly string[]> {
-  const { portfolios, vault } = house.pipelines[0];
+  const { earners, vault } = house.pipelines[0];
   const { earnerKeyOf } = await import('../../src/earners/earner-key.js');
   const obf = [P1, P2, REGION]
     .flatMap((clientId) => house.sandbox.eventsOf(clientId))
     .flatMap(({ assertions }) => assertions);
   const found: string[] = [];
   for (const address of addresses)
-    for (const one of (await portfolios.read(earnerKeyOf(vault, address))).assertions) {
+    for (const one of (await earners.read(earnerKeyOf(vault, address))).assertions) {
       const there = obf.find(({ id, email }) => id === String(one.id) && email === address);
       if ((there?.revoked ?? true) !== one.revoked) found.push(`${address} ${one.badgeId}`);
     }

@@ -180,9 +180,9 @@ test('a badge revoked while the award is on hold: it is not issued', async () =>
   await held('badge');
   house.sandbox.revokeByHand(b.id, ['personne.1@example.org']);
   expect(await house.notify(b, 'badge.revoked')).toBe(202);
-  const [{ portfolios, vault }] = house.pipelines;
+  const [{ earners, vault }] = house.pipelines;
   const earner = earnerKeyOf(vault, 'personne.1@example.org');
-  const isRevoked = async () => (await portfolios.read(earner)).assertions.some(({ revoked }) => revoked);
+  const isRevoked = async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked);
   await until(isRevoked, 'revocation', 20_000);
   house.sandbox.setDraft(REGION, 'R1', false);
   await house.idle();

@@ -46,8 +46,8 @@ const aMinuteLater = (): Promise<void> =>
   withRedisAt(house.redisUrl, (redis) => removeKeys(redis, `${house.dataPrefix}:verified:`));
 const publicReads = () => house.sandbox.calls.filter(({ clientId }) => clientId === null).length;
 const keptOf = async (id: string) => {
-  const [{ portfolios, vault }] = house.pipelines;
-  const { assertions } = await portfolios.read(earnerKeyOf(vault, LOU));
+  const [{ earners, vault }] = house.pipelines;
+  const { assertions } = await earners.read(earnerKeyOf(vault, LOU));
   return assertions.find((one) => one.id === asAssertionId(id));
 };
 

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAwardId, asBadgeId } from '../../src/ids.js';
 import { applyRules } from '../../src/scheme/apply-rules.js';
 import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
@@ -238,15 +239,15 @@ test('9 flagged, mended, and flagged again: the account tells of both', async ()
 test('10 a slower writer of an older change does not hide the news of a later one', async () => {
   await open(scheme(2, 9));
   await give('A', LOU);
-  const { portfolios } = house.pipelines[0];
-  const known = (await portfolios.read(keyOf(LOU))).assertions[0];
+  const { earners, vault } = house.pipelines[0];
+  const known = (await earners.read(keyOf(LOU))).assertions[0];
   if (known === undefined) throw new Error('none');
   const one = (id: string) => ({
     earner: keyOf(LOU),
     contact: { address: LOU, name: null },
     assertion: { ...known, id: id as typeof known.id },
   });
-  await portfolios.upsert([one('x')], 3);
-  await portfolios.upsert([one('y')], 2);
-  expect((await portfolios.read(keyOf(LOU))).lastSchemeGeneration).toBe(3);
+  await storeAssertions({ earners, vault }, [one('x')], 3);
+  await storeAssertions({ earners, vault }, [one('y')], 2);
+  expect((await earners.read(keyOf(LOU))).lastSchemeGeneration).toBe(3);
 });

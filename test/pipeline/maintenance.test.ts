@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { createPlanStore } from '../../src/scheme/plan-store.js';
@@ -24,8 +25,8 @@ async function told(clientId: string, badgeId: string, recipients: string[]): Pr
 
 /** One badge of long ago, as it stands after its notice was worked on. */
 async function hasAnOldBadge(address: string): Promise<void> {
-  const { portfolios, vault } = house.pipelines[0];
-  await portfolios.upsert([
+  const { earners, vault } = house.pipelines[0];
+  await storeAssertions({ earners, vault }, [
     {
       earner: earnerKeyOf(vault, address),
       contact: { address, name: null },
@@ -44,7 +45,7 @@ async function hasAnOldBadge(address: string): Promise<void> {
 
 test('while issuing is paused, what is about everybody goes on: retention, statistics, plan, apply, sweep', async () => {
   const [pipeline] = house.pipelines;
-  const { queues, portfolios, vault, census, people, schemes, outbox } = pipeline;
+  const { queues, earners, vault, census, people, schemes, outbox } = pipeline;
   const [key, r1] = [earnerKeyOf(vault, OLD), asBadgeId('R1')];
   await queues.awards.pause();
   await told('P1', 'A', [LOU, ...CLASS]);
@@ -53,7 +54,7 @@ test('while issuing is paused, what is about everybody goes on: retention, stati
   await hasAnOldBadge(OLD);
 
   await queues.maintenance.add('purge', { kind: 'purge', months: 12 });
-  await until(async () => (await portfolios.read(key)).tombstone !== null, 'the purge');
+  await until(async () => (await earners.read(key)).tombstone !== null, 'the purge');
   await queues.maintenance.add('census', { kind: 'census' });
   await until(async () => (await census.read())?.people === 1 + CLASS.length, 'the statistics');
 

@@ -119,10 +119,10 @@ test('a badge revoked while its award waits stops the award', async () => {
   await until(() => issueCalls() > 0, 'issue call');
   house.sandbox.revokeByHand(b.id, ['lou@example.org']);
   expect(await house.notify(b, 'badge.revoked')).toBe(202);
-  const [{ portfolios, vault }] = house.pipelines;
+  const [{ earners, vault }] = house.pipelines;
   const earner = earnerKeyOf(vault, 'lou@example.org');
   await until(
-    async () => (await portfolios.read(earner)).assertions.some(({ revoked }) => revoked),
+    async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked),
     'revocation',
   );
   // A run that had decided before is still refused; the next one decides anew.

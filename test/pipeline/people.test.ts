@@ -4,12 +4,14 @@ import { asBadgeId, type EarnerKey } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
+import { pointingTo } from '../../src/earners/links.js';
 import { readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/unblock.js';
-import { StillUnderWay } from '../../src/workers/under-way.js';
-import { unlinkAddress } from '../../src/workers/unlink-addresses.js';
+import { AwardInFlight } from '../../src/workers/in-flight.js';
+import { unlinkAddress } from '../../src/workers/link-addresses.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { linkRecords } from '../support/stores.js';
 import { until } from '../support/until.js';
 
 const R1 = asBadgeId('R1');
@@ -181,10 +183,9 @@ describe('two addresses become one person', () => {
   test('a link that was broken off is ended by the next; meanwhile nothing is given to who is in between', async () => {
     await given(badge('A', LOU), badge('C', PRO), badge('B', OLD));
     await linked(PRO, OLD);
-    const { portfolios } = house.pipelines[0];
+    const { earners } = house.pipelines[0];
     // The first of its steps alone: the one points away, the other does not know of it yet.
-    await portfolios.link(keyOf(LOU), keyOf(PRO));
-    await portfolios.part(keyOf(LOU), [keyOf(PRO)]);
+    await earners.update(keyOf(PRO), pointingTo(keyOf(LOU)));
     await given(badge('A', OLD), badge('B', PRO));
     expect(awards()).toEqual([]);
     await linked(LOU, OLD);
@@ -195,9 +196,9 @@ describe('two addresses become one person', () => {
 
   test('two operators link the same two, each the other way round: one person', async () => {
     await given(badge('A', LOU), badge('B', PRO));
-    const { portfolios } = house.pipelines[0];
-    await portfolios.link(keyOf(LOU), keyOf(PRO));
-    await portfolios.link(keyOf(PRO), keyOf(LOU));
+    const { earners } = house.pipelines[0];
+    await linkRecords(earners, keyOf(LOU), keyOf(PRO));
+    await linkRecords(earners, keyOf(PRO), keyOf(LOU));
     const { person: one } = await link(LOU, PRO);
     await house.idle();
     expect([(await person(LOU)).earner, (await person(PRO)).earner]).toEqual([one, one]);
@@ -311,9 +312,8 @@ describe('one person becomes two again', () => {
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${LOU}`]);
   });
 
-  test('it waits for what is on its way; when that does not arrive, nothing is changed', async () => {
+  test('what a batch holds that nobody sends is withdrawn, and not waited for', async () => {
     await given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
-    expect(awards()).toEqual([`R1 ${LOU}`]);
     const [{ outbox, ledger, queues }] = house.pipelines;
     await queues.awards.pause();
     await link(LOU, PRO);
@@ -321,16 +321,48 @@ describe('one person becomes two again', () => {
     const batch = await outbox.closeBatch(R2, 10);
     if (batch === null) throw new Error('nothing waits');
     await ledger.apply(keyOf(LOU), R2, { type: 'claim', batch: batch.id });
-    await expect(unlink(LOU, PRO, 0)).rejects.toThrow(StillUnderWay);
-    expect((await person(PRO)).earner).toBe(keyOf(LOU));
-    const waiting = unlink(LOU, PRO);
-    await queues.awards.resume();
-    await waiting;
-    await house.idle();
-    // It was decided for the person, and sent to the address of the latest badge: it is that one's now.
-    expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${PRO}`]);
-    expect((await person(LOU)).portfolio.held.map(({ badgeId }) => badgeId)).toEqual(['R1']);
-    expect([await stateOf(LOU, R2), await stateOf(PRO, R2)]).toEqual([null, 'issued']);
+    await unlink(LOU, PRO, 0);
+    expect(await stateOf(LOU, R2)).toBe('withdrawn');
+    await resumed();
+    // Neither deserves it alone.
+    expect(awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test.each([{ kind: 'slow', ms: 500 }, { kind: 'reply-lost' }] as const)(
+    'it waits for a call under way ($kind); when that does not end, nothing is changed',
+    async (fault) => {
+      await given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
+      const calls = house.sandbox.issues().length;
+      house.sandbox.fault({ route: 'POST issue', ...fault });
+      await link(LOU, PRO);
+      await until(() => house.sandbox.issues().length > calls, 'issue call');
+      await expect(unlink(LOU, PRO, 0)).rejects.toThrow(AwardInFlight);
+      expect((await person(PRO)).earner).toBe(keyOf(LOU));
+      await unlink(LOU, PRO);
+      await house.idle();
+      // It was decided for the person, and sent to the address of the latest badge: it is that one's now.
+      expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${PRO}`]);
+      expect((await person(LOU)).portfolio.held.map(({ badgeId }) => badgeId)).toEqual(['R1']);
+      expect((await person(PRO)).portfolio.held.map(({ badgeId }) => badgeId)).toEqual(['R2']);
+    },
+  );
+
+  test('a revocation under way is not waited for: it goes on under the address that has the badge', async () => {
+    const a = badge('A', LOU, 1);
+    await given(a, badge('B', PRO));
+    await linked(LOU, PRO);
+    const [{ ledger, queues }] = house.pipelines;
+    await queues.awards.pause();
+    house.sandbox.revokeByHand(a.id, [LOU]);
+    await house.notify(a, 'badge.revoked');
+    await ledger.apply(keyOf(LOU), R1, { type: 'start-revoking' });
+    await unlink(LOU, PRO, 0);
+    expect([await stateOf(LOU), await stateOf(PRO)]).toEqual([null, 'revoking']);
+    await resumed();
+    expect([holds(PRO), await stateOf(PRO)]).toEqual([false, 'revoked']);
+    // It was Palier's doing: it is given again once it is deserved.
+    await given(badge('A', PRO));
+    expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${PRO}`]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
 import * as fc from 'fast-check';
 import {
   asAssertionId,
@@ -27,7 +28,7 @@ import { world } from '../rules/generators.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { breakRecord } from '../support/broken-record.js';
-import { storesIn } from '../support/stores.js';
+import { linkRecords, storesIn } from '../support/stores.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 const region = asClientId(REGION);
@@ -85,13 +86,14 @@ type Town = typeof town extends fc.Arbitrary<infer T> ? T : never;
 async function settle({ one, inForce, others, records, links }: Town) {
   worlds += 1;
   const clock = (): number => one.nowS * 1000;
-  const { parts, prefix, schemes, earners, portfolios, ledger } = partsFor(String(worlds), one.scheme, clock);
+  const { parts, prefix, schemes, earners, ledger } = partsFor(String(worlds), one.scheme, clock);
   const before: Scheme = { ...inForce.scheme, version: asSchemeVersion('v0') };
   await schemes.start(before);
   await schemes.start(one.scheme);
   const keys = [one, ...others].map((_, at) => asEarnerKey(`person-${at}`));
   for (const [at, { portfolio }] of [one, ...others].entries())
-    await portfolios.upsert(
+    await storeAssertions(
+      { earners, vault },
       [...portfolio.assertions, ...portfolio.held].map((assertion) => ({
         earner: keys[at] ?? asEarnerKey(''),
         contact: { address: `person.${at}@example.org`, name: null },
@@ -109,7 +111,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
     const [own, joined] = [keys[person], keys[other]];
     if (own === undefined || joined === undefined || linked.has(other)) continue;
     linked.add(other);
-    await portfolios.link(own, joined);
+    await linkRecords(earners, own, joined);
   }
   return { ...one, before, keys, parts, sources: { region, earners }, ledger, prefix };
 }
@@ -118,7 +120,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
 function partsFor(name: string, scheme: Scheme, clock = Date.now) {
   const prefix = `${redis.dataPrefix}:${name}`;
   const schemes = createSchemes(redis.connection, prefix, scheme, clock);
-  const { earners, portfolios, ledger } = storesIn(redis.connection, prefix, vault, clock);
+  const { earners, ledger } = storesIn(redis.connection, prefix, vault, clock);
   const parts: PlanParts = {
     people: { redis: redis.connection, prefix, region, earners },
     schemes,
@@ -131,7 +133,6 @@ function partsFor(name: string, scheme: Scheme, clock = Date.now) {
     parts,
     schemes,
     earners,
-    portfolios,
     ledger,
   };
 }
@@ -231,7 +232,7 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused'
   ['revoking', { gains: [], underWay: 1 }],
 ])('an award that is due, and whose record is: %s', async (state, expected) => {
   const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
-  const { parts, portfolios, ledger } = partsFor(`state-${state}`, scheme);
+  const { parts, earners, ledger } = partsFor(`state-${state}`, scheme);
   const lou = asEarnerKey('lou');
   const contact = { address: 'lou@example.org', name: null };
   const given = { eventId: asEventId('E-ours'), issuedOnS: 1_700_000_000, expiresOnS: null };
@@ -240,7 +241,10 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused'
     { id: asAssertionId('r'), clientId: region, badgeId: asBadgeId('R1'), revoked: true, ...given },
   ];
   const stored = state === 'revoking' ? [a, r1] : [a];
-  await portfolios.upsert(stored.map((assertion) => ({ earner: lou, contact, assertion })));
+  await storeAssertions(
+    { earners, vault },
+    stored.map((assertion) => ({ earner: lou, contact, assertion })),
+  );
   if (state !== 'none')
     for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
       await ledger.apply(lou, asBadgeId('R1'), event);
@@ -251,7 +255,7 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused'
 
 test('who cannot be read is named, and the others are planned for all the same', async () => {
   const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
-  const { parts, portfolios, prefix } = partsFor('broken', scheme);
+  const { parts, earners, prefix } = partsFor('broken', scheme);
   const give = async (earner: EarnerKey): Promise<void> => {
     const contact = { address: 'lou@example.org', name: null };
     for (const [client, badge] of [
@@ -267,7 +271,7 @@ test('who cannot be read is named, and the others are planned for all the same',
         expiresOnS: null,
         revoked: false,
       };
-      await portfolios.upsert([{ earner, contact, assertion }]);
+      await storeAssertions({ earners, vault }, [{ earner, contact, assertion }]);
     }
   };
   const [good, assertions, record, noString] = ['good', 'a', 'r', 'h'].map(asEarnerKey);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAssertionId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { BadgesResult, ConditionResult, Evaluation } from '../../src/rules/evaluation.js';
 import { someAssertion, world, type World } from './generators.js';

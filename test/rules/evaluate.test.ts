@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate, RuleFault } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';

@@ -1,5 +1,5 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import type { AwardHistory, Background } from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';

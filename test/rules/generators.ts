@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import type { BadgesCondition, Condition, Scheme, Selector } from '../../src/rules/types.js';
 import { assertion, buildScheme, type BadgeSpec } from './scheme-builder.js';

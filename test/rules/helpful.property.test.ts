@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { AwardId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';

@@ -1,5 +1,5 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';

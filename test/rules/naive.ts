@@ -2,7 +2,7 @@
  * A second evaluator, written to be believed rather than to be quick: every set of assertions is tried, and
  * interface.md's sentences are asked of each set, one by one. It shares no code with src/rules.
  */
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import type { BadgesCondition, Condition, Scheme } from '../../src/rules/types.js';
 

@@ -1,5 +1,5 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import type { Award, Competency, Condition, Enrolment, Partner, Scheme } from '../../src/rules/types.js';
 
 export interface BadgeSpec {

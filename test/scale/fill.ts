@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { EMPTY_RECORD } from '../../src/earners/record.js';
+import { type Assertion, EMPTY_RECORD } from '../../src/earners/record.js';
 import { recordKey, sealRecord } from '../../src/earners/store.js';
 import {
   asAssertionId,
@@ -12,7 +12,6 @@ import {
 import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import type { Assertion } from '../../src/earners/assertion.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';

@@ -5,13 +5,14 @@ import { createJournal, type Journal } from '../../src/journal/journal.js';
 import { systemClock, type Clock } from '../../src/platform/clock.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
-import { createPortfolioStore, type PortfolioStore } from '../../src/earners/portfolio-store.js';
+import { listing, pointingTo } from '../../src/earners/links.js';
+import type { EarnerKey } from '../../src/ids.js';
 
 /** What is stored of people, as the pipeline opens it. */
 export interface Stores {
   readonly earners: EarnerStore;
   readonly journal: Journal;
-  readonly portfolios: PortfolioStore;
+  readonly vault: Vault;
   readonly ledger: Ledger;
   readonly flags: Flags;
 }
@@ -28,8 +29,18 @@ export function storesIn(
   return {
     earners,
     journal,
-    portfolios: createPortfolioStore(earners, vault),
+    vault,
     ledger: createLedger({ earners, journal, clock }),
     flags: createFlags({ redis, prefix, earners, journal }),
   };
+}
+
+/** Leaves two addresses as a link does. */
+export async function linkRecords(
+  { update }: Pick<EarnerStore, 'update'>,
+  person: EarnerKey,
+  other: EarnerKey,
+): Promise<void> {
+  await update(other, pointingTo(person));
+  await update(person, listing([other]));
 }

@@ -9,9 +9,9 @@ import {
   ObfThrottled,
   ObfUnreadable,
 } from '../../src/obf/errors.js';
-import type { Assertion } from '../../src/earners/assertion.js';
+import type { Assertion } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
-import { compose, type OwnRecord } from '../../src/earners/compose.js';
+import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
 import { verdictOf } from '../../src/workers/retry-policy.js';
 
 const region = asClientId('REGION');

@@ -1,5 +1,5 @@
-import { arrivalMs } from '../../workers/under-way.js';
-import { unlinkAddress, type Unlinked } from '../../workers/unlink-addresses.js';
+import { arrivalMs } from '../../workers/in-flight.js';
+import { unlinkAddress, type Unlinked } from '../../workers/link-addresses.js';
 import { answer } from './answer.js';
 import type { Command } from './context.js';
 import { peopleProblem } from './earner/problems.js';

@@ -1,4 +1,4 @@
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../../ids.js';
 import { distinct } from '../countable.js';
 import { assertionsIn, type Suggestion, suggestions } from '../suggestions.js';

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { AwardId } from '../../ids.js';
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import { badgeName, type HoldsResult, partnerName } from './facts.js';
 import type { Explanation } from './explanation.js';
 import type { Named, Period, HoldsStatus, Catalogue } from './words.js';

@@ -1,4 +1,4 @@
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type {
   AssertionJson,
   BadgesJson,

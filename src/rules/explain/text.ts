@@ -1,4 +1,4 @@
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type { ClientId } from '../../ids.js';
 import { en } from './en.js';
 import { askedOf, badgeName, shortfall, partnerName } from './facts.js';

@@ -6,7 +6,7 @@ import {
   asEventId,
   asSchemeVersion,
 } from '../../../src/ids.js';
-import type { Assertion } from '../../../src/earners/assertion.js';
+import type { Assertion } from '../../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../../src/earners/portfolio.js';
 import type { AwardHistory, Background } from '../../../src/rules/explain/explanation.js';
 import { noBackground } from '../../../src/rules/explain/text.js';

@@ -1,3 +1,4 @@
+import { storeAssertions } from '../../../src/earners/assertions.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../../src/ids.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import type { Pipeline } from '../../../src/workers/pipeline.js';
@@ -20,13 +21,14 @@ ${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `      - { id: B${n}, competency: commu
 
 /** People who have so many badges each, as they stand after their notices were worked on. */
 export async function peopleWith(
-  { portfolios, vault }: Pick<Pipeline, 'portfolios' | 'vault'>,
+  { earners, vault }: Pick<Pipeline, 'earners' | 'vault'>,
   prefix: string,
   count: number,
   badges: number,
 ): Promise<readonly string[]> {
   const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
-  await portfolios.upsert(
+  await storeAssertions(
+    { earners, vault },
     addresses.flatMap((address) =>
       Array.from({ length: badges }, (_, at) => ({
         earner: earnerKeyOf(vault, address),

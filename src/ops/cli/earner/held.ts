@@ -3,10 +3,10 @@ import type { EarnerRecord } from '../../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../../ids.js';
 import type { AwardRecord } from '../../../issuing/award-record.js';
 import type { Flag } from '../../../issuing/flags.js';
-import type { Contact } from '../../../earners/portfolio-store.js';
+import type { Contact } from '../../../earners/record.js';
 import { QUEUES, type QueueName } from '../../../queue/names.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { addressesFrom, personKeyOf } from '../../../workers/read-addresses.js';
+import { linkedRecords, personKeyOf } from '../../../earners/links.js';
 import { earnerOfJob, jobsAbout } from '../../../privacy/remove-jobs.js';
 import { sortAllArrivals } from '../../../workers/sort-arrivals.js';
 
@@ -50,7 +50,7 @@ export interface HeldPerson {
 
 /** Reads it all. An address of which nothing is held has an empty file. */
 export async function heldOf(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPerson> {
-  const files = await addressesFrom(pipeline.earners, [asked]);
+  const files = await linkedRecords(pipeline.earners, [asked]);
   const person = personKeyOf(files, asked);
   const keys = [person, ...[...files.keys()].filter((key) => key !== person)];
   const jobs = await heldJobs(pipeline, new Set(keys));

@@ -2,7 +2,7 @@ import { journalLine } from '../../../journal/line.js';
 import type { BadgeId } from '../../../ids.js';
 import type { AwardRecord } from '../../../issuing/award-record.js';
 import { secondsOf, type Clock } from '../../../platform/clock.js';
-import type { Assertion } from '../../../earners/assertion.js';
+import type { Assertion } from '../../../earners/record.js';
 import type { HeldAddress, HeldJob, HeldPerson } from './held.js';
 import type { EarnerJson, RecordJson } from './schema.js';
 

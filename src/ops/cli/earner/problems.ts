@@ -1,13 +1,13 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
 import { RegionUnreadable } from '../../../issuing/mirror.js';
-import { StillUnderWay } from '../../../workers/under-way.js';
+import { AwardInFlight } from '../../../workers/in-flight.js';
 import { Problem } from '../problem.js';
 
 /** What stands in the way of changing something about a person, in words; any other error as it is. */
 export function peopleProblem(error: unknown): unknown {
   const cause = { cause: error };
-  if (error instanceof StillUnderWay)
+  if (error instanceof AwardInFlight)
     return new Problem('still_under_way', [STILL_UNDER_WAY], undefined, cause);
   if (!(error instanceof RegionUnreadable) && !(error instanceof ObfError)) return error;
   const why = String(describeError(error)['message']);

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { BadgeId, ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
-import type { Assertion } from '../../../earners/assertion.js';
+import type { Assertion } from '../../../earners/record.js';
 import type { Scheme } from '../../../rules/types.js';
 import { instantWords } from '../time-words.js';
 import type { Lang, Words } from '../words.js';

@@ -16,13 +16,13 @@ export function twoAddressesOf([first, second]: readonly string[]): readonly [st
 
 /** @throws Problem that says which of them nobody is known by; nothing is changed then */
 export async function requireKnown(
-  { portfolios, vault }: Pipeline,
+  { earners, vault }: Pipeline,
   addresses: readonly [string, string],
 ): Promise<readonly [EarnerKey, EarnerKey]> {
   const [one, other] = [earnerKeyOf(vault, addresses[0]), earnerKeyOf(vault, addresses[1])];
   const unknown = await Promise.all(
     [one, other].map(async (key) => {
-      const { assertions, linked, linkedTo } = await portfolios.read(key);
+      const { assertions, linked, linkedTo } = await earners.read(key);
       return assertions.length + linked.length === 0 && linkedTo === null;
     }),
   );

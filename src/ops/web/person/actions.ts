@@ -3,7 +3,7 @@ import { secondsOf } from '../../../platform/clock.js';
 import { enqueueEarners } from '../../../workers/enqueue-earners.js';
 import { linkAddresses } from '../../../workers/link-addresses.js';
 import { unblockAward } from '../../../workers/unblock.js';
-import { unlinkAddress } from '../../../workers/unlink-addresses.js';
+import { unlinkAddress } from '../../../workers/link-addresses.js';
 import { heldOf } from '../../cli/earner/held.js';
 import { earnerJson } from '../../cli/earner/json.js';
 import { done, download, notDone, type Answer } from '../answer.js';

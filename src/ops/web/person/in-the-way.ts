@@ -1,7 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { RegionUnreadable } from '../../../issuing/mirror.js';
-import { StillUnderWay } from '../../../workers/under-way.js';
-import type { Waiting } from '../../../workers/unlink-addresses.js';
+import { AwardInFlight, type Waiting } from '../../../workers/in-flight.js';
 import type { Words } from '../../cli/words.js';
 import { notDone, type Answer } from '../answer.js';
 import { DO } from './action-words.js';
@@ -28,7 +27,7 @@ export async function inTheWay(back: string, act: () => Promise<Answer>): Promis
 }
 
 function wordsOf(error: unknown): Words | null {
-  if (error instanceof StillUnderWay) return DO.underWay;
+  if (error instanceof AwardInFlight) return DO.underWay;
   const late = error instanceof DOMException && error.name === 'TimeoutError';
   return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;
 }

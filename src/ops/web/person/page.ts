@@ -15,7 +15,7 @@ export const PERSON_PAGE: Page<PersonModel> = {
 };
 
 /** Whether a badge was read for this address, or another was linked to it. */
-export async function isKnown({ portfolios }: Pipeline, key: EarnerKey): Promise<boolean> {
-  const { assertions, linked, linkedTo } = await portfolios.read(key);
+export async function isKnown({ earners }: Pipeline, key: EarnerKey): Promise<boolean> {
+  const { assertions, linked, linkedTo } = await earners.read(key);
   return assertions.length + linked.length > 0 || linkedTo !== null;
 }

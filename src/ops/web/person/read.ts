@@ -1,11 +1,11 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
-import type { Contact } from '../../../earners/portfolio-store.js';
+import type { Contact } from '../../../earners/record.js';
 import { earnerJobId } from '../../../queue/job-ids.js';
 import { buildExplanation } from '../../../rules/explain/explanation.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { addressesFrom, personKeyOf, type Files } from '../../../workers/read-addresses.js';
+import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import { masked } from '../../cli/earner/mask.js';
 import { backgroundOf } from '../../cli/explain/background.js';
 import type { Lang } from '../../cli/words.js';
@@ -66,7 +66,7 @@ export async function readPersonModel(
   asked: EarnerKey,
   shown: boolean,
 ): Promise<PersonModel> {
-  const files = await addressesFrom(pipeline.earners, [asked]);
+  const files = await linkedRecords(pipeline.earners, [asked]);
   const earner = personKeyOf(files, asked);
   const all = [...files.values()];
   const common: Common = {
@@ -85,7 +85,7 @@ export async function readPersonModel(
 }
 
 /** Nobody, or somebody of whom nothing but traces is left. */
-function isUnknown({ person }: Decision, files: Files): boolean {
+function isUnknown({ person }: Decision, files: LinkedRecords): boolean {
   const records = [...files.values()];
   return (
     records.every(

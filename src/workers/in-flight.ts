@@ -1,27 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { AwardRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import { transition, type AwardRecord } from '../issuing/award-record.js';
+import { transition } from '../issuing/award-record.js';
 import { secondsOf } from '../platform/clock.js';
 import type { Pipeline } from './pipeline.js';
 
-/**
- * An award of this person is on its way to OBF or being taken back, or what came in for them is being carried out,
- * and that was not done in time. Nothing is changed; to be tried again once it is.
- */
-export class StillUnderWay extends Error {
+/** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
+export class AwardInFlight extends Error {
   readonly code = 'still_under_way';
   constructor() {
     super('An award of this person, or what came in for them, is still on its way: try again in a minute');
-    this.name = 'StillUnderWay';
+    this.name = 'AwardInFlight';
   }
 }
 
-const LOOK_EVERY_MS = 250;
+/** How long to wait for what is in flight, milliseconds, and until when. */
+export interface Waiting {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
 
 /** How long a call of unknown outcome, and what follows from it, takes at most in a good hour. */
 export const arrivalMs = ({ pace }: Pick<Pipeline, 'pace'>): number => pace.sendWithinMs + 2 * pace.settleMs;
 
-/** What waits for these addresses waits no more; what is on its way stays so. Resolves with how many waited. */
+/** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
 export async function withdrawWaiting(
   { ledger, outbox, clock }: Pick<Pipeline, 'ledger' | 'outbox' | 'clock'>,
   keys: readonly EarnerKey[],
@@ -39,24 +41,31 @@ export async function withdrawWaiting(
   return count;
 }
 
-/**
- * How far a person's awards are: `sending`, when OBF may be about to be told of one, or may have been told;
- * `revoking`, when one is being taken back; else nothing is on its way.
- */
-export async function underWay(
+/** Resolves when OBF is being told of no award of these addresses. @throws AwardInFlight */
+export async function drainInFlight(
+  pipeline: Pick<Pipeline, 'ledger' | 'batches'>,
+  keys: readonly EarnerKey[],
+  { withinMs, signal }: Waiting,
+): Promise<void> {
+  if (!(await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)))))
+    throw new AwardInFlight();
+}
+
+async function isAnyInFlight(
   { ledger, batches }: Pick<Pipeline, 'ledger' | 'batches'>,
   keys: readonly EarnerKey[],
-): Promise<'sending' | 'revoking' | null> {
-  let found: 'revoking' | null = null;
+): Promise<boolean> {
   for (const key of keys)
     for (const [badgeId, record] of await ledger.readAll(key)) {
-      if (record.state === 'revoking') found = 'revoking';
       if (record.state !== 'claimed' && record.state !== 'unknown') continue;
-      // Without its batch, nobody sends it any more.
-      if ((await batches.find(badgeId, record.batch)) !== null) return 'sending';
+      // An open batch asks anew to whom it is due; without its batch, nobody sends it any more.
+      const batch = await batches.find(badgeId, record.batch);
+      if (batch !== null && batch.state !== 'open') return true;
     }
-  return found;
+  return false;
 }
+
+const LOOK_EVERY_MS = 250;
 
 /** Asks every so often until `done`; false when `withinMs` have passed. */
 export async function within(

@@ -5,6 +5,7 @@ import { createVault } from '../../src/platform/vault.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainJson } from '../../src/rules/explain/json.js';
 import { explainText } from '../../src/rules/explain/text.js';
+import { storeAssertions } from '../../src/earners/assertions.js';
 import { readPerson } from '../../src/earners/person.js';
 import { world } from '../rules/generators.js';
 import { REGION } from '../support/house.js';
@@ -35,11 +36,11 @@ test('whatever the order and however often, by whichever process: the same expla
       }));
       const explanationOf = async (sequence: readonly number[]): Promise<string> => {
         const prefix = `${redis.prefix}${(count += 1)}`;
-        const process = () => storesIn(redis.connection, prefix, vault).portfolios;
+        const process = () => storesIn(redis.connection, prefix, vault);
         let store = process();
         for (const [step, at] of sequence.entries()) {
           if (restarts[step % restarts.length] === true) store = process();
-          await store.upsert(facts.slice(at, at + 1));
+          await storeAssertions(store, facts.slice(at, at + 1));
         }
         const sources = {
           region: asClientId(REGION),

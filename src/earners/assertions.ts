@@ -1,0 +1,243 @@
+import type { AssertionId, BadgeId, EarnerKey, EventId } from '../ids.js';
+import type { Vault } from '../platform/vault.js';
+import {
+  isErased,
+  isTombstoned,
+  RecordUnreadable,
+  type Assertion,
+  type Contact,
+  type EarnerRecord,
+  type Fingerprint,
+  type StoredAssertion,
+  type Tombstone,
+} from './record.js';
+import type { EarnerStore } from './store.js';
+
+/** An assertion as OBF told it, and whom it is of. */
+export interface NewAssertion {
+  readonly earner: EarnerKey;
+  readonly contact: Contact;
+  readonly assertion: Assertion;
+  /** When OBF recorded it, or when a notice told of it, Unix seconds; null where neither is known. */
+  readonly recordedS?: number | null;
+  readonly isRegionBadge?: boolean;
+}
+
+/** What an assertion changed in a record. */
+export type AssertionChange = 'new' | 'revoked' | 'changed';
+
+/** An assertion that is stored now, and what that changed; null: nothing. */
+export interface WrittenAssertion extends NewAssertion {
+  readonly change: AssertionChange | null;
+}
+
+/** The records of some cannot be read: nothing was written to them, and everything to the others. */
+export class SomeUnreadable extends Error {
+  readonly code = 'record_unreadable';
+  constructor(
+    readonly stored: readonly WrittenAssertion[],
+    readonly unreadable: readonly EarnerKey[],
+  ) {
+    super(`What Redis holds of ${unreadable.length} earner(s) cannot be read (${unreadable.join(', ')})`);
+    this.name = 'SomeUnreadable';
+  }
+}
+
+/** How many records are written at a time: enough to fill the wire, few enough to keep memory flat. */
+const CHUNK = 500;
+
+/**
+ * Writes what was read in OBF. Idempotent; a revocation once seen stays. What is of before an erasure is not written.
+ * @param generation of the rules that wait for apply, for those to whom this is new; null: none wait
+ * @returns what is stored now: all but what an erasure keeps out
+ * @throws SomeUnreadable once the others are written
+ */
+export async function storeAssertions(
+  sources: AssertionSources,
+  found: readonly NewAssertion[],
+  generation: number | null = null,
+): Promise<readonly WrittenAssertion[]> {
+  const stored: WrittenAssertion[] = [];
+  const unreadable = new Set<EarnerKey>();
+  const storeOne = async (one: NewAssertion): Promise<readonly WrittenAssertion[]> => {
+    try {
+      return await store(sources, one, generation);
+    } catch (error) {
+      if (!(error instanceof RecordUnreadable)) throw error;
+      unreadable.add(one.earner);
+      return [];
+    }
+  };
+  for (let at = 0; at < found.length; at += CHUNK)
+    stored.push(...(await Promise.all(found.slice(at, at + CHUNK).map(storeOne))).flat());
+  if (unreadable.size > 0) throw new SomeUnreadable(stored, [...unreadable]);
+  return stored;
+}
+
+export interface AssertionSources {
+  readonly earners: Pick<EarnerStore, 'update'>;
+  readonly vault: Pick<Vault, 'name'>;
+}
+
+/** @returns none when a tombstone keeps it out */
+async function store(
+  { earners, vault }: AssertionSources,
+  one: NewAssertion,
+  generation: number | null,
+): Promise<readonly WrittenAssertion[]> {
+  const fact: NewFact = {
+    assertion: one.assertion,
+    contact: one.contact,
+    fingerprint: fingerprintBy(vault)(one.assertion.id),
+    recordedS: one.recordedS ?? null,
+    isRegionBadge: one.isRegionBadge ?? false,
+    generation,
+  };
+  let written: readonly WrittenAssertion[] = [];
+  await earners.update(one.earner, (record) => {
+    const after = addAssertion(record, fact);
+    written = after === null ? [] : [{ ...one, change: changeOf(record, after, one.assertion.id) }];
+    return after ?? noteKeptOut(record, fact);
+  });
+  return written;
+}
+
+/** Enough to tell one person's assertions apart. */
+const FINGERPRINT_LENGTH = 8;
+
+export const fingerprintBy =
+  (vault: Pick<Vault, 'name'>): Fingerprint =>
+  (id) =>
+    vault.name(id, 'assertion').slice(0, FINGERPRINT_LENGTH);
+
+/**
+ * Marks an assertion as revoked, or as no longer shown by OBF: that one counts again once OBF shows it again.
+ * Idempotent. @returns whether the earner has it
+ */
+export async function markAssertion(
+  earners: Pick<EarnerStore, 'update'>,
+  earner: EarnerKey,
+  id: AssertionId,
+  as: 'revoked' | 'vanished',
+): Promise<boolean> {
+  const mark = as === 'revoked' ? { revoked: true } : { revoked: true, vanished: true as const };
+  const { assertions } = await earners.update(earner, (record) =>
+    record.assertions.some((one) => one.id === id && !one.revoked)
+      ? { ...record, assertions: record.assertions.map((one) => (one.id === id ? { ...one, ...mark } : one)) }
+      : record,
+  );
+  return assertions.some((one) => one.id === id);
+}
+
+/** All that must be known to add an assertion to a record. */
+interface NewFact {
+  readonly assertion: StoredAssertion;
+  readonly contact: Contact;
+  /** Of the assertion's id. */
+  readonly fingerprint: string;
+  readonly recordedS: number | null;
+  readonly isRegionBadge: boolean;
+  readonly generation: number | null;
+}
+
+/**
+ * Pure. The record with an assertion more. What a credential does not say of its event, and its date, stay as OBF's API
+ * told them. The generation of the rules is stored with what is new, in one write.
+ * @returns null when a tombstone keeps it out
+ */
+function addAssertion(record: EarnerRecord, fact: NewFact): EarnerRecord | null {
+  if (isKeptOut(record, fact)) return null;
+  const before = record.assertions.find(({ id }) => id === fact.assertion.id);
+  const after = merged(before, fact.assertion);
+  const isNew = before === undefined || (after.revoked && !before.revoked);
+  const lastSchemeGeneration = Math.max(isNew ? (fact.generation ?? 0) : 0, record.lastSchemeGeneration);
+  const contact = mergedContact(record.contact, fact.contact);
+  const isUnchanged =
+    before !== undefined &&
+    isSame(before, after) &&
+    lastSchemeGeneration === record.lastSchemeGeneration &&
+    contact === record.contact;
+  if (isUnchanged) return record;
+  const assertions =
+    before === undefined
+      ? [...record.assertions, after]
+      : record.assertions.map((one) => (one === before ? after : one));
+  return { ...record, contact, assertions, lastSchemeGeneration };
+}
+
+function merged(before: StoredAssertion | undefined, read: StoredAssertion): StoredAssertion {
+  if (before === undefined) return read;
+  const isOfApi = read.eventId === null && before.eventId !== null;
+  const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
+  const { vanished: _shownAgain, ...shown } = known;
+  return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
+}
+
+/** Pure. What became of an assertion; null: nothing. */
+function changeOf(before: EarnerRecord, after: EarnerRecord, id: AssertionId): AssertionChange | null {
+  const [was, is] = [before, after].map(({ assertions }) => assertions.find((one) => one.id === id));
+  if (is === undefined || was === is) return null;
+  if (was === undefined) return 'new';
+  if (is.revoked && !was.revoked) return 'revoked';
+  return isSame(was, is) ? null : 'changed';
+}
+
+const isSame = (a: StoredAssertion, b: StoredAssertion): boolean =>
+  a.clientId === b.clientId &&
+  a.badgeId === b.badgeId &&
+  a.eventId === b.eventId &&
+  a.issuedOnS === b.issuedOnS &&
+  a.expiresOnS === b.expiresOnS &&
+  a.revoked === b.revoked &&
+  a.vanished === b.vanished;
+
+/** A reading without a name leaves the name that is known. */
+function mergedContact(known: Contact | null, read: Contact): Contact {
+  const name = read.name ?? known?.name ?? null;
+  return known !== null && known.address === read.address && known.name === name
+    ? known
+    : { address: read.address, name };
+}
+
+/**
+ * The Région's own badges come back with a person who comes back: it must be known what they hold. Until then, one that
+ * Palier gave before, or was giving, is known by its award record alone.
+ */
+function isKeptOut(record: EarnerRecord, fact: NewFact): boolean {
+  const { tombstone } = record;
+  if (tombstone === null) return false;
+  const isKnown = isTombstoned(tombstone, fact.fingerprint);
+  if (fact.isRegionBadge) return isErased(record) && (isKnown || isOfBefore(record, tombstone, fact));
+  return isKnown || wasRecordedBefore(tombstone, fact);
+}
+
+const wasRecordedBefore = ({ erasedAtS }: Tombstone, { recordedS }: NewFact): boolean =>
+  recordedS !== null && recordedS <= erasedAtS;
+
+function isOfBefore(record: EarnerRecord, tombstone: Tombstone, fact: NewFact): boolean {
+  const award = record.awards.get(fact.assertion.badgeId);
+  const isBeingGiven = award?.state === 'claimed' || award?.state === 'unknown';
+  const isGiven = award !== undefined && 'event' in award && award.event === fact.assertion.eventId;
+  return isBeingGiven || isGiven || wasRecordedBefore(tombstone, fact);
+}
+
+/**
+ * Pure. What an erased record learns of a Région badge that it keeps out: that it was given, so that it is not given
+ * again, and that this assertion is not to come back.
+ */
+function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
+  const { tombstone } = record;
+  const { badgeId, eventId, revoked, issuedOnS } = fact.assertion;
+  if (tombstone === null || !fact.isRegionBadge || !isErased(record)) return record;
+  if (isTombstoned(tombstone, fact.fingerprint)) return record;
+  const fingerprints = [...tombstone.fingerprints, fact.fingerprint];
+  const after = { ...record, tombstone: { ...tombstone, fingerprints } };
+  return revoked || eventId === null ? after : asGiven(after, badgeId, eventId, issuedOnS);
+}
+
+function asGiven(record: EarnerRecord, badgeId: BadgeId, event: EventId, atS: number): EarnerRecord {
+  const before = record.awards.get(badgeId);
+  if (before !== undefined && before.state !== 'claimed' && before.state !== 'unknown') return record;
+  const given = { state: 'issued', atS, forgiven: before?.forgiven ?? [], event } as const;
+  return { ...record, awards: new Map(record.awards).set(badgeId, given) };
+}
