@@ -13,8 +13,8 @@ import { withoutAddresses } from '../../src/platform/logger.js';
 import { VaultError } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/names.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failure-kind.js';
-import { groupFailures, MAX_GROUPS } from '../../src/ops/failures/groups.js';
-import { REASONS, reasonOf } from '../../src/ops/failures/reason.js';
+import { groupFailures, MAX_GROUPS } from '../../src/ops/shared/failed-jobs.js';
+import { REASONS, reasonOf } from '../../src/ops/shared/failure-reasons.js';
 import { RegionUnreadable } from '../../src/issuing/mirror.js';
 import { carryOut } from '../../src/workers/retry-policy.js';
 

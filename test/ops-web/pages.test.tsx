@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LANGS } from '../../src/ops/cli/words.js';
+import { LANGS } from '../../src/ops/shared/words.js';
 import { download } from '../../src/ops/web/answer.js';
 import { file, page, type Route } from '../../src/ops/web/route.js';
 import { ROUTES } from '../../src/ops/web/routes.js';

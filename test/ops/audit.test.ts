@@ -8,8 +8,8 @@ import { PassThrough } from 'node:stream';
 import { journalLine, journalLineSchema } from '../../src/journal/line.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
-import { readFrom, readUntil } from '../../src/ops/cli/audit/dates.js';
-import { takesMore } from '../../src/ops/cli/audit/output.js';
+import { readFrom, readUntil } from '../../src/ops/shared/journal-selection.js';
+import { canTakeMore } from '../../src/ops/cli/audit.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import {
   closeRedis,
@@ -173,7 +173,7 @@ describe('what is written', () => {
   test('waits for a slow reader', async () => {
     const output = full();
     let waited = false;
-    const more = takesMore(output, signal()).finally(() => {
+    const more = canTakeMore(output, signal()).finally(() => {
       waited = true;
     });
     await new Promise(setImmediate);
@@ -184,15 +184,15 @@ describe('what is written', () => {
 
   test('waits no more for one who has left', async () => {
     const output = full();
-    const more = takesMore(output, signal());
+    const more = canTakeMore(output, signal());
     output.destroy(new Error('EPIPE'));
     expect(await more).toBe(false);
-    expect(await takesMore(output, signal())).toBe(false);
+    expect(await canTakeMore(output, signal())).toBe(false);
   });
 
   test('waits no more when the work is stopped', async () => {
     const stop = new AbortController();
-    const more = takesMore(full(), stop.signal);
+    const more = canTakeMore(full(), stop.signal);
     stop.abort();
     expect(await more).toBe(true);
   });

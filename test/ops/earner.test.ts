@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { asBadgeId, asEventId } from '../../src/ids.js';
-import { masked } from '../../src/ops/cli/earner/mask.js';
-import { earnerSchema } from '../../src/ops/cli/earner/schema.js';
+import { maskAddress } from '../../src/ops/shared/masked.js';
+import { earnerSchema } from '../../src/ops/shared/personal-data.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
 import { publishedSchema } from '../support/published-schema.js';
@@ -68,7 +68,7 @@ test.each([
   ['éve@exemple.gouv.fr', 'é…@e….fr'],
   ['"a@b"@c.fr', '"…@c….fr'],
 ])('%s is masked', (address, shown) => {
-  expect(masked(address)).toBe(shown);
+  expect(maskAddress(address)).toBe(shown);
 });
 
 describe('earner show', () => {

@@ -1,5 +1,5 @@
 import { readSince } from '../../src/ops/cli/replay/since.js';
-import { durationWords } from '../../src/ops/cli/time-words.js';
+import { durationWords } from '../../src/ops/shared/words.js';
 
 /** 15 January 2026, 10:00 in Normandie. */
 const NOW_MS = Date.UTC(2026, 0, 15, 9);

@@ -1,8 +1,9 @@
 import { asAwardId, asBadgeId, asClientId, asEarnerKey, asEventId, asSchemeVersion } from '../../src/ids.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { issuedSection } from '../../src/ops/cli/stats/issued.js';
-import { oneAwaySection, type Census } from '../../src/ops/cli/stats/one-away.js';
-import { partnersSection } from '../../src/ops/cli/stats/partners.js';
+import { issuedSection } from '../../src/ops/cli/stats.js';
+import { oneAwaySection } from '../../src/ops/cli/stats.js';
+import { partnersSection } from '../../src/ops/cli/stats.js';
+import type { StoredCensus } from '../../src/scheme/census-store.js';
 import { createNews } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -131,11 +132,12 @@ test('who takes no part is not waited for', async () => {
 });
 
 describe('one badge away', () => {
-  const tell = (census: Census | null) =>
+  const tell = (census: StoredCensus | null) =>
     oneAwaySection.tell({ scheme, clock, census: { read: () => Promise.resolve(census) } });
-  const counted: Census = {
+  const counted: StoredCensus = {
     atS: atS(2026, 0, 15, 8, 48),
     version: scheme.version,
+    people: 90,
     oneAway: new Map([[COMM_1, 41]]),
   };
 

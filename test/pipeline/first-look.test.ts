@@ -1,5 +1,5 @@
 import { asClientId } from '../../src/ids.js';
-import { readingSection } from '../../src/ops/cli/stats/reading.js';
+import { readingSection } from '../../src/ops/cli/stats.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { openHouse, REGION, type House } from '../support/house.js';

@@ -1,22 +1,26 @@
-import type { JournalEntry } from '../../earners/journal-entry.js';
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { earnerKeyOf } from '../../earners/earner-key.js';
+import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../earners/journal-entry.js';
 import { createEarnerStore } from '../../earners/store.js';
-import { asEarnerKey, type EarnerKey } from '../../ids.js';
+import { asAwardId, asEarnerKey, asEventId, type EarnerKey } from '../../ids.js';
 import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
+import { withoutUnseenEnds } from '../../platform/invisible.js';
+import { withoutAddresses } from '../../platform/logger.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
-import { earnerKeyOf } from '../../earners/earner-key.js';
-import { askedEarner, askedOf, type AskedEarner } from './audit/asked.js';
-import { AUDIT_OPTIONS } from './audit/options.js';
-import { takesMore } from './audit/output.js';
-import { select } from './audit/select.js';
+import { nearest } from '../../rules/parse/messages.js';
+import { readFrom, readUntil, selectEntries, type JournalFilter } from '../shared/journal-selection.js';
+import type { Localized } from '../shared/words.js';
 import type { Call, Command, Context } from './context.js';
+import { addressOf } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
+import { wrongUsage } from './problem.js';
 import { withProgress } from './progress.js';
 import { requireRedis } from './redis-session.js';
 import { requireReadable, requireSettings } from './settings.js';
-import type { Words } from './words.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
@@ -33,52 +37,162 @@ export const audit: Command = {
     },
   ],
   args: [],
-  options: AUDIT_OPTIONS,
+  options: [
+    {
+      flag: '--from',
+      value: { fr: 'date', en: 'date' },
+      about: {
+        fr: 'à partir de ce jour (2026-01-31), ou de cet instant (2026-01-31T14:00)',
+        en: 'from this day on (2026-01-31), or this instant (2026-01-31T14:00)',
+      },
+    },
+    {
+      flag: '--until',
+      value: { fr: 'date', en: 'date' },
+      about: {
+        fr: "jusqu'à ce jour compris, ou jusqu'à cet instant",
+        en: 'until the end of this day, or until this instant',
+      },
+    },
+    {
+      flag: '--award',
+      value: { fr: 'badge', en: 'award' },
+      about: {
+        fr: 'ce badge Région seulement, par son nom dans scheme.yaml',
+        en: 'this award only, by its name in scheme.yaml',
+      },
+    },
+    {
+      flag: '--kind',
+      value: { fr: 'sorte', en: 'kind' },
+      about: {
+        fr: `cette sorte de faits seulement : ${JOURNAL_KINDS.join(', ')}`,
+        en: `this kind of facts only: ${JOURNAL_KINDS.join(', ')}`,
+      },
+    },
+    {
+      flag: '--event',
+      value: { fr: 'id', en: 'id' },
+      about: {
+        fr: 'seulement cette délivrance de la Région, par son identifiant dans OBF',
+        en: 'only this event of the Région, by its id in OBF',
+      },
+    },
+    {
+      flag: '--earner',
+      value: { fr: 'personne', en: 'person' },
+      about: {
+        fr: 'seulement cette personne, par sa clé ou son adresse',
+        en: 'only this person, by their key or address',
+      },
+    },
+  ],
   run: async (call, context) => {
-    const person = askedEarner(call);
+    const earnerUnder = readEarner(call);
     const config = requireSettings(context, NEEDED);
     const vault = createVault(config.palierKey, config.palierKeyOld);
-    const asked = askedOf(call, config.timeZone);
-    const told = await interruptible(context, (signal) =>
+    const filter = readFilter(call, config.timeZone);
+    const written = await interruptible(context, (signal) =>
       requireRedis(context, config.redis, async (redis) => {
         const { dataPrefix: prefix } = context;
         await requireReadable(redis, prefix, vault);
         const earners = createEarnerStore(redis, prefix, vault);
         const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
-        // Whatever is being read then ends, even when nothing of it matches.
+        // Ends a read that is under way, even when nothing of it matches.
         signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-        return tell({ ...context, lang: call.lang }, select(journal, asked, earnerOf(vault, person)), signal);
+        const entries = selectEntries(journal, filter, earnerUnder(vault));
+        return writeEntries({ ...context, lang: call.lang }, entries, signal);
       }),
     );
-    if (told === 0) context.streams.err(NOTHING[call.lang]);
+    if (written === 0) context.streams.err(NOTHING[call.lang]);
     return EXIT.good;
   },
 };
 
-/** Null: everybody. */
-function earnerOf(vault: Vault, person: AskedEarner | null): EarnerKey | null {
-  if (person === null) return null;
-  return 'key' in person ? asEarnerKey(person.key) : earnerKeyOf(vault, person.address);
+/** @throws Problem for a date or a kind that is none */
+function readFilter({ flags }: Call, timeZone: string): JournalFilter {
+  const { from, until, award, kind, event } = flags;
+  return {
+    ...(typeof from === 'string' ? { fromS: readDay('--from', () => readFrom(from, timeZone)) } : {}),
+    ...(typeof until === 'string' ? { untilS: readDay('--until', () => readUntil(until, timeZone)) } : {}),
+    ...(typeof award === 'string' ? { award: asAwardId(award) } : {}),
+    ...(typeof kind === 'string' ? { kinds: [readKind(kind)] } : {}),
+    ...(typeof event === 'string' ? { event: asEventId(event) } : {}),
+  };
 }
 
-/** Resolves with how many were told: all, unless nobody reads on. @throws when the work was stopped */
-async function tell(
+function readDay(option: string, read: () => number): number {
+  try {
+    return read();
+  } catch {
+    throw wrongUsage({
+      fr: `${option} attend une date (2026-01-31, 2026-01-31T14:00).`,
+      en: `${option} takes a date (2026-01-31, 2026-01-31T14:00).`,
+    });
+  }
+}
+
+function readKind(typed: string): JournalKind {
+  const kind = JOURNAL_KINDS.find((one) => one === typed);
+  if (kind !== undefined) return kind;
+  const meant = nearest(typed, JOURNAL_KINDS);
+  const known = JOURNAL_KINDS.join(', ');
+  const what = withoutAddresses(typed).slice(0, 60);
+  throw wrongUsage({
+    fr: `--kind ne connaît pas « ${what} »${meant === null ? '' : ` : vouliez-vous dire « ${meant} » ?`} (connus : ${known})`,
+    en: `--kind does not know "${what}"${meant === null ? '' : `: did you mean "${meant}"?`} (known: ${known})`,
+  });
+}
+
+/**
+ * Reads `--earner`: a key as it is, or an address, whose key depends on the vault. Null: everybody.
+ * @throws Problem for what is neither
+ */
+function readEarner({ flags: { earner } }: Call): (vault: Vault) => EarnerKey | null {
+  if (typeof earner !== 'string') return () => null;
+  if (earner.includes('@')) {
+    const address = addressOf(earner);
+    return (vault) => earnerKeyOf(vault, address);
+  }
+  const key = withoutUnseenEnds(earner);
+  if (/^[\w-]{1,64}$/.test(key)) return () => asEarnerKey(key);
+  throw wrongUsage({
+    fr: "--earner attend une adresse électronique, ou la clé d'une personne, celle que donne « npx palier explain ».",
+    en: '--earner takes an e-mail address, or the key of a person, the one that "npx palier explain" gives.',
+  });
+}
+
+/** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */
+async function writeEntries(
   to: Pick<Context, 'streams'> & Pick<Call, 'lang'>,
   entries: AsyncGenerator<JournalEntry>,
   signal: AbortSignal,
 ): Promise<number> {
-  let told = 0;
-  // Lines on a terminal are a sign of life themselves.
+  let written = 0;
+  // The spinner ends with the first line: lines on a terminal show progress themselves.
   let next = await withProgress(to, READING, () => entries.next());
   while (next.done !== true) {
     to.streams.out(JSON.stringify(journalLine(next.value)));
-    told += 1;
-    if (!(await takesMore(process.stdout, signal))) break;
+    written += 1;
+    if (!(await canTakeMore(process.stdout, signal))) break;
     signal.throwIfAborted();
     next = await entries.next();
   }
-  return told;
+  return written;
 }
 
-const READING: Words = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
-const NOTHING: Words = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
+const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
+const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
+
+/**
+ * Waits for the output's buffer to drain, so that lines do not pile up in memory.
+ * @returns false when nobody reads it any more: `npx palier audit | head`
+ */
+export async function canTakeMore(output: Writable, signal: AbortSignal): Promise<boolean> {
+  try {
+    if (output.writable && output.writableNeedDrain) await once(output, 'drain', { signal });
+  } catch {
+    // The output failed, which `writable` shows; or the work was interrupted, which the caller checks.
+  }
+  return output.writable;
+}

@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Pace } from '../../workers/pipeline.js';
-import type { Lang, Words } from './words.js';
+import type { Lang, Localized } from '../shared/words.js';
 
 /** Where a command reads and writes. */
 export interface Streams {
@@ -54,12 +54,16 @@ export interface Call {
 export interface Command {
   /** As it is typed; `partner badges` is a command of two words. */
   readonly name: string;
-  readonly summary: Words;
+  readonly summary: Localized;
   /** Paragraphs of its help. */
-  readonly details: readonly Words[];
-  readonly args: readonly { readonly name: Words; readonly about: Words }[];
+  readonly details: readonly Localized[];
+  readonly args: readonly { readonly name: Localized; readonly about: Localized }[];
   /** `value`: what follows the flag, if anything does. */
-  readonly options: readonly { readonly flag: string; readonly value?: Words; readonly about: Words }[];
+  readonly options: readonly {
+    readonly flag: string;
+    readonly value?: Localized;
+    readonly about: Localized;
+  }[];
   /**
    * Resolves with the exit code.
    * @throws Problem when something stands in the way

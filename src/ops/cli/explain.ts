@@ -8,12 +8,12 @@ import { EARNER_OR_KEY_ARGUMENT, earnerOf } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { readEarner } from './explain/read.js';
 import type { ExplainCommandJson } from './explain/schema.js';
-import { issuingJson, issuingLines, PAUSED, type IssuingView } from './issuing-words.js';
+import { issuingJson, issuingLines, PAUSED, type IssuingView } from '../shared/issuing-words.js';
 import { withProgress } from './progress.js';
 import { requireScheme } from './read-scheme.js';
 import { requireRedis } from './redis-session.js';
 import { requireSettings } from './settings.js';
-import type { Lang } from './words.js';
+import type { Lang } from '../shared/words.js';
 
 const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
 

@@ -1,4 +1,4 @@
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** Commander's own words, and those of every help, in both languages. */
 export const HELP = {
@@ -28,5 +28,5 @@ export const HELP = {
     'Options:': { fr: 'Options :', en: 'Options:' },
     'Global Options:': { fr: 'Options communes :', en: 'Common options:' },
     'Commands:': { fr: 'Commandes :', en: 'Commands:' },
-  } as Readonly<Record<string, Words>>,
+  } as Readonly<Record<string, Localized>>,
 } as const;

@@ -5,10 +5,10 @@ import { peopleProblem } from './earner/problems.js';
 import { requireKnown, twoAddressesOf } from './earner/two-addresses.js';
 import { EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT } from './earner-argument.js';
 import { EXIT } from './exit.js';
-import { PAUSED } from './issuing-words.js';
+import { PAUSED } from '../shared/issuing-words.js';
 import { withPipeline } from './pipeline-session.js';
 import { withProgress } from './progress.js';
-import { counted, type Lang, type Words } from './words.js';
+import { counted, type Lang, type Localized } from '../shared/words.js';
 
 export const link: Command = {
   name: 'link',
@@ -49,7 +49,7 @@ export const link: Command = {
 
 function linesOf(linked: Linked & { readonly paused: boolean }, lang: Lang): readonly string[] {
   const { person, keys, changed, withdrawn, paused } = linked;
-  const state: Words = changed
+  const state: Localized = changed
     ? {
         fr: `Adresses liées : elles sont une seule personne, ${person} (adresses : ${keys.length}).`,
         en: `Addresses linked: they are one person, ${person} (addresses: ${keys.length}).`,
@@ -58,7 +58,7 @@ function linesOf(linked: Linked & { readonly paused: boolean }, lang: Lang): rea
         fr: `Ces adresses étaient déjà liées : ${person} (adresses : ${keys.length}).`,
         en: `These addresses were linked already: ${person} (addresses: ${keys.length}).`,
       };
-  const next: Words = {
+  const next: Localized = {
     fr: "Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.",
     en: 'The person is evaluated now; what is due to them goes to the address of their latest badge.',
   };

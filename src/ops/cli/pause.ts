@@ -5,7 +5,7 @@ import { withProgress } from './progress.js';
 import { withQueue } from './queue-session.js';
 import { requireRedis } from './redis-session.js';
 import { requireSettings } from './settings.js';
-import type { Lang, Words } from './words.js';
+import type { Lang, Localized } from '../shared/words.js';
 
 export const pause: Command = {
   name: 'pause',
@@ -73,7 +73,7 @@ function linesOf({ paused, changed, underWay }: Turned, lang: Lang): readonly st
   return [state, ...(paused && underWay > 0 ? [ending[lang]] : [])];
 }
 
-const PAUSED: Readonly<Record<'now' | 'already', Words>> = {
+const PAUSED: Readonly<Record<'now' | 'already', Localized>> = {
   now: {
     fr: 'Envois suspendus. « npx palier resume » les relance.',
     en: 'Issuing is paused. "npx palier resume" starts it again.',

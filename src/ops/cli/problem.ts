@@ -1,12 +1,12 @@
 import { EXIT } from './exit.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** What stops a command, in words for whoever typed it. No address and no secret stands in them. */
 export class Problem extends Error {
   constructor(
     /** A stable name, for `--json`. */
     readonly code: string,
-    readonly words: readonly Words[],
+    readonly words: readonly Localized[],
     readonly exit: number = EXIT.problem,
     options?: ErrorOptions,
   ) {
@@ -16,4 +16,4 @@ export class Problem extends Error {
 }
 
 /** The command was typed wrongly. */
-export const wrongUsage = (words: Words): Problem => new Problem('usage', [words], EXIT.usage);
+export const wrongUsage = (words: Localized): Problem => new Problem('usage', [words], EXIT.usage);

@@ -1,7 +1,7 @@
 import { Argument, Command as Commander, Help, InvalidArgumentError } from 'commander';
 import type { Call, Command, Context } from './context.js';
 import { HELP } from './help-words.js';
-import { LANGS, type Lang } from './words.js';
+import { LANGS, type Lang } from '../shared/words.js';
 
 const HELP_WIDTH = 90;
 

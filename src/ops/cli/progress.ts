@@ -1,5 +1,5 @@
 import type { Call, Streams } from './context.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** What is quicker needs no sign of life. */
 const QUIET_MS = 1000;
@@ -14,7 +14,7 @@ export type Report = (done: number, total: number) => void;
 /** Does `work`; after a second, a terminal shows that it is still being done, and how far it is. */
 export async function withProgress<T>(
   { streams, lang }: { readonly streams: Streams } & Pick<Call, 'lang'>,
-  about: Words,
+  about: Localized,
   work: (report: Report) => Promise<T>,
 ): Promise<T> {
   if (!streams.isTty.stderr) return work(() => undefined);

@@ -4,13 +4,13 @@ import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/pa
 import type { Scheme } from '../../rules/types.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 export interface SchemeReading {
   /** Null where it has faults. */
   readonly scheme: Scheme | null;
-  readonly faults: readonly Words[];
-  readonly warnings: readonly Words[];
+  readonly faults: readonly Localized[];
+  readonly warnings: readonly Localized[];
 }
 
 /**
@@ -41,7 +41,7 @@ export async function readScheme(
   }
 }
 
-const wordsOf = (fault: SchemeFault): Words => ({
+const wordsOf = (fault: SchemeFault): Localized => ({
   fr: formatFault(fault, 'fr'),
   en: formatFault(fault, 'en'),
 });

@@ -4,12 +4,12 @@ import { watchRefusals } from '../../platform/refusal-watch.js';
 import { closeRedis, hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** Redis gave no usable answer. */
 export class RedisSilent extends Error {
   constructor(
-    readonly words: Words,
+    readonly words: Localized,
     options?: ErrorOptions,
   ) {
     super(words.en, options);
@@ -74,7 +74,7 @@ async function answered(
 }
 
 /** It answered at first. Every command may be typed again: what was done meanwhile does no harm. */
-function failureWords(error: Error, address: RedisAddress): Words {
+function failureWords(error: Error, address: RedisAddress): Localized {
   const refusal = refusalOf(error, address);
   if (refusal !== null) return refusal.words;
   const [code = ''] = error.message.split(' ', 1);
@@ -88,7 +88,7 @@ function failureWords(error: Error, address: RedisAddress): Words {
 }
 
 /** By the code of the network, or the first word of Redis' own answer. */
-const REASONS: Readonly<Record<string, Words>> = {
+const REASONS: Readonly<Record<string, Localized>> = {
   ECONNREFUSED: { fr: "rien n'écoute à cette adresse", en: 'nothing listens at this address' },
   ENOTFOUND: { fr: "ce nom d'hôte est inconnu", en: 'this host name is unknown' },
   ECONNRESET: {
@@ -102,9 +102,9 @@ const REASONS: Readonly<Record<string, Words>> = {
   MISCONF: { fr: "il n'arrive plus à écrire sur son disque", en: 'it can no longer write to its disk' },
 };
 
-const SILENCE: Words = { fr: 'pas de réponse à temps', en: 'no answer in time' };
+const SILENCE: Localized = { fr: 'pas de réponse à temps', en: 'no answer in time' };
 
-function wordsOf(error: unknown, address: RedisAddress): Words {
+function wordsOf(error: unknown, address: RedisAddress): Localized {
   const { fr, en } = REASONS[codeOf(error)] ?? SILENCE;
   const where = hostsOf(address);
   return {

@@ -6,7 +6,7 @@ import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { withPipeline } from './pipeline-session.js';
 import { withProgress } from './progress.js';
-import type { Lang } from './words.js';
+import type { Lang } from '../shared/words.js';
 
 export const rekey: Command = {
   name: 'rekey',

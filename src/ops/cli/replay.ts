@@ -5,13 +5,13 @@ import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from 
 import { answer } from './answer.js';
 import type { Command, Context } from './context.js';
 import { EXIT } from './exit.js';
-import { failedByReason, type FailedGroup } from './failed-jobs.js';
+import { failedByReason, type FailedGroup } from '../shared/failed-jobs.js';
 import { withProgress, type Report } from './progress.js';
 import { withQueue } from './queue-session.js';
 import { requireRedis } from './redis-session.js';
 import { requireSettings } from './settings.js';
 import { filterOf } from './replay/asked.js';
-import type { Lang, Words } from './words.js';
+import type { Lang, Localized } from '../shared/words.js';
 
 export const replay: Command = {
   name: 'replay',
@@ -84,7 +84,7 @@ export const replay: Command = {
   },
 };
 
-const NOT_BEGUN: Words = {
+const NOT_BEGUN: Localized = {
   fr: "Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.",
   en: 'It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.',
 };

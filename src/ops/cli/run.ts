@@ -6,7 +6,7 @@ import { EXIT } from './exit.js';
 import { Problem, wrongUsage } from './problem.js';
 import { createProgram, langOf } from './program.js';
 import { usageWords } from './usage-words.js';
-import type { Lang } from './words.js';
+import type { Lang } from '../shared/words.js';
 
 /**
  * Runs what was typed.

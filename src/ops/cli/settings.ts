@@ -4,7 +4,7 @@ import { isSameKey } from '../../platform/key-guard.js';
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** The environment as far as it can be read: a fault in one variable hides no other. */
 export interface Settings {
@@ -69,7 +69,7 @@ export const configProblem = (faults: readonly ConfigFault[]): Problem =>
   );
 
 /** Under another key everybody would be unknown, and be given again what they have. */
-export const KEY_CHANGED: Words = {
+export const KEY_CHANGED: Localized = {
   fr: "PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)",
   en: 'PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")',
 };

@@ -1,31 +1,38 @@
+import type { Job, Queue } from 'bullmq';
+import { DateTime } from 'luxon';
+import type { AwardId, ClientId } from '../../ids.js';
+import type { IssuedByDay } from '../../journal/issued-by-day.js';
+import type { Journal } from '../../journal/journal.js';
+import { secondsOf } from '../../platform/clock.js';
+import { readArrived } from '../../queue/arrived.js';
+import { newestFailed } from '../../queue/failed-jobs.js';
+import { QUEUES } from '../../queue/names.js';
+import type { CensusStore } from '../../scheme/census-store.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import { failedByReason, NEWEST } from '../shared/failed-jobs.js';
+import {
+  type PartnerNews,
+  problemWords,
+  readPartnerNews,
+  readProblemsToShow,
+  SILENT_DAYS,
+} from '../shared/stats.js';
+import {
+  counted,
+  durationWords,
+  indented,
+  instantWords,
+  labelled,
+  localized,
+  type Localized,
+  quoted,
+} from '../shared/words.js';
 import { answer } from './answer.js';
 import type { Command } from './context.js';
 import { EXIT } from './exit.js';
 import { withPipeline } from './pipeline-session.js';
 import { withProgress } from './progress.js';
-import { failedSection } from './stats/failed.js';
-import { flagsSection } from './stats/flags.js';
-import { issuedSection } from './stats/issued.js';
-import { issuingSection } from './stats/issuing.js';
-import { noticesSection } from './stats/notices.js';
-import { oneAwaySection } from './stats/one-away.js';
-import { partnersSection } from './stats/partners.js';
-import { quotaSection } from './stats/quota.js';
-import { readingSection } from './stats/reading.js';
-import type { Section } from './stats/section.js';
-
-/** What `stats` tells, in its order. */
-const SECTIONS: readonly Section[] = [
-  issuingSection,
-  quotaSection,
-  issuedSection,
-  oneAwaySection,
-  noticesSection,
-  partnersSection,
-  readingSection,
-  failedSection,
-  flagsSection,
-];
+import { flagsSection, issuingSection, quotaSection, type StatsSection } from './stats-issuing.js';
 
 export const stats: Command = {
   name: 'stats',
@@ -57,3 +64,277 @@ export const stats: Command = {
     return EXIT.good;
   },
 };
+
+/** This month, and those before it. */
+const MONTHS = 12;
+
+/** What Palier gave, by the journal: every award of the scheme, and what else was given. */
+export const issuedSection: StatsSection<
+  Pick<Pipeline, 'scheme' | 'clock'> & { readonly journal: Pick<Journal, 'issuedByDay'> }
+> = {
+  id: 'issued',
+  title: {
+    fr: `Badges Région délivrés, par mois (${MONTHS} derniers mois)`,
+    en: `Awards issued, by month (last ${MONTHS} months)`,
+  },
+  async tell({ scheme, clock, journal }) {
+    const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
+    const fromS = thisMonth.minus({ months: MONTHS - 1 }).toSeconds();
+    const counts = countPerMonth(await journal.issuedByDay({ fromS }));
+    const names = new Map(scheme.awards.map(({ id, name }) => [id, name]));
+    const issued = [...new Set([...names.keys(), ...counts.keys()])].map((award) => {
+      const months = [...(counts.get(award) ?? [])];
+      return { award, months, total: months.reduce((sum, [, count]) => sum + count, 0) };
+    });
+    return {
+      lines: issued.map(({ award, months, total }) => {
+        const perMonth = localized((lang) =>
+          months.map(([month, count]) => labelled(monthWords(month), count)[lang]).join(', '),
+        );
+        return labelled(
+          quoted(names.get(award) ?? award),
+          months.length === 0 ? total : localized((lang) => `${total} (${perMonth[lang]})`),
+        );
+      }),
+      json: issued.map(({ award, months, total }) => ({ award, total, months: Object.fromEntries(months) })),
+    };
+  },
+};
+
+/** By award and calendar month (`2026-11`), in order. */
+function countPerMonth(days: IssuedByDay): ReadonlyMap<AwardId, ReadonlyMap<string, number>> {
+  const found = new Map<AwardId, Map<string, number>>();
+  for (const [day, counts] of [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [award, count] of counts) {
+      const month = day.slice(0, 'yyyy-MM'.length);
+      const months = found.get(award) ?? new Map<string, number>();
+      found.set(award, months.set(month, (months.get(month) ?? 0) + count));
+    }
+  return found;
+}
+
+/** `nov. 2026`. */
+const monthWords = (month: string): Localized =>
+  localized((locale) =>
+    DateTime.fromISO(month, { zone: 'utc', locale }).toLocaleString({ month: 'short', year: 'numeric' }),
+  );
+
+export const oneAwaySection: StatsSection<
+  Pick<Pipeline, 'scheme' | 'clock'> & {
+    readonly census: Pick<CensusStore, 'read'>;
+  }
+> = {
+  id: 'one_away',
+  title: { fr: "À un badge d'un badge Région", en: 'One badge away from an award' },
+  async tell({ scheme, clock, census }) {
+    const found = await census.read();
+    if (found === null) return { lines: [NEVER_COUNTED], json: null };
+    const ageS = Math.max(0, secondsOf(clock) - found.atS);
+    const age = durationWords(ageS);
+    const current = found.version === scheme.version;
+    const awards = scheme.awards
+      .filter(({ active }) => active)
+      .map(({ id, name }) => ({ id, name, people: found.oneAway.get(id) ?? 0 }));
+    return {
+      lines: [
+        { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
+        ...(current ? [] : [OTHER_RULES]),
+        ...awards.map(({ name, people }) =>
+          labelled(
+            quoted(name),
+            counted(people, { fr: 'personne', en: 'person' }, { fr: 'personnes', en: 'people' }),
+          ),
+        ),
+      ],
+      json: {
+        counted_at_s: found.atS,
+        age_s: ageS,
+        version: found.version,
+        current,
+        awards: awards.map(({ id, people }) => ({ award: id, people })),
+      },
+    };
+  },
+};
+
+const NEVER_COUNTED: Localized = {
+  fr: "pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite",
+  en: 'not counted yet: it is done every night; "npx palier simulate" tells at once',
+};
+const OTHER_RULES: Localized = {
+  fr: "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite",
+  en: '! under other rules than those of today: "npx palier simulate" tells at once',
+};
+
+const PAGE = 200;
+/** The polls of the accounts stand in the same queue: one of each client always waits for its time. */
+const isNotice = ({ name }: Job): boolean => name !== 'poll';
+
+const noticesSection: StatsSection = {
+  id: 'notices',
+  title: { fr: 'Avis reçus', en: 'Notices' },
+  async tell({ queues: { arrivals, notices }, clock }) {
+    const [arrived, counts, firstInLine, retrying] = await Promise.all([
+      readArrived(arrivals),
+      notices.getJobCounts('waiting', 'active'),
+      notices.getJobs(['waiting'], 0, PAGE - 1, true),
+      readRetrying(notices),
+    ]);
+    const waiting = arrived.notices + (counts['waiting'] ?? 0);
+    const active = counts['active'] ?? 0;
+    const times = [...firstInLine.filter(isNotice), ...retrying].map(({ timestamp }) => timestamp);
+    const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
+    const ageS = Number.isFinite(oldestMs)
+      ? Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000))
+      : null;
+    return {
+      lines: [
+        labelled({ fr: 'en attente', en: 'waiting' }, waiting),
+        labelled({ fr: 'en cours', en: 'being read' }, active),
+        labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
+        ...(ageS === null
+          ? []
+          : [
+              labelled(
+                { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' },
+                durationWords(ageS),
+              ),
+            ]),
+      ],
+      json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
+    };
+  },
+};
+
+/** Delayed jobs stand in the order of their next attempt, not of their age: all are read. */
+async function readRetrying(queue: Queue): Promise<readonly Job[]> {
+  const found: Job[] = [];
+  for (let at = 0; ; at += PAGE) {
+    const page = await queue.getDelayed(at, at + PAGE - 1);
+    found.push(...page.filter(isNotice));
+    if (page.length < PAGE) return found;
+  }
+}
+
+export const partnersSection: StatsSection<Parameters<typeof readPartnerNews>[0]> = {
+  id: 'partners',
+  title: {
+    fr: `Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)`,
+    en: `Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
+  },
+  async tell(needs) {
+    const partners = await readPartnerNews(needs);
+    return {
+      lines:
+        partners.length === 0
+          ? [{ fr: 'aucun partenaire actif', en: 'no active partner' }]
+          : partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
+      json: partners.map(({ partner, last, quietDays, silent }) => ({
+        client_id: partner.clientId,
+        name: partner.name,
+        silent,
+        quiet_days: quietDays,
+        last_event: last?.eventId ?? null,
+        last_event_s: last?.happenedS ?? null,
+        stored_s: last?.atS ?? null,
+      })),
+    };
+  },
+};
+
+function partnerLine({ partner, last, quietDays, silent }: PartnerNews, timeZone: string): Localized {
+  const name = localized(() => `${silent ? '! ' : ''}${partner.name}`);
+  if (last === null)
+    return labelled(name, {
+      fr: 'jamais rien reçu, ni trouvé dans OBF',
+      en: 'nothing ever received, nor found in OBF',
+    });
+  const at = instantWords(last.happenedS, timeZone);
+  const days = counted(quietDays ?? 0, { fr: 'jour', en: 'day' }, { fr: 'jours', en: 'days' });
+  return labelled(
+    name,
+    (quietDays ?? 0) < 1
+      ? { fr: `le ${at.fr}`, en: at.en }
+      : { fr: `il y a ${days.fr} (le ${at.fr})`, en: `${days.en} ago (${at.en})` },
+  );
+}
+
+export const readingSection: StatsSection<Pick<Pipeline, 'readProblems' | 'clock' | 'scheme'>> = {
+  id: 'reading',
+  title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
+  async tell(needs) {
+    const problems = await readProblemsToShow(needs);
+    const nameOf = (id: ClientId) => needs.scheme.partnersById.get(id)?.name ?? id;
+    return {
+      lines:
+        problems.length === 0
+          ? [{ fr: 'rien', en: 'nothing' }]
+          : problems.map((one) => problemWords(one, nameOf)),
+      json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
+        client_id: clientId,
+        list,
+        event: eventId,
+        fields,
+        seen: missing?.seen ?? null,
+        expected: missing?.expected ?? null,
+        since_s: sinceS,
+      })),
+    };
+  },
+};
+
+/** More reasons than these nobody reads; the JSON has all. */
+const MAX_REASONS = 10;
+
+const failedSection: StatsSection = {
+  id: 'failed',
+  title: {
+    fr: 'Échecs (« npx palier replay » les renvoie)',
+    en: 'Failed ("npx palier replay" sends them again)',
+  },
+  async tell({ queues }) {
+    const failed = await Promise.all(
+      QUEUES.map(async (queue) => {
+        const { total, failures } = await newestFailed(queues[queue], NEWEST);
+        return { queue, total, older: total - failures.length, reasons: failedByReason(failures) };
+      }),
+    );
+    return {
+      lines: failed.flatMap(({ queue, total, older, reasons }) => {
+        const more = reasons.length - MAX_REASONS;
+        const others = counted(
+          more,
+          { fr: 'autre cause', en: 'other reason' },
+          { fr: 'autres causes', en: 'other reasons' },
+        );
+        return [
+          labelled(
+            localized(() => queue),
+            total,
+          ),
+          ...reasons
+            .slice(0, MAX_REASONS)
+            .map(({ count, reason }) => indented(localized(() => `${count} × ${reason}`))),
+          ...(more > 0 ? [indented({ fr: `et ${others.fr}`, en: `and ${others.en}` })] : []),
+          ...(older > 0
+            ? [indented({ fr: `et ${older} de plus, plus anciens`, en: `and ${older} more, older` })]
+            : []),
+        ];
+      }),
+      json: Object.fromEntries(failed.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
+    };
+  },
+};
+
+/** What `stats` tells, in its order. */
+const SECTIONS: readonly StatsSection[] = [
+  issuingSection,
+  quotaSection,
+  issuedSection,
+  oneAwaySection,
+  noticesSection,
+  partnersSection,
+  readingSection,
+  failedSection,
+  flagsSection,
+];

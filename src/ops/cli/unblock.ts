@@ -7,11 +7,11 @@ import { awardOf } from './award-argument.js';
 import type { Command } from './context.js';
 import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner, type TypedEarner } from './earner-argument.js';
 import { EXIT } from './exit.js';
-import { PAUSED } from './issuing-words.js';
+import { PAUSED } from '../shared/issuing-words.js';
 import { withPipeline } from './pipeline-session.js';
 import { Problem } from './problem.js';
 import { withProgress } from './progress.js';
-import type { Lang } from './words.js';
+import type { Lang } from '../shared/words.js';
 
 export const unblock: Command = {
   name: 'unblock',

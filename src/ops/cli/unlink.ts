@@ -7,10 +7,10 @@ import { requireKnown, twoAddressesOf } from './earner/two-addresses.js';
 import { EARNER_ARGUMENT, OTHER_ADDRESS_ARGUMENT } from './earner-argument.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interrupt.js';
-import { PAUSED } from './issuing-words.js';
+import { PAUSED } from '../shared/issuing-words.js';
 import { withPipeline } from './pipeline-session.js';
 import { withProgress } from './progress.js';
-import type { Lang } from './words.js';
+import type { Lang } from '../shared/words.js';
 
 export const unlink: Command = {
   name: 'unlink',

@@ -1,13 +1,13 @@
 import type { CommanderError } from 'commander';
 import { withoutAddresses } from '../../platform/logger.js';
-import type { Words } from './words.js';
+import type { Localized } from '../shared/words.js';
 
 /** A part of the command line as it may be shown again: an address may have been typed in its place. */
 const shown = (part: string): string => withoutAddresses(part).slice(0, 60);
 
-type Teller = (what: string, meant: string | null) => Words;
+type Teller = (what: string, meant: string | null) => Localized;
 
-const guess = (meant: string | null): Words =>
+const guess = (meant: string | null): Localized =>
   meant === null
     ? { fr: '', en: '' }
     : { fr: ` : vouliez-vous dire « ${meant} » ?`, en: `: did you mean "${meant}"?` };
@@ -40,7 +40,7 @@ const TELLERS: Readonly<Record<string, Teller>> = {
 };
 
 /** What was typed wrongly, from commander's (English) error; what to do next ends it. */
-export function usageWords({ code, message }: CommanderError): Words {
+export function usageWords({ code, message }: CommanderError): Localized {
   // "error: unknown option '--jsn'\n(Did you mean --json?)"
   const what = shown(/'([^']*)'/.exec(message)?.[1] ?? '');
   const meant = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1] ?? null;

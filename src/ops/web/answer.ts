@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Words } from '../cli/words.js';
+import type { Localized } from '../shared/words.js';
 import type { Flash } from './context.js';
 
 /** What a route answers with. A refusal is thrown: see `OpsProblem`. */
@@ -8,7 +8,7 @@ export type Answer = PageAnswer | GoTo | FileAnswer;
 export interface PageAnswer {
   readonly kind: 'page';
   readonly status: number;
-  readonly title: Words;
+  readonly title: Localized;
   /** What stands below the page's title. */
   readonly body: ComponentChildren;
   /** Where the browser goes on to by itself, at once. */
@@ -36,10 +36,10 @@ export interface FileAnswer {
 export const goTo = (to: string, flash: Flash | null = null): GoTo => ({ kind: 'goto', to, flash });
 
 /** It was done. */
-export const done = (to: string, text: Words): GoTo => goTo(to, { kind: 'good', text });
+export const done = (to: string, text: Localized): GoTo => goTo(to, { kind: 'good', text });
 
 /** It was not, and why. */
-export const notDone = (to: string, text: Words): GoTo => goTo(to, { kind: 'bad', text });
+export const notDone = (to: string, text: Localized): GoTo => goTo(to, { kind: 'bad', text });
 
 export const download = (
   name: string,

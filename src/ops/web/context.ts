@@ -2,7 +2,7 @@ import type { Role } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import type { Lang, Words } from '../cli/words.js';
+import type { Lang, Localized } from '../shared/words.js';
 
 /** Whoever is signed in. */
 export interface User {
@@ -31,5 +31,5 @@ export interface PageContext {
 /** What an action has to say on the page that follows it. */
 export interface Flash {
   readonly kind: 'good' | 'bad';
-  readonly text: Words;
+  readonly text: Localized;
 }

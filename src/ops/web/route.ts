@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { h, type VNode } from 'preact';
 import type { Role } from '../../config.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import type { Lang, Words } from '../cli/words.js';
+import type { Lang, Localized } from '../shared/words.js';
 import type { Answer, PageAnswer } from './answer.js';
 import type { PageContext, User } from './context.js';
 import type { Visit } from './http/visit.js';
@@ -14,7 +14,7 @@ interface Named {
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
   readonly path: string;
   /** Its words in the navigation; without, it does not stand there. */
-  readonly nav?: Words;
+  readonly nav?: Localized;
 }
 
 /** A route for whoever is signed in, and has at least that role. */
@@ -49,7 +49,7 @@ export type View<Model> = (props: { readonly model: Model; readonly lang: Lang }
 
 /** A page: what is read, and how it is shown. */
 export interface Page<Model> extends Named {
-  readonly title: Words | ((model: Model) => Words);
+  readonly title: Localized | ((model: Model) => Localized);
   /** `lecture` unless it says otherwise. */
   readonly role?: Role;
   /** @throws OpsProblem `not_found`, when there is no such thing */

@@ -1,7 +1,7 @@
 import type { Plan, PlanCost } from '../../../rules/plan.js';
 import type { ApplyOptions } from '../../../scheme/schemes.js';
-import { PAUSED } from '../issuing-words.js';
-import type { Lang } from '../words.js';
+import { PAUSED } from '../../shared/issuing-words.js';
+import type { Lang } from '../../shared/words.js';
 
 /** What was done. */
 export interface Applied {

@@ -1,6 +1,6 @@
 import { isPasswordHash } from '../../../platform/password.js';
 import type { Settings } from '../settings.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { resultOf, type CheckResult } from './result.js';
 
 /** Every variable: there, and of its form. */
@@ -18,18 +18,18 @@ export function checkEnvironment(settings: Settings): CheckResult {
   });
 }
 
-const NO_RETENTION: Words = {
+const NO_RETENTION: Localized = {
   fr: "RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)",
   en: 'RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)',
 };
 
-const NEVER_VERIFIED: Words = {
+const NEVER_VERIFIED: Localized = {
   fr: "VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu",
   en: 'VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen',
 };
 
 /** A name may be an address: accounts are told by their place. */
-const unknownHashes = ({ config }: Settings): readonly Words[] =>
+const unknownHashes = ({ config }: Settings): readonly Localized[] =>
   config.opsUsers.flatMap(({ hash }, at) =>
     isPasswordHash(hash)
       ? []

@@ -1,11 +1,12 @@
+import { readHolds } from '../../shared/stats.js';
 import { createHolds } from '../../../issuing/hold.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';
 import { PACE } from '../../../workers/pipeline.js';
 import type { Context } from '../context.js';
-import { PAUSED } from '../issuing-words.js';
+import { PAUSED } from '../../shared/issuing-words.js';
 import { isIssuingPaused } from '../queue-session.js';
-import { holdLine, readHolds } from '../stats/issuing.js';
+import { holdLine } from '../stats-issuing.js';
 import { resultOf, type CheckResult } from './result.js';
 
 /** Whether ops paused issuing, and may have forgotten it; and which badges OBF's account keeps from being issued. */

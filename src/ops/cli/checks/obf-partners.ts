@@ -3,14 +3,14 @@ import type { ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccounts } from '../../../obf/types.js';
 import type { Scheme } from '../../../rules/types.js';
-import { counted, type Words } from '../words.js';
+import { counted, type Localized } from '../../shared/words.js';
 import { accountWords } from './obf-words.js';
 import { resultOf, type CheckResult } from './result.js';
 
 /** Accounts asked at a time. */
 const AT_A_TIME = 8;
 
-type Outcome = { readonly kind: 'good' | 'not-asked' } | { readonly kind: 'bad'; readonly words: Words };
+type Outcome = { readonly kind: 'good' | 'not-asked' } | { readonly kind: 'bad'; readonly words: Localized };
 
 /**
  * Whether each key opens its partner's account. Once OBF leaves a question unanswered no further one is
@@ -44,7 +44,7 @@ export async function checkPartnerAccounts(
   });
 }
 
-const notAsked = (n: number): Words => {
+const notAsked = (n: number): Localized => {
   const { fr, en } = counted(n, { fr: 'compte', en: 'account' }, { fr: 'comptes', en: 'accounts' });
   return {
     fr: `OBF ne répondant plus, ${fr} sans vérification`,
@@ -52,11 +52,11 @@ const notAsked = (n: number): Words => {
   };
 };
 
-const good = (n: number): Words =>
+const good = (n: number): Localized =>
   counted(n, { fr: 'clé acceptée', en: 'key accepted' }, { fr: 'clés acceptées', en: 'keys accepted' });
 
 /** No key is no fault: their badges are verified by what they publish. */
-function withoutKey(scheme: Scheme): readonly Words[] {
+function withoutKey(scheme: Scheme): readonly Localized[] {
   const n = scheme.partners.filter(({ active, secretEnv }) => active && secretEnv === null).length;
   if (n === 0) return [];
   const { fr, en } = counted(n, { fr: 'partenaire', en: 'partner' }, { fr: 'partenaires', en: 'partners' });

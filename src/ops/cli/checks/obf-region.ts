@@ -1,7 +1,7 @@
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount, OddRow } from '../../../obf/types.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { obfWords, REGION_KEY } from './obf-words.js';
 import { resultOf, skipped, type CheckId, type CheckResult } from './result.js';
 import { SCHEME_FIRST } from './scheme.js';
@@ -9,7 +9,7 @@ import { SCHEME_FIRST } from './scheme.js';
 /** Fewer than a class and a bit: somebody should look at the subscription. */
 const LOW_QUOTA = 100;
 
-const REGION_FIRST: Words = {
+const REGION_FIRST: Localized = {
   fr: "à régler d'abord : le compte OBF de la Région",
   en: "to be mended first: the Région's OBF account",
 };
@@ -61,12 +61,12 @@ async function checkBadges(
   });
 }
 
-const oddWords = ({ field }: OddRow): Words => ({
+const oddWords = ({ field }: OddRow): Localized => ({
   fr: `la liste des badges de ce compte a une ligne illisible (champ ${field}) : faites-la réparer dans OBF`,
   en: `the list of badges of this account has a row that cannot be read (field ${field}): have it mended in OBF`,
 });
 
-const missingWords = ({ id, badgeId }: Award): Words => ({
+const missingWords = ({ id, badgeId }: Award): Localized => ({
   fr: `le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon`,
   en: `the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`,
 });

@@ -8,13 +8,13 @@ import {
 } from '../../../obf/errors.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** The variables with the Région's own key. */
 export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
 
 /** The same for one account, by its owner's name. @throws whatever is no error of OBF */
-export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown): Words {
+export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown): Localized {
   const partner = scheme.partnersById.get(clientId);
   const key =
     partner === undefined ? REGION_KEY : `client_id ${clientId}, ${partner.secretEnv ?? 'secret_env'}`;
@@ -23,13 +23,13 @@ export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown)
 }
 
 /** What a failed call of OBF means for whoever runs the check. @throws whatever is no error of OBF */
-export function obfWords(error: unknown, variables: string): Words {
+export function obfWords(error: unknown, variables: string): Localized {
   if (!(error instanceof ObfError)) throw error;
   const { fr, en } = wordsFor(error, variables);
   return { fr: `${fr} (${error.message})`, en: `${en} (${error.message})` };
 }
 
-function wordsFor(error: ObfError, variables: string): Words {
+function wordsFor(error: ObfError, variables: string): Localized {
   if (error instanceof ObfThrottled)
     return {
       fr: `OBF demande d'attendre ${seconds(error)} s : recommencez ensuite`,

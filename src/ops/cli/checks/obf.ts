@@ -7,7 +7,7 @@ import type { Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
 import type { Context } from '../context.js';
 import type { Settings } from '../settings.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { checkPartnerAccounts } from './obf-partners.js';
 import { checkRegionAccount } from './obf-region.js';
 import { mendFirst, skipped, type CheckId, type CheckResult } from './result.js';
@@ -43,7 +43,7 @@ export async function checkObf(check: ObfCheck): Promise<readonly CheckResult[]>
 }
 
 /** Nothing can be said of OBF. */
-export const skipAll = (why: Words): readonly CheckResult[] => OBF_CHECKS.map((id) => skipped(id, why));
+export const skipAll = (why: Localized): readonly CheckResult[] => OBF_CHECKS.map((id) => skipped(id, why));
 
 async function checkRegion({ context, settings, scheme }: ObfCheck, obf: Obf) {
   const faulty = settings.faulty(NEEDED_OF_REGION);
@@ -63,7 +63,7 @@ async function checkPartners({ context, scheme }: ObfCheck, obf: Obf, silent: bo
   return checkPartnerAccounts(obf.account, scheme, [...secrets.keys()], context.patienceMs.obf);
 }
 
-const OBF_SILENT: Words = { fr: 'OBF ne répond pas', en: 'OBF does not answer' };
+const OBF_SILENT: Localized = { fr: 'OBF ne répond pas', en: 'OBF does not answer' };
 
 /**
  * The Région's secret wins over a partner's under the same client id. A call that is given up still has

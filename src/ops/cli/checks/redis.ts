@@ -1,7 +1,7 @@
 import { readRedisReport } from '../../../platform/redis-guard.js';
 import type { RedisReport } from '../../../platform/redis-settings.js';
 import type { RedisConnection } from '../../../platform/redis.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { resultOf, type CheckResult } from './result.js';
 
 /** What Redis says of itself: can it lose a notice that was accepted, or throw one away? */
@@ -23,7 +23,7 @@ export function settingsResult({ findings, versions }: RedisReport, production: 
   });
 }
 
-const UNREADABLE: Words = {
+const UNREADABLE: Localized = {
   fr: 'INFO est refusé : impossible de savoir si maxmemory-policy est noeviction et si AOF est actif',
   en: 'INFO is refused: whether maxmemory-policy is noeviction and AOF is on cannot be known',
 };

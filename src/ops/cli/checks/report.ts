@@ -1,8 +1,8 @@
-import { counted, type Lang, type Words } from '../words.js';
+import { counted, type Lang, type Localized } from '../../shared/words.js';
 import { CHECKS, type CheckResult, type Status } from './result.js';
 
 /** State in words: the sign only helps the eye. */
-const STATES: Readonly<Record<Status, { readonly sign: string; readonly words: Words }>> = {
+const STATES: Readonly<Record<Status, { readonly sign: string; readonly words: Localized }>> = {
   ok: { sign: '✓', words: { fr: 'bon', en: 'good' } },
   warning: { sign: '!', words: { fr: 'attention', en: 'warning' } },
   error: { sign: '✗', words: { fr: 'erreur', en: 'error' } },
@@ -33,9 +33,9 @@ export const reportJson = (results: readonly CheckResult[], lang: Lang) => ({
 export const isGood = (results: readonly CheckResult[]): boolean =>
   results.every(({ status }) => status !== 'error');
 
-function summary(results: readonly CheckResult[]): Words {
+function summary(results: readonly CheckResult[]): Localized {
   const count = (status: Status): number => results.filter((one) => one.status === status).length;
-  const parts: readonly (readonly [number, Words, Words])[] = [
+  const parts: readonly (readonly [number, Localized, Localized])[] = [
     [
       count('error'),
       { fr: 'point en erreur', en: 'point in error' },

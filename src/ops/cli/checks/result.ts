@@ -1,4 +1,4 @@
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** What is checked, in the order of the report. */
 export const CHECKS = {
@@ -15,7 +15,7 @@ export const CHECKS = {
   'obf-quota': { fr: 'Quota OBF', en: 'OBF quota' },
   'obf-partners': { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
   'obf-reading': { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
-} as const satisfies Record<string, Words>;
+} as const satisfies Record<string, Localized>;
 
 export type CheckId = keyof typeof CHECKS;
 export type Status = 'ok' | 'warning' | 'error' | 'skipped';
@@ -23,16 +23,16 @@ export type Status = 'ok' | 'warning' | 'error' | 'skipped';
 export interface CheckResult {
   readonly id: CheckId;
   readonly status: Status;
-  readonly messages: readonly Words[];
+  readonly messages: readonly Localized[];
 }
 
 /** One check's result: the worst of what was found. */
 export function resultOf(
   id: CheckId,
   found: {
-    readonly errors?: readonly Words[];
-    readonly warnings?: readonly Words[];
-    readonly notes?: readonly Words[];
+    readonly errors?: readonly Localized[];
+    readonly warnings?: readonly Localized[];
+    readonly notes?: readonly Localized[];
   },
 ): CheckResult {
   const { errors = [], warnings = [], notes = [] } = found;
@@ -41,14 +41,14 @@ export function resultOf(
 }
 
 /** It could not be looked at, because of something else that is told elsewhere. */
-export const skipped = (id: CheckId, why: Words): CheckResult => ({
+export const skipped = (id: CheckId, why: Localized): CheckResult => ({
   id,
   status: 'skipped',
   messages: [why],
 });
 
 /** Why nothing can be said while these variables are missing or faulty. */
-export const mendFirst = (variables: readonly string[]): Words => ({
+export const mendFirst = (variables: readonly string[]): Localized => ({
   fr: `à corriger d'abord : ${variables.join(', ')}`,
   en: `to be mended first: ${variables.join(', ')}`,
 });

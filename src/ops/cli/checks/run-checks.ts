@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { hostsOf } from '../../../platform/redis.js';
 import { RedisSilent, withRedis } from '../redis-session.js';
 import { readSettings, type Settings } from '../settings.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import type { Scheme } from '../../../rules/types.js';
 import { checkEnvironment } from './environment.js';
 import { checkInForce } from './in-force.js';
@@ -56,8 +56,8 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   skipped('obf-reading', REDIS_FIRST),
 ];
 
-const REDIS_FIRST: Words = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
-const OBF_NEEDS_REDIS: Words = {
+const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
+const OBF_NEEDS_REDIS: Localized = {
   fr: "à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
   en: "to be mended first: Redis, through which OBF's token is shared",
 };

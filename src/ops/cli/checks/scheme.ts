@@ -3,7 +3,7 @@ import type { Scheme } from '../../../rules/types.js';
 import type { Context } from '../context.js';
 import { readScheme } from '../read-scheme.js';
 import type { Settings } from '../settings.js';
-import { counted, type Words } from '../words.js';
+import { counted, type Localized } from '../../shared/words.js';
 import { resultOf, skipped, type CheckResult } from './result.js';
 
 /** The two files of the scheme, and the keys that they ask for. */
@@ -26,12 +26,12 @@ function checkPartnerKeys(scheme: Scheme | null, env: Context['env']): CheckResu
   return resultOf('partner-keys', { errors });
 }
 
-export const SCHEME_FIRST: Words = {
+export const SCHEME_FIRST: Localized = {
   fr: "à corriger d'abord : les règles et les partenaires",
   en: 'to be mended first: the scheme and its partners',
 };
 
-function sizeOf({ awards, partners, enrolments, version }: Scheme): Words {
+function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
   const active = partners.filter((partner) => partner.active).length;
   const parts = [
     counted(awards.length, { fr: 'badge Région', en: 'award' }, { fr: 'badges Région', en: 'awards' }),

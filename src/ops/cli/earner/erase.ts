@@ -9,9 +9,9 @@ import { EXIT } from '../exit.js';
 import { interruptible } from '../interrupt.js';
 import { withPipeline } from '../pipeline-session.js';
 import { withProgress } from '../progress.js';
-import { counted, type Lang, type Words } from '../words.js';
+import { counted, type Lang, type Localized } from '../../shared/words.js';
 import { requireSameAddress, requireWord } from './confirm.js';
-import { heldOf, isNobody } from './held.js';
+import { collectPersonalData, isNobody } from '../../shared/personal-data.js';
 import { peopleProblem } from './problems.js';
 
 export const earnerErase: Command = {
@@ -58,7 +58,7 @@ async function confirmAndErase(
   { address, signal }: { readonly address: string; readonly signal: AbortSignal },
 ): Promise<Done> {
   const earner = earnerKeyOf(pipeline.vault, address);
-  if (isNobody(await heldOf(pipeline, earner))) throw unknownEarner();
+  if (isNobody(await collectPersonalData(pipeline, earner))) throw unknownEarner();
   await requireSameAddress(call, context, address, signal);
   const about = { fr: 'Effacement', en: 'Erasing' };
   const erased = await withProgress({ ...context, lang: call.lang }, about, () =>
@@ -80,7 +80,7 @@ const jsonOf = ({ earner, erased }: Done) => ({
 const of = (n: number, fr: readonly [string, string], en: readonly [string, string], lang: Lang): string =>
   counted(n, { fr: fr[0], en: en[0] }, { fr: fr[1], en: en[1] })[lang];
 
-function linesOf({ erased }: Done): Words {
+function linesOf({ erased }: Done): Localized {
   if (erased === null)
     return {
       fr: "Cette personne avait déjà été effacée : il n'y a rien à effacer.",

@@ -4,9 +4,7 @@ import { addressOf, EARNER_ARGUMENT, unknownEarner } from '../earner-argument.js
 import { EXIT } from '../exit.js';
 import { withPipeline } from '../pipeline-session.js';
 import { withProgress } from '../progress.js';
-import { heldOf, isNobody } from './held.js';
-import { earnerJson } from './json.js';
-
+import { collectPersonalData, earnerJson, isNobody } from '../../shared/personal-data.js';
 export const earnerExport: Command = {
   name: 'earner export',
   summary: {
@@ -25,7 +23,9 @@ export const earnerExport: Command = {
     const address = addressOf(call.args[0]);
     const about = { fr: 'Lecture de Redis', en: 'Reading Redis' };
     const held = await withProgress({ ...context, lang: call.lang }, about, () =>
-      withPipeline(context, [], (pipeline) => heldOf(pipeline, earnerKeyOf(pipeline.vault, address))),
+      withPipeline(context, [], (pipeline) =>
+        collectPersonalData(pipeline, earnerKeyOf(pipeline.vault, address)),
+      ),
     );
     if (isNobody(held)) throw unknownEarner();
     const whole = earnerJson(

@@ -1,7 +1,5 @@
-import { instantWords } from '../time-words.js';
-import type { Words } from '../words.js';
-import type { HeldAddress, HeldPerson } from './held.js';
-import type { Shown } from './json.js';
+import { instantWords, type Localized } from '../../shared/words.js';
+import type { HeldAddress, HeldPerson, Shown } from '../../shared/personal-data.js';
 import { SECTIONS, type Teller } from './show-sections.js';
 
 /** What is held about a person, for whoever reads it; a heading stands only where there is something. */
@@ -30,7 +28,7 @@ function factsOf(
   { person, asked }: HeldPerson,
   { key, file, contact }: HeldAddress,
   timeZone: string,
-): readonly Words[] {
+): readonly Localized[] {
   const name = contact?.name ?? null;
   return [
     ...(key === asked ? [{ fr: 'demandée', en: 'asked for' }] : []),
@@ -43,7 +41,7 @@ function factsOf(
   ];
 }
 
-function erasedWords(atS: number, timeZone: string): Words {
+function erasedWords(atS: number, timeZone: string): Localized {
   const { fr, en } = instantWords(atS, timeZone);
   return { fr: `effacée le ${fr}`, en: `erased on ${en}` };
 }

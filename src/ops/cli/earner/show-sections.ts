@@ -3,10 +3,9 @@ import type { BadgeId, ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Assertion } from '../../../earners/record.js';
 import type { Scheme } from '../../../rules/types.js';
-import { instantWords } from '../time-words.js';
-import type { Lang, Words } from '../words.js';
-import type { HeldAddress } from './held.js';
-import { HAPPENED, STATES } from './state-words.js';
+import { instantWords, type Lang, type Localized } from '../../shared/words.js';
+import type { HeldAddress } from '../../shared/personal-data.js';
+import { HAPPENED, STATES } from '../../shared/state-words.js';
 
 /** By what names are told, and in which language. */
 export interface Teller {
@@ -18,7 +17,7 @@ export interface Teller {
 
 /** One kind of what is held about an address. */
 export interface Section {
-  readonly heading: Words;
+  readonly heading: Localized;
   readonly lines: (one: HeldAddress, teller: Teller) => readonly string[];
 }
 

@@ -4,9 +4,14 @@ import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../earner-argum
 import { EXIT } from '../exit.js';
 import { withPipeline } from '../pipeline-session.js';
 import { withProgress } from '../progress.js';
-import { heldOf, isNobody, type HeldAddress } from './held.js';
-import { earnerJson, type Shown } from './json.js';
-import { masked } from './mask.js';
+import {
+  collectPersonalData,
+  earnerJson,
+  type HeldAddress,
+  isNobody,
+  type Shown,
+} from '../../shared/personal-data.js';
+import { maskAddress } from '../../shared/masked.js';
 import { showLines } from './show-lines.js';
 
 export const earnerShow: Command = {
@@ -30,7 +35,7 @@ export const earnerShow: Command = {
       withPipeline(context, [], async (pipeline) => {
         const { scheme, region, vault } = pipeline;
         const asked = typed.keyUnder(vault);
-        const held = await heldOf(pipeline, asked);
+        const held = await collectPersonalData(pipeline, asked);
         if (isNobody(held)) throw unknownEarner();
         // Whoever types an address knows it.
         const shown = maskedBut(call.args[0]?.includes('@') === true ? asked : null);
@@ -47,6 +52,6 @@ export const earnerShow: Command = {
 
 const maskedBut = (whole: HeldAddress['key'] | null): Shown => ({
   address: ({ key, contact }) =>
-    contact === null ? null : key === whole ? contact.address : masked(contact.address),
+    contact === null ? null : key === whole ? contact.address : maskAddress(contact.address),
   name: () => null,
 });

@@ -11,7 +11,7 @@ import type { Context } from '../context.js';
 import { type TypedEarner, unknownEarner } from '../earner-argument.js';
 import { isIssuingPaused } from '../queue-session.js';
 import { requireReadable } from '../settings.js';
-import { backgroundOf, type Notes } from './background.js';
+import { backgroundOf, type Notes } from '../../shared/background.js';
 
 /**
  * All that is told of one person.

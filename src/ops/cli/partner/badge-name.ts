@@ -2,14 +2,14 @@ import { nearest } from '../../../rules/parse/messages.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Context } from '../context.js';
 import { Problem } from '../problem.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import type { EnrolRequest } from './enrol-request.js';
 import { apiKey, readObfBadges, type ApiKey, type ObfBadge } from './obf-badges.js';
 
 export interface BadgeName {
   readonly name: string | null;
   /** What should be known about it. */
-  readonly notes: readonly Words[];
+  readonly notes: readonly Localized[];
 }
 
 /**
@@ -43,7 +43,7 @@ function withoutKey({ badge: { name } }: EnrolRequest, secretEnv: string | null)
   return { name, notes: secretEnv === null ? notes : [...notes, notSet(secretEnv)] };
 }
 
-const notSet = (variable: string): Words => ({
+const notSet = (variable: string): Localized => ({
   fr: `${variable} : la variable n'est pas encore définie ici ; elle doit l'être avant de relancer Palier.`,
   en: `${variable}: is not set here yet; it has to be before Palier is started again.`,
 });
@@ -68,13 +68,13 @@ function find(
   ]);
 }
 
-const careful = ({ fr, en }: Words): Words => ({ fr: `Attention : ${fr}`, en: `Careful: ${en}` });
+const careful = ({ fr, en }: Localized): Localized => ({ fr: `Attention : ${fr}`, en: `Careful: ${en}` });
 
-const NO_NAME: Words = {
+const NO_NAME: Localized = {
   fr: "Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.",
   en: 'Enrolled without a name: people will read the id. Add "name" to the line.',
 };
-const GIVE_A_NAME: Words = {
+const GIVE_A_NAME: Localized = {
   fr: "Pour l'inscrire quand même, donnez --name.",
   en: 'To enrol it all the same, give --name.',
 };

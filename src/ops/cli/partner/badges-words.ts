@@ -1,6 +1,7 @@
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
-import { counted, type Words } from '../words.js';
-import { enrolmentWords, periodOf, type Compared } from './enrolled.js';
+import { counted, type Localized } from '../../shared/words.js';
+import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
+import type { Compared } from './enrolled.js';
 import type { ObfBadge } from './obf-badges.js';
 
 /** A partner's badges in words: enrolled, not enrolled, and unknown in OBF. */
@@ -8,7 +9,7 @@ export function badgeLines(
   scheme: Scheme,
   partner: Partner,
   { enrolled, free, missing }: Compared,
-): readonly Words[] {
+): readonly Localized[] {
   const inObf = counted(
     enrolled.length + free.length,
     { fr: 'badge dans OBF', en: 'badge in OBF' },
@@ -40,32 +41,32 @@ export function badgeLines(
   ];
 }
 
-const INACTIVE: Words = {
+const INACTIVE: Localized = {
   fr: 'Ne participe plus (active: false) : aucun de ses badges ne compte.',
   en: 'Takes no part (active: false): none of its badges counts.',
 };
-const ENROLLED: Words = { fr: 'Inscrits', en: 'Enrolled' };
-const FREE: Words = { fr: 'Non inscrits', en: 'Not enrolled' };
-const MISSING: Words = {
+const ENROLLED: Localized = { fr: 'Inscrits', en: 'Enrolled' };
+const FREE: Localized = { fr: 'Non inscrits', en: 'Not enrolled' };
+const MISSING: Localized = {
   fr: 'Inscrits, mais inconnus dans ce compte OBF (identifiant mal copié, badge supprimé, ou brouillon)',
   en: 'Enrolled, but unknown in this OBF account (id mistyped, badge deleted, or a draft)',
 };
 
 /** A heading and its lines; nothing where there are none. */
-const part = (title: Words, lines: readonly Words[]): readonly Words[] =>
+const part = (title: Localized, lines: readonly Localized[]): readonly Localized[] =>
   lines.length === 0
     ? []
     : [{ fr: '', en: '' }, title, ...lines.map(({ fr, en }) => ({ fr: `  ${fr}`, en: `  ${en}` }))];
 
-const joined = (name: Words, about: Words): Words => ({
+const joined = (name: Localized, about: Localized): Localized => ({
   fr: `${name.fr} : ${about.fr}`,
   en: `${name.en}: ${about.en}`,
 });
 
-const badgeWords = ({ id, name }: ObfBadge): Words =>
+const badgeWords = ({ id, name }: ObfBadge): Localized =>
   name === null ? { fr: id, en: id } : { fr: `${id} « ${name} »`, en: `${id} "${name}"` };
 
-const lineWords = ({ badgeId, name }: Enrolment): Words => badgeWords({ id: badgeId, name });
+const lineWords = ({ badgeId, name }: Enrolment): Localized => badgeWords({ id: badgeId, name });
 
 /** The same for a program. */
 export function badgesJson(scheme: Scheme, { clientId, name, active }: Partner, compared: Compared) {

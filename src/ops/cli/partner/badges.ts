@@ -6,7 +6,7 @@ import { Problem } from '../problem.js';
 import { withProgress } from '../progress.js';
 import { requireScheme } from '../read-scheme.js';
 import { requireSettings } from '../settings.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { badgeLines, badgesJson } from './badges-words.js';
 import { compare } from './enrolled.js';
 import { apiKey, readObfBadges, type ApiKey } from './obf-badges.js';
@@ -61,7 +61,7 @@ function keyOf(context: Context, { clientId, name, secretEnv }: Partner): ApiKey
 
 const variablePart = (clientId: string): string => clientId.toUpperCase().replace(/\W/g, '_');
 
-const WITHOUT_KEY: Words = {
+const WITHOUT_KEY: Localized = {
   fr: "Sans clé, demandez à l'organisme l'identifiant de chaque badge : « npx palier partner enrol » l'inscrit aussi.",
   en: 'Without a key, ask the partner for the id of each badge: "npx palier partner enrol" enrols it as well.',
 };

@@ -1,9 +1,9 @@
 import type { Command } from '../context.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { PARTNER_ARGUMENT } from './partner-argument.js';
 
-const DAY: Words = { fr: 'AAAA-MM-JJ', en: 'YYYY-MM-DD' };
-const ID: Words = { fr: 'id', en: 'id' };
+const DAY: Localized = { fr: 'AAAA-MM-JJ', en: 'YYYY-MM-DD' };
+const ID: Localized = { fr: 'id', en: 'id' };
 
 /** asked.ts reads them. */
 const OPTIONS: Command['options'] = [

@@ -4,7 +4,7 @@ import type { EnrolmentLine, NewPartner } from '../../../rules/enrol.js';
 import { calendarDay, isId } from '../../../rules/parse/read.js';
 import type { Call } from '../context.js';
 import { wrongUsage, type Problem } from '../problem.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** What `partner enrol` was asked for. What makes no sense beside the scheme is found when that is read. */
 export interface EnrolRequest {
@@ -82,5 +82,5 @@ function variableOf(typed: string | null): string | null {
   });
 }
 
-const notOf = (what: string, expected: Words): Problem =>
+const notOf = (what: string, expected: Localized): Problem =>
   wrongUsage({ fr: `${what} : attendu, ${expected.fr}.`, en: `${what}: expected ${expected.en}.` });

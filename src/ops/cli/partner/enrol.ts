@@ -6,11 +6,11 @@ import { Problem, wrongUsage } from '../problem.js';
 import { withProgress } from '../progress.js';
 import { requireScheme } from '../read-scheme.js';
 import { requireSettings } from '../settings.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { enrolRequestOf, type EnrolRequest } from './enrol-request.js';
 import { badgeName } from './badge-name.js';
 import { ENROL_HELP } from './enrol-help.js';
-import { enrolmentWords, periodOf } from './enrolled.js';
+import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { unknownPartner } from './partner-argument.js';
 import { writeEnrolment, type Written } from './write-enrolment.js';
 
@@ -48,7 +48,7 @@ export const partnerEnrolWith = (tellPlan: TellPlan): Command => ({
 interface Told {
   readonly asked: EnrolRequest;
   readonly written: Written;
-  readonly remarks: readonly Words[];
+  readonly remarks: readonly Localized[];
   readonly plan: Awaited<ReturnType<TellPlan>>;
 }
 
@@ -81,12 +81,12 @@ function secretEnvOf(scheme: Scheme, { clientId, partner }: EnrolRequest): strin
   });
 }
 
-const NEW_PARTNER: Words = {
+const NEW_PARTNER: Localized = {
   fr: ". S'il est nouveau, donnez --partner-name",
   en: '. If it is new, give --partner-name',
 };
 
-const inactive = ({ partnersById }: Scheme, { clientId }: EnrolRequest): readonly Words[] =>
+const inactive = ({ partnersById }: Scheme, { clientId }: EnrolRequest): readonly Localized[] =>
   partnersById.get(clientId)?.active === false
     ? [
         {
@@ -102,7 +102,7 @@ const writtenLines = ({ file, line, lines }: Written, { lang }: Call): readonly 
 ];
 
 /** What is said of a badge that is enrolled already. @throws Problem when it is, but not as was asked */
-function existingWords(scheme: Scheme, existing: Enrolment, asked: EnrolRequest): Words {
+function existingWords(scheme: Scheme, existing: Enrolment, asked: EnrolRequest): Localized {
   const { badgeId, clientId } = existing;
   const as = enrolmentWords(scheme, existing);
   if (isAsAsked(scheme, existing, asked))

@@ -3,7 +3,7 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import { nearest, shortList } from '../../../rules/parse/messages.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import { wrongUsage, type Problem } from '../problem.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** The argument that names a partner, in a command's help. */
 export const PARTNER_ARGUMENT = {
@@ -22,7 +22,7 @@ export function partnerOf(scheme: Scheme, typed: string): Partner {
 }
 
 /** @param more what else can be done about it */
-export function unknownPartner(scheme: Scheme, typed: string, more: Words = NOTHING): Problem {
+export function unknownPartner(scheme: Scheme, typed: string, more: Localized = NOTHING): Problem {
   const known: readonly ClientId[] = scheme.partners.map(({ clientId }) => clientId);
   const meant = nearest(typed, known);
   const { names, total } = shortList(typed, known);
@@ -34,4 +34,4 @@ export function unknownPartner(scheme: Scheme, typed: string, more: Words = NOTH
   });
 }
 
-const NOTHING: Words = { fr: '', en: '' };
+const NOTHING: Localized = { fr: '', en: '' };

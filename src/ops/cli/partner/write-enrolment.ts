@@ -8,7 +8,7 @@ import { formatFault, parseScheme, type SchemeFault } from '../../../rules/parse
 import type { Scheme } from '../../../rules/types.js';
 import type { Context } from '../context.js';
 import { Problem } from '../problem.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 import { NotReplaced, replaceFile } from './replace-file.js';
 
 /** What came into partners.yaml. */
@@ -16,7 +16,7 @@ export interface Written extends Omit<Enrolled, 'text'> {
   /** As it was given. */
   readonly file: string;
   /** What the scheme's reader finds odd in them. */
-  readonly warnings: readonly Words[];
+  readonly warnings: readonly Localized[];
 }
 
 /**
@@ -62,7 +62,7 @@ async function replace(path: string, file: string, text: string, added: string):
   }
 }
 
-function whyWords(file: string, why: string): Words {
+function whyWords(file: string, why: string): Localized {
   if (why === 'link')
     return {
       fr: `Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.`,
@@ -79,7 +79,7 @@ function whyWords(file: string, why: string): Words {
   };
 }
 
-const NOTHING_WRITTEN: Words = {
+const NOTHING_WRITTEN: Localized = {
   fr: "Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.",
   en: 'Nothing is written: with these lines, the files would have faults.',
 };
@@ -92,7 +92,7 @@ const onlyByHand = (file: string): Problem =>
     },
   ]);
 
-const wordsOf = (fault: SchemeFault): Words => ({
+const wordsOf = (fault: SchemeFault): Localized => ({
   fr: formatFault(fault, 'fr'),
   en: formatFault(fault, 'en'),
 });

@@ -1,9 +1,9 @@
 import type { AwardPlan } from '../../../rules/plan.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import type { Lang, Words } from '../words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { tableLines } from './table.js';
 
-const COLUMNS: readonly Words[] = [
+const COLUMNS: readonly Localized[] = [
   { fr: 'Badge Région', en: 'Award' },
   { fr: 'gagnent', en: 'gain' },
   { fr: 'en route', en: 'on its way' },
@@ -12,7 +12,7 @@ const COLUMNS: readonly Words[] = [
   { fr: 'refusés', en: 'refused' },
   { fr: 'appels', en: 'calls' },
 ];
-const TOTAL: Words = { fr: 'Total', en: 'Total' };
+const TOTAL: Localized = { fr: 'Total', en: 'Total' };
 
 /** Of each award, how many people; and the issue calls. */
 export function awardTable({ plan, cost }: Pick<MadePlan, 'plan' | 'cost'>, lang: Lang): readonly string[] {
@@ -45,5 +45,5 @@ export function awardName({ award, removed }: AwardPlan, lang: Lang): string {
   return `${award.name} (${award.id})${state}`;
 }
 
-const REMOVED: Words = { fr: ' [retiré des règles]', en: ' [removed from the rules]' };
-const INACTIVE: Words = { fr: ' [désactivé]', en: ' [switched off]' };
+const REMOVED: Localized = { fr: ' [retiré des règles]', en: ' [removed from the rules]' };
+const INACTIVE: Localized = { fr: ' [désactivé]', en: ' [switched off]' };

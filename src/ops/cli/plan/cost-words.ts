@@ -1,13 +1,12 @@
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import { durationWords, instantWords } from '../time-words.js';
-import { counted, type Words } from '../words.js';
+import { counted, durationWords, instantWords, type Localized } from '../../shared/words.js';
 
 /** Against OBF's quota, and how long it takes; nothing to say where nothing is issued. */
 export function costWords(
   made: Pick<MadePlan, 'cost' | 'quota' | 'rules'>,
   floor: number,
   maxRps: number,
-): readonly Words[] {
+): readonly Localized[] {
   const { issues, calls, atLeastS } = made.cost;
   if (issues === 0) return [];
   const took = durationWords(atLeastS);
@@ -23,7 +22,7 @@ export function costWords(
 function quotaWords(
   { cost, quota, rules }: Pick<MadePlan, 'cost' | 'quota' | 'rules'>,
   floor: number,
-): Words {
+): Localized {
   const asked = counted(cost.issues, { fr: 'badge', en: 'badge' }, { fr: 'badges', en: 'badges' });
   if (quota === null || cost.quotaAfter === null)
     return {

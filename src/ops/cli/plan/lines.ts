@@ -1,7 +1,7 @@
 import type { EarnerKey } from '../../../ids.js';
 import { type AwardPlan, changesNobody, type KeyList } from '../../../rules/plan.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import type { Lang, Words } from '../words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { awardName, awardTable } from './award-table.js';
 import { costWords } from './cost-words.js';
 import { rulesWords } from './rules-words.js';
@@ -14,7 +14,7 @@ export interface Limits {
 }
 
 /** A plan in words. People stand in it by their keys. @param whose the rules it is of */
-export function planLines(made: MadePlan, limits: Limits, whose: Words, lang: Lang): readonly string[] {
+export function planLines(made: MadePlan, limits: Limits, whose: Localized, lang: Lang): readonly string[] {
   const { plan, unreadable } = made;
   return [
     ...rulesWords(made, whose).map((words) => words[lang]),
@@ -30,12 +30,12 @@ export function planLines(made: MadePlan, limits: Limits, whose: Words, lang: La
   ];
 }
 
-const onlyWords = (only: string): Words => ({
+const onlyWords = (only: string): Localized => ({
   fr: `Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.`,
   en: `For the award "${only}" alone, and what follows from it; the rest would wait.`,
 });
 
-const peopleWords = (people: number): Words => ({
+const peopleWords = (people: number): Localized => ({
   fr: `Personnes examinées : ${people}.`,
   en: `People looked at: ${people}.`,
 });
@@ -50,7 +50,7 @@ function unreadableLines(unreadable: readonly EarnerKey[], lang: Lang): readonly
 }
 
 /** What a column means, where it has something. */
-function notesOn(awards: readonly AwardPlan[]): readonly Words[] {
+function notesOn(awards: readonly AwardPlan[]): readonly Localized[] {
   const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
   return [
     ...(awards.some(({ losesRule }) => losesRule.length > 0) ? [LOSES_RULE] : []),
@@ -59,15 +59,15 @@ function notesOn(awards: readonly AwardPlan[]): readonly Words[] {
   ];
 }
 
-const LOSES_RULE: Words = {
+const LOSES_RULE: Localized = {
   fr: '« perdent la règle » : ne la rempliraient plus, et gardent le badge.',
   en: '"lose the rule": would no longer meet it, and keep the badge.',
 };
-const BLOCKED: Words = {
+const BLOCKED: Localized = {
   fr: '« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.',
   en: '"blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.',
 };
-const inactiveWords = (people: number): Words => ({
+const inactiveWords = (people: number): Localized => ({
   fr: `Badges désactivés : ${people} seraient dus s'ils étaient actifs.`,
   en: `Awards that are switched off: ${people} would be due, were they active.`,
 });
@@ -94,36 +94,36 @@ function exampleLines(awards: readonly AwardPlan[], lang: Lang): readonly string
   return lines.length === 0 ? [] : [EXAMPLES_HEADING[lang], ...lines];
 }
 
-function exampleLine(award: AwardPlan, keys: KeyList, what: Words, lang: Lang): readonly string[] {
+function exampleLine(award: AwardPlan, keys: KeyList, what: Localized, lang: Lang): readonly string[] {
   if (keys.length === 0) return [];
   const colon = { fr: ' :', en: ':' }[lang];
   return [`  ${awardName(award, lang)}, ${what[lang]}${colon} ${some(keys)}`];
 }
 
-const GAIN: Words = { fr: 'gagnent', en: 'gain' };
-const LOSE: Words = { fr: 'perdent la règle', en: 'lose the rule' };
-const EXAMPLES_HEADING: Words = {
+const GAIN: Localized = { fr: 'gagnent', en: 'gain' };
+const LOSE: Localized = { fr: 'perdent la règle', en: 'lose the rule' };
+const EXAMPLES_HEADING: Localized = {
   fr: 'Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :',
   en: 'For example ("npx palier explain <key>" tells why, --csv gives everybody):',
 };
 
 /** What is to be done about it. */
-export function nextWords({ plan, rules }: MadePlan): Words {
+export function nextWords({ plan, rules }: MadePlan): Localized {
   if (rules.rollout !== null && !changesNobody(plan)) return APPLY;
   if (rules.rollout !== null) return NOBODY;
   return changesNobody(plan) ? NOTHING : LEFT;
 }
 
-const APPLY: Words = {
+const APPLY: Localized = {
   fr: "Rien n'est changé. « npx palier apply » le met en vigueur.",
   en: 'Nothing is changed. "npx palier apply" puts it into force.',
 };
-const NOBODY: Words = {
+const NOBODY: Localized = {
   fr: 'Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.',
   en: 'Nobody gains or loses anything. "npx palier apply" puts these rules into force.',
 };
-const NOTHING: Words = { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
-const LEFT: Words = {
+const NOTHING: Localized = { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
+const LEFT: Localized = {
   fr: "Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.",
   en: 'These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.',
 };

@@ -1,12 +1,11 @@
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import { instantWords } from '../time-words.js';
-import type { Words } from '../words.js';
+import { instantWords, type Localized } from '../../shared/words.js';
 
 /** Which rules the plan is of, which are in force, and since when they differ. */
 export function rulesWords(
   { rules: { scheme, rollout }, inForce, started }: Pick<MadePlan, 'rules' | 'inForce' | 'started'>,
-  whose: Words,
-): readonly Words[] {
+  whose: Localized,
+): readonly Localized[] {
   const { version, timeZone } = scheme;
   if (inForce === null)
     return [
@@ -42,10 +41,10 @@ export function rulesWords(
   ];
 }
 
-const UNREADABLE_RULES: Words = {
+const UNREADABLE_RULES: Localized = {
   fr: '! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.',
   en: '! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.',
 };
 
 /** Of the files in the folder. */
-export const THE_FILES: Words = { fr: 'les fichiers', en: 'the files' };
+export const THE_FILES: Localized = { fr: 'les fichiers', en: 'the files' };

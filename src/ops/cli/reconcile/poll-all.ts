@@ -4,12 +4,12 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { polledClients, pollEvents } from '../../../workers/poll-events.js';
 import { accountWords } from '../checks/obf-words.js';
 import type { Report } from '../progress.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */
 export interface Unread {
   readonly clientId: ClientId;
-  readonly why: Words | null;
+  readonly why: Localized | null;
 }
 
 export interface Polled {

@@ -1,5 +1,5 @@
 import type { Drift } from '../../../workers/verify-accounts.js';
-import { counted, type Lang, type Words } from '../words.js';
+import { counted, type Lang, type Localized } from '../../shared/words.js';
 import type { Polled, Unread } from './poll-all.js';
 import type { Reread } from './read-all.js';
 
@@ -10,7 +10,7 @@ const ACCOUNT = [
 
 /** Lines of `reconcile`. */
 export function polledLines({ accounts, events, unread }: Polled, lang: Lang): readonly string[] {
-  const found: Words =
+  const found: Localized =
     events === 0
       ? { fr: 'Aucun événement ne manquait.', en: 'No event was missing.' }
       : {
@@ -29,7 +29,7 @@ export const polledJson = ({ accounts, events, unread }: Polled, lang: Lang) => 
 });
 
 /** Every number of the drift, in the order in which it is read. */
-const DRIFT: readonly (readonly [keyof Omit<Drift, 'unreadable' | 'earners'>, Words])[] = [
+const DRIFT: readonly (readonly [keyof Omit<Drift, 'unreadable' | 'earners'>, Localized])[] = [
   [
     'events',
     {
@@ -97,7 +97,7 @@ export const rereadJson = ({ drift, unread }: Reread, lang: Lang) => ({
   unread: unreadJson(unread, lang),
 });
 
-const COLON: Words = { fr: ' :', en: ':' };
+const COLON: Localized = { fr: ' :', en: ':' };
 
 function unreadLines(unread: readonly Unread[], lang: Lang): readonly string[] {
   if (unread.length === 0) return [];

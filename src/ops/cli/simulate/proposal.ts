@@ -4,7 +4,7 @@ import { formatFault, parseScheme, type SchemeFile } from '../../../rules/parse/
 import type { Scheme } from '../../../rules/types.js';
 import type { Call, Context } from '../context.js';
 import { Problem } from '../problem.js';
-import type { Words } from '../words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** The files that were typed; what was not typed is that of the folder. */
 interface Files {
@@ -39,7 +39,7 @@ export async function requireProposal(
   );
 }
 
-async function readOne(cwd: string, name: string): Promise<SchemeFile | Words> {
+async function readOne(cwd: string, name: string): Promise<SchemeFile | Localized> {
   try {
     const bytes = await readFile(resolve(cwd, name));
     return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

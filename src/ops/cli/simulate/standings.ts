@@ -1,7 +1,7 @@
 import { type AwardStats, type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { tableLines } from '../plan/table.js';
-import type { Lang, Words } from '../words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 
 /** No more columns than a terminal has room for. */
 const MOST_COLUMNS = 9;
@@ -52,14 +52,14 @@ function rowOf({ name, id, rule }: Award, { atCount, oneAway }: AwardStats, last
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-const TITLE: Words = {
+const TITLE: Localized = {
   fr: 'Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :',
   en: 'How many people have 0, 1, 2... of the badges that each rule counts:',
 };
-const NAME: Words = { fr: 'Badge Région', en: 'Award' };
-const THRESHOLD: Words = { fr: 'seuil', en: 'threshold' };
-const ONE_AWAY: Words = { fr: 'à un badge près', en: 'one badge away' };
-const NOTE: Words = {
+const NAME: Localized = { fr: 'Badge Région', en: 'Award' };
+const THRESHOLD: Localized = { fr: 'seuil', en: 'threshold' };
+const ONE_AWAY: Localized = { fr: 'à un badge près', en: 'one badge away' };
+const NOTE: Localized = {
   fr: "D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : un seul badge de plus, inscrit aujourd'hui, le donnerait.",
   en: 'Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.',
 };

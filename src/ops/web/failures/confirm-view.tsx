@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { ActionForm } from '../parts/action-form.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Instant } from '../parts/told.js';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
-import { REST } from '../../failures/reasons/other.js';
-import type { FailedJob } from '../../failures/failed-job.js';
+import type { Lang } from '../../shared/words.js';
+import { REST } from '../../shared/failure-reasons.js';
+import type { FailedJob } from '../../shared/failed-jobs.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Pager } from '../parts/pager.js';

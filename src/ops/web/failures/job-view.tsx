@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
-import { HIDDEN } from '../../failures/masked.js';
-import { QUEUE_WORDS } from '../../failures/about.js';
-import type { FailedJob } from '../../failures/failed-job.js';
+import type { Lang } from '../../shared/words.js';
+import { HIDDEN } from '../../shared/masked.js';
+import { type FailedJob, QUEUE_WORDS } from '../../shared/failed-jobs.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { Alert } from '../parts/alert.js';
 import { DefinitionList } from '../parts/definition-list.js';

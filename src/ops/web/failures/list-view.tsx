@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { sentIn, type Replay } from '../../../queue/replay.js';
-import type { Lang } from '../../cli/words.js';
-import { QUEUE_WORDS } from '../../failures/about.js';
+import type { Lang } from '../../shared/words.js';
+import { QUEUE_WORDS } from '../../shared/failed-jobs.js';
 import { hasRole, useFrame } from '../layout/frame.js';
 import { Alert } from '../parts/alert.js';
 import { Field } from '../parts/field.js';

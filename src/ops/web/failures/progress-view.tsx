@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { sentIn, type Replay } from '../../../queue/replay.js';
 import { useFrame } from '../layout/frame.js';
 import { State } from '../parts/state.js';

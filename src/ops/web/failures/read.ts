@@ -2,11 +2,15 @@ import { connectionOf, type JobRef } from '../../../queue/failed-jobs.js';
 import { QUEUES } from '../../../queue/names.js';
 import { findReplay, recentReplays, type Replay } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { namesIn } from '../../failures/about.js';
-import { readFailedJob, readFailedJobs, type FailedJob } from '../../failures/failed-job.js';
-import { readFailures, type FailureGroup } from '../../failures/groups.js';
-import { reasonOf, type Reason } from '../../failures/reason.js';
-import { REST } from '../../failures/reasons/other.js';
+import {
+  type FailedJob,
+  type FailureGroup,
+  namesIn,
+  readFailedJob,
+  readFailedJobs,
+  readFailures,
+} from '../../shared/failed-jobs.js';
+import { type Reason, reasonOf, REST } from '../../shared/failure-reasons.js';
 import type { PageContext } from '../context.js';
 import { OpsProblem } from '../http/problem.js';
 import type { Wanted } from './asked.js';

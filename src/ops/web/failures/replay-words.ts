@@ -1,4 +1,4 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { sentIn, type Replay } from '../../../queue/replay.js';
 import { numberWords } from '../parts/told.js';
 import { jobsWords } from './words.js';
@@ -7,7 +7,7 @@ export const REPLAY = {
   title: { fr: 'Renvoyer au travail', en: 'Send back to work' },
   one: { fr: 'Renvoyer ce travail', en: 'Send this job again' },
   all: { fr: 'Tout renvoyer', en: 'Send all again' },
-  allOf: (n: number): Words => ({
+  allOf: (n: number): Localized => ({
     fr: n < 2 ? 'Renvoyer ce travail' : `Renvoyer ces ${jobsWords(n).fr}`,
     en: n === 1 ? 'Send this job again' : `Send these ${jobsWords(n).en} again`,
   }),
@@ -71,7 +71,7 @@ export const PROGRESS = {
   broken: { fr: 'interrompu', en: 'broken off' },
   done: { fr: 'terminé', en: 'done' },
   bar: { fr: 'Regardés :', en: 'Looked at:' },
-  of: (looked: number, all: number): Words => ({
+  of: (looked: number, all: number): Localized => ({
     fr: `${numberWords(looked, 'fr')} sur ${jobsWords(all).fr}`,
     en: `${numberWords(looked, 'en')} of ${jobsWords(all).en}`,
   }),
@@ -95,7 +95,7 @@ export const PROGRESS = {
 } as const;
 
 /** What was done, on the page that follows. */
-export function outcomeWords(replay: Replay): Words {
+export function outcomeWords(replay: Replay): Localized {
   const { gone, left, isBroken } = replay;
   const sent = sentIn(replay);
   const some = [jobsWords(sent), jobsWords(gone), jobsWords(left)];

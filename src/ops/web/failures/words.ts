@@ -1,11 +1,11 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { numberWords } from '../parts/told.js';
 
 /** How often a page that moves is loaded again, seconds. */
 export const EVERY_S = 3;
 
 /** `12 travaux`. */
-export const jobsWords = (n: number): Words => ({
+export const jobsWords = (n: number): Localized => ({
   fr: `${numberWords(n, 'fr')} ${n < 2 ? 'travail' : 'travaux'}`,
   en: `${numberWords(n, 'en')} ${n === 1 ? 'job' : 'jobs'}`,
 });
@@ -25,7 +25,7 @@ export const FAILURES = {
   first: { fr: 'Depuis', en: 'Since' },
   last: { fr: 'Le dernier', en: 'The last one' },
   /** Below the groups: they are made of the newest. */
-  more: (n: number): Words => ({
+  more: (n: number): Localized => ({
     fr: `et ${numberWords(n, 'fr')} de plus, ${n < 2 ? 'plus ancien, qui n’est pas rangé' : 'plus anciens, qui ne sont pas rangés'} par cause ici ; un renvoi ${n < 2 ? 'le' : 'les'} prend aussi.`,
     en: `and ${numberWords(n, 'en')} more, older, not sorted by reason here; sending again takes them as well.`,
   }),
@@ -50,11 +50,11 @@ export const GROUP = {
   see: { fr: 'Voir', en: 'See' },
   empty: { fr: 'Ceux de cette page ne sont plus en échec.', en: 'Those of this page are failed no more.' },
   first: { fr: 'Le premier', en: 'The first one' },
-  older: (more: number): Words => ({
+  older: (more: number): Localized => ({
     fr: `Parmi ${jobsWords(more).fr} en échec de plus, plus ${more < 2 ? 'ancien' : 'anciens'}, certains ont peut-être la même cause ; un renvoi les prend tous.`,
     en: `Among ${numberWords(more, 'en')} more failed, older, some may have the same reason; sending again takes them all.`,
   }),
-  where: (from: number, to: number, of: number): Words => ({
+  where: (from: number, to: number, of: number): Localized => ({
     fr: `${numberWords(from, 'fr')} à ${numberWords(to, 'fr')} sur ${numberWords(of, 'fr')}`,
     en: `${numberWords(from, 'en')} to ${numberWords(to, 'en')} of ${numberWords(of, 'en')}`,
   }),
@@ -67,7 +67,7 @@ export const JOB = {
     en: 'This job is failed no more: it was sent again, or removed.',
   },
   made: { fr: 'Demandé le', en: 'Asked for on' },
-  attempts: (made: number, max: number): Words => ({ fr: `${made} sur ${max}`, en: `${made} of ${max}` }),
+  attempts: (made: number, max: number): Localized => ({ fr: `${made} sur ${max}`, en: `${made} of ${max}` }),
   id: { fr: 'Numéro', en: 'Number' },
   data: { fr: 'Contenu', en: 'Content' },
   dataCaption: { fr: 'Ce que contient le travail', en: 'What the job holds' },

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import type { FlagFigure } from '../../cli/stats/flags.js';
-import type { Lang } from '../../cli/words.js';
+import type { FlaggedAward } from '../../shared/stats.js';
+import type { Lang } from '../../shared/words.js';
 import { Table } from '../parts/table.js';
 import { Instant } from '../parts/told.js';
 import { TO } from './links.js';
@@ -29,7 +29,7 @@ export function FlagsPart({ flags: { count, listed }, lang }: FlagsProps): VNode
             {
               title: HOME.person[lang],
               heads: true,
-              cell: ({ earner }: FlagFigure) => (
+              cell: ({ earner }: FlaggedAward) => (
                 <a href={TO.person(earner)}>
                   <code>{earner}</code>
                 </a>

@@ -3,11 +3,11 @@ import type { IssuedByDay } from '../../../journal/issued-by-day.js';
 import type { AwardId } from '../../../ids.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** What Palier gave of one competency and level. */
 export interface IssuedRow {
-  readonly label: Words;
+  readonly label: Localized;
   readonly today: number;
   /** Today's too. */
   readonly last30Days: number;
@@ -37,7 +37,7 @@ export function rowsOf(scheme: Scheme, days: IssuedByDay, today: string): readon
     const label = labelOf(scheme, award);
     groups.set(label.fr, [...(groups.get(label.fr) ?? []), award]);
   }
-  const row = (label: Words, ids: readonly AwardId[]): IssuedRow => ({
+  const row = (label: Localized, ids: readonly AwardId[]): IssuedRow => ({
     label,
     today: sum(ids, (id) => days.get(today)?.get(id) ?? 0),
     last30Days: sum(ids, (id) => total.get(id) ?? 0),
@@ -61,13 +61,13 @@ const sum = (ids: readonly AwardId[], countOf: (id: AwardId) => number): number 
   ids.reduce((all, id) => all + countOf(id), 0);
 
 /** An award that names no competency and level goes by its own name. */
-function labelOf({ competencies }: Scheme, { name, competency, level }: Award): Words {
+function labelOf({ competencies }: Scheme, { name, competency, level }: Award): Localized {
   const known = competency === null ? undefined : competencies.get(competency);
   if (known === undefined || level === null) return { fr: name, en: name };
   return { fr: `${known.name}, niveau ${level}`, en: `${known.name}, level ${level}` };
 }
 
-const formerly = (id: AwardId): Words => ({
+const formerly = (id: AwardId): Localized => ({
   fr: `${id} (plus au barème)`,
   en: `${id} (no longer in the scheme)`,
 });

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { State } from '../parts/state.js';
 import { Count, Duration, Instant } from '../parts/told.js';

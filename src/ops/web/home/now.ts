@@ -1,6 +1,6 @@
-import { readHolds, type HoldFigure } from '../../cli/stats/issuing.js';
-import { readFlags, type FlagFigure } from '../../cli/stats/flags.js';
-import { readQuota, type QuotaFigures } from '../../cli/stats/quota.js';
+import { readHolds, type AwardOnHold } from '../../shared/stats.js';
+import { readFlags, type FlaggedAward } from '../../shared/stats.js';
+import { readQuota, type QuotaLeft } from '../../shared/stats.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { Figures } from './figures.js';
 
@@ -16,16 +16,16 @@ export interface Now {
   readonly failed: number;
   readonly paused: boolean;
   /** Awards that OBF's account keeps from being issued. */
-  readonly holds: readonly HoldFigure[];
+  readonly holds: readonly AwardOnHold[];
   /** Awards that are due and in no batch yet. */
   readonly due: number;
   readonly unknown: { readonly batches: number; readonly ageS: number };
   readonly flags: {
     readonly count: number;
     /** Oldest first; empty when there are too many to read them all. */
-    readonly listed: readonly FlagFigure[];
+    readonly listed: readonly FlaggedAward[];
   };
-  readonly quota: QuotaFigures;
+  readonly quota: QuotaLeft;
   /** How late the reading of accounts is: no worker runs, or they do not keep up. */
   readonly lateS: number;
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Count, Duration } from '../parts/told.js';
 import type { ObfAnswers } from './obf-hour.js';

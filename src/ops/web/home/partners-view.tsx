@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import type { PartnerFigure } from '../../cli/stats/partners.js';
-import type { Lang } from '../../cli/words.js';
+import type { PartnerNews } from '../../shared/stats.js';
+import type { Lang } from '../../shared/words.js';
 import { State } from '../parts/state.js';
 import { Table } from '../parts/table.js';
 import { Instant } from '../parts/told.js';
@@ -8,7 +8,7 @@ import { TO } from './links.js';
 import { HOME } from './words.js';
 
 interface PartnersProps {
-  readonly partners: readonly PartnerFigure[];
+  readonly partners: readonly PartnerNews[];
   readonly lang: Lang;
 }
 
@@ -24,7 +24,7 @@ export const PartnersPart = ({ partners, lang }: PartnersProps): VNode => (
         {
           title: HOME.partner[lang],
           heads: true,
-          cell: ({ partner }: PartnerFigure) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>,
+          cell: ({ partner }: PartnerNews) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>,
         },
         {
           title: HOME.lastNews[lang],

@@ -1,4 +1,4 @@
-import { holdWords } from '../../cli/issuing-words.js';
+import { holdWords } from '../../shared/issuing-words.js';
 import { howMany, told } from './how-many.js';
 import { TO } from './links.js';
 import type { Facts, Point } from './verdict.js';

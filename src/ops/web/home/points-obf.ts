@@ -1,4 +1,4 @@
-import { durationWords } from '../../cli/time-words.js';
+import { durationWords } from '../../shared/words.js';
 import { told } from './how-many.js';
 import { TO } from './links.js';
 import type { Facts, Point } from './verdict.js';

@@ -1,5 +1,5 @@
-import { problemWords } from '../../cli/stats/reading.js';
-import { durationWords } from '../../cli/time-words.js';
+import { problemWords } from '../../shared/stats.js';
+import { durationWords } from '../../shared/words.js';
 import { howMany, told } from './how-many.js';
 import { TO } from './links.js';
 import { pointsAboutIssuing, quotaLow } from './points-issuing.js';

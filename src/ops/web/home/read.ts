@@ -1,8 +1,8 @@
 import type { ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { readPartnersNews, type PartnerFigure } from '../../cli/stats/partners.js';
-import { readProblemsToTell } from '../../cli/stats/reading.js';
+import { readPartnerNews, type PartnerNews } from '../../shared/stats.js';
+import { readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../context.js';
 import { readFigures, type Figures } from './figures.js';
 import { readIssued, type IssuedRow } from './issued.js';
@@ -23,7 +23,7 @@ export interface HomeModel {
   /** Null: nothing was kept yet to tell it from. */
   readonly lastHour: ObfAnswers | null;
   /** First whoever was never heard of, then the longest silent. */
-  readonly partners: readonly PartnerFigure[];
+  readonly partners: readonly PartnerNews[];
 }
 
 const HOUR_S = 3600;
@@ -42,8 +42,8 @@ export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Pro
     readNow(pipeline, figures),
     readIssued({ ...pipeline, scheme }),
     readObfAnswers(pipeline, figures, nowS),
-    readPartnersNews({ ...pipeline, scheme }),
-    readProblemsToTell(pipeline),
+    readPartnerNews({ ...pipeline, scheme }),
+    readProblemsToShow(pipeline),
   ]);
   const points = verdictOf({
     nowS,

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { ActionForm } from '../parts/action-form.js';
 import { Alert } from '../parts/alert.js';
 import { State } from '../parts/state.js';

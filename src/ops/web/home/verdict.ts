@@ -1,7 +1,7 @@
 import type { ClientId } from '../../../ids.js';
 import type { ReadProblem } from '../../../obf/read-problems.js';
-import type { PartnerFigure } from '../../cli/stats/partners.js';
-import type { Words } from '../../cli/words.js';
+import type { PartnerNews } from '../../shared/stats.js';
+import type { Localized } from '../../shared/words.js';
 import type { Application } from '../../../scheme/schemes.js';
 import type { Now } from './now.js';
 import type { ObfAnswers } from './obf-hour.js';
@@ -14,7 +14,7 @@ export interface Facts {
   /** Null: nothing was kept to tell it from. */
   readonly lastHour: ObfAnswers | null;
   readonly lastMinutes: ObfAnswers | null;
-  readonly partners: readonly PartnerFigure[];
+  readonly partners: readonly PartnerNews[];
   /** What OBF shows badly, for people to be told of. */
   readonly readProblems: readonly ReadProblem[];
   /** Whose account could not be read for long, though we have the key. */
@@ -31,9 +31,9 @@ export interface Facts {
 export interface Point {
   /** `bad`: somebody is to do something; `watch`: somebody is to know. */
   readonly kind: 'bad' | 'watch';
-  readonly text: Words;
+  readonly text: Localized;
   /** Where it is mended, or where more is told. */
-  readonly link: { readonly href: string; readonly words: Words };
+  readonly link: { readonly href: string; readonly words: Localized };
   /** What mends it at once, by a button. */
   readonly mend?: 'resume';
 }

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { LANGS, type Lang } from '../../cli/words.js';
+import { LANGS, type Lang } from '../../shared/words.js';
 import { cookieOf, LANG_COOKIE, setCookie } from './cookies.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;

@@ -1,13 +1,13 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 interface About {
   readonly status: number;
-  readonly title: Words;
+  readonly title: Localized;
   /** What somebody can do about it; nothing of how Palier is built. */
-  readonly advice: Words;
+  readonly advice: Localized;
 }
 
-const RELOAD: Words = {
+const RELOAD: Localized = {
   fr: 'Revenez à la page précédente, rechargez-la, puis recommencez.',
   en: 'Go back to the page before, load it again, and try once more.',
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Logger } from '../../../platform/logger.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import type { Services } from '../services.js';
 import type { Signed } from '../session/store.js';
 import { setHeaders } from './headers.js';

@@ -9,7 +9,7 @@ import {
   type EventId,
 } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
-import { readFrom, readUntil } from '../../cli/audit/dates.js';
+import { readFrom, readUntil } from '../../shared/journal-selection.js';
 
 /** Which entries are asked for. Days are as they are typed, `2026-11-23`; null: all. */
 export interface JournalAsked {

@@ -1,9 +1,9 @@
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** Causes that are one word. */
-const PLAIN: Readonly<Record<string, Words>> = {
+const PLAIN: Readonly<Record<string, Localized>> = {
   ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
   apply: { fr: 'la mise en vigueur du barème', en: 'the scheme put into force' },
   retention: { fr: 'la durée de conservation', en: 'the retention period' },
@@ -17,7 +17,7 @@ const PLAIN: Readonly<Record<string, Words>> = {
 };
 
 /** Who told of an event. */
-const SOURCES: Readonly<Record<string, Words>> = {
+const SOURCES: Readonly<Record<string, Localized>> = {
   webhook: { fr: 'un avis d’OBF', en: 'a notice of OBF' },
   poll: { fr: 'la lecture du compte OBF', en: 'reading the OBF account' },
   passport: { fr: 'un badge envoyé à un Passport', en: 'a badge sent to a Passport' },
@@ -28,7 +28,7 @@ const SOURCES: Readonly<Record<string, Words>> = {
  * Pure. What set something off; a cause that we have no word for stands as it was written.
  * @param region the Région's own client
  */
-export function causeWords(cause: string, scheme: Scheme, region: ClientId): Words {
+export function causeWords(cause: string, scheme: Scheme, region: ClientId): Localized {
   const plain = PLAIN[cause];
   if (plain !== undefined) return plain;
   const [, source = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
@@ -49,7 +49,7 @@ const clientOf = (
   about: string,
   { partners }: Scheme,
   region: ClientId,
-): { readonly clientId: ClientId; readonly name: Words } | undefined =>
+): { readonly clientId: ClientId; readonly name: Localized } | undefined =>
   [
     { clientId: region, name: { fr: 'la Région', en: 'the Région' } },
     ...partners.map(({ clientId, name }) => ({ clientId, name: { fr: name, en: name } })),

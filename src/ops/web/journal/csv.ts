@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { Lang, Words } from '../../cli/words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { awardNames } from './award-names.js';
 import { causeWords } from './cause-words.js';
 import { KIND_WORDS } from './words.js';
@@ -11,7 +11,7 @@ import { KIND_WORDS } from './words.js';
 /** What a spreadsheet in that language takes for a column's end; its decimal comma is no separator. */
 const SEPARATOR: Readonly<Record<Lang, string>> = { fr: ';', en: ',' };
 interface Column {
-  readonly title: Words;
+  readonly title: Localized;
   readonly cell: (entry: JournalEntry) => string | null;
 }
 

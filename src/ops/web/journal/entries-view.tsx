@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { TO } from '../home/links.js';
 import { Table } from '../parts/table.js';
 import { Instant } from '../parts/told.js';

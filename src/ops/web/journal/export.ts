@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { journalLine } from '../../../journal/line.js';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { select } from '../../cli/audit/select.js';
+import { selectEntries } from '../../shared/journal-selection.js';
 import { download, goTo, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { journalHref, queryOf, readAsked, type JournalAsked } from './asked.js';
@@ -43,7 +43,7 @@ async function* entriesOf(pipeline: Pipeline, asked: JournalAsked): AsyncGenerat
   const query = queryOf(asked, pipeline.scheme.timeZone);
   const wanted = event === null ? query : { ...query, event };
   const keys = earner === null ? [null] : await keysOf(pipeline, earner);
-  for (const key of keys) yield* select(pipeline.journal, wanted, key);
+  for (const key of keys) yield* selectEntries(pipeline.journal, wanted, key);
 }
 
 /** Entries that leave at once: fewer would cost a packet each. */

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { Choice, Field } from '../parts/field.js';
 import type { FieldName } from './asked.js';
 import type { JournalModel } from './read.js';

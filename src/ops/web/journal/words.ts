@@ -1,9 +1,9 @@
 import type { JournalKind } from '../../../earners/journal-entry.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import type { FieldName } from './asked.js';
 
 /** What happened, in words. */
-export const KIND_WORDS: Readonly<Record<JournalKind, Words>> = {
+export const KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
   issued: { fr: 'Badge Région délivré', en: 'Award issued' },
   found: {
     fr: 'Badge Région trouvé dans OBF, délivré hors de Palier',
@@ -30,7 +30,9 @@ export const KIND_WORDS: Readonly<Record<JournalKind, Words>> = {
   applied: { fr: 'Barème mis en vigueur', en: 'Scheme put into force' },
 };
 
-export const FIELD_WORDS: Readonly<Record<FieldName, { readonly label: Words; readonly fault: Words }>> = {
+export const FIELD_WORDS: Readonly<
+  Record<FieldName, { readonly label: Localized; readonly fault: Localized }>
+> = {
   du: {
     label: { fr: 'Du', en: 'From' },
     fault: { fr: 'Ce n’est pas une date.', en: 'This is no date.' },

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Lang, Words } from '../../cli/words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import type { Flash, User } from '../context.js';
 
 /** One place of the navigation. */
@@ -8,7 +8,7 @@ export interface NavItem {
   /** The route's. */
   readonly name: string;
   readonly href: string;
-  readonly words: Words;
+  readonly words: Localized;
   readonly role: User['role'];
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { LANGS } from '../../cli/words.js';
+import { LANGS } from '../../shared/words.js';
 import { Alert } from '../parts/alert.js';
 import { hasRole, useFrame } from './frame.js';
 import { LAYOUT } from './words.js';

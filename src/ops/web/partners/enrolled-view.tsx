@@ -1,8 +1,8 @@
 import { DateTime } from 'luxon';
 import type { ComponentChildren, VNode } from 'preact';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
-import { periodOf } from '../../cli/partner/enrolled.js';
-import type { Lang } from '../../cli/words.js';
+import { periodOf } from '../../shared/enrolment-words.js';
+import type { Lang } from '../../shared/words.js';
 import { Table, type Column } from '../parts/table.js';
 import type { PartnerModel } from './read-one.js';
 import { PARTNER, PARTNERS } from './words.js';

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { TO } from '../home/links.js';
 import { Pager } from '../parts/pager.js';
 import { State } from '../parts/state.js';

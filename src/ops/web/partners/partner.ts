@@ -1,4 +1,4 @@
-import { readPartnersNews, type PartnerFigure } from '../../cli/stats/partners.js';
+import { readPartnerNews, type PartnerNews } from '../../shared/stats.js';
 import type { ClientId } from '../../../ids.js';
 import { createIgnored, type IgnoredBoard } from '../../../earners/unenrolled-badges.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
@@ -21,7 +21,7 @@ export const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): IgnoredBoard =>
 export async function newsByClient(
   { clock, news }: Pick<Pipeline, 'clock' | 'news'>,
   scheme: Scheme,
-): Promise<ReadonlyMap<ClientId, PartnerFigure>> {
-  const figures = await readPartnersNews({ scheme, clock, news });
+): Promise<ReadonlyMap<ClientId, PartnerNews>> {
+  const figures = await readPartnerNews({ scheme, clock, news });
   return new Map(figures.map((figure) => [figure.partner.clientId, figure]));
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { Table } from '../parts/table.js';
 import { Count, Instant } from '../parts/told.js';
 import { enrolNewcomerCommand } from './enrol-command.js';

@@ -1,9 +1,9 @@
 import { h, type ComponentChildren, type VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { useFrame } from '../layout/frame.js';
 
-const OPTIONAL: Words = { fr: '(facultatif)', en: '(optional)' };
+const OPTIONAL: Localized = { fr: '(facultatif)', en: '(optional)' };
 
 interface Common {
   readonly name: string;

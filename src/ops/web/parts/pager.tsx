@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { useFrame } from '../layout/frame.js';
 
 const WORDS = {
@@ -13,7 +13,7 @@ interface PagerProps {
   readonly previous: string | null;
   readonly next: string | null;
   /** « 51 à 100 sur 100 000 ». */
-  readonly where?: Words;
+  readonly where?: Localized;
 }
 
 /** From page to page of a long list, by numbers or by cursors alike. */

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { durationWords, instantWords } from '../../cli/time-words.js';
+import { durationWords, instantWords } from '../../shared/words.js';
 import { useFrame } from '../layout/frame.js';
 
 /** A number as the language writes it: `100 000`. */

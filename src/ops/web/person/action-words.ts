@@ -1,4 +1,4 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** What can be done to a person, what it does, and what is said afterwards. */
 export const DO = {
@@ -11,7 +11,7 @@ export const DO = {
     },
   },
   unblock: {
-    label: (award: string): Words => ({ fr: `Débloquer « ${award} »`, en: `Unblock "${award}"` }),
+    label: (award: string): Localized => ({ fr: `Débloquer « ${award} »`, en: `Unblock "${award}"` }),
     confirm: {
       fr: 'Ce badge a été révoqué à la main dans OBF. Débloqué, il est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l’est. La personne reçoit un e-mail d’OBF.',
       en: 'This award was revoked by hand in OBF. Unblocked, it is given again as soon as its rule is met: at once, if it is. OBF sends the person an e-mail.',
@@ -55,7 +55,7 @@ export const DO = {
     },
   },
   unlink: {
-    label: (address: string): Words => ({
+    label: (address: string): Localized => ({
       fr: `Séparer l’adresse ${address}`,
       en: `Part the address ${address}`,
     }),
@@ -109,7 +109,7 @@ export const DO = {
   },
 } as const;
 
-export const erasedWords = (addresses: number, assertions: number, entries: number): Words => ({
+export const erasedWords = (addresses: number, assertions: number, entries: number): Localized => ({
   fr: `La personne est effacée. Adresses : ${addresses} ; badges : ${assertions} ; faits de l’historique : ${entries}.`,
   en: `The person is erased. Addresses: ${addresses}; badges: ${assertions}; entries of the history: ${entries}.`,
 });

@@ -4,8 +4,8 @@ import { enqueueEarners } from '../../../workers/enqueue-earners.js';
 import { linkAddresses } from '../../../workers/link-addresses.js';
 import { unblockAward } from '../../../workers/unblock.js';
 import { unlinkAddress } from '../../../workers/link-addresses.js';
-import { heldOf } from '../../cli/earner/held.js';
-import { earnerJson } from '../../cli/earner/json.js';
+import { collectPersonalData } from '../../shared/personal-data.js';
+import { earnerJson } from '../../shared/personal-data.js';
 import { done, download, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
 import { show } from '../route.js';
@@ -74,7 +74,7 @@ export async function unlink(context: PageContext): Promise<Answer> {
 export async function exportPerson(context: PageContext): Promise<Answer> {
   const { pipeline, user, log, clock } = context;
   const earner = keyInPath(context);
-  const held = await heldOf(pipeline, earner);
+  const held = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');
   const whole = earnerJson(
     held,

@@ -1,7 +1,7 @@
 import { en } from '../../../rules/explain/en.js';
 import { fr } from '../../../rules/explain/fr.js';
 import type { Catalogue } from '../../../rules/explain/words.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 
 /**
  * The words of `palier explain`, as a page says them: of an award its status alone, since its name stands

@@ -1,5 +1,5 @@
 import { Fragment, type VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { State } from '../parts/state.js';
 import { Table, type Column } from '../parts/table.js';
 import type { AwardTold, GridRow } from './grid.js';

@@ -6,7 +6,7 @@ import type { Explanation } from '../../../rules/explain/explanation.js';
 import type { Award } from '../../../rules/types.js';
 import type { AwardVerdict } from '../../../rules/evaluation.js';
 import { CATALOGUES } from './catalogue.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { treeOf, type Line } from './lines.js';
 import { progressOf, type Progress } from './progress.js';
 import { standingOf, type Standing } from './standing.js';

@@ -1,7 +1,7 @@
 import { ObfError } from '../../../obf/errors.js';
 import { RegionUnreadable } from '../../../issuing/mirror.js';
 import { AwardInFlight, type Waiting } from '../../../workers/in-flight.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { notDone, type Answer } from '../answer.js';
 import { DO } from './action-words.js';
 
@@ -26,7 +26,7 @@ export async function inTheWay(back: string, act: () => Promise<Answer>): Promis
   }
 }
 
-function wordsOf(error: unknown): Words | null {
+function wordsOf(error: unknown): Localized | null {
   if (error instanceof AwardInFlight) return DO.underWay;
   const late = error instanceof DOMException && error.name === 'TimeoutError';
   return late || error instanceof RegionUnreadable || error instanceof ObfError ? DO.unreadable : null;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import type { Progress } from './progress.js';
 
 const WIDTH = 120;

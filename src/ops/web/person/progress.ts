@@ -3,12 +3,12 @@ import { en } from '../../../rules/explain/en.js';
 import { fr } from '../../../rules/explain/fr.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { BadgesResult, ConditionResult, Tally } from '../../../rules/evaluation.js';
-import { counted, type Words } from '../../cli/words.js';
+import { counted, type Localized } from '../../shared/words.js';
 
 /** How far a rule is. */
 export interface Progress extends Tally {
   /** « 2 badges sur 3 ». */
-  readonly words: Words;
+  readonly words: Localized;
 }
 
 /** Pure. Of the tallies that a rule of badges has, the one that is furthest behind is drawn; all are told. */

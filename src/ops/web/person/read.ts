@@ -6,9 +6,9 @@ import { buildExplanation } from '../../../rules/explain/explanation.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
-import { masked } from '../../cli/earner/mask.js';
-import { backgroundOf } from '../../cli/explain/background.js';
-import type { Lang } from '../../cli/words.js';
+import { maskAddress } from '../../shared/masked.js';
+import { backgroundOf } from '../../shared/background.js';
+import type { Lang } from '../../shared/words.js';
 import type { PageContext } from '../context.js';
 import { OpsProblem } from '../http/problem.js';
 import { gridOf, leftOutOf, type Grid } from './grid.js';
@@ -97,7 +97,7 @@ function isUnknown({ person }: Decision, files: LinkedRecords): boolean {
 
 const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean): AddressShown => ({
   key,
-  address: contact === null ? null : shown ? contact.address : masked(contact.address),
+  address: contact === null ? null : shown ? contact.address : maskAddress(contact.address),
   name: shown ? (contact?.name ?? null) : null,
   own,
 });

@@ -1,12 +1,12 @@
 import type { AwardState } from '../../../issuing/award-record.js';
 import type { Background } from '../../../rules/explain/explanation.js';
 import type { AwardVerdict } from '../../../rules/evaluation.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 /** Where an award stands for a person, in a word or two. */
 export interface Standing {
   readonly kind: 'good' | 'waiting' | 'bad' | 'neutral';
-  readonly words: Words;
+  readonly words: Localized;
 }
 
 const HELD: Standing = { kind: 'good', words: { fr: 'obtenu', en: 'held' } };

@@ -2,18 +2,18 @@ import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { BadgeId, ClientId, EarnerKey } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import { HAPPENED } from '../../cli/earner/state-words.js';
-import type { Words } from '../../cli/words.js';
+import { HAPPENED } from '../../shared/state-words.js';
+import type { Localized } from '../../shared/words.js';
 import { causeWords } from '../journal/cause-words.js';
 
 /** One thing that happened to a person, in words. */
 export interface Happened {
   readonly atS: number;
-  readonly what: Words;
+  readonly what: Localized;
   /** The award's name; null: it was about none. */
   readonly award: string | null;
   /** What set it off; null: not known. */
-  readonly why: Words | null;
+  readonly why: Localized | null;
   readonly under: EarnerKey;
   /** What an expert asks for. */
   readonly event: string | null;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { Alert } from '../parts/alert.js';
 import { Instant } from '../parts/told.js';
 import type { View } from '../route.js';

@@ -1,4 +1,4 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 export const PERSON = {
   title: { fr: 'Personne', en: 'Person' },
@@ -48,7 +48,7 @@ export const PERSON = {
     en: 'Awards, by competency and level',
   },
   competency: { fr: 'Compétence', en: 'Competency' },
-  level: (level: number): Words => ({ fr: `Niveau ${level}`, en: `Level ${level}` }),
+  level: (level: number): Localized => ({ fr: `Niveau ${level}`, en: `Level ${level}` }),
   noLevel: { fr: 'aucun badge Région', en: 'no award' },
   noAward: { fr: 'Aucun badge Région au barème.', en: 'No award in the scheme.' },
   others: { fr: 'Autres badges Région', en: 'Other awards' },

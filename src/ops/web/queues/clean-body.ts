@@ -1,4 +1,4 @@
-import { shownText } from '../../failures/masked.js';
+import { shownText } from '../../shared/masked.js';
 
 /** Of one text: a stack trace is the longest that people read. */
 const MAX_CHARS = 4000;

@@ -1,6 +1,6 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
-export const QUEUES_NAV: Words = { fr: 'Files (experts)', en: 'Queues (experts)' };
+export const QUEUES_NAV: Localized = { fr: 'Files (experts)', en: 'Queues (experts)' };
 
 /** The dashboard itself speaks French alone. */
 export const BOARD = {

@@ -1,9 +1,9 @@
 import type { ApplyState } from '../../../scheme/apply-store.js';
-import { counted, type Lang, type Words } from '../../cli/words.js';
+import { counted, type Lang, type Localized } from '../../shared/words.js';
 import { numberWords } from '../parts/told.js';
 
 /** « 124 badges seront délivrés à 118 personnes ». */
-export function issuesWords(issues: number, people: number): Words {
+export function issuesWords(issues: number, people: number): Localized {
   if (issues === 0) return { fr: 'Aucun badge ne sera délivré', en: 'No award will be issued' };
   const badges = counted(
     issues,
@@ -68,7 +68,7 @@ export const APPLY = {
     fr: 'Les envois sont suspendus : ces badges partiront quand ils seront relancés, à l’accueil.',
     en: 'Issuing is paused: these awards leave once it is resumed, on the first page.',
   },
-  people: (done: number, total: number): Words => ({
+  people: (done: number, total: number): Localized => ({
     fr: `${numberWords(done, 'fr')} personnes sur ${numberWords(total, 'fr')}`,
     en: `${numberWords(done, 'en')} of ${numberWords(total, 'en')} people`,
   }),
@@ -97,8 +97,8 @@ export const APPLY = {
       fr: 'Rien n’a été fait : une autre mise en vigueur a été commencée et n’est pas terminée. Terminez-la d’abord, avec les mêmes choix.',
       en: 'Nothing was done: another one was begun and has not ended. End that one first, with the same choices.',
     },
-  } satisfies Record<ApplyState, Words>,
-  would: (issues: number): Words => ({
+  } satisfies Record<ApplyState, Localized>,
+  would: (issues: number): Localized => ({
     fr: `Badges qui seraient délivrés à présent : ${numberWords(issues, 'fr')}.`,
     en: `Awards that would be issued now: ${numberWords(issues, 'en')}.`,
   }),

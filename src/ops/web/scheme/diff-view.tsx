@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { ruleWords } from '../../../rules/explain/rule-words.js';
 import { isEmptyDiff, type ChangedAward, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import type { Lang, Words } from '../../cli/words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { DIFF } from './diff-words.js';
 import { EnrolmentChanges, PartnerChanges } from './enrolment-diff-view.js';
 import { RuleTree } from './rules-view.js';
@@ -62,7 +62,7 @@ function AwardChanges({ diff: { awards }, before, after, lang }: DiffProps): VNo
 }
 
 interface ItemProps {
-  readonly what: Words;
+  readonly what: Localized;
   readonly award: Award;
   readonly lang: Lang;
   readonly children?: ComponentChildren;

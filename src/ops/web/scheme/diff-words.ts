@@ -1,5 +1,5 @@
 import type { AwardChange, EnrolmentChange } from '../../../rules/scheme-diff.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 export const DIFF = {
   title: { fr: 'Ce qui change dans les fichiers', en: 'What changes in the files' },
@@ -19,7 +19,7 @@ export const DIFF = {
     onLoss: { fr: 'en cas de perte', en: 'what follows when it is lost' },
     badge: { fr: 'le badge OBF', en: 'the OBF badge' },
     name: { fr: 'le nom', en: 'the name' },
-  } satisfies Record<AwardChange, Words>,
+  } satisfies Record<AwardChange, Localized>,
   enrolments: { fr: 'Badges inscrits par les organismes', en: 'Badges that partners enrolled' },
   enrolled: { fr: 'Inscrits', en: 'Enrolled' },
   withdrawn: { fr: 'Désinscrits', en: 'No longer enrolled' },
@@ -29,10 +29,10 @@ export const DIFF = {
     dates: { fr: 'dates', en: 'dates' },
     replaces: { fr: 'versions remplacées', en: 'versions that it replaces' },
     partner: { fr: 'organisme', en: 'partner' },
-  } satisfies Record<EnrolmentChange, Words>,
+  } satisfies Record<EnrolmentChange, Localized>,
   partners: { fr: 'Organismes', en: 'Partners' },
   joins: { fr: 'participe désormais', en: 'takes part now' },
   leaves: { fr: 'ne participe plus', en: 'takes part no more' },
   timeZone: { fr: 'Fuseau des dates', en: 'Zone of the dates' },
-  more: (count: number): Words => ({ fr: `et ${count} autres`, en: `and ${count} others` }),
+  more: (count: number): Localized => ({ fr: `et ${count} autres`, en: `and ${count} others` }),
 } as const;

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { badgeName, partnerName } from '../../../rules/explain/facts.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import type { DiffProps } from './diff-view.js';
 import { DIFF } from './diff-words.js';
 

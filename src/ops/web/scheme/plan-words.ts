@@ -1,7 +1,7 @@
 import { numberWords } from '../parts/told.js';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
-const n = (count: number): Words => ({ fr: numberWords(count, 'fr'), en: numberWords(count, 'en') });
+const n = (count: number): Localized => ({ fr: numberWords(count, 'fr'), en: numberWords(count, 'en') });
 
 export const PLAN = {
   title: { fr: 'Plan : qui gagnerait quoi', en: 'Plan: who would gain what' },
@@ -14,7 +14,7 @@ export const PLAN = {
   all: { fr: 'tout le barème', en: 'the whole scheme' },
   asked: { fr: 'Le plan est demandé.', en: 'The plan is asked for.' },
   alreadyAsked: { fr: 'Ce plan est déjà en cours de calcul.', en: 'This plan is being made already.' },
-  onlyOf: (award: string): Words => ({
+  onlyOf: (award: string): Localized => ({
     fr: `Plan de « ${award} » seul, et de ce qu’il entraîne ; le reste attendrait.`,
     en: `Plan of "${award}" alone, and of what follows from it; the rest would wait.`,
   }),
@@ -22,7 +22,7 @@ export const PLAN = {
   none: { fr: 'Aucun plan n’a encore été calculé.', en: 'No plan was made yet.' },
   waits: { fr: 'Le calcul attend qu’un worker soit libre.', en: 'The plan waits for a worker.' },
   runs: { fr: 'Calcul en cours', en: 'The plan is being made' },
-  looked: (done: number, total: number): Words => ({
+  looked: (done: number, total: number): Localized => ({
     fr: `${n(done).fr} adresses lues sur ${n(total).fr}`,
     en: `${n(done).en} of ${n(total).en} addresses read`,
   }),
@@ -40,18 +40,18 @@ export const PLAN = {
   people: { fr: 'Personnes examinées', en: 'People looked at' },
   unreadable: { fr: 'Personnes illisibles, laissées de côté', en: 'People who cannot be read, left out' },
   issues: { fr: 'Badges à délivrer', en: 'Awards to issue' },
-  toPeople: (people: number): Words => ({
+  toPeople: (people: number): Localized => ({
     fr: `à ${n(people).fr} ${people < 2 ? 'personne' : 'personnes'}`,
     en: `to ${n(people).en} ${people === 1 ? 'person' : 'people'}`,
   }),
   calls: { fr: 'Appels à OBF', en: 'Calls of OBF' },
   quota: { fr: 'Quota OBF de la Région', en: 'OBF quota of the Région' },
   quotaUnknown: { fr: 'pas connu', en: 'not known' },
-  quotaEnough: (left: number, after: number): Words => ({
+  quotaEnough: (left: number, after: number): Localized => ({
     fr: `${n(left).fr} restants, suffisant : il en resterait ${n(after).fr}`,
     en: `${n(left).en} left, enough: ${n(after).en} would remain`,
   }),
-  quotaShort: (left: number, short: number): Words => ({
+  quotaShort: (left: number, short: number): Localized => ({
     fr: `${n(left).fr} restants : il en manque ${n(short).fr}`,
     en: `${n(left).en} left: ${n(short).en} too few`,
   }),
@@ -71,8 +71,8 @@ export const PLAN = {
     en: 'Whoever would lose the rule keeps the award.',
   },
   samples: { fr: 'Exemples de personnes', en: 'Some of the people' },
-  samplesGain: (award: string): Words => ({ fr: `Gagnent « ${award} »`, en: `Gain "${award}"` }),
-  samplesLose: (award: string): Words => ({
+  samplesGain: (award: string): Localized => ({ fr: `Gagnent « ${award} »`, en: `Gain "${award}"` }),
+  samplesLose: (award: string): Localized => ({
     fr: `Ne rempliraient plus la règle de « ${award} »`,
     en: `Would lose the rule of "${award}"`,
   }),

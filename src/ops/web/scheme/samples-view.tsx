@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
 import type { StoredPlan } from '../../../scheme/plan-store.js';
-import type { Lang } from '../../cli/words.js';
+import type { Lang } from '../../shared/words.js';
 import { TO } from '../home/links.js';
 import { PLAN } from './plan-words.js';
 

@@ -1,4 +1,4 @@
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 
 export const SCHEME = {
   title: { fr: 'Barème', en: 'Scheme' },
@@ -33,7 +33,7 @@ export const SCHEME = {
   },
   files: { fr: 'Voici celui des fichiers.', en: 'This is that of the files.' },
   others: { fr: 'Autres badges Région', en: 'Other awards' },
-  level: (level: number): Words => ({ fr: `niveau ${level}`, en: `level ${level}` }),
+  level: (level: number): Localized => ({ fr: `niveau ${level}`, en: `level ${level}` }),
   active: { fr: 'actif', en: 'active' },
   inactive: { fr: 'inactif : rien n’est délivré', en: 'switched off: nothing is issued' },
   released: { fr: 'nouvelle règle déjà en vigueur', en: 'new rule in force already' },

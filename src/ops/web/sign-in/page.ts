@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import type { Words } from '../../cli/words.js';
+import type { Localized } from '../../shared/words.js';
 import { goTo, type Answer, type PageAnswer } from '../answer.js';
 import type { Visit } from '../http/visit.js';
 import { returnTo } from './return-to.js';
@@ -14,7 +14,7 @@ export function signInPage(visit: Visit): Answer {
 
 interface Shown {
   readonly status: number;
-  readonly fault: Words | null;
+  readonly fault: Localized | null;
 }
 
 /** The form, again when something was wrong. */
@@ -35,7 +35,7 @@ export function signInForm(visit: Visit, { status, fault }: Shown): PageAnswer {
  * A page that sends the browser on by itself. A redirect would not do: where another site began the
  * journey, a browser keeps our session's cookie (`SameSite=Strict`) back to its end.
  */
-export const goOnPage = (to: string, { lang }: Visit, title: Words = SIGN_IN.moment): PageAnswer => ({
+export const goOnPage = (to: string, { lang }: Visit, title: Localized = SIGN_IN.moment): PageAnswer => ({
   kind: 'page',
   status: 200,
   title,

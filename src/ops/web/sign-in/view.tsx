@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Lang, Words } from '../../cli/words.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { Alert } from '../parts/alert.js';
 import { Field } from '../parts/field.js';
 import { SIGN_IN } from './words.js';
@@ -9,7 +9,7 @@ export interface SignInModel {
   readonly hasOidc: boolean;
   /** As it was typed. */
   readonly name: string;
-  readonly fault: Words | null;
+  readonly fault: Localized | null;
   readonly returnTo: string;
   readonly signedOut: boolean;
 }

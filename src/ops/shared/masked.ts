@@ -1,5 +1,15 @@
 import { withoutAddresses } from '../../platform/logger.js';
 
+/** `l…@e….org`: enough to tell two addresses apart for whoever knows them, and no more. */
+export function maskAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const [name, host] = [address.slice(0, at), address.slice(at + 1)];
+  const dot = host.lastIndexOf('.');
+  return `${first(name)}…@${first(host)}…${dot > 0 ? host.slice(dot) : ''}`;
+}
+
+const first = (text: string): string => /^./u.exec(text)?.[0] ?? '';
+
 /** What of a job's data may be read by people: ids, and how it came about. Never the sealed address. */
 const SHOWN: ReadonlySet<string> = new Set([
   'kind',
@@ -32,10 +42,10 @@ const MAX_FIELDS = 30;
 export function maskedData(data: unknown): Readonly<Record<string, string>> {
   if (typeof data !== 'object' || data === null) return {};
   const fields = Object.entries(data).slice(0, MAX_FIELDS);
-  return Object.fromEntries(fields.map(([name, value]) => [shownText(name), masked(name, value)]));
+  return Object.fromEntries(fields.map(([name, value]) => [shownText(name), maskedValue(name, value)]));
 }
 
-function masked(name: string, value: unknown): string {
+function maskedValue(name: string, value: unknown): string {
   const plain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
   return SHOWN.has(name) && plain ? shownText(String(value)) : HIDDEN;
 }

@@ -1,9 +1,9 @@
-import type { JournalKind } from '../../../earners/journal-entry.js';
-import type { AwardState } from '../../../issuing/award-record.js';
-import type { Words } from '../words.js';
+import type { JournalKind } from '../../earners/journal-entry.js';
+import type { AwardState } from '../../issuing/award-record.js';
+import type { Localized } from './words.js';
 
 /** How far an award is, in the ledger. */
-export const STATES: Readonly<Record<AwardState, Words>> = {
+export const STATES: Readonly<Record<AwardState, Localized>> = {
   due: { fr: 'dû, en attente du prochain envoi', en: 'due, waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
   unknown: { fr: 'envoyé, issue inconnue', en: 'sent, outcome unknown' },
@@ -16,7 +16,7 @@ export const STATES: Readonly<Record<AwardState, Words>> = {
 };
 
 /** What happened, in the account. */
-export const HAPPENED: Readonly<Record<JournalKind, Words>> = {
+export const HAPPENED: Readonly<Record<JournalKind, Localized>> = {
   issued: { fr: 'badge donné par Palier', en: 'award given by Palier' },
   found: { fr: 'badge trouvé dans OBF, donné à la main', en: 'award found in OBF, given by hand' },
   flagged: { fr: 'badge à examiner', en: 'award to be looked at' },

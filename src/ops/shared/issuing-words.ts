@@ -4,8 +4,8 @@ import type { AwardRecord, AwardState } from '../../issuing/award-record.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Evaluation } from '../../rules/evaluation.js';
-import { instantWords } from './time-words.js';
-import type { Lang, Words } from './words.js';
+import { instantWords } from './words.js';
+import type { Lang, Localized } from './words.js';
 
 /** Where each award of one earner stands on its way to OBF, beside what the rules say of it. */
 export interface IssuingView {
@@ -54,7 +54,7 @@ export const issuingJson = (view: IssuingView) =>
   }));
 
 /** Null: settled, nothing is under way. */
-const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Words | null>> = {
+const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Localized | null>> = {
   due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
   unknown: {
@@ -74,7 +74,7 @@ const STATES: Readonly<Record<Exclude<AwardState, 'refused'>, Words | null>> = {
   withdrawn: null,
 };
 
-function stateWords(record: AwardRecord): Words | null {
+function stateWords(record: AwardRecord): Localized | null {
   if (record.state !== 'refused') return STATES[record.state];
   const why = withoutAddresses(record.why);
   return { fr: `refusé par OBF : ${why}`, en: `refused by OBF: ${why}` };
@@ -86,7 +86,7 @@ function sinceOf({ atS }: AwardRecord, timeZone: string, lang: Lang): string {
 }
 
 /** Why nothing of a badge is issued, and what to do; it goes on by itself. */
-export function holdWords({ code, words }: Hold): Words {
+export function holdWords({ code, words }: Hold): Localized {
   const said = words === null ? '' : withoutAddresses(words);
   switch (code) {
     case 'quota':
@@ -113,7 +113,7 @@ export function holdWords({ code, words }: Hold): Words {
 }
 
 /** Said wherever awards are told of: what is due waits. */
-export const PAUSED: Words = {
+export const PAUSED: Localized = {
   fr: "Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.",
   en: 'Issuing is paused: nothing is given until "npx palier resume" is typed.',
 };

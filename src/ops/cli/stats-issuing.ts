@@ -1,0 +1,194 @@
+import type { BatchId } from '../../ids.js';
+import type { Batch } from '../../issuing/batch.js';
+import { batchJobId } from '../../queue/job-ids.js';
+import type { Award } from '../../rules/types.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import { holdWords, PAUSED } from '../shared/issuing-words.js';
+import { type AwardOnHold, readFlags, readHolds, readQuota } from '../shared/stats.js';
+import { counted, indented, instantWords, labelled, type Localized, quoted } from '../shared/words.js';
+
+const secondsIn = (ms: number): number => Math.floor(ms / 1000);
+
+/**
+ * One part of `stats`. A new part is a value like its neighbours, and a line in stats.ts.
+ * @typeParam Needs what it reads from
+ */
+export interface StatsSection<Needs = Pipeline> {
+  /** Its name in the JSON. */
+  readonly id: string;
+  readonly title: Localized;
+  readonly tell: (needs: Needs) => Promise<{ readonly lines: readonly Localized[]; readonly json: unknown }>;
+}
+
+/** `unknown`: the call was made, and OBF is to be read before anything else; `refused`: its job stands in failed. */
+type BatchState = Batch['state'] | 'unknown' | 'refused';
+
+const BATCH_STATES: Readonly<Record<BatchState, Localized>> = {
+  open: { fr: 'formé', en: 'formed' },
+  sending: { fr: 'envoi en cours', en: 'being issued' },
+  unknown: {
+    fr: 'issue inconnue, vérifiée dans OBF avant tout nouvel envoi',
+    en: 'outcome unknown, looked up in OBF before anything is sent again',
+  },
+  sent: { fr: "délivré, en cours d'inscription", en: 'issued, being recorded' },
+  refused: { fr: 'refusé par OBF, voir les échecs', en: 'refused by OBF, see what failed' },
+};
+
+interface BatchFigure {
+  readonly award: Award;
+  readonly id: BatchId;
+  readonly state: BatchState;
+  readonly earners: number;
+  readonly sinceS: number;
+}
+
+export const issuingSection: StatsSection = {
+  id: 'issuing',
+  title: { fr: 'Envois', en: 'Issuing' },
+  async tell(pipeline) {
+    const { scheme, outbox, queues } = pipeline;
+    const [paused, holds, counts, batches] = await Promise.all([
+      queues.awards.isPaused(),
+      readHolds(pipeline),
+      Promise.all(
+        scheme.awards.map(async (award) => ({ award, count: await outbox.waiting(award.badgeId) })),
+      ),
+      Promise.all(scheme.awards.map((award) => readBatches(pipeline, award))).then((all) => all.flat()),
+    ]);
+    const waiting = counts.filter(({ count }) => count > 0);
+    const due = waiting.reduce((sum, { count }) => sum + count, 0);
+    return {
+      lines: [
+        paused ? PAUSED : { fr: 'en marche', en: 'running' },
+        ...holds.map((one) => holdLine(one, scheme.timeZone)),
+        labelled(
+          { fr: 'badges dus, en attente du prochain envoi', en: 'due, waiting for the next issue call' },
+          due,
+        ),
+        ...waiting.map(({ award, count }) => indented(labelled(quoted(award.name), count))),
+        labelled({ fr: 'lots en route', en: 'batches under way' }, batches.length),
+        ...batches.map((batch) => indented(batchLine(batch, scheme.timeZone))),
+      ],
+      json: {
+        paused,
+        on_hold: holds.map(({ award, hold }) => ({
+          award: award.id,
+          badge: award.badgeId,
+          code: hold.code,
+          obf: hold.words,
+          since_s: secondsIn(hold.sinceMs),
+          next_s: secondsIn(hold.nextMs),
+        })),
+        waiting: waiting.map(({ award, count }) => ({ award: award.id, badge: award.badgeId, count })),
+        batches: batches.map(({ award, id, state, earners, sinceS }) => ({
+          award: award.id,
+          badge: award.badgeId,
+          batch: id,
+          state,
+          earners,
+          since_s: sinceS,
+        })),
+      },
+    };
+  },
+};
+
+async function readBatches(pipeline: Pipeline, award: Award): Promise<readonly BatchFigure[]> {
+  const ids = await pipeline.batches.of(award.badgeId);
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const batch = await pipeline.batches.find(award.badgeId, id);
+      if (batch === null) return [];
+      const sinceS = secondsIn(batch.sentMs ?? batch.createdMs);
+      return [{ award, id, state: await batchState(pipeline, batch), earners: batch.earners.length, sinceS }];
+    }),
+  );
+  return found.flat();
+}
+
+async function batchState({ queues, clock, pace }: Pipeline, batch: Batch): Promise<BatchState> {
+  if (batch.state === 'open' && (await queues.awards.getJobState(batchJobId(batch.id))) === 'failed')
+    return 'refused';
+  const overdue = batch.state === 'sending' && clock() - (batch.sentMs ?? 0) > pace.sendWithinMs;
+  return overdue ? 'unknown' : batch.state;
+}
+
+/** What waits, since when, why, and when it is tried again. */
+export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Localized {
+  const since = instantWords(secondsIn(hold.sinceMs), timeZone);
+  const next = instantWords(secondsIn(hold.nextMs), timeZone);
+  const why = holdWords(hold);
+  const name = quoted(award.name);
+  return labelled(
+    { fr: `en attente, ${name.fr}`, en: `on hold, ${name.en}` },
+    {
+      fr: `${why.fr}. Depuis le ${since.fr} ; Palier regarde à nouveau le ${next.fr}, et reprend seul`,
+      en: `${why.en}. Since ${since.en}; Palier looks again ${next.en}, and goes on by itself`,
+    },
+  );
+}
+
+function batchLine({ award, id, state, earners, sinceS }: BatchFigure, timeZone: string): Localized {
+  const people = counted(earners, { fr: 'personne', en: 'earner' }, { fr: 'personnes', en: 'earners' });
+  const since = instantWords(sinceS, timeZone);
+  const words = BATCH_STATES[state];
+  return labelled(quoted(award.name), {
+    fr: `${people.fr}, ${words.fr} (depuis le ${since.fr}, lot ${id})`,
+    en: `${people.en}, ${words.en} (since ${since.en}, batch ${id})`,
+  });
+}
+
+export const quotaSection: StatsSection = {
+  id: 'quota',
+  title: { fr: 'Quota OBF de la Région', en: 'OBF quota of the Région' },
+  async tell(pipeline) {
+    const { reading, floor } = await readQuota(pipeline);
+    const left = reading?.left ?? null;
+    const readAtS = reading === null ? null : secondsIn(reading.readMs);
+    const json = { left, read_at_s: readAtS, floor };
+    if (readAtS === null) return { lines: [NEVER_READ], json };
+    if (left === null) return { lines: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }], json };
+    const at = instantWords(readAtS, pipeline.scheme.timeZone);
+    const remaining = labelled(
+      { fr: 'badges encore à délivrer', en: 'badges that may still be issued' },
+      { fr: `${left} (lu le ${at.fr}, envois déduits)`, en: `${left} (read ${at.en}, less what was issued)` },
+    );
+    return { lines: left <= floor ? [remaining, quotaTooLow(floor)] : [remaining], json };
+  },
+};
+
+const NEVER_READ: Localized = {
+  fr: "pas encore lu : il l'est avant le premier envoi",
+  en: 'not read yet: it is, before the first issue call',
+};
+const quotaTooLow = (floor: number): Localized => ({
+  fr: `Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.`,
+  en: `Issuing waits: it stops at ${floor}. Have the quota raised in OBF; it goes on by itself.`,
+});
+
+export const flagsSection: StatsSection = {
+  id: 'flags',
+  title: {
+    fr: "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
+    en: 'To be looked at: awards whose rule is no longer met, since a badge was revoked',
+  },
+  async tell(pipeline) {
+    const flags = await readFlags(pipeline);
+    const lines = flags.map(({ award, badgeId, earner, atS }) => {
+      const since = instantWords(atS, pipeline.scheme.timeZone);
+      return labelled(quoted(award?.name ?? badgeId), {
+        fr: `bénéficiaire ${earner}, depuis le ${since.fr}`,
+        en: `earner ${earner}, since ${since.en}`,
+      });
+    });
+    return {
+      lines: lines.length === 0 ? [{ fr: 'aucun', en: 'none' }] : lines,
+      json: flags.map(({ award, badgeId, earner, atS }) => ({
+        award: award?.id ?? null,
+        badge: badgeId,
+        earner,
+        since_s: atS,
+      })),
+    };
+  },
+};

@@ -1,0 +1,39 @@
+import { DateTime } from 'luxon';
+import type { Enrolment, Scheme } from '../../rules/types.js';
+import { localized, type Localized } from './words.js';
+
+/** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
+export interface Period {
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string): Period => ({
+  from: fromS === null ? null : dayOf(fromS, timeZone),
+  until: beforeS === null ? null : dayOf(beforeS - 1, timeZone),
+});
+
+const dayOf = (atS: number, timeZone: string): string =>
+  DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
+
+/** `communiquer, niveau 1, capacité interagir, à partir du 1 janv. 2024`. */
+export function enrolmentWords({ timeZone }: Scheme, enrolment: Enrolment): Localized {
+  const { competency, level, ability } = enrolment;
+  const { from, until } = periodOf(enrolment, timeZone);
+  return localized((locale) => {
+    const written = (day: string): string =>
+      DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);
+    const words = WORDS[locale];
+    return [
+      `${competency}, ${words.level} ${level}`,
+      ...(ability === null ? [] : [`${words.ability} ${ability}`]),
+      ...(from === null ? [] : [`${words.from} ${written(from)}`]),
+      ...(until === null ? [] : [`${words.until} ${written(until)}`]),
+    ].join(', ');
+  });
+}
+
+const WORDS = {
+  fr: { level: 'niveau', ability: 'capacité', from: 'à partir du', until: "jusqu'au" },
+  en: { level: 'level', ability: 'ability', from: 'from', until: 'until' },
+} as const;

@@ -1,0 +1,289 @@
+import type { Job } from 'bullmq';
+import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
+import { type Failure, type JobRef, newestFailed } from '../../queue/failed-jobs.js';
+import { failureCause, shownReason } from '../../queue/failure-kind.js';
+import {
+  arrivalsJob,
+  awardJob,
+  earnerJob,
+  maintenanceJob,
+  type MaintenanceJob,
+  noticeQueueJob,
+} from '../../queue/jobs.js';
+import { type QueueName, QUEUES } from '../../queue/names.js';
+import type { Queues } from '../../queue/replay.js';
+import type { Scheme } from '../../rules/types.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import { type Reason, reasonOf, REST } from './failure-reasons.js';
+import { maskedData, shownText } from './masked.js';
+import type { Localized } from './words.js';
+
+/** What people call the queues: by the work that stands in them. */
+export const QUEUE_WORDS: Readonly<Record<QueueName, Localized>> = {
+  arrivals: { fr: 'Arrivées', en: 'Arrivals' },
+  notices: { fr: 'Avis', en: 'Notices' },
+  earners: { fr: 'Évaluations', en: 'Evaluations' },
+  awards: { fr: 'Délivrances', en: 'Awards' },
+  maintenance: { fr: 'Entretien', en: 'Maintenance' },
+};
+
+/** What a job was to do, in words. */
+export interface About {
+  readonly words: Localized;
+  /** Whom it is about; null: nobody in particular. */
+  readonly earner: EarnerKey | null;
+}
+
+export interface Names {
+  readonly organisation: (client: string) => string;
+  readonly award: (badgeId: BadgeId) => string;
+}
+
+/** How people call what ids stand for; an id that the scheme does not know stays. */
+export const namesIn = (scheme: Scheme, region: ClientId): Names => ({
+  organisation: (client) =>
+    client === region
+      ? 'Région'
+      : (scheme.partners.find(({ clientId }) => clientId === client)?.name ?? client),
+  award: (badgeId) => scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
+});
+
+const UNKNOWN: About = {
+  words: { fr: 'Travail d’une forme inconnue', en: 'Work of an unknown form' },
+  earner: null,
+};
+
+/** @param data what Redis holds of the job, which anybody may have written */
+export function aboutJob(queue: QueueName, data: unknown, names: Names): About {
+  if (queue === 'arrivals') return aboutArrivals(data);
+  if (queue === 'notices') return aboutNotice(data, names);
+  if (queue === 'awards') return aboutAward(data, names);
+  if (queue === 'maintenance') return aboutMaintenance(data);
+  const { data: job } = earnerJob.safeParse(data);
+  if (job === undefined) return UNKNOWN;
+  return { words: { fr: 'Évaluer une personne', en: 'Evaluate a person' }, earner: job.earner };
+}
+
+function aboutArrivals(data: unknown): About {
+  const { data: job } = arrivalsJob.safeParse(data);
+  if (job === undefined) return UNKNOWN;
+  const count = job.arrivals.length;
+  return nobody({
+    fr: count > 1 ? `Trier ${count} avis reçus ensemble` : 'Trier un avis reçu',
+    en: count > 1 ? `Sort ${count} notices that came in together` : 'Sort a notice that came in',
+  });
+}
+
+function aboutNotice(data: unknown, { organisation }: Names): About {
+  const { data: job } = noticeQueueJob.safeParse(data);
+  switch (job?.kind) {
+    case undefined:
+      return UNKNOWN;
+    case 'event':
+      return nobody({
+        fr: `Lire l’événement ${job.eventId} de « ${organisation(job.clientId)} »`,
+        en: `Read event ${job.eventId} of "${organisation(job.clientId)}"`,
+      });
+    case 'credential':
+      return {
+        words: {
+          fr: 'Lire un badge annoncé par Open Badge Passport',
+          en: 'Read a badge that Open Badge Passport told of',
+        },
+        earner: job.earner,
+      };
+    case 'odd-row':
+      return nobody({
+        fr: `Lire une ligne illisible de « ${organisation(job.clientId)} »`,
+        en: `Read a row that cannot be read of "${organisation(job.clientId)}"`,
+      });
+    case 'poll':
+      return nobody({
+        fr: `Relever le compte OBF de « ${organisation(job.clientId)} »`,
+        en: `Look through the OBF account of "${organisation(job.clientId)}"`,
+      });
+  }
+}
+
+function aboutAward(data: unknown, { award }: Names): About {
+  const { data: job } = awardJob.safeParse(data);
+  if (job === undefined) return UNKNOWN;
+  if (job.kind === 'batch')
+    return nobody({ fr: `Délivrer « ${award(job.badgeId)} »`, en: `Give "${award(job.badgeId)}"` });
+  if (job.kind === 'gather')
+    return nobody({
+      fr: `Rassembler les personnes à qui « ${award(job.badgeId)} » est dû`,
+      en: `Gather the people who are due "${award(job.badgeId)}"`,
+    });
+  return {
+    words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
+    earner: job.earner,
+  };
+}
+
+function aboutMaintenance(data: unknown): About {
+  const { data: job } = maintenanceJob.safeParse(data);
+  return job === undefined ? UNKNOWN : nobody(FOR_EVERYBODY[job.kind]);
+}
+
+const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Localized>> = {
+  sweep: { fr: 'Vérifier que rien n’attend en vain', en: 'Look whether anything waits in vain' },
+  clean: { fr: 'Supprimer les vieux échecs', en: 'Remove old failures' },
+  purge: { fr: 'Effacer les personnes gardées trop longtemps', en: 'Erase people kept for too long' },
+  plan: {
+    fr: 'Calculer ce qu’un changement de barème donnerait',
+    en: 'Work out what a change of the rules would give',
+  },
+  apply: { fr: 'Mettre un barème en vigueur', en: 'Put rules into force' },
+  verify: { fr: 'Relire tous les comptes OBF', en: 'Read all OBF accounts again' },
+  replay: { fr: 'Renvoyer au travail ce qui a échoué', en: 'Send what failed back to work' },
+  census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
+};
+
+const nobody = (words: Localized): About => ({ words, earner: null });
+
+/** A failed job, as it may be shown: no address, no sealed one, no secret. */
+export interface FailedJob extends JobRef {
+  readonly about: About;
+  readonly reason: Reason;
+  /** As BullMQ keeps it, in one line. */
+  readonly said: string;
+  /** Unix milliseconds; null: not known. */
+  readonly failedMs: number | null;
+  readonly madeMs: number;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly data: Readonly<Record<string, string>>;
+  /** Of its last attempts, the newest first. */
+  readonly traces: readonly string[];
+}
+
+const MAX_TRACES = 3;
+const MAX_TRACE_CHARS = 4000;
+
+export type JobReading = Pick<Pipeline, 'queues' | 'scheme' | 'region'>;
+
+/** Null: it is not failed any more, or is gone. */
+export async function readFailedJob(
+  { queues, scheme, region }: JobReading,
+  { queue, id }: JobRef,
+): Promise<FailedJob | null> {
+  const job = await queues[queue].getJob(id);
+  return job === undefined || !isFailed(job) ? null : shownJob(job, { queue, id }, namesIn(scheme, region));
+}
+
+/** In their order; those that are failed no more are left out. */
+export async function readFailedJobs(
+  reading: JobReading,
+  refs: readonly JobRef[],
+): Promise<readonly FailedJob[]> {
+  const jobs = await Promise.all(refs.map((ref) => readFailedJob(reading, ref)));
+  return jobs.filter((job) => job !== null);
+}
+
+/** Completed jobs are removed at once, and a job that is sent again has no end any more. */
+const isFailed = ({ finishedOn, failedReason }: Job): boolean =>
+  finishedOn !== undefined && typeof failedReason === 'string';
+
+function shownJob(job: Job, ref: JobRef, names: Names): FailedJob {
+  const data: unknown = job.data;
+  return {
+    ...ref,
+    about: aboutJob(ref.queue, data, names),
+    reason: reasonOf(job.failedReason, ref.queue, names.organisation),
+    said: shownReason(job.failedReason),
+    failedMs: job.finishedOn ?? null,
+    madeMs: job.timestamp,
+    attempts: job.attemptsMade,
+    maxAttempts: job.opts.attempts ?? 1,
+    data: maskedData(data),
+    traces: (job.stacktrace ?? [])
+      .slice(-MAX_TRACES)
+      .toReversed()
+      .map((trace) => shownText(trace, MAX_TRACE_CHARS)),
+  };
+}
+
+/** Jobs that failed for one reason. */
+export interface FailureGroup {
+  readonly key: string;
+  /** One of their reasons, as it may be shown, and whose it is. */
+  readonly sample: { readonly queue: QueueName; readonly reason: string };
+  readonly queues: ReadonlySet<QueueName>;
+  /** Unix milliseconds. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Newest first. */
+  readonly jobs: readonly JobRef[];
+}
+
+export interface Failures {
+  /** Of the newest, the largest first. */
+  readonly groups: readonly FailureGroup[];
+  /** All that stand in failed. */
+  readonly total: number;
+  /** Those that are older than the newest, and in no group. */
+  readonly more: number;
+}
+
+/** So many of each queue are looked at, the newest. */
+export const NEWEST = 2000;
+/** More reasons than these make one group. */
+export const MAX_GROUPS = 100;
+
+/** The failed jobs of all queues by reason. */
+export async function readFailures(queues: Queues): Promise<Failures> {
+  const found = await Promise.all(
+    QUEUES.map(async (queue) => ({ queue, ...(await newestFailed(queues[queue], NEWEST)) })),
+  );
+  const total = found.reduce((sum, one) => sum + one.total, 0);
+  const failures = found.flatMap(({ queue, failures: some }) => some.map((one) => ({ queue, ...one })));
+  return { groups: groupFailures(failures), total, more: Math.max(0, total - failures.length) };
+}
+
+type Growing = { -readonly [K in keyof FailureGroup]: FailureGroup[K] } & {
+  readonly queues: Set<QueueName>;
+  readonly jobs: JobRef[];
+};
+
+/** Pure. In whatever order they come. */
+export function groupFailures(
+  failures: readonly (Failure & { readonly queue: QueueName })[],
+): readonly FailureGroup[] {
+  const groups = new Map<string, Growing>();
+  for (const { queue, id, failedMs, reason } of failures.toSorted((a, b) => b.failedMs - a.failedMs)) {
+    const { key: own } = failureCause(reason, queue);
+    const key = groups.has(own) || groups.size < MAX_GROUPS ? own : REST.key;
+    const group = groups.get(key) ?? {
+      key,
+      sample: { queue, reason: shownReason(reason) },
+      queues: new Set(),
+      firstMs: failedMs,
+      lastMs: failedMs,
+      jobs: [],
+    };
+    groups.set(key, group);
+    group.queues.add(queue);
+    group.firstMs = failedMs;
+    group.jobs.push({ queue, id });
+  }
+  return [...groups.values()].toSorted((a, b) => b.jobs.length - a.jobs.length);
+}
+
+/** Failed jobs with one reason in common. */
+export interface FailedGroup {
+  readonly reason: string;
+  readonly count: number;
+}
+
+const MAX_REASON_CHARS = 300;
+
+/** Pure. By reason, the most frequent first. */
+export function failedByReason(failures: readonly Pick<Failure, 'reason'>[]): readonly FailedGroup[] {
+  const counts = new Map<string, number>();
+  for (const failure of failures) {
+    const reason = shownReason(failure.reason, MAX_REASON_CHARS);
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count);
+}

@@ -1,0 +1,126 @@
+import type { News, NewsBoard } from '../../earners/partner-activity.js';
+import type { ClientId } from '../../ids.js';
+import type { Flag } from '../../issuing/flags.js';
+import type { Hold, Holds } from '../../issuing/hold.js';
+import type { QuotaReading } from '../../issuing/quota.js';
+import type { ReadProblem } from '../../obf/read-problems.js';
+import { secondsOf } from '../../platform/clock.js';
+import type { Award, Partner, Scheme } from '../../rules/types.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+import type { Localized } from './words.js';
+
+/** An award whose issuing waits, and why. */
+export interface AwardOnHold {
+  readonly award: Award;
+  readonly hold: Hold;
+}
+
+export async function readHolds({
+  scheme,
+  holds,
+}: {
+  readonly scheme: Pick<Scheme, 'awards'>;
+  readonly holds: Pick<Holds, 'of'>;
+}): Promise<readonly AwardOnHold[]> {
+  const found = await Promise.all(
+    scheme.awards.map(async (award) => ({ award, hold: await holds.of(award.badgeId) })),
+  );
+  return found.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
+}
+
+/** A held award that somebody is to look at. */
+export interface FlaggedAward extends Flag {
+  /** Null: the scheme no longer has it. */
+  readonly award: Award | null;
+}
+
+export async function readFlags({
+  flags,
+  scheme,
+}: Pick<Pipeline, 'flags' | 'scheme'>): Promise<readonly FlaggedAward[]> {
+  const awards = new Map(scheme.awards.map((award) => [award.badgeId, award]));
+  return (await flags.list()).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
+}
+
+export interface QuotaLeft {
+  /** Null: never read. */
+  readonly reading: QuotaReading | null;
+  /** Issuing stops rather than leave fewer. */
+  readonly floor: number;
+}
+
+export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'>): Promise<QuotaLeft> => ({
+  reading: await quota.known(),
+  floor: pace.quota.floor,
+});
+
+/** When an active partner was last heard of. */
+export interface PartnerNews {
+  readonly partner: Partner;
+  /** Null: nothing of theirs was ever read. */
+  readonly last: News | null;
+  /** Whole days since then; null: nothing was ever read. */
+  readonly quietDays: number | null;
+  /** Somebody should ask them whether all is well. */
+  readonly silent: boolean;
+}
+
+export const SILENT_DAYS = 30;
+const DAY_S = 86_400;
+
+/** The active partners: first those never heard of, then the longest silent. */
+export async function readPartnerNews({
+  scheme,
+  clock,
+  news,
+}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<NewsBoard, 'all'> }): Promise<
+  readonly PartnerNews[]
+> {
+  const known = await news.all();
+  const nowS = secondsOf(clock);
+  const found = scheme.partners
+    .filter(({ active }) => active)
+    .map((partner) => newsOf(partner, known.get(partner.clientId) ?? null, nowS));
+  const heardS = ({ last }: PartnerNews): number => last?.happenedS ?? -Infinity;
+  return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
+}
+
+function newsOf(partner: Partner, last: News | null, nowS: number): PartnerNews {
+  const quietDays = last === null ? null : Math.max(0, Math.floor((nowS - last.happenedS) / DAY_S));
+  return { partner, last, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
+}
+
+/** An incomplete list is shown after a day: OBF may still be writing it. An odd row is shown at once. */
+export const isToShow = ({ missing, sinceS }: ReadProblem, nowS: number): boolean =>
+  missing === null || nowS - sinceS >= DAY_S;
+
+/** What of OBF cannot be read, and people are to know of; oldest first. */
+export async function readProblemsToShow({
+  readProblems,
+  clock,
+}: Pick<Pipeline, 'readProblems' | 'clock'>): Promise<readonly ReadProblem[]> {
+  const nowS = secondsOf(clock);
+  return (await readProblems.list()).filter((one) => isToShow(one, nowS));
+}
+
+/** Pure: names the client, the event and the field; no person. */
+export function problemWords(
+  { clientId, eventId, fields, missing }: ReadProblem,
+  nameOf: (clientId: ClientId) => string,
+): Localized {
+  const who = nameOf(clientId);
+  const where: Localized =
+    eventId === null
+      ? { fr: "liste d'événements", en: 'list of events' }
+      : { fr: `événement ${eventId}`, en: `event ${eventId}` };
+  if (missing === null)
+    return {
+      fr: `${who}, ${where.fr} : une ligne est illisible (champ ${fields.join(', ')})`,
+      en: `${who}, ${where.en}: a row cannot be read (field ${fields.join(', ')})`,
+    };
+  const { seen, expected } = missing;
+  return {
+    fr: `${who}, ${where.fr} : OBF en montre ${seen} sur ${expected ?? '?'} depuis plus d'un jour`,
+    en: `${who}, ${where.en}: OBF shows ${seen} of ${expected ?? '?'} for more than a day`,
+  };
+}
