@@ -15,7 +15,7 @@ import { sortAllArrivals } from '../../workers/sort-arrivals.js';
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
 
-const assertion = z.strictObject({
+const assertionForm = z.strictObject({
   assertion: z.string(),
   client: z.string().describe('The OBF client that issued it.'),
   badge: z.string(),
@@ -27,7 +27,7 @@ const assertion = z.strictObject({
   revoked: z.boolean(),
 });
 
-const record = z.strictObject({
+const recordForm = z.strictObject({
   badge: z.string(),
   state: z.enum([
     'due',
@@ -50,7 +50,7 @@ const record = z.strictObject({
   forgiven: z.array(z.string()).describe('Events whose revocation does not block the award.'),
 });
 
-const job = z.strictObject({
+const jobForm = z.strictObject({
   queue: z.string(),
   id: z.string(),
   name: z.string(),
@@ -61,7 +61,7 @@ const job = z.strictObject({
   reason: z.string().nullable().describe('Why it failed.'),
 });
 
-const address = z.strictObject({
+const addressForm = z.strictObject({
   earner: z.string().describe('The key that stands for the address: its keyed fingerprint.'),
   address: z.string().nullable().describe('`export` has it whole; `show` masks all but the one asked for.'),
   name: z.string().nullable().describe('As the organisation typed it; `show` leaves it out.'),
@@ -72,11 +72,11 @@ const address = z.strictObject({
   being_erased: z.boolean(),
   erased_on_s: seconds.nullable(),
   erased_on_iso: iso,
-  assertions: z.array(assertion).describe("Partners' badges, and the Région's."),
-  awards: z.array(record).describe('How far each award of the Région is.'),
+  assertions: z.array(assertionForm).describe("Partners' badges, and the Région's."),
+  awards: z.array(recordForm).describe('How far each award of the Région is.'),
   flags: z.array(z.strictObject({ badge: z.string(), since_s: seconds, since_iso: iso })),
   account: z.array(journalLineSchema).describe('What was decided and done.'),
-  jobs: z.array(job).describe('What waits to be done, or failed.'),
+  jobs: z.array(jobForm).describe('What waits to be done, or failed.'),
 });
 
 /** Everything that Palier holds about one person, as `earner export` prints it and programs may rely on it. */
@@ -84,11 +84,11 @@ export const earnerSchema = z.strictObject({
   earner: z.string().describe('The key that stands for the person.'),
   exported_s: seconds,
   exported_iso: iso,
-  addresses: z.array(address),
+  addresses: z.array(addressForm),
 });
 
 export type EarnerJson = z.output<typeof earnerSchema>;
-export type RecordJson = z.output<typeof record>;
+export type RecordJson = z.output<typeof recordForm>;
 
 /** A job about somebody that waits, runs, or has failed. */
 export interface HeldJob {
