@@ -14,7 +14,7 @@ import { DATA_PREFIX, QUEUES } from '../queue/names.js';
 import { openQueue } from '../queue/open.js';
 import { evaluate } from '../rules/evaluate.js';
 import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
-import { badgeName } from '../rules/explain/facts.js';
+import { badgeName } from '../rules/explain/condition-words.js';
 import { fr } from '../rules/explain/fr.js';
 import { createFormatter } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';

@@ -46,6 +46,14 @@ export interface BadgesResult {
   readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
 }
 
+export interface HoldsResult {
+  readonly kind: 'holds';
+  readonly award: AwardId;
+  readonly met: boolean;
+  /** Held already, or due in this same evaluation; null: neither. */
+  readonly through: 'held' | 'due' | null;
+}
+
 /** The rule's tree again, with what each condition has and needs. */
 export type ConditionResult =
   | {
@@ -55,13 +63,7 @@ export type ConditionResult =
       readonly need: number;
       readonly of: readonly ConditionResult[];
     }
-  | {
-      readonly kind: 'holds';
-      readonly award: AwardId;
-      readonly met: boolean;
-      /** Held already, or due in this same evaluation; null: neither. */
-      readonly through: 'held' | 'due' | null;
-    }
+  | HoldsResult
   | BadgesResult;
 
 /**
@@ -99,6 +101,42 @@ export interface Evaluation {
  * one ever get here, it may not give the award to everybody.
  */
 export const reached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
+
+/** Every assertion that a rule looked at, counted or not. */
+export function assertionsIn(result: ConditionResult): readonly Assertion[] {
+  if (result.kind === 'holds') return [];
+  if (result.kind !== 'badges') return result.of.flatMap(assertionsIn);
+  return [...result.counted, ...result.excluded.map(({ assertion }) => assertion)];
+}
+
+/** How many more partners (or abilities) are missing; `other`: than those already counted. */
+export interface Gap {
+  readonly count: number;
+  readonly other: boolean;
+}
+
+/** The least that must still come for a `badges` condition to be met. */
+export interface Shortfall {
+  readonly badges: number;
+  readonly issuers: Gap | null;
+  readonly abilities: Gap | null;
+}
+
+/**
+ * What is missing. One further badge raises each tally by one at most, and the right one raises all three:
+ * so the greatest of the three gaps is how many badges must come.
+ */
+export function shortfall({ badges, issuers, abilities }: BadgesResult): Shortfall {
+  const missing = (tally: Tally | null): number =>
+    tally === null ? 0 : Math.max(0, tally.need - tally.have);
+  const gap = (tally: Tally | null): Gap | null =>
+    tally === null || missing(tally) === 0 ? null : { count: missing(tally), other: tally.have > 0 };
+  return {
+    badges: Math.max(missing(badges), missing(issuers), missing(abilities)),
+    issuers: gap(issuers),
+    abilities: gap(abilities),
+  };
+}
 
 /**
  * Stands where the compiler knows that nothing is left. Should something get here after all, nothing may be

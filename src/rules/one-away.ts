@@ -1,10 +1,10 @@
 import type { AwardId } from '../ids.js';
 import { type Facts, evaluateCondition } from './conditions.js';
-import { shortfall } from './explain/facts.js';
 import { availableAt, factsOf, issued } from './suggestions.js';
 import { abilityOf, picks, windowOf, within } from './selector.js';
 import type { BadgesCondition, Condition, Enrolment, Scheme } from './types.js';
 import {
+  shortfall,
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,

@@ -1,42 +1,75 @@
-import type { Assertion } from '../earners/record.js';
-import { asAssertionId, type AwardId } from '../ids.js';
-import { type Facts, evaluateCondition } from './conditions.js';
-import { type Candidate, distinct, byIssueDate } from './countable.js';
-import { shortfall } from './explain/facts.js';
+import type { AwardId } from '../ids.js';
+import { evaluateCondition, type Facts } from './conditions.js';
+import { byIssueDate, type Candidate, distinct, supposed } from './countable.js';
+import {
+  assertionsIn,
+  type AwardStatus,
+  type AwardVerdict,
+  type BadgesResult,
+  type ConditionResult,
+  type Evaluation,
+  shortfall,
+} from './evaluation.js';
 import { abilityOf, picks, windowOf, within } from './selector.js';
-import type { BadgesCondition, Enrolment, Scheme } from './types.js';
-import type { AwardStatus, AwardVerdict, BadgesResult, ConditionResult, Evaluation } from './evaluation.js';
-
-/** More than anybody could be given: the lack of what no badge brings. */
-export const OUT_OF_REACH = 1_000_000;
-
-/** How much each award lacks that is neither held nor due, by its id. */
-export type Lacks = ReadonlyMap<AwardId, number>;
+import type { Enrolment, Scheme } from './types.js';
 
 /**
- * How many badges must still come, at least, for a rule to be met; 0 when it is. Of a choice, the parts that
- * lack least; an award that the rule holds lacks what it lacks itself.
+ * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
+ * it rests on is blocked or inactive: `hindered`; not at all: `beyond`.
  */
-export function lackOf(result: ConditionResult, lacks: Lacks): number {
-  if (result.met) return 0;
-  if (result.kind === 'badges') return shortfall(result).badges;
-  if (result.kind === 'holds') return lacks.get(result.award) ?? OUT_OF_REACH;
-  const open = result.of.map((part) => lackOf(part, lacks)).filter((lack) => lack > 0);
-  const least = open.toSorted((a, b) => a - b).slice(0, result.need - result.have);
-  return least.reduce((sum, lack) => sum + lack, 0);
+export type Reach = 'within' | 'hindered' | 'beyond';
+
+/** What would bring an unmet award closer. */
+export interface Suggestion {
+  /**
+   * Each alone, issued now, leaves less to come; where one badge is missing, it completes the award. In the
+   * scheme's order. A badge that the person has is among them where it would count anew.
+   */
+  readonly badges: readonly Enrolment[];
+  /** Unmet awards that the rule holds and that would help: their own suggestions say how to get them. */
+  readonly awards: readonly AwardId[];
+  readonly reach: Reach;
 }
 
-/** @param awards in the scheme's order: each after those that its rule holds */
-export function lacksOf(awards: readonly AwardVerdict[]): Lacks {
-  const lacks = new Map<AwardId, number>();
-  for (const { award, status, tree } of awards) {
-    if (status === 'held' || status === 'due') continue;
-    lacks.set(award.id, status === 'not_met' ? lackOf(tree, lacks) : OUT_OF_REACH);
-  }
-  return lacks;
+/**
+ * What would help each award that is not met, found by evaluating the rules again with one more badge. Pure.
+ * A badge is suggested where less is missing with it, the other awards as they are; or with all that follows
+ * from it, unless a suggested award says so already.
+ * @param evaluation under that scheme
+ * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
+ */
+export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
+  const open = evaluation.awards.filter(({ status }) => status === 'not_met');
+  if (open.length === 0) return new Map();
+  const facts = factsOf(scheme, evaluation);
+  const before: Before = { evaluation, open, facts, missing: missingBadges(evaluation.awards) };
+  const available = availableAt(scheme, evaluation.nowS);
+  const reachOf = reachesOf(evaluation, issued(facts, available));
+  const effects = effectsOf(available, before);
+  // What is suggested of an award, and of those that it is suggested to get: each stands after those it holds.
+  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
+  return new Map(
+    open.map((verdict) => {
+      const { id } = verdict.award;
+      const awards = awardsThatHelp(verdict, before);
+      const through = new Set(awards.flatMap((other) => [...(closer.get(other) ?? [])]));
+      const badges = available.filter((badge) => {
+        const effect = effects.get(badge);
+        return effect?.alone.has(id) === true || (effect?.inAll.has(id) === true && !through.has(badge));
+      });
+      closer.set(id, new Set([...badges, ...through]));
+      return [id, { badges, awards, reach: reachOf(id) }];
+    }),
+  );
 }
 
-/** The facts that were judged. What no rule looks at is not among the candidates: it changes nothing. */
+/** What can be issued so that it counts: enrolled at this instant, by an active partner. */
+export const availableAt = (scheme: Scheme, nowS: number): readonly Enrolment[] =>
+  [...scheme.enrolments.values()].filter(
+    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
+  );
+
+/** The facts that were evaluated, without what no rule looks at. */
 export function factsOf(scheme: Scheme, { awards, nowS }: Evaluation): Facts {
   const seen = distinct(awards.flatMap(({ tree }) => assertionsIn(tree)));
   const candidates = seen.flatMap((assertion): readonly Candidate[] => {
@@ -49,56 +82,136 @@ export function factsOf(scheme: Scheme, { awards, nowS }: Evaluation): Facts {
   return { scheme, nowS, candidates, standing: new Map(standing) };
 }
 
-/** Every assertion that a rule looked at, counted or not. */
-export function assertionsIn(result: ConditionResult): readonly Assertion[] {
-  if (result.kind === 'holds') return [];
-  if (result.kind !== 'badges') return result.of.flatMap(assertionsIn);
-  return [...result.counted, ...result.excluded.map(({ assertion }) => assertion)];
-}
-
-/** What can still be issued so that it counts: enrolled at this instant, by an active partner. */
-export const availableAt = (scheme: Scheme, nowS: number): readonly Enrolment[] =>
-  [...scheme.enrolments.values()].filter(
-    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
-  );
-
 /** The facts as they would be, were these badges issued now. */
 export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
-  const added = badges.map((enrolment) => ({ assertion: issuedAt(facts.nowS, enrolment), enrolment }));
+  const added = badges.map((enrolment): Candidate => {
+    const { badgeId, clientId } = enrolment;
+    return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
+  });
   const candidates = [...facts.candidates, ...added];
   return { ...facts, candidates: candidates.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
 }
 
-const issuedAt = (nowS: number, { badgeId, clientId }: Enrolment): Assertion => ({
-  id: asAssertionId(`supposed ${badgeId}`),
-  clientId,
-  badgeId,
-  eventId: null,
-  issuedOnS: nowS,
-  expiresOnS: null,
-  revoked: false,
-});
+/** More than anybody could be given: no badge brings a blocked or inactive award. */
+const OUT_OF_REACH = 1_000_000;
 
-/** How much each award would lack, were one badge issued now: with the awards that become due by it, which lack nothing. */
-export function lacksWith({ awards }: Evaluation, facts: Facts, badge: Enrolment): Lacks {
-  const more = issued(facts, [badge]);
-  const standing = standingWith(awards, more, ['not_met']);
-  const verdicts = awards.map((verdict): AwardVerdict => {
-    if (standing.has(verdict.award.id)) return { ...verdict, status: 'due' };
-    return { ...verdict, tree: evaluateCondition(verdict.award.rule, { ...more, standing }) };
-  });
-  return lacksOf(verdicts);
+/** How many badges each award misses that is neither held nor due. */
+type Missing = ReadonlyMap<AwardId, number>;
+
+/** @param awards in the scheme's order: each after those that its rule holds */
+function missingBadges(awards: readonly AwardVerdict[]): Missing {
+  const missing = new Map<AwardId, number>();
+  for (const { award, status, tree } of awards) {
+    if (status === 'held' || status === 'due') continue;
+    missing.set(award.id, status === 'not_met' ? missingIn(tree, missing) : OUT_OF_REACH);
+  }
+  return missing;
 }
 
 /**
- * The awards that these facts make held or due, those of such a status besides.
- * @param awards in the scheme's order: each after those that its rule holds
+ * How many badges must still come, at least, for a rule to be met. Of a choice, the parts that miss least; an
+ * award that the rule holds misses what it misses itself.
  */
-export function standingWith(
+function missingIn(result: ConditionResult, missing: Missing): number {
+  if (result.met) return 0;
+  if (result.kind === 'badges') return shortfall(result).badges;
+  if (result.kind === 'holds') return missing.get(result.award) ?? OUT_OF_REACH;
+  const open = result.of.map((part) => missingIn(part, missing)).filter((count) => count > 0);
+  const least = open.toSorted((a, b) => a - b).slice(0, result.need - result.have);
+  return least.reduce((sum, count) => sum + count, 0);
+}
+
+interface Before {
+  readonly evaluation: Evaluation;
+  /** The verdicts that are not met. */
+  readonly open: readonly AwardVerdict[];
+  readonly facts: Facts;
+  readonly missing: Missing;
+}
+
+/** The awards that miss less with one badge. */
+interface Effect {
+  /** With the other awards as they are. */
+  readonly alone: ReadonlySet<AwardId>;
+  /** With the awards that become due by it. */
+  readonly inAll: ReadonlySet<AwardId>;
+}
+
+/** Of badges that do the same, one is tried for all: a scheme has thousands, and few that differ to a rule. */
+function effectsOf(available: readonly Enrolment[], before: Before): ReadonlyMap<Enrolment, Effect> {
+  const classOf = classesFor(before);
+  const byClass = new Map<string, Effect>();
+  const effects = new Map<Enrolment, Effect>();
+  for (const badge of available) {
+    const name = classOf(badge);
+    if (name === null) continue;
+    const effect = byClass.get(name) ?? effectOf(badge, before);
+    byClass.set(name, effect);
+    effects.set(badge, effect);
+  }
+  return effects;
+}
+
+function effectOf(badge: Enrolment, { evaluation: { awards }, open, facts, missing }: Before): Effect {
+  const more = issued(facts, [badge]);
+  const alone = open.map((verdict) => ({ ...verdict, tree: evaluateCondition(verdict.award.rule, more) }));
+  const completes = alone.some(({ tree }) => tree.met);
+  const standing = completes ? standingWith(awards, more, ['not_met']) : more.standing;
+  const following = !completes
+    ? alone
+    : open.map((verdict): AwardVerdict => {
+        const tree = evaluateCondition(verdict.award.rule, { ...more, standing });
+        return { ...verdict, tree, status: standing.has(verdict.award.id) ? 'due' : 'not_met' };
+      });
+  const hindered = awards.filter(({ status }) => status === 'blocked' || status === 'inactive');
+  const after = missingBadges([...hindered, ...following]);
+  const closerWith = (counts: (id: AwardId, tree: ConditionResult) => number): ReadonlySet<AwardId> =>
+    new Set(
+      alone
+        .filter(({ award: { id }, tree }) => counts(id, tree) < (missing.get(id) ?? 0))
+        .map(({ award }) => award.id),
+    );
+  return {
+    alone: closerWith((_id, tree) => missingIn(tree, missing)),
+    inAll: closerWith((id) => after.get(id) ?? 0),
+  };
+}
+
+/** Awards that the rule holds, are not met, and with each of which held less would be missing. */
+function awardsThatHelp({ award, tree }: AwardVerdict, { open, facts, missing }: Before): readonly AwardId[] {
+  const held = new Set(awardsIn(tree));
+  return open
+    .map((other) => other.award.id)
+    .filter((id) => {
+      if (!held.has(id)) return false;
+      const standing = new Map([...facts.standing, [id, 'due'] as const]);
+      const withIt = evaluateCondition(award.rule, { ...facts, standing });
+      return missingIn(withIt, missing) < missingIn(tree, missing);
+    });
+}
+
+function awardsIn(result: ConditionResult): readonly AwardId[] {
+  if (result.kind === 'badges') return [];
+  return result.kind === 'holds' ? [result.award] : result.of.flatMap(awardsIn);
+}
+
+/** @param all the facts with everything that is enrolled */
+function reachesOf({ awards }: Evaluation, all: Facts): (id: AwardId) => Reach {
+  const free = standingWith(awards, all, ['not_met']);
+  const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
+  return (id) => (free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond');
+}
+
+/**
+ * The awards that are held or due under these facts.
+ * @param awards in the scheme's order: each after those that its rule holds
+ * @param statuses of which those whose rule is met become due
+ */
+function standingWith(
   awards: readonly AwardVerdict[],
   facts: Facts,
   statuses: readonly AwardStatus[],
-): ReadonlyMap<AwardId, 'held' | 'due'> {
+): Facts['standing'] {
   const standing = new Map(facts.standing);
   for (const { award, status } of awards)
     if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, standing }).met)
@@ -106,30 +219,19 @@ export function standingWith(
   return standing;
 }
 
-/** Badges of one kind do the same for a rule: one of them is tried for all. Null: it can do nothing. */
-export type KindOf = (badge: Enrolment) => string | null;
-
-/** What a `badges` condition that is not met knows already: whatever else comes is new to it. */
-interface Leaf {
-  readonly condition: BadgesCondition;
-  readonly open: boolean;
-  readonly families: ReadonlySet<string>;
-  readonly partners: ReadonlySet<string>;
-  readonly abilities: ReadonlySet<string>;
-}
-
 /**
- * A scheme of 300 partners has thousands of badges, but few that differ to a rule: two badges that a
- * condition picks do the same when both are of a partner that it has none of (or of the same one), and
+ * Names the class of a badge: badges of one class do the same for every open rule; null: nothing. Two badges
+ * that a condition picks do the same when both are of a partner that it has none of (or of the same one), and
  * both for an ability that it has none for (or for the same one).
- * @param trees of the rules to which they are to do the same
- * @param nowS when they would be issued, Unix seconds
  */
-export function kindsFor(trees: readonly ConditionResult[], scheme: Scheme, nowS: number): KindOf {
-  const leaves = trees.flatMap(openLeaves).map((result) => leafOf(result, scheme, nowS));
+function classesFor({ open, facts: { scheme, nowS } }: Before): (badge: Enrolment) => string | null {
+  const leaves = open.flatMap(({ tree }) => openLeaves(tree));
+  const classifiers = leaves
+    .filter(({ condition }) => within(windowOf(scheme, condition, nowS), nowS))
+    .map((leaf) => classifierOf(leaf, scheme));
   return (badge) => {
-    const kinds = leaves.map((leaf) => kindIn(leaf, badge));
-    return kinds.every((kind) => kind === null) ? null : JSON.stringify(kinds);
+    const names = classifiers.map((classify) => classify(badge));
+    return names.every((name) => name === null) ? null : names.join('|');
   };
 }
 
@@ -138,177 +240,22 @@ function openLeaves(result: ConditionResult): readonly BadgesResult[] {
   return result.kind === 'badges' ? [result] : result.of.flatMap(openLeaves);
 }
 
-function leafOf({ condition, counted, excluded }: BadgesResult, scheme: Scheme, nowS: number): Leaf {
+function classifierOf({ condition, counted, excluded }: BadgesResult, scheme: Scheme) {
   const inTime = excluded.filter(({ reason }) => reason.why !== 'outside_condition_dates');
   const known = [...counted, ...inTime.map(({ assertion }) => assertion)].flatMap(
     ({ badgeId }) => scheme.enrolments.get(badgeId) ?? [],
   );
-  return {
-    condition,
-    open: within(windowOf(scheme, condition, nowS), nowS),
-    families: new Set(known.map(({ family }) => family)),
-    partners: new Set(known.map(({ clientId }) => clientId)),
-    abilities: new Set(known.flatMap((badge) => abilityOf(badge) ?? [])),
+  const families = new Set(known.map(({ family }) => family));
+  const partners = new Set(known.map(({ clientId }) => clientId));
+  const abilities = new Set(known.map(abilityOf));
+  return (badge: Enrolment): string | null => {
+    if (!picks(condition.selector, badge)) return null;
+    // Another version of a known badge: its effect depends on that very badge.
+    if (families.has(badge.family)) return `badge ${badge.badgeId}`;
+    const partner = partners.has(badge.clientId) ? badge.clientId : '';
+    if (condition.abilities === undefined) return `new ${partner}`;
+    const ability = abilityOf(badge);
+    const kind = ability === null ? 'none' : abilities.has(ability) ? `for ${ability}` : 'for another';
+    return `new ${partner} ${kind}`;
   };
-}
-
-function kindIn(leaf: Leaf, badge: Enrolment): string | null {
-  if (!leaf.open || !picks(leaf.condition.selector, badge)) return null;
-  // Another version of a badge that is there: what it changes hangs on that very badge.
-  if (leaf.families.has(badge.family)) return `badge ${badge.badgeId}`;
-  const partner = leaf.partners.has(badge.clientId) ? badge.clientId : '';
-  return `new ${partner} ${leaf.condition.abilities === undefined ? '' : abilityKind(leaf, badge)}`;
-}
-
-function abilityKind({ abilities }: Leaf, badge: Enrolment): string {
-  const ability = abilityOf(badge);
-  if (ability === null) return 'none';
-  return abilities.has(ability) ? `for ${ability}` : 'for another';
-}
-
-/** All that is needed to say what helps. */
-export interface Basis {
-  readonly evaluation: Evaluation;
-  readonly facts: Facts;
-  readonly available: readonly Enrolment[];
-  readonly lacks: Lacks;
-}
-
-/** With which less is missing, the other awards as they are. */
-export function badgesThatHelp(
-  { award, tree }: AwardVerdict,
-  { facts, available, lacks }: Basis,
-): readonly Enrolment[] {
-  const before = lackOf(tree, lacks);
-  const kindOf = kindsFor([tree], facts.scheme, facts.nowS);
-  const lackWith = (badge: Enrolment): number =>
-    lackOf(evaluateCondition(award.rule, issued(facts, [badge])), lacks);
-  return ofKinds(available, kindOf, (badge) => lackWith(badge) < before);
-}
-
-/**
- * With which less is missing by all that follows from them: what they are to the rule itself, and what they are to the
- * awards that it holds.
- * @param closer what brings those awards closer: whatever does not cannot help in this way
- * @param known told already, of this award or of one that it is helped by
- */
-export function badgesThatHelpBothWays(
-  { award, tree }: AwardVerdict,
-  { evaluation, facts, available, lacks }: Basis,
-  closer: ReadonlyMap<AwardId, ReadonlySet<Enrolment>>,
-  known: ReadonlySet<Enrolment>,
-): readonly Enrolment[] {
-  const held = new Set(awardsIn(tree).flatMap((id) => [...(closer.get(id) ?? [])]));
-  const tried = available.filter((badge) => held.has(badge) && !known.has(badge));
-  if (tried.length === 0) return [];
-  const before = lackOf(tree, lacks);
-  const trees = evaluation.awards.map((verdict) => verdict.tree);
-  const kindOf = kindsFor(trees, facts.scheme, facts.nowS);
-  return ofKinds(tried, kindOf, (badge) => (lacksWith(evaluation, facts, badge).get(award.id) ?? 0) < before);
-}
-
-/** Those that the rule holds, are not met, and with each of which held less would be missing. */
-export function awardsThatHelp(
-  { award, tree }: AwardVerdict,
-  { evaluation, facts, lacks }: Basis,
-): readonly AwardId[] {
-  const before = lackOf(tree, lacks);
-  const asked = new Set(awardsIn(tree));
-  return evaluation.awards
-    .filter((other) => other.status === 'not_met' && asked.has(other.award.id))
-    .map((other) => other.award.id)
-    .filter((id) => {
-      const standing = new Map([...facts.standing, [id, 'due'] as const]);
-      return lackOf(evaluateCondition(award.rule, { ...facts, standing }), lacks) < before;
-    });
-}
-
-/** Of each kind, one is tried for all. */
-function ofKinds(
-  badges: readonly Enrolment[],
-  kindOf: KindOf,
-  helps: (badge: Enrolment) => boolean,
-): readonly Enrolment[] {
-  const known = new Map<string, boolean>();
-  return badges.filter((badge) => {
-    const kind = kindOf(badge);
-    if (kind === null) return false;
-    const help = known.get(kind) ?? helps(badge);
-    known.set(kind, help);
-    return help;
-  });
-}
-
-function awardsIn(result: ConditionResult): readonly AwardId[] {
-  if (result.kind === 'badges') return [];
-  return result.kind === 'holds' ? [result.award] : result.of.flatMap(awardsIn);
-}
-
-/**
- * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
- * it rests on is blocked or inactive: `hindered`; not at all: `beyond`.
- */
-export type Reach = 'within' | 'hindered' | 'beyond';
-
-/** What would bring an award closer that is not met. */
-export interface Suggestion {
-  /**
-   * Each of which, issued now, would leave less to come; where one badge is missing, would complete it. In
-   * the scheme's order. One that the person has already is among them where it would count anew.
-   */
-  readonly badges: readonly Enrolment[];
-  /** Awards that its rule holds, not met themselves: what would help those is told of them. */
-  readonly awards: readonly AwardId[];
-  readonly reach: Reach;
-}
-
-/**
- * For each award that is not met: what would help. Pure; the badges of active partners alone are tried,
- * within their enrolment at the evaluation's instant, each on its own, by judging the rule again with it.
- * - A badge helps where less is missing with it, the other awards as they are.
- * - Of a choice, one may help both ways at once: by itself, and by an award that the rule holds and that it brings
- *   closer, too. It is told where only the two together leave less to come; else it is told of that award.
- * @param evaluation under that scheme
- * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
- */
-export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
-  const missing = evaluation.awards.filter(({ status }) => status === 'not_met');
-  if (missing.length === 0) return new Map();
-  const facts = factsOf(scheme, evaluation);
-  const available = availableAt(scheme, evaluation.nowS);
-  const basis = { evaluation, facts, available, lacks: lacksOf(evaluation.awards) };
-  const reachOf = reachesOf(evaluation, issued(facts, available));
-  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
-  return new Map(
-    missing.map((verdict) => {
-      const { id } = verdict.award;
-      return [id, { ...helpFor(verdict, basis, closer), reach: reachOf(id) }];
-    }),
-  );
-}
-
-/**
- * @param closer by award: the badges told of it, and of those that it is told to be helped by. Those that the rule
- *   holds are there, since they stand before it in the scheme's order; this one is added
- */
-function helpFor(
-  verdict: AwardVerdict,
-  basis: Basis,
-  closer: Map<AwardId, ReadonlySet<Enrolment>>,
-): Omit<Suggestion, 'reach'> {
-  const awards = awardsThatHelp(verdict, basis);
-  const through = new Set(awards.flatMap((id) => [...(closer.get(id) ?? [])]));
-  const direct = badgesThatHelp(verdict, basis);
-  const bothWays = badgesThatHelpBothWays(verdict, basis, closer, new Set([...direct, ...through]));
-  const told = new Set([...direct, ...bothWays]);
-  closer.set(verdict.award.id, new Set([...told, ...through]));
-  return { badges: basis.available.filter((badge) => told.has(badge)), awards };
-}
-
-/** @param all the facts as they would be with everything that is enrolled */
-function reachesOf({ awards }: Evaluation, all: Facts): (id: AwardId) => Reach {
-  const hinders = awards.some(({ status }) => status === 'blocked' || status === 'inactive');
-  const free = standingWith(awards, all, ['not_met']);
-  const freed = hinders ? standingWith(awards, all, ['not_met', 'blocked', 'inactive']) : free;
-  return (id) => (free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond');
 }

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText, type Lang } from '../../src/rules/explain/text.js';
+import type { Lang } from '../../src/rules/explain/explanation.js';
+import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';
-import { explainSchema } from '../../src/rules/explain/schema.js';
+import { explainSchema } from '../../src/rules/explain/json.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { type Case, CASES, CURRENT_RULES, NOW_S } from '../golden/explain/cases.js';

@@ -5,7 +5,7 @@ import type { Background } from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';
-import { explainSchema } from '../../src/rules/explain/schema.js';
+import { explainSchema } from '../../src/rules/explain/json.js';
 import { world, type World } from './generators.js';
 import { runs } from '../support/runs.js';
 

@@ -1,11 +1,16 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
-import type { AwardHistory, Background } from '../../src/rules/explain/explanation.js';
+import {
+  type AwardHistory,
+  type Background,
+  type Lang,
+  noBackground,
+} from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { explainText, type Lang, noBackground } from '../../src/rules/explain/text.js';
+import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';
-import { explainSchema } from '../../src/rules/explain/schema.js';
+import { explainSchema } from '../../src/rules/explain/json.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { assertion } from './scheme-builder.js';
 import { schemeOf, schemeOfRule } from './scheme-text.js';

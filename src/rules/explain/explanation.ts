@@ -1,15 +1,18 @@
 import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../../ids.js';
 import { distinct } from '../countable.js';
-import { assertionsIn, type Suggestion, suggestions } from '../suggestions.js';
+import { assertionsIn, type Evaluation, type HoldsResult } from '../evaluation.js';
+import { type Suggestion, suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
-import type { Evaluation } from '../evaluation.js';
 
-/** What the account says of how an award came to be held. */
+/** The languages that an evaluation can be explained in. */
+export type Lang = 'fr' | 'en';
+
+/** What the journal says of how an award came to be held. */
 export interface AwardHistory {
-  /** When it was given, Unix seconds; in words, the badge's own date in OBF is told. */
+  /** When it was given, Unix seconds; in words, the badge's own date in OBF is used. */
   readonly sinceS: number;
-  /** Null: by hand in OBF, or our note of it is gone. */
+  /** Null: by hand in OBF, or not recorded any more. */
   readonly version: SchemeVersion | null;
   readonly by: 'palier' | 'hand';
   /** The assertions that counted then; they may count no more. */
@@ -17,7 +20,7 @@ export interface AwardHistory {
   readonly event: EventId | null;
 }
 
-/** What is known of one person besides the portfolio, for an explanation. */
+/** What is known of one person besides the portfolio. */
 export interface Background {
   /** Of the awards held, by badge. */
   readonly history: ReadonlyMap<BadgeId, AwardHistory>;
@@ -27,10 +30,10 @@ export interface Background {
   readonly flagged: ReadonlyMap<BadgeId, number>;
 }
 
-/** Of somebody of whom the account says nothing. */
+/** Of a person without a journal. */
 export const noBackground: Background = { history: new Map(), waiting: new Set(), flagged: new Map() };
 
-/** All that an explanation is told from. */
+/** All that a text or JSON is made from. */
 export interface Explanation {
   readonly scheme: Scheme;
   readonly evaluation: Evaluation;
@@ -45,8 +48,9 @@ export interface Explanation {
 }
 
 /**
+ * Pure.
  * @param scheme the one that was evaluated
- * @param portfolio the assertions that were evaluated; without them, what no rule looks at is not told
+ * @param portfolio the assertions that were evaluated; without them, `unused` is empty
  */
 export function buildExplanation(
   scheme: Scheme,
@@ -54,13 +58,13 @@ export function buildExplanation(
   background: Background,
   portfolio: readonly Assertion[],
 ): Explanation {
-  const judged = [
+  const evaluated = [
     ...evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)),
     ...evaluation.excluded.map(({ assertion }) => assertion),
   ];
-  const known = new Map(judged.map((one) => [one.id, one]));
-  const unasked = distinct(portfolio.filter(({ id }) => !known.has(id)));
-  const all = [...known.values(), ...unasked];
+  const known = new Map(evaluated.map((one) => [one.id, one]));
+  const unused = distinct(portfolio.filter(({ id }) => !known.has(id)));
+  const all = [...known.values(), ...unused];
   const given = all.filter((one) => scheme.enrolments.get(one.badgeId)?.clientId === one.clientId);
   return {
     scheme,
@@ -69,6 +73,24 @@ export function buildExplanation(
     suggestions: suggestions(scheme, evaluation),
     assertions: new Map(all.map((one) => [one.id, one])),
     given: new Set(given.map(({ badgeId }) => badgeId)),
-    unused: unasked,
+    unused,
   };
 }
+
+/** The state of an award that a rule holds. */
+export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
+
+export function holdsStatus(
+  { award: id, through }: HoldsResult,
+  { evaluation, background }: Pick<Explanation, 'evaluation' | 'background'>,
+): HoldsStatus {
+  if (through === 'held') return 'held';
+  if (background.waiting.has(id)) return 'waiting';
+  if (through === 'due') return 'due';
+  const status = evaluation.awards.find(({ award }) => award.id === id)?.status;
+  return status === 'blocked' || status === 'inactive' ? status : 'none';
+}
+
+/** Whether an award was given under other rules than those that were evaluated. */
+export const isOfOlderRules = ({ evaluation }: Explanation, history: AwardHistory | undefined): boolean =>
+  history !== undefined && history.version !== null && history.version !== evaluation.version;

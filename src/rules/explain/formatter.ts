@@ -1,11 +1,12 @@
 import { DateTime } from 'luxon';
+import type { Assertion } from '../../earners/assertion.js';
 import type { AwardId } from '../../ids.js';
-import type { Assertion } from '../../earners/record.js';
-import { badgeName, type HoldsResult, partnerName } from './facts.js';
-import type { Explanation } from './explanation.js';
-import type { Named, Period, HoldsStatus, Catalogue } from './words.js';
-import type { Scheme } from '../types.js';
+import { type HoldsResult } from '../evaluation.js';
 import type { Window } from '../selector.js';
+import type { Scheme } from '../types.js';
+import { badgeName, partnerName, type Period } from './condition-words.js';
+import { type Explanation, type HoldsStatus, holdsStatus } from './explanation.js';
+import type { Catalogue, NamedAssertion } from './fr.js';
 
 /** The scheme's names and days, in one language. */
 export interface Formatter {
@@ -13,22 +14,18 @@ export interface Formatter {
   readonly words: Catalogue;
   /** The day of an instant (Unix seconds) in the scheme's zone. */
   day(atS: number): string;
-  /** A window, its end told as its last day. */
+  /** A window; its end is its last day. */
   period(window: Window): Period;
-  named(assertion: Assertion): Named;
+  named(assertion: Assertion): NamedAssertion;
   award(id: AwardId): string;
-  /** Where an award stands that a rule holds. */
-  standing(holds: HoldsResult): HoldsStatus;
+  holdsStatus(holds: HoldsResult): HoldsStatus;
 }
 
-/**
- * Puts a scheme and a catalogue together.
- * @param told what hinders an award that a rule holds is told from it
- */
+/** @param explanation without it, nothing is known of what hinders an award that a rule holds */
 export function createFormatter(
   scheme: Scheme,
   words: Catalogue,
-  told?: Pick<Explanation, 'evaluation' | 'background'>,
+  explanation?: Pick<Explanation, 'evaluation' | 'background'>,
 ): Formatter {
   const awards = new Map(scheme.awards.map(({ id, name }) => [id, name]));
   const day = (atS: number): string => {
@@ -49,19 +46,7 @@ export function createFormatter(
       issued: day(issuedOnS),
     }),
     award: (id) => awards.get(id) ?? id,
-    standing: (holds) =>
-      told === undefined ? (holds.through ?? 'none') : standingOf(holds, told.evaluation, told.background),
+    holdsStatus: (holds) =>
+      explanation === undefined ? (holds.through ?? 'none') : holdsStatus(holds, explanation),
   };
-}
-
-function standingOf(
-  { award: id, through }: HoldsResult,
-  { awards }: Explanation['evaluation'],
-  { waiting }: Explanation['background'],
-): HoldsStatus {
-  if (through === 'held') return 'held';
-  if (waiting.has(id)) return 'waiting';
-  if (through === 'due') return 'due';
-  const status = awards.find(({ award }) => award.id === id)?.status;
-  return status === 'blocked' || status === 'inactive' ? status : 'none';
 }

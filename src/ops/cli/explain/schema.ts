@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AwardState } from '../../../issuing/award-record.js';
-import { explainSchema } from '../../../rules/explain/schema.js';
+import { explainSchema } from '../../../rules/explain/json.js';
 
 const STATES = [
   'due',

@@ -1,6 +1,5 @@
 import { en } from '../../../rules/explain/en.js';
-import { fr } from '../../../rules/explain/fr.js';
-import type { Catalogue } from '../../../rules/explain/words.js';
+import { type Catalogue, fr } from '../../../rules/explain/fr.js';
 import type { Lang } from '../../shared/words.js';
 
 /**
@@ -14,7 +13,7 @@ const onPage = (
   ...catalogue,
   award: (_name, _id, _level, status) => status,
   status: { ...catalogue.status, waiting: said.waiting },
-  account: { ...catalogue.account, unblock: () => said.unblock },
+  history: { ...catalogue.history, unblock: () => said.unblock },
   holds: (award, standing) =>
     standing === 'waiting'
       ? catalogue.holds(award, 'due').replace(/[^\s]+$/, said.holdsWaiting)

@@ -1,6 +1,6 @@
 import type { BadgeId } from '../../../ids.js';
 import type { AwardState } from '../../../issuing/award-record.js';
-import { awardLines, exclusionLine } from '../../../rules/explain/text.js';
+import { awardLines, excludedLines } from '../../../rules/explain/text.js';
 import { createFormatter, type Formatter } from '../../../rules/explain/formatter.js';
 import type { Explanation } from '../../../rules/explain/explanation.js';
 import type { Award } from '../../../rules/types.js';
@@ -71,10 +71,7 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardTold[] => [
 /** Badges that count for no award, each with why. */
 export function leftOutOf({ told, ...facts }: GridFacts, lang: Lang): readonly string[] {
   const teller = tellerFor({ told, ...facts }, lang);
-  return [
-    ...told.evaluation.excluded.map((one) => exclusionLine(teller, one, [])),
-    ...told.unused.map((one) => teller.words.leftOut(teller.named(one), teller.words.reason.no_rule_asks)),
-  ];
+  return excludedLines(teller, told);
 }
 
 const tellerFor = ({ told }: GridFacts, lang: Lang): Formatter =>

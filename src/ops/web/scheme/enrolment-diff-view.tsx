@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { badgeName, partnerName } from '../../../rules/explain/facts.js';
+import { badgeName, partnerName } from '../../../rules/explain/condition-words.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
 import type { Lang } from '../../shared/words.js';
 import type { DiffProps } from './diff-view.js';
