@@ -122,13 +122,13 @@ export interface Shortfall {
   readonly abilities: Gap | null;
 }
 
+const missing = (tally: Tally | null): number => (tally === null ? 0 : Math.max(0, tally.need - tally.have));
+
 /**
  * What is missing. One further badge raises each tally by one at most, and the right one raises all three:
  * so the greatest of the three gaps is how many badges must come.
  */
 export function shortfall({ badges, issuers, abilities }: BadgesResult): Shortfall {
-  const missing = (tally: Tally | null): number =>
-    tally === null ? 0 : Math.max(0, tally.need - tally.have);
   const gap = (tally: Tally | null): Gap | null =>
     tally === null || missing(tally) === 0 ? null : { count: missing(tally), other: tally.have > 0 };
   return {

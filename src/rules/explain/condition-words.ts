@@ -74,25 +74,25 @@ export const someEn = (count: number, one: string, many = `${one}s`): string =>
 
 /** The phrases that a condition is made of, in one language: each demand of a condition has one. */
 interface Phrases {
-  badges(count: number): string;
-  moreBadges(count: number): string;
-  competency(name: string): string;
-  level(level: number): string;
-  ability(name: string): string;
-  among(names: readonly string[]): string;
-  issuers(count: number): string;
-  perIssuer(count: number): string;
-  abilities(count: number): string;
-  issued(count: number, how: string): string;
-  by(partners: readonly string[]): string;
-  period(period: Period): string;
-  withinMonths(count: number): string;
-  atTheLatest(day: string): string;
-  perIssuerLimit(count: number): string;
+  readonly badges: (count: number) => string;
+  readonly moreBadges: (count: number) => string;
+  readonly competency: (name: string) => string;
+  readonly level: (level: number) => string;
+  readonly ability: (name: string) => string;
+  readonly among: (names: readonly string[]) => string;
+  readonly issuers: (count: number) => string;
+  readonly perIssuer: (count: number) => string;
+  readonly abilities: (count: number) => string;
+  readonly issued: (count: number, how: string) => string;
+  readonly by: (partners: readonly string[]) => string;
+  readonly period: (period: Period) => string;
+  readonly withinMonths: (count: number) => string;
+  readonly atTheLatest: (day: string) => string;
+  readonly perIssuerLimit: (count: number) => string;
   /** Of `total` badges: from how many more partners. Empty where it goes without saying. */
-  otherIssuers(gap: Gap, total: number): string;
+  readonly otherIssuers: (gap: Gap, total: number) => string;
   /** Of `total` badges: for how many more abilities. A badge need not have one, so even the first is named. */
-  otherAbilities(gap: Gap, total: number): string;
+  readonly otherAbilities: (gap: Gap, total: number) => string;
 }
 
 const fr: Phrases = {
@@ -188,22 +188,21 @@ export const listedEn = (names: readonly string[]): string =>
 
 /** A `badges` condition in one language. */
 export interface ConditionWords {
-  period(period: Period): string;
+  readonly period: (period: Period) => string;
   /** All that it asks for. */
-  asked(asked: Asked, dates: Period): string;
+  readonly asked: (asked: Asked, dates: Period) => string;
   /** What is missing. `asked` null: the reader has just read it. `until`: the last day that counts. */
-  shortfall(shortfall: Shortfall, asked: Asked | null, until: string | null): string;
+  readonly shortfall: (shortfall: Shortfall, asked: Asked | null, until: string | null) => string;
 }
 
+const given = <T>(value: T | null, phrase: (value: T) => string): readonly string[] =>
+  value === null ? [] : [phrase(value)];
+const filled = (names: readonly string[], phrase: (names: readonly string[]) => string): readonly string[] =>
+  names.length === 0 ? [] : [phrase(names)];
+const phraseOf = (start: string, parts: readonly string[]): string =>
+  parts.length === 0 ? start : `${start} ${parts.join(', ')}`;
+
 function conditionWords(say: Phrases): ConditionWords {
-  const given = <T>(value: T | null, phrase: (value: T) => string): readonly string[] =>
-    value === null ? [] : [phrase(value)];
-  const filled = (
-    names: readonly string[],
-    phrase: (names: readonly string[]) => string,
-  ): readonly string[] => (names.length === 0 ? [] : [phrase(names)]);
-  const phraseOf = (start: string, parts: readonly string[]): string =>
-    parts.length === 0 ? start : `${start} ${parts.join(', ')}`;
   const which = ({ competency, level, ability, among }: Asked): readonly string[] => [
     ...filled([...given(competency, say.competency), ...given(level, say.level)], (sort) => sort.join(' ')),
     ...given(ability, say.ability),

@@ -13,12 +13,12 @@ export interface Formatter {
   readonly scheme: Scheme;
   readonly words: Catalogue;
   /** The day of an instant (Unix seconds) in the scheme's zone. */
-  day(atS: number): string;
+  readonly day: (atS: number) => string;
   /** A window; its end is its last day. */
-  period(window: Window): Period;
-  named(assertion: Assertion): NamedAssertion;
-  award(id: AwardId): string;
-  holdsStatus(holds: HoldsResult): HoldsStatus;
+  readonly period: (window: Window) => Period;
+  readonly named: (assertion: Assertion) => NamedAssertion;
+  readonly award: (id: AwardId) => string;
+  readonly holdsStatus: (holds: HoldsResult) => HoldsStatus;
 }
 
 /** @param explanation without it, nothing is known of what hinders an award that a rule holds */

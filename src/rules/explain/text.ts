@@ -58,9 +58,11 @@ const indented = (lines: readonly string[]): readonly string[] => lines.map((lin
 
 type Section = readonly [heading: string, verdicts: readonly AwardVerdict[]];
 
+/** Awards without a level come last. */
+const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
+
 /** The competencies in the scheme's order, each with its awards by level; then the awards of none. */
 function sectionsOf({ scheme, words }: Formatter, verdicts: readonly AwardVerdict[]): readonly Section[] {
-  const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
   const known = [...scheme.competencies.values()].map(({ id, name }): Section => {
     const own = verdicts.filter(({ award }) => award.competency === id);
     return [name, own.toSorted((a, b) => levelOf(a) - levelOf(b))];

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import type { Assertion } from '../../earners/assertion.js';
+import type {
+  BadgesResult,
+  ConditionExclusionReason,
+  ConditionResult,
+  Exclusion,
+  ExclusionReason,
+} from '../evaluation.js';
+import type { Window } from '../selector.js';
+
+export type Json<S extends z.ZodType> = z.infer<S>;
+
+/** An instant in UTC for a reader; null where the calendar has no such day. */
+export const iso = z.string().nullable();
+export const seconds = z.number().nullable();
+
+export const assertion = z
+  .strictObject({
+    assertion: z.string(),
+    client: z.string(),
+    badge: z.string(),
+    event: z.string().nullable(),
+    issued_on_s: z.number(),
+    issued_on_iso: iso,
+    expires_on_s: seconds,
+    expires_on_iso: iso,
+    revoked: z.boolean(),
+  })
+  .meta({ id: 'assertion', description: 'One badge that one person was given.' });
+
+const period = { from_s: seconds, before_s: seconds, from_iso: iso, before_iso: iso };
+const why = <W extends string, S extends z.core.$ZodShape>(word: W, shape: S) =>
+  z.strictObject({ why: z.literal(word), ...shape });
+
+export const neverCounts = z
+  .strictObject({
+    assertion,
+    reason: z.discriminatedUnion('why', [
+      why('not_enrolled', {}),
+      why('partner_inactive', {}),
+      why('wrong_client', {}),
+      why('outside_enrolment', period),
+      why('revoked', {}),
+      why('expired', { expires_on_s: z.number(), expires_on_iso: iso }),
+      why('future', {}),
+      why('no_rule_asks', {}),
+    ]),
+  })
+  .meta({ id: 'never_counts', description: 'An assertion that counts for no award, and why.' });
+
+const notCountedHere = z
+  .strictObject({
+    assertion,
+    reason: z.discriminatedUnion('why', [
+      why('outside_condition_dates', period),
+      why('duplicate_of', { of: z.string() }),
+      why('over_per_issuer', { per_issuer: z.number() }),
+    ]),
+  })
+  .meta({ id: 'not_counted_here', description: 'An assertion that one condition does not count, and why.' });
+
+const tally = z.strictObject({ have: z.number(), need: z.number() }).meta({ id: 'tally' });
+
+const badges = z
+  .strictObject({
+    kind: z.literal('badges'),
+    met: z.boolean(),
+    of: z.strictObject({
+      competency: z.string().optional(),
+      level: z.number().optional(),
+      ability: z.string().optional(),
+      issuers: z.array(z.string()).optional(),
+      badges: z.array(z.string()).optional(),
+    }),
+    badges: tally,
+    issuers: tally.nullable(),
+    abilities: tally.nullable(),
+    per_issuer: z.number().nullable(),
+    issued_from_s: seconds,
+    issued_before_s: seconds,
+    within_months: z.number().nullable(),
+    counted: z.array(assertion),
+    left_out: z.array(notCountedHere),
+  })
+  .meta({ id: 'badges', description: 'So many distinct badges of a sort.' });
+
+const holds = z
+  .strictObject({
+    kind: z.literal('holds'),
+    met: z.boolean(),
+    award: z.string(),
+    through: z.enum(['held', 'due']).nullable(),
+  })
+  .meta({ id: 'holds', description: 'Another award that is held, or due at the same time.' });
+
+const group = z
+  .strictObject({
+    kind: z.enum(['all', 'any', 'at_least']),
+    met: z.boolean(),
+    have: z.number(),
+    need: z.number(),
+    get of() {
+      return z.array(rule);
+    },
+  })
+  .meta({ id: 'group', description: 'All, any, or so many of these conditions.' });
+
+/** The rule's tree, with what each condition has and needs. */
+export const rule = z.discriminatedUnion('kind', [group, holds, badges]).meta({ id: 'rule' });
+
+export function isoOf(atS: number | null): string | null {
+  const date = new Date(atS === null ? Number.NaN : atS * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+export const assertionJson = (one: Assertion): Json<typeof assertion> => ({
+  assertion: one.id,
+  client: one.clientId,
+  badge: one.badgeId,
+  event: one.eventId,
+  issued_on_s: one.issuedOnS,
+  issued_on_iso: isoOf(one.issuedOnS),
+  expires_on_s: one.expiresOnS,
+  expires_on_iso: isoOf(one.expiresOnS),
+  revoked: one.revoked,
+});
+
+export function ruleJson(result: ConditionResult): Json<typeof rule> {
+  if (result.kind === 'badges') return badgesJson(result);
+  if (result.kind === 'holds') return { ...result };
+  return { ...result, of: result.of.map(ruleJson) };
+}
+
+function badgesJson({
+  kind,
+  condition,
+  met,
+  counted,
+  excluded,
+  ...tallies
+}: BadgesResult): Json<typeof badges> {
+  const { issuers: from, badges: among, ...selector } = condition.selector;
+  return {
+    kind,
+    met,
+    of: {
+      ...selector,
+      ...(from === undefined ? {} : { issuers: [...from] }),
+      ...(among === undefined ? {} : { badges: [...among] }),
+    },
+    ...tallies,
+    per_issuer: condition.perIssuer ?? null,
+    issued_from_s: condition.issuedFromS ?? null,
+    issued_before_s: condition.issuedBeforeS ?? null,
+    within_months: condition.withinMonths ?? null,
+    counted: counted.map(assertionJson),
+    left_out: excluded.map(notCountedHereJson),
+  };
+}
+
+const periodJson = ({ fromS, beforeS }: Window) => ({
+  from_s: fromS,
+  before_s: beforeS,
+  from_iso: isoOf(fromS),
+  before_iso: isoOf(beforeS),
+});
+
+export function neverCountsJson({
+  assertion: one,
+  reason,
+}: Exclusion<ExclusionReason>): Json<typeof neverCounts> {
+  const of = { assertion: assertionJson(one) };
+  if (reason.why === 'outside_enrolment')
+    return { ...of, reason: { why: reason.why, ...periodJson(reason) } };
+  if (reason.why !== 'expired') return { ...of, reason: { why: reason.why } };
+  const { why: expired, expiresOnS } = reason;
+  return { ...of, reason: { why: expired, expires_on_s: expiresOnS, expires_on_iso: isoOf(expiresOnS) } };
+}
+
+function notCountedHereJson({
+  assertion: one,
+  reason,
+}: Exclusion<ConditionExclusionReason>): Json<typeof notCountedHere> {
+  const of = { assertion: assertionJson(one) };
+  if (reason.why === 'duplicate_of') return { ...of, reason: { why: reason.why, of: reason.of } };
+  if (reason.why === 'over_per_issuer')
+    return { ...of, reason: { why: reason.why, per_issuer: reason.perIssuer } };
+  return { ...of, reason: { why: reason.why, ...periodJson(reason) } };
+}
