@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type { AwardId } from '../../ids.js';
 import { type HoldsResult } from '../evaluation.js';
 import type { Window } from '../selector.js';

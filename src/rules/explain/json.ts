@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type { AwardVerdict, Evaluation } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Assertion } from '../../earners/assertion.js';
+import type { Assertion } from '../../earners/record.js';
 import type {
   BadgesResult,
   ConditionExclusionReason,
