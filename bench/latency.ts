@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { DEFAULT_PREFIX, QUEUES } from '../src/queue/names.js';
+import { DEFAULT_PREFIX, QUEUES } from '../src/queue/jobs.js';
 import type { ReceivedCall } from '../src/sandbox/types.js';
 import { ownRedis } from '../test/support/own-redis.js';
 import { openSmallFleet, type SmallFleet } from '../test/support/small-fleet.js';

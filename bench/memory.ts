@@ -11,7 +11,7 @@ import * as as from '../src/ids.js';
 import { createJournal } from '../src/journal/journal.js';
 import { createEventIndex } from '../src/obf/event-index.js';
 import { createVault } from '../src/platform/vault.js';
-import { DATA_PREFIX } from '../src/queue/names.js';
+import { DATA_PREFIX } from '../src/queue/jobs.js';
 import { onOwnRedis } from './program.js';
 import { atMost, tableOf, type Part } from './report.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { DEFAULT_PREFIX } from '../src/queue/names.js';
+import { DEFAULT_PREFIX } from '../src/queue/jobs.js';
 import { until } from '../test/support/until.js';
 import type { Scene } from './calls.js';
 import { atMost, tableOf, type Part } from './report.js';

@@ -1,8 +1,8 @@
 import { Worker, type Queue } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer } from '../../src/platform/redis.js';
-import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/names.js';
-import { openQueue } from '../../src/queue/open.js';
+import { openQueue } from '../../src/queue/enqueue.js';
+import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/jobs.js';
 import { sortArrivals } from '../../src/workers/sort-arrivals.js';
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashPassword } from '../platform/password.js';
+import { hashPassword } from '../platform/secrets.js';
 import { startRedis } from '../sandbox/redis/start.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { GIVEN_BEFORE, givenBeforeOnS, INES, REGION, STRANGER } from './cast.js';

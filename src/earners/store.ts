@@ -1,8 +1,6 @@
-import type { EarnerKey } from '../ids.js';
-import { asEarnerKey } from '../ids.js';
+import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { countKeys, scanKeys } from '../platform/scan.js';
-import { scriptOf } from '../platform/script.js';
+import { countKeys, scanKeys, scriptOf } from '../platform/redis-commands.js';
 import type { Vault } from '../platform/vault.js';
 import { decodeRecord, encodeRecord } from './codec.js';
 import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';

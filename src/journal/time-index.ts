@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { asEventId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { scriptOf } from '../platform/script.js';
+import { scriptOf } from '../platform/redis-commands.js';
 
 /** Where an entry stands: by when it happened, then by its name. */
 export interface Place {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientId, EventId } from '../ids.js';
 import type { ObfEvent } from './types.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { scriptOf } from '../platform/script.js';
+import { scriptOf } from '../platform/redis-commands.js';
 
 /** What the row of an event said when all of its recipients were read. */
 export type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;

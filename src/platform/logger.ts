@@ -58,3 +58,30 @@ export function createLogger(level: string, name: string, destination?: Destinat
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
+
+/** The same error is logged once in this time, milliseconds. */
+const SAME_ERROR_MS = 30_000;
+/** Of how many different errors the last time is known. */
+const KNOWN_ERRORS = 50;
+
+/**
+ * A listener for errors that repeat. ioredis errors on every reconnect.
+ * @param log gets the first, and the same again after 30 s at the soonest
+ * @param otherwise gets the others
+ * @param nowMs any clock that does not go back
+ */
+export function rateLimitedLog(
+  log: (err: unknown) => void,
+  otherwise: (err: unknown) => void = () => undefined,
+  nowMs: () => number = () => performance.now(),
+): (err: unknown) => void {
+  const loggedMs = new Map<string, number>();
+  return (err) => {
+    const text = err instanceof Error ? `${err.name} ${err.message}` : String(err);
+    const now = nowMs();
+    if (now - (loggedMs.get(text) ?? -Infinity) < SAME_ERROR_MS) return otherwise(err);
+    if (loggedMs.size >= KNOWN_ERRORS) loggedMs.clear();
+    loggedMs.set(text, now);
+    log(err);
+  };
+}

@@ -1,24 +1,185 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { isCluster, mastersOf, raceAbort, type RedisConnection } from './redis.js';
+
+/** How many take-overs of another server were seen. */
+export type Epoch = number;
+
+/**
+ * Redis replicates asynchronously: what a master accepted is lost with it if no replica has it yet. The barrier waits
+ * until the replicas of every master have all that was written.
+ */
+export interface ReplicationBarrier {
+  /** To be read before the first write that is to be replicated. */
+  epoch(): Epoch;
+  /** Whether the replicas of every master have all that was written. @throws when a master does not answer */
+  isReplicated(): Promise<boolean>;
+  /**
+   * Waits until they have.
+   * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
+   */
+  waitForReplicas(epoch: Epoch): Promise<void>;
+  /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
+  confirm(epoch: Epoch): Promise<void>;
+  /** Names the histories of all masters: another text after a fail-over or a start without data. */
+  history(): Promise<string>;
+}
+
+/** Redis accepted what was written and may have lost it: the work is to be done again. */
+export class NotReplicated extends Error {
+  readonly code = 'not_replicated';
+}
+
+/** How long a replica is waited for, milliseconds. A healthy one takes one. */
+const WAIT_MS = 1000;
+/** A server without replicas is asked this often, not before every step. */
+const LOOK_AGAIN_MS = 5000;
+/** A master gives up a replica that hangs after 60 s (`repl-timeout`). */
+const LIMIT_MS = 120_000;
+const ASK_AGAIN_MS = 250;
+
+/**
+ * @param redis the connection that writes go over
+ * @param aloneMs how long a master that lost its replicas is not believed: another may have taken over unseen
+ */
+export function createReplicationBarrier(redis: RedisConnection, aloneMs: number): ReplicationBarrier {
+  const watch = watchMasters(redis);
+  // A WAIT blocks its connection: one round serves all who asked before it began.
+  const look = shareNextRun(() => watch.look());
+  const isReplicated = async (): Promise<boolean> =>
+    (await look()).every((master) =>
+      master.online > 0
+        ? master.hasAll
+        : !watch.expectsReplicas() || !master.isTold || master.aloneMs >= aloneMs,
+    );
+  const requireSame = (epoch: Epoch): void => {
+    if (watch.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
+  };
+  return {
+    epoch: () => watch.epoch(),
+    isReplicated,
+    async waitForReplicas(epoch) {
+      for (const limit = performance.now() + LIMIT_MS; !watch.isAlone();) {
+        const isDone = await isReplicated();
+        requireSame(epoch);
+        if (isDone) return;
+        if (performance.now() > limit) throw new NotReplicated('No replica of Redis has what was written');
+        await pause(ASK_AGAIN_MS);
+      }
+    },
+    async confirm(epoch) {
+      if (watch.isAlone()) return;
+      // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
+      await look();
+      requireSame(epoch);
+    },
+    history: () => watch.history(),
+  };
+}
+
+interface MasterState extends Replication {
+  readonly hasAll: boolean;
+  /** How long it has been known without a replica, milliseconds. */
+  readonly aloneMs: number;
+}
+
+/** What this process has seen of the masters. */
+function watchMasters(redis: RedisConnection) {
+  const aloneSince = new Map<string, number>();
+  // A cluster has replicas, and so has a master behind sentinels.
+  const seen = { replicas: isCluster(redis) || Array.isArray(redis.options.sentinels), atMs: -Infinity };
+  let [epoch, history]: [Epoch, string] = [0, ''];
+  const note = (masters: readonly Replication[]): string => {
+    const now = masters
+      .map((master) => master.history)
+      .toSorted()
+      .join(',');
+    if (history !== '' && history !== now) epoch += 1;
+    history = now;
+    seen.atMs = performance.now();
+    return now;
+  };
+  const stateOf = async (node: Redis, told: Replication): Promise<MasterState> => {
+    if (told.online > 0) {
+      seen.replicas = true;
+      aloneSince.delete(told.history);
+      return { ...told, hasAll: (await node.wait(told.online, WAIT_MS)) >= told.online, aloneMs: 0 };
+    }
+    const nowMs = performance.now();
+    const since = aloneSince.get(told.history) ?? nowMs;
+    aloneSince.set(told.history, since);
+    return { ...told, hasAll: false, aloneMs: nowMs - since };
+  };
+  return {
+    expectsReplicas: () => seen.replicas,
+    /** A server without replicas was looked at a moment ago. */
+    isAlone: () => !seen.replicas && performance.now() - seen.atMs < LOOK_AGAIN_MS,
+    epoch: () => epoch,
+    history: async () => note(await forEachMaster(redis, async (_, told) => told)),
+    async look() {
+      const states = await forEachMaster(redis, stateOf);
+      note(states);
+      return states;
+    },
+  };
+}
+
+/**
+ * Asks every master over the connection that writes go over.
+ * @throws when one does not answer in time, or has become a replica
+ */
+async function forEachMaster<T>(
+  redis: RedisConnection,
+  ask: (node: Redis, told: Replication) => Promise<T>,
+): Promise<readonly T[]> {
+  const asked = (await mastersOf(redis)).map(async (node) => ask(node, await replicationOf(node)));
+  const late = AbortSignal.timeout(2 * WAIT_MS);
+  return raceAbort(Promise.all(asked), late).catch((cause: unknown) => {
+    if (cause !== late.reason) throw cause;
+    throw new Error('Redis: a master does not answer in time', { cause });
+  });
+}
+
 /** What a server says of its part in replication. @see https://redis.io/docs/latest/commands/info/ */
-export interface Replication {
-  /** False: it does not say. */
+interface Replication {
+  /** False: INFO is forbidden. */
   readonly isTold: boolean;
-  readonly isReplica: boolean;
   /** Replicas that follow it now. */
   readonly online: number;
-  /** Names its data's history: another one since it became the master, or was started anew; '' when not told. */
+  /** Changes when it becomes the master, or starts anew; '' when not told. */
   readonly history: string;
 }
 
-/** Enough of an id of 40 digits to tell it from others. */
-const ID_CHARS = 12;
+/** @throws when it has become a replica */
+async function replicationOf(node: Redis): Promise<Replication> {
+  const text = await node.info('replication').catch(emptyIfForbidden);
+  if (/^role:slave/m.test(text)) throw new Error('Redis: the server that we write to is a replica by now');
+  // Enough of an id of 40 digits to tell it from others.
+  const [, history = ''] = /^master_replid:(\w{1,12})/m.exec(text) ?? [];
+  const online = [...text.matchAll(/^slave\d+:.*\bstate=online\b/gm)].length;
+  return { isTold: history !== '', online, history };
+}
 
-/** Pure. @param text the answer to `INFO replication`; '' where that is forbidden */
-export function parseReplication(text: string): Replication {
-  const [, id = ''] = /^master_replid:(\w+)/m.exec(text) ?? [];
-  return {
-    isTold: id !== '',
-    isReplica: /^role:slave/m.test(text),
-    online: [...text.matchAll(/^slave\d+:.*\bstate=online\b/gm)].length,
-    history: id.slice(0, ID_CHARS),
+/** A host that forbids INFO says nothing about replicas. */
+function emptyIfForbidden(error: unknown): string {
+  if (error instanceof Error && error.name === 'ReplyError') return '';
+  throw error;
+}
+
+/** Runs one at a time; those who ask while one runs share the next. */
+function shareNextRun<T>(act: () => Promise<T>): () => Promise<T> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | null = null;
+  return () => {
+    if (next !== null) return next;
+    const mine = running
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return act();
+      });
+    running = mine;
+    next = mine;
+    return mine;
   };
 }

@@ -1,5 +1,5 @@
 import type { RedisConnection } from './redis.js';
-import { scriptOf } from './script.js';
+import { scriptOf } from './redis-commands.js';
 import { VaultError, type Vault } from './vault.js';
 
 /** Of the form around what is sealed. Any other is an error. */

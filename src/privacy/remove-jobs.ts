@@ -1,6 +1,6 @@
 import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
-import { QUEUES } from '../queue/names.js';
+import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from '../workers/pipeline.js';
 import { sortAllArrivals } from '../workers/sort-arrivals.js';
 

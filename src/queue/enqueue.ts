@@ -1,6 +1,66 @@
-import type { JobsOptions, JobState, Queue } from 'bullmq';
+import { Queue, type JobsOptions, type JobState, type JobType, type Telemetry } from 'bullmq';
+import { BullMQOtel } from 'bullmq-otel';
+import { Cluster, Redis } from 'ioredis';
+import { rateLimitedLog, type Logger } from '../platform/logger.js';
+import { isCluster, raceAbort, redisNow, type RedisConnection } from '../platform/redis.js';
 import { redisCause } from '../platform/redis-faults.js';
-import { ATTEMPTS } from './retry.js';
+import { arrivalsIn, arrivalsJobId, DEFAULT_PREFIX, prefixOf, type Arrival, type QueueName } from './jobs.js';
+
+/** Of BullMQ's own events, to which nobody listens: 10 000, its default, take a megabyte a queue. */
+const EVENTS_KEPT = 100;
+
+/**
+ * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ from talking
+ * to Redis before the first job: a Redis that goes away just then would make the queue fail for good.
+ */
+export function openQueue(
+  name: QueueName,
+  connection: RedisConnection,
+  log: Logger,
+  prefix: string = DEFAULT_PREFIX,
+  telemetry: Telemetry | null = null,
+): Queue {
+  const queue = new Queue(name, {
+    connection,
+    prefix: prefixOf(prefix, name, isCluster(connection)),
+    skipVersionCheck: true,
+    skipWaitingForReady: true,
+    streams: { events: { maxLen: EVENTS_KEPT } },
+    ...(telemetry === null ? {} : { telemetry }),
+  });
+  queue.on(
+    'error',
+    rateLimitedLog((err) => log.warn({ err }, `queue ${name}: no Redis`)),
+  );
+  return queue;
+}
+
+/** The connection that a queue was opened over. @throws TypeError when it was opened otherwise */
+export function connectionOf({ opts: { connection } }: Queue): RedisConnection {
+  if (connection instanceof Redis || connection instanceof Cluster) return connection;
+  throw new TypeError('A queue is opened over a connection of ours');
+}
+
+/** Spans of the queues, for the OpenTelemetry SDK that the process was started with (`node --import`). */
+export const createTracing = (on: boolean): Telemetry | null =>
+  on ? new BullMQOtel({ tracerName: 'palier' }) : null;
+
+/** Failed work is tried again for over 24 hours: 60 waits that grow to an hour, with jitter. */
+export const ATTEMPTS = 60;
+const CAP_MS = 3_600_000;
+/** The limiter of a queue that OBF paused stands at this; counted jobs never reach it. */
+export const PAUSED_AT = 1_000_000_000;
+
+/**
+ * The wait before the next attempt, milliseconds.
+ * @param attempt how many were made, from 1
+ * @param retryAfterMs what OBF asked for: never less
+ * @param random a number in [0, 1)
+ */
+export function backoffMs(attempt: number, retryAfterMs: number | null, random: number): number {
+  const ceiling = Math.min(CAP_MS, 1000 * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(Math.max(ceiling / 2 + random * (ceiling / 2), retryAfterMs ?? 0));
+}
 
 export interface NewJob {
   readonly id: string;
@@ -10,50 +70,7 @@ export interface NewJob {
   readonly delayMs?: number;
 }
 
-/** How many runs of one id may overlap before we say that something is wrong. */
-const MAX_OVERLAP = 8;
-/** How many jobs are on their way to Redis at once: enough to fill its pipeline, few enough to stop in time. */
-const CHUNK = 500;
-
-/** States in which a job's next run may be over, or have begun already. */
-const NEEDS_CARE: ReadonlySet<State> = new Set(['active', 'failed', 'completed']);
-
-type State = JobState | 'unknown';
-
-/** Redis could not take a job in time. The job may be there all the same: ids make a repeat safe. */
-export class EnqueueError extends Error {
-  readonly code = 'enqueue_failed';
-}
-
-/**
- * Sees to it that a run of this job *starts after* this call: a waiting one will do, a failed one is
- * given its full attempts again, and beside a running one (which may have read the world before the
- * change) a follow-up is added. BullMQ's `add` alone drops all three silently.
- */
-export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
-  for (const id of runsOf(job.id)) if (await willRun(queue, { ...job, id })) return;
-  throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
-}
-
-/** The ids of the runs of one job that may overlap, its own first. */
-export const runsOf = (id: string): readonly string[] =>
-  Array.from({ length: MAX_OVERLAP }, (_, run) => (run === 0 ? id : `${id}.${run}`));
-
-/**
- * Looked at before it is added, never after: a quick worker may take the new job at once, and its run is
- * a good one. Any run that starts after this look knows what the caller knows.
- */
-async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
-  const state = await stateOf(queue, job.id);
-  if (state === 'active') return false;
-  if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
-  else if (state === 'unknown') await add(queue, job);
-  return true;
-}
-
-const add = (queue: Queue, job: NewJob): Promise<unknown> => queue.add(job.name, job.data, optionsOf(job));
-
-/** What every job of ours is added with. */
+/** The options of every job. */
 export const optionsOf = ({ id, delayMs }: Pick<NewJob, 'id' | 'delayMs'>): JobsOptions => ({
   jobId: id,
   attempts: ATTEMPTS,
@@ -62,22 +79,63 @@ export const optionsOf = ({ id, delayMs }: Pick<NewJob, 'id' | 'delayMs'>): Jobs
   ...(delayMs === undefined ? {} : { delay: delayMs }),
 });
 
-/** Adds the job unless there is one of its id already, in whatever state: a failed one stays for ops. */
-export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
-  await add(queue, job);
+/** Redis could not take a job in time. It may be there all the same: ids make a repeat safe. */
+export class EnqueueError extends Error {
+  readonly code = 'enqueue_failed';
 }
 
+/** How many runs of one id may overlap. */
+const MAX_OVERLAP = 8;
+
+/** The ids of the runs of one job that may overlap, its own first. */
+export const runsOf = (id: string): readonly string[] =>
+  Array.from({ length: MAX_OVERLAP }, (_, run) => (run === 0 ? id : `${id}.${run}`));
+
 /**
- * A job that nobody has begun says so itself. Only for the others BullMQ is asked, which walks through
- * the waiting ones: a backlog of a hundred thousand would be walked for every new job.
+ * Guarantees a run that starts after this call. A waiting job will do; a failed one gets its full attempts again;
+ * beside a running one, which may have read the world before the change, a follow-up is added. BullMQ's `add` drops
+ * all three silently.
  */
-async function stateOf(queue: Queue, id: string): Promise<State> {
-  const client = await queue.getBackend().client;
+export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
+  for (const id of runsOf(job.id)) if (await willRun(queue, { ...job, id })) return;
+  throw new EnqueueError(`${queue.name}: ${MAX_OVERLAP} runs of one job overlap`);
+}
+
+/** Its state is read before it is added: any run that starts after that is a good one. */
+async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
+  const state = await stateOf(queue, job.id);
+  if (state === 'active') return false;
+  if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
+  else if (state === 'unknown') await enqueueIfAbsent(queue, job);
+  return true;
+}
+
+/** Adds the job unless there is one of its id, in whatever state. */
+export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
+  await add(queue, [job]);
+}
+
+/** A delay counts from Redis' clock: from that of a process that is ahead, others would wait longer. */
+async function add(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
+  const isDelayed = jobs.some(({ delayMs }) => delayMs !== undefined);
+  const made = isDelayed ? { timestamp: await redisNow(connectionOf(queue)) } : {};
+  const [only, ...others] = jobs.map((job) => ({
+    name: job.name,
+    data: job.data,
+    opts: { ...optionsOf(job), ...made },
+  }));
+  if (only === undefined) return;
+  // One needs no transaction around it.
+  if (others.length === 0) await queue.add(only.name, only.data, only.opts);
+  else await queue.addBulk([only, ...others]);
+}
+
+/** BullMQ finds a state by walking through the waiting jobs: it is asked only for a job that was begun. */
+async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> {
   const fields = ['timestamp', 'processedOn', 'finishedOn'] as const;
-  const [made, begun, ended] = await client.hmget(queue.toKey(id), ...fields);
+  const [made, begun, ended] = await connectionOf(queue).hmget(queue.toKey(id), ...fields);
   if (made === null) return 'unknown';
-  if (begun !== null || ended !== null) return queue.getJobState(id);
-  return 'waiting';
+  return begun === null && ended === null ? 'waiting' : queue.getJobState(id);
 }
 
 async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): Promise<void> {
@@ -85,45 +143,78 @@ async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): P
   try {
     await job?.retry(from, { resetAttemptsMade: true, resetAttemptsStarted: true });
   } catch (error) {
-    // Somebody else was quicker: what matters is that it no longer lies there.
+    // Another process was quicker: what matters is that the job left this state.
     if ((await stateOf(queue, id)) === from) throw error;
   }
 }
 
-/** The same for many jobs; the first that fails ends it. Jobs before it are stored, so that a repeat finds them waiting. */
+/** Jobs on their way to Redis at once: enough to fill its pipeline, few enough to stop in time. */
+const CHUNK = 500;
+
+/** As `enqueue`, for many. Stops at the first failure; those stored before it are found waiting by a repeat. */
 export async function enqueueAll(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
-  for (let at = 0; at < jobs.length; at += CHUNK) await enqueueChunk(queue, jobs.slice(at, at + CHUNK));
+  for (let at = 0; at < jobs.length; at += CHUNK) {
+    const chunk = jobs.slice(at, at + CHUNK);
+    const states = await Promise.all(chunk.map(({ id }) => stateOf(queue, id)));
+    await add(
+      queue,
+      chunk.filter((_, nth) => states[nth] === 'unknown'),
+    );
+    const begun = chunk.filter((_, nth) => ['active', 'failed', 'completed'].includes(states[nth] ?? ''));
+    await Promise.all(begun.map((job) => enqueue(queue, job)));
+  }
 }
 
-/** Jobs that nobody told before are the usual case: they are looked at together, and leave together. */
-async function enqueueChunk(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
-  const seen = await Promise.all(jobs.map(async (job) => ({ job, state: await stateOf(queue, job.id) })));
-  const fresh = seen.filter(({ state }) => state === 'unknown').map(({ job }) => job);
-  await queue.addBulk(fresh.map((job) => ({ name: job.name, data: job.data, opts: optionsOf(job) })));
-  const others = seen.filter(({ state }) => NEEDS_CARE.has(state));
-  await Promise.all(others.map(({ job }) => enqueue(queue, job)));
-}
+/** Notices a job: it is read, and tried again, as a whole. */
+const TOGETHER = 200;
 
 /**
- * Adding under a deadline of our own: a Redis that is frozen, or was never there, keeps `add` waiting.
- * @throws EnqueueError after `deadlineMs`, or when Redis fails before
+ * Stores what came in together in few jobs, of which a worker makes one a notice.
+ * @throws EnqueueError after `deadlineMs`, or when Redis fails before; it may be there all the same
  */
-export async function withinDeadline(
+export async function storeArrivals(
   queue: Queue,
-  adding: () => Promise<unknown>,
+  arrivals: readonly Arrival[],
   deadlineMs: number,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new EnqueueError(`${queue.name}: no answer from Redis in time`));
-    timer = setTimeout(late, deadlineMs);
-  });
-  try {
-    await Promise.race([adding(), deadline]);
-  } catch (cause) {
-    if (cause instanceof EnqueueError) throw cause;
-    throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });
-  } finally {
-    clearTimeout(timer);
+  const jobs: NewJob[] = [];
+  for (let at = 0; at < arrivals.length; at += TOGETHER) {
+    const part = arrivals.slice(at, at + TOGETHER);
+    jobs.push({ id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } });
   }
+  // A Redis that is frozen, or was never there, keeps `add` waiting.
+  const late = AbortSignal.timeout(deadlineMs);
+  try {
+    await raceAbort(add(queue, jobs), late);
+  } catch (cause) {
+    if (late.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
+    throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });
+  }
+}
+
+/** What came in and no worker has taken yet. */
+export interface Arrived {
+  readonly notices: number;
+  /** When the oldest came in, Unix milliseconds; null: there is none. */
+  readonly oldestMs: number | null;
+}
+
+const WAITING: readonly JobType[] = ['waiting', 'delayed'];
+/** How many jobs are looked at: the rest is taken to be like them. */
+const LOOKED_AT = 5000;
+
+/** Reads ids alone, oldest first, and the time of the first. */
+export async function readArrived(queue: Queue): Promise<Arrived> {
+  const [ids, jobs] = await Promise.all([
+    queue.getRanges([...WAITING], 0, LOOKED_AT - 1, true),
+    queue.getJobCountByTypes(...WAITING),
+  ]);
+  const [first] = ids;
+  if (first === undefined) return { notices: 0, oldestMs: null };
+  const notices = ids.reduce((sum, id) => sum + arrivalsIn(id), 0);
+  const made = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
+  return {
+    notices: Math.round((notices * Math.max(jobs, ids.length)) / ids.length),
+    oldestMs: made === null ? null : Number(made),
+  };
 }

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   asAwardId,
@@ -7,69 +8,87 @@ import {
   asEarnerKey,
   asEventId,
   asSchemeVersion,
+  type BadgeId,
+  type BatchId,
+  type ClientId,
+  type EarnerKey,
 } from '../ids.js';
-import { QUEUES } from './names.js';
 
 /**
- * What the jobs of each queue carry: ids and earner keys, never an address that can be read. A job is
- * plain text in Redis and in the dashboard. Whoever takes a job parses it: an older version, or a hand,
- * may have written it.
+ * The queues, in the order of the data: `arrivals` holds what came in, one job a tick; a worker makes each notice a
+ * job of `notices`. `awards` is issuing: pausing it stops issuing alone. `maintenance` never waits behind a pause.
  */
+export const QUEUES = ['arrivals', 'notices', 'earners', 'awards', 'maintenance'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** BullMQ's key prefix. */
+export const DEFAULT_PREFIX = '{palier}';
+/** Prefix of our own keys, which spread over a cluster by earner and by badge. */
+export const DATA_PREFIX = 'palier';
+
+/**
+ * A queue's prefix. Its hash tag keeps the keys of one queue in one slot. In a cluster each queue has a tag of its own
+ * (`{palier:awards}`), or one server would carry all of them.
+ */
+export const prefixOf = (prefix: string, name: QueueName, isCluster: boolean): string =>
+  isCluster ? prefix.replace(/\}$/, `:${name}}`) : prefix;
+
+/** Written to see whether notices can be stored: it is in their slot. */
+export const writeProbeKey = (prefix: string, isCluster: boolean): string =>
+  `${prefixOf(prefix, 'arrivals', isCluster)}:writable`;
+
+// What jobs carry: ids and earner keys, never a readable address, since a job is plain text in Redis and in the
+// dashboard. Each is parsed when it is taken: an older version may have written it.
+
 const word = z.string().regex(/^[\w.-]{1,128}$/);
+const clientId = word.transform(asClientId);
+const eventId = word.transform(asEventId);
+const badgeId = word.transform(asBadgeId);
+const earner = word.transform(asEarnerKey);
 
-/** Where a notice came from; it goes into the audit, and changes nothing else. */
-const source = z.enum(['webhook', 'passport', 'poll', 'ops']);
+const about = {
+  /** Where it came from, for the journal. */
+  source: z.enum(['webhook', 'passport', 'poll', 'ops']),
+  /** The request that brought it first: joins the two in logs. */
+  request: word.optional(),
+};
 
-/** Of the request that told of it first: it joins the two in logs. */
-const request = word.optional();
-
-/** "Something happened to this event": read it from OBF. */
+/** Something happened to this event: it is to be read from OBF. */
 export const eventNotice = z.object({
   kind: z.literal('event'),
-  clientId: word.transform(asClientId),
-  eventId: word.transform(asEventId),
-  /** Known where OBF itself listed the event; a webhook is never taken at its word for it. */
-  badgeId: word.transform(asBadgeId).optional(),
+  clientId,
+  eventId,
+  // Known where OBF itself listed the event; a webhook is never believed for them.
+  badgeId: badgeId.optional(),
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
   modifiedS: z.number().nullable().optional(),
-  /** It told of a revocation: the event is asked for by its name, since a list may leave out who was revoked. */
+  /** A revocation: the event is asked for by its id, since a list may leave out who was revoked. */
   revoked: z.boolean().optional(),
-  source,
-  request,
+  ...about,
 });
 
-/** "This person has a credential there": verify it at its URL. `recipient` is sealed under the earner key. */
+/** This person has a credential there: it is to be verified. `recipient` is sealed under the earner key. */
 export const credentialNotice = z.object({
   kind: z.literal('credential'),
-  earner: word.transform(asEarnerKey),
+  earner,
   recipient: z.string().min(1),
   url: z.string().min(1).max(2048),
-  source,
-  request,
+  ...about,
 });
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/** A notice as the door took it in. `type` tells an issue from a revocation of the same event: it is part of the job's id. */
-export const arrival = z.object({
-  type: z.enum(['issued', 'revoked']),
-  job: noticeJob,
-});
-/** "These came in together": each is to be a job of its own. */
+/** A notice as it came in. `type` tells an issue from a revocation of the same event. */
+const arrival = z.object({ type: z.enum(['issued', 'revoked']), job: noticeJob });
+/** These came in together. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 
-/** "Look what this client has issued that we have not been told of": told by the clock. */
-export const pollJob = z.object({ kind: z.literal('poll'), clientId: word.transform(asClientId) });
+/** This client's new events are to be listed. */
+const pollJob = z.object({ kind: z.literal('poll'), clientId });
+/** A row of this client's event list cannot be read: stands in failed until it can. */
+const oddRowJob = z.object({ kind: z.literal('odd-row'), clientId, fields: z.array(z.string()) });
 
-/** "A row of this client's event list cannot be read": stands in failed until OBF shows it whole. */
-export const oddRowJob = z.object({
-  kind: z.literal('odd-row'),
-  clientId: word.transform(asClientId),
-  fields: z.array(z.string()),
-});
-
-/** All that stands in the queue of notices. */
 export const noticeQueueJob = z.discriminatedUnion('kind', [
   eventNotice,
   credentialNotice,
@@ -77,44 +96,25 @@ export const noticeQueueJob = z.discriminatedUnion('kind', [
   oddRowJob,
 ]);
 
-/** "This earner's portfolio may have changed": decide again. `cause` joins it to the notice in logs. */
+/** This earner's portfolio may have changed: it is to be decided again. */
 export const earnerJob = z.object({
-  earner: word.transform(asEarnerKey),
+  earner,
+  /** Joins it to the notice in logs. */
   cause: z.string(),
-  /** What follows leaves without an e-mail, as what led to it did. */
+  /** No e-mail is sent for what follows. */
   quiet: z.boolean().optional(),
 });
 
-/** "Awards of this badge may be waiting in the outbox": form batches of them. */
-export const gatherJob = z.object({ kind: z.literal('gather'), badgeId: word.transform(asBadgeId) });
-/** "This batch is to be issued." */
-export const batchJob = z.object({
-  kind: z.literal('batch'),
-  badgeId: word.transform(asBadgeId),
-  batchId: word.transform(asBatchId),
-});
-/** "Take this award back, if it still is to be." */
-export const revokeJob = z.object({
-  kind: z.literal('revoke'),
-  badgeId: word.transform(asBadgeId),
-  earner: word.transform(asEarnerKey),
-});
-/** "Look whether anything was left behind when a process was killed": told by the clock. */
-export const sweepJob = z.object({ kind: z.literal('sweep') });
-/** "Remove what has stood in failed for too long, in every queue": told by the clock. */
-export const cleanJob = z.object({ kind: z.literal('clean') });
-/** "Remove whoever was given nothing for so many months": told by the clock. Null: keep everybody. */
-export const purgeJob = z.object({
-  kind: z.literal('purge'),
-  months: z.number().int().positive().nullable(),
-});
-/** "Read every account again in full": told by the clock. */
-export const verifyJob = z.object({ kind: z.literal('verify') });
-/** "Look at everybody, and keep how many are one badge away": told by the clock. */
-export const censusJob = z.object({ kind: z.literal('census') });
-/** "Make the plan that the ops pages show": of that award alone; null: of all. */
-export const planJob = z.object({ kind: z.literal('plan'), only: word.transform(asAwardId).nullable() });
-/** "Put the rules into force, as this operator asked for." */
+export const awardJob = z.discriminatedUnion('kind', [
+  /** Awards of this badge may wait in the outbox. */
+  z.object({ kind: z.literal('gather'), badgeId }),
+  z.object({ kind: z.literal('batch'), badgeId, batchId: word.transform(asBatchId) }),
+  /** This award is to be revoked, if that is still so. */
+  z.object({ kind: z.literal('revoke'), badgeId, earner }),
+]);
+
+const onlyAward = word.transform(asAwardId).nullable();
+/** The rules are to be put into force, as this operator asked. */
 export const applyJob = z.object({
   kind: z.literal('apply'),
   /** Tells this request from the one before. */
@@ -123,14 +123,15 @@ export const applyJob = z.object({
   /** Unix seconds. */
   askedS: z.number(),
   version: word.transform(asSchemeVersion),
-  only: word.transform(asAwardId).nullable(),
+  only: onlyAward,
   /** OBF sends no e-mail. */
   quiet: z.boolean(),
-  /** How many badges whoever asked was told of: not one more is given by it. */
+  /** How many badges the operator agreed to: not one more is issued. */
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),
 });
-/** "Send these failed jobs back to work, as this operator asked for": of all that fit what is given. */
+
+/** The failed jobs that fit all that is given go back to work. */
 export const replayJob = z.object({
   kind: z.literal('replay'),
   by: z.string().max(128),
@@ -144,28 +145,65 @@ export const replayJob = z.object({
   /** Failed at or after this instant, Unix milliseconds. */
   sinceMs: z.number().nullable(),
 });
-/** All that stands in the queue of issuing. */
-export const awardJob = z.discriminatedUnion('kind', [gatherJob, batchJob, revokeJob]);
 
-/** All that stands in the queue of what is about everybody. */
 export const maintenanceJob = z.discriminatedUnion('kind', [
-  sweepJob,
-  cleanJob,
-  purgeJob,
-  censusJob,
-  verifyJob,
-  planJob,
+  /** Looks for what a killed process left behind. */
+  z.object({ kind: z.literal('sweep') }),
+  /** Removes old failed jobs. */
+  z.object({ kind: z.literal('clean') }),
+  /** Erases who was given nothing for so many months; null: nobody. */
+  z.object({ kind: z.literal('purge'), months: z.number().int().positive().nullable() }),
+  /** Counts who is one badge away. */
+  z.object({ kind: z.literal('census') }),
+  /** Reads every account again in full. */
+  z.object({ kind: z.literal('verify') }),
+  z.object({ kind: z.literal('plan'), only: onlyAward }),
   applyJob,
   replayJob,
 ]);
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
-export type Arrival = z.output<typeof arrival>;
-export type OddRowJob = z.output<typeof oddRowJob>;
-export type PollJob = z.output<typeof pollJob>;
 export type NoticeJob = z.output<typeof noticeJob>;
+export type Arrival = z.output<typeof arrival>;
+export type PollJob = z.output<typeof pollJob>;
+export type OddRowJob = z.output<typeof oddRowJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
-export type ReplayJob = z.output<typeof replayJob>;
 export type ApplyJob = z.output<typeof applyJob>;
+export type ReplayJob = z.output<typeof replayJob>;
 export type MaintenanceJob = z.output<typeof maintenanceJob>;
+
+// A job's id is a pure function of its subject, but for arrivals: the same notice twice is one job, and an `add` that
+// timed out may be repeated. It coalesces; a job may still run twice. BullMQ allows neither integers nor ':'.
+
+type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
+
+/** A revocation that arrives while the issue is at work is new work. */
+export const eventNoticeId = (
+  { clientId: client, eventId: event }: NamedEvent,
+  type: Arrival['type'],
+): string => `${type}.${client}.${event}`;
+
+/** An event that OBF lists, of which an earlier notice failed. */
+export const listedEventId = (event: NamedEvent): string => `listed.${event.clientId}.${event.eventId}`;
+
+/** A class's credentials differ by URL, a forged push only by person. */
+export const noticeId = (notice: NoticeJob, type: Arrival['type']): string =>
+  notice.kind === 'event'
+    ? eventNoticeId(notice, type)
+    : `credential.${notice.earner}.${createHash('sha256').update(notice.url).digest('base64url').slice(0, 22)}`;
+
+/** How many notices it carries stands last, so that what waits can be counted. */
+export const arrivalsJobId = (notices: number): string => `arrivals.${randomUUID()}.${notices}`;
+export const arrivalsIn = (id: string): number => Number(/^arrivals\..+\.(\d+)$/.exec(id)?.[1] ?? 0);
+
+export const pollJobId = (client: ClientId): string => `poll.${client}`;
+/** All unreadable rows of a client are one job. */
+export const oddRowJobId = (client: ClientId): string => `odd-row.${client}`;
+/** What several notices changed is decided once. */
+export const earnerJobId = (key: EarnerKey): string => `earner.${key}`;
+/** The evaluation that waits for a date: under the other id it would swallow those that are due now. */
+export const laterJobId = (key: EarnerKey): string => `later.${key}`;
+export const gatherJobId = (badge: BadgeId): string => `gather.${badge}`;
+export const revokeJobId = (key: EarnerKey, badge: BadgeId): string => `revoke.${key}.${badge}`;
+export const batchJobId = (batch: BatchId): string => `batch.${batch}`;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import axios from 'axios';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { webhookKey, webhookSignature } from '../platform/standard-webhooks.js';
+import { webhookKey, webhookSignature } from '../platform/secrets.js';
 
 /** What a notice says; identifiers and no more. */
 interface NoticeContent {

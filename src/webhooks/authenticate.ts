@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BasicKey } from '../config.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { webhookKey, webhookSignature } from '../platform/standard-webhooks.js';
+import { webhookKey, webhookSignature } from '../platform/secrets.js';
 import { Problem } from './problems.js';
 
 class Verified {

@@ -6,7 +6,7 @@ import helmet from 'helmet';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
-import type { WriteProbe } from '../platform/write-probe.js';
+import type { WriteProbe } from '../platform/redis-health.js';
 import type { Arrival } from '../queue/jobs.js';
 import type { Authenticate } from './authenticate.js';
 import { createBodyBudget, hasBody, type BodyBudget } from './body.js';

@@ -5,14 +5,12 @@ import { systemClock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { closeRedis, isCluster, openPlainProducer, type RedisConnection } from '../platform/redis.js';
 import type { RedisFault } from '../platform/redis-faults.js';
-import { tellErrors } from '../platform/refusal-watch.js';
-import { createReplicas } from '../platform/replicas.js';
-import type { Release } from '../platform/shutdown.js';
+import { logConnectionErrors, createWriteProbe, type WriteProbe } from '../platform/redis-health.js';
+import { createReplicationBarrier } from '../platform/replication.js';
+import type { Disposer } from '../platform/lifecycle.js';
 import type { Vault } from '../platform/vault.js';
-import { createWriteProbe, type WriteProbe } from '../platform/write-probe.js';
-import { DEFAULT_PREFIX, writeProbeKey } from '../queue/names.js';
-import { openQueue } from '../queue/open.js';
-import { storeArrivals } from '../queue/store-arrivals.js';
+import { openQueue, storeArrivals } from '../queue/enqueue.js';
+import { DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
 import { createAuthenticate } from './authenticate.js';
 import type { Metrics, WebhookDeps } from './context.js';
 
@@ -39,22 +37,22 @@ export interface Wiring {
  */
 export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }: Wiring): {
   readonly deps: WebhookDeps;
-  readonly releases: readonly Release[];
+  readonly releases: readonly Disposer[];
 } {
   const authenticate = createAuthenticate(
     { secrets: config.webhookSecrets, basic: config.webhookBasic },
     systemClock,
   );
   const connection = openPlainProducer(config.redis);
-  connection.on('error', tellErrors(config.redis, log));
-  const replicas = createReplicas(connection, 0);
+  connection.on('error', logConnectionErrors(config.redis, log));
+  const replicas = createReplicationBarrier(connection, 0);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
     authenticate,
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: batchPerTick(async (arrivals) => {
-      const mark = replicas.mark();
+      const mark = replicas.epoch();
       await storeArrivals(queue, arrivals, STORE_WITHIN_MS);
       // A push that a fail-over loses is found by no poll.
       if (arrivals.some(({ job }) => job.kind === 'credential')) await replicas.confirm(mark);

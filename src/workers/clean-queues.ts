@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { QUEUES } from '../queue/names.js';
+import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
 /** How long a failed job stands for ops to look at, and to send again. */

@@ -2,8 +2,7 @@ import type { BadgeId, BatchId } from '../ids.js';
 import type { Batch } from '../issuing/batch.js';
 import { leavesInMs } from '../issuing/gathering.js';
 import { enqueue, optionsOf, type NewJob } from '../queue/enqueue.js';
-import { batchJobId, gatherJobId } from '../queue/job-ids.js';
-import type { QueueName } from '../queue/names.js';
+import { batchJobId, gatherJobId, type QueueName } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 

@@ -1,5 +1,11 @@
-import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type NoticeJob } from '../queue/jobs.js';
-import type { QueueName } from '../queue/names.js';
+import {
+  awardJob,
+  earnerJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type NoticeJob,
+  type QueueName,
+} from '../queue/jobs.js';
 import { sendFailed, sentIn } from '../queue/replay.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';

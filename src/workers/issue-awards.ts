@@ -54,7 +54,7 @@ function issuingOf(pipeline: Pipeline, told: Told[]): Issuing {
     holdPace: pace,
     waiting: (badgeId) => outbox.waiting(badgeId),
     memory,
-    isHeld: () => replicas.isHeld(),
+    isHeld: () => replicas.isReplicated(),
     clock,
     reached,
     sendWithinMs: pace.sendWithinMs,

@@ -1,8 +1,7 @@
 import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
 import { z } from 'zod';
 import { OnHold } from '../issuing/hold.js';
-import { awardJob, maintenanceJob, noticeQueueJob } from '../queue/jobs.js';
-import type { QueueName } from '../queue/names.js';
+import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 

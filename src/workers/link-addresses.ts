@@ -5,7 +5,7 @@ import type { EarnerKey } from '../ids.js';
 import { removeFromOpenBatches } from '../issuing/open-batches.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
-import { revokeJobId } from '../queue/job-ids.js';
+import { revokeJobId } from '../queue/jobs.js';
 import { entryOf } from './account.js';
 import { enqueueEarners } from './enqueue-earners.js';
 import { drainInFlight, withdrawWaiting, type Waiting } from './in-flight.js';

@@ -3,7 +3,7 @@ import { markAssertion } from '../earners/assertions.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
-import { revokeJobId } from '../queue/job-ids.js';
+import { revokeJobId } from '../queue/jobs.js';
 import type { Award } from '../rules/types.js';
 import { entryOf, noteIn } from './account.js';
 import { decide, type Decision } from './decide.js';

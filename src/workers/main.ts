@@ -1,16 +1,14 @@
 import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { readConfigFolder } from '../platform/config-folder.js';
-import { crashAt } from '../platform/crash-point.js';
+import { crashAt, stopOnSignals, type Disposer, paceOf } from '../platform/lifecycle.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
-import { tellErrors } from '../platform/refusal-watch.js';
-import { requireSafeRedis } from '../platform/redis-guard.js';
+import { logConnectionErrors } from '../platform/redis-health.js';
+import { requireSafeRedis } from '../platform/redis-safety.js';
 import { markKey } from '../platform/key-guard.js';
-import { stopOnSignals, type Release } from '../platform/shutdown.js';
-import { paceOf } from '../platform/test-pace.js';
-import { createTracing } from '../platform/tracing.js';
-import { DATA_PREFIX } from '../queue/names.js';
+import { createTracing } from '../queue/enqueue.js';
+import { DATA_PREFIX } from '../queue/jobs.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './start.js';
@@ -36,7 +34,7 @@ async function main(): Promise<void> {
   const { config, scheme, secrets } = await readSettings();
   const log = createLogger(config.logLevel, 'worker');
   const redis = openConsumer(config.redis);
-  redis.on('error', tellErrors(config.redis, log));
+  redis.on('error', logConnectionErrors(config.redis, log));
   const { pipeline, close } = wirePipeline({
     config,
     scheme,
@@ -47,7 +45,7 @@ async function main(): Promise<void> {
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
-  const releases: Release[] = [() => closeRedis(redis), close];
+  const releases: Disposer[] = [() => closeRedis(redis), close];
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.

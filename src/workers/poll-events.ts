@@ -2,8 +2,14 @@ import type { ClientId } from '../ids.js';
 import type { ObfEvent, OddRow } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueueIfAbsent } from '../queue/enqueue.js';
-import { eventNoticeId, listedEventId, oddRowJobId, pollJobId } from '../queue/job-ids.js';
-import type { EventNotice, OddRowJob } from '../queue/jobs.js';
+import {
+  eventNoticeId,
+  listedEventId,
+  oddRowJobId,
+  pollJobId,
+  type EventNotice,
+  type OddRowJob,
+} from '../queue/jobs.js';
 import { changedPages } from './changed-events.js';
 import type { Pipeline } from './pipeline.js';
 import { RowUnreadable } from './store-event.js';

@@ -5,7 +5,7 @@ import { NotSettledYet } from '../issuing/types.js';
 import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
-import { backoffMs } from '../queue/retry.js';
+import { backoffMs } from '../queue/enqueue.js';
 import { EventIncomplete, RowUnreadable } from './store-event.js';
 
 const MAX_PAUSES = 10;

@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { Release } from '../platform/shutdown.js';
+import type { Disposer } from '../platform/lifecycle.js';
 import { scheduleClean } from './clean-queues.js';
 import { scheduleSweep } from './gather-awards.js';
 import type { Pipeline } from './pipeline.js';
@@ -41,7 +41,7 @@ export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Pr
 }
 
 /** The same, and keeps it so. */
-export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Release> {
+export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Disposer> {
   const look = async (): Promise<void> => {
     try {
       // Each queue may be on a server of its own: one of them alone may have lost its schedules.

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobType } from 'bullmq';
 import { enqueueAll, type NewJob } from '../queue/enqueue.js';
-import { noticeId } from '../queue/job-ids.js';
-import { arrivalsJob, type Arrival } from '../queue/jobs.js';
+import { noticeId, arrivalsJob, type Arrival } from '../queue/jobs.js';
 import type { Done } from './done.js';
 import type { Pipeline } from './pipeline.js';
 

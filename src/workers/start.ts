@@ -1,10 +1,10 @@
 import type { Job, WorkerOptions } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { seldom } from '../platform/seldom.js';
-import { SHUTDOWN_LIMIT_MS, type Release } from '../platform/shutdown.js';
-import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/names.js';
-import { PAUSED_AT } from '../queue/retry.js';
+import { rateLimitedLog } from '../platform/logger.js';
+import { SHUTDOWN_LIMIT_MS, type Disposer } from '../platform/lifecycle.js';
+import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/jobs.js';
+import { PAUSED_AT } from '../queue/enqueue.js';
 import { closeWithin } from './close-within.js';
 import { HANDLERS } from './handlers.js';
 import { beginJob } from './job-line.js';
@@ -39,7 +39,7 @@ export function startWorkers(
   connection: RedisConnection,
   prefix: string = DEFAULT_PREFIX,
   names: readonly QueueName[] = QUEUES,
-): Release {
+): Disposer {
   // Known from the start, so that a Redis that is emptied later is not taken for a new one.
   pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
@@ -78,7 +78,7 @@ function startWorker(
   });
   worker.on(
     'error',
-    seldom(
+    rateLimitedLog(
       (err) => pipeline.log.warn({ queue: name, err }, 'worker'),
       (err) => pipeline.log.debug({ queue: name, err }, 'worker'),
     ),
@@ -99,12 +99,12 @@ async function workOn(
   [job, token, signal]: Parameters<Work>,
 ): Promise<void> {
   const line = beginJob(name, job, pipeline);
-  const mark = pipeline.replicas.mark();
+  const mark = pipeline.replicas.epoch();
   try {
     const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
     const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal, progress);
     // The job goes when what it leads to is safe: they may stand on different servers.
-    if (done.onlyQueued !== true) await pipeline.replicas.untilHeld(mark);
+    if (done.onlyQueued !== true) await pipeline.replicas.waitForReplicas(mark);
     line.done(done);
   } catch (error) {
     await carryOut(worker, job, token, error).catch((thrown: unknown) => {

@@ -5,7 +5,7 @@ import type { ReadProblems } from '../obf/read-problems.js';
 import type { EventRecipients, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { Replicas } from '../platform/replicas.js';
+import type { ReplicationBarrier } from '../platform/replication.js';
 import type { Vault } from '../platform/vault.js';
 import type { EarnerStore } from '../earners/store.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
@@ -18,7 +18,7 @@ import {
   type WrittenAssertion,
 } from '../earners/assertions.js';
 import { runsOf } from '../queue/enqueue.js';
-import { eventNoticeId, listedEventId } from '../queue/job-ids.js';
+import { eventNoticeId, listedEventId } from '../queue/jobs.js';
 import type { Pace, Pipeline } from './pipeline.js';
 import type { EventRead, EventToStore } from './read-event.js';
 import type { Schemes } from '../scheme/schemes.js';
@@ -34,7 +34,7 @@ export interface EventStoring {
   /** The Région's own client. */
   readonly region: ClientId;
   readonly schemes: Pick<Schemes, 'now'>;
-  readonly replicas: Pick<Replicas, 'mark' | 'untilHeld'>;
+  readonly replicas: Pick<ReplicationBarrier, 'epoch' | 'waitForReplicas'>;
   readonly pace: Pick<Pace, 'lookAgainMs'>;
   readonly queues: Pick<Pipeline['queues'], 'notices'>;
 }
@@ -92,7 +92,7 @@ export async function storeEvent(
   signal: AbortSignal,
 ): Promise<number> {
   const { replicas } = storing;
-  const mark = replicas.mark();
+  const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(storing, event, recipient));
   const generation = await generationFor(storing, event, source);
   const { stored, left } = await storedOf(storeAssertions(storing, found, generation));
@@ -105,7 +105,7 @@ export async function storeEvent(
   await steps.account?.(stored);
   // In a cluster the portfolios stand on other servers than the index of what was read: one that fails must not
   // lose them while the index says that there is nothing left to read.
-  await replicas.untilHeld(mark);
+  await replicas.waitForReplicas(mark);
   await storing.events.put(event.clientId, [event]);
   await storing.readProblems.clear(scopeOf(event));
   await clearFailures(storing, event);

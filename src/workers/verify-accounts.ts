@@ -7,7 +7,7 @@ import { secondsOf } from '../platform/clock.js';
 import { isRedisError } from '../platform/redis-faults.js';
 import type { Assertion } from '../earners/record.js';
 import { enqueue } from '../queue/enqueue.js';
-import { eventNoticeId } from '../queue/job-ids.js';
+import { eventNoticeId } from '../queue/jobs.js';
 import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
 import { accountForEvent } from './account.js';
 import type { Done } from './done.js';
@@ -96,9 +96,9 @@ export async function verifyAccounts(
   }
   await followVanished(pipeline, run);
   await patiently(async () => {
-    const mark = pipeline.replicas.mark();
+    const mark = pipeline.replicas.epoch();
     await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
-    await pipeline.replicas.untilHeld(mark);
+    await pipeline.replicas.waitForReplicas(mark);
   }, signal);
   drift.earners = run.touched.size;
   return drift;

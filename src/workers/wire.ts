@@ -18,13 +18,13 @@ import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { createReplicas, type Replicas } from '../platform/replicas.js';
+import { createReplicationBarrier, type ReplicationBarrier } from '../platform/replication.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { createIgnored } from '../earners/unenrolled-badges.js';
 import { createNews } from '../earners/partner-activity.js';
 import type { Queue, Telemetry } from 'bullmq';
-import { openQueue } from '../queue/open.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/names.js';
+import { openQueue } from '../queue/enqueue.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/jobs.js';
 import type { Scheme } from '../rules/types.js';
 import { createCensusStore } from '../scheme/census-store.js';
 import { countCalls } from './count-calls.js';
@@ -71,7 +71,7 @@ export function wirePipeline(wiring: Wiring): {
   const vault = wiring.vault ?? createVault(config.palierKey, config.palierKeyOld);
   const meter = createMeter(redis, prefixes.data);
   const pace = { ...PACE, ...wiring.pace };
-  const replicas = createReplicas(redis, pace.settleMs);
+  const replicas = createReplicationBarrier(redis, pace.settleMs);
   const within = { region, vault, redis, prefix: prefixes.data, clock, replicas };
   const obf = openObf(wiring, { ...within, meter });
   const stores = openStores({ ...within, scheme: wiring.scheme, pace });
@@ -128,7 +128,7 @@ interface Within {
   readonly region: ClientId;
   readonly vault: Vault;
   readonly clock: Clock;
-  readonly replicas: Replicas;
+  readonly replicas: ReplicationBarrier;
 }
 
 interface StoreParts extends Within {

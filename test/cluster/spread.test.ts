@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
-import { DEFAULT_PREFIX, prefixOf, QUEUES } from '../../src/queue/names.js';
-import { openQueue } from '../../src/queue/open.js';
+import { openQueue } from '../../src/queue/enqueue.js';
+import { DEFAULT_PREFIX, prefixOf, QUEUES } from '../../src/queue/jobs.js';
 import { ownRedis } from '../support/own-redis.js';
 
 /** CRC16 of the hash tag. @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { countedFigures } from '../../src/ops/metrics/counted.js';
 import type { FigureNeeds } from '../../src/ops/metrics/needs.js';
-import { BUCKETS_S, countersKey } from '../../src/platform/counted.js';
+import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
 import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { asClientId } from '../../src/ids.js';
 import { parse } from '../support/house.js';

@@ -8,7 +8,7 @@ import { scrape } from '../../src/ops/metrics/scrape.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { isCluster } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import { QUEUES, type QueueName } from '../../src/queue/names.js';
+import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { scheduleClean } from '../../src/workers/clean-queues.js';
 import { scheduleSweep } from '../../src/workers/gather-awards.js';
 import { schedulePolls } from '../../src/workers/poll-events.js';

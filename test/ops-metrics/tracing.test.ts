@@ -1,4 +1,4 @@
-import { createTracing } from '../../src/platform/tracing.js';
+import { createTracing } from '../../src/queue/enqueue.js';
 import { openHouse, type House } from '../support/house.js';
 import { everythingIn } from '../support/everything.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

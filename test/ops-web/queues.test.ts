@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { QUEUES, type QueueName } from '../../src/queue/names.js';
+import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { everythingOf } from '../support/everything.js';
 import { openHouse, type House } from '../support/house.js';

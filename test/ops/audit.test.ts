@@ -19,7 +19,7 @@ import {
 } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { DATA_PREFIX } from '../../src/queue/names.js';
+import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { classOf, entryOf, NOON_S, ZONE } from '../journal/support.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

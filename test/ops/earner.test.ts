@@ -3,7 +3,7 @@ import { asBadgeId, asEventId } from '../../src/ids.js';
 import { maskAddress } from '../../src/ops/shared/masked.js';
 import { earnerSchema } from '../../src/ops/shared/personal-data.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

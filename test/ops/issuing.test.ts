@@ -2,7 +2,7 @@ import { asBadgeId, asBatchId } from '../../src/ids.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import { closeRedis, openProducer } from '../../src/platform/redis.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { DATA_PREFIX } from '../../src/queue/names.js';
+import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';

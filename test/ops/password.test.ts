@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { hashPassword, isPasswordHash, verifyPassword } from '../../src/platform/password.js';
+import { hashPassword, isPasswordHash, verifyPassword } from '../../src/platform/secrets.js';
 
 const PASSWORD = 'une phrase de passe';
 

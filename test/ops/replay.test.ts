@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { ATTEMPTS } from '../../src/queue/retry.js';
+import { ATTEMPTS } from '../../src/queue/enqueue.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';

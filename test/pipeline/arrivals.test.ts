@@ -1,8 +1,7 @@
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { storeArrivals } from '../../src/queue/store-arrivals.js';
-import { arrivalsIn } from '../../src/queue/job-ids.js';
+import { storeArrivals } from '../../src/queue/enqueue.js';
+import { arrivalsIn, type Arrival } from '../../src/queue/jobs.js';
 import { asClientId, asEventId } from '../../src/ids.js';
-import type { Arrival } from '../../src/queue/jobs.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

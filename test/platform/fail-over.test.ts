@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { closeRedis, openConsumer, openProducer } from '../../src/platform/redis.js';
-import { DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { eventBody, harness, signed } from '../webhooks/harness.js';
 import { ownRedis } from '../support/own-redis.js';
 import { addressOf } from '../support/redis.js';

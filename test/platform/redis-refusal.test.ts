@@ -1,6 +1,6 @@
 import { createLogger } from '../../src/platform/logger.js';
 import { refusalOf } from '../../src/platform/redis-faults.js';
-import { tellErrors } from '../../src/platform/refusal-watch.js';
+import { logConnectionErrors } from '../../src/platform/redis-health.js';
 import type { RedisAddress } from '../../src/platform/redis.js';
 
 const URL_OF_ONE = 'rediss://palier:geheim@redis.example:6380';
@@ -47,7 +47,7 @@ test.each([
 test('of a process that runs, it is told once in a while, however often it is tried', () => {
   const lines: string[] = [];
   const log = createLogger('info', 'test', { write: (line) => void lines.push(line) });
-  const tell = tellErrors(SINGLE, log);
+  const tell = logConnectionErrors(SINGLE, log);
   for (let attempt = 0; attempt < 100; attempt += 1) tell(answered('WRONGPASS invalid'));
   tell(withCode('ECONNREFUSED'));
   expect(lines).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { judgeRedis } from '../../src/platform/redis-settings.js';
+import { judgeRedis } from '../../src/platform/redis-safety.js';
 
 const GOOD = { redis_version: '7.0.15', role: 'master', maxmemory_policy: 'noeviction', aof_enabled: '1' };
 /** As Redis writes it. */

@@ -1,11 +1,11 @@
-import { seldom } from '../../src/platform/seldom.js';
+import { rateLimitedLog } from '../../src/platform/logger.js';
 
 const HALF_A_MINUTE_MS = 30_000;
 
 function listening() {
   const [said, otherwise]: [string[], string[]] = [[], []];
   let nowMs = 0;
-  const tell = seldom(
+  const tell = rateLimitedLog(
     (err) => void said.push(String(err)),
     (err) => void otherwise.push(String(err)),
     () => nowMs,

@@ -8,9 +8,8 @@ import {
   openProducer,
   type RedisConnection,
 } from '../../src/platform/redis.js';
-import { enqueue, enqueueAll, type NewJob } from '../../src/queue/enqueue.js';
-import { prefixOf } from '../../src/queue/names.js';
-import { openQueue } from '../../src/queue/open.js';
+import { enqueue, enqueueAll, type NewJob, openQueue } from '../../src/queue/enqueue.js';
+import { prefixOf } from '../../src/queue/jobs.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 

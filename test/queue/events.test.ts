@@ -1,5 +1,5 @@
 import { createLogger } from '../../src/platform/logger.js';
-import { openQueue } from '../../src/queue/open.js';
+import { openQueue } from '../../src/queue/enqueue.js';
 import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
 
 let redis: TestRedis;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openProducer, closeRedis } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
-import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { palier, type Ran } from '../ops/support/cli.js';

@@ -8,7 +8,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { QUEUES } from '../../src/queue/names.js';
+import { QUEUES } from '../../src/queue/jobs.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';

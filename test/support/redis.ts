@@ -7,8 +7,8 @@ import {
   type RedisAddress,
   type RedisConnection,
 } from '../../src/platform/redis.js';
-import { scanKeys } from '../../src/platform/scan.js';
-import { prefixOf, type QueueName } from '../../src/queue/names.js';
+import { scanKeys } from '../../src/platform/redis-commands.js';
+import { prefixOf, type QueueName } from '../../src/queue/jobs.js';
 
 export interface TestRedis {
   readonly url: string;

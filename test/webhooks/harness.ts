@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { asClientId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import type { RedisAddress } from '../../src/platform/redis.js';
-import { releaseAll } from '../../src/platform/shutdown.js';
+import { disposeAll } from '../../src/platform/lifecycle.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { startWebhooks } from '../../src/webhooks/server.js';
@@ -60,7 +60,7 @@ export async function harness(redis: RedisAddress, prefix?: string) {
     stop: () => server.close(),
     close: async () => {
       await server.close();
-      await releaseAll(releases, log);
+      await disposeAll(releases, log);
     },
   };
 }

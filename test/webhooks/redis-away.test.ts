@@ -2,7 +2,7 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Redis } from 'ioredis';
-import { DEFAULT_PREFIX } from '../../src/queue/names.js';
+import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { until } from '../support/until.js';
 import { basic, credentialUrl, eventBody, harness, signed, type Answer, type Harness } from './harness.js';

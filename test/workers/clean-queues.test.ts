@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import type { RedisConnection } from '../../src/platform/redis.js';
-import { QUEUES } from '../../src/queue/names.js';
+import { QUEUES } from '../../src/queue/jobs.js';
 import { cleanQueues, FAILED_RETENTION_MS, scheduleClean } from '../../src/workers/clean-queues.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

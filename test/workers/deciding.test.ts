@@ -10,7 +10,7 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { ATTEMPTS, backoffMs } from '../../src/queue/retry.js';
+import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
 import { verdictOf } from '../../src/workers/retry-policy.js';
 

@@ -1,4 +1,4 @@
-import { hashPassword } from '../../platform/password.js';
+import { hashPassword } from '../../platform/secrets.js';
 import { askHidden, firstLine } from './ask-password.js';
 import type { Call, Command, Context } from './context.js';
 import { EXIT } from './exit.js';

@@ -4,7 +4,7 @@ import dotenv from 'dotenv';
 import { loadConfig } from '../../config.js';
 import { systemClock } from '../../platform/clock.js';
 import { openOperator } from '../../platform/redis.js';
-import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { COMMANDS } from './commands.js';
 import type { Context, Streams } from './context.js';
 import { run } from './run.js';

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
-import { raceAbort } from '../../platform/race-abort.js';
-import type { RedisConnection } from '../../platform/redis.js';
+import { raceAbort, type RedisConnection } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import type { Pipeline } from '../../workers/pipeline.js';

@@ -1,8 +1,8 @@
 import type { Queue } from 'bullmq';
 import { createLogger, type Logger } from '../../platform/logger.js';
 import type { RedisConnection } from '../../platform/redis.js';
-import type { QueueName } from '../../queue/names.js';
-import { openQueue } from '../../queue/open.js';
+import { openQueue } from '../../queue/enqueue.js';
+import type { QueueName } from '../../queue/jobs.js';
 import type { Context } from './context.js';
 
 type Prefix = Pick<Context, 'queuePrefix'>;

@@ -1,7 +1,12 @@
-import { raceAbort } from '../../platform/race-abort.js';
+import {
+  raceAbort,
+  closeRedis,
+  hostsOf,
+  type RedisAddress,
+  type RedisConnection,
+} from '../../platform/redis.js';
 import { codeOf, isRedisError, refusalOf, RedisRefused } from '../../platform/redis-faults.js';
-import { watchRefusals } from '../../platform/refusal-watch.js';
-import { closeRedis, hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
+import { watchRefusals } from '../../platform/redis-health.js';
 import type { Context } from './context.js';
 import { Problem } from './problem.js';
 import type { Localized } from '../shared/words.js';

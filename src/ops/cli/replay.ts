@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../../platform/redis.js';
-import { walkFailed, type Failure } from '../../queue/failed-jobs.js';
-import { QUEUES, type QueueName } from '../../queue/names.js';
+import { walkFailed, type Failure } from '../../queue/failures.js';
+import { QUEUES, type QueueName } from '../../queue/jobs.js';
 import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
 import { answer } from './answer.js';
 import type { Command, Context } from './context.js';
@@ -106,7 +106,7 @@ async function haveSent(
 ): Promise<readonly Result[] | null> {
   const limitMs = performance.now() + context.patienceMs.redis;
   return withQueue(context, redis, 'maintenance', async (maintenance) => {
-    const asked = { ...filter, by: 'npx palier replay', askedMs: context.clock() };
+    const asked = { ...filter, by: 'npx palier replay' };
     const id = await askForReplay({ maintenance }, asked);
     const { begunMs, sent } = await awaitReplay({ maintenance }, id, (seen) => {
       report(seen.looked, seen.toLookAt);

@@ -1,6 +1,6 @@
 import type { BatchId } from '../../ids.js';
 import type { Batch } from '../../issuing/batch.js';
-import { batchJobId } from '../../queue/job-ids.js';
+import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { holdWords, PAUSED } from '../shared/issuing-words.js';

@@ -7,7 +7,7 @@ import {
   type CounterName,
   type MarkName,
   type TimeName,
-} from '../../platform/counted.js';
+} from '../../platform/meter.js';
 import { clientsWithKey } from './clients.js';
 import { entriesByName, labelsOf, ofLength, type Entry } from './entry.js';
 import { gauge, type Family, type Sample } from './family.js';

@@ -1,4 +1,4 @@
-import { BUCKETS_S, SUM } from '../../platform/counted.js';
+import { BUCKETS_S, SUM } from '../../platform/meter.js';
 import { groupBy, labelsOf, type Entry } from './entry.js';
 import type { Sample } from './family.js';
 

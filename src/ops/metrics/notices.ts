@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { readArrived } from '../../queue/arrived.js';
+import { readArrived } from '../../queue/enqueue.js';
 import { gauge, sample } from './family.js';
 import type { FigureNeeds, Reader } from './needs.js';
 

@@ -2,8 +2,8 @@ import type { Config } from '../../config.js';
 import type { Logger } from '../../platform/logger.js';
 import { keepFlushed, type Meter } from '../../platform/meter.js';
 import { closeRedis, openProducer } from '../../platform/redis.js';
-import type { Release } from '../../platform/shutdown.js';
-import { DATA_PREFIX } from '../../queue/names.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import { DATA_PREFIX } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
 import { wirePipeline } from '../../workers/wire.js';
 import { scrape } from './scrape.js';
@@ -14,7 +14,7 @@ export interface OpenFigures {
   readonly read: () => Promise<string>;
   readonly meter: Meter;
   /** In order of opening. */
-  readonly releases: readonly Release[];
+  readonly releases: readonly Disposer[];
 }
 
 /**

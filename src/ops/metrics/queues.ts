@@ -1,4 +1,4 @@
-import { QUEUES, type QueueName } from '../../queue/names.js';
+import { QUEUES, type QueueName } from '../../queue/jobs.js';
 import { flag, gauge, sample, type Sample } from './family.js';
 import type { FigureNeeds, Reader } from './needs.js';
 

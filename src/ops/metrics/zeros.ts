@@ -1,4 +1,4 @@
-import { fieldOf, type CounterName } from '../../platform/counted.js';
+import { fieldOf, type CounterName } from '../../platform/meter.js';
 import { clientsWithKey } from './clients.js';
 import type { FigureNeeds } from './needs.js';
 

@@ -1,7 +1,6 @@
 import type { Job } from 'bullmq';
 import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
-import { type Failure, type JobRef, newestFailed } from '../../queue/failed-jobs.js';
-import { failureCause, shownReason } from '../../queue/failure-kind.js';
+import { type Failure, type JobRef, newestFailed, failureCause, shownReason } from '../../queue/failures.js';
 import {
   arrivalsJob,
   awardJob,
@@ -9,8 +8,9 @@ import {
   maintenanceJob,
   type MaintenanceJob,
   noticeQueueJob,
+  type QueueName,
+  QUEUES,
 } from '../../queue/jobs.js';
-import { type QueueName, QUEUES } from '../../queue/names.js';
 import type { Queues } from '../../queue/replay.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';

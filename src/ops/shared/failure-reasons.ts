@@ -1,5 +1,5 @@
-import { failureCause, type FailureKind } from '../../queue/failure-kind.js';
-import type { QueueName } from '../../queue/names.js';
+import { failureCause, type FailureKind } from '../../queue/failures.js';
+import type { QueueName } from '../../queue/jobs.js';
 import type { Localized } from './words.js';
 
 /** A kind of failure in words. */

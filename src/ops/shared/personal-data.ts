@@ -7,7 +7,7 @@ import type { Flag } from '../../issuing/flags.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
-import { type QueueName, QUEUES } from '../../queue/names.js';
+import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { linkedRecords, personKeyOf } from '../../earners/links.js';
 import { sortAllArrivals } from '../../workers/sort-arrivals.js';

@@ -6,8 +6,8 @@ import { systemClock, type Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
 import { keepFlushed } from '../../platform/meter.js';
 import { closeRedis, openProducer } from '../../platform/redis.js';
-import type { Release } from '../../platform/shutdown.js';
-import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/names.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
 import { wirePipeline, type Wiring } from '../../workers/wire.js';
 import { createOpsApp } from './app.js';
@@ -36,7 +36,7 @@ export const hasOps = ({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>): boo
  */
 export function wireOps(wiring: OpsWiring): {
   readonly handler: RequestHandler;
-  readonly releases: readonly Release[];
+  readonly releases: readonly Disposer[];
 } {
   const { config, scheme, secrets, logo, log, clock = systemClock } = wiring;
   const prefixes = wiring.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };

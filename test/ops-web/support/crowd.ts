@@ -4,7 +4,7 @@ import { secondsOf } from '../../../src/platform/clock.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
-import { DEFAULT_PREFIX } from '../../../src/queue/names.js';
+import { DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
 import { planForOps } from '../../../src/scheme/plan-job.js';
 import { wirePipeline } from '../../../src/workers/wire.js';
 import { classOf } from '../../journal/support.js';

@@ -1,5 +1,5 @@
 import { queueKey, type TestRedis } from '../../support/redis.js';
-import type { QueueName } from '../../../src/queue/names.js';
+import type { QueueName } from '../../../src/queue/jobs.js';
 
 export interface MadeUp {
   readonly queue?: QueueName;

@@ -6,7 +6,7 @@ import { loadConfig } from '../../../src/config.js';
 import type { Context } from '../../../src/ops/cli/context.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/names.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/jobs.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../../src/sandbox/server.js';
 import type { SandboxOptions } from '../../../src/sandbox/types.js';

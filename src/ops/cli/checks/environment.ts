@@ -1,4 +1,4 @@
-import { isPasswordHash } from '../../../platform/password.js';
+import { isPasswordHash } from '../../../platform/secrets.js';
 import type { Settings } from '../settings.js';
 import type { Localized } from '../../shared/words.js';
 import { resultOf, type CheckResult } from './result.js';

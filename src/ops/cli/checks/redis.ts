@@ -1,5 +1,4 @@
-import { readRedisReport } from '../../../platform/redis-guard.js';
-import type { RedisReport } from '../../../platform/redis-settings.js';
+import { readRedisReport, type RedisReport } from '../../../platform/redis-safety.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Localized } from '../../shared/words.js';
 import { resultOf, type CheckResult } from './result.js';

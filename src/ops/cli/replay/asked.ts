@@ -1,5 +1,5 @@
 import { withoutAddresses } from '../../../platform/logger.js';
-import { QUEUES, type QueueName } from '../../../queue/names.js';
+import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { ReplayFilter } from '../../../queue/replay.js';
 import { nearest } from '../../../rules/parse/messages.js';
 import type { Call } from '../context.js';

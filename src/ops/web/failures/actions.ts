@@ -1,4 +1,4 @@
-import { retryJob, type JobRef } from '../../../queue/failed-jobs.js';
+import { retryJob, type JobRef } from '../../../queue/failures.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import { done, goTo, notDone, type Answer } from '../answer.js';
 import type { PageContext } from '../context.js';
@@ -30,12 +30,12 @@ async function sendOneBack({ pipeline, user, log }: PageContext, ref: JobRef): P
 }
 
 async function sendManyBack(
-  { pipeline: { queues }, user, log, clock }: PageContext,
+  { pipeline: { queues }, user, log }: PageContext,
   wanted: Exclude<Wanted, { readonly kind: 'job' }>,
 ): Promise<Answer> {
   const [group, sinceMs] = wanted.kind === 'group' ? [wanted.group, null] : [null, wanted.sinceMs];
   const filter = { queue: null, group, error: null, sinceMs };
-  const id = await askForReplay(queues, { ...filter, by: user.name, askedMs: clock() });
+  const id = await askForReplay(queues, { ...filter, by: user.name });
   log.info({ user: user.name, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
   const limitMs = performance.now() + PATIENCE_MS;
   const now = await awaitReplay(queues, id, () => performance.now() >= limitMs);

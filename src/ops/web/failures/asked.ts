@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
-import { QUEUES } from '../../../queue/names.js';
-import type { JobRef } from '../../../queue/failed-jobs.js';
+import { QUEUES } from '../../../queue/jobs.js';
+import type { JobRef } from '../../../queue/failures.js';
 
 /** What somebody wants to send again, as an address or a form says it. */
 export type Wanted =

@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../../ids.js';
-import type { JobRef } from '../../../queue/failed-jobs.js';
+import type { JobRef } from '../../../queue/failures.js';
 import { fieldsOf, type Wanted } from './asked.js';
 
 export const LIST = '/ops/echecs';

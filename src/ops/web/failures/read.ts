@@ -1,5 +1,6 @@
-import { connectionOf, type JobRef } from '../../../queue/failed-jobs.js';
-import { QUEUES } from '../../../queue/names.js';
+import type { JobRef } from '../../../queue/failures.js';
+import { connectionOf } from '../../../queue/enqueue.js';
+import { QUEUES } from '../../../queue/jobs.js';
 import { findReplay, recentReplays, type Replay } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import {

@@ -1,6 +1,6 @@
 import { secondsOf } from '../../../platform/clock.js';
 import type { Logger } from '../../../platform/logger.js';
-import type { Release } from '../../../platform/shutdown.js';
+import type { Disposer } from '../../../platform/lifecycle.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readCounters } from './figures.js';
 import { obfCountsIn } from './obf-counts.js';
@@ -16,7 +16,7 @@ export async function keepObfSample(pipeline: Pipeline): Promise<void> {
 }
 
 /** Does so as long as the web process lives, so that the first page of the day can tell of the last hour. */
-export function keepObfSamples(pipeline: Pipeline, log: Logger, everyMs = EVERY_MS): Release {
+export function keepObfSamples(pipeline: Pipeline, log: Logger, everyMs = EVERY_MS): Disposer {
   const keep = (): void =>
     void keepObfSample(pipeline).catch((err: unknown) => log.debug({ err }, 'counts of OBF not kept yet'));
   keep();

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { EarnerKey } from '../../../ids.js';
 import type { Contact } from '../../../earners/record.js';
-import { earnerJobId } from '../../../queue/job-ids.js';
+import { earnerJobId } from '../../../queue/jobs.js';
 import { buildExplanation } from '../../../rules/explain/explanation.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';

@@ -1,5 +1,4 @@
-import { QUEUES } from '../../../queue/names.js';
-import type { QueueName } from '../../../queue/names.js';
+import { type QueueName, QUEUES } from '../../../queue/jobs.js';
 
 /** What somebody asks the dashboard to send again. */
 export interface AskedThere {

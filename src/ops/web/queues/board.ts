@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { RequestHandler } from 'express';
-import { QUEUES } from '../../../queue/names.js';
+import { QUEUES } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
 import { QUEUE_WORDS } from '../../shared/failed-jobs.js';

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { retryJob } from '../../../queue/failed-jobs.js';
+import { retryJob } from '../../../queue/failures.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import type { User } from '../context.js';
 import type { AskedThere } from './asked.js';
@@ -24,9 +24,9 @@ export async function retryThere(
     else res.status(400).json(NOT_FAILED);
     return;
   }
-  const { queues, clock } = pipeline;
+  const { queues } = pipeline;
   const filter = { queue, group: null, error: null, sinceMs: null };
-  const id = await askForReplay(queues, { ...filter, by: user.name, askedMs: clock() });
+  const id = await askForReplay(queues, { ...filter, by: user.name });
   pipeline.log.info({ user: user.name, queue, replay: id }, 'failed jobs asked to be sent back');
   const limitMs = performance.now() + PATIENCE_MS;
   const replay = await awaitReplay(queues, id, () => performance.now() >= limitMs);

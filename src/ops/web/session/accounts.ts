@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Config, OidcPerson, OpsAccount } from '../../../config.js';
-import { verifyPassword } from '../../../platform/password.js';
+import { verifyPassword } from '../../../platform/secrets.js';
 import type { Vault } from '../../../platform/vault.js';
 import type { User } from '../context.js';
 

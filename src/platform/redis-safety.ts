@@ -1,0 +1,180 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from './logger.js';
+import {
+  closeRedis,
+  isCluster,
+  mastersOf,
+  openConsumer,
+  type RedisAddress,
+  type RedisConnection,
+} from './redis.js';
+import { refusalOf } from './redis-faults.js';
+import { watchRefusals } from './redis-health.js';
+
+/** A setting of Redis under which Palier cannot work, or would lose what it accepted. */
+export interface RedisFinding {
+  /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
+  readonly grade: 'unfit' | 'unsafe';
+  readonly setting: 'redis_version' | 'role' | 'maxmemory-policy' | 'appendonly';
+  /** Each says what is, why that is wrong, and how to mend it. */
+  readonly fr: string;
+  readonly en: string;
+}
+
+export interface RedisReport {
+  /** Distinct versions of the masters. */
+  readonly versions: readonly string[];
+  readonly findings: readonly RedisFinding[];
+}
+
+/** Palier would lose what it accepted: it does not start on this Redis. */
+export class RedisUnsafe extends Error {
+  readonly code = 'redis_unsafe';
+  constructor(readonly findings: readonly RedisFinding[]) {
+    super(
+      `Redis is not set for production, so nothing starts:\n${findings.map(({ en }) => `  ${en}`).join('\n')}`,
+    );
+    this.name = 'RedisUnsafe';
+  }
+}
+
+/** Asks every master for INFO, and waits for it as long as the connection does. */
+export async function readRedisReport(redis: RedisConnection): Promise<RedisReport> {
+  // Before its first answer a cluster takes the nodes of its address for masters.
+  if (isCluster(redis)) await redis.ping();
+  const masters = await mastersOf(redis);
+  return judgeRedis(await Promise.all(masters.map((node) => node.info())));
+}
+
+/**
+ * For a process that starts, as soon as Redis answers.
+ * @param production false: what is wrong is one warning in the log
+ * @throws RedisUnsafe in production, when Redis could lose or evict what it holds
+ * @throws RedisRefused when it lets nobody in with what `REDIS_URL` says
+ */
+export async function requireSafeRedis(
+  redis: RedisConnection,
+  address: RedisAddress,
+  production: boolean,
+  log: Logger,
+): Promise<void> {
+  const watch = watchRefusals(redis, address);
+  const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]).finally(watch.stop);
+  if (findings.length === 0) return;
+  if (production) throw new RedisUnsafe(findings);
+  log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
+}
+
+/**
+ * The same for a process that listens before Redis is there: over a connection of its own that waits without limit.
+ * @param also what else to require over it
+ * @throws RedisUnsafe, RedisRefused as above
+ */
+export async function requireSafeRedisAt(
+  address: RedisAddress,
+  production: boolean,
+  log: Logger,
+  also: (redis: RedisConnection) => Promise<void>,
+): Promise<void> {
+  const redis = openConsumer(address);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  try {
+    await requireSafeRedis(redis, address, production, log);
+    await also(redis);
+  } finally {
+    closeRedis(redis);
+  }
+}
+
+const ASK_AGAIN_MS = 500;
+
+/** A host that forbids INFO is only warned of: nothing shows that it is set wrongly. */
+async function findingsOf(
+  redis: RedisConnection,
+  address: RedisAddress,
+  log: Logger,
+): Promise<readonly RedisFinding[]> {
+  for (;;) {
+    try {
+      return (await readRedisReport(redis)).findings;
+    } catch (err) {
+      const refusal = refusalOf(err, address);
+      if (refusal !== null) throw refusal;
+      if (err instanceof Error && err.name === 'ReplyError') {
+        log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
+        return [];
+      }
+      // A failing node of a cluster is replaced; a connection that was closed is not waited for.
+      if (!isCluster(redis) || redis.status === 'end') throw err;
+      await pause(ASK_AGAIN_MS);
+    }
+  }
+}
+
+/** SMISMEMBER, which BullMQ needs, came with it. */
+const OLDEST = [6, 2] as const;
+
+/**
+ * Judges by INFO, since hosts often forbid `CONFIG GET`. Pure.
+ * @param infos the answer of every master
+ * @see https://redis.io/docs/latest/commands/info/
+ */
+export function judgeRedis(infos: readonly string[]): RedisReport {
+  const servers = infos.map((text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(pairOf)));
+  const findings = servers.flatMap((info) => JUDGES.flatMap((judge) => judge(info) ?? []));
+  return {
+    versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
+    // What several servers have in common is said once.
+    findings: [...new Map(findings.map((finding) => [finding.en, finding])).values()],
+  };
+}
+
+const pairOf = ([, name = '', value = '']: RegExpMatchArray): [string, string] => [name, value];
+
+const JUDGES: readonly ((info: ReadonlyMap<string, string>) => RedisFinding | null)[] = [
+  (info) => {
+    const version = info.get('redis_version');
+    if (version === undefined || isRecent(version)) return null;
+    return {
+      grade: 'unfit',
+      setting: 'redis_version',
+      fr: `version ${version} : il faut ${OLDEST.join('.')} ou plus récent`,
+      en: `version ${version}: ${OLDEST.join('.')} or newer is needed`,
+    };
+  },
+  (info) => {
+    if (info.get('role') !== 'slave') return null;
+    return {
+      grade: 'unfit',
+      setting: 'role',
+      fr: "c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal",
+      en: 'this is a replica, where nothing can be written: set REDIS_URL to the address of the main server',
+    };
+  },
+  (info) => {
+    const policy = info.get('maxmemory_policy');
+    if (policy === 'noeviction') return null;
+    const mend = 'CONFIG SET maxmemory-policy noeviction';
+    return {
+      grade: 'unsafe',
+      setting: 'maxmemory-policy',
+      fr: `maxmemory-policy vaut ${policy ?? '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${mend} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `maxmemory-policy is ${policy ?? '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${mend} (and in redis.conf, or at the host's)`,
+    };
+  },
+  (info) => {
+    if (info.get('aof_enabled') === '1') return null;
+    const mend = 'CONFIG SET appendonly yes';
+    return {
+      grade: 'unsafe',
+      setting: 'appendonly',
+      fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${mend} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${mend} (and in redis.conf, or at the host's)`,
+    };
+  },
+];
+
+function isRecent(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import type { Queue } from 'bullmq';
+import { z } from 'zod';
+import { withoutAddresses } from '../platform/logger.js';
+import { connectionOf } from './enqueue.js';
+import type { QueueName } from './jobs.js';
+
+/** A job, in whatever state. */
+export interface JobRef {
+  readonly queue: QueueName;
+  readonly id: string;
+}
+
+/** A failed job, as far as it says why and when. */
+export interface Failure {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly failedMs: number;
+  /** As BullMQ keeps it, cut; it may hold an address. */
+  readonly reason: string;
+}
+
+/** Longer reasons are cut: an error page can be megabytes. */
+const MAX_REASON_BYTES = 2000;
+
+/** `found`: ids and instants, in turn. ARGV: what precedes a job's id in its key, how much of a reason. */
+const ADD_REASONS = `
+local rows = {}
+for i = 1, #found, 2 do
+  local reason = redis.call('HGET', ARGV[1] .. found[i], 'failedReason') or ''
+  rows[#rows + 1] = { found[i], found[i + 1], string.sub(reason, 1, tonumber(ARGV[2])) }
+end`;
+/** KEYS: the failed ones. ARGV, besides: how many. */
+const NEWEST = `
+local found = redis.call('ZREVRANGE', KEYS[1], 0, ARGV[3] - 1, 'WITHSCORES')
+${ADD_REASONS}
+return { redis.call('ZCARD', KEYS[1]), rows }`;
+/** KEYS: the failed ones. ARGV, besides: cursor, about how many. */
+const WALK = `
+local cursor, found = unpack(redis.call('ZSCAN', KEYS[1], ARGV[3], 'COUNT', ARGV[4]))
+${ADD_REASONS}
+return { cursor, rows }`;
+
+const rows = z.array(
+  z.tuple([z.string(), z.coerce.number(), z.string()]).transform(([id, failedMs, reason]): Failure => {
+    // A cut last word could be half an address, which nothing would recognise.
+    const isCut = Buffer.byteLength(reason) >= MAX_REASON_BYTES - 3;
+    return { id, failedMs, reason: isCut ? reason.replace(/\S*$/, '') : reason };
+  }),
+);
+const newestReply = z.tuple([z.number(), rows]);
+const walkReply = z.tuple([z.string(), rows]);
+
+const run = (queue: Queue, script: string, ...args: (string | number)[]): Promise<unknown> =>
+  connectionOf(queue).eval(script, 1, queue.toKey('failed'), queue.toKey(''), MAX_REASON_BYTES, ...args);
+
+/** How many stand in failed, and the newest of them, newest first. */
+export async function newestFailed(
+  queue: Queue,
+  count: number,
+): Promise<{ readonly total: number; readonly failures: readonly Failure[] }> {
+  const [total, failures] = newestReply.parse(await run(queue, NEWEST, count));
+  return { total, failures };
+}
+
+/**
+ * The failed jobs of a queue, about `count` at a time, in no order. Meets every job that is failed all the while, now
+ * and then one twice, and ends also when others fail meanwhile.
+ */
+export async function* walkFailed(queue: Queue, count: number): AsyncGenerator<readonly Failure[]> {
+  let cursor = '0';
+  do {
+    const [next, failures] = walkReply.parse(await run(queue, WALK, cursor, count));
+    yield failures;
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** Gives a failed job its full attempts again. Idempotent. @returns false when it is not failed any more */
+export async function retryJob(queue: Queue, id: string): Promise<boolean> {
+  const job = await queue.getJob(id);
+  if (job === undefined) return false;
+  try {
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return true;
+  } catch (error) {
+    if (await job.isFailed()) throw error;
+    return false;
+  }
+}
+
+/**
+ * Why a job failed, by what BullMQ kept of its last error: the first match counts. A pattern's group is the OBF client
+ * that it is about. Redis stands first: a call that Redis prevented was not OBF's fault.
+ */
+export const FAILURE_KINDS = [
+  [
+    'redis',
+    /^(?:ReplyError|MaxRetriesPerRequestError|AbortError|ClusterAllFailedError): |^ObfNotSent: .{0,80}: Redis did not answer$|^Error: \w+: (?:no answer from Redis in time|Redis did not take a job)|^Error: (?:Connection is closed|Command timed out|Socket timeout|(?:connect|read|write) E|(?:READONLY|LOADING|OOM|MISCONF|CLUSTERDOWN)\b)/,
+  ],
+  ['attestation-autre', /^OBF GET credential: it was made for another address/],
+  ['attestation-refusee', /^OBF GET credential: (?:its |it is too large)/],
+  ['attestation-absente', /^OBF GET (?:credential|badgeclass|revoked): 4\d\d\b/],
+  ['attestation-illisible', /^ObfUnreadable: OBF GET (?:credential|badgeclass|revoked): /],
+  [
+    'cle',
+    /^(?:\w+: The Région's account cannot be read\. )?OBF POST token: .*check the API key of client ([\w.-]{1,128}?)[,.]?(?: |$)/,
+  ],
+  ['sans-cle', /^OBF GET event: we hold no API key of client ([\w.-]{1,128}):/],
+  ['adresse-obf', /not an answer of OBF's API/],
+  ['quota', /^OBF POST issue: 4\d\d .*(?:limit|quota)/i],
+  ['beneficiaire', /^OBF POST issue: (?:400|413|422)\b/],
+  ['badge-region', /^OBF POST issue: 404\b/],
+  ['delivrance', /^OBF POST issue: /],
+  ['retrait', /^OBF PUT revoke: /],
+  ['evenement', /^OBF GET event: 404\b/],
+  ['destinataires', /^OBF GET recipient: 4\d\d\b/],
+  [
+    'compte',
+    /^(?:\w+: The Région's account cannot be read\. )?OBF GET (?!credential|badgeclass|revoked)\w+: 40[13]\b/,
+  ],
+  ['compte-region', /^\w+: The Région's account cannot be read\. /],
+  ['obf-absent', /^(?:ObfNotSent|ObfThrottled|ObfLineFull): /],
+  ['obf-doute', /^(?:ObfOutcomeUnknown|NotSettledYet): /],
+  ['cle-palier', /^Sealed text /],
+  ['obf-ligne', /OBF shows a row that cannot be read: /],
+  ['obf-illisible', /^ObfUnreadable: /],
+  [
+    'arret',
+    /^(?:Error: )?job stalled more than allowable limit|^(?:Error: )?(?:could not renew lock|Missing lock) /i,
+  ],
+  ['forme', /^ZodError: /],
+  ['donnees', /^(?:\w+: )?What Redis holds of |^SyntaxError: /],
+] as const satisfies readonly (readonly [string, RegExp])[];
+
+export type FailureKind = (typeof FAILURE_KINDS)[number][0];
+
+export interface FailureCause {
+  /** Shared by jobs that failed alike. Letters, digits, `.`, `_` and `-` alone: it stands in URLs. */
+  readonly key: string;
+  /** Null: nobody foresaw it. */
+  readonly kind: FailureKind | null;
+  /** The OBF client that it is about. */
+  readonly client: string | null;
+  /** As it may be shown; of an unforeseen one without what differs from job to job. */
+  readonly text: string;
+}
+
+/** Pure. What `shownReason` left of a reason gives the same. @param failedReason as BullMQ keeps it */
+export function failureCause(failedReason: string, queue: QueueName): FailureCause {
+  const text = shownReason(failedReason);
+  for (const [kind, pattern] of FAILURE_KINDS) {
+    const [found, client] = pattern.exec(text) ?? [];
+    if (found === undefined) continue;
+    return { key: client === undefined ? kind : `${kind}.${client}`, kind, client: client ?? null, text };
+  }
+  // Without ids. Numbers of three digits stay: most are an HTTP status.
+  const bare = text.replaceAll(/(?=[\w-]{0,127}\d)[\w-]{4,}/g, '…');
+  const hash = createHash('sha256').update(bare).digest('base64url').slice(0, 10);
+  return { key: `autre.${queue}.${hash}`, kind: null, client: null, text: bare };
+}
+
+/** A reason as it may be shown: one line without addresses, cut where a page of HTML would begin. */
+export function shownReason(failedReason: string, maxChars = 600): string {
+  const line = withoutAddresses(failedReason).replaceAll(/\s+/g, ' ').trim();
+  return line.length > maxChars ? `${line.slice(0, maxChars - 1).replace(/\p{Surrogate}$/u, '')}…` : line;
+}
