@@ -64,7 +64,7 @@ export interface RefusalWatch {
  * say only that the connection was closed: then TLS is tried beside them.
  */
 export function watchRefusals(redis: RedisConnection, address: RedisAddress): RefusalWatch {
-  let stop = (): void => undefined;
+  const listening = new AbortController();
   const refused = new Promise<never>((_, reject) => {
     const isRefusal = (error: unknown): boolean => {
       const refusal = refusalOf(error, address);
@@ -83,10 +83,10 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress): Re
       if (!isRefusal(error)) void tryTls();
     };
     redis.on('error', onError);
-    stop = () => void redis.off('error', onError);
+    listening.signal.addEventListener('abort', () => void redis.off('error', onError));
   });
   refused.catch(() => undefined);
-  return { refused, stop };
+  return { refused, stop: () => listening.abort() };
 }
 
 interface Server {
