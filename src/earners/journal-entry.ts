@@ -47,6 +47,25 @@ export interface JournalEntry {
   readonly detail: string | null;
 }
 
+/** An entry with what is known of it; the rest is null. */
+export const journalEntry = (
+  kind: JournalEntry['kind'],
+  atS: number,
+  rest: Partial<JournalEntry>,
+): JournalEntry => ({
+  earner: null,
+  award: null,
+  badgeId: null,
+  assertions: [],
+  cause: null,
+  version: null,
+  event: null,
+  detail: null,
+  ...rest,
+  kind,
+  atS,
+});
+
 /** Whether it says that an award was given. */
 export const isGiving = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
   kind === 'issued' || kind === 'found';

@@ -1,7 +1,93 @@
-import { asBatchId, type BadgeId, type BatchId, type EarnerKey, type EventId } from '../ids.js';
-import type { Clock } from '../platform/clock.js';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import {
+  asBatchId,
+  asEarnerKey,
+  asEventId,
+  type BadgeId,
+  type BatchId,
+  type EarnerKey,
+  type EventId,
+} from '../ids.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { batchesKey, decodeBatch, encodeBatch, newBatch, type Batch } from './batch.js';
+
+/**
+ * - `open`: nothing of it was sent;
+ * - `sending`: the call was about to be made: nobody may make it again before OBF has been read;
+ * - `sent`: OBF has it, by `event`; it remains to be recorded for each earner.
+ */
+const form = z.object({
+  state: z.enum(['open', 'sending', 'sent']),
+  earners: z.array(z.string().transform(asEarnerKey)),
+  createdMs: z.number(),
+  /** When the call was about to be made, Unix milliseconds. */
+  sentMs: z.number().nullable(),
+  event: z.string().transform(asEventId).nullable(),
+  /** OBF sends no e-mail for it. */
+  quiet: z.boolean().default(false),
+  /** When OBF first refused it, or the batch that it was split from, Unix milliseconds; null: never. */
+  refusedMs: z.number().nullable().default(null),
+  /** OBF refused it when it was a single earner. */
+  refusedAlone: z.boolean().default(false),
+});
+
+/** Earners whose award of one badge leaves in one issue call. */
+export interface Batch extends z.output<typeof form> {
+  readonly id: BatchId;
+  readonly badgeId: BadgeId;
+}
+
+export const newBatch = (
+  badgeId: BadgeId,
+  earners: readonly EarnerKey[],
+  createdMs: number,
+  quiet: boolean,
+  refusedMs: number | null = null,
+): Batch => ({
+  id: asBatchId(randomUUID()),
+  badgeId,
+  state: 'open',
+  earners: [...earners],
+  createdMs,
+  sentMs: null,
+  event: null,
+  quiet,
+  refusedMs,
+  refusedAlone: false,
+});
+
+/** The earners in two halves, so that one bad recipient ends up alone. */
+export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly EarnerKey[])[] {
+  const middle = Math.ceil(earners.length / 2);
+  return [earners.slice(0, middle), earners.slice(middle)];
+}
+
+/** One writing of a batch, so that what was read can be compared byte by byte. */
+export function encodeBatch(batch: Batch): string {
+  const { state, earners, createdMs, sentMs, event, quiet, refusedMs, refusedAlone } = batch;
+  const refused = refusedMs === null ? {} : { refusedMs, refusedAlone };
+  return JSON.stringify({
+    state,
+    earners,
+    createdMs,
+    sentMs,
+    event,
+    ...(quiet ? { quiet } : {}),
+    ...refused,
+  });
+}
+
+/** @throws ZodError when no version that we know wrote it */
+export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
+  ...form.parse(JSON.parse(text)),
+  id,
+  badgeId,
+});
+
+/** Where a badge's batches and its outbox stand: in one slot of a cluster. */
+export const batchesKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:batches:{${badgeId}}`;
+export const outboxKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:outbox:{${badgeId}}`;
 
 /** The batches that are under way. */
 export interface Batches {
@@ -12,10 +98,12 @@ export interface Batches {
    * caller was quicker.
    */
   startSending(batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null>;
+  /** Dates the sending anew; resolves with the present, Unix milliseconds. */
+  restamp(sending: Batch): Promise<number>;
   /** From `sending` to `sent`; null: the batch is no longer known (Redis was lost meanwhile). */
   markSent(sending: Batch, event: EventId): Promise<Batch | null>;
   /** From `sending` back to `open`: OBF certainly has nothing of it. */
-  reopen(sending: Batch): Promise<void>;
+  rollbackSend(sending: Batch): Promise<void>;
   /** The same, and remembers that OBF said so. */
   reopenRefused(sending: Batch): Promise<Batch>;
   /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
@@ -34,7 +122,7 @@ if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], un
 return 1`;
 
 /** @param prefix of the keys, without a hash tag */
-export function createBatches(redis: RedisConnection, prefix: string, clock: Clock): Batches {
+export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime): Batches {
   const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
   const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
     const texts = [encodeBatch(from), encodeBatch(to)] as const;
@@ -47,14 +135,19 @@ export function createBatches(redis: RedisConnection, prefix: string, clock: Clo
       const text = await redis.hget(key(badgeId), id);
       return text === null ? null : decodeBatch(badgeId, id, text);
     },
-    startSending: (batch, earners) =>
-      swap(batch, { ...batch, state: 'sending', sentMs: clock(), earners: [...earners] }),
+    startSending: async (batch, earners) =>
+      swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners: [...earners] }),
+    async restamp(sending) {
+      const sentMs = await now();
+      await swap(sending, { ...sending, sentMs });
+      return sentMs;
+    },
     markSent: (sending, event) => swap(sending, { ...sending, state: 'sent', event }),
-    async reopen(sending) {
+    async rollbackSend(sending) {
       await swap(sending, { ...sending, state: 'open', sentMs: null });
     },
     async reopenRefused(sending) {
-      const refusedMs = sending.refusedMs ?? clock();
+      const refusedMs = sending.refusedMs ?? (await now());
       const refusedAlone = sending.earners.length === 1;
       const open: Batch = { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone };
       await swap(sending, open);
@@ -62,8 +155,9 @@ export function createBatches(redis: RedisConnection, prefix: string, clock: Clo
     },
     async split(batch, parts) {
       const filled = parts.filter((earners) => earners.length > 0);
+      const nowMs = await now();
       const smaller = filled.map((earners) =>
-        newBatch(batch.badgeId, earners, clock(), batch.quiet, batch.refusedMs),
+        newBatch(batch.badgeId, earners, nowMs, batch.quiet, batch.refusedMs),
       );
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asBatchId, type BadgeId } from '../ids.js';
-import type { Clock } from '../platform/clock.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /**
@@ -83,7 +83,7 @@ return 1`;
 const FORGOTTEN_MS = 24 * 3_600_000;
 
 /** @param prefix of the keys, without a hash tag */
-export function createHolds(redis: RedisConnection, prefix: string, clock: Clock, pace: HoldPace): Holds {
+export function createHolds(redis: RedisConnection, prefix: string, now: RedisTime, pace: HoldPace): Holds {
   const holdKey = (badgeId: BadgeId): string => `${prefix}:hold:{${badgeId}}`;
   const refusalKey = (badgeId: BadgeId): string => `${prefix}:refused-alone:{${badgeId}}`;
   const acceptedKey = (badgeId: BadgeId): string => `${prefix}:accepted:{${badgeId}}`;
@@ -94,12 +94,12 @@ export function createHolds(redis: RedisConnection, prefix: string, clock: Clock
   return {
     of,
     async put(badgeId, why) {
-      const held = heldFor(why, await of(badgeId), clock(), pace);
+      const held = heldFor(why, await of(badgeId), await now(), pace);
       await redis.set(holdKey(badgeId), encode(held), 'PX', FORGOTTEN_MS);
       return held;
     },
     async takeTurn(badgeId, seen) {
-      const texts = [encode(seen), encode(later(seen, clock(), pace))];
+      const texts = [encode(seen), encode(later(seen, await now(), pace))];
       return (await redis.eval(SWAP, 1, holdKey(badgeId), ...texts, FORGOTTEN_MS)) === 1;
     },
     async refusedAlone(badgeId, { words, batch }) {
@@ -107,7 +107,7 @@ export function createHolds(redis: RedisConnection, prefix: string, clock: Clock
       return before === null ? null : refusalForm.parse(JSON.parse(before));
     },
     async accepted(badgeId) {
-      await redis.set(acceptedKey(badgeId), clock());
+      await redis.set(acceptedKey(badgeId), await now());
       await redis.del(holdKey(badgeId), refusalKey(badgeId));
     },
     acceptedMs: async (badgeId) => Number((await redis.get(acceptedKey(badgeId))) ?? 0),

@@ -29,6 +29,6 @@ export async function removeFromOpenBatches(
         ? transition(award, { type: 'withdraw' }, secondsOf(clock))
         : award;
     for (const earner of theirs) await ledger.amend(earner, badgeId, withdrawn);
-    await (held.earners.length === 0 ? batches.finish(held) : batches.reopen(held));
+    await (held.earners.length === 0 ? batches.finish(held) : batches.rollbackSend(held));
   }
 }

@@ -1,35 +1,37 @@
-import { asEarnerKey, type BadgeId, type EarnerKey } from '../ids.js';
-import type { Clock } from '../platform/clock.js';
+import { isUnderWayElsewhere, type Person } from '../earners/person.js';
+import { asEarnerKey, type BadgeId, type EarnerKey, type EventId } from '../ids.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batch.js';
+import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
+import { applyIfPossible, type Ledger } from './ledger.js';
 
-/** Awards that are due and wait to leave together, by badge. Nothing leaves it but into a batch. */
+/** Awards that are due and wait to leave together, by badge. They leave it into a batch only. */
 export interface Outbox {
   /**
-   * Puts an earner in (once, however often it is said); resolves with how many wait for this badge.
-   * @param quiet OBF is to send no e-mail: they leave apart from those who are told
+   * Adds an earner, once. @returns how many wait for this badge
+   * @param quiet OBF sends no e-mail: they leave apart from the others
    */
   put(badgeId: BadgeId, earner: EarnerKey, quiet?: boolean): Promise<number>;
   /** Takes earners out, whether they waited or not. */
   remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void>;
   waiting(badgeId: BadgeId): Promise<number>;
-  /** When the oldest and the newest of them came, Unix milliseconds; null when none waits. */
-  waitingSince(badgeId: BadgeId): Promise<{ readonly oldestMs: number; readonly newestMs: number } | null>;
+  /** For how long the oldest and the newest of them have waited, milliseconds; null: none waits. */
+  waitedMs(badgeId: BadgeId): Promise<{ readonly oldest: number; readonly newest: number } | null>;
   /**
-   * Takes up to `max` earners out, oldest first, and into a new batch, in one step; null when none waits.
-   * All of a batch are told by OBF, or none.
+   * Moves up to `max` earners, oldest first, into a new batch, in one step; null: none waits. All of a batch get an
+   * e-mail from OBF, or none.
    * @throws OutboxError when another gathering of the same badge was quicker
    */
-  closeBatch(badgeId: BadgeId, max: number): Promise<Batch | null>;
+  takeBatch(badgeId: BadgeId, max: number): Promise<Batch | null>;
 }
 
-/** The outbox was changed under our hands: the work is to be tried again. */
+/** Two gatherings of one badge met: the work is to be tried again. */
 export class OutboxError extends Error {
   readonly code = 'outbox_contention';
 }
 
 /** Moves the earners from the outbox into the batch if all of them still wait; else changes nothing. */
-const CLOSE_BATCH = `
+const TAKE_BATCH = `
 for i = 3, #ARGV do
   if not redis.call('ZSCORE', KEYS[1], ARGV[i]) then return 0 end
 end
@@ -43,11 +45,15 @@ const isQuiet = (member: string): boolean => member.startsWith(QUIET);
 const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? member.slice(1) : member);
 
 /** @param prefix of the keys, without a hash tag */
-export function createOutbox(redis: RedisConnection, prefix: string, clock: Clock): Outbox {
+export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime): Outbox {
   const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
+  const scoreAt = async (badgeId: BadgeId, place: '0' | '-1'): Promise<number | null> => {
+    const [, score] = await redis.zrange(key(badgeId), place, place, 'WITHSCORES');
+    return score === undefined ? null : Number(score);
+  };
   return {
     async put(badgeId, earner, quiet = false) {
-      await redis.zadd(key(badgeId), 'NX', clock(), (quiet ? QUIET : '') + earner);
+      await redis.zadd(key(badgeId), 'NX', await now(), (quiet ? QUIET : '') + earner);
       return redis.zcard(key(badgeId));
     },
     async remove(badgeId, earners) {
@@ -55,24 +61,91 @@ export function createOutbox(redis: RedisConnection, prefix: string, clock: Cloc
       if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
     waiting: (badgeId) => redis.zcard(key(badgeId)),
-    async waitingSince(badgeId) {
-      const [[, oldest], [, newest]] = await Promise.all([
-        redis.zrange(key(badgeId), '0', '0', 'WITHSCORES'),
-        redis.zrange(key(badgeId), '-1', '-1', 'WITHSCORES'),
-      ]);
-      if (oldest === undefined || newest === undefined) return null;
-      return { oldestMs: Number(oldest), newestMs: Number(newest) };
+    async waitedMs(badgeId) {
+      const [oldest, newest] = await Promise.all([scoreAt(badgeId, '0'), scoreAt(badgeId, '-1')]);
+      if (oldest === null || newest === null) return null;
+      const nowMs = await now();
+      return { oldest: nowMs - oldest, newest: nowMs - newest };
     },
-    async closeBatch(badgeId, max) {
+    async takeBatch(badgeId, max) {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
       if (waiting.length === 0) return null;
       const quiet = isQuiet(waiting[0] ?? '');
       const leaving = waiting.filter((member) => isQuiet(member) === quiet);
-      const batch = newBatch(badgeId, leaving.map(earnerOf), clock(), quiet);
+      const batch = newBatch(badgeId, leaving.map(earnerOf), await now(), quiet);
       const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
-      const moved = await redis.eval(CLOSE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
+      const moved = await redis.eval(TAKE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
       return batch;
     },
   };
+}
+
+/** What is due to a person, as it was decided. */
+export interface DueToPerson {
+  readonly person: Person;
+  readonly due: readonly { readonly award: { readonly badgeId: BadgeId } }[];
+}
+
+/**
+ * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
+ * stays there, and one that was issued meanwhile stays issued. Idempotent.
+ * @param how what set it off, and whether OBF sends no e-mail
+ * @returns how many wait for each badge that this person waits for now
+ */
+export async function enqueueAward(
+  { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
+  { person, due }: DueToPerson,
+  how: { readonly cause: string; readonly quiet: boolean },
+): Promise<ReadonlyMap<BadgeId, number>> {
+  const { earner, portfolio } = person;
+  const waiting = new Map<BadgeId, number>();
+  for (const { badgeId } of due.map(({ award }) => award)) {
+    if (isUnderWayElsewhere(person, badgeId)) continue;
+    const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
+    const over: readonly EventId[] = held.flatMap(({ eventId }) => eventId ?? []);
+    const record = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over, ...how });
+    if (record?.state === 'due') waiting.set(badgeId, await outbox.put(badgeId, earner, record.quiet));
+  }
+  return waiting;
+}
+
+export interface GatherPace {
+  /** How long nothing has come before awards leave, milliseconds. */
+  readonly quietMs: number;
+  /** How long awards of one badge gather at most while more may come, milliseconds. */
+  readonly gatherMs: number;
+  /** How many leave at most in one issue call. */
+  readonly batchMax: number;
+}
+
+/** What waits for one badge. */
+export interface Gathered {
+  readonly waiting: number;
+  /** How long the oldest of them has waited, milliseconds. */
+  readonly waitedMs: number;
+  /** How long ago the newest of them came, milliseconds. */
+  readonly quietForMs: number;
+  /** Notices are read or people evaluated, of whom more may come due. */
+  readonly moreMayCome: boolean;
+}
+
+/** Looks come at distances of this part of the time waited: few in all, and none much too late. */
+const PART = 1 / 4;
+
+/**
+ * Pure. How long until they leave, or are to be looked at again, milliseconds; 0: they leave now. A full batch leaves at
+ * once, another as soon as nothing more is on its way. Each batch costs a few calls of OBF.
+ */
+export function batchDelayMs(
+  { waiting, waitedMs, quietForMs, moreMayCome }: Gathered,
+  { quietMs, gatherMs, batchMax }: GatherPace,
+): number {
+  // An instant ahead is of a clock that was set back: nobody waits for it.
+  if (waitedMs < 0) return 0;
+  const leftMs = gatherMs - waitedMs;
+  if (waiting >= batchMax || leftMs <= 0) return 0;
+  const lookMs = moreMayCome ? waitedMs * PART : 0;
+  const quietInMs = quietForMs < 0 ? 0 : quietMs - quietForMs;
+  return Math.ceil(Math.min(leftMs, Math.max(quietInMs, lookMs)));
 }

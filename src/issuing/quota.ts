@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ObfAccount } from '../obf/types.js';
-import type { Clock } from '../platform/clock.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** What is left of the Région's yearly quota of issued badges, as last read in OBF less what was issued since. */
@@ -74,7 +74,7 @@ export function createQuota(
   redis: RedisConnection,
   prefix: string,
   account: ObfAccount,
-  clock: Clock,
+  present: RedisTime,
   limits: QuotaLimits,
 ): Quota {
   const key = `${prefix}:quota`;
@@ -84,7 +84,7 @@ export function createQuota(
   };
   const read = async (signal: AbortSignal): Promise<QuotaReading> => {
     const left = await account.issuingLimit(signal);
-    const reading = { left, readMs: clock() };
+    const reading = { left, readMs: await present() };
     await redis.hset(key, { left: left ?? '', readMs: reading.readMs });
     await redis.del(`${key}:asking`);
     return reading;
@@ -96,11 +96,11 @@ export function createQuota(
     read,
     async keepFresh(signal) {
       const reading = await known();
-      if (reading === null || clock() - reading.readMs >= limits.maxAgeMs) await read(signal);
+      if (reading === null || (await present()) - reading.readMs >= limits.maxAgeMs) await read(signal);
     },
     async require(count, signal, now = false) {
       const before = now ? null : await known();
-      const fresh = isFresh(before, count, clock(), limits);
+      const fresh = isFresh(before, count, await present(), limits);
       const told = now || fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
       const { left } = fresh ? before : (told ?? (await read(signal)));
       if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor);
@@ -117,7 +117,7 @@ async function othersReading(
   before: QuotaReading | null,
   signal: AbortSignal,
 ): Promise<QuotaReading | null> {
-  for (const limit = Date.now() + ASKING_MS; Date.now() < limit;) {
+  for (const limit = performance.now() + ASKING_MS; performance.now() < limit;) {
     await pause(50, undefined, { signal });
     const now = await known();
     if (now !== null && now.readMs !== before?.readMs) return now;
@@ -136,5 +136,6 @@ export function isFresh(
   const low = reading.left !== null && reading.left - count < limits.floor;
   if (low) return false;
   const maxAgeMs = count >= limits.largeBatch ? limits.freshMs : limits.maxAgeMs;
-  return nowMs - reading.readMs < maxAgeMs;
+  const ageMs = nowMs - reading.readMs;
+  return ageMs >= 0 && ageMs < maxAgeMs;
 }

@@ -3,11 +3,9 @@ import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { applyIfPossible } from './ledger.js';
-import type { Batch } from './batch.js';
-import { faultIn, putOnHold } from './on-hold.js';
-import { afterRefusal } from './refusal.js';
-import { telling } from './tell-award.js';
-import { NotSettledYet, type DueAwards, type Issuing, type IssueOutcome } from './types.js';
+import type { Batch } from './batches.js';
+import { afterRefusal, faultIn, putOnHold } from './refusal.js';
+import { type DueAwards, type IssueOutcome, type Issuing, NotSettledYet, telling } from './types.js';
 
 /** Another run of the same batch is sending it at this moment. */
 export class BatchTaken extends Error {
@@ -34,7 +32,7 @@ export async function send(
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
-    const within = AbortSignal.any([signal, AbortSignal.timeout(timeLeftMs(issuing, sending))]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(issuing, sending))]);
     event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
   } catch (error) {
     return afterFailure(issuing, sending, due, error, signal);
@@ -69,15 +67,16 @@ const HELD_AGAIN_MS = 2000;
  */
 async function requireRemembered(issuing: Issuing, sending: Batch): Promise<void> {
   const held = await issuing.isHeld();
-  const unsettledMs = (await issuing.memory.sinceMs()) + issuing.settleMs - issuing.clock();
+  const sinceMs = await issuing.incarnation.knownSinceMs();
+  const unsettledMs = sinceMs + issuing.settleMs - (await issuing.now());
   if (held && unsettledMs <= 0) return;
-  await issuing.batches.reopen(sending);
+  await issuing.batches.rollbackSend(sending);
   throw new NotSettledYet(Math.max(unsettledMs, held ? 0 : HELD_AGAIN_MS));
 }
 
 /** Counted from what the batch says: a process that was frozen in between has no time left. */
-const timeLeftMs = ({ clock, sendWithinMs }: Issuing, { sentMs }: Batch): number =>
-  Math.max(0, (sentMs ?? 0) + sendWithinMs - clock());
+const timeLeftMs = async ({ now, sendWithinMs }: Issuing, { sentMs }: Batch): Promise<number> =>
+  Math.min(sendWithinMs, Math.max(0, (sentMs ?? 0) + sendWithinMs - (await now())));
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
@@ -133,7 +132,7 @@ async function afterFailure(
 ): Promise<IssueOutcome> {
   if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error, signal);
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
-    await issuing.batches.reopen(batch);
+    await issuing.batches.rollbackSend(batch);
     throw error;
   }
   const doubt = { type: 'doubt', batch: batch.id } as const;

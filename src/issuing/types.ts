@@ -1,14 +1,15 @@
+import type { JournalEntry } from '../earners/journal-entry.js';
 import type { AssertionId, AwardId, BadgeId, BatchId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
 import type { ObfAccount } from '../obf/types.js';
 import type { Clock } from '../platform/clock.js';
-import type { Ledger } from './ledger.js';
-import type { Memory } from './memory.js';
-import type { Batch } from './batch.js';
-import type { Batches } from './batches.js';
+import type { Batch, Batches } from './batches.js';
 import type { HoldPace, Holds } from './hold.js';
+import type { Ledger } from './ledger.js';
+import type { RedisIncarnation } from './redis-incarnation.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 
 /** How one earner stands with a badge at this instant, decided anew just before it is sent. */
-export type Standing =
+export type Eligibility =
   | { readonly is: 'held'; readonly event: EventId }
   /** `moved`: it is not this address' to be given any more, whoever it belongs to is to be looked at. */
   | { readonly is: 'not-due'; readonly moved?: boolean }
@@ -34,7 +35,7 @@ export interface Issuing {
   readonly holdPace: HoldPace;
   /** How many of a badge wait for a batch. */
   readonly waiting: (badgeId: BadgeId) => Promise<number>;
-  readonly memory: Memory;
+  readonly incarnation: RedisIncarnation;
   /** Whether those servers that would take over from the present ones have all that was written. */
   readonly isHeld: () => Promise<boolean>;
   /** Brings what we know of the Région's own account up to date. Throws when OBF cannot be read. */
@@ -48,7 +49,7 @@ export interface Issuing {
     earners: readonly EarnerKey[],
     signal: AbortSignal,
   ) => Promise<ReadonlyMap<EarnerKey, unknown>>;
-  readonly standingOf: (badgeId: BadgeId, earner: EarnerKey) => Promise<Standing>;
+  readonly checkEligibility: (badgeId: BadgeId, earner: EarnerKey) => Promise<Eligibility>;
   /**
    * Told of every event that was issued, before the earners' records are. Without `due`: what it was for is
    * not known any more, OBF's `log_entry` says it.
@@ -62,6 +63,7 @@ export interface Issuing {
   readonly sendAgain: (badgeId: BadgeId, id: BatchId, signal: AbortSignal) => Promise<void>;
   /** Throws QuotaLow when OBF's quota would not do for so many. `now`: OBF is asked in any case. */
   readonly requireQuota: (count: number, signal: AbortSignal, now?: boolean) => Promise<void>;
+  readonly now: RedisTime;
   readonly clock: Clock;
   /** How long the issue call may take in all, waiting for its turn included, milliseconds. */
   readonly sendWithinMs: number;
@@ -92,3 +94,18 @@ export interface IssueOutcome {
   /** Batches that took this one's place. */
   readonly split: readonly BatchId[];
 }
+
+/** The journal entry of each earner: what it was decided on; null where that is not known any more. */
+export const telling =
+  (
+    kind: 'issued' | 'refused',
+    { badgeId }: Batch,
+    due: DueAwards | null,
+    { atS, event = null, detail = null }: Pick<JournalEntry, 'atS'> & Partial<JournalEntry>,
+  ) =>
+  (earner: EarnerKey): JournalEntry | null => {
+    const one = due?.get(earner);
+    if (one === undefined) return null;
+    const { award, version, earnedBy: assertions, cause } = one;
+    return { kind, atS, earner, award, badgeId, assertions, cause, version, event, detail };
+  };

@@ -4,7 +4,7 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { fingerprintBy } from '../earners/assertions.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
-import { entryOf } from '../workers/account.js';
+import { journalEntry } from '../earners/journal-entry.js';
 import { lastingRecords } from './lasting-records.js';
 import { removeFromOpenBatches } from '../issuing/open-batches.js';
 import { readAddresses, type Address } from '../earners/person.js';
@@ -236,7 +236,7 @@ export const erasedEntry = (
   why: 'erased' | 'purged',
   { people, addresses, assertions, awards, entries, jobs }: ErasedNumbers,
 ) =>
-  entryOf(why, secondsOf(clock), {
+  journalEntry(why, secondsOf(clock), {
     cause: why === 'erased' ? 'ops' : 'retention',
     detail: `people ${people}, addresses ${addresses}, assertions ${assertions}, awards ${awards}, entries ${entries}, jobs ${jobs}`,
   });

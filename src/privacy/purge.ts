@@ -1,11 +1,8 @@
 import { DateTime } from 'luxon';
-import type { Done } from '../workers/done.js';
+import type { JobResult } from '../platform/job-result.js';
 import { erasedEntry, erasePeople, type ErasedNumbers } from './erase-people.js';
 import type { Pipeline } from '../workers/pipeline.js';
 import { candidatesOf, isPast, type Candidates } from './purge-candidates.js';
-
-/** When nobody is at work, and the queues were cleaned. */
-const NIGHTLY = '43 3 * * *';
 
 /**
  * Erases whoever was given nothing, by anybody, for so many calendar months, and is waiting for nothing; and
@@ -13,7 +10,11 @@ const NIGHTLY = '43 3 * * *';
  * next one goes on.
  * @param months null: nobody is kept too long
  */
-export async function purge(pipeline: Pipeline, months: number | null, signal: AbortSignal): Promise<Done> {
+export async function purge(
+  pipeline: Pipeline,
+  months: number | null,
+  signal: AbortSignal,
+): Promise<JobResult> {
   const { clock, scheme, journal } = pipeline;
   const beforeS = months === null ? null : monthsAgoS(clock(), months, scheme.timeZone);
   let [purged, ended] = [NOTHING, NOTHING];
@@ -67,10 +68,3 @@ const sum = (a: ErasedNumbers, b: ErasedNumbers): ErasedNumbers => ({
   flags: a.flags + b.flags,
   awards: a.awards + b.awards,
 });
-
-/** Purges every night, once for all workers together, by what this process was told of how long to keep. */
-export async function schedulePurge({ queues, scheme }: Pipeline, months: number | null): Promise<void> {
-  const opts = { removeOnComplete: true, removeOnFail: true };
-  const template = { name: 'purge', data: { kind: 'purge', months }, opts };
-  await queues.maintenance.upsertJobScheduler('purge', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
-}

@@ -10,8 +10,8 @@ import {
   type ApplyRecord,
   type ApplyStore,
 } from './apply-store.js';
-import type { Done } from '../workers/done.js';
-import { keepReporting } from '../workers/keep-reporting.js';
+import type { JobResult } from '../platform/job-result.js';
+import { keepReporting } from './report-progress.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import type { Pipeline } from '../workers/pipeline.js';
 import { readQuota, UNTOLD_RPS } from './plan-job.js';
@@ -27,7 +27,11 @@ const REPORT_EVERY_MS = 500;
  * stopped anywhere: run again, it goes on as it began. Nothing is done, and that is kept, when more would be
  * given than whoever asked was told of.
  */
-export async function applyForOps(pipeline: Pipeline, asked: ApplyAsked, signal: AbortSignal): Promise<Done> {
+export async function applyForOps(
+  pipeline: Pipeline,
+  asked: ApplyAsked,
+  signal: AbortSignal,
+): Promise<JobResult> {
   const { schemes, people } = pipeline;
   const store = createApplyStore(people);
   const known = await store.read();
@@ -72,7 +76,7 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-async function planAndGive(pipeline: Pipeline, run: Run): Promise<Done> {
+async function planAndGive(pipeline: Pipeline, run: Run): Promise<JobResult> {
   const { store, record, scheme, isBegun, signal } = run;
   const { only, upto, overQuota } = record;
   const { clock } = pipeline;
@@ -141,13 +145,13 @@ async function end(
   store: ApplyStore,
   record: ApplyRecord,
   state: ApplyRecord['state'],
-): Promise<Done> {
+): Promise<JobResult> {
   const ended = { ...record, state, atS: secondsOf(clock) };
   await store.write(ended);
   return told(ended);
 }
 
-const told = ({ state, version, only, issues, people, upto }: ApplyRecord): Done => ({
+const told = ({ state, version, only, issues, people, upto }: ApplyRecord): JobResult => ({
   did: state === 'applied' ? 'rules put into force' : 'rules not put into force',
   facts: { outcome: state, version, only, issues, people, upto },
 });

@@ -2,13 +2,13 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import { planFor } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { entryOf } from '../workers/account.js';
+import { journalEntry } from '../earners/journal-entry.js';
 import { decide } from '../workers/decide.js';
 import { enqueueGather } from '../workers/gather-awards.js';
 import { lookAtEverybody } from '../workers/look-at-everybody.js';
 import type { MadePlan } from './make-plan.js';
 import type { Pipeline } from '../workers/pipeline.js';
-import { putIntoOutbox } from '../issuing/put-into-outbox.js';
+import { enqueueAward } from '../issuing/outbox.js';
 import type { ApplyOptions } from './schemes.js';
 
 /** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
@@ -43,7 +43,7 @@ export async function applyRules(
   const detail = `${gaining.length} earners${how.quiet ? ', no e-mail' : ''}`;
   const { version } = scheme;
   await journal.write([
-    entryOf('applied', secondsOf(clock), { version, award: how.only, cause: 'ops', detail }),
+    journalEntry('applied', secondsOf(clock), { version, award: how.only, cause: 'ops', detail }),
   ]);
   await schemes.applied();
 }
@@ -97,7 +97,7 @@ async function leftBehind(
 async function giveTo(pipeline: Pipeline, earners: readonly EarnerKey[], quiet: boolean): Promise<void> {
   const waiting = new Set<BadgeId>();
   const giveOne = async (earner: EarnerKey): Promise<void> => {
-    const put = await putIntoOutbox(pipeline, await decide(pipeline, earner), { cause: 'apply', quiet });
+    const put = await enqueueAward(pipeline, await decide(pipeline, earner), { cause: 'apply', quiet });
     for (const badgeId of put.keys()) waiting.add(badgeId);
   };
   await Promise.all(earners.map(giveOne));

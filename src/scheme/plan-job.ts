@@ -1,8 +1,8 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import type { AwardPlan } from '../rules/plan.js';
-import type { Done } from '../workers/done.js';
-import { keepReporting } from '../workers/keep-reporting.js';
+import type { JobResult } from '../platform/job-result.js';
+import { keepReporting } from './report-progress.js';
 import { makePlan, type MadePlan } from './make-plan.js';
 import type { Pipeline } from '../workers/pipeline.js';
 import { createPlanStore, type StoredAwardPlan, type StoredPlan } from './plan-store.js';
@@ -20,7 +20,7 @@ export async function planForOps(
   pipeline: Pipeline,
   only: AwardId | null,
   signal: AbortSignal,
-): Promise<Done> {
+): Promise<JobResult> {
   const { people, clock, schemes } = pipeline;
   const store = createPlanStore(people);
   const startedS = secondsOf(clock);

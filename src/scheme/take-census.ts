@@ -6,7 +6,6 @@ import type { PersonFacts } from '../rules/plan.js';
 import type { CensusStore, StoredCensus } from './census-store.js';
 import { lookAtEverybody } from '../workers/look-at-everybody.js';
 import type { PeopleSources } from '../earners/people.js';
-import type { Pipeline } from '../workers/pipeline.js';
 import type { Schemes } from './schemes.js';
 
 export interface CensusParts {
@@ -40,14 +39,4 @@ export async function storeCensus(
   const stored = { atS: nowS, version: taken.version, people: taken.people, oneAway };
   await census.write(stored);
   return stored;
-}
-
-/** When nobody is at work, and whoever is to go has gone. */
-const NIGHTLY = '13 4 * * *';
-
-/** Every night, once for all workers together. */
-export async function scheduleCensus({ queues, scheme }: Pick<Pipeline, 'queues' | 'scheme'>): Promise<void> {
-  const opts = { removeOnComplete: true, removeOnFail: true };
-  const template = { name: 'census', data: { kind: 'census' }, opts };
-  await queues.maintenance.upsertJobScheduler('census', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
 }

@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq';
+import { connectionOf } from '../queue/enqueue.js';
 import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -6,13 +7,11 @@ import type { Pipeline } from './pipeline.js';
 export const FAILED_RETENTION_MS = 90 * 24 * 3_600_000;
 /** Redis does nothing else while it removes: one step takes it some milliseconds. */
 const STEP = 1000;
-/** When nobody is at work. */
-const NIGHTLY = '23 3 * * *';
 
 /**
- * Removes the jobs that failed long ago, in every queue. An event that was never stored is found again by
- * the next poll, and a batch under way gets its job back; a credential that was pushed, and stood in
- * failed all that time, is given up.
+ * Removes the jobs that failed long ago, in every queue. An event that was never stored is found again by the next
+ * poll, and a batch under way gets its job back; a credential that was pushed, and stood in failed all that time, is
+ * given up.
  */
 export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<void> {
   for (const name of QUEUES) {
@@ -30,9 +29,37 @@ async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
   }
 }
 
-/** Cleans every night, once for all workers together; BullMQ's own removal waits for another job to end. */
-export async function scheduleClean({ queues, scheme }: Pipeline): Promise<void> {
-  const opts = { removeOnComplete: true, removeOnFail: true };
-  const template = { name: 'clean', data: { kind: 'clean' }, opts };
-  await queues.maintenance.upsertJobScheduler('clean', { pattern: NIGHTLY, tz: scheme.timeZone }, template);
+/** How far ahead of ours another process' clock may be, milliseconds. */
+const SKEW_MS = 5000;
+/** What BullMQ multiplies an instant by to make a score of it. */
+const SCORE_A_MS = 0x1000;
+/** How many of those that wait longest are looked at. */
+const LOOKED_AT = 1000;
+/** A run that a schedule set: the schedule sees to it. */
+const REPEATED = 'repeat:';
+
+/**
+ * No job waits longer than it was to: one that was delayed by a process whose clock is ahead of ours waits anew, from
+ * now on. BullMQ counts delays by the clock of whoever sets them.
+ * @returns how many did
+ */
+export async function restartLateDelays({ queues }: Pick<Pipeline, 'queues'>): Promise<number> {
+  let restarted = 0;
+  for (const name of QUEUES) {
+    const queue = queues[name];
+    const fromMs = Date.now() + SKEW_MS;
+    const client = connectionOf(queue);
+    const key = queue.toKey('delayed');
+    const least = fromMs * SCORE_A_MS;
+    const found = await client.zrevrangebyscore(key, '+inf', least, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT);
+    for (let at = 0; at < found.length; at += 2) {
+      const [id = '', score = '0'] = found.slice(at, at + 2);
+      const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);
+      if (job === undefined || Number(score) / SCORE_A_MS - job.delay <= fromMs) continue;
+      // Begun or promoted meanwhile: it waits no more.
+      await job.changeDelay(job.delay).catch(() => undefined);
+      restarted += 1;
+    }
+  }
+  return restarted;
 }

@@ -6,8 +6,8 @@ import { listCompleteEvents, type CompleteEvent } from '../obf/listed.js';
 import type { ObfAccount } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import { createRounds, type Rounds } from './rounds.js';
-import { readAlone, type EventAsked, type EventRead } from './read-event.js';
+import { createBatcher } from './batcher.js';
+import { readAlone, type EventAsked, type EventRead } from '../obf/read-event.js';
 
 /** Reads events from OBF for the notices that tell of them; many that wait for one account are read together. */
 export interface EventReading {
@@ -37,7 +37,7 @@ interface Wanted {
 }
 
 export function createEventReading(parts: EventReadingParts): EventReading {
-  const lines = new Map<ClientId, Rounds<Wanted, EventRead>>();
+  const batchers = new Map<ClientId, (wanted: Wanted) => Promise<EventRead>>();
   const noListUntilMs = new Map<ClientId, number>();
   const together = async (wanted: readonly Wanted[]): Promise<readonly Promise<EventRead>[]> => {
     const listed = await listedOf(parts, noListUntilMs, wanted);
@@ -49,22 +49,22 @@ export function createEventReading(parts: EventReadingParts): EventReading {
   };
   return {
     read(account, asked, signal) {
-      const line = lines.get(account.clientId) ?? createRounds(together);
-      lines.set(account.clientId, line);
-      return orAbort(line.ask({ account, asked, signal }), signal);
+      const ask = batchers.get(account.clientId) ?? createBatcher(together);
+      batchers.set(account.clientId, ask);
+      return orAbort(ask({ account, asked, signal }), signal);
     },
   };
 }
 
 interface Reading {
   readonly done: Promise<EventRead>;
-  /** Of whoever began it: should they have to stop, it goes no further. */
+  /** Of its beginner: once aborted, the reading goes no further. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Within a round, whoever asks for the same event as another before them gets the same reading. It is begun again
- * for those who still wait for one whose beginner had to stop.
+ * Within a batch, those who ask for the same event share one reading. It is begun again for those who still wait when
+ * its beginner had to stop.
  */
 function readOnce(): typeof readAlone {
   const readings = new Map<string, Reading>();

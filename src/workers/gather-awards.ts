@@ -1,32 +1,31 @@
 import type { BadgeId, BatchId } from '../ids.js';
-import type { Batch } from '../issuing/batch.js';
-import { leavesInMs } from '../issuing/gathering.js';
+import type { Batch } from '../issuing/batches.js';
+import { batchDelayMs } from '../issuing/outbox.js';
 import { enqueue, optionsOf, type NewJob } from '../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../queue/jobs.js';
-import type { Done } from './done.js';
+import type { JobResult } from '../platform/job-result.js';
 import type { Pipeline } from './pipeline.js';
 
-const SWEEP_EVERY_MS = 60_000;
-
-/**
- * Makes batches of all that waits for one badge. A batch that lost its job (we were killed between the
- * two) gets it back; one whose job failed stays as it is, for ops.
- */
-export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal: AbortSignal): Promise<Done> {
+/** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
+export async function gatherAwards(
+  pipeline: Pipeline,
+  badgeId: BadgeId,
+  signal: AbortSignal,
+): Promise<JobResult> {
   const { outbox, batches, pace } = pipeline;
   const formed: Batch[] = [];
   for (;;) {
     signal.throwIfAborted();
-    const inMs = await untilNext(pipeline, badgeId);
-    if (inMs === null) break;
-    if (inMs > 0) {
-      await enqueueGather(pipeline, badgeId, inMs);
+    const delayMs = await untilNextMs(pipeline, badgeId);
+    if (delayMs === null) break;
+    if (delayMs > 0) {
+      await enqueueGather(pipeline, badgeId, delayMs);
       break;
     }
-    const batch = await outbox.closeBatch(badgeId, pace.batchMax);
+    const batch = await outbox.takeBatch(badgeId, pace.batchMax);
     if (batch !== null) formed.push(batch);
   }
-  for (const batchId of await batches.of(badgeId)) await enqueueBatch(pipeline, badgeId, batchId);
+  for (const batchId of await batches.of(badgeId)) await keepBatchJob(pipeline, badgeId, batchId);
   const earners = formed.reduce((sum, batch) => sum + batch.earners.length, 0);
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
   // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
@@ -35,30 +34,24 @@ export async function gatherAwards(pipeline: Pipeline, badgeId: BadgeId, signal:
 }
 
 /** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
-async function untilNext(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
-  const { outbox, holds, pace, clock } = pipeline;
+async function untilNextMs(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
+  const { outbox, holds, pace, now } = pipeline;
+  // Asked first: nothing moves past the look.
   const moreMayCome = await isAnyOnTheWay(pipeline);
-  const [waiting, since, held] = await Promise.all([
+  const [waiting, waited, hold] = await Promise.all([
     outbox.waiting(badgeId),
-    outbox.waitingSince(badgeId),
+    outbox.waitedMs(badgeId),
     holds.of(badgeId),
   ]);
-  if (since === null) return null;
-  const nowMs = clock();
-  if (held !== null && held.nextMs > nowMs) return Math.min(held.nextMs - nowMs, pace.holdFirstMs);
-  const gathered = {
-    waiting,
-    waitedMs: nowMs - since.oldestMs,
-    quietForMs: nowMs - since.newestMs,
-    moreMayCome,
-  };
-  return leavesInMs(gathered, pace);
+  if (waited === null) return null;
+  const heldMs = hold === null ? 0 : hold.nextMs - (await now());
+  if (heldMs > 0) return Math.min(heldMs, pace.holdFirstMs);
+  return batchDelayMs({ waiting, waitedMs: waited.oldest, quietForMs: waited.newest, moreMayCome }, pace);
 }
 
 /** What an award passes through before the outbox, in that order. */
 const ON_THE_WAY: readonly QueueName[] = ['arrivals', 'notices', 'earners'];
 
-/** Asked in the order of the data, and before the outbox: nothing moves past the look. */
 async function isAnyOnTheWay({ queues }: Pipeline): Promise<boolean> {
   let jobs = 0;
   for (const name of ON_THE_WAY) jobs += await queues[name].getJobCountByTypes('waiting', 'active');
@@ -71,7 +64,7 @@ export const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
   data: { kind: 'batch', badgeId, batchId },
 });
 
-/** One job for one batch, whoever asks. @param place `first`: before all that wait */
+/** One job for one batch, however often it is asked for; a failed one stays. @param place `first`: before all that wait */
 export async function enqueueBatch(
   { queues }: Pipeline,
   badgeId: BadgeId,
@@ -82,14 +75,41 @@ export async function enqueueBatch(
   await queues.awards.add(job.name, job.data, { ...optionsOf(job), lifo: place === 'first' });
 }
 
-/** Has the awards of one badge gathered after `delayMs`; however often it is said, once. */
+/** Has the awards of one badge gathered after `delayMs`, once however often it is asked for. */
 export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, delayMs: number): Promise<void> {
-  await enqueue(queues.awards, {
-    id: gatherJobId(badgeId),
-    name: 'gather',
-    data: { kind: 'gather', badgeId },
-    delayMs,
-  });
+  const data = { kind: 'gather', badgeId };
+  await enqueue(queues.awards, { id: gatherJobId(badgeId), name: 'gather', data, delayMs });
+}
+
+/** A batch that lost its job (the process was killed between the two) gets it back; a failed one is tried again later. */
+async function keepBatchJob(pipeline: Pipeline, badgeId: BadgeId, batchId: BatchId): Promise<void> {
+  const { queues, batches, now } = pipeline;
+  const job = await queues.awards.getJob(batchJobId(batchId));
+  if (job?.finishedOn === undefined) return enqueueBatch(pipeline, badgeId, batchId);
+  // One that cannot be read is its own job's to tell.
+  const batch = await batches.find(badgeId, batchId).catch(() => null);
+  if (batch === null) return;
+  const sinceMs = batch.refusedMs ?? batch.createdMs;
+  if (isTriedAgain(sinceMs, job.finishedOn, await now()))
+    await enqueue(queues.awards, batchJob(badgeId, batchId));
+}
+
+const HOUR_MS = 3_600_000;
+/** For how long a batch that failed is tried again by itself. */
+const TRIED_FOR_MS = 7 * 24 * HOUR_MS;
+/** How far apart these tries are at least and at most. */
+const [APART_MS, APART_MAX_MS] = [HOUR_MS, 24 * HOUR_MS];
+
+/**
+ * Pure. Whether a failed batch is tried again now: a refusal may pass, and nobody's badge is to depend on their next
+ * one. The tries are as far apart as the failure is old, an hour at least and a day at most, for a week.
+ * @param sinceMs when it was refused first, or made
+ * @param failedMs when it failed last
+ */
+export function isTriedAgain(sinceMs: number, failedMs: number, nowMs: number): boolean {
+  if (nowMs - sinceMs > TRIED_FOR_MS) return false;
+  const apartMs = Math.min(APART_MAX_MS, Math.max(APART_MS, failedMs - sinceMs));
+  return nowMs - failedMs >= apartMs;
 }
 
 /**
@@ -102,16 +122,10 @@ export async function sweepAwards(pipeline: Pipeline): Promise<number> {
   const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   let gathered = 0;
   for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
-    const [waiting, underWay] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
-    if (waiting === 0 && underWay.length === 0) continue;
+    const [waiting, open] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
+    if (waiting === 0 && open.length === 0) continue;
     await enqueueGather(pipeline, badgeId, 0);
     gathered += 1;
   }
   return gathered;
-}
-
-/** Sweeps every minute, once for all workers together. */
-export async function scheduleSweep({ queues }: Pipeline): Promise<void> {
-  const template = { name: 'sweep', data: { kind: 'sweep' }, opts: { removeOnComplete: true } };
-  await queues.maintenance.upsertJobScheduler('sweep', { every: SWEEP_EVERY_MS }, template);
 }

@@ -1,31 +1,22 @@
-import {
-  awardJob,
-  earnerJob,
-  maintenanceJob,
-  noticeQueueJob,
-  type NoticeJob,
-  type QueueName,
-} from '../queue/jobs.js';
+import type { EarnerKey } from '../ids.js';
+import { purge } from '../privacy/purge.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
+import type { JobResult } from '../platform/job-result.js';
+import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type QueueName } from '../queue/jobs.js';
 import { sendFailed, sentIn } from '../queue/replay.js';
-import type { ClientId, EarnerKey } from '../ids.js';
-import { secondsOf } from '../platform/clock.js';
 import { applyForOps } from '../scheme/apply-job.js';
-import { cleanQueues } from './clean-queues.js';
-import { countBatch } from './count-batches.js';
-import type { Done } from './done.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import { planForOps } from '../scheme/plan-job.js';
+import { storeCensus } from '../scheme/take-census.js';
+import { cleanQueues, restartLateDelays } from './clean-queues.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
 import { ingestCredential } from './ingest-credential.js';
 import { ingestEvent } from './ingest-event.js';
 import { issueAwards } from './issue-awards.js';
-import { revokeAward } from './lose-award.js';
 import type { Pipeline } from './pipeline.js';
-import { planForOps } from '../scheme/plan-job.js';
-import { pollEvents, reportOddRow } from './poll-events.js';
-import { purge } from '../privacy/purge.js';
+import { pollForClock, reportOddRow } from './poll-events.js';
+import { revokeAward } from './revoke-award.js';
 import { sortArrivals } from './sort-arrivals.js';
-import { storeCensus } from '../scheme/take-census.js';
 import { verifyForClock } from './verify-accounts.js';
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
@@ -40,66 +31,72 @@ export type Handler = (
   data: unknown,
   signal: AbortSignal,
   progress: JobProgress,
-) => Promise<Done>;
+) => Promise<JobResult>;
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   arrivals: sortArrivals,
   async notices(pipeline, data, signal) {
-    const notice = noticeQueueJob.parse(data);
-    if (notice.kind === 'poll') return poll(pipeline, notice.clientId, signal);
-    if (notice.kind !== 'odd-row') return ingest(pipeline, notice, signal);
-    await reportOddRow(pipeline, notice);
-    return { did: 'odd row mended', facts: { client: notice.clientId } };
+    const job = noticeQueueJob.parse(data);
+    switch (job.kind) {
+      case 'event':
+        return ingestEvent(pipeline, job, signal);
+      case 'credential':
+        return ingestCredential(pipeline, job, signal);
+      case 'poll':
+        return pollForClock(pipeline, job.clientId, signal);
+      case 'odd-row':
+        return reportOddRow(pipeline, job);
+    }
   },
   async earners(pipeline, data, signal) {
     return evaluateEarner(pipeline, earnerJob.parse(data), signal);
   },
   async awards(pipeline, data, signal) {
     const job = awardJob.parse(data);
-    if (job.kind === 'gather') return gatherAwards(pipeline, job.badgeId, signal);
-    if (job.kind === 'batch')
-      return countBatch(pipeline.meter, () => issueAwards(pipeline, job.badgeId, job.batchId, signal));
-    await revokeAward(pipeline, job.badgeId, job.earner, signal);
-    return { did: 'revocation looked into', facts: { badge: job.badgeId, earner: job.earner } };
+    switch (job.kind) {
+      case 'gather':
+        return gatherAwards(pipeline, job.badgeId, signal);
+      case 'batch':
+        return issueAwards(pipeline, job.badgeId, job.batchId, signal);
+      case 'revoke':
+        return revokeAward(pipeline, job.badgeId, job.earner, signal);
+    }
   },
   async maintenance(pipeline, data, signal, progress) {
     const job = maintenanceJob.parse(data);
-    if (job.kind === 'plan') return planForOps(pipeline, job.only, signal);
-    if (job.kind === 'apply') return applyForOps(pipeline, job, signal);
-    if (job.kind === 'replay') {
-      const done = await sendFailed(pipeline.queues, job, progress, signal);
-      const { gone, left } = done;
-      return {
-        did: 'failed jobs sent back to work',
-        facts: { user: job.by, sent: sentIn(done), gone, left },
-      };
+    switch (job.kind) {
+      case 'plan':
+        return planForOps(pipeline, job.only, signal);
+      case 'apply':
+        return applyForOps(pipeline, job, signal);
+      case 'purge':
+        return purge(pipeline, job.months, signal);
+      case 'verify':
+        return verifyForClock(pipeline, signal);
+      case 'census':
+        return takeCensus(pipeline, signal);
+      case 'replay': {
+        const done = await sendFailed(pipeline.queues, job, progress, signal);
+        const facts = { user: job.by, sent: sentIn(done), gone: done.gone, left: done.left };
+        return { did: 'failed jobs sent back to work', facts };
+      }
+      case 'sweep': {
+        const gathered = await sweepAwards(pipeline);
+        const late = await restartLateDelays(pipeline);
+        return { did: 'outboxes swept', facts: { gathered, ...(late === 0 ? {} : { late }) } };
+      }
+      case 'clean':
+        await cleanQueues(pipeline, signal);
+        return { did: 'queues cleaned', facts: {} };
     }
-    if (job.kind === 'purge') return purge(pipeline, job.months, signal);
-    if (job.kind === 'verify') return verifyForClock(pipeline, signal);
-    if (job.kind === 'census') {
-      // Nothing is under way for ever: whatever became of it, they are looked at again.
-      const late = new Set<EarnerKey>();
-      const { people } = await storeCensus(pipeline, signal, (earner) => late.add(earner));
-      await enqueueEarners(pipeline.queues.earners, late, 'census');
-      return { did: 'census taken', facts: { people } };
-    }
-    if (job.kind === 'sweep')
-      return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
-    await cleanQueues(pipeline, signal);
-    return { did: 'queues cleaned', facts: {} };
   },
 };
 
-const ingest = (pipeline: Pipeline, notice: NoticeJob, signal: AbortSignal): Promise<Done> =>
-  notice.kind === 'event'
-    ? ingestEvent(pipeline, notice, signal)
-    : ingestCredential(pipeline, notice, signal);
-
-/** When it was done last is told to whoever watches: a client whose poll no longer comes is not heard of. */
-async function poll(pipeline: Pipeline, client: ClientId, signal: AbortSignal): Promise<Done> {
-  const events = await pollEvents(pipeline, client, signal);
-  const atS = secondsOf(pipeline.clock);
-  pipeline.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
-  return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
+/** People with an award on its way are evaluated again: nothing is on its way for ever. */
+async function takeCensus(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
+  const late = new Set<EarnerKey>();
+  const { people } = await storeCensus(pipeline, signal, (earner) => late.add(earner));
+  await enqueueEarners(pipeline.queues.earners, late, 'census');
+  return { did: 'census taken', facts: { people } };
 }

@@ -2,10 +2,10 @@ import type { HostedCredential } from '../obf/hosted.js';
 import { secondsOf } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
 import type { CredentialNotice } from '../queue/jobs.js';
-import type { Done } from './done.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import type { JobResult } from '../platform/job-result.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
 import type { Pipeline } from './pipeline.js';
-import { storeCredential } from './verify-hosted.js';
+import { storeCredential } from './store-credential.js';
 
 /**
  * A push says that a person has a credential at an address. The credential is fetched and must be
@@ -15,7 +15,7 @@ export async function ingestCredential(
   pipeline: Pipeline,
   notice: CredentialNotice,
   signal: AbortSignal,
-): Promise<Done> {
+): Promise<JobResult> {
   const { earner } = notice;
   const address = pipeline.vault.open(notice.recipient, earner);
   const toldS = secondsOf(pipeline.clock);

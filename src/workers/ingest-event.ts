@@ -1,84 +1,70 @@
 import { isEventGone, ObfRefused } from '../obf/errors.js';
-import type { WrittenAssertion } from '../earners/assertions.js';
 import type { EventNotice } from '../queue/jobs.js';
-import { accountForEvent } from './account.js';
-import type { Done } from './done.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
+import type { JobResult } from '../platform/job-result.js';
 import type { Pipeline } from './pipeline.js';
-import type { EventToStore } from './read-event.js';
-import { storeEvent, type EventSteps } from './store-event.js';
+import { storeEvent } from './store-event.js';
 
 /**
- * A notice only says where to look: the event and its recipients are read from OBF, kept, and everyone
- * whom it touched is evaluated. Where awards may follow, the Région's account is read meanwhile.
+ * A notice only says where to look: the event and its recipients are read from OBF and stored, and everybody concerned
+ * is evaluated. Where awards may follow, the Région's account is read meanwhile: the look before an issue call then has
+ * nothing to read back.
  */
 export async function ingestEvent(
   pipeline: Pipeline,
   notice: EventNotice,
   signal: AbortSignal,
-): Promise<Done> {
-  const { mirror, pace, region } = pipeline;
+): Promise<JobResult> {
+  const { regionSync, pace, region } = pipeline;
   const mayGive = notice.clientId !== region && notice.revoked !== true;
-  // Nobody waits for it now: the look before an issue call then has nothing to read back.
-  const looking = mayGive ? mirror.refreshIfOutdated(pace.mirrorMaxAgeMs, signal) : null;
+  const syncing = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;
   try {
     return await readAndStore(pipeline, notice, signal);
   } finally {
-    await looking;
+    await syncing;
   }
 }
 
-async function readAndStore(pipeline: Pipeline, notice: EventNotice, signal: AbortSignal): Promise<Done> {
-  const account = pipeline.accounts(notice.clientId);
+async function readAndStore(
+  pipeline: Pipeline,
+  notice: EventNotice,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const { clientId, eventId, source } = notice;
+  const account = pipeline.accounts(clientId);
   if (account === null) throw withoutKey(notice);
-  const read = await pipeline.reading.read(account, notice, signal).catch(whenDeleted(notice));
+  const read = await pipeline.reading.read(account, notice, signal).catch(nullIfDeleted(notice));
   if (read === null) {
-    const scope = { clientId: notice.clientId, list: 'recipients', eventId: notice.eventId } as const;
-    await pipeline.readProblems.clear(scope);
-    return {
-      did: 'event deleted since it was listed',
-      facts: { client: notice.clientId, event: notice.eventId },
-    };
+    await pipeline.readProblems.clear({ clientId, list: 'recipients', eventId });
+    return { did: 'event deleted since it was listed', facts: { client: clientId, event: eventId } };
   }
-  const { event } = read;
-  const { clientId, id, badgeId } = event;
-  const source = notice.source === 'poll' ? 'list' : 'notice';
-  const earners = await storeEvent(pipeline, read, stepsOf(pipeline, notice, event, signal), source, signal);
-  const facts = { client: clientId, event: id, badge: badgeId, earners, cause: causeOf(notice, event) };
+  // Joins a notice to the evaluations and the awards that it set off.
+  const cause = `${source}.event.${clientId}.${eventId}`;
+  const earners = await storeEvent(
+    pipeline,
+    read,
+    {
+      source: source === 'poll' ? 'list' : 'notice',
+      evaluate: (written) =>
+        enqueueEarners(
+          pipeline.queues.earners,
+          written.map(({ earner }) => earner),
+          cause,
+        ),
+    },
+    signal,
+  );
+  const facts = { client: clientId, event: eventId, badge: read.event.badgeId, earners, cause };
   return { did: 'event stored', facts };
 }
 
 /** Of an event that OBF itself listed: the daily reading finds what was stored of it. @throws the error of others */
-const whenDeleted =
+const nullIfDeleted =
   ({ badgeId }: EventNotice) =>
   (error: unknown): null => {
     if (badgeId !== undefined && isEventGone(error)) return null;
     throw error;
   };
-
-function stepsOf(
-  pipeline: Pipeline,
-  notice: EventNotice,
-  event: EventToStore,
-  signal: AbortSignal,
-): EventSteps {
-  const { queues, region, regionAccount } = pipeline;
-  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
-    enqueueEarners(
-      queues.earners,
-      written.map(({ earner }) => earner),
-      causeOf(notice, event),
-    );
-  if (event.clientId !== region) return { evaluate };
-  return {
-    evaluate,
-    account: (found) => accountForEvent({ ...pipeline, account: regionAccount }, event, found, signal),
-  };
-}
-
-/** What joins a notice to the evaluations and the awards that it set off. */
-const causeOf = ({ source }: EventNotice, { clientId, id }: EventToStore): string =>
-  `${source}.event.${clientId}.${id}`;
 
 const withoutKey = ({ clientId }: EventNotice): ObfRefused =>
   new ObfRefused(

@@ -6,8 +6,8 @@ import { removeFromOpenBatches } from '../issuing/open-batches.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
 import { revokeJobId } from '../queue/jobs.js';
-import { entryOf } from './account.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import { journalEntry } from '../earners/journal-entry.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
 import { drainInFlight, withdrawWaiting, type Waiting } from './in-flight.js';
 import type { Pipeline } from './pipeline.js';
 import { splitLedger, type Amendment } from './split-ledger.js';
@@ -34,7 +34,7 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
   const others = [...records.keys()].filter((key) => key !== person);
   const changed = await join(pipeline, person, others);
   const withdrawn = await withdrawWaiting(pipeline, others);
-  for (const key of others) await flags.lower(key, [...(records.get(key)?.flags.keys() ?? [])]);
+  for (const key of others) await flags.remove(key, [...(records.get(key)?.flags.keys() ?? [])]);
   await enqueueEarners(queues.earners, [person], 'link');
   if (changed) log.info({ earner: person, addresses: records.size }, 'addresses linked');
   return { person, keys: [person, ...others], changed, withdrawn };
@@ -65,7 +65,7 @@ async function join(pipeline: Pipeline, person: EarnerKey, others: readonly Earn
 }
 
 const linkEntry = ({ clock }: Pick<Pipeline, 'clock'>, earner: EarnerKey, kind: 'linked' | 'unlinked') =>
-  entryOf(kind, secondsOf(clock), { earner, cause: 'ops' });
+  journalEntry(kind, secondsOf(clock), { earner, cause: 'ops' });
 
 /** One write. An address whose last word it is already is not told again. @returns whether it was told */
 async function changeAndTell(
@@ -143,7 +143,7 @@ async function part(
   { head, leaving, staying }: Parting,
   waiting: Waiting,
 ): Promise<number> {
-  const { earners, mirror } = pipeline;
+  const { earners, regionSync } = pipeline;
   const rest = leaving.filter((key) => key !== head);
   for (const key of rest) await earners.update(key, pointingTo(head));
   await earners.update(head, listing(rest));
@@ -154,7 +154,7 @@ async function part(
       await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
     await drainInFlight(pipeline, keys, waiting);
     // What was sent is known by its address.
-    await mirror.refresh(waiting.signal);
+    await regionSync.sync(waiting.signal);
     return await divide(pipeline, leaving, staying);
   } catch (error) {
     await join(pipeline, person, [...leaving, ...staying.filter((key) => key !== person)]);

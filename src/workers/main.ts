@@ -11,9 +11,9 @@ import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
-import { startWorkers } from './start.js';
+import { startWorkers } from './runtime.js';
 import { keepSchedules, scheduleTimesOf } from './schedules.js';
-import { wirePipeline } from './wire.js';
+import { wirePipeline } from './pipeline.js';
 
 /** What a test run may shorten. */
 const TEST_PACE = [
@@ -51,6 +51,7 @@ async function main(): Promise<void> {
     // Waits for Redis: nothing can be done without it.
     await requireSafeRedis(redis, config.redis, process.env['NODE_ENV'] === 'production', log);
     await markKey(redis, DATA_PREFIX, pipeline.vault);
+    await pipeline.now();
   } catch (error) {
     await stop();
     throw error;

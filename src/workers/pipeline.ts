@@ -1,35 +1,42 @@
 import type { Queue, Telemetry } from 'bullmq';
-import type { EarnerStore } from '../earners/store.js';
-import type { ClientId } from '../ids.js';
+import type { Config } from '../config.js';
+import { createNews } from '../earners/partner-activity.js';
+import type { WrittenAssertion } from '../earners/assertions.js';
+import { createEarnerStore } from '../earners/store.js';
+import { createIgnored } from '../earners/unenrolled-badges.js';
+import { asClientId, type ClientId } from '../ids.js';
+import { createBatches } from '../issuing/batches.js';
+import { createHolds, type HoldPace } from '../issuing/hold.js';
+import { createLedger } from '../issuing/ledger.js';
+import { createOutbox, type GatherPace } from '../issuing/outbox.js';
+import { createQuota, QUOTA_LIMITS, type QuotaLimits } from '../issuing/quota.js';
+import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
+import { createRegionAccountSync, REGION_READ } from '../issuing/region-account-sync.js';
+import { createReviewFlags } from '../issuing/review-flags.js';
 import type { CrashPoint } from '../issuing/types.js';
-import type { GatherPace } from '../issuing/gathering.js';
-import type { HoldPace, Holds } from '../issuing/hold.js';
-import type { Flags } from '../issuing/flags.js';
-import type { Memory } from '../issuing/memory.js';
-import type { Ledger } from '../issuing/ledger.js';
-import type { Batches } from '../issuing/batches.js';
-import { QUOTA_LIMITS, type Quota, type QuotaLimits } from '../issuing/quota.js';
-import type { Outbox } from '../issuing/outbox.js';
-import type { Journal } from '../journal/journal.js';
-import type { HostedCredentials } from '../obf/hosted.js';
-import type { EventIndex } from '../obf/event-index.js';
-import type { ReadProblems } from '../obf/read-problems.js';
-import type { ObfAccount, ObfAccounts } from '../obf/types.js';
-import type { Clock } from '../platform/clock.js';
+import { createJournal } from '../journal/journal.js';
+import { createEventIndex } from '../obf/event-index.js';
+import { createObf, type Obf } from '../obf/obf.js';
+import { createReadProblems } from '../obf/read-problems.js';
+import type { Tuning } from '../obf/tuning.js';
+import type { ObfAccount } from '../obf/types.js';
+import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import type { Meter } from '../platform/meter.js';
-import type { ReplicationBarrier } from '../platform/replication.js';
-import type { Vault } from '../platform/vault.js';
-import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
-import type { NewsBoard } from '../earners/partner-activity.js';
-import type { QueueName } from '../queue/jobs.js';
+import { createMeter } from '../platform/meter.js';
+import { createRedisClock, type RedisClock, type RedisTime } from '../platform/redis-clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { createReplicationBarrier } from '../platform/replication.js';
+import { createVault, type Vault } from '../platform/vault.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/jobs.js';
+import { openQueue } from '../queue/enqueue.js';
 import type { Scheme } from '../rules/types.js';
-import type { CensusStore } from '../scheme/census-store.js';
-import type { EventReading } from './event-reading.js';
-import type { Mirror } from '../issuing/mirror.js';
-import type { PeopleSources } from '../earners/people.js';
-import type { Schemes } from '../scheme/schemes.js';
-import type { Verified } from './verify-hosted.js';
+import { createCensusStore } from '../scheme/census-store.js';
+import { createSchemes } from '../scheme/schemes.js';
+import { countCalls } from './count-calls.js';
+import { createEventReading } from './event-reading.js';
+import { createVerified } from './store-credential.js';
+import { storeEvent } from './store-event.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
 export interface Pace extends GatherPace, HoldPace {
@@ -37,7 +44,7 @@ export interface Pace extends GatherPace, HoldPace {
   readonly sendWithinMs: number;
   /** How long after a call of unknown outcome OBF is believed, milliseconds; above `sendWithinMs`. */
   readonly settleMs: number;
-  /** How old our picture of the Région's account may be when a notice is read, milliseconds. */
+  /** How old the copy of the Région's account may be when a notice is read, milliseconds. */
   readonly mirrorMaxAgeMs: number;
   /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
   readonly lockMs: number;
@@ -60,46 +67,174 @@ export const PACE: Pace = {
   holdMaxMs: 3_600_000,
 };
 
-/** All that the jobs work with; wired in main.ts, and in the tests. */
-export interface Pipeline {
-  /** What this process was started with; whoever decides asks `schemes` which rules hold. */
+export interface PipelineOptions {
+  readonly config: Pick<
+    Config,
+    'obfBaseUrl' | 'obfClientId' | 'obfClientSecret' | 'obfMaxRps' | 'palierKey'
+  > &
+    Partial<Pick<Config, 'palierKeyOld'>>;
   readonly scheme: Scheme;
-  readonly schemes: Schemes;
-  /** What is stored of each address; the stores below write parts of it. */
-  readonly earners: EarnerStore;
-  readonly journal: Journal;
-  /** The Région's own OBF client. */
-  readonly region: ClientId;
-  /** For whoever looks at everybody. */
-  readonly people: PeopleSources;
-  readonly census: CensusStore;
-  readonly regionAccount: ObfAccount;
-  readonly accounts: ObfAccounts;
-  /** Of the events that notices tell of. */
-  readonly reading: EventReading;
-  readonly hosted: HostedCredentials;
-  readonly verified: Verified;
-  /** Which events were read in full. */
-  readonly events: EventIndex;
-  readonly readProblems: ReadProblems;
-  readonly news: NewsBoard;
-  readonly ignored: IgnoredBoard;
-  readonly mirror: Mirror;
-  readonly ledger: Ledger;
-  readonly flags: Flags;
-  readonly quota: Quota;
-  readonly holds: Holds;
-  readonly outbox: Outbox;
-  readonly batches: Batches;
-  readonly memory: Memory;
-  readonly replicas: ReplicationBarrier;
-  readonly queues: Readonly<Record<QueueName, Queue>>;
-  readonly vault: Vault;
-  readonly clock: Clock;
+  /** The partners' API keys. */
+  readonly secrets: ReadonlyMap<ClientId, string>;
+  readonly redis: RedisConnection;
   readonly log: Logger;
-  readonly meter: Meter;
-  /** Null: the jobs leave no spans. */
-  readonly telemetry: Telemetry | null;
-  readonly pace: Pace;
-  readonly reached: (point: CrashPoint) => void;
+  /** Another than the system's is for tests. The system's, and none, is Redis' time. */
+  readonly clock?: Clock;
+  readonly pace?: Partial<Pace>;
+  /** For tests: OBF's spacing of tokens. */
+  readonly tuning?: Partial<Tuning>;
+  /** Called at the named points of the story; for fault tests. */
+  readonly reached?: (point: CrashPoint) => void;
+  /** Of the queues; without it there are no spans. */
+  readonly telemetry?: Telemetry | null;
+  /** That of the process, where it has one already. */
+  readonly vault?: Vault;
+  /** Of BullMQ's keys, and of ours; tests have their own. */
+  readonly prefixes?: { readonly queues: string; readonly data: string };
+}
+
+/** All that the jobs work with. */
+export type Pipeline = ReturnType<typeof wirePipeline>['pipeline'];
+
+/** Puts the pipeline together over one Redis connection, which stays the caller's. */
+export function wirePipeline(options: PipelineOptions) {
+  const { scheme, redis, log, telemetry = null } = options;
+  const { data: prefix } = options.prefixes ?? DEFAULT_PREFIXES;
+  const base = openBase(options);
+  const obf = openObf(options, base);
+  const regionAccount = obf.account(base.region);
+  if (regionAccount === null) throw new Error("The Région's own client has no account");
+  const storing = { ...openStores(options, base), regionAccount };
+  const { earners, journal, events } = storing;
+  const { clock, now, region, replicas, queues, pace } = base;
+  const pipeline = {
+    ...storing,
+    /** What this process was started with; deciding asks `schemes`. */
+    scheme,
+    accounts: obf.account,
+    hosted: obf.hosted,
+    /** Of the events that notices tell of. */
+    reading: createEventReading({ events, clock, log }),
+    verified: createVerified(redis, prefix),
+    regionSync: openRegionSync(options, storing, now),
+    ledger: createLedger({ earners, journal, clock }),
+    flags: createReviewFlags({ redis, prefix, earners, journal }),
+    outbox: createOutbox(redis, prefix, now),
+    batches: createBatches(redis, prefix, now),
+    holds: createHolds(redis, prefix, now, pace),
+    quota: createQuota(redis, prefix, regionAccount, now, pace.quota),
+    incarnation: createRedisIncarnation(redis, prefix, now, () => replicas.history()),
+    census: createCensusStore(redis, prefix),
+    people: { redis, prefix, region, earners },
+    /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
+    now,
+    log,
+    meter: base.meter,
+    /** Null: the jobs leave no spans. */
+    telemetry,
+    reached: options.reached ?? ((): void => undefined),
+  };
+  const close = async (): Promise<void> => {
+    obf.close();
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
+  };
+  return { pipeline, close };
+}
+
+const DEFAULT_PREFIXES = { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
+
+type Base = ReturnType<typeof openBase>;
+
+function openBase(options: PipelineOptions) {
+  const { config, redis, log, telemetry = null } = options;
+  const prefixes = options.prefixes ?? DEFAULT_PREFIXES;
+  const pace: Pace = { ...PACE, ...options.pace };
+  const open = (name: QueueName): Queue => openQueue(name, redis, log, prefixes.queues, telemetry);
+  const queues: Readonly<Record<QueueName, Queue>> = {
+    arrivals: open('arrivals'),
+    notices: open('notices'),
+    earners: open('earners'),
+    awards: open('awards'),
+    maintenance: open('maintenance'),
+  };
+  return {
+    /** The Région's own OBF client. */
+    region: asClientId(config.obfClientId),
+    vault: options.vault ?? createVault(config.palierKey, config.palierKeyOld),
+    meter: createMeter(redis, prefixes.data),
+    replicas: createReplicationBarrier(redis, pace.settleMs),
+    queues,
+    pace,
+    prefix: prefixes.data,
+    ...clockOf(options, prefixes.data),
+  };
+}
+
+const openObf = (
+  { config, secrets, redis, log, tuning }: PipelineOptions,
+  { region, prefix, vault, clock, meter }: Base,
+): Obf =>
+  createObf({
+    baseUrl: config.obfBaseUrl,
+    maxRps: config.obfMaxRps,
+    secrets: new Map([...secrets, [region, config.obfClientSecret]]),
+    redis,
+    prefix,
+    vault,
+    clock,
+    log,
+    report: countCalls(meter, region),
+    ...(tuning === undefined ? {} : { tuning }),
+  });
+
+/** What an event is stored with. */
+function openStores({ redis, scheme }: PipelineOptions, base: Base) {
+  const { prefix, vault, clock, region, replicas, queues, pace } = base;
+  const earners = createEarnerStore(redis, prefix, vault);
+  return {
+    region,
+    earners,
+    journal: createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone }),
+    /** Which events were read in full. */
+    events: createEventIndex(redis, prefix),
+    readProblems: createReadProblems(redis, prefix),
+    /** When each partner issued last. */
+    news: createNews(redis, prefix),
+    /** Badges and clients that count for nobody. */
+    ignored: createIgnored(redis, prefix),
+    /** Which rules hold. */
+    schemes: createSchemes(redis, prefix, scheme, clock),
+    replicas,
+    queues,
+    vault,
+    clock,
+    pace,
+  };
+}
+
+type Storing = ReturnType<typeof openStores> & { readonly regionAccount: ObfAccount };
+
+function openRegionSync({ redis, log, prefixes }: PipelineOptions, storing: Storing, now: RedisTime) {
+  const { regionAccount, events, readProblems, journal, queues } = storing;
+  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
+    enqueueEarners(
+      queues.earners,
+      written.map(({ earner }) => earner),
+      REGION_READ,
+    );
+  return createRegionAccountSync({
+    account: regionAccount,
+    events,
+    readProblems,
+    journal,
+    redis,
+    prefix: (prefixes ?? DEFAULT_PREFIXES).data,
+    now,
+    log,
+    store: (read, signal) => storeEvent(storing, read, { source: 'list', evaluate }, signal),
+  });
+}
+
+function clockOf({ redis, clock = systemClock }: PipelineOptions, prefix: string): RedisClock {
+  return clock === systemClock ? createRedisClock(redis, prefix) : { clock, now: async () => clock() };
 }

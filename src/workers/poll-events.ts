@@ -6,15 +6,13 @@ import {
   eventNoticeId,
   listedEventId,
   oddRowJobId,
-  pollJobId,
   type EventNotice,
   type OddRowJob,
 } from '../queue/jobs.js';
-import { changedPages } from './changed-events.js';
+import type { JobResult } from '../platform/job-result.js';
+import { changedPages } from '../obf/changed-events.js';
 import type { Pipeline } from './pipeline.js';
-import { RowUnreadable } from './store-event.js';
-
-const POLL = 'poll.';
+import { RowUnreadable } from '../obf/read-event.js';
 
 /**
  * A notice can be lost, or never be sent: an event that was not read, or whose row in OBF's list has changed since,
@@ -29,7 +27,7 @@ export async function pollEvents(
 ): Promise<number> {
   const account = pipeline.accounts(clientId);
   if (account === null) return 0;
-  if (clientId === pipeline.region) await readQuota(pipeline, signal);
+  if (clientId === pipeline.region) await keepQuotaFresh(pipeline, signal);
   let found = 0;
   const looking = { account, events: pipeline.events, look: 'an end' } as const;
   for await (const page of changedPages(looking, signal)) {
@@ -41,6 +39,18 @@ export async function pollEvents(
     await followOddRows(pipeline, clientId, page.odd, page.isAll);
   }
   return found;
+}
+
+/** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
+export async function pollForClock(
+  pipeline: Pipeline,
+  client: ClientId,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const events = await pollEvents(pipeline, client, signal);
+  const atS = secondsOf(pipeline.clock);
+  pipeline.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
+  return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
 }
 
 /** A notice as if OBF had sent it, with what its list says of the event. */
@@ -107,43 +117,16 @@ export async function followOddRows(
 export async function reportOddRow(
   { readProblems }: Pipeline,
   { clientId, fields }: OddRowJob,
-): Promise<void> {
+): Promise<JobResult> {
   const problems = await readProblems.list();
   const isOdd = problems.some(
     (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,
   );
   if (isOdd) throw new RowUnreadable(clientId, 'list of events', fields);
+  return { did: 'odd row mended', facts: { client: clientId } };
 }
 
 /** Once a day; that it cannot be read is no reason not to poll. */
-async function readQuota({ quota, log }: Pipeline, signal: AbortSignal): Promise<void> {
+async function keepQuotaFresh({ quota, log }: Pipeline, signal: AbortSignal): Promise<void> {
   await quota.keepFresh(signal).catch((err: unknown) => log.warn({ err }, "OBF's quota cannot be read now"));
-}
-
-/** The clients whose accounts we can read: active partners with a key, and the Région. */
-export const polledClients = ({ scheme, accounts, region }: Pipeline): readonly ClientId[] => [
-  region,
-  ...scheme.partners
-    .filter(({ clientId, active }) => active && accounts(clientId) !== null)
-    .map(({ clientId }) => clientId),
-];
-
-/**
- * Has every client polled every `everyMs`, once however many workers run; one that no longer takes part
- * is polled no more. A poll that fails is told in the log, and comes again with the next.
- */
-export async function schedulePolls(pipeline: Pipeline, everyMs: number): Promise<void> {
-  const { notices } = pipeline.queues;
-  const wanted = new Map(polledClients(pipeline).map((clientId) => [pollJobId(clientId), clientId]));
-  for (const { key } of await notices.getJobSchedulers()) {
-    if (key.startsWith(POLL) && !wanted.has(key)) await notices.removeJobScheduler(key);
-  }
-  for (const [id, clientId] of wanted) {
-    const opts = { attempts: 1, removeOnComplete: true, removeOnFail: true };
-    await notices.upsertJobScheduler(
-      id,
-      { every: everyMs },
-      { name: 'poll', data: { kind: 'poll', clientId }, opts },
-    );
-  }
 }

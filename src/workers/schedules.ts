@@ -1,15 +1,9 @@
+import type { JobSchedulerJson, RepeatOptions } from 'bullmq';
 import type { Config } from '../config.js';
+import type { ClientId } from '../ids.js';
 import type { Disposer } from '../platform/lifecycle.js';
-import { scheduleClean } from './clean-queues.js';
-import { scheduleSweep } from './gather-awards.js';
+import { pollJobId, type MaintenanceJob } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
-import { schedulePolls } from './poll-events.js';
-import { schedulePurge } from '../privacy/purge.js';
-import { scheduleCensus } from '../scheme/take-census.js';
-import { scheduleVerification } from './verify-accounts.js';
-
-/** How often we look whether the schedules are still there: a Redis that was emptied has none. */
-const LOOK_EVERY_MS = 60_000;
 
 export interface ScheduleTimes {
   readonly pollEveryMs: number;
@@ -30,29 +24,112 @@ export const scheduleTimesOf = ({
   retentionMonths,
 });
 
-/** Sets up what the clock sets off (polls, sweeps, the clean, the purge, the census, the verification), once for all workers. */
+/** Housekeeping never stands in failed: it runs again by its schedule, and the log says what stood in the way. */
+const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+
+const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'census', 'verify'] as const;
+type Housekeeping = (typeof HOUSEKEEPING)[number];
+
+type HousekeepingTimes = Partial<Pick<ScheduleTimes, 'verifyEveryMs' | 'retentionMonths'>>;
+
+interface Schedule {
+  readonly data: Extract<MaintenanceJob, { kind: Housekeeping }>;
+  /** Null: never. */
+  readonly when: RepeatOptions | null;
+}
+
+const schedulesOf = (
+  { scheme: { timeZone: tz } }: Pick<Pipeline, 'scheme'>,
+  { verifyEveryMs = 0, retentionMonths = null }: HousekeepingTimes,
+): Readonly<Record<Housekeeping, Schedule>> => ({
+  sweep: { data: { kind: 'sweep' }, when: { every: 60_000 } },
+  // At night, when nobody is at work; people are counted once those to be erased are gone.
+  clean: { data: { kind: 'clean' }, when: { pattern: '23 3 * * *', tz } },
+  purge: { data: { kind: 'purge', months: retentionMonths }, when: { pattern: '43 3 * * *', tz } },
+  census: { data: { kind: 'census' }, when: { pattern: '13 4 * * *', tz } },
+  verify: { data: { kind: 'verify' }, when: verifyEveryMs === 0 ? null : { every: verifyEveryMs } },
+});
+
+/** Sets up what the clock sets off, once for all workers together. Idempotent. */
 export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<void> {
-  await scheduleSweep(pipeline);
-  await scheduleClean(pipeline);
-  await schedulePurge(pipeline, times.retentionMonths);
-  await scheduleCensus(pipeline);
-  await scheduleVerification(pipeline, times.verifyEveryMs);
+  for (const name of HOUSEKEEPING) await scheduleHousekeeping(pipeline, name, times);
   await schedulePolls(pipeline, times.pollEveryMs);
 }
 
-/** The same, and keeps it so. */
+/** @param times default: no account is verified, nobody is purged */
+export async function scheduleHousekeeping(
+  pipeline: Pick<Pipeline, 'queues' | 'scheme'>,
+  name: Housekeeping,
+  times: HousekeepingTimes = {},
+): Promise<void> {
+  const { maintenance } = pipeline.queues;
+  const { data, when } = schedulesOf(pipeline, times)[name];
+  if (when === null) await maintenance.removeJobScheduler(name);
+  else await maintenance.upsertJobScheduler(name, when, { name, data, opts: ONCE });
+}
+
+const POLL = 'poll.';
+
+/** Has every client polled every `everyMs`; one that no longer takes part is polled no more. */
+export async function schedulePolls(pipeline: Pipeline, everyMs: number): Promise<void> {
+  const { notices } = pipeline.queues;
+  const wanted = new Map(polledClients(pipeline).map((clientId) => [pollJobId(clientId), clientId]));
+  for (const { key } of await notices.getJobSchedulers()) {
+    if (key.startsWith(POLL) && !wanted.has(key)) await notices.removeJobScheduler(key);
+  }
+  for (const [id, clientId] of wanted) {
+    const template = { name: 'poll', data: { kind: 'poll', clientId }, opts: ONCE };
+    await notices.upsertJobScheduler(id, { every: everyMs }, template);
+  }
+}
+
+/** The clients whose accounts we can read: the Région, and active partners with a key. */
+export const polledClients = ({
+  scheme,
+  accounts,
+  region,
+}: Pick<Pipeline, 'scheme' | 'accounts' | 'region'>): readonly ClientId[] => [
+  region,
+  ...scheme.partners
+    .filter(({ clientId, active }) => active && accounts(clientId) !== null)
+    .map(({ clientId }) => clientId),
+];
+
+/** How often the schedules are looked at. */
+const LOOK_EVERY_MS = 60_000;
+
+/** Sets the schedules and keeps them: a Redis that was emptied has none. */
 export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Disposer> {
   const look = async (): Promise<void> => {
     try {
-      // Each queue may be on a server of its own: one of them alone may have lost its schedules.
-      const { notices, maintenance } = pipeline.queues;
-      const kept = await Promise.all([notices, maintenance].map((queue) => queue.getJobSchedulersCount()));
-      if (kept.includes(0)) await setSchedules(pipeline, times);
+      if (await removeLateSchedules(pipeline)) await setSchedules(pipeline, times);
     } catch (err) {
       pipeline.log.warn({ err }, 'the schedules cannot be looked at now');
     }
   };
+  await removeLateSchedules(pipeline);
   await setSchedules(pipeline, times);
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   return () => clearInterval(timer);
 }
+
+/** How far ahead of ours another process' clock may be. */
+const SKEW_MS = 5000;
+
+/**
+ * Removes what a process with a clock ahead of ours has set too late.
+ * @returns whether any are to be set; each queue may be on a server of its own, and one alone may have lost them
+ */
+async function removeLateSchedules({ queues: { notices, maintenance } }: Pipeline): Promise<boolean> {
+  let isAmiss = false;
+  for (const queue of [notices, maintenance]) {
+    const schedulers = await queue.getJobSchedulers();
+    const late = schedulers.filter(isTooLate);
+    for (const { key } of late) await queue.removeJobScheduler(key);
+    isAmiss ||= schedulers.length === 0 || late.length > 0;
+  }
+  return isAmiss;
+}
+
+const isTooLate = ({ every, next }: JobSchedulerJson): boolean =>
+  every !== undefined && next !== undefined && next > Date.now() + every + SKEW_MS;

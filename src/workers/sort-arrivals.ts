@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobType } from 'bullmq';
 import { enqueueAll, type NewJob } from '../queue/enqueue.js';
 import { noticeId, arrivalsJob, type Arrival } from '../queue/jobs.js';
-import type { Done } from './done.js';
+import type { JobResult } from '../platform/job-result.js';
 import type { Pipeline } from './pipeline.js';
 
 /** Pure: the jobs of notices that came in together; one that came twice is one. */
@@ -19,7 +19,7 @@ export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {
  * The web process stores the notices of one tick as one job, for the sake of its rate. Here each becomes a job of its
  * own, which fails, is tried again, shown and replayed by itself. Idempotent.
  */
-export async function sortArrivals({ queues }: Pick<Pipeline, 'queues'>, data: unknown): Promise<Done> {
+export async function sortArrivals({ queues }: Pick<Pipeline, 'queues'>, data: unknown): Promise<JobResult> {
   const notices = noticesIn(arrivalsJob.parse(data).arrivals);
   await enqueueAll(queues.notices, notices);
   return { did: 'notices sorted', facts: { notices: notices.length } };

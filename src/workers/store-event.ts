@@ -1,110 +1,89 @@
-import type { ClientId } from '../ids.js';
-import type { EventIndex } from '../obf/event-index.js';
-import { completenessOf } from '../obf/listed.js';
-import type { ReadProblems } from '../obf/read-problems.js';
-import type { EventRecipients, ObfRecipient } from '../obf/types.js';
-import { secondsOf, type Clock } from '../platform/clock.js';
-import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { ReplicationBarrier } from '../platform/replication.js';
-import type { Vault } from '../platform/vault.js';
-import type { EarnerStore } from '../earners/store.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
-import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
-import type { NewsBoard } from '../earners/partner-activity.js';
 import {
   SomeUnreadable,
   storeAssertions,
   type NewAssertion,
   type WrittenAssertion,
 } from '../earners/assertions.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
+import { journalEntry, isGiving, type JournalEntry } from '../earners/journal-entry.js';
+import type { NewsBoard } from '../earners/partner-activity.js';
+import type { EarnerStore } from '../earners/store.js';
+import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
+import {
+  asAssertionId,
+  asAwardId,
+  asEarnerKey,
+  asSchemeVersion,
+  type ClientId,
+  type EarnerKey,
+  type EventId,
+} from '../ids.js';
+import { noteIn, type Note } from '../issuing/log-entry.js';
+import type { Journal } from '../journal/journal.js';
+import type { EventIndex } from '../obf/event-index.js';
+import { completenessOf } from '../obf/listed.js';
+import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../obf/read-event.js';
+import type { ReadProblems } from '../obf/read-problems.js';
+import type { EventRecipients, ObfAccount, ObfRecipient } from '../obf/types.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
+import type { ReplicationBarrier } from '../platform/replication.js';
+import type { Vault } from '../platform/vault.js';
 import { runsOf } from '../queue/enqueue.js';
-import { eventNoticeId, listedEventId } from '../queue/jobs.js';
-import type { Pace, Pipeline } from './pipeline.js';
-import type { EventRead, EventToStore } from './read-event.js';
+import { eventNoticeId, listedEventId, type QueueName } from '../queue/jobs.js';
 import type { Schemes } from '../scheme/schemes.js';
+import type { Queue } from 'bullmq';
 
 export interface EventStoring {
-  readonly earners: Pick<EarnerStore, 'update'>;
+  readonly earners: Pick<EarnerStore, 'read' | 'update'>;
+  readonly journal: Pick<Journal, 'write'>;
   readonly events: Pick<EventIndex, 'put'>;
   readonly readProblems: Pick<ReadProblems, 'note' | 'clear'>;
   readonly news: Pick<NewsBoard, 'seen'>;
   readonly ignored: Pick<IgnoredBoard, 'badge'>;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  /** The Région's own client. */
-  readonly region: ClientId;
   readonly schemes: Pick<Schemes, 'now'>;
   readonly replicas: Pick<ReplicationBarrier, 'epoch' | 'waitForReplicas'>;
-  readonly pace: Pick<Pace, 'lookAgainMs'>;
-  readonly queues: Pick<Pipeline['queues'], 'notices'>;
+  readonly queues: Readonly<Pick<Record<QueueName, Queue>, 'notices'>>;
+  /** The Région's own client, and its account. */
+  readonly region: ClientId;
+  readonly regionAccount: Pick<ObfAccount, 'event'>;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly pace: { readonly lookAgainMs: number };
 }
 
-/** What is done around the storing of an event. */
-export interface EventSteps {
-  /** Has these earners evaluated. Done before the event counts as read: were we stopped in between, it is read again. */
-  readonly evaluate: (written: readonly WrittenAssertion[]) => Promise<void>;
-  /** Receives what was stored, once all of the event was; before it counts as read. */
-  readonly account?: (found: readonly NewAssertion[]) => Promise<void>;
-}
-
-/** How an event was found. A poll may find what is old; a notice means news. */
-export type EventSource = 'notice' | 'list';
-
-/** OBF shows fewer recipients of an event than it says it has: it is looked at again, at growing distances. */
-export class EventIncomplete extends Error {
-  readonly code = 'event_incomplete';
-  constructor(
-    { clientId, id, recipientCount }: EventToStore,
-    readonly seen: number,
-    /** How soon it is looked at again, at first, milliseconds. */
-    readonly firstMs: number,
-  ) {
-    super(
-      `OBF shows ${seen} of ${recipientCount ?? 'an unknown number of'} recipients of event ${id} of client ${clientId}; ` +
-        'those are stored, and it is read again',
-    );
-    this.name = 'EventIncomplete';
-  }
-}
-
-/** Rows of OBF cannot be read. The others are stored; it is OBF's to mend. */
-export class RowUnreadable extends Error {
-  readonly code = 'row_unreadable';
-  constructor(clientId: ClientId, where: string, fields: readonly string[]) {
-    super(
-      `OBF shows a row that cannot be read: client ${clientId}, ${where}, field ${fields.join(', ')}. ` +
-        'The others are stored. Have OBF mend it, then send this again',
-    );
-    this.name = 'RowUnreadable';
-  }
+export interface StoreOptions {
+  /** Has these earners evaluated. Called before the event counts as read: after a stop in between, it is read again. */
+  readonly evaluate: (written: readonly WrittenAssertion[]) => Promise<void> | void;
+  /** How the event was found: a list may show what is old, a notice means news. */
+  readonly source: 'notice' | 'list';
 }
 
 /**
  * Puts the assertion of every recipient into their portfolio, and has them evaluated. Idempotent.
- * Resolves with how many were stored.
- * @throws SomeUnreadable, EventIncomplete, RowUnreadable when the others are stored and evaluated
+ * @returns how many were stored
+ * @throws SomeUnreadable, EventIncomplete, RowUnreadable once the others are stored and evaluated
  */
 export async function storeEvent(
   storing: EventStoring,
   { event, recipients: read }: EventRead,
-  steps: EventSteps,
-  source: EventSource,
+  { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas } = storing;
+  const { replicas, region } = storing;
   const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(storing, event, recipient));
   const generation = await generationFor(storing, event, source);
   const { stored, left } = await storedOf(storeAssertions(storing, found, generation));
   signal.throwIfAborted();
-  await recordNews(storing, event, read.recipients);
-  await steps.evaluate(stored);
+  await recordActivity(storing, event, read.recipients);
+  await evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (left !== null) throw left;
   await requireComplete(storing, event, read);
-  await steps.account?.(stored);
-  // In a cluster the portfolios stand on other servers than the index of what was read: one that fails must not
-  // lose them while the index says that there is nothing left to read.
+  if (event.clientId === region) await journalRegionEvent(storing, event, stored, signal);
+  // In a cluster, portfolios and the index of what was read stand on different servers: one that fails must not lose
+  // portfolios while the index says that there is nothing left to read.
   await replicas.waitForReplicas(mark);
   await storing.events.put(event.clientId, [event]);
   await storing.readProblems.clear(scopeOf(event));
@@ -152,18 +131,15 @@ async function storedOf(
   }
 }
 
-/** When somebody last issued anything: an organisation that has fallen silent stands out. */
-async function recordNews(
+/** When a partner last issued anything: one that has fallen silent stands out. */
+async function recordActivity(
   { news, clock }: EventStoring,
   { clientId, id, createdS }: EventToStore,
   [first]: readonly ObfRecipient[],
 ): Promise<void> {
   if (first === undefined) return;
-  await news.seen(clientId, {
-    eventId: id,
-    happenedS: createdS ?? first.issuedOnS,
-    atS: secondsOf(clock),
-  });
+  const happenedS = createdS ?? first.issuedOnS;
+  await news.seen(clientId, { eventId: id, happenedS, atS: secondsOf(clock) });
 }
 
 /** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
@@ -176,14 +152,13 @@ async function recordUnenrolled(
 }
 
 /**
- * While a change of the rules waits: whether the event is news, that is judged by the new ones. What OBF
- * recorded before the change is not (a partner that was just enrolled has a past), nor is what the Région
- * gave: an award that one applied brings nobody under the rest.
+ * While a change of the rules waits: the generation under which a new event is judged. What OBF recorded before the
+ * change is not new (a partner that was just enrolled has a past), nor is what the Région gave.
  */
 async function generationFor(
   { schemes, region }: EventStoring,
   { clientId, createdS = null }: EventToStore,
-  source: EventSource,
+  source: StoreOptions['source'],
 ): Promise<number | null> {
   const { rollout } = await schemes.now();
   if (rollout === null || clientId === region) return null;
@@ -211,4 +186,83 @@ function newAssertion(
       revoked: recipient.revoked,
     },
   };
+}
+
+/**
+ * Enters an event of the Région's account that no journal tells of: given by hand, or by us before a reply or all of
+ * Redis was lost. Costs one call, once an event.
+ */
+async function journalRegionEvent(
+  { journal, regionAccount, earners, schemes }: EventStoring,
+  event: EventToStore,
+  found: readonly NewAssertion[],
+  signal: AbortSignal,
+): Promise<void> {
+  const untold = (await Promise.all(found.map((one) => untoldOf(earners, event, one)))).flat();
+  if (untold.length === 0) return;
+  const note = noteIn((await regionAccount.event(event.id, signal)).logEntry);
+  const { awards } = (await schemes.now()).scheme;
+  const award = awards.find(({ badgeId }) => badgeId === event.badgeId)?.id ?? null;
+  const entries = untold.map(async ({ earner, person, issuedOnS }) => {
+    if (note === null)
+      return [journalEntry('found', issuedOnS, { earner, award, badgeId: event.badgeId, event: event.id })];
+    if (await isToldOfAnother(earners, event, note, person)) return [];
+    return [issuedAsNoted(note, person, event, event.createdS ?? issuedOnS)];
+  });
+  await journal.write((await Promise.all(entries)).flat());
+}
+
+interface Untold {
+  readonly earner: EarnerKey;
+  /** Our note speaks of people; the badge went to one of their addresses. */
+  readonly person: EarnerKey;
+  readonly issuedOnS: number;
+}
+
+const tellsOf = (event: EventId, journal: readonly JournalEntry[]): boolean =>
+  journal.some((entry) => entry.event === event && isGiving(entry));
+
+/** None when it is told already, or was before an erasure. */
+async function untoldOf(
+  earners: Pick<EarnerStore, 'read'>,
+  { id, createdS }: EventToStore,
+  { earner, assertion: { issuedOnS } }: NewAssertion,
+): Promise<readonly Untold[]> {
+  const record = await earners.read(earner);
+  const { tombstone, linkedTo } = record;
+  if (tombstone !== null && (createdS ?? issuedOnS) <= tombstone.erasedAtS) return [];
+  const records = [record, ...(linkedTo === null ? [] : [await earners.read(linkedTo)])];
+  const isTold = records.some(({ journal }) => tellsOf(id, journal));
+  return isTold ? [] : [{ earner, person: linkedTo ?? earner, issuedOnS }];
+}
+
+/** Whether the note names others, one of whose journals tells of it: an address that was unlinked since. */
+async function isToldOfAnother(
+  earners: Pick<EarnerStore, 'read'>,
+  { id }: EventToStore,
+  { assertions }: Note,
+  person: EarnerKey,
+): Promise<boolean> {
+  const named = Object.keys(assertions).map(asEarnerKey);
+  if (named.includes(person)) return false;
+  for (const one of named) if (tellsOf(id, (await earners.read(one)).journal)) return true;
+  return false;
+}
+
+function issuedAsNoted(
+  note: Note,
+  earner: EarnerKey,
+  { id, badgeId }: EventToStore,
+  atS: number,
+): JournalEntry {
+  const version = note.rule_versions[earner] ?? note.rule_version;
+  return journalEntry('issued', atS, {
+    earner,
+    badgeId,
+    event: id,
+    award: note.award === null ? null : asAwardId(note.award),
+    version: version === null ? null : asSchemeVersion(version),
+    assertions: (note.assertions[earner] ?? []).map(asAssertionId),
+    cause: note.causes[earner] ?? null,
+  });
 }

@@ -1,8 +1,8 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
-import { entryOf } from './account.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import { journalEntry } from '../earners/journal-entry.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
 import { readPerson } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -25,7 +25,9 @@ export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId
   for (const [nth, key] of lifted.entries())
     await ledger.apply(key, badgeId, { type: 'unblock', events }, () =>
       // It is told once of the person, under whichever address.
-      nth > 0 ? null : entryOf('unblocked', secondsOf(clock), { earner: key, award, badgeId, cause: 'ops' }),
+      nth > 0
+        ? null
+        : journalEntry('unblocked', secondsOf(clock), { earner: key, award, badgeId, cause: 'ops' }),
     );
   log.warn({ earner, badge: badgeId }, 'block lifted');
   await enqueueEarners(queues.earners, [earner], 'unblock');

@@ -1,24 +1,22 @@
-import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
-import { isEventGone } from '../obf/errors.js';
+import pMap from 'p-map';
+import { SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
+import type { ClientId, EarnerKey, EventId } from '../ids.js';
 import { PAGE_LIMIT, readList } from '../obf/list.js';
 import { allOf, completenessOf } from '../obf/listed.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { isRedisError } from '../platform/redis-faults.js';
-import type { Assertion } from '../earners/record.js';
 import { enqueue } from '../queue/enqueue.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
 import { eventNoticeId } from '../queue/jobs.js';
-import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
-import { accountForEvent } from './account.js';
-import type { Done } from './done.js';
-import { enqueueEarners } from './enqueue-earners.js';
-import { patiently, type Patience } from './patiently.js';
-import { peopleIn } from '../earners/people.js';
+import type { JobResult } from '../platform/job-result.js';
+import { followVanished } from './follow-vanished.js';
+import { IdSet } from './id-set.js';
 import type { Pipeline } from './pipeline.js';
-import { followOddRows, noticeOf, polledClients } from './poll-events.js';
-import { readAlone, type EventRead, type EventToStore } from './read-event.js';
-import { someAtOnce } from './some-at-once.js';
-import { EventIncomplete, storeEvent, type EventSteps } from './store-event.js';
+import { followOddRows, noticeOf } from './poll-events.js';
+import { retryTransient, type RetryOptions } from './retry-transient.js';
+import { polledClients } from './schedules.js';
+import { storeEvent } from './store-event.js';
 
 /**
  * Reads every account again in full: what no notice told, and no row of a list shows, is found here at the latest.
@@ -56,9 +54,10 @@ const AT_ONCE = 8;
 
 interface Run {
   readonly drift: Drift;
+  /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, ReadonlySet<AssertionId>>;
+  readonly listed: Map<ClientId, IdSet>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -94,8 +93,18 @@ export async function verifyAccounts(
       setAside(run, clientId, error);
     }
   }
-  await followVanished(pipeline, run);
-  await patiently(async () => {
+  await followVanished(pipeline, {
+    listed: run.listed,
+    signal,
+    onWritten: (written, isOwn) => noteWritten(run, written, isOwn),
+    onGone(earner, isOwn) {
+      run.touched.add(earner);
+      if (isOwn) drift.awardsRevoked += 1;
+      else drift.gone += 1;
+    },
+    onFailure: (clientId, error) => setAside(run, clientId, error),
+  });
+  await retryTransient(async () => {
     const mark = pipeline.replicas.epoch();
     await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
     await pipeline.replicas.waitForReplicas(mark);
@@ -111,22 +120,11 @@ function setAside({ drift, signal }: Run, clientId: ClientId, error: unknown): v
 }
 
 /** The clock's job. An account that cannot be read is named, and comes again with the next run. */
-export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): Promise<Done> {
+export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const { unreadable, ...found } = await verifyAccounts(pipeline, () => undefined, signal);
   for (const { clientId, error: err } of unreadable)
     pipeline.log.warn({ client: clientId, err }, 'an account could not be verified');
   return { did: 'accounts verified', facts: { ...found, unreadable: unreadable.length } };
-}
-
-/** Has every account verified every `everyMs`, once however many workers run; 0: never. */
-export async function scheduleVerification({ queues }: Pipeline, everyMs: number): Promise<void> {
-  if (everyMs === 0) {
-    await queues.maintenance.removeJobScheduler('verify');
-    return;
-  }
-  const opts = { removeOnComplete: true, removeOnFail: true };
-  const template = { name: 'verify', data: { kind: 'verify' }, opts };
-  await queues.maintenance.upsertJobScheduler('verify', { every: everyMs }, template);
 }
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
@@ -176,10 +174,10 @@ const readPatiently = <T>(
   pageAt: (offset: number) => Promise<Page<T>>,
   keyOf: (row: T) => string,
   onRows: (rows: readonly T[]) => Promise<void> | void,
-  patience: (offset: number) => Patience = () => ({}),
+  patience: (offset: number) => RetryOptions = () => ({}),
 ): Promise<ListRead> =>
   readList({
-    pageAt: (offset) => patiently(() => pageAt(offset), signal, patience(offset)),
+    pageAt: (offset) => retryTransient(() => pageAt(offset), signal, patience(offset)),
     keyOf,
     onRows,
   });
@@ -191,7 +189,7 @@ async function storeListed(
   events: ReadonlyMap<EventId, ObfEvent>,
   run: Run,
 ) {
-  const listed = new Set<AssertionId>();
+  const listed = new IdSet();
   const waiting = new Map<EventId, ObfRecipient[]>();
   const left = new Set(events.keys());
   const total = [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
@@ -209,21 +207,23 @@ async function storeListed(
         if (others === undefined) waiting.set(row.eventId, [row]);
         else others.push(row);
       }
-      await someAtOnce(touched, AT_ONCE, async (id) => {
+      const storeWhole = async (id: EventId): Promise<void> => {
         const [event, recipients] = [events.get(id), waiting.get(id)];
         if (event === undefined || recipients === undefined) return;
         if (completenessOf(event, allOf(recipients)) !== 'complete') return;
         waiting.delete(id);
         left.delete(id);
         const read = { event, recipients: allOf(recipients) };
-        const steps = stepsOf(pipeline, event, run);
-        const storing = () => storeEvent(pipeline, read, steps, 'list', run.signal);
+        const isOwn = event.clientId === pipeline.region;
+        const evaluate = (written: readonly WrittenAssertion[]): void => noteWritten(run, written, isOwn);
+        const storing = () => storeEvent(pipeline, read, { evaluate, source: 'list' }, run.signal);
         // Its own job names the person whose record cannot be read; the others are stored.
-        await patiently(storing, run.signal).catch((error: unknown) => {
+        await retryTransient(storing, run.signal).catch((error: unknown) => {
           if (!(error instanceof SomeUnreadable)) throw error;
           left.add(id);
         });
-      });
+      };
+      await pMap(touched, storeWhole, { concurrency: AT_ONCE });
       run.progress(listed.size, Math.max(listed.size, total));
     },
   );
@@ -231,19 +231,13 @@ async function storeListed(
   return { listed, isWhole: list.isWhole && list.odd.length === 0, rest };
 }
 
-function stepsOf(pipeline: Pipeline, event: EventToStore, { drift, touched, signal }: Run): EventSteps {
-  const accounting = { ...pipeline, account: pipeline.regionAccount };
-  const isOwn = event.clientId === pipeline.region;
-  return {
-    ...(isOwn ? { account: (found) => accountForEvent(accounting, event, found, signal) } : {}),
-    async evaluate(written) {
-      for (const one of written) {
-        if (one.change === null) continue;
-        touched.add(one.earner);
-        noteDrift(drift, one, isOwn);
-      }
-    },
-  };
+/** Nobody is evaluated before all is read. */
+function noteWritten({ drift, touched }: Run, written: readonly WrittenAssertion[], isOwn: boolean): void {
+  for (const one of written) {
+    if (one.change === null) continue;
+    touched.add(one.earner);
+    noteDrift(drift, one, isOwn);
+  }
 }
 
 function noteDrift(drift: Drift, { change, assertion }: WrittenAssertion, isOwn: boolean): void {
@@ -259,80 +253,4 @@ function noteDrift(drift: Drift, { change, assertion }: WrittenAssertion, isOwn:
 async function enqueueByName({ queues }: Pipeline, event: ObfEvent): Promise<void> {
   const data = noticeOf(event);
   await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
-}
-
-/** An unrevoked assertion of a portfolio that its account's list does not show. */
-interface Suspect {
-  readonly keys: readonly EarnerKey[];
-  readonly assertion: Assertion & { readonly eventId: EventId };
-}
-
-/**
- * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
- * not there: a partner's badge counts no more until it is shown again, and an award that a human took away stays away.
- */
-async function followVanished(pipeline: Pipeline, run: Run): Promise<void> {
-  const byEvent = new Map<string, Suspect[]>();
-  for await (const people of peopleIn(pipeline.people, run.signal))
-    for (const { keys, portfolio } of people)
-      for (const assertion of [...portfolio.assertions, ...portfolio.held]) {
-        const listed = run.listed.get(assertion.clientId);
-        const { eventId } = assertion;
-        if (listed === undefined || assertion.revoked || eventId === null || listed.has(assertion.id))
-          continue;
-        const event = `${assertion.clientId} ${eventId}`;
-        byEvent.set(event, [...(byEvent.get(event) ?? []), { keys, assertion: { ...assertion, eventId } }]);
-      }
-  for (const suspects of byEvent.values())
-    for (const { assertion } of suspects.slice(0, 1))
-      await followEvent(pipeline, assertion, suspects, run).catch((error: unknown) =>
-        setAside(run, assertion.clientId, error),
-      );
-}
-
-async function followEvent(
-  pipeline: Pipeline,
-  { clientId, eventId }: Suspect['assertion'],
-  suspects: readonly Suspect[],
-  run: Run,
-): Promise<void> {
-  const account = pipeline.accounts(clientId)?.inBackground() ?? null;
-  if (account === null) return;
-  const read = await readByName(account, { clientId, eventId }, run.signal);
-  // A list that does not hold still says nothing. One that does, and counts more than it shows, may hide the revoked.
-  if (read !== 'gone' && (!read.recipients.isWhole || read.recipients.odd.length > 0)) return;
-  const present = new Set<AssertionId>();
-  if (read !== 'gone') {
-    for (const { assertionId } of read.recipients.recipients) present.add(assertionId);
-    await storeEvent(pipeline, read, stepsOf(pipeline, read.event, run), 'list', run.signal).catch(
-      ifIncomplete,
-    );
-  }
-  for (const { keys, assertion } of suspects) {
-    if (present.has(assertion.id)) continue;
-    for (const key of keys) {
-      if (!(await markAssertion(pipeline.earners, key, assertion.id, 'vanished'))) continue;
-      run.touched.add(key);
-      if (clientId === pipeline.region) run.drift.awardsRevoked += 1;
-      else run.drift.gone += 1;
-    }
-  }
-}
-
-/** It is named where people look, and is read again by its own job. @throws the error of others */
-function ifIncomplete(error: unknown): void {
-  if (!(error instanceof EventIncomplete)) throw error;
-}
-
-async function readByName(
-  account: ObfAccount,
-  asked: { readonly clientId: ClientId; readonly eventId: EventId },
-  signal: AbortSignal,
-): Promise<EventRead | 'gone'> {
-  try {
-    return await patiently(() => readAlone(account, asked, signal), signal);
-  } catch (error) {
-    if (isEventGone(error)) return 'gone';
-    throw error;
-  }
 }

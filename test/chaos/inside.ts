@@ -45,8 +45,8 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
   const vault = createVault(palierKey);
   const region = asClientId(REGION);
   const { earners, ledger } = storesIn(connection, DATA_PREFIX, vault, Date.now);
-  const outbox = createOutbox(connection, DATA_PREFIX, Date.now);
-  const batches = createBatches(connection, DATA_PREFIX, Date.now);
+  const outbox = createOutbox(connection, DATA_PREFIX, async () => Date.now());
+  const batches = createBatches(connection, DATA_PREFIX, async () => Date.now());
   const events = createEventIndex(connection, DATA_PREFIX);
   const queues = QUEUES.map((name) => openQueue(name, connection, log));
   const keyOf: Inside['keyOf'] = (address) => earnerKeyOf(vault, address);

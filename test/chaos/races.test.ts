@@ -54,7 +54,7 @@ async function batchOfLou() {
   const [{ outbox }] = house.pipelines;
   for (const id of ['A', 'B']) await tell(badge(id));
   await until(() => outbox.waiting(R1), 'award in the outbox');
-  const batch = await outbox.closeBatch(R1, 10);
+  const batch = await outbox.takeBatch(R1, 10);
   if (batch === null) throw new Error('nothing waits');
   return batch;
 }
@@ -121,7 +121,7 @@ test('a badge that comes while its award is being withdrawn is not forgotten', a
   const slow: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'withdraw', anotherBadge) };
   await issueAwards(slow, R1, batch.id, never);
   await decided();
-  const next = await pipeline.outbox.closeBatch(R1, 10);
+  const next = await pipeline.outbox.takeBatch(R1, 10);
   if (next === null) throw new Error('the award was forgotten');
   await issueAwards(pipeline, R1, next.id, never);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
@@ -143,7 +143,7 @@ test('what the Région gave by hand counts even if the process that read it died
   await house.idle();
   badge('R1');
   // Here the process is killed: it has stored the event, and nobody is evaluated.
-  await pipeline.mirror.refresh(never);
+  await pipeline.regionSync.sync(never);
   await pollEvents(pipeline, pipeline.region, never);
   await house.idle();
   expect(house.awards()).toEqual([`R2 ${LOU}`]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { leavesInMs } from '../../src/issuing/gathering.js';
+import { batchDelayMs } from '../../src/issuing/outbox.js';
 
 const PACE = { quietMs: 100, gatherMs: 10_000, batchMax: 500 };
 
@@ -15,7 +15,7 @@ test.each([
   ['nor for a quiet that would end beyond it', [3, 9950, 0, false], 50],
   ['at which they leave', [3, 10_000, 0, true], 0],
 ] as const)('%s', (_, [waiting, waitedMs, quietForMs, moreMayCome], inMs) => {
-  expect(leavesInMs({ waiting, waitedMs, quietForMs, moreMayCome }, PACE)).toBe(inMs);
+  expect(batchDelayMs({ waiting, waitedMs, quietForMs, moreMayCome }, PACE)).toBe(inMs);
 });
 
 test('whoever looks again when told to leaves within the limit, after a quiet or at the limit, in few looks', () => {
@@ -26,7 +26,7 @@ test('whoever looks again when told to leaves within the limit, after a quiet or
       let [waitedMs, quietForMs] = [0, 0];
       for (const { comes, moreMayCome } of seen) {
         if (comes) quietForMs = 0;
-        const inMs = leavesInMs({ waiting: 1, waitedMs, quietForMs, moreMayCome }, pace);
+        const inMs = batchDelayMs({ waiting: 1, waitedMs, quietForMs, moreMayCome }, pace);
         if (inMs === 0) {
           expect(waitedMs >= gatherMs || (!moreMayCome && quietForMs >= PACE.quietMs)).toBe(true);
           return;
@@ -40,6 +40,6 @@ test('whoever looks again when told to leaves within the limit, after a quiet or
   let waitedMs = 0;
   let looked = 0;
   for (; waitedMs < PACE.gatherMs; looked += 1)
-    waitedMs += leavesInMs({ waiting: 1, waitedMs, quietForMs: waitedMs, moreMayCome: true }, PACE);
+    waitedMs += batchDelayMs({ waiting: 1, waitedMs, quietForMs: waitedMs, moreMayCome: true }, PACE);
   expect(looked).toBeLessThanOrEqual(25);
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   nowMs = 1_000_000;
-  holds = createHolds(redis.connection, `${redis.prefix}${Math.random()}`, () => nowMs, PACE);
+  holds = createHolds(redis.connection, `${redis.prefix}${Math.random()}`, async () => nowMs, PACE);
 });
 afterAll(() => redis.close());
 

@@ -24,7 +24,7 @@ beforeEach(() => {
     redis.connection,
     `${redis.prefix}${Math.random()}`,
     account,
-    () => nowMs,
+    async () => nowMs,
     QUOTA_LIMITS,
   );
 });

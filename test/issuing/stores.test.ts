@@ -2,9 +2,8 @@ import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '..
 import { IllegalTransition } from '../../src/issuing/award-record.js';
 import { RecordUnreadable } from '../../src/earners/record.js';
 import { applyIfPossible, type Ledger } from '../../src/issuing/ledger.js';
-import { halvesOf } from '../../src/issuing/batch.js';
-import { createBatches, type Batches } from '../../src/issuing/batches.js';
-import { createMemory } from '../../src/issuing/memory.js';
+import { type Batches, createBatches, halvesOf } from '../../src/issuing/batches.js';
+import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
 import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
 import { createVault } from '../../src/platform/vault.js';
 import { breakRecord } from '../support/broken-record.js';
@@ -30,8 +29,8 @@ beforeEach(() => {
   const prefix = `${redis.prefix}${Math.random()}`;
   nowMs = 1_000_000;
   ({ ledger } = storesIn(redis.connection, prefix, vault, () => nowMs));
-  outbox = createOutbox(redis.connection, prefix, () => nowMs);
-  batches = createBatches(redis.connection, prefix, () => nowMs);
+  outbox = createOutbox(redis.connection, prefix, async () => nowMs);
+  batches = createBatches(redis.connection, prefix, async () => nowMs);
 });
 afterAll(() => redis.close());
 
@@ -72,42 +71,46 @@ describe('the ledger', () => {
 describe('the memory of Redis', () => {
   let history = 'a';
   const memory = (prefix: string) =>
-    createMemory(
+    createRedisIncarnation(
       redis.connection,
       prefix,
-      () => nowMs,
+      async () => nowMs,
       async () => history,
     );
   test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
     const prefix = `${redis.prefix}memory-1`;
-    expect(await memory(prefix).sinceMs()).toBe(0);
-    expect(await memory(prefix).sinceMs()).toBe(0);
+    expect(await memory(prefix).knownSinceMs()).toBe(0);
+    expect(await memory(prefix).knownSinceMs()).toBe(0);
   });
   test('a process that knew another memory says since when, to all; whoever wrote the new one', async () => {
     const prefix = `${redis.prefix}memory-2`;
     const [old, other] = [memory(prefix), memory(prefix)];
-    await Promise.all([old.sinceMs(), other.sinceMs()]);
+    await Promise.all([old.knownSinceMs(), other.knownSinceMs()]);
     await redis.connection.del(`${prefix}:memory`);
     nowMs += 1000;
-    expect(await memory(prefix).sinceMs()).toBe(0);
-    expect(await old.sinceMs()).toBe(nowMs);
+    expect(await memory(prefix).knownSinceMs()).toBe(0);
+    expect(await old.knownSinceMs()).toBe(nowMs);
     nowMs += 1000;
-    expect([await old.sinceMs(), await other.sinceMs(), await memory(prefix).sinceMs()]).toEqual(
-      Array(3).fill(nowMs - 1000),
-    );
+    expect([
+      await old.knownSinceMs(),
+      await other.knownSinceMs(),
+      await memory(prefix).knownSinceMs(),
+    ]).toEqual(Array(3).fill(nowMs - 1000));
   });
   test('another server, that took over or was started anew, may have lost something: all are told since when', async () => {
     const prefix = `${redis.prefix}memory-3`;
     const [one, other] = [memory(prefix), memory(prefix)];
-    expect([await one.sinceMs(), await other.sinceMs()]).toEqual([0, 0]);
+    expect([await one.knownSinceMs(), await other.knownSinceMs()]).toEqual([0, 0]);
     history = 'b';
     nowMs += 1000;
-    expect(await one.sinceMs()).toBe(nowMs);
+    expect(await one.knownSinceMs()).toBe(nowMs);
     nowMs += 1000;
     // Whoever starts now, too: the call of a process that has ended may still be on its way.
-    expect([await one.sinceMs(), await other.sinceMs(), await memory(prefix).sinceMs()]).toEqual(
-      Array(3).fill(nowMs - 1000),
-    );
+    expect([
+      await one.knownSinceMs(),
+      await other.knownSinceMs(),
+      await memory(prefix).knownSinceMs(),
+    ]).toEqual(Array(3).fill(nowMs - 1000));
   });
 });
 
@@ -118,13 +121,13 @@ describe('the outbox', () => {
       await outbox.put(badge, one);
     }
     expect(await outbox.waiting(badge)).toBe(3);
-    const batch = await outbox.closeBatch(badge, 2);
+    const batch = await outbox.takeBatch(badge, 2);
     expect(batch?.earners).toEqual(earners(2));
     expect(await batches.find(badge, batch?.id ?? asBatchId(''))).toEqual(batch);
     expect(await batches.of(badge)).toEqual([batch?.id]);
     expect(await outbox.waiting(badge)).toBe(1);
-    expect((await outbox.closeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
-    expect(await outbox.closeBatch(badge, 2)).toBeNull();
+    expect((await outbox.takeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
+    expect(await outbox.takeBatch(badge, 2)).toBeNull();
   });
 
   test('gatherings that meet share the earners out, none twice, none lost', async () => {
@@ -132,7 +135,7 @@ describe('the outbox', () => {
     const gather = async (): Promise<EarnerKey[]> => {
       const found: EarnerKey[] = [];
       for (;;) {
-        const batch = await outbox.closeBatch(badge, 7).catch((error: unknown) => {
+        const batch = await outbox.takeBatch(badge, 7).catch((error: unknown) => {
           if (error instanceof OutboxError) return 'again' as const;
           throw error;
         });
@@ -146,14 +149,14 @@ describe('the outbox', () => {
 
   test('of many that would send a batch, one may', async () => {
     await outbox.put(badge, earner);
-    const batch = await outbox.closeBatch(badge, 10);
+    const batch = await outbox.takeBatch(badge, 10);
     if (batch === null) throw new Error('no batch');
     const tries = await Promise.all(Array.from({ length: 8 }, () => batches.startSending(batch, [earner])));
     const [sending, ...more] = tries.filter((one) => one !== null);
     expect(more).toEqual([]);
     expect(await batches.find(badge, batch.id)).toEqual({ ...batch, state: 'sending', sentMs: nowMs });
     if (sending === undefined) throw new Error('nobody may send');
-    await batches.reopen(sending);
+    await batches.rollbackSend(sending);
     expect(await batches.find(badge, batch.id)).toEqual(batch);
     const again = await batches.startSending(batch, [earner]);
     const sent = again === null ? null : await batches.markSent(again, asEventId('e1'));
@@ -164,7 +167,7 @@ describe('the outbox', () => {
 
   test('a split batch is its halves, and only once', async () => {
     await Promise.all(earners(5).map((one) => outbox.put(badge, one)));
-    const batch = await outbox.closeBatch(badge, 10);
+    const batch = await outbox.takeBatch(badge, 10);
     if (batch === null) throw new Error('no batch');
     const halves = await batches.split(batch, halvesOf(batch.earners));
     await batches.split(batch, halvesOf(batch.earners));

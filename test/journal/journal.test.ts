@@ -204,7 +204,7 @@ test('whatever is asked, streamed and page by page, both ways: as if every entry
 test('the index is rebuilt from the records, and one that cannot be read keeps the others from nothing', async () => {
   const entries = [...classOf(30), entryOf({ kind: 'erased', ...NOBODY })];
   await journal.write(entries);
-  await stores.flags.raise({ earner, badgeId: asBadgeId('R1'), atS: NOON_S });
+  await stores.flags.add({ earner, badgeId: asBadgeId('R1'), atS: NOON_S });
   const [days, flags] = [await issuedByDay(), await stores.flags.list()];
   for (const key of await keysLike(redis.connection, `${prefix}:journal:*`))
     if (!key.endsWith(':general')) await redis.connection.del(key);

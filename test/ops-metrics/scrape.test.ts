@@ -9,9 +9,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { isCluster } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
-import { scheduleClean } from '../../src/workers/clean-queues.js';
-import { scheduleSweep } from '../../src/workers/gather-awards.js';
-import { schedulePolls } from '../../src/workers/poll-events.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
 import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { fill } from '../scale/fill.js';
 import { parse, REGION } from '../support/house.js';
@@ -161,7 +159,7 @@ test('what stands in Redis is told as it is: paused, waiting, flags, quota, chan
   await bothBadges('lou@example.org', 'zoe@example.org');
   const waiting = { award: 'communiquer-1' };
   await until(async () => (await watched.value('palier_awards_waiting', waiting)) === 2, 'due awards');
-  await pipeline.flags.raise({ earner: asEarnerKey('e1'), badgeId: asBadgeId('R1'), atS: 1 });
+  await pipeline.flags.add({ earner: asEarnerKey('e1'), badgeId: asBadgeId('R1'), atS: 1 });
   await watched.needs.redis.hset(`${watched.needs.prefix}:quota`, {
     left: 1234,
     readMs: Date.now() - 7_200_000,
@@ -235,8 +233,8 @@ test('the oldest notice is found, whether it waits for its turn or for its next 
 test('a schedule that nobody follows is late, and a poll that ended well says when', async () => {
   const [pipeline] = watched.house.pipelines;
   await schedulePolls(pipeline, 1000);
-  await scheduleSweep(pipeline);
-  await scheduleClean(pipeline);
+  await scheduleHousekeeping(pipeline, 'sweep');
+  await scheduleHousekeeping(pipeline, 'clean');
   const polled = (client: string) =>
     watched.value('palier_poll_last_success_timestamp_seconds', { client }).then((atS) => atS ?? 0);
   await until(async () => (await polled('P1')) > 0 && (await polled(REGION)) > 0, 'polls');

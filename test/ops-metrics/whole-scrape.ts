@@ -1,5 +1,4 @@
-import { scheduleSweep } from '../../src/workers/gather-awards.js';
-import { schedulePolls } from '../../src/workers/poll-events.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
 import { until } from '../support/until.js';
 import { openWatched } from './watched.js';
 
@@ -9,7 +8,7 @@ export async function wholeScrape(): Promise<string> {
   const { house } = watched;
   const [pipeline] = house.pipelines;
   await schedulePolls(pipeline, 3_600_000);
-  await scheduleSweep(pipeline);
+  await scheduleHousekeeping(pipeline, 'sweep');
   house.sandbox.fault({ route: 'GET event', kind: 'status', status: 500 });
   for (const [clientId, badgeId] of [
     ['P1', 'A'],

@@ -15,15 +15,15 @@ import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
 import { groupFailures, MAX_GROUPS } from '../../src/ops/shared/failed-jobs.js';
 import { REASONS, reasonOf } from '../../src/ops/shared/failure-reasons.js';
-import { RegionUnreadable } from '../../src/issuing/mirror.js';
-import { carryOut } from '../../src/workers/retry-policy.js';
+import { RegionUnreadable } from '../../src/issuing/region-account-sync.js';
+import { applyErrorPolicy } from '../../src/workers/error-policy.js';
 
 /** What stands in failed for an error: as the workers tell it to BullMQ. */
 async function failedReason(error: unknown): Promise<string> {
   // Neither pauses nor waits: these errors end a job.
   const [worker, job] = [{} as never, { attemptsStarted: 1, attemptsMade: 0 } as never];
   try {
-    return await carryOut(worker, job, undefined, error);
+    return await applyErrorPolicy(worker, job, undefined, error);
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown);
   }

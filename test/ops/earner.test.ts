@@ -74,7 +74,7 @@ test.each([
 describe('earner show', () => {
   test('tells in words what is kept; only the address that was typed can be read', async () => {
     await linkedPerson();
-    await palier.pipeline.flags.raise({ earner: keyOf(LOU), badgeId: asBadgeId('R1'), atS: ISSUED_S });
+    await palier.pipeline.flags.add({ earner: keyOf(LOU), badgeId: asBadgeId('R1'), atS: ISSUED_S });
     const { exit, out } = await palier.type(['earner', 'show', LOU]);
     expect(exit).toBe(0);
     const text = out.join('\n');
@@ -225,7 +225,7 @@ describe('earner erase', () => {
     const badgeId = asBadgeId('R2');
     await ledger.apply(keyOf(LOU), badgeId, { type: 'comes-due', over: [] });
     await outbox.put(badgeId, keyOf(LOU));
-    const batch = await outbox.closeBatch(badgeId, 1);
+    const batch = await outbox.takeBatch(badgeId, 1);
     if (batch === null) throw new Error('nothing waits');
     await ledger.apply(keyOf(LOU), badgeId, { type: 'claim', batch: batch.id });
     const sending = await batches.startSending(batch, batch.earners);

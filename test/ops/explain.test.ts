@@ -228,7 +228,7 @@ test('what the account, the flags and a change of the rules say is told', async 
   const old = given(address, { assertions, version: asSchemeVersion('0123456789abcdef') });
   await stores().journal.write([old]);
   const flag = { badgeId: asBadgeId('R1'), atS: Date.UTC(2026, 0, 10) / 1000 };
-  await stores().flags.raise({ earner, ...flag });
+  await stores().flags.add({ earner, ...flag });
   const { out } = await explain(address);
   expect(out.slice(2, 6).map((line) => line.trim())).toEqual([
     "« Communiquer : je pratique » (communiquer-1) : attribué le 5 janvier 2026 ; à examiner depuis le 10 janvier 2026, car la règle n'est plus remplie",

@@ -1,6 +1,6 @@
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { applyRules } from '../../src/scheme/apply-rules.js';
-import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
+import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { makePlan } from '../../src/scheme/make-plan.js';
 import { pollEvents } from '../../src/workers/poll-events.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';

@@ -10,11 +10,12 @@ import {
 import { IllegalTransition, type AwardRecord } from '../../src/issuing/award-record.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
-import { entryOf } from '../../src/workers/account.js';
+import { journalEntry } from '../../src/earners/journal-entry.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
-import { purge, schedulePurge } from '../../src/privacy/purge.js';
+import { purge } from '../../src/privacy/purge.js';
+import { scheduleHousekeeping } from '../../src/workers/schedules.js';
 import { verifyAccounts } from '../../src/workers/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';
@@ -123,7 +124,7 @@ describe('erased', () => {
         .map((award) => award.slice(0, 2))
         .toSorted(),
     ).toEqual(['R1', 'R2']);
-    await pipeline.flags.raise({ earner: keyOf(PRO), badgeId: R1, atS: nowS() });
+    await pipeline.flags.add({ earner: keyOf(PRO), badgeId: R1, atS: nowS() });
     // A push that OBF has nothing of: it stands in failed, with the sealed address and the credential's.
     await house.push({ [LOU]: [`${house.sandbox.url}/v1/assertion/unknown-of-lou`] });
     await house.idle();
@@ -208,7 +209,7 @@ describe('erased', () => {
     await erase(PRO);
     badge('R1', PRO);
     // It is read before anything else brings them back.
-    await pipeline.mirror.refresh(never());
+    await pipeline.regionSync.sync(never());
     await given(badge('A', PRO), badge('B', PRO));
     expect(awards()).toEqual([]);
   });
@@ -273,7 +274,7 @@ describe('erased while something is on its way', () => {
       await house.notify(badge('B', address));
     }
     await until(async () => (await outbox.waiting(R1)) === 2, 'two that wait');
-    const batch = await outbox.closeBatch(R1, 10);
+    const batch = await outbox.takeBatch(R1, 10);
     if (batch === null) throw new Error('nothing waits');
     await pipeline.ledger.apply(keyOf(LOU), R1, { type: 'claim', batch: batch.id });
     expect(await erase(LOU)).toMatchObject({ awards: 0 });
@@ -344,7 +345,7 @@ async function made(
   const issued = { state: 'issued', atS: issuedOnS, forgiven: [], event: asEventId('r.event'), ...record };
   await pipeline.ledger.amend(earner, R1, () => issued as AwardRecord);
   await pipeline.journal.write([
-    entryOf('issued', issuedOnS, { earner, badgeId: R1, event: asEventId('r.event') }),
+    journalEntry('issued', issuedOnS, { earner, badgeId: R1, event: asEventId('r.event') }),
   ]);
 }
 
@@ -481,9 +482,9 @@ describe('the purge', () => {
     const late = { type: 'comes-due', over: [], cause: 'webhook.event.P1.late' } as const;
     await expect(pipeline.ledger.apply(earner, R2, late)).rejects.toThrow(IllegalTransition);
     await pipeline.journal.write([
-      entryOf('found', nowS(), { earner, badgeId: R1, event: asEventId('late') }),
+      journalEntry('found', nowS(), { earner, badgeId: R1, event: asEventId('late') }),
     ]);
-    await pipeline.flags.raise({ earner, badgeId: R1, atS: nowS() });
+    await pipeline.flags.add({ earner, badgeId: R1, atS: nowS() });
     expect([await stateOf(LOU), await stateOf(LOU, R2)]).toEqual(['issued', null]);
     expect(await file(LOU)).toMatchObject({ journal: [], flags: new Map() });
     expect((await traces(LOU)).filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
@@ -492,7 +493,7 @@ describe('the purge', () => {
   test('of whom the account alone tells, what it tells last is what counts', async () => {
     const tell = (address: string, days: number) =>
       pipeline.journal.write([
-        entryOf('refused', nowS() - days * DAY_S, { earner: keyOf(address), badgeId: R1 }),
+        journalEntry('refused', nowS() - days * DAY_S, { earner: keyOf(address), badgeId: R1 }),
       ]);
     await tell(LOU, 500);
     await tell(PRO, 500);
@@ -541,7 +542,9 @@ describe('the purge', () => {
 
   test('every night, once for all workers, by the clock of the scheme; a worker does it', async () => {
     await made(LOU, 400);
-    await Promise.all(house.pipelines.map((one) => schedulePurge(one, YEAR)));
+    await Promise.all(
+      house.pipelines.map((one) => scheduleHousekeeping(one, 'purge', { retentionMonths: YEAR })),
+    );
     const { maintenance: queue } = pipeline.queues;
     const [first, ...others] = await queue.getJobSchedulers();
     expect(others).toEqual([]);

@@ -1,7 +1,7 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAwardId, asBadgeId } from '../../src/ids.js';
 import { applyRules } from '../../src/scheme/apply-rules.js';
-import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
+import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { enqueueBatch } from '../../src/workers/gather-awards.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { makePlan, type MadePlan } from '../../src/scheme/make-plan.js';
@@ -111,7 +111,7 @@ test('4 linked while its batch waits for OBF, which then throttles the call: the
   const R1 = asBadgeId('R1');
   for (const address of [LOU, SAM])
     await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
-  const batch = await pipeline.outbox.closeBatch(R1, 100);
+  const batch = await pipeline.outbox.takeBatch(R1, 100);
   if (batch === null) throw new Error('no batch');
   // The first run claimed, and then OBF could not be read.
   for (const address of [LOU, SAM])
@@ -138,7 +138,7 @@ test('4b control, not throttled', async () => {
   const R1 = asBadgeId('R1');
   for (const address of [LOU, SAM])
     await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
-  const batch = await pipeline.outbox.closeBatch(R1, 100);
+  const batch = await pipeline.outbox.takeBatch(R1, 100);
   if (batch === null) throw new Error('no batch');
   // The first run claimed, and then OBF could not be read.
   for (const address of [LOU, SAM])

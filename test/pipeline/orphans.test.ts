@@ -1,7 +1,7 @@
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
-import { batchesKey } from '../../src/issuing/batch.js';
+import { batchesKey } from '../../src/issuing/batches.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { enqueueEarners } from '../../src/workers/enqueue-earners.js';
+import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -36,7 +36,7 @@ async function dueAlone(): Promise<void> {
 
 async function claimedByLostBatch(): Promise<BatchId> {
   const { outbox, ledger } = house.pipelines[0];
-  const batch = await outbox.closeBatch(R1, 10);
+  const batch = await outbox.takeBatch(R1, 10);
   if (batch === null) throw new Error('somebody waited');
   await ledger.apply(lou(), R1, { type: 'claim', batch: batch.id });
   await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
@@ -70,7 +70,7 @@ test('nor is it given again where the lost batch had been sent, and nobody knows
 test('a claim of a batch that is there stays', async () => {
   await dueAlone();
   const { ledger, outbox, queues } = house.pipelines[0];
-  const batch = await outbox.closeBatch(R1, 10);
+  const batch = await outbox.takeBatch(R1, 10);
   await ledger.apply(lou(), R1, { type: 'claim', batch: batch?.id ?? asBatchId('none') });
   await enqueueEarners(queues.earners, [lou()], 'test');
   await until(async () => (await queues.earners.getJobCountByTypes('waiting', 'active')) === 0, 'evaluation');
@@ -88,7 +88,7 @@ test('a lost batch of fifty is given once to each, and the account is read in fu
   ] as const)
     expect(await house.notify(house.issue({ clientId, badgeId, recipients: CLASS }))).toBe(202);
   await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'outbox');
-  const batch = await outbox.closeBatch(R1, CLASS.length);
+  const batch = await outbox.takeBatch(R1, CLASS.length);
   if (batch === null) throw new Error('somebody waited');
   for (const earner of batch.earners) await ledger.apply(earner, R1, { type: 'claim', batch: batch.id });
   await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));

@@ -164,7 +164,7 @@ describe('two addresses become one person', () => {
 
   test('both in one batch already: one award leaves', async () => {
     await bothWait();
-    await house.pipelines[0].outbox.closeBatch(R1, 10);
+    await house.pipelines[0].outbox.takeBatch(R1, 10);
     await link(LOU, PRO);
     await resumed();
     expect(awards()).toEqual([`R1 ${PRO}`]);
@@ -318,7 +318,7 @@ describe('one person becomes two again', () => {
     await queues.awards.pause();
     await link(LOU, PRO);
     await until(async () => (await outbox.waiting(R2)) === 1, 'award in the outbox');
-    const batch = await outbox.closeBatch(R2, 10);
+    const batch = await outbox.takeBatch(R2, 10);
     if (batch === null) throw new Error('nothing waits');
     await ledger.apply(keyOf(LOU), R2, { type: 'claim', batch: batch.id });
     await unlink(LOU, PRO, 0);

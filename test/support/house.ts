@@ -17,8 +17,8 @@ import { postNotice, postPassport, signedNotice } from '../../src/sandbox/webhoo
 import { startWebhooks } from '../../src/webhooks/server.js';
 import { wireWebhooks } from '../../src/webhooks/wire.js';
 import type { Pace, Pipeline } from '../../src/workers/pipeline.js';
-import { startWorkers } from '../../src/workers/start.js';
-import { wirePipeline } from '../../src/workers/wire.js';
+import { startWorkers } from '../../src/workers/runtime.js';
+import { wirePipeline } from '../../src/workers/pipeline.js';
 import { testRedis } from './redis.js';
 import { until } from './until.js';
 

@@ -1,5 +1,5 @@
 import { createEarnerStore, type EarnerStore } from '../../src/earners/store.js';
-import { createFlags, type Flags } from '../../src/issuing/flags.js';
+import { createReviewFlags, type ReviewFlags } from '../../src/issuing/review-flags.js';
 import { createLedger, type Ledger } from '../../src/issuing/ledger.js';
 import { createJournal, type Journal } from '../../src/journal/journal.js';
 import { systemClock, type Clock } from '../../src/platform/clock.js';
@@ -14,7 +14,7 @@ export interface Stores {
   readonly journal: Journal;
   readonly vault: Vault;
   readonly ledger: Ledger;
-  readonly flags: Flags;
+  readonly flags: ReviewFlags;
 }
 
 /** @param prefix of the keys */
@@ -31,7 +31,7 @@ export function storesIn(
     journal,
     vault,
     ledger: createLedger({ earners, journal, clock }),
-    flags: createFlags({ redis, prefix, earners, journal }),
+    flags: createReviewFlags({ redis, prefix, earners, journal }),
   };
 }
 

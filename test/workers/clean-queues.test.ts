@@ -1,7 +1,8 @@
 import type { Queue } from 'bullmq';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
-import { cleanQueues, FAILED_RETENTION_MS, scheduleClean } from '../../src/workers/clean-queues.js';
+import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
+import { scheduleHousekeeping } from '../../src/workers/schedules.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -71,7 +72,7 @@ test('it is stopped between two queues when the worker stops', async () => {
 
 test('one schedule for all workers, every night by the clock of the scheme; a worker does its job', async () => {
   const [pipeline] = house.pipelines;
-  await Promise.all(house.pipelines.map((one) => scheduleClean(one)));
+  await Promise.all(house.pipelines.map((one) => scheduleHousekeeping(one, 'clean')));
   const { maintenance } = pipeline.queues;
   const [first, ...others] = await maintenance.getJobSchedulers();
   expect(others).toEqual([]);

@@ -1,16 +1,16 @@
-import { closeWithin } from '../../src/workers/close-within.js';
+import { closeWithTimeout } from '../../src/workers/runtime.js';
 
 /** A worker that closes when it is let. */
 function closing() {
   let isDone = (): void => undefined;
   const closed = new Promise<void>((resolve) => (isDone = resolve));
   const cancelAllJobs = jest.fn();
-  const abandon = jest.fn(() => Promise.resolve());
+  const forceClose = jest.fn(() => Promise.resolve());
   return {
-    worker: { close: () => closed, cancelAllJobs, abandon },
+    worker: { close: () => closed, cancelAllJobs, forceClose },
     done: () => isDone(),
     cancelAllJobs,
-    abandon,
+    forceClose,
   };
 }
 
@@ -23,7 +23,7 @@ async function endedAfterMs(
   isInVain: () => boolean,
 ): Promise<number> {
   const startedMs = Date.now();
-  const ended = closeWithin(worker, 20_000, isInVain).then(() => Date.now() - startedMs);
+  const ended = closeWithTimeout(worker, 20_000, isInVain).then(() => Date.now() - startedMs);
   await jest.advanceTimersByTimeAsync(60_000);
   expect(jest.getTimerCount()).toBe(0);
   return Promise.race([ended, Promise.resolve(NaN)]);
@@ -34,21 +34,21 @@ test('a worker that closes is waited for, and nothing is cancelled', async () =>
   setTimeout(one.done, 3000);
   expect(await endedAfterMs(one, () => false)).toBe(3000);
   expect(one.cancelAllJobs).not.toHaveBeenCalled();
-  expect(one.abandon).not.toHaveBeenCalled();
+  expect(one.forceClose).not.toHaveBeenCalled();
 });
 
 test('one that does not has its jobs given back at the limit', async () => {
   const one = closing();
   expect(await endedAfterMs(one, () => false)).toBe(20_000);
   expect(one.cancelAllJobs).toHaveBeenCalledTimes(1);
-  expect(one.abandon).not.toHaveBeenCalled();
+  expect(one.forceClose).not.toHaveBeenCalled();
 });
 
-test('where it is in vain it is abandoned', async () => {
+test('where it is in vain it is forceCloseed', async () => {
   const one = closing();
   expect(await endedAfterMs(one, () => true)).toBe(1000);
   expect(one.cancelAllJobs).not.toHaveBeenCalled();
-  expect(one.abandon).toHaveBeenCalledTimes(1);
+  expect(one.forceClose).toHaveBeenCalledTimes(1);
 });
 
 test('a moment without Redis is not in vain', async () => {

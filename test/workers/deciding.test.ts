@@ -12,7 +12,7 @@ import {
 import type { Assertion } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
-import { verdictOf } from '../../src/workers/retry-policy.js';
+import { classifyError } from '../../src/workers/error-policy.js';
 
 const region = asClientId('REGION');
 const badge = asBadgeId('R1');
@@ -82,7 +82,7 @@ test.each([
   [new Error('anything else'), { do: 'retry' }],
   ['not even an error', { do: 'retry' }],
 ])('%s becomes %j', (error, verdict) => {
-  expect(verdictOf(error)).toMatchObject(verdict);
+  expect(classifyError(error)).toMatchObject(verdict);
 });
 
 test('the waits grow, are capped, obey OBF, and reach over a day', () => {

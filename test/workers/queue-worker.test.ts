@@ -1,7 +1,6 @@
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
 import { freePort } from '../../src/sandbox/redis/run.js';
-import { closeWithin } from '../../src/workers/close-within.js';
-import { QueueWorker } from '../../src/workers/queue-worker.js';
+import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime.js';
 import { addressOf, testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 
@@ -25,7 +24,7 @@ test.each(['single', 'sentinel', 'cluster'] as const)(
     const errors: string[] = [];
     worker.on('error', ({ message }) => void errors.push(message));
     await until(() => errors.length > 0, 'try to connect for waiting');
-    await closeWithin(worker, 20_000, () => true);
+    await closeWithTimeout(worker, 20_000, () => true);
     await redis.close();
   },
 );

@@ -3,8 +3,7 @@ import type { Config } from '../../config.js';
 import { raceAbort, type RedisConnection } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
-import type { Pipeline } from '../../workers/pipeline.js';
-import { wirePipeline } from '../../workers/wire.js';
+import { wirePipeline, type Pipeline } from '../../workers/pipeline.js';
 import type { Context } from './context.js';
 import { silentLog } from './queue-session.js';
 import { requireScheme } from './read-scheme.js';
@@ -41,6 +40,8 @@ export async function withPipeline<T>(
     const { pipeline, close } = wire(context, config, scheme, redis);
     try {
       await requireReadable(redis, context.dataPrefix, pipeline.vault);
+      // From here on, `clock` is Redis' time.
+      await pipeline.now();
       return await work(pipeline, config);
     } finally {
       await close();

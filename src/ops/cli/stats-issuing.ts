@@ -1,5 +1,5 @@
 import type { BatchId } from '../../ids.js';
-import type { Batch } from '../../issuing/batch.js';
+import type { Batch } from '../../issuing/batches.js';
 import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batchesKey } from '../../issuing/batch.js';
+import { batchesKey } from '../../issuing/batches.js';
 import { gauge, sample } from './family.js';
 import type { FigureNeeds, Reader } from './needs.js';
 

@@ -5,7 +5,7 @@ import { closeRedis, openProducer } from '../../platform/redis.js';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { DATA_PREFIX } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
-import { wirePipeline } from '../../workers/wire.js';
+import { wirePipeline } from '../../workers/pipeline.js';
 import { scrape } from './scrape.js';
 
 export interface OpenFigures {

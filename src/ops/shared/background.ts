@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../earners/journal-entry.js';
 import type { AwardId, BadgeId } from '../../ids.js';
-import type { Flag } from '../../issuing/flags.js';
+import type { Flag } from '../../issuing/review-flags.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AwardHistory, Background } from '../../rules/explain/explanation.js';
 import type { Evaluation } from '../../rules/evaluation.js';

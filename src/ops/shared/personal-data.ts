@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../earners/journal-entry.js';
 import type { Assertion, Contact, EarnerRecord } from '../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import type { AwardRecord } from '../../issuing/award-record.js';
-import type { Flag } from '../../issuing/flags.js';
+import type { Flag } from '../../issuing/review-flags.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';

@@ -1,6 +1,6 @@
 import type { News, NewsBoard } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
-import type { Flag } from '../../issuing/flags.js';
+import type { Flag } from '../../issuing/review-flags.js';
 import type { Hold, Holds } from '../../issuing/hold.js';
 import type { QuotaReading } from '../../issuing/quota.js';
 import type { ReadProblem } from '../../obf/read-problems.js';

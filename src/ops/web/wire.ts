@@ -9,18 +9,18 @@ import { closeRedis, openProducer } from '../../platform/redis.js';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
-import { wirePipeline, type Wiring } from '../../workers/wire.js';
+import { wirePipeline, type PipelineOptions } from '../../workers/pipeline.js';
 import { createOpsApp } from './app.js';
 import type { Logo } from './logo.js';
 
 export interface OpsWiring {
-  readonly config: Wiring['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops'>;
+  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops'>;
   readonly scheme: Scheme;
   /** The partners' API keys; one that is not set is an organisation that cannot be read from here. */
   readonly secrets: ReadonlyMap<ClientId, string>;
   readonly logo: Logo | null;
   readonly log: Logger;
-  readonly vault?: Wiring['vault'];
+  readonly vault?: PipelineOptions['vault'];
   readonly clock?: Clock;
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
@@ -52,6 +52,8 @@ export function wireOps(wiring: OpsWiring): {
     prefixes,
     ...(wiring.vault === undefined ? {} : { vault: wiring.vault }),
   });
+  // From the answer on, `clock` is Redis' time.
+  pipeline.now().catch(() => undefined);
   const handler = createOpsApp({ pipeline, redis, prefix: prefixes.data, config, logo, log, clock });
   const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return { handler, releases: [() => closeRedis(redis), close, ...keeping] };

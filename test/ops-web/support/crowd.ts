@@ -6,7 +6,7 @@ import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import { DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
 import { planForOps } from '../../../src/scheme/plan-job.js';
-import { wirePipeline } from '../../../src/workers/wire.js';
+import { wirePipeline } from '../../../src/workers/pipeline.js';
 import { classOf } from '../../journal/support.js';
 import { findAddresses } from '../../browser/support/addresses.js';
 import { schemeOfConfig, type ScaleWorld } from '../../scale/world.js';

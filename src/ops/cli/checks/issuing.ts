@@ -1,3 +1,4 @@
+import { createRedisClock } from '../../../platform/redis-clock.js';
 import { readHolds } from '../../shared/stats.js';
 import { createHolds } from '../../../issuing/hold.js';
 import type { RedisConnection } from '../../../platform/redis.js';
@@ -15,7 +16,7 @@ export async function checkIssuing(
   redis: RedisConnection,
   scheme: Scheme | null,
 ): Promise<CheckResult> {
-  const holds = createHolds(redis, context.dataPrefix, context.clock, PACE);
+  const holds = createHolds(redis, context.dataPrefix, createRedisClock(redis, context.dataPrefix).now, PACE);
   const [paused, held] = await Promise.all([
     isIssuingPaused(context, redis),
     scheme === null ? [] : readHolds({ scheme, holds }),

@@ -1,6 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { describeError } from '../../../platform/logger.js';
-import { RegionUnreadable } from '../../../issuing/mirror.js';
+import { RegionUnreadable } from '../../../issuing/region-account-sync.js';
 import { AwardInFlight } from '../../../workers/in-flight.js';
 import { Problem } from '../problem.js';
 

@@ -1,3 +1,4 @@
+import { createRedisClock } from '../../../platform/redis-clock.js';
 import type { Config } from '../../../config.js';
 import { createEarnerStore } from '../../../earners/store.js';
 import { asClientId } from '../../../ids.js';
@@ -81,7 +82,7 @@ function openParts(
   const parts: PlanParts = {
     people: { redis, prefix, region, earners: createEarnerStore(redis, prefix, vault) },
     schemes: createSchemes(redis, prefix, scheme, clock),
-    quota: createQuota(redis, prefix, account, clock, PACE.quota),
+    quota: createQuota(redis, prefix, account, createRedisClock(redis, prefix).now, PACE.quota),
     pace: PACE,
     clock,
   };

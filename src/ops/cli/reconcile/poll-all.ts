@@ -1,7 +1,8 @@
 import type { ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { polledClients, pollEvents } from '../../../workers/poll-events.js';
+import { pollEvents } from '../../../workers/poll-events.js';
+import { polledClients } from '../../../workers/schedules.js';
 import { accountWords } from '../checks/obf-words.js';
 import type { Report } from '../progress.js';
 import type { Localized } from '../../shared/words.js';

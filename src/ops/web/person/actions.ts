@@ -1,6 +1,6 @@
 import { asBadgeId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
-import { enqueueEarners } from '../../../workers/enqueue-earners.js';
+import { enqueueEarners } from '../../../queue/enqueue-earners.js';
 import { linkAddresses } from '../../../workers/link-addresses.js';
 import { unblockAward } from '../../../workers/unblock.js';
 import { unlinkAddress } from '../../../workers/link-addresses.js';

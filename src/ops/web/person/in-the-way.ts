@@ -1,5 +1,5 @@
 import { ObfError } from '../../../obf/errors.js';
-import { RegionUnreadable } from '../../../issuing/mirror.js';
+import { RegionUnreadable } from '../../../issuing/region-account-sync.js';
 import { AwardInFlight, type Waiting } from '../../../workers/in-flight.js';
 import type { Localized } from '../../shared/words.js';
 import { notDone, type Answer } from '../answer.js';

@@ -1,5 +1,5 @@
 /** What a job did: its one line in the log. */
-export interface Done {
+export interface JobResult {
   /** In the same words whenever the same was done. */
   readonly did: string;
   /** Ids that join it to other lines, and numbers. Never an address. */

@@ -5,14 +5,16 @@ import { secondsOf } from '../platform/clock.js';
 import { enqueue } from '../queue/enqueue.js';
 import { revokeJobId } from '../queue/jobs.js';
 import type { Award } from '../rules/types.js';
-import { entryOf, noteIn } from './account.js';
+import { journalEntry } from '../earners/journal-entry.js';
+import { noteIn } from '../issuing/log-entry.js';
 import { decide, type Decision } from './decide.js';
-import { enqueueEarners } from './enqueue-earners.js';
+import { enqueueEarners } from '../queue/enqueue-earners.js';
+import type { JobResult } from '../platform/job-result.js';
 import type { Pipeline } from './pipeline.js';
 import { linkedRecords } from '../earners/links.js';
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
-export async function followLoss(
+export async function handleLostAward(
   pipeline: Pipeline,
   decision: Decision,
   award: Award,
@@ -20,7 +22,7 @@ export async function followLoss(
 ): Promise<void> {
   const { badgeId, onLoss } = award;
   if (onLoss === 'keep') return;
-  if (onLoss === 'flag') return raiseFlag(pipeline, decision, award, cause);
+  if (onLoss === 'flag') return addFlag(pipeline, decision, award, cause);
   // It is taken back under the address that it was given to.
   const { earner, records } = decision.person;
   const given = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
@@ -28,7 +30,7 @@ export async function followLoss(
   await enqueue(pipeline.queues.awards, { id: revokeJobId(given, badgeId), name: 'revoke', data });
 }
 
-async function raiseFlag(
+async function addFlag(
   { flags, clock, log }: Pipeline,
   { person: { earner }, evaluation }: Decision,
   { id: award, badgeId }: Award,
@@ -36,39 +38,53 @@ async function raiseFlag(
 ): Promise<void> {
   const event = evaluation.awards.find((one) => one.award.badgeId === badgeId)?.heldBy?.eventId ?? null;
   const { version } = evaluation;
-  const { isNew } = await flags.raise({ earner, badgeId, atS: secondsOf(clock) }, (sinceS) =>
-    entryOf('flagged', sinceS, { earner, award, badgeId, version, cause, event }),
+  const { isNew } = await flags.add({ earner, badgeId, atS: secondsOf(clock) }, (sinceS) =>
+    journalEntry('flagged', sinceS, { earner, award, badgeId, version, cause, event }),
   );
   if (isNew) log.warn({ earner, award }, 'award flagged: a badge that earned it was revoked');
 }
 
 /**
- * Takes one award back through OBF, if at this instant it still is lost, and was given by us. The ledger
- * says so first: were we stopped after OBF had done it, the revocation would look like a human's, and
- * block the award. Until OBF has answered, the award counts as held; so it is not given a second time.
+ * Takes one award back through OBF, if it still is lost now, and was given by us. The ledger says so first: were we
+ * stopped after OBF had done it, the revocation would look like a human's, and block the award. Until OBF has answered,
+ * the award counts as held; so it is not given a second time.
  */
 export async function revokeAward(
   pipeline: Pipeline,
   badgeId: BadgeId,
   earner: EarnerKey,
   signal: AbortSignal,
-): Promise<void> {
-  const { ledger, queues } = pipeline;
-  let record = await ledger.read(earner, badgeId);
-  if (record?.state !== 'revoking') {
-    const event = record?.state === 'issued' ? record.event : null;
-    const mine = event !== null && (await isOurs(pipeline, event, signal));
-    const decision = await decide(pipeline, earner);
-    const award = decision.lost.find((one) => one.badgeId === badgeId);
-    if (award === undefined) return;
-    // Whoever asked for it may have changed their mind since.
-    if (award.onLoss !== 'revoke') return followLoss(pipeline, decision, award, 'revocation');
-    if (!mine) return raiseFlag(pipeline, decision, award, 'revocation');
-    record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
+): Promise<JobResult> {
+  const event = await startRevoking(pipeline, badgeId, earner, signal);
+  if (event !== null) {
+    await takeBack(pipeline, badgeId, earner, event, signal);
+    // The rule may have been met again meanwhile, while the award still counted as held.
+    await enqueueEarners(pipeline.queues.earners, [earner], 'revocation');
   }
-  if (record.state === 'revoking') await takeBack(pipeline, badgeId, earner, record.event, signal);
-  // The rule may have been met again meanwhile, while the award still counted as held.
-  await enqueueEarners(queues.earners, [earner], 'revocation');
+  return { did: 'revocation looked into', facts: { badge: badgeId, earner } };
+}
+
+/** Null: it is not to be taken back any more. */
+async function startRevoking(
+  pipeline: Pipeline,
+  badgeId: BadgeId,
+  earner: EarnerKey,
+  signal: AbortSignal,
+): Promise<EventId | null> {
+  const before = await pipeline.ledger.read(earner, badgeId);
+  if (before?.state === 'revoking') return before.event;
+  const isMine = before?.state === 'issued' && (await isOurs(pipeline, before.event, signal));
+  const decision = await decide(pipeline, earner);
+  const award = decision.lost.find((one) => one.badgeId === badgeId);
+  if (award === undefined) return null;
+  // `on_loss` may be another by now.
+  if (award.onLoss !== 'revoke') await handleLostAward(pipeline, decision, award, 'revocation');
+  else if (!isMine) await addFlag(pipeline, decision, award, 'revocation');
+  else {
+    const record = await pipeline.ledger.apply(earner, badgeId, { type: 'start-revoking' });
+    return record.state === 'revoking' ? record.event : null;
+  }
+  return null;
 }
 
 /** OBF is asked who has it: the address is the one that was issued to, and once revoked is enough. */
@@ -92,7 +108,7 @@ async function takeBack(
   const award = pipeline.scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   for (const { key, assertionId } of theirs) await markAssertion(earners, key, assertionId, 'revoked');
   await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' }, () =>
-    entryOf('revoked', secondsOf(clock), { earner, award, badgeId, event }),
+    journalEntry('revoked', secondsOf(clock), { earner, award, badgeId, event }),
   );
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
 }

@@ -1,8 +1,8 @@
 import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
 import { ObfRefused } from '../obf/errors.js';
 import { applyIfPossible } from './ledger.js';
-import type { Batch } from './batch.js';
-import { accountFault, passHold, putOnHold } from './on-hold.js';
+import type { Batch } from './batches.js';
+import { accountFault, passHold, putOnHold } from './refusal.js';
 import { recordSent, send } from './send.js';
 import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
 
@@ -88,10 +88,14 @@ async function look(
  * Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of.
  * Resolves with since when Redis remembers.
  */
-async function waitUntilSettled({ clock, settleMs, memory }: Issuing, batch: Batch): Promise<number> {
-  const sentMs = batch.state === 'sending' ? (batch.sentMs ?? clock()) : 0;
-  const sinceMs = await memory.sinceMs();
-  const waitMs = Math.max(sentMs, sinceMs) + settleMs - clock();
+async function waitUntilSettled(issuing: Issuing, batch: Batch): Promise<number> {
+  const { now, settleMs, incarnation, batches } = issuing;
+  const sinceMs = await incarnation.knownSinceMs();
+  const nowMs = await now();
+  let sentMs = batch.state === 'sending' ? (batch.sentMs ?? nowMs) : 0;
+  // Redis' clock was set back: from now on will do.
+  if (sentMs > nowMs) sentMs = await batches.restamp(batch);
+  const waitMs = Math.max(sentMs, sinceMs) + settleMs - nowMs;
   if (waitMs > 0) throw new NotSettledYet(waitMs);
   return sinceMs;
 }
@@ -122,7 +126,7 @@ async function sort(
   const again: EarnerKey[] = [];
   const unreadable = new Map(unread);
   const sortOne = async (earner: EarnerKey): Promise<void> => {
-    const standing = await issuing.standingOf(badgeId, earner);
+    const standing = await issuing.checkEligibility(badgeId, earner);
     if (standing.is === 'due') due.set(earner, standing.award);
     else if (standing.is === 'held') {
       await issuing.ledger.apply(earner, badgeId, { type: 'record', event: standing.event });
@@ -163,7 +167,7 @@ async function setAside(
  */
 async function withdraw(issuing: Issuing, badgeId: BadgeId, earner: EarnerKey): Promise<boolean> {
   await applyIfPossible(issuing.ledger, earner, badgeId, { type: 'withdraw' });
-  return (await issuing.standingOf(badgeId, earner)).is === 'due';
+  return (await issuing.checkEligibility(badgeId, earner)).is === 'due';
 }
 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */

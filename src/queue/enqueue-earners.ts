@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import type { EarnerKey } from '../ids.js';
-import { enqueue } from '../queue/enqueue.js';
-import { earnerJobId } from '../queue/jobs.js';
+import { enqueue } from './enqueue.js';
+import { earnerJobId } from './jobs.js';
 
 /** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
 const CHUNK = 200;

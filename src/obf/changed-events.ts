@@ -1,8 +1,8 @@
 import type { EventId } from '../ids.js';
-import { changing } from '../obf/account.js';
-import type { EventIndex } from '../obf/event-index.js';
-import { PAGE_LIMIT as PAGE, readList } from '../obf/list.js';
-import type { ObfAccount, ObfEvent, OddRow, Page } from '../obf/types.js';
+import { changing } from './account.js';
+import type { EventIndex } from './event-index.js';
+import { PAGE_LIMIT as PAGE, readList } from './list.js';
+import type { ObfAccount, ObfEvent, OddRow, Page } from './types.js';
 
 /** How many new events the last page has room for, beyond those that are known. */
 const ROOM = 100;

@@ -1,27 +1,27 @@
-import { createRounds } from '../../src/workers/rounds.js';
+import { createBatcher } from '../../src/workers/batcher.js';
 
-/** A round that ends when the test says so. */
+/** A batch that ends when the test says so. */
 function bench() {
   const begun: { readonly asked: readonly number[]; readonly end: (error?: Error) => void }[] = [];
-  const rounds = createRounds<number, string>(
+  const ask = createBatcher<number, string>(
     (asked) =>
       new Promise((resolve, reject) => {
         const answers = (): Promise<string>[] => asked.map(async (one) => `answer ${one}`);
         begun.push({ asked, end: (error) => (error === undefined ? resolve(answers()) : reject(error)) });
       }),
   );
-  return { begun, rounds, asked: () => begun.map((one) => one.asked) };
+  return { begun, ask, asked: () => begun.map((one) => one.asked) };
 }
 
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('alone, nobody waits; of those who ask while rounds are under way, all join the next', async () => {
-  const { begun, rounds, asked } = bench();
-  const first = rounds.ask(1);
+  const { begun, ask, asked } = bench();
+  const first = ask(1);
   await soon();
-  const second = rounds.ask(2);
+  const second = ask(2);
   await soon();
-  const others = [rounds.ask(3), rounds.ask(4), rounds.ask(5)];
+  const others = [ask(3), ask(4), ask(5)];
   await soon();
   expect(asked()).toEqual([[1], [2]]);
   begun[1]?.end();
@@ -36,16 +36,16 @@ test('alone, nobody waits; of those who ask while rounds are under way, all join
 });
 
 test('a round that fails is told to those in it, and to nobody else', async () => {
-  const { begun, rounds, asked } = bench();
-  const failing = [rounds.ask(1), rounds.ask(2)].map((one) => one.catch((error: Error) => error.message));
+  const { begun, ask, asked } = bench();
+  const failing = [ask(1), ask(2)].map((one) => one.catch((error: Error) => error.message));
   await soon();
-  const next = rounds.ask(3);
+  const next = ask(3);
   await soon();
   begun[0]?.end(new Error('OBF is away'));
   expect(await Promise.all(failing)).toEqual(['OBF is away', 'OBF is away']);
   begun[1]?.end();
   expect(await next).toBe('answer 3');
-  const later = rounds.ask(4);
+  const later = ask(4);
   await soon();
   expect(asked()).toEqual([[1, 2], [3], [4]]);
   begun[2]?.end();

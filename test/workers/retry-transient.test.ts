@@ -1,5 +1,5 @@
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
-import { patiently } from '../../src/workers/patiently.js';
+import { retryTransient } from '../../src/workers/retry-transient.js';
 
 const never = new AbortController().signal;
 /** Fails with these, then is done. */
@@ -21,7 +21,7 @@ async function ended(call: () => Promise<string>, tries?: number, signal = never
   const wait = async (forMs: number): Promise<void> => void waits.push(forMs);
   const patience = { random: () => 0, wait, ...(tries === undefined ? {} : { tries }) };
   try {
-    return { waits, result: await patiently(call, signal, patience) };
+    return { waits, result: await retryTransient(call, signal, patience) };
   } catch (error) {
     return { waits, error };
   }

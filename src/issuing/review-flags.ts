@@ -15,18 +15,18 @@ export interface Flag {
 }
 
 /** A flag is part of its earner's record; the review list is an index of those. */
-export interface Flags {
+export interface ReviewFlags {
   /**
    * Raises a flag and writes the entry that tells it, in one write.
    * @param tell the entry, made from since when the flag is raised
    * @returns since when it is raised, and whether that is now
    */
-  raise(
+  add(
     flag: Flag,
     tell?: (sinceS: number) => JournalEntry,
   ): Promise<{ readonly isNew: boolean; readonly sinceS: number }>;
   /** Their rules are met again, or they are held no more. @returns how many were raised */
-  lower(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<number>;
+  remove(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<number>;
   /** Every flag, oldest first. */
   list(): Promise<readonly Flag[]>;
   /** After an erasure: takes these people off the list. */
@@ -35,7 +35,7 @@ export interface Flags {
   relist(earner: EarnerKey, flags: ReadonlyMap<BadgeId, number>): Promise<void>;
 }
 
-export interface FlagParts {
+export interface ReviewFlagParts {
   readonly redis: RedisConnection;
   /** Of the key, without a hash tag. */
   readonly prefix: string;
@@ -43,12 +43,12 @@ export interface FlagParts {
   readonly journal: Pick<Journal, 'tell'>;
 }
 
-export function createFlags({ redis, prefix, earners, journal }: FlagParts): Flags {
+export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts): ReviewFlags {
   const key = `${prefix}:flags`;
   const listed = async (): Promise<readonly Omit<Flag, 'atS'>[]> =>
     (await redis.zrange(key, '0', '-1')).map(flagOf);
   return {
-    async raise({ earner, badgeId, atS }, tell) {
+    async add({ earner, badgeId, atS }, tell) {
       const known: { sinceS?: number } = {};
       const stored = await journal.tell(earner, (record) => {
         const since = record.flags.get(badgeId);
@@ -61,7 +61,7 @@ export function createFlags({ redis, prefix, earners, journal }: FlagParts): Fla
       if (!isErased(stored)) await redis.zadd(key, 'NX', sinceS, memberOf(earner, badgeId));
       return { isNew: known.sinceS === undefined, sinceS };
     },
-    async lower(earner, badgeIds) {
+    async remove(earner, badgeIds) {
       if (badgeIds.length === 0) return 0;
       let lowered = 0;
       await earners.update(earner, (record) => {

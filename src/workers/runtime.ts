@@ -1,16 +1,68 @@
-import type { Job, WorkerOptions } from 'bullmq';
+import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { keepFlushed } from '../platform/meter.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { rateLimitedLog } from '../platform/logger.js';
-import { SHUTDOWN_LIMIT_MS, type Disposer } from '../platform/lifecycle.js';
-import { DEFAULT_PREFIX, prefixOf, QUEUES, type QueueName } from '../queue/jobs.js';
+import { type Disposer, SHUTDOWN_LIMIT_MS } from '../platform/lifecycle.js';
+import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../queue/jobs.js';
 import { PAUSED_AT } from '../queue/enqueue.js';
-import { closeWithin } from './close-within.js';
+import { backoffStrategy, applyErrorPolicy } from './error-policy.js';
 import { HANDLERS } from './handlers.js';
-import { beginJob } from './job-line.js';
+import { startJobLog } from './job-log.js';
 import type { Pipeline } from './pipeline.js';
-import { QueueWorker } from './queue-worker.js';
-import { backoffStrategy, carryOut } from './retry-policy.js';
+
+/** A worker of a queue that can also be ended where there is no Redis to ask. */
+export class QueueWorker extends Worker {
+  /**
+   * Ends it as it stands, for one whose `close()` waits in vain: for a Redis that is away, or a connection that was
+   * never there. Nothing is asked of Redis, and what was asked ends with the connection that it shares; a job that
+   * it had is found when its lock ends.
+   */
+  async forceClose(): Promise<void> {
+    await this.pause(true);
+    await this.lockManager.close();
+    await this.backend.close(true);
+  }
+}
+
+/** How often it is looked whether there is anything to wait for. */
+const LOOK_EVERY_MS = 500;
+
+/** What of a worker is needed to end it. */
+export interface Closing {
+  close(): Promise<void>;
+  cancelAllJobs(reason?: string): void;
+  /** Ends it at once, and asks Redis nothing. */
+  forceClose(): Promise<void>;
+}
+
+/**
+ * Ends a worker. `worker.close()` waits for its jobs, and for what it asks Redis, however long they take.
+ * - Past the limit its jobs are given back.
+ * - Where Redis is away and the worker has no job, nothing is waited for: it is ended by force.
+ * @param isInVain asked every half second; true twice in a row ends the waiting
+ */
+export async function closeWithTimeout(
+  worker: Closing,
+  limitMs: number,
+  isInVain: () => boolean,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let looking: NodeJS.Timeout | undefined;
+  const givenUp = new Promise<'late' | 'in vain'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), limitMs);
+    let before = false;
+    looking = setInterval(() => {
+      const now = isInVain();
+      if (before && now) resolve('in vain');
+      before = now;
+    }, LOOK_EVERY_MS);
+  });
+  const end = await Promise.race([worker.close(), givenUp]);
+  clearTimeout(timer);
+  clearInterval(looking);
+  if (end === 'late') worker.cancelAllJobs('the process stops');
+  if (end === 'in vain') await worker.forceClose();
+}
 
 /**
  * How many jobs of each queue one process works on at a time. OBF's rate is the limit, not these. Notices of one
@@ -41,14 +93,16 @@ export function startWorkers(
   names: readonly QueueName[] = QUEUES,
 ): Disposer {
   // Known from the start, so that a Redis that is emptied later is not taken for a new one.
-  pipeline.memory.sinceMs().catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
+  pipeline.incarnation
+    .knownSinceMs()
+    .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
   const isAway = (): boolean => connection.status !== 'ready';
   return async () => {
     await Promise.all(
       workers.map(({ worker, jobsInHand }) =>
-        closeWithin(worker, SHUTDOWN_LIMIT_MS - 5000, () => isAway() && jobsInHand() === 0),
+        closeWithTimeout(worker, SHUTDOWN_LIMIT_MS - 5000, () => isAway() && jobsInHand() === 0),
       ),
     );
     await stopCounting();
@@ -98,7 +152,7 @@ async function workOn(
   worker: QueueWorker,
   [job, token, signal]: Parameters<Work>,
 ): Promise<void> {
-  const line = beginJob(name, job, pipeline);
+  const line = startJobLog(name, job, pipeline);
   const mark = pipeline.replicas.epoch();
   try {
     const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
@@ -107,7 +161,7 @@ async function workOn(
     if (done.onlyQueued !== true) await pipeline.replicas.waitForReplicas(mark);
     line.done(done);
   } catch (error) {
-    await carryOut(worker, job, token, error).catch((thrown: unknown) => {
+    await applyErrorPolicy(worker, job, token, error).catch((thrown: unknown) => {
       line.notDone(error, thrown);
       throw thrown;
     });

@@ -2,7 +2,7 @@ import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bull
 import { z } from 'zod';
 import { OnHold } from '../issuing/hold.js';
 import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../queue/jobs.js';
-import type { Done } from './done.js';
+import type { JobResult } from '../platform/job-result.js';
 import type { Pipeline } from './pipeline.js';
 
 /** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
@@ -22,7 +22,7 @@ const joining = z.object({
 
 /** One run of one job, from its beginning to its one line. */
 export interface JobLine {
-  done(done: Done): void;
+  done(done: JobResult): void;
   /** @param thrown what BullMQ is told: its own errors say what becomes of the job */
   notDone(error: unknown, thrown: unknown): void;
 }
@@ -31,7 +31,7 @@ export interface JobLine {
 export type Told = Pick<Job, 'name' | 'id' | 'data' | 'attemptsMade' | 'opts'>;
 
 /** Begins to measure. At the end, the run has its line in the log, and is counted. */
-export function beginJob(
+export function startJobLog(
   queue: QueueName,
   job: Told,
   { log, meter }: Pick<Pipeline, 'log' | 'meter'>,

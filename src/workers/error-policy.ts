@@ -6,7 +6,7 @@ import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
 import { backoffMs } from '../queue/enqueue.js';
-import { EventIncomplete, RowUnreadable } from './store-event.js';
+import { EventIncomplete, RowUnreadable } from '../obf/read-event.js';
 
 const MAX_PAUSES = 10;
 
@@ -24,7 +24,7 @@ export type Verdict =
  * @param pauses how often this very job has paused everybody: one that always is told to wait would hold
  *   up all others for ever, so after `MAX_PAUSES` it alone waits
  */
-export function verdictOf(error: unknown, pauses = 0): Verdict {
+export function classifyError(error: unknown, pauses = 0): Verdict {
   // Its own client's calls alone are too many: nobody else has to wait.
   if (error instanceof ObfLineFull) return { do: 'later', inMs: error.retryAfterMs };
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
@@ -46,13 +46,13 @@ export const lookAgainMs = (firstMs: number, looks: number): number =>
   Math.min(MAX_LOOK_AGAIN_MS, firstMs * 2 ** Math.min(looks, 30));
 
 /** BullMQ's own name for each verdict; throws it. */
-export async function carryOut(
+export async function applyErrorPolicy(
   worker: Worker,
   job: Job,
   token: string | undefined,
   error: unknown,
 ): Promise<never> {
-  const verdict = verdictOf(error, job.attemptsStarted - job.attemptsMade - 1);
+  const verdict = classifyError(error, job.attemptsStarted - job.attemptsMade - 1);
   switch (verdict.do) {
     case 'pause':
       await worker.rateLimit(verdict.forMs);

@@ -6,8 +6,8 @@ import { backoffMs } from '../queue/enqueue.js';
 /** With waits that double from a second on: one to two minutes in all. */
 const TRIES = 8;
 
-export interface Patience {
-  /** How often, where there was no answer; 1: whoever waits is to know at once. */
+export interface RetryOptions {
+  /** How often, where there was no answer; 1: the caller is to know at once. */
   readonly tries?: number;
   /** A number in [0, 1) at each call. */
   readonly random?: () => number;
@@ -15,29 +15,25 @@ export interface Patience {
 }
 
 /**
- * Does it again where nothing came of it: when OBF asks to wait, however often; when OBF or Redis gave no answer, a
- * few times. What takes hours is not given up for what passes in a minute.
+ * Calls again where nothing came of it: when OBF asks to wait, however often; when OBF or Redis gave no answer, a few
+ * times. What takes hours is not given up for what passes in a minute.
  * @param call may be repeated
  * @throws what it threw last; the signal's reason
  */
-export async function patiently<T>(
+export async function retryTransient<T>(
   call: () => Promise<T>,
   signal: AbortSignal,
-  { tries = TRIES, random = Math.random, wait = waiting }: Patience = {},
+  { tries = TRIES, random = Math.random, wait = waiting }: RetryOptions = {},
 ): Promise<T> {
   for (let failed = 0; ;) {
     try {
       return await call();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof ObfThrottled) {
-        await wait(error.retryAfterMs, signal);
-        continue;
-      }
-      failed += 1;
-      const mayPass = error instanceof ObfNotSent || isRedisError(error);
-      if (!mayPass || failed >= tries) throw error;
-      await wait(backoffMs(failed, null, random()), signal);
+      const isTransient = error instanceof ObfNotSent || isRedisError(error);
+      if (error instanceof ObfThrottled) await wait(error.retryAfterMs, signal);
+      else if (!isTransient || (failed += 1) >= tries) throw error;
+      else await wait(backoffMs(failed, null, random()), signal);
     }
   }
 }

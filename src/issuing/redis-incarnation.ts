@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+
+/**
+ * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis
+ * knows nothing of; nothing may be sent until it shows in OBF.
+ */
+export interface RedisIncarnation {
+  /** Since when Redis remembers, Unix milliseconds; 0: longer than any process at work. */
+  knownSinceMs(): Promise<number>;
+}
+
+/** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */
+interface Incarnation {
+  readonly name: string;
+  readonly sinceMs: number;
+  readonly history: string;
+}
+
+const encode = ({ name, sinceMs, history }: Incarnation): string => `${name} ${sinceMs} ${history}`;
+
+function decode(text: string | null): Incarnation {
+  const [name = '', since = '0', history = ''] = (text ?? '').split(' ');
+  return { name, sinceMs: Number(since), history };
+}
+
+/**
+ * @param prefix of the key
+ * @param history names what the servers hold (`Replicas.history`); another name means that something may be lost
+ */
+export function createRedisIncarnation(
+  redis: RedisConnection,
+  prefix: string,
+  now: RedisTime,
+  history: () => Promise<string>,
+): RedisIncarnation {
+  const key = `${prefix}:memory`;
+  let known: string | null = null;
+  return {
+    async knownSinceMs() {
+      const current = await history();
+      // Only a process that knew another incarnation can tell that this one is new.
+      const fresh = { name: randomUUID(), sinceMs: known === null ? 0 : await now(), history: current };
+      await redis.set(key, encode(fresh), 'NX');
+      const found = decode(await redis.get(key));
+      const isNew = known !== null && known !== found.name;
+      const isLost = isNew && (found.sinceMs === 0 || found.name === fresh.name);
+      known = found.name;
+      const isAhead = found.sinceMs > 0 && found.sinceMs > (await now());
+      if (!isLost && !isAhead && found.history === current) return found.sinceMs;
+      // Read last: a process that was frozen before must not date the loss too early.
+      const sinceMs = await now();
+      await redis.set(key, encode({ ...found, sinceMs, history: current }));
+      return sinceMs;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock } from './clock.js';
+import type { RedisConnection } from './redis.js';
+import { scriptOf } from './redis-commands.js';
+
+/** The present by Redis' clock, Unix milliseconds: what instants of several processes are compared by. */
+export type RedisTime = () => Promise<number>;
+
+export interface RedisClock {
+  /** Asks Redis. @throws when it does not answer */
+  readonly now: RedisTime;
+  /** The same without asking, as far as the last answer goes; before the first, this machine's own time. */
+  readonly clock: Clock;
+}
+
+/** KEYS[1] names the server to ask: in a cluster, the clocks of two masters differ. */
+const TIME = scriptOf(`
+local time = redis.call('TIME')
+return time[1] * 1000 + math.floor(time[2] / 1000)`);
+
+/**
+ * A machine's own clock may be minutes off, and may jump. Redis' is one for all processes; between two answers a
+ * monotonic one counts on.
+ * @param prefix of our keys
+ */
+export function createRedisClock(redis: RedisConnection, prefix: string): RedisClock {
+  let offsetMs = Date.now() - performance.now();
+  return {
+    async now() {
+      const ms = Number(await TIME(redis, [`${prefix}:memory`], []));
+      offsetMs = ms - performance.now();
+      return ms;
+    },
+    clock: () => Math.floor(offsetMs + performance.now()),
+  };
+}

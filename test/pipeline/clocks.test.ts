@@ -1,0 +1,78 @@
+import { pathToFileURL } from 'node:url';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import type { RunningProcess } from '../support/processes.js';
+import { withRedisAt } from '../support/redis.js';
+import { openSmallFleet, type SmallFleet } from '../support/small-fleet.js';
+import { until } from '../support/until.js';
+
+/** Workers whose machines' clocks are off. */
+const LOU = 'lou@example.org';
+const SKEWED = { NODE_OPTIONS: `--import ${pathToFileURL('test/support/clock-skew.mjs').href}` };
+const skewedBy = (seconds: number) => ({ ...SKEWED, CLOCK_SKEW_MS: String(seconds * 1000) });
+
+let redis: OwnRedis;
+let fleet: SmallFleet;
+const open = async (pace: Readonly<Record<string, number>>): Promise<string> => {
+  redis = await ownRedis();
+  const all = { quietMs: 50, gatherMs: 300, lockMs: 1500, ...pace };
+  const env = { REDIS_URL: redis.url, NODE_ENV: 'test', PALIER_PACE: JSON.stringify(all) };
+  fleet = await openSmallFleet(env, { maxRps: null, tokenEveryMs: 0 });
+  return fleet.urlOf(fleet.start('web'));
+};
+afterEach(async () => {
+  await fleet.close();
+  await redis.stop();
+});
+
+const earn = async (url: string, who: string) => {
+  const events = [['P1', 'A'] as const, ['P2', 'B'] as const].map(([clientId, badgeId]) =>
+    fleet.sandbox.issueByHand({ clientId, badgeId, recipients: [who] }),
+  );
+  const tell = async (): Promise<void> => {
+    for (const event of events) expect(await fleet.notify(url, event)).toBe(202);
+  };
+  await tell();
+  return tell;
+};
+const says = (one: RunningProcess, words: string) =>
+  until(() => one.output().includes(words), `"${words}" in a log`, 60_000);
+const kill = async (one: RunningProcess): Promise<void> => {
+  one.child.kill('SIGKILL');
+  await one.stop();
+};
+const batches = (): Promise<string[]> =>
+  withRedisAt(redis.url, (client) => client.hvals('palier:batches:{R1}'));
+const recipients = (): string[] => fleet.sandbox.issues().flatMap((call) => call.recipients);
+
+test('a clock two minutes behind, Redis emptied and a call under way: given once', async () => {
+  const url = await open({ settleMs: 8000, sendWithinMs: 7000 });
+  fleet.sandbox.fault({ route: 'POST issue', kind: 'slow', ms: 9000 });
+  const onTime = fleet.start('worker');
+  await says(onTime, 'worker started');
+  const tellAgain = await earn(url, LOU);
+  await until(async () => (await batches()).some((text) => text.includes('sending')), 'a call', 60_000);
+  await kill(onTime);
+  const behind = fleet.start('worker', skewedBy(-120));
+  // It has the batch of the other, and knows this Redis.
+  await says(behind, '"outcome":"later"');
+  await withRedisAt(redis.url, (client) => client.flushall());
+  await tellAgain();
+  await says(behind, 'nothing left to issue');
+  expect(recipients()).toEqual([LOU]);
+}, 120_000);
+
+test('a clock ten minutes ahead, and the process gone: nobody waits ten minutes', async () => {
+  const url = await open({ settleMs: 2000, sendWithinMs: 1000 });
+  fleet.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
+  const ahead = fleet.start('worker', skewedBy(600));
+  await says(ahead, 'worker started');
+  await earn(url, LOU);
+  await says(ahead, '"outcome":"later"');
+  await kill(ahead);
+  const onTime = fleet.start('worker');
+  await says(onTime, 'worker started');
+  await earn(url, 'sam@example.org');
+  await until(() => recipients().includes('sam@example.org'), 'the award of another', 60_000);
+  await until(async () => (await batches()).length === 0, 'the end of the unknown batch', 60_000);
+  expect(recipients()).toEqual([LOU, 'sam@example.org']);
+}, 180_000);
