@@ -12,7 +12,7 @@ import {
   EVENT_TYPES,
   eventData,
   MAX_ADDRESS_LENGTH,
-  MAX_ADDRESSES,
+  MAX_URLS,
   MAX_URL_LENGTH,
   MAX_URLS_EACH,
 } from '../src/webhooks/notices.js';
@@ -54,7 +54,7 @@ const url = z
   .max(MAX_URL_LENGTH);
 const push = z.record(address, z.array(url).min(1).max(MAX_URLS_EACH)).meta({
   minProperties: 1,
-  maxProperties: MAX_ADDRESSES,
+  maxProperties: MAX_URLS,
   description:
     'These people have credentials there: e-mail address -> URLs of assertions, 5000 in all, at least one of ' +
     'them at the Open Badge Factory that is in use.',

@@ -177,15 +177,15 @@ export async function storeArrivals(
   arrivals: readonly Arrival[],
   deadlineMs: number,
 ): Promise<void> {
-  const jobs: NewJob[] = [];
-  for (let at = 0; at < arrivals.length; at += TOGETHER) {
-    const part = arrivals.slice(at, at + TOGETHER);
-    jobs.push({ id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } });
-  }
   // A Redis that is frozen, or was never there, keeps `add` waiting.
   const late = AbortSignal.timeout(deadlineMs);
   try {
-    await raceAbort(add(queue, jobs), late);
+    // One after the other: the jobs of a large push would hold the process as one transaction.
+    for (let at = 0; at < arrivals.length; at += TOGETHER) {
+      const part = arrivals.slice(at, at + TOGETHER);
+      const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
+      await raceAbort(add(queue, [job]), late);
+    }
   } catch (cause) {
     if (late.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
     throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });

@@ -19,7 +19,7 @@ type Message = EventMessage | PushMessage | UnknownType;
 /** One of the two paths that notices come to. */
 export interface Endpoint {
   readonly accepted: Reply;
-  readonly read: (json: VerifiedJson, deps: WebhookDeps) => Message | Problem;
+  readonly read: (json: VerifiedJson, deps: WebhookDeps) => Message | Problem | Promise<Message | Problem>;
 }
 
 /** `POST /webhooks/obf`: events, and pushes. */
@@ -68,14 +68,14 @@ async function takeIn(
   fields.by = body.by;
   const json = parseJson(body);
   if (json instanceof Problem) return json;
-  const message = endpoint.read(json, deps);
+  const message = await endpoint.read(json, deps);
   if (message instanceof Problem) return message;
   Object.assign(fields, logFieldsOf(message));
   if (message.kind === 'unknown_type') return ignored(fields, 'unknown_type');
   if (message.kind === 'event' && !deps.participants.has(message.clientId))
     return ignored(fields, 'unknown_client');
   try {
-    await deps.enqueueNotices(noticesOf(message, deps, requestId));
+    await deps.enqueueNotices(await noticesOf(message, deps, requestId));
     return endpoint.accepted;
   } catch (err) {
     app.log.warn({ requestId, err }, 'notices could not be stored');

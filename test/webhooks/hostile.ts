@@ -372,13 +372,6 @@ const PUSHES: readonly Hostile[] = [
     '#0',
   ),
   says(
-    '__proto__ beside an address',
-    withBody(`{"${PERSON}":["${credentialUrl(1)}"],"__proto__":["${credentialUrl(1)}"]}`),
-    422,
-    'body_unknown',
-    '$',
-  ),
-  says(
     'constructor for an address',
     withBody(push({ constructor: [credentialUrl(1)] })),
     422,

@@ -1,6 +1,7 @@
 import type { Job } from 'bullmq';
 import fc from 'fast-check';
 import { noticeJob, type NoticeJob } from '../../src/queue/jobs.js';
+import { noticesOf } from '../../src/webhooks/notices.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import {
   basic,
@@ -214,6 +215,47 @@ test('whatever stands beside it, what can be used is stored; refused is only wha
     ),
     { numRuns: 150 },
   );
+});
+
+test.each([
+  ['type', '"type":["x"]'],
+  ['data', '"data":{"client_id":"P1"}'],
+  ['__proto__', `"__proto__":["${credentialUrl(2)}"]`],
+  ['constructor', `"constructor":["${credentialUrl(2)}"]`],
+])('a push with the key %s beside an address is a push of that address', async (_, odd) => {
+  const { status } = await post(`{${odd},"jeanne@example.net":["${credentialUrl(1)}"]}`);
+  expect(status).toBe(202);
+  expect(await notices()).toMatchObject([{ kind: 'credential', url: credentialUrl(1) }]);
+});
+
+test('odd entries, however many, do not count towards the 5000 that a push may hold', async () => {
+  const odd = Array.from({ length: 20_000 }, (_, at) => `"${at}":0`).join(',');
+  const { status } = await post(`{${odd},"jeanne@example.net":["${credentialUrl(1)}"]}`);
+  expect(status).toBe(202);
+  expect(await notices()).toHaveLength(1);
+});
+
+test('while a large push is sealed, others get their turn every ten milliseconds', async () => {
+  const message = {
+    kind: 'push' as const,
+    credentials: Array.from({ length: 100 }, (_, at) => ({
+      address: `j${at}@example.net`,
+      url: credentialUrl(at),
+    })),
+    foreignHosts: [],
+    unusable: 0,
+  };
+  let turns = 0;
+  const others = setInterval(() => (turns += 1), 0);
+  const seal = (text: string): string => {
+    for (const until = performance.now() + 2; performance.now() < until;);
+    return text;
+  };
+  const made = await noticesOf(message, { earnerKeyOf: keyOf, seal }, 'r.1');
+  clearInterval(others);
+  expect(made).toHaveLength(100);
+  // 200 ms of work.
+  expect(turns).toBeGreaterThanOrEqual(10);
 });
 
 test('a push for a class of 5000 is answered within two seconds, and stored once by repeating it', async () => {
