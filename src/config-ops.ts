@@ -24,6 +24,8 @@ export interface OidcConfig {
   readonly clientSecret: string;
   readonly redirectUrl: string;
   readonly scopes: string;
+  /** An address without `email_verified` is believed: the issuer is known to verify them. */
+  readonly trustEmail: boolean;
   /** Nobody else of the issuer gets in. */
   readonly people: readonly OidcPerson[];
 }
@@ -87,6 +89,7 @@ export const opsVariables = {
     'des adresses ou des identifiants (« sub »), séparés par des virgules',
     'addresses or "sub" values, comma-separated',
   ).default([]),
+  OIDC_TRUST_EMAIL: whole(0, 1).default(0),
   OPS_NAME: value(shortText, '60 caractères au plus', '60 characters at most').default('Palier'),
   OPS_LOGO: value(imageFile, 'un fichier .svg ou .png', 'an .svg or .png file').optional(),
   OPS_COLOUR: value(
@@ -99,7 +102,7 @@ export const opsVariables = {
     'une adresse https sans chemin est attendue (http seulement vers cette machine)',
     'an https address without a path is expected (http for a loopback address only)',
   ).optional(),
-  TRUST_PROXY: whole(0, 10).default(1),
+  TRUST_PROXY: whole(0, 10).default(0),
 };
 
 type OpsVariables = z.output<z.ZodObject<typeof opsVariables>>;
@@ -124,6 +127,7 @@ function oidcOf(v: OpsVariables): OidcConfig | null {
     clientSecret: v.OIDC_CLIENT_SECRET,
     redirectUrl,
     scopes: v.OIDC_SCOPES,
+    trustEmail: v.OIDC_TRUST_EMAIL === 1,
     people: [...inRole(v.OIDC_OPERATORS, 'operateur'), ...inRole(v.OIDC_READERS, 'lecture')],
   };
 }
@@ -178,8 +182,14 @@ export const describeOps = ({
   oidc,
   publicUrl,
   trustProxy,
-}: OpsConfig): Readonly<Record<string, string | number>> => ({
-  ...(oidc === null ? {} : { oidcIssuer: new URL(oidc.issuer).host, oidcPeople: oidc.people.length }),
+}: OpsConfig): Readonly<Record<string, string | number | boolean>> => ({
+  ...(oidc === null
+    ? {}
+    : {
+        oidcIssuer: new URL(oidc.issuer).host,
+        oidcPeople: oidc.people.length,
+        oidcTrustEmail: oidc.trustEmail,
+      }),
   ...(publicUrl === null ? {} : { publicUrl }),
   trustProxy,
 });

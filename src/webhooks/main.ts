@@ -3,7 +3,7 @@ import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/open.js';
-import { readLogo } from '../ops/web/logo.js';
+import { readLogo } from '../ops/web/assets.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { bufferedDestination, createLogger } from '../platform/logger.js';

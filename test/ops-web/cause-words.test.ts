@@ -1,5 +1,5 @@
 import { asClientId } from '../../src/ids.js';
-import { causeWords } from '../../src/ops/web/journal/cause-words.js';
+import { causeWords } from '../../src/ops/web/journal/words.js';
 import { parse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 

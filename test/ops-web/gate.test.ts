@@ -1,5 +1,5 @@
 import { until } from '../support/until.js';
-import { createGate } from '../../src/ops/web/sign-in/gate.js';
+import { createGate } from '../../src/ops/web/sign-in/limits.js';
 
 /** Work that ends when it is told to. */
 function held() {

@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { asAwardId, asClientId, asEventId, asSchemeVersion } from '../../src/ids.js';
 import { rowsOf } from '../../src/ops/web/home/issued.js';
 import type { Now } from '../../src/ops/web/home/now.js';
-import type { ObfCounts } from '../../src/ops/web/home/obf-counts.js';
-import { answersBetween, quantile, type ObfAnswers } from '../../src/ops/web/home/obf-hour.js';
-import { createObfSamples, sampleBefore } from '../../src/ops/web/home/obf-samples.js';
+import {
+  answersBetween,
+  createObfSamples,
+  quantile,
+  sampleBefore,
+  type ObfAnswers,
+  type ObfCounts,
+} from '../../src/ops/web/home/obf.js';
 import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
 import { parse } from '../support/house.js';
 import { testRedis } from '../support/redis.js';
@@ -16,6 +21,7 @@ const P1 = asClientId('P1');
 describe('the verdict', () => {
   const now: Now = {
     notices: { waiting: 0, oldestAgeS: 0 },
+    earners: { waiting: 0, oldestAgeS: 0 },
     failed: 0,
     paused: false,
     holds: [],
@@ -37,6 +43,7 @@ describe('the verdict', () => {
   };
   const good: Facts = {
     nowS: NOW_S,
+    storage: null,
     now,
     lastHour: answers,
     lastMinutes: answers,

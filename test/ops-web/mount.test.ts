@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { mkdir, rmdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
 import { openHouse, type House } from '../support/house.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -106,12 +108,76 @@ describe('the process of the Procfile', () => {
   });
 });
 
+/** How a Redis gets into a state in which it takes no writes, and what people are then told of it. */
+const STATES: readonly [told: string, begin: (admin: Redis, dataDir: string) => Promise<unknown>][] = [
+  ['mémoire pleine', (admin) => admin.config('SET', 'maxmemory', '1')],
+  ['réplique en lecture seule', (admin) => admin.replicaof('127.0.0.1', '1')],
+  [
+    'disque plein',
+    async (admin, dataDir) => {
+      // A save fails, here since a folder stands in its place; so it does for want of room.
+      await mkdir(join(dataDir, 'dump.rdb'));
+      await admin.config('SET', 'save', '3600 1');
+      await admin.bgsave();
+      await until(
+        async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:err'),
+        'a save that fails',
+      );
+    },
+  ],
+];
+
 describe('while Redis is away', () => {
   let redis: OwnRedis;
   beforeEach(async () => {
     redis = await ownRedis();
   });
   afterEach(() => redis.stop());
+
+  test.each(STATES)('%s: home and sign-in say so', async (told, begin) => {
+    const web = await openWeb({ redis: redis.address, prefix: '{full}' });
+    const admin = new Redis(redis.url);
+    try {
+      const browser = await signedIn(web.origin, OPERATOR);
+      expect((await browser.get('/ops')).html).not.toContain('Redis :');
+      await begin(admin, redis.dataDir);
+      const home = await until(async () => {
+        const reply = await browser.get('/ops');
+        return reply.html.includes('Redis :') && reply;
+      }, 'a home page that says so');
+      expect([home.status, home.html.includes(`Redis : ${told}`)]).toEqual([200, true]);
+      expect(home.html).not.toContain('Tout va bien');
+      const { name, password } = OPERATOR;
+      const refused = await openBrowser(web.origin).post('/ops/connexion', { name, password });
+      expect([refused.status, refused.html.includes(`Redis : ${told}`)]).toEqual([503, true]);
+      expect(refused.headers['retry-after']).toBe('5');
+    } finally {
+      admin.disconnect();
+      await rmdir(join(redis.dataDir, 'dump.rdb')).catch(() => undefined);
+      await web.close();
+    }
+  });
+
+  test('a password that Redis does not take is named', async () => {
+    const web = await openWeb({ redis: redis.address, prefix: '{locked}' });
+    const admin = new Redis(redis.url);
+    try {
+      const browser = await signedIn(web.origin, OPERATOR);
+      await admin.config('SET', 'requirepass', 'geheim');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+      for (const path of ['/ops', '/ops/connexion']) {
+        const reply = await until(async () => {
+          const found = await browser.get(path);
+          return found.html.includes('Redis : mot de passe refusé') && found;
+        }, 'the cause');
+        expect(reply.status).toBe(503);
+        expect(reply.html).not.toContain('geheim');
+      }
+    } finally {
+      admin.disconnect();
+      await web.close();
+    }
+  });
 
   test('every page says so, soon, and works again by itself', async () => {
     const web = await openWeb({ redis: redis.address, prefix: '{away}' });

@@ -39,6 +39,7 @@ beforeAll(async () => {
         clientSecret: 'secret-of-palier',
         redirectUrl: `${BACK}/ops/oidc/retour`,
         scopes: 'openid email',
+        trustEmail: false,
         people: [
           { entry: 'Marie@Region.example', by: 'marie', role: 'operateur' },
           { entry: 'sub-of-jean', by: 'sub-of-jean', role: 'lecture' },
@@ -56,6 +57,9 @@ beforeAll(async () => {
       'sub-of-marie': { email: 'marie@region.example', email_verified: true },
       'sub-of-jean': {},
       'sub-of-paul': { email: 'paul@region.example', email_verified: false },
+      'sub-of-text': { email: 'paul@region.example', email_verified: 'false' },
+      'sub-of-zero': { email: 'paul@region.example', email_verified: 0 },
+      'sub-of-silent': { email: 'paul@region.example' },
       'sub-of-nobody': { email: 'nobody@region.example', email_verified: true },
       // Whoever may choose their `sub` is not thereby somebody else.
       'marie@region.example': { email: 'evil@elsewhere.example' },
@@ -134,6 +138,9 @@ test('whoever is listed by their sub comes in, to read', async () => {
 test.each([
   ['whom nobody listed', 'sub-of-nobody'],
   ['whose address the provider does not vouch for', 'sub-of-paul'],
+  ['whose address is vouched for by the text "false"', 'sub-of-text'],
+  ['whose address is vouched for by a zero', 'sub-of-zero'],
+  ['of whose address nothing is vouched', 'sub-of-silent'],
   ['whose sub is somebody’s address', 'marie@region.example'],
   ['whose sub is somebody’s in other letters', 'SUB-OF-JEAN'],
 ])('somebody %s stays outside', async (_, login) => {
@@ -142,6 +149,26 @@ test.each([
   expect([status, html.includes('aucun accès à ces pages ne vous a été donné')]).toEqual([403, true]);
   expect(browser.cookies.has('palier_session')).toBe(false);
   expect((await browser.get('/ops')).status).toBe(303);
+});
+
+test('an issuer that vouches for no address is believed where it is so configured, unless it denies one', async () => {
+  const other = await openOther({ trustEmail: true });
+  const browser = openBrowser(other.origin);
+  expect((await signInWith(browser, other, 'sub-of-silent')).status).toBe(200);
+  expect((await browser.get('/ops')).html).toContain('paul (opérateur)');
+  for (const login of ['sub-of-text', 'sub-of-zero', 'sub-of-paul'])
+    expect((await signInWith(openBrowser(other.origin), other, login)).status).toBe(403);
+});
+
+test('who is listed by address and by sub has the rights of the sub', async () => {
+  const people = [
+    { entry: 'marie@region.example', by: 'by-address', role: 'lecture' },
+    { entry: 'sub-of-marie', by: 'by-sub', role: 'operateur' },
+  ] as const;
+  const other = await openOther({ people });
+  const browser = openBrowser(other.origin);
+  expect((await signInWith(browser, other, 'sub-of-marie')).status).toBe(200);
+  expect((await browser.get('/ops')).html).toContain('by-sub (opérateur)');
 });
 
 /** Each comes back with something that is not as it should be; what is changed on the way. */

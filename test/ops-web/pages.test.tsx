@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { LANGS } from '../../src/ops/shared/words.js';
-import { download } from '../../src/ops/web/answer.js';
-import { file, page, type Route } from '../../src/ops/web/route.js';
+import { download, file, page, type Route } from '../../src/ops/web/route.js';
 import { ROUTES } from '../../src/ops/web/routes.js';
 import { OpsProblem, PROBLEMS } from '../../src/ops/web/http/problem.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

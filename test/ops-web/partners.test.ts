@@ -1,6 +1,6 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { createIgnored, type IgnoredBoard } from '../../src/earners/unenrolled-badges.js';
-import { PARTNERS_A_PAGE } from '../../src/ops/web/partners/read-list.js';
+import { PARTNERS_A_PAGE } from '../../src/ops/web/partners/read.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { openBrowser, signedIn, type Browser } from './support/browser.js';

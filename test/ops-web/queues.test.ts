@@ -6,7 +6,7 @@ import { openHouse, type House } from '../support/house.js';
 import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { askedThere } from '../../src/ops/web/queues/asked.js';
+import { boundedQuery, retryRequestIn } from '../../src/ops/web/queues/mount.js';
 import { openBrowser, signedIn, type Browser } from './support/browser.js';
 import { putFailed, standing } from './support/failed-jobs.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
@@ -108,7 +108,7 @@ describe('without an OBF', () => {
 
   test('of all the writes that the board knows, two are let through', () => {
     expect(WRITES.length).toBeGreaterThan(20);
-    const let_ = WRITES.filter(([method, path]) => askedThere(method, path) !== null);
+    const let_ = WRITES.filter(([method, path]) => retryRequestIn(method, path) !== null);
     expect(let_.map((one) => one.join(' ')).toSorted()).toEqual(LET_THROUGH);
   });
 
@@ -258,11 +258,30 @@ describe('without an OBF', () => {
     ]);
   });
 
-  test.each(['/api/redis/stats', '/api/queues?activeQueue=notices&jobsPerPage=100000'])(
-    '%s is asked in vain',
-    async (path) => {
-      const { status } = await (await signedIn(web.origin, OPERATOR)).get(`${BOARD}${path}`);
-      expect([400, 403]).toContain(status);
-    },
-  );
+  const JOBS = '/api/queues?activeQueue=notices&status=failed';
+  test.each([
+    '/api/redis/stats',
+    `${JOBS}&jobsPerPage=100000`,
+    `${JOBS}&x=?&jobsPerPage=100000`,
+    '/api/queues?x=?&activeQueue=notices&jobsPerPage=100000',
+    `${JOBS}&jobsPerPage=10&jobsPerPage=100000`,
+    `${JOBS}&jobs%50erPage=100000`,
+    `${JOBS}&jobsPerPage=1e5`,
+    `${JOBS}&jobsPerPage=0x7fff`,
+    `${JOBS}&jobsPerPage=301`,
+    `${JOBS}&page=99999999`,
+    '/api/queues/notices/issued.P1.E1/flow?depth=1000',
+  ])('%s is asked in vain', async (path) => {
+    const { status } = await (await signedIn(web.origin, OPERATOR)).get(`${BOARD}${path}`);
+    expect([400, 403]).toContain(status);
+  });
+
+  test('what the board does not know is left out of what it is asked', async () => {
+    const { status, html } = await (
+      await signedIn(web.origin, READER)
+    ).get(`${BOARD}/api/queues?x=?&activeQueue=notices&status=failed&y=1&page=1&jobsPerPage=300&status[]=z`);
+    expect([status, html.includes('issued.P1.E1')]).toEqual([200, true]);
+    expect(boundedQuery('/api/queues?x=?&page=2&__proto__=3')).toBe('page=2');
+    expect(boundedQuery('/')).toBe('');
+  });
 });

@@ -7,6 +7,7 @@ import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
 import { openWeb, type Web, type WebOptions } from './support/web.js';
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 let redis: TestRedis;
 let options: WebOptions;
@@ -71,9 +72,7 @@ test('the cookie is what it must be, and Redis tells no name', async () => {
     /^palier_session=[\w-]{43}\.[\w-]{22}; Max-Age=43200; Path=\/ops; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
   );
   const id = /=([\w-]{43})\./.exec(line)?.[1] ?? '';
-  expect(await redis.connection.pttl(`${redis.dataPrefix}:session:{${id}}`)).toBeGreaterThan(
-    12 * HOUR_MS - 60_000,
-  );
+  expect(await redis.connection.pttl(`${redis.dataPrefix}:session:{${id}}`)).toBeGreaterThan(29 * MINUTE_MS);
   expect(await everythingIn(redis.url, redis.prefix)).not.toMatch(/marie/i);
 });
 
@@ -85,7 +84,30 @@ test('behind TLS, as the proxy says, every cookie is Secure', async () => {
   const { headers } = await browser.post('/ops/connexion', { name, password }, tls);
   const cookies = headers['set-cookie'] ?? [];
   expect(cookies.length).toBeGreaterThan(0);
-  for (const cookie of cookies) expect(cookie).toMatch(/; HttpOnly; Secure; SameSite=/);
+  for (const cookie of cookies)
+    expect(cookie).toMatch(/^__Host-palier_\w+=[^;]+; Max-Age=\d+; Path=\/; .*; HttpOnly; Secure; SameSite=/);
+});
+
+test('where the public address is https, every cookie is of this host alone and Secure, whatever the proxy says', async () => {
+  const ops = { ...OPS_SETTINGS.ops, publicUrl: 'https://palier.example', trustProxy: 0 };
+  const browser = openBrowser((await open({ settings: { ...OPS_SETTINGS, ops } })).origin);
+  const form = await browser.get('/ops/connexion?lang=fr');
+  expect(form.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+  const { name, password } = OPERATOR;
+  const { headers } = await browser.post('/ops/connexion', { name, password });
+  const cookies = [...(form.headers['set-cookie'] ?? []), ...(headers['set-cookie'] ?? [])];
+  expect(cookies.map((one) => one.split('=', 1)[0])).toEqual([
+    '__Host-palier_lang',
+    '__Host-palier_session',
+    '__Host-palier_known',
+  ]);
+  for (const cookie of cookies) expect(cookie).toMatch(/; Path=\/; .*; HttpOnly; Secure; SameSite=/);
+  expect((await browser.get('/ops')).html).toContain('marie (opérateur)');
+  // A neighbour of our domain can set a cookie of the plain name: it opens nothing.
+  const session = browser.cookies.get('__Host-palier_session') ?? '';
+  const planted = openBrowser(webs.at(-1)?.origin ?? '');
+  planted.cookies.set('palier_session', session);
+  expect((await planted.get('/ops')).status).toBe(303);
 });
 
 test('an unknown name and a wrong password are answered alike, and the log knows no more than it may', async () => {
@@ -147,6 +169,25 @@ test('after twelve hours, however busy, the session has ended', async () => {
   nowMs += 1000;
   expect((await browser.get('/ops')).status).toBe(303);
   expect((await browser.post('/ops/deconnexion')).status).toBe(403);
+});
+
+test('a session ends after thirty idle minutes, and each request begins them anew', async () => {
+  const browser = await signedIn((await open()).origin, OPERATOR);
+  const id = (browser.cookies.get('palier_session') ?? '').slice(0, 43);
+  const key = `${redis.dataPrefix}:session:{${id}}`;
+  const leftMs = (): Promise<number> => redis.connection.pttl(key);
+  expect(await leftMs()).toBeLessThanOrEqual(30 * MINUTE_MS);
+  // As after 29 minutes.
+  await redis.connection.pexpire(key, MINUTE_MS);
+  expect((await browser.get('/ops')).status).toBe(200);
+  expect(await leftMs()).toBeGreaterThan(29 * MINUTE_MS);
+  // Towards the twelve hours they are cut short.
+  nowMs += 12 * HOUR_MS - 10 * MINUTE_MS;
+  expect((await browser.get('/ops')).status).toBe(200);
+  expect(await leftMs()).toBeLessThanOrEqual(10 * MINUTE_MS);
+  await redis.connection.pexpire(key, 1);
+  await until(async () => (await redis.connection.exists(key)) === 0, 'the end of the session');
+  expect((await browser.get('/ops')).status).toBe(303);
 });
 
 test('signing out ends the session: the old cookie opens nothing', async () => {

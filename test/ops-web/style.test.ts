@@ -1,5 +1,4 @@
-import { dark, light, type Palette } from '../../src/ops/web/style/colours.js';
-import { styleSheet } from '../../src/ops/web/style/sheet.js';
+import { dark, light, styleSheet, type Palette } from '../../src/ops/web/parts/style.js';
 
 /** WCAG 2.1's contrast ratio of two colours. */
 function contrast(a: string, b: string): number {

@@ -1,5 +1,4 @@
-import { action, page, type Mount, type Route } from '../../src/ops/web/route.js';
-import { done } from '../../src/ops/web/answer.js';
+import { action, done, page, type Mount, type Route } from '../../src/ops/web/route.js';
 import { ROUTES } from '../../src/ops/web/routes.js';
 import { h } from 'preact';
 import { request } from 'node:http';

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import { readArrived } from '../../queue/enqueue.js';
-import { gauge, sample } from './family.js';
+import { gauge, sample, type Sample } from './family.js';
 import type { FigureNeeds, Reader } from './needs.js';
 
 /**
@@ -8,19 +8,28 @@ import type { FigureNeeds, Reader } from './needs.js';
  * vain goes to the end of the line, and what is to be tried later stands in the order of its next attempt.
  */
 const LOOKED_AT = 250;
-/** The clock's own jobs: one of each client always waits for its time. */
-const isNotice = (id: string): boolean => !id.startsWith('repeat:');
+/** Not a scheduler's job: one of each client always waits for its time. */
+const isOwn = (id: string): boolean => !id.startsWith('repeat:');
 
 export const noticeFigures: Reader = async (needs) => {
-  const [queuedMs, arrived] = await Promise.all([oldestNoticeMs(needs), readArrived(needs.queues.arrivals)]);
+  const { notices, earners, arrivals } = needs.queues;
+  const [queuedMs, earnerMs, arrived] = await Promise.all([
+    oldestJobMs(notices, needs),
+    oldestJobMs(earners, needs),
+    readArrived(arrivals),
+  ]);
   const times = [queuedMs, arrived.oldestMs].filter((ms) => ms !== null);
   const oldestMs = times.length === 0 ? null : Math.min(...times);
-  const ageS = oldestMs === null ? 0 : Math.max(0, needs.clock() - oldestMs) / 1000;
   return [
     gauge(
       'palier_notices_oldest_age_seconds',
       `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
-      [sample(ageS)],
+      [ageOf(oldestMs, needs)],
+    ),
+    gauge(
+      'palier_earners_oldest_age_seconds',
+      `How long the oldest evaluation has waited, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
+      [ageOf(earnerMs, needs)],
     ),
     gauge(
       'palier_notices_unsorted',
@@ -30,11 +39,14 @@ export const noticeFigures: Reader = async (needs) => {
   ];
 };
 
-async function oldestNoticeMs({ queues, redis }: FigureNeeds): Promise<number | null> {
-  const { notices } = queues;
-  const ids = new Set((await Promise.all([endsOf(notices, 'waiting'), endsOf(notices, 'delayed')])).flat());
+const ageOf = (oldestMs: number | null, { clock }: FigureNeeds): Sample =>
+  sample(oldestMs === null ? 0 : Math.max(0, clock() - oldestMs) / 1000);
+
+/** When the oldest job that waits was made; null: none waits. */
+async function oldestJobMs(queue: Queue, { redis }: FigureNeeds): Promise<number | null> {
+  const ids = new Set((await Promise.all([endsOf(queue, 'waiting'), endsOf(queue, 'delayed')])).flat());
   const made = await Promise.all(
-    [...ids].filter(isNotice).map((id) => redis.hget(notices.toKey(id), 'timestamp')),
+    [...ids].filter(isOwn).map((id) => redis.hget(queue.toKey(id), 'timestamp')),
   );
   const times = made.flatMap((text) => (text === null ? [] : [Number(text)]));
   return times.length === 0 ? null : Math.min(...times);

@@ -1,90 +1,154 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { h, type VNode } from 'preact';
+import { h, type ComponentChildren, type VNode } from 'preact';
 import type { Role } from '../../config.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Logger } from '../../platform/logger.js';
+import type { WriteProbe } from '../../platform/redis-health.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import type { Lang, Localized } from '../shared/words.js';
-import type { Answer, PageAnswer } from './answer.js';
-import type { PageContext, User } from './context.js';
-import type { Visit } from './http/visit.js';
+import type { OpsRequest } from './http/request.js';
+import type { Flash, User } from './parts/frame.js';
+
+/** All that a page or an action is given. */
+export interface PageContext {
+  readonly pipeline: Pipeline;
+  /** Why Redis takes no writes; null: it does. */
+  readonly storage: WriteProbe;
+  readonly user: User;
+  readonly lang: Lang;
+  readonly query: URLSearchParams;
+  /** Empty on a GET. */
+  readonly form: URLSearchParams;
+  /** The named parts of the route's path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Its lines carry the request's id. */
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** What a route answers with. A refusal is thrown: see `OpsProblem`. */
+export type Answer = PageAnswer | Redirect | FileAnswer;
+
+export interface PageAnswer {
+  readonly kind: 'page';
+  readonly status: number;
+  readonly title: Localized;
+  readonly body: ComponentChildren;
+  /** The browser goes on to it at once. */
+  readonly onTo?: string;
+  /** The browser loads the page again after so many seconds. */
+  readonly refreshS?: number;
+}
+
+/** 303, so that a reload repeats nothing. */
+export class Redirect {
+  readonly kind = 'redirect';
+  /** @param to a path of ours, or an address of the identity provider */
+  constructor(
+    readonly to: string,
+    readonly flash: Flash | null = null,
+  ) {}
+}
+
+/** A download, streamed as it is made. */
+export interface FileAnswer {
+  readonly kind: 'file';
+  readonly name: string;
+  readonly type: 'text/csv' | 'application/json' | 'application/x-ndjson';
+  readonly text: string | AsyncIterable<string>;
+}
+
+export const goTo = (to: string): Redirect => new Redirect(to);
+/** The action was done. */
+export const done = (to: string, text: Localized): Redirect => new Redirect(to, { kind: 'good', text });
+/** It was not, and why. */
+export const notDone = (to: string, text: Localized): Redirect => new Redirect(to, { kind: 'bad', text });
+export const download = (name: string, type: FileAnswer['type'], text: FileAnswer['text']): FileAnswer => ({
+  kind: 'file',
+  name,
+  type,
+  text,
+});
 
 interface Named {
-  /** Its name in logs, and in the navigation. */
+  /** In logs and in the navigation. */
   readonly name: string;
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
   readonly path: string;
-  /** Its words in the navigation; without, it does not stand there. */
+  /** Its words in the navigation; without, it is not there. */
   readonly nav?: Localized;
 }
 
-/** A route for whoever is signed in, and has at least that role. */
+/** A route for people who are signed in and have at least that role. */
 export interface SignedRoute extends Named {
   readonly method: 'GET' | 'POST';
   readonly role: Role;
-  readonly handle: (context: PageContext, visit: Visit) => Answer | Promise<Answer>;
+  readonly handle: (context: PageContext, request: OpsRequest) => Answer | Promise<Answer>;
 }
 
-/** A route for anybody: signing in. */
+/** A route without a session: signing in. */
 export interface OpenRoute extends Named {
   readonly method: 'GET' | 'POST';
   readonly role: 'nobody';
-  /** Each call is counted, and refused above a number of them. */
-  readonly limited: boolean;
-  readonly handle: (visit: Visit) => Answer | Promise<Answer>;
+  /** Failed calls are counted, and refused above a limit. */
+  readonly limited?: boolean;
+  readonly handle: (request: OpsRequest) => Answer | Promise<Answer>;
 }
 
 export type Route = SignedRoute | OpenRoute;
 
-/** Another program's pages, under a path of ours and behind our sign-in: it answers whatever it is let. */
+/** Another program's pages, below a path of ours and behind our sign-in. */
 export interface Mount extends Named {
   readonly role: Role;
-  /** Which of its writes are let through, and for whom; all others are refused. Paths are below the mount's. */
+  /** Who may send this write; all others are refused. Paths are below the mount's. */
   readonly mayWrite: (method: string, path: string) => Role | 'nobody';
-  /** @param whoOf who is signed in, of a request that came through our door */
-  readonly build: (pipeline: Pipeline, whoOf: (req: IncomingMessage) => User) => RequestHandler;
+  /** @param userOf who sent a request that came through our checks */
+  readonly build: (pipeline: Pipeline, userOf: (req: IncomingMessage) => User) => RequestHandler;
 }
 
-/** A view is pure: what was read, and the language. Everything else about the request is `useFrame()`'s. */
+/** Pure: what was read, and the language. The rest of the request is `useFrame()`'s. */
 export type View<Model> = (props: { readonly model: Model; readonly lang: Lang }) => VNode;
 
 /** A page: what is read, and how it is shown. */
 export interface Page<Model> extends Named {
   readonly title: Localized | ((model: Model) => Localized);
-  /** `lecture` unless it says otherwise. */
+  /** `lecture` by default. */
   readonly role?: Role;
-  /** @throws OpsProblem `not_found`, when there is no such thing */
-  readonly read: (context: PageContext) => Model | Promise<Model>;
+  /** A redirect is answered in place of the page. @throws OpsProblem `not_found` */
+  readonly read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>;
   readonly view: View<Model>;
+  /** Seconds after which the page is loaded again; null: never. */
+  readonly refreshS?: (model: Model) => number | null;
 }
 
-/** Something done by a form. It answers with `done`, `notDone`, or the page again: `show(PAGE, model, lang, 422)`. */
+/** A form's target. Answers `done`, `notDone`, or a page again: `show(PAGE, model, lang, 422)`. */
 export interface Action extends Named {
-  /** `operateur` unless it says otherwise, which a test must know of. */
+  /** `operateur` by default; a test lists the exceptions. */
   readonly role?: Role;
   readonly act: (context: PageContext) => Answer | Promise<Answer>;
 }
 
-/** A page with this in it. */
-export const show = <Model>(page: Page<Model>, model: Model, lang: Lang, status = 200): PageAnswer => ({
-  kind: 'page',
-  status,
-  title: typeof page.title === 'function' ? page.title(model) : page.title,
-  body: h(page.view, { model, lang }),
-});
+export function show<Model>(one: Page<Model>, model: Model, lang: Lang, status = 200): PageAnswer {
+  const refreshS = one.refreshS?.(model) ?? null;
+  return {
+    kind: 'page',
+    status,
+    title: typeof one.title === 'function' ? one.title(model) : one.title,
+    body: h(one.view, { model, lang }),
+    ...(refreshS === null ? {} : { refreshS }),
+  };
+}
 
 /** The route of a page. */
 export const page = <Model>(one: Page<Model>): SignedRoute => ({
   ...named(one),
   method: 'GET',
   role: one.role ?? 'lecture',
-  handle: async (context) => show(one, await one.read(context), context.lang),
-});
-
-/** The route of something that is read as a file: an export. */
-export const file = (one: Action): SignedRoute => ({
-  ...action(one),
-  method: 'GET',
-  role: one.role ?? 'lecture',
+  async handle(context) {
+    const model = await one.read(context);
+    return model instanceof Redirect ? model : show(one, model, context.lang);
+  },
 });
 
 /** The route of an action. */
@@ -93,6 +157,13 @@ export const action = (one: Action): SignedRoute => ({
   method: 'POST',
   role: one.role ?? 'operateur',
   handle: one.act,
+});
+
+/** The route of a download. */
+export const file = (one: Action): SignedRoute => ({
+  ...action(one),
+  method: 'GET',
+  role: one.role ?? 'lecture',
 });
 
 const named = ({ name, path, nav }: Named): Named => ({ name, path, ...(nav === undefined ? {} : { nav }) });

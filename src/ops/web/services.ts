@@ -1,29 +1,44 @@
-import type { OpsConfig } from '../../config.js';
+import type { Config, OpsConfig } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
+import type { RedisConnection } from '../../platform/redis.js';
 import type { Vault } from '../../platform/vault.js';
+import { createWriteProbe, type WriteProbe } from '../../platform/redis-health.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { createAssets, type Assets } from './assets.js';
-import type { OpsDeps } from './deps.js';
+import { createAssets, type Assets, type Logo } from './assets.js';
 import { contentPolicy } from './http/headers.js';
-import type { NavItem } from './layout/frame.js';
-import { createOidc, type Oidc } from './oidc/oidc.js';
-import { createAccounts, type Accounts } from './session/accounts.js';
-import { createSessions, type Sessions } from './session/store.js';
-import { createGate, type Gate } from './sign-in/gate.js';
-import { createSignInLimits, type SignInLimits } from './sign-in/limits.js';
+import type { NavItem } from './parts/frame.js';
+import { createAccounts, type Accounts } from './sign-in/accounts.js';
+import { createGate, createSignInLimits, type Gate, type SignInLimits } from './sign-in/limits.js';
+import { createOidc, type Oidc } from './sign-in/oidc.js';
+import { createSessions, type Sessions } from './sign-in/sessions.js';
 
-/** What every request works with; made once for the process. */
+/** What the ops pages need from outside. */
+export interface OpsDeps {
+  /** The read side, and what an operator may start. */
+  readonly pipeline: Pipeline;
+  /** Sessions and sign-in counters; it should fail fast. */
+  readonly redis: RedisConnection;
+  /** Of their keys. */
+  readonly prefix: string;
+  readonly config: Pick<Config, 'opsUsers' | 'ops'>;
+  readonly logo: Logo | null;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** What every request works with; made once a process. */
 export interface Services {
   readonly pipeline: Pipeline;
   readonly config: OpsConfig;
   readonly vault: Vault;
+  /** Why Redis takes no writes; null: it does. */
+  readonly storage: WriteProbe;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly limits: SignInLimits;
-  /** What passwords are checked behind. */
+  /** Bounds concurrent password checks. */
   readonly gate: Gate;
-  /** Whether anybody has a password. */
   readonly hasPasswords: boolean;
   /** Null: not configured. */
   readonly oidc: Oidc | null;
@@ -38,12 +53,13 @@ export interface Services {
 export function createServices(deps: OpsDeps, nav: readonly NavItem[]): Services {
   const { pipeline, redis, prefix, config, clock, log } = deps;
   const { vault } = pipeline;
-  const accounts = createAccounts(config, vault);
   const { oidc } = config.ops;
+  const accounts = createAccounts(config, vault);
   return {
     pipeline,
     config: config.ops,
     vault,
+    storage: createWriteProbe(redis, `${prefix}:ops-writable`),
     accounts,
     sessions: createSessions({ redis, prefix, vault, accounts, clock }),
     limits: createSignInLimits(redis, prefix, vault),

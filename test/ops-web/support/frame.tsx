@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { FrameContext, type Frame } from '../../../src/ops/web/layout/frame.js';
+import { FrameContext, type Frame } from '../../../src/ops/web/parts/frame.js';
 
 /** An operator's French page. */
 export const FRAME: Frame = {

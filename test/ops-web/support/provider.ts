@@ -11,7 +11,7 @@ export interface ProviderSettings {
   readonly redirectUrl: string;
   readonly signOutUrl: string;
   /** By what they type to sign in, which is their `sub` as well. */
-  readonly people: Readonly<Record<string, { readonly email?: string; readonly email_verified?: boolean }>>;
+  readonly people: Readonly<Record<string, { readonly email?: string; readonly email_verified?: unknown }>>;
 }
 
 export interface RunningProvider {

@@ -1,11 +1,11 @@
 import { DateTime } from 'luxon';
-import type { IssuedByDay } from '../../../journal/issued-by-day.js';
 import type { AwardId } from '../../../ids.js';
+import type { IssuedByDay } from '../../../journal/issued-by-day.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import type { Localized } from '../../shared/words.js';
 
-/** What Palier gave of one competency and level. */
+/** How many awards of one competency and level Palier issued. */
 export interface IssuedRow {
   readonly label: Localized;
   readonly today: number;
@@ -15,7 +15,7 @@ export interface IssuedRow {
 
 const DAYS = 30;
 
-/** By the account, by calendar day of the scheme's zone. Every active award, and what else was given. */
+/** From the journal, by calendar day of the scheme's zone. */
 export async function readIssued({
   journal,
   clock,
@@ -26,48 +26,31 @@ export async function readIssued({
   return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));
 }
 
-/** Pure. The scheme's own in its order, competency by competency and level by level. */
+/** Pure. Active awards and those that were issued: the scheme's in its order, then the ones it no longer has. */
 export function rowsOf(scheme: Scheme, days: IssuedByDay, today: string): readonly IssuedRow[] {
   const total = new Map<AwardId, number>();
-  for (const counts of days.values())
-    for (const [award, count] of counts) total.set(award, (total.get(award) ?? 0) + count);
+  for (const byAward of days.values())
+    for (const [award, count] of byAward) total.set(award, (total.get(award) ?? 0) + count);
+  const rows = new Map<string, IssuedRow>();
+  const add = (label: Localized, id: AwardId): void => {
+    const { today: now, last30Days } = rows.get(label.fr) ?? { today: 0, last30Days: 0 };
+    rows.set(label.fr, {
+      label,
+      today: now + (days.get(today)?.get(id) ?? 0),
+      last30Days: last30Days + (total.get(id) ?? 0),
+    });
+  };
+  for (const award of scheme.awards)
+    if (award.active || total.has(award.id)) add(labelOf(scheme, award), award.id);
   const known = new Set(scheme.awards.map(({ id }) => id));
-  const groups = new Map<string, Award[]>();
-  for (const award of scheme.awards.filter(({ active, id }) => active || total.has(id))) {
-    const label = labelOf(scheme, award);
-    groups.set(label.fr, [...(groups.get(label.fr) ?? []), award]);
-  }
-  const row = (label: Localized, ids: readonly AwardId[]): IssuedRow => ({
-    label,
-    today: sum(ids, (id) => days.get(today)?.get(id) ?? 0),
-    last30Days: sum(ids, (id) => total.get(id) ?? 0),
-  });
-  return [
-    ...[...groups.values()].flatMap(([first, ...more]) =>
-      first === undefined
-        ? []
-        : [
-            row(
-              labelOf(scheme, first),
-              [first, ...more].map(({ id }) => id),
-            ),
-          ],
-    ),
-    ...[...total.keys()].filter((id) => !known.has(id)).map((id) => row(formerly(id), [id])),
-  ];
+  for (const id of total.keys())
+    if (!known.has(id)) add({ fr: `${id} (plus au barème)`, en: `${id} (no longer in the scheme)` }, id);
+  return [...rows.values()];
 }
 
-const sum = (ids: readonly AwardId[], countOf: (id: AwardId) => number): number =>
-  ids.reduce((all, id) => all + countOf(id), 0);
-
-/** An award that names no competency and level goes by its own name. */
+/** An award without competency and level goes by its own name. */
 function labelOf({ competencies }: Scheme, { name, competency, level }: Award): Localized {
   const known = competency === null ? undefined : competencies.get(competency);
   if (known === undefined || level === null) return { fr: name, en: name };
   return { fr: `${known.name}, niveau ${level}`, en: `${known.name}, level ${level}` };
 }
-
-const formerly = (id: AwardId): Localized => ({
-  fr: `${id} (plus au barème)`,
-  en: `${id} (no longer in the scheme)`,
-});

@@ -1,18 +1,26 @@
-import { readHolds, type AwardOnHold } from '../../shared/stats.js';
-import { readFlags, type FlaggedAward } from '../../shared/stats.js';
-import { readQuota, type QuotaLeft } from '../../shared/stats.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import {
+  type AwardOnHold,
+  type FlaggedAward,
+  type QuotaLeft,
+  readFlags,
+  readHolds,
+  readQuota,
+} from '../../shared/stats.js';
 import type { Figures } from './figures.js';
+
+/** Jobs that wait in a queue, those to be tried again among them. */
+export interface Waiting {
+  readonly waiting: number;
+  /** 0: none waits. */
+  readonly oldestAgeS: number;
+}
 
 /** How things stand at this instant. */
 export interface Now {
-  readonly notices: {
-    /** Not read yet; those that are to be tried again are among them. */
-    readonly waiting: number;
-    /** 0: none waits. */
-    readonly oldestAgeS: number;
-  };
-  /** Jobs that go on no more without ops. */
+  readonly notices: Waiting;
+  readonly earners: Waiting;
+  /** Jobs that need an operator to go on. */
   readonly failed: number;
   readonly paused: boolean;
   /** Awards that OBF's account keeps from being issued. */
@@ -26,30 +34,32 @@ export interface Now {
     readonly listed: readonly FlaggedAward[];
   };
   readonly quota: QuotaLeft;
-  /** How late the reading of accounts is: no worker runs, or they do not keep up. */
+  /** How late the polls are: no worker runs, or they do not keep up. */
   readonly lateS: number;
 }
 
-/** So many flags are read; all of more would take too long, and nobody reads them here. */
+/** Above so many flags, reading them all takes too long; the journal lists them. */
 const MAX_FLAGS_READ = 1000;
 
 export async function readNow(pipeline: Pipeline, figures: Figures): Promise<Now> {
-  const { notices } = pipeline.queues;
   const flags = figures.sum('palier_flags');
   const [schedules, quota, holds, listed] = await Promise.all([
-    notices.getJobSchedulersCount(),
+    pipeline.queues.notices.getJobSchedulersCount(),
     readQuota(pipeline),
     readHolds(pipeline),
     flags > 0 && flags <= MAX_FLAGS_READ ? readFlags(pipeline) : [],
   ]);
-  const jobs = (state: string): number => figures.sum('palier_queue_jobs', { queue: 'notices', state });
+  const jobsOf = (queue: string): number =>
+    figures.sum('palier_queue_jobs', { queue, state: 'waiting' }) +
+    figures.sum('palier_queue_jobs', { queue, state: 'delayed' });
+  // Of each account's schedule, one job always waits for its time.
+  const notices = Math.max(0, jobsOf('notices') - schedules);
   return {
     notices: {
-      // Of each account's regular reading, one job always waits for its time.
-      waiting:
-        figures.sum('palier_notices_unsorted') + Math.max(0, jobs('waiting') + jobs('delayed') - schedules),
+      waiting: figures.sum('palier_notices_unsorted') + notices,
       oldestAgeS: figures.sum('palier_notices_oldest_age_seconds'),
     },
+    earners: { waiting: jobsOf('earners'), oldestAgeS: figures.sum('palier_earners_oldest_age_seconds') },
     failed: figures.sum('palier_queue_jobs', { state: 'failed' }),
     paused: figures.sum('palier_queue_paused', { queue: 'awards' }) > 0,
     holds,

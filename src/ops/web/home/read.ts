@@ -1,15 +1,12 @@
 import type { ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { readPartnerNews, type PartnerNews } from '../../shared/stats.js';
-import { readProblemsToShow } from '../../shared/stats.js';
-import type { PageContext } from '../context.js';
+import { type PartnerNews, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
+import type { PageContext } from '../route.js';
 import { readFigures, type Figures } from './figures.js';
 import { readIssued, type IssuedRow } from './issued.js';
-import { keepObfSample } from './keep-obf-samples.js';
 import { readNow, type Now } from './now.js';
-import { readObfAnswers } from './obf-answers.js';
-import type { ObfAnswers } from './obf-hour.js';
+import { keepObfSample, readObfAnswers, type ObfAnswers } from './obf.js';
 import { verdictOf, type Point } from './verdict.js';
 
 export interface HomeModel {
@@ -20,40 +17,39 @@ export interface HomeModel {
   readonly points: readonly Point[];
   readonly now: Now;
   readonly issued: readonly IssuedRow[];
-  /** Null: nothing was kept yet to tell it from. */
+  /** Null: no sample was kept yet. */
   readonly lastHour: ObfAnswers | null;
-  /** First whoever was never heard of, then the longest silent. */
+  /** The longest silent first. */
   readonly partners: readonly PartnerNews[];
 }
 
-const HOUR_S = 3600;
-
 /** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Promise<HomeModel> {
-  const { schemes, region } = pipeline;
+export async function readHome({ pipeline, storage }: PageContext): Promise<HomeModel> {
   const nowS = secondsOf(pipeline.clock);
-  await keepObfSample(pipeline);
+  const cause = await storage();
+  if (cause === null) await keepObfSample(pipeline);
   const [figures, { scheme, rollout }, unfinished] = await Promise.all([
     readFigures(pipeline),
-    schemes.now(),
-    schemes.unfinished(),
+    pipeline.schemes.now(),
+    pipeline.schemes.unfinished(),
   ]);
   const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline, figures),
     readIssued({ ...pipeline, scheme }),
-    readObfAnswers(pipeline, figures, nowS),
+    readObfAnswers(pipeline, figures),
     readPartnerNews({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
   ]);
   const points = verdictOf({
     nowS,
+    storage: cause,
     now,
     ...answers,
     partners,
     readProblems,
     unread: unreadAccounts(pipeline, figures, nowS),
     nameOf: (clientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
-    region,
+    region: pipeline.region,
     isChangeWaiting: rollout !== null,
     unfinished,
     issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
@@ -61,7 +57,9 @@ export async function readHome({ pipeline }: Pick<PageContext, 'pipeline'>): Pro
   return { scheme: scheme.name, nowS, points, now, issued, lastHour: answers.lastHour, partners };
 }
 
-/** Accounts that were read once, and not in the last hour; nobody reads that of one who takes no part. */
+const HOUR_S = 3600;
+
+/** Accounts of active partners that were read once, and not in the last hour. */
 function unreadAccounts(
   { scheme, accounts, region }: Pipeline,
   figures: Figures,

@@ -12,6 +12,7 @@ export const HOME = {
   scheme: { fr: 'Dispositif', en: 'Scheme' },
   time: { fr: 'Heure de Palier', en: 'Palier’s time' },
   notices: { fr: 'Avis à lire', en: 'Notices to read' },
+  earners: { fr: 'Portefeuilles à évaluer', en: 'Portfolios to evaluate' },
   oldest: { fr: 'le plus ancien depuis', en: 'the oldest for' },
   failed: { fr: 'Travaux en échec', en: 'Failed jobs' },
   issuing: { fr: 'Envois', en: 'Issuing' },

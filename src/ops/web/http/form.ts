@@ -1,7 +1,24 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { originOf, type Exchange } from './headers.js';
 import { OpsProblem } from './problem.js';
 
-/** More than any form of ours, bytes. */
+/**
+ * A write must come from a page of ours. Browsers say so in `Sec-Fetch-Site`, over TLS and to this machine; where
+ * they do not, the form's origin must be ours. With the session's `SameSite=Strict` cookie this is all that stops
+ * forged forms: they carry no token.
+ * @throws OpsProblem
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+export function requireSameOrigin(exchange: Exchange): void {
+  const { 'sec-fetch-site': site, origin } = exchange.req.headers;
+  const good = site === undefined ? origin === originOf(exchange) : site === 'same-origin';
+  if (!good) throw new OpsProblem('cross_site');
+}
+
+/** Another site's link or form brought the browser here: `Strict` cookies stayed behind. */
+export const isFromElsewhere = (req: Request): boolean => req.headers['sec-fetch-site'] === 'cross-site';
+
+/** Above any form of ours, bytes. */
 const LIMIT = 16 * 1024;
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -16,7 +33,9 @@ export async function readForm(req: Request, res: Response): Promise<URLSearchPa
   try {
     await run(asText, req, res);
   } catch (error) {
-    throw problemOf(error);
+    const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : null;
+    if (status === 413) throw new OpsProblem('too_large');
+    throw new OpsProblem(status === 415 ? 'media_type' : 'bad_request');
   }
   const body: unknown = req.body;
   return new URLSearchParams(typeof body === 'string' ? body : '');
@@ -28,9 +47,3 @@ export const run = (handler: RequestHandler, req: Request, res: Response): Promi
     const next = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
     void Promise.resolve(handler(req, res, next)).catch(reject);
   });
-
-function problemOf(error: unknown): OpsProblem {
-  const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : null;
-  if (status === 413) return new OpsProblem('too_large');
-  return new OpsProblem(status === 415 ? 'media_type' : 'bad_request');
-}

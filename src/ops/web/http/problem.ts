@@ -1,9 +1,16 @@
+import {
+  isRedisError,
+  redisCause,
+  type RedisCause,
+  type RedisFault,
+} from '../../../platform/redis-faults.js';
+import type { WriteProbe } from '../../../platform/redis-health.js';
 import type { Localized } from '../../shared/words.js';
 
 interface About {
   readonly status: number;
   readonly title: Localized;
-  /** What somebody can do about it; nothing of how Palier is built. */
+  /** What to do; nothing of how Palier is built. */
   readonly advice: Localized;
 }
 
@@ -12,7 +19,7 @@ const RELOAD: Localized = {
   en: 'Go back to the page before, load it again, and try once more.',
 };
 
-/** Every page that says no, by its stable code. */
+/** Each refusal, by its stable code. */
 export const PROBLEMS = {
   bad_request: {
     status: 400,
@@ -104,13 +111,30 @@ export const PROBLEMS = {
 
 export type OpsProblemCode = keyof typeof PROBLEMS;
 
-/** A page that says no. Thrown by whoever meets it, on the way to an answer. */
+/** What ails Redis, as a title. */
+export const REDIS_TITLES: Readonly<Record<RedisFault, Localized>> = {
+  memory_full: { fr: 'Redis : mémoire pleine', en: 'Redis: memory full' },
+  disk_full: { fr: 'Redis : disque plein', en: 'Redis: disk full' },
+  read_only: { fr: 'Redis : réplique en lecture seule', en: 'Redis: read-only replica' },
+  replicas_missing: { fr: 'Redis : il manque des répliques', en: 'Redis: replicas are missing' },
+  loading: { fr: 'Redis relit ses données', en: 'Redis is loading its data' },
+  credentials: { fr: 'Redis : mot de passe refusé', en: 'Redis: password refused' },
+  certificate: { fr: 'Redis : certificat TLS refusé', en: 'Redis: TLS certificate refused' },
+  absent: { fr: 'Redis ne répond pas', en: 'Redis does not answer' },
+  error: { fr: 'Redis répond par une erreur', en: 'Redis answers with an error' },
+};
+
+/** A refusal, thrown on the way to an answer and sent as a page. */
 export class OpsProblem extends Error {
   readonly status: number;
-  /** @param retryAfterS when it is worth trying again, seconds */
+  /**
+   * @param retryAfterS when it is worth trying again, seconds
+   * @param redis what ails Redis, of `unavailable`
+   */
   constructor(
     readonly code: OpsProblemCode,
     readonly retryAfterS: number | null = null,
+    private readonly redis: RedisCause | null = null,
   ) {
     super(code);
     this.name = 'OpsProblem';
@@ -118,6 +142,46 @@ export class OpsProblem extends Error {
   }
 
   get about(): About {
-    return PROBLEMS[this.code];
+    const about = PROBLEMS[this.code];
+    if (this.redis === null) return about;
+    const { fault, fr, en, mend } = this.redis;
+    const advice = {
+      fr: `Ces pages en dépendent, et ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`,
+      en: `These pages depend on it, and ${en}. ${mend.en} If it lasts: "npx palier check".`,
+    };
+    return { ...about, title: REDIS_TITLES[fault], advice };
   }
+}
+
+const partOf = (error: unknown, name: string): unknown =>
+  typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+
+/** Of ioredis without a connection. Calls to the identity provider do not come here. */
+const AWAY = /Failed to refresh slots|All sentinels are unreachable/;
+const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE', 'EHOSTUNREACH'];
+
+/** Redis' fault rather than ours, which a wrong command would be. */
+function isRedisAway(error: unknown): boolean {
+  const [message, code] = [partOf(error, 'message'), partOf(error, 'code')];
+  if (typeof code === 'string' && AWAY_CODES.includes(code)) return true;
+  if (typeof message === 'string' && AWAY.test(message)) return true;
+  return isRedisError(error) && redisCause(error).fault !== 'error';
+}
+
+/** How soon a page is worth trying again, seconds. */
+const AGAIN_S = 5;
+
+/**
+ * The refusal for an error, or null for an unforeseen one.
+ * @param storage says why a connection is not there, which the failed command does not
+ */
+export async function knownProblem(error: unknown, storage: WriteProbe): Promise<OpsProblem | null> {
+  if (error instanceof OpsProblem) return error;
+  if (isRedisAway(error)) {
+    const cause = redisCause(error);
+    const found = cause.fault === 'absent' ? ((await storage()) ?? cause) : cause;
+    return new OpsProblem('unavailable', AGAIN_S, found);
+  }
+  // Express' own: a path that is not in UTF-8.
+  return partOf(error, 'status') === 400 ? new OpsProblem('bad_request') : null;
 }

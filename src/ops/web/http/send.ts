@@ -1,79 +1,70 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { h } from 'preact';
-import type { Answer, FileAnswer, GoTo, PageAnswer } from '../answer.js';
-import type { Flash } from '../context.js';
-import type { Frame } from '../layout/frame.js';
-import { ProblemView } from '../layout/problem-view.js';
-import { renderPage } from '../layout/render.js';
-import { LAYOUT } from '../layout/words.js';
-import { knownProblem } from './known-error.js';
-import { OpsProblem } from './problem.js';
-import { pathOf, type Visit } from './visit.js';
+import type { Flash, Frame } from '../parts/frame.js';
+import { LAYOUT, ProblemView, renderPage } from '../parts/layout.js';
+import type { Answer, FileAnswer, PageAnswer, Redirect } from '../route.js';
+import { knownProblem, OpsProblem } from './problem.js';
+import { pathOf, type OpsRequest } from './request.js';
 
-/** The one place where good answers leave. */
-export async function send(visit: Visit, answer: Answer): Promise<void> {
-  if (answer.kind === 'page') await sendPage(visit, answer);
-  else if (answer.kind === 'goto') await sendOn(visit, answer);
-  else await sendFile(visit, answer);
-  line(visit);
+/** Sends a good answer. */
+export async function send(request: OpsRequest, answer: Answer): Promise<void> {
+  if (answer.kind === 'page') await sendPage(request, answer);
+  else if (answer.kind === 'redirect') await sendOn(request, answer);
+  else await sendFile(request, answer);
+  logRequest(request);
 }
 
-/** The one place where those leave that say no. */
-export async function refuse(visit: Visit, error: unknown): Promise<void> {
-  const { res, log } = visit;
-  const problem = knownProblem(error) ?? new OpsProblem('internal');
+/** Sends the page of an error; an unforeseen one is logged and told as `internal`. */
+export async function refuse(request: OpsRequest, error: unknown): Promise<void> {
+  const { res, log, lang, services } = request;
+  const problem = (await knownProblem(error, services.storage)) ?? new OpsProblem('internal');
   if (problem.status >= 500) log.error({ err: error }, 'an ops page failed');
   if (res.headersSent) res.destroy();
-  else sendProblem(visit, problem);
-  line(visit, problem);
+  else {
+    if (problem.retryAfterS !== null) res.setHeader('Retry-After', problem.retryAfterS);
+    const body = h(ProblemView, { advice: problem.about.advice });
+    const sheet = { title: problem.about.title[lang], onTo: null, body };
+    sendHtml(request, problem.status, renderPage(frameOf(request, null), sheet));
+  }
+  logRequest(request, problem.code);
 }
 
-function sendProblem(visit: Visit, problem: OpsProblem): void {
-  const { res, lang } = visit;
-  if (problem.retryAfterS !== null) res.setHeader('Retry-After', problem.retryAfterS);
-  const body = h(ProblemView, { problem });
-  sendHtml(
-    visit,
-    problem.status,
-    renderPage(frameOf(visit, null), { title: problem.about.title[lang], onTo: null, body }),
-  );
-}
-
-async function sendPage(visit: Visit, page: PageAnswer): Promise<void> {
-  const { lang, services, signed, req } = visit;
-  const { status, title, body } = page;
-  const onTo = page.onTo ?? null;
+async function sendPage(request: OpsRequest, page: PageAnswer): Promise<void> {
+  const { lang, services, signed, req, res } = request;
+  const { status, title, body, onTo = null, refreshS } = page;
   const reads = signed !== null && req.method === 'GET' && status === 200 && onTo === null;
   const flash = reads ? await services.sessions.takeFlash(signed.id) : null;
   const shown = status < 400 ? title[lang] : `${LAYOUT.fault[lang]}${title[lang]}`;
-  sendHtml(visit, status, renderPage(frameOf(visit, flash), { title: shown, onTo, body }));
+  const html = renderPage(frameOf(request, flash), { title: shown, onTo, body });
+  if (refreshS !== undefined) res.setHeader('Refresh', refreshS);
+  sendHtml(request, status, html);
 }
 
-function sendHtml({ res }: Visit, status: number, html: string): void {
+function sendHtml({ res }: OpsRequest, status: number, html: string): void {
   res.statusCode = status;
   res.setHeader('Content-Type', 'text/html; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(html));
   res.end(html);
 }
 
-async function sendOn({ res, services, signed }: Visit, { to, flash }: GoTo): Promise<void> {
-  if (flash !== null && signed !== null) await services.sessions.tell(signed.id, flash);
+async function sendOn({ res, services, signed }: OpsRequest, { to, flash }: Redirect): Promise<void> {
+  if (flash !== null && signed !== null) await services.sessions.keepFlash(signed.id, flash);
   res.statusCode = 303;
   res.setHeader('Location', to);
   res.end();
 }
 
-async function sendFile({ req, res }: Visit, { name, type, text }: FileAnswer): Promise<void> {
+async function sendFile({ req, res }: OpsRequest, { name, type, text }: FileAnswer): Promise<void> {
   res.setHeader('Content-Type', `${type}; charset=utf-8`);
   res.setHeader('Content-Disposition', `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`);
   if (req.method === 'HEAD') res.end();
   else await pipeline(Readable.from(typeof text === 'string' ? [text] : text), res);
 }
 
-function frameOf(visit: Visit, flash: Flash | null): Frame {
-  const { req, services, signed, lang, route, requestId, query } = visit;
-  const { config, assets, nav, pipeline: read } = services;
+function frameOf(request: OpsRequest, flash: Flash | null): Frame {
+  const { req, services, signed, lang, route, requestId, query } = request;
+  const { config, assets, nav } = services;
   const other = new URLSearchParams(query);
   other.set('lang', lang === 'fr' ? 'en' : 'fr');
   return {
@@ -87,23 +78,16 @@ function frameOf(visit: Visit, flash: Flash | null): Frame {
     // What was posted cannot be asked for again.
     otherLangHref:
       req.method === 'GET' ? `${pathOf(req)}?${other.toString()}` : `/ops?lang=${other.get('lang') ?? ''}`,
-    timeZone: read.scheme.timeZone,
+    timeZone: services.pipeline.scheme.timeZone,
     flash,
     requestId,
   };
 }
 
-/** What a log may say of a request: never an address, a form or a cookie. */
-function line({ req, res, log, route, signed, startedMs }: Visit, problem: OpsProblem | null = null): void {
-  log.info(
-    {
-      method: req.method,
-      route,
-      status: res.statusCode,
-      ...(problem === null ? {} : { code: problem.code }),
-      user: signed?.user.name ?? null,
-      durationMs: Math.round(performance.now() - startedMs),
-    },
-    'ops request',
-  );
+/** One line a request: never an address, a form or a cookie. */
+function logRequest({ req, res, log, route, signed, startedMs }: OpsRequest, code?: string): void {
+  const durationMs = Math.round(performance.now() - startedMs);
+  const user = signed?.user.name ?? null;
+  const about = { method: req.method, route, status: res.statusCode, user, durationMs };
+  log.info(code === undefined ? about : { ...about, code }, 'ops request');
 }

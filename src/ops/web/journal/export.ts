@@ -1,49 +1,69 @@
+import { stringify } from 'csv-stringify/sync';
 import { DateTime } from 'luxon';
-import { journalLine } from '../../../journal/line.js';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
+import type { ClientId } from '../../../ids.js';
+import { journalLine } from '../../../journal/line.js';
+import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { selectEntries } from '../../shared/journal-selection.js';
-import { download, goTo, type Answer } from '../answer.js';
-import type { PageContext } from '../context.js';
-import { journalHref, queryOf, readAsked, type JournalAsked } from './asked.js';
-import { csvWriter } from './csv.js';
-import { keysOf } from './entries.js';
+import type { Lang, Localized } from '../../shared/words.js';
+import { download, goTo, type Answer, type PageContext } from '../route.js';
+import { entryTest, journalHref, queryOf, readFilter, type PageFilter } from './filter.js';
+import { peopleOf } from './read.js';
+import { awardNames, causeWords, KIND_WORDS } from './words.js';
 
 /** For programs: the lines of `npx palier audit`. */
 export const exportNdjson = (context: PageContext): Answer =>
-  exported(context, 'ndjson', 'application/x-ndjson', (entries) =>
+  exported(context, 'ndjson', (entries) =>
     inChunks('', entries, (some) => some.map((entry) => `${JSON.stringify(journalLine(entry))}\n`).join('')),
   );
 
-/** For people: the words of the page. */
+/** For spreadsheets, in the words of the page. */
 export const exportCsv = (context: PageContext): Answer =>
-  exported(context, 'csv', 'text/csv', async function* (entries) {
-    const { scheme } = await context.pipeline.schemes.now();
-    const { head, linesOf } = csvWriter(scheme, context.pipeline.region, context.lang);
-    yield* inChunks(head, entries, linesOf);
+  exported(context, 'csv', async function* (entries) {
+    const { pipeline, lang } = context;
+    const { scheme } = await pipeline.schemes.now();
+    const columns = columnsOf(scheme, pipeline.region, lang);
+    const form = {
+      // What a spreadsheet in that language takes for a column's end.
+      delimiter: lang === 'fr' ? ';' : ',',
+      record_delimiter: 'windows',
+      escape_formulas: true,
+    } as const;
+    // Without a byte order mark, spreadsheets take UTF-8 for something else.
+    const head = stringify([columns.map(([title]) => title[lang])], { ...form, bom: true });
+    yield* inChunks(head, entries, (some) =>
+      stringify(
+        some.map((entry) => columns.map(([, cell]) => cell(entry))),
+        form,
+      ),
+    );
   });
 
-/** What makes no sense in the address is answered by the page without it. */
+const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+
+/** An address that makes no sense is answered by the page without the faults. */
 function exported(
   { pipeline, query, clock }: PageContext,
-  ending: string,
-  type: 'text/csv' | 'application/x-ndjson',
+  ending: keyof typeof TYPES,
   write: (entries: AsyncIterable<JournalEntry>) => AsyncIterable<string>,
 ): Answer {
   const { timeZone } = pipeline.scheme;
-  const { asked, faults } = readAsked(query, timeZone);
-  if (faults.size > 0) return goTo(journalHref(asked));
+  const { filter, faults } = readFilter(query, timeZone);
+  if (faults.size > 0) return goTo(journalHref(filter));
   const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
-  return download(`journal-${today}.${ending}`, type, write(entriesOf(pipeline, asked)));
+  return download(`journal-${today}.${ending}`, TYPES[ending], write(entriesOf(pipeline, filter)));
 }
 
-/** As many as there are, some at a time, in the order of writing; of a person, address by address. */
-async function* entriesOf(pipeline: Pipeline, asked: JournalAsked): AsyncGenerator<JournalEntry> {
-  const { earner, event } = asked;
-  const query = queryOf(asked, pipeline.scheme.timeZone);
-  const wanted = event === null ? query : { ...query, event };
-  const keys = earner === null ? [null] : await keysOf(pipeline, earner);
-  for (const key of keys) yield* selectEntries(pipeline.journal, wanted, key);
+/** Some at a time, in the order of writing; of a person, address by address. */
+async function* entriesOf(pipeline: Pipeline, filter: PageFilter): AsyncGenerator<JournalEntry> {
+  const { timeZone } = pipeline.scheme;
+  const isWanted = entryTest(filter, timeZone);
+  if (filter.earner === null && filter.event === null) {
+    for await (const entry of pipeline.journal.read(queryOf(filter, timeZone)))
+      if (isWanted(entry)) yield entry;
+  } else
+    for (const key of await peopleOf(pipeline, filter))
+      yield* (await pipeline.journal.ofEarner(key)).filter(isWanted);
 }
 
 /** Entries that leave at once: fewer would cost a packet each. */
@@ -62,4 +82,26 @@ async function* inChunks(
     some = [];
   }
   yield linesOf(some);
+}
+
+type Column = readonly [title: Localized, cell: (entry: JournalEntry) => string | null];
+
+function columnsOf(scheme: Scheme, region: ClientId, lang: Lang): readonly Column[] {
+  // `2026-11-23 12:00:00`: spreadsheets know it for a date.
+  const instant = (atS: number): string =>
+    DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
+  const causeOf = ({ cause }: JournalEntry): string | null =>
+    cause === null ? null : causeWords(cause, scheme, region)[lang];
+  return [
+    [{ fr: 'Quand', en: 'When' }, ({ atS }) => instant(atS)],
+    [{ fr: 'Quoi', en: 'What' }, ({ kind }) => KIND_WORDS[kind][lang]],
+    [{ fr: 'Badge Région', en: 'Award' }, awardNames(scheme)],
+    [{ fr: 'Identifiant OBF du badge', en: 'OBF id of the badge' }, ({ badgeId }) => badgeId],
+    [{ fr: 'Clé de la personne', en: 'Key of the person' }, ({ earner }) => earner],
+    [{ fr: 'À la suite de', en: 'Set off by' }, causeOf],
+    [{ fr: 'Événement OBF', en: 'OBF event' }, ({ event }) => event],
+    [{ fr: 'Version du barème', en: 'Version of the scheme' }, ({ version }) => version],
+    [{ fr: 'Badges comptés', en: 'Badges that counted' }, ({ assertions }) => assertions.join(' ')],
+    [{ fr: 'Précisions (en anglais)', en: 'Details' }, ({ detail }) => detail],
+  ];
 }

@@ -1,24 +1,25 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
-import type { ClientId } from '../../../ids.js';
+import { readPerson } from '../../../earners/person.js';
+import type { ClientId, EarnerKey } from '../../../ids.js';
 import type { Journal } from '../../../journal/journal.js';
 import type { PageAsked } from '../../../journal/pages.js';
 import type { JournalQuery } from '../../../journal/query.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { journalHref, queryOf, type FieldName, type JournalAsked } from './asked.js';
-import { entriesAbout } from './entries.js';
+import { pageNumberIn } from '../parts/table.js';
+import { entryTest, journalHref, queryOf, type FieldName, type PageFilter } from './filter.js';
 
 /** One page of the journal. */
 export interface JournalModel {
   readonly scheme: Scheme;
   readonly region: ClientId;
-  readonly asked: JournalAsked;
+  readonly filter: PageFilter;
   /** What was typed and makes no sense. */
   readonly faults: ReadonlySet<FieldName>;
   /** Newest first. */
   readonly entries: readonly JournalEntry[];
-  /** Pages of what was written later, and earlier; null: there is none. */
+  /** The pages beside this one; null: there is none. */
   readonly newer: string | null;
   readonly older: string | null;
   /** Both ends; null: this is it. */
@@ -28,62 +29,82 @@ export interface JournalModel {
   readonly note: 'partial' | 'cut' | null;
 }
 
-export const ENTRIES_A_PAGE = 50;
+type PageRead = Omit<JournalModel, 'scheme' | 'region' | 'filter' | 'faults'>;
 
-/** @param where in what is asked for: `avant`, `apres`, `fin`, `page` */
+const PAGE_SIZE = 50;
+
+/** @param where the place in the entries: `avant`, `apres`, `fin`, `page` */
 export async function readJournal(
   pipeline: Pipeline,
-  asked: JournalAsked,
+  filter: PageFilter,
   where: URLSearchParams,
 ): Promise<JournalModel> {
   const { scheme } = await pipeline.schemes.now();
-  const isAbout = asked.earner !== null || asked.event !== null;
-  const page = isAbout ? readAbout(pipeline, asked, where) : readPages(pipeline, asked, where);
-  return { scheme, region: pipeline.region, asked, faults: new Set(), ...(await page) };
+  const isAbout = filter.earner !== null || filter.event !== null;
+  const page = await (isAbout ? readAbout : readByTime)(pipeline, filter, where);
+  return { scheme, region: pipeline.region, filter, faults: new Set(), ...page };
 }
 
-type PageRead = Omit<JournalModel, 'scheme' | 'region' | 'asked' | 'faults'>;
+/** Of so many people of one event all is read; the export has the others. */
+const MAX_PEOPLE = 500;
+const CHUNK = 100;
 
-/** Of one person or event there is little: it is read wholly. */
-async function readAbout(pipeline: Pipeline, asked: JournalAsked, where: URLSearchParams): Promise<PageRead> {
-  const { entries, isCut } = await entriesAbout(pipeline, asked);
-  const last = Math.max(1, Math.ceil(entries.length / ENTRIES_A_PAGE));
-  const page = Math.min(last, /^[1-9]\d{0,5}$/.test(where.get('page') ?? '') ? Number(where.get('page')) : 1);
+/** The entries about a person or an event: so few that they are read whole. */
+async function readAbout(pipeline: Pipeline, filter: PageFilter, where: URLSearchParams): Promise<PageRead> {
+  const people = await peopleOf(pipeline, filter);
+  const found: JournalEntry[] = [];
+  for (let at = 0; at < Math.min(people.length, MAX_PEOPLE); at += CHUNK) {
+    const chunk = people.slice(at, at + CHUNK);
+    found.push(...(await Promise.all(chunk.map((one) => pipeline.journal.ofEarner(one)))).flat());
+  }
+  const isWanted = entryTest(filter, pipeline.scheme.timeZone);
+  const entries = found.filter(isWanted).toSorted((a, b) => b.atS - a.atS);
+  const last = Math.max(1, Math.ceil(entries.length / PAGE_SIZE));
+  const page = Math.min(last, pageNumberIn(where));
   const to = (at: number): string | null =>
-    at < 1 || at > last ? null : journalHref(asked, { page: String(at) });
+    at < 1 || at > last ? null : journalHref(filter, { page: String(at) });
   return {
-    entries: entries.slice((page - 1) * ENTRIES_A_PAGE, page * ENTRIES_A_PAGE),
+    entries: entries.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
     newer: to(page - 1),
     older: to(page + 1),
     newest: page === 1 ? null : to(1),
     oldest: page === last ? null : to(last),
-    note: isCut ? 'cut' : null,
+    note: people.length > MAX_PEOPLE ? 'cut' : null,
   };
 }
 
-async function readPages(
+/** Every address of a person, or of those whom an event gave an award: no other entry names it. */
+export async function peopleOf(
+  pipeline: Pipeline,
+  { earner, event }: PageFilter,
+): Promise<readonly EarnerKey[]> {
+  if (earner !== null) {
+    const { keys } = await readPerson(pipeline, earner);
+    return keys.includes(earner) ? keys : [earner, ...keys];
+  }
+  const given = event === null ? [] : await pipeline.journal.ofEvent(event);
+  return [...new Set(given.flatMap((entry) => entry.earner ?? []))];
+}
+
+async function readByTime(
   { journal, scheme: { timeZone } }: Pipeline,
-  asked: JournalAsked,
+  filter: PageFilter,
   where: URLSearchParams,
 ): Promise<PageRead> {
-  const { entries, older, newer, isPartial } = await wholePage(
-    journal,
-    queryOf(asked, timeZone),
-    whereIn(where),
-  );
+  const page = await wholePage(journal, queryOf(filter, timeZone), whereIn(where));
   const to = (name: string, place: Place | null): string | null =>
-    place === null ? null : journalHref(asked, { [name]: cursorOf(place) });
+    place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
   return {
-    entries,
-    older: to('avant', older),
-    newer: to('apres', newer),
-    newest: newer === null ? null : journalHref(asked),
-    oldest: older === null ? null : journalHref(asked, { fin: '' }),
-    note: isPartial ? 'partial' : null,
+    entries: page.entries,
+    older: to('avant', page.older),
+    newer: to('apres', page.newer),
+    newest: page.newer === null ? null : journalHref(filter),
+    oldest: page.older === null ? null : journalHref(filter, { fin: '' }),
+    note: page.isPartial ? 'partial' : null,
   };
 }
 
-/** Whoever goes back to the newest comes to a whole page of them, not to the few before the last page. */
+/** Back at the newest, the page is a whole one, not the few entries before the last page. */
 async function wholePage(journal: Pick<Journal, 'page'>, query: JournalQuery, asked: PageAsked) {
   const page = await journal.page(query, asked);
   const isCut = asked.way === 'newer' && asked.beyond !== null && page.newer === null;
@@ -91,7 +112,7 @@ async function wholePage(journal: Pick<Journal, 'page'>, query: JournalQuery, as
 }
 
 function whereIn(where: URLSearchParams): PageAsked {
-  const size = ENTRIES_A_PAGE;
+  const size = PAGE_SIZE;
   if (where.has('fin')) return { size, way: 'newer', beyond: null };
   const [before, after] = [placeIn(where.get('avant') ?? ''), placeIn(where.get('apres') ?? '')];
   return after === null ? { size, way: 'older', beyond: before } : { size, way: 'newer', beyond: after };

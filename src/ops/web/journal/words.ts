@@ -1,6 +1,8 @@
-import type { JournalKind } from '../../../earners/journal-entry.js';
+import type { JournalEntry, JournalKind } from '../../../earners/journal-entry.js';
+import type { ClientId } from '../../../ids.js';
+import type { Scheme } from '../../../rules/types.js';
 import type { Localized } from '../../shared/words.js';
-import type { FieldName } from './asked.js';
+import type { FieldName } from './filter.js';
 
 /** What happened, in words. */
 export const KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
@@ -33,14 +35,8 @@ export const KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
 export const FIELD_WORDS: Readonly<
   Record<FieldName, { readonly label: Localized; readonly fault: Localized }>
 > = {
-  du: {
-    label: { fr: 'Du', en: 'From' },
-    fault: { fr: 'Ce n’est pas une date.', en: 'This is no date.' },
-  },
-  au: {
-    label: { fr: 'Au', en: 'Until' },
-    fault: { fr: 'Ce n’est pas une date.', en: 'This is no date.' },
-  },
+  du: { label: { fr: 'Du', en: 'From' }, fault: { fr: 'Ce n’est pas une date.', en: 'This is no date.' } },
+  au: { label: { fr: 'Au', en: 'Until' }, fault: { fr: 'Ce n’est pas une date.', en: 'This is no date.' } },
   sorte: {
     label: { fr: 'Ce qui s’est passé', en: 'What happened' },
     fault: { fr: 'Choisissez dans la liste.', en: 'Choose from the list.' },
@@ -106,3 +102,59 @@ export const JOURNAL = {
   csv: { fr: 'CSV, pour un tableur', en: 'CSV, for a spreadsheet' },
   ndjson: { fr: 'NDJSON, pour un programme', en: 'NDJSON, for a program' },
 } as const;
+
+/** Causes that are one word. */
+const PLAIN: Readonly<Record<string, Localized>> = {
+  ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
+  apply: { fr: 'la mise en vigueur du barème', en: 'the scheme put into force' },
+  retention: { fr: 'la durée de conservation', en: 'the retention period' },
+  awards: { fr: 'un autre badge Région délivré', en: 'another award issued' },
+  'region-account': { fr: 'la lecture du compte OBF de la Région', en: 'reading the Région’s OBF account' },
+  reconcile: { fr: 'une relecture complète d’OBF', en: 'reading all of OBF again' },
+  revocation: { fr: 'une révocation', en: 'a revocation' },
+  link: { fr: 'le rattachement d’une adresse', en: 'an address linked' },
+  unlink: { fr: 'le détachement d’une adresse', en: 'an address unlinked' },
+  unblock: { fr: 'la levée d’un blocage', en: 'a block lifted' },
+};
+
+/** Where an event became known. */
+const SOURCES: Readonly<Record<string, Localized>> = {
+  webhook: { fr: 'un avis d’OBF', en: 'a notice of OBF' },
+  poll: { fr: 'la lecture du compte OBF', en: 'reading the OBF account' },
+  passport: { fr: 'un badge envoyé à un Passport', en: 'a badge sent to a Passport' },
+  ops: { fr: 'une demande d’un opérateur', en: 'an operator’s request' },
+};
+
+/**
+ * Pure. What set something off; an unknown cause stands as it was written.
+ * @param region the Région's own client
+ */
+export function causeWords(cause: string, { partners }: Scheme, region: ClientId): Localized {
+  const plain = PLAIN[cause];
+  if (plain !== undefined) return plain;
+  const [, source = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
+  const words = SOURCES[source];
+  if (words === undefined) return { fr: cause, en: cause };
+  if (kind === 'credential') return words;
+  const client = [
+    { clientId: region, fr: 'la Région', en: 'the Région' },
+    ...partners.map(({ clientId, name }) => ({ clientId, fr: name, en: name })),
+  ].find(({ clientId }) => about.startsWith(`${clientId}.`));
+  if (client === undefined) return { fr: `${words.fr} : ${about}`, en: `${words.en}: ${about}` };
+  const event = about.slice(client.clientId.length + 1);
+  return {
+    fr: `${words.fr} : ${client.fr}, événement ${event}`,
+    en: `${words.en}: ${client.en}, event ${event}`,
+  };
+}
+
+/** The name of an entry's award as the scheme has it; else its id, or its badge's. */
+export function awardNames({ awards }: Scheme): (entry: JournalEntry) => string | null {
+  const byId = new Map(awards.map(({ id, name }) => [id, name]));
+  const byBadge = new Map(awards.map(({ badgeId, name }) => [badgeId, name]));
+  return ({ award, badgeId }) =>
+    (award === null ? undefined : byId.get(award)) ??
+    (badgeId === null ? undefined : byBadge.get(badgeId)) ??
+    award ??
+    badgeId;
+}

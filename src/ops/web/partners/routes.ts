@@ -1,8 +1,7 @@
 import { page, type Route } from '../route.js';
 import { PartnersView } from './list-view.js';
-import { PartnerView } from './one-view.js';
-import { readPartners } from './read-list.js';
-import { readPartner } from './read-one.js';
+import { PartnerView } from './partner-view.js';
+import { readPartner, readPartners } from './read.js';
 import { PARTNERS } from './words.js';
 
 export const PARTNER_ROUTES: readonly Route[] = [

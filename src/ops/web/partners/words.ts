@@ -41,20 +41,14 @@ export const PARTNERS = {
     fr: 'retirez « active: false » dans partners.yaml',
     en: 'remove "active: false" in partners.yaml',
   },
-  cannotEnrol: {
-    fr: 'cet identifiant ne peut pas être inscrit',
-    en: 'this id cannot be enrolled',
-  },
+  cannotEnrol: { fr: 'cet identifiant ne peut pas être inscrit', en: 'this id cannot be enrolled' },
 } as const;
 
 export const PARTNER = {
   variable: { fr: 'Variable de la clé', en: 'Variable of the key' },
   readAt: { fr: 'Compte OBF lu pour la dernière fois', en: 'OBF account last read' },
   notRead: { fr: 'jamais', en: 'never' },
-  notReadable: {
-    fr: 'sans objet : Palier n’a pas de clé',
-    en: 'does not apply: Palier has no key',
-  },
+  notReadable: { fr: 'sans objet : Palier n’a pas de clé', en: 'does not apply: Palier has no key' },
   event: { fr: 'événement', en: 'event' },
   keyRefused: {
     fr: 'OBF refuse la clé d’API de cet organisme : ses badges ne sont plus lus. Demandez-lui une nouvelle clé, mettez-la dans la variable, redémarrez Palier, puis relancez ce qui a échoué.',

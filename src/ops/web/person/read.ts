@@ -1,24 +1,27 @@
 import type { JournalEntry } from '../../../earners/journal-entry.js';
-import type { EarnerKey } from '../../../ids.js';
+import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import type { Contact } from '../../../earners/record.js';
+import type { ClientId, EarnerKey } from '../../../ids.js';
+import { withoutAddresses } from '../../../platform/logger.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import { buildExplanation } from '../../../rules/explain/explanation.js';
+import type { Scheme } from '../../../rules/types.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import { maskAddress } from '../../shared/masked.js';
+import { HAPPENED } from '../../shared/state-words.js';
 import { backgroundOf } from '../../shared/background.js';
-import type { Lang } from '../../shared/words.js';
-import type { PageContext } from '../context.js';
+import type { Lang, Localized } from '../../shared/words.js';
 import { OpsProblem } from '../http/problem.js';
-import { gridOf, leftOutOf, type Grid } from './grid.js';
-import { timelineOf, type Happened } from './timeline.js';
+import { causeWords } from '../journal/words.js';
+import type { PageContext } from '../route.js';
+import { excludedIn, gridOf, type Grid } from './grid.js';
 import { keyIn } from './typed.js';
 
 /** One address of a person. */
 export interface AddressShown {
   readonly key: EarnerKey;
-  /** Masked, unless whoever looks asked for it; null: not kept. */
+  /** Masked, unless the operator asked for it; null: not kept. */
   readonly address: string | null;
   /** As the organisation typed it; null: not kept, or not asked for. */
   readonly name: string | null;
@@ -26,8 +29,23 @@ export interface AddressShown {
   readonly own: boolean;
 }
 
+/** One thing that happened to a person, in words. */
+export interface TimelineEntry {
+  readonly atS: number;
+  readonly what: Localized;
+  /** The award's name; null: it was about none. */
+  readonly award: string | null;
+  /** What set it off; null: not known. */
+  readonly why: Localized | null;
+  readonly under: EarnerKey;
+  readonly event: string | null;
+  readonly version: string | null;
+  /** In English: OBF's reason, as it was given. */
+  readonly detail: string | null;
+}
+
 interface Common {
-  /** That stands for the person. */
+  /** Of the address that stands for the person. */
   readonly earner: EarnerKey;
   readonly being: 'kept' | 'erasing';
   /** Unix seconds; null: never. */
@@ -40,8 +58,10 @@ export interface KnownPerson extends Common {
   /** The addresses are shown whole. */
   readonly shown: boolean;
   readonly grid: Grid;
-  readonly leftOut: Readonly<Record<Lang, readonly string[]>>;
-  readonly timeline: readonly Happened[];
+  /** Badges that count for no award, each with why. */
+  readonly excluded: Readonly<Record<Lang, readonly string[]>>;
+  /** Newest first. */
+  readonly timeline: readonly TimelineEntry[];
   /** Whether an evaluation waits to be done, or failed. */
   readonly evaluation: 'none' | 'waits' | 'failed';
   readonly paused: boolean;
@@ -50,10 +70,6 @@ export interface KnownPerson extends Common {
 export type PersonModel = KnownPerson | (Common & { readonly kind: 'unknown' });
 
 /** @throws OpsProblem `not_found` for what is no key */
-export const readPersonPage = (context: PageContext): Promise<PersonModel> =>
-  readPersonModel(context.pipeline, keyInPath(context), false);
-
-/** @throws OpsProblem `not_found` */
 export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
   const key = keyIn(params['earner']);
   if (key === null) throw new OpsProblem('not_found');
@@ -66,33 +82,33 @@ export async function readPersonModel(
   asked: EarnerKey,
   shown: boolean,
 ): Promise<PersonModel> {
-  const files = await linkedRecords(pipeline.earners, [asked]);
-  const earner = personKeyOf(files, asked);
-  const all = [...files.values()];
+  const records = await linkedRecords(pipeline.earners, [asked]);
+  const earner = personKeyOf(records, asked);
+  const all = [...records.values()];
   const common: Common = {
     earner,
     being: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0) ? 'erasing' : 'kept',
     erasedAtS: all.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
   };
-  const keys = [earner, ...[...files.keys()].filter((key) => key !== earner)];
   const decision = await decide(pipeline, earner);
-  if (isUnknown(decision, files)) return { ...common, kind: 'unknown' };
-  const addresses = keys.map((key) => addressOf(key, files.get(key)?.contact ?? null, key === earner, shown));
-  const own = keys.flatMap((key) =>
-    (files.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => [key, entry] as const),
+  if (isUnknown(decision, records)) return { ...common, kind: 'unknown' };
+  const keys = [earner, ...[...records.keys()].filter((key) => key !== earner)];
+  const addresses = keys.map((key) =>
+    addressOf(key, records.get(key)?.contact ?? null, key === earner, shown),
   );
-  return { ...common, kind: 'known', addresses, shown, ...(await readTold(pipeline, decision, own)) };
+  const entries = keys.flatMap((key) =>
+    (records.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => ({ key, entry })),
+  );
+  return { ...common, kind: 'known', addresses, shown, ...(await explain(pipeline, decision, entries)) };
 }
 
 /** Nobody, or somebody of whom nothing but traces is left. */
-function isUnknown({ person }: Decision, files: LinkedRecords): boolean {
-  const records = [...files.values()];
-  return (
-    records.every(
-      ({ contact, journal, assertions }) => contact === null && journal.length + assertions.length === 0,
-    ) &&
-    (person.records.length === 0 || records.some(({ tombstone }) => tombstone !== null))
+function isUnknown({ person }: Decision, records: LinkedRecords): boolean {
+  const all = [...records.values()];
+  const isEmpty = all.every(
+    ({ contact, journal, assertions }) => contact === null && journal.length + assertions.length === 0,
   );
+  return isEmpty && (person.records.length === 0 || all.some(({ tombstone }) => tombstone !== null));
 }
 
 const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean): AddressShown => ({
@@ -102,31 +118,53 @@ const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown:
   own,
 });
 
-async function readTold(
-  pipeline: Pipeline,
-  decision: Decision,
-  entries: readonly (readonly [EarnerKey, JournalEntry])[],
-) {
+interface KeyedEntry {
+  readonly key: EarnerKey;
+  readonly entry: JournalEntry;
+}
+
+async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[]) {
   const { queues, region } = pipeline;
   const { rules, person, evaluation, waiting } = decision;
   const [job, paused] = await Promise.all([
     queues.earners.getJob(earnerJobId(person.earner)),
     queues.awards.isPaused(),
   ]);
-  const background = backgroundOf(evaluation, {
-    entries: entries.map(([, entry]) => entry),
-    flags: person.addresses.flatMap(({ record }) =>
-      [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
-    ),
-    waiting,
-  });
-  const told = buildExplanation(rules.scheme, evaluation, background, person.portfolio.assertions);
-  const facts = { told, records: person.records };
+  const flags = person.addresses.flatMap(({ record }) =>
+    [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
+  );
+  const journal = entries.map(({ entry }) => entry);
+  const background = backgroundOf(evaluation, { entries: journal, flags, waiting });
+  const { assertions } = person.portfolio;
+  const explanation = buildExplanation(rules.scheme, evaluation, background, assertions);
+  const facts = { explanation, records: person.records };
   return {
     grid: gridOf(facts),
-    leftOut: { fr: leftOutOf(facts, 'fr'), en: leftOutOf(facts, 'en') },
+    excluded: { fr: excludedIn(facts, 'fr'), en: excludedIn(facts, 'en') },
     timeline: timelineOf(rules.scheme, region, entries),
     evaluation: job === undefined ? 'none' : job.finishedOn === undefined ? 'waits' : 'failed',
     paused,
   } as const;
+}
+
+/** A stable sort of the reversed entries: of one second, the last written comes first. */
+function timelineOf(
+  scheme: Scheme,
+  region: ClientId,
+  entries: readonly KeyedEntry[],
+): readonly TimelineEntry[] {
+  const nameOf = new Map(scheme.awards.map(({ badgeId, name }) => [badgeId, name]));
+  return entries
+    .toReversed()
+    .toSorted((a, b) => b.entry.atS - a.entry.atS)
+    .map(({ key, entry: { kind, atS, badgeId, cause, event, version, detail } }) => ({
+      atS,
+      what: HAPPENED[kind],
+      award: badgeId === null ? null : (nameOf.get(badgeId) ?? badgeId),
+      why: cause === null ? null : causeWords(cause, scheme, region),
+      under: key,
+      event,
+      version,
+      detail: detail === null ? null : withoutAddresses(detail),
+    }));
 }

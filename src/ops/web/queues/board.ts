@@ -1,40 +1,37 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
+import { ExpressAdapter } from '@bull-board/express';
 import type { RequestHandler } from 'express';
-import { QUEUES } from '../../../queue/jobs.js';
+import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
 import { QUEUE_WORDS } from '../../shared/failed-jobs.js';
-import { QuietAdapter } from './adapter.js';
-import { cleanBody } from './clean-body.js';
-import { BOARD } from './words.js';
-
-export const BOARD_PATH = '/ops/queues';
+import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
 
 /**
- * bull-board over the queues, which reads and never writes.
- * @param mayRetry whether its buttons to try again are shown; who handles them is not the board
+ * bull-board over the queues, in French, as it does not speak both languages; it reads and never writes.
+ * @param mayRetry whether its retry buttons are shown; the mount handles them, not the board
  */
 export function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): RequestHandler {
   const serverAdapter = new QuietAdapter();
-  serverAdapter.setBasePath(BOARD_PATH);
+  serverAdapter.setBasePath('/ops/queues');
   createBullBoard({
     queues: QUEUES.map((name) => maskedQueue(queues, name, mayRetry)),
     serverAdapter,
     options: {
       uiConfig: {
-        boardTitle: BOARD.title,
+        boardTitle: 'Palier, files',
         locale: { lng: 'fr-FR' },
         miscLinks: [
-          { text: BOARD.home, url: '/ops' },
-          { text: BOARD.failures, url: '/ops/echecs' },
+          { text: 'Accueil', url: '/ops' },
+          { text: 'Échecs', url: '/ops/echecs' },
         ],
         hideDocsLink: true,
         hideRedisDetails: true,
       },
       handlerHooks: {
         before: ({ method }) => ({ allow: method === 'get' }),
-        after: (_, result) => ({ ...result, body: cleanRecord(result.body) }),
+        after: (_, result) => ({ ...result, body: redactRecord(result.body) }),
       },
     },
   });
@@ -43,11 +40,9 @@ export function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: bool
   return router;
 }
 
-function maskedQueue(
-  queues: Pipeline['queues'],
-  name: (typeof QUEUES)[number],
-  mayRetry: boolean,
-): BullMQAdapter {
+const isHandler = (value: unknown): value is RequestHandler => typeof value === 'function';
+
+function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: boolean): BullMQAdapter {
   const adapter = new BullMQAdapter(queues[name], {
     readOnlyMode: !mayRetry,
     allowRetries: mayRetry,
@@ -61,11 +56,55 @@ function maskedQueue(
   return adapter;
 }
 
-const cleanRecord = (body: unknown): Record<string, unknown> => {
-  const clean = cleanBody(body);
-  return typeof clean === 'object' && clean !== null && !Array.isArray(clean)
-    ? Object.fromEntries(Object.entries(clean))
-    : {};
-};
+/** A stack trace is the longest text that people read. */
+const MAX_CHARS = 4000;
 
-const isHandler = (value: unknown): value is RequestHandler => typeof value === 'function';
+/** An answer without the addresses that a reason, a trace or anything else may hold. */
+function redact(value: unknown): unknown {
+  if (typeof value === 'string') return shownText(value, MAX_CHARS);
+  if (Array.isArray(value)) return value.map(redact);
+  return typeof value === 'object' && value !== null ? redactRecord(value) : value;
+}
+
+const redactRecord = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redact(part)]))
+    : {};
+
+const LINK_OUT = /<link\b[^>]*\bhref="https?:[^>]*>/g;
+const NO_SCRIPT =
+  '<noscript><p>Cette page a besoin de JavaScript. <a href="/ops/echecs">Les échecs</a> s’en passent.</p></noscript>';
+
+/** bull-board's server side without links to other sites, and without our inside in its errors. */
+class QuietAdapter extends ExpressAdapter {
+  constructor() {
+    super();
+    this.app.disable('x-powered-by').disable('etag');
+  }
+
+  /** Its errors would carry Redis' own words. */
+  override setErrorHandler(_handler: (error: Error) => ControllerHandlerReturnType): this {
+    return super.setErrorHandler(() => ({
+      status: 500,
+      body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } },
+    }));
+  }
+
+  /** Its page, in French, without the fonts that it would fetch elsewhere. */
+  override setEntryRoute(entry: AppViewRoute): ExpressAdapter {
+    this.app.get(entry.route, (_req, res, next) => {
+      const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });
+      res.render(name, params, (error: unknown, html: string) => {
+        if (error !== null && error !== undefined) next(error);
+        else res.type('html').send(quiet(html));
+      });
+    });
+    return this;
+  }
+}
+
+const quiet = (html: string): string =>
+  html
+    .replace('<html lang="en"', '<html lang="fr"')
+    .replaceAll(LINK_OUT, '')
+    .replace('<div id="root">', `${NO_SCRIPT}<div id="root">`);

@@ -1,35 +1,39 @@
 import type { VNode } from 'preact';
-import type { StoredPlan } from '../../../scheme/plan-store.js';
-import { hasRole, useFrame } from '../layout/frame.js';
-import { ActionForm } from '../parts/action-form.js';
-import { Choice } from '../parts/field.js';
-import { APPLY, issuesWords } from './apply-words.js';
-import { APPLY_ACTION } from './links.js';
-import { LastApply } from './last-apply-view.js';
-import type { SchemeProps } from './view.js';
+import type { ApplyRecord } from '../../../scheme/apply-store.js';
+import type { Lang } from '../../shared/words.js';
+import { TO } from '../links.js';
+import { ActionForm, Choice } from '../parts/form.js';
+import { useIsOperator } from '../parts/frame.js';
+import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
+import { Alert, Count, Instant } from '../parts/text.js';
+import type { ApplyPart, SchemeModel } from './read.js';
+import { APPLY, issuesWords, PLAN } from './words.js';
 
-/** Puts into force what the plan above tells of, and says how that goes. */
-export function ApplyPartView({ model, lang }: SchemeProps): VNode {
-  return (
-    <section aria-labelledby="mise-en-vigueur">
-      <h2 id="mise-en-vigueur">{APPLY.title[lang]}</h2>
-      <ApplyForm model={model} lang={lang} />
-      <LastApply apply={model.apply} lang={lang} />
-    </section>
-  );
+interface ApplyProps {
+  readonly model: SchemeModel;
+  readonly lang: Lang;
 }
 
-function ApplyForm({ model, lang }: SchemeProps): VNode | null {
-  const { user } = useFrame();
+/** Puts into force what the plan above tells of, and says how that goes. */
+export const Apply = ({ model, lang }: ApplyProps): VNode => (
+  <section aria-labelledby="mise-en-vigueur">
+    <h2 id="mise-en-vigueur">{APPLY.title[lang]}</h2>
+    <ApplyForm model={model} lang={lang} />
+    <LastApply apply={model.apply} lang={lang} />
+  </section>
+);
+
+function ApplyForm({ model, lang }: ApplyProps): VNode | null {
+  const isOperator = useIsOperator();
   const { plan, apply, change, unfinished } = model;
   const { made, only, outdated } = plan;
-  if (apply.moves || !hasRole(user, 'operateur')) return null;
+  if (apply.moves || !isOperator) return null;
   if (made === null || outdated) return <p>{APPLY.noPlan[lang]}</p>;
   if (change === null && unfinished === null && made.issues === 0) return <p>{APPLY.nothing[lang]}</p>;
   return (
     <ActionForm
-      to={APPLY_ACTION}
-      label={APPLY[change === null ? 'labelLeft' : 'label'][lang]}
+      to={`${TO.scheme}/appliquer`}
+      label={change === null ? APPLY.labelLeft : APPLY.label}
       fields={{ version: made.version, badge: only ?? '', upto: made.issues }}
       confirm={
         <>
@@ -40,41 +44,93 @@ function ApplyForm({ model, lang }: SchemeProps): VNode | null {
         </>
       }
     >
-      <Choices made={made} quiet={unfinished?.quiet === true} lang={lang} />
+      <Choice
+        name="email"
+        label={APPLY.email}
+        // What was begun without e-mails goes on without.
+        value={unfinished?.quiet === true ? 'no' : 'yes'}
+        options={[
+          { value: 'yes', label: APPLY.emailYes },
+          { value: 'no', label: APPLY.emailNo },
+        ]}
+        required
+      />
+      {made.quotaShort > 0 && (
+        <Choice
+          name="quota"
+          label={APPLY.quota}
+          value="stop"
+          options={[
+            { value: 'stop', label: APPLY.quotaStop },
+            { value: 'over', label: APPLY.quotaOver },
+          ]}
+          required
+        />
+      )}
     </ActionForm>
   );
 }
 
-interface ChoicesProps {
-  readonly made: StoredPlan;
-  /** What was begun goes on without e-mails. */
-  readonly quiet: boolean;
-  readonly lang: SchemeProps['lang'];
+interface LastProps {
+  readonly apply: ApplyPart;
+  readonly lang: Lang;
 }
 
-const Choices = ({ made, quiet, lang }: ChoicesProps): VNode => (
-  <>
-    <Choice
-      name="email"
-      label={APPLY.email[lang]}
-      value={quiet ? 'no' : 'yes'}
-      options={[
-        { value: 'yes', label: APPLY.emailYes[lang] },
-        { value: 'no', label: APPLY.emailNo[lang] },
-      ]}
-      required
-    />
-    {made.quotaShort > 0 && (
-      <Choice
-        name="quota"
-        label={APPLY.quota[lang]}
-        value="stop"
-        options={[
-          { value: 'stop', label: APPLY.quotaStop[lang] },
-          { value: 'over', label: APPLY.quotaOver[lang] },
+const REFUSED: ReadonlySet<ApplyRecord['state']> = new Set(['above', 'over_quota', 'moved', 'other_begun']);
+
+/** What became of the last request, or how far it is. */
+function LastApply({ apply, lang }: LastProps): VNode | null {
+  const { record, job, moves, waiting, paused } = apply;
+  if (record === null) return null;
+  const { state, done, total, issues } = record;
+  const refused = REFUSED.has(state);
+  const words = state === 'giving' ? APPLY.people(done, total) : PLAN.looked(done, total);
+  return (
+    <>
+      <h3>{APPLY.last[lang]}</h3>
+      {job.state === 'failed' && <Alert kind="bad">{APPLY.failed}</Alert>}
+      {refused && (
+        <Alert kind="bad">
+          {APPLY.states[state][lang]} {issues > 0 && APPLY.would(issues)[lang]}
+        </Alert>
+      )}
+      {paused && waiting > 0 && <Alert kind="note">{APPLY.paused}</Alert>}
+      {moves && (
+        <p>
+          <ProgressLine label={APPLY.states[state]} value={done} max={total} words={words} />
+        </p>
+      )}
+      <DefinitionList
+        items={[
+          ...(refused ? [] : [[APPLY.state, APPLY.states[state]] as const]),
+          [APPLY.of, record.only ?? PLAN.all],
+          [APPLY.by, record.by],
+          [APPLY.askedAt, <Instant atS={record.askedS} />],
+          [APPLY.endedAt, <Instant atS={record.atS} />],
+          [APPLY.ceiling, <Count of={record.upto} />],
+          [APPLY.email, record.quiet ? APPLY.emailNo : APPLY.emailYes],
+          ...(state === 'applied' ? givenOf(record, waiting, lang) : []),
         ]}
-        required
       />
-    )}
-  </>
-);
+    </>
+  );
+}
+
+const givenOf = (record: ApplyRecord, waiting: number, lang: Lang): readonly Item[] => [
+  [
+    APPLY.given,
+    <>
+      <Count of={record.issues} /> {record.issues > 0 && PLAN.toPeople(record.people)[lang]}
+      {record.given.length > 0 && (
+        <ul>
+          {record.given.map(({ award, name, count }) => (
+            <li key={award}>
+              {name} : <Count of={count} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>,
+  ],
+  [APPLY.waiting, <Count of={waiting} />],
+];

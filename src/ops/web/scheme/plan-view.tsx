@@ -1,24 +1,25 @@
-import type { ComponentChildren, VNode } from 'preact';
-import { useId } from 'preact/hooks';
+import type { VNode } from 'preact';
 import type { StoredAwardPlan, StoredPlan } from '../../../scheme/plan-store.js';
-import { Alert } from '../parts/alert.js';
-import { ActionForm } from '../parts/action-form.js';
-import { DefinitionList } from '../parts/definition-list.js';
-import { Choice } from '../parts/field.js';
-import { Table } from '../parts/table.js';
-import { Count, Duration, Instant } from '../parts/told.js';
-import { PLAN_ACTION, SCHEME_PATH } from './links.js';
-import { PLAN } from './plan-words.js';
-import { Samples } from './samples-view.js';
-import type { SchemeProps } from './view.js';
+import type { Lang, Localized } from '../../shared/words.js';
+import { TO } from '../links.js';
+import { ActionForm, Choice } from '../parts/form.js';
+import { DefinitionList, ProgressLine, Table, type Item } from '../parts/table.js';
+import { Alert, Count, Duration, Instant } from '../parts/text.js';
+import type { PlanPart, SchemeModel } from './read.js';
+import { PLAN } from './words.js';
 
-/** What would become of everybody: made by a worker, since it takes a while. */
-export function PlanPartView({ model, lang }: SchemeProps): VNode {
-  const { plan, scheme } = model;
+interface PlanProps {
+  readonly model: SchemeModel;
+  readonly lang: Lang;
+}
+
+/** What would become of all people: made by a worker, since it takes a while. */
+export function Plan({ model, lang }: PlanProps): VNode {
+  const { plan, scheme, nowS } = model;
   const { only, made, outdated } = plan;
   const options = [
     // No award is called so. An empty value would keep a browser from sending what is required.
-    { value: '*', label: PLAN.all[lang] },
+    { value: '*', label: PLAN.all },
     ...scheme.awards.map(({ id, name }) => ({ value: id, label: name })),
   ];
   return (
@@ -28,34 +29,28 @@ export function PlanPartView({ model, lang }: SchemeProps): VNode {
       {only !== null && (
         <p>
           {PLAN.onlyOf(scheme.awards.find(({ id }) => id === only)?.name ?? only)[lang]}{' '}
-          <a href={`${SCHEME_PATH}#plan`}>{PLAN.ofAll[lang]}</a>
+          <a href={`${TO.scheme}#plan`}>{PLAN.ofAll[lang]}</a>
         </p>
       )}
-      <PlanJob model={model} lang={lang} />
-      {made === null ? <p>{PLAN.none[lang]}</p> : <Made plan={made} nowS={model.nowS} lang={lang} />}
-      {outdated && <Alert kind="note">{PLAN.outdated[lang]}</Alert>}
-      <ActionForm to={PLAN_ACTION} label={PLAN.make[lang]}>
-        <Choice name="badge" label={PLAN.which[lang]} options={options} value={only ?? '*'} required />
+      <PlanJob plan={plan} />
+      {made === null ? <p>{PLAN.none[lang]}</p> : <Made plan={made} nowS={nowS} lang={lang} />}
+      {outdated && <Alert kind="note">{PLAN.outdated}</Alert>}
+      <ActionForm to={`${TO.scheme}/plan`} label={PLAN.make}>
+        <Choice name="badge" label={PLAN.which} options={options} value={only ?? '*'} required />
       </ActionForm>
     </section>
   );
 }
 
-/** How far its making is; nothing where nobody asked. */
-function PlanJob({ model: { plan }, lang }: SchemeProps): VNode | null {
-  const id = useId();
-  const { job, progress } = plan;
+/** How far a worker is with it; nothing where it was not asked for. */
+function PlanJob({ plan: { job, progress } }: { readonly plan: PlanPart }): VNode | null {
   if (job.state === 'none') return null;
-  if (job.state === 'failed') return <Alert kind="bad">{PLAN.failed[lang]}</Alert>;
-  if (job.state === 'waits' || progress === null) return <Alert kind="note">{PLAN.waits[lang]}</Alert>;
-  const words = PLAN.looked(progress.done, progress.total)[lang];
+  if (job.state === 'failed') return <Alert kind="bad">{PLAN.failed}</Alert>;
+  if (job.state === 'waits' || progress === null) return <Alert kind="note">{PLAN.waits}</Alert>;
+  const { done, total } = progress;
   return (
     <Alert kind="note">
-      <label for={id}>{PLAN.runs[lang]}</label>{' '}
-      <progress id={id} max={Math.max(progress.total, 1)} value={progress.done}>
-        {words}
-      </progress>{' '}
-      {words}
+      <ProgressLine label={PLAN.runs} value={done} max={total} words={PLAN.looked(done, total)} />
     </Alert>
   );
 }
@@ -63,29 +58,34 @@ function PlanJob({ model: { plan }, lang }: SchemeProps): VNode | null {
 interface MadeProps {
   readonly plan: StoredPlan;
   readonly nowS: number;
-  readonly lang: SchemeProps['lang'];
+  readonly lang: Lang;
 }
 
+const COLUMNS = ['gains', 'underWay', 'losesRule', 'blocked', 'refused'] as const;
+
 function Made({ plan, nowS, lang }: MadeProps): VNode {
+  const nameOf = ({ name, removed, active }: StoredAwardPlan): VNode => (
+    <>
+      {name}
+      {removed && <small> ({PLAN.removed[lang]})</small>}
+      {!removed && !active && <small> ({PLAN.inactive[lang]})</small>}
+    </>
+  );
   return (
     <>
       <DefinitionList items={factsOf({ plan, nowS, lang })} />
       <Table
-        caption={PLAN.caption[lang]}
+        caption={PLAN.caption}
         columns={[
-          {
-            title: PLAN.award[lang],
-            heads: true,
-            cell: (one: StoredAwardPlan) => <Name of={one} lang={lang} />,
-          },
+          { title: PLAN.award, heads: true, cell: nameOf },
           ...COLUMNS.map((column) => ({
-            title: PLAN.columns[column][lang],
+            title: PLAN.columns[column],
             numeric: true,
             cell: (one: StoredAwardPlan) => <Count of={one[column]} />,
           })),
         ]}
         rows={plan.awards}
-        empty={PLAN.noAward[lang]}
+        empty={PLAN.noAward}
       />
       {plan.awards.some(({ losesRule }) => losesRule > 0) && <p>{PLAN.keeps[lang]}</p>}
       <Samples plan={plan} lang={lang} />
@@ -93,41 +93,58 @@ function Made({ plan, nowS, lang }: MadeProps): VNode {
   );
 }
 
-const COLUMNS = ['gains', 'underWay', 'losesRule', 'blocked', 'refused'] as const;
+const factsOf = ({ plan, nowS, lang }: MadeProps): readonly Item[] => [
+  [
+    PLAN.madeAt,
+    <>
+      <Instant atS={plan.madeS} /> ({PLAN.ago[lang]} <Duration s={Math.max(0, nowS - plan.madeS)} />)
+    </>,
+  ],
+  [PLAN.version, <code>{plan.version}</code>],
+  [PLAN.people, <Count of={plan.people} />],
+  ...(plan.unreadable === 0 ? [] : [[PLAN.unreadable, <Count of={plan.unreadable} />] as const]),
+  [
+    PLAN.issues,
+    <>
+      <Count of={plan.issues} /> {plan.issues > 0 && PLAN.toPeople(plan.gainers)[lang]}
+    </>,
+  ],
+  [PLAN.calls, <Count of={plan.calls} />],
+  [PLAN.quota, quotaWords(plan)],
+];
 
-const Name = ({ of, lang }: { readonly of: StoredAwardPlan; readonly lang: MadeProps['lang'] }): VNode => (
-  <>
-    {of.name}
-    {of.removed && <small> ({PLAN.removed[lang]})</small>}
-    {!of.removed && !of.active && <small> ({PLAN.inactive[lang]})</small>}
-  </>
-);
-
-function factsOf({ plan, nowS, lang }: MadeProps): readonly (readonly [string, ComponentChildren])[] {
-  return [
-    [
-      PLAN.madeAt[lang],
-      <>
-        <Instant atS={plan.madeS} /> ({PLAN.ago[lang]} <Duration s={Math.max(0, nowS - plan.madeS)} />)
-      </>,
-    ],
-    [PLAN.version[lang], <code key="version">{plan.version}</code>],
-    [PLAN.people[lang], <Count key="people" of={plan.people} />],
-    ...(plan.unreadable === 0
-      ? []
-      : [[PLAN.unreadable[lang], <Count key="unreadable" of={plan.unreadable} />] as const]),
-    [
-      PLAN.issues[lang],
-      <>
-        <Count of={plan.issues} /> {plan.issues > 0 && PLAN.toPeople(plan.gainers)[lang]}
-      </>,
-    ],
-    [PLAN.calls[lang], <Count key="calls" of={plan.calls} />],
-    [PLAN.quota[lang], quotaWords(plan)[lang]],
-  ];
-}
-
-function quotaWords({ quotaLeft, quotaAfter, quotaShort }: StoredPlan) {
+function quotaWords({ quotaLeft, quotaAfter, quotaShort }: StoredPlan): Localized {
   if (quotaLeft === null || quotaAfter === null) return PLAN.quotaUnknown;
   return quotaShort > 0 ? PLAN.quotaShort(quotaLeft, quotaShort) : PLAN.quotaEnough(quotaLeft, quotaAfter);
+}
+
+/** A few people of each, to look into before anything is done. */
+function Samples({ plan, lang }: Pick<MadeProps, 'plan' | 'lang'>): VNode | null {
+  const lists = plan.awards
+    .flatMap(({ name, gainsSample, losesSample }) => [
+      { title: PLAN.samplesGain(name)[lang], earners: gainsSample },
+      { title: PLAN.samplesLose(name)[lang], earners: losesSample },
+    ])
+    .filter(({ earners }) => earners.length > 0);
+  if (lists.length === 0) return null;
+  return (
+    <details>
+      <summary>{PLAN.samples[lang]}</summary>
+      <p>{PLAN.samplesAbout[lang]}</p>
+      {lists.map(({ title, earners }) => (
+        <section key={title}>
+          <h3>{title}</h3>
+          <ul>
+            {earners.map((earner) => (
+              <li key={earner}>
+                <a href={TO.person(earner)}>
+                  <code>{earner}</code>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </details>
+  );
 }

@@ -1,5 +1,6 @@
 import type { AwardId, SchemeVersion } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
+import type { RedisConnection } from '../../../platform/redis.js';
 import { schemeDiff, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
 import { askedRecord, createApplyStore, isOver, type ApplyRecord } from '../../../scheme/apply-store.js';
@@ -12,11 +13,11 @@ import {
   schemeJob,
   type SchemeJob,
 } from '../../../scheme/scheme-jobs.js';
-import type { VersionKept, VersionList } from '../../../scheme/scheme-versions.js';
+import { createVersionList, type VersionKept, type VersionList } from '../../../scheme/scheme-versions.js';
 import type { Application } from '../../../scheme/schemes.js';
-import type { PageContext } from '../context.js';
+import type { PageContext } from '../route.js';
 
-/** The plan that is looked at. */
+/** The plan that is shown. */
 export interface PlanPart {
   /** Null: of all awards. */
   readonly only: AwardId | null;
@@ -24,11 +25,11 @@ export interface PlanPart {
   readonly progress: PlanProgress | null;
   /** The last one that was made; null: none. */
   readonly made: StoredPlan | null;
-  /** The rules that it was made for are not those that would be put into force now. */
+  /** It was made for other rules than those of now. */
   readonly outdated: boolean;
 }
 
-/** The last application that was asked for from these pages. */
+/** The last application asked for on these pages. */
 export interface ApplyPart {
   readonly job: SchemeJob;
   /** Null: none. */
@@ -42,7 +43,7 @@ export interface ApplyPart {
 
 export interface SchemeModel {
   readonly nowS: number;
-  /** What new facts are judged by: the files. */
+  /** The files, which new facts are evaluated by. */
   readonly scheme: Scheme;
   /** In force for everybody; null: it can no longer be read. */
   readonly inForce: Scheme | null;
@@ -64,17 +65,17 @@ export interface SchemeModel {
   readonly moves: boolean;
 }
 
-/** A dozen commands of Redis, however many people there are: what needs everybody was made by a worker. */
-export async function readScheme(
-  { pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>,
-  versions: VersionList,
-): Promise<SchemeModel> {
+/** A dozen commands of Redis: a worker made what needs all people. */
+export async function readScheme({
+  pipeline,
+  query,
+}: Pick<PageContext, 'pipeline' | 'query'>): Promise<SchemeModel> {
   const { schemes, clock } = pipeline;
   const [{ scheme, rollout }, inForceVersion, unfinished, kept, apply] = await Promise.all([
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
-    versions.all(),
+    versionsOf(pipeline).all(),
     readApply(pipeline),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
@@ -100,6 +101,15 @@ export async function readScheme(
     apply,
     moves: busy && !query.has('fige'),
   };
+}
+
+/** A process reads each version once. */
+const lists = new WeakMap<RedisConnection, VersionList>();
+
+function versionsOf({ people }: Pipeline): VersionList {
+  const list = lists.get(people.redis) ?? createVersionList(people);
+  lists.set(people.redis, list);
+  return list;
 }
 
 async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null): Promise<PlanPart> {

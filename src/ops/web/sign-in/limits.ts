@@ -4,18 +4,17 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { RedisStore, type RedisReply } from 'rate-limit-redis';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
-import { cookieOf, KNOWN_COOKIE, setCookie } from '../http/cookies.js';
 import { run } from '../http/form.js';
+import { cookieOf, setCookie, type Exchange } from '../http/headers.js';
 import { OpsProblem } from '../http/problem.js';
-import type { Visit } from '../http/visit.js';
-import { foldName } from '../session/accounts.js';
+import { foldName } from './accounts.js';
 
-/** Counts failed sign-ins over all web processes; what succeeds is not counted. */
+/** Counts failed sign-ins over all web processes. */
 export interface SignInLimits {
-  /** @throws OpsProblem `too_many` */
-  require(visit: Visit): Promise<void>;
-  /** Marks a browser in which this name signed in: the limit by name alone does not apply to it. */
-  remember(visit: Visit, name: string): void;
+  /** @param name as it was typed; null: none was. @throws OpsProblem `too_many` */
+  check(exchange: Exchange, name: string | null): Promise<void>;
+  /** Marks a browser in which this name signed in: the limit by name alone spares it. */
+  remember(exchange: Exchange, name: string): void;
 }
 
 const QUARTER_MS = 15 * 60_000;
@@ -23,61 +22,52 @@ const HOUR_MS = 60 * 60_000;
 /** A network address may be a whole office. */
 const MAX_BY_ADDRESS = 30;
 const MAX_BY_NAME_AND_ADDRESS = 10;
-/** From everywhere, an hour: high enough that a stranger rarely reaches it, low enough to stop guessing. */
+/** From everywhere, an hour: a stranger rarely reaches it, and guessing stops. */
 const MAX_BY_NAME = 60;
 const KNOWN_MS = 180 * 24 * HOUR_MS;
-
-interface Attempt {
-  readonly name: string;
-  readonly isKnown: boolean;
-}
 
 const addressOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
 
 /** @param prefix of the keys; they hold no network address and no name */
 export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault): SignInLimits {
-  const attempts = new WeakMap<Request, Attempt>();
+  const attempts = new WeakMap<Request, { readonly name: string; readonly isKnown: boolean }>();
   const nameOf = (req: Request): string => attempts.get(req)?.name ?? '';
-  const limit = (what: string, windowMs: number, max: number, whom: (req: Request) => string) =>
+  const limit = (what: string, windowMs: number, max: number, subjectOf: (req: Request) => string) =>
     rateLimit({
       windowMs,
       limit: max,
-      keyGenerator: (req) => vault.fingerprint(whom(req), `ops tries by ${what}`),
+      keyGenerator: (req) => vault.fingerprint(subjectOf(req), `ops tries by ${what}`),
       store: createStore(redis, `${prefix}:tries:${what}:`),
       skip: (req) => what === 'name' && attempts.get(req)?.isKnown === true,
       skipSuccessfulRequests: true,
       standardHeaders: 'draft-7',
       legacyHeaders: false,
-      // Its advice goes to the console; what it looks for is settled by `trust proxy` and the tests.
+      // Its advice goes to the console; `trust proxy` and the tests settle what it looks for.
       validate: false,
       handler: (_req, _res, next) => next(new OpsProblem('too_many')),
     });
+  const byBoth = (req: Request): string => `${nameOf(req)} ${addressOf(req)}`;
   const byAddress = limit('address', QUARTER_MS, MAX_BY_ADDRESS, addressOf);
   const byName: readonly RequestHandler[] = [
-    limit(
-      'name-and-address',
-      QUARTER_MS,
-      MAX_BY_NAME_AND_ADDRESS,
-      (req) => `${nameOf(req)} ${addressOf(req)}`,
-    ),
+    limit('name-and-address', QUARTER_MS, MAX_BY_NAME_AND_ADDRESS, byBoth),
     limit('name', HOUR_MS, MAX_BY_NAME, nameOf),
   ];
   const markOf = (name: string): string => vault.fingerprint(foldName(name), 'ops known browser');
   return {
-    async require({ req, res, form }) {
+    async check(exchange, name) {
+      const { req, res } = exchange;
       await run(byAddress, req, res);
-      const name = form.get('name');
       if (name === null) return;
-      attempts.set(req, { name: foldName(name), isKnown: cookieOf(req, KNOWN_COOKIE) === markOf(name) });
+      attempts.set(req, { name: foldName(name), isKnown: cookieOf(exchange, 'known') === markOf(name) });
       for (const one of byName) await run(one, req, res);
     },
-    remember: ({ req, res }, name) => setCookie(req, res, KNOWN_COOKIE, markOf(name), { maxAgeMs: KNOWN_MS }),
+    remember: (exchange, name) => setCookie(exchange, 'known', markOf(name), { maxAgeMs: KNOWN_MS }),
   };
 }
 
 /**
- * Sends scripts whole, one key each: nothing is loaded when Redis may be away, or on another server of a
- * Cluster. Nothing awaits a decrement, so its failure is dropped.
+ * Sends scripts whole, one key each: nothing is loaded while Redis is away, or on another server of a Cluster.
+ * Nothing awaits a decrement, so its failure is dropped.
  */
 function createStore(redis: RedisConnection, prefix: string): RedisStore {
   const scripts = new Map<string, string>();
@@ -96,4 +86,31 @@ function createStore(redis: RedisConnection, prefix: string): RedisStore {
       return Array.isArray(reply) ? reply.map(Number) : Number(reply);
     },
   });
+}
+
+/** Runs some at a time, lets a few more wait, and refuses the rest. */
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A password takes 32 MiB and a thread of a process that also takes notices. */
+const AT_ONCE = 2;
+const WAITING = 20;
+const RETRY_AFTER_S = 60;
+
+/** @throws OpsProblem `busy`, from the gate */
+export function createGate(atOnce = AT_ONCE, waiting = WAITING): Gate {
+  let inside = 0;
+  const queue: (() => void)[] = [];
+  return async (work) => {
+    if (inside < atOnce) inside += 1;
+    else if (queue.length >= waiting) throw new OpsProblem('busy', RETRY_AFTER_S);
+    // Who leaves hands over the place.
+    else await new Promise<void>((resolve) => queue.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = queue.shift();
+      if (next === undefined) inside -= 1;
+      else next();
+    }
+  };
 }

@@ -8,10 +8,7 @@ export const SIGN_IN = {
     en: 'Sign in with your organisation’s account',
   },
   or: { fr: 'ou', en: 'or' },
-  wrong: {
-    fr: 'Nom ou mot de passe incorrect.',
-    en: 'The name or the password is wrong.',
-  },
+  wrong: { fr: 'Nom ou mot de passe incorrect.', en: 'The name or the password is wrong.' },
   idpAway: {
     fr: 'Le service d’identité de votre organisation ne répond pas. Recommencez dans un instant.',
     en: 'Your organisation’s identity service does not answer. Try again in a moment.',

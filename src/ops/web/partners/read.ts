@@ -1,0 +1,216 @@
+import type { News } from '../../../earners/partner-activity.js';
+import { createIgnored, type Ignored, type IgnoredBoard } from '../../../earners/unenrolled-badges.js';
+import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
+import { isId } from '../../../rules/parse/read.js';
+import type { Partner, Scheme } from '../../../rules/types.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import { readPartnerNews } from '../../shared/stats.js';
+import { readCounters } from '../home/figures.js';
+import { readObfAnswers } from '../home/obf.js';
+import { OpsProblem } from '../http/problem.js';
+import { pageNumberIn } from '../parts/table.js';
+import type { PageContext } from '../route.js';
+
+/** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
+export type Access = 'key' | 'key_missing' | 'hosted';
+
+/** The key of an inactive partner need not be there. */
+function accessOf({ accounts }: Pick<Pipeline, 'accounts'>, partner: Partner): Access {
+  if (partner.secretEnv === null) return 'hosted';
+  return partner.active && accounts(partner.clientId) === null ? 'key_missing' : 'key';
+}
+
+const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): IgnoredBoard =>
+  createIgnored(people.redis, people.prefix);
+
+export interface PartnerRow {
+  readonly partner: Partner;
+  readonly access: Access;
+  readonly last: News | null;
+  readonly silent: boolean;
+  /** Badges that it issued and that are not enrolled. */
+  readonly notEnrolled: number;
+}
+
+/** A client that sends notices and takes no part. */
+export interface Stranger extends Ignored {
+  readonly clientId: ClientId;
+  /** An inactive partner; null: unknown to partners.yaml. */
+  readonly partner: Partner | null;
+  /** What enrols its first badge; null: its id cannot be enrolled. */
+  readonly command: string | null;
+}
+
+export interface PartnersModel {
+  /** By name. */
+  readonly rows: readonly PartnerRow[];
+  readonly total: number;
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
+  /** The latest first. */
+  readonly strangers: readonly Stranger[];
+}
+
+export const PARTNERS_A_PAGE = 100;
+
+export async function readPartners({
+  pipeline,
+  query,
+}: Pick<PageContext, 'pipeline' | 'query'>): Promise<PartnersModel> {
+  const { scheme } = await pipeline.schemes.now();
+  const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
+  const pages = Math.max(1, Math.ceil(all.length / PARTNERS_A_PAGE));
+  const page = Math.min(pages, pageNumberIn(query));
+  const ignored = ignoredIn(pipeline);
+  const [figures, known, clients] = await Promise.all([
+    readPartnerNews({ ...pipeline, scheme }),
+    pipeline.news.all(),
+    ignored.clients(),
+  ]);
+  const silent = new Set(figures.filter((one) => one.silent).map(({ partner }) => partner.clientId));
+  const rows = all
+    .slice((page - 1) * PARTNERS_A_PAGE, page * PARTNERS_A_PAGE)
+    .map(async (partner): Promise<PartnerRow> => {
+      const badges = await ignored.badgesOf(partner.clientId);
+      return {
+        partner,
+        access: accessOf(pipeline, partner),
+        last: known.get(partner.clientId) ?? null,
+        silent: silent.has(partner.clientId),
+        notEnrolled: [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length,
+      };
+    });
+  return {
+    rows: await Promise.all(rows),
+    total: all.length,
+    page,
+    pages,
+    strangers: strangersOf(scheme, clients),
+  };
+}
+
+/** A client that takes part by now is no stranger any more. */
+const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, Ignored>): readonly Stranger[] =>
+  [...clients].flatMap(([clientId, ignored]) => {
+    const partner = scheme.partnersById.get(clientId) ?? null;
+    const command = enrolCommand(clientId, null, { competency: null, level: null });
+    return partner?.active === true ? [] : [{ clientId, partner, command, ...ignored }];
+  });
+
+/** A badge that the partner issued and that is not enrolled: it counts for nothing. */
+export interface NotEnrolled extends Ignored {
+  readonly badgeId: BadgeId;
+  /** The partner that it is enrolled for in partners.yaml, if another. */
+  readonly enrolledBy: ClientId | null;
+  /** What enrols it; null: its id cannot be enrolled. */
+  readonly command: string | null;
+}
+
+/** What a badge is to be enrolled as; null: not chosen yet. */
+interface EnrolAs {
+  readonly competency: string | null;
+  readonly level: number | null;
+}
+
+export interface PartnerModel extends Omit<PartnerRow, 'notEnrolled'> {
+  readonly scheme: Scheme;
+  /** OBF refused its API key in the last hour, and never took it. */
+  readonly isKeyRefused: boolean;
+  /** When its account was last read to the end, Unix seconds; null: never. */
+  readonly readS: number | null;
+  /** Notices of an inactive partner. */
+  readonly turnedAway: Ignored | null;
+  /** The latest first. */
+  readonly notEnrolled: readonly NotEnrolled[];
+  readonly as: EnrolAs;
+  /** What can be chosen. */
+  readonly levels: readonly number[];
+}
+
+/** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
+export async function readPartner({
+  pipeline,
+  params,
+  query,
+}: Pick<PageContext, 'pipeline' | 'params' | 'query'>): Promise<PartnerModel> {
+  const { scheme } = await pipeline.schemes.now();
+  const partner = scheme.partnersById.get(asClientId(params['client'] ?? ''));
+  if (partner === undefined) throw new OpsProblem('not_found');
+  const { clientId } = partner;
+  const ignored = ignoredIn(pipeline);
+  const [news, known, badges, clients, figures] = await Promise.all([
+    readPartnerNews({ ...pipeline, scheme }),
+    pipeline.news.all(),
+    ignored.badgesOf(clientId),
+    ignored.clients(),
+    readCounters(pipeline),
+  ]);
+  const { lastHour } = await readObfAnswers(pipeline, figures);
+  const readS = figures.sum('palier_poll_last_success_timestamp_seconds', { client: clientId });
+  const levels = levelsOf(scheme);
+  const as = enrolAsIn(scheme, levels, query);
+  return {
+    scheme,
+    partner,
+    access: accessOf(pipeline, partner),
+    isKeyRefused: lastHour?.keysRefused.includes(clientId) ?? false,
+    readS: readS === 0 ? null : readS,
+    last: known.get(clientId) ?? null,
+    silent: news.some((one) => one.silent && one.partner.clientId === clientId),
+    turnedAway: partner.active ? null : (clients.get(clientId) ?? null),
+    notEnrolled: notEnrolledOf(scheme, partner, badges, as),
+    as,
+    levels,
+  };
+}
+
+function notEnrolledOf(
+  { enrolments }: Scheme,
+  { clientId, badges }: Partner,
+  ignored: ReadonlyMap<BadgeId, Ignored>,
+  as: EnrolAs,
+): readonly NotEnrolled[] {
+  const own = new Set(badges.map(({ badgeId }) => badgeId));
+  return [...ignored]
+    .filter(([badgeId]) => !own.has(badgeId))
+    .map(([badgeId, counts]) => ({
+      badgeId,
+      ...counts,
+      enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
+      command: enrolCommand(clientId, badgeId, as),
+    }));
+}
+
+/** The levels that the scheme speaks of. */
+function levelsOf({ awards, enrolments }: Scheme): readonly number[] {
+  const known = [...awards, ...enrolments.values()].flatMap(({ level }) => level ?? []);
+  return [...new Set([1, 2, ...known])].toSorted((a, b) => a - b);
+}
+
+function enrolAsIn({ competencies }: Scheme, levels: readonly number[], query: URLSearchParams): EnrolAs {
+  const [competency, level] = [query.get('competence'), Number(query.get('niveau'))];
+  return {
+    competency: competency !== null && competencies.has(competency) ? competency : null,
+    level: levels.includes(level) ? level : null,
+  };
+}
+
+/** Ids come from elsewhere, and what is shown here is typed into a terminal. */
+const isSafe = (id: string): boolean => isId(id) && !id.startsWith('-');
+
+/**
+ * `npx palier partner enrol ...`, ready to copy; capitals stand for what is to be chosen.
+ * @param badgeId null: the first badge of a new partner
+ * @returns null for an id that cannot be enrolled
+ */
+function enrolCommand(
+  clientId: ClientId,
+  badgeId: BadgeId | null,
+  { competency, level }: EnrolAs,
+): string | null {
+  if (!isSafe(clientId) || (badgeId !== null && !isSafe(badgeId))) return null;
+  const as = `--competency ${competency ?? 'COMPETENCE'} --level ${level ?? 'NIVEAU'}`;
+  const name = badgeId === null ? ' --partner-name "NOM"' : '';
+  return `npx palier partner enrol ${clientId} ${badgeId ?? 'BADGE'} ${as}${name}`;
+}

@@ -1,0 +1,77 @@
+import { createContext, type ComponentChildren } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Role } from '../../../config.js';
+import type { Lang, Localized } from '../../shared/words.js';
+
+/** Somebody who is signed in. */
+export interface User {
+  /** Unique; what logs and the journal say. Never an address. */
+  readonly name: string;
+  /** As the configuration says now, not at sign-in. */
+  readonly role: Role;
+}
+
+/** A message for the page that follows an action. */
+export interface Flash {
+  readonly kind: 'good' | 'bad';
+  readonly text: Localized;
+}
+
+/** One place of the navigation. */
+export interface NavItem {
+  /** The route's. */
+  readonly name: string;
+  readonly href: string;
+  readonly words: Localized;
+  readonly role: Role;
+}
+
+/** What every page has around it; parts ask for it with `useFrame()`. */
+export interface Frame {
+  readonly lang: Lang;
+  /** Null: nobody is signed in. */
+  readonly user: User | null;
+  readonly nav: readonly NavItem[];
+  /** The route's name, whose place in the navigation is marked. */
+  readonly current: string;
+  readonly name: string;
+  readonly logoHref: string | null;
+  readonly styleHref: string;
+  /** This page in the other language. */
+  readonly otherLangHref: string;
+  /** The scheme's, for instants. */
+  readonly timeZone: string;
+  readonly flash: Flash | null;
+  readonly requestId: string;
+}
+
+export const FrameContext = createContext<Frame | null>(null);
+
+/** @throws outside of a page */
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (frame === null) throw new Error('There is no frame around this part');
+  return frame;
+}
+
+/** An operator has a reader's rights too. */
+export const hasRole = (user: User | null, role: Role): boolean =>
+  user !== null && (role === 'lecture' || user.role === 'operateur');
+
+/** Whether the one who looks may change anything. */
+export const useIsOperator = (): boolean => hasRole(useFrame().user, 'operateur');
+
+/** A text as a part takes it: in both languages, or as it is. */
+export type Text = Localized | string;
+
+/** Anything that a part shows: words are shown in the page's language. */
+export type Content = Localized | ComponentChildren;
+
+const isWords = (content: unknown): content is Localized =>
+  typeof content === 'object' && content !== null && 'fr' in content && 'en' in content;
+
+/** Picks the page's language of what is words, and leaves the rest. */
+export function useWords(): <T>(content: T | Localized) => T | string {
+  const { lang } = useFrame();
+  return (content) => (isWords(content) ? content[lang] : content);
+}
