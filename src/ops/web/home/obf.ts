@@ -23,15 +23,16 @@ const obfCounts = z.object({
 });
 export type ObfCounts = z.output<typeof obfCounts>;
 
+const sumBy = (label: string, samples: ReturnType<Figures['samples']>): Record<string, number> => {
+  const sums: Record<string, number> = {};
+  for (const { labels, value } of samples) {
+    const of = labels[label] ?? '';
+    sums[of] = (sums[of] ?? 0) + value;
+  }
+  return sums;
+};
+
 function obfCountsIn(figures: Figures, atS: number): ObfCounts {
-  const sumBy = (label: string, samples: ReturnType<Figures['samples']>): Record<string, number> => {
-    const sums: Record<string, number> = {};
-    for (const { labels, value } of samples) {
-      const of = labels[label] ?? '';
-      sums[of] = (sums[of] ?? 0) + value;
-    }
-    return sums;
-  };
   const tokens = figures.samples('palier_token_requests_total').filter(({ value }) => value > 0);
   const durations = figures.samples('palier_obf_call_duration_seconds');
   return {

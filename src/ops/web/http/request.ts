@@ -48,9 +48,10 @@ export const pathOf = (req: Request): string => req.originalUrl.split('?', 1)[0]
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 
+const known = (text: string | null): Lang | null => LANGS.find((lang) => lang === text) ?? null;
+
 /** `?lang=` is kept. French by default: a browser's language says nothing about the operator. */
 function languageOf(exchange: Exchange, query: URLSearchParams): Lang {
-  const known = (text: string | null): Lang | null => LANGS.find((lang) => lang === text) ?? null;
   const asked = known(query.get('lang'));
   if (asked !== null) setCookie(exchange, 'lang', asked, { sameSite: 'lax', maxAgeMs: YEAR_MS });
   return asked ?? known(cookieOf(exchange, 'lang')) ?? 'fr';

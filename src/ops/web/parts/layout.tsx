@@ -94,9 +94,10 @@ function Header(): VNode {
   );
 }
 
+const sectionOf = (route: string): string => route.split('-')[0] ?? route;
+
 function Nav(): VNode {
   const { lang, nav, current, user } = useFrame();
-  const sectionOf = (route: string): string => route.split('-')[0] ?? route;
   /** On that page, or on one of the same section (`failures-job` and `failures`). */
   const currentOf = (name: string): 'page' | 'true' | undefined => {
     if (name === current) return 'page';

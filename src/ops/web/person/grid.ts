@@ -98,9 +98,10 @@ function explained({ explanation, records }: GridFacts, verdict: AwardVerdict): 
   };
 }
 
+const depthOf = (line: string): number => line.length - line.trimStart().length;
+
 /** Pure. Lines indented by two spaces a level, as a tree. */
 function treeOf(lines: readonly string[]): readonly Tree[] {
-  const depthOf = (line: string): number => line.length - line.trimStart().length;
   const [first, ...rest] = lines;
   if (first === undefined) return [];
   const end = rest.findIndex((line) => depthOf(line) <= depthOf(first));
@@ -183,6 +184,8 @@ function progressOf(scheme: Scheme, tree: ConditionResult): Progress {
   return conditionsProgress(tree);
 }
 
+const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);
+
 function badgesProgress(scheme: Scheme, { badges, issuers, abilities }: BadgesResult): Progress {
   const tallies = [
     { of: 'badges', tally: badges } as const,
@@ -193,7 +196,6 @@ function badgesProgress(scheme: Scheme, { badges, issuers, abilities }: BadgesRe
     const { tally: say } = createFormatter(scheme, catalogue).words;
     return tallies.map(({ of, tally }) => say[of](tally)).join(', ');
   };
-  const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);
   const behind = tallies.reduce((least, { tally }) => (share(tally) < share(least) ? tally : least), badges);
   return { ...capped(behind), words: { fr: wordsIn(fr), en: wordsIn(en) } };
 }

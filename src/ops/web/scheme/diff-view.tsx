@@ -74,11 +74,12 @@ function AwardChanges({ diff: { awards }, before, after, lang }: DiffProps): VNo
   );
 }
 
+const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
+  `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
+
 function EnrolmentChanges({ diff: { enrolments }, before, after, lang }: DiffProps): VNode | null {
   const { added, removed, changed } = enrolments;
   if (added.length + removed.length + changed.length === 0) return null;
-  const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
-    `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
   const altered = changed.map((one) => {
     const changes = one.changes.map((change) => DIFF.enrolment[change][lang]).join(', ');
     return `${nameIn(after, one.after)} – ${changes}`;

@@ -95,11 +95,12 @@ function Rules({ model, lang }: PartProps): VNode {
   );
 }
 
+const levelOf = ({ level }: Award): number => level ?? Number.MAX_SAFE_INTEGER;
+
 function groupsOf(
   { competencies, awards }: Scheme,
   others: string,
 ): readonly (readonly [string, readonly Award[]])[] {
-  const levelOf = ({ level }: Award): number => level ?? Number.MAX_SAFE_INTEGER;
   const known = [...competencies.values()].map(({ id, name }) => {
     const own = awards.filter(({ competency }) => competency === id);
     return [name, own.toSorted((a, b) => levelOf(a) - levelOf(b))] as const;
