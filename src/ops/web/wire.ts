@@ -5,14 +5,14 @@ import { keepFlushed } from '../../platform/meter.js';
 import { closeRedis, openProducer } from '../../platform/redis.js';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
-import { wirePipeline, type Wiring } from '../../workers/wire.js';
+import { wirePipeline, type PipelineOptions } from '../../workers/pipeline.js';
 import { createOpsApp } from './app.js';
 import type { Logo } from './assets.js';
 import { keepObfSamples } from './home/obf.js';
 
 /** `secrets`: an organisation without its API key there cannot be read from here. */
-export interface OpsWiring extends Pick<Wiring, 'scheme' | 'secrets' | 'log' | 'vault'> {
-  readonly config: Wiring['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops'>;
+export interface OpsWiring extends Pick<PipelineOptions, 'scheme' | 'secrets' | 'log' | 'vault'> {
+  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops'>;
   readonly logo: Logo | null;
   readonly clock?: Clock;
   readonly prefixes?: { readonly queues: string; readonly data: string };
@@ -36,7 +36,10 @@ export function wireOps(wiring: OpsWiring): {
   const redis = openProducer(config.redis);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   const { pipeline, close } = wirePipeline({ ...rest, redis, clock, prefixes });
-  const handler = createOpsApp({ pipeline, redis, prefix: prefixes.data, config, logo, log, clock });
+  // From the answer on, the pipeline's clock is Redis' time.
+  pipeline.now().catch(() => undefined);
+  const app = { pipeline, redis, prefix: prefixes.data, config, logo, log, clock: pipeline.clock };
+  const handler = createOpsApp(app);
   const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return { handler, releases: [() => closeRedis(redis), close, ...keeping] };
 }

@@ -1,9 +1,9 @@
 import { asBadgeId, type EarnerKey } from '../../../ids.js';
-import { RegionUnreadable } from '../../../issuing/mirror.js';
+import { RegionUnreadable } from '../../../issuing/region-account-sync.js';
 import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
-import { enqueueEarners } from '../../../workers/enqueue-earners.js';
+import { enqueueEarners } from '../../../queue/enqueue-earners.js';
 import { AwardInFlight } from '../../../workers/in-flight.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
