@@ -1,10 +1,15 @@
 import type { Queue } from 'bullmq';
+import { redisNow } from '../platform/redis.js';
 import { connectionOf } from '../queue/enqueue.js';
-import { QUEUES } from '../queue/jobs.js';
+import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
+import { QUEUES, type QueueName } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
 /** How long a failed job stands for ops to look at, and to send again. */
 export const FAILED_RETENTION_MS = 90 * 24 * 3_600_000;
+/** How long a pushed credential that OBF refused stands there, and how many at most. */
+const PUSH_RETENTION_MS = 7 * 24 * 3_600_000;
+const PUSHES_KEPT = 1000;
 /** Redis does nothing else while it removes: one step takes it some milliseconds. */
 const STEP = 1000;
 
@@ -14,11 +19,40 @@ const STEP = 1000;
  * given up.
  */
 export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<void> {
+  const nowMs = await redisNow(connectionOf(queues.notices));
   for (const name of QUEUES) {
-    const removed = await cleanFailed(queues[name], signal);
+    const removed =
+      (await cleanPushes(name, queues[name], nowMs, signal)) + (await cleanFailed(queues[name], signal));
     log.info({ queue: name, removed }, 'old failed jobs removed');
   }
 }
+
+/**
+ * Anybody who holds a secret of the webhooks can push credentials that do not exist, or are somebody else's: of those
+ * that OBF refused, the newest 1 000 of a week stay.
+ */
+async function cleanPushes(
+  name: QueueName,
+  queue: Queue,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  if (name !== 'notices') return 0;
+  const refused: Failure[] = [];
+  for await (const failures of walkFailed(queue, STEP))
+    refused.push(...failures.filter(({ id, reason }) => id.startsWith('credential.') && isRefused(reason)));
+  const old = refused
+    .toSorted((a, b) => b.failedMs - a.failedMs)
+    .filter(({ failedMs }, nth) => nth >= PUSHES_KEPT || nowMs - failedMs > PUSH_RETENTION_MS);
+  for (const { id } of old) {
+    signal.throwIfAborted();
+    await queue.remove(id);
+  }
+  return old.length;
+}
+
+const isRefused = (reason: string): boolean =>
+  failureCause(reason, 'notices').kind?.startsWith('attestation-') === true;
 
 async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
   for (let removed = 0; ;) {

@@ -55,6 +55,25 @@ test('what failed 90 days ago goes, in every queue; what failed later stays; cou
   ]);
 });
 
+test('of pushed credentials that OBF refused, the newest 1 000 of a week stay; what failed otherwise is not among them', async () => {
+  const [pipeline] = house.pipelines;
+  const { notices } = pipeline.queues;
+  const refused = async (ids: readonly string[], reason: string): Promise<void> => {
+    for (const id of ids) await admin.hset(notices.toKey(id), 'failedReason', reason);
+  };
+  const many = Array.from({ length: 1001 }, (_, at) => `credential.new.${at}`);
+  const absent = 'OBF GET credential: 404 Not Found';
+  await failedBefore(notices, 8 * DAY_MS, ['credential.old', 'credential.away', 'issued.old']);
+  await failedBefore(notices, DAY_MS, many);
+  await refused(['credential.old', 'issued.old', ...many], absent);
+  await refused(['credential.away'], 'ObfNotSent: OBF GET credential: no answer');
+  await cleanQueues(pipeline, new AbortController().signal);
+  const left = await failed(notices);
+  expect(left).toHaveLength(1002);
+  expect(left).toEqual(expect.arrayContaining(['credential.away', 'issued.old']));
+  expect(left).not.toContain('credential.old');
+}, 60_000);
+
 test('more than one step removes', async () => {
   const [pipeline] = house.pipelines;
   const { notices } = pipeline.queues;
