@@ -116,7 +116,7 @@ export function choose(candidates: readonly Candidate[], limits: Limits): Choice
   const chosen = fillUp(families, cover, seats);
   const counted = [...chosen.values()].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
   if (counted.length === candidates.length) return { counted, excluded: [] };
-  const excluded = families.flatMap((family) => leftOutOf(family, chosen.get(family), limits.perIssuer));
+  const excluded = families.flatMap((family) => exclusionsOf(family, chosen.get(family), limits.perIssuer));
   return { counted, excluded: excluded.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
 }
 
@@ -156,7 +156,7 @@ function fillUp(
 }
 
 /** Of a family that is not counted at all, the oldest version is over the limit and the others double it. */
-function leftOutOf(
+function exclusionsOf(
   { versions, oldest }: Family,
   chosen: Candidate | undefined,
   perIssuer: number | null,

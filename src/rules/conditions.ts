@@ -1,28 +1,60 @@
 import type { AwardId } from '../ids.js';
 import { type Choice, choose } from './choice.js';
-import { type Candidate, byIssueDate } from './countable.js';
-import { abilityOf, picks, type Window, windowOf, within } from './selector.js';
-import type { BadgesCondition, Condition, Scheme } from './types.js';
+import { byIssueDate, type Candidate } from './countable.js';
 import {
   assertNever,
   type BadgesResult,
+  type ConditionExclusionReason,
   type ConditionResult,
   type Exclusion,
-  type ConditionExclusionReason,
   reached,
   type Tally,
 } from './evaluation.js';
+import { abilityOf, picks, type Window, windowOf, within } from './selector.js';
+import type { BadgesCondition, Condition, Scheme } from './types.js';
 
-/**
- * What became of `{ at_least: N, of: selector, ... }`.
- * @param candidates every assertion that counts at `nowS` (Unix seconds), oldest first
- */
-export function evaluateBadges(
-  condition: BadgesCondition,
-  scheme: Scheme,
-  candidates: readonly Candidate[],
-  nowS: number,
-): BadgesResult {
+/** All that a condition may look at. */
+export interface Facts {
+  readonly scheme: Scheme;
+  /** Unix seconds. */
+  readonly nowS: number;
+  /** Every assertion that counts, oldest first. */
+  readonly candidates: readonly Candidate[];
+  /** The awards that are held or due; those that a rule holds are evaluated before it. */
+  readonly standing: ReadonlyMap<AwardId, 'held' | 'due'>;
+}
+
+/** Interprets a rule: the same tree, with what each condition has and needs. Pure. */
+export function evaluateCondition(condition: Condition, facts: Facts): ConditionResult {
+  switch (condition.kind) {
+    case 'all':
+      return evaluateGroup('all', condition.of, condition.of.length, facts);
+    case 'any':
+      return evaluateGroup('any', condition.of, 1, facts);
+    case 'at_least':
+      return evaluateGroup('at_least', condition.of, condition.atLeast, facts);
+    case 'holds': {
+      const through = facts.standing.get(condition.award) ?? null;
+      return { kind: 'holds', award: condition.award, met: through !== null, through };
+    }
+    case 'badges':
+      return evaluateBadges(condition, facts);
+  }
+  return assertNever(condition);
+}
+
+function evaluateGroup(
+  kind: 'all' | 'any' | 'at_least',
+  conditions: readonly Condition[],
+  need: number,
+  facts: Facts,
+): ConditionResult {
+  const of = conditions.map((condition) => evaluateCondition(condition, facts));
+  const have = of.filter((result) => result.met).length;
+  return { kind, met: reached({ have, need }), have, need, of };
+}
+
+function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }: Facts): BadgesResult {
   const window = windowOf(scheme, condition, nowS);
   const picked = candidates.filter(({ enrolment }) => picks(condition.selector, enrolment));
   const inTime = picked.filter(({ assertion }) => within(window, assertion.issuedOnS));
@@ -50,11 +82,9 @@ function withOutOfTime(
   return [...outOfTime, ...excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
 }
 
-/** A plan judges for everybody: what a condition does not ask for is not counted. */
+/** Null where the condition does not ask for it. */
 const tally = (need: number | undefined, counted: () => ReadonlySet<string>): Tally | null =>
   need === undefined ? null : { have: counted().size, need };
-
-const isReached = (one: Tally | null): boolean => one === null || reached(one);
 
 /** Met when every tally is: the choice makes each of them as great as it can be, all at once. */
 function talliesOf(
@@ -67,50 +97,6 @@ function talliesOf(
     condition.abilities,
     () => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])),
   );
-  const met = reached(badges) && isReached(issuers) && isReached(abilities);
+  const met = [badges, issuers, abilities].every((one) => one === null || reached(one));
   return { met, badges, issuers, abilities };
-}
-
-/** All that a condition may look at. */
-export interface Facts {
-  readonly scheme: Scheme;
-  /** Unix seconds. */
-  readonly nowS: number;
-  /** Every assertion that counts, oldest first. */
-  readonly candidates: readonly Candidate[];
-  /** The awards that are held or due; those that a rule holds are settled before it. */
-  readonly standing: ReadonlyMap<AwardId, 'held' | 'due'>;
-}
-
-/** Interprets a rule: the same tree, with what each condition has and needs. */
-export function evaluateCondition(condition: Condition, facts: Facts): ConditionResult {
-  switch (condition.kind) {
-    case 'all':
-      return group('all', condition.of, condition.of.length, facts);
-    case 'any':
-      return group('any', condition.of, 1, facts);
-    case 'at_least':
-      return group('at_least', condition.of, condition.atLeast, facts);
-    case 'holds':
-      return holds(condition.award, facts);
-    case 'badges':
-      return evaluateBadges(condition, facts.scheme, facts.candidates, facts.nowS);
-  }
-  return assertNever(condition);
-}
-
-function group(
-  kind: 'all' | 'any' | 'at_least',
-  conditions: readonly Condition[],
-  need: number,
-  facts: Facts,
-): ConditionResult {
-  const of = conditions.map((condition) => evaluateCondition(condition, facts));
-  const have = of.filter((result) => result.met).length;
-  return { kind, met: reached({ have, need }), have, need, of };
-}
-
-function holds(award: AwardId, { standing }: Facts): ConditionResult {
-  const through = standing.get(award) ?? null;
-  return { kind: 'holds', award, met: through !== null, through };
 }

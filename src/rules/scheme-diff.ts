@@ -1,4 +1,5 @@
 import type { BadgeId } from '../ids.js';
+import { canonical } from './version.js';
 import type { Award, Enrolment, Partner, Scheme } from './types.js';
 
 /** What of an award is another. */
@@ -108,15 +109,4 @@ function changedEnrolment(before: Enrolment, after: Enrolment): ChangedEnrolment
   return changes.length === 0 ? null : { before, after, changes };
 }
 
-const isSame = (one: unknown, other: unknown): boolean => meaningOf(one) === meaningOf(other);
-
-/** Neither the order of fields nor that of lists means anything, here as in the version. */
-function meaningOf(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(meaningOf).toSorted().join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
-  const fields = Object.entries(value).filter(([, part]) => part !== undefined);
-  return `{${fields
-    .map(([name, part]) => `${name}:${meaningOf(part)}`)
-    .toSorted()
-    .join()}}`;
-}
+const isSame = (one: unknown, other: unknown): boolean => canonical(one) === canonical(other);

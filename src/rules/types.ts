@@ -5,12 +5,12 @@ export type CompetencyId = string;
 
 /** Which badges a condition looks at: all that is given must match. */
 export interface Selector {
-  readonly competency?: CompetencyId;
+  readonly competency?: CompetencyId | undefined;
   /** Exactly this one; without it, every level counts. */
-  readonly level?: number;
-  readonly ability?: string;
-  readonly issuers?: readonly ClientId[];
-  readonly badges?: readonly BadgeId[];
+  readonly level?: number | undefined;
+  readonly ability?: string | undefined;
+  readonly issuers?: readonly ClientId[] | undefined;
+  readonly badges?: readonly BadgeId[] | undefined;
 }
 
 /** N distinct badges that the selector picks, under optional further demands. */
@@ -19,17 +19,17 @@ export interface BadgesCondition {
   readonly atLeast: number;
   readonly selector: Selector;
   /** From at least so many partners. */
-  readonly issuers?: number;
+  readonly issuers?: number | undefined;
   /** At most so many counted from one partner. */
-  readonly perIssuer?: number;
+  readonly perIssuer?: number | undefined;
   /** Covering at least so many distinct abilities. */
-  readonly abilities?: number;
+  readonly abilities?: number | undefined;
   /** First instant that counts (the start of `issued_from` in the scheme's zone), Unix seconds. */
-  readonly issuedFromS?: number;
+  readonly issuedFromS?: number | undefined;
   /** First instant that no longer counts (the end of `issued_until`), Unix seconds. */
-  readonly issuedBeforeS?: number;
+  readonly issuedBeforeS?: number | undefined;
   /** Issued in the last W calendar months of the scheme's zone. */
-  readonly withinMonths?: number;
+  readonly withinMonths?: number | undefined;
 }
 
 /** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */

@@ -14,7 +14,7 @@ import {
   readText,
   readWhole,
 } from './read.js';
-import type { AskedFor, Known } from './reach.js';
+import type { PlacedCondition, Known } from './reach.js';
 import type { Entry, Node } from './yaml-tree.js';
 import { walk, type Edge } from './walk.js';
 import { already, circle } from './messages.js';
@@ -30,7 +30,7 @@ const ON_LOSS: readonly OnLoss[] = ['keep', 'flag', 'revoke'];
 export interface Awards {
   /** Each after every award that its rule holds. Complete only when nothing was at fault. */
   readonly inOrder: readonly Award[];
-  readonly asked: readonly AskedFor[];
+  readonly placed: readonly PlacedCondition[];
 }
 
 type AwardsReading = Reading & { readonly known: Omit<Known, 'awards'> };
@@ -40,20 +40,20 @@ export function readAwards(reading: AwardsReading, node: Node | undefined): Awar
   const entries = [...(readMap(reading, node)?.entries.values() ?? [])];
   const names = entries.map(({ key }) => asAwardId(key));
   const known = { ...reading.known, awards: new Set(names) };
-  const asked: AskedFor[] = [];
+  const placed: PlacedCondition[] = [];
   const edges = new Map<string, Edge[]>();
   const badges = new Map<string, Located<string>>();
   const awards = new Map<string, Award>();
   for (const entry of entries) {
     checkIdKey(reading, entry.key, entry.keyAt);
     const holds: Edge[] = [];
-    const award = readAward({ ...reading, known, holds, asked }, entry, badges);
+    const award = readAward({ ...reading, known, holds, placed }, entry, badges);
     edges.set(entry.key, firstOfEach(holds));
     if (award !== undefined) awards.set(entry.key, award);
   }
   const { order, circles } = walk(names, edges);
   for (const { path, at } of circles) reading.report.fault(at, circle(HOLDS, path));
-  return { inOrder: order.flatMap((id) => awards.get(id) ?? []), asked };
+  return { inOrder: order.flatMap((id) => awards.get(id) ?? []), placed };
 }
 
 const HOLDS = { fr: 'demande', en: 'holds' };

@@ -1,24 +1,42 @@
-import { asAwardId } from '../../ids.js';
-import type { Condition } from '../types.js';
-import { BADGES_KEYS, readBadgesCondition } from './badges-condition.js';
+import { asAwardId, asBadgeId, asClientId } from '../../ids.js';
+import type { BadgesCondition, Condition, Selector } from '../types.js';
 import type { Words } from './fault.js';
-import { type Fields, readFields, readFilledList, readKnown, readWhole } from './read.js';
-import type { RuleReading } from './reach.js';
-import type { Node } from './yaml-tree.js';
 import { already, expected, missingKey } from './messages.js';
+import { checkReachOfLists, type PlacedCondition, type RuleReading } from './reach.js';
+import {
+  type Fields,
+  type Located,
+  type Names,
+  readFields,
+  readFilledList,
+  readKnown,
+  readNames,
+  readSpan,
+  readWhole,
+} from './read.js';
+import type { Node } from './yaml-tree.js';
 
-/** Deeper than any rule that a person can follow; evaluation may call itself this often without care. */
+/** Deeper than any rule that a person can follow; evaluation may recurse this often without care. */
 const MAX_DEPTH = 20;
 
 const FORMS = ['all', 'any', 'at_least', 'holds'] as const;
-type Form = (typeof FORMS)[number];
+/** Keys beside `at_least: N, of: selector`, and nowhere else. */
+const BADGES_KEYS = [
+  'issuers',
+  'per_issuer',
+  'abilities',
+  'issued_from',
+  'issued_until',
+  'within_months',
+] as const;
 const KEYS = { required: [], optional: [...FORMS, 'of', ...BADGES_KEYS] } as const;
+type Form = (typeof FORMS)[number];
 type Key = (typeof KEYS.optional)[number];
 
-type ReadForm = (reading: RuleReading, fields: Fields<Key>, depth: number) => Condition | undefined;
-
 /** One small reader for each form of a condition. */
-const READERS: Readonly<Record<Form, ReadForm>> = {
+const READERS: Readonly<
+  Record<Form, (reading: RuleReading, fields: Fields<Key>, depth: number) => Condition | undefined>
+> = {
   all: (reading, fields, depth) => {
     const of = readConditions(reading, fields.get('all'), depth);
     return of && { kind: 'all', of };
@@ -33,7 +51,11 @@ const READERS: Readonly<Record<Form, ReadForm>> = {
     reading.holds.push({ to: award.value, at: award.at });
     return { kind: 'holds', award: asAwardId(award.value) };
   },
-  at_least: readAtLeast,
+  at_least: (reading, fields, depth) => {
+    const of = fields.get('of');
+    if (of?.kind === 'map') return readBadgesCondition(reading, fields, of);
+    return readAtLeast(reading, fields, of, depth);
+  },
 };
 
 /** Reads a condition: a map in exactly one of the forms. `depth` is 1 for a rule itself. */
@@ -59,17 +81,13 @@ function checkKeys({ report }: RuleReading, fields: Fields<Key>, forms: readonly
     if (!fields.hasUnknown) report.fault(fields.at, NO_FORM);
     return;
   }
-  if (second !== undefined)
-    report.fault(fields.entry(second)?.keyAt ?? fields.at, severalForms(form, second));
-  const allowed: readonly Key[] = forms.includes('at_least') ? keysOfAtLeast(fields) : [];
-  for (const key of fields.given) {
-    if (allowed.includes(key) || forms.some((one) => one === key)) continue;
-    report.fault(fields.entry(key)?.keyAt ?? fields.at, misplaced(key, form, fields.get('of')));
-  }
+  if (second !== undefined) report.fault(fields.placeOf(second), severalForms(form, second));
+  const of = fields.get('of');
+  const besideAtLeast: readonly Key[] = of?.kind === 'list' ? ['of'] : ['of', ...BADGES_KEYS];
+  const allowed: readonly Key[] = [...forms, ...(forms.includes('at_least') ? besideAtLeast : [])];
+  for (const key of fields.given)
+    if (!allowed.includes(key)) report.fault(fields.placeOf(key), misplaced(key, form, of));
 }
-
-const keysOfAtLeast = (fields: Fields<Key>): readonly Key[] =>
-  fields.get('of')?.kind === 'list' ? ['of'] : ['of', ...BADGES_KEYS];
 
 const TOO_DEEP = {
   fr: `condition imbriquée sur plus de ${MAX_DEPTH} niveaux`,
@@ -114,9 +132,12 @@ const LIST_OR_SELECTOR = {
   en: 'a list of conditions ([...]) or a selector ({ competency: ... })',
 };
 
-function readAtLeast(reading: RuleReading, fields: Fields<Key>, depth: number): Condition | undefined {
-  const of = fields.get('of');
-  if (of?.kind === 'map') return readBadgesCondition(reading, fields, of);
+function readAtLeast(
+  reading: RuleReading,
+  fields: Fields<Key>,
+  of: Node | undefined,
+  depth: number,
+): Condition | undefined {
   const atLeast = readWhole(reading, fields.get('at_least'));
   if (of === undefined) return reading.report.fault(fields.at, missingKey('of'));
   if (of.kind !== 'list') return reading.report.fault(of.at, expected(LIST_OR_SELECTOR, of));
@@ -142,4 +163,104 @@ function warnOfRepeats({ report }: RuleReading, items: readonly Node[]): void {
     if (earlier === undefined) first.set(held.text, held);
     else report.warn(held.at, already('award', held.text, earlier.at));
   }
+}
+
+/** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give what it asks for. */
+function readBadgesCondition(
+  reading: RuleReading,
+  fields: Fields<Key>,
+  of: Node,
+): BadgesCondition | undefined {
+  const { report } = reading;
+  const before = report.faultCount;
+  const placed = readPlaced(reading, fields, of);
+  // With a fault inside, a number could only seem too great: an unknown badge is not counted, for one.
+  if (placed === undefined || report.faultCount > before) return undefined;
+  checkReachOfLists(report, placed, reading.known);
+  reading.placed.push(placed);
+  return placed.condition;
+}
+
+function readPlaced(reading: RuleReading, fields: Fields<Key>, of: Node): PlacedCondition | undefined {
+  const whole = (key: Key) => readWhole(reading, fields.get(key));
+  const atLeast = whole('at_least');
+  const selector = readSelector(reading, of);
+  const [issuers, perIssuer, abilities] = [whole('issuers'), whole('per_issuer'), whole('abilities')];
+  const withinMonths = whole('within_months');
+  const { fromS, beforeS } = readSpan(reading, fields, 'issued_from', 'issued_until');
+  if (atLeast === undefined || selector === undefined) return undefined;
+  return {
+    condition: {
+      kind: 'badges',
+      atLeast: atLeast.value,
+      selector,
+      issuers: issuers?.value,
+      perIssuer: perIssuer?.value,
+      abilities: abilities?.value,
+      issuedFromS: fromS,
+      issuedBeforeS: beforeS,
+      withinMonths: withinMonths?.value,
+    },
+    places: {
+      at_least: atLeast.at,
+      issuers: issuers?.at ?? fields.at,
+      abilities: abilities?.at ?? fields.at,
+    },
+  };
+}
+
+const SELECTOR_KEYS = {
+  required: [],
+  optional: ['competency', 'level', 'ability', 'issuers', 'badges'],
+} as const;
+const EMPTY = {
+  fr: 'sélecteur vide : il prendrait tous les badges ; donner au moins une clé parmi competency, level, ability, issuers, badges',
+  en: 'empty selector: it would pick every badge; give at least one of competency, level, ability, issuers, badges',
+};
+
+function readSelector(reading: RuleReading, node: Node): Selector | undefined {
+  const fields = readFields<(typeof SELECTOR_KEYS.optional)[number]>(reading, node, SELECTOR_KEYS);
+  if (fields === undefined) return undefined;
+  const { abilityNames, partners, badges: enrolled } = reading.known;
+  if (fields.given.length === 0 && !fields.hasUnknown) return reading.report.fault(fields.at, EMPTY);
+  const competency = readKnown(reading, fields.get('competency'), 'competency', abilityNames);
+  const level = readWhole(reading, fields.get('level'));
+  const abilities = abilitiesOf(reading, competency?.value);
+  const ability = readKnown(reading, fields.get('ability'), 'ability', abilities);
+  const issuers = readListed(reading, fields.get('issuers'), 'partner', 'partner', partners);
+  const badges = readListed(reading, fields.get('badges'), 'badge', 'enrolled', enrolled);
+  for (const { value, at } of issuers ?? [])
+    if (partners?.get(asClientId(value)) === false) reading.report.warn(at, notActive(value));
+  return {
+    competency: competency?.value,
+    level: level?.value,
+    ability: ability?.value,
+    issuers: issuers?.map(({ value }) => asClientId(value)),
+    badges: badges?.map(({ value }) => asBadgeId(value)),
+  };
+}
+
+const notActive = (partner: string): Words => ({
+  fr: `le partenaire « ${partner} » n'est pas actif : ses badges ne comptent pas`,
+  en: `the partner "${partner}" is not active: its badges do not count`,
+});
+
+/** The abilities that may be named: the competency's, or all when none is named; null: not known for sure. */
+function abilitiesOf({ known }: RuleReading, competency: string | undefined): ReadonlySet<string> | null {
+  if (known.abilityNames === null) return null;
+  const names = known.abilityNames;
+  const sets = competency === undefined ? [...names.values()] : [names.get(competency) ?? null];
+  const whole = sets.filter((set) => set !== null);
+  return whole.length === sets.length ? new Set(whole.flatMap((set) => [...set])) : null;
+}
+
+function readListed(
+  reading: RuleReading,
+  node: Node | undefined,
+  repeated: 'partner' | 'badge',
+  unknown: 'partner' | 'enrolled',
+  known: Names | null,
+): readonly Located<string>[] | undefined {
+  const list = readFilledList(reading, node);
+  return list && readNames(reading, list, repeated, (item) => readKnown(reading, item, unknown, known));
 }

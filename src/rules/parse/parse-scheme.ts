@@ -6,7 +6,7 @@ import { Report, SchemeFaults, type SchemeFault, type SchemeFile } from './fault
 import { readFields, type Reading, readText } from './read.js';
 import { type Known, warnOfReachToday } from './reach.js';
 import { type Node, readTree } from './yaml-tree.js';
-import { versionOf } from './version.js';
+import { versionOf } from '../version.js';
 import type { Scheme } from '../types.js';
 
 export { formatFault, SchemeFaults } from './fault.js';
@@ -40,7 +40,7 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
   const inOrder = [files.scheme, files.partners];
   const faults = report.faults(inOrder);
   if (faults.length > 0) return { ok: false, faults, warnings: report.warnings(inOrder) };
-  for (const asked of parts.awards.asked) warnOfReachToday(report, asked, parts.enrolments.partners);
+  for (const placed of parts.awards.placed) warnOfReachToday(report, placed, parts.enrolments.partners);
   return { ok: true, scheme: toScheme(parts, files, timeZone), warnings: report.warnings(inOrder) };
 }
 
@@ -91,7 +91,7 @@ function toScheme(
   const { partners } = enrolments;
   const scheme: Omit<Scheme, symbol> = {
     name,
-    version: versionOf({ timeZone, awards: awards.inOrder, partners }),
+    version: versionOf(timeZone, awards.inOrder, partners),
     source: { scheme: files.scheme.text, partners: files.partners.text },
     timeZone,
     competencies: competencies?.byId ?? new Map(),

@@ -1,9 +1,9 @@
 import type { AwardId, BadgeId, ClientId } from '../../ids.js';
-import { picks } from '../selector.js';
+import { abilityOf, picks } from '../selector.js';
 import type { BadgesCondition, Enrolment, Partner, Selector } from '../types.js';
 import type { AbilityNames } from './competencies.js';
-import type { EnrolledBadge } from './partners.js';
 import type { Place, Report, Words } from './fault.js';
+import type { EnrolledBadge } from './partners.js';
 import type { Reading } from './read.js';
 import type { Edge } from './walk.js';
 
@@ -16,17 +16,12 @@ export interface Known {
   readonly badges: ReadonlyMap<BadgeId, EnrolledBadge> | null;
 }
 
-/** Where the numbers of a `badges` condition stand. */
-export interface NumberPlaces {
-  readonly atLeast: Place;
-  readonly issuers: Place;
-  readonly abilities: Place;
-}
+/** The numbers of a `badges` condition that can be out of reach. */
+type Reach = Readonly<Record<'at_least' | 'issuers' | 'abilities', number>>;
 
-/** A condition, kept with its places to be held against what is enrolled. */
-export interface AskedFor {
+export interface PlacedCondition {
   readonly condition: BadgesCondition;
-  readonly places: NumberPlaces;
+  readonly places: Readonly<Record<keyof Reach, Place>>;
 }
 
 /** What the readers of one award's rule share. */
@@ -35,14 +30,7 @@ export interface RuleReading extends Reading {
   /** Every `holds` of the rule, collected as it is read. */
   readonly holds: Edge[];
   /** Every faultless `badges` condition of the rule. */
-  readonly asked: AskedFor[];
-}
-
-/** The most that a condition can ever count. Infinity: nothing limits it. */
-interface Reach {
-  readonly badges: number;
-  readonly issuers: number;
-  readonly abilities: number;
+  readonly placed: PlacedCondition[];
 }
 
 /** Versions of one badge count once, and no more of one partner than allowed. */
@@ -59,30 +47,26 @@ const issuersOf = (badges: readonly EnrolledBadge[]): number =>
 /** What the condition's own lists allow, whatever partners enrol from now on. */
 function reachOfLists({ selector, perIssuer }: BadgesCondition, known: Known): Reach {
   const { issuers, badges } = selector;
-  const listed =
-    known.badges === null
-      ? undefined
-      : badges
-          ?.flatMap((id) => known.badges?.get(id) ?? [])
-          .filter(({ clientId }) => issuers === undefined || issuers.includes(clientId));
-  const fromIssuers =
-    issuers === undefined || perIssuer === undefined ? Infinity : issuers.length * perIssuer;
-  return {
-    badges: listed === undefined ? fromIssuers : mostBadges(listed, perIssuer),
-    issuers: listed === undefined ? (issuers?.length ?? Infinity) : issuersOf(listed),
-    abilities: declaredAbilities(selector, known),
-  };
+  const abilities = declaredAbilities(selector, known);
+  if (badges === undefined || known.badges === null) {
+    const fromIssuers = (issuers?.length ?? Infinity) * (perIssuer ?? Infinity);
+    return { at_least: fromIssuers, issuers: issuers?.length ?? Infinity, abilities };
+  }
+  const listed = badges
+    .flatMap((id) => known.badges?.get(id) ?? [])
+    .filter(({ clientId }) => issuers === undefined || issuers.includes(clientId));
+  return { at_least: mostBadges(listed, perIssuer), issuers: issuersOf(listed), abilities };
 }
 
 /** An ability belongs to its competency: one id in two competencies is two abilities at most. */
 function declaredAbilities({ competency, ability }: Selector, { abilityNames }: Known): number {
   if (abilityNames === null) return Infinity;
   const sets = competency === undefined ? [...abilityNames.values()] : [abilityNames.get(competency)];
-  const sizeOf = (set: ReadonlySet<string> | null | undefined): number => {
+  const sizes = sets.map((set) => {
     if (set === null || set === undefined) return Infinity;
     return ability === undefined ? set.size : Number(set.has(ability));
-  };
-  return sets.reduce((sum, set) => sum + sizeOf(set), 0);
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** An enrolment that ended before the condition's dates begin, or the other way round, gives it nothing. */
@@ -95,54 +79,49 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
     .filter(({ active }) => active)
     .flatMap(({ badges }) => badges)
     .filter((badge) => picks(condition.selector, badge) && overlaps(condition, badge));
-  const abilities = pool.flatMap(({ competency, ability }) =>
-    ability === null ? [] : `${competency}/${ability}`,
-  );
   return {
-    badges: mostBadges(pool, condition.perIssuer),
+    at_least: mostBadges(pool, condition.perIssuer),
     issuers: issuersOf(pool),
-    abilities: new Set(abilities).size,
+    abilities: new Set(pool.flatMap((badge) => abilityOf(badge) ?? [])).size,
   };
 }
 
-type Say = (key: string, need: number, most: number) => Words;
-
-/** Tells each number that is above what can be reached. */
-function compare({ condition, places }: AskedFor, reach: Reach, tell: Report['fault'], say: Say): void {
-  const { atLeast, issuers = 0, abilities = 0 } = condition;
-  if (atLeast > reach.badges) tell(places.atLeast, say('at_least', atLeast, reach.badges));
-  if (issuers > reach.issuers) tell(places.issuers, say('issuers', issuers, reach.issuers));
-  if (abilities > reach.abilities) tell(places.abilities, say('abilities', abilities, reach.abilities));
+/** Each number that is above what can be reached. */
+function beyond({ condition, places }: PlacedCondition, reach: Reach) {
+  const asked = {
+    at_least: condition.atLeast,
+    issuers: condition.issuers ?? 0,
+    abilities: condition.abilities ?? 0,
+  };
+  return (['at_least', 'issuers', 'abilities'] as const)
+    .filter((key) => asked[key] > reach[key])
+    .map((key) => ({ key, need: asked[key], most: reach[key], at: places[key] }));
 }
 
-const THING: Readonly<Record<string, Words>> = {
+const THING: Readonly<Record<keyof Reach, Words>> = {
   at_least: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
 };
 
 /** A number that what the condition lists can never give: a fault. */
-export function checkReachOfLists(report: Report, asked: AskedFor, known: Known): void {
-  compare(
-    asked,
-    reachOfLists(asked.condition, known),
-    (at, words) => report.fault(at, words),
-    (key, need, most) => ({
-      fr: `« ${key}: ${need} » ne peut jamais être atteint : le sélecteur donne ${most} ${THING[key]?.fr} au plus`,
-      en: `"${key}: ${need}" can never be reached: the selector gives ${most} ${THING[key]?.en} at most`,
-    }),
-  );
+export function checkReachOfLists(report: Report, placed: PlacedCondition, known: Known): void {
+  for (const { key, need, most, at } of beyond(placed, reachOfLists(placed.condition, known)))
+    report.fault(at, {
+      fr: `« ${key}: ${need} » ne peut jamais être atteint : le sélecteur donne ${most} ${THING[key].fr} au plus`,
+      en: `"${key}: ${need}" can never be reached: the selector gives ${most} ${THING[key].en} at most`,
+    });
 }
 
 /** A number that today's enrolments cannot give: a warning, since partners enrol over time. */
-export function warnOfReachToday(report: Report, asked: AskedFor, partners: readonly Partner[]): void {
-  compare(
-    asked,
-    reachToday(asked.condition, partners),
-    (at, words) => report.warn(at, words),
-    (key, need, most) => ({
-      fr: `« ${key}: ${need} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${THING[key]?.fr} qui vont`,
-      en: `"${key}: ${need}" cannot be reached today: active partners have enrolled ${most} ${THING[key]?.en} that fit`,
-    }),
-  );
+export function warnOfReachToday(
+  report: Report,
+  placed: PlacedCondition,
+  partners: readonly Partner[],
+): void {
+  for (const { key, need, most, at } of beyond(placed, reachToday(placed.condition, partners)))
+    report.warn(at, {
+      fr: `« ${key}: ${need} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${THING[key].fr} qui vont`,
+      en: `"${key}: ${need}" cannot be reached today: active partners have enrolled ${most} ${THING[key].en} that fit`,
+    });
 }

@@ -166,15 +166,12 @@ export function readMap({ report }: Reading, node: Node | undefined): MapNode | 
   return node.kind === 'map' ? node : report.fault(node.at, expected(MAP, node));
 }
 
-/** The values of a map whose keys are fixed. */
-export interface Values<K extends string> {
+/** A map whose keys are fixed. */
+export interface Fields<K extends string> {
   readonly at: Place;
   readonly get: (key: K) => Node | undefined;
-}
-
-/** The same, with the keys themselves. */
-export interface Fields<K extends string> extends Values<K> {
-  readonly entry: (key: K) => Entry | undefined;
+  /** Of the key itself. */
+  readonly placeOf: (key: K) => Place;
   /** Of the allowed keys, those given, in the file's order. */
   readonly given: readonly K[];
   readonly hasUnknown: boolean;
@@ -209,7 +206,7 @@ export function readFields<K extends string>(
   return {
     at: map.at,
     get: (key) => entries.get(key)?.value,
-    entry: (key) => entries.get(key),
+    placeOf: (key) => entries.get(key)?.keyAt ?? map.at,
     given: [...entries.keys()],
     hasUnknown,
   };
@@ -222,7 +219,7 @@ export interface Span {
 }
 
 /** Two dates, both inclusive and both optional, that may not cross. */
-export function readSpan<K extends string>(reading: Reading, fields: Values<K>, from: K, until: K): Span {
+export function readSpan<K extends string>(reading: Reading, fields: Fields<K>, from: K, until: K): Span {
   const first = readDate(reading, fields.get(from));
   const last = readDate(reading, fields.get(until));
   if (first !== undefined && last !== undefined && first.value > last.value)
