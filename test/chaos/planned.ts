@@ -1,6 +1,6 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { naive } from '../rules/naive.js';
+import { naive } from '../rules/model.js';
 import { parse } from '../support/house.js';
 import type { Gift } from './cast.js';
 import { PARTNERS_YAML, SCHEME } from './world.js';

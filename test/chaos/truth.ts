@@ -2,7 +2,7 @@ import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.j
 import type { Assertion } from '../../src/earners/record.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { naive } from '../rules/naive.js';
+import { naive } from '../rules/model.js';
 import { parse } from '../support/house.js';
 import { addressOf, type Earner } from './cast.js';
 import { PARTNERS, PARTNERS_YAML, REGION, SCHEME } from './world.js';

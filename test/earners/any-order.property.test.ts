@@ -7,7 +7,7 @@ import { explainJson } from '../../src/rules/explain/json.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { readPerson } from '../../src/earners/person.js';
-import { world } from '../rules/generators.js';
+import { world } from '../rules/model.js';
 import { REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';

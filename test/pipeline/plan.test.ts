@@ -24,7 +24,7 @@ import { PACE } from '../../src/workers/pipeline.js';
 import { readPersonOnce, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { storeCensus } from '../../src/scheme/take-census.js';
-import { world } from '../rules/generators.js';
+import { world } from '../rules/model.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { breakRecord } from '../support/broken-record.js';

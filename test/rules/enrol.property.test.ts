@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { asBadgeId, asClientId } from '../../src/ids.js';
 import { enrol, type Enrolling } from '../../src/rules/enrol.js';
 import type { Enrolment, Scheme } from '../../src/rules/types.js';
-import { parse, schemeOf, schemeWith } from './parse-support.js';
+import { parse, schemeOf, schemeWith } from './parse-text.js';
 import { runs } from '../support/runs.js';
 
 /** How one file is written; each number chooses among the forms of one thing. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { asBadgeId, asClientId } from '../../src/ids.js';
 import { enrol, type Enrolling, type EnrolmentLine } from '../../src/rules/enrol.js';
-import { faultsOf, parse, schemeOf, schemeWith } from './parse-support.js';
+import { faultsOf, parse, schemeOf, schemeWith } from './parse-text.js';
 
 const badge = (part: Partial<EnrolmentLine> = {}): EnrolmentLine => ({
   badgeId: asBadgeId('NEW'),

@@ -4,9 +4,8 @@ import type { Assertion } from '../../src/earners/record.js';
 import type { Background } from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
-import { explainJson } from '../../src/rules/explain/json.js';
-import { explainSchema } from '../../src/rules/explain/json.js';
-import { world, type World } from './generators.js';
+import { explainJson, explainSchema } from '../../src/rules/explain/json.js';
+import { world, type World } from './model.js';
 import { runs } from '../support/runs.js';
 
 /** Whatever the account may say of these awards. */

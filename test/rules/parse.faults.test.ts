@@ -1,4 +1,4 @@
-import { faultsOf, markedPlace, parse, partnersWith, placeOf, schemeWith } from './parse-support.js';
+import { faultsOf, markedPlace, parse, partnersWith, placeOf, schemeWith } from './parse-text.js';
 
 /** What is wrong, the text with its place marked by §, and what both languages must say. */
 type Row = readonly [what: string, text: string, fr: string, en: string];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { parse as readYaml, stringify } from 'yaml';
 import type { SchemeVersion } from '../../src/ids.js';
 import { readConfigFolder } from '../../src/platform/config-folder.js';
-import { parse, schemeOf } from './parse-support.js';
+import { parse, schemeOf } from './parse-text.js';
 
 /** Rules and enrolments with something of every kind. */
 const SCHEME = `scheme: Essai

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type BadgeId } from '../../src/ids.js';
-import { evaluateDuringRollout, type Rules } from '../../src/rules/rollout.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { type PersonFacts, planFor, type PlanKind, startPlan } from '../../src/rules/plan.js';
+import { KeyList, type PersonFacts, planFor, type PlanKind, startPlan } from '../../src/rules/plan.js';
+import { evaluateDuringRollout, type Rules } from '../../src/rules/rollout.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { world } from './generators.js';
-import { assertion } from './scheme-builder.js';
 import { runs } from '../support/runs.js';
+import { world } from './model.js';
+import { assertion } from './scheme-builder.js';
 
 /** One person, before rules that are to be in force, and those that are. */
 interface Before {
@@ -199,5 +199,23 @@ test('a plan names everyone it is about, each once and in order, whatever order 
       expect([...plan.gainers]).toEqual(gaining.map(({ earner }) => earner).toSorted());
     }),
     { numRuns: 100 },
+  );
+});
+
+const key = fc.oneof(fc.stringMatching(/^[\w-]{22}$/), fc.stringMatching(/^[a-zé€]{0,3}$/)).map(asEarnerKey);
+
+test('everybody who was added is there, in order, and as many are counted', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(key, { maxLength: 300 }), fc.nat({ max: 9 }), (all, few) => {
+      const keys = new KeyList();
+      for (const one of all) keys.add(one);
+      expect([...keys]).toEqual(all.toSorted());
+      expect(keys.length).toBe(all.length);
+      expect(keys.first(few)).toEqual(all.toSorted().slice(0, few));
+      const some = new KeyList(few);
+      for (const one of all) some.add(one);
+      expect([...some]).toEqual(all.slice(0, few).toSorted());
+      expect(some.length).toBe(all.length);
+    }),
   );
 });

@@ -10,7 +10,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import { oneBadgeAway } from '../../src/rules/one-away.js';
 import type { Condition } from '../../src/rules/types.js';
 import type { ConditionResult, Evaluation } from '../../src/rules/evaluation.js';
-import { world, type World } from './generators.js';
+import { world, type World } from './model.js';
 import { assertion } from './scheme-builder.js';
 
 const evaluated = ({ scheme, portfolio, nowS }: World): Evaluation => evaluate(scheme, portfolio, nowS);

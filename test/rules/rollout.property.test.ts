@@ -3,7 +3,7 @@ import { asAwardId, asSchemeVersion } from '../../src/ids.js';
 import { evaluateDuringRollout, type PendingRollout } from '../../src/rules/rollout.js';
 import { evaluate, lostByRevocation } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { world, type World } from './generators.js';
+import { world, type World } from './model.js';
 import { runs } from '../support/runs.js';
 
 /** One person, before two schemes: the files as they are now, and what is in force. */

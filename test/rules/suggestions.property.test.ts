@@ -6,8 +6,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';
 import type { Condition, Enrolment, Scheme } from '../../src/rules/types.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
-import { world, type World } from './generators.js';
-import { naive, type NaiveResult } from './naive.js';
+import { naive, type NaiveResult, world, type World } from './model.js';
 import { assertion } from './scheme-builder.js';
 import { runs } from '../support/runs.js';
 
