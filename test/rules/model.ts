@@ -21,7 +21,7 @@ const COMPETENCIES = ['com', 'org'];
 const at = (iso: string): number => Date.parse(iso) / 1000;
 
 /** The end of a month, the day after a change of hour, the 29th of February: the clocks worth trying. */
-const nowS = fc.constantFrom(
+const clock = fc.constantFrom(
   ...['2026-03-31T08:30:00Z', '2026-03-30T00:10:00Z', '2024-02-29T23:30:00Z', '2025-10-26T12:00:00Z'].map(at),
 );
 /** Midnights of Paris that are bounds for those clocks. */
@@ -113,7 +113,7 @@ const rule = (index: number, depth = 2): fc.Arbitrary<Condition> => {
   return fc.oneof({ weight: 2, arbitrary: leaf }, { weight: 1, arbitrary: group });
 };
 
-const badge = fc.record({
+const anyBadge = fc.record({
   client: fc.constantFrom(...CLIENTS),
   competency: fc.constantFrom(...COMPETENCIES),
   level: fc.constantFrom(1, 2),
@@ -123,10 +123,10 @@ const badge = fc.record({
   version: fc.integer({ min: 0, max: 3 }),
 });
 
-const scheme: fc.Arbitrary<Scheme> = fc
+const anyScheme: fc.Arbitrary<Scheme> = fc
   .record({
     timeZone: fc.constantFrom('Europe/Paris', 'America/Cayenne', 'Pacific/Noumea'),
-    badges: fc.array(badge, { minLength: BADGES.length, maxLength: BADGES.length }),
+    badges: fc.array(anyBadge, { minLength: BADGES.length, maxLength: BADGES.length }),
     clients: fc.array(rarely(fc.constant(false), true, 8), { minLength: 3, maxLength: 3 }),
     awards: fc.array(rarely(fc.constant(false), true), { minLength: 4, maxLength: 4 }),
     rules: fc.tuple(rule(0), rule(1), rule(2), rule(3)),
@@ -178,7 +178,7 @@ const regionBadge = (now: number): fc.Arbitrary<Assertion> =>
 const numbered = (prefix: string, list: readonly Assertion[]): Assertion[] =>
   list.map((one, i) => assertion(one.badgeId, one.clientId, { ...one, id: `${prefix}${i}` }));
 
-const portfolio = (of: Scheme, now: number): fc.Arbitrary<Portfolio> =>
+const anyPortfolio = (of: Scheme, now: number): fc.Arbitrary<Portfolio> =>
   fc
     .record({
       assertions: fc.array(someAssertion(of, now), { maxLength: 9, size: 'max' }),
@@ -198,9 +198,9 @@ const portfolio = (of: Scheme, now: number): fc.Arbitrary<Portfolio> =>
     });
 
 export const world: fc.Arbitrary<World> = fc
-  .tuple(scheme, nowS)
+  .tuple(anyScheme, clock)
   .chain(([of, now]) =>
-    portfolio(of, now).map((mine): World => ({ scheme: of, portfolio: mine, nowS: now })),
+    anyPortfolio(of, now).map((mine): World => ({ scheme: of, portfolio: mine, nowS: now })),
   );
 
 /**
