@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ok, reading, refused, type Handler, type Obf } from './exchange.js';
-import { paging, pageOf } from './lists.js';
+import { paging } from './lists.js';
 import { copiesOf, isListed, sameAddressForm, type Badge, type Issued, type IssuingEvent } from './world.js';
 
 export const ping: Handler = () => ok({ success: true });
@@ -46,7 +46,7 @@ export const badges: Handler = (request, obf) =>
     const draft = query.draft === '1' || query.draft === 'true';
     const clientId = request.param('client');
     const all = obf.lists.read('badges', clientId, request.query, () => obf.world.badges());
-    const { page } = pageOf(all, query, (one) => one.clientId === clientId && one.draft === draft);
+    const { page } = obf.lists.page(all, query, (one) => one.clientId === clientId && one.draft === draft);
     // OBF's badge list gives no total.
     return ok({ result: page.map((one) => obf.lists.row('badges', one.id, badgeRow(one, obf))) });
   });
@@ -134,7 +134,7 @@ export const events: Handler = (request, { world, lists }) =>
     const { api_consumer_id: consumer, email } = query;
     const clientId = request.param('client');
     const all = lists.read('events', clientId, request.query, () => world.clientNamed(clientId).events);
-    const { page, total } = pageOf(
+    const { page, total } = lists.page(
       all,
       query,
       (one) =>
@@ -184,7 +184,7 @@ export const recipients: Handler = (request, { world, lists, url }) =>
       const found = world.events.get(eventId);
       return found?.badge.clientId === clientId ? found.assertions : [];
     });
-    const { page, total } = pageOf(
+    const { page, total } = lists.page(
       all,
       query,
       (one) =>

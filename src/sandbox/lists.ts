@@ -7,16 +7,6 @@ export const paging = {
   offset: z.coerce.number().int().min(0).default(0),
 };
 
-/** One page of the rows that are kept, and how many those are in all. */
-export function pageOf<T>(
-  rows: readonly T[],
-  { limit, offset }: { limit: number; offset: number },
-  isKept: (row: T) => boolean,
-): { readonly page: readonly T[]; readonly total: number } {
-  const kept = rows.filter(isKept);
-  return { page: kept.slice(offset, offset + limit), total: kept.length };
-}
-
 type Row = Readonly<Record<string, unknown>>;
 
 /** What goes wrong with lists: rows that shift while they are read, and rows with odd fields. */
@@ -24,6 +14,9 @@ export class ListFaults {
   readonly #hooks = new Map<string, Set<PageHook>>();
   readonly #orders = new Map<string, { readonly order: PageOrder; readonly random: () => number }>();
   readonly #odd = new Map<string, Row>();
+
+  /** @param pageRows the most rows of a page, whatever is asked for */
+  constructor(private readonly pageRows: number) {}
 
   /** @returns what takes the hook away */
   beforePage(clientId: string, list: ListName, hook: PageHook): () => void {
@@ -56,6 +49,16 @@ export class ListFaults {
     if (order === 'newest-first') return rows().toReversed();
     const shuffled = rows().map((row) => ({ row, at: random() }));
     return shuffled.toSorted((a, b) => a.at - b.at).map(({ row }) => row);
+  }
+
+  /** One page of the rows that are kept, and how many those are in all. */
+  page<T>(
+    rows: readonly T[],
+    { limit, offset }: { limit: number; offset: number },
+    isKept: (row: T) => boolean,
+  ): { readonly page: readonly T[]; readonly total: number } {
+    const kept = rows.filter(isKept);
+    return { page: kept.slice(offset, offset + Math.min(limit, this.pageRows)), total: kept.length };
   }
 
   row(kind: RowKind, id: string, row: Row): Row {

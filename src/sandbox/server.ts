@@ -35,7 +35,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     obf: {
       world: new World(clock, options.issuingLimit ?? null),
       tokens: new Tokens(options.tokenEveryMs ?? 10_000, options.tokenTtlS ?? 3600, timeLine),
-      lists: new ListFaults(),
+      lists: new ListFaults(options.pageRows ?? 1000),
       url: urlOf(server),
     },
     faults: new CallFaults(),

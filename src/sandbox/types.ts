@@ -33,6 +33,8 @@ export interface SandboxOptions {
   readonly tokenTtlS?: number;
   /** Calls per client in any sliding second, tokens aside; above: 429. Default 10; null: no limit. */
   readonly maxRps?: number | null;
+  /** The most rows of a page, whatever is asked for: a long list without its length. Default 1000. */
+  readonly pageRows?: number;
   /** Badges that each client may issue: counts down, then the issue call is refused. Default: no limit. */
   readonly issuingLimit?: number;
 }

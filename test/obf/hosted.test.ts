@@ -131,8 +131,8 @@ test('no call carries credentials, and all stand in one line under the rate', as
 
 test.each([
   ['404', { kind: 'status', status: 404 }, ObfRefused],
-  ['429', { kind: 'status', status: 429 }, ObfThrottled],
-  ['503', { kind: 'status', status: 503 }, ObfThrottled],
+  ['429', { kind: 'status', status: 429, retryAfterS: 0.25 }, ObfThrottled],
+  ['503', { kind: 'status', status: 503, retryAfterS: 0.25 }, ObfThrottled],
   ['500', { kind: 'status', status: 500 }, ObfNotSent],
   ['reset', { kind: 'reset' }, ObfNotSent],
   ['no answer', { kind: 'black-hole' }, ObfNotSent],

@@ -262,7 +262,7 @@ const LEAKS: [string, RequestListener][] = [
   ],
   ['refused at length', says(400, `${'x '.repeat(1988)}${MAIL} and more`)],
   ['in HTML', says(500, `<p>${MAIL.replace('@', '%40')} ${TOKEN}</p>`)],
-  ['throttled', says(429, MAIL)],
+  ['throttled', says(429, MAIL, { 'Retry-After': '0.25' })],
   ['unreadable', says(200, `{"success": "${MAIL}", "resource_id": {"${MAIL}": "${TOKEN}"}}`)],
   ['reset', (_, res) => res.socket?.resetAndDestroy()],
   ['no answer', () => {}],
@@ -296,8 +296,8 @@ test("OBF's own words are kept, as far as they may be", async () => {
   answer = says(400, '{"status":400,"error":"Bad Request","message":"issued_on: missing"}');
   const error = await errorOf(account().issue(issueTo()));
   expect(error.message).toBe('OBF POST issue: 400 Bad Request: issued_on: missing');
-  answer = says(429, '', { 'Retry-After': '2' });
-  expect(await errorOf(account().issue(issueTo()))).toMatchObject({ retryAfterMs: 2000 });
+  answer = says(429, '', { 'Retry-After': '0.3' });
+  expect(await errorOf(account().issue(issueTo()))).toMatchObject({ retryAfterMs: 300 });
   expect(await errorOf(account().issue(issueTo()))).toBeInstanceOf(ObfThrottled);
 });
 

@@ -20,10 +20,10 @@ afterEach(async () => {
   await redis.stop();
 });
 
-/** The web process as the Procfile has it, from the sources; resolves with its port. */
+/** The web process as the Procfile has it; resolves with its port. */
 async function web(env: Record<string, string>): Promise<number> {
   const sdk = resolve('test/ops-metrics/printing-sdk.mjs');
-  child = spawn(process.execPath, ['--import', 'tsx', '--import', sdk, resolve('src/webhooks/main.ts')], {
+  child = spawn(process.execPath, ['--import', sdk, resolve('dist/webhooks/main.js')], {
     cwd: resolve('test/ops-metrics'),
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

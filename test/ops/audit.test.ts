@@ -244,8 +244,7 @@ describe('as a process, with more than a pipe holds', () => {
   afterAll(() => server.stop());
 
   const start = () => {
-    const args = [resolve('src/ops/cli/main.ts'), 'audit'];
-    const child = spawn(resolve('node_modules/.bin/tsx'), args, {
+    const child = spawn(process.execPath, [resolve('dist/ops/cli/main.js'), 'audit'], {
       cwd: tmpdir(),
       env: { PATH: process.env['PATH'] ?? '', REDIS_URL: server.url, PALIER_KEY: key.toString('base64') },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,15 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { startSandbox } from '../../src/sandbox/server.js';
 import { ownRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
-const TSX = resolve('node_modules/.bin/tsx');
-const LOADER = pathToFileURL(resolve('node_modules/tsx/dist/loader.mjs')).href;
-const MAIN = resolve('src/ops/cli/main.ts');
+const MAIN = resolve('dist/ops/cli/main.js');
 
 let cwd: string;
 beforeAll(async () => {
@@ -23,7 +20,7 @@ afterAll(() => rm(cwd, { recursive: true }));
 const env = { PATH: process.env['PATH'] ?? '' };
 const palier = (...args: string[]) =>
   new Promise<{ exit: number; out: string; err: string }>((done) => {
-    execFile(TSX, [MAIN, ...args], { cwd, env }, (error, out, err) =>
+    execFile(process.execPath, [MAIN, ...args], { cwd, env }, (error, out, err) =>
       done({ exit: error === null ? 0 : Number(error.code), out, err }),
     );
   });
@@ -50,7 +47,7 @@ test('wrong usage exits 2', async () => {
 });
 
 test('a reader who leaves early is no error', async () => {
-  const child = spawn(TSX, [MAIN, '--help'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, '--help'], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();
   const errors: string[] = [];
   child.stderr.on('data', (chunk) => errors.push(String(chunk)));
@@ -65,8 +62,7 @@ test('Ctrl-C ends a command that waits for OBF, cleanly', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'palier-process-'));
   await writeFile(join(folder, 'scheme.yaml'), SMALL_SCHEME);
   await writeFile(join(folder, 'partners.yaml'), SMALL_PARTNERS);
-  // Without tsx' own process, which ends a child that does not answer a signal within 30 ms.
-  const child = spawn(process.execPath, ['--import', LOADER, MAIN, 'reconcile'], {
+  const child = spawn(process.execPath, [MAIN, 'reconcile'], {
     cwd: folder,
     env: {
       ...env,

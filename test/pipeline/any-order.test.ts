@@ -6,6 +6,7 @@ import { explainText } from '../../src/rules/explain/text.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { decide } from '../../src/workers/decide.js';
 import { openHouse, type House } from '../support/house.js';
+import { runs } from '../support/runs.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 /**
@@ -107,6 +108,6 @@ test('all events in any order, twice, with restarts: the same awards, each given
     fc.asyncProperty(any, async (one) => {
       expect(await run(one)).toEqual(expected);
     }),
-    { numRuns: 8, endOnFailure: true },
+    { numRuns: runs(8, 4), endOnFailure: true },
   );
 }, 120_000);

@@ -33,7 +33,7 @@ test('eight awards come due at once for many: the evaluations that follow one aw
   );
   const scheme = `scheme: Essai\ncompetencies: { communiquer: { name: Communiquer } }\nawards:\n${awards.join('\n')}\n`;
   house = await openHouse({ scheme, partners: SMALL_PARTNERS, workers: 2 });
-  const pupils = people(80);
+  const pupils = people(16);
   await bothBadges(pupils);
   await house.idle();
   expect(house.awards()).toHaveLength(new Set(house.awards()).size);

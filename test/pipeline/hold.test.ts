@@ -67,15 +67,15 @@ async function lookedAt(since: Hold, times: number): Promise<void> {
   );
 }
 
-test('the quota falls to 20 unnoticed, then a class of 60: one refused call, and all 60 once it is raised', async () => {
+test('the quota falls to 20 unnoticed, then a class of 30: one refused call, and all 30 once it is raised', async () => {
   const [{ quota }] = house.pipelines;
   house.sandbox.setIssuingLimit(REGION, 5000);
   await quota.read(new AbortController().signal);
   house.sandbox.setIssuingLimit(REGION, 20);
-  const before = await classOf(people(60));
+  const before = await classOf(people(30));
   const hold = await held('quota');
   expect((await quota.known())?.left).toBe(20);
-  expect(issueCalls().map(({ recipients }) => recipients.length)).toEqual([60]);
+  expect(issueCalls().map(({ recipients }) => recipients.length)).toEqual([30]);
   // Its events before the call, the call, the quota, its badges.
   expect(regionCalls() - before).toBeLessThanOrEqual(5);
   await lookedAt(hold, 2);
@@ -84,7 +84,7 @@ test('the quota falls to 20 unnoticed, then a class of 60: one refused call, and
 
   house.sandbox.setIssuingLimit(REGION, 5000);
   await house.idle();
-  expect(house.awards().toSorted()).toEqual(received(people(60)));
+  expect(house.awards().toSorted()).toEqual(received(people(30)));
   expect(issueCalls()).toHaveLength(2);
   expect(await house.failedReasons()).toEqual([]);
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();

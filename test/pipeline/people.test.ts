@@ -13,6 +13,7 @@ import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { linkRecords } from '../support/stores.js';
 import { until } from '../support/until.js';
+import { runs } from '../support/runs.js';
 
 const R1 = asBadgeId('R1');
 const R2 = asBadgeId('R2');
@@ -399,7 +400,7 @@ async function live(told: Story, nth: number) {
 }
 
 test('linked, and unlinked, at any moment: no address is given it twice, and everybody theirs', async () => {
-  const stories = fc.sample(story, { numRuns: 40, seed: 4 });
+  const stories = fc.sample(story, { numRuns: runs(40, 16), seed: 4 });
   const lived: Awaited<ReturnType<typeof live>>[] = [];
   // A few at a time: they are to meet each other's steps, not to wait for the machine.
   for (let at = 0; at < stories.length; at += 10)

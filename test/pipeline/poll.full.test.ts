@@ -1,5 +1,6 @@
+import { asClientId } from '../../src/ids.js';
 import { schedulePolls } from '../../src/workers/schedules.js';
-import { openHouse, type House } from '../support/house.js';
+import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
@@ -33,3 +34,20 @@ test('more events than a page holds: none is missed', async () => {
   await until(() => house.awards().length >= 2, 'awards');
   expect(house.awards().toSorted()).toEqual(['R1 personne.0@example.org', 'R1 personne.1004@example.org']);
 }, 180_000);
+
+test('a recipient appended in the middle of a long list of the Région, of which no end shows it: not issued twice', async () => {
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+  const lou = 'lou@example.org';
+  const give = (clientId: string, badgeId: string, to: string) =>
+    house.issue({ clientId, badgeId, recipients: [to] });
+  const hand = Array.from({ length: 2100 }, (_, at) => give(REGION, 'R2', `personne.${at}@example.org`));
+  const [{ events, regionAccount }] = house.pipelines;
+  for (let offset = 0; offset < hand.length; offset += 1000)
+    await events.put(asClientId(REGION), (await regionAccount.events({ offset })).rows);
+  expect(await house.notify(give('P2', 'B', lou))).toBe(202);
+  await house.idle();
+  house.sandbox.appendByHand(hand[1050]?.id ?? '', [lou], { movesMtime: false });
+  for (const badgeId of ['C', 'A']) expect(await house.notify(give('P1', badgeId, lou))).toBe(202);
+  await house.idle();
+  expect(house.awards()).toEqual([`R1 ${lou}`]);
+}, 60_000);

@@ -49,11 +49,11 @@ const WRONG = [
   ['appendonly', 'no'],
 ] as const;
 
-const MAINS = { web: 'src/webhooks/main.ts', worker: 'src/workers/main.ts' };
+const MAINS = { web: 'dist/webhooks/main.js', worker: 'dist/workers/main.js' };
 type Name = keyof typeof MAINS;
 
 function start(name: Name, env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(MAINS[name])], {
+  const child = spawn(process.execPath, [resolve(MAINS[name])], {
     cwd: resolve('test/platform'),
     env: {
       PATH: process.env['PATH'],
