@@ -100,8 +100,8 @@ export function makeChange(sandbox: Sandbox, change: Change): () => void {
 }
 
 /** A class long ago: the recipients of its partner take more than a page. */
-export function fillPages(sandbox: Sandbox): void {
-  const recipients = Array.from({ length: 1000 }, (_, at) => `ancien.${at}@example.org`);
+export function fillPages(sandbox: Sandbox, pageRows: number): void {
+  const recipients = Array.from({ length: pageRows }, (_, at) => `ancien.${at}@example.org`);
   sandbox.issueByHand({ clientId: KEYED[0], badgeId: OLD_BADGE, recipients });
 }
 

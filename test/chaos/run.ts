@@ -86,11 +86,20 @@ export async function runChaos({
     withChanges,
   });
   const crashes = crashesOf(random.fork('crashes'), earners >= 400 ? 2 : 1);
-  const stage = await openStage({ random: random.fork('stage'), workers, crashes, redis, withChanges });
+  // In a short run short pages do: lists of several pages need no thousand people.
+  const pageRows = earners >= 400 ? 1000 : 50;
+  const stage = await openStage({
+    random: random.fork('stage'),
+    workers,
+    crashes,
+    redis,
+    withChanges,
+    pageRows,
+  });
   try {
     // Else a slow machine would have issued most of it to nobody.
     await until(() => isUp(stage.webUrl), 'web process that answers', 60_000);
-    const given = { seed, redis, random, cast, blows, lengthMs, dropRate, flush, withChanges };
+    const given = { seed, redis, random, cast, blows, lengthMs, dropRate, flush, withChanges, pageRows };
     return await new Run(stage, given).play();
   } finally {
     await stage.close();
@@ -113,6 +122,7 @@ interface Given {
   readonly dropRate: number;
   readonly flush: boolean;
   readonly withChanges: boolean;
+  readonly pageRows: number;
 }
 
 class Run {
@@ -138,7 +148,7 @@ class Run {
 
   async play(): Promise<ChaosReport> {
     const { lengthMs, cast, blows, flush, withChanges } = this.given;
-    if (withChanges) fillPages(this.stage.sandbox);
+    if (withChanges) fillPages(this.stage.sandbox, this.given.pageRows);
     await Promise.all([
       ...cast.acts.map((act) => this.at(act.atMs, () => this.hands.issue(act))),
       ...blows.map((blow) => this.at(blow.atMs, () => this.deal(blow))),

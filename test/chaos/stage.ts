@@ -49,6 +49,8 @@ export interface StageOptions {
   readonly crashes: string[];
   readonly redis: RedisKind;
   readonly withChanges: boolean;
+  /** The most rows that OBF gives at once. */
+  readonly pageRows: number;
 }
 
 /** Calls per second and client: above OBF's own, so that a run is short; the sandbox holds us to it. */
@@ -60,8 +62,9 @@ export async function openStage({
   crashes,
   redis: kind,
   withChanges,
+  pageRows,
 }: StageOptions): Promise<Stage> {
-  const sandbox = await startSandbox({ maxRps: MAX_RPS, tokenEveryMs: 10_000 });
+  const sandbox = await startSandbox({ maxRps: MAX_RPS, tokenEveryMs: 10_000, pageRows });
   seed(sandbox);
   const [redis, proxy, configDir, port] = await Promise.all([
     chaosRedis(kind),
