@@ -9,7 +9,7 @@ import { EMPTY_RECORD, type EarnerRecord } from '../src/earners/record.js';
 import { createEarnerStore } from '../src/earners/store.js';
 import * as as from '../src/ids.js';
 import { createJournal } from '../src/journal/journal.js';
-import { createEventIndex } from '../src/obf/event-index.js';
+import { createEventIndex } from '../src/obf/read-state.js';
 import { createVault } from '../src/platform/vault.js';
 import { DATA_PREFIX } from '../src/queue/jobs.js';
 import { onOwnRedis } from './program.js';

@@ -2,7 +2,7 @@ import type { BatchId, EventId } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import { changedPages, type Look } from '../obf/changed-events.js';
 import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
-import type { EventIndex } from '../obf/event-index.js';
+import type { EventIndex, ReadProblems } from '../obf/read-state.js';
 import { PAGE_LIMIT } from '../obf/list.js';
 import {
   EventIncomplete,
@@ -11,7 +11,6 @@ import {
   type EventAsked,
   type EventRead,
 } from '../obf/read-event.js';
-import type { ReadProblems } from '../obf/read-problems.js';
 import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
 import type { Logger } from '../platform/logger.js';
 import { raceAbort, type RedisConnection } from '../platform/redis.js';

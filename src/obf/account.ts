@@ -1,89 +1,151 @@
-import { asEventId, type ClientId, type EventId } from '../ids.js';
-import type { Caller } from './call.js';
-import { ObfUnreadable } from './errors.js';
-import { readList } from './list.js';
-import * as routes from './routes.js';
-import { badgePage, eventOfReply, eventPage, recipientPage } from './rows.js';
-import type { EventRecipients, ObfAccount, ObfRecipient, OddRow } from './types.js';
+import type { z } from 'zod';
+import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import type { Call, Caller } from './call.js';
+import { ObfRefused, ObfUnreadable } from './errors.js';
+import { isSomebody, PAGE_LIMIT, readList } from './list.js';
+import { badgePage, eventOfReply, eventPage, readJson, recipientPage } from './rows.js';
+import type {
+  EventRecipients,
+  IssueRequest,
+  ObfAccount,
+  ObfRecipient,
+  OddRow,
+  Page,
+  PageQuery,
+} from './types.js';
+import * as wire from './wire.js';
 
-/** How the calls of an account leave: at once, or while no other call of the client waits. */
-export interface Callers {
-  readonly now: Caller;
-  readonly background: Caller;
-}
+/** What OBF shows as the issuing program, and what its event list can be filtered by. */
+const API_CONSUMER_ID = 'palier';
 
-/** The account of one client. */
-export function createAccount(clientId: ClientId, callers: Callers): ObfAccount {
-  const send = callers.now;
+/** The account of one client: the routes of OBF API v2 that we call, in our terms. */
+export function createAccount(clientId: ClientId, caller: Caller, isIdle = false): ObfAccount {
+  const send = <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => caller(call, signal, isIdle);
+  const get = <T>(
+    name: string,
+    path: readonly string[],
+    schema: z.ZodType<T>,
+    query: Call<T>['query'] = {},
+  ) => ({ name, method: 'GET', path, query, reply: replyOf(schema) }) as const;
+  const paged = (
+    name: string,
+    path: readonly string[],
+    { limit = PAGE_LIMIT, offset = 0, ...query }: Paged,
+  ) => get(name, path, wire.pageReply, { ...query, limit, offset });
+  const recipients = async (
+    { eventId, beginS, ...page }: PageQuery & { readonly eventId?: EventId; readonly beginS?: number },
+    signal?: AbortSignal,
+  ) => {
+    const query = { event_id: eventId, begin: beginS, ...page };
+    const call = paged('GET recipient', ['event', clientId, 'recipient'], query);
+    return recipientPage(clientId, await send(call, signal));
+  };
+
   return {
     clientId,
-    inBackground: () => createAccount(clientId, { ...callers, now: callers.background }),
-    ping: async (signal) => {
-      await send(routes.ping(clientId), signal);
+    inBackground: () => createAccount(clientId, caller, true),
+    async ping(signal) {
+      // 200 is all that it says.
+      await send(
+        { name: 'GET ping', method: 'GET', path: ['client', clientId, 'ping'], reply: () => null },
+        signal,
+      );
     },
-    issuingLimit: async (signal) => (await send(routes.client(clientId), signal)).issuing_limit ?? null,
-    badges: (signal, onOdd) => readBadges(clientId, send, signal, onOdd),
-    event: async (eventId, signal) =>
-      eventOfReply(clientId, await send(routes.event(clientId, eventId), signal)),
-    events: async (query, signal) => eventPage(clientId, await send(routes.events(clientId, query), signal)),
-    recipients: async (query, signal) =>
-      recipientPage(clientId, await send(routes.recipients(clientId, query), signal)),
-    recipientsOf: (eventId, signal) => readEventRecipients(clientId, send, eventId, signal),
+    async issuingLimit(signal) {
+      return (
+        (await send(get('GET client', ['client', clientId], wire.clientReply), signal)).issuing_limit ?? null
+      );
+    },
+    async badges(signal, onOdd: (row: OddRow) => void = () => undefined) {
+      const badges: { readonly id: BadgeId; readonly name: string | null }[] = [];
+      const { isWhole, distinct, total, odd } = await readList({
+        pageAt: async (offset) =>
+          badgePage(
+            clientId,
+            await send(paged('GET badges', ['badge', clientId], { draft: 0, offset }), signal),
+          ),
+        keyOf: ({ id }) => id,
+        // A draft cannot be issued. OBF is asked to leave them out.
+        onRows: (rows) => void badges.push(...rows.filter(({ draft }) => !draft)),
+      });
+      if (!isWhole) throw unsteadyList('GET badges', distinct, total);
+      odd.forEach(onOdd);
+      return badges.map(({ id, name }) => ({ id, name }));
+    },
+    async event(eventId, signal) {
+      const call = get('GET event', ['event', clientId, eventId], wire.eventReply);
+      return eventOfReply(clientId, await send(call, signal));
+    },
+    async events({ beginS, badgeId, ...page }, signal) {
+      const query = { begin: beginS, badge_id: badgeId, ...page };
+      return eventPage(clientId, await send(paged('GET events', ['event', clientId], query), signal));
+    },
+    recipients,
+    recipientsOf: (eventId, signal) =>
+      readEventRecipients(eventId, (offset) => recipients({ eventId, offset }, signal)),
     issue: async (request, signal) =>
-      asEventId((await send(routes.issue(clientId, request), signal)).resource_id),
+      asEventId((await send(issueCall(clientId, request), signal)).resource_id),
     revoke: async (eventId, emails, signal) =>
-      (await send(routes.revoke(clientId, eventId, emails), signal)).count ?? emails.length,
+      (await send(revokeCall(clientId, eventId, emails), signal)).count ?? emails.length,
   };
 }
 
-/** Drafts cannot be issued; OBF is asked to leave them out. */
-async function readBadges(
+type Paged = PageQuery & Readonly<Record<string, string | number | undefined>>;
+
+const replyOf =
+  <T>(schema: z.ZodType<T>) =>
+  (call: string, body: string): T =>
+    readJson(call, body, schema);
+
+/** @throws ObfRefused without recipients: OBF might take that as anything */
+function issueCall(clientId: ClientId, request: IssueRequest): Call<z.output<typeof wire.issueReply>> {
+  const name = 'POST issue';
+  const { badgeId, recipients: people, issuedOnS, logEntry, sendEmail = true } = request;
+  if (people.length === 0) throw new ObfRefused(name, 400, 'an issue call needs a recipient');
+  const body: wire.IssueBody = {
+    recipient: people.map((one) => ({ email: one.email, name: one.name ?? '' })),
+    issued_on: issuedOnS,
+    api_consumer_id: API_CONSUMER_ID,
+    send_email: sendEmail,
+    // The event then stands among those that the account's own pages and reports list.
+    show_report: true,
+    log_entry: logEntry,
+  };
+  const secrets = people.flatMap((one) => [one.email, one.name ?? '']);
+  const path = ['event', clientId, badgeId, 'issue'];
+  return { name, method: 'POST', path, body, secrets, reply: replyOf(wire.issueReply) };
+}
+
+/** @throws ObfRefused without recipients: OBF might take that as all of them */
+function revokeCall(
   clientId: ClientId,
-  send: Caller,
-  signal?: AbortSignal,
-  onOdd: (row: OddRow) => void = () => undefined,
-) {
-  const badges: Pick<ReturnType<typeof badgePage>['rows'][number], 'id' | 'name'>[] = [];
-  const { isWhole, distinct, total, odd } = await readList({
-    pageAt: async (offset) => badgePage(clientId, await send(routes.badges(clientId, { offset }), signal)),
-    keyOf: ({ id }) => id,
-    onRows: (rows) => {
-      badges.push(...rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name })));
-    },
-  });
-  if (!isWhole) throw changing('GET badges', distinct, total);
-  odd.forEach(onOdd);
-  return badges;
+  eventId: EventId,
+  emails: readonly string[],
+): Call<z.output<typeof wire.revokeReply>> {
+  const name = 'PUT revoke';
+  if (emails.length === 0) throw new ObfRefused(name, 400, 'a revoke call needs a recipient');
+  const path = ['event', clientId, eventId, 'revoke'];
+  const body = { recipient: emails };
+  return { name, method: 'PUT', path, body, secrets: emails, reply: replyOf(wire.revokeReply) };
 }
 
 /** One of another event would be given the badge of this one: OBF's filter is not taken on trust. */
 async function readEventRecipients(
-  clientId: ClientId,
-  send: Caller,
   eventId: EventId,
-  signal?: AbortSignal,
+  pageAt: (offset: number) => Promise<Page<ObfRecipient>>,
 ): Promise<EventRecipients> {
   const all: ObfRecipient[] = [];
-  const read = await readList({
-    pageAt: async (offset) =>
-      recipientPage(clientId, await send(routes.recipients(clientId, { eventId, offset }), signal)),
+  const { distinct, isWhole, odd } = await readList({
+    pageAt,
     keyOf: ({ assertionId }) => assertionId,
     onRows: (rows) => void all.push(...rows),
   });
   const own = all.filter((one) => one.eventId === eventId);
-  return {
-    recipients: own.filter(isSomebody),
-    distinct: read.distinct - (all.length - own.length),
-    isWhole: read.isWhole,
-    odd: read.odd,
-  };
+  return { recipients: own.filter(isSomebody), distinct: distinct - (all.length - own.length), isWhole, odd };
 }
 
-/** OBF keeps rows of recipients that it has erased: they have no address, and are nobody that we could know. */
-export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
-
-/** A list that does not hold still. */
-export const changing = (call: string, distinct: number, total: number | null): ObfUnreadable =>
+/** For a list that does not hold still. */
+export const unsteadyList = (call: string, distinct: number, total: number | null): ObfUnreadable =>
   new ObfUnreadable(
     call,
     `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,

@@ -1,124 +1,87 @@
 import type { ClientId } from '../ids.js';
-import type { Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
-import { errorOfFailure, errorOfStatus, type CallFacts } from './certainty.js';
-import { ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
-import { HttpFailure, type Http, type HttpReply, type HttpRequest } from './http.js';
-import { holdIfAsked, type Rate } from './rate.js';
-import { reported, type Report } from './report.js';
-import type { Bearer } from './token-store.js';
-import type { Tokens } from './token.js';
+import { errorOfStatus, ObfOutcomeUnknown, ObfRefused, ObfUnreadable, type HttpReply } from './errors.js';
+import type { Http } from './http.js';
+import type { RateLimiter } from './rate-limiter.js';
+import type { Bearer, Tokens } from './token.js';
 
 /** One call of OBF's API v2, as its route is written there. */
 export interface Call<T> {
   /** Names it in errors and logs, e.g. `GET event`. */
   readonly name: string;
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** The path's parts after `/v2`; ids stand in it as they are. */
+  /** The path's parts after `/v2`, not encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   /** Reads a 2xx answer. @throws ObfUnreadable */
   readonly reply: (name: string, body: string) => T;
-  /** Of the body: what may not stand in an error. */
-  readonly hidden?: readonly string[];
+  /** Of the body: what no error may show. */
+  readonly secrets?: readonly string[];
 }
 
-/** @throws ObfError, typed by certainty */
-export type Caller = <T>(call: Call<T>, signal?: AbortSignal) => Promise<T>;
+/** @throws ObfError, typed by certainty. @param isIdle leaves only while no other call of the client waits */
+export type Caller = <T>(call: Call<T>, signal: AbortSignal | undefined, isIdle: boolean) => Promise<T>;
 
-export interface CallerParts {
+interface CallerParts {
   readonly clientId: ClientId;
   readonly http: Http;
   /** Of the API, without a slash at its end. */
   readonly apiPath: string;
   readonly tokens: Tokens;
-  /** Waits for the call's place in the line. */
-  readonly take: Rate['take'];
-  readonly rate: Pick<Rate, 'hold'>;
-  readonly clock: Clock;
+  readonly rate: RateLimiter;
   readonly log: Logger | undefined;
-  readonly report: Report;
 }
 
 /** A list of 1000 recipients is under 1 MiB. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** Makes calls as one client: token, place in the line, call; once more with a new token after a 403. */
-export function createCaller(parts: CallerParts): Caller {
-  return async (call, signal) => {
-    const path = pathOf(parts.apiPath, call);
-    const bearer = await parts.tokens.current(signal);
-    const first = await attempt(parts, call, path, bearer, signal);
-    if (!isDenied(first)) return resultOf(parts, call, first, bearer);
-    parts.log?.info({ call: call.name, client: parts.clientId, status: first.status }, 'OBF token renewed');
-    const renewed = await parts.tokens.insteadOf(bearer, signal);
-    return resultOf(parts, call, await attempt(parts, call, path, renewed, signal), renewed);
+/** Makes calls as one client: token, rate, call; once more with a new token after a 401 or 403. */
+export function createCaller({ clientId, http, apiPath, tokens, rate, log }: CallerParts): Caller {
+  return async (call, signal, isIdle) => {
+    const { name, method, body } = call;
+    const path = pathOf(apiPath, call);
+    const facts = (bearer: Bearer) => {
+      return { name, write: method !== 'GET', secrets: [bearer.token, ...(call.secrets ?? [])] };
+    };
+    const attempt = async (bearer: Bearer): Promise<HttpReply> => {
+      await rate.acquire(name, clientId, { signal, isIdle });
+      const headers = {
+        Authorization: `Bearer ${bearer.token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      };
+      const content = body === undefined ? {} : { body: JSON.stringify(body) };
+      const request = { ...facts(bearer), clientId, method, path, headers, ...content, maxBytes: MAX_BYTES };
+      const reply = await http.send(request, signal);
+      if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);
+      return reply;
+    };
+
+    let bearer = await tokens.current(signal);
+    let reply = await attempt(bearer);
+    if (reply.status === 401 || reply.status === 403) {
+      log?.info({ call: name, client: clientId, status: reply.status }, 'OBF token renewed');
+      bearer = await tokens.refreshDenied(bearer, signal);
+      reply = await attempt(bearer);
+    }
+    const { write, ...rest } = facts(bearer);
+    if (reply.status < 200 || reply.status > 299) throw errorOfStatus({ write, ...rest }, reply);
+    try {
+      return call.reply(name, reply.body);
+    } catch (error) {
+      // OBF said yes: what we cannot read of it has been done.
+      if (write && error instanceof ObfUnreadable)
+        throw new ObfOutcomeUnknown(name, `answered ${reply.status}, but: ${error.message}`);
+      throw error;
+    }
   };
-}
-
-const isDenied = ({ status }: HttpReply): boolean => status === 401 || status === 403;
-
-async function attempt<T>(
-  { clientId, http, take, rate, clock, log, report }: CallerParts,
-  call: Call<T>,
-  path: string,
-  bearer: Bearer,
-  signal?: AbortSignal,
-): Promise<HttpReply> {
-  await take(call.name, clientId, signal);
-  const startedAt = performance.now();
-  const done = (status: number | string): void =>
-    log?.debug(
-      { call: call.name, client: clientId, status, ms: Math.round(performance.now() - startedAt) },
-      'OBF called',
-    );
-  try {
-    const send = (): Promise<HttpReply> => http.send(requestOf(call, path, bearer), signal);
-    const reply = await reported(report, { clientId, route: call.name }, send);
-    done(reply.status);
-    await holdIfAsked(rate, clientId, reply, clock());
-    return reply;
-  } catch (error) {
-    if (!(error instanceof HttpFailure)) throw error;
-    done(error.reason);
-    throw errorOfFailure(factsOf(call, bearer), error);
-  }
-}
-
-function requestOf<T>(call: Call<T>, path: string, bearer: Bearer): HttpRequest {
-  const authorization = { Authorization: `Bearer ${bearer.token}` };
-  const { hidden } = factsOf(call, bearer);
-  const basis = { method: call.method, path, maxBytes: MAX_BYTES, hidden };
-  if (call.body === undefined) return { ...basis, headers: authorization };
-  const headers = { ...authorization, 'Content-Type': 'application/json' };
-  return { ...basis, headers, body: JSON.stringify(call.body) };
-}
-
-const factsOf = <T>(call: Call<T>, bearer: Bearer): CallFacts => ({
-  name: call.name,
-  write: call.method !== 'GET',
-  hidden: [bearer.token, ...(call.hidden ?? [])],
-});
-
-function resultOf<T>({ clock }: CallerParts, call: Call<T>, reply: HttpReply, bearer: Bearer): T {
-  const facts = factsOf(call, bearer);
-  if (reply.status < 200 || reply.status > 299) throw errorOfStatus(facts, reply, clock());
-  try {
-    return call.reply(call.name, reply.body);
-  } catch (error) {
-    // OBF said yes: what we cannot read of it has been done.
-    if (facts.write && error instanceof ObfUnreadable)
-      throw new ObfOutcomeUnknown(call.name, `answered ${reply.status}, but: ${error.message}`);
-    throw error;
-  }
 }
 
 /**
  * `/v2/...`, every part encoded. @throws ObfRefused for a part that no encoding keeps in its place:
  * URLs take `..` and `%2e%2e` alike as "one up".
  */
-function pathOf<T>(apiPath: string, { name, path, query = {} }: Call<T>): string {
+function pathOf(apiPath: string, { name, path, query = {} }: Call<unknown>): string {
   if (path.some((part) => !/^(?!\.{1,2}$)\P{Surrogate}+$/u.test(part)))
     throw new ObfRefused(name, 404, 'one of the ids given is none that OBF could have made');
   const search = new URLSearchParams();

@@ -1,6 +1,6 @@
 import type { EventId } from '../ids.js';
-import { changing } from './account.js';
-import type { EventIndex } from './event-index.js';
+import { unsteadyList } from './account.js';
+import type { EventIndex } from './read-state.js';
 import { PAGE_LIMIT as PAGE, readList } from './list.js';
 import type { ObfAccount, ObfEvent, OddRow, Page } from './types.js';
 
@@ -98,5 +98,5 @@ async function* allPages(
     onRows: async (rows) => void found.push(...(await changedIn(looking, { rows, odd: [] }, unread)).events),
   });
   yield { events: found, odd, isAll: isWhole };
-  if (!isWhole) throw changing('GET events', distinct, total);
+  if (!isWhole) throw unsteadyList('GET events', distinct, total);
 }

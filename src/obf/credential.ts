@@ -1,31 +1,9 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
-import type { Recipient } from './recipient-hash.js';
+import { withoutUnseenEnds } from '../platform/invisible.js';
+import { ObfUnreadable } from './errors.js';
+import { readJson } from './rows.js';
 import { inSeconds } from './wire.js';
-
-/** What a hosted credential says. Times are Unix seconds. */
-export interface HostedAssertion {
-  readonly revokedOnly: false;
-  readonly assertionId: AssertionId;
-  readonly clientId: ClientId;
-  readonly badgeId: BadgeId;
-  /** Null where the credential does not name it. */
-  readonly eventId: EventId | null;
-  readonly issuedOnS: number;
-  readonly expiresOnS: number | null;
-  readonly revoked: boolean;
-}
-
-/**
- * OBF says that it is revoked, and as a rule nothing else: not even whose it was. It serves to mark an
- * assertion that is known already; an unknown one has nothing to count.
- */
-export interface RevokedAssertion {
-  readonly revokedOnly: true;
-  readonly assertionId: AssertionId;
-}
-
-export type HostedCredential = HostedAssertion | RevokedAssertion;
 
 /** What both formats come to. Addresses in it are as the credential gives them, not yet checked. */
 export interface ParsedCredential {
@@ -35,8 +13,16 @@ export interface ParsedCredential {
   readonly expiresOnS: number | null;
 }
 
+/** The one that a credential was made for. */
+interface Recipient {
+  readonly hashed: boolean;
+  /** `sha256$<hex>`, or the address itself. */
+  readonly identity: string;
+  readonly salt: string | null;
+}
+
 /** An ISO 8601 instant or date, or Unix seconds (or milliseconds). */
-export const instantS = z.union([z.number(), z.string()]).transform((value, ctx) => {
+const instantS = z.union([z.number(), z.string()]).transform((value, ctx) => {
   const seconds =
     typeof value === 'number' || /^\d+$/.test(value)
       ? inSeconds(Number(value))
@@ -47,10 +33,181 @@ export const instantS = z.union([z.number(), z.string()]).transform((value, ctx)
 });
 
 /** JSON-LD writes a list of one as the one. */
-export const oneOrMany = <T extends z.ZodType>(schema: T) =>
+const oneOrMany = <T extends z.ZodType>(schema: T) =>
   z.union([z.array(schema).max(50), schema.transform((one) => [one])]);
 
-export const optionalText = z
+const optionalText = z
   .string()
   .nullish()
   .transform((value) => value ?? null);
+
+/**
+ * An Open Badges 3.0 credential as OBF issues it. Its proof is not verified: it was read from OBF itself
+ * over TLS, and nobody else vouches for its `did:key`.
+ * @see https://www.imsglobal.org/spec/ob/v3p0/ (IdentityObject, AchievementSubject, IdentifierEntry)
+ */
+const credentialV3 = z.object({
+  id: z.string(),
+  credentialSubject: z.object({
+    identifier: oneOrMany(
+      z.object({
+        identityType: z.string(),
+        hashed: z.boolean(),
+        identityHash: z.string(),
+        salt: optionalText,
+      }),
+    ),
+    achievement: z.object({ id: z.string() }),
+  }),
+  issuer: z.object({
+    otherIdentifier: oneOrMany(z.object({ identifier: z.string(), identifierType: z.string() })),
+  }),
+  validFrom: instantS,
+  validUntil: instantS.nullish(),
+  credentialStatus: oneOrMany(z.object({ id: z.string(), type: oneOrMany(z.string()) })).nullish(),
+});
+
+export interface CredentialV3 extends ParsedCredential {
+  readonly achievement: string;
+  /** As the credential has it, not checked. Null: it names none, or several. */
+  readonly clientId: string | null;
+  readonly statuses: readonly { readonly id: string; readonly types: readonly string[] }[];
+}
+
+export const isV3 = (json: object): boolean => 'credentialSubject' in json;
+
+/** @throws ObfUnreadable naming the field */
+export function parseV3(call: string, body: string): CredentialV3 {
+  const { id, credentialSubject, issuer, ...rest } = readJson(call, body, credentialV3);
+  // OBF's own name for a client: the id that its API knows it by.
+  const clients = issuer.otherIdentifier.filter(({ identifierType }) => identifierType === 'systemId');
+  const [client, ...others] = new Set(clients.map(({ identifier }) => identifier));
+  return {
+    id,
+    recipients: credentialSubject.identifier
+      .filter(({ identityType }) => identityType === 'emailAddress' || identityType === 'email')
+      .map(({ hashed, identityHash, salt }) => ({ hashed, identity: identityHash, salt })),
+    achievement: credentialSubject.achievement.id,
+    clientId: others.length === 0 ? (client ?? null) : null,
+    issuedOnS: rest.validFrom,
+    expiresOnS: rest.validUntil ?? null,
+    statuses: (rest.credentialStatus ?? []).map((status) => ({ id: status.id, types: status.type })),
+  };
+}
+
+/**
+ * An Open Badges 2.0 assertion as OBF hosts it. The badge class may stand in it or at its own address;
+ * so may the issuer in the badge class.
+ * @see https://www.imsglobal.org/sites/default/files/Badges/OBv2p0Final/index.html
+ */
+const issuerV2 = z.union([z.string().transform((id) => ({ id })), z.object({ id: z.string() })]);
+const badgeV2 = z.union([
+  z.string().transform((id) => ({ id, issuer: null })),
+  z.object({ id: z.string(), issuer: issuerV2.nullish() }),
+]);
+const assertionV2 = z.object({
+  id: z.string(),
+  recipient: z.object({
+    type: oneOrMany(z.string()),
+    hashed: z.boolean(),
+    identity: z.string(),
+    salt: optionalText,
+  }),
+  badge: badgeV2,
+  issuedOn: instantS,
+  expires: instantS.nullish(),
+});
+
+export interface CredentialV2 extends ParsedCredential {
+  /** Address of the badge class. */
+  readonly badge: string;
+  /** Address of the issuer; null: the badge class names it. */
+  readonly issuer: string | null;
+}
+
+export const isV2 = (json: object): boolean => 'badge' in json && 'recipient' in json;
+
+/** Whatever else stands beside it: often nothing does. */
+export const saysRevoked = (json: object): boolean => Reflect.get(json, 'revoked') === true;
+
+/** @throws ObfUnreadable naming the field */
+export function parseV2(call: string, body: string): CredentialV2 {
+  const read = readJson(call, body, assertionV2);
+  const { type, ...recipient } = read.recipient;
+  if (!type.includes('email')) throw new ObfUnreadable(call, 'field recipient.type: not an e-mail address');
+  return {
+    id: read.id,
+    recipients: [recipient],
+    badge: read.badge.id,
+    issuer: read.badge.issuer?.id ?? null,
+    issuedOnS: read.issuedOn,
+    expiresOnS: read.expires ?? null,
+  };
+}
+
+/** The issuer's address out of a badge class. @throws ObfUnreadable */
+export const issuerOfClass = (call: string, body: string): string =>
+  readJson(call, body, z.object({ issuer: issuerV2 })).issuer.id;
+
+/** @see https://www.imsglobal.org/spec/vcrl/v1p0/ */
+export const REVOCATION_LIST_TYPE = '1EdTechRevocationList';
+
+/** An entry is the credential's id, or an object that holds it; `revoked: false` lifts it. */
+const revocations = z.array(
+  z.union([
+    z.string().transform((id) => ({ id, revoked: true })),
+    z.object({ id: z.string(), revoked: z.boolean().nullish() }),
+  ]),
+);
+
+/**
+ * The specification's name, its plural as it is also met, and that of Open Badges 2.0. What OBF's own list
+ * looks like was never seen.
+ */
+const revocationList = z.union([
+  revocations,
+  z
+    .object({
+      revokedCredential: revocations.nullish(),
+      revokedCredentials: revocations.nullish(),
+      revokedAssertions: revocations.nullish(),
+    })
+    .transform((all) => all.revokedCredential ?? all.revokedCredentials ?? all.revokedAssertions ?? null),
+]);
+
+/**
+ * The ids of the revoked credentials, as the list writes them.
+ * @throws ObfUnreadable for a list of another form: it may not pass for an empty one
+ */
+export function revokedIds(call: string, body: string): readonly string[] {
+  const found = readJson(call, body, revocationList);
+  if (found === null) throw new ObfUnreadable(call, 'no list of revoked credentials in it');
+  return found.filter(({ revoked }) => revoked !== false).map(({ id }) => id);
+}
+
+/** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
+export function isFor(recipient: Recipient, address: string): boolean {
+  if (!recipient.hashed) return fold(recipient.identity) === fold(address);
+  const [algorithm, hex = ''] = recipient.identity.split('$');
+  // MD5, which the standards also allow, can be forged.
+  if (algorithm !== 'sha256' || !/^[0-9a-f]{64}$/i.test(hex)) return false;
+  const wanted = Buffer.from(hex, 'hex');
+  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return spellings(address)
+    .map((spelling) => hashOf(spelling + (recipient.salt ?? '')))
+    .some((hash) => timingSafeEqual(hash, wanted));
+}
+
+/**
+ * OBF hashes an address as the issuer typed it, so it is tried in the letter cases that people type
+ * (the same that Open Badge Passport tries); all of them are one person to us.
+ */
+function spellings(address: string): readonly string[] {
+  const bare = withoutUnseenEnds(address);
+  const plain = bare.normalize('NFC');
+  const capitalised = `${plain.slice(0, 1).toUpperCase()}${plain.slice(1).toLowerCase()}`;
+  return [address, address.trim(), bare, plain, plain.toLowerCase(), plain.toUpperCase(), capitalised];
+}
+
+const fold = (address: string): string =>
+  withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');

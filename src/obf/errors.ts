@@ -1,6 +1,8 @@
+import { withoutAddresses } from '../platform/logger.js';
+
 /**
- * Errors of OBF, typed by how sure we are of what happened: that is what decides whether a call may be
- * made again. Messages name the call and the client, never a token, a body or an address.
+ * Errors of OBF, typed by how sure we are of what happened: that decides whether a call may be made again.
+ * Messages name the call and the client, never a token, a body or an address.
  */
 export abstract class ObfError extends Error {
   /** A stable name for logs and for the outside. */
@@ -34,7 +36,7 @@ export const isEventGone = (error: unknown): boolean =>
   error instanceof ObfRefused && error.status === 404 && error.call === 'GET event';
 
 /** What is wrong with a hosted credential: where it is, whose it is, what it says of itself, its size. */
-export type CredentialFault = 'url' | 'recipient' | 'identity' | 'size';
+type CredentialFault = 'url' | 'recipient' | 'identity' | 'size';
 
 /** A hosted credential that will never count for this person: reading it again changes nothing. */
 export class CredentialRefused extends ObfRefused {
@@ -45,6 +47,11 @@ export class CredentialRefused extends ObfRefused {
   ) {
     super(call, 422, message);
   }
+}
+
+/** OBF does not show a hosted credential: it is not published yet, or hidden for a while. It may be read again. */
+export class CredentialAbsent extends ObfError {
+  readonly code = 'obf_credential_absent';
 }
 
 /** OBF did nothing and asks to wait (429, or 503 on a read). */
@@ -59,8 +66,8 @@ export class ObfThrottled extends ObfError {
   }
 }
 
-/** Nothing was sent: before OBF stands a line of our own calls that is too long. No other line is concerned. */
-export class ObfLineFull extends ObfThrottled {}
+/** Nothing was sent: too many of our own calls wait in this lane. Other lanes are free. */
+export class RateQueueFull extends ObfThrottled {}
 
 /** The call certainly had no effect: not sent, or a read that failed. It may be made again. */
 export class ObfNotSent extends ObfError {
@@ -75,4 +82,126 @@ export class ObfOutcomeUnknown extends ObfError {
 /** OBF answered, in a form that we cannot read: a missing field, or no JSON. */
 export class ObfUnreadable extends ObfError {
   readonly code = 'obf_unreadable';
+}
+
+/** The answer is larger than any that we expect. */
+export class ObfTooLarge extends ObfUnreadable {}
+
+/** What an error may say of a call, and what decides how sure we can be of its outcome. */
+export interface CallFacts {
+  /** E.g. `GET event`: stands in errors, logs and metrics. */
+  readonly name: string;
+  /** It changes something in OBF: no doubt is allowed about it. */
+  readonly write: boolean;
+  /** What no error may show: the token, and what the body holds of people. */
+  readonly secrets: readonly string[];
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** What `Retry-After` asks for, within our limits. */
+  readonly retryAfterMs: number;
+  readonly body: string;
+}
+
+/**
+ * The one place that says what an answer other than 2xx means.
+ * A read: only OBF's own JSON error is a no; 3xx, and the 4xx of a proxy or of maintenance, may pass.
+ * A write: 429 and 4xx are a no before anything was done; everything else (5xx; 3xx, which may follow
+ * a POST that was done; 408, which a proxy sends when it lost patience) may stand after a commit.
+ */
+export function errorOfStatus({ name, write, secrets }: CallFacts, reply: HttpReply): ObfError {
+  const { status, body, retryAfterMs } = reply;
+  if (status === 429 || (status === 503 && !write)) return new ObfThrottled(name, retryAfterMs);
+  const said = errorIn(body);
+  const text = `${status} ${shownText(said ?? body, secrets)}`.trim();
+  const isNo = status >= 400 && status < 500 && status !== 408;
+  if (isNo && (write || said !== null)) return new ObfRefused(name, status, text);
+  if (write) return new ObfOutcomeUnknown(name, `${text}: it may have been done all the same`);
+  const isForeign = isNo || status < 400;
+  return new ObfNotSent(name, isForeign ? `${text}: not an answer of OBF's API, check OBF_BASE_URL` : text);
+}
+
+/** What went wrong before a call was sent: whatever it was, the call had no effect. */
+export function errorBeforeSending(name: string, error: unknown, signal?: AbortSignal): ObfError {
+  if (error instanceof ObfError) return error;
+  const why = signal?.aborted === true ? 'given up by the caller before it was sent' : 'Redis did not answer';
+  return new ObfNotSent(name, why, { cause: plainCause(error) });
+}
+
+const MAX_TEXT_CHARS = 200;
+/** An error page can be megabytes. */
+const MAX_RAW_CHARS = 4000;
+
+/** OBF's own words, as far as they may be shown. */
+function shownText(words: string, secrets: readonly string[]): string {
+  const raw = words.slice(0, MAX_RAW_CHARS);
+  // What the cut left of a last word could be half an address, which nothing would recognise.
+  const whole = raw.length < MAX_RAW_CHARS ? raw : raw.replace(/\S*$/, '');
+  const text = redact(whole, secrets).replaceAll(/\s+/g, ' ').trim();
+  return text.length > MAX_TEXT_CHARS
+    ? `${text.slice(0, MAX_TEXT_CHARS - 1).replace(/\p{Surrogate}$/u, '')}…`
+    : text;
+}
+
+/** `{ "error": "Not Found", "message": "..." }`, or one of the two; null for any other body. */
+function errorIn(body: string): string | null {
+  const json = jsonOrNull(body);
+  const said = [fieldOf(json, 'error'), fieldOf(json, 'message')].filter((part) => typeof part === 'string');
+  return said.length === 0 ? null : said.join(': ');
+}
+
+/** Parsed JSON; null for what is none. */
+export function jsonOrNull(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+/** Shorter secrets would tear words apart, and tell nothing. */
+const MIN_SECRET_CHARS = 3;
+
+/** The text without addresses, nor any of `secrets` (a token, an API key, recipients as we sent them). */
+function redact(text: string, secrets: readonly string[]): string {
+  const rest = secrets
+    .filter((part) => part.length >= MIN_SECRET_CHARS)
+    .reduce((left, part) => left.replaceAll(part, '[hidden]'), text);
+  return withoutAddresses(rest);
+}
+
+/** A field of something of which nothing is known. */
+export const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/**
+ * What may be kept of an error as a cause: its message and code. An HTTP client's error holds the token
+ * and the body, a Redis client's the command.
+ */
+export function plainCause(error: unknown, secrets: readonly string[] = []): Error {
+  const message = fieldOf(error, 'message');
+  const plain = new Error(redact(typeof message === 'string' ? message : String(error), secrets));
+  const code = fieldOf(error, 'code');
+  return typeof code === 'string' ? Object.assign(plain, { code }) : plain;
+}
+
+const DEFAULT_RETRY_AFTER_MS = 5000;
+const MIN_RETRY_AFTER_MS = 250;
+/** Longer waits are asked for by mistake more often than meant; asking again costs one call. */
+export const MAX_RETRY_AFTER_MS = 5 * 60_000;
+
+/**
+ * How long OBF asks to wait, milliseconds: never less than 0.25 s nor more than 5 min.
+ * @param header `Retry-After`, seconds or a date (RFC 9110, 10.2.3); 5 s where it is missing or neither
+ * @param date the answer's own `Date`: a date is compared with OBF's clock, never with ours
+ */
+export function retryAfterMs(header: string | null, date: string | null): number {
+  const text = header?.trim() ?? '';
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? Math.ceil(Number(text) * 1000)
+    : Date.parse(text) - Date.parse(date ?? '');
+  return Number.isNaN(ms)
+    ? DEFAULT_RETRY_AFTER_MS
+    : Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, ms));
 }

@@ -1,15 +1,55 @@
-import { asClientId, type AssertionId, type ClientId } from '../ids.js';
-import type { HostedAssertion, HostedCredential, ParsedCredential, RevokedAssertion } from './credential.js';
-import { isV2, issuerOfClass, parseV2, saysRevoked, type AssertionV2 } from './credential-v2.js';
-import { isV3, parseV3, type CredentialV3 } from './credential-v3.js';
-import { CredentialRefused, ObfRefused, ObfUnreadable } from './errors.js';
+import { asClientId, type AssertionId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import {
+  isFor,
+  isV2,
+  isV3,
+  issuerOfClass,
+  parseV2,
+  parseV3,
+  REVOCATION_LIST_TYPE,
+  revokedIds,
+  saysRevoked,
+  type CredentialV2,
+  type CredentialV3,
+  type ParsedCredential,
+} from './credential.js';
+import {
+  CredentialAbsent,
+  CredentialRefused,
+  errorOfStatus,
+  jsonOrNull,
+  ObfTooLarge,
+  ObfUnreadable,
+  type HttpReply,
+} from './errors.js';
 import { HostedUrls } from './hosted-url.js';
-import { readPublic, type PublicParts } from './public.js';
-import { jsonOf } from './read-reply.js';
-import { isFor } from './recipient-hash.js';
-import { REVOCATION_LIST_TYPE, revokedIds } from './revocation-list.js';
+import type { Http } from './http.js';
+import type { RateLimiter } from './rate-limiter.js';
+import { parseJson } from './rows.js';
 
-export type { HostedAssertion, HostedCredential, RevokedAssertion } from './credential.js';
+/** What a hosted credential says. Times are Unix seconds. */
+interface HostedAssertion {
+  readonly revokedOnly: false;
+  readonly assertionId: AssertionId;
+  readonly clientId: ClientId;
+  readonly badgeId: BadgeId;
+  /** Null where the credential does not name it. */
+  readonly eventId: EventId | null;
+  readonly issuedOnS: number;
+  readonly expiresOnS: number | null;
+  readonly revoked: boolean;
+}
+
+/**
+ * OBF says that it is revoked, and as a rule nothing else: not even whose it was. It serves to mark an
+ * assertion that is known already; an unknown one has nothing to count.
+ */
+interface RevokedAssertion {
+  readonly revokedOnly: true;
+  readonly assertionId: AssertionId;
+}
+
+export type HostedCredential = HostedAssertion | RevokedAssertion;
 
 /** Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. */
 export interface HostedCredentials {
@@ -17,9 +57,9 @@ export interface HostedCredentials {
   accepts(url: string): boolean;
   /**
    * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for this address. Issuer,
-   * badge and id are those that the credential names; nothing is taken from whoever gave the URL.
+   * badge and id are those that the credential names; nothing is taken from the sender of the URL.
    * @throws CredentialRefused for good: another host, another person, two ids, too large
-   * @throws ObfError typed by certainty, as any read
+   * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
   read(url: string, email: string, signal?: AbortSignal): Promise<HostedCredential>;
   /**
@@ -32,157 +72,144 @@ export interface HostedCredentials {
 }
 
 const CALL = 'GET credential';
+/** All public reads share one lane, whoever issued what they read. */
+const LANE = 'public';
 /** A credential may hold its picture. */
 const MAX_CREDENTIAL_BYTES = 1024 * 1024;
 const MAX_LIST_BYTES = 5 * 1024 * 1024;
 const NOT_FOUND = 404;
+const FORBIDDEN = 403;
 const GONE = 410;
 
-export function createHosted(parts: PublicParts & { readonly base: URL }): HostedCredentials {
-  const reader = new Reader(parts, new HostedUrls(parts.base));
-  return {
-    accepts: (url) => reader.urls.assertionId(url) !== null,
-    read: (url, email, signal) => reader.read(url, email, signal),
-    readAgain: (id, first, signal) => reader.readAgain(id, first, signal),
-  };
+interface HostedParts {
+  readonly base: URL;
+  readonly http: Http;
+  readonly rate: RateLimiter;
 }
 
 /** A credential under verification. */
 interface Subject {
   readonly assertionId: AssertionId;
-  /** Null: whose it is is known. */
+  /** Null: the owner is known. */
   readonly email: string | null;
   readonly signal: AbortSignal | undefined;
 }
 
-class Reader {
-  constructor(
-    private readonly parts: PublicParts,
-    readonly urls: HostedUrls,
-  ) {}
+export function createHosted({ base, http, rate }: HostedParts): HostedCredentials {
+  const urls = new HostedUrls(base);
 
-  async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
-    const { v2, v3 } = this.urls.addressesOf(id);
-    try {
-      return await this.read(first === 'v2' ? v2 : v3, null, signal);
-    } catch (error) {
-      if (!(error instanceof ObfRefused) || error.status !== NOT_FOUND) throw error;
-      return this.read(first === 'v2' ? v3 : v2, null, signal);
-    }
-  }
-
-  async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
-    const assertionId = this.urls.assertionId(url);
+  async function read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
+    const assertionId = urls.assertionId(url);
     if (assertionId === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
-    const reply = await this.fetch(CALL, url, MAX_CREDENTIAL_BYTES, [GONE], { email, signal });
     const subject: Subject = { assertionId, email, signal };
-    const gone = reply.status === GONE;
-    const json = gone ? jsonOrEmpty(reply.body) : jsonOf(CALL, reply.body);
+    const { status, body } = await fetchPublic(subject, CALL, url, { alsoGood: GONE });
+    // A credential that is gone may leave nothing, or a page for people.
+    const json = status === GONE ? (jsonOrNull(body) ?? {}) : parseJson(CALL, body);
     if (typeof json !== 'object' || json === null) throw new ObfUnreadable(CALL, 'not a JSON object');
-    if (gone || saysRevoked(json)) return this.revoked(json, subject);
-    if (isV3(json)) return this.v3(parseV3(CALL, reply.body), subject);
-    if (isV2(json)) return this.v2(parseV2(CALL, reply.body), subject);
+    if (status === GONE || saysRevoked(json)) {
+      const id: unknown = Reflect.get(json, 'id');
+      if (typeof id === 'string') checkId(id, subject);
+      return { revokedOnly: true, assertionId };
+    }
+    if (isV3(json)) return verifyV3(parseV3(CALL, body), subject);
+    if (isV2(json)) return verifyV2(parseV2(CALL, body), subject);
     throw new ObfUnreadable(CALL, 'neither Open Badges 3.0 nor 2.0');
   }
 
-  private revoked(json: object, subject: Subject): RevokedAssertion {
-    const id: unknown = Reflect.get(json, 'id');
-    if (typeof id === 'string') this.checkId(id, subject);
-    return { revokedOnly: true, assertionId: subject.assertionId };
-  }
-
-  private async v3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
-    this.check(credential, subject);
-    const badgeId = this.urls.badgeIdOfAchievement(credential.achievement);
+  async function verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
+    const { achievement, clientId } = credential;
+    const common = commonOf(credential, subject);
+    const badgeId = urls.badgeIdOfAchievement(achievement);
     if (badgeId === null)
       throw new ObfUnreadable(CALL, 'field credentialSubject.achievement.id: not a badge of this OBF');
-    const clientId = clientIdOf(credential);
-    const revoked = await this.isListed(credential, subject);
-    return { ...common(credential, subject), clientId, badgeId, eventId: null, revoked };
+    if (clientId === null || !/^[\w-]{1,128}$/.test(clientId))
+      throw new ObfUnreadable(CALL, 'field issuer.otherIdentifier: not one client id (systemId)');
+    const revoked = await isListedAsRevoked(credential, subject);
+    return { ...common, clientId: asClientId(clientId), badgeId, eventId: null, revoked };
   }
 
-  private async v2(credential: AssertionV2, subject: Subject): Promise<HostedAssertion> {
-    this.check(credential, subject);
-    const badgeId = this.urls.badgeIdOfClass(credential.badge);
+  async function verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
+    const common = commonOf(credential, subject);
+    const badgeId = urls.badgeIdOfClass(credential.badge);
     if (badgeId === null) throw new ObfUnreadable(CALL, 'field badge: not a badge of this OBF');
-    const clientId = this.urls.clientId(credential.issuer ?? (await this.issuerOf(credential, subject)));
+    const clientId = urls.clientId(credential.issuer ?? (await readIssuer(credential, subject)));
     if (clientId === null) throw new ObfUnreadable(CALL, 'field badge.issuer: not a client of this OBF');
-    const eventId = this.urls.eventId(credential.badge);
-    return { ...common(credential, subject), clientId, badgeId, eventId, revoked: false };
+    return { ...common, clientId, badgeId, eventId: urls.eventId(credential.badge), revoked: false };
   }
 
-  private check(credential: ParsedCredential, subject: Subject): void {
-    const { email } = subject;
-    this.checkId(credential.id, subject);
-    if (email !== null && !credential.recipients.some((recipient) => isFor(recipient, email)))
+  /** What both formats come to, once it is known to be this person's. @throws CredentialRefused */
+  function commonOf({ id, recipients, issuedOnS, expiresOnS }: ParsedCredential, subject: Subject) {
+    const { assertionId, email } = subject;
+    checkId(id, subject);
+    if (email !== null && !recipients.some((recipient) => isFor(recipient, email)))
       throw new CredentialRefused(CALL, 'recipient', 'it was made for another address');
+    return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
 
   /** One credential could else be counted again and again under invented addresses. */
-  private checkId(id: string, { assertionId }: Subject): void {
-    if (this.urls.assertionId(id) !== assertionId)
+  function checkId(id: string, { assertionId }: Subject): void {
+    if (urls.assertionId(id) !== assertionId)
       throw new CredentialRefused(CALL, 'identity', 'its own id is not the one that it was read under');
   }
 
-  private async issuerOf(credential: AssertionV2, subject: Subject): Promise<string> {
+  async function readIssuer({ badge }: CredentialV2, subject: Subject): Promise<string> {
     const name = 'GET badgeclass';
-    const { body } = await this.fetch(name, credential.badge, MAX_CREDENTIAL_BYTES, [], subject);
-    return issuerOfClass(name, body);
+    return issuerOfClass(name, (await fetchPublic(subject, name, badge)).body);
   }
 
-  private async isListed(credential: CredentialV3, subject: Subject): Promise<boolean> {
+  async function isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
     const name = 'GET revoked';
-    for (const { id, types } of credential.statuses) {
+    const { assertionId } = subject;
+    for (const { id: url, types } of statuses) {
       if (!types.includes(REVOCATION_LIST_TYPE))
         throw new ObfUnreadable(
           CALL,
           'field credentialStatus.type: not a kind of status that OBF is known to use',
         );
-      if (!this.urls.isOurs(id))
+      if (!urls.isOurs(url))
         throw new CredentialRefused(CALL, 'url', "its revocation list is not on OBF's host");
-      // Not known: whether OBF has a list before the first revocation. Its own 404 says that it has none.
-      const reply = await this.fetch(name, id, MAX_LIST_BYTES, [NOT_FOUND], subject);
-      const listed = reply.status === NOT_FOUND ? [] : revokedIds(name, reply.body);
-      if (listed.some((entry) => this.names(entry, credential, subject))) return true;
+      // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
+      const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
+      const { status, body } = await fetchPublic(subject, name, url, options);
+      const listed = status === NOT_FOUND ? [] : revokedIds(name, body);
+      if (listed.some((one) => one === id || one === assertionId || urls.assertionId(one) === assertionId))
+        return true;
     }
     return false;
   }
 
-  private names = (entry: string, { id }: ParsedCredential, { assertionId }: Subject): boolean =>
-    entry === id || entry === assertionId || this.urls.assertionId(entry) === assertionId;
-
-  private fetch(
-    name: string,
-    address: string,
-    maxBytes: number,
-    alsoGood: readonly number[],
+  /** @param alsoGood a status besides 2xx that says something to the caller */
+  async function fetchPublic(
     { email, signal }: Pick<Subject, 'email' | 'signal'>,
-  ) {
-    const read = {
-      name,
-      path: this.urls.pathOf(address),
-      maxBytes,
-      alsoGood,
-      hidden: email === null ? [] : [email],
-    };
-    return readPublic(this.parts, read, signal);
+    name: string,
+    url: string,
+    { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES }: { alsoGood?: number; maxBytes?: number } = {},
+  ): Promise<HttpReply> {
+    const facts = { name, write: false, secrets: email === null ? [] : [email] };
+    const request = { ...facts, clientId: null, method: 'GET', path: urls.pathOf(url), maxBytes } as const;
+    await rate.acquire(name, LANE, { signal });
+    const reply = await http.send(request, signal).catch((error: unknown) => {
+      throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
+    });
+    if (reply.status === 429) await rate.hold(LANE, reply.retryAfterMs);
+    if ((reply.status >= 200 && reply.status < 300) || reply.status === alsoGood) return reply;
+    const error = errorOfStatus(facts, reply);
+    const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
+    throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;
   }
-}
 
-function clientIdOf({ clientId }: CredentialV3): ClientId {
-  if (clientId !== null && /^[\w-]{1,128}$/.test(clientId)) return asClientId(clientId);
-  throw new ObfUnreadable(CALL, 'field issuer.otherIdentifier: not one client id (systemId)');
-}
-
-const common = ({ issuedOnS, expiresOnS }: ParsedCredential, { assertionId }: Subject) =>
-  ({ revokedOnly: false, assertionId, issuedOnS, expiresOnS }) as const;
-
-/** A credential that is gone may leave nothing, or a page for people. */
-function jsonOrEmpty(body: string): unknown {
-  try {
-    return JSON.parse(body) ?? {};
-  } catch {
-    return {};
-  }
+  return {
+    accepts: (url) => urls.assertionId(url) !== null,
+    read,
+    async readAgain(id, first, signal) {
+      const { v2, v3 } = urls.addressesOf(id);
+      try {
+        return await read(first === 'v2' ? v2 : v3, null, signal);
+      } catch (error) {
+        if (!(error instanceof CredentialAbsent)) throw error;
+        return read(first === 'v2' ? v3 : v2, null, signal);
+      }
+    },
+  };
 }

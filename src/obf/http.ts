@@ -1,8 +1,25 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { performance } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
 import { create, type AxiosInstance, type AxiosResponse } from 'axios';
-import { Connections, createAgents, type Agents } from './agents.js';
-import { fieldOf, plainCause } from './clean.js';
+import type { ClientId } from '../ids.js';
+import type { Logger } from '../platform/logger.js';
+import {
+  fieldOf,
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfTooLarge,
+  plainCause,
+  retryAfterMs,
+  type CallFacts,
+  type HttpReply,
+  type ObfError,
+} from './errors.js';
 
-export interface HttpRequest {
+interface HttpRequest extends CallFacts {
+  /** As which client; null: without credentials, of what OBF publishes. */
+  readonly clientId: ClientId | null;
   readonly method: 'GET' | 'POST' | 'PUT';
   /** From the root of the host, with its query: begins with `/`. */
   readonly path: string;
@@ -12,70 +29,70 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** From the first byte sent to the last received; default: that of `createHttp`. */
   readonly timeoutMs?: number;
-  /** What may not stand in an error. */
-  readonly hidden: readonly string[];
 }
 
-export interface HttpReply {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly body: string;
+/** One call that left for OBF, as it ended; nothing of what was in it. */
+export interface CallMade {
+  /** Null: what OBF publishes was read. */
+  readonly clientId: ClientId | null;
+  /** As errors name it, e.g. `GET event`. */
+  readonly route: string;
+  /** Null: no whole answer came. */
+  readonly status: number | null;
+  /** From its leaving to its answer, without the wait for the rate. */
+  readonly durationMs: number;
 }
 
-/** No whole answer came. */
-export class HttpFailure extends Error {
-  constructor(
-    readonly reason: 'aborted' | 'timeout' | 'too_large' | 'network',
-    /** False only where it is certain that nothing left: no connection came about. */
-    readonly mayHaveLeft: boolean,
-    cause: Error,
-  ) {
-    super(cause.message, { cause });
-  }
-}
+/** Receives each call. May not throw: a call that was made has been made. */
+export type Report = (made: CallMade) => void;
 
 export interface Http {
-  /** @throws HttpFailure; any status at all is an answer */
+  /** Resolves with any answer at all. @throws ObfError by certainty, where no whole answer came */
   send(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply>;
   /** Destroys every connection. */
   close(): void;
 }
 
-/**
- * Every call goes to `origin` and nowhere else: no absolute URLs, no redirects, and no proxy out of the
- * environment, which would be handed tokens and addresses (`http_proxy` even for a loopback address).
- */
-const instance = (origin: string): AxiosInstance =>
-  create({
-    adapter: 'http',
-    baseURL: origin,
-    allowAbsoluteUrls: false,
-    maxRedirects: 0,
-    proxy: false,
-    responseType: 'text',
-    validateStatus: () => true,
-    // Bodies are ours to write and to read: axios would let a broken JSON through as text.
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
-    headers: { 'User-Agent': 'palier', Accept: 'application/json' },
-  });
+interface HttpOptions {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** For one whole call. */
+  readonly timeoutMs: number;
+  readonly report: Report;
+  readonly log: Logger | undefined;
+}
 
-/** @param origin scheme, host and port. @param timeoutMs for one whole call */
-export function createHttp(origin: string, timeoutMs: number): Http {
-  const client = instance(origin);
-  const connections = new Connections();
-  const kept = createAgents(connections, true);
+/** Sends calls to one origin. Opens nothing until the first. */
+export function createHttp({ origin, timeoutMs, report, log }: HttpOptions): Http {
+  const kept = clientOf(origin, true);
   // A write has a connection of its own: a kept one may be closed just as we use it, and the reset
   // would leave open whether the write was done.
-  const fresh = createAgents(connections, false);
+  const fresh = clientOf(origin, false);
   let closed = false;
   return {
-    send: async (request, signal) => {
-      if (closed) throw new HttpFailure('aborted', false, new Error('the client is closed'));
-      const agents = request.method === 'GET' ? kept : fresh;
-      return exchange({ client, connections, agents }, { timeoutMs, ...request }, signal);
+    async send(request, signal) {
+      if (closed) throw new ObfNotSent(request.name, 'the client is closed');
+      const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
+      const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+      const startedMs = performance.now();
+      let status: number | null = null;
+      try {
+        const reply = replyOf(
+          await exchange(request.method === 'GET' ? kept.axios : fresh.axios, request, ending),
+        );
+        status = reply.status;
+        return reply;
+      } catch (error) {
+        if (signal?.aborted === true) throw failureOf(request, error, 'given up by the caller');
+        throw failureOf(request, error, deadline.aborted ? 'no answer in time' : null);
+      } finally {
+        const durationMs = performance.now() - startedMs;
+        const { clientId, name: route } = request;
+        report({ clientId, route, status, durationMs });
+        log?.debug({ call: route, client: clientId, status, ms: Math.round(durationMs) }, 'OBF called');
+      }
     },
-    close: () => {
+    close() {
       closed = true;
       kept.destroy();
       fresh.destroy();
@@ -83,69 +100,92 @@ export function createHttp(origin: string, timeoutMs: number): Http {
   };
 }
 
-interface Wires {
-  readonly client: AxiosInstance;
-  readonly connections: Connections;
-  readonly agents: Agents;
-}
-
-async function exchange(
-  wires: Wires,
-  wanted: HttpRequest & { readonly timeoutMs: number },
-  signal?: AbortSignal,
-): Promise<HttpReply> {
-  // axios' own timeout does not end an answer that drips.
-  const limit = new AbortController();
-  const stop = (): void => limit.abort();
-  const timer = setTimeout(stop, wanted.timeoutMs);
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted === true) stop();
-  try {
-    return replyOf(await ask(wires, wanted, limit.signal));
-  } catch (error) {
-    throw failureOf(error, wires.connections, wanted.hidden, {
-      aborted: signal?.aborted ?? false,
-      timedOut: limit.signal.aborted,
-    });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-  }
-}
-
-const ask = (wires: Wires, request: HttpRequest, signal: AbortSignal): Promise<AxiosResponse<unknown>> =>
-  wires.client.request<unknown>({
+const exchange = (axios: AxiosInstance, request: HttpRequest, signal: AbortSignal) =>
+  axios.request<unknown>({
     method: request.method,
     url: request.path,
     headers: { ...request.headers },
     data: request.body,
-    timeout: request.timeoutMs ?? 0,
     maxContentLength: request.maxBytes,
-    httpAgent: wires.agents.httpAgent,
-    httpsAgent: wires.agents.httpsAgent,
     signal,
   });
 
-function replyOf(response: AxiosResponse<unknown>): HttpReply {
-  const retryAfter: unknown = response.headers['retry-after'];
+function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
+  const header = (name: string): string | null => {
+    const value: unknown = headers[name];
+    return typeof value === 'string' ? value : null;
+  };
   return {
-    status: response.status,
-    retryAfter: typeof retryAfter === 'string' ? retryAfter : null,
-    body: typeof response.data === 'string' ? response.data : '',
+    status,
+    retryAfterMs: retryAfterMs(header('retry-after'), header('date')),
+    body: typeof data === 'string' ? data : '',
   };
 }
 
-function failureOf(
-  error: unknown,
-  connections: Connections,
-  hidden: readonly string[],
-  ended: { readonly aborted: boolean; readonly timedOut: boolean },
-): HttpFailure {
-  const cause = plainCause(error, hidden);
-  const left = connections.wasOpen(fieldOf(fieldOf(error, 'request'), 'socket'));
-  if (ended.aborted) return new HttpFailure('aborted', left, cause);
-  if (ended.timedOut || fieldOf(cause, 'code') === 'ECONNABORTED')
-    return new HttpFailure('timeout', left, cause);
-  if (cause.message.startsWith('maxContentLength')) return new HttpFailure('too_large', left, cause);
-  return new HttpFailure('network', left, cause);
+/** What the lack of an answer means. @param why null: the error says it */
+function failureOf({ name, write, secrets }: HttpRequest, error: unknown, why: string | null): ObfError {
+  const cause = plainCause(error, secrets);
+  const text = why ?? cause.message;
+  if (write && mayHaveLeft(error))
+    return new ObfOutcomeUnknown(name, `${text}, after it was sent`, { cause });
+  if (why === null && text.startsWith('maxContentLength'))
+    return new ObfTooLarge(name, 'the answer is too large', { cause });
+  return new ObfNotSent(name, text, { cause });
+}
+
+/**
+ * Calls go to `origin` and nowhere else: no absolute URLs, no redirects, and no proxy of the environment,
+ * which would be handed tokens and addresses (`http_proxy` even for a loopback address).
+ */
+function clientOf(origin: string, keepAlive: boolean) {
+  const httpAgent = new WatchedHttpAgent({ keepAlive });
+  const httpsAgent = new WatchedHttpsAgent({ keepAlive });
+  const axios = create({
+    adapter: 'http',
+    baseURL: origin,
+    allowAbsoluteUrls: false,
+    maxRedirects: 0,
+    proxy: false,
+    responseType: 'text',
+    validateStatus: () => true,
+    // axios would let a broken JSON through as text.
+    transformRequest: [(data: unknown) => data],
+    transformResponse: [(data: unknown) => data],
+    headers: { 'User-Agent': 'palier', Accept: 'application/json' },
+    httpAgent,
+    httpsAgent,
+  });
+  const destroy = (): void => {
+    httpAgent.destroy();
+    httpsAgent.destroy();
+  };
+  return { axios, destroy };
+}
+
+/** The connections that came about: on any other, not a byte of a request can have left. */
+const connected = new WeakSet<Duplex>();
+
+/** False only where it is certain that nothing left. */
+function mayHaveLeft(error: unknown): boolean {
+  const socket = fieldOf(fieldOf(error, 'request'), 'socket');
+  return !(socket instanceof Duplex) || connected.has(socket);
+}
+
+type Socket = ReturnType<HttpAgent['createConnection']>;
+
+function watch(socket: Socket, event: 'connect' | 'secureConnect'): Socket {
+  socket?.once(event, () => connected.add(socket));
+  return socket;
+}
+
+class WatchedHttpAgent extends HttpAgent {
+  override createConnection(...args: Parameters<HttpAgent['createConnection']>): Socket {
+    return watch(super.createConnection(...args), 'connect');
+  }
+}
+
+class WatchedHttpsAgent extends HttpsAgent {
+  override createConnection(...args: Parameters<HttpsAgent['createConnection']>): Socket {
+    return watch(super.createConnection(...args), 'secureConnect');
+  }
 }

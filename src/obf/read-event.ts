@@ -1,4 +1,4 @@
-import { completenessOf } from './listed.js';
+import { completenessOf } from './list.js';
 import type { EventRecipients, ObfAccount, ObfEvent } from './types.js';
 import type { BadgeId, ClientId, EventId } from '../ids.js';
 

@@ -1,9 +1,35 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asAssertionId, asBadgeId, asEventId, type ClientId } from '../ids.js';
-import { fieldOf } from './clean.js';
+import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
 import type { ListName, ObfEvent, ObfRecipient, OddRow, Page } from './types.js';
 import { badgeRow, eventRow, recipientRow, type eventReply, type EventRow, type PageReply } from './wire.js';
+
+const MAX_FAULTS = 5;
+
+/**
+ * Reads what OBF answered.
+ * @throws ObfUnreadable naming the call and the fields at fault; never a value
+ */
+export function readJson<T>(call: string, body: string, schema: z.ZodType<T>): T {
+  const read = schema.safeParse(parseJson(call, body));
+  if (read.success) return read.data;
+  // E.g. `field result[3].assertion_id: Invalid input: expected string, received undefined`.
+  const faults = read.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => {
+    const field = z.core.toDotPath(path.map((part) => (typeof part === 'symbol' ? String(part) : part)));
+    return `field ${field === '' ? '(whole)' : field}: ${message}`;
+  });
+  throw new ObfUnreadable(call, faults.join('; '));
+}
+
+/** @throws ObfUnreadable */
+export function parseJson(call: string, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ObfUnreadable(call, 'the answer is not JSON');
+  }
+}
 
 /** OBF's rows, in our terms. A row that cannot be read is named, and leaves the others of its page untouched. */
 export const eventPage = (clientId: ClientId, reply: PageReply): Page<ObfEvent> =>
@@ -21,19 +47,19 @@ export const recipientPage = (clientId: ClientId, reply: PageReply): Page<ObfRec
   }));
 
 export const badgePage = (clientId: ClientId, reply: PageReply) =>
-  pageOf({ clientId, list: 'badges', id: 'id' }, reply, badgeRow, ({ id, ...row }) => ({
+  pageOf({ clientId, list: 'badges', id: 'id' }, reply, badgeRow, (row) => ({
     ...row,
-    id: asBadgeId(id),
+    id: asBadgeId(row.id),
   }));
 
 export const eventOfReply = (clientId: ClientId, reply: z.output<typeof eventReply>): ObfEvent => ({
-  ...eventOfRow(clientId, {
-    ...reply,
-    // The schema holds that one of the two is there.
-    badge_id: reply.badge_id ?? reply.badge?.id ?? '',
-    api_consumer_id: null,
-  }),
-  logEntry: noteOf(reply.log_entry),
+  // The schema holds that one of the two is there.
+  ...eventOfRow(clientId, { ...reply, badge_id: reply.badge_id ?? reply.badge?.id ?? '' }),
+  // A string that holds JSON, or any text another program put there.
+  logEntry:
+    typeof reply.log_entry === 'string'
+      ? (jsonOrNull(reply.log_entry) ?? reply.log_entry)
+      : (reply.log_entry ?? null),
 });
 
 const eventOfRow = (clientId: ClientId, row: EventRow): ObfEvent => ({
@@ -56,28 +82,24 @@ interface ListOf {
 }
 
 function pageOf<R, T>(
-  of: ListOf,
+  { clientId, list, id }: ListOf,
   { result, total }: PageReply,
   schema: z.ZodType<R>,
   inOurTerms: (row: R) => T,
 ): Page<T> {
   const rows: T[] = [];
   const odd: OddRow[] = [];
-  const keys: string[] = [];
   for (const raw of result) {
     const read = schema.safeParse(raw);
-    const id = idIn(raw, of.id);
-    keys.push(id ?? fingerprintOf(raw));
-    if (read.success) rows.push(inOurTerms(read.data));
-    else odd.push(oddRow(of, raw, read.error));
+    if (read.success) {
+      rows.push(inOurTerms(read.data));
+      continue;
+    }
+    const event = list === 'badges' ? null : idIn(raw, list === 'events' ? 'id' : 'event_id');
+    const [field = '(row)'] = read.error.issues[0]?.path.map(String) ?? [];
+    odd.push({ clientId, list, eventId: event === null ? null : asEventId(event), field });
   }
-  return { rows, odd, keys, total: total ?? null };
-}
-
-function oddRow({ clientId, list }: ListOf, raw: unknown, { issues }: z.ZodError): OddRow {
-  const event = list === 'badges' ? null : idIn(raw, list === 'events' ? 'id' : 'event_id');
-  const [field = '(row)'] = issues[0]?.path.map(String) ?? [];
-  return { clientId, list, eventId: event === null ? null : asEventId(event), field };
+  return { rows, odd, keys: result.map((raw) => idIn(raw, id) ?? fingerprint(raw)), total: total ?? null };
 }
 
 const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
@@ -86,18 +108,7 @@ const idIn = (raw: unknown, field: string): string | null =>
   anyId.safeParse(fieldOf(raw, field)).data ?? null;
 
 /** Tells rows without an id apart, and holds nothing of them that could be read. */
-const fingerprintOf = (raw: unknown): string =>
-  `?${createHash('sha256')
-    .update(JSON.stringify(raw) ?? '')
-    .digest('base64url')
-    .slice(0, 22)}`;
-
-/** `log_entry` is a string that holds JSON, or any text another program put there. */
-function noteOf(entry: unknown): unknown {
-  if (typeof entry !== 'string') return entry ?? null;
-  try {
-    return JSON.parse(entry);
-  } catch {
-    return entry;
-  }
+function fingerprint(raw: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(raw) ?? '');
+  return `?${hash.digest('base64url').slice(0, 22)}`;
 }

@@ -1,27 +1,59 @@
-import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientId } from '../ids.js';
-import { orAbort, pause } from './abort.js';
-import { errorBeforeSending } from './certainty.js';
-import { ObfNotSent, ObfThrottled } from './errors.js';
-import type { Rate } from './rate.js';
-import { refusedBefore, TOKEN_CALL, type AskToken } from './token-request.js';
-import type { Bearer, Claim, TokenStore } from './token-store.js';
-import type { Tuning } from './tuning.js';
+import { raceAbort, type RedisConnection } from '../platform/redis.js';
+import { VaultError, type Vault } from '../platform/vault.js';
+import {
+  errorBeforeSending,
+  errorOfStatus,
+  jsonOrNull,
+  ObfNotSent,
+  ObfRefused,
+  ObfThrottled,
+} from './errors.js';
+import type { Http } from './http.js';
+import type { RateLimiter } from './rate-limiter.js';
+import { tokenReply } from './wire.js';
+
+/** Times that follow from OBF's rules. Tests shorten them; nothing else should. */
+export interface Tuning {
+  /** OBF makes one token per client in so many milliseconds. */
+  readonly tokenSpacingMs: number;
+  /** How long a call waits for a token that another process asks for, or that OBF would refuse yet. */
+  readonly tokenWaitMs: number;
+  /** How long OBF may take to make a token. */
+  readonly tokenTimeoutMs: number;
+}
+
+export const TUNING: Tuning = { tokenSpacingMs: 10_000, tokenWaitMs: 15_000, tokenTimeoutMs: 10_000 };
+
+export const TOKEN_CALL = 'POST token';
+
+/** A token as it is used. `sealed` tells one from another without showing either. */
+export interface Bearer {
+  readonly token: string;
+  readonly sealed: string;
+}
 
 /** The token of one client, shared by all processes. */
 export interface Tokens {
   /** @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent */
   current(signal?: AbortSignal): Promise<Bearer>;
-  /** Another one than `denied`, with which OBF has just answered 403: it may have been renewed already. */
-  insteadOf(denied: Bearer, signal?: AbortSignal): Promise<Bearer>;
+  /** Another one than `denied`, which OBF has just answered with 403; it may have been renewed already. */
+  refreshDenied(denied: Bearer, signal?: AbortSignal): Promise<Bearer>;
 }
 
-export interface TokenParts {
+interface TokenParts {
   readonly clientId: ClientId;
-  readonly store: TokenStore;
-  readonly ask: AskToken;
-  readonly rate: Rate;
+  readonly secret: string;
+  readonly redis: RedisConnection;
+  /** Of the keys. */
+  readonly prefix: string;
+  readonly vault: Vault;
+  readonly http: Http;
+  /** Of the API, without a slash at its end. */
+  readonly apiPath: string;
+  readonly rate: RateLimiter;
   readonly tuning: Tuning;
   /** Aborted when the whole client closes. */
   readonly life: AbortSignal;
@@ -29,81 +61,125 @@ export interface TokenParts {
 
 /** How often the token of another process is looked for. */
 const POLL_MS = 50;
-/** The ten seconds may have begun with a token that came just after we looked for it. */
-const SPACED_POLL_MS = 100;
-/** A request may reach OBF so much later than we said that we ask. */
+/** A request may reach OBF so much later than we noted that we ask. */
 const ON_ITS_WAY_MS = 1000;
-/** A token stands in the line of its client's calls, but not for long: those wait for it. */
-const MAX_LINE_MS = 10_000;
+/** Longest wait of a token request for the rate: its client's calls wait for it. */
+const MAX_QUEUE_MS = 10_000;
+const MAX_BYTES = 64 * 1024;
+/** A token expires here so much earlier than in OBF, or by a fifth of its life if that is less. */
+const MARGIN_MS = 60_000;
+/**
+ * Always 401, whatever OBF said (RFC 6749 has 400, OBF 403): it is about us, and must not pass for
+ * something wrong with the call that needed the token.
+ */
+const KEY_REFUSED = 401;
 
+/**
+ * The token is kept in Redis, sealed. Whoever sets the mark "asked", which lasts as long as OBF's spacing, asks
+ * OBF; a process that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
+ */
 export function createTokens(parts: TokenParts): Tokens {
-  // One claim at a time in this process. It belongs to no caller: when the one that began it gives up,
-  // OBF has made the token all the same, and the next may only be asked for in ten seconds.
-  let claiming: Promise<Claim> | null = null;
-  const claim = (): Promise<Claim> =>
-    (claiming ??= claimAndAsk(parts).finally(() => {
-      claiming = null;
-    }));
+  const { clientId, secret, redis, prefix, vault, rate, tuning, life } = parts;
+  const key = (name: string): string => `${prefix}:obf:{${clientId}}:${name}`;
+  // A refusal of one API key says nothing of another.
+  const refusedKey = key(`refused:${vault.fingerprint(secret, 'obf secret')}`);
+  const advice = `check the API key of client ${clientId}, its client id and its secret`;
+  const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + ON_ITS_WAY_MS;
 
-  const obtain = async (denied: string | null, signal?: AbortSignal): Promise<Bearer> => {
-    const limit = performance.now() + parts.tuning.tokenWaitMs;
-    for (;;) {
-      const bearer = await orAbort(parts.store.read(), signal);
-      if (bearer !== null && bearer.sealed !== denied) return bearer;
-      const claimed = await orAbort(claim(), signal);
-      if (claimed.kind !== 'go') await waitFor(claimed, parts, limit - performance.now(), signal);
+  /** Null: none, or one that was sealed under another `PALIER_KEY`. */
+  async function read(): Promise<Bearer | null> {
+    const sealed = await redis.get(key('token'));
+    try {
+      return sealed === null ? null : { token: vault.open(sealed, clientId), sealed };
+    } catch (error) {
+      if (error instanceof VaultError) return null;
+      throw error;
     }
-  };
+  }
+
+  /** Asks OBF if no process does or did so lately. Resolves with how long to wait otherwise, milliseconds. */
+  async function askInTurn(): Promise<number | 'another process asks'> {
+    if ((await redis.exists(refusedKey)) === 1)
+      throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
+    const [mark, spacedMs] = await Promise.all([redis.get(key('asked')), redis.pttl(key('asked'))]);
+    if (mark === 'asking') return 'another process asks';
+    if (spacedMs > 0) return spacedMs;
+    await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
+    if ((await redis.set(key('asked'), 'asking', 'PX', longestMs, 'NX')) === null)
+      return 'another process asks';
+    let spacingMs = tuning.tokenSpacingMs;
+    try {
+      const { token, lifeMs } = await requestToken(parts, advice);
+      await redis.set(key('token'), vault.seal(token, clientId), 'PX', lifeMs);
+      return 0;
+    } catch (error) {
+      if (error instanceof ObfThrottled) spacingMs = Math.max(spacingMs, error.retryAfterMs);
+      if (error instanceof ObfRefused) await redis.set(refusedKey, 1, 'PX', spacingMs);
+      throw error;
+    } finally {
+      await redis.set(key('asked'), 'done', 'PX', spacingMs);
+    }
+  }
+
+  // One at a time in this process. It belongs to no caller: when the one that began it gives up, OBF has made
+  // the token all the same, and the next may only be asked for in ten seconds.
+  let asking: ReturnType<typeof askInTurn> | null = null;
+
+  async function obtain(denied: string | null, signal?: AbortSignal): Promise<Bearer> {
+    const untilMs = performance.now() + tuning.tokenWaitMs;
+    try {
+      for (;;) {
+        const bearer = await raceAbort(read(), signal);
+        if (bearer !== null && bearer.sealed !== denied) return bearer;
+        asking ??= askInTurn().finally(() => {
+          asking = null;
+        });
+        const wait = await raceAbort(asking, signal);
+        const leftMs = untilMs - performance.now();
+        if (typeof wait === 'number' && wait > leftMs) throw new ObfThrottled(TOKEN_CALL, wait);
+        if (leftMs <= 0)
+          throw new ObfNotSent(
+            TOKEN_CALL,
+            `no token of client ${clientId} within ${tuning.tokenWaitMs} ms: ${wait}`,
+          );
+        await sleep(typeof wait === 'number' ? Math.min(wait, POLL_MS) : POLL_MS, undefined, { signal });
+      }
+    } catch (error) {
+      throw errorBeforeSending(TOKEN_CALL, error, signal);
+    }
+  }
   return {
-    current: (signal) => typed(obtain(null, signal)),
-    insteadOf: (denied, signal) => typed(obtain(denied.sealed, signal)),
+    current: (signal) => obtain(null, signal),
+    refreshDenied: (denied, signal) => obtain(denied.sealed, signal),
   };
 }
 
-async function typed(bearer: Promise<Bearer>): Promise<Bearer> {
-  try {
-    return await bearer;
-  } catch (error) {
-    throw errorBeforeSending(TOKEN_CALL, error);
+/** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
+async function requestToken({ http, apiPath, clientId, secret, tuning, life }: TokenParts, advice: string) {
+  const facts = { name: TOKEN_CALL, write: false, secrets: [secret] };
+  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
+  const request = {
+    ...facts,
+    clientId,
+    method: 'POST',
+    path: `${apiPath}/v2/client/oauth2/token`,
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+    maxBytes: MAX_BYTES,
+    timeoutMs: tuning.tokenTimeoutMs,
+  } as const;
+  const reply = await http.send(request, life);
+  if (reply.status < 200 || reply.status > 299) {
+    const error = errorOfStatus(facts, reply);
+    if (error instanceof ObfThrottled || reply.status > 499) throw error;
+    const words = `${error.message.replace(`OBF ${TOKEN_CALL}: `, '')}: ${advice}`;
+    // OBF refuses a key in words that are not always JSON; a proxy in its way answers 3xx, 403 or 404.
+    const isNo = error instanceof ObfRefused || [400, 401].includes(reply.status);
+    throw isNo ? new ObfRefused(TOKEN_CALL, KEY_REFUSED, words) : new ObfNotSent(TOKEN_CALL, words);
   }
-}
-
-async function waitFor(
-  claim: Exclude<Claim, { kind: 'go' }>,
-  { clientId, tuning }: TokenParts,
-  leftMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (claim.kind === 'refused') throw refusedBefore(clientId);
-  if (claim.kind === 'spaced' && claim.waitMs > leftMs) throw new ObfThrottled(TOKEN_CALL, claim.waitMs);
-  if (leftMs <= 0)
-    throw new ObfNotSent(
-      TOKEN_CALL,
-      `no token of client ${clientId} within ${tuning.tokenWaitMs} ms, another process is asking for it`,
-    );
-  await pause(claim.kind === 'held' ? POLL_MS : Math.min(claim.waitMs + 1, SPACED_POLL_MS), signal);
-}
-
-/** Asks OBF for a token if it is this process' turn. Resolves when the store has it. */
-async function claimAndAsk(parts: TokenParts): Promise<Claim> {
-  const { store, tuning, life } = parts;
-  const owner = randomUUID();
-  const claim = await store.claim(owner, MAX_LINE_MS + tuning.tokenTimeoutMs + ON_ITS_WAY_MS);
-  if (claim.kind !== 'go') return claim;
-  if (!(await mayAsk(parts, owner))) return { kind: 'held', waitMs: 0 };
-  const { outcome, error } = await parts.ask(life);
-  await store.finish(owner, outcome);
-  if (error !== null) throw error;
-  return claim;
-}
-
-/** Waits for its place in the line; the ten seconds are begun before OBF is asked, so that a crash keeps to them. */
-async function mayAsk({ clientId, store, rate, tuning, life }: TokenParts, owner: string): Promise<boolean> {
-  try {
-    await rate.take(TOKEN_CALL, clientId, life, MAX_LINE_MS);
-    return await store.asking(owner, tuning.tokenSpacingMs + ON_ITS_WAY_MS);
-  } catch (error) {
-    await store.finish(owner, { kind: 'not_asked' });
-    throw error;
-  }
+  const read = tokenReply.safeParse(jsonOrNull(reply.body));
+  if (!read.success) throw new ObfNotSent(TOKEN_CALL, 'the answer holds no token that could be read');
+  const ms = read.data.expires_in * 1000;
+  const lifeMs = Math.max(1, Math.floor(ms - Math.min(MARGIN_MS, ms / 5)));
+  return { token: read.data.access_token, lifeMs };
 }

@@ -56,7 +56,6 @@ export const eventRow = z.object({
   ctime: maybeInstant,
   mtime: maybeInstant,
   recipient_count: count,
-  api_consumer_id: text,
 });
 
 /** One event: the badge may stand as `badge_id` or as `badge.id`. `log_entry` is a string holding JSON. */

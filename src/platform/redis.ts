@@ -103,7 +103,8 @@ export async function redisNow(redis: Pick<Redis, 'time'>): Promise<number> {
  * The work's result, unless the signal comes first: the work goes on, and its end is ignored. ioredis takes no signal.
  * @throws the signal's reason
  */
-export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function raceAbort<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
     if (signal.aborted) abort();

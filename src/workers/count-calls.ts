@@ -1,6 +1,6 @@
 import type { ClientId } from '../ids.js';
-import type { CallMade, Report } from '../obf/report.js';
-import { TOKEN_CALL } from '../obf/token-request.js';
+import type { CallMade, Report } from '../obf/http.js';
+import { TOKEN_CALL } from '../obf/token.js';
 import type { Meter } from '../platform/meter.js';
 
 /**

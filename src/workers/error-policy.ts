@@ -2,7 +2,7 @@ import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { RecordUnreadable } from '../earners/record.js';
 import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
-import { ObfLineFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
+import { RateQueueFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
 import { VaultError } from '../platform/vault.js';
 import { backoffMs } from '../queue/enqueue.js';
@@ -26,7 +26,7 @@ export type Verdict =
  */
 export function classifyError(error: unknown, pauses = 0): Verdict {
   // Its own client's calls alone are too many: nobody else has to wait.
-  if (error instanceof ObfLineFull) return { do: 'later', inMs: error.retryAfterMs };
+  if (error instanceof RateQueueFull) return { do: 'later', inMs: error.retryAfterMs };
   if (error instanceof ObfThrottled && pauses >= MAX_PAUSES)
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };

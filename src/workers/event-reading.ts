@@ -1,11 +1,11 @@
 import type { ClientId, EventId } from '../ids.js';
-import { Aborted, orAbort } from '../obf/abort.js';
 import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import type { EventIndex } from '../obf/event-index.js';
-import { listCompleteEvents, type CompleteEvent } from '../obf/listed.js';
+import type { EventIndex } from '../obf/read-state.js';
+import { listCompleteEvents, type CompleteEvent } from '../obf/list.js';
 import type { ObfAccount } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
+import { raceAbort } from '../platform/redis.js';
 import { createBatcher } from './batcher.js';
 import { readAlone, type EventAsked, type EventRead } from '../obf/read-event.js';
 
@@ -51,7 +51,7 @@ export function createEventReading(parts: EventReadingParts): EventReading {
     read(account, asked, signal) {
       const ask = batchers.get(account.clientId) ?? createBatcher(together);
       batchers.set(account.clientId, ask);
-      return orAbort(ask({ account, asked, signal }), signal);
+      return raceAbort(ask({ account, asked, signal }), signal);
     },
   };
 }
@@ -71,13 +71,13 @@ function readOnce(): typeof readAlone {
   return async (account, asked, signal) => {
     const key = `${asked.eventId} ${asked.badgeId ?? ''}`;
     for (;;) {
-      if (signal.aborted) throw new Aborted();
+      signal.throwIfAborted();
       const known = readings.get(key);
       const isGoing = known !== undefined && !known.signal.aborted;
       const reading = isGoing ? known : { done: readAlone(account, asked, signal), signal };
       readings.set(key, reading);
       try {
-        return await orAbort(reading.done, signal);
+        return await raceAbort(reading.done, signal);
       } catch (error) {
         if (signal.aborted || !reading.signal.aborted) throw error;
       }

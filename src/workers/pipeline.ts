@@ -15,10 +15,9 @@ import { createRegionAccountSync, REGION_READ } from '../issuing/region-account-
 import { createReviewFlags } from '../issuing/review-flags.js';
 import type { CrashPoint } from '../issuing/types.js';
 import { createJournal } from '../journal/journal.js';
-import { createEventIndex } from '../obf/event-index.js';
+import { createEventIndex, createReadProblems } from '../obf/read-state.js';
 import { createObf, type Obf } from '../obf/obf.js';
-import { createReadProblems } from '../obf/read-problems.js';
-import type { Tuning } from '../obf/tuning.js';
+import type { Tuning } from '../obf/token.js';
 import type { ObfAccount } from '../obf/types.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
@@ -172,7 +171,7 @@ function openBase(options: PipelineOptions) {
 
 const openObf = (
   { config, secrets, redis, log, tuning }: PipelineOptions,
-  { region, prefix, vault, clock, meter }: Base,
+  { region, prefix, vault, meter }: Base,
 ): Obf =>
   createObf({
     baseUrl: config.obfBaseUrl,
@@ -181,7 +180,6 @@ const openObf = (
     redis,
     prefix,
     vault,
-    clock,
     log,
     report: countCalls(meter, region),
     ...(tuning === undefined ? {} : { tuning }),

@@ -20,10 +20,9 @@ import {
 } from '../ids.js';
 import { noteIn, type Note } from '../issuing/log-entry.js';
 import type { Journal } from '../journal/journal.js';
-import type { EventIndex } from '../obf/event-index.js';
-import { completenessOf } from '../obf/listed.js';
+import type { EventIndex, ReadProblems } from '../obf/read-state.js';
+import { completenessOf } from '../obf/list.js';
 import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../obf/read-event.js';
-import type { ReadProblems } from '../obf/read-problems.js';
 import type { EventRecipients, ObfAccount, ObfRecipient } from '../obf/types.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';

@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import { SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
 import type { ClientId, EarnerKey, EventId } from '../ids.js';
-import { PAGE_LIMIT, readList } from '../obf/list.js';
-import { allOf, completenessOf } from '../obf/listed.js';
+import { PAGE_LIMIT, readList, allOf, completenessOf } from '../obf/list.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
 import { isRedisError } from '../platform/redis-faults.js';

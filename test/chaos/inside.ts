@@ -9,7 +9,7 @@ import { createVault } from '../../src/platform/vault.js';
 import type { Assertion } from '../../src/earners/record.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
-import { createEventIndex } from '../../src/obf/event-index.js';
+import { createEventIndex } from '../../src/obf/read-state.js';
 import { batchJobId, DATA_PREFIX, QUEUES } from '../../src/queue/jobs.js';
 import { openQueue } from '../../src/queue/enqueue.js';
 import { readPerson } from '../../src/earners/person.js';

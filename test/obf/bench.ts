@@ -68,7 +68,6 @@ export const optionsFor = (baseUrl: string, redis: TestRedis, generation = 0): O
   prefix: `${redis.prefix}:${generation}`,
   vault,
   secrets: new Map([[P1, SECRET]]),
-  clock: Date.now,
   timeoutMs: 5000,
   tuning: TUNING,
 });

@@ -6,8 +6,8 @@ import {
   ObfRefused,
   ObfThrottled,
   ObfUnreadable,
+  retryAfterMs,
 } from '../../src/obf/errors.js';
-import { retryAfterMs } from '../../src/obf/retry-after.js';
 import type { ObfAccount } from '../../src/obf/types.js';
 import type { Fault } from '../../src/sandbox/types.js';
 import { until } from '../support/until.js';
@@ -29,6 +29,8 @@ const accountFor = (fault: WithoutRoute<Fault>): ObfAccount =>
   fault.kind === 'black-hole' ? bench.account({ timeoutMs: 200 }) : account;
 const status = (code: number, more = {}) => ({ kind: 'status', status: code, ...more }) as const;
 
+const PAGE = '<!doctype html><title>Maintenance</title>';
+
 const READS: [string, WithoutRoute<Fault>, unknown, object][] = [
   ['400', status(400), ObfRefused, { status: 400 }],
   ['404', status(404), ObfRefused, { status: 404 }],
@@ -38,7 +40,10 @@ const READS: [string, WithoutRoute<Fault>, unknown, object][] = [
   ['500', status(500), ObfNotSent, {}],
   ['502', status(502), ObfNotSent, {}],
   ['503', status(503, { retryAfterS: 0.7 }), ObfThrottled, { retryAfterMs: 700 }],
-  ['302', status(302), ObfRefused, { status: 302 }],
+  ['302', status(302), ObfNotSent, {}],
+  ['a redirect of a proxy', status(307, { body: PAGE }), ObfNotSent, {}],
+  ['404 of a proxy', status(404, { body: PAGE }), ObfNotSent, {}],
+  ['400 without a word', status(400, { body: {} }), ObfNotSent, {}],
   ['reset', { kind: 'reset' }, ObfNotSent, {}],
   ['no answer', { kind: 'black-hole' }, ObfNotSent, {}],
   ['reply lost', { kind: 'reply-lost' }, ObfNotSent, {}],
@@ -58,6 +63,7 @@ test.each(READS)('a read, %s', async (_, fault, type, more) => {
 
 const WRITES: [string, WithoutRoute<Fault>, unknown, 0 | 1][] = [
   ['400', status(400), ObfRefused, 0],
+  ['404 of a proxy', status(404, { body: PAGE }), ObfRefused, 0],
   ['413', status(413), ObfRefused, 0],
   ['429', status(429, { retryAfterS: 0.25 }), ObfThrottled, 0],
   ['408', status(408), ObfOutcomeUnknown, 0],
@@ -173,5 +179,10 @@ test.each([
   ['soon', 5000],
   [null, 5000],
 ])('Retry-After: %s', (header, ms) => {
-  expect(retryAfterMs(header, Date.parse('2025-03-05T12:00:00Z'))).toBe(ms);
+  expect(retryAfterMs(header, 'Wed, 05 Mar 2025 12:00:00 GMT')).toBe(ms);
+});
+
+test('a date to wait for is compared with the clock of OBF; where its answer has none, it says nothing', () => {
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+  expect(retryAfterMs(inAMinute, null)).toBe(5000);
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { asClientId, asEventId, type EventId } from '../../src/ids.js';
 import type { ObfAccount, ObfEvent, PageQuery } from '../../src/obf/types.js';
-import type { EventIndex } from '../../src/obf/event-index.js';
+import type { EventIndex } from '../../src/obf/read-state.js';
 import { changedPages, type Look } from '../../src/obf/changed-events.js';
 
 const clientId = asClientId('P1');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { asAssertionId } from '../../src/ids.js';
 import {
+  CredentialAbsent,
   CredentialRefused,
   ObfNotSent,
   ObfRefused,
@@ -8,7 +9,7 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import type { HostedCredentials } from '../../src/obf/hosted.js';
-import { isFor } from '../../src/obf/recipient-hash.js';
+import { isFor } from '../../src/obf/credential.js';
 import type { AssertionRecord, EventRecord } from '../../src/sandbox/types.js';
 import {
   closeStubs,
@@ -130,7 +131,9 @@ test('no call carries credentials, and all stand in one line under the rate', as
 });
 
 test.each([
-  ['404', { kind: 'status', status: 404 }, ObfRefused],
+  ['404', { kind: 'status', status: 404 }, CredentialAbsent],
+  ['302', { kind: 'status', status: 302 }, ObfNotSent],
+  ['400', { kind: 'status', status: 400 }, ObfRefused],
   ['429', { kind: 'status', status: 429, retryAfterS: 0.25 }, ObfThrottled],
   ['503', { kind: 'status', status: 503, retryAfterS: 0.25 }, ObfThrottled],
   ['500', { kind: 'status', status: 500 }, ObfNotSent],
@@ -264,7 +267,7 @@ describe('what a hostile or an odd OBF may answer', () => {
       ObfUnreadable,
     );
     const redirect = { status: 302, headers: { Location: `${away.url}/obv3/credentials/A1` } };
-    expect(await errorOf(readV3('', redirect))).toBeInstanceOf(ObfRefused);
+    expect(await errorOf(readV3('', redirect))).toBeInstanceOf(ObfNotSent);
     at('/v1/badge/_/B1.json?v=2.0&event=E1', { issuer: `${away.url}/v1/client/?key=P1` });
     expect(await errorOf(readV2(v2()))).toBeInstanceOf(ObfUnreadable);
     expect(away.seen).toEqual([]);

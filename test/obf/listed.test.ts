@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { listCompleteEvents } from '../../src/obf/listed.js';
+import { listCompleteEvents } from '../../src/obf/list.js';
 import type { ObfAccount, ObfEvent, ObfRecipient, Page, PageQuery } from '../../src/obf/types.js';
 
 const clientId = asClientId('P1');

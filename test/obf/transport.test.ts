@@ -64,7 +64,7 @@ test('a redirect is not followed: the token goes nowhere else', async () => {
     res.end('{"result":[]}');
   });
   answer = says(302, '', { Location: `${other.url}/v2/badge/P1` });
-  expect(await errorOf(account().badges())).toBeInstanceOf(ObfRefused);
+  expect(await errorOf(account().badges())).toBeInstanceOf(ObfNotSent);
   expect(await errorOf(account().issue(issueTo()))).toBeInstanceOf(ObfOutcomeUnknown);
   expect(elsewhere).toEqual([]);
   await other.close();

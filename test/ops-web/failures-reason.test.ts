@@ -3,12 +3,17 @@ import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import { SomeUnreadable } from '../../src/earners/assertions.js';
 import { RecordUnreadable } from '../../src/earners/record.js';
-import { asClientId, asEarnerKey } from '../../src/ids.js';
+import { asEarnerKey } from '../../src/ids.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
-import { errorBeforeSending, errorOfFailure, errorOfStatus } from '../../src/obf/certainty.js';
-import { CredentialRefused, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from '../../src/obf/errors.js';
-import { HttpFailure } from '../../src/obf/http.js';
-import { refusedBefore } from '../../src/obf/token-request.js';
+import {
+  errorBeforeSending,
+  errorOfStatus,
+  CredentialRefused,
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfUnreadable,
+} from '../../src/obf/errors.js';
 import { withoutAddresses } from '../../src/platform/logger.js';
 import { VaultError } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
@@ -31,16 +36,15 @@ async function failedReason(error: unknown): Promise<string> {
 
 const refused = (name: string, status: number, error = 'Not Found') =>
   errorOfStatus(
-    { name, write: name.startsWith('P'), hidden: [] },
-    { status, body: JSON.stringify({ error }), retryAfter: null },
-    0,
+    { name, write: name.startsWith('P'), secrets: [] },
+    { status, body: JSON.stringify({ error }), retryAfterMs: 0 },
   );
-const notSent = (name: string) =>
-  errorOfFailure(
-    { name, write: false, hidden: [] },
-    new HttpFailure('network', false, new Error('connect ECONNREFUSED 127.0.0.1:443')),
-  );
-const key = refusedBefore(asClientId('P1'));
+const notSent = (name: string) => new ObfNotSent(name, 'connect ECONNREFUSED 127.0.0.1:443');
+const key = new ObfRefused(
+  'POST token',
+  401,
+  'refused a moment ago: check the API key of client P1, its client id and its secret',
+);
 
 const KNOWN: readonly [error: unknown, key: string, queue?: QueueName][] = [
   [key, 'cle.P1'],

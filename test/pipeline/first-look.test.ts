@@ -97,6 +97,28 @@ describe('incomplete at the first look', () => {
   });
 });
 
+describe('an answer that is not OBF’s own', () => {
+  test.each([
+    ['GET recipient', 301, 1],
+    ['GET recipient', 302, 1],
+    ['GET recipient', 307, 1],
+    ['GET recipient', 404, 1],
+    ['GET recipient', 403, 2],
+    ['GET event', 404, 1],
+    ['POST token', 404, 1],
+  ] as const)('%s answers %i: the job tries again, and needs no poll', async (route, status, times) => {
+    await half(LOU);
+    house.sandbox.fault({ route, clientId: 'P1', kind: 'status', status, body: '<p>Maintenance</p>', times });
+    expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+    await house.idle();
+    expect(house.sandbox.calls.filter((call) => call.route === route && call.status === status)).toHaveLength(
+      times,
+    );
+    expect(house.sandbox.issues()).toHaveLength(1);
+    expect([awards(), await house.failedReasons()]).toEqual([[`R1 ${LOU}`], []]);
+  });
+});
+
 describe('changed after it was read', () => {
   test.each([[true], [false]])(
     'a recipient appended (mtime moves: %s) is found by the poll',

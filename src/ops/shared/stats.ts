@@ -3,7 +3,7 @@ import type { ClientId } from '../../ids.js';
 import type { Flag } from '../../issuing/review-flags.js';
 import type { Hold, Holds } from '../../issuing/hold.js';
 import type { QuotaReading } from '../../issuing/quota.js';
-import type { ReadProblem } from '../../obf/read-problems.js';
+import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { Award, Partner, Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';

@@ -1,4 +1,4 @@
-import { createReadProblems } from '../../../obf/read-problems.js';
+import { createReadProblems } from '../../../obf/read-state.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';

@@ -91,7 +91,6 @@ function openObf({ context, settings, scheme, redis }: ObfCheck): Obf {
     redis,
     prefix: context.dataPrefix,
     vault: createVault(config.palierKey),
-    clock: context.clock,
     timeoutMs: context.patienceMs.obf,
   });
 }

@@ -72,6 +72,5 @@ const openObf = (context: Context, config: Config, redis: RedisConnection, key: 
     redis,
     prefix: context.dataPrefix,
     vault: createVault(config.palierKey),
-    clock: context.clock,
     timeoutMs: context.patienceMs.obf,
   });

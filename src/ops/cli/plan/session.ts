@@ -75,7 +75,6 @@ function openParts(
     redis,
     prefix,
     vault,
-    clock,
   });
   const account = obf.account(region);
   if (account === null) throw new Error("The Région's own client has no account");

@@ -1,5 +1,5 @@
 import type { ClientId } from '../../../ids.js';
-import type { ReadProblem } from '../../../obf/read-problems.js';
+import type { ReadProblem } from '../../../obf/read-state.js';
 import type { RedisCause } from '../../../platform/redis-faults.js';
 import type { Application } from '../../../scheme/schemes.js';
 import { holdWords } from '../../shared/issuing-words.js';

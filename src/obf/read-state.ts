@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { scriptOf } from '../platform/redis-commands.js';
+import type { ListName, ObfEvent } from './types.js';
+
+/** What was read of OBF, and what could not be. Both are rebuilt by reading again. */
+
+/** What the row of an event said when all of its recipients were read. */
+type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
+
+/**
+ * Which events of a client were read in full, each with what its row said then. OBF may still write, append to or
+ * change an event that was read: it is read again when its row differs.
+ */
+export interface EventIndex {
+  /** How many events of the client were read. */
+  count(clientId: ClientId): Promise<number>;
+  /** How many recipients all of them have, as their rows say. */
+  recipients(clientId: ClientId): Promise<number>;
+  /** `unread`: not read in full. `changed`: recipients were added since, or something else of the row differs. */
+  compare(
+    clientId: ClientId,
+    rows: readonly EventRow[],
+  ): Promise<{ readonly unread: ReadonlySet<EventId>; readonly changed: ReadonlySet<EventId> }>;
+  /** Stores that they were read in full, as these rows say. */
+  put(clientId: ClientId, rows: readonly EventRow[]): Promise<void>;
+  /** Removes all but these. */
+  retain(clientId: ClientId, events: Iterable<EventId>): Promise<void>;
+}
+
+/** How many events one command is about: Redis does nothing else meanwhile, for about a millisecond. */
+const CHUNK = 1000;
+
+/** An event by 66 bits of a hash: an event of one person names them to OBF, and outlasts their erasure here. */
+const fieldOf = (event: EventId): string =>
+  createHash('sha256').update(event).digest('base64url').slice(0, 11);
+
+/** Pure: what an event is compared by. */
+const signatureOf = ({ recipientCount, modifiedS }: EventRow): string =>
+  `${recipientCount ?? '-'} ${modifiedS ?? '-'}`;
+
+/**
+ * Keeps the sum of recipients beside the events. KEYS: the hash, the sum. ARGV: event, signature, event, ...; an
+ * empty signature removes the event.
+ */
+const PUT = scriptOf(`
+local function countIn(text) return tonumber(string.match(text or '', '^%d+')) or 0 end
+local more = 0
+for at = 1, #ARGV, 2 do
+  more = more - countIn(redis.call('HGET', KEYS[1], ARGV[at])) + countIn(ARGV[at + 1])
+  if ARGV[at + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[at])
+  else redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+end
+if more ~= 0 then redis.call('INCRBY', KEYS[2], more) end
+return more`);
+
+/** Where the events of a client are kept: a hash from id to signature, and beside it the sum of recipients. */
+const eventsKey = (prefix: string, clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
+
+/** @param prefix of the keys, without a hash tag */
+export function createEventIndex(redis: RedisConnection, prefix: string): EventIndex {
+  const key = (clientId: ClientId): string => eventsKey(prefix, clientId);
+  const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
+  const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
+    for (let at = 0; at < pairs.length; at += CHUNK)
+      await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
+  };
+  return {
+    count: (clientId) => redis.hlen(key(clientId)),
+    recipients: async (clientId) => Number((await redis.get(sumKey(clientId))) ?? 0),
+    async compare(clientId, rows) {
+      const [unread, changed] = [new Set<EventId>(), new Set<EventId>()];
+      for (let at = 0; at < rows.length; at += CHUNK) {
+        const some = rows.slice(at, at + CHUNK);
+        const known = await redis.hmget(key(clientId), ...some.map(({ id }) => fieldOf(id)));
+        for (const [place, row] of some.entries()) {
+          const signature = known[place] ?? null;
+          if (signature === null) unread.add(row.id);
+          else if (signature !== signatureOf(row)) changed.add(row.id);
+        }
+      }
+      return { unread, changed };
+    },
+    async put(clientId, rows) {
+      const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
+      await write(clientId, pairs);
+    },
+    async retain(clientId, events) {
+      const kept = new Set([...events].map(fieldOf));
+      let cursor = '0';
+      do {
+        const [next, flat] = await redis.hscan(key(clientId), cursor, 'COUNT', CHUNK);
+        const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
+        await write(
+          clientId,
+          others.map((field) => [field, '']),
+        );
+        cursor = next;
+      } while (cursor !== '0');
+    },
+  };
+}
+
+/** Where something of OBF could not be read: a whole list of a client, or the recipients of one event. */
+interface ReadScope {
+  readonly clientId: ClientId;
+  readonly list: ListName;
+  /** Null: the list of the account. */
+  readonly eventId: EventId | null;
+}
+
+/** What OBF showed, and could not be taken for the whole. Holds nothing of a person. */
+export interface ReadProblem extends ReadScope {
+  /** Fields of rows that cannot be read. */
+  readonly fields: readonly string[];
+  /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
+  readonly missing: { readonly seen: number; readonly expected: number | null } | null;
+  /** Since when, Unix seconds. */
+  readonly sinceS: number;
+}
+
+/** Names what cannot be read in OBF, so that people can have it mended. */
+export interface ReadProblems {
+  /** Stores the problem of a scope; the first instant stays. */
+  note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number): Promise<void>;
+  /** The scope was read whole. Resolves with whether there was a problem. */
+  clear(scope: ReadScope): Promise<boolean>;
+  /** Oldest first. */
+  list(): Promise<readonly ReadProblem[]>;
+}
+
+/** A problem as it is stored, under its scope as JSON. */
+const storedProblem = z.object({
+  fields: z.array(z.string()),
+  missing: z.object({ seen: z.number(), expected: z.number().nullable() }).nullable(),
+  sinceS: z.number(),
+});
+const scopeForm = z.tuple([
+  z.string().transform(asClientId),
+  z.enum(['events', 'recipients', 'badges']),
+  z.string().transform(asEventId).nullable(),
+]);
+const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
+  JSON.stringify([clientId, list, eventId]);
+
+/** @param prefix of the key */
+export function createReadProblems(redis: RedisConnection, prefix: string): ReadProblems {
+  const key = `${prefix}:read-problems`;
+  const parse = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
+  return {
+    async note({ fields, missing, ...scope }, nowS) {
+      // Of two at once the later is kept; their first instants are the same, or seconds apart.
+      const sinceS = parse(await redis.hget(key, scopeText(scope)))?.sinceS ?? nowS;
+      const problem = { fields: [...new Set(fields)].toSorted(), missing, sinceS };
+      await redis.hset(key, scopeText(scope), JSON.stringify(problem));
+    },
+    clear: async (scope) => (await redis.hdel(key, scopeText(scope))) === 1,
+    async list() {
+      const all = Object.entries(await redis.hgetall(key)).flatMap(([scope, text]) => {
+        const [clientId, list, eventId] = scopeForm.parse(JSON.parse(scope));
+        const problem = parse(text);
+        return problem === undefined ? [] : [{ clientId, list, eventId, ...problem }];
+      });
+      return all.toSorted((a, b) => a.sinceS - b.sinceS);
+    },
+  };
+}
