@@ -21,17 +21,6 @@ const API_CONSUMER_ID = 'palier';
 /** The account of one client: the routes of OBF API v2 that we call, in our terms. */
 export function createAccount(clientId: ClientId, caller: Caller, isIdle = false): ObfAccount {
   const send = <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => caller(call, signal, isIdle);
-  const get = <T>(
-    name: string,
-    path: readonly string[],
-    schema: z.ZodType<T>,
-    query: Call<T>['query'] = {},
-  ) => ({ name, method: 'GET', path, query, reply: replyOf(schema) }) as const;
-  const paged = (
-    name: string,
-    path: readonly string[],
-    { limit = PAGE_LIMIT, offset = 0, ...query }: Paged,
-  ) => get(name, path, wire.pageReply, { ...query, limit, offset });
   const recipients = async (
     { eventId, beginS, ...page }: PageQuery & { readonly eventId?: EventId; readonly beginS?: number },
     signal?: AbortSignal,
@@ -56,22 +45,7 @@ export function createAccount(clientId: ClientId, caller: Caller, isIdle = false
         (await send(get('GET client', ['client', clientId], wire.clientReply), signal)).issuing_limit ?? null
       );
     },
-    async badges(signal, onOdd: (row: OddRow) => void = () => undefined) {
-      const badges: { readonly id: BadgeId; readonly name: string | null }[] = [];
-      const { isWhole, distinct, total, odd } = await readList({
-        pageAt: async (offset) =>
-          badgePage(
-            clientId,
-            await send(paged('GET badges', ['badge', clientId], { draft: 0, offset }), signal),
-          ),
-        keyOf: ({ id }) => id,
-        // A draft cannot be issued. OBF is asked to leave them out.
-        onRows: (rows) => void badges.push(...rows.filter(({ draft }) => !draft)),
-      });
-      if (!isWhole) throw unsteadyList('GET badges', distinct, total);
-      odd.forEach(onOdd);
-      return badges.map(({ id, name }) => ({ id, name }));
-    },
+    badges: (signal, onOdd) => readBadges(clientId, (call) => send(call, signal), onOdd),
     async event(eventId, signal) {
       const call = get('GET event', ['event', clientId, eventId], wire.eventReply);
       return eventOfReply(clientId, await send(call, signal));
@@ -90,12 +64,39 @@ export function createAccount(clientId: ClientId, caller: Caller, isIdle = false
   };
 }
 
-type Paged = PageQuery & Readonly<Record<string, string | number | undefined>>;
-
 const replyOf =
   <T>(schema: z.ZodType<T>) =>
   (call: string, body: string): T =>
     readJson(call, body, schema);
+
+const get = <T>(name: string, path: readonly string[], schema: z.ZodType<T>, query: Call<T>['query'] = {}) =>
+  ({ name, method: 'GET', path, query, reply: replyOf(schema) }) as const;
+
+const paged = (
+  name: string,
+  path: readonly string[],
+  { limit = PAGE_LIMIT, offset = 0, ...query }: PageQuery & Call<unknown>['query'],
+) => get(name, path, wire.pageReply, { ...query, limit, offset });
+
+/** A draft cannot be issued. OBF is asked to leave them out. */
+async function readBadges(
+  clientId: ClientId,
+  send: <T>(call: Call<T>) => Promise<T>,
+  onOdd: (row: OddRow) => void = () => undefined,
+) {
+  const badges: { readonly id: BadgeId; readonly name: string | null }[] = [];
+  const { isWhole, distinct, total, odd } = await readList({
+    pageAt: async (offset) =>
+      badgePage(clientId, await send(paged('GET badges', ['badge', clientId], { draft: 0, offset }))),
+    keyOf: ({ id }) => id,
+    onRows: (rows) => {
+      badges.push(...rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name })));
+    },
+  });
+  if (!isWhole) throw unsteadyList('GET badges', distinct, total);
+  odd.forEach(onOdd);
+  return badges;
+}
 
 /** @throws ObfRefused without recipients: OBF might take that as anything */
 function issueCall(clientId: ClientId, request: IssueRequest): Call<z.output<typeof wire.issueReply>> {

@@ -192,9 +192,9 @@ export function isFor(recipient: Recipient, address: string): boolean {
   // MD5, which the standards also allow, can be forged.
   if (algorithm !== 'sha256' || !/^[0-9a-f]{64}$/i.test(hex)) return false;
   const wanted = Buffer.from(hex, 'hex');
-  const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const salt = recipient.salt ?? '';
   return spellings(address)
-    .map((spelling) => hashOf(spelling + (recipient.salt ?? '')))
+    .map((spelling) => createHash('sha256').update(spelling).update(salt).digest())
     .some((hash) => timingSafeEqual(hash, wanted));
 }
 

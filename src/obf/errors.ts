@@ -196,7 +196,7 @@ export const MAX_RETRY_AFTER_MS = 5 * 60_000;
  * @param header `Retry-After`, seconds or a date (RFC 9110, 10.2.3); 5 s where it is missing or neither
  * @param date the answer's own `Date`: a date is compared with OBF's clock, never with ours
  */
-export function retryAfterMs(header: string | null, date: string | null): number {
+export function waitAskedMs(header: string | null, date: string | null): number {
   const text = header?.trim() ?? '';
   const ms = /^\d+(\.\d+)?$/.test(text)
     ? Math.ceil(Number(text) * 1000)

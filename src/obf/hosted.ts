@@ -95,70 +95,88 @@ interface Subject {
   readonly signal: AbortSignal | undefined;
 }
 
-export function createHosted({ base, http, rate }: HostedParts): HostedCredentials {
-  const urls = new HostedUrls(base);
+export const createHosted = (parts: HostedParts): HostedCredentials => new HostedReader(parts);
 
-  async function read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
-    const assertionId = urls.assertionId(url);
+class HostedReader implements HostedCredentials {
+  private readonly urls: HostedUrls;
+
+  constructor(private readonly parts: HostedParts) {
+    this.urls = new HostedUrls(parts.base);
+  }
+
+  accepts = (url: string): boolean => this.urls.assertionId(url) !== null;
+
+  async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
+    const { v2, v3 } = this.urls.addressesOf(id);
+    try {
+      return await this.read(first === 'v2' ? v2 : v3, null, signal);
+    } catch (error) {
+      if (!(error instanceof CredentialAbsent)) throw error;
+      return this.read(first === 'v2' ? v3 : v2, null, signal);
+    }
+  }
+
+  async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
+    const assertionId = this.urls.assertionId(url);
     if (assertionId === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
     const subject: Subject = { assertionId, email, signal };
-    const { status, body } = await fetchPublic(subject, CALL, url, { alsoGood: GONE });
+    const { status, body } = await this.fetchPublic(subject, CALL, url, { alsoGood: GONE });
     // A credential that is gone may leave nothing, or a page for people.
     const json = status === GONE ? (jsonOrNull(body) ?? {}) : parseJson(CALL, body);
     if (typeof json !== 'object' || json === null) throw new ObfUnreadable(CALL, 'not a JSON object');
     if (status === GONE || saysRevoked(json)) {
       const id: unknown = Reflect.get(json, 'id');
-      if (typeof id === 'string') checkId(id, subject);
+      if (typeof id === 'string') this.checkId(id, subject);
       return { revokedOnly: true, assertionId };
     }
-    if (isV3(json)) return verifyV3(parseV3(CALL, body), subject);
-    if (isV2(json)) return verifyV2(parseV2(CALL, body), subject);
+    if (isV3(json)) return this.verifyV3(parseV3(CALL, body), subject);
+    if (isV2(json)) return this.verifyV2(parseV2(CALL, body), subject);
     throw new ObfUnreadable(CALL, 'neither Open Badges 3.0 nor 2.0');
   }
 
-  async function verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
+  private async verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
     const { achievement, clientId } = credential;
-    const common = commonOf(credential, subject);
-    const badgeId = urls.badgeIdOfAchievement(achievement);
+    const common = this.commonOf(credential, subject);
+    const badgeId = this.urls.badgeIdOfAchievement(achievement);
     if (badgeId === null)
       throw new ObfUnreadable(CALL, 'field credentialSubject.achievement.id: not a badge of this OBF');
     if (clientId === null || !/^[\w-]{1,128}$/.test(clientId))
       throw new ObfUnreadable(CALL, 'field issuer.otherIdentifier: not one client id (systemId)');
-    const revoked = await isListedAsRevoked(credential, subject);
+    const revoked = await this.isListedAsRevoked(credential, subject);
     return { ...common, clientId: asClientId(clientId), badgeId, eventId: null, revoked };
   }
 
-  async function verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
-    const common = commonOf(credential, subject);
-    const badgeId = urls.badgeIdOfClass(credential.badge);
+  private async verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
+    const common = this.commonOf(credential, subject);
+    const badgeId = this.urls.badgeIdOfClass(credential.badge);
     if (badgeId === null) throw new ObfUnreadable(CALL, 'field badge: not a badge of this OBF');
-    const clientId = urls.clientId(credential.issuer ?? (await readIssuer(credential, subject)));
+    const clientId = this.urls.clientId(credential.issuer ?? (await this.readIssuer(credential, subject)));
     if (clientId === null) throw new ObfUnreadable(CALL, 'field badge.issuer: not a client of this OBF');
-    return { ...common, clientId, badgeId, eventId: urls.eventId(credential.badge), revoked: false };
+    return { ...common, clientId, badgeId, eventId: this.urls.eventId(credential.badge), revoked: false };
   }
 
   /** What both formats come to, once it is known to be this person's. @throws CredentialRefused */
-  function commonOf({ id, recipients, issuedOnS, expiresOnS }: ParsedCredential, subject: Subject) {
+  private commonOf({ id, recipients, issuedOnS, expiresOnS }: ParsedCredential, subject: Subject) {
     const { assertionId, email } = subject;
-    checkId(id, subject);
+    this.checkId(id, subject);
     if (email !== null && !recipients.some((recipient) => isFor(recipient, email)))
       throw new CredentialRefused(CALL, 'recipient', 'it was made for another address');
     return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
 
   /** One credential could else be counted again and again under invented addresses. */
-  function checkId(id: string, { assertionId }: Subject): void {
-    if (urls.assertionId(id) !== assertionId)
+  private checkId(id: string, { assertionId }: Subject): void {
+    if (this.urls.assertionId(id) !== assertionId)
       throw new CredentialRefused(CALL, 'identity', 'its own id is not the one that it was read under');
   }
 
-  async function readIssuer({ badge }: CredentialV2, subject: Subject): Promise<string> {
+  private async readIssuer({ badge }: CredentialV2, subject: Subject): Promise<string> {
     const name = 'GET badgeclass';
-    return issuerOfClass(name, (await fetchPublic(subject, name, badge)).body);
+    return issuerOfClass(name, (await this.fetchPublic(subject, name, badge)).body);
   }
 
-  async function isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
+  private async isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
     const name = 'GET revoked';
     const { assertionId } = subject;
     for (const { id: url, types } of statuses) {
@@ -167,27 +185,36 @@ export function createHosted({ base, http, rate }: HostedParts): HostedCredentia
           CALL,
           'field credentialStatus.type: not a kind of status that OBF is known to use',
         );
-      if (!urls.isOurs(url))
+      if (!this.urls.isOurs(url))
         throw new CredentialRefused(CALL, 'url', "its revocation list is not on OBF's host");
       // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
       const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
-      const { status, body } = await fetchPublic(subject, name, url, options);
+      const { status, body } = await this.fetchPublic(subject, name, url, options);
       const listed = status === NOT_FOUND ? [] : revokedIds(name, body);
-      if (listed.some((one) => one === id || one === assertionId || urls.assertionId(one) === assertionId))
+      if (
+        listed.some((one) => one === id || one === assertionId || this.urls.assertionId(one) === assertionId)
+      )
         return true;
     }
     return false;
   }
 
   /** @param alsoGood a status besides 2xx that says something to the caller */
-  async function fetchPublic(
+  private async fetchPublic(
     { email, signal }: Pick<Subject, 'email' | 'signal'>,
     name: string,
     url: string,
     { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES }: { alsoGood?: number; maxBytes?: number } = {},
   ): Promise<HttpReply> {
+    const { http, rate } = this.parts;
     const facts = { name, write: false, secrets: email === null ? [] : [email] };
-    const request = { ...facts, clientId: null, method: 'GET', path: urls.pathOf(url), maxBytes } as const;
+    const request = {
+      ...facts,
+      clientId: null,
+      method: 'GET',
+      path: this.urls.pathOf(url),
+      maxBytes,
+    } as const;
     await rate.acquire(name, LANE, { signal });
     const reply = await http.send(request, signal).catch((error: unknown) => {
       throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
@@ -198,18 +225,4 @@ export function createHosted({ base, http, rate }: HostedParts): HostedCredentia
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
     throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;
   }
-
-  return {
-    accepts: (url) => urls.assertionId(url) !== null,
-    read,
-    async readAgain(id, first, signal) {
-      const { v2, v3 } = urls.addressesOf(id);
-      try {
-        return await read(first === 'v2' ? v2 : v3, null, signal);
-      } catch (error) {
-        if (!(error instanceof CredentialAbsent)) throw error;
-        return read(first === 'v2' ? v3 : v2, null, signal);
-      }
-    },
-  };
 }

@@ -11,7 +11,7 @@ import {
   ObfOutcomeUnknown,
   ObfTooLarge,
   plainCause,
-  retryAfterMs,
+  waitAskedMs,
   type CallFacts,
   type HttpReply,
   type ObfError,
@@ -117,7 +117,7 @@ function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
   };
   return {
     status,
-    retryAfterMs: retryAfterMs(header('retry-after'), header('date')),
+    retryAfterMs: waitAskedMs(header('retry-after'), header('date')),
     body: typeof data === 'string' ? data : '',
   };
 }

@@ -145,14 +145,15 @@ const scopeForm = z.tuple([
 const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
   JSON.stringify([clientId, list, eventId]);
 
+const parseProblem = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
+
 /** @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string): ReadProblems {
   const key = `${prefix}:read-problems`;
-  const parse = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
   return {
     async note({ fields, missing, ...scope }, nowS) {
       // Of two at once the later is kept; their first instants are the same, or seconds apart.
-      const sinceS = parse(await redis.hget(key, scopeText(scope)))?.sinceS ?? nowS;
+      const sinceS = parseProblem(await redis.hget(key, scopeText(scope)))?.sinceS ?? nowS;
       const problem = { fields: [...new Set(fields)].toSorted(), missing, sinceS };
       await redis.hset(key, scopeText(scope), JSON.stringify(problem));
     },
@@ -160,7 +161,7 @@ export function createReadProblems(redis: RedisConnection, prefix: string): Read
     async list() {
       const all = Object.entries(await redis.hgetall(key)).flatMap(([scope, text]) => {
         const [clientId, list, eventId] = scopeForm.parse(JSON.parse(scope));
-        const problem = parse(text);
+        const problem = parseProblem(text);
         return problem === undefined ? [] : [{ clientId, list, eventId, ...problem }];
       });
       return all.toSorted((a, b) => a.sinceS - b.sinceS);

@@ -74,53 +74,15 @@ const MARGIN_MS = 60_000;
  */
 const KEY_REFUSED = 401;
 
+const keyOf = ({ prefix, clientId }: TokenParts, name: string): string =>
+  `${prefix}:obf:{${clientId}}:${name}`;
+
 /**
- * The token is kept in Redis, sealed. Whoever sets the mark "asked", which lasts as long as OBF's spacing, asks
- * OBF; a process that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
+ * The token is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing,
+ * asks OBF; one that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
  */
 export function createTokens(parts: TokenParts): Tokens {
-  const { clientId, secret, redis, prefix, vault, rate, tuning, life } = parts;
-  const key = (name: string): string => `${prefix}:obf:{${clientId}}:${name}`;
-  // A refusal of one API key says nothing of another.
-  const refusedKey = key(`refused:${vault.fingerprint(secret, 'obf secret')}`);
-  const advice = `check the API key of client ${clientId}, its client id and its secret`;
-  const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + ON_ITS_WAY_MS;
-
-  /** Null: none, or one that was sealed under another `PALIER_KEY`. */
-  async function read(): Promise<Bearer | null> {
-    const sealed = await redis.get(key('token'));
-    try {
-      return sealed === null ? null : { token: vault.open(sealed, clientId), sealed };
-    } catch (error) {
-      if (error instanceof VaultError) return null;
-      throw error;
-    }
-  }
-
-  /** Asks OBF if no process does or did so lately. Resolves with how long to wait otherwise, milliseconds. */
-  async function askInTurn(): Promise<number | 'another process asks'> {
-    if ((await redis.exists(refusedKey)) === 1)
-      throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
-    const [mark, spacedMs] = await Promise.all([redis.get(key('asked')), redis.pttl(key('asked'))]);
-    if (mark === 'asking') return 'another process asks';
-    if (spacedMs > 0) return spacedMs;
-    await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
-    if ((await redis.set(key('asked'), 'asking', 'PX', longestMs, 'NX')) === null)
-      return 'another process asks';
-    let spacingMs = tuning.tokenSpacingMs;
-    try {
-      const { token, lifeMs } = await requestToken(parts, advice);
-      await redis.set(key('token'), vault.seal(token, clientId), 'PX', lifeMs);
-      return 0;
-    } catch (error) {
-      if (error instanceof ObfThrottled) spacingMs = Math.max(spacingMs, error.retryAfterMs);
-      if (error instanceof ObfRefused) await redis.set(refusedKey, 1, 'PX', spacingMs);
-      throw error;
-    } finally {
-      await redis.set(key('asked'), 'done', 'PX', spacingMs);
-    }
-  }
-
+  const { clientId, tuning } = parts;
   // One at a time in this process. It belongs to no caller: when the one that began it gives up, OBF has made
   // the token all the same, and the next may only be asked for in ten seconds.
   let asking: ReturnType<typeof askInTurn> | null = null;
@@ -129,19 +91,18 @@ export function createTokens(parts: TokenParts): Tokens {
     const untilMs = performance.now() + tuning.tokenWaitMs;
     try {
       for (;;) {
-        const bearer = await raceAbort(read(), signal);
+        const bearer = await raceAbort(readToken(parts), signal);
         if (bearer !== null && bearer.sealed !== denied) return bearer;
-        asking ??= askInTurn().finally(() => {
+        asking ??= askInTurn(parts).finally(() => {
           asking = null;
         });
         const wait = await raceAbort(asking, signal);
         const leftMs = untilMs - performance.now();
         if (typeof wait === 'number' && wait > leftMs) throw new ObfThrottled(TOKEN_CALL, wait);
-        if (leftMs <= 0)
-          throw new ObfNotSent(
-            TOKEN_CALL,
-            `no token of client ${clientId} within ${tuning.tokenWaitMs} ms: ${wait}`,
-          );
+        if (leftMs <= 0) {
+          const why = `no token of client ${clientId} within ${tuning.tokenWaitMs} ms: ${wait}`;
+          throw new ObfNotSent(TOKEN_CALL, why);
+        }
         await sleep(typeof wait === 'number' ? Math.min(wait, POLL_MS) : POLL_MS, undefined, { signal });
       }
     } catch (error) {
@@ -152,6 +113,46 @@ export function createTokens(parts: TokenParts): Tokens {
     current: (signal) => obtain(null, signal),
     refreshDenied: (denied, signal) => obtain(denied.sealed, signal),
   };
+}
+
+/** Null: none, or one that was sealed under another `PALIER_KEY`. */
+async function readToken(parts: TokenParts): Promise<Bearer | null> {
+  const sealed = await parts.redis.get(keyOf(parts, 'token'));
+  try {
+    return sealed === null ? null : { token: parts.vault.open(sealed, parts.clientId), sealed };
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
+
+/** Asks OBF if no process does or did so lately. Resolves with how long to wait otherwise, milliseconds. */
+async function askInTurn(parts: TokenParts): Promise<number | 'another process asks'> {
+  const { clientId, secret, redis, vault, rate, tuning, life } = parts;
+  const advice = `check the API key of client ${clientId}, its client id and its secret`;
+  const askedKey = keyOf(parts, 'asked');
+  // A refusal of one API key says nothing of another.
+  const refusedKey = keyOf(parts, `refused:${vault.fingerprint(secret, 'obf secret')}`);
+  if ((await redis.exists(refusedKey)) === 1)
+    throw new ObfRefused(TOKEN_CALL, KEY_REFUSED, `refused a moment ago: ${advice}`);
+  const [mark, spacedMs] = await Promise.all([redis.get(askedKey), redis.pttl(askedKey)]);
+  if (mark === 'asking') return 'another process asks';
+  if (spacedMs > 0) return spacedMs;
+  await rate.acquire(TOKEN_CALL, clientId, { signal: life, maxWaitMs: MAX_QUEUE_MS });
+  const longestMs = Math.max(tuning.tokenSpacingMs, tuning.tokenTimeoutMs) + ON_ITS_WAY_MS;
+  if ((await redis.set(askedKey, 'asking', 'PX', longestMs, 'NX')) === null) return 'another process asks';
+  let spacingMs = tuning.tokenSpacingMs;
+  try {
+    const { token, lifeMs } = await requestToken(parts, advice);
+    await redis.set(keyOf(parts, 'token'), vault.seal(token, clientId), 'PX', lifeMs);
+    return 0;
+  } catch (error) {
+    if (error instanceof ObfThrottled) spacingMs = Math.max(spacingMs, error.retryAfterMs);
+    if (error instanceof ObfRefused) await redis.set(refusedKey, 1, 'PX', spacingMs);
+    throw error;
+  } finally {
+    await redis.set(askedKey, 'done', 'PX', spacingMs);
+  }
 }
 
 /** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */

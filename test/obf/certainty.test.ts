@@ -6,7 +6,7 @@ import {
   ObfRefused,
   ObfThrottled,
   ObfUnreadable,
-  retryAfterMs,
+  waitAskedMs,
 } from '../../src/obf/errors.js';
 import type { ObfAccount } from '../../src/obf/types.js';
 import type { Fault } from '../../src/sandbox/types.js';
@@ -179,10 +179,10 @@ test.each([
   ['soon', 5000],
   [null, 5000],
 ])('Retry-After: %s', (header, ms) => {
-  expect(retryAfterMs(header, 'Wed, 05 Mar 2025 12:00:00 GMT')).toBe(ms);
+  expect(waitAskedMs(header, 'Wed, 05 Mar 2025 12:00:00 GMT')).toBe(ms);
 });
 
 test('a date to wait for is compared with the clock of OBF; where its answer has none, it says nothing', () => {
   const inAMinute = new Date(Date.now() + 60_000).toUTCString();
-  expect(retryAfterMs(inAMinute, null)).toBe(5000);
+  expect(waitAskedMs(inAMinute, null)).toBe(5000);
 });
