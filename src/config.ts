@@ -1,24 +1,33 @@
 import { z } from 'zod';
-import { redisTarget, type RedisTarget } from './config-redis.js';
-import { describeOps, opsConfigOf, opsFaults, opsVariables, type OpsConfig } from './config-ops.js';
 import {
   hours,
   key32,
   level,
   LEVELS,
   obfBase,
+  type OpsAccount,
   pairs,
+  redisTarget,
+  type RedisTarget,
   value,
   webhookSecrets,
   whole,
   wordId,
   zone,
-  type OpsAccount,
 } from './config-values.js';
-import { describeWatch, watchConfigOf, watchVariables, type WatchConfig } from './config-watch.js';
-
+import {
+  describeOps,
+  describeWatch,
+  type OpsConfig,
+  opsConfigOf,
+  opsFaults,
+  opsVariables,
+  type WatchConfig,
+  watchConfigOf,
+  watchVariables,
+} from './config-ops.js';
 export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
-export type { RedisTarget } from './config-redis.js';
+export type { RedisTarget } from './config-values.js';
 export type { OpsAccount, Role } from './config-values.js';
 
 /** A fault of the environment, by the variable's name, in both languages. Never the value. */

@@ -59,9 +59,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   'ids.ts': [],
   'config.ts': ['zod'],
   'config-ops.ts': ['zod'],
-  'config-redis.ts': [],
   'config-values.ts': ['zod'],
-  'config-watch.ts': ['zod'],
 };
 /** Imported by tests and the demo alone, and free to use what is not there in production. */
 const STAND_INS = ['sandbox', 'demo'];

@@ -170,16 +170,15 @@ const TOGETHER = 200;
 
 /**
  * Stores what came in together in few jobs, of which a worker makes one a notice.
- * @throws EnqueueError after `deadlineMs`, or when Redis fails before; it may be there all the same
+ * @throws EnqueueError when `late` aborts, or Redis fails before; it may be there all the same
  */
 export async function storeArrivals(
   queue: Queue,
   arrivals: readonly Arrival[],
-  deadlineMs: number,
+  late: AbortSignal,
 ): Promise<void> {
-  // A Redis that is frozen, or was never there, keeps `add` waiting.
-  const late = AbortSignal.timeout(deadlineMs);
   try {
+    // A Redis that is frozen, or was never there, keeps `add` waiting.
     // One after the other: the jobs of a large push would hold the process as one transaction.
     for (let at = 0; at < arrivals.length; at += TOGETHER) {
       const part = arrivals.slice(at, at + TOGETHER);

@@ -16,8 +16,7 @@ import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from '../workers/partner-keys.js';
-import { startWebhooks } from './server.js';
-import { wireWebhooks } from './wire.js';
+import { startWebhooks, wireWebhooks } from './server.js';
 
 /** The web process: it takes notices, whether or not Redis is there yet, until it is asked to stop. */
 async function main(): Promise<void> {

@@ -24,14 +24,18 @@ test('of notices that came in together, each fails, stands in failed and is sent
   const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: lou });
   // Nobody issued this one yet: OBF answers 404 until then.
   const wrong = arrival('P2', 'Tnone');
-  await storeArrivals(queues.arrivals, [arrival('P1', a.id), wrong, arrival('P1', a.id)], 1500);
+  await storeArrivals(
+    queues.arrivals,
+    [arrival('P1', a.id), wrong, arrival('P1', a.id)],
+    AbortSignal.timeout(1500),
+  );
   await house.idle();
   const failed = await queues.notices.getFailed();
   expect(failed.map(({ id }) => id)).toEqual(['issued.P2.Tnone']);
   expect(house.awards()).toEqual([]);
 
   const b = house.issue({ clientId: 'P2', badgeId: 'B', recipients: lou });
-  await storeArrivals(queues.arrivals, [arrival('P2', b.id), wrong], 1500);
+  await storeArrivals(queues.arrivals, [arrival('P2', b.id), wrong], AbortSignal.timeout(1500));
   await house.idle();
   expect(house.awards()).toEqual(['R1 lou@example.org']);
   // Told again, it was tried again, and stands there once.
@@ -42,7 +46,7 @@ test('what comes in at once is stored in few jobs, whose ids tell how many notic
   await house.stopWorkers();
   const { arrivals } = house.pipelines[0].queues;
   const events = Array.from({ length: 450 }, (_, at) => arrival('P1', `E${at}`));
-  await storeArrivals(arrivals, events, 1500);
+  await storeArrivals(arrivals, events, AbortSignal.timeout(1500));
   const ids = await arrivals.getRanges(['waiting'], 0, -1);
   expect(ids.map(arrivalsIn).toSorted()).toEqual([200, 200, 50].toSorted());
 });

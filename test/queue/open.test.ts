@@ -31,7 +31,7 @@ async function notices(): Promise<number> {
   return jobs.length;
 }
 const works = (): Promise<boolean> =>
-  storeArrivals(queue, [notice], 1500).then(
+  storeArrivals(queue, [notice], AbortSignal.timeout(1500)).then(
     () => true,
     () => false,
   );
@@ -60,7 +60,7 @@ test.each(ABSENCES)('a queue opened while Redis %s says so in time, and works la
   await go(redis);
   open();
   const before = performance.now();
-  await expect(storeArrivals(queue, [notice], 800)).rejects.toThrow(EnqueueError);
+  await expect(storeArrivals(queue, [notice], AbortSignal.timeout(800))).rejects.toThrow(EnqueueError);
   expect(performance.now() - before).toBeLessThan(1200);
   await back(redis);
   await until(works, 'job stored');
@@ -77,7 +77,7 @@ test('a queue works again after Redis froze at the very moment of connecting', a
     });
   });
   // Long enough for every command that was sent in that moment to be given up.
-  await expect(storeArrivals(queue, [notice], 5000)).rejects.toThrow(EnqueueError);
+  await expect(storeArrivals(queue, [notice], AbortSignal.timeout(5000))).rejects.toThrow(EnqueueError);
   redis.thaw();
   await until(works, 'job stored');
   expect(await notices()).toBe(1);
@@ -85,9 +85,9 @@ test('a queue works again after Redis froze at the very moment of connecting', a
 
 test('a queue goes on after Redis was killed and came back without its scripts', async () => {
   open();
-  await storeArrivals(queue, [notice], 1500);
+  await storeArrivals(queue, [notice], AbortSignal.timeout(1500));
   await redis.restart();
   await until(works, 'job stored');
-  await storeArrivals(queue, [notice], 1500);
+  await storeArrivals(queue, [notice], AbortSignal.timeout(1500));
   expect(await queue.getJobCountByTypes('waiting')).toBeGreaterThanOrEqual(1);
 });

@@ -4,8 +4,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createApp } from '../../src/webhooks/app.js';
 import { createAuthenticate } from '../../src/webhooks/authenticate.js';
-import { presetExpressPrototypes } from '../../src/webhooks/server.js';
-import { batchPerTick } from '../../src/webhooks/wire.js';
+import { batchPerTick, presetExpressPrototypes } from '../../src/webhooks/server.js';
 import { bytesPerRequest, requestsOf } from './hand-fed.js';
 
 /**

@@ -14,11 +14,9 @@ import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/types.js';
 import { postNotice, postPassport, signedNotice } from '../../src/sandbox/webhooks.js';
-import { startWebhooks } from '../../src/webhooks/server.js';
-import { wireWebhooks } from '../../src/webhooks/wire.js';
-import type { Pace, Pipeline } from '../../src/workers/pipeline.js';
+import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
+import { type Pace, type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime.js';
-import { wirePipeline } from '../../src/workers/pipeline.js';
 import { testRedis } from './redis.js';
 import { until } from './until.js';
 

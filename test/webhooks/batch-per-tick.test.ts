@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { batchPerTick } from '../../src/webhooks/wire.js';
+import { batchPerTick } from '../../src/webhooks/server.js';
 
 /** A store that notes what it was given, and answers when it is told to. */
 function slowStore() {

@@ -6,9 +6,7 @@ import type { RedisAddress } from '../../src/platform/redis.js';
 import { disposeAll } from '../../src/platform/lifecycle.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { startWebhooks } from '../../src/webhooks/server.js';
-import { wireWebhooks } from '../../src/webhooks/wire.js';
-
+import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 export const SECRETS = [
   `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
   `whsec_${Buffer.alloc(32, 2).toString('base64')}`,
