@@ -108,7 +108,12 @@ export interface Mount extends Named {
 }
 
 /** Pure: what was read, and the language. The rest of the request is `useFrame()`'s. */
-export type View<Model> = (props: { readonly model: Model; readonly lang: Lang }) => VNode;
+export type View<Model> = (props: ViewProps<Model>) => VNode;
+
+export interface ViewProps<Model> {
+  readonly model: Model;
+  readonly lang: Lang;
+}
 
 /** A page: what is read, and how it is shown. */
 export interface Page<Model> extends Named {

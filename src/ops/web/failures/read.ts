@@ -1,6 +1,6 @@
 import { connectionOf } from '../../../queue/enqueue.js';
 import { QUEUES } from '../../../queue/jobs.js';
-import { findReplay, recentReplays, type Replay } from '../../../queue/replay.js';
+import { findReplay, recentReplays } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import {
   type FailedJob,
@@ -22,18 +22,11 @@ export interface ReasonGroup extends FailureGroup {
   readonly reason: Reason;
 }
 
-export interface ListModel {
-  readonly groups: readonly ReasonGroup[];
-  readonly total: number;
-  readonly more: number;
-  readonly replays: readonly Replay[];
-  /** The page loads itself again. */
-  readonly moves: boolean;
-}
+export type ListModel = Awaited<ReturnType<typeof readList>>;
 
 const RECENT = 5;
 
-export async function readList({ pipeline, query }: PageContext): Promise<ListModel> {
+export async function readList({ pipeline, query }: PageContext) {
   const [failures, replays] = await Promise.all([
     readGroups(pipeline),
     recentReplays(pipeline.queues, RECENT),
@@ -55,20 +48,10 @@ async function readGroups({ queues, scheme, region }: Pipeline) {
 /** Jobs on a page. */
 const PAGE_SIZE = 50;
 
-export interface GroupModel {
-  readonly group: ReasonGroup;
-  readonly jobs: readonly FailedJob[];
-  /** Older failed jobs were not looked at: some may be of this group. */
-  readonly more: number;
-  readonly page: number;
-  /** The first and the last of this page, from 1. */
-  readonly from: number;
-  readonly to: number;
-  readonly hasNext: boolean;
-}
+export type GroupModel = Awaited<ReturnType<typeof readGroup>>;
 
 /** @throws OpsProblem `not_found` when no job fails for that reason any more */
-export async function readGroup({ pipeline, params, query }: PageContext): Promise<GroupModel> {
+export async function readGroup({ pipeline, params, query }: PageContext) {
   const { groups, more } = await readGroups(pipeline);
   const group = groups.find(({ key }) => key === params['group']);
   if (group === undefined) throw new OpsProblem('not_found');
@@ -86,13 +69,10 @@ export async function readGroup({ pipeline, params, query }: PageContext): Promi
   };
 }
 
-export interface JobModel {
-  /** Null: it is failed no more. */
-  readonly job: FailedJob | null;
-}
+export type JobModel = Awaited<ReturnType<typeof readJob>>;
 
 /** @throws OpsProblem `not_found` for an unknown queue */
-export async function readJob({ pipeline, params }: PageContext): Promise<JobModel> {
+export async function readJob({ pipeline, params }: PageContext) {
   const { queue: named, id = '' } = params;
   const queue = QUEUES.find((name) => name === named);
   if (queue === undefined) throw new OpsProblem('not_found');
@@ -135,14 +115,10 @@ async function countFailed({ queues }: Pipeline, sinceMs: number | null): Promis
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-export interface ReplayModel {
-  readonly replay: Replay;
-  /** The page loads itself again. */
-  readonly moves: boolean;
-}
+export type ReplayModel = Awaited<ReturnType<typeof readReplay>>;
 
 /** @throws OpsProblem `not_found` for an unknown one, or one of a week ago */
-export async function readReplay({ pipeline, params, query }: PageContext): Promise<ReplayModel> {
+export async function readReplay({ pipeline, params, query }: PageContext) {
   const replay = await findReplay(pipeline.queues, params['replay'] ?? '');
   if (replay === null) throw new OpsProblem('not_found');
   return { replay, moves: replay.endedMs === null && !query.has('fige') };

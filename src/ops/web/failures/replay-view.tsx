@@ -4,7 +4,7 @@ import { TO } from '../links.js';
 import { ActionForm } from '../parts/form.js';
 import { useFrame } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
-import { Alert, Count, Instant, State } from '../parts/text.js';
+import { Alert, Count, Instant, LinkLine, State } from '../parts/text.js';
 import type { View } from '../route.js';
 import type { ConfirmModel, ReplayModel } from './read.js';
 import { CONFIRM, fieldsOf } from './wanted.js';
@@ -17,9 +17,7 @@ export const ConfirmView: View<ConfirmModel> = ({ model, lang }) => {
     return (
       <>
         <p>{REPLAY.noneSent[lang]}</p>
-        <p>
-          <a href={TO.failures}>{FAILURES.back[lang]}</a>
-        </p>
+        <LinkLine href={TO.failures}>{FAILURES.back}</LinkLine>
       </>
     );
   const howMany = jobsWords(count)[lang] + (more > 0 ? REPLAY.older[lang] : '');
@@ -33,9 +31,7 @@ export const ConfirmView: View<ConfirmModel> = ({ model, lang }) => {
       </ul>
       <p>{REPLAY.mended[lang]}</p>
       <ActionForm to={CONFIRM} label={REPLAY.confirm} fields={fieldsOf(wanted)} />
-      <p>
-        <a href={TO.failures}>{REPLAY.cancel[lang]}</a>
-      </p>
+      <LinkLine href={TO.failures}>{REPLAY.cancel}</LinkLine>
     </>
   );
 };
@@ -91,9 +87,7 @@ export const ReplayView: View<ReplayModel> = ({ model, lang }) => {
       />
       {endedMs === null && <p>{(begunMs === null ? PROGRESS.waits : PROGRESS.goesOn)[lang]}</p>}
       {endedMs === null && <p>{moves ? <Moving /> : <a href="?">{FAILURES.reload[lang]}</a>}</p>}
-      <p>
-        <a href={TO.failures}>{FAILURES.back[lang]}</a>
-      </p>
+      <LinkLine href={TO.failures}>{FAILURES.back}</LinkLine>
     </>
   );
 };

@@ -8,14 +8,14 @@ import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { useFrame, useIsOperator } from '../parts/frame.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
-import { Alert, Count, Instant } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Count, Instant, LinkLine } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import type { GroupModel, JobModel, ListModel, ReasonGroup } from './read.js';
 import { Moving, ReplayState } from './replay-view.js';
 import { CONFIRM, confirmHref, groupHref, jobHref, replayHref, type Wanted } from './wanted.js';
 import { FAILURES, GROUP, JOB, jobsWords, PROGRESS, REPLAY } from './words.js';
 
-export function ListView({ model, lang }: { readonly model: ListModel; readonly lang: Lang }): VNode {
+export function ListView({ model, lang }: ViewProps<ListModel>): VNode {
   const { groups, total, more, replays, moves } = model;
   const isOperator = useIsOperator();
   return (
@@ -27,9 +27,7 @@ export function ListView({ model, lang }: { readonly model: ListModel; readonly 
       {more > 0 && <p>{FAILURES.more(more)[lang]}</p>}
       {groups.length > 0 && isOperator && <SendAll lang={lang} />}
       {replays.length > 0 && <RecentReplays replays={replays} />}
-      <p>
-        <a href={TO.queues}>{FAILURES.expert[lang]}</a>
-      </p>
+      <LinkLine href={TO.queues}>{FAILURES.expert}</LinkLine>
     </>
   );
 }

@@ -1,30 +1,18 @@
 import type { ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { type PartnerNews, readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
+import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
 import { readFigures, type Figures } from './figures.js';
-import { readIssued, type IssuedRow } from './issued.js';
-import { readNow, type Now } from './now.js';
-import { keepObfSample, readObfAnswers, type ObfAnswers } from './obf.js';
-import { verdictOf, type Point } from './verdict.js';
+import { readIssued } from './issued.js';
+import { readNow } from './now.js';
+import { keepObfSample, readObfAnswers } from './obf.js';
+import { verdictOf } from './verdict.js';
 
-export interface HomeModel {
-  readonly scheme: string;
-  /** Unix seconds. */
-  readonly nowS: number;
-  /** Worst first; empty: all is well. */
-  readonly points: readonly Point[];
-  readonly now: Now;
-  readonly issued: readonly IssuedRow[];
-  /** Null: no sample was kept yet. */
-  readonly lastHour: ObfAnswers | null;
-  /** The longest silent first. */
-  readonly partners: readonly PartnerNews[];
-}
+export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 
 /** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline, storage }: PageContext): Promise<HomeModel> {
+export async function readHome({ pipeline, storage }: PageContext) {
   const nowS = secondsOf(pipeline.clock);
   const cause = await storage();
   if (cause === null) await keepObfSample(pipeline);

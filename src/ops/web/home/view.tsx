@@ -6,8 +6,8 @@ import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
 import type { Content } from '../parts/frame.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Count, Duration, Instant, State } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Count, Duration, Instant, LinkLine, PersonLink, Section, State } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import type { Now } from './now.js';
 import type { HomeModel } from './read.js';
 import { HOME } from './words.js';
@@ -17,8 +17,7 @@ export const HomeView: View<HomeModel> = ({ model, lang }) => (
     <Verdict model={model} lang={lang} />
     <NowPart model={model} lang={lang} />
     <Flags model={model} lang={lang} />
-    <section aria-labelledby="delivres">
-      <h2 id="delivres">{HOME.issued[lang]}</h2>
+    <Section id="delivres" title={HOME.issued}>
       <BarChart
         caption={HOME.issuedCaption}
         heading={HOME.competency}
@@ -26,24 +25,20 @@ export const HomeView: View<HomeModel> = ({ model, lang }) => (
         rows={model.issued.map(({ label, today, last30Days }) => ({ label, values: [today, last30Days] }))}
         empty={HOME.noAward}
       />
-    </section>
+    </Section>
     <Obf model={model} lang={lang} />
     <Partners model={model} lang={lang} />
   </>
 );
 
-interface PartProps {
-  readonly model: HomeModel;
-  readonly lang: Lang;
-}
+type PartProps = ViewProps<HomeModel>;
 
 /** That all is well; else what is not, worst first. */
 function Verdict({ model: { points }, lang }: PartProps): VNode {
   if (points.length === 0) return <Alert kind="good">{HOME.allWell}</Alert>;
   const isBad = points.some(({ kind }) => kind === 'bad');
   return (
-    <section aria-labelledby="verdict">
-      <h2 id="verdict">{(isBad ? HOME.points : HOME.nothingBad)[lang]}</h2>
+    <Section id="verdict" title={isBad ? HOME.points : HOME.nothingBad}>
       <ul>
         {points.map(({ kind, text, link, mend }) => (
           <li key={text.en}>
@@ -53,7 +48,7 @@ function Verdict({ model: { points }, lang }: PartProps): VNode {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }
 
@@ -61,8 +56,7 @@ function Verdict({ model: { points }, lang }: PartProps): VNode {
 function NowPart({ model: { scheme, nowS, now }, lang }: PartProps): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
-    <section aria-labelledby="maintenant">
-      <h2 id="maintenant">{HOME.now[lang]}</h2>
+    <Section id="maintenant" title={HOME.now}>
       <DefinitionList
         items={[
           [HOME.scheme, scheme],
@@ -77,7 +71,7 @@ function NowPart({ model: { scheme, nowS, now }, lang }: PartProps): VNode {
           [HOME.quota, quotaText(quota, lang)],
         ]}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -116,13 +110,12 @@ function quotaText({ reading, floor }: Now['quota'], lang: Lang): Content {
 /** The journal has them all. */
 const MAX_FLAGS = 10;
 
-function Flags({ model: { now }, lang }: PartProps): VNode | null {
+function Flags({ model: { now } }: PartProps): VNode | null {
   const { count, listed } = now.flags;
   if (count === 0) return null;
   const shown = listed.slice(0, MAX_FLAGS);
   return (
-    <section aria-labelledby="a-examiner">
-      <h2 id="a-examiner">{HOME.toLookAt[lang]}</h2>
+    <Section id="a-examiner" title={HOME.toLookAt}>
       {shown.length > 0 && (
         <Table
           caption={HOME.flagsCaption}
@@ -130,11 +123,7 @@ function Flags({ model: { now }, lang }: PartProps): VNode | null {
             {
               title: HOME.person,
               heads: true,
-              cell: ({ earner }: FlaggedAward) => (
-                <a href={TO.person(earner)}>
-                  <code>{earner}</code>
-                </a>
-              ),
+              cell: ({ earner }: FlaggedAward) => <PersonLink earner={earner} />,
             },
             { title: HOME.award, cell: ({ award, badgeId }) => award?.name ?? badgeId },
             { title: HOME.since, cell: ({ atS }) => <Instant atS={atS} /> },
@@ -142,20 +131,15 @@ function Flags({ model: { now }, lang }: PartProps): VNode | null {
           rows={shown}
         />
       )}
-      {shown.length < count && (
-        <p>
-          <a href={TO.journalOf('flagged')}>{HOME.allFlags[lang]}</a>
-        </p>
-      )}
-    </section>
+      {shown.length < count && <LinkLine href={TO.journalOf('flagged')}>{HOME.allFlags}</LinkLine>}
+    </Section>
   );
 }
 
 /** How OBF answered since an hour ago, or since it is counted. */
 function Obf({ model: { lastHour }, lang }: PartProps): VNode {
   return (
-    <section aria-labelledby="obf">
-      <h2 id="obf">{HOME.obf[lang]}</h2>
+    <Section id="obf" title={HOME.obf}>
       {lastHour === null || lastHour.overS === 0 ? (
         <p>{HOME.notKept[lang]}</p>
       ) : (
@@ -171,7 +155,7 @@ function Obf({ model: { lastHour }, lang }: PartProps): VNode {
           ]}
         />
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -185,9 +169,8 @@ function timeText(s: number | null, lang: Lang): Content {
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;
 
-const Partners = ({ model: { partners }, lang }: PartProps): VNode => (
-  <section aria-labelledby="organismes">
-    <h2 id="organismes">{HOME.partners[lang]}</h2>
+const Partners = ({ model: { partners } }: PartProps): VNode => (
+  <Section id="organismes" title={HOME.partners}>
     <Table
       caption={HOME.partnersCaption}
       columns={[
@@ -210,10 +193,6 @@ const Partners = ({ model: { partners }, lang }: PartProps): VNode => (
       rows={partners.slice(0, MAX_PARTNERS)}
       empty={HOME.noPartner}
     />
-    {partners.length > MAX_PARTNERS && (
-      <p>
-        <a href={TO.partners}>{HOME.allPartners[lang]}</a>
-      </p>
-    )}
-  </section>
+    {partners.length > MAX_PARTNERS && <LinkLine href={TO.partners}>{HOME.allPartners}</LinkLine>}
+  </Section>
 );

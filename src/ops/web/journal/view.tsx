@@ -5,16 +5,13 @@ import { TO } from '../links.js';
 import { Choice, Field } from '../parts/form.js';
 import type { Content } from '../parts/frame.js';
 import { Pager, Table } from '../parts/table.js';
-import { Alert, Instant } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Instant, LinkLine, PersonLink, Section } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import { journalHref, type FieldName } from './filter.js';
 import type { JournalModel } from './read.js';
 import { awardNames, causeWords, FIELD_WORDS, JOURNAL, KIND_WORDS } from './words.js';
 
-interface PartProps {
-  readonly model: JournalModel;
-  readonly lang: Lang;
-}
+type PartProps = ViewProps<JournalModel>;
 
 export const JournalView: View<JournalModel> = ({ model, lang }) => (
   <>
@@ -54,9 +51,7 @@ function FilterForm({ model: { filter, faults, scheme }, lang }: PartProps): VNo
       <Field {...about('personne')} help={JOURNAL.personHelp} value={filter.earner ?? ''} />
       <Field {...about('evenement')} value={filter.event ?? ''} />
       <button type="submit">{JOURNAL.filter[lang]}</button>
-      <p>
-        <a href={TO.journal}>{JOURNAL.reset[lang]}</a>
-      </p>
+      <LinkLine href={TO.journal}>{JOURNAL.reset}</LinkLine>
     </form>
   );
 }
@@ -85,11 +80,7 @@ function Entries({ model: { entries, scheme, region }, lang }: PartProps): VNode
 
 function personOf({ kind, earner }: JournalEntry): Content {
   if (earner === null) return kind === 'applied' ? '–' : JOURNAL.nobody;
-  return (
-    <a href={TO.person(earner)}>
-      <code>{earner}</code>
-    </a>
-  );
+  return <PersonLink earner={earner} />;
 }
 
 function detailsOf({ event, version, detail }: JournalEntry, lang: Lang): Content {
@@ -122,8 +113,7 @@ function Ends({ model: { newest, oldest }, lang }: PartProps): VNode | null {
 }
 
 const Exports = ({ model: { filter }, lang }: PartProps): VNode => (
-  <section aria-labelledby="exporter">
-    <h2 id="exporter">{JOURNAL.export[lang]}</h2>
+  <Section id="exporter" title={JOURNAL.export}>
     <p>{JOURNAL.exportAbout[lang]}</p>
     <ul>
       {(['csv', 'ndjson'] as const).map((ending) => (
@@ -132,5 +122,5 @@ const Exports = ({ model: { filter }, lang }: PartProps): VNode => (
         </li>
       ))}
     </ul>
-  </section>
+  </Section>
 );

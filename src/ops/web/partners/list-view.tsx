@@ -3,7 +3,7 @@ import type { Lang } from '../../shared/words.js';
 import { TO } from '../links.js';
 import type { Content } from '../parts/frame.js';
 import { Pager, Table } from '../parts/table.js';
-import { Count, Instant, State } from '../parts/text.js';
+import { Count, Instant, Section, State } from '../parts/text.js';
 import type { View } from '../route.js';
 import { PARTNERS_A_PAGE, type PartnerRow, type PartnersModel, type Stranger } from './read.js';
 import { PARTNERS } from './words.js';
@@ -71,8 +71,7 @@ interface StrangersProps {
 
 /** Clients whose notices are ignored, and why. */
 const Strangers = ({ strangers, lang }: StrangersProps): VNode => (
-  <section aria-labelledby="ignores">
-    <h2 id="ignores">{PARTNERS.strangers[lang]}</h2>
+  <Section id="ignores" title={PARTNERS.strangers}>
     <p>{PARTNERS.strangersAbout[lang]}</p>
     <Table
       caption={PARTNERS.strangersCaption}
@@ -96,7 +95,7 @@ const Strangers = ({ strangers, lang }: StrangersProps): VNode => (
       ]}
       rows={strangers}
     />
-  </section>
+  </Section>
 );
 
 function mendOf({ partner, command }: Stranger): Content {

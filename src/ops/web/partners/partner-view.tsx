@@ -6,16 +6,13 @@ import { TO } from '../links.js';
 import { Choice } from '../parts/form.js';
 import type { Content } from '../parts/frame.js';
 import { DefinitionList, Table, type Item } from '../parts/table.js';
-import { Alert, Count, Instant } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Count, Instant, LinkLine, Section } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import { accessText, activityOf, lastOf } from './list-view.js';
 import type { NotEnrolled, PartnerModel } from './read.js';
 import { PARTNER, PARTNERS } from './words.js';
 
-interface PartProps {
-  readonly model: PartnerModel;
-  readonly lang: Lang;
-}
+type PartProps = ViewProps<PartnerModel>;
 
 export const PartnerView: View<PartnerModel> = ({ model, lang }) => (
   <>
@@ -28,9 +25,7 @@ export const PartnerView: View<PartnerModel> = ({ model, lang }) => (
     <DefinitionList items={itemsOf(model, lang)} />
     <Enrolled model={model} lang={lang} />
     <NotEnrolledBadges model={model} lang={lang} />
-    <p>
-      <a href={TO.partners}>{PARTNER.all[lang]}</a>
-    </p>
+    <LinkLine href={TO.partners}>{PARTNER.all}</LinkLine>
   </>
 );
 
@@ -72,8 +67,7 @@ function itemsOf(model: PartnerModel, lang: Lang): readonly Item[] {
 function Enrolled({ model: { scheme, partner }, lang }: PartProps): VNode {
   const { competencies } = scheme;
   return (
-    <section aria-labelledby="inscrits">
-      <h2 id="inscrits">{PARTNERS.enrolled[lang]}</h2>
+    <Section id="inscrits" title={PARTNERS.enrolled}>
       <Table
         caption={PARTNER.enrolledCaption}
         columns={[
@@ -105,7 +99,7 @@ function Enrolled({ model: { scheme, partner }, lang }: PartProps): VNode {
         rows={partner.badges}
         empty={PARTNER.noBadge}
       />
-    </section>
+    </Section>
   );
 }
 
@@ -133,8 +127,7 @@ function periodText({ fromS, beforeS }: Enrolment, { timeZone }: Scheme, lang: L
 function NotEnrolledBadges({ model, lang }: PartProps): VNode {
   const { notEnrolled } = model;
   return (
-    <section aria-labelledby="non-inscrits">
-      <h2 id="non-inscrits">{PARTNER.notEnrolled[lang]}</h2>
+    <Section id="non-inscrits" title={PARTNER.notEnrolled}>
       {notEnrolled.length === 0 ? (
         <p>{PARTNER.noneNotEnrolled[lang]}</p>
       ) : (
@@ -157,7 +150,7 @@ function NotEnrolledBadges({ model, lang }: PartProps): VNode {
           />
         </>
       )}
-    </section>
+    </Section>
   );
 }
 

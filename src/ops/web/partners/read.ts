@@ -41,23 +41,11 @@ export interface Stranger extends Ignored {
   readonly command: string | null;
 }
 
-export interface PartnersModel {
-  /** By name. */
-  readonly rows: readonly PartnerRow[];
-  readonly total: number;
-  /** From 1. */
-  readonly page: number;
-  readonly pages: number;
-  /** The latest first. */
-  readonly strangers: readonly Stranger[];
-}
+export type PartnersModel = Awaited<ReturnType<typeof readPartners>>;
 
 export const PARTNERS_A_PAGE = 100;
 
-export async function readPartners({
-  pipeline,
-  query,
-}: Pick<PageContext, 'pipeline' | 'query'>): Promise<PartnersModel> {
+export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const pages = Math.max(1, Math.ceil(all.length / PARTNERS_A_PAGE));

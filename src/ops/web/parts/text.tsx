@@ -1,6 +1,8 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
+import type { EarnerKey } from '../../../ids.js';
 import { counted, durationWords, instantWords, type Lang, type Localized } from '../../shared/words.js';
-import { useFrame, useWords, type Content } from './frame.js';
+import { TO } from '../links.js';
+import { useFrame, useWords, type Content, type Text } from './frame.js';
 
 /** A number as the language writes it: `100 000`. */
 export const numberIn = (n: number, lang: Lang): string => new Intl.NumberFormat(lang).format(n);
@@ -24,6 +26,34 @@ export function Instant({ atS }: { readonly atS: number }): VNode {
 
 /** A span, seconds: `3 h 12 min`. */
 export const Duration = ({ s }: { readonly s: number }): VNode => <>{durationWords(s)[useFrame().lang]}</>;
+
+interface SectionProps {
+  readonly id: string;
+  readonly title: Text;
+  readonly children: ComponentChildren;
+}
+
+/** A part of a page, under a heading that links lead to. */
+export const Section = ({ id, title, children }: SectionProps): VNode => (
+  <section aria-labelledby={id}>
+    <h2 id={id}>{useWords()(title)}</h2>
+    {children}
+  </section>
+);
+
+/** A paragraph that is a link. */
+export const LinkLine = ({ href, children }: { readonly href: string; readonly children: Text }): VNode => (
+  <p>
+    <a href={href}>{useWords()(children)}</a>
+  </p>
+);
+
+/** People are shown by their key. */
+export const PersonLink = ({ earner }: { readonly earner: EarnerKey }): VNode => (
+  <a href={TO.person(earner)}>
+    <code>{earner}</code>
+  </a>
+);
 
 interface AlertProps {
   readonly kind: 'good' | 'bad' | 'note';

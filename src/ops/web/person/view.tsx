@@ -5,8 +5,8 @@ import { SmallBar } from '../parts/bar-chart.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator, type Content } from '../parts/frame.js';
 import { Table } from '../parts/table.js';
-import { Alert, Instant, State, TreeList } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Instant, LinkLine, Section, State, TreeList } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import { awardsIn, type AwardExplained, type GridRow } from './grid.js';
 import type { AddressShown, KnownPerson, PersonModel, TimelineEntry } from './read.js';
 import { DO, PERSON } from './words.js';
@@ -29,16 +29,11 @@ export const SearchView: View<SearchModel> = ({ model }) => (
   </ActionForm>
 );
 
-interface PersonProps {
-  readonly model: KnownPerson;
-  readonly lang: Lang;
-}
+type PersonProps = ViewProps<KnownPerson>;
 
 export const PersonView: View<PersonModel> = ({ model, lang }) => (
   <>
-    <p>
-      <a href={TO.people}>{PERSON.another[lang]}</a>
-    </p>
+    <LinkLine href={TO.people}>{PERSON.another}</LinkLine>
     {model.kind === 'known' ? (
       <Known model={model} lang={lang} />
     ) : (
@@ -77,8 +72,7 @@ function GridPart({ model: { grid }, lang }: PersonProps): VNode {
   }));
   const competency = { title: PERSON.competency, heads: true, cell: (row: GridRow) => row.competency };
   return (
-    <section aria-labelledby="ou-en-est">
-      <h2 id="ou-en-est">{PERSON.grid[lang]}</h2>
+    <Section id="ou-en-est" title={PERSON.grid}>
       {(grid.rows.length > 0 || grid.others.length === 0) && (
         <Table
           caption={PERSON.gridCaption}
@@ -97,7 +91,7 @@ function GridPart({ model: { grid }, lang }: PersonProps): VNode {
           rows={grid.others}
         />
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -126,8 +120,7 @@ const Standing = ({ one: { award, standing, progress } }: { readonly one: AwardE
 function Why({ model, lang }: PersonProps): VNode {
   const excluded = model.excluded[lang];
   return (
-    <section aria-labelledby="pourquoi">
-      <h2 id="pourquoi">{PERSON.why[lang]}</h2>
+    <Section id="pourquoi" title={PERSON.why}>
       {awardsIn(model.grid).map((one) => (
         <WhyAward key={one.award.id} one={one} model={model} lang={lang} />
       ))}
@@ -137,7 +130,7 @@ function Why({ model, lang }: PersonProps): VNode {
           <TreeList lines={excluded.map((text) => ({ text, under: [] }))} />
         </>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -174,8 +167,7 @@ function Timeline({ model: { timeline, addresses }, lang }: PersonProps): VNode 
   const addressOf = ({ under }: TimelineEntry): string =>
     addresses.find(({ key }) => key === under)?.address ?? under;
   return (
-    <section aria-labelledby="historique">
-      <h2 id="historique">{PERSON.timeline[lang]}</h2>
+    <Section id="historique" title={PERSON.timeline}>
       <Table
         caption={PERSON.timelineCaption}
         columns={[
@@ -190,7 +182,7 @@ function Timeline({ model: { timeline, addresses }, lang }: PersonProps): VNode 
         empty={PERSON.noHistory}
       />
       {timeline.length > MAX_TIMELINE && <p>{PERSON.timelineMore[lang]}</p>}
-    </section>
+    </Section>
   );
 }
 
@@ -214,8 +206,7 @@ const referencesOf = ({ event, version, detail }: TimelineEntry, lang: Lang): Co
 function Addresses({ model: { addresses, shown, earner }, lang }: PersonProps): VNode {
   const name = { title: PERSON.name, cell: (one: AddressShown) => one.name ?? '–' };
   return (
-    <section aria-labelledby="adresses">
-      <h2 id="adresses">{PERSON.addresses[lang]}</h2>
+    <Section id="adresses" title={PERSON.addresses}>
       <Table
         caption={shown ? PERSON.addressesShown : PERSON.addressesCaption}
         columns={[
@@ -235,7 +226,7 @@ function Addresses({ model: { addresses, shown, earner }, lang }: PersonProps): 
           <p>{DO.show.help[lang]}</p>
         </ActionForm>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -248,8 +239,7 @@ function Actions({ model: { earner, addresses }, lang }: PersonProps): VNode | n
     confirm: <p>{DO[what].confirm[lang]}</p>,
   });
   return (
-    <section aria-labelledby="actions">
-      <h2 id="actions">{DO.title[lang]}</h2>
+    <Section id="actions" title={DO.title}>
       <ActionForm to={to('reevaluer')} {...asking('evaluate')} />
       <ActionForm to={to('lier')} {...asking('link')}>
         <Field name="other" label={DO.link.field} type="email" required />
@@ -269,6 +259,6 @@ function Actions({ model: { earner, addresses }, lang }: PersonProps): VNode | n
       <ActionForm to={to('effacer')} {...asking('erase')} danger>
         <Field name="address" label={DO.erase.field} type="email" required />
       </ActionForm>
-    </section>
+    </Section>
   );
 }

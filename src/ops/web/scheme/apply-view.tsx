@@ -1,26 +1,23 @@
 import type { VNode } from 'preact';
 import type { ApplyRecord } from '../../../scheme/apply-store.js';
 import type { Lang } from '../../shared/words.js';
+import type { ViewProps } from '../route.js';
 import { TO } from '../links.js';
 import { ActionForm, Choice } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
-import { Alert, Count, Instant } from '../parts/text.js';
+import { Alert, Count, Instant, Section } from '../parts/text.js';
 import type { ApplyPart, SchemeModel } from './read.js';
 import { APPLY, issuesWords, PLAN } from './words.js';
 
-interface ApplyProps {
-  readonly model: SchemeModel;
-  readonly lang: Lang;
-}
+type ApplyProps = ViewProps<SchemeModel>;
 
 /** Puts into force what the plan above tells of, and says how that goes. */
 export const Apply = ({ model, lang }: ApplyProps): VNode => (
-  <section aria-labelledby="mise-en-vigueur">
-    <h2 id="mise-en-vigueur">{APPLY.title[lang]}</h2>
+  <Section id="mise-en-vigueur" title={APPLY.title}>
     <ApplyForm model={model} lang={lang} />
     <LastApply apply={model.apply} lang={lang} />
-  </section>
+  </Section>
 );
 
 function ApplyForm({ model, lang }: ApplyProps): VNode | null {

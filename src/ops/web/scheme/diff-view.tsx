@@ -4,7 +4,8 @@ import { ruleWords } from '../../../rules/explain/rule-words.js';
 import { isEmptyDiff, type ChangedAward, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import type { Lang, Localized } from '../../shared/words.js';
-import { TreeList } from '../parts/text.js';
+import type { ViewProps } from '../route.js';
+import { Section, TreeList } from '../parts/text.js';
 import type { SchemeModel } from './read.js';
 import { DIFF } from './words.js';
 
@@ -16,14 +17,13 @@ interface DiffProps {
 }
 
 /** What the files have that is not in force yet; nothing where they are. */
-export function Diff({ model, lang }: { readonly model: SchemeModel; readonly lang: Lang }): VNode | null {
+export function Diff({ model, lang }: ViewProps<SchemeModel>): VNode | null {
   const { change, inForce, scheme } = model;
   if (change === null || change.diff === null || inForce === null) return null;
   const { diff } = change;
   const props = { diff, before: inForce, after: scheme, lang };
   return (
-    <section aria-labelledby="ce-qui-change">
-      <h2 id="ce-qui-change">{DIFF.title[lang]}</h2>
+    <Section id="ce-qui-change" title={DIFF.title}>
       {isEmptyDiff(diff) && <p>{DIFF.none[lang]}</p>}
       <AwardChanges {...props} />
       <EnrolmentChanges {...props} />
@@ -33,7 +33,7 @@ export function Diff({ model, lang }: { readonly model: SchemeModel; readonly la
           {DIFF.timeZone[lang]} : {diff.timeZone.before} → {diff.timeZone.after}
         </p>
       )}
-    </section>
+    </Section>
   );
 }
 

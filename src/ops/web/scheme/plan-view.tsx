@@ -1,17 +1,15 @@
 import type { VNode } from 'preact';
 import type { StoredAwardPlan, StoredPlan } from '../../../scheme/plan-store.js';
 import type { Lang, Localized } from '../../shared/words.js';
+import type { ViewProps } from '../route.js';
 import { TO } from '../links.js';
 import { ActionForm, Choice } from '../parts/form.js';
 import { DefinitionList, ProgressLine, Table, type Item } from '../parts/table.js';
-import { Alert, Count, Duration, Instant } from '../parts/text.js';
+import { Alert, Count, Duration, Instant, PersonLink, Section } from '../parts/text.js';
 import type { PlanPart, SchemeModel } from './read.js';
 import { PLAN } from './words.js';
 
-interface PlanProps {
-  readonly model: SchemeModel;
-  readonly lang: Lang;
-}
+type PlanProps = ViewProps<SchemeModel>;
 
 /** What would become of all people: made by a worker, since it takes a while. */
 export function Plan({ model, lang }: PlanProps): VNode {
@@ -23,8 +21,7 @@ export function Plan({ model, lang }: PlanProps): VNode {
     ...scheme.awards.map(({ id, name }) => ({ value: id, label: name })),
   ];
   return (
-    <section aria-labelledby="plan">
-      <h2 id="plan">{PLAN.title[lang]}</h2>
+    <Section id="plan" title={PLAN.title}>
       <p>{PLAN.about[lang]}</p>
       {only !== null && (
         <p>
@@ -38,7 +35,7 @@ export function Plan({ model, lang }: PlanProps): VNode {
       <ActionForm to={`${TO.scheme}/plan`} label={PLAN.make}>
         <Choice name="badge" label={PLAN.which} options={options} value={only ?? '*'} required />
       </ActionForm>
-    </section>
+    </Section>
   );
 }
 
@@ -137,9 +134,7 @@ function Samples({ plan, lang }: Pick<MadeProps, 'plan' | 'lang'>): VNode | null
           <ul>
             {earners.map((earner) => (
               <li key={earner}>
-                <a href={TO.person(earner)}>
-                  <code>{earner}</code>
-                </a>
+                <PersonLink earner={earner} />
               </li>
             ))}
           </ul>

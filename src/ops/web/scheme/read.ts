@@ -1,75 +1,25 @@
-import type { AwardId, SchemeVersion } from '../../../ids.js';
+import type { AwardId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
-import { schemeDiff, type SchemeDiff } from '../../../rules/scheme-diff.js';
+import { schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
-import { askedRecord, createApplyStore, isOver, type ApplyRecord } from '../../../scheme/apply-store.js';
+import { askedRecord, createApplyStore, isOver } from '../../../scheme/apply-store.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { createPlanStore, type PlanProgress, type StoredPlan } from '../../../scheme/plan-store.js';
-import {
-  APPLY_JOB_ID,
-  applyAsked,
-  planJobId,
-  schemeJob,
-  type SchemeJob,
-} from '../../../scheme/scheme-jobs.js';
-import { createVersionList, type VersionKept, type VersionList } from '../../../scheme/scheme-versions.js';
-import type { Application } from '../../../scheme/schemes.js';
+import { createPlanStore } from '../../../scheme/plan-store.js';
+import { APPLY_JOB_ID, applyAsked, planJobId, schemeJob } from '../../../scheme/scheme-jobs.js';
+import { createVersionList, type VersionList } from '../../../scheme/scheme-versions.js';
 import type { PageContext } from '../route.js';
 
 /** The plan that is shown. */
-export interface PlanPart {
-  /** Null: of all awards. */
-  readonly only: AwardId | null;
-  readonly job: SchemeJob;
-  readonly progress: PlanProgress | null;
-  /** The last one that was made; null: none. */
-  readonly made: StoredPlan | null;
-  /** It was made for other rules than those of now. */
-  readonly outdated: boolean;
-}
+export type PlanPart = Awaited<ReturnType<typeof readPlan>>;
 
 /** The last application asked for on these pages. */
-export interface ApplyPart {
-  readonly job: SchemeJob;
-  /** Null: none. */
-  readonly record: ApplyRecord | null;
-  readonly moves: boolean;
-  /** Of what it gave, how many wait to leave. */
-  readonly waiting: number;
-  /** Issuing is paused: they leave when it is resumed. */
-  readonly paused: boolean;
-}
+export type ApplyPart = Awaited<ReturnType<typeof readApply>>;
 
-export interface SchemeModel {
-  readonly nowS: number;
-  /** The files, which new facts are evaluated by. */
-  readonly scheme: Scheme;
-  /** In force for everybody; null: it can no longer be read. */
-  readonly inForce: Scheme | null;
-  readonly inForceVersion: SchemeVersion | null;
-  /** Null: the files are in force. */
-  readonly change: {
-    readonly sinceS: number;
-    readonly released: ReadonlySet<AwardId>;
-    /** Null: there is nothing to compare with. */
-    readonly diff: SchemeDiff | null;
-  } | null;
-  /** This web process was started with other files than the workers. */
-  readonly differsHere: boolean;
-  readonly unfinished: Application | null;
-  readonly versions: readonly VersionKept[];
-  readonly plan: PlanPart;
-  readonly apply: ApplyPart;
-  /** The page is loaded again by itself. */
-  readonly moves: boolean;
-}
+export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
 
 /** A dozen commands of Redis: a worker made what needs all people. */
-export async function readScheme({
-  pipeline,
-  query,
-}: Pick<PageContext, 'pipeline' | 'query'>): Promise<SchemeModel> {
+export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
   const [{ scheme, rollout }, inForceVersion, unfinished, kept, apply] = await Promise.all([
     schemes.now(),
@@ -112,7 +62,7 @@ function versionsOf({ people }: Pipeline): VersionList {
   return list;
 }
 
-async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null): Promise<PlanPart> {
+async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null) {
   const only = awardIn(scheme, asked);
   const store = createPlanStore(pipeline.people);
   const [job, progress, made] = await Promise.all([
@@ -127,7 +77,7 @@ async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null
 export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
   awards.find((award) => award.id === id)?.id ?? null;
 
-async function readApply(pipeline: Pipeline): Promise<ApplyPart> {
+async function readApply(pipeline: Pipeline) {
   const [job, asked, kept, paused] = await Promise.all([
     schemeJob(pipeline, APPLY_JOB_ID),
     applyAsked(pipeline),

@@ -3,21 +3,17 @@ import type { SchemeVersion } from '../../../ids.js';
 import { onLossWords, ruleWords } from '../../../rules/explain/rule-words.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { VersionKept } from '../../../scheme/scheme-versions.js';
-import type { Lang } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
-import { Alert, Instant, State, TreeList } from '../parts/text.js';
-import type { View } from '../route.js';
+import { Alert, Instant, Section, State, TreeList } from '../parts/text.js';
+import type { View, ViewProps } from '../route.js';
 import { Apply } from './apply-view.js';
 import { Diff } from './diff-view.js';
 import { Plan } from './plan-view.js';
 import type { SchemeModel } from './read.js';
 import { SCHEME } from './words.js';
 
-interface PartProps {
-  readonly model: SchemeModel;
-  readonly lang: Lang;
-}
+type PartProps = ViewProps<SchemeModel>;
 
 export const SchemeView: View<SchemeModel> = ({ model, lang }) => (
   <>
@@ -66,8 +62,7 @@ function Rules({ model, lang }: PartProps): VNode {
   const { inForce, scheme, change } = model;
   const shown = inForce ?? scheme;
   return (
-    <section aria-labelledby="en-vigueur">
-      <h2 id="en-vigueur">{SCHEME.inForce[lang]}</h2>
+    <Section id="en-vigueur" title={SCHEME.inForce}>
       {inForce === null && (
         <p>
           {SCHEME.unreadable[lang]} {SCHEME.files[lang]}
@@ -91,7 +86,7 @@ function Rules({ model, lang }: PartProps): VNode {
           ))}
         </section>
       ))}
-    </section>
+    </Section>
   );
 }
 
@@ -109,15 +104,14 @@ function groupsOf(
   return [...known, [others, rest] as const].filter(([, own]) => own.length > 0);
 }
 
-function Versions({ model: { versions, inForceVersion, scheme }, lang }: PartProps): VNode {
+function Versions({ model: { versions, inForceVersion, scheme } }: PartProps): VNode {
   const stateOf = (version: SchemeVersion): VNode => {
     if (version === inForceVersion) return <State kind="good">{SCHEME.isInForce}</State>;
     if (version === scheme.version) return <State kind="waiting">{SCHEME.isFiles}</State>;
     return <State kind="neutral">{SCHEME.isFormer}</State>;
   };
   return (
-    <section aria-labelledby="versions">
-      <h2 id="versions">{SCHEME.versions[lang]}</h2>
+    <Section id="versions" title={SCHEME.versions}>
       <Table
         caption={SCHEME.versionsCaption}
         columns={[
@@ -128,6 +122,6 @@ function Versions({ model: { versions, inForceVersion, scheme }, lang }: PartPro
         rows={versions}
         empty={SCHEME.noVersion}
       />
-    </section>
+    </Section>
   );
 }
