@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
-import { redisNow } from '../platform/redis.js';
 import { connectionOf } from '../queue/enqueue.js';
+import { redisNow } from '../platform/redis.js';
 import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
 import { QUEUES, type QueueName } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
@@ -61,39 +61,4 @@ async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
     removed += length;
     if (length < STEP) return removed;
   }
-}
-
-/** How far ahead of ours another process' clock may be, milliseconds. */
-const SKEW_MS = 5000;
-/** What BullMQ multiplies an instant by to make a score of it. */
-const SCORE_A_MS = 0x1000;
-/** How many of those that wait longest are looked at. */
-const LOOKED_AT = 1000;
-/** A run that a schedule set: the schedule sees to it. */
-const REPEATED = 'repeat:';
-
-/**
- * No job waits longer than it was to: one that was delayed by a process whose clock is ahead of ours waits anew, from
- * now on. BullMQ counts delays by the clock of whoever sets them.
- * @returns how many did
- */
-export async function restartLateDelays({ queues }: Pick<Pipeline, 'queues'>): Promise<number> {
-  let restarted = 0;
-  for (const name of QUEUES) {
-    const queue = queues[name];
-    const fromMs = Date.now() + SKEW_MS;
-    const client = connectionOf(queue);
-    const key = queue.toKey('delayed');
-    const least = fromMs * SCORE_A_MS;
-    const found = await client.zrevrangebyscore(key, '+inf', least, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT);
-    for (let at = 0; at < found.length; at += 2) {
-      const [id = '', score = '0'] = found.slice(at, at + 2);
-      const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);
-      if (job === undefined || Number(score) / SCORE_A_MS - job.delay <= fromMs) continue;
-      // Begun or promoted meanwhile: it waits no more.
-      await job.changeDelay(job.delay).catch(() => undefined);
-      restarted += 1;
-    }
-  }
-  return restarted;
 }

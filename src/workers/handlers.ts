@@ -7,7 +7,7 @@ import { sendFailed, sentIn } from '../queue/replay.js';
 import { applyForOps } from '../scheme/apply-job.js';
 import { planForOps } from '../scheme/plan-job.js';
 import { storeCensus } from '../scheme/take-census.js';
-import { cleanQueues, restartLateDelays } from './clean-queues.js';
+import { cleanQueues } from './clean-queues.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
 import { ingestCredential } from './ingest-credential.js';
@@ -83,8 +83,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
       }
       case 'sweep': {
         const gathered = await sweepAwards(pipeline);
-        const late = await restartLateDelays(pipeline);
-        return { did: 'outboxes swept', facts: { gathered, ...(late === 0 ? {} : { late }) } };
+        return { did: 'outboxes swept', facts: { gathered } };
       }
       case 'clean':
         await cleanQueues(pipeline, signal);

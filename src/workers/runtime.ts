@@ -6,6 +6,7 @@ import { type Disposer, SHUTDOWN_LIMIT_MS } from '../platform/lifecycle.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../queue/jobs.js';
 import { PAUSED_AT } from '../queue/enqueue.js';
 import { backoffStrategy, applyErrorPolicy } from './error-policy.js';
+import { keepDelays } from './delays.js';
 import { HANDLERS } from './handlers.js';
 import { startJobLog } from './job-log.js';
 import type { Pipeline } from './pipeline.js';
@@ -98,8 +99,10 @@ export function startWorkers(
     .catch((err: unknown) => pipeline.log.warn({ err }, 'Redis is not there yet'));
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
+  const stopDelays = keepDelays(pipeline);
   const isAway = (): boolean => connection.status !== 'ready';
   return async () => {
+    await stopDelays();
     await Promise.all(
       workers.map(({ worker, jobsInHand }) =>
         closeWithTimeout(worker, SHUTDOWN_LIMIT_MS - 5000, () => isAway() && jobsInHand() === 0),
