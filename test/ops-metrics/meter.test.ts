@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { countedFigures } from '../../src/ops/metrics/counted.js';
-import type { FigureNeeds } from '../../src/ops/metrics/needs.js';
-import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
-import { createLogger } from '../../src/platform/logger.js';
-import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { asClientId } from '../../src/ids.js';
+import { countedFigures } from '../../src/ops/metrics/counted.js';
+import type { FigureNeeds } from '../../src/ops/metrics/family.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
+import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';
 import { parse } from '../support/house.js';
 import { ownRedis } from '../support/own-redis.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

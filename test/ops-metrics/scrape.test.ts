@@ -6,7 +6,8 @@ import type { Redis } from 'ioredis';
 import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import { scrape } from '../../src/ops/metrics/scrape.js';
 import { systemClock } from '../../src/platform/clock.js';
-import { isCluster } from '../../src/platform/redis.js';
+import { createMeter } from '../../src/platform/meter.js';
+import { closeRedis, isCluster, openProducer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
@@ -14,6 +15,7 @@ import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { fill } from '../scale/fill.js';
 import { parse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { ownRedis } from '../support/own-redis.js';
 import { until } from '../support/until.js';
 import { seriesIn, valueIn } from './scraped.js';
 import { openWatched, type Watched } from './watched.js';
@@ -229,6 +231,47 @@ test('the oldest notice is found, whether it waits for its turn or for its next 
   await told('B', 'lou@example.org');
   expect(await age(500)).toBeLessThan(600);
 }, 90_000);
+
+test('the oldest evaluation is found, and tells its age', async () => {
+  const [pipeline] = watched.house.pipelines;
+  const age = async (laterS: number) => {
+    const later = { ...watched.needs, clock: () => Date.now() + laterS * 1000 };
+    return valueIn(seriesIn(await scrape(later)), 'palier_earners_oldest_age_seconds') ?? 0;
+  };
+  expect(await age(500)).toBe(0);
+  await pipeline.queues.earners.pause();
+  await told('A', 'lou@example.org');
+  await until(async () => (await age(500)) > 0, 'evaluation that waits');
+  expect(await age(500)).toBeGreaterThanOrEqual(500);
+  expect(await age(500)).toBeLessThan(600);
+  await pipeline.queues.earners.resume();
+});
+
+test('a Redis that takes no write is scraped all the same, and the cause is named', async () => {
+  const own = await ownRedis();
+  const redis = openProducer(own.address);
+  const meter = createMeter(redis, 'full');
+  const needs = { ...watched.needs, redis, meter, prefix: 'full' };
+  const faults = async (): Promise<readonly string[]> =>
+    seriesIn(await scrape(needs)).flatMap(({ name, value, labels }) =>
+      name === 'palier_redis_fault' && value === 1 ? [labels['fault'] ?? ''] : [],
+    );
+  const issued = async () =>
+    valueIn(seriesIn(await scrape(needs)), 'palier_awards_issued_total', { award: 'communiquer-1' });
+  try {
+    expect(await faults()).toEqual([]);
+    await redis.config('SET', 'maxmemory', '1');
+    meter.count('palier_awards_issued_total', { award: 'communiquer-1' });
+    expect([await faults(), await issued()]).toEqual([['memory_full'], 0]);
+    await redis.config('SET', 'maxmemory', '0');
+    expect([await faults(), await issued()]).toEqual([[], 1]);
+    await redis.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await faults()).toEqual(['read_only']);
+  } finally {
+    closeRedis(redis);
+    await own.stop();
+  }
+});
 
 test('a schedule that nobody follows is late, and a poll that ended well says when', async () => {
   const [pipeline] = watched.house.pipelines;

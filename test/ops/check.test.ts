@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { Redis } from 'ioredis';
+import { openOperator, type RedisAddress, type RedisConnection } from '../../src/platform/redis.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';
@@ -30,6 +31,9 @@ let sandbox: Sandbox;
 let cwd: string;
 let runs = 0;
 const PATIENCE_MS = { redis: 1500, obf: 1500 };
+
+const misconf = (): Error =>
+  Object.assign(new Error('MISCONF Redis is configured to save RDB snapshots'), { name: 'ReplyError' });
 
 beforeAll(async () => {
   redis = await ownRedis();
@@ -73,13 +77,23 @@ const goodEnv = () => ({
 
 /** Each run has its own keys in Redis: tokens, and refusals, are remembered there. */
 async function check(env: Record<string, string>, ...options: string[]): Promise<Ran> {
+  return checkWith({}, env, ...options);
+}
+
+async function checkWith(
+  over: NonNullable<Parameters<typeof palier>[1]>,
+  env: Record<string, string>,
+  ...options: string[]
+): Promise<Ran> {
   runs += 1;
   const ran = await palier(['check', ...options], {
     env,
     cwd,
+    clock: Date.now,
     dataPrefix: `run-${runs}`,
     queuePrefix: '{queues}',
     patienceMs: PATIENCE_MS,
+    ...over,
   });
   for (const secret of SECRETS) expect([...ran.out, ...ran.err].join('\n')).not.toContain(secret);
   return ran;
@@ -268,6 +282,20 @@ describe('OBF', () => {
     });
   });
 
+  test('a row of the badge list that cannot be read is named by its field', async () => {
+    sandbox.addBadge({ clientId: 'REGION', id: 'R9', name: 'neuf' });
+    sandbox.oddRow('badges', 'R9', { id: null });
+    const result = await report(goodEnv());
+    expect(result.exit).toBe(0);
+    expect(of(result, 'obf-badges')).toEqual({
+      id: 'obf-badges',
+      status: 'warning',
+      messages: [
+        'la liste des badges de ce compte a une ligne illisible (champ id) : faites-la réparer dans OBF',
+      ],
+    });
+  });
+
   test('a quota that runs out is a warning', async () => {
     const small = await startSandbox({ tokenEveryMs: 0, issuingLimit: 12 });
     small.addClient({ id: 'REGION', secret: 'region_secret', name: 'Région' });
@@ -362,6 +390,85 @@ describe('Redis', () => {
     }
   });
 
+  /** What was there before has gone: nothing is hidden behind OBF, which nobody asks then. */
+  async function namesCause(cause: RegExp): Promise<void> {
+    const asked = sandbox.calls.length;
+    const result = await report(goodEnv());
+    expect(result.exit).toBe(1);
+    expect(of(result, 'redis')).toMatchObject({
+      status: 'error',
+      messages: [expect.stringMatching(cause), expect.any(String)],
+    });
+    expect(of(result, 'obf-region')).toEqual({
+      id: 'obf-region',
+      status: 'skipped',
+      messages: ["à régler d'abord : Redis, par lequel se partage le jeton d'OBF"],
+    });
+    expect(sandbox.calls).toHaveLength(asked);
+  }
+
+  test('whose memory is full: named, and OBF is not blamed', async () => {
+    await admin.config('SET', 'maxmemory', '1');
+    try {
+      await namesCause(/^Redis répond, et n'accepte aucune écriture .*: sa mémoire est pleine \(maxmemory\)/);
+    } finally {
+      await admin.config('SET', 'maxmemory', '0');
+    }
+  });
+
+  test('that is a replica: named', async () => {
+    await admin.call('REPLICAOF', '127.0.0.1', '1');
+    try {
+      await namesCause(/ : c'est une réplique, où rien ne s'écrit/);
+    } finally {
+      await admin.call('REPLICAOF', 'NO', 'ONE');
+    }
+  });
+
+  test('that cannot write to its disk: named', async () => {
+    const refuse = (): Promise<never> => Promise.reject(misconf());
+    const openRedis = (address: RedisAddress): RedisConnection =>
+      Object.assign(openOperator(address), { set: refuse });
+    const ran = await checkWith({ openRedis }, goodEnv(), '--json');
+    expect(of(jsonOf(ran) as Report, 'redis')?.messages[0]).toContain(
+      "il n'arrive plus à écrire sur son disque",
+    );
+  });
+
+  test.each([
+    [-60_000, 'retarde de 1 min'],
+    [60_000, 'avance de 1 min'],
+    [4000, null],
+  ])('whose clock differs by %d ms', async (byMs, words) => {
+    const ran = await checkWith({ clock: () => Date.now() + byMs }, goodEnv(), '--json');
+    const { messages = [] } = of(jsonOf(ran) as Report, 'redis') ?? {};
+    expect(messages.filter((one) => one.includes('horloge'))).toEqual(
+      words === null
+        ? []
+        : [
+            expect.stringMatching(
+              new RegExp(`^l'horloge de cette machine ${words}.* sur celle de Redis : mettez les deux`),
+            ),
+          ],
+    );
+  });
+
+  test.each([
+    ['redis://redis.example.org:6379', ['sans mot de passe', 'sans TLS']],
+    ['redis://:redis-password@redis.example.org:6379', ['sans TLS']],
+    ['rediss://redis.example.org:6379', ['sans mot de passe']],
+    ['rediss://:redis-password@redis.example.org:6379', []],
+    ['redis-sentinel://sentinel.example.org:26379/maitre', ['sans mot de passe', 'sans TLS']],
+    ['redis://localhost:6379', []],
+    ['redis://127.0.0.1:6379,redis://[::1]:6379', []],
+  ])('on another machine, unprotected: %s', async (url, missing) => {
+    const openRedis = (): RedisConnection => openOperator(redis.address);
+    const ran = await checkWith({ openRedis }, { ...goodEnv(), REDIS_URL: url }, '--json');
+    const { messages = [], status } = of(jsonOf(ran) as Report, 'redis') ?? {};
+    expect(messages.flatMap((one) => /sans (?:mot de passe|TLS)/.exec(one) ?? [])).toEqual(missing);
+    expect([ran.exit, status]).toEqual([0, missing.length === 0 ? 'ok' : 'warning']);
+  });
+
   test.each([
     ['a warning with the remedy, and still 0', {}, { exit: 0, status: 'warning' }],
     [
@@ -385,6 +492,31 @@ describe('Redis', () => {
       ],
     });
   });
+});
+
+const OPS = { OPS_USERS: '', PUBLIC_URL: 'https://palier.example.org' };
+
+test.each([
+  ['OIDC_TRUST_EMAIL=1 is said', { OIDC_TRUST_EMAIL: '1' }, /^OIDC_TRUST_EMAIL vaut 1/],
+  [
+    '0 behind the router of Scalingo',
+    { NODE_ENV: 'production', TRUST_PROXY: '0', CONTAINER: 'web-1' },
+    /^TRUST_PROXY vaut 0/,
+  ],
+  [
+    '0 behind the router of Heroku',
+    { NODE_ENV: 'production', TRUST_PROXY: '0', DYNO: 'web.1' },
+    /^TRUST_PROXY vaut 0/,
+  ],
+  ['1 behind a router', { NODE_ENV: 'production', TRUST_PROXY: '1', CONTAINER: 'web-1' }, null],
+  ['0 without a router', { NODE_ENV: 'production', TRUST_PROXY: '0' }, null],
+  ['0 on a machine of development', { TRUST_PROXY: '0', CONTAINER: 'web-1' }, null],
+])('who may sign in, and from where: %s', async (_, env, warning) => {
+  const result = await report({ ...goodEnv(), ...OPS, ...env });
+  const told = (of(result, 'environment')?.messages ?? []).filter((one) =>
+    /^(OIDC_TRUST|TRUST_PROXY)/.test(one),
+  );
+  expect(told).toEqual(warning === null ? [] : [expect.stringMatching(warning)]);
 });
 
 test('in English', async () => {

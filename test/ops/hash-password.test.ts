@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import { firstLine } from '../../src/ops/cli/ask-password.js';
+import { firstLine } from '../../src/ops/cli/hash-password.js';
 import { verifyPassword } from '../../src/platform/secrets.js';
 import { until } from '../support/until.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../src/ops/cli/context.js';
-import { partnerEnrolWith } from '../../src/ops/cli/partner/enrol.js';
-import { NotReplaced, replaceFile } from '../../src/ops/cli/partner/replace-file.js';
+import { partnerEnrolWith } from '../../src/ops/cli/partner-enrol.js';
+import { NotReplaced, replaceFile } from '../../src/ops/cli/enrol-file.js';
 import { run } from '../../src/ops/cli/run.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { testRedis, type TestRedis } from '../support/redis.js';

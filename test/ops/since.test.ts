@@ -1,4 +1,4 @@
-import { readSince } from '../../src/ops/cli/replay/since.js';
+import { readSince } from '../../src/ops/cli/replay.js';
 import { durationWords } from '../../src/ops/shared/words.js';
 
 /** 15 January 2026, 10:00 in Normandie. */

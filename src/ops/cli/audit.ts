@@ -7,19 +7,17 @@ import { asAwardId, asEarnerKey, asEventId, type EarnerKey } from '../../ids.js'
 import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import { withoutAddresses } from '../../platform/logger.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
 import { nearest } from '../../rules/parse/messages.js';
-import { readFrom, readUntil, selectEntries, type JournalFilter } from '../shared/journal-selection.js';
+import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import type { Localized } from '../shared/words.js';
+import { addressOf, didYouMean, shownAgain } from './arguments.js';
+import { untilInterrupted } from './command.js';
 import type { Call, Command, Context } from './context.js';
-import { addressOf } from './earner-argument.js';
-import { EXIT } from './exit.js';
-import { interruptible } from './interrupt.js';
-import { wrongUsage } from './problem.js';
+import { EXIT, wrongUsage } from './problem.js';
 import { withProgress } from './progress.js';
-import { requireRedis } from './redis-session.js';
+import { requireRedis } from './session.js';
 import { requireReadable, requireSettings } from './settings.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
@@ -92,7 +90,7 @@ export const audit: Command = {
     const config = requireSettings(context, NEEDED);
     const vault = createVault(config.palierKey, config.palierKeyOld);
     const filter = readFilter(call, config.timeZone);
-    const written = await interruptible(context, (signal) =>
+    const written = await untilInterrupted(context, (signal) =>
       requireRedis(context, config.redis, async (redis) => {
         const { dataPrefix: prefix } = context;
         await requireReadable(redis, prefix, vault);
@@ -135,12 +133,12 @@ function readDay(option: string, read: () => number): number {
 function readKind(typed: string): JournalKind {
   const kind = JOURNAL_KINDS.find((one) => one === typed);
   if (kind !== undefined) return kind;
-  const meant = nearest(typed, JOURNAL_KINDS);
+  const meant = didYouMean(nearest(typed, JOURNAL_KINDS));
   const known = JOURNAL_KINDS.join(', ');
-  const what = withoutAddresses(typed).slice(0, 60);
+  const what = shownAgain(typed);
   throw wrongUsage({
-    fr: `--kind ne connaît pas « ${what} »${meant === null ? '' : ` : vouliez-vous dire « ${meant} » ?`} (connus : ${known})`,
-    en: `--kind does not know "${what}"${meant === null ? '' : `: did you mean "${meant}"?`} (known: ${known})`,
+    fr: `--kind ne connaît pas « ${what} »${meant.fr} (connus : ${known})`,
+    en: `--kind does not know "${what}"${meant.en} (known: ${known})`,
   });
 }
 

@@ -1,23 +1,29 @@
-import type { EarnerKey } from '../../ids.js';
+import type { Config } from '../../config.js';
+import { journalOf } from '../../earners/person.js';
 import type { Portfolio } from '../../earners/portfolio.js';
+import { createEarnerStore } from '../../earners/store.js';
+import { asClientId, type EarnerKey, type SchemeVersion } from '../../ids.js';
+import type { RedisConnection } from '../../platform/redis.js';
+import { createVault, type Vault } from '../../platform/vault.js';
 import type { Background } from '../../rules/explain/explanation.js';
 import { explainJson } from '../../rules/explain/json.js';
 import { explainText } from '../../rules/explain/text.js';
-import type { Command } from './context.js';
-import { EARNER_OR_KEY_ARGUMENT, earnerOf } from './earner-argument.js';
-import { EXIT } from './exit.js';
-import { readEarner } from './explain/read.js';
-import type { ExplainCommandJson } from './explain/schema.js';
-import { issuingJson, issuingLines, PAUSED, type IssuingView } from '../shared/issuing-words.js';
-import { withProgress } from './progress.js';
-import { requireScheme } from './read-scheme.js';
-import { requireRedis } from './redis-session.js';
-import { requireSettings } from './settings.js';
+import type { Scheme } from '../../rules/types.js';
+import { createSchemes } from '../../scheme/schemes.js';
+import { decide, type Decision } from '../../workers/decide.js';
+import { backgroundOf, type Notes } from '../shared/background.js';
+import { PAUSED } from '../shared/issuing-words.js';
 import type { Lang } from '../shared/words.js';
+import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from './arguments.js';
+import { command } from './command.js';
+import type { Context } from './context.js';
+import { type ExplainCommandJson, issuingJson, issuingLines, type IssuingView } from './explain-issuing.js';
+import { isIssuingPaused, requireRedis } from './session.js';
+import { requireReadable, requireScheme, requireSettings } from './settings.js';
 
 const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
 
-export const explain: Command = {
+export const explain = command({
   name: 'explain',
   summary: {
     fr: 'dit, pour une personne, chaque badge Région : obtenu ou non, et pourquoi',
@@ -34,24 +40,22 @@ export const explain: Command = {
     },
   ],
   args: [EARNER_OR_KEY_ARGUMENT],
-  options: [],
-  run: async (call, context) => {
-    const typed = earnerOf(call.args[0]);
+  progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
+  work: async (call, { context }) => {
+    const keyUnder = earnerOf(call.args[0]);
     const config = requireSettings(context, NEEDED);
     const scheme = await requireScheme(context, config.configDir, config.timeZone);
-    const about = { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' };
-    const known = await withProgress({ ...context, lang: call.lang }, about, () =>
-      requireRedis(context, config.redis, (redis) => readEarner(context, config, redis, scheme, typed)),
+    return requireRedis(context, config.redis, (redis) =>
+      readExplained(context, config, redis, scheme, keyUnder),
     );
-    const { person, rules, evaluation, background, paused } = known;
-    const told = { ...person, scheme: rules.scheme, evaluation, background, paused };
-    const lines = call.json ? [JSON.stringify(toldJson(told), null, 2)] : toldLines(told, call.lang);
-    for (const line of lines) context.streams.out(line);
-    return EXIT.good;
   },
-};
+  answer: (explained, { lang }) => ({
+    lines: explainedLines(explained, lang),
+    json: explainedJson(explained),
+  }),
+});
 
-interface Told extends IssuingView {
+interface Explained extends IssuingView {
   readonly earner: EarnerKey;
   /** Of every address that was joined. */
   readonly keys: readonly EarnerKey[];
@@ -60,7 +64,7 @@ interface Told extends IssuingView {
   readonly paused: boolean;
 }
 
-const toldJson = (told: Told): ExplainCommandJson => ({
+const explainedJson = (told: Explained): ExplainCommandJson => ({
   earner: told.earner,
   addresses: told.keys.length,
   ...explainJson(told.scheme, told.evaluation, told.background, told.portfolio.assertions),
@@ -68,17 +72,57 @@ const toldJson = (told: Told): ExplainCommandJson => ({
   issuing_paused: told.paused,
 });
 
-const toldLines = (told: Told, lang: Lang): readonly string[] => [
+const explainedLines = (told: Explained, lang: Lang): readonly string[] => [
   headingOf(told)[lang],
   ...explainText(told.scheme, told.evaluation, lang, told.background, told.portfolio.assertions),
   ...issuingLines(told, lang),
   ...(told.paused ? [PAUSED[lang]] : []),
 ];
 
-function headingOf({ earner, keys }: Told) {
+function headingOf({ earner, keys }: Explained) {
   const several = keys.length > 1;
   return {
     fr: `Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}`,
     en: `Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
   };
 }
+
+/**
+ * All that is told of one person.
+ * @param scheme the files as they are now: what is told is what would be, were Palier started with them
+ * @throws Problem for somebody of whom nothing is known, or when PALIER_KEY is another
+ */
+async function readExplained(
+  context: Context,
+  config: Config,
+  redis: RedisConnection,
+  scheme: Scheme,
+  keyUnder: (vault: Vault) => EarnerKey,
+): Promise<Explained> {
+  const { clock, dataPrefix } = context;
+  const vault = createVault(config.palierKey, config.palierKeyOld);
+  await requireReadable(redis, dataPrefix, vault);
+  const schemes = createSchemes(redis, dataPrefix, scheme, clock);
+  const sources = {
+    region: asClientId(config.obfClientId),
+    earners: createEarnerStore(redis, dataPrefix, vault),
+    schemes: { now: () => schemes.wouldBe(scheme), find: (version: SchemeVersion) => schemes.find(version) },
+    clock,
+  };
+  const decision = await decide(sources, keyUnder(vault));
+  const { portfolio, records } = decision.person;
+  if (portfolio.assertions.length + portfolio.held.length + records.length === 0) throw unknownEarner();
+  const paused = await isIssuingPaused(context, redis);
+  const { rules, evaluation, person } = decision;
+  const background = backgroundOf(evaluation, notesOf(decision));
+  return { ...person, scheme: rules.scheme, evaluation, background, paused };
+}
+
+/** What is written down about every address of the person. */
+const notesOf = ({ person, waiting }: Pick<Decision, 'person' | 'waiting'>): Notes => ({
+  entries: journalOf(person),
+  flags: person.addresses.flatMap(({ record }) =>
+    [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
+  ),
+  waiting,
+});

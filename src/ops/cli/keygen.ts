@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { printAnswer } from './command.js';
 import type { Call, Command, Context } from './context.js';
-import { EXIT } from './exit.js';
 
 const KEY_BYTES = 32;
 /** Standard Webhooks asks for 24 to 64. */
@@ -36,8 +36,7 @@ export const keygen: Command = {
     const secret = webhook
       ? `whsec_${randomBytes(WEBHOOK_BYTES).toString('base64')}`
       : randomBytes(KEY_BYTES).toString('base64');
-    context.streams.out(call.json ? JSON.stringify({ [name]: secret }, null, 2) : secret);
-    return EXIT.good;
+    return printAnswer(call, context, { lines: [secret], json: { [name]: secret } });
   },
 };
 

@@ -1,13 +1,12 @@
-import { answer } from './answer.js';
-import type { Call, Command, Context } from './context.js';
-import { EXIT } from './exit.js';
-import { withProgress } from './progress.js';
-import { withQueue } from './queue-session.js';
-import { requireRedis } from './redis-session.js';
-import { requireSettings } from './settings.js';
 import type { Lang, Localized } from '../shared/words.js';
+import { command } from './command.js';
+import type { Context } from './context.js';
+import { requireRedis, withQueue } from './session.js';
+import { requireSettings } from './settings.js';
 
-export const pause: Command = {
+const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
+
+export const pause = command({
   name: 'pause',
   summary: { fr: 'suspend les envois, et eux seuls', en: 'pauses issuing, and nothing else' },
   details: [
@@ -16,12 +15,15 @@ export const pause: Command = {
       en: 'Notices are still taken and people evaluated; what is due waits, and nothing is lost. Revocations by Palier wait too; plans, applications and retention go on.',
     },
   ],
-  args: [],
-  options: [],
-  run: (call, context) => turn(call, context, true),
-};
+  progress: ONE_MOMENT,
+  work: (_call, { context }) => turn(context, true),
+  answer: (turned, { lang }) => ({
+    lines: linesOf(turned, lang),
+    json: { paused: true, changed: turned.changed, under_way: turned.inFlight },
+  }),
+});
 
-export const resume: Command = {
+export const resume = command({
   name: 'resume',
   summary: { fr: 'relance les envois suspendus par « pause »', en: 'starts issuing again after "pause"' },
   details: [
@@ -30,47 +32,39 @@ export const resume: Command = {
       en: 'What is due leaves then, in batches; everyone is evaluated anew just before.',
     },
   ],
-  args: [],
-  options: [],
-  run: (call, context) => turn(call, context, false),
-};
+  progress: ONE_MOMENT,
+  work: (_call, { context }) => turn(context, false),
+  answer: (turned, { lang }) => ({
+    lines: linesOf(turned, lang),
+    json: { paused: false, changed: turned.changed },
+  }),
+});
 
 interface Turned {
   readonly paused: boolean;
   readonly changed: boolean;
   /** Issue calls and the like that had begun: they end. */
-  readonly underWay: number;
+  readonly inFlight: number;
 }
 
-async function turn(call: Call, context: Context, paused: boolean): Promise<number> {
+async function turn(context: Context, paused: boolean): Promise<Turned> {
   const { redis: address } = requireSettings(context, ['REDIS_URL']);
-  const about = { fr: 'Un instant', en: 'One moment' };
-  const turned = await withProgress({ ...context, lang: call.lang }, about, () =>
-    requireRedis(context, address, (redis) =>
-      withQueue(context, redis, 'awards', async (awards): Promise<Turned> => {
-        const before = await awards.isPaused();
-        await (paused ? awards.pause() : awards.resume());
-        return { paused, changed: before !== paused, underWay: await awards.getActiveCount() };
-      }),
-    ),
+  return requireRedis(context, address, (redis) =>
+    withQueue(context, redis, 'awards', async (awards) => {
+      const before = await awards.isPaused();
+      await (paused ? awards.pause() : awards.resume());
+      return { paused, changed: before !== paused, inFlight: await awards.getActiveCount() };
+    }),
   );
-  const { changed, underWay } = turned;
-  answer(
-    call,
-    context,
-    linesOf(turned, call.lang),
-    paused ? { paused, changed, under_way: underWay } : { paused, changed },
-  );
-  return EXIT.good;
 }
 
-function linesOf({ paused, changed, underWay }: Turned, lang: Lang): readonly string[] {
+function linesOf({ paused, changed, inFlight }: Turned, lang: Lang): readonly string[] {
   const state = (paused ? PAUSED : RESUMED)[changed ? 'now' : 'already'][lang];
   const ending = {
-    fr: `Travaux d'envoi déjà commencés, qui s'achèvent : ${underWay}.`,
-    en: `Work on issuing that had begun, and ends: ${underWay}.`,
+    fr: `Travaux d'envoi déjà commencés, qui s'achèvent : ${inFlight}.`,
+    en: `Work on issuing that had begun, and ends: ${inFlight}.`,
   };
-  return [state, ...(paused && underWay > 0 ? [ending[lang]] : [])];
+  return [state, ...(paused && inFlight > 0 ? [ending[lang]] : [])];
 }
 
 const PAUSED: Readonly<Record<'now' | 'already', Localized>> = {

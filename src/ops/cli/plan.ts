@@ -1,18 +1,21 @@
-import { makePlan, type MadePlan } from '../../scheme/make-plan.js';
-import { answer } from './answer.js';
-import { awardOf } from './award-argument.js';
-import type { Call, Command, Context } from './context.js';
-import { EXIT } from './exit.js';
-import { interruptible } from './interrupt.js';
-import { planCsv, requireOneForm } from './plan/csv.js';
-import { planJson } from './plan/json.js';
-import { nextWords, planLines, type Limits } from './plan/lines.js';
-import { THE_FILES } from './plan/rules-words.js';
-import { withPlanParts } from './plan/session.js';
-import { withProgress } from './progress.js';
-import { requireScheme } from './read-scheme.js';
+import { stringify } from 'csv-stringify/sync';
+import type { Plan } from '../../rules/plan.js';
+import { type MadePlan, makePlan } from '../../scheme/make-plan.js';
+import { awardOf } from './arguments.js';
+import { command, type Work } from './command.js';
+import type { Call } from './context.js';
+import { planJson } from './plan-json.js';
+import { type Limits, nextWords, planLines, THE_FILES } from './plan-words.js';
+import { wrongUsage } from './problem.js';
+import { withPlanParts } from './session.js';
+import { requireScheme } from './settings.js';
 
-export const plan: Command = {
+/** Everybody, by award. */
+export const KEEP_EVERYBODY = { perAward: Infinity, gainers: 0 };
+
+export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
+
+export const plan = command({
   name: 'plan',
   summary: {
     fr: 'dit qui gagnerait quel badge Région si les fichiers étaient appliqués',
@@ -28,7 +31,6 @@ export const plan: Command = {
       en: 'People are there by their key. docs/schema/plan.json tells the form of --json.',
     },
   ],
-  args: [],
   options: [
     {
       flag: '--only',
@@ -43,45 +45,65 @@ export const plan: Command = {
       about: { fr: 'une ligne CSV par personne et badge', en: 'a line of CSV for each person and award' },
     },
   ],
-  run: async (call, context) => {
-    requireOneForm(call);
-    const { made, limits } = await planNow(call, context);
-    if (call.flags['csv'] === true) context.streams.out(planCsv(made.plan));
-    else answer(call, context, linesOf(made, limits, call), planJson(made, limits.floor));
-    return EXIT.good;
+  progress: READING,
+  interruptible: true,
+  work: async (call, work) => {
+    wantsCsv(call);
+    return planNow(call.flags['only'], work);
   },
-};
+  answer: ({ made, limits }, call) => ({
+    lines: wantsCsv(call)
+      ? [planCsv(made.plan)]
+      : [...planLines(made, limits, THE_FILES, call.lang), nextWords(made)[call.lang]],
+    json: planJson(made, limits.floor),
+  }),
+});
 
-const linesOf = (made: MadePlan, limits: Limits, { lang }: Pick<Call, 'lang'>): readonly string[] => [
-  ...planLines(made, limits, THE_FILES, lang),
-  nextWords(made)[lang],
-];
+/** A plan, and what it was made with. */
+interface PlanNow {
+  readonly made: MadePlan;
+  readonly limits: Limits;
+}
 
 /** The plan of the files as they are. @throws Problem when something stands in the way */
-export const planNow = (
-  { flags: { only }, lang }: Pick<Call, 'flags' | 'lang'>,
-  context: Context,
-): Promise<{ readonly made: MadePlan; readonly limits: Limits }> =>
-  interruptible(context, (signal) =>
-    withProgress({ ...context, lang }, READING, (report) =>
-      withPlanParts(
-        context,
-        ({ configDir, timeZone }) => requireScheme(context, configDir, timeZone),
-        async ({ parts, scheme, maxRps }) => {
-          const asked = {
-            scheme,
-            only: typeof only === 'string' ? awardOf(scheme, only).id : null,
-            maxRps,
-            keeps: THOSE_TOLD,
-          };
-          const made = await makePlan(parts, asked, report, signal);
-          return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
-        },
-      ),
-    ),
+export const planNow = (only: unknown, { context, report, signal }: Work): Promise<PlanNow> =>
+  withPlanParts(
+    context,
+    ({ configDir, timeZone }) => requireScheme(context, configDir, timeZone),
+    async ({ parts, scheme, maxRps }) => {
+      const asked = {
+        scheme,
+        only: typeof only === 'string' ? awardOf(scheme, only).id : null,
+        maxRps,
+        keeps: KEEP_EVERYBODY,
+      };
+      const made = await makePlan(parts, asked, report, signal);
+      return { made, limits: { floor: parts.pace.quota.floor, maxRps } };
+    },
   );
 
-/** Everybody, by award. */
-export const THOSE_TOLD = { perAward: Infinity, gainers: 0 };
+/** @throws Problem when the answer is asked for in two forms */
+export function wantsCsv({ flags, json }: Pick<Call, 'flags' | 'json'>): boolean {
+  if (flags['csv'] !== true) return false;
+  if (!json) return true;
+  throw wrongUsage({
+    fr: 'Choisissez --csv ou --json : une réponse a une seule forme.',
+    en: 'Choose --csv or --json: an answer has one form.',
+  });
+}
 
-export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
+/**
+ * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
+ * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
+ */
+export const planCsv = ({ awards }: Pick<Plan, 'awards'>): string =>
+  stringify(
+    [
+      ['award', 'earner', 'change'],
+      ...awards.flatMap(({ award, gains, losesRule }) => [
+        ...Array.from(gains, (earner) => [award.id, earner, 'gains']),
+        ...Array.from(losesRule, (earner) => [award.id, earner, 'loses_rule']),
+      ]),
+    ],
+    { eof: false },
+  );

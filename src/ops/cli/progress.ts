@@ -1,5 +1,5 @@
-import type { Call, Streams } from './context.js';
 import type { Localized } from '../shared/words.js';
+import type { Call, Streams } from './context.js';
 
 /** What is quicker needs no sign of life. */
 const QUIET_MS = 1000;

@@ -1,14 +1,11 @@
 import { markKey } from '../../platform/key-guard.js';
 import { resealAll, type Resealed } from '../../workers/reseal.js';
-import { answer } from './answer.js';
-import type { Command } from './context.js';
-import { EXIT } from './exit.js';
-import { interruptible } from './interrupt.js';
-import { withPipeline } from './pipeline-session.js';
-import { withProgress } from './progress.js';
 import type { Lang } from '../shared/words.js';
+import { command } from './command.js';
+import { EXIT } from './problem.js';
+import { withPipeline } from './session.js';
 
-export const rekey: Command = {
+export const rekey = command({
   name: 'rekey',
   summary: {
     fr: 'chiffre à nouveau, sous PALIER_KEY, ce qui l’est sous PALIER_KEY_OLD',
@@ -24,25 +21,21 @@ export const rekey: Command = {
       en: 'May be typed beside running workers, and as often as you like; stopped on the way, it goes on. Exit code 1 if a record could not be read.',
     },
   ],
-  args: [],
-  options: [],
-  run: async (call, context) => {
-    const done = await interruptible(context, (signal) =>
-      withProgress({ ...context, lang: call.lang }, ABOUT, (report) =>
-        withPipeline(context, [], async (pipeline) => {
-          const { redis, prefix } = pipeline.people;
-          await markKey(redis, prefix, pipeline.vault);
-          const total = await pipeline.earners.count();
-          return resealAll(pipeline, (records) => report(records, Math.max(records, total)), signal);
-        }),
-      ),
-    );
-    answer(call, context, linesOf(done, call.lang), done);
-    return done.unreadable.length === 0 ? EXIT.good : EXIT.problem;
-  },
-};
-
-const ABOUT = { fr: 'Chiffrement sous la nouvelle clé', en: 'Sealing under the new key' };
+  progress: { fr: 'Chiffrement sous la nouvelle clé', en: 'Sealing under the new key' },
+  interruptible: true,
+  work: (_call, { context, report, signal }) =>
+    withPipeline(context, async (pipeline) => {
+      const { redis, prefix } = pipeline.people;
+      await markKey(redis, prefix, pipeline.vault);
+      const total = await pipeline.earners.count();
+      return resealAll(pipeline, (records) => report(records, Math.max(records, total)), signal);
+    }),
+  answer: (done, { lang }) => ({
+    lines: linesOf(done, lang),
+    json: done,
+    exit: done.unreadable.length === 0 ? EXIT.good : EXIT.problem,
+  }),
+});
 
 const linesOf = ({ records, resealed, jobs, unreadable }: Resealed, lang: Lang): readonly string[] =>
   lang === 'fr'

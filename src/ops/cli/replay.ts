@@ -1,19 +1,21 @@
+import { DateTime } from 'luxon';
+import { withoutAddresses } from '../../platform/logger.js';
 import type { RedisConnection } from '../../platform/redis.js';
-import { walkFailed, type Failure } from '../../queue/failures.js';
-import { QUEUES, type QueueName } from '../../queue/jobs.js';
+import { type Failure, walkFailed } from '../../queue/failures.js';
+import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
-import { answer } from './answer.js';
-import type { Command, Context } from './context.js';
-import { EXIT } from './exit.js';
+import { nearest } from '../../rules/parse/messages.js';
 import { failedByReason, type FailedGroup } from '../shared/failed-jobs.js';
-import { withProgress, type Report } from './progress.js';
-import { withQueue } from './queue-session.js';
-import { requireRedis } from './redis-session.js';
+import { labelled, type Lang, type Localized, localized } from '../shared/words.js';
+import { didYouMean } from './arguments.js';
+import { command } from './command.js';
+import type { Call, Context } from './context.js';
+import { EXIT, wrongUsage } from './problem.js';
+import type { Report } from './progress.js';
+import { requireRedis, withQueue } from './session.js';
 import { requireSettings } from './settings.js';
-import { filterOf } from './replay/asked.js';
-import type { Lang, Localized } from '../shared/words.js';
 
-export const replay: Command = {
+export const replay = command({
   name: 'replay',
   summary: {
     fr: 'renvoie au travail ce qui a échoué',
@@ -29,7 +31,6 @@ export const replay: Command = {
       en: 'A worker process does it, and goes on if this command is interrupted; "/ops/echecs" shows how far it is.',
     },
   ],
-  args: [],
   options: [
     {
       flag: '--queue',
@@ -63,26 +64,31 @@ export const replay: Command = {
       },
     },
   ],
-  run: async (call, context) => {
-    const config = requireSettings(context, ['REDIS_URL', 'TZ_SCHEME']);
-    const filter = filterOf(call, config.timeZone, context.clock());
-    const dryRun = call.flags['dryRun'] === true;
-    const about = dryRun
+  progress: (call) =>
+    isDryRun(call)
       ? { fr: 'Lecture des échecs', en: 'Reading what failed' }
-      : { fr: 'Renvoi au travail', en: 'Sending back to work' };
-    const results = await withProgress({ ...context, lang: call.lang }, about, (report) =>
-      requireRedis(context, config.redis, (redis) =>
-        dryRun ? wouldSend(context, redis, filter) : haveSent(context, redis, filter, report),
-      ),
+      : { fr: 'Renvoi au travail', en: 'Sending back to work' },
+  work: async (call, { context, report }) => {
+    const config = requireSettings(context, ['REDIS_URL', 'TZ_SCHEME']);
+    const filter = readFilter(call, config.timeZone, context.clock());
+    return requireRedis(context, config.redis, (redis) =>
+      isDryRun(call) ? wouldSend(context, redis, filter) : haveSent(context, redis, filter, report),
     );
-    if (results === null) {
-      answer(call, context, [NOT_BEGUN[call.lang]], { dry_run: false, begun: false, queues: {} });
-      return EXIT.problem;
-    }
-    answer(call, context, linesOf(results, dryRun, call.lang), jsonOf(results, dryRun));
-    return EXIT.good;
   },
-};
+  answer: (results, call) =>
+    results === null
+      ? {
+          lines: [NOT_BEGUN[call.lang]],
+          json: { dry_run: false, begun: false, queues: {} },
+          exit: EXIT.problem,
+        }
+      : {
+          lines: linesOf(results, isDryRun(call), call.lang),
+          json: jsonOf(results, isDryRun(call)),
+        },
+});
+
+const isDryRun = ({ flags }: Call): boolean => flags['dryRun'] === true;
 
 const NOT_BEGUN: Localized = {
   fr: "Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.",
@@ -144,9 +150,11 @@ function linesOf(results: readonly Result[], dryRun: boolean, lang: Lang): reado
   const done = dryRun
     ? { fr: 'à renvoyer', en: 'to be sent again' }
     : { fr: 'renvoyés au travail', en: 'sent back to work' };
-  const colon = { fr: ' :', en: ':' }[lang];
   return results.flatMap(({ queue, count, reasons }) => [
-    `${queue}${colon} ${count} ${done[lang]}`,
+    labelled(
+      localized(() => queue),
+      localized((l) => `${count} ${done[l]}`),
+    )[lang],
     ...reasons.map((group) => `  ${group.count} × ${group.reason}`),
   ]);
 }
@@ -157,3 +165,59 @@ const jsonOf = (results: readonly Result[], dryRun: boolean) => ({
     results.map(({ queue, count, reasons }) => [queue, dryRun ? { count, reasons } : { count }]),
   ),
 });
+
+/** Null: all. @throws Problem for a name that is none of theirs */
+function queueIn({ flags }: Call): QueueName | null {
+  const typed = flags['queue'];
+  if (typeof typed !== 'string') return null;
+  const queue = QUEUES.find((name) => name === typed);
+  if (queue !== undefined) return queue;
+  const known = QUEUES.join(', ');
+  const meant = didYouMean(nearest(typed, QUEUES));
+  throw wrongUsage({
+    fr: `File inconnue${meant.fr === '' ? '.' : meant.fr} Les files : ${known}.`,
+    en: `Unknown queue${meant.en === '' ? '.' : meant.en} The queues: ${known}.`,
+  });
+}
+
+/** Which failed jobs. @throws Problem for a queue that there is not, or an instant that cannot be read */
+function readFilter(call: Call, timeZone: string, nowMs: number): ReplayFilter {
+  const { error, since } = call.flags;
+  return {
+    queue: queueIn(call),
+    group: null,
+    // It is kept with the job, which anybody may read.
+    error: typeof error === 'string' ? withoutAddresses(error).slice(0, MAX_ERROR_CHARS) : null,
+    sinceMs: typeof since === 'string' ? readSince(since, timeZone, nowMs) : null,
+  };
+}
+
+const MAX_ERROR_CHARS = 200;
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, j: 86_400_000 };
+
+/**
+ * An instant as an operator types it: `2h` or `3d` (before now), or an ISO date, with or without a time.
+ * @param timeZone of a date that names none
+ * @returns Unix milliseconds
+ * @throws Problem when it is neither, or lies ahead
+ */
+export function readSince(typed: string, timeZone: string, nowMs: number): number {
+  const [, amount, unit = ''] = /^(\d{1,6})([mhdj])$/i.exec(typed.trim()) ?? [];
+  const ms =
+    amount === undefined
+      ? DateTime.fromISO(typed.trim(), { zone: timeZone }).toMillis()
+      : nowMs - Number(amount) * (UNITS[unit.toLowerCase()] ?? NaN);
+  if (Number.isNaN(ms)) throw wrongUsage(NO_INSTANT);
+  if (ms > nowMs) throw wrongUsage(AHEAD);
+  return ms;
+}
+
+const NO_INSTANT = {
+  fr: '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).',
+  en: '--since takes a duration (30m, 2h, 3d) or a date (2026-01-31, 2026-01-31T14:00).',
+};
+const AHEAD = {
+  fr: "--since est dans l'avenir : rien ne peut avoir échoué depuis.",
+  en: '--since lies ahead: nothing can have failed since.',
+};

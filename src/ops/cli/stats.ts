@@ -27,14 +27,11 @@ import {
   type Localized,
   quoted,
 } from '../shared/words.js';
-import { answer } from './answer.js';
-import type { Command } from './context.js';
-import { EXIT } from './exit.js';
-import { withPipeline } from './pipeline-session.js';
-import { withProgress } from './progress.js';
+import { command } from './command.js';
+import { withPipeline } from './session.js';
 import { flagsSection, issuingSection, quotaSection, type StatsSection } from './stats-issuing.js';
 
-export const stats: Command = {
+export const stats = command({
   name: 'stats',
   summary: {
     fr: 'dit où en sont les envois, les avis et les échecs, et ce qui est à examiner',
@@ -46,24 +43,20 @@ export const stats: Command = {
       en: 'By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.',
     },
   ],
-  args: [],
-  options: [],
-  run: async (call, context) => {
-    const about = { fr: 'Lecture de Redis', en: 'Reading Redis' };
-    const told = await withProgress({ ...context, lang: call.lang }, about, () =>
-      withPipeline(context, [], (pipeline) =>
-        Promise.all(SECTIONS.map(async (section) => ({ ...section, ...(await section.tell(pipeline)) }))),
-      ),
-    );
-    const lines = told.flatMap(({ title, lines: own }, at) => [
+  progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
+  work: (_call, { context }) =>
+    withPipeline(context, (pipeline) =>
+      Promise.all(SECTIONS.map(async (section) => ({ ...section, ...(await section.tell(pipeline)) }))),
+    ),
+  answer: (told, { lang }) => ({
+    lines: told.flatMap(({ title, lines }, at) => [
       ...(at === 0 ? [] : ['']),
-      title[call.lang],
-      ...own.map((words) => `  ${words[call.lang]}`),
-    ]);
-    answer(call, context, lines, Object.fromEntries(told.map(({ id, json }) => [id, json])));
-    return EXIT.good;
-  },
-};
+      title[lang],
+      ...lines.map((words) => `  ${words[lang]}`),
+    ]),
+    json: Object.fromEntries(told.map(({ id, json }) => [id, json])),
+  }),
+});
 
 /** This month, and those before it. */
 const MONTHS = 12;

@@ -1,19 +1,16 @@
+import { readPerson } from '../../earners/person.js';
+import type { EarnerKey } from '../../ids.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { readPerson } from '../../earners/person.js';
 import { unblockAward } from '../../workers/unblock.js';
-import { answer } from './answer.js';
-import { awardOf } from './award-argument.js';
-import type { Command } from './context.js';
-import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner, type TypedEarner } from './earner-argument.js';
-import { EXIT } from './exit.js';
 import { PAUSED } from '../shared/issuing-words.js';
-import { withPipeline } from './pipeline-session.js';
-import { Problem } from './problem.js';
-import { withProgress } from './progress.js';
 import type { Lang } from '../shared/words.js';
+import { awardOf, EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from './arguments.js';
+import { command } from './command.js';
+import { Problem } from './problem.js';
+import { withPipeline } from './session.js';
 
-export const unblock: Command = {
+export const unblock = command({
   name: 'unblock',
   summary: {
     fr: 'laisse redonner un badge Région révoqué à la main',
@@ -35,31 +32,27 @@ export const unblock: Command = {
       },
     },
   ],
-  options: [],
-  run: async (call, context) => {
-    const [typedAddress, typedAward = ''] = call.args;
-    const typed = earnerOf(typedAddress);
-    const about = { fr: 'Levée du blocage', en: 'Lifting the block' };
-    const lifted = await withProgress({ ...context, lang: call.lang }, about, () =>
-      withPipeline(context, [], (pipeline) => lift(pipeline, typed, typedAward)),
-    );
-    const json = {
+  progress: { fr: 'Levée du blocage', en: 'Lifting the block' },
+  work: async ({ args: [typed, typedAward = ''] }, { context }) => {
+    const keyUnder = earnerOf(typed);
+    return withPipeline(context, (pipeline) => lift(pipeline, keyUnder(pipeline.vault), typedAward));
+  },
+  answer: (lifted, { lang }) => ({
+    lines: linesOf(lifted, lang),
+    json: {
       earner: lifted.earner,
       award: lifted.award.id,
       unblocked: true,
       issuing_paused: lifted.paused,
-    };
-    answer(call, context, linesOf(lifted, call.lang), json);
-    return EXIT.good;
-  },
-};
+    },
+  }),
+});
 
 type Lifted = Awaited<ReturnType<typeof lift>>;
 
 /** @throws Problem when there is nothing to lift */
-async function lift(pipeline: Pipeline, typed: TypedEarner, typedAward: string) {
+async function lift(pipeline: Pipeline, earner: EarnerKey, typedAward: string) {
   const award = awardOf(pipeline.scheme, typedAward);
-  const earner = typed.keyUnder(pipeline.vault);
   const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
   if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
   if (!(await unblockAward(pipeline, earner, award.badgeId))) throw notBlocked(award);

@@ -1,19 +1,19 @@
+import { z } from 'zod';
+import type { ClientId } from '../../ids.js';
 import {
+  BUCKETS_S,
+  type CounterName,
   COUNTERS,
   countersKey,
+  fieldOf,
+  type MarkName,
   MARKS,
   marksKey,
-  TIMES,
-  type CounterName,
-  type MarkName,
+  SUM,
   type TimeName,
+  TIMES,
 } from '../../platform/meter.js';
-import { clientsWithKey } from './clients.js';
-import { entriesByName, labelsOf, ofLength, type Entry } from './entry.js';
-import { gauge, type Family, type Sample } from './family.js';
-import { histogramSamples } from './histogram.js';
-import type { Reader } from './needs.js';
-import { zerosOf } from './zeros.js';
+import { type Family, type FigureNeeds, gauge, type Reader, type Sample } from './family.js';
 
 const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
   palier_notices_total: 'Requests at the addresses that notices come to, by how they ended.',
@@ -81,3 +81,109 @@ function timeOf(name: TimeName, entries: readonly Entry[] | undefined): Family {
     samples: histogramSamples(name, labelNames, fitting),
   };
 }
+
+const OUTCOMES = {
+  tokens: ['given', 'refused', 'failed'],
+  batches: ['issued', 'split', 'nothing', 'unknown', 'refused', 'not_sent', 'quota_low', 'on_hold', 'error'],
+  evaluations: ['due', 'waiting', 'nothing'],
+} as const;
+const TAKEN = { webhooks: '202', passport: '200' } as const;
+
+const zero = (name: CounterName, ...values: readonly string[]) => [fieldOf(name, values), 0] as const;
+
+/**
+ * The counters that are known before anything is counted. Prometheus sees no rise in a series that begins
+ * at 1: the first refusal of a key would be missed.
+ */
+function zerosOf(needs: Pick<FigureNeeds, 'scheme' | 'region'>): Readonly<Record<string, 0>> {
+  return Object.fromEntries([
+    ...Object.entries(TAKEN).flatMap(([door, status]) => [
+      zero('palier_notices_total', door, 'refused', 'try_again', '503'),
+      zero('palier_notices_total', door, 'accepted', 'stored', status),
+    ]),
+    ...clientsWithKey(needs).flatMap((client) =>
+      OUTCOMES.tokens.map((outcome) => zero('palier_token_requests_total', client, outcome)),
+    ),
+    ...OUTCOMES.batches.map((outcome) => zero('palier_batches_total', outcome)),
+    ...OUTCOMES.evaluations.map((outcome) => zero('palier_evaluations_total', outcome)),
+    ...needs.scheme.awards.map(({ id }) => zero('palier_awards_issued_total', id)),
+  ]);
+}
+
+const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
+
+/** The series of one histogram. @param entries each with its labels' values, and which part of it it is */
+function histogramSamples(
+  name: string,
+  labelNames: readonly string[],
+  entries: readonly Entry[],
+): readonly Sample[] {
+  const series = groupBy(entries, ({ rest }) => JSON.stringify(rest.slice(0, -1)));
+  return [...series.values()].flatMap((parts) => {
+    const [first] = parts;
+    return first === undefined ? [] : seriesOf(name, labelsOf(labelNames, first), parts);
+  });
+}
+
+/** Each bucket of the scrape holds all that took no longer; in Redis each run is in one bucket alone. */
+function seriesOf(name: string, labels: Sample['labels'], parts: readonly Entry[]): readonly Sample[] {
+  const values = new Map(parts.map(({ rest, value }) => [rest.at(-1), value]));
+  let total = 0;
+  const buckets = LIMITS.map((le): Sample => {
+    total += values.get(le) ?? 0;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: (values.get(SUM) ?? 0) / 1_000_000 },
+    { metricName: `${name}_count`, labels, value: total },
+  ];
+}
+
+/** One field of the hashes in which all processes count, read: see `fieldOf`. */
+interface Entry {
+  readonly name: string;
+  /** The labels' values, in their order; and of a time, which part of it. */
+  readonly rest: readonly string[];
+  readonly value: number;
+}
+
+const row = z.tuple([z.string()]).rest(z.string());
+
+/** The entries by their name. @throws ZodError when no Palier wrote the field */
+function entriesByName(
+  fields: Readonly<Record<string, string | number>>,
+): ReadonlyMap<string, readonly Entry[]> {
+  const entries = Object.entries(fields).map(([field, value]): Entry => {
+    const [name, ...rest] = row.parse(JSON.parse(field));
+    return { name, rest, value: Number(value) };
+  });
+  return groupBy(entries, ({ name }) => name);
+}
+
+/** @returns the groups in the order of their first members */
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+/** What an older Palier counted by other labels is left out. */
+const ofLength = (entries: readonly Entry[] | undefined, length: number): readonly Entry[] =>
+  (entries ?? []).filter(({ rest }) => rest.length === length);
+
+const labelsOf = (names: readonly string[], { rest }: Entry): Sample['labels'] =>
+  Object.fromEntries(names.map((name, at) => [name, rest[at] ?? '']));
+
+/** Whose accounts the workers read: the Région, and the active partners whose API key is to be there. */
+const clientsWithKey = ({ scheme, region }: Pick<FigureNeeds, 'scheme' | 'region'>): readonly ClientId[] => [
+  region,
+  ...scheme.partners
+    .filter(({ active, secretEnv }) => active && secretEnv !== null)
+    .map(({ clientId }) => clientId),
+];

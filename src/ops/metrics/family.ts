@@ -1,3 +1,6 @@
+import type { RedisConnection } from '../../platform/redis.js';
+import type { Pipeline } from '../../workers/pipeline.js';
+
 /** One time series at this instant. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -25,3 +28,23 @@ export const gauge = (name: string, help: string, samples: readonly Sample[]): F
 });
 
 export const flag = (is: boolean): number => (is ? 1 : 0);
+
+/** What the figures are read from. */
+export interface FigureNeeds extends Pick<
+  Pipeline,
+  'clock' | 'meter' | 'outbox' | 'pace' | 'queues' | 'quota' | 'region' | 'scheme' | 'schemes'
+> {
+  /** A connection that fails fast. */
+  readonly redis: RedisConnection;
+  /** Of our keys. */
+  readonly prefix: string;
+  readonly pollEveryS: number;
+  /** Palier's own. */
+  readonly version: string;
+}
+
+/**
+ * Reads some of the figures. However many earners there are, it asks Redis for little: nothing is walked
+ * through but what is under way.
+ */
+export type Reader = (needs: FigureNeeds) => Promise<readonly Family[]>;

@@ -1,35 +1,57 @@
 import { AggregatorRegistry } from 'prom-client';
-import { batchFigures } from './batches.js';
+import type { Config } from '../../config.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import type { Logger } from '../../platform/logger.js';
+import { keepFlushed, type Meter } from '../../platform/meter.js';
+import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
+import { closeRedis, openProducer } from '../../platform/redis.js';
+import { DATA_PREFIX } from '../../queue/jobs.js';
+import type { Scheme } from '../../rules/types.js';
+import { wirePipeline } from '../../workers/pipeline.js';
 import { countedFigures } from './counted.js';
-import type { Family } from './family.js';
-import { issuingFigures } from './issuing.js';
-import type { FigureNeeds, Reader } from './needs.js';
-import { noticeFigures } from './notices.js';
-import { queueFigures } from './queues.js';
-import { rulesFigures } from './rules.js';
-import { scheduleFigures } from './schedules.js';
+import { type Family, type FigureNeeds, flag, gauge, type Reader, sample } from './family.js';
+import { batchFigures, issuingFigures, rulesFigures } from './issuing.js';
+import { queueFigures, scheduleFigures, waitFigures } from './queues.js';
 
 /** All that a scrape reads; a new figure is a family in one of these files, or a file beside them. */
 const READERS: readonly Reader[] = [
   rulesFigures,
   queueFigures,
-  noticeFigures,
+  waitFigures,
   issuingFigures,
   batchFigures,
   scheduleFigures,
   countedFigures,
 ];
 
+/** Why a Redis that answers takes no write. */
+const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing', 'error'] as const;
+
 /**
- * All figures of all processes, in Prometheus' text format: what was counted is added up in Redis, what
- * stands there is read at this instant. So any one web process tells them all.
+ * All figures of all processes, in Prometheus' text format: counts are added up in Redis, states are read at
+ * this instant. So one scrape of any web process has them all. A Redis that takes no write can still be read.
  * @throws when Redis does not answer
  */
 export async function scrape(needs: FigureNeeds): Promise<string> {
-  // What this process counted itself is to be in it.
-  await needs.meter.flush();
+  const fault = await storeCounts(needs);
   const families = await Promise.all(READERS.map((read) => read(needs)));
-  return written(families.flat());
+  const redisFault = gauge(
+    'palier_redis_fault',
+    '1 while Redis answers and takes no write, by its cause.',
+    WRITE_FAULTS.map((one) => sample(flag(one === fault), { fault: one })),
+  );
+  return written([redisFault, ...families.flat()]);
+}
+
+/** Adds what this process counted to what the scrape reads. Resolves with why Redis takes no write, if so. */
+async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<RedisFault | null> {
+  try {
+    await redis.set(`${prefix}:scraped`, '1', 'EX', 60);
+    await meter.flush();
+    return null;
+  } catch (error) {
+    return redisCause(error).fault;
+  }
 }
 
 /** A registry of its own for each scrape, as prom-client makes one of what other processes counted. */
@@ -44,3 +66,37 @@ const jsonOf = ({ name, help, type, samples }: Family): object => ({
   values: samples,
   aggregator: 'first',
 });
+
+export interface OpenFigures {
+  readonly token: string;
+  /** @throws when Redis does not tell them in time */
+  readonly read: () => Promise<string>;
+  readonly meter: Meter;
+  /** In order of opening. */
+  readonly releases: readonly Disposer[];
+}
+
+/**
+ * Opens what the figures are read from, over a connection of its own that fails fast; no worker is started,
+ * and OBF is not called. Null: without a token nobody may read them.
+ * @param version Palier's own
+ */
+export function openFigures(
+  config: Config,
+  scheme: Scheme,
+  version: string,
+  log: Logger,
+): OpenFigures | null {
+  const token = config.watch.metricsToken;
+  if (token === null) return null;
+  const redis = openProducer(config.redis);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const { pipeline, close } = wirePipeline({ config, scheme, secrets: new Map(), redis, log });
+  const needs = { ...pipeline, redis, prefix: DATA_PREFIX, pollEveryS: config.pollEveryS, version };
+  return {
+    token,
+    read: () => scrape(needs),
+    meter: pipeline.meter,
+    releases: [() => closeRedis(redis), close, keepFlushed(pipeline.meter, log)],
+  };
+}

@@ -1,12 +1,8 @@
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { batchFigures } from '../../metrics/batches.js';
 import { countedFigures } from '../../metrics/counted.js';
-import type { Family, Sample } from '../../metrics/family.js';
-import { issuingFigures } from '../../metrics/issuing.js';
-import type { Reader } from '../../metrics/needs.js';
-import { noticeFigures } from '../../metrics/notices.js';
-import { queueFigures } from '../../metrics/queues.js';
-import { scheduleFigures } from '../../metrics/schedules.js';
+import type { Family, Reader, Sample } from '../../metrics/family.js';
+import { batchFigures, issuingFigures } from '../../metrics/issuing.js';
+import { queueFigures, scheduleFigures, waitFigures } from '../../metrics/queues.js';
 
 /** The figures of `/metrics`, so that the page and the alerts never disagree. */
 export interface Figures {
@@ -17,14 +13,7 @@ export interface Figures {
 
 /** Some hundred commands of Redis, however many earners and failed jobs there are. */
 export const readFigures = (pipeline: Pipeline): Promise<Figures> =>
-  read(pipeline, [
-    queueFigures,
-    noticeFigures,
-    issuingFigures,
-    batchFigures,
-    scheduleFigures,
-    countedFigures,
-  ]);
+  read(pipeline, [queueFigures, waitFigures, issuingFigures, batchFigures, scheduleFigures, countedFigures]);
 
 /** The counters alone. */
 export const readCounters = (pipeline: Pipeline): Promise<Figures> => read(pipeline, [countedFigures]);

@@ -1,3 +1,4 @@
+import { HAPPENED } from '../../shared/issuing-words.js';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import type { Contact } from '../../../earners/record.js';
@@ -9,7 +10,6 @@ import type { Scheme } from '../../../rules/types.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { maskAddress } from '../../shared/masked.js';
-import { HAPPENED } from '../../shared/state-words.js';
 import { backgroundOf } from '../../shared/background.js';
 import type { Lang, Localized } from '../../shared/words.js';
 import { OpsProblem } from '../http/problem.js';

@@ -1,0 +1,124 @@
+import { earnerKeyOf } from '../../earners/earner-key.js';
+import { asEarnerKey, type EarnerKey } from '../../ids.js';
+import { withoutUnseenEnds } from '../../platform/invisible.js';
+import { withoutAddresses } from '../../platform/logger.js';
+import type { Vault } from '../../platform/vault.js';
+import { nearest, shortList } from '../../rules/parse/messages.js';
+import type { Award, Partner, Scheme } from '../../rules/types.js';
+import type { Localized } from '../shared/words.js';
+import { Problem, wrongUsage } from './problem.js';
+
+/** `: did you mean "X"?`, or nothing. */
+export const didYouMean = (meant: string | null): Localized =>
+  meant === null
+    ? { fr: '', en: '' }
+    : { fr: ` : vouliez-vous dire « ${meant} » ?`, en: `: did you mean "${meant}"?` };
+
+/** What was typed, as it may be shown again: an address may stand in its place. */
+export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
+
+/** An unknown name, the nearest known one, and the others. @param more what else can be done about it */
+function unknownName(what: Localized, typed: string, known: readonly string[], more?: Localized): Problem {
+  const { names, total } = shortList(typed, known);
+  const list = names.join(', ') + (total === null ? '' : `... (${total})`);
+  const meant = didYouMean(nearest(typed, known));
+  return wrongUsage({
+    fr: `${what.fr} « ${shownAgain(typed)} »${meant.fr} (connus : ${list})${more?.fr ?? ''}`,
+    en: `${what.en} "${shownAgain(typed)}"${meant.en} (known: ${list})${more?.en ?? ''}`,
+  });
+}
+
+/** The award that was typed. @throws Problem for one that the scheme does not have */
+export function awardOf(scheme: Scheme, typed: string): Award {
+  const found = scheme.awards.find(({ id }) => id === typed);
+  if (found !== undefined) return found;
+  const known = scheme.awards.map(({ id }) => id);
+  throw unknownName({ fr: 'Badge Région inconnu', en: 'Unknown award' }, typed, known);
+}
+
+/** The argument that names a partner. */
+export const PARTNER_ARGUMENT = {
+  name: { fr: 'client_id', en: 'client_id' },
+  about: {
+    fr: "l'organisme, par son client_id (identifiant de son compte OBF)",
+    en: 'the partner, by its client_id (the id of its OBF account)',
+  },
+};
+
+/** @throws Problem when no such partner is in partners.yaml */
+export function partnerOf(scheme: Scheme, typed: string): Partner {
+  const partner = scheme.partners.find(({ clientId }) => clientId === typed);
+  if (partner === undefined) throw unknownPartner(scheme, typed);
+  return partner;
+}
+
+export const unknownPartner = (scheme: Scheme, typed: string, more?: Localized): Problem =>
+  unknownName(
+    { fr: 'Partenaire inconnu', en: 'Unknown partner' },
+    typed,
+    scheme.partners.map(({ clientId }) => clientId),
+    more,
+  );
+
+/** The argument that names a person by their address. */
+export const EARNER_ARGUMENT = {
+  name: { fr: 'adresse', en: 'email' },
+  about: { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
+};
+
+/** Where two are needed: the second one. */
+export const OTHER_ADDRESS_ARGUMENT = {
+  name: { fr: 'autre', en: 'other' },
+  about: { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
+};
+
+/** The first, where the earner key will do that stands in reports and in the journal. */
+export const EARNER_OR_KEY_ARGUMENT = {
+  name: { fr: 'adresse', en: 'email' },
+  about: {
+    fr: "l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)",
+    en: "the person's e-mail address, or their key of 22 characters (which stats and audit show)",
+  },
+};
+
+const isAddress = (typed: string): boolean => /^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed));
+/** 128 bits in base64url: what `earnerKeyOf` makes. */
+const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(withoutUnseenEnds(typed));
+
+/**
+ * An address is a name, an at sign and a host; nothing cleverer. What was typed is not shown again.
+ * @throws Problem when it is none
+ */
+export function addressOf(typed: string | undefined): string {
+  if (typed !== undefined && isAddress(typed)) return typed;
+  throw wrongUsage({
+    fr: "Ce n'est pas une adresse électronique.",
+    en: 'This is no e-mail address.',
+  });
+}
+
+/**
+ * An address, or an earner key: 22 characters without an at sign. What was typed is not shown again.
+ * @returns the key under a vault, which is opened later
+ * @throws Problem when it is neither
+ */
+export function earnerOf(typed = ''): (vault: Vault) => EarnerKey {
+  if (isKey(typed)) return () => asEarnerKey(withoutUnseenEnds(typed));
+  if (isAddress(typed)) return (vault) => earnerKeyOf(vault, typed);
+  throw wrongUsage({
+    fr: "Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).",
+    en: "This is neither an e-mail address nor somebody's key (22 characters).",
+  });
+}
+
+export const unknownEarner = (): Problem =>
+  new Problem('unknown_earner', [
+    {
+      fr: "Personne n'est connu à cette adresse, ni sous cette clé : aucun badge d'un partenaire, ni de la Région, n'en a été lu.",
+      en: 'Nobody is known by this address, nor by this key: no badge of a partner, nor of the Région, was read for it.',
+    },
+    {
+      fr: 'Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.',
+      en: 'Check what you typed; a badge that was issued just now may take some minutes to be read.',
+    },
+  ]);

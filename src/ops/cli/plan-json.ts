@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { AwardPlan } from '../../rules/plan.js';
+import type { MadePlan } from '../../scheme/make-plan.js';
+import type { Told } from './json-lines.js';
+
+const key = z.string().meta({ description: 'The key that stands for a person.' });
+
+const award = z
+  .strictObject({
+    award: z.string(),
+    name: z.string(),
+    competency: z.string().nullable(),
+    level: z.number().nullable(),
+    badge: z.string(),
+    active: z.boolean(),
+    removed: z.boolean().meta({ description: 'In the rules in force, and not in these.' }),
+    gains: z.number().meta({ description: 'How many people would be issued the badge.' }),
+    under_way: z.number().meta({ description: 'It is on its way to them already.' }),
+    loses_rule: z.number().meta({
+      description: 'They hold it, meet the rule in force, would not meet this one, and keep the badge.',
+    }),
+    blocked: z.number().meta({ description: 'They meet the rule; the badge was revoked by hand.' }),
+    refused: z.number().meta({ description: 'They meet the rule; OBF refused it for good.' }),
+    inactive: z.number().meta({ description: 'They meet the rule; the award is switched off.' }),
+    issue_calls: z.number(),
+    earners: z.strictObject({ gains: z.array(key), loses_rule: z.array(key) }),
+  })
+  .meta({ id: 'planned_award' });
+
+/** What `npx palier plan --json` prints: published as docs/schema/plan.json. */
+export const planSchema = z
+  .strictObject({
+    version: z.string().meta({ description: 'Of the rules that the plan is of.' }),
+    in_force: z.string().nullable().meta({ description: 'Null: no worker was ever started.' }),
+    changed: z.boolean().meta({ description: 'They are not the rules in force.' }),
+    differ_since_s: z.number().nullable().meta({
+      description: 'When a worker was first started with them; null: none was, or they are in force.',
+    }),
+    in_force_readable: z.boolean(),
+    only: z.string().nullable().meta({ description: 'The award that would be put into force alone.' }),
+    people: z.number().meta({ description: 'How many were looked at.' }),
+    unreadable: z.array(key),
+    awards: z.array(award),
+    issues: z.number(),
+    calls: z.number().meta({ description: 'Of OBF, reads included.' }),
+    at_least_s: z.number().meta({ description: 'How long it takes at OBF_MAX_RPS, seconds.' }),
+    quota: z.strictObject({
+      left: z.number().nullable().meta({ description: 'Null: not known.' }),
+      read_at_s: z.number().nullable(),
+      floor: z.number().meta({ description: 'Issuing stops rather than leave fewer.' }),
+      after: z.number().nullable(),
+      short: z.number().meta({ description: 'How many badges the quota is too small by.' }),
+    }),
+  })
+  .meta({
+    title: 'palier plan --json',
+    description: 'Who gains which award when the rules are put into force. Instants are Unix seconds (_s).',
+  });
+
+export type PlanJson = z.infer<typeof planSchema>;
+
+/** A plan as `--json` prints it; everybody is in it, by their key. @param floor of OBF's quota */
+export const planJson = (made: MadePlan, floor: number): Told<PlanJson> => ({
+  ...rulesJson(made),
+  only: made.plan.only,
+  people: made.plan.people,
+  unreadable: [...made.unreadable],
+  awards: made.plan.awards.map((award) => awardJson(award, made)),
+  issues: made.cost.issues,
+  calls: made.cost.calls,
+  at_least_s: made.cost.atLeastS,
+  quota: quotaJson(made, floor),
+});
+
+function rulesJson({ rules: { scheme, rollout }, inForce, started }: MadePlan) {
+  return {
+    version: scheme.version,
+    in_force: inForce,
+    changed: rollout !== null,
+    differ_since_s: rollout !== null && started === scheme.version ? rollout.sinceS : null,
+    in_force_readable: rollout === null || rollout.inForce !== null,
+  };
+}
+
+const awardJson = (
+  { award, removed, ...people }: AwardPlan,
+  { cost }: MadePlan,
+): Told<PlanJson['awards'][number]> => ({
+  award: award.id,
+  name: award.name,
+  competency: award.competency,
+  level: award.level,
+  badge: award.badgeId,
+  active: award.active,
+  removed,
+  gains: people.gains.length,
+  under_way: people.underWay,
+  loses_rule: people.losesRule.length,
+  blocked: people.blocked,
+  refused: people.refused,
+  inactive: people.inactive,
+  issue_calls: removed ? 0 : (cost.batches.get(award.badgeId) ?? 0),
+  earners: { gains: people.gains, loses_rule: people.losesRule },
+});
+
+const quotaJson = ({ cost, quota }: MadePlan, floor: number): Told<PlanJson['quota']> => ({
+  left: quota?.left ?? null,
+  read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
+  floor,
+  after: cost.quotaAfter,
+  short: cost.quotaShort,
+});
