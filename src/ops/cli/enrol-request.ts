@@ -5,7 +5,7 @@ import type { Localized } from '../shared/words.js';
 import { PARTNER_ARGUMENT } from './arguments.js';
 import type { Call, Command } from './context.js';
 import { oneLine } from './obf-badges.js';
-import { Problem, wrongUsage } from './problem.js';
+import { type Problem, wrongUsage } from './problem.js';
 
 const DAY: Localized = { fr: 'AAAA-MM-JJ', en: 'YYYY-MM-DD' };
 const ID: Localized = { fr: 'id', en: 'id' };

@@ -5,7 +5,7 @@ import type { Told } from './json-lines.js';
 
 const key = z.string().meta({ description: 'The key that stands for a person.' });
 
-const award = z
+const awardForm = z
   .strictObject({
     award: z.string(),
     name: z.string(),
@@ -40,7 +40,7 @@ export const planSchema = z
     only: z.string().nullable().meta({ description: 'The award that would be put into force alone.' }),
     people: z.number().meta({ description: 'How many were looked at.' }),
     unreadable: z.array(key),
-    awards: z.array(award),
+    awards: z.array(awardForm),
     issues: z.number(),
     calls: z.number().meta({ description: 'Of OBF, reads included.' }),
     at_least_s: z.number().meta({ description: 'How long it takes at OBF_MAX_RPS, seconds.' }),

@@ -1,5 +1,5 @@
 import type { EarnerKey } from '../../ids.js';
-import { type AwardPlan, changesNobody, KeyList } from '../../rules/plan.js';
+import { type AwardPlan, changesNobody, type KeyList } from '../../rules/plan.js';
 import type { MadePlan } from '../../scheme/make-plan.js';
 import {
   counted,
