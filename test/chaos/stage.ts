@@ -150,7 +150,7 @@ const environment = ({
   PALIER_CONFIG: configDir,
   PALIER_PACE: JSON.stringify(withChanges ? { ...PACE, ...PACE_OF_CHANGES } : PACE),
   // Every eleven seconds, and so while everything else goes wrong.
-  ...(withChanges ? { VERIFY_EVERY_H: '0.003' } : {}),
+  ...(withChanges ? { VERIFY_EVERY_H: '0.0015' } : {}),
   POLL_EVERY_S: '2',
   LOG_LEVEL: 'info',
 });
