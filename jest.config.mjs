@@ -32,7 +32,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
-  maxWorkers: 2,
+  // The files wait more than they compute: three of them keep two cores busy.
+  maxWorkers: 3,
   // What the files before have left in a worker's heap is not to be kept until the end: it came to 2.5 GB.
   workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,

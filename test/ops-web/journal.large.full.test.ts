@@ -16,7 +16,7 @@ import { KEY, openWeb, type Web } from './support/web.js';
 
 const VAULT = createVault(KEY);
 
-const ENTRIES = 50_000;
+const ENTRIES = 20_000;
 /** Of one event, and written as Palier writes them. */
 const PEOPLE = 400;
 const FIRST_MS = (NOON_S - 5 * 365 * 86_400) * 1000;
