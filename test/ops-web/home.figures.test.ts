@@ -11,6 +11,7 @@ import {
   type ObfCounts,
 } from '../../src/ops/web/home/obf.js';
 import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
+import { redisCause } from '../../src/platform/redis-faults.js';
 import { parse } from '../support/house.js';
 import { testRedis } from '../support/redis.js';
 
@@ -94,6 +95,16 @@ describe('the verdict', () => {
       'waiting',
       { now: { ...now, notices: { waiting: 2, oldestAgeS: 600 } } },
       /^watch \/ops\/queues .*10 min/,
+    ],
+    [
+      'earners',
+      { now: { ...now, earners: { waiting: 3, oldestAgeS: 600 } } },
+      /^watch \/ops\/queues Des portefeuilles attendent d’être évalués \(3\), le plus ancien depuis 10 min/,
+    ],
+    [
+      'a full Redis',
+      { storage: redisCause(new Error('OOM command not allowed')) },
+      /^bad \/ops\/queues Redis : mémoire pleine : /,
     ],
     ['waiting long', { now: { ...now, notices: { waiting: 2, oldestAgeS: 3600 } } }, /^bad .*depuis 1 h/],
     ['unknown', { now: { ...now, unknown: { batches: 2, ageS: 60 } } }, /^watch #obf .*2 envois, le plus/],
