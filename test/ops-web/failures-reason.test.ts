@@ -65,11 +65,9 @@ const KNOWN: readonly [error: unknown, key: string, queue?: QueueName][] = [
   [refused('GET event', 403, 'Forbidden'), 'compte'],
   [refused('GET events', 302), 'adresse-obf'],
   [refused('GET recipient', 404), 'destinataires'],
-  [refused('POST issue', 400, 'issuing limit reached'), 'quota', 'awards'],
+  [refused('POST issue', 400, 'issuing limit reached'), 'beneficiaire', 'awards'],
   [refused('POST issue', 400, 'invalid e-mail'), 'beneficiaire', 'awards'],
   [refused('POST issue', 422), 'beneficiaire', 'awards'],
-  [refused('POST issue', 404), 'badge-region', 'awards'],
-  [refused('POST issue', 403, 'Forbidden'), 'delivrance', 'awards'],
   [refused('PUT revoke', 404), 'retrait', 'awards'],
   [
     new RegionUnreadable(`The Région's account cannot be read. ${refused('GET events', 403).message}`),

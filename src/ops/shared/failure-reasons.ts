@@ -91,16 +91,6 @@ export const OBF_REASONS = {
       en: 'Have OBF_BASE_URL mended, then send again.',
     },
   },
-  quota: {
-    happened: () => ({
-      fr: 'Le quota de badges de la Région est épuisé',
-      en: 'The Région’s quota of badges is spent',
-    }),
-    next: {
-      fr: 'Faites relever le quota dans l’abonnement OBF, puis renvoyez.',
-      en: 'Have the quota of the OBF subscription raised, then send again.',
-    },
-  },
   beneficiaire: {
     happened: () => ({
       fr: 'OBF refuse un bénéficiaire',
@@ -109,23 +99,6 @@ export const OBF_REASONS = {
     next: {
       fr: 'Vérifiez l’adresse de la personne avec son organisme. Un renvoi ne suffit que si OBF a changé d’avis.',
       en: 'Check the person’s address with their organisation. Sending again helps only if OBF has changed its mind.',
-    },
-  },
-  'badge-region': {
-    happened: () => ({
-      fr: 'OBF ne connaît pas ce badge de la Région',
-      en: 'OBF does not know this badge of the Région',
-    }),
-    next: {
-      fr: 'Vérifiez dans OBF que le badge existe et n’est pas un brouillon, puis renvoyez.',
-      en: 'Check in OBF that the badge is there and is no draft, then send again.',
-    },
-  },
-  delivrance: {
-    happened: () => ({ fr: 'OBF refuse de délivrer', en: 'OBF refuses to issue' }),
-    next: {
-      fr: 'Vérifiez l’abonnement et les droits de la clé de la Région dans OBF, puis renvoyez.',
-      en: 'Check the subscription and the rights of the Région’s key in OBF, then send again.',
     },
   },
   retrait: {
