@@ -65,7 +65,23 @@ async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promi
     return;
   }
   if (batch.state !== 'open') await passHold(issuing, batch, signal);
-  await conclude(issuing, batch, await send(issuing, batch, due, signal));
+  const outcome = await send(issuing, batch, due, signal);
+  if (outcome.split.length === 0) await endRefusals(issuing, batch, signal);
+  await conclude(issuing, batch, outcome);
+}
+
+/** Batches of one that OBF refused, for people who have the badge now, are run again: nothing is left to send, and they end. */
+async function endRefusals(
+  issuing: Issuing,
+  { badgeId, id, earners }: Batch,
+  signal: AbortSignal,
+): Promise<void> {
+  const { batches, sendAgain } = issuing;
+  for (const otherId of await batches.of(badgeId)) {
+    const other = otherId === id ? null : await batches.find(badgeId, otherId);
+    const isOver = other?.refusedAlone === true && other.earners.every((earner) => earners.includes(earner));
+    if (isOver) await sendAgain(badgeId, otherId, signal);
+  }
 }
 
 /** @throws OnHold when the account cannot be read because OBF refuses all of its calls */

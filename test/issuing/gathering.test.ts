@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { batchDelayMs } from '../../src/issuing/outbox.js';
+import { isTriedAgain } from '../../src/workers/gather-awards.js';
 
 const PACE = { quietMs: 100, gatherMs: 10_000, batchMax: 500 };
 
@@ -42,4 +43,16 @@ test('whoever looks again when told to leaves within the limit, after a quiet or
   for (; waitedMs < PACE.gatherMs; looked += 1)
     waitedMs += batchDelayMs({ waiting: 1, waitedMs, quietForMs: waitedMs, moreMayCome: true }, PACE);
   expect(looked).toBeLessThanOrEqual(25);
+});
+
+test('a batch that failed is tried again for a week, an hour to a day apart', () => {
+  const HOUR_MS = 3_600_000;
+  const tries: number[] = [];
+  let failedMs = 0;
+  for (let nowMs = 0; nowMs < 10 * 24 * HOUR_MS; nowMs += HOUR_MS / 4)
+    if (isTriedAgain(0, failedMs, nowMs)) {
+      tries.push(nowMs / HOUR_MS);
+      failedMs = nowMs;
+    }
+  expect(tries).toEqual([1, 2, 4, 8, 16, 32, 56, 80, 104, 128, 152]);
 });
