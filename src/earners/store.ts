@@ -1,6 +1,7 @@
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { countKeys, scanKeys, scriptOf } from '../platform/redis-commands.js';
+import { countKeys, scanKeys } from '../platform/redis-commands.js';
+import { openValue, resealValue, sealValue, updateValue } from '../platform/sealed.js';
 import type { Vault } from '../platform/vault.js';
 import { decodeRecord, encodeRecord } from './codec.js';
 import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
@@ -24,25 +25,8 @@ export interface EarnerStore {
   count(): Promise<number>;
 }
 
-/** Any other is an error. */
-const VERSION = 1;
-
-/**
- * Stores a value if the one that was read is still there; '' stands for none, before and after. KEYS: the record.
- * ARGV: as it was read, as it is to be. Returns 1 when done.
- */
-const COMPARE_AND_SET = scriptOf(`
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
-return 1`);
-
-/** Of several writers one always succeeds; this many failures in a row mean a fault. */
-const MAX_TRIES = 200;
 /** How many records one command reads: Redis does nothing else meanwhile, for less than a millisecond. */
 const READ_TOGETHER = 100;
-
-const changedByOthers = (earner: EarnerKey): string =>
-  `The record of earner ${earner} was changed by others ${MAX_TRIES} times in a row`;
 
 /** Where the record of an address is stored. @param prefix of the keys */
 export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:{${earner}}`;
@@ -63,15 +47,13 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       return earners.map((earner, at) => openedOr(vault, earner, found[at] ?? null));
     },
     async update(earner, how) {
-      for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-        const read = await redis.getBuffer(keyOf(earner));
-        const from = openRecord(vault, earner, read);
-        const to = how(from);
-        if (to === from) return from;
-        const sealed = sealRecord(vault, earner, to);
-        if ((await COMPARE_AND_SET(redis, [keyOf(earner)], [read ?? '', sealed ?? ''])) === 1) return to;
-      }
-      throw new Error(changedByOthers(earner));
+      let stored: EarnerRecord = EMPTY_RECORD;
+      await updateValue(redis, keyOf(earner), (read) => {
+        const before = openRecord(vault, earner, read);
+        stored = how(before);
+        return stored === before ? read : sealRecord(vault, earner, stored);
+      });
+      return stored;
     },
     async *keys() {
       for await (const keys of scanKeys(redis, anyKey)) yield keys.flatMap((key) => earnerIn(prefix, key));
@@ -91,13 +73,13 @@ export async function resealRecord(
   vault: Vault,
   earner: EarnerKey,
 ): Promise<boolean> {
-  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    const read = await redis.getBuffer(recordKey(prefix, earner));
-    const anew = read === null ? null : resealed(vault, earner, read);
-    if (read === null || anew === null) return false;
-    if ((await COMPARE_AND_SET(redis, [recordKey(prefix, earner)], [read, anew])) === 1) return true;
-  }
-  throw new Error(changedByOthers(earner));
+  let isAnew = false;
+  await updateValue(redis, recordKey(prefix, earner), (read) => {
+    const anew = read === null ? null : orUnreadable(earner, () => resealValue(vault, read, earner));
+    isAnew = anew !== null;
+    return anew ?? read;
+  });
+  return isAnew;
 }
 
 function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
@@ -112,26 +94,19 @@ const isEmpty = (record: EarnerRecord): boolean =>
   record.linkedTo === null &&
   record.tombstone === null;
 
-/** A version byte, and the record sealed whole: whoever merely writes to Redis cannot make one up. */
+/** Null for the empty record. */
 export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord): Buffer | null =>
-  isEmpty(record) ? null : Buffer.concat([Buffer.of(VERSION), vault.sealBytes(encodeRecord(record), earner)]);
+  isEmpty(record) ? null : sealValue(vault, encodeRecord(record), earner);
 
 /** @param bytes null: nothing is stored. @throws RecordUnreadable */
-export function openRecord(vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord {
-  if (bytes === null) return EMPTY_RECORD;
-  if (bytes[0] !== VERSION) throw new RecordUnreadable(earner, `it is of version ${bytes[0] ?? 'none'}`);
-  try {
-    return decodeRecord(vault.openBytes(bytes.subarray(1), earner), earner);
-  } catch (cause) {
-    throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
+export const openRecord = (vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord =>
+  bytes === null
+    ? EMPTY_RECORD
+    : orUnreadable(earner, () => decodeRecord(openValue(vault, bytes, earner), earner));
 
-/** Without decoding it: what cannot be opened is all that matters. Null: it is under our key. */
-function resealed(vault: Vault, earner: EarnerKey, bytes: Buffer): Buffer | null {
+function orUnreadable<T>(earner: EarnerKey, open: () => T): T {
   try {
-    const sealed = vault.reseal(bytes.subarray(1), earner);
-    return sealed === null ? null : Buffer.concat([bytes.subarray(0, 1), sealed]);
+    return open();
   } catch (cause) {
     throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -1,8 +1,19 @@
 import { DateTime } from 'luxon';
+import { readAddresses } from '../earners/person.js';
+import { isErased, type Assertion, type AwardState, type EarnerRecord } from '../earners/record.js';
+import type { EarnerKey } from '../ids.js';
 import type { JobResult } from '../platform/job-result.js';
-import { erasedEntry, erasePeople, type ErasedNumbers } from './erase-people.js';
-import type { Pipeline } from '../workers/pipeline.js';
-import { candidatesOf, isPast, type Candidates } from './purge-candidates.js';
+import type { Scheme } from '../rules/types.js';
+import {
+  erasedEntry,
+  erasePeople,
+  isMoreHeldThanKept,
+  personToErase,
+  type ErasedNumbers,
+  type ErasureParts,
+  type PersonToErase,
+} from './erase-people.js';
+import { requestAofRewrite } from './rewrite-aof.js';
 
 /**
  * Erases whoever was given nothing, by anybody, for so many calendar months, and is waiting for nothing; and
@@ -11,23 +22,26 @@ import { candidatesOf, isPast, type Candidates } from './purge-candidates.js';
  * @param months null: nobody is kept too long
  */
 export async function purge(
-  pipeline: Pipeline,
+  parts: ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> },
   months: number | null,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const { clock, scheme, journal } = pipeline;
+  const { clock, scheme, journal } = parts;
   const beforeS = months === null ? null : monthsAgoS(clock(), months, scheme.timeZone);
   let [purged, ended] = [NOTHING, NOTHING];
   try {
-    for await (const candidates of candidatesOf(pipeline, beforeS, signal)) {
-      const done = await eraseThem(pipeline, candidates, beforeS);
+    for await (const candidates of candidatesOf(parts, beforeS, signal)) {
+      const done = await eraseThem(parts, candidates, beforeS);
       purged = sum(purged, done.purged);
       ended = sum(ended, done.ended);
     }
   } finally {
     // Stopped half-way, it tells of that half.
     const all = sum(purged, ended);
-    if (all.people > 0) await journal.write([erasedEntry(pipeline, 'purged', all)]);
+    if (all.people > 0) {
+      await journal.write([erasedEntry(parts, 'purged', all)]);
+      await requestAofRewrite(parts);
+    }
   }
   return { did: 'people purged', facts: { months, ...sum(purged, ended), erasuresEnded: ended.people } };
 }
@@ -36,13 +50,13 @@ export async function purge(
 const tell = async (): Promise<void> => {};
 
 async function eraseThem(
-  pipeline: Pipeline,
+  parts: ErasureParts,
   { past, begun }: Candidates,
   beforeS: number | null,
 ): Promise<{ readonly purged: ErasedNumbers; readonly ended: ErasedNumbers }> {
   const isMeant = beforeS === null ? () => false : isPast(beforeS);
-  const purged = past.length === 0 ? NOTHING : await erasePeople(pipeline, past, { tell, isMeant });
-  const ended = begun.length === 0 ? NOTHING : await erasePeople(pipeline, begun, { tell });
+  const purged = past.length === 0 ? NOTHING : await erasePeople(parts, past, { tell, isMeant });
+  const ended = begun.length === 0 ? NOTHING : await erasePeople(parts, begun, { tell });
   return { purged, ended };
 }
 
@@ -68,3 +82,89 @@ const sum = (a: ErasedNumbers, b: ErasedNumbers): ErasedNumbers => ({
   flags: a.flags + b.flags,
   awards: a.awards + b.awards,
 });
+
+/** People of one page of what Redis holds. */
+interface Candidates {
+  /** Nothing was given to them for too long. */
+  readonly past: readonly PersonToErase[];
+  /** Whose erasure was stopped before its end. */
+  readonly begun: readonly PersonToErase[];
+}
+
+/** How many addresses are looked at together: enough to fill the wire, few enough to let others in. */
+const TOGETHER = 50;
+
+/** @param beforeS Unix seconds; null: nobody is past */
+async function* candidatesOf(
+  parts: ErasureParts,
+  beforeS: number | null,
+  signal: AbortSignal,
+): AsyncGenerator<Candidates> {
+  // A person may be met under several addresses.
+  const met = new Set<EarnerKey>();
+  for await (const keys of parts.earners.keys()) {
+    for (let at = 0; at < keys.length; at += TOGETHER) {
+      signal.throwIfAborted();
+      const looked = await Promise.all(
+        keys.slice(at, at + TOGETHER).map((key) => lookAt(parts, key, beforeS)),
+      );
+      const found = looked.flat().filter(({ person }) => !met.has(person) && met.add(person));
+      yield {
+        past: found.filter(({ why }) => why === 'past'),
+        begun: found.filter(({ why }) => why === 'begun'),
+      };
+    }
+  }
+}
+
+type Found = PersonToErase & { readonly why: 'past' | 'begun' };
+
+/** One who cannot be read does not stop the others. */
+async function lookAt(
+  parts: ErasureParts,
+  key: EarnerKey,
+  beforeS: number | null,
+): Promise<readonly Found[]> {
+  try {
+    return await findIn(parts, key, beforeS);
+  } catch (err) {
+    parts.log.warn({ earner: key, err }, 'cannot be read, and so not purged');
+    return [];
+  }
+}
+
+async function findIn(
+  parts: ErasureParts,
+  key: EarnerKey,
+  beforeS: number | null,
+): Promise<readonly Found[]> {
+  const record = await parts.earners.read(key);
+  const { linkedTo, linked, assertions, journal } = record;
+  if (isErased(record))
+    return isMoreHeldThanKept(parts, { key, record })
+      ? [{ ...(await personToErase(parts, key)), why: 'begun' }]
+      : [];
+  if (linkedTo !== null) return [];
+  const isToldOnly = assertions.length + linked.length === 0;
+  if (isToldOnly && (journal.length === 0 || journal.some(({ atS }) => atS >= (beforeS ?? 0)))) return [];
+  if (beforeS === null || !isPast(beforeS)(record)) return [];
+  const keys = [...linked, key];
+  const addresses = await readAddresses(parts, keys);
+  return addresses.every((one) => isPast(beforeS)(one.record)) ? [{ person: key, keys, why: 'past' }] : [];
+}
+
+const areOld = (assertions: readonly Assertion[], beforeS: number): boolean =>
+  assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS);
+
+/** States in which something is still to happen. */
+const UNFINISHED: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown', 'revoking']);
+
+/**
+ * Whether all that an address was given, by partners and by the Région, was issued before an instant (Unix
+ * seconds) and has ended before it, if it ends; and nothing was done for it since, nor is to be.
+ */
+const isPast =
+  (beforeS: number) =>
+  ({ assertions, awards }: EarnerRecord): boolean =>
+    areOld(assertions, beforeS) &&
+    [...awards.values()].every(({ state, atS }) => !UNFINISHED.has(state) && atS < beforeS);

@@ -1,8 +1,7 @@
 import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
-import { QUEUES } from '../queue/jobs.js';
-import type { Pipeline } from '../workers/pipeline.js';
-import { sortAllArrivals } from '../workers/sort-arrivals.js';
+import { QUEUES, type QueueName } from '../queue/jobs.js';
+import { sortAllArrivals } from '../queue/arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
 const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
@@ -17,32 +16,23 @@ export function earnerOfJob(id: string): EarnerKey | null {
   return ABOUT_A_PERSON.has(kind) && key !== '' ? asEarnerKey(key) : null;
 }
 
-export interface RemovedJobs {
-  readonly removed: number;
-  /** Whom a job is about that could not be removed: it is at work at this moment. */
-  readonly atWork: ReadonlySet<EarnerKey>;
-}
+type Queues = Readonly<Record<QueueName, Queue>>;
 
 /**
- * Removes the jobs about these people from every queue, failed ones and their reasons included.
- * @param stays ids that are to stay
+ * Removes the jobs about these people from every queue, failed ones and their reasons included; one that is at work
+ * stays, and meets the tombstone. @param stays ids that are to stay @returns how many were removed
  */
 export async function removeJobsAbout(
-  { queues }: Pick<Pipeline, 'queues'>,
+  { queues }: { readonly queues: Queues },
   keys: ReadonlySet<EarnerKey>,
-  stays: (id: string) => boolean = () => false,
-): Promise<RemovedJobs> {
+  stays: (id: string) => boolean,
+): Promise<number> {
   let removed = 0;
   await sortAllArrivals({ queues });
-  const atWork = new Set<EarnerKey>();
   for (const name of QUEUES)
-    for (const id of await jobsAbout(queues[name], keys)) {
-      if (stays(id)) continue;
-      const earner = earnerOfJob(id);
-      if ((await queues[name].remove(id)) === 1) removed += 1;
-      else if (earner !== null) atWork.add(earner);
-    }
-  return { removed, atWork };
+    for (const id of await jobsAbout(queues[name], keys))
+      if (!stays(id) && (await queues[name].remove(id)) === 1) removed += 1;
+  return removed;
 }
 
 /** The ids alone are read, some at a time: of a hundred thousand jobs, a few are theirs. */
@@ -62,7 +52,7 @@ export async function jobsAbout(queue: Queue, keys: ReadonlySet<EarnerKey>): Pro
 }
 
 /** BullMQ notes what happens to each job, by its id. Nobody reads that, and it names who was erased. */
-export async function forgetJobEvents({ queues }: Pick<Pipeline, 'queues'>): Promise<void> {
+export async function forgetJobEvents({ queues }: { readonly queues: Queues }): Promise<void> {
   for (const name of QUEUES) {
     const client = await queues[name].getBackend().client;
     await client.del(queues[name].toKey('events'));

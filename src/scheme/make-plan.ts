@@ -1,20 +1,36 @@
 import type { AwardId, EarnerKey, SchemeVersion } from '../ids.js';
-import type { Quota, QuotaReading } from '../issuing/quota.js';
-import { secondsOf } from '../platform/clock.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Rules } from '../rules/rollout.js';
-import { countPopulation, type PopulationStats } from '../rules/population-stats.js';
-import { costOf, type Plan, type PlanCost, planFor, type PlanKeeps, startPlan } from '../rules/plan.js';
+import { countPopulation, type PopulationCounter, type PopulationStats } from '../rules/population-stats.js';
+import {
+  costOf,
+  type Plan,
+  type PlanCost,
+  planFor,
+  type PersonFacts,
+  type PlanKeeps,
+  startPlan,
+} from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { lookAtEverybody, type Report } from '../workers/look-at-everybody.js';
+import { forEachPerson, type Report } from './for-each-person.js';
 import type { PeopleSources } from '../earners/people.js';
-import type { Pipeline } from '../workers/pipeline.js';
 import type { Schemes } from './schemes.js';
 
+/** How many badges OBF lets the Région issue, as it was read last; null: it does not say. */
+interface QuotaReading {
+  readonly left: number | null;
+  /** When it was read, Unix milliseconds. */
+  readonly readMs: number;
+}
+
 /** What a plan is made with. */
-export interface PlanParts extends Pick<Pipeline, 'pace' | 'clock'> {
+export interface PlanParts {
+  readonly clock: Clock;
+  /** How many leave in one call, and how many badges of the quota are left untouched. */
+  readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };
   readonly people: PeopleSources;
   readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
-  readonly quota: Pick<Quota, 'known'>;
+  readonly quota: { known(): Promise<QuotaReading | null> };
 }
 
 /** What the plan is to be of. */
@@ -45,29 +61,16 @@ export interface MadePlan {
 }
 
 /**
- * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs.
- * Reads alone, and OBF is not called: it may be asked at any time, for a scheme that no process was ever
- * started with too.
+ * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs. Reads alone, and
+ * OBF is not called: it may be asked at any time, also for a scheme that no process was ever started with.
  * @throws the signal's reason once it is aborted
  */
-export async function makePlan(
+export const makePlan = (
   parts: PlanParts,
   asked: PlanAsked,
   report: Report,
   signal: AbortSignal,
-): Promise<MadePlan> {
-  const seen = await seenIn(parts);
-  const rules = await parts.schemes.wouldBe(asked.scheme);
-  const tally = startPlan(rules, asked.only, asked.keeps);
-  const nowS = secondsOf(parts.clock);
-  const unreadable = await lookAtEverybody(
-    parts.people,
-    (person) => tally.add(person.earner, planFor(rules, person, nowS, asked.only).planned),
-    report,
-    signal,
-  );
-  return { ...(await costed(parts, asked, tally.plan())), ...seen, rules, unreadable };
-}
+): Promise<MadePlan> => planWith(parts, asked, null, report, signal);
 
 /** The same, and how everybody would stand with each award of it. */
 export async function simulate(
@@ -76,26 +79,30 @@ export async function simulate(
   report: Report,
   signal: AbortSignal,
 ): Promise<MadePlan & { readonly census: PopulationStats }> {
-  const seen = await seenIn(parts);
-  const rules = await parts.schemes.wouldBe(asked.scheme);
-  const tally = startPlan(rules, null, asked.keeps);
-  const counted = countPopulation(rules.scheme);
-  const nowS = secondsOf(parts.clock);
-  const unreadable = await lookAtEverybody(
-    parts.people,
-    (person) => {
-      const { evaluation, planned } = planFor(rules, person, nowS);
-      tally.add(person.earner, planned);
-      counted.add(evaluation);
-    },
-    report,
-    signal,
-  );
-  const made = await costed(parts, asked, tally.plan());
-  return { ...made, ...seen, rules, unreadable, census: counted.stats() };
+  const counter = countPopulation(asked.scheme);
+  const made = await planWith(parts, { ...asked, only: null }, counter, report, signal);
+  return { ...made, census: counter.stats() };
 }
 
-async function costed({ quota, pace }: PlanParts, { maxRps }: Pick<PlanAsked, 'maxRps'>, plan: Plan) {
+async function planWith(
+  { people, schemes, quota, pace, clock }: PlanParts,
+  { scheme, only, maxRps, keeps }: PlanAsked,
+  counter: PopulationCounter | null,
+  report: Report,
+  signal: AbortSignal,
+): Promise<MadePlan> {
+  // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
+  const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
+  const rules = await schemes.wouldBe(scheme);
+  const tally = startPlan(rules, only, keeps);
+  const nowS = secondsOf(clock);
+  const look = (person: PersonFacts): void => {
+    const { evaluation, planned } = planFor(rules, person, nowS, only);
+    tally.add(person.earner, planned);
+    counter?.add(evaluation);
+  };
+  const unreadable = await forEachPerson(people, look, report, signal);
+  const plan = tally.plan();
   const reading = await quota.known();
   const cost = costOf(plan, {
     batchMax: pace.batchMax,
@@ -103,11 +110,6 @@ async function costed({ quota, pace }: PlanParts, { maxRps }: Pick<PlanAsked, 'm
     quotaLeft: reading?.left ?? null,
     quotaFloor: pace.quota.floor,
   });
-  return { plan, cost, quota: reading };
-}
-
-/** Before anybody is looked at: were it to change meanwhile, the plan would be of other rules. */
-async function seenIn({ schemes }: PlanParts): Promise<Pick<MadePlan, 'inForce' | 'started'>> {
-  const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
-  return { inForce, started: inForce === null ? null : now.scheme.version };
+  const started = inForce === null ? null : now.scheme.version;
+  return { plan, cost, quota: reading, inForce, started, rules, unreadable };
 }

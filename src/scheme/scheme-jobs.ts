@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { Queue } from 'bullmq';
+import type { PeopleSources } from '../earners/people.js';
 import type { AwardId } from '../ids.js';
-import { secondsOf } from '../platform/clock.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
 import { enqueueIfAbsent, type NewJob } from '../queue/enqueue.js';
 import { applyJob } from '../queue/jobs.js';
 import { createApplyStore, type ApplyAsked } from './apply-store.js';
-import type { Pipeline } from '../workers/pipeline.js';
+
+interface Queues {
+  readonly queues: { readonly maintenance: Queue };
+}
 
 /** One at a time, whoever asks. */
 export const planJobId = (only: AwardId | null): string => (only === null ? 'plan' : `plan.${only}`);
@@ -17,7 +22,7 @@ export type SchemeJob =
   | { readonly state: 'failed'; readonly reason: string };
 
 /** One look at one job: however many there are, nothing is walked through. */
-export async function schemeJob({ queues }: Pick<Pipeline, 'queues'>, id: string): Promise<SchemeJob> {
+export async function schemeJob({ queues }: Queues, id: string): Promise<SchemeJob> {
   const job = await queues.maintenance.getJob(id);
   if (job === undefined) return { state: 'none' };
   if (job.finishedOn !== undefined) return { state: 'failed', reason: job.failedReason ?? '' };
@@ -25,7 +30,7 @@ export async function schemeJob({ queues }: Pick<Pipeline, 'queues'>, id: string
 }
 
 /** @returns false: somebody asked for it already, and it is not made yet */
-export const askForPlan = (pipeline: Pick<Pipeline, 'queues'>, only: AwardId | null): Promise<boolean> =>
+export const askForPlan = (pipeline: Queues, only: AwardId | null): Promise<boolean> =>
   askOnce(pipeline, { id: planJobId(only), name: 'plan', data: { kind: 'plan', only } });
 
 /**
@@ -33,7 +38,7 @@ export const askForPlan = (pipeline: Pick<Pipeline, 'queues'>, only: AwardId | n
  * @returns false: another application is being made, and this one is not
  */
 export async function askForApply(
-  pipeline: Pick<Pipeline, 'queues' | 'people' | 'clock'>,
+  pipeline: Queues & { readonly people: PeopleSources; readonly clock: Clock },
   wanted: Omit<ApplyAsked, 'ask' | 'askedS'>,
 ): Promise<boolean> {
   const ask = randomBytes(12).toString('base64url');
@@ -48,13 +53,13 @@ export async function askForApply(
 }
 
 /** What the job is about that waits, runs or has failed; null: there is none. */
-export async function applyAsked({ queues }: Pick<Pipeline, 'queues'>): Promise<ApplyAsked | null> {
+export async function applyAsked({ queues }: Queues): Promise<ApplyAsked | null> {
   const job = await queues.maintenance.getJob(APPLY_JOB_ID);
   return job === undefined ? null : (applyJob.safeParse(job.data).data ?? null);
 }
 
 /** One that failed is begun anew, by what was asked for now. */
-async function askOnce(pipeline: Pick<Pipeline, 'queues'>, job: NewJob): Promise<boolean> {
+async function askOnce(pipeline: Queues, job: NewJob): Promise<boolean> {
   const { state } = await schemeJob(pipeline, job.id);
   if (state === 'waits' || state === 'runs') return false;
   if (state === 'failed') await pipeline.queues.maintenance.remove(job.id);

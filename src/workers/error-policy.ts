@@ -4,6 +4,7 @@ import { OnHold } from '../issuing/hold.js';
 import { NotSettledYet } from '../issuing/types.js';
 import { RateQueueFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import { describeError } from '../platform/logger.js';
+import { SchemeUnreadable } from '../scheme/state.js';
 import { VaultError } from '../platform/vault.js';
 import { backoffMs } from '../queue/enqueue.js';
 import { EventIncomplete, RowUnreadable } from '../obf/read-event.js';
@@ -34,7 +35,7 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
   if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
   if (error instanceof ObfRefused || error instanceof RowUnreadable)
     return { do: 'fail', why: error.message };
-  if (error instanceof VaultError || error instanceof RecordUnreadable)
+  if (error instanceof VaultError || error instanceof RecordUnreadable || error instanceof SchemeUnreadable)
     return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }

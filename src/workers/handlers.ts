@@ -1,12 +1,13 @@
 import type { EarnerKey } from '../ids.js';
 import { purge } from '../privacy/purge.js';
+import { rewriteAofIfWanted } from '../privacy/rewrite-aof.js';
 import { enqueueEarners } from '../queue/enqueue-earners.js';
 import type { JobResult } from '../platform/job-result.js';
 import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type QueueName } from '../queue/jobs.js';
 import { sendFailed, sentIn } from '../queue/replay.js';
-import { applyForOps } from '../scheme/apply-job.js';
-import { planForOps } from '../scheme/plan-job.js';
-import { storeCensus } from '../scheme/take-census.js';
+import { applyForOps } from './apply-scheme.js';
+import { planForOps } from './plan-scheme.js';
+import { storePopulation } from '../scheme/population.js';
 import { cleanQueues } from './clean-queues.js';
 import { evaluateEarner } from './evaluate-earner.js';
 import { gatherAwards, sweepAwards } from './gather-awards.js';
@@ -82,6 +83,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
         return { did: 'failed jobs sent back to work', facts };
       }
       case 'sweep': {
+        await rewriteAofIfWanted(pipeline);
         const gathered = await sweepAwards(pipeline);
         return { did: 'outboxes swept', facts: { gathered } };
       }
@@ -95,7 +97,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
 /** People with an award on its way are evaluated again: nothing is on its way for ever. */
 async function takeCensus(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const late = new Set<EarnerKey>();
-  const { people } = await storeCensus(pipeline, signal, (earner) => late.add(earner));
+  const { people } = await storePopulation(pipeline, signal, (earner) => late.add(earner));
   await enqueueEarners(pipeline.queues.earners, late, 'census');
   return { did: 'census taken', facts: { people } };
 }

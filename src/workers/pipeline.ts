@@ -30,7 +30,7 @@ import { enqueueEarners } from '../queue/enqueue-earners.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/jobs.js';
 import { openQueue } from '../queue/enqueue.js';
 import type { Scheme } from '../rules/types.js';
-import { createCensusStore } from '../scheme/census-store.js';
+import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
 import { countCalls } from './count-calls.js';
 import { createEventReading } from './event-reading.js';
@@ -123,7 +123,7 @@ export function wirePipeline(options: PipelineOptions) {
     holds: createHolds(redis, prefix, now, pace),
     quota: createQuota(redis, prefix, regionAccount, now, pace.quota),
     incarnation: createRedisIncarnation(redis, prefix, now, () => replicas.history()),
-    census: createCensusStore(redis, prefix),
+    census: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
     /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
     now,
@@ -201,7 +201,7 @@ function openStores({ redis, scheme }: PipelineOptions, base: Base) {
     /** Badges and clients that count for nobody. */
     ignored: createIgnored(redis, prefix),
     /** Which rules hold. */
-    schemes: createSchemes(redis, prefix, scheme, clock),
+    schemes: createSchemes({ redis, prefix, vault, now: base.now }, scheme),
     replicas,
     queues,
     vault,

@@ -7,7 +7,7 @@ import { moveMark } from '../platform/key-guard.js';
 import { VaultError, type Vault } from '../platform/vault.js';
 import { credentialNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
-import { sortAllArrivals } from './sort-arrivals.js';
+import { sortAllArrivals } from '../queue/arrivals.js';
 
 export interface Resealed {
   /** How many records there are, and how many of them were sealed anew. */
@@ -51,6 +51,7 @@ export async function resealAll(
   let jobs = 0;
   // A job that moved on meanwhile is met the next time.
   for (let more = -1; more !== 0; jobs += more) more = await resealJobs(pipeline, signal);
+  await pipeline.schemes.reseal();
   await moveMark(people.redis, people.prefix, vault);
   return { records, resealed, jobs, unreadable };
 }

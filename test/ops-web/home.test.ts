@@ -1,7 +1,9 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
+import { createStateStore } from '../../src/scheme/state.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { openHouse, REGION, type House, type HouseOptions } from '../support/house.js';
+import { openHouse, parse, REGION, type House, type HouseOptions } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
@@ -167,12 +169,14 @@ test('a wrong API key, and an OBF that does not answer, are named while they las
 test('changed rules that wait to be put into force, and an application that was stopped', async () => {
   await open();
   const [{ schemes }] = house.pipelines;
-  const { people } = house.pipelines[0];
-  const state = `${people.prefix}:{scheme}:state`;
-  await people.redis.hset(state, { inForce: 'another', generation: 2 });
+  const changed = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
+  await schemes.start(changed);
   expect(await home()).toContain('Le barème a changé');
-  const applying = { version: house.scheme.version, only: '', quiet: false, startedS: 1_700_000_000 };
-  await people.redis.hset(state, { applying: JSON.stringify(applying) });
+  const applying = { version: changed.version, only: null, quiet: false, startedS: 1_700_000_000 };
+  const { people, vault } = house.pipelines[0];
+  await createStateStore(people.redis, `${people.prefix}:{scheme}:state`, vault).update((state) =>
+    state === null ? state : { ...state, applying },
+  );
   expect(await home()).toMatch(/La mise en vigueur du barème, commencée il y a .* n’est pas terminée/);
   await schemes.applied();
   expect(await home()).not.toContain('n’est pas terminée');

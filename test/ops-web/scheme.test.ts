@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { applyJob } from '../../src/queue/jobs.js';
-import { applyForOps } from '../../src/scheme/apply-job.js';
+import { applyForOps } from '../../src/workers/apply-scheme.js';
 import { askedRecord, createApplyStore } from '../../src/scheme/apply-store.js';
 import { askForApply } from '../../src/scheme/scheme-jobs.js';
 import { everythingIn } from '../support/everything.js';
@@ -282,7 +282,7 @@ describe('what stands in the way', () => {
     const rules = await schemes.now();
     await createApplyStore(sources).write({ ...askedRecord(asked), state: 'giving', issues: 2, people: 2 });
     const seen = { started: rules.scheme.version, inForce: await schemes.inForce() };
-    await schemes.apply(rules.scheme, { only: null, quiet: true }, seen);
+    await schemes.apply(rules.scheme, { only: null, quiet: true, ask: asked.ask }, seen);
     // In force for everybody, these are due by it, too: they are no reason to leave it half done.
     const more = await people('encore', 3, 2);
     await queues.maintenance.resume();

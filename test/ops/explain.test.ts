@@ -252,7 +252,7 @@ test('what the account, the flags and a change of the rules say is told', async 
 test('files that are easier than the rules in force: what they would give waits for apply', async () => {
   const address = await somebody('P1/A', 'P2/B');
   const strict = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 3'), SMALL_PARTNERS);
-  const schemes = createSchemes(redis.connection, redis.prefix, strict, clock);
+  const schemes = createSchemes({ redis: redis.connection, prefix: redis.prefix, vault }, strict);
   try {
     await schemes.start(strict);
     const { out } = await explain(address);

@@ -8,10 +8,12 @@ import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { enqueueAll } from '../../src/queue/enqueue.js';
 import { credentialNotice, DATA_PREFIX } from '../../src/queue/jobs.js';
+import { createSchemes } from '../../src/scheme/schemes.js';
 import { partnerKeys } from '../../src/workers/partner-keys.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime.js';
 import { wirePipeline } from '../../src/workers/pipeline.js';
+import { parse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';
@@ -58,6 +60,7 @@ async function restart(env: Record<string, string>): Promise<Pipeline> {
     closeRedis(redis);
   };
   await markKey(redis, DATA_PREFIX, pipeline.vault);
+  await pipeline.schemes.start(scheme);
   const workers = startWorkers(pipeline, redis);
   release = async () => workers();
   return pipeline;
@@ -122,6 +125,10 @@ test('the key changes: nobody is named anew, nothing is given twice, and the old
 
   pipeline = await restart(underB());
   expect([LOU, MAX].map((who) => keyOf(pipeline, who))).toEqual(keys);
+  // The rules in force, and their text, open under the new key alone.
+  const easier = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
+  const other = createSchemes({ ...pipeline.people, vault: pipeline.vault }, easier);
+  expect((await other.now()).scheme.version).toBe(pipeline.scheme.version);
   expect(await explained(underB(), LOU)).toEqual(before);
   await comesDue(underB(), LOU, MAX, ZOE);
   expect(await palier.type(['reconcile', '--full'], { env: underB() })).toMatchObject({ exit: 0, err: [] });

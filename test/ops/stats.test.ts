@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { issuedSection } from '../../src/ops/cli/stats.js';
 import { oneAwaySection } from '../../src/ops/cli/stats.js';
 import { partnersSection } from '../../src/ops/cli/stats.js';
-import type { StoredCensus } from '../../src/scheme/census-store.js';
+import type { StoredPopulation } from '../../src/scheme/population.js';
 import { createNews } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -132,9 +132,9 @@ test('who takes no part is not waited for', async () => {
 });
 
 describe('one badge away', () => {
-  const tell = (census: StoredCensus | null) =>
+  const tell = (census: StoredPopulation | null) =>
     oneAwaySection.tell({ scheme, clock, census: { read: () => Promise.resolve(census) } });
-  const counted: StoredCensus = {
+  const counted: StoredPopulation = {
     atS: atS(2026, 0, 15, 8, 48),
     version: scheme.version,
     people: 90,

@@ -1,5 +1,5 @@
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import { applyRules } from '../../src/scheme/apply-rules.js';
+import { applyRules } from '../../src/workers/apply-scheme.js';
 import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { makePlan } from '../../src/scheme/make-plan.js';
 import { pollEvents } from '../../src/workers/poll-events.js';

@@ -1,13 +1,13 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAwardId, asBadgeId } from '../../src/ids.js';
-import { applyRules } from '../../src/scheme/apply-rules.js';
+import { applyRules } from '../../src/workers/apply-scheme.js';
 import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { enqueueBatch } from '../../src/workers/gather-awards.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { makePlan, type MadePlan } from '../../src/scheme/make-plan.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { SchemeMoved } from '../../src/scheme/schemes.js';
+import { SchemeMoved } from '../../src/scheme/state.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 

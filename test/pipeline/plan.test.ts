@@ -17,13 +17,13 @@ import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { applyRules } from '../../src/scheme/apply-rules.js';
-import { createCensusStore } from '../../src/scheme/census-store.js';
+import { applyRules } from '../../src/workers/apply-scheme.js';
+import { createPopulationStore } from '../../src/scheme/population.js';
 import { makePlan, simulate, type PlanParts } from '../../src/scheme/make-plan.js';
 import { PACE } from '../../src/workers/pipeline.js';
 import { readPersonOnce, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
-import { storeCensus } from '../../src/scheme/take-census.js';
+import { storePopulation } from '../../src/scheme/population.js';
 import { world } from '../rules/model.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -119,7 +119,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
 /** An empty Redis of its own, as it were. */
 function partsFor(name: string, scheme: Scheme, clock = Date.now) {
   const prefix = `${redis.dataPrefix}:${name}`;
-  const schemes = createSchemes(redis.connection, prefix, scheme, clock);
+  const schemes = createSchemes({ redis: redis.connection, prefix, vault }, scheme);
   const { earners, ledger } = storesIn(redis.connection, prefix, vault, clock);
   const parts: PlanParts = {
     people: { redis: redis.connection, prefix, region, earners },
@@ -297,10 +297,10 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const length = await settled.parts.people.earners.count();
   expect(told.at(-1)).toEqual([length, length]);
 
-  const census = createCensusStore(redis.connection, settled.prefix);
+  const census = createPopulationStore(redis.connection, settled.prefix);
   expect(await census.read()).toBeNull();
   const { people, schemes, clock } = settled.parts;
-  await storeCensus({ people, schemes, census, clock }, signal());
+  await storePopulation({ people, schemes, census, clock }, signal());
   const { census: counted } = await simulate(
     settled.parts,
     { scheme: settled.scheme, maxRps: 1 },

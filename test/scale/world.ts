@@ -65,6 +65,6 @@ async function settle(redisUrl: string, scheme: Scheme, earners: number, nowMs: 
   const nowS = Math.floor(nowMs / 1000);
   await fill({ redisUrl, prefix: DATA_PREFIX, vault, region: SCALE_REGION, scheme, earners, nowS });
   const redis = openProducer({ kind: 'single', url: redisUrl });
-  await createSchemes(redis, DATA_PREFIX, scheme, () => nowMs).start(scheme);
+  await createSchemes({ redis, prefix: DATA_PREFIX, vault }, scheme).start(scheme);
   closeRedis(redis);
 }

@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { openQueue } from '../../src/queue/enqueue.js';
-import { sortAllArrivals } from '../../src/workers/sort-arrivals.js';
+import { sortAllArrivals } from '../../src/queue/arrivals.js';
 
 /** The notices that a door stored, once they are jobs of their own, as a worker makes them. */
 export interface SortedNotices {

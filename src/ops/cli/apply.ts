@@ -1,8 +1,8 @@
 import type { Plan, PlanCost } from '../../rules/plan.js';
 import type { Scheme } from '../../rules/types.js';
-import { applyRules } from '../../scheme/apply-rules.js';
+import { applyRules } from '../../workers/apply-scheme.js';
 import { makePlan } from '../../scheme/make-plan.js';
-import { type Application, type ApplyOptions, SchemeMoved } from '../../scheme/schemes.js';
+import { type Application, type ApplyOptions, SchemeMoved } from '../../scheme/state.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { PAUSED } from '../shared/issuing-words.js';
 import type { Lang } from '../shared/words.js';

@@ -11,6 +11,7 @@ import { hostsOf, type RedisAddress, type RedisConnection } from '../../platform
 import { createVault } from '../../platform/vault.js';
 import type { Scheme } from '../../rules/types.js';
 import { createSchemes } from '../../scheme/schemes.js';
+import { SchemeUnreadable } from '../../scheme/state.js';
 import { PACE } from '../../workers/pipeline.js';
 import { PAUSED } from '../shared/issuing-words.js';
 import { isToShow, problemWords, readHolds } from '../shared/stats.js';
@@ -160,13 +161,19 @@ export async function checkIssuing(
 
 /** Whether the files are the rules in force: what they change reaches nobody by itself who was there before. */
 export async function checkInForce(
-  { dataPrefix, clock }: Pick<Context, 'dataPrefix' | 'clock'>,
+  { dataPrefix: prefix }: Pick<Context, 'dataPrefix'>,
+  { faulty, config }: Settings,
   redis: RedisConnection,
   scheme: Scheme | null,
 ): Promise<CheckResult> {
   if (scheme === null) return skipped('in-force', RULES_FIRST);
-  const schemes = createSchemes(redis, dataPrefix, scheme, clock);
-  const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished()]);
+  const wrong = faulty(['PALIER_KEY', 'PALIER_KEY_OLD']);
+  if (wrong.length > 0) return skipped('in-force', mendFirst(wrong));
+  const vault = createVault(config.palierKey, config.palierKeyOld);
+  const schemes = createSchemes({ redis, prefix, vault }, scheme);
+  const state = await Promise.all([schemes.inForce(), schemes.unfinished(), schemes.now()]).catch(unreadable);
+  if (state === null) return resultOf('in-force', { errors: [RULES_UNREADABLE] });
+  const [inForce, unfinished] = state;
   const warnings = [
     ...(unfinished === null ? [] : [UNFINISHED]),
     ...(inForce === null || inForce === scheme.version ? [] : [waiting(scheme.version, inForce)]),
@@ -174,6 +181,15 @@ export async function checkInForce(
   return resultOf('in-force', { warnings, ...(inForce === null ? { notes: [FIRST_START] } : {}) });
 }
 
+function unreadable(error: unknown): null {
+  if (error instanceof SchemeUnreadable) return null;
+  throw error;
+}
+
+const RULES_UNREADABLE: Localized = {
+  fr: "les règles en vigueur que garde Redis ne peuvent pas être lues : elles ont été altérées, ou scellées sous une autre PALIER_KEY. Rien n'est délivré ; voir docs/operating.md (« Les règles en vigueur sont illisibles »)",
+  en: 'the rules in force that Redis holds cannot be read: they were altered, or sealed under another PALIER_KEY. Nothing is issued; see docs/operating.md ("Les règles en vigueur sont illisibles")',
+};
 const RULES_FIRST: Localized = {
   fr: "à corriger d'abord : les règles",
   en: 'to be mended first: the scheme',

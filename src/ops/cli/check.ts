@@ -82,7 +82,7 @@ async function checkServices(
         await checkRedisSettings(redis, context.env['NODE_ENV'] === 'production'),
         await checkKey(context, settings, redis),
         await checkIssuing(context, redis, scheme),
-        await checkInForce(context, redis, scheme),
+        await checkInForce(context, settings, redis, scheme),
         ...(writable ? await checkObf({ context, settings, scheme, redis }) : skipObf(OBF_NEEDS_REDIS)),
         await checkReading(context, redis, scheme),
       ];

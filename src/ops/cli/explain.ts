@@ -102,7 +102,7 @@ async function readExplained(
   const { clock, dataPrefix } = context;
   const vault = createVault(config.palierKey, config.palierKeyOld);
   await requireReadable(redis, dataPrefix, vault);
-  const schemes = createSchemes(redis, dataPrefix, scheme, clock);
+  const schemes = createSchemes({ redis, prefix: dataPrefix, vault }, scheme);
   const sources = {
     region: asClientId(config.obfClientId),
     earners: createEarnerStore(redis, dataPrefix, vault),

@@ -265,7 +265,7 @@ export async function withPlanParts<T>(
     if (account === null) throw new Error("The Région's own client has no account");
     const parts: PlanParts = {
       people: { redis, prefix, region, earners: createEarnerStore(redis, prefix, vault) },
-      schemes: createSchemes(redis, prefix, scheme, clock),
+      schemes: createSchemes({ redis, prefix, vault }, scheme),
       quota: createQuota(redis, prefix, account, createRedisClock(redis, prefix).now, PACE.quota),
       pace: PACE,
       clock,

@@ -7,7 +7,7 @@ import { secondsOf } from '../../platform/clock.js';
 import { readArrived } from '../../queue/enqueue.js';
 import { newestFailed } from '../../queue/failures.js';
 import { QUEUES } from '../../queue/jobs.js';
-import type { CensusStore } from '../../scheme/census-store.js';
+import type { PopulationStore } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { failedByReason, NEWEST } from '../shared/failed-jobs.js';
 import {
@@ -114,7 +114,7 @@ const monthWords = (month: string): Localized =>
 
 export const oneAwaySection: StatsSection<
   Pick<Pipeline, 'scheme' | 'clock'> & {
-    readonly census: Pick<CensusStore, 'read'>;
+    readonly census: Pick<PopulationStore, 'read'>;
   }
 > = {
   id: 'one_away',

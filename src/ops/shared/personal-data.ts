@@ -10,7 +10,7 @@ import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
 import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { linkedRecords, personKeyOf } from '../../earners/links.js';
-import { sortAllArrivals } from '../../workers/sort-arrivals.js';
+import { sortAllArrivals } from '../../queue/arrivals.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');

@@ -5,7 +5,7 @@ import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import { DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
-import { planForOps } from '../../../src/scheme/plan-job.js';
+import { planForOps } from '../../../src/workers/plan-scheme.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
 import { classOf } from '../../journal/support.js';
 import { findAddresses } from '../../browser/support/addresses.js';

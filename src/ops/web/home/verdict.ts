@@ -1,7 +1,7 @@
 import type { ClientId } from '../../../ids.js';
 import type { ReadProblem } from '../../../obf/read-state.js';
 import type { RedisCause } from '../../../platform/redis-faults.js';
-import type { Application } from '../../../scheme/schemes.js';
+import type { Application } from '../../../scheme/state.js';
 import { holdWords } from '../../shared/issuing-words.js';
 import { type PartnerNews, problemWords } from '../../shared/stats.js';
 import { durationWords, type Localized } from '../../shared/words.js';

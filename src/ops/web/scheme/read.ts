@@ -1,13 +1,11 @@
 import type { AwardId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
-import type { RedisConnection } from '../../../platform/redis.js';
 import { schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
 import { askedRecord, createApplyStore, isOver } from '../../../scheme/apply-store.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { createPlanStore } from '../../../scheme/plan-store.js';
 import { APPLY_JOB_ID, applyAsked, planJobId, schemeJob } from '../../../scheme/scheme-jobs.js';
-import { createVersionList, type VersionList } from '../../../scheme/scheme-versions.js';
 import type { PageContext } from '../route.js';
 
 /** The plan that is shown. */
@@ -25,7 +23,7 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
-    versionsOf(pipeline).all(),
+    schemes.versions(),
     readApply(pipeline),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
@@ -51,15 +49,6 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
     apply,
     moves: busy && !query.has('fige'),
   };
-}
-
-/** A process reads each version once. */
-const lists = new WeakMap<RedisConnection, VersionList>();
-
-function versionsOf({ people }: Pipeline): VersionList {
-  const list = lists.get(people.redis) ?? createVersionList(people);
-  lists.set(people.redis, list);
-  return list;
 }
 
 async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null) {

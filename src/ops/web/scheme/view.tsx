@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
 import { onLossWords, ruleWords } from '../../../rules/explain/rule-words.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import type { VersionKept } from '../../../scheme/scheme-versions.js';
+import type { KeptVersion } from '../../../scheme/texts.js';
 import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
 import { Alert, Instant, Section, State, TreeList } from '../parts/text.js';
@@ -115,7 +115,7 @@ function Versions({ model: { versions, inForceVersion, scheme } }: PartProps): V
       <Table
         caption={SCHEME.versionsCaption}
         columns={[
-          { title: SCHEME.version, heads: true, cell: ({ version }: VersionKept) => <code>{version}</code> },
+          { title: SCHEME.version, heads: true, cell: ({ version }: KeptVersion) => <code>{version}</code> },
           { title: SCHEME.first, cell: ({ firstS }) => <Instant atS={firstS} /> },
           { title: SCHEME.state, cell: ({ version }) => stateOf(version) },
         ]}

@@ -8,13 +8,12 @@ import { awardsOf, type Address } from '../earners/person.js';
 const UNKNOWN_EVENT = asEventId('unknown');
 
 /**
- * Pure. What must outlive a person's erasure, so that they are not given a second time what the Région's
- * account holds for one of their addresses, by hand or not, nor what a human took back: a badge, its state,
- * and the Région's own events. Of what earned it, of what set it off, of reasons, nothing. A record of what
- * is being taken back is not told here: it lasts as it is.
+ * Pure. What outlives a person's erasure, so that they are not given a second time what the Région's account holds for
+ * one of their addresses, by hand or not, nor what a human took back: a badge, its state, and the Région's own events.
+ * Nothing of what earned it, or of reasons. What is being taken back is not among these: it stays as it is.
  * @param addresses all of the person's
  */
-export function lastingRecords(
+export function recordsKeptAfterErasure(
   region: ClientId,
   addresses: readonly Address[],
   nowS: number,
@@ -27,26 +26,23 @@ export function lastingRecords(
   return new Map(
     [...badges].flatMap((badgeId) => {
       const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
-      const lasting = lastingOf(theirs, {
+      const kept = keptOf(theirs, {
         isHeldBy: valid.get(badgeId) ?? null,
         isBlocked: blocked.includes(badgeId),
         nowS,
       });
-      return lasting === null ? [] : [[badgeId, lasting] as const];
+      return kept === null ? [] : [[badgeId, kept] as const];
     }),
   );
 }
 
-interface Standing {
+interface Held {
   readonly isHeldBy: { readonly eventId: EventId | null; readonly issuedOnS: number } | null;
   readonly isBlocked: boolean;
   readonly nowS: number;
 }
 
-function lastingOf(
-  records: readonly AwardRecord[],
-  { isHeldBy, isBlocked, nowS }: Standing,
-): AwardRecord | null {
+function keptOf(records: readonly AwardRecord[], { isHeldBy, isBlocked, nowS }: Held): AwardRecord | null {
   const forgiven = [...new Set(records.flatMap((record) => record.forgiven))];
   const atS = Math.max(...records.map((record) => record.atS), 0);
   const isRevoking = records.some(({ state }) => state === 'revoking');

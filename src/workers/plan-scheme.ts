@@ -2,10 +2,10 @@ import type { AwardId } from '../ids.js';
 import { secondsOf } from '../platform/clock.js';
 import type { AwardPlan } from '../rules/plan.js';
 import type { JobResult } from '../platform/job-result.js';
-import { keepReporting } from './report-progress.js';
-import { makePlan, type MadePlan } from './make-plan.js';
-import type { Pipeline } from '../workers/pipeline.js';
-import { createPlanStore, type StoredAwardPlan, type StoredPlan } from './plan-store.js';
+import { keepReporting } from '../scheme/report-progress.js';
+import { makePlan, type MadePlan } from '../scheme/make-plan.js';
+import type { Pipeline } from './pipeline.js';
+import { createPlanStore, type StoredAwardPlan, type StoredPlan } from '../scheme/plan-store.js';
 
 /** How many people of each award are kept with a plan; the command line gives everybody. */
 const SAMPLE = 50;

@@ -1,5 +1,5 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
-import type { AwardState } from '../issuing/award-record.js';
+import type { AwardState } from '../earners/record.js';
 import { RuleFault } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import { peopleIn, type PeopleSources } from '../earners/people.js';
@@ -13,7 +13,7 @@ export type Report = (done: number, total: number) => void;
  * @returns those who could not be, sorted: what Redis holds of them, or a rule for them, cannot be read
  * @throws the signal's reason once it is aborted
  */
-export async function lookAtEverybody(
+export async function forEachPerson(
   sources: PeopleSources,
   look: (person: PersonFacts) => void,
   report: Report,

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { asAwardId, asSchemeVersion, type AwardId, type SchemeVersion } from '../ids.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { openValue, resealValue, sealValue, updateValue } from '../platform/sealed.js';
+import type { Vault } from '../platform/vault.js';
+
+/** What ops asked for. */
+export interface ApplyOptions {
+  /** Null: everything. */
+  readonly only: AwardId | null;
+  /** OBF sends no e-mail. */
+  readonly quiet: boolean;
+  /** The request that it carries out; none: an operator's command line does it. */
+  readonly ask?: string;
+}
+
+/** Null: none was ever started with. */
+export interface SeenVersions {
+  readonly started: SchemeVersion | null;
+  readonly inForce: SchemeVersion | null;
+}
+
+const version = z.string().transform(asSchemeVersion);
+const awardId = z.string().transform(asAwardId);
+
+const application = z.object({
+  version,
+  only: awardId.nullable(),
+  quiet: z.boolean(),
+  ask: z.string().optional(),
+  /** Unix seconds. */
+  startedS: z.number(),
+});
+/** Kept until all of it is done: who goes on after a stop does the same. */
+export type Application = z.output<typeof application>;
+
+const form = z.object({
+  /** What new facts are judged by. */
+  current: version,
+  inForce: version,
+  /** Counts the changes of `current`. */
+  generation: z.int(),
+  /** Since when `current` is, Unix seconds of Redis' clock: OBF's instants are compared with it. */
+  sinceS: z.number(),
+  /** Awards of `current` that were put into force one by one. */
+  released: z.array(awardId),
+  applying: application.nullable(),
+});
+/** Which rules hold, for all processes alike. */
+export type SchemeState = z.output<typeof form>;
+
+/** Other files became the rules between the plan and its application. */
+export class SchemeMoved extends Error {
+  readonly code = 'scheme_moved';
+}
+
+/** Redis holds rules that Palier did not write, or that another key sealed. Nothing is decided by them. */
+export class SchemeUnreadable extends Error {
+  readonly code = 'scheme_unreadable';
+  constructor(what: string, options?: ErrorOptions) {
+    super(
+      `What Redis holds of the rules in force cannot be read (${what}): it was altered, or sealed under another ` +
+        'PALIER_KEY. Nothing is issued by it; see docs/operating.md ("Les règles en vigueur sont illisibles")',
+      options,
+    );
+    this.name = 'SchemeUnreadable';
+  }
+}
+
+/**
+ * Pure. The state once a process was started with a version. The first ever is in force at once: there is nobody yet
+ * whom it could surprise. Another than the current one begins a new change.
+ */
+export function startedWith(state: SchemeState | null, started: SchemeVersion, nowS: number): SchemeState {
+  if (state === null)
+    return { current: started, inForce: started, generation: 1, sinceS: nowS, released: [], applying: null };
+  if (state.current === started) return state;
+  return { ...state, current: started, generation: state.generation + 1, sinceS: nowS, released: [] };
+}
+
+/**
+ * Pure. The state once a version is put into force, wholly or for one award, with what was asked for.
+ * @throws SchemeMoved when the versions are no longer those that were seen
+ */
+export function appliedTo(
+  state: SchemeState | null,
+  applied: SchemeVersion,
+  { only, quiet, ask }: ApplyOptions,
+  seen: SeenVersions,
+  nowS: number,
+): SchemeState {
+  if ((state?.current ?? null) !== seen.started || (state?.inForce ?? null) !== seen.inForce)
+    throw new SchemeMoved('Other files were started with since this plan was made');
+  const started = startedWith(state, applied, nowS);
+  const applying = { version: applied, only, quiet, startedS: nowS, ...(ask === undefined ? {} : { ask }) };
+  if (only === null) return { ...started, applying, inForce: applied, released: [] };
+  return { ...started, applying, released: [...new Set([...started.released, only])] };
+}
+
+/** Where the state is stored, sealed whole: who merely writes to Redis cannot make up a rule. */
+export interface StateStore {
+  /** Null: no process was ever started. @throws SchemeUnreadable */
+  read(): Promise<SchemeState | null>;
+  /** Compare-and-set, retried. @param how pure. @throws SchemeUnreadable, and what `how` throws */
+  update(how: (state: SchemeState | null) => SchemeState | null): Promise<void>;
+  /** Seals it under `PALIER_KEY`. Idempotent. @throws SchemeUnreadable */
+  reseal(): Promise<void>;
+}
+
+const CONTEXT = 'scheme state';
+const STATE = 'which version it is';
+
+export function createStateStore(redis: RedisConnection, key: string, vault: Vault): StateStore {
+  const open = (sealed: Buffer | null): SchemeState | null =>
+    sealed === null
+      ? null
+      : orUnreadable(STATE, () => form.parse(JSON.parse(openValue(vault, sealed, CONTEXT).toString())));
+  return {
+    read: async () => open(await redis.getBuffer(key).catch(wrongType)),
+    update: (how) =>
+      updateValue(redis, key, (sealed) => {
+        const before = open(sealed);
+        const after = how(before);
+        if (after === before || after === null) return sealed;
+        return sealValue(vault, Buffer.from(JSON.stringify(after)), CONTEXT);
+      }).catch(wrongType),
+    reseal: () =>
+      updateValue(redis, key, (sealed) =>
+        sealed === null ? null : orUnreadable(STATE, () => resealValue(vault, sealed, CONTEXT) ?? sealed),
+      ).catch(wrongType),
+  };
+}
+
+/** @throws SchemeUnreadable for what cannot be opened, or is not in our form */
+export function orUnreadable<T>(what: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    throw new SchemeUnreadable(what, { cause });
+  }
+}
+
+function wrongType(error: unknown): never {
+  const isOtherType = error instanceof Error && error.message.startsWith('WRONGTYPE');
+  throw isOtherType ? new SchemeUnreadable(STATE, { cause: error }) : error;
+}
