@@ -96,6 +96,17 @@ export interface OpsConfig {
   readonly trustProxy: number;
 }
 
+/** The earner's own pages, and the mail server that their links leave by. */
+export interface ParcoursConfig {
+  readonly publicUrl: string;
+  /** `smtp://` or `smtps://`, with user and password. */
+  readonly smtpUrl: string;
+  readonly from: string;
+  /** Whom a person can write to; null: nobody was named. */
+  readonly contact: string | null;
+  readonly trustProxy: number;
+}
+
 const CALLBACK = '/ops/oidc/retour';
 
 /** The variables of the ops pages, all of them optional. */
@@ -146,6 +157,21 @@ export const opsVariables = {
     'an https address without a path is expected (http for a loopback address only)',
   ).optional(),
   TRUST_PROXY: whole(0, 10).default(0),
+  SMTP_URL: value(
+    (text) => (/^smtps?:$/.test(urlOf(text)?.protocol ?? '') && urlOf(text)?.hostname !== '' ? text : null),
+    'une adresse smtp:// ou smtps:// est attendue',
+    'an smtp:// or smtps:// address is expected',
+  ).optional(),
+  MAIL_FROM: value(
+    (text) => (/^[^\p{Cc}]*[^\s<>@]+@[^\s<>@]+>?$/u.test(text) ? text : null),
+    'une adresse, ou « Nom <adresse> »',
+    'an address, or "Name <address>"',
+  ).optional(),
+  PARCOURS_CONTACT: value(
+    (text) => (/^[^\s<>@]+@[^\s<>@]+$/.test(text) ? text : null),
+    'une adresse e-mail est attendue',
+    'an e-mail address is expected',
+  ).optional(),
 };
 
 type OpsVariables = z.output<z.ZodObject<typeof opsVariables>>;
@@ -159,6 +185,20 @@ export const opsConfigOf = (v: OpsVariables): OpsConfig => ({
   publicUrl: v.PUBLIC_URL ?? null,
   trustProxy: v.TRUST_PROXY,
 });
+
+/** Null without `SMTP_URL`, `PUBLIC_URL` and `MAIL_FROM`: the earner's own pages do not exist. */
+export function parcoursConfigOf(v: OpsVariables): ParcoursConfig | null {
+  if (v.SMTP_URL === undefined || v.PUBLIC_URL === undefined || v.MAIL_FROM === undefined) return null;
+  return {
+    publicUrl: v.PUBLIC_URL,
+    smtpUrl: v.SMTP_URL,
+    from: v.MAIL_FROM,
+    contact: v.PARCOURS_CONTACT ?? null,
+    trustProxy: v.TRUST_PROXY,
+  };
+}
+
+const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
 function oidcOf(v: OpsVariables): OidcConfig | null {
   const redirectUrl = v.OIDC_REDIRECT_URL ?? (v.PUBLIC_URL === undefined ? null : v.PUBLIC_URL + CALLBACK);
@@ -183,8 +223,15 @@ type Given = Readonly<Record<string, string | undefined>>;
 /** What is missing beside `OIDC_ISSUER`, and names that two people would share. */
 export const opsFaults = (given: Given): readonly ConfigFault[] => [
   ...missingForOidc(given),
+  ...(given['SMTP_URL'] !== undefined && given['MAIL_FROM'] === undefined ? [MAIL_FROM_MISSING] : []),
   ...sharedNames(given),
 ];
+
+const MAIL_FROM_MISSING: ConfigFault = {
+  variable: 'MAIL_FROM',
+  fr: 'SMTP_URL la demande',
+  en: 'SMTP_URL needs it',
+};
 
 function missingForOidc(given: Given): readonly ConfigFault[] {
   if (given['OIDC_ISSUER'] === undefined) return [];

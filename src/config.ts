@@ -25,6 +25,8 @@ import {
   type WatchConfig,
   watchConfigOf,
   watchVariables,
+  parcoursConfigOf,
+  type ParcoursConfig,
 } from './config-ops.js';
 export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
 export type { RedisTarget } from './config-values.js';
@@ -67,6 +69,7 @@ export interface Config {
   readonly configDir: string;
   readonly opsUsers: readonly OpsAccount[];
   readonly ops: OpsConfig;
+  readonly parcours: ParcoursConfig | null;
   readonly watch: WatchConfig;
   readonly pollEveryS: number;
   /** How often each account is read again in full, hours; 0: never. */
@@ -184,6 +187,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     configDir: v.PALIER_CONFIG,
     opsUsers: v.OPS_USERS,
     ops: opsConfigOf(v),
+    parcours: parcoursConfigOf(v),
     watch: watchConfigOf(v),
     pollEveryS: v.POLL_EVERY_S,
     verifyEveryH: v.VERIFY_EVERY_H,
@@ -213,6 +217,7 @@ export function describe(config: Config): Readonly<Record<string, string | numbe
     configDir: config.configDir,
     opsUsers: config.opsUsers.length,
     ...describeOps(config.ops),
+    ...(config.parcours === null ? {} : { smtp: new URL(config.parcours.smtpUrl).host }),
     ...describeWatch(config.watch),
     pollEveryS: config.pollEveryS,
     verifyEveryH: config.verifyEveryH,

@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['queue', 'platform'],
   workers: ['rules', 'earners', 'journal', 'obf', 'issuing', 'scheme', 'privacy', 'queue', 'platform'],
   ops: ['rules', 'earners', 'journal', 'obf', 'issuing', 'scheme', 'privacy', 'workers', 'queue', 'platform'],
+  parcours: ['rules', 'earners', 'ops/shared', 'queue', 'platform'],
   sandbox: ['obf/wire', 'platform'],
   demo: ['sandbox', 'platform'],
 };

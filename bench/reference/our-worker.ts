@@ -18,6 +18,7 @@ const queues = {
   earners: open('earners'),
   awards: open('awards'),
   maintenance: open('maintenance'),
+  mails: open('mails'),
 };
 const shared = { connection: redis, prefix: DEFAULT_PREFIX };
 const workers = [

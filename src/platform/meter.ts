@@ -15,6 +15,7 @@ export const COUNTERS = {
   palier_batches_total: ['outcome'],
   palier_evaluations_total: ['outcome'],
   palier_awards_issued_total: ['award'],
+  palier_parcours_total: ['step'],
 } as const;
 
 /** How long things took. */

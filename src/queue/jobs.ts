@@ -17,8 +17,9 @@ import {
 /**
  * The queues, in the order of the data: `arrivals` holds what came in, one job a tick; a worker makes each notice a
  * job of `notices`. `awards` is issuing: pausing it stops issuing alone. `maintenance` never waits behind a pause.
+ * `mails` are to people.
  */
-export const QUEUES = ['arrivals', 'notices', 'earners', 'awards', 'maintenance'] as const;
+export const QUEUES = ['arrivals', 'notices', 'earners', 'awards', 'maintenance', 'mails'] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** BullMQ's key prefix. */
@@ -162,6 +163,9 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   replayJob,
 ]);
 
+/** The link to their own page is to be sent to this earner, if anything is known of them. */
+export const mailJob = z.object({ kind: z.literal('link'), earner });
+
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type NoticeJob = z.output<typeof noticeJob>;
@@ -207,3 +211,4 @@ export const laterJobId = (key: EarnerKey): string => `later.${key}`;
 export const gatherJobId = (badge: BadgeId): string => `gather.${badge}`;
 export const revokeJobId = (key: EarnerKey, badge: BadgeId): string => `revoke.${key}.${badge}`;
 export const batchJobId = (batch: BatchId): string => `batch.${batch}`;
+export const linkMailId = (key: EarnerKey): string => `link.${key}`;

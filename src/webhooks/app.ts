@@ -76,6 +76,7 @@ export function createApp(deps: WebhookDeps): Express {
   app.enable('case sensitive routing').enable('strict routing');
   app.set('query parser', false);
   if (deps.ops !== undefined) app.use('/ops', deps.ops);
+  if (deps.parcours !== undefined) app.use('/parcours', deps.parcours);
   const shared = createAppContext(deps);
   for (const route of ROUTES)
     // Without a token, nothing shows that there could be metrics.

@@ -29,6 +29,8 @@ export interface WebhookDeps {
   readonly log: Logger;
   /** The pages below `/ops`; without them it answers 404. */
   readonly ops?: RequestHandler;
+  /** The earner's own pages, mounted at `/parcours`. */
+  readonly parcours?: RequestHandler;
   /** Without a token for them, `/metrics` answers 404. */
   readonly metrics?: Metrics;
 }

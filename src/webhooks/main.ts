@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
-import { ConfigFaults, describe, loadConfig } from '../config.js';
+import { type Config, ConfigFaults, describe, loadConfig } from '../config.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
 import { readLogo } from '../ops/web/assets.js';
+import { wireParcours } from '../parcours/wire.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { requireSameKey } from '../platform/key-guard.js';
@@ -14,6 +15,9 @@ import { requireSafeRedisAt } from '../platform/redis-safety.js';
 import { createVault } from '../platform/vault.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
+import { keepFlushed } from '../platform/meter.js';
+import { closeRedis, openProducer } from '../platform/redis.js';
+import { wirePipeline, type PipelineOptions } from '../workers/pipeline.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from '../workers/partner-keys.js';
 import { startWebhooks, wireWebhooks } from './server.js';
@@ -30,6 +34,8 @@ async function main(): Promise<void> {
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
   const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log, vault }) : null;
+  const parcours =
+    config.parcours === null ? null : openParcours({ config, scheme, secrets, log, vault }, config.parcours);
   const metrics = openFigures(config, scheme, version(), log);
   const { deps, releases } = wireWebhooks({
     config,
@@ -41,11 +47,20 @@ async function main(): Promise<void> {
     ...(metrics === null ? {} : { metrics }),
   });
   const server = await startWebhooks(
-    ops === null ? deps : { ...deps, ops: ops.handler },
+    {
+      ...deps,
+      ...(ops === null ? {} : { ops: ops.handler }),
+      ...(parcours === null ? {} : { parcours: parcours.handler }),
+    },
     config.port,
     '0.0.0.0',
   );
-  const opened = [...(metrics?.releases ?? []), ...(ops?.releases ?? []), ...releases];
+  const opened = [
+    ...(metrics?.releases ?? []),
+    ...(ops?.releases ?? []),
+    ...(parcours?.releases ?? []),
+    ...releases,
+  ];
   const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {
@@ -57,6 +72,19 @@ async function main(): Promise<void> {
     await stop();
     throw error;
   }
+}
+
+/** A fail-fast connection, the pipeline over it without a worker, and the earner's own pages. */
+function openParcours(
+  options: Omit<PipelineOptions, 'redis' | 'config'> & { readonly config: Config },
+  parcours: NonNullable<Config['parcours']>,
+) {
+  const { config, log } = options;
+  const redis = openProducer(config.redis);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const { pipeline, close } = wirePipeline({ ...options, redis });
+  const handler = wireParcours({ reading: pipeline, redis, prefix: DATA_PREFIX, parcours });
+  return { handler, releases: [() => closeRedis(redis), close, keepFlushed(pipeline.meter, log)] };
 }
 
 /** Palier's own, as package.json has it. */

@@ -37,6 +37,7 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
     return { do: 'fail', why: error.message };
   if (error instanceof VaultError || error instanceof RecordUnreadable || error instanceof SchemeUnreadable)
     return { do: 'fail', why: error.message };
+  if (error instanceof UnrecoverableError) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 

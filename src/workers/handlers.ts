@@ -1,9 +1,17 @@
+import { UnrecoverableError } from 'bullmq';
 import type { EarnerKey } from '../ids.js';
 import { purge } from '../privacy/purge.js';
 import { rewriteAofIfWanted } from '../privacy/rewrite-aof.js';
 import { enqueueEarners } from '../queue/enqueue-earners.js';
 import type { JobResult } from '../platform/job-result.js';
-import { awardJob, earnerJob, maintenanceJob, noticeQueueJob, type QueueName } from '../queue/jobs.js';
+import {
+  awardJob,
+  earnerJob,
+  mailJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type QueueName,
+} from '../queue/jobs.js';
 import { sendFailed, sentIn } from '../queue/replay.js';
 import { applyForOps } from './apply-scheme.js';
 import { planForOps } from './plan-scheme.js';
@@ -64,6 +72,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
         return revokeAward(pipeline, job.badgeId, job.earner, signal);
     }
   },
+  mails: sendMail,
   async maintenance(pipeline, data, signal, progress) {
     const job = maintenanceJob.parse(data);
     switch (job.kind) {
@@ -93,6 +102,16 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     }
   },
 };
+
+/** Without a mail server in this process it stands in failed, for whoever runs Palier to set it up. */
+async function sendMail({ sendLink }: Pipeline, data: unknown): Promise<JobResult> {
+  const { earner } = mailJob.parse(data);
+  if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');
+  return {
+    did: (await sendLink(earner)) ? 'link sent' : 'no link sent: nobody is known there',
+    facts: { earner },
+  };
+}
 
 /** People with an award on its way are evaluated again: nothing is on its way for ever. */
 async function takeCensus(pipeline: Pipeline, signal: AbortSignal): Promise<JobResult> {

@@ -9,6 +9,8 @@ import { requireSafeRedis } from '../platform/redis-safety.js';
 import { markKey } from '../platform/key-guard.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
+import { openLinkSender } from '../parcours/wire.js';
+import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './runtime.js';
@@ -35,8 +37,15 @@ async function main(): Promise<void> {
   const log = createLogger(config.logLevel, 'worker');
   const redis = openConsumer(config.redis);
   redis.on('error', logConnectionErrors(config.redis, log));
+  const vault = createVault(config.palierKey, config.palierKeyOld);
+  const links =
+    config.parcours === null
+      ? null
+      : openLinkSender({ redis, vault, scheme: scheme.name, parcours: config.parcours });
   const { pipeline, close } = wirePipeline({
     config,
+    vault,
+    ...(links === null ? {} : { sendLink: links.send }),
     scheme,
     secrets,
     redis,
@@ -45,7 +54,7 @@ async function main(): Promise<void> {
     reached: crashAt(process.env),
     pace: paceOf(process.env, TEST_PACE),
   });
-  const releases: Disposer[] = [() => closeRedis(redis), close];
+  const releases: Disposer[] = [() => closeRedis(redis), close, ...(links === null ? [] : [links.close])];
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.

@@ -4,7 +4,7 @@ import { createNews } from '../earners/partner-activity.js';
 import type { WrittenAssertion } from '../earners/assertions.js';
 import { createEarnerStore } from '../earners/store.js';
 import { createIgnored } from '../earners/unenrolled-badges.js';
-import { asClientId, type ClientId } from '../ids.js';
+import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { createBatches } from '../issuing/batches.js';
 import { createHolds, type HoldPace } from '../issuing/hold.js';
 import { createLedger } from '../issuing/ledger.js';
@@ -86,6 +86,8 @@ export interface PipelineOptions {
   readonly reached?: (point: CrashPoint) => void;
   /** Of the queues; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
+  /** Sends somebody the link to their own page; resolves with whether anybody is known there. */
+  readonly sendLink?: (earner: EarnerKey) => Promise<boolean>;
   /** That of the process, where it has one already. */
   readonly vault?: Vault;
   /** Of BullMQ's keys, and of ours; tests have their own. */
@@ -132,6 +134,8 @@ export function wirePipeline(options: PipelineOptions) {
     /** Null: the jobs leave no spans. */
     telemetry,
     reached: options.reached ?? ((): void => undefined),
+    /** Null: this process has no mail server. */
+    sendLink: options.sendLink ?? null,
   };
   const close = async (): Promise<void> => {
     obf.close();
@@ -155,6 +159,7 @@ function openBase(options: PipelineOptions) {
     earners: open('earners'),
     awards: open('awards'),
     maintenance: open('maintenance'),
+    mails: open('mails'),
   };
   return {
     /** The Région's own OBF client. */

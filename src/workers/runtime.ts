@@ -75,6 +75,7 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = {
   earners: 32,
   awards: 4,
   maintenance: 2,
+  mails: 2,
 };
 
 /**

@@ -24,6 +24,7 @@ const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
   palier_batches_total: 'Runs about a batch of awards, by how they ended (unknown: OBF is to be read first).',
   palier_evaluations_total: 'Evaluations of earners (waiting: due once the changed rules are applied).',
   palier_awards_issued_total: 'Awards that OBF issued for Palier.',
+  palier_parcours_total: 'Steps on the pages of « Mon parcours »: asked, opened, viewed, exported.',
 };
 const TIME_HELP: Readonly<Record<TimeName, string>> = {
   palier_obf_call_duration_seconds: 'How long OBF took to answer, without the wait for a place in the line.',

@@ -25,6 +25,7 @@ export const QUEUE_WORDS: Readonly<Record<QueueName, Localized>> = {
   earners: { fr: 'Évaluations', en: 'Evaluations' },
   awards: { fr: 'Délivrances', en: 'Awards' },
   maintenance: { fr: 'Entretien', en: 'Maintenance' },
+  mails: { fr: 'Messages', en: 'Mails' },
 };
 
 /** What a job was to do, in words. */

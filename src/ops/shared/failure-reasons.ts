@@ -272,24 +272,24 @@ export const OTHER: Readonly<Record<QueueName, { readonly happened: Localized; r
       happened: { fr: 'Un travail d’entretien n’a pas abouti', en: 'A maintenance job could not be done' },
       next: NEXT,
     },
+    mails: {
+      happened: { fr: 'Un lien n’a pas pu être envoyé par e-mail', en: 'A link could not be sent by mail' },
+      next: NEXT,
+    },
   };
 
 /** So many different reasons that the rest is counted together. */
 export const REST = {
   key: 'divers',
-  happened: {
-    fr: 'D’autres causes, trop diverses pour être distinguées',
-    en: 'Other reasons, too many to tell apart',
-  },
+  happened: { fr: 'D’autres causes, trop diverses pour être distinguées', en: 'Other reasons' },
   next: {
     fr: 'Regardez-en quelques-uns, puis renvoyez tout depuis une date.',
     en: 'Look at some of them, then send all again since a date.',
   },
 } as const;
 
-/** Why jobs failed, for people. */
+/** Why jobs failed, for people; `key` is of `failureCause`. */
 export interface Reason {
-  /** Of `failureCause`. */
   readonly key: string;
   readonly happened: Localized;
   readonly next: Localized;

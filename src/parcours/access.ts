@@ -1,0 +1,112 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ipKeyGenerator } from 'express-rate-limit';
+import { z } from 'zod';
+import type { Tombstone } from '../earners/record.js';
+import { asEarnerKey, type EarnerKey } from '../ids.js';
+import { secondsOf, type Clock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { VaultError, type Vault } from '../platform/vault.js';
+
+/** How long a link may be used, and a session lasts, milliseconds. */
+export const ACCESS_MS = 30 * 60_000;
+const HOUR_S = 3600;
+/** How often an hour a link may be asked for. */
+const PER_ADDRESS = 3;
+const PER_NETWORK = 20;
+
+/** What a token or a cookie stands for. */
+export interface Access {
+  readonly earner: EarnerKey;
+  /** When it was made, Unix seconds: an erasure after that ends it. */
+  readonly sinceS: number;
+}
+
+/** Links and sessions of the earner's own pages, in Redis for all processes. Every call may reject without Redis. */
+export interface ParcoursAccess {
+  /** Counts a request for a link. False: this address or this network has asked too often in this hour. */
+  mayAsk(earner: EarnerKey, ip: string): Promise<boolean>;
+  /** Makes the token of a link. An earlier one of this address opens nothing any more. */
+  issueToken(earner: EarnerKey): Promise<string>;
+  /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
+  redeemToken(token: string): Promise<Access | null>;
+  /** Starts a session. Resolves with the cookie's value. */
+  startSession(earner: EarnerKey): Promise<string>;
+  findSession(cookie: string | null): Promise<Access | null>;
+  endSession(cookie: string | null): Promise<void>;
+}
+
+const form = z.tuple([z.string().transform(asEarnerKey), z.number().int()]);
+const TOKEN = /^[\w-]{43}$/;
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+/** Ended by an erasure since. */
+export const isErasedSince = ({ sinceS }: Access, tombstone: Tombstone | null): boolean =>
+  tombstone !== null && tombstone.erasedAtS >= sinceS;
+
+/**
+ * Tokens are 32 random bytes, of which Redis holds a hash; what it stands for is sealed, bound to that hash: a reader of
+ * Redis gets in nowhere, and a writer plants nothing.
+ */
+export function createAccess(
+  redis: RedisConnection,
+  prefix: string,
+  vault: Vault,
+  clock: Clock,
+): ParcoursAccess {
+  const keyOf = (kind: 'link' | 'session', hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
+  const newestKey = (earner: EarnerKey): string => `${prefix}:parcours:newest:{${earner}}`;
+
+  async function put(kind: 'link' | 'session', earner: EarnerKey): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const hash = hashOf(token);
+    const sealed = vault.seal(JSON.stringify([earner, secondsOf(clock)]), `parcours ${kind} ${hash}`);
+    await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
+    return token;
+  }
+  function open(kind: 'link' | 'session', hash: string, sealed: string | null): Access | null {
+    if (sealed === null) return null;
+    try {
+      const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
+      return { earner, sinceS };
+    } catch (error) {
+      if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
+        return null;
+      throw error;
+    }
+  }
+  /** Fixed hours: who waits for the next one may ask again. */
+  async function count(of: string): Promise<number> {
+    const key = `${prefix}:parcours:asked:{${of}}`;
+    const [counted] = (await redis.multi().incr(key).expire(key, HOUR_S, 'NX').exec()) ?? [];
+    return Number(counted?.[1] ?? Infinity);
+  }
+
+  return {
+    async mayAsk(earner, ip) {
+      const network = vault.fingerprint(ipKeyGenerator(ip, 64), 'parcours network');
+      const [address, all] = await Promise.all([count(earner), count(network)]);
+      return address <= PER_ADDRESS && all <= PER_NETWORK;
+    },
+    async issueToken(earner) {
+      const token = await put('link', earner);
+      await redis.set(newestKey(earner), hashOf(token), 'PX', ACCESS_MS);
+      return token;
+    },
+    async redeemToken(token) {
+      if (!TOKEN.test(token)) return null;
+      const hash = hashOf(token);
+      const access = open('link', hash, await redis.getdel(keyOf('link', hash)));
+      if (access === null || (await redis.get(newestKey(access.earner))) !== hash) return null;
+      return access;
+    },
+    startSession: (earner) => put('session', earner),
+    async findSession(cookie) {
+      if (cookie === null || !TOKEN.test(cookie)) return null;
+      const hash = hashOf(cookie);
+      return open('session', hash, await redis.get(keyOf('session', hash)));
+    },
+    async endSession(cookie) {
+      if (cookie !== null && TOKEN.test(cookie)) await redis.del(keyOf('session', hashOf(cookie)));
+    },
+  };
+}

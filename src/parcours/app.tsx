@@ -1,0 +1,217 @@
+import express, { type Express, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { EarnerKey } from '../ids.js';
+import type { Logger } from '../platform/logger.js';
+import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
+import {
+  AskView,
+  EndedView,
+  type Frame,
+  OpenView,
+  type Parcours,
+  ParcoursView,
+  renderPage,
+  SentView,
+} from './view.js';
+
+/** What is counted of the pages, in numbers only. */
+export type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
+
+export interface ParcoursDeps {
+  readonly frame: Frame;
+  /** Where people reach `web`, without a path. */
+  readonly publicUrl: string;
+  /** How many proxies before `web` are believed. */
+  readonly trustProxy: number;
+  readonly access: ParcoursAccess;
+  /** Null for what is no address. */
+  readonly earnerKeyOf: (address: string) => EarnerKey | null;
+  /** Has the link sent, whether or not anybody is known there: a job finds out. */
+  readonly enqueueLink: (earner: EarnerKey) => Promise<void>;
+  /** Null: nobody is there, or they were erased since. */
+  readonly read: (access: Access) => Promise<Parcours | null>;
+  /** All that is kept about them, as `palier earner export` says it. */
+  readonly exportAll: (access: Access) => Promise<unknown>;
+  readonly count: (step: ParcoursStep) => void;
+  readonly log: Logger;
+}
+
+const LATE = 'Ce lien ne marche plus : il a servi, il a plus de 30 minutes, ou un plus récent a été envoyé.';
+const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';
+const NO_ADDRESS = 'Écrivez une adresse complète, par exemple prenom.nom@exemple.fr.';
+
+/** « Mon parcours », to be mounted at `/parcours`: server-rendered, without JavaScript; opens nothing by itself. */
+export function createParcours(deps: ParcoursDeps): Express {
+  const secure = deps.publicUrl.startsWith('https:');
+  const app = express();
+  app
+    .disable('x-powered-by')
+    .disable('etag')
+    .set('query parser', 'simple')
+    .set('trust proxy', deps.trustProxy);
+  app.use(headers(secure));
+  const send: Tools['send'] = (res, status, title, body) =>
+    void res
+      .status(status)
+      .type('html')
+      .send(renderPage(deps.frame, title, body));
+  const tools: Tools = { deps, cookies: cookieJar(secure), send };
+
+  app.get(
+    '/style.css',
+    (_req, res) => void res.set('Cache-Control', 'public, max-age=3600').type('css').send(STYLE),
+  );
+  app.get('/', (_req, res) => send(res, 200, 'Où en sont mes badges ?', <AskView fault={null} />));
+  app.get('/ouvrir', (req, res) =>
+    send(res, 200, 'Votre page est prête', <OpenView token={textOf(req.query['jeton'])} />),
+  );
+  app.use((req, res, next) => {
+    if (req.method !== 'POST' || isOurs(req, deps.publicUrl)) return next();
+    send(res, 403, 'Formulaire refusé', <EndedView why="Ce formulaire ne vient pas de notre page." />);
+  });
+  app.use(express.urlencoded({ extended: false, limit: '4kb', inflate: false }));
+
+  addLink(app, tools);
+  addOwnPages(app, tools);
+  app.use((_req, res) => send(res, 404, 'Page introuvable', <EndedView why="Cette page n'existe pas." />));
+  app.use((err: unknown, _req: Request, res: Response, _next: express.NextFunction) => {
+    const status = statusOf(err);
+    if (status >= 500) deps.log.error({ err }, 'a page of a person failed');
+    if (res.headersSent) return void res.destroy();
+    send(
+      res.set('Retry-After', '30'),
+      status,
+      'Un instant',
+      <EndedView why="Cela n'a pas marché. Essayez de nouveau dans une minute." />,
+    );
+  });
+  return app;
+}
+
+interface Tools {
+  readonly deps: ParcoursDeps;
+  readonly cookies: ReturnType<typeof cookieJar>;
+  readonly send: (
+    res: Response,
+    status: number,
+    title: string,
+    body: Parameters<typeof renderPage>[2],
+  ) => void;
+}
+
+/** From the address that is typed to the session that its link opens. */
+function addLink(app: Express, { deps, cookies, send }: Tools): void {
+  const { access } = deps;
+  app.post('/lien', async (req, res) => {
+    const earner = deps.earnerKeyOf(field(req, 'adresse'));
+    if (earner === null) return send(res, 422, 'Où en sont mes badges ?', <AskView fault={NO_ADDRESS} />);
+    // Known or not is found out by the job: here, both cost the same.
+    if (await access.mayAsk(earner, req.ip ?? '')) await deps.enqueueLink(earner);
+    deps.count('asked');
+    send(res, 200, 'Regardez vos messages', <SentView />);
+  });
+  app.post('/ouvrir', async (req, res) => {
+    const opened = await access.redeemToken(field(req, 'jeton'));
+    if (opened === null || (await deps.read(opened)) === null)
+      return send(res, 410, 'Lien périmé', <EndedView why={LATE} />);
+    cookies.set(res, await access.startSession(opened.earner));
+    deps.count('opened');
+    res.redirect(303, '/parcours/moi');
+  });
+}
+
+/** What a session shows, and its end. */
+function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
+  const { access } = deps;
+  const signedIn = async (req: Request): Promise<Access | null> => access.findSession(cookies.read(req));
+  const over = (res: Response): void => send(res, 401, 'Page fermée', <EndedView why={OVER} />);
+  app.post('/fermer', async (req, res) => {
+    await access.endSession(cookies.read(req));
+    cookies.clear(res);
+    res.redirect(303, '/parcours');
+  });
+  app.get('/moi', async (req, res) => {
+    const session = await signedIn(req);
+    const parcours = session === null ? null : await deps.read(session);
+    if (parcours === null) return over(res);
+    deps.count('viewed');
+    send(res, 200, 'Mon parcours', <ParcoursView parcours={parcours} contact={deps.frame.contact} />);
+  });
+  app.get('/moi.json', async (req, res) => {
+    const session = await signedIn(req);
+    if (session === null || (await deps.read(session)) === null) return over(res);
+    deps.count('exported');
+    res.attachment('mon-parcours.json').json(await deps.exportAll(session));
+  });
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const field = ({ body }: Request, name: string): string =>
+  typeof body === 'object' && body !== null ? textOf(Reflect.get(body, name)) : '';
+
+/** What a body parser refused keeps its 4xx; the rest is ours: Redis is away, most likely. */
+function statusOf(error: unknown): number {
+  const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : null;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 503;
+}
+
+/** Whether a form was sent by a page of ours. @see https://www.w3.org/TR/fetch-metadata/ */
+function isOurs({ headers: { 'sec-fetch-site': site, origin } }: Request, publicUrl: string): boolean {
+  return site === undefined
+    ? origin === undefined || origin === new URL(publicUrl).origin
+    : site === 'same-origin';
+}
+
+const headers = (secure: boolean) => {
+  const common = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    frameguard: { action: 'deny' },
+    strictTransportSecurity: secure ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+  });
+  return (req: Request, res: Response, next: express.NextFunction): void => {
+    res.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' });
+    common(req, res, next);
+  };
+};
+
+/** The session's cookie: `__Host-` wherever there is TLS. */
+function cookieJar(secure: boolean) {
+  const name = `${secure ? '__Host-' : ''}palier_parcours`;
+  const options = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
+  return {
+    read: (req: Request): string | null => {
+      const parts = (req.headers.cookie ?? '').split(';').map((part) => part.trim());
+      return parts.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+    },
+    set: (res: Response, value: string): void =>
+      void res.cookie(name, value, { ...options, maxAge: ACCESS_MS }),
+    clear: (res: Response): void => void res.clearCookie(name, options),
+  };
+}
+
+/** The one style sheet of the pages: nothing is loaded from elsewhere. */
+const STYLE = `
+:root{color-scheme:light dark;--page:#fff;--text:#1b1f24;--muted:#57606a;--line:#8b949e;--link:#0b4f9c;--full:#1a6b32;--soft:#eef2f6}
+@media (prefers-color-scheme:dark){:root{--page:#12161c;--text:#e6e9ed;--muted:#a5adb7;--line:#8b949e;--link:#9cc7f5;--full:#6fd68a;--soft:#1d242d}}
+*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--text);font:112.5%/1.6 system-ui,sans-serif;overflow-wrap:anywhere}
+main,footer,.top{max-width:42rem;margin:0 auto;padding:0 1rem}.top{padding-block:1rem;border-bottom:1px solid var(--line);font-weight:600}
+h1{font-size:1.6rem;line-height:1.2;margin:1.5rem 0 1rem}h2{font-size:1.3rem;line-height:1.3;margin:2.5rem 0 .5rem}h3{font-size:1.05rem;margin:1.5rem 0 .25rem}
+a{color:var(--link)}:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+input,button{font:inherit;min-height:2.75rem;padding:.25rem .75rem;border:1px solid var(--line);border-radius:.25rem;background:var(--page);color:var(--text)}
+input{width:100%}button{background:var(--link);color:var(--page);border-color:var(--link);cursor:pointer;margin-top:.75rem}
+label{display:block;font-weight:600}ul{padding-left:1.25rem;margin:.25rem 0 .75rem}p{margin:.25rem 0 .75rem}
+table{border-collapse:collapse;width:100%}caption{text-align:left;margin-bottom:.5rem}th,td{padding:.5rem .5rem .5rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+svg{display:block}.full{fill:var(--full)}.empty{fill:none;stroke:var(--line)}.error{border-left:.25rem solid currentColor;padding-left:.75rem}
+footer{color:var(--muted);border-top:1px solid var(--line);margin-top:3rem;padding-block:1rem;font-size:.9rem}
+.skip{position:absolute;left:-100vw}.skip:focus{left:1rem;background:var(--page)}
+`;

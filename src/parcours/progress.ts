@@ -1,0 +1,159 @@
+import type { z } from 'zod';
+import type { explainSchema } from '../rules/explain/json.js';
+import type { Competency, Scheme } from '../rules/types.js';
+
+/** An explanation as `palier explain --json` prints it. */
+export type ExplainJson = z.infer<typeof explainSchema>;
+export type AwardJson = ExplainJson['awards'][number];
+type RuleJson = AwardJson['rule'];
+type NeverCountsJson = ExplainJson['left_out'][number];
+
+/** How far somebody is with one rule: `have` of `need` steps. */
+export interface Progress {
+  readonly have: number;
+  readonly need: number;
+}
+
+/** What a sentence may call things by. */
+export interface Names {
+  readonly competency: (id: string) => string;
+  readonly ability: (competency: string | undefined, id: string) => string;
+  readonly award: (id: string) => string;
+  readonly badge: (client: string, badge: string) => string;
+  readonly partner: (client: string) => string;
+}
+
+export function namesOf(scheme: Scheme): Names {
+  const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
+  const awards = new Map<string, string>(scheme.awards.map(({ id, name }) => [id, name]));
+  const partners = new Map<string, Scheme['partners'][number]>(
+    scheme.partners.map((one) => [one.clientId, one]),
+  );
+  return {
+    competency: (id) => competencies.get(id)?.name ?? id,
+    ability: (competency, id) => {
+      const among = competency === undefined ? [...competencies.values()] : [competencies.get(competency)];
+      return among.flatMap((one) => one?.abilities.get(id) ?? [])[0] ?? id;
+    },
+    award: (id) => awards.get(id) ?? id,
+    badge: (client, badge) =>
+      partners.get(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
+    partner: (client) => partners.get(client)?.name ?? 'un organisme qui ne participe pas',
+  };
+}
+
+/** Pure. Of a choice the nearest way; of several conditions their sum. */
+export function progressOf(rule: RuleJson): Progress {
+  if (rule.kind === 'holds') return { have: rule.met ? 1 : 0, need: 1 };
+  if (rule.kind === 'badges') {
+    const tallies = [rule.badges, rule.issuers, rule.abilities].flatMap((one) => one ?? []);
+    const missing = Math.max(...tallies.map(({ have, need }) => Math.max(0, need - have)));
+    const { need } = rule.badges;
+    return { have: Math.max(0, need - missing), need };
+  }
+  const parts = rule.of
+    .map(progressOf)
+    .toSorted((a, b) => a.need - a.have - (b.need - b.have))
+    .slice(0, rule.need);
+  return parts.reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }), {
+    have: 0,
+    need: 0,
+  });
+}
+
+const count = (many: number, one: string, several: string): string => `${many} ${many > 1 ? several : one}`;
+
+/** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
+export function missingOf(rule: RuleJson, names: Names): readonly string[] {
+  if (rule.met) return [];
+  if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.award(rule.award)} ».`];
+  if (rule.kind !== 'badges') {
+    const ways = rule.of.filter(({ met }) => !met).flatMap((one) => missingOf(one, names));
+    if (rule.kind === 'all' || ways.length < 2) return ways;
+    const lacking = rule.need - rule.have;
+    const head = lacking > 1 ? `Il suffit de ${lacking} de ces choses :` : 'Une seule de ces choses suffit :';
+    return [head, ...ways];
+  }
+  const { of, badges, issuers, abilities } = rule;
+  const competency = of.competency === undefined ? '' : ` « ${names.competency(of.competency)} »`;
+  const level = of.level === undefined ? '' : ` de niveau ${of.level}`;
+  const ability = of.ability === undefined ? '' : ` (${names.ability(of.competency, of.ability)})`;
+  const lacking = badges.need - badges.have;
+  const sentences: string[] = [];
+  if (lacking > 0)
+    sentences.push(`Il vous manque ${count(lacking, 'badge', 'badges')}${competency}${level}${ability}.`);
+  if (issuers !== null && issuers.have < issuers.need)
+    sentences.push(
+      `Vos badges${competency} doivent venir de ${issuers.need} organismes différents. Pour l'instant : ${issuers.have}.`,
+    );
+  if (abilities !== null && abilities.have < abilities.need)
+    sentences.push(
+      `Vos badges${competency} doivent montrer ${abilities.need} capacités différentes. Pour l'instant : ${abilities.have}.`,
+    );
+  if (rule.within_months !== null)
+    sentences.push(
+      `Seuls comptent les badges reçus depuis moins de ${count(rule.within_months, 'mois', 'mois')}.`,
+    );
+  return sentences;
+}
+
+/** A badge that does not count, why, and what to do about it. */
+export interface Excluded {
+  readonly badge: string;
+  readonly partner: string;
+  readonly why: string;
+  readonly advice: string;
+}
+
+/** Pure. @param day an instant, Unix seconds, as people say it */
+export function excludedOf(
+  { left_out: leftOut }: ExplainJson,
+  names: Names,
+  day: (atS: number) => string,
+): readonly Excluded[] {
+  return leftOut.map(({ assertion, reason }) => {
+    const partner = names.partner(assertion.client);
+    const [why, advice] = reasonOf(reason, partner, day);
+    return { badge: names.badge(assertion.client, assertion.badge), partner, why, advice };
+  });
+}
+
+function reasonOf(
+  reason: NeverCountsJson['reason'],
+  partner: string,
+  day: (atS: number) => string,
+): readonly [why: string, advice: string] {
+  switch (reason.why) {
+    case 'expired':
+      return [
+        `a expiré le ${day(reason.expires_on_s)}`,
+        `Demandez à ${partner} s'il peut être remis de nouveau.`,
+      ];
+    case 'revoked':
+      return ['a été retiré', `Demandez à ${partner} pourquoi.`];
+    case 'future':
+      return ["porte une date qui n'est pas encore venue", 'Il comptera à partir de cette date.'];
+    case 'outside_enrolment':
+      return [
+        'a été remis hors de la période où ce badge compte',
+        `Demandez à ${partner} s'il peut être remis de nouveau.`,
+      ];
+    case 'partner_inactive':
+      return ['vient d\u2019un organisme qui ne participe plus', 'Il reste à vous, mais ne compte pas ici.'];
+    case 'no_rule_asks':
+      return ["n'est demandé pour aucun badge Région", 'Il reste à vous.'];
+    case 'not_enrolled':
+    case 'wrong_client':
+      return [
+        "n'a pas été proposé à la Région",
+        `${partner} peut demander à la Région de le prendre en compte.`,
+      ];
+  }
+}
+
+/** Pure. Where somebody is with one award, in a word or two. */
+export function stateOf({ status, waiting }: Pick<AwardJson, 'status' | 'waiting'>): string {
+  if (status === 'held') return 'Obtenu';
+  if (waiting) return 'Bientôt';
+  return { due: 'En route', not_met: 'Pas encore', inactive: 'En pause', blocked: 'Retiré' }[status];
+}

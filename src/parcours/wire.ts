@@ -1,0 +1,76 @@
+import type { RequestHandler } from 'express';
+import type { Config } from '../config.js';
+import { earnerKeyOf } from '../earners/earner-key.js';
+import { createEarnerStore } from '../earners/store.js';
+import type { EarnerKey } from '../ids.js';
+import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
+import { systemClock } from '../platform/clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import type { Vault } from '../platform/vault.js';
+import { enqueue } from '../queue/enqueue.js';
+import { DATA_PREFIX, linkMailId } from '../queue/jobs.js';
+import { createAccess } from './access.js';
+import { createParcours } from './app.js';
+import { createMailer, type MailConfig } from './mail.js';
+import { readParcours } from './read.js';
+import { sendLink } from './send-link.js';
+
+/** The pipeline, as far as a person is read with it. */
+type Reading = Parameters<typeof collectPersonalData>[0];
+
+export interface ParcoursWiring {
+  readonly reading: Reading;
+  readonly redis: RedisConnection;
+  /** Of our own keys. */
+  readonly prefix: string;
+  readonly parcours: NonNullable<Config['parcours']>;
+}
+
+/** The earner's own pages over a connection that stays the caller's. */
+export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWiring): RequestHandler {
+  const { vault, scheme, meter, log } = reading;
+  return createParcours({
+    frame: { scheme: scheme.name, contact: parcours.contact },
+    publicUrl: parcours.publicUrl,
+    trustProxy: parcours.trustProxy,
+    access: createAccess(redis, prefix, vault, systemClock),
+    earnerKeyOf: (address) => (ADDRESS.test(address.trim()) ? earnerKeyOf(vault, address) : null),
+    enqueueLink: (earner) => enqueueLink(reading, earner),
+    read: (access) => readParcours(reading, access),
+    exportAll: async ({ earner }) =>
+      earnerJson(await collectPersonalData(reading, earner), SHOWN, systemClock),
+    count: (step) => meter.count('palier_parcours_total', { step }),
+    log,
+  });
+}
+
+const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
+/** To themselves, all of it. */
+const SHOWN: Parameters<typeof earnerJson>[1] = {
+  address: ({ contact }) => contact?.address ?? null,
+  name: ({ contact }) => contact?.name ?? null,
+};
+
+/** Has the link sent, once however often it is asked for before it leaves. */
+export const enqueueLink = ({ queues }: Pick<Reading, 'queues'>, earner: EarnerKey): Promise<void> =>
+  enqueue(queues.mails, { id: linkMailId(earner), name: 'link', data: { kind: 'link', earner } });
+
+interface LinkSending {
+  readonly redis: RedisConnection;
+  readonly vault: Vault;
+  /** The scheme's name. */
+  readonly scheme: string;
+  readonly parcours: MailConfig & { readonly publicUrl: string };
+}
+
+/** What a worker sends links with. */
+export function openLinkSender({ redis, vault, scheme, parcours }: LinkSending): {
+  readonly send: (earner: EarnerKey) => Promise<boolean>;
+  readonly close: () => void;
+} {
+  const mailer = createMailer(parcours);
+  const earners = createEarnerStore(redis, DATA_PREFIX, vault);
+  const access = createAccess(redis, DATA_PREFIX, vault, systemClock);
+  const parts = { earners, access, mailer, publicUrl: parcours.publicUrl, scheme };
+  return { send: (earner) => sendLink(parts, earner), close: () => mailer.close() };
+}
