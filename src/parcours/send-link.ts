@@ -1,8 +1,8 @@
 import { UnrecoverableError } from 'bullmq';
 import type { Contact, Tombstone } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
+import { MailError, type Mail, type Mailer } from '../platform/mailer.js';
 import type { ParcoursAccess } from './access.js';
-import { linkMail, MailError, type Mailer } from './mail.js';
 
 export interface SendLinkParts {
   readonly earners: {
@@ -37,3 +37,32 @@ export async function sendLink(parts: SendLinkParts, earner: EarnerKey): Promise
   }
   return true;
 }
+
+/** Pure. The mail with the link, in French. @param link opens the pages once */
+function linkMail(to: string, link: string, scheme: string): Mail {
+  const lines = [
+    'Bonjour,',
+    `Vous avez demandé à voir où vous en êtes dans « ${scheme} ».`,
+    'Pour ouvrir votre page, suivez ce lien, puis appuyez sur le bouton :',
+  ];
+  const after = [
+    'Ce lien marche une seule fois, pendant 30 minutes.',
+    "Si vous n'avez rien demandé, vous pouvez oublier ce message : personne d'autre ne voit votre page.",
+  ];
+  const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+  return {
+    to,
+    subject: 'Votre lien pour voir vos badges',
+    text: [...lines, link, ...after].join('\n\n'),
+    html: [
+      '<!doctype html><html lang="fr"><body>',
+      ...lines.map(paragraph),
+      `<p><a href="${escapeHtml(link)}">Ouvrir ma page</a></p>`,
+      ...after.map(paragraph),
+      '</body></html>',
+    ].join('\n'),
+  };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (letter) => ESCAPES[letter] ?? '');

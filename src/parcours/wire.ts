@@ -5,13 +5,13 @@ import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
+import { createMailer, type MailConfig } from '../platform/mailer.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
-import { enqueue } from '../queue/enqueue.js';
-import { DATA_PREFIX, linkMailId } from '../queue/jobs.js';
+import { enqueueLink } from '../queue/enqueue-earners.js';
+import { DATA_PREFIX } from '../queue/jobs.js';
 import { createAccess } from './access.js';
 import { createParcours } from './app.js';
-import { createMailer, type MailConfig } from './mail.js';
 import { readParcours } from './read.js';
 import { sendLink } from './send-link.js';
 
@@ -35,7 +35,7 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     trustProxy: parcours.trustProxy,
     access: createAccess(redis, prefix, vault, systemClock),
     earnerKeyOf: (address) => (ADDRESS.test(address.trim()) ? earnerKeyOf(vault, address) : null),
-    enqueueLink: (earner) => enqueueLink(reading, earner),
+    enqueueLink: (earner) => enqueueLink(reading.queues.mails, earner),
     read: (access) => readParcours(reading, access),
     exportAll: async ({ earner }) =>
       earnerJson(await collectPersonalData(reading, earner), SHOWN, systemClock),
@@ -50,10 +50,6 @@ const SHOWN: Parameters<typeof earnerJson>[1] = {
   address: ({ contact }) => contact?.address ?? null,
   name: ({ contact }) => contact?.name ?? null,
 };
-
-/** Has the link sent, once however often it is asked for before it leaves. */
-export const enqueueLink = ({ queues }: Pick<Reading, 'queues'>, earner: EarnerKey): Promise<void> =>
-  enqueue(queues.mails, { id: linkMailId(earner), name: 'link', data: { kind: 'link', earner } });
 
 interface LinkSending {
   readonly redis: RedisConnection;

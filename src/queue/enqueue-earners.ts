@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import type { EarnerKey } from '../ids.js';
 import { enqueue } from './enqueue.js';
-import { earnerJobId } from './jobs.js';
+import { earnerJobId, linkMailId } from './jobs.js';
 
 /** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
 const CHUNK = 200;
@@ -27,3 +27,11 @@ export async function enqueueEarners(
     );
   }
 }
+
+/** Has the link to their page sent, once however often it is asked for before it leaves. @param by who asked, if not they */
+export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>
+  enqueue(mails, {
+    id: linkMailId(earner),
+    name: 'link',
+    data: { kind: 'link', earner, ...(by === undefined ? {} : { by }) },
+  });

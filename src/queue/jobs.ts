@@ -163,8 +163,8 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   replayJob,
 ]);
 
-/** The link to their own page is to be sent to this earner, if anything is known of them. */
-export const mailJob = z.object({ kind: z.literal('link'), earner });
+/** The link to their own page is to be sent to this earner, if anything is known of them. `by`: the operator who asked. */
+export const mailJob = z.object({ kind: z.literal('link'), earner, by: z.string().max(128).optional() });
 
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;

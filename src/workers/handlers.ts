@@ -105,11 +105,11 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
 
 /** Without a mail server in this process it stands in failed, for whoever runs Palier to set it up. */
 async function sendMail({ sendLink }: Pipeline, data: unknown): Promise<JobResult> {
-  const { earner } = mailJob.parse(data);
+  const { earner, by } = mailJob.parse(data);
   if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');
   return {
     did: (await sendLink(earner)) ? 'link sent' : 'no link sent: nobody is known there',
-    facts: { earner },
+    facts: { earner, ...(by === undefined ? {} : { user: by }) },
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { Redis } from 'ioredis';
 import { openOperator, type RedisAddress, type RedisConnection } from '../../src/platform/redis.js';
+import { openMailbox } from '../parcours/mailbox.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';
@@ -517,6 +518,57 @@ test.each([
     /^(OIDC_TRUST|TRUST_PROXY)/.test(one),
   );
   expect(told).toEqual(warning === null ? [] : [expect.stringMatching(warning)]);
+});
+
+test('a variable that another asks for is named, and hides nothing else', async () => {
+  const result = await report({ ...goodEnv(), ...OPS, OIDC_ISSUER: 'https://identity.example.org' });
+  expect(of(result, 'environment')?.messages[0]).toBe('OIDC_CLIENT_ID : OIDC_ISSUER la demande');
+  expect(of(result, 'redis')?.status).toBe('ok');
+});
+
+describe('the mail server', () => {
+  const mailEnv = (url: string) => ({
+    ...goodEnv(),
+    SMTP_URL: url,
+    MAIL_FROM: 'Badges <badges@example.org>',
+    PUBLIC_URL: 'https://palier.example.org',
+  });
+
+  test('is signed in to, and sent nothing; what it refuses, and that it is silent, is an error', async () => {
+    const mailbox = await openMailbox();
+    const good = await report(mailEnv(mailbox.url));
+    expect([good.exit, of(good, 'mail')]).toMatchObject([0, { status: 'ok' }]);
+    const named = await check(mailEnv(mailbox.url.replace('//', '//lou:mot-de-passe@')), '--lang', 'en');
+    expect([named.exit, named.out.join('\n')]).toEqual([
+      1,
+      expect.stringContaining('refuses the user or the password'),
+    ]);
+    expect(named.out.join('\n')).not.toContain('mot-de-passe');
+    expect(mailbox.mails).toEqual([]);
+    await mailbox.close();
+    const silent = await report(mailEnv(mailbox.url));
+    expect([silent.exit, of(silent, 'mail')]).toMatchObject([
+      1,
+      { status: 'error', messages: [expect.stringMatching(/^SMTP_URL : 127.0.0.1:\d+ ne répond pas/)] },
+    ]);
+  });
+
+  test('is not asked while a variable is missing, and not named where nobody asked for it', async () => {
+    const { MAIL_FROM: _, ...env } = mailEnv('smtp://127.0.0.1:1');
+    const result = await report(env);
+    expect([of(result, 'environment')?.status, of(result, 'mail')?.status]).toEqual(['error', 'skipped']);
+    expect(of(result, 'redis')?.status).toBe('ok');
+    expect(of(await report(goodEnv()), 'mail')).toBeUndefined();
+  });
+
+  test('without PUBLIC_URL is a warning: the pages do not exist', async () => {
+    const { PUBLIC_URL: _, ...env } = mailEnv('smtp://127.0.0.1:1');
+    const result = await report(env);
+    expect(of(result, 'environment')).toMatchObject({
+      status: 'warning',
+      messages: expect.arrayContaining([expect.stringMatching(/^SMTP_URL .* PUBLIC_URL/)]),
+    });
+  });
 });
 
 test('in English', async () => {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { asBadgeId, asEventId } from '../../src/ids.js';
+import { asBadgeId, asEventId, type EarnerKey } from '../../src/ids.js';
 import { maskAddress } from '../../src/ops/shared/masked.js';
 import { earnerSchema } from '../../src/ops/shared/personal-data.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { DATA_PREFIX, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
+import { DATA_PREFIX, DEFAULT_PREFIX, linkMailId } from '../../src/queue/jobs.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -12,10 +12,16 @@ import { runningPalier, type RunningPalier } from './support/running-palier.js';
 
 let palier: RunningPalier;
 let tests = 0;
+/** Whom the worker sent the link to. */
+const sent: EarnerKey[] = [];
 let LOU: string;
 let PRO: string;
 beforeAll(async () => {
-  palier = await runningPalier({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS });
+  palier = await runningPalier({
+    scheme: SMALL_SCHEME,
+    partners: SMALL_PARTNERS,
+    sendLink: async (earner) => sent.push(earner) > 0,
+  });
   palier.work();
 });
 afterAll(() => palier.close());
@@ -114,6 +120,46 @@ describe('earner show', () => {
     expect(nobody.exit).toBe(1);
     expect(jsonOf(nobody)).toMatchObject({ error: { code: 'unknown_earner' } });
     expect((await palier.type(['earner', 'show', 'lou'])).exit).toBe(2);
+  });
+});
+
+describe('parcours send', () => {
+  const PAGES = {
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    MAIL_FROM: 'badges@example.org',
+    PUBLIC_URL: 'https://palier.example.org',
+  };
+  const send = (env: Record<string, string>, ...argv: string[]): Promise<Ran> =>
+    palier.type(['parcours', 'send', ...argv], { env: { ...palier.env, ...env } });
+
+  test('has the link sent to the address that was typed, and says who asked', async () => {
+    await linkedPerson();
+    const { mails } = palier.pipeline.queues;
+    await mails.pause();
+    const ran = await send(PAGES, PRO.toUpperCase());
+    expect(ran).toMatchObject({ exit: 0, err: [], out: [expect.stringMatching(/^L'envoi du lien est/)] });
+    expect((await mails.getJob(linkMailId(keyOf(PRO))))?.data).toEqual({
+      kind: 'link',
+      earner: keyOf(PRO),
+      by: 'npx palier parcours send',
+    });
+    await mails.resume();
+    await until(() => sent.includes(keyOf(PRO)), 'the link');
+    const byKey = await send(PAGES, keyOf(LOU), '--json');
+    expect([byKey.exit, jsonOf(byKey)]).toEqual([0, { earner: keyOf(LOU), asked: true }]);
+    await until(() => sent.includes(keyOf(LOU)), 'the link');
+    expect([...ran.out, ...byKey.out].join('\n')).not.toContain('example.org');
+  });
+
+  test('to nobody unknown, and not where the pages do not exist', async () => {
+    const nobody = await send(PAGES, `autre.${LOU}`, '--json');
+    expect([nobody.exit, jsonOf(nobody)]).toMatchObject([1, { error: { code: 'unknown_earner' } }]);
+    const without = await send({}, LOU, '--lang', 'en');
+    expect([without.exit, without.err[0]]).toEqual([
+      1,
+      expect.stringContaining('SMTP_URL, MAIL_FROM, PUBLIC_URL'),
+    ]);
+    expect((await send(PAGES, 'lou')).exit).toBe(2);
   });
 });
 

@@ -8,7 +8,7 @@ import type { Contact, Tombstone } from '../../src/earners/record.js';
 import type { EarnerKey } from '../../src/ids.js';
 import { createAccess, isErasedSince, type ParcoursAccess } from '../../src/parcours/access.js';
 import { createParcours } from '../../src/parcours/app.js';
-import { createMailer, MailError, type Mailer } from '../../src/parcours/mail.js';
+import { createMailer, MailError, type Mailer } from '../../src/platform/mailer.js';
 import { namesOf } from '../../src/parcours/progress.js';
 import { sendLink } from '../../src/parcours/send-link.js';
 import { createLogger } from '../../src/platform/logger.js';

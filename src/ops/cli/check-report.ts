@@ -15,6 +15,7 @@ export const CHECKS = {
   'obf-quota': { fr: 'Quota OBF', en: 'OBF quota' },
   'obf-partners': { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
   'obf-reading': { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
+  mail: { fr: "Serveur d'e-mail", en: 'Mail server' },
 } as const satisfies Record<string, Localized>;
 
 export type CheckId = keyof typeof CHECKS;

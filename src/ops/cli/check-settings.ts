@@ -18,6 +18,7 @@ export function checkEnvironment(env: Context['env'], settings: Settings): Check
       ...(isSound('VERIFY_EVERY_H') && config.verifyEveryH === 0 ? [NEVER_VERIFIED] : []),
       ...(env['OIDC_TRUST_EMAIL']?.trim() === '1' ? [EMAIL_TRUSTED] : []),
       ...(isSound('TRUST_PROXY') && isProxyIgnored(env, config) ? [PROXY_IGNORED] : []),
+      ...(isSet(env['SMTP_URL']) && !isSet(env['PUBLIC_URL']) ? [NO_PAGES] : []),
     ],
   });
 }
@@ -35,6 +36,13 @@ const isProxyIgnored = (env: Context['env'], { ops }: Config): boolean =>
   ops !== null &&
   ops.trustProxy === 0 &&
   BEHIND_ROUTER.some((variable) => (env[variable] ?? '') !== '');
+
+const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
+
+const NO_PAGES: Localized = {
+  fr: 'SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404',
+  en: "SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404",
+};
 
 const EMAIL_TRUSTED: Localized = {
   fr: "OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages",

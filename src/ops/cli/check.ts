@@ -1,6 +1,7 @@
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Scheme } from '../../rules/types.js';
 import { type Localized, localized } from '../shared/words.js';
+import { checkMail } from './check-mail.js';
 import { checkObf, skipObf } from './check-obf.js';
 import {
   checkInForce,
@@ -62,6 +63,7 @@ async function runChecks(context: Context): Promise<readonly CheckResult[]> {
     checkEnvironment(context.env, settings),
     ...results,
     ...(await checkServices(context, settings, scheme)),
+    ...(await checkMail(settings)),
   ];
 }
 

@@ -8,6 +8,7 @@ import { explain } from './explain.js';
 import { hashPasswordCommand } from './hash-password.js';
 import { keygen } from './keygen.js';
 import { link, unlink } from './link.js';
+import { parcoursSend } from './parcours-send.js';
 import { partnerBadges } from './partner-badges.js';
 import { partnerEnrol } from './partner-enrol.js';
 import { pause, resume } from './pause.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   earnerShow,
   earnerExport,
   earnerErase,
+  parcoursSend,
   plan,
   simulate,
   apply,

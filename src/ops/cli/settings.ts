@@ -29,13 +29,21 @@ const STAND_INS: Readonly<Record<string, string>> = {
   OBF_CLIENT_SECRET: 'faulty',
   PALIER_KEY: Buffer.alloc(32).toString('base64'),
 };
+/** Variables that ask for others: with a faulty one of those they would be a fault again. */
+const ASKING: readonly (readonly [asking: string, asked: RegExp])[] = [
+  ['OIDC_ISSUER', /^(OIDC_|PUBLIC_URL$)/],
+  ['SMTP_URL', /^MAIL_FROM$/],
+];
 /** Always, since no command works with them: one of two suffices, and each alone may be faulty. */
 const WEBHOOK_SECRETS = `whsec_${Buffer.alloc(32).toString('base64')}`;
 
 export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>): Settings {
   const faults = faultsOf(env, loadConfig);
   const variables = faults.flatMap(({ variable }) => variable.split(', '));
-  const mended = variables.map((variable) => [variable, STAND_INS[variable]] as const);
+  const unset = ASKING.filter(([, asked]) => variables.some((variable) => asked.test(variable)));
+  const mended = [...variables, ...unset.map(([asking]) => asking)].map(
+    (variable) => [variable, STAND_INS[variable]] as const,
+  );
   return {
     faults,
     faulty: (asked) => asked.filter((variable) => variables.includes(variable)),

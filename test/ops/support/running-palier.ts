@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config.js';
+import type { EarnerKey } from '../../../src/ids.js';
 import type { Context } from '../../../src/ops/cli/context.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
@@ -26,6 +27,8 @@ export interface PalierOptions {
   readonly partners: string;
   readonly pace?: Partial<Pace>;
   readonly sandbox?: SandboxOptions;
+  /** In place of a mail server. */
+  readonly sendLink?: (earner: EarnerKey) => Promise<boolean>;
 }
 
 /**
@@ -80,6 +83,7 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
     redis: connection,
     log: createLogger('silent', 'test'),
     pace,
+    ...(options.sendLink === undefined ? {} : { sendLink: options.sendLink }),
   });
   const stops: (() => Promise<void>)[] = [];
   const work = (names: readonly QueueName[] = QUEUES): (() => Promise<void>) => {

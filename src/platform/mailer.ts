@@ -29,9 +29,11 @@ export interface Mailer {
  */
 export class MailError extends Error {
   readonly code = 'mail_not_sent';
+  /** @param fault what the server and nodemailer say, in codes: `EAUTH at AUTH PLAIN with 535` */
   constructor(
     readonly isFinal: boolean,
     why: string,
+    readonly fault: string,
   ) {
     super(why);
     this.name = 'MailError';
@@ -91,36 +93,9 @@ export function mailErrorOf(error: unknown): MailError {
   const what = typeof code === 'string' ? code : 'no code';
   const isFinal =
     typeof status === 'number' && status >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
-  if (isFinal) return new MailError(true, `The mail server refused the recipient or the mail${reply}`);
   const at = typeof command === 'string' && /^[A-Z ]{1,20}$/.test(command) ? ` at ${command}` : '';
-  return new MailError(false, `The mail server could not be used (${what}${at})${reply}: it is tried again`);
+  const fault = `${what}${at}${reply}`;
+  return isFinal
+    ? new MailError(true, `The mail server refused the recipient or the mail (${fault})`, fault)
+    : new MailError(false, `The mail server could not be used (${fault}): it is tried again`, fault);
 }
-
-/** Pure. The mail with the link, in French. @param link opens the pages once */
-export function linkMail(to: string, link: string, scheme: string): Mail {
-  const lines = [
-    'Bonjour,',
-    `Vous avez demandé à voir où vous en êtes dans « ${scheme} ».`,
-    'Pour ouvrir votre page, suivez ce lien, puis appuyez sur le bouton :',
-  ];
-  const after = [
-    'Ce lien marche une seule fois, pendant 30 minutes.',
-    "Si vous n'avez rien demandé, vous pouvez oublier ce message : personne d'autre ne voit votre page.",
-  ];
-  const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
-  return {
-    to,
-    subject: 'Votre lien pour voir vos badges',
-    text: [...lines, link, ...after].join('\n\n'),
-    html: [
-      '<!doctype html><html lang="fr"><body>',
-      ...lines.map(paragraph),
-      `<p><a href="${escapeHtml(link)}">Ouvrir ma page</a></p>`,
-      ...after.map(paragraph),
-      '</body></html>',
-    ].join('\n'),
-  };
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (letter) => ESCAPES[letter] ?? '');
