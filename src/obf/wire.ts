@@ -97,8 +97,6 @@ export const issueReply = z.object({ success: z.literal(true), resource_id: id }
 export const revokeReply = z.object({ success: z.literal(true), count: z.coerce.number().nullish() });
 
 export type EventRow = z.output<typeof eventRow>;
-export type RecipientRow = z.output<typeof recipientRow>;
-export type BadgeRow = z.output<typeof badgeRow>;
 export type PageReply = z.output<typeof pageReply>;
 
 /** The body of the issue call (API v2, `POST /v2/event/{client}/{badge}/issue`). */

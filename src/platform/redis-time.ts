@@ -5,6 +5,3 @@ export async function redisTimeMs(redis: RedisConnection): Promise<number> {
   const [seconds, microseconds] = await redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
-
-export const redisTimeS = async (redis: RedisConnection): Promise<number> =>
-  Math.floor((await redisTimeMs(redis)) / 1000);

@@ -170,10 +170,8 @@ export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type NoticeJob = z.output<typeof noticeJob>;
 export type Arrival = z.output<typeof arrival>;
-export type PollJob = z.output<typeof pollJob>;
 export type OddRowJob = z.output<typeof oddRowJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
-export type ApplyJob = z.output<typeof applyJob>;
 export type ReplayJob = z.output<typeof replayJob>;
 export type MaintenanceJob = z.output<typeof maintenanceJob>;
 

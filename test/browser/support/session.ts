@@ -1,7 +1,5 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Person } from '../../ops-web/support/people.js';
-
-export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 /** Fills in the sign-in form, as somebody does; ends on the page that was asked for. */
 export async function signInOn(page: Page, url: string, { name, password }: Person): Promise<void> {
