@@ -93,12 +93,6 @@ export async function mastersOf(redis: RedisConnection): Promise<readonly Redis[
   return redis.nodes('master');
 }
 
-/** Redis' own clock, Unix milliseconds: for instants that several processes compare. */
-export async function redisNow(redis: Pick<Redis, 'time'>): Promise<number> {
-  const [seconds = 0, micros = 0] = await redis.time();
-  return seconds * 1000 + Math.floor(micros / 1000);
-}
-
 /**
  * The work's result, unless the signal comes first: the work goes on, and its end is ignored. ioredis takes no signal.
  * @throws the signal's reason

@@ -1,4 +1,3 @@
-import type { Queue } from 'bullmq';
 import { fingerprintBy } from '../earners/assertions.js';
 import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
 import { linkedRecords, personKeyOf } from '../earners/links.js';
@@ -19,7 +18,8 @@ import type { RedisTime } from '../platform/redis-clock.js';
 import type { Vault } from '../platform/vault.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 import { revokeJobId } from '../queue/jobs.js';
-import { QUEUES, type QueueName } from '../queue/jobs.js';
+import type { Queues } from '../queue/enqueue.js';
+import { QUEUES } from '../queue/jobs.js';
 import { createPlanStore } from '../scheme/plan-store.js';
 import { recordsKeptAfterErasure } from './kept-records.js';
 import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
@@ -36,7 +36,7 @@ export interface ErasureParts extends RewriteParts {
   readonly outbox: Outbox;
   readonly batches: Batches;
   readonly flags: ReviewFlags;
-  readonly queues: Readonly<Record<QueueName, Queue>>;
+  readonly queues: Queues;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly now: RedisTime;

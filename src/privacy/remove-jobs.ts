@@ -1,6 +1,7 @@
 import type { JobType, Queue } from 'bullmq';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
-import { QUEUES, type QueueName } from '../queue/jobs.js';
+import type { Queues } from '../queue/enqueue.js';
+import { QUEUES } from '../queue/jobs.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 
 /** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
@@ -15,8 +16,6 @@ export function earnerOfJob(id: string): EarnerKey | null {
   const [kind = '', key = ''] = id.split('.');
   return ABOUT_A_PERSON.has(kind) && key !== '' ? asEarnerKey(key) : null;
 }
-
-type Queues = Readonly<Record<QueueName, Queue>>;
 
 /**
  * Removes the jobs about these people from every queue, failed ones and their reasons included; one that is at work

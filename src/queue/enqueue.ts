@@ -2,7 +2,8 @@ import { Queue, type JobsOptions, type JobState, type JobType, type Telemetry } 
 import { BullMQOtel } from 'bullmq-otel';
 import { Cluster, Redis } from 'ioredis';
 import { rateLimitedLog, type Logger } from '../platform/logger.js';
-import { isCluster, raceAbort, redisNow, type RedisConnection } from '../platform/redis.js';
+import { isCluster, raceAbort, type RedisConnection } from '../platform/redis.js';
+import { redisNow } from '../platform/redis-clock.js';
 import { redisCause } from '../platform/redis-faults.js';
 import { arrivalsIn, arrivalsJobId, DEFAULT_PREFIX, prefixOf, type Arrival, type QueueName } from './jobs.js';
 
@@ -34,6 +35,17 @@ export function openQueue(
   );
   return queue;
 }
+
+export type Queues = Readonly<Record<QueueName, Queue>>;
+
+export const openQueues = (open: (name: QueueName) => Queue): Queues => ({
+  arrivals: open('arrivals'),
+  notices: open('notices'),
+  earners: open('earners'),
+  awards: open('awards'),
+  maintenance: open('maintenance'),
+  mails: open('mails'),
+});
 
 /** The connection that a queue was opened over. @throws TypeError when it was opened otherwise */
 export function connectionOf({ opts: { connection } }: Queue): RedisConnection {

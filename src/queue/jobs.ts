@@ -136,7 +136,7 @@ export const applyJob = z.object({
 export const replayJob = z.object({
   kind: z.literal('replay'),
   by: z.string().max(128),
-  /** Unix milliseconds: what fails later is not meant. */
+  /** Unix milliseconds, by the clock that is furthest ahead: what fails later is not meant. */
   askedMs: z.number(),
   queue: z.enum(QUEUES).nullable(),
   /** A key of `failureCause`. */

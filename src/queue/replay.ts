@@ -3,12 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { withoutAddresses } from '../platform/logger.js';
-import { redisNow } from '../platform/redis.js';
-import { connectionOf, optionsOf } from './enqueue.js';
-import { failureCause, retryJob, walkFailed, type Failure } from './failures.js';
+import { redisNow } from '../platform/redis-clock.js';
+import { connectionOf, optionsOf, type Queues } from './enqueue.js';
+import { failureCause, newestFailed, retryJob, walkFailed, type Failure } from './failures.js';
 import { QUEUES, replayJob, type QueueName, type ReplayJob } from './jobs.js';
 
-export type Queues = Readonly<Record<QueueName, Queue>>;
 type Maintenance = Pick<Queues, 'maintenance'>;
 
 /** Which failed jobs are to be sent again; all that is given must match. */
@@ -53,13 +52,16 @@ export const queuesOf = ({ queue }: Pick<ReplayFilter, 'queue'>): readonly Queue
 export const sentIn = ({ sent }: Pick<ReplayProgress, 'sent'>): number =>
   Object.values(sent).reduce((sum, count) => sum + count, 0);
 
-/** Has a worker send them again. @returns its id */
+/** Has a worker send them again: all that stand in failed now. @returns its id */
 export async function askForReplay(
-  queues: Maintenance,
+  queues: Queues,
   asked: Omit<ReplayJob, 'kind' | 'askedMs'>,
 ): Promise<string> {
   const id = `replay.${randomBytes(9).toString('base64url')}`;
-  const askedMs = await redisNow(connectionOf(queues.maintenance));
+  // A failure bears the time of its worker, whose clock may be ahead of Redis'.
+  const newest = await Promise.all(queuesOf(asked).map((name) => newestFailed(queues[name], 1)));
+  const failedMs = newest.flatMap(({ failures }) => failures.map((one) => one.failedMs));
+  const askedMs = Math.max(await redisNow(connectionOf(queues.maintenance)), ...failedMs);
   const data: ReplayJob = { kind: 'replay', ...asked, askedMs };
   await queues.maintenance.add('replay', data, { ...optionsOf({ id }), removeOnComplete: KEPT });
   return id;

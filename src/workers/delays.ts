@@ -1,8 +1,8 @@
 import type { Queue } from 'bullmq';
 import type { Disposer } from '../platform/lifecycle.js';
-import { redisNow } from '../platform/redis.js';
-import { connectionOf } from '../queue/enqueue.js';
-import { QUEUES, type QueueName } from '../queue/jobs.js';
+import { redisNow } from '../platform/redis-clock.js';
+import { connectionOf, type Queues } from '../queue/enqueue.js';
+import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
 /** How far this process' clock may be from Redis' before BullMQ's delays are corrected. */
@@ -40,10 +40,7 @@ export function keepDelays({ queues, log }: Pick<Pipeline, 'queues' | 'log'>): D
   return () => clearInterval(timer);
 }
 
-async function forEachQueue(
-  queues: Readonly<Record<QueueName, Queue>>,
-  act: (queue: Queue) => Promise<void>,
-): Promise<void> {
+async function forEachQueue(queues: Queues, act: (queue: Queue) => Promise<void>): Promise<void> {
   for (const name of QUEUES) await act(queues[name]);
 }
 

@@ -1,4 +1,4 @@
-import type { Queue, Telemetry } from 'bullmq';
+import type { Telemetry } from 'bullmq';
 import type { Config } from '../config.js';
 import { createNews } from '../earners/partner-activity.js';
 import type { WrittenAssertion } from '../earners/assertions.js';
@@ -27,8 +27,8 @@ import type { RedisConnection } from '../platform/redis.js';
 import { createReplicationBarrier } from '../platform/replication.js';
 import { createVault, type Vault } from '../platform/vault.js';
 import { enqueueEarners } from '../queue/enqueue-earners.js';
-import { DATA_PREFIX, DEFAULT_PREFIX, type QueueName } from '../queue/jobs.js';
-import { openQueue } from '../queue/enqueue.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../queue/jobs.js';
+import { openQueue, openQueues } from '../queue/enqueue.js';
 import type { Scheme } from '../rules/types.js';
 import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
@@ -152,22 +152,13 @@ function openBase(options: PipelineOptions) {
   const { config, redis, log, telemetry = null } = options;
   const prefixes = options.prefixes ?? DEFAULT_PREFIXES;
   const pace: Pace = { ...PACE, ...options.pace };
-  const open = (name: QueueName): Queue => openQueue(name, redis, log, prefixes.queues, telemetry);
-  const queues: Readonly<Record<QueueName, Queue>> = {
-    arrivals: open('arrivals'),
-    notices: open('notices'),
-    earners: open('earners'),
-    awards: open('awards'),
-    maintenance: open('maintenance'),
-    mails: open('mails'),
-  };
   return {
     /** The Région's own OBF client. */
     region: asClientId(config.obfClientId),
     vault: options.vault ?? createVault(config.palierKey, config.palierKeyOld),
     meter: createMeter(redis, prefixes.data),
     replicas: createReplicationBarrier(redis, pace.settleMs),
-    queues,
+    queues: openQueues((name) => openQueue(name, redis, log, prefixes.queues, telemetry)),
     pace,
     prefix: prefixes.data,
     ...clockOf(options, prefixes.data),

@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { ATTEMPTS } from '../../src/queue/enqueue.js';
+import { ATTEMPTS, connectionOf } from '../../src/queue/enqueue.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { jsonOf } from './support/cli.js';
@@ -63,9 +63,17 @@ test('everything that failed goes back to work, with its full attempts, and the 
       'earners : 0 renvoyés au travail',
       'awards : 1 renvoyés au travail',
       'maintenance : 0 renvoyés au travail',
+      'mails : 0 renvoyés au travail',
     ],
   });
-  expect(await failed()).toEqual({ arrivals: [], notices: [], earners: [], awards: [], maintenance: [] });
+  expect(await failed()).toEqual({
+    arrivals: [],
+    notices: [],
+    earners: [],
+    awards: [],
+    maintenance: [],
+    mails: [],
+  });
   const job = await queues.notices.getJob('issued.P1.E1');
   expect(job).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, opts: { attempts: ATTEMPTS } });
   expect((await palier.type(['replay'])).out).toEqual(["Rien de tel n'est en échec."]);
@@ -107,6 +115,16 @@ test('a queue of its own for what is about everybody: it alone is sent back', as
   const { out } = await palier.type(['replay', '--queue', 'maintenance']);
   expect(out).toEqual(['maintenance : 1 renvoyés au travail']);
   expect([await waiting(queues.awards), (await failed())['awards']]).toEqual([[], ['a.1']]);
+});
+
+test('what a worker whose clock is ahead has left in failed goes back with the rest', async () => {
+  await threeFailed();
+  const inTenMinutes = Date.now() + HOUR_MS / 6;
+  await connectionOf(queues.notices).zadd(queues.notices.toKey('failed'), inTenMinutes, 'issued.P1.E1');
+  expect((await palier.type(['replay', '--dry-run'])).out[1]).toBe('notices : 2 à renvoyer');
+  await palier.type(['replay']);
+  expect(await waiting(queues.notices)).toEqual(['issued.P1.E1', 'n.1']);
+  expect((await failed())['notices']).toEqual([]);
 });
 
 test('what failed before the instant stays where it is', async () => {
@@ -153,9 +171,12 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
 test.each([
   [
     ['--queue', 'notice'],
-    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards, maintenance.',
+    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards, maintenance, mails.',
   ],
-  [['--queue', 'zzzzzzzz'], 'File inconnue. Les files : arrivals, notices, earners, awards, maintenance.'],
+  [
+    ['--queue', 'zzzzzzzz'],
+    'File inconnue. Les files : arrivals, notices, earners, awards, maintenance, mails.',
+  ],
   [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
   [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],
 ])('wrong usage %j exits 2', async (options, message) => {

@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
 import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
-import { scheduleHousekeeping } from '../../src/workers/schedules.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
@@ -52,6 +52,7 @@ test('what failed 90 days ago goes, in every queue; what failed later stays; cou
     ['earners', 0],
     ['awards', 1],
     ['maintenance', 0],
+    ['mails', 0],
   ]);
 });
 
@@ -109,3 +110,41 @@ test('one schedule for all workers, every night by the clock of the scheme; a wo
   await until(() => removedIn().length === QUEUES.length, 'run of the clean');
   await maintenance.removeJobScheduler('clean');
 });
+
+test('a sweep and a poll that throw never stand in failed, and run again by their schedule', async () => {
+  const [{ queues }] = house.pipelines;
+  const { maintenance, notices } = queues;
+  const waiting = house.pipelines.map(({ outbox }) =>
+    jest.spyOn(outbox, 'waiting').mockRejectedValue(new Error('no answer')),
+  );
+  house.sandbox.fault({ route: 'GET events', clientId: 'P1', kind: 'status', status: 403, times: 1000 });
+  const polls = () =>
+    house.sandbox.calls.filter(({ route, clientId }) => route === 'GET events' && clientId === 'P1').length;
+  const says = (text: string) => lines.filter((line) => line.includes(text)).length;
+  try {
+    await scheduleHousekeeping(house.pipelines[0], 'sweep');
+    await schedulePolls(house.pipelines[0], 300);
+    const asked = () => waiting.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    for (const times of [1, 2]) {
+      await until(async () => {
+        for (const job of await maintenance.getDelayed()) await job.promote().catch(() => undefined);
+        return asked() >= times;
+      }, 'a sweep that throws');
+    }
+    await until(() => polls() >= 3, 'polls that throw');
+    expect(await house.failedReasons()).toEqual([]);
+
+    for (const spy of waiting) spy.mockRestore();
+    house.sandbox.clearFaults();
+    await until(async () => {
+      for (const job of await maintenance.getDelayed()) await job.promote().catch(() => undefined);
+      return says('outboxes swept') > 0;
+    }, 'a sweep that does its work');
+    const before = polls();
+    await until(() => polls() > before, 'a poll');
+    expect(await house.failedReasons()).toEqual([]);
+  } finally {
+    for (const queue of [maintenance, notices])
+      for (const { key } of await queue.getJobSchedulers()) await queue.removeJobScheduler(key);
+  }
+}, 60_000);

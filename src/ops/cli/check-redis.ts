@@ -2,11 +2,10 @@ import { createReadProblems } from '../../obf/read-state.js';
 import { createHolds } from '../../issuing/hold.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { isSameKey } from '../../platform/key-guard.js';
-import { createRedisClock } from '../../platform/redis-clock.js';
+import { createRedisClock, redisNow } from '../../platform/redis-clock.js';
 import type { RedisCause } from '../../platform/redis-faults.js';
 import { createWriteProbe } from '../../platform/redis-health.js';
 import { readRedisReport, type RedisReport } from '../../platform/redis-safety.js';
-import { redisTimeMs } from '../../platform/redis-time.js';
 import { hostsOf, type RedisAddress, type RedisConnection } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import type { Scheme } from '../../rules/types.js';
@@ -53,7 +52,7 @@ const MAX_SKEW_MS = 5000;
 /** How far this machine's clock is ahead of Redis'. */
 async function clockSkewMs(redis: RedisConnection, clock: Clock): Promise<number> {
   const beforeMs = clock();
-  const redisMs = await redisTimeMs(redis);
+  const redisMs = await redisNow(redis);
   return (beforeMs + clock()) / 2 - redisMs;
 }
 

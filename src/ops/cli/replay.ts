@@ -12,7 +12,7 @@ import { command } from './command.js';
 import type { Call, Context } from './context.js';
 import { EXIT, wrongUsage } from './problem.js';
 import type { Report } from './progress.js';
-import { requireRedis, withQueue } from './session.js';
+import { requireRedis, withQueue, withQueues } from './session.js';
 import { requireSettings } from './settings.js';
 
 export const replay = command({
@@ -111,10 +111,10 @@ async function haveSent(
   report: Report,
 ): Promise<readonly Result[] | null> {
   const limitMs = performance.now() + context.patienceMs.redis;
-  return withQueue(context, redis, 'maintenance', async (maintenance) => {
+  return withQueues(context, redis, async (queues) => {
     const asked = { ...filter, by: 'npx palier replay' };
-    const id = await askForReplay({ maintenance }, asked);
-    const { begunMs, sent } = await awaitReplay({ maintenance }, id, (seen) => {
+    const id = await askForReplay(queues, asked);
+    const { begunMs, sent } = await awaitReplay(queues, id, (seen) => {
       report(seen.looked, seen.toLookAt);
       return seen.begunMs === null && performance.now() >= limitMs;
     });
@@ -130,7 +130,7 @@ async function wouldSend(
 ): Promise<readonly Result[]> {
   const found: Result[] = [];
   for (const name of queuesOf(filter)) {
-    const fits = isMeant({ ...filter, askedMs: context.clock() }, name);
+    const fits = isMeant({ ...filter, askedMs: Infinity }, name);
     const meant = new Map<string, Failure>();
     await withQueue(context, redis, name, async (queue) => {
       for await (const failures of walkFailed(queue, PAGE))

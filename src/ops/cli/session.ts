@@ -19,7 +19,7 @@ import {
   type RedisConnection,
 } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
-import { openQueue } from '../../queue/enqueue.js';
+import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { QueueName } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
 import type { PlanParts } from '../../scheme/make-plan.js';
@@ -148,6 +148,20 @@ export async function withQueue<T>(
     return await work(queue);
   } finally {
     await queue.close();
+  }
+}
+
+/** As `withQueue`, for all of them. */
+export async function withQueues<T>(
+  { queuePrefix }: Pick<Context, 'queuePrefix'>,
+  redis: RedisConnection,
+  work: (queues: Queues) => Promise<T>,
+): Promise<T> {
+  const queues = openQueues((name) => openQueue(name, redis, silentLog(), queuePrefix));
+  try {
+    return await work(queues);
+  } finally {
+    await Promise.all(Object.values(queues).map((queue) => queue.close()));
   }
 }
 

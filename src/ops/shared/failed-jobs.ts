@@ -11,7 +11,7 @@ import {
   type QueueName,
   QUEUES,
 } from '../../queue/jobs.js';
-import type { Queues } from '../../queue/replay.js';
+import type { Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { type Reason, reasonOf, REST } from './failure-reasons.js';
