@@ -18,7 +18,8 @@ let nowMs = Date.now();
 
 /** A web process beside the first, whose place the provider sends browsers back to. */
 async function openOther(change: Partial<OidcConfig>, more: Partial<OpsSettings> = {}): Promise<Web> {
-  const settings = { opsUsers: [], ops: { ...OPS_SETTINGS.ops, oidc: { ...oidc, ...change } }, ...more };
+  const ops = { ...OPS_SETTINGS.ops, oidc: { ...oidc, ...change } };
+  const settings = { ...OPS_SETTINGS, opsUsers: [], ops, ...more };
   const other = await openWeb({ ...base(), settings });
   others.push(other);
   return other;
@@ -29,7 +30,8 @@ const base = (): WebOptions => ({ redis: redis.address, prefix: redis.prefix, cl
 beforeAll(async () => {
   [redis, provider] = await Promise.all([testRedis(), startProvider()]);
   // The port is known once it listens: what is told of it before is made right after.
-  const settings: { opsUsers: []; ops: typeof OPS_SETTINGS.ops & { oidc: OidcConfig } } = {
+  const settings: OpsSettings & { ops: { oidc: OidcConfig } } = {
+    ...OPS_SETTINGS,
     opsUsers: [],
     ops: {
       ...OPS_SETTINGS.ops,

@@ -79,7 +79,7 @@ beforeAll(async () => {
     redis: redis.address,
     prefix: redis.prefix,
     routes: OWN,
-    settings: { opsUsers: [OPERATOR, { ...READER, name: SCRIPT, by: SCRIPT }], ops },
+    settings: { ...OPS_SETTINGS, opsUsers: [OPERATOR, { ...READER, name: SCRIPT, by: SCRIPT }], ops },
     logo: { type: 'image/svg+xml', bytes: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') },
   });
   browser = await signedIn(web.origin, OPERATOR);

@@ -5,7 +5,7 @@ import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
-import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
+import { OPERATOR, OPS_SETTINGS, type OpsSettings, READER } from './support/people.js';
 
 /** Two badges of « Communiquer » make level 1; holding it and one of level 2 makes level 2. */
 const SCHEME = `
@@ -45,15 +45,24 @@ partners:
 const LOU = 'lou@exemple-personne.org';
 const LOU_TOO = 'lou.autre@exemple-travail.org';
 
+const parcours = {
+  publicUrl: 'https://palier.exemple.org',
+  smtpUrl: 'smtp://127.0.0.1:1',
+  from: 'badges@exemple.org',
+  contact: null,
+  trustProxy: 0,
+};
+
 let house: House;
 let lines: string[];
 let operator: Browser;
-beforeEach(async () => {
+async function open(ops: OpsSettings): Promise<void> {
   lines = [];
   const logTo = { write: (line: string) => void lines.push(line) };
-  house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops: OPS_SETTINGS, logTo });
+  house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops, logTo });
   operator = await signedIn(house.opsUrl, OPERATOR);
-});
+}
+beforeEach(() => open({ ...OPS_SETTINGS, parcours }));
 afterEach(async () => {
   await house.close();
   // Whatever was done: no log has an address.
@@ -185,6 +194,33 @@ test('evaluated again: what is due, and was not given, is given', async () => {
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
 
+test('the link to their own page is sent to the person, and the log says who asked', async () => {
+  await give('P1', 'A');
+  await house.stopWorkers();
+  const [{ queues, earners, vault }] = house.pipelines;
+  expect(textOf((await operator.get(pathOf(LOU))).html)).toContain('Envoyer le lien à la personne');
+  expect(flashOf(await act(operator, LOU, 'lien'))).toContain('L’envoi du lien est demandé');
+  const jobs = await queues.mails.getWaiting();
+  expect(jobs.map(({ data }) => data)).toEqual([{ kind: 'link', earner: keyOf(LOU), by: 'marie' }]);
+  expect(lines.join('\n')).toMatch(
+    /"user":"marie","earner":"[\w-]{22}","msg":"link to their page asked for"/,
+  );
+  const nobody = 'personne@exemple-personne.org';
+  expect((await earners.read(earnerKeyOf(vault, nobody))).contact).toBeNull();
+  expect(flashOf(await act(operator, nobody, 'lien'))).toContain('rien n’a été envoyé');
+  expect(await queues.mails.count()).toBe(1);
+});
+
+test('without pages of their own there is no link to send', async () => {
+  await house.close();
+  await open(OPS_SETTINGS);
+  await give('P1', 'A');
+  const { html } = await operator.get(pathOf(LOU));
+  expect([html.includes('Réévaluer'), html.includes('Envoyer le lien')]).toEqual([true, false]);
+  expect((await operator.post(`${pathOf(LOU)}/lien`)).status).toBe(404);
+  expect(await house.pipelines[0].queues.mails.count()).toBe(0);
+});
+
 test('two halves that are linked are one award; parted, they are two people', async () => {
   await give('P1', 'A');
   await give('P2', 'B', LOU_TOO, 2);
@@ -260,9 +296,18 @@ test('a reader finds and reads, sees no button, and is refused each action', asy
   const reader = await signedIn(house.opsUrl, READER);
   const page = await reader.follow(await find(reader, LOU));
   expect(textOf(page.html)).toContain('1 badge sur 2');
-  for (const word of ['Afficher l’adresse', 'Réévaluer', 'Lier', 'Exporter', 'Effacer', 'Actions'])
+  for (const word of ['Afficher l’adresse', 'Réévaluer', 'Envoyer', 'Lier', 'Exporter', 'Effacer', 'Actions'])
     expect(page.html).not.toContain(word);
-  for (const what of ['adresse', 'debloquer', 'reevaluer', 'lier', 'separer', 'exporter', 'effacer']) {
+  for (const what of [
+    'adresse',
+    'debloquer',
+    'reevaluer',
+    'lien',
+    'lier',
+    'separer',
+    'exporter',
+    'effacer',
+  ]) {
     const { status, html } = await reader.post(`${pathOf(LOU)}/${what}`, { address: LOU, other: LOU_TOO });
     expect([what, status, html.includes(LOU)]).toEqual([what, 403, false]);
   }

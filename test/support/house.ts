@@ -38,7 +38,7 @@ export interface HouseOptions {
   /** Of the queues, at the door and in the workers. */
   readonly telemetry?: Telemetry;
   /** Mounts the ops pages: `OPS_SETTINGS` of test/ops-web/support/people.ts, or others. */
-  readonly ops?: Pick<Config, 'opsUsers' | 'ops'>;
+  readonly ops?: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
 }
 
 /** The whole of Palier in one process, on a real Redis, before a local OBF: door, workers, and all. */

@@ -25,6 +25,8 @@ export interface PageContext {
   /** Its lines carry the request's id. */
   readonly log: Logger;
   readonly clock: Clock;
+  /** People have pages of their own, and can be sent the link to them. */
+  readonly hasParcours: boolean;
 }
 
 /** What a route answers with. A refusal is thrown: see `OpsProblem`. */

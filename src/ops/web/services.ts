@@ -21,7 +21,7 @@ export interface OpsDeps {
   readonly redis: RedisConnection;
   /** Of their keys. */
   readonly prefix: string;
-  readonly config: Pick<Config, 'opsUsers' | 'ops'>;
+  readonly config: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
   readonly logo: Logo | null;
   readonly log: Logger;
   readonly clock: Clock;
@@ -48,6 +48,8 @@ export interface Services {
   readonly nav: readonly NavItem[];
   readonly log: Logger;
   readonly clock: Clock;
+  /** People have pages of their own. */
+  readonly hasParcours: boolean;
 }
 
 export function createServices(deps: OpsDeps, nav: readonly NavItem[]): Services {
@@ -71,5 +73,6 @@ export function createServices(deps: OpsDeps, nav: readonly NavItem[]): Services
     nav,
     log,
     clock,
+    hasParcours: config.parcours !== null,
   };
 }

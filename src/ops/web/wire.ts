@@ -12,7 +12,7 @@ import { keepObfSamples } from './home/obf.js';
 
 /** `secrets`: an organisation without its API key there cannot be read from here. */
 export interface OpsWiring extends Pick<PipelineOptions, 'scheme' | 'secrets' | 'log' | 'vault'> {
-  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops'>;
+  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops' | 'parcours'>;
   readonly logo: Logo | null;
   readonly clock?: Clock;
   readonly prefixes?: { readonly queues: string; readonly data: string };

@@ -20,10 +20,11 @@ export const READER: Person = {
   hash: 'scrypt$10$8$1$pYykYGqnxN3pZoSnOHeZ7g$6PMMxfkpiAzBjCrmIkkvW-9AJixfHL9D67kSHNowrEA',
 };
 
-export type OpsSettings = Pick<Config, 'opsUsers' | 'ops'>;
+export type OpsSettings = Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
 
 /** The ops pages with one operator and one reader. */
 export const OPS_SETTINGS: OpsSettings = {
   opsUsers: [OPERATOR, READER],
   ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 1 },
+  parcours: null,
 };

@@ -58,8 +58,9 @@ function contextOf({ req, services, lang, query, form, log }: OpsRequest, { user
   const params = Object.entries(req.params).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );
-  const { pipeline, storage, clock } = services;
-  return { pipeline, storage, user, lang, query, form, params: Object.fromEntries(params), log, clock };
+  const { pipeline, storage, clock, hasParcours } = services;
+  const given = { pipeline, storage, clock, hasParcours };
+  return { ...given, user, lang, query, form, params: Object.fromEntries(params), log };
 }
 
 /** Another program's pages behind the same checks; of its writes the mount says which pass. */

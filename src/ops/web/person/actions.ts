@@ -3,12 +3,13 @@ import { RegionUnreadable } from '../../../issuing/region-account-sync.js';
 import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
-import { enqueueEarners } from '../../../queue/enqueue-earners.js';
+import { enqueueEarners, enqueueLink } from '../../../queue/enqueue-earners.js';
 import { AwardInFlight } from '../../../workers/in-flight.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/unblock.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
+import { OpsProblem } from '../http/problem.js';
 import { TO } from '../links.js';
 import { done, download, notDone, type Answer, type PageContext } from '../route.js';
 import { keyInPath } from './read.js';
@@ -30,6 +31,18 @@ export async function evaluateAgain(context: PageContext): Promise<Answer> {
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
   log.info({ user: user.name, earner }, 'evaluation asked for');
   return done(TO.person(earner), DO.evaluate.done);
+}
+
+/** Has the link to their own page sent to the person, at the address that this page is of. */
+export async function sendLink(context: PageContext): Promise<Answer> {
+  const { pipeline, user, log, hasParcours } = context;
+  const earner = keyInPath(context);
+  if (!hasParcours) throw new OpsProblem('not_found');
+  if ((await pipeline.earners.read(earner)).contact === null)
+    return notDone(TO.person(earner), DO.sendLink.not);
+  await enqueueLink(pipeline.queues.mails, earner, user.name);
+  log.info({ user: user.name, earner }, 'link to their page asked for');
+  return done(TO.person(earner), DO.sendLink.done);
 }
 
 export async function link(context: PageContext): Promise<Answer> {

@@ -65,6 +65,8 @@ export interface KnownPerson extends Common {
   /** Whether an evaluation waits to be done, or failed. */
   readonly evaluation: 'none' | 'waits' | 'failed';
   readonly paused: boolean;
+  /** The link to their own page can be sent to them. */
+  readonly canBeSentLink: boolean;
 }
 
 export type PersonModel = KnownPerson | (Common & { readonly kind: 'unknown' });
@@ -78,7 +80,7 @@ export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
 
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
 export async function readPersonModel(
-  pipeline: Pipeline,
+  { pipeline, hasParcours }: Pick<PageContext, 'pipeline' | 'hasParcours'>,
   asked: EarnerKey,
   shown: boolean,
 ): Promise<PersonModel> {
@@ -99,7 +101,9 @@ export async function readPersonModel(
   const entries = keys.flatMap((key) =>
     (records.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => ({ key, entry })),
   );
-  return { ...common, kind: 'known', addresses, shown, ...(await explain(pipeline, decision, entries)) };
+  const canBeSentLink = hasParcours && addresses[0]?.address !== null;
+  const explained = await explain(pipeline, decision, entries);
+  return { ...common, kind: 'known', addresses, shown, canBeSentLink, ...explained };
 }
 
 /** Nobody, or somebody of whom nothing but traces is left. */

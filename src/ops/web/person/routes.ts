@@ -1,6 +1,6 @@
 import { TO } from '../links.js';
 import { action, goTo, page, show, type Answer, type Page, type PageContext, type Route } from '../route.js';
-import { erase, evaluateAgain, exportPerson, link, unblock, unlink } from './actions.js';
+import { erase, evaluateAgain, exportPerson, link, sendLink, unblock, unlink } from './actions.js';
 import { keyInPath, readPersonModel, type PersonModel } from './read.js';
 import { keyIn, keyOfAddress } from './typed.js';
 import { PersonView, SearchView, type SearchModel } from './view.js';
@@ -30,16 +30,16 @@ const PERSON_PAGE: Page<PersonModel> = {
   name: 'person',
   path: '/personne/:earner',
   title: PERSON.title,
-  read: (context) => readPersonModel(context.pipeline, keyInPath(context), false),
+  read: (context) => readPersonModel(context, keyInPath(context), false),
   view: PersonView,
 };
 
 /** Shows the addresses whole, this once, on a page that no address leads to. */
 async function showAddress(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, lang } = context;
+  const { user, log, lang } = context;
   const earner = keyInPath(context);
   log.info({ user: user.name, earner }, 'address shown');
-  return show(PERSON_PAGE, await readPersonModel(pipeline, earner, true), lang);
+  return show(PERSON_PAGE, await readPersonModel(context, earner, true), lang);
 }
 
 export const PERSON_ROUTES: readonly Route[] = [
@@ -50,6 +50,7 @@ export const PERSON_ROUTES: readonly Route[] = [
   action({ name: 'person-address', path: '/personne/:earner/adresse', act: showAddress }),
   action({ name: 'person-unblock', path: '/personne/:earner/debloquer', act: unblock }),
   action({ name: 'person-evaluate', path: '/personne/:earner/reevaluer', act: evaluateAgain }),
+  action({ name: 'person-send-link', path: '/personne/:earner/lien', act: sendLink }),
   action({ name: 'person-link', path: '/personne/:earner/lier', act: link }),
   action({ name: 'person-unlink', path: '/personne/:earner/separer', act: unlink }),
   action({ name: 'person-export', path: '/personne/:earner/exporter', act: exportPerson }),

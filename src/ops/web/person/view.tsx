@@ -231,16 +231,17 @@ function Addresses({ model: { addresses, shown, earner }, lang }: PersonProps): 
 }
 
 /** What an operator can do; each is asked once. */
-function Actions({ model: { earner, addresses }, lang }: PersonProps): VNode | null {
+function Actions({ model: { earner, addresses, canBeSentLink }, lang }: PersonProps): VNode | null {
   if (!useIsOperator()) return null;
   const to = (what: string): string => `${TO.person(earner)}/${what}`;
-  const asking = (what: 'evaluate' | 'link' | 'export' | 'erase') => ({
+  const asking = (what: 'evaluate' | 'sendLink' | 'link' | 'export' | 'erase') => ({
     label: DO[what].label,
     confirm: <p>{DO[what].confirm[lang]}</p>,
   });
   return (
     <Section id="actions" title={DO.title}>
       <ActionForm to={to('reevaluer')} {...asking('evaluate')} />
+      {canBeSentLink && <ActionForm to={to('lien')} {...asking('sendLink')} />}
       <ActionForm to={to('lier')} {...asking('link')}>
         <Field name="other" label={DO.link.field} type="email" required />
       </ActionForm>

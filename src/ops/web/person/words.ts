@@ -117,6 +117,21 @@ export const DO = {
       en: 'The evaluation is asked for; what is due leaves in a few moments.',
     },
   },
+  sendLink: {
+    label: { fr: 'Envoyer le lien à la personne', en: 'Send the person the link' },
+    confirm: {
+      fr: 'La personne reçoit par e-mail, à son adresse principale, le lien vers sa page « Mon parcours » : elle y voit ses badges et ce qui lui manque. Il marche une seule fois, pendant 30 minutes. Votre nom est noté dans les journaux.',
+      en: 'The person gets the link to their own page by e-mail, at their main address: it shows their badges and what they lack. It works once, for 30 minutes. Your name is written into the logs.',
+    },
+    done: {
+      fr: 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.',
+      en: 'The link is asked for: the e-mail leaves in a few moments.',
+    },
+    not: {
+      fr: 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.',
+      en: 'Palier does not hold this person’s address: nothing was sent.',
+    },
+  },
   link: {
     label: { fr: 'Lier une autre adresse', en: 'Link another address' },
     field: { fr: 'Autre adresse de la même personne', en: 'Another address of the same person' },
