@@ -248,6 +248,7 @@ describe('without an OBF', () => {
       ['earners', true, false],
       ['awards', true, false],
       ['maintenance', true, false],
+      ['mails', true, false],
     ]);
     expect(await flags(await signedIn(web.origin, OPERATOR))).toEqual([
       ['arrivals', false, true],
@@ -255,6 +256,7 @@ describe('without an OBF', () => {
       ['earners', false, true],
       ['awards', false, true],
       ['maintenance', false, true],
+      ['mails', false, true],
     ]);
   });
 

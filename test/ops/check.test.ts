@@ -437,8 +437,8 @@ describe('Redis', () => {
   });
 
   test.each([
-    [-60_000, 'retarde de 1 min'],
-    [60_000, 'avance de 1 min'],
+    [-65_000, 'retarde de 1 min'],
+    [65_000, 'avance de 1 min'],
     [4000, null],
   ])('whose clock differs by %d ms', async (byMs, words) => {
     const ran = await checkWith({ clock: () => Date.now() + byMs }, goodEnv(), '--json');

@@ -209,6 +209,7 @@ describe('stats', () => {
         '  earners : 0',
         '  awards : 0',
         '  maintenance : 0',
+        '  mails : 0',
         '',
         "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
         '  aucun',

@@ -9,6 +9,7 @@ import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/jobs.js';
 import type { Scheme } from '../../../src/rules/types.js';
+import type { Queue } from 'bullmq';
 import { startSandbox, type Sandbox } from '../../../src/sandbox/server.js';
 import type { SandboxOptions } from '../../../src/sandbox/types.js';
 import { partnerKeys } from '../../../src/workers/partner-keys.js';
@@ -85,6 +86,11 @@ export async function runningPalier(options: PalierOptions): Promise<RunningPali
     pace,
     ...(options.sendLink === undefined ? {} : { sendLink: options.sendLink }),
   });
+  // A queue writes its version once it is opened: not later, among what a command may have written.
+  const isMarked = (queue: Queue): Promise<boolean> => connection.exists(queue.toKey('meta')).then(Boolean);
+  const areMarked = async (): Promise<boolean> =>
+    (await Promise.all(Object.values(pipeline.queues).map(isMarked))).every(Boolean);
+  await until(areMarked, 'queues that are opened');
   const stops: (() => Promise<void>)[] = [];
   const work = (names: readonly QueueName[] = QUEUES): (() => Promise<void>) => {
     const release = startWorkers(pipeline, connection, DEFAULT_PREFIX, names);
