@@ -72,13 +72,15 @@ export const isGiving = ({ kind }: Pick<JournalEntry, 'kind'>): boolean =>
 
 /**
  * Whether both tell the same thing: one kind, badge and event; without event, and for what may come again about
- * one event (`flagged`), one instant.
+ * one event (`flagged`), one instant. A refusal that is tried again, and comes in the same words, is one.
  */
 const isSameEntry = (a: JournalEntry, b: JournalEntry): boolean =>
   a.kind === b.kind && a.badgeId === b.badgeId && occasionOf(a) === occasionOf(b);
 
-const occasionOf = ({ kind, event, atS }: JournalEntry): string | number =>
-  kind === 'flagged' ? atS : (event ?? atS);
+function occasionOf({ kind, event, atS, detail }: JournalEntry): string | number {
+  if (kind === 'flagged') return atS;
+  return event ?? (kind === 'refused' ? detail : null) ?? atS;
+}
 
 /** Where the same entry stands already; -1: nowhere. */
 export const placeOf = (journal: readonly JournalEntry[], entry: JournalEntry): number =>

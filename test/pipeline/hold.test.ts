@@ -12,8 +12,12 @@ const R1 = asBadgeId('R1');
 /** Looks come quickly, and stay apart enough to be counted. */
 const PACE = { holdFirstMs: 300, holdMaxMs: 600 };
 
+let aheadMs = 0;
+const clock = (): number => Date.now() + aheadMs;
+
 beforeEach(async () => {
-  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, pace: PACE });
+  aheadMs = 0;
+  house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, pace: PACE, clock });
 });
 afterEach(() => house.close());
 
@@ -188,4 +192,69 @@ test('a badge revoked while the award is on hold: it is not issued', async () =>
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);
   expect(await house.failedReasons()).toEqual([]);
+}, 60_000);
+
+test.each([403, 404])(
+  'OBF answers the issue call with %d for a while: a hold, then the badge, once',
+  async (status) => {
+    house.sandbox.fault({ route: 'POST issue', kind: 'status', status, times: 3 });
+    await earn(people(1));
+    await held('refusal');
+    await house.idle();
+    expect(issueCalls()).toHaveLength(4);
+    expect(house.awards()).toEqual(received(people(1)));
+    expect(await house.failedReasons()).toEqual([]);
+    expect(await house.pipelines[0].holds.of(R1)).toBeNull();
+  },
+  60_000,
+);
+
+/** What sweeps tries again what failed an hour ago. */
+async function anHourPasses(): Promise<void> {
+  aheadMs += 3_700_000;
+  await house.pipelines[0].queues.maintenance.add('sweep', { kind: 'sweep' });
+}
+
+test('refused alone, tried again each hour: told once; once OBF accepts it, nothing stands in failed', async () => {
+  const [{ journal, vault, queues }] = house.pipelines;
+  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 3 });
+  await earn(people(1));
+  const calls = (count: number): Promise<unknown> =>
+    until(
+      async () => issueCalls().length === count && (await house.failedReasons()).length === 1,
+      `call ${count}`,
+    );
+  await calls(1);
+  for (const count of [2, 3]) {
+    await anHourPasses();
+    await calls(count);
+    await house.idle();
+  }
+  const told = async (): Promise<string[]> =>
+    (await journal.ofEarner(earnerKeyOf(vault, 'personne.0@example.org'))).map(({ kind }) => kind);
+  expect(await told()).toEqual(['refused']);
+
+  await anHourPasses();
+  await until(
+    async () => (await queues.awards.getFailedCount()) === 0 && house.awards().length > 0,
+    'the award',
+  );
+  await house.idle();
+  expect(house.awards()).toEqual(received(people(1)));
+  expect(issueCalls()).toHaveLength(4);
+  expect(await house.failedReasons()).toEqual([]);
+  expect(await told()).toEqual(['refused', 'issued']);
+}, 60_000);
+
+test('somebody refused alone comes due again and gets the badge: what stood in failed goes', async () => {
+  house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
+  await earn(people(1));
+  await until(async () => (await house.failedReasons()).length === 1, 'the refusal');
+  await house.idle();
+  await earn(people(1));
+  await until(() => house.awards().length > 0, 'the award');
+  await until(async () => (await house.failedReasons()).length === 0, 'nothing in failed');
+  await house.idle();
+  expect(house.awards()).toEqual(received(people(1)));
+  expect(issueCalls()).toHaveLength(2);
 }, 60_000);
