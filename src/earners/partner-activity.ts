@@ -12,7 +12,7 @@ export interface News {
 }
 
 /** What each client did last, so that one who has fallen silent stands out. */
-export interface NewsBoard {
+export interface PartnerActivity {
   /** Told of every event that is stored, in any order and however often: the newest stays. */
   seen(clientId: ClientId, news: News): Promise<void>;
   /** Of every client of whom anything was ever stored. */
@@ -34,7 +34,7 @@ return 1`;
  * One hash, a field a client: `<happenedS> <atS> <eventId>`.
  * @param prefix of the key, without a hash tag
  */
-export function createNews(redis: RedisConnection, prefix: string): NewsBoard {
+export function createPartnerActivity(redis: RedisConnection, prefix: string): PartnerActivity {
   const key = `${prefix}:news`;
   return {
     async seen(clientId, { eventId, happenedS, atS }) {

@@ -34,7 +34,7 @@ const AHEAD = 4;
  * first badge meanwhile may be missed, and who has no badge at all is passed over.
  * @throws the signal's reason once it is aborted; what Redis answers when it cannot go on
  */
-export async function* peopleIn(
+export async function* iteratePeople(
   sources: Pick<PeopleSources, 'earners' | 'region'>,
   signal: AbortSignal,
   { unreadable = () => undefined, progress = () => undefined }: Telling = {},

@@ -29,9 +29,9 @@ export interface Person {
   /** Every award record of every address. */
   readonly records: readonly OwnRecord[];
   /** Under which address each assertion came. */
-  readonly whose: ReadonlyMap<AssertionId, EarnerKey>;
+  readonly addressByAssertion: ReadonlyMap<AssertionId, EarnerKey>;
   /** The latest change of the rules (its generation) under which something new was stored; 0: none. */
-  readonly touched: number;
+  readonly lastSchemeGeneration: number;
 }
 
 /** All that deciding needs to know of the person whom this address belongs to, under whichever key it came. */
@@ -73,10 +73,10 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
     addresses,
     portfolio: compose(region, assertions, records),
     records,
-    whose: new Map(
+    addressByAssertion: new Map(
       addresses.flatMap(({ key, record }) => record.assertions.map(({ id }) => [id, key] as const)),
     ),
-    touched: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
+    lastSchemeGeneration: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
   };
 }
 
@@ -98,11 +98,11 @@ export const isUnderWayElsewhere = (person: Person, badgeId: BadgeId): boolean =
 
 /** Where the badge goes: the address of the latest assertion that counted, else the person's own, else any. */
 export function contactFor(
-  { earner, addresses, whose }: Person,
+  { earner, addresses, addressByAssertion }: Person,
   counted: readonly Assertion[],
 ): Contact | null {
   const latest = counted.toSorted((a, b) => b.issuedOnS - a.issuedOnS)[0];
-  const wanted = (latest === undefined ? undefined : whose.get(latest.id)) ?? earner;
+  const wanted = (latest === undefined ? undefined : addressByAssertion.get(latest.id)) ?? earner;
   const contacts = addresses.filter(({ record }) => record.contact !== null);
   return (contacts.find(({ key }) => key === wanted) ?? contacts[0])?.record.contact ?? null;
 }

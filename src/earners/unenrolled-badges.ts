@@ -13,7 +13,7 @@ export interface Ignored {
  * What comes and counts for nothing, so that ops can see what a partner forgot to have enrolled. Counts are
  * about right: an event that is told again, others having come between, is counted again.
  */
-export interface IgnoredBoard {
+export interface UnenrolledBadges {
   /** An event of a badge that is not enrolled, or a credential of one. @param about the event's or credential's id */
   badge(clientId: ClientId, badgeId: BadgeId, about: string, atS: number): Promise<void>;
   /** A notice of a client that takes no part, or a credential of its. @param about its event, or credential */
@@ -54,7 +54,11 @@ return count`;
 const form = z.tuple([z.number(), z.number(), z.string()]);
 
 /** @param prefix of the keys, without a hash tag */
-export function createIgnored(redis: RedisConnection, prefix: string, maxKept = MAX_KEPT): IgnoredBoard {
+export function createUnenrolledBadges(
+  redis: RedisConnection,
+  prefix: string,
+  maxKept = MAX_KEPT,
+): UnenrolledBadges {
   const badgesKey = (clientId: ClientId): string => `${prefix}:ignored:badges:{${clientId}}`;
   const clientsKey = `${prefix}:ignored:clients`;
   const count = (key: string, field: string, about: string, atS: number): Promise<unknown> =>

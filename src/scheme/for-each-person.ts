@@ -2,7 +2,7 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import type { AwardState } from '../earners/record.js';
 import { RuleFault } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
-import { peopleIn, type PeopleSources } from '../earners/people.js';
+import { iteratePeople, type PeopleSources } from '../earners/people.js';
 import type { Person } from '../earners/person.js';
 
 /** Told how many addresses were looked at, of how many. */
@@ -21,7 +21,7 @@ export async function forEachPerson(
 ): Promise<readonly EarnerKey[]> {
   const left: EarnerKey[] = [];
   const unreadable = (earner: EarnerKey): void => void left.push(earner);
-  for await (const people of peopleIn(sources, signal, { unreadable, progress: report }))
+  for await (const people of iteratePeople(sources, signal, { unreadable, progress: report }))
     for (const person of people)
       try {
         look(factsOf(person));
@@ -37,10 +37,10 @@ const UNDER_WAY: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown',
 const REFUSED: ReadonlySet<AwardState> = new Set(['refused']);
 const NONE: ReadonlySet<BadgeId> = new Set();
 
-const factsOf = ({ earner, portfolio, touched, records }: Person): PersonFacts => ({
+const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
   earner,
   portfolio,
-  lastSchemeGeneration: touched,
+  lastSchemeGeneration: lastSchemeGeneration,
   inFlight: badgesIn(records, UNDER_WAY),
   refused: badgesIn(records, REFUSED),
   isWaiting: records.some(({ record }) => record.state === 'due'),

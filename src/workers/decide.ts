@@ -23,7 +23,7 @@ export interface DecidingSources extends PersonSources {
 export async function decide(sources: DecidingSources, earner: EarnerKey): Promise<Decision> {
   const [rules, person] = await Promise.all([sources.schemes.now(), readPerson(sources, earner)]);
   const nowS = secondsOf(sources.clock);
-  const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, nowS);
+  const judged = evaluateDuringRollout(rules, person.portfolio, person.lastSchemeGeneration, nowS);
   const lost = judged.lost.length === 0 ? [] : await lostAnyway(sources, person, judged.lost, nowS);
   return { rules, person, ...judged, lost };
 }

@@ -1,4 +1,4 @@
-import { peopleIn } from '../earners/people.js';
+import { iteratePeople } from '../earners/people.js';
 import { markAssertion, type WrittenAssertion } from '../earners/assertions.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
 import { isEventGone } from '../obf/errors.js';
@@ -48,7 +48,7 @@ async function suspectEvents(
   { listed, signal }: VanishedOptions,
 ): Promise<ReadonlyMap<string, SuspectEvent>> {
   const events = new Map<string, SuspectEvent>();
-  for await (const some of peopleIn(people, signal))
+  for await (const some of iteratePeople(people, signal))
     for (const { keys, portfolio } of some)
       for (const { id, clientId, eventId, revoked } of [...portfolio.assertions, ...portfolio.held]) {
         const shown = listed.get(clientId);

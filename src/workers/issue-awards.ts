@@ -124,7 +124,12 @@ async function checkEligibility(
   earner: EarnerKey,
 ): Promise<Eligibility> {
   const [rules, person] = await Promise.all([pipeline.schemes.now(), readPerson(pipeline, earner)]);
-  const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
+  const judged = evaluateDuringRollout(
+    rules,
+    person.portfolio,
+    person.lastSchemeGeneration,
+    secondsOf(pipeline.clock),
+  );
   const verdict = judged.evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };

@@ -1,9 +1,9 @@
 import type { Telemetry } from 'bullmq';
 import type { Config } from '../config.js';
-import { createNews } from '../earners/partner-activity.js';
+import { createPartnerActivity } from '../earners/partner-activity.js';
 import type { WrittenAssertion } from '../earners/assertions.js';
 import { createEarnerStore } from '../earners/store.js';
-import { createIgnored } from '../earners/unenrolled-badges.js';
+import { createUnenrolledBadges } from '../earners/unenrolled-badges.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { createBatches } from '../issuing/batches.js';
 import { createHolds, type HoldPace } from '../issuing/hold.js';
@@ -193,9 +193,9 @@ function openStores({ redis, scheme }: PipelineOptions, base: Base) {
     events: createEventIndex(redis, prefix),
     readProblems: createReadProblems(redis, prefix),
     /** When each partner issued last. */
-    news: createNews(redis, prefix),
+    news: createPartnerActivity(redis, prefix),
     /** Badges and clients that count for nobody. */
-    ignored: createIgnored(redis, prefix),
+    ignored: createUnenrolledBadges(redis, prefix),
     /** Which rules hold. */
     schemes: createSchemes({ redis, prefix, vault, now: base.now }, scheme),
     replicas,

@@ -6,9 +6,9 @@ import {
 } from '../earners/assertions.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { journalEntry, isGiving, type JournalEntry } from '../earners/journal-entry.js';
-import type { NewsBoard } from '../earners/partner-activity.js';
+import type { PartnerActivity } from '../earners/partner-activity.js';
 import type { EarnerStore } from '../earners/store.js';
-import type { IgnoredBoard } from '../earners/unenrolled-badges.js';
+import type { UnenrolledBadges } from '../earners/unenrolled-badges.js';
 import {
   asAssertionId,
   asAwardId,
@@ -38,8 +38,8 @@ export interface EventStoring {
   readonly journal: Pick<Journal, 'write'>;
   readonly events: Pick<EventIndex, 'put'>;
   readonly readProblems: Pick<ReadProblems, 'note' | 'clear'>;
-  readonly news: Pick<NewsBoard, 'seen'>;
-  readonly ignored: Pick<IgnoredBoard, 'badge'>;
+  readonly news: Pick<PartnerActivity, 'seen'>;
+  readonly ignored: Pick<UnenrolledBadges, 'badge'>;
   readonly schemes: Pick<Schemes, 'now'>;
   readonly replicas: Pick<ReplicationBarrier, 'epoch' | 'waitForReplicas'>;
   readonly queues: Readonly<Pick<Record<QueueName, Queue>, 'notices'>>;

@@ -51,7 +51,12 @@ async function verifyFor(
   const read = new Set<AssertionId>();
   for (;;) {
     const [rules, person] = await Promise.all([pipeline.schemes.now(), readPerson(pipeline, earner)]);
-    const judged = evaluateDuringRollout(rules, person.portfolio, person.touched, secondsOf(pipeline.clock));
+    const judged = evaluateDuringRollout(
+      rules,
+      person.portfolio,
+      person.lastSchemeGeneration,
+      secondsOf(pipeline.clock),
+    );
     const counted = judged.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
     const unread = counted.filter((one) => pipeline.accounts(one.clientId) === null && !read.has(one.id));
     if (unread.length === 0) return;
@@ -68,7 +73,7 @@ async function verify(
   { id, eventId }: Assertion,
   signal: AbortSignal,
 ): Promise<void> {
-  const earner = person.whose.get(id) ?? person.earner;
+  const earner = person.addressByAssertion.get(id) ?? person.earner;
   const contact = person.addresses.find(({ key }) => key === earner)?.record.contact ?? null;
   // Erased meanwhile: not due either.
   if (contact === null) return;

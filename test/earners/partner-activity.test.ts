@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asClientId, asEventId } from '../../src/ids.js';
-import { createNews, type News } from '../../src/earners/partner-activity.js';
+import { createPartnerActivity, type News } from '../../src/earners/partner-activity.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const [P1, P2] = [asClientId('P1'), asClientId('P2')];
@@ -14,7 +14,7 @@ afterAll(() => redis.close());
 const emptyBoard = () => {
   boards += 1;
   const prefix = `${redis.prefix}${boards}`;
-  return { news: createNews(redis.connection, prefix), key: `${prefix}:news` };
+  return { news: createPartnerActivity(redis.connection, prefix), key: `${prefix}:news` };
 };
 const at = (happenedS: number, event: string | null = `e${happenedS}`): News => ({
   eventId: event === null ? null : asEventId(event),

@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId } from '../../src/ids.js';
-import { createIgnored, type IgnoredBoard } from '../../src/earners/unenrolled-badges.js';
+import { createUnenrolledBadges, type UnenrolledBadges } from '../../src/earners/unenrolled-badges.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const P1 = asClientId('P1');
@@ -8,14 +8,14 @@ const A = asBadgeId('A');
 const B = asBadgeId('B');
 const C = asBadgeId('C');
 let redis: TestRedis;
-let board: IgnoredBoard;
+let board: UnenrolledBadges;
 let nth = 0;
 beforeAll(async () => {
   redis = await testRedis();
 });
 beforeEach(() => {
   nth += 1;
-  board = createIgnored(redis.connection, `${redis.prefix}${nth}`, 2);
+  board = createUnenrolledBadges(redis.connection, `${redis.prefix}${nth}`, 2);
 });
 afterAll(() => redis.close());
 

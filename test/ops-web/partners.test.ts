@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { createIgnored, type IgnoredBoard } from '../../src/earners/unenrolled-badges.js';
+import { createUnenrolledBadges, type UnenrolledBadges } from '../../src/earners/unenrolled-badges.js';
 import { PARTNERS_A_PAGE } from '../../src/ops/web/partners/read.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -36,11 +36,11 @@ partners:
 
 let house: House;
 let browser: Browser;
-let ignored: IgnoredBoard;
+let ignored: UnenrolledBadges;
 beforeAll(async () => {
   house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops: OPS_SETTINGS });
   const { redis, prefix } = house.pipelines[0].people;
-  ignored = createIgnored(redis, prefix);
+  ignored = createUnenrolledBadges(redis, prefix);
   browser = await signedIn(house.opsUrl, READER);
 });
 afterAll(() => house.close());

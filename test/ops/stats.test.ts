@@ -4,7 +4,7 @@ import { issuedSection } from '../../src/ops/cli/stats.js';
 import { oneAwaySection } from '../../src/ops/cli/stats.js';
 import { partnersSection } from '../../src/ops/cli/stats.js';
 import type { StoredPopulation } from '../../src/scheme/population.js';
-import { createNews } from '../../src/earners/partner-activity.js';
+import { createPartnerActivity } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -93,7 +93,7 @@ describe('badges issued', () => {
 });
 
 test('a partner that has fallen silent, or was never heard of, stands out', async () => {
-  const news = createNews(redis.connection, redis.prefix);
+  const news = createPartnerActivity(redis.connection, redis.prefix);
   const stored = { eventId: asEventId('e1'), atS: atS(2026, 0, 15) };
   await news.seen(asClientId('P1'), { ...stored, happenedS: atS(2026, 0, 15, 9) });
   await news.seen(asClientId('P2'), { ...stored, happenedS: atS(2025, 11, 16, 12) });

@@ -1,4 +1,4 @@
-import type { News, NewsBoard } from '../../earners/partner-activity.js';
+import type { News, PartnerActivity } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
 import type { Flag } from '../../issuing/review-flags.js';
 import type { Hold, Holds } from '../../issuing/hold.js';
@@ -73,7 +73,7 @@ export async function readPartnerNews({
   scheme,
   clock,
   news,
-}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<NewsBoard, 'all'> }): Promise<
+}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<PartnerActivity, 'all'> }): Promise<
   readonly PartnerNews[]
 > {
   const known = await news.all();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { asAwardId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
-import { createIgnored } from '../../../src/earners/unenrolled-badges.js';
+import { createUnenrolledBadges } from '../../../src/earners/unenrolled-badges.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../../support/house.js';
 import { until } from '../../support/until.js';
 import { signedIn } from '../../ops-web/support/browser.js';
@@ -156,7 +156,7 @@ async function someAreSentAgain(house: House): Promise<void> {
 /** A badge that nobody enrolled, an organisation that nobody knows, and one that takes no part any more. */
 async function someAreIgnored(house: House): Promise<void> {
   const [{ people, clock }] = house.pipelines;
-  const board = createIgnored(people.redis, people.prefix);
+  const board = createUnenrolledBadges(people.redis, people.prefix);
   const nowS = secondsOf(clock);
   for (const nth of ['1', '2', '3'])
     await board.badge(asClientId('CFA_BOCAGE'), asBadgeId('CFA_SECURITE'), nth, nowS - 3600);

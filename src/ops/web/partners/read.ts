@@ -1,5 +1,9 @@
 import type { News } from '../../../earners/partner-activity.js';
-import { createIgnored, type Ignored, type IgnoredBoard } from '../../../earners/unenrolled-badges.js';
+import {
+  createUnenrolledBadges,
+  type Ignored,
+  type UnenrolledBadges,
+} from '../../../earners/unenrolled-badges.js';
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
 import { isId } from '../../../rules/parse/read.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
@@ -20,8 +24,8 @@ function accessOf({ accounts }: Pick<Pipeline, 'accounts'>, partner: Partner): A
   return partner.active && accounts(partner.clientId) === null ? 'key_missing' : 'key';
 }
 
-const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): IgnoredBoard =>
-  createIgnored(people.redis, people.prefix);
+const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): UnenrolledBadges =>
+  createUnenrolledBadges(people.redis, people.prefix);
 
 export interface PartnerRow {
   readonly partner: Partner;
