@@ -125,8 +125,8 @@ describe('erased', () => {
         .toSorted(),
     ).toEqual(['R1', 'R2']);
     await pipeline.flags.add({ earner: keyOf(PRO), badgeId: R1, atS: nowS() });
-    // A push that OBF has nothing of: it stands in failed, with the sealed address and the credential's.
-    await house.push({ [LOU]: [`${house.sandbox.url}/v1/assertion/unknown-of-lou`] });
+    // A push of somebody else's credential: it stands in failed, with the sealed address and the credential's.
+    await house.push({ [LOU]: [`${house.sandbox.url}/v1/assertion/${events[1]?.assertions[0]?.id}`] });
     await house.idle();
     await pipeline.queues.earners.pause();
     await house.notify(events[0] as EventRecord);

@@ -20,7 +20,9 @@ export async function everythingOf(redis: RedisConnection, keys: readonly string
 async function dump(redis: RedisConnection, key: string): Promise<string> {
   switch (await redis.type(key)) {
     case 'hash':
-      return JSON.stringify(await redis.hgetall(key));
+      return JSON.stringify(
+        Object.entries(await redis.hgetallBuffer(key)).map(([field, value]) => [field, readable(value)]),
+      );
     case 'list':
       return JSON.stringify(await redis.lrange(key, 0, -1));
     case 'set':
