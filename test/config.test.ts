@@ -38,6 +38,7 @@ test('what may be left out has the defaults of the documentation', () => {
     webhookBasic: [],
     palierKey: Buffer.alloc(32, 7),
     palierKeyOld: null,
+    parcours: null,
     configDir: 'config',
     opsUsers: [],
     ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 0 },

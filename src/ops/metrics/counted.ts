@@ -84,6 +84,7 @@ function timeOf(name: TimeName, entries: readonly Entry[] | undefined): Family {
 }
 
 const OUTCOMES = {
+  parcours: ['asked', 'opened', 'viewed', 'exported'],
   tokens: ['given', 'refused', 'failed'],
   batches: ['issued', 'split', 'nothing', 'unknown', 'refused', 'not_sent', 'quota_low', 'on_hold', 'error'],
   evaluations: ['due', 'waiting', 'nothing'],
@@ -108,6 +109,7 @@ function zerosOf(needs: Pick<FigureNeeds, 'scheme' | 'region'>): Readonly<Record
     ...OUTCOMES.batches.map((outcome) => zero('palier_batches_total', outcome)),
     ...OUTCOMES.evaluations.map((outcome) => zero('palier_evaluations_total', outcome)),
     ...needs.scheme.awards.map(({ id }) => zero('palier_awards_issued_total', id)),
+    ...OUTCOMES.parcours.map((step) => zero('palier_parcours_total', step)),
   ]);
 }
 
