@@ -27,10 +27,17 @@ export interface OwnRedis {
 /** A cluster of a single node: what stands in other slots is refused together, and all its names are a cluster's. */
 const CLUSTER_OF_ONE = { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' };
 
-/** @param inCluster as a cluster of one node, whose address is its own twice */
-export async function ownRedis(inCluster = false): Promise<OwnRedis> {
+/**
+ * @param inCluster as a cluster of one node, whose address is its own twice
+ * @param prepare what is to happen to the folder of its data before it starts
+ */
+export async function ownRedis(
+  inCluster = false,
+  prepare: (dataDir: string) => void = () => {},
+): Promise<OwnRedis> {
   await mkdir(TEST_DATA_DIR, { recursive: true });
   const dataDir = await mkdtemp(join(TEST_DATA_DIR, 'own-'));
+  prepare(dataDir);
   const start = (port?: number): Promise<StartedRedis> =>
     startRedis({
       cacheDir: CACHE_DIR,

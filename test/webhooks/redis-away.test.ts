@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { fillDisk, mayMount, mountSmallDisk, unmount } from '../support/small-disk.js';
 import { until } from '../support/until.js';
 import { basic, credentialUrl, eventBody, harness, signed, type Answer, type Harness } from './harness.js';
 import { sortedNotices } from './sorted-notices.js';
@@ -162,6 +163,29 @@ test.each(STATES)(
     admin.disconnect();
   },
 );
+
+(mayMount() ? describe : describe.skip)('a disk of its own, on a machine that lets us mount one', () => {
+  test('not ready while it is full to the last byte, said in the log; 202 once there is room', async () => {
+    const small = await ownRedis(false, mountSmallDisk);
+    try {
+      web = await harness(small.address);
+      expect((await told('E1')).status).toBe(202);
+      const free = fillDisk(small.dataDir);
+      await until(async () => (await told('E2')).status === 503, 'a 503', 20_000);
+      await until(async () => (await ready()) === 503, 'a 503 of /readyz');
+      await until(
+        () => web.lines.some((line) => line.includes('"redis":"disk_full"')),
+        'the cause in the log',
+      );
+      await free();
+      await until(async () => (await ready()) === 200, 'readiness', 20_000);
+      expect((await told('E2')).status).toBe(202);
+    } finally {
+      unmount(small.dataDir);
+      await small.stop();
+    }
+  }, 60_000);
+});
 
 test('however often it is asked, a write a second goes to Redis', async () => {
   web = await harness(redis.address);
