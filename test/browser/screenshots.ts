@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
 import type { House } from '../support/house.js';
 import { OPERATOR } from '../ops-web/support/people.js';
+import { until } from '../support/until.js';
 import { findAddresses, type Address } from './support/addresses.js';
 import { openChromium, openPage } from './support/chromium.js';
 import { smallPng } from './support/small-png.js';
@@ -11,6 +13,7 @@ import { CAMILLE, keyOf, openRegion, tellStory } from './support/story.js';
 const WINDOW = { width: 1280, height: 800 };
 /** What is below is more of the same. */
 const MOST_HEIGHT = 1800;
+const TOP_HEIGHT = 420;
 
 /** What the picture of a route is called. A route that is not here has none, and the script says so. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -41,7 +44,9 @@ export async function takeScreenshots(folder: string): Promise<readonly string[]
   try {
     await tellStory(house);
     const addresses = await addressesOf(house);
-    await takeAll(await openPage(chromium, { viewport: WINDOW }), house, addresses, folder);
+    const page = await openPage(chromium, { viewport: WINDOW });
+    await takeAll(page, house, addresses, folder);
+    await takeRedisAway(page, house, folder);
     return addresses.map(({ route }) => route).filter((route) => NAMES[route] === undefined);
   } finally {
     await chromium.close();
@@ -80,8 +85,53 @@ async function takeAll(
   }
 }
 
-async function take(page: Page, file: string): Promise<void> {
-  const height = Math.min(MOST_HEIGHT, await page.evaluate<number>('document.documentElement.scrollHeight'));
+/** The states of Redis that an operator meets most, each with how it begins and ends, and what the page then says. */
+const STATES: readonly { name: string; says: string; begin: Act; end: Act }[] = [
+  {
+    name: 'redis-memoire-pleine',
+    says: 'mémoire pleine',
+    begin: (admin) => admin.config('SET', 'maxmemory', '1'),
+    end: (admin) => admin.config('SET', 'maxmemory', '0'),
+  },
+  {
+    name: 'redis-replique',
+    says: 'réplique en lecture seule',
+    begin: (admin) => admin.replicaof('127.0.0.1', '1'),
+    end: (admin) => admin.replicaof('NO', 'ONE'),
+  },
+  {
+    name: 'redis-absent',
+    says: 'Redis ne répond pas',
+    begin: (_, pid) => Promise.resolve(process.kill(pid, 'SIGSTOP')),
+    end: (_, pid) => Promise.resolve(process.kill(pid, 'SIGCONT')),
+  },
+];
+type Act = (admin: Redis, pid: number) => Promise<unknown>;
+const pidOf = async (admin: Redis): Promise<number> =>
+  Number(/process_id:(\d+)/.exec(await admin.info('server'))?.[1]);
+
+/** The top of the home page: the rest is as always. */
+async function takeRedisAway(page: Page, house: House, folder: string): Promise<void> {
+  const admin = new Redis(house.redisUrl);
+  const pid = await pidOf(admin);
+  for (const { name, says, begin, end } of STATES) {
+    await begin(admin, pid);
+    try {
+      const isSaid = async (): Promise<boolean> => {
+        await page.goto(house.opsUrl);
+        return (await page.content()).includes(says);
+      };
+      await until(isSaid, `a home page that says: ${says}`, 20_000);
+      await take(page, `${folder}/${name}.png`, TOP_HEIGHT);
+    } finally {
+      await end(admin, pid);
+    }
+  }
+  admin.disconnect();
+}
+
+async function take(page: Page, file: string, mostHeight = MOST_HEIGHT): Promise<void> {
+  const height = Math.min(mostHeight, await page.evaluate<number>('document.documentElement.scrollHeight'));
   const clip = { x: 0, y: 0, width: WINDOW.width, height };
   writeFileSync(file, smallPng(await page.screenshot({ fullPage: true, animations: 'disabled', clip })));
 }

@@ -103,8 +103,8 @@ const storage: Rule = ({ storage: cause }) =>
   point(
     'bad',
     SEE.queues,
-    `${REDIS_TITLES[cause.fault].fr} : ${cause.fr}. Rien ne peut être enregistré, ni délivré. ${cause.mend.fr}`,
-    `${REDIS_TITLES[cause.fault].en}: ${cause.en}. Nothing can be stored or issued. ${cause.mend.en}`,
+    `${REDIS_TITLES[cause.fault].fr}. Rien ne peut être enregistré, ni délivré : ${cause.fr}. ${cause.mend.fr}`,
+    `${REDIS_TITLES[cause.fault].en}. Nothing can be stored or issued: ${cause.en}. ${cause.mend.en}`,
   );
 
 const noWorker: Rule = ({ now: { lateS } }) => {

@@ -146,8 +146,8 @@ export class OpsProblem extends Error {
     if (this.redis === null) return about;
     const { fault, fr, en, mend } = this.redis;
     const advice = {
-      fr: `Ces pages en dépendent, et ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`,
-      en: `These pages depend on it, and ${en}. ${mend.en} If it lasts: "npx palier check".`,
+      fr: `Ces pages dépendent de Redis : ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`,
+      en: `These pages depend on Redis: ${en}. ${mend.en} If it lasts: "npx palier check".`,
     };
     return { ...about, title: REDIS_TITLES[fault], advice };
   }
