@@ -104,7 +104,7 @@ describe('the verdict', () => {
     [
       'a full Redis',
       { storage: redisCause(new Error('OOM command not allowed')) },
-      /^bad \/ops\/queues Redis : mémoire pleine : /,
+      /^bad \/ops\/queues Redis : mémoire pleine\. Rien ne peut être enregistré, ni délivré : sa mémoire /,
     ],
     ['waiting long', { now: { ...now, notices: { waiting: 2, oldestAgeS: 3600 } } }, /^bad .*depuis 1 h/],
     ['unknown', { now: { ...now, unknown: { batches: 2, ageS: 60 } } }, /^watch #obf .*2 envois, le plus/],
