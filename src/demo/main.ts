@@ -147,7 +147,7 @@ function stopOfProcess(): AbortSignal {
 const USAGE = `npm run demo [-- options]
 
   --fast   sans pauses de lecture
-  --keep   tout reste ouvert après l'histoire, jusqu'à Ctrl-C
+  --keep   tout reste ouvert après l'histoire, jusqu'à Ctrl-C ; d'office sur un terminal
   --help   ceci
 `;
 
@@ -171,6 +171,7 @@ async function main(): Promise<void> {
   const scheme = schemeOrThrow(await readConfigFolder(CONFIG_DIR), TIME_ZONE);
   process.exitCode = await show({
     ...args,
+    keep: args.keep || (process.stdout.isTTY && process.stdin.isTTY),
     terminal: terminal(),
     projectDir: PROJECT_DIR,
     programsDir: PROGRAMS_DIR,

@@ -5,7 +5,7 @@ import { Narrator, type Terminal } from './narrator.js';
 import { EVENT_PATH, PASSPORT_PATH, type Insight } from './play.js';
 import { Closing, DemoError, type Environment } from './programs.js';
 import { openStage, type Stage, type StageOptions } from './stage.js';
-import { tellStory } from './story.js';
+import { showMail, tellStory } from './story.js';
 
 interface ShowOptions extends Omit<StageOptions, 'report'> {
   /** No pauses for a reader. */
@@ -87,6 +87,8 @@ async function finish(options: ShowOptions, narrator: Narrator, stage: Stage): P
   narrator.say("L'histoire est finie ; tout reste ouvert jusqu'à Ctrl-C.");
   showAddresses(narrator, stage, options.projectDir);
   showCommand(narrator, stage, options);
+  narrator.fact(`${stage.webUrl}/parcours : chaque lien demandé arrive ici`);
+  stage.mailbox.onMail = (mail) => showMail(narrator, mail);
   await Promise.race([stage.watch, aborted(options.stop)]);
 }
 

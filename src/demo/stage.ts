@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashPassword } from '../platform/secrets.js';
+import { openMailbox, type Mailbox } from '../sandbox/mailbox.js';
+import { freePort } from '../sandbox/redis/run.js';
 import { startRedis } from '../sandbox/redis/start.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { GIVEN_BEFORE, givenBeforeOnS, INES, REGION, STRANGER } from './cast.js';
@@ -44,6 +46,8 @@ export interface StageOptions {
 /** All that the story is played on, and that ends with it. */
 export interface Stage {
   readonly sandbox: Sandbox;
+  /** Takes every mail that Palier sends. */
+  readonly mailbox: Mailbox;
   readonly keys: Keys;
   /** Of Palier's programs. */
   readonly environment: Environment;
@@ -67,9 +71,19 @@ export async function openStage(options: StageOptions, closing: Closing): Promis
   const sandbox = await openObf(scheme, keys);
   await closing.opened(() => sandbox.close());
   report(`Open Badge Factory, en local : ${sandbox.url}`);
+  const mailbox = await openMailbox();
+  await closing.opened(() => mailbox.close());
+  report(`Serveur d'e-mail, en local : ${mailbox.url}`);
+  // Chosen here: the links in mails name it.
+  const port = await freePort();
   const own = {
     REDIS_URL: redis.url,
     OBF_BASE_URL: sandbox.url,
+    SMTP_URL: mailbox.url,
+    MAIL_FROM: 'badges@example.org',
+    PARCOURS_CONTACT: 'contact@example.org',
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
     PALIER_CONFIG: options.configDir,
     ...environmentOf(scheme, keys),
   };
@@ -84,7 +98,7 @@ export async function openStage(options: StageOptions, closing: Closing): Promis
   await closing.opened(() => rm(file));
   const environment = { ...options.surroundings, ...own };
   const { watch, webUrl } = await startPalier({ ...options, environment, runDir }, closing);
-  return { sandbox, keys, environment, webUrl, runDir, watch };
+  return { sandbox, mailbox, keys, environment, webUrl, runDir, watch };
 }
 
 /** Below the project's folder; `npm ci` empties it. */
@@ -140,8 +154,6 @@ async function makeKeys(): Promise<Keys> {
 
 /** All that the real programs are given, and by nothing else: a `.env` of the project has no say. */
 const environmentOf = ({ partners }: DemoScheme, keys: Keys): Environment => ({
-  // Any free one: its log names it.
-  PORT: '0',
   POLL_EVERY_S: String(POLL_EVERY_S),
   OBF_CLIENT_ID: REGION.id,
   OBF_CLIENT_SECRET: keys.client,

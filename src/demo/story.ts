@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
 import type { ReceivedIssue } from '../sandbox/types.js';
 import { AWARDED, BASTIEN, FARID, nameOf, NOT_AWARDED, STRANGER, type Outcome } from './cast.js';
 import type { Narrator } from './narrator.js';
 import { committedIssues, MOST_NAMED, playScenes, regionBadges, workDone } from './play.js';
 import type { Insight, Play, RegionBadges } from './play.js';
-import { DemoError } from './programs.js';
+import { DemoError, waitFor } from './programs.js';
 import { SCENES } from './scenes.js';
 import type { DemoScheme, Stage } from './stage.js';
-import { counted, type Table } from './text.js';
+import { counted, ofPerson, type Table } from './text.js';
 
 interface StoryOptions {
   readonly stage: Stage;
@@ -36,10 +37,10 @@ export async function tellStory(options: StoryOptions): Promise<void> {
   narrator.table(await awardedTable(play));
   narrator.gap();
   narrator.table(await missedTable(play));
-  narrator.gap();
   const { failed } = await insight.work();
   const wrong = differences(stage.sandbox, AWARDED, badges, failed);
   if (wrong.length > 0) throw new DemoError(wrong.join('\n'));
+  await askForLink(options);
 }
 
 const READ_MS = 4000;
@@ -73,6 +74,33 @@ async function showExplain({ narrator, stage, programsDir }: StoryOptions): Prom
   );
   narrator.verbatim(excerpt(stdout.trimEnd().split('\n'), EXPLAIN_SHOWN));
   await narrator.pause(READ_MS);
+}
+
+/** What the person sees of it: they type their address, and a mail brings the link to their own page. */
+async function askForLink({ narrator, stage, stop }: StoryOptions): Promise<void> {
+  const { webUrl, mailbox } = stage;
+  narrator.heading(`Et ${FARID.name}, que voit-il ?`);
+  narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
+  const body = new URLSearchParams({ adresse: FARID.email });
+  const { status } = await fetch(`${webUrl}/parcours/lien`, { method: 'POST', body, signal: stop });
+  if (status !== 200) throw new DemoError(`La demande d'un lien a été refusée (${status}).`);
+  const mailOf = (): Received | undefined => mailbox.mails.find(({ to }) => to.includes(FARID.email));
+  await waitFor(() => mailOf() !== undefined, `l'e-mail ${ofPerson(FARID.name)}`, stop);
+  const mail = mailOf();
+  if (mail !== undefined) showMail(narrator, mail);
+}
+
+/** A mail as its reader sees it; its link stays whole, to be clicked. */
+export function showMail(narrator: Narrator, mail: Received): void {
+  const { subject, text } = readMail(mail);
+  narrator.gap();
+  narrator.verbatim([`À : ${mail.to.join(', ')}`, `Objet : ${subject}`]);
+  narrator.gap();
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    if (line === linkIn(mail)) narrator.command(line);
+    else narrator.verbatim([line]);
+  }
+  narrator.gap();
 }
 
 /**

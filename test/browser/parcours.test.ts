@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { openSmallFleet, type SmallFleet } from '../support/small-fleet.js';
 import { until } from '../support/until.js';
-import { linkIn, openMailbox, type Mailbox } from '../parcours/mailbox.js';
+import { linkIn, openMailbox, type Mailbox } from '../../src/sandbox/mailbox.js';
 import { openChromium, openPage } from './support/chromium.js';
 import { stickingOut, violationsOn } from './support/look.js';
 

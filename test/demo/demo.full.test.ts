@@ -10,9 +10,9 @@ const demos: ChildProcess[] = [];
 afterAll(() => demos.forEach((demo) => demo.kill('SIGKILL')));
 
 /** The demo as somebody runs it, on the programs that `npm test` has just built. */
-function startDemo() {
+function startDemo(...options: string[]) {
   if (!existsSync('dist/demo/main.js')) throw new Error('dist/ is missing: npm run build');
-  const child = spawn(process.execPath, ['dist/demo/main.js', '--fast'], {
+  const child = spawn(process.execPath, ['dist/demo/main.js', '--fast', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   demos.push(child);
@@ -75,7 +75,7 @@ test('the story comes out as told, says who received what and why, and leaves no
     /révoqué.*expiré depuis le 13 mai 2025.*le Photo-club de la Risle ne participe pas/,
   );
   expect(told).toContain(" · 1 appel d'émission pour Bastien, en tout");
-  expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 3 } });
+  expect(started(demo.out())).toMatchObject({ pids: { length: 3 }, ports: { length: 4 } });
   expect(await leftOver(demo.out())).toEqual([]);
 }, 120_000);
 
@@ -96,6 +96,24 @@ test('the ops pages that it names are open, to whoever has the name and the pass
   demo.child.kill('SIGINT');
   await demo.ended;
 }, 90_000);
+
+test('it shows the mail of Farid; its link opens his page, for as long as all is kept open', async () => {
+  const demo = startDemo('--keep');
+  await until(() => demo.out().includes("tout reste ouvert jusqu'à Ctrl-C"), 'the end of the story', 90_000);
+  expect(demo.out()).toMatch(/À : farid@example\.org\n +Objet : Votre lien pour voir vos badges\n/);
+  const [link = '', web = '', token = ''] =
+    /(http:\/\/\S+)\/parcours\/ouvrir\?jeton=([\w-]{43})$/m.exec(demo.out()) ?? [];
+  const browser = openBrowser(web);
+  expect((await browser.get(link)).html).toContain('Ouvrir ma page');
+  await browser.post('/parcours/ouvrir', { jeton: token });
+  expect((await browser.get('/parcours/moi')).html).toContain('Il vous manque 1 badge');
+  const before = demo.out().length;
+  await browser.post('/parcours/lien', { adresse: 'amina@example.org' });
+  await until(() => demo.out().slice(before).includes('À : amina@example.org'), 'the mail of Amina');
+  demo.child.kill('SIGINT');
+  expect(await demo.ended).toBe(0);
+  expect(await leftOver(demo.out())).toEqual([]);
+}, 120_000);
 
 test('Ctrl-C ends it at once, and all that it started', async () => {
   const demo = startDemo();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { Redis } from 'ioredis';
 import { openOperator, type RedisAddress, type RedisConnection } from '../../src/platform/redis.js';
-import { openMailbox } from '../parcours/mailbox.js';
+import { openMailbox } from '../../src/sandbox/mailbox.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, palier, type Ran } from './support/cli.js';

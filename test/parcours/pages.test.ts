@@ -17,7 +17,7 @@ import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import { openBrowser } from '../ops-web/support/browser.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
-import { linkIn, openMailbox, type Mailbox } from './mailbox.js';
+import { linkIn, openMailbox, type Mailbox } from '../../src/sandbox/mailbox.js';
 
 const KNOWN = 'farid@example.org';
 const vault = createVault(randomBytes(32));

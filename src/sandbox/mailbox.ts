@@ -7,7 +7,7 @@ export interface Received {
   readonly source: string;
 }
 
-/** An SMTP server of a test: what it was sent, and what it refuses. */
+/** A local SMTP server: what it was sent, and what it refuses. */
 export interface Mailbox {
   readonly url: string;
   readonly mails: Received[];
@@ -15,14 +15,16 @@ export interface Mailbox {
   readonly refused: Set<string>;
   /** Answers the next so many mails 451: come again. */
   busy: number;
+  /** Called with each mail that arrives. */
+  onMail: (mail: Received) => void;
   close(): Promise<void>;
 }
+
+const reply = (text: string, responseCode: number): Error => Object.assign(new Error(text), { responseCode });
 
 export async function openMailbox(): Promise<Mailbox> {
   const mails: Received[] = [];
   const refused = new Set<string>();
-  const reply = (text: string, responseCode: number): Error =>
-    Object.assign(new Error(text), { responseCode });
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     // Nobody has an account here, and nobody needs one.
@@ -42,10 +44,10 @@ export async function openMailbox(): Promise<Mailbox> {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
       stream.on('end', () => {
-        mails.push({
-          to: envelope.rcptTo.map(({ address }) => address),
-          source: Buffer.concat(parts).toString(),
-        });
+        const to = envelope.rcptTo.map(({ address }) => address);
+        const mail = { to, source: Buffer.concat(parts).toString() };
+        mails.push(mail);
+        mailbox.onMail(mail);
         done();
       });
     },
@@ -59,15 +61,26 @@ export async function openMailbox(): Promise<Mailbox> {
     mails,
     refused,
     busy: 0,
+    onMail: () => undefined,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
   return mailbox;
 }
 
-/** The link of a mail: quoted-printable breaks it over lines. */
-export function linkIn({ source }: Received): string {
-  const plain = source.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=');
-  const [, link] = /(https?:\/\/\S+\/parcours\/ouvrir\?jeton=[\w-]{43})/.exec(plain) ?? [];
-  if (link === undefined) throw new Error(`no link in:\n${plain}`);
+/** The subject and the plain text of a mail as nodemailer writes it: quoted-printable. */
+export function readMail({ source }: Received): { readonly subject: string; readonly text: string } {
+  const [, subject = ''] = /^Subject: (.*)$/m.exec(source.replaceAll('\r', '')) ?? [];
+  const [, part = ''] = /^Content-Type: text\/plain.*?\r\n\r\n(.*?)\r\n--/ms.exec(source) ?? [];
+  const bytes = part
+    .replaceAll(/=\r?\n/g, '')
+    .replaceAll(/=([\dA-F]{2})/g, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)));
+  return { subject, text: Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r', '').trim() };
+}
+
+/** The link of a mail to the page of whom it was sent to. */
+export function linkIn(mail: Received): string {
+  const { text } = readMail(mail);
+  const [link] = /https?:\/\/\S+\/parcours\/ouvrir\?jeton=[\w-]{43}/.exec(text) ?? [];
+  if (link === undefined) throw new Error(`no link in:\n${text}`);
   return link;
 }
