@@ -210,7 +210,7 @@ a{color:var(--link)}:focus-visible{outline:3px solid var(--link);outline-offset:
 input,button{font:inherit;min-height:2.75rem;padding:.25rem .75rem;border:1px solid var(--line);border-radius:.25rem;background:var(--page);color:var(--text)}
 input{width:100%}button{background:var(--link);color:var(--page);border-color:var(--link);cursor:pointer;margin-top:.75rem}
 label{display:block;font-weight:600}ul{padding-left:1.25rem;margin:.25rem 0 .75rem}p{margin:.25rem 0 .75rem}
-table{border-collapse:collapse;width:100%}caption{text-align:left;margin-bottom:.5rem}th,td{padding:.5rem .5rem .5rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+table{overflow-wrap:break-word;border-collapse:collapse;width:100%}caption{text-align:left;margin-bottom:.5rem}th,td{padding:.5rem .5rem .5rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 svg{display:block}.full{fill:var(--full)}.empty{fill:none;stroke:var(--line)}.error{border-left:.25rem solid currentColor;padding-left:.75rem}
 footer{color:var(--muted);border-top:1px solid var(--line);margin-top:3rem;padding-block:1rem;font-size:.9rem}
 .skip{position:absolute;left:-100vw}.skip:focus{left:1rem;background:var(--page)}

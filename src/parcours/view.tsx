@@ -234,7 +234,8 @@ const [WIDTH, HEIGHT] = [80, 12];
 
 function Bar({ award }: { readonly award: AwardJson }): VNode {
   const { have, need } = award.status === 'held' ? { have: 1, need: 1 } : progressOf(award.rule);
-  const filled = need === 0 ? 0 : Math.round((have / need) * (WIDTH - 2));
+  // Taken back by the Région: the badges of partners are still there, the award is not.
+  const filled = need === 0 || award.status === 'blocked' ? 0 : Math.round((have / need) * (WIDTH - 2));
   return (
     <>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
