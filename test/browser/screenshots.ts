@@ -1,6 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import express from 'express';
 import { Redis } from 'ioredis';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { createAccess } from '../../src/parcours/access.js';
+import { wireParcours } from '../../src/parcours/wire.js';
+import { systemClock } from '../../src/platform/clock.js';
 import type { House } from '../support/house.js';
 import { OPERATOR } from '../ops-web/support/people.js';
 import { until } from '../support/until.js';
@@ -11,6 +17,7 @@ import { signInOn } from './support/session.js';
 import { CAMILLE, keyOf, openRegion, tellStory } from './support/story.js';
 
 const WINDOW = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 740 };
 /** What is below is more of the same. */
 const MOST_HEIGHT = 1800;
 const TOP_HEIGHT = 420;
@@ -34,7 +41,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const DARK = ['/', '/personne/:earner'];
 
 /**
- * Pictures of every page, as PNG files of 1280 pixels in width, of invented people.
+ * Pictures of every page, as PNG files of 1280 pixels in width (the earner's own: 360), of invented people.
  * @param folder where they go
  * @returns the routes of which there is no picture
  */
@@ -46,6 +53,7 @@ export async function takeScreenshots(folder: string): Promise<readonly string[]
     const addresses = await addressesOf(house);
     const page = await openPage(chromium, { viewport: WINDOW });
     await takeAll(page, house, addresses, folder);
+    await takeParcours(chromium, house, folder);
     await takeRedisAway(page, house, folder);
     return addresses.map(({ route }) => route).filter((route) => NAMES[route] === undefined);
   } finally {
@@ -82,6 +90,35 @@ async function takeAll(
     await page.emulateMedia({ colorScheme: 'dark' });
     await take(page, `${folder}/${name}-sombre.png`);
     await page.emulateMedia({ colorScheme: 'light' });
+  }
+}
+
+/** The earner's own pages, on a phone: where a link is asked for, and what it leads to. */
+async function takeParcours(chromium: Browser, house: House, folder: string): Promise<void> {
+  const [reading] = house.pipelines;
+  const { redis, prefix } = reading.people;
+  const app = express();
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const publicUrl = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
+  const contact = 'contact@example.org';
+  const parcours = { publicUrl, smtpUrl: 'smtp://127.0.0.1:1', from: contact, contact, trustProxy: 0 };
+  app.use('/parcours', wireParcours({ reading, redis, prefix, parcours }));
+  const token = await createAccess(redis, prefix, reading.vault, systemClock).issueToken(
+    keyOf(house, CAMILLE),
+  );
+  const page = await openPage(chromium, { viewport: PHONE });
+  try {
+    await page.goto(`${publicUrl}/parcours`);
+    await take(page, `${folder}/parcours.png`);
+    await page.goto(`${publicUrl}/parcours/ouvrir?jeton=${token}`);
+    await page.getByRole('button', { name: 'Ouvrir ma page' }).click();
+    await page.getByRole('heading', { name: 'Mon parcours' }).waitFor();
+    await take(page, `${folder}/parcours-moi.png`);
+  } finally {
+    await page.context().close();
+    server.close();
   }
 }
 
@@ -132,6 +169,7 @@ async function takeRedisAway(page: Page, house: House, folder: string): Promise<
 
 async function take(page: Page, file: string, mostHeight = MOST_HEIGHT): Promise<void> {
   const height = Math.min(mostHeight, await page.evaluate<number>('document.documentElement.scrollHeight'));
-  const clip = { x: 0, y: 0, width: WINDOW.width, height };
+  const width = page.viewportSize()?.width ?? WINDOW.width;
+  const clip = { x: 0, y: 0, width, height };
   writeFileSync(file, smallPng(await page.screenshot({ fullPage: true, animations: 'disabled', clip })));
 }
