@@ -22,7 +22,7 @@ import {
 } from './record.js';
 
 /** Their order is stored: new states go to the end. */
-const STATES: readonly AwardState[] = [
+export const AWARD_STATES = [
   'due',
   'claimed',
   'issued',
@@ -32,7 +32,7 @@ const STATES: readonly AwardState[] = [
   'revoked',
   'blocked',
   'withdrawn',
-];
+] as const satisfies readonly AwardState[];
 
 const id = z.int().nonnegative();
 export const assertionForm = z.tuple([
@@ -119,7 +119,7 @@ export function awardTuple(badgeId: BadgeId, one: AwardRecord, ids: IdTable): z.
   const [event, forgiven] = ['event' in one ? [one.event] : [], one.forgiven];
   return [
     ids.place(badgeId),
-    STATES.indexOf(one.state),
+    AWARD_STATES.indexOf(one.state),
     one.atS,
     [...event, ...forgiven].map((text) => ids.place(text)),
     about,
@@ -132,7 +132,7 @@ export function awardOf(
   [, state, atS, events, about, cause, quiet]: z.output<typeof awardForm>,
   at: At,
 ): AwardRecord {
-  const name = STATES[state];
+  const name = AWARD_STATES[state];
   const texts = events.map(at);
   const hasEvent = name === 'issued' || name === 'revoking';
   return awardRecord.parse({

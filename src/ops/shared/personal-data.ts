@@ -1,6 +1,8 @@
+import { assertionJson, isoOf } from '../../rules/explain/rule-json.js';
+import { AWARD_STATES } from '../../earners/codec.js';
 import { z } from 'zod';
 import type { JournalEntry } from '../../earners/journal-entry.js';
-import type { Assertion, Contact, EarnerRecord } from '../../earners/record.js';
+import type { Contact, EarnerRecord } from '../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import type { AwardRecord } from '../../issuing/award-record.js';
 import type { Flag } from '../../issuing/review-flags.js';
@@ -29,17 +31,7 @@ const assertionForm = z.strictObject({
 
 const recordForm = z.strictObject({
   badge: z.string(),
-  state: z.enum([
-    'due',
-    'claimed',
-    'issued',
-    'refused',
-    'unknown',
-    'revoking',
-    'revoked',
-    'blocked',
-    'withdrawn',
-  ]),
+  state: z.enum(AWARD_STATES),
   since_s: seconds,
   since_iso: iso,
   event: z.string().nullable().describe('The OBF event that gave it.'),
@@ -216,18 +208,6 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
   };
 }
 
-const assertionJson = (one: Assertion): EarnerJson['addresses'][number]['assertions'][number] => ({
-  assertion: one.id,
-  client: one.clientId,
-  badge: one.badgeId,
-  event: one.eventId,
-  issued_on_s: one.issuedOnS,
-  issued_on_iso: isoOf(one.issuedOnS),
-  expires_on_s: one.expiresOnS,
-  expires_on_iso: isoOf(one.expiresOnS),
-  revoked: one.revoked,
-});
-
 const recordJson = (badgeId: BadgeId, record: AwardRecord): RecordJson => ({
   badge: badgeId,
   state: record.state,
@@ -251,8 +231,3 @@ const jobJson = ({ queue, id, name, state, sinceS, url, failedReason }: HeldJob)
   url,
   reason: failedReason,
 });
-
-function isoOf(atS: number | null): string | null {
-  const date = atS === null ? null : new Date(atS * 1000);
-  return date === null || Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
