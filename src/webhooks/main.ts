@@ -37,7 +37,13 @@ async function main(): Promise<void> {
   const parcours =
     config.parcours === null ? null : openParcours({ config, scheme, secrets, log, vault }, config.parcours);
   const metrics = openFigures(config, scheme, version(), log);
+  // Redis may come much later; until then every notice is answered 503. What is sealed under another key opens never.
+  const checked = requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log, (redis) =>
+    requireSameKey(redis, DATA_PREFIX, vault),
+  );
+  checked.catch(() => undefined);
   const { deps, releases } = wireWebhooks({
+    checked,
     config,
     participants: new Set([...partners, asClientId(config.obfClientId)]),
     earnerKeyOf: (address) => earnerKeyOf(vault, address),
@@ -64,10 +70,7 @@ async function main(): Promise<void> {
   const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {
-    // Redis may come much later; until then every notice is answered 503.
-    await requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log, (redis) =>
-      requireSameKey(redis, DATA_PREFIX, vault),
-    );
+    await checked;
   } catch (error) {
     await stop();
     throw error;

@@ -7,7 +7,7 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Disposer } from '../platform/lifecycle.js';
 import type { Logger } from '../platform/logger.js';
-import type { RedisFault } from '../platform/redis-faults.js';
+import { redisCause, type RedisFault } from '../platform/redis-faults.js';
 import { createWriteProbe, logConnectionErrors, type WriteProbe } from '../platform/redis-health.js';
 import {
   closeRedis,
@@ -105,6 +105,8 @@ export interface Wiring {
   readonly metrics?: Metrics;
   /** The queue's; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
+  /** Resolves once Redis is found to be ours; until then nothing is stored there. */
+  readonly checked?: Promise<void>;
   /** BullMQ's key prefix, where it is not the default. */
   readonly prefix?: string;
 }
@@ -113,7 +115,7 @@ export interface Wiring {
  * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
  * @returns the dependencies, and what closes them, in order of opening
  */
-export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }: Wiring): {
+export function wireWebhooks({ config, vault, log, prefix, telemetry, checked, ...given }: Wiring): {
   readonly deps: WebhookDeps;
   readonly releases: readonly Disposer[];
 } {
@@ -131,13 +133,14 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, ...given }
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: batchPerTick(async (arrivals) => {
       const late = AbortSignal.timeout(STORE_WITHIN_MS);
+      await raceAbort(Promise.resolve(checked), late);
       const epoch = replicas.epoch();
       await storeArrivals(queue, arrivals, late);
       // A push that a fail-over loses is found by no poll.
       if (arrivals.some(({ job }) => job.kind === 'credential'))
         await raceAbort(replicas.confirm(epoch), late);
     }),
-    ready: readiness(connection, prefix, log),
+    ready: onceChecked(checked, readiness(connection, prefix, log)),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
@@ -166,6 +169,19 @@ export function batchPerTick<T>(
     return stored;
   };
 }
+
+/** Not ready before Redis is found to be ours, whatever it takes. */
+const onceChecked =
+  (checked: Promise<void> | undefined, ready: WriteProbe): WriteProbe =>
+  async () => {
+    const late = AbortSignal.timeout(READY_WITHIN_MS);
+    const isOurs = raceAbort(Promise.resolve(checked), late).then(
+      () => true,
+      () => false,
+    );
+    const [cause, isChecked] = await Promise.all([ready(), isOurs]);
+    return cause ?? (isChecked ? null : redisCause(null));
+  };
 
 /** Asks whether a notice could be stored, and logs each change of the answer. */
 function readiness(connection: RedisConnection, prefix: string = DEFAULT_PREFIX, log: Logger): WriteProbe {

@@ -38,7 +38,7 @@ export interface Sent {
 export type Harness = Awaited<ReturnType<typeof harness>>;
 
 /** The receiver over real HTTP and the given Redis, as `main.ts` wires it, its log kept. */
-export async function harness(redis: RedisAddress, prefix?: string) {
+export async function harness(redis: RedisAddress, prefix?: string, checked?: Promise<void>) {
   const lines: string[] = [];
   const log = createLogger('debug', 'web', { write: (text) => void lines.push(text) });
   const { deps, releases } = wireWebhooks({
@@ -48,6 +48,7 @@ export async function harness(redis: RedisAddress, prefix?: string) {
     vault,
     log,
     ...(prefix === undefined ? {} : { prefix }),
+    ...(checked === undefined ? {} : { checked }),
   });
   const server = await startWebhooks(deps, 0);
   return {

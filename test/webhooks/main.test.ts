@@ -1,6 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { markKey } from '../../src/platform/key-guard.js';
+import { createVault } from '../../src/platform/vault.js';
+import { DATA_PREFIX } from '../../src/queue/jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { until } from '../support/until.js';
 import { eventBody, SECRETS, send, signed } from './harness.js';
@@ -75,6 +80,31 @@ test('a scheme that cannot be read starts nothing', async () => {
   expect(await ended(lost)).toBe(1);
   expect(lost.err()).toContain('scheme.yaml');
   expect(lost.err()).toContain('PALIER_CONFIG');
+});
+
+test('a Redis that was filled under another PALIER_KEY: no notice is taken, and the process ends and says so', async () => {
+  const redis = await ownRedis();
+  const admin = new Redis(redis.url);
+  try {
+    await markKey(admin, DATA_PREFIX, createVault(Buffer.alloc(32, 6)));
+    const before = await admin.dbsize();
+    const running = web({ ...GOOD, REDIS_URL: redis.url });
+    const statuses: number[] = [];
+    while (running.child.exitCode === null) {
+      const body = eventBody('region', `E${statuses.length}`);
+      const port = running.port();
+      const answer = port === 0 ? null : await send(port, { body, headers: signed(body) }).catch(() => null);
+      if (answer === null) await pause(5);
+      else statuses.push(answer.status);
+    }
+    expect(statuses).not.toContain(202);
+    expect(await ended(running)).toBe(1);
+    expect(running.err()).toContain('PALIER_KEY is not the one');
+    expect(await admin.dbsize()).toBeLessThanOrEqual(before + 1);
+  } finally {
+    admin.disconnect();
+    await redis.stop();
+  }
 });
 
 describe('with a Redis that comes late', () => {

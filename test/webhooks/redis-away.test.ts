@@ -187,6 +187,21 @@ test.each(STATES)(
   }, 60_000);
 });
 
+test('until Redis is found to be ours, not ready, and nothing is stored there', async () => {
+  let pass = (): void => {};
+  const checked = new Promise<void>((resolve) => (pass = resolve));
+  web = await harness(redis.address, undefined, checked);
+  const { status, ms } = await timed(() => told('E1'));
+  expect([status, await ready()]).toEqual([503, 503]);
+  expect(ms).toBeLessThan(2000);
+  const admin = new Redis(redis.url);
+  expect((await admin.keys('*')).filter((key) => key.includes(':arrivals.'))).toEqual([]);
+  admin.disconnect();
+  pass();
+  expect((await told('E1')).status).toBe(202);
+  await until(async () => (await ready()) === 200, 'readiness');
+});
+
 test('however often it is asked, a write a second goes to Redis', async () => {
   web = await harness(redis.address);
   const admin = new Redis(redis.url);
