@@ -68,6 +68,35 @@ test('a revoked credential earns nothing', async () => {
   expect(house.awards()).toHaveLength(before);
 });
 
+test('a pushed credential that is not published yet is asked for again, and counts once it is', async () => {
+  const [before, failed] = [house.awards().length, await house.failedReasons()];
+  house.sandbox.fault({ route: 'GET credential', kind: 'status', status: 404, times: 3 });
+  const [d, e] = [give('D', 'nora@example.org'), give('E', 'nora@example.org')];
+  expect(await house.push({ 'nora@example.org': [d?.url ?? '', e?.url ?? ''] })).toBe(200);
+  await house.idle();
+  expect(house.awards().slice(before)).toEqual(['R1 nora@example.org']);
+  expect(await house.failedReasons()).toEqual(failed);
+}, 60_000);
+
+test.each([301, 302, 307, 404])(
+  'a %d of a proxy on a recipients list passes: the award leaves, once, and nothing fails',
+  async (status) => {
+    const [before, failed] = [house.awards().length, await house.failedReasons()];
+    const body = '<html>maintenance</html>';
+    house.sandbox.fault({ route: 'GET recipient', kind: 'status', status, times: 2, body });
+    const who = `proxy.${status}@example.org`;
+    for (const [clientId, badgeId] of [
+      ['P1', 'A'],
+      ['P2', 'B'],
+    ] as const)
+      expect(await house.notify(house.issue({ clientId, badgeId, recipients: [who] }))).toBe(202);
+    await house.idle();
+    expect(house.awards().slice(before)).toEqual([`R1 ${who}`]);
+    expect(await house.failedReasons()).toEqual(failed);
+  },
+  60_000,
+);
+
 test('a URL of another host: nobody goes there', async () => {
   const urls = [
     `${elsewhereUrl}/obv3/credentials/x.json`,
