@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { openSmallFleet, type SmallFleet } from '../support/small-fleet.js';
+import type { RunningProcess } from '../support/processes.js';
+import { everythingIn } from '../support/everything.js';
 import { until } from '../support/until.js';
 import { linkIn, openMailbox, type Mailbox } from '../../src/sandbox/mailbox.js';
 import { openChromium, openPage } from './support/chromium.js';
@@ -13,6 +15,7 @@ let redis: OwnRedis;
 let mailbox: Mailbox;
 let fleet: SmallFleet;
 let url: string;
+let running: readonly RunningProcess[];
 
 /** Web and worker as they are deployed; Farid has one badge of two, Lou both and the Région's. */
 beforeAll(async () => {
@@ -26,7 +29,7 @@ beforeAll(async () => {
   });
   const first = fleet.start('web');
   url = await fleet.urlOf(first);
-  fleet.start('worker', { PUBLIC_URL: url });
+  running = [first, fleet.start('worker', { PUBLIC_URL: url })];
   const tell = async (clientId: string, badgeId: string, recipients: readonly string[]): Promise<void> => {
     await fleet.notify(url, fleet.sandbox.issueByHand({ clientId, badgeId, recipients }));
   };
@@ -104,3 +107,9 @@ test('every page passes axe, and nothing sticks out at 360 px, at 200 %, in the 
   expect(faults).toEqual([]);
   await page.context().close();
 }, 120_000);
+
+test('nothing in Redis, in jobs or in logs holds a readable address', async () => {
+  expect(mailbox.mails.length).toBeGreaterThan(1);
+  expect(await everythingIn(redis.url, '')).not.toMatch(/farid|lou@|example\.org/i);
+  for (const one of running) expect(one.output()).not.toMatch(/farid|lou@|jeton/i);
+});

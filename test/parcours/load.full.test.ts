@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
+import express from 'express';
+import pMap from 'p-map';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import type { EarnerKey } from '../../src/ids.js';
+import { createAccess } from '../../src/parcours/access.js';
+import { createParcours } from '../../src/parcours/app.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createVault } from '../../src/platform/vault.js';
+import { testRedis } from '../support/redis.js';
+
+const REQUESTS = 10_000;
+const PER_NETWORK = 20;
+
+test('10 000 requests for links: limits hold, and 95 of 100 are answered within 100 ms', async () => {
+  const [redis, vault] = [await testRedis(), createVault(randomBytes(32))];
+  const asked: EarnerKey[] = [];
+  const app = express();
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  app.use(
+    '/parcours',
+    createParcours({
+      frame: { scheme: 'Essai', contact: null },
+      publicUrl: `http://127.0.0.1:${port}`,
+      trustProxy: 1,
+      access: createAccess(redis.connection, redis.dataPrefix, vault, Date.now),
+      earnerKeyOf: (text) => earnerKeyOf(vault, text),
+      enqueueLink: async (earner) => void asked.push(earner),
+      read: async () => null,
+      exportAll: async () => null,
+      count: () => undefined,
+      log: createLogger('silent', 'test'),
+    }),
+  );
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const ask = async (nth: number): Promise<number> => {
+    const startedMs = performance.now();
+    const req = request({ port, agent, method: 'POST', path: '/parcours/lien', headers: headersOf(nth) });
+    req.end(new URLSearchParams({ adresse: `personne.${nth}@example.org` }).toString());
+    const [res] = await once(req, 'response');
+    res.resume();
+    await once(res, 'end');
+    expect(res.statusCode).toBe(200);
+    return performance.now() - startedMs;
+  };
+  const took = await pMap(Array.from({ length: REQUESTS }).keys(), ask, { concurrency: 8 });
+  agent.destroy();
+  server.close();
+  await redis.close();
+  // Two networks, whichever addresses are typed there.
+  expect(asked).toHaveLength(2 * PER_NETWORK);
+  expect(took.toSorted((a, b) => a - b)[Math.floor(0.95 * REQUESTS)]).toBeLessThan(100);
+}, 180_000);
+
+const headersOf = (nth: number) => ({
+  'content-type': 'application/x-www-form-urlencoded',
+  'sec-fetch-site': 'same-origin',
+  'x-forwarded-for': nth % 2 === 0 ? '192.0.2.1' : `2001:db8:1:1::${(nth % 9999) + 1}`,
+});
