@@ -36,8 +36,7 @@ test('what cannot be read of one of a class keeps the others from nothing', asyn
   for (const { failedReason } of waiting) expect(failedReason).toContain(earnerKeyOf(vault, LOU));
   await people.redis.del(lou);
   // One that is neither delayed nor failed is on its way by itself.
-  for (const job of waiting)
-    await job.promote().catch(() => job.retry('failed').catch(() => undefined));
+  for (const job of waiting) await job.promote().catch(() => job.retry('failed').catch(() => undefined));
   await until(() => house.awards().length === 3, 'award of Lou', 20_000);
   await house.idle();
   expect(house.awards()).toHaveLength(3);
