@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  type ConfigFault,
   accounts,
   darkColour,
   imageFile,
@@ -14,7 +15,6 @@ import {
   value,
   whole,
 } from './config-values.js';
-import type { ConfigFault } from './config.js';
 
 /** How Palier is watched from outside. */
 export interface WatchConfig {

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** A fault of the environment, by the variable's name, in both languages. Never the value. */
+export interface ConfigFault {
+  readonly variable: string;
+  readonly fr: string;
+  readonly en: string;
+}
+
 /** Readers of single values: text in, the value out, or null for a text that will not do. */
 export type Reader<T> = (text: string) => T | null;
 

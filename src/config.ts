@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type ConfigFault,
   hours,
   key32,
   level,
@@ -28,16 +29,10 @@ import {
   parcoursConfigOf,
   type ParcoursConfig,
 } from './config-ops.js';
+export type { ConfigFault } from './config-values.js';
 export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
 export type { RedisTarget } from './config-values.js';
 export type { OpsAccount, Role } from './config-values.js';
-
-/** A fault of the environment, by the variable's name, in both languages. Never the value. */
-export interface ConfigFault {
-  readonly variable: string;
-  readonly fr: string;
-  readonly en: string;
-}
 
 /** Every fault of the environment at once; nothing starts. */
 export class ConfigFaults extends Error {

@@ -110,6 +110,34 @@ test.each(Object.entries(RULES))('%s', (_, broken) => {
   expect(found).toEqual([]);
 });
 
+/** A chain of files that ends where it begins, types included; null: there is none. */
+function circleIn(importsOf: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const done = new Set<string>();
+  const walk = (path: string, above: readonly string[]): readonly string[] | null => {
+    if (above.includes(path)) return [...above.slice(above.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const next of importsOf.get(path) ?? []) {
+      const found = walk(next, [...above, path]);
+      if (found !== null) return found;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const path of importsOf.keys()) {
+    const found = walk(path, []);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+test('no import runs in a circle', () => {
+  const importsOf = sources.map(({ path, imports }) => [path, imports.map((one) => one.path)] as const);
+  expect(circleIn(new Map(importsOf))).toBeNull();
+  // It would be seen: three files, of which the last leads back to the second.
+  const bad = new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'] }));
+  expect(circleIn(bad)).toEqual(['b', 'c', 'b']);
+});
+
 /** One file a rule, that breaks it: a rule that sees nothing would pass for ever. */
 const BREAKS: readonly [rule: string, path: string, text: string][] = [
   ['imports only the rooms of the table', 'src/webhooks/a.ts', `import { x } from '../rules/evaluate.js';`],

@@ -15,7 +15,7 @@ import {
   readWhole,
 } from './read.js';
 import type { PlacedCondition, Known } from './reach.js';
-import type { Entry, Node } from './yaml-tree.js';
+import type { Entry, Node } from './fault.js';
 import { walk, type Edge } from './walk.js';
 import { already, circle } from './messages.js';
 

@@ -1,6 +1,6 @@
 import type { Competency, CompetencyId } from '../types.js';
 import { checkIdKey, readFields, type Reading, readMap, readText } from './read.js';
-import type { Entry, Node } from './yaml-tree.js';
+import type { Entry, Node } from './fault.js';
 
 /** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
 export type AbilityNames = ReadonlyMap<CompetencyId, ReadonlySet<string> | null>;

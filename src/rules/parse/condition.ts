@@ -1,6 +1,6 @@
 import { asAwardId, asBadgeId, asClientId } from '../../ids.js';
 import type { BadgesCondition, Condition, Selector } from '../types.js';
-import type { Words } from './fault.js';
+import type { Words, Node } from './fault.js';
 import { already, expected, missingKey } from './messages.js';
 import { checkReachOfLists, type PlacedCondition, type RuleReading } from './reach.js';
 import {
@@ -14,7 +14,6 @@ import {
   readSpan,
   readWhole,
 } from './read.js';
-import type { Node } from './yaml-tree.js';
 
 /** Deeper than any rule that a person can follow; evaluation may recurse this often without care. */
 const MAX_DEPTH = 20;

@@ -1,6 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import type { Place, Words } from './fault.js';
-import type { Node } from './yaml-tree.js';
+import type { Place, Words, Node } from './fault.js';
 
 /** Case, accents and the choice of dash are what people get wrong most, and weigh nothing here. */
 const folded = (name: string): string =>

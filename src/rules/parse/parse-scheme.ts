@@ -2,10 +2,10 @@ import { IANAZone } from 'luxon';
 import { readAwards, type Awards } from './awards.js';
 import { readCompetencies, type Competencies } from './competencies.js';
 import { crossCheckEnrolments, type Enrolments, readPartners } from './partners.js';
-import { Report, SchemeFaults, type SchemeFault, type SchemeFile } from './fault.js';
+import { Report, SchemeFaults, type SchemeFault, type SchemeFile, type Node } from './fault.js';
 import { readFields, type Reading, readText } from './read.js';
 import { type Known, warnOfReachToday } from './reach.js';
-import { type Node, readTree } from './yaml-tree.js';
+import { readTree } from './yaml-tree.js';
 import { versionOf } from '../version.js';
 import type { Scheme } from '../types.js';
 

@@ -1,7 +1,7 @@
 import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js';
 import type { Enrolment, Partner } from '../types.js';
 import type { AbilityNames } from './competencies.js';
-import type { Report } from './fault.js';
+import type { Report, Node } from './fault.js';
 import { already, circle, shown } from './messages.js';
 import {
   type Fields,
@@ -18,7 +18,6 @@ import {
   readWhole,
 } from './read.js';
 import { walk } from './walk.js';
-import type { Node } from './yaml-tree.js';
 
 export interface PartnersReading extends Reading {
   readonly abilityNames: AbilityNames | null;

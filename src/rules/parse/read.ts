@@ -1,7 +1,6 @@
 import { DateTime } from 'luxon';
-import type { Place, Report } from './fault.js';
+import type { Place, Report, Entry, ListNode, MapNode, Node } from './fault.js';
 import { already, expected, missingKey, nearest, type Noun, unknown } from './messages.js';
-import type { Entry, ListNode, MapNode, Node } from './yaml-tree.js';
 
 /** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
 export function calendarDay(text: string): DateTime | null {
