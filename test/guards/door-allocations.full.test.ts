@@ -8,10 +8,11 @@ import { z } from 'zod';
  * on a busy machine differ by two in a hundred. Who makes it grow, says why here.
  */
 /**
- * Bytes; 16 200 to 16 300 are measured, since answers and log lines are written by Node's and pino's public
- * interfaces alone. One more `JSON.parse` of the body is 1 200.
+ * Bytes; 17 300 to 17 400 are measured. Answers and log lines are written by Node's and pino's public interfaces alone;
+ * the deadline of a tick is an `AbortSignal`, some 1 000 more than the timer before. One more `JSON.parse` of the body
+ * is 1 200.
  */
-const AT_MOST = 17_000;
+const AT_MOST = 18_000;
 
 const found = z.object({ door: z.number(), nodes: z.number() });
 
