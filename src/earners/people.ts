@@ -15,7 +15,7 @@ export interface PeopleSources {
   readonly earners: EarnerStore;
 }
 
-/** What whoever reads everybody is told meanwhile. */
+/** Callbacks of an iteration over everybody. */
 export interface Telling {
   /** Of somebody of whom Redis holds what cannot be read: the others go on. */
   readonly unreadable?: (earner: EarnerKey, error: unknown) => void;

@@ -5,7 +5,7 @@ import type { Assertion, AwardRecord } from './record.js';
 export interface Portfolio {
   /** What partners (and strangers, if any) issued to this person. */
   readonly assertions: readonly Assertion[];
-  /** The Région's own badges, whoever issued them; revoked and expired ones included. */
+  /** The Région's own badges, those issued by hand, revoked or expired included. */
   readonly held: readonly Assertion[];
   /** Région badges that a human revoked: not given again until ops lifts it. */
   readonly blocked: readonly BadgeId[];

@@ -25,7 +25,7 @@ export interface UnenrolledBadges {
   clients(): Promise<ReadonlyMap<ClientId, Ignored>>;
 }
 
-/** So many are kept of each kind: whoever sends notices may name anything. */
+/** So many are kept of each kind: a sender of notices may name anything. */
 const MAX_KEPT = 200;
 
 /**

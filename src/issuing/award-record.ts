@@ -5,7 +5,7 @@ export type { AwardRecord, AwardState } from '../earners/record.js';
 
 /** What can happen to an award. Nothing else can. */
 export type AwardEvent =
-  /** `over`: the events of this badge that whoever decided knows to have expired. */
+  /** `over`: the events of this badge that had expired when it was decided. */
   | {
       readonly type: 'comes-due';
       readonly over: readonly EventId[];

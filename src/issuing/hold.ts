@@ -4,7 +4,7 @@ import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /**
- * Why nothing of a badge is issued, whoever the recipients are:
+ * Why nothing of a badge is issued to anybody:
  * - `quota`: fewer badges are left than a batch needs, or than Palier leaves untouched;
  * - `badge`: it is not in the Région's account, or is a draft there;
  * - `client`: OBF refuses the Région's calls altogether;

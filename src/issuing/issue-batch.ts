@@ -170,7 +170,7 @@ async function setAside(
   if (batch.earners.length === 1) throw first;
   const release = { type: 'release' } as const;
   const good = batch.earners.filter((earner) => !unreadable.has(earner));
-  // A record that cannot be read cannot be released either; whoever claims it is told so.
+  // A record that cannot be read cannot be released either; its next claim fails, and says so.
   await Promise.allSettled(
     batch.earners.map((earner) => applyIfPossible(ledger, earner, batch.badgeId, release)),
   );

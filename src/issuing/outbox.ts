@@ -126,7 +126,7 @@ export interface Gathered {
   readonly waitedMs: number;
   /** How long ago the newest of them came, milliseconds. */
   readonly quietForMs: number;
-  /** Notices are read or people evaluated, of whom more may come due. */
+  /** Notices are being read or people evaluated: more awards may come due. */
   readonly moreMayCome: boolean;
 }
 

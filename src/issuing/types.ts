@@ -11,7 +11,7 @@ import type { RedisTime } from '../platform/redis-clock.js';
 /** How one earner stands with a badge at this instant, decided anew just before it is sent. */
 export type Eligibility =
   | { readonly is: 'held'; readonly event: EventId }
-  /** `moved`: it is not this address' to be given any more, whoever it belongs to is to be looked at. */
+  /** `moved`: this address is not to be given it any more; its person is to be evaluated. */
   | { readonly is: 'not-due'; readonly moved?: boolean }
   | { readonly is: 'due'; readonly award: DueAward };
 

@@ -3,7 +3,7 @@ import { ipKeyGenerator } from 'express-rate-limit';
 import { z } from 'zod';
 import type { Tombstone } from '../earners/record.js';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
-import { secondsOf, type Clock } from '../platform/clock.js';
+import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { VaultError, type Vault } from '../platform/vault.js';
 
@@ -51,7 +51,7 @@ export function createAccess(
   redis: RedisConnection,
   prefix: string,
   vault: Vault,
-  clock: Clock,
+  now: RedisTime,
 ): ParcoursAccess {
   const keyOf = (kind: 'link' | 'session', hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
   const newestKey = (earner: EarnerKey): string => `${prefix}:parcours:newest:{${earner}}`;
@@ -59,7 +59,9 @@ export function createAccess(
   async function put(kind: 'link' | 'session', earner: EarnerKey): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashOf(token);
-    const sealed = vault.seal(JSON.stringify([earner, secondsOf(clock)]), `parcours ${kind} ${hash}`);
+    // An erasure is dated by the same clock.
+    const sinceS = Math.floor((await now()) / 1000);
+    const sealed = vault.seal(JSON.stringify([earner, sinceS]), `parcours ${kind} ${hash}`);
     await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
     return token;
   }

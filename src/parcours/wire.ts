@@ -6,6 +6,7 @@ import type { EarnerKey } from '../ids.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
 import { createMailer, type MailConfig } from '../platform/mailer.js';
+import { createRedisClock } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { enqueueLink } from '../queue/enqueue-earners.js';
@@ -33,7 +34,7 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     frame: { scheme: scheme.name, contact: parcours.contact },
     publicUrl: parcours.publicUrl,
     trustProxy: parcours.trustProxy,
-    access: createAccess(redis, prefix, vault, systemClock),
+    access: createAccess(redis, prefix, vault, reading.now),
     earnerKeyOf: (address) => (ADDRESS.test(address.trim()) ? earnerKeyOf(vault, address) : null),
     enqueueLink: (earner) => enqueueLink(reading.queues.mails, earner),
     read: (access) => readParcours(reading, access),
@@ -66,7 +67,7 @@ export function openLinkSender({ redis, vault, scheme, parcours }: LinkSending):
 } {
   const mailer = createMailer(parcours);
   const earners = createEarnerStore(redis, DATA_PREFIX, vault);
-  const access = createAccess(redis, DATA_PREFIX, vault, systemClock);
+  const access = createAccess(redis, DATA_PREFIX, vault, createRedisClock(redis, DATA_PREFIX).now);
   const parts = { earners, access, mailer, publicUrl: parcours.publicUrl, scheme };
   return { send: (earner) => sendLink(parts, earner), close: () => mailer.close() };
 }

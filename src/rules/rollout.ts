@@ -37,7 +37,7 @@ export interface Due {
 
 /** What follows for one person at one instant. */
 export interface PersonDecision {
-  /** By `rules.scheme`: what is told to whoever asks. */
+  /** By `rules.scheme`: what commands and pages show. */
   readonly evaluation: Evaluation;
   readonly due: readonly Due[];
   /** Due by the changed rules alone: they wait for `palier apply`. */

@@ -103,7 +103,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
   },
 };
 
-/** Without a mail server in this process it stands in failed, for whoever runs Palier to set it up. */
+/** Without a mail server in this process it stands in failed until one is set up. */
 async function sendMail({ sendLink }: Pipeline, data: unknown): Promise<JobResult> {
   const { earner, by } = mailJob.parse(data);
   if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');

@@ -6,7 +6,6 @@ import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { createAccess } from '../../src/parcours/access.js';
 import { wireParcours } from '../../src/parcours/wire.js';
-import { systemClock } from '../../src/platform/clock.js';
 import type { House } from '../support/house.js';
 import { OPERATOR } from '../ops-web/support/people.js';
 import { until } from '../support/until.js';
@@ -105,7 +104,7 @@ async function takeParcours(chromium: Browser, house: House, folder: string): Pr
   const contact = 'contact@example.org';
   const parcours = { publicUrl, smtpUrl: 'smtp://127.0.0.1:1', from: contact, contact, trustProxy: 0 };
   app.use('/parcours', wireParcours({ reading, redis, prefix, parcours }));
-  const token = await createAccess(redis, prefix, reading.vault, systemClock).issueToken(
+  const token = await createAccess(redis, prefix, reading.vault, reading.now).issueToken(
     keyOf(house, CAMILLE),
   );
   const page = await openPage(chromium, { viewport: PHONE });

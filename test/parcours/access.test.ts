@@ -10,7 +10,7 @@ const vault = createVault(randomBytes(32));
 const redis = mockRedis();
 afterAll(() => redis.disconnect());
 
-const openAccess = () => createAccess(redis, randomBytes(4).toString('hex'), vault, () => nowMs);
+const openAccess = () => createAccess(redis, randomBytes(4).toString('hex'), vault, async () => nowMs);
 
 test('a token is used once, the newest alone, and what Redis holds says nothing', async () => {
   const access = openAccess();

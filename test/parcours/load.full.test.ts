@@ -28,7 +28,7 @@ test('10 000 requests for links: limits hold, and 95 of 100 are answered within 
       frame: { scheme: 'Essai', contact: null },
       publicUrl: `http://127.0.0.1:${port}`,
       trustProxy: 1,
-      access: createAccess(redis.connection, redis.dataPrefix, vault, Date.now),
+      access: createAccess(redis.connection, redis.dataPrefix, vault, async () => Date.now()),
       earnerKeyOf: (text) => earnerKeyOf(vault, text),
       enqueueLink: async (earner) => void asked.push(earner),
       read: async () => null,

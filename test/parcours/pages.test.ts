@@ -50,7 +50,7 @@ beforeEach(async () => {
   mailbox.mails.length = 0;
   people = new Map([[keyOf(KNOWN), { contact: { address: KNOWN, name: 'Farid' }, tombstone: null }]]);
   const prefix = `${redis.dataPrefix}${randomBytes(4).toString('hex')}`;
-  access = createAccess(redis.connection, prefix, vault, () => nowMs);
+  access = createAccess(redis.connection, prefix, vault, async () => nowMs);
   const app = express().set('trust proxy', 1);
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
