@@ -46,6 +46,7 @@ export const isErasedSince = ({ sinceS }: Access, tombstone: Tombstone | null): 
 /**
  * Tokens are 32 random bytes, of which Redis holds a hash; what it stands for is sealed, bound to that hash: a reader of
  * Redis gets in nowhere, and a writer plants nothing.
+ * @param now the clock by which erasures are dated, too
  */
 export function createAccess(
   redis: RedisConnection,
@@ -59,7 +60,6 @@ export function createAccess(
   async function put(kind: 'link' | 'session', earner: EarnerKey): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashOf(token);
-    // An erasure is dated by the same clock.
     const sinceS = Math.floor((await now()) / 1000);
     const sealed = vault.seal(JSON.stringify([earner, sinceS]), `parcours ${kind} ${hash}`);
     await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
