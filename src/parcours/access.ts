@@ -36,6 +36,7 @@ export interface ParcoursAccess {
 }
 
 const form = z.tuple([z.string().transform(asEarnerKey), z.number().int()]);
+type Kind = 'link' | 'session';
 const TOKEN = /^[\w-]{43}$/;
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
@@ -54,10 +55,10 @@ export function createAccess(
   vault: Vault,
   now: RedisTime,
 ): ParcoursAccess {
-  const keyOf = (kind: 'link' | 'session', hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
+  const keyOf = (kind: Kind, hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
   const newestKey = (earner: EarnerKey): string => `${prefix}:parcours:newest:{${earner}}`;
 
-  async function put(kind: 'link' | 'session', earner: EarnerKey): Promise<string> {
+  async function put(kind: Kind, earner: EarnerKey): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashOf(token);
     const sinceS = Math.floor((await now()) / 1000);
@@ -65,17 +66,7 @@ export function createAccess(
     await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
     return token;
   }
-  function open(kind: 'link' | 'session', hash: string, sealed: string | null): Access | null {
-    if (sealed === null) return null;
-    try {
-      const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
-      return { earner, sinceS };
-    } catch (error) {
-      if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
-        return null;
-      throw error;
-    }
-  }
+  const open = (kind: Kind, hash: string, sealed: string | null) => openAccess(vault, kind, hash, sealed);
   /** Fixed hours: who waits for the next one may ask again. */
   async function count(of: string): Promise<number> {
     const key = `${prefix}:parcours:asked:{${of}}`;
@@ -111,4 +102,17 @@ export function createAccess(
       if (cookie !== null && TOKEN.test(cookie)) await redis.del(keyOf('session', hashOf(cookie)));
     },
   };
+}
+
+/** Null for what was not sealed here, or was moved to another name. */
+function openAccess(vault: Vault, kind: Kind, hash: string, sealed: string | null): Access | null {
+  if (sealed === null) return null;
+  try {
+    const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
+    return { earner, sinceS };
+  } catch (error) {
+    if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
+      return null;
+    throw error;
+  }
 }
