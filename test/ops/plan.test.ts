@@ -4,7 +4,7 @@ import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../.
 import type { AwardEvent } from '../../src/issuing/award-record.js';
 import { planSchema } from '../../src/ops/cli/plan-json.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { everythingIn } from '../support/everything.js';
+import { lastingIn } from '../support/everything.js';
 import { parse } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
 import { publishedSchema } from '../support/published-schema.js';
@@ -58,7 +58,7 @@ async function recorded(name: string, ...events: AwardEvent[]): Promise<void> {
 
 /** As an operator types it; whatever it is, it changes nothing, calls nobody, and shows no address. */
 async function typed(...argv: string[]): Promise<Ran> {
-  const inRedis = async () => (await everythingIn(palier.redis.url, '')).split('\n').toSorted();
+  const inRedis = () => lastingIn(palier.redis.url);
   const before = await inRedis();
   const calls = palier.sandbox.calls.length;
   const ran = await palier.type(argv, { clock });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
 import { simulateSchema } from '../../src/ops/cli/simulate.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { everythingIn } from '../support/everything.js';
+import { lastingIn } from '../support/everything.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { jsonOf, type Ran } from './support/cli.js';
@@ -54,7 +54,7 @@ async function town(): Promise<void> {
 
 /** As an operator types it; whatever it is, it changes nothing, calls nobody, and shows no address. */
 async function typed(...argv: string[]): Promise<Ran> {
-  const inRedis = async () => (await everythingIn(palier.redis.url, '')).split('\n').toSorted();
+  const inRedis = () => lastingIn(palier.redis.url);
   const before = await inRedis();
   const ran = await palier.type(['simulate', ...argv], { clock });
   expect(await inRedis()).toEqual(before);

@@ -10,6 +10,17 @@ export async function everythingIn(url: string, prefix: string): Promise<string>
   });
 }
 
+/** As `everythingIn`, a line a part, sorted, without what expires by itself: what a command must leave as it was. */
+export async function lastingIn(url: string): Promise<readonly string[]> {
+  return withRedisAt(url, async (redis) => {
+    const parts: string[] = [];
+    for await (const keys of keysOf(redis, ''))
+      for (const key of keys)
+        if ((await redis.pttl(key)) === -1) parts.push(...(await everythingOf(redis, [key])));
+    return parts.join('\n').split('\n').toSorted();
+  });
+}
+
 /** These keys, and after each its value. */
 export async function everythingOf(redis: RedisConnection, keys: readonly string[]): Promise<string[]> {
   const parts: string[] = [];
