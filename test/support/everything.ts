@@ -10,7 +10,7 @@ export async function everythingIn(url: string, prefix: string): Promise<string>
   });
 }
 
-/** As `everythingIn`, a line a part, sorted, without what expires by itself: what a command must leave as it was. */
+/** The lines of `everythingIn`, sorted, without keys that expire: what a reading command must not change. */
 export async function lastingIn(url: string): Promise<readonly string[]> {
   return withRedisAt(url, async (redis) => {
     const parts: string[] = [];
