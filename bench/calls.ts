@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventRecord } from '../src/sandbox/types.js';
-import { polledClients } from '../src/workers/schedules.js';
+import { polledClients } from '../src/workers/runtime/schedules.js';
 import { type House, type HouseOptions, openHouse } from '../test/support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
 import { atMost, type Part, tableOf } from './report.js';

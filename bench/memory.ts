@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pMap from 'p-map';
-import type { Assertion } from '../src/earners/record.js';
-import type { AwardRecord } from '../src/earners/record.js';
+import { type Assertion, type AwardRecord, EMPTY_RECORD, type EarnerRecord } from '../src/earners/record.js';
 import type { JournalEntry } from '../src/earners/journal-entry.js';
-import { EMPTY_RECORD, type EarnerRecord } from '../src/earners/record.js';
 import { createEarnerStore } from '../src/earners/store.js';
 import * as as from '../src/ids.js';
 import { createJournal } from '../src/journal/journal.js';
@@ -121,7 +119,12 @@ function madeUpPerson(events: readonly Event[]): Stored {
   const awards = given.flatMap(({ badgeId, eventId, issuedOnS: atS }) =>
     eventId === null
       ? []
-      : [[badgeId, { state: 'issued', atS, forgiven: [], event: eventId } satisfies AwardRecord] as const],
+      : [
+          [
+            badgeId,
+            { state: 'issued', atS, ignoredRevocations: [], event: eventId } satisfies AwardRecord,
+          ] as const,
+        ],
   );
   const journal = given.map(({ badgeId, eventId, issuedOnS: atS }, at): JournalEntry => ({
     kind: 'issued',

@@ -1,6 +1,23 @@
 import type { Fault } from '../sandbox/types.js';
-import { ABSENT, AMINA, BASTIEN, CHLOE, CLASS, DRISS, ELISE, FARID, GAELLE, GROUP } from './cast.js';
-import { HUGO, INES, JEANNE, PRESENT, REGION, STRANGER, type Person } from './cast.js';
+import {
+  ABSENT,
+  AMINA,
+  BASTIEN,
+  CHLOE,
+  CLASS,
+  DRISS,
+  ELISE,
+  FARID,
+  GAELLE,
+  GROUP,
+  HUGO,
+  INES,
+  JEANNE,
+  PRESENT,
+  REGION,
+  STRANGER,
+  type Person,
+} from './cast.js';
 
 /** How often each client's events are read, in this story. */
 export const POLL_EVERY_S = 10;

@@ -5,8 +5,16 @@ import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
 import type { ReceivedIssue } from '../sandbox/types.js';
 import { AWARDED, BASTIEN, FARID, nameOf, NOT_AWARDED, STRANGER, type Outcome } from './cast.js';
 import type { Narrator } from './narrator.js';
-import { committedIssues, MOST_NAMED, playScenes, regionBadges, workDone } from './play.js';
-import type { Insight, Play, RegionBadges } from './play.js';
+import {
+  committedIssues,
+  MOST_NAMED,
+  playScenes,
+  regionBadges,
+  workDone,
+  type Insight,
+  type Play,
+  type RegionBadges,
+} from './play.js';
 import { DemoError, waitFor } from './programs.js';
 import { SCENES } from './scenes.js';
 import type { DemoScheme, Stage } from './stage.js';

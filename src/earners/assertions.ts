@@ -238,6 +238,11 @@ function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
 function asGiven(record: EarnerRecord, badgeId: BadgeId, event: EventId, atS: number): EarnerRecord {
   const before = record.awards.get(badgeId);
   if (before !== undefined && before.state !== 'claimed' && before.state !== 'unknown') return record;
-  const given = { state: 'issued', atS, forgiven: before?.forgiven ?? [], event } as const;
+  const given = {
+    state: 'issued',
+    atS,
+    ignoredRevocations: before?.ignoredRevocations ?? [],
+    event,
+  } as const;
   return { ...record, awards: new Map(record.awards).set(badgeId, given) };
 }

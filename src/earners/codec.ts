@@ -44,7 +44,7 @@ export const assertionForm = z.tuple([
   z.int().nullable(),
   z.union([z.boolean(), z.literal('vanished')]),
 ]);
-/** The badge, the state, when, what is forgiven, what the state is about, the cause, whether quietly. */
+/** The badge, the state, when, what is ignoredRevocations, what the state is about, the cause, whether quietly. */
 export const awardForm = z.tuple([
   id,
   z.int(),
@@ -116,20 +116,20 @@ export const assertionOf = (
 /** An event is in the table; a batch, or a reason, is of this award alone. */
 export function awardTuple(badgeId: BadgeId, one: AwardRecord, ids: IdTable): z.input<typeof awardForm> {
   const about = 'batch' in one ? one.batch : 'why' in one ? one.why : null;
-  const [event, forgiven] = ['event' in one ? [one.event] : [], one.forgiven];
+  const [event, ignoredRevocations] = ['event' in one ? [one.event] : [], one.ignoredRevocations];
   return [
     ids.place(badgeId),
     AWARD_STATES.indexOf(one.state),
     one.atS,
-    [...event, ...forgiven].map((text) => ids.place(text)),
+    [...event, ...ignoredRevocations].map((text) => ids.place(text)),
     about,
     'cause' in one ? (one.cause ?? null) : null,
-    'quiet' in one && one.quiet === true,
+    'suppressEmail' in one && one.suppressEmail === true,
   ];
 }
 
 export function awardOf(
-  [, state, atS, events, about, cause, quiet]: z.output<typeof awardForm>,
+  [, state, atS, events, about, cause, suppressEmail]: z.output<typeof awardForm>,
   at: At,
 ): AwardRecord {
   const name = AWARD_STATES[state];
@@ -138,11 +138,11 @@ export function awardOf(
   return awardRecord.parse({
     state: name,
     atS,
-    forgiven: hasEvent ? texts.slice(1) : texts,
+    ignoredRevocations: hasEvent ? texts.slice(1) : texts,
     ...(hasEvent ? { event: texts[0] } : {}),
     ...(about === null ? {} : name === 'refused' ? { why: about } : { batch: about }),
     ...(cause === null ? {} : { cause }),
-    ...(quiet ? { quiet } : {}),
+    ...(suppressEmail ? { suppressEmail } : {}),
   });
 }
 

@@ -2,7 +2,7 @@ import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** The latest that is known of a partner. Times are Unix seconds. */
-export interface News {
+export interface LatestEvent {
   /** Null where a hosted credential does not name its event. */
   readonly eventId: EventId | null;
   /** When OBF recorded the event; where that is not known, the day it was issued on, which may lie long before. */
@@ -14,9 +14,9 @@ export interface News {
 /** What each client did last, so that one who has fallen silent stands out. */
 export interface PartnerActivity {
   /** Told of every event that is stored, in any order and however often: the newest stays. */
-  seen(clientId: ClientId, news: News): Promise<void>;
+  seen(clientId: ClientId, news: LatestEvent): Promise<void>;
   /** Of every client of whom anything was ever stored. */
-  all(): Promise<ReadonlyMap<ClientId, News>>;
+  all(): Promise<ReadonlyMap<ClientId, LatestEvent>>;
 }
 
 /**
@@ -53,7 +53,7 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string): P
   };
 }
 
-function parsed(text: string): News | null {
+function parsed(text: string): LatestEvent | null {
   const [, happened, at, event = ''] = /^(-?\d+) (-?\d+) (\S*)$/.exec(text) ?? [];
   if (happened === undefined || at === undefined) return null;
   const eventId = event === '' ? null : asEventId(event);

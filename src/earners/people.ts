@@ -16,7 +16,7 @@ export interface PeopleSources {
 }
 
 /** Callbacks of an iteration over everybody. */
-export interface Telling {
+export interface IterationHooks {
   /** Of somebody of whom Redis holds what cannot be read: the others go on. */
   readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
   /** How many addresses were looked at so far, of how many. */
@@ -37,7 +37,7 @@ const AHEAD = 4;
 export async function* iteratePeople(
   sources: Pick<PeopleSources, 'earners' | 'region'>,
   signal: AbortSignal,
-  { unreadable = () => undefined, progress = () => undefined }: Telling = {},
+  { unreadable = () => undefined, progress = () => undefined }: IterationHooks = {},
 ): AsyncIterable<readonly Person[]> {
   const { earners, region } = sources;
   const total = await earners.count();

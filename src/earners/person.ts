@@ -91,7 +91,7 @@ export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly Jo
 const UNDER_WAY: ReadonlySet<string> = new Set(['claimed', 'unknown', 'revoking']);
 
 /** Whether the badge is on its way to another address of the person: it is not sent to this one as well. */
-export const isUnderWayElsewhere = (person: Person, badgeId: BadgeId): boolean =>
+export const isInFlightElsewhere = (person: Person, badgeId: BadgeId): boolean =>
   person.records.some(
     ({ key, badgeId: of, record }) => key !== person.earner && of === badgeId && UNDER_WAY.has(record.state),
   );

@@ -50,13 +50,14 @@ const blockedIn = (records: readonly OwnRecord[]): readonly BadgeId[] =>
  * one that never ends has the last word, one that has an end only if it was issued later.
  */
 function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
-  const forgiven = ({ badgeId, eventId }: Assertion): boolean =>
+  const ignoredRevocations = ({ badgeId, eventId }: Assertion): boolean =>
     eventId !== null &&
     records.some(
       ({ badgeId: of, record }) =>
         of === badgeId &&
         // What Palier is taking back at this moment is no human's doing.
-        (record.forgiven.includes(eventId) || (record.state === 'revoking' && record.event === eventId)),
+        (record.ignoredRevocations.includes(eventId) ||
+          (record.state === 'revoking' && record.event === eventId)),
     );
   const givenSince = (revoked: Assertion): boolean =>
     held.some(
@@ -65,7 +66,7 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
         !other.revoked &&
         (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
     );
-  const meant = held.filter((one) => one.revoked && !forgiven(one) && !givenSince(one));
+  const meant = held.filter((one) => one.revoked && !ignoredRevocations(one) && !givenSince(one));
   return [...new Set(meant.map(({ badgeId }) => badgeId))];
 }
 

@@ -30,10 +30,10 @@ export interface Assertion {
 const always = {
   atS: z.number().int(),
   /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
-  forgiven: z.array(z.string().transform(asEventId)),
+  ignoredRevocations: z.array(z.string().transform(asEventId)),
 };
 /** Until it is known to be given: what set it off, and whether OBF is to send no e-mail. */
-const onItsWay = { cause: z.string().optional(), quiet: z.boolean().optional() };
+const onItsWay = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
 const batch = z.string().transform(asBatchId);
 export const awardRecord = z.discriminatedUnion('state', [
   /** The rule is met and the badge is not held: it waits in the outbox. */

@@ -38,8 +38,8 @@ const SAYS_NOTHING: ReadonlySet<AwardRecord['state']> = new Set(['due', 'refused
 
 /** Without what set it off. */
 function bare(award: AwardRecord): AwardRecord {
-  if (!('cause' in award || 'quiet' in award)) return award;
-  const { cause: _cause, quiet: _quiet, ...rest } = award;
+  if (!('cause' in award || 'suppressEmail' in award)) return award;
+  const { cause: _cause, suppressEmail: _quiet, ...rest } = award;
   return rest;
 }
 
@@ -47,7 +47,9 @@ function bare(award: AwardRecord): AwardRecord {
 export function keptErased(record: EarnerRecord): EarnerRecord {
   if (!isErased(record)) return record;
   const awards = [...record.awards].flatMap(([badgeId, award]) =>
-    SAYS_NOTHING.has(award.state) && award.forgiven.length === 0 ? [] : [[badgeId, bare(award)] as const],
+    SAYS_NOTHING.has(award.state) && award.ignoredRevocations.length === 0
+      ? []
+      : [[badgeId, bare(award)] as const],
   );
   const { linkedTo, linked, tombstone } = record;
   return { ...EMPTY_RECORD, linkedTo, linked, awards: new Map(awards), tombstone };

@@ -3,7 +3,7 @@ import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** How often something came that Palier had no use for, and when last. */
-export interface Ignored {
+export interface IgnoredCount {
   readonly count: number;
   /** Unix seconds. */
   readonly lastS: number;
@@ -19,10 +19,10 @@ export interface UnenrolledBadges {
   /** A notice of a client that takes no part, or a credential of its. @param about its event, or credential */
   client(clientId: ClientId, about: string, atS: number): Promise<void>;
   /** The badges of a client. */
-  badgesOf(clientId: ClientId): Promise<ReadonlyMap<BadgeId, Ignored>>;
+  badgesOf(clientId: ClientId): Promise<ReadonlyMap<BadgeId, IgnoredCount>>;
   /** How many badges `badgesOf` has. */
   badgeCount(clientId: ClientId): Promise<number>;
-  clients(): Promise<ReadonlyMap<ClientId, Ignored>>;
+  clients(): Promise<ReadonlyMap<ClientId, IgnoredCount>>;
 }
 
 /** So many are kept of each kind: a sender of notices may name anything. */
@@ -77,7 +77,10 @@ export function createUnenrolledBadges(
 }
 
 /** What came last stands first. */
-function readAll<K>(fields: Readonly<Record<string, string>>, named: (id: string) => K): Map<K, Ignored> {
+function readAll<K>(
+  fields: Readonly<Record<string, string>>,
+  named: (id: string) => K,
+): Map<K, IgnoredCount> {
   const all = Object.entries(fields).flatMap(([id, text]) => {
     const read = form.safeParse(JSON.parse(text));
     return read.success ? [[named(id), { count: read.data[0], lastS: read.data[1] }] as const] : [];

@@ -10,10 +10,10 @@ export type AwardEvent =
       readonly type: 'comes-due';
       readonly over: readonly EventId[];
       readonly cause?: string;
-      readonly quiet?: boolean;
+      readonly suppressEmail?: boolean;
     }
   | { readonly type: 'claim'; readonly batch: BatchId }
-  | { readonly type: 'doubt'; readonly batch: BatchId }
+  | { readonly type: 'markUnknown'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
   | { readonly type: 'refuse'; readonly why: string }
   | { readonly type: 'withdraw' }
@@ -30,7 +30,7 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   'comes-due': ['none', 'due', 'withdrawn', 'revoked', 'refused', 'issued'],
   // `unknown` only by its own batch, which reads OBF first; `refused` when ops send it again.
   claim: ['due', 'claimed', 'unknown', 'refused'],
-  doubt: ['claimed', 'unknown'],
+  markUnknown: ['claimed', 'unknown'],
   // A badge found in OBF is issued, whatever we thought before.
   record: ['none', 'due', 'claimed', 'unknown', 'issued', 'refused', 'withdrawn', 'revoked'],
   refuse: ['claimed', 'unknown'],
@@ -73,7 +73,7 @@ export function transition(record: AwardRecord | null, event: AwardEvent, nowS: 
 }
 
 function next(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
-  const base = { atS: nowS, forgiven: record?.forgiven ?? [] };
+  const base = { atS: nowS, ignoredRevocations: record?.ignoredRevocations ?? [] };
   switch (event.type) {
     case 'comes-due':
       return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
@@ -82,7 +82,7 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
       return { ...base, ...wayOf(record), state: 'due' };
     case 'claim':
       return { ...base, ...wayOf(record), state: 'claimed', batch: event.batch };
-    case 'doubt':
+    case 'markUnknown':
       return { ...base, ...wayOf(record), state: 'unknown', batch: event.batch };
     case 'record':
       return { ...base, state: 'issued', event: event.event };
@@ -91,23 +91,27 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'start-revoking':
       return { ...base, state: 'revoking', event: eventIn(record) };
     case 'revoked-by-machine':
-      return { ...base, state: 'revoked', forgiven: [...base.forgiven, eventIn(record)] };
+      return { ...base, state: 'revoked', ignoredRevocations: [...base.ignoredRevocations, eventIn(record)] };
     case 'revoked-by-human':
       return { ...base, state: 'blocked' };
     case 'withdraw':
       return { ...base, state: 'withdrawn' };
     case 'unblock':
-      return { ...base, state: 'withdrawn', forgiven: [...base.forgiven, ...event.events] };
+      return {
+        ...base,
+        state: 'withdrawn',
+        ignoredRevocations: [...base.ignoredRevocations, ...event.events],
+      };
   }
 }
 
-type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'quiet'>;
+type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
 
 /** Written only where there is something to say: there is a record for every award of everybody. */
 function wayOf(told: AwardRecord | OnItsWay | null): OnItsWay {
   if (told === null) return {};
-  const { cause, quiet }: OnItsWay = 'cause' in told || 'quiet' in told ? told : {};
-  return { ...(cause === undefined ? {} : { cause }), ...(quiet === true ? { quiet } : {}) };
+  const { cause, suppressEmail }: OnItsWay = 'cause' in told || 'suppressEmail' in told ? told : {};
+  return { ...(cause === undefined ? {} : { cause }), ...(suppressEmail === true ? { suppressEmail } : {}) };
 }
 
 /** The states that `start-revoking` and `revoked-by-machine` come from have one. */

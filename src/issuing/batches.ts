@@ -25,7 +25,7 @@ const form = z.object({
   sentMs: z.number().nullable(),
   event: z.string().transform(asEventId).nullable(),
   /** OBF sends no e-mail for it. */
-  quiet: z.boolean().default(false),
+  suppressEmail: z.boolean().default(false),
   /** When OBF first refused it, or the batch that it was split from, Unix milliseconds; null: never. */
   refusedMs: z.number().nullable().default(null),
   /** OBF refused it when it was a single earner. */
@@ -42,7 +42,7 @@ export const newBatch = (
   badgeId: BadgeId,
   earners: readonly EarnerKey[],
   createdMs: number,
-  quiet: boolean,
+  suppressEmail: boolean,
   refusedMs: number | null = null,
 ): Batch => ({
   id: asBatchId(randomUUID()),
@@ -52,7 +52,7 @@ export const newBatch = (
   createdMs,
   sentMs: null,
   event: null,
-  quiet,
+  suppressEmail,
   refusedMs,
   refusedAlone: false,
 });
@@ -65,7 +65,7 @@ export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly Earn
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */
 export function encodeBatch(batch: Batch): string {
-  const { state, earners, createdMs, sentMs, event, quiet, refusedMs, refusedAlone } = batch;
+  const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone } = batch;
   const refused = refusedMs === null ? {} : { refusedMs, refusedAlone };
   return JSON.stringify({
     state,
@@ -73,7 +73,7 @@ export function encodeBatch(batch: Batch): string {
     createdMs,
     sentMs,
     event,
-    ...(quiet ? { quiet } : {}),
+    ...(suppressEmail ? { suppressEmail } : {}),
     ...refused,
   });
 }
@@ -157,7 +157,7 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       const filled = parts.filter((earners) => earners.length > 0);
       const nowMs = await now();
       const smaller = filled.map((earners) =>
-        newBatch(batch.badgeId, earners, nowMs, batch.quiet, batch.refusedMs),
+        newBatch(batch.badgeId, earners, nowMs, batch.suppressEmail, batch.refusedMs),
       );
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);

@@ -1,4 +1,4 @@
-import { isUnderWayElsewhere, type Person } from '../earners/person.js';
+import { isInFlightElsewhere, type Person } from '../earners/person.js';
 import { asEarnerKey, type BadgeId, type EarnerKey, type EventId } from '../ids.js';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
@@ -9,9 +9,9 @@ import { applyIfPossible, type Ledger } from './ledger.js';
 export interface Outbox {
   /**
    * Adds an earner, once. @returns how many wait for this badge
-   * @param quiet OBF sends no e-mail: they leave apart from the others
+   * @param suppressEmail OBF sends no e-mail: they leave apart from the others
    */
-  put(badgeId: BadgeId, earner: EarnerKey, quiet?: boolean): Promise<number>;
+  put(badgeId: BadgeId, earner: EarnerKey, suppressEmail?: boolean): Promise<number>;
   /** Takes earners out, whether they waited or not. */
   remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void>;
   waiting(badgeId: BadgeId): Promise<number>;
@@ -52,8 +52,8 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
     return score === undefined ? null : Number(score);
   };
   return {
-    async put(badgeId, earner, quiet = false) {
-      await redis.zadd(key(badgeId), 'NX', await now(), (quiet ? QUIET : '') + earner);
+    async put(badgeId, earner, suppressEmail = false) {
+      await redis.zadd(key(badgeId), 'NX', await now(), (suppressEmail ? QUIET : '') + earner);
       return redis.zcard(key(badgeId));
     },
     async remove(badgeId, earners) {
@@ -70,9 +70,9 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
     async takeBatch(badgeId, max) {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
       if (waiting.length === 0) return null;
-      const quiet = isQuiet(waiting[0] ?? '');
-      const leaving = waiting.filter((member) => isQuiet(member) === quiet);
-      const batch = newBatch(badgeId, leaving.map(earnerOf), await now(), quiet);
+      const suppressEmail = isQuiet(waiting[0] ?? '');
+      const leaving = waiting.filter((member) => isQuiet(member) === suppressEmail);
+      const batch = newBatch(badgeId, leaving.map(earnerOf), await now(), suppressEmail);
       const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
       const moved = await redis.eval(TAKE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
@@ -96,16 +96,17 @@ export interface DueToPerson {
 export async function enqueueAward(
   { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
   { person, due }: DueToPerson,
-  how: { readonly cause: string; readonly quiet: boolean },
+  how: { readonly cause: string; readonly suppressEmail: boolean },
 ): Promise<ReadonlyMap<BadgeId, number>> {
   const { earner, portfolio } = person;
   const waiting = new Map<BadgeId, number>();
   for (const { badgeId } of due.map(({ award }) => award)) {
-    if (isUnderWayElsewhere(person, badgeId)) continue;
+    if (isInFlightElsewhere(person, badgeId)) continue;
     const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
     const over: readonly EventId[] = held.flatMap(({ eventId }) => eventId ?? []);
     const record = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over, ...how });
-    if (record?.state === 'due') waiting.set(badgeId, await outbox.put(badgeId, earner, record.quiet));
+    if (record?.state === 'due')
+      waiting.set(badgeId, await outbox.put(badgeId, earner, record.suppressEmail));
   }
   return waiting;
 }

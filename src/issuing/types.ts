@@ -56,7 +56,7 @@ export interface Issuing {
    */
   readonly issued: (event: EventId, batch: Batch, due: DueAwards | null) => Promise<void>;
   /** Has these earners evaluated: an award can complete another, and what follows leaves as quietly. */
-  readonly evaluate: (earners: readonly EarnerKey[], quiet: boolean) => Promise<void>;
+  readonly evaluate: (earners: readonly EarnerKey[], suppressEmail: boolean) => Promise<void>;
   /** Has these taken before all others: what a split leaves open stays little. */
   readonly enqueueParts: (badgeId: BadgeId, ids: readonly BatchId[]) => Promise<void>;
   /** Has a batch issued whose job has failed, or is about to. */

@@ -1,5 +1,13 @@
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../ids.js';
-import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
+import {
+  asAssertionId,
+  asBadgeId,
+  asClientId,
+  asEventId,
+  type AssertionId,
+  type BadgeId,
+  type ClientId,
+  type EventId,
+} from '../ids.js';
 
 /**
  * Every assumption on how OBF writes the addresses of what it publishes. The forms were seen in

@@ -1,5 +1,4 @@
-import type { RedisAddress } from './redis.js';
-import { hostsOf } from './redis.js';
+import { type RedisAddress, hostsOf } from './redis.js';
 
 /** A text in both languages. */
 interface Words {

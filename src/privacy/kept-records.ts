@@ -43,14 +43,14 @@ interface Held {
 }
 
 function keptOf(records: readonly AwardRecord[], { isHeldBy, isBlocked, nowS }: Held): AwardRecord | null {
-  const forgiven = [...new Set(records.flatMap((record) => record.forgiven))];
+  const ignoredRevocations = [...new Set(records.flatMap((record) => record.ignoredRevocations))];
   const atS = Math.max(...records.map((record) => record.atS), 0);
   const isRevoking = records.some(({ state }) => state === 'revoking');
   if (isHeldBy !== null && !isRevoking) {
     const { eventId, issuedOnS } = isHeldBy;
-    return { state: 'issued', atS: issuedOnS, forgiven, event: eventId ?? UNKNOWN_EVENT };
+    return { state: 'issued', atS: issuedOnS, ignoredRevocations, event: eventId ?? UNKNOWN_EVENT };
   }
-  if (isBlocked) return { state: 'blocked', atS: atS === 0 ? nowS : atS, forgiven };
+  if (isBlocked) return { state: 'blocked', atS: atS === 0 ? nowS : atS, ignoredRevocations };
   // Were the account read again in full, what Palier took back would look like a human's doing.
-  return forgiven.length > 0 ? { state: 'withdrawn', atS, forgiven } : null;
+  return ignoredRevocations.length > 0 ? { state: 'withdrawn', atS, ignoredRevocations } : null;
 }

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobType, Queue } from 'bullmq';
 import { enqueueAll, type NewJob } from './enqueue.js';
-import { noticeId } from './jobs.js';
-import { arrivalsJob, type Arrival } from './jobs.js';
+import { noticeId, arrivalsJob, type Arrival } from './jobs.js';
 
 /** Pure: the jobs of notices that came in together; one that came twice is one. */
 export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {

@@ -6,12 +6,12 @@ import { earnerJobId, linkMailId } from './jobs.js';
 /** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
 const CHUNK = 200;
 
-/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `quiet`: OBF sends no e-mail. */
+/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `suppressEmail`: OBF sends no e-mail. */
 export async function enqueueEarners(
   queue: Queue,
   earners: Iterable<EarnerKey>,
   cause: string,
-  quiet = false,
+  suppressEmail = false,
 ): Promise<void> {
   const distinct = [...new Set(earners)];
   for (let at = 0; at < distinct.length; at += CHUNK) {
@@ -21,7 +21,7 @@ export async function enqueueEarners(
         enqueue(queue, {
           id: earnerJobId(earner),
           name: 'evaluate',
-          data: { earner, cause, ...(quiet ? { quiet } : {}) },
+          data: { earner, cause, ...(suppressEmail ? { suppressEmail } : {}) },
         }),
       ),
     );

@@ -103,7 +103,7 @@ export const earnerJob = z.object({
   /** Joins it to the notice in logs. */
   cause: z.string(),
   /** No e-mail is sent for what follows. */
-  quiet: z.boolean().optional(),
+  suppressEmail: z.boolean().optional(),
 });
 
 export const awardJob = z.discriminatedUnion('kind', [
@@ -126,7 +126,7 @@ export const applyJob = z.object({
   version: word.transform(asSchemeVersion),
   only: onlyAward,
   /** OBF sends no e-mail. */
-  quiet: z.boolean(),
+  suppressEmail: z.boolean(),
   /** How many badges the operator agreed to: not one more is issued. */
   upto: z.number().int().nonnegative(),
   overQuota: z.boolean(),

@@ -171,7 +171,7 @@ export interface AwardPlan {
   readonly gains: KeyList;
   /** They hold it, no longer qualify, and keep it. */
   readonly losesRule: KeyList;
-  readonly underWay: number;
+  readonly inFlight: number;
   readonly refused: number;
   readonly blocked: number;
   readonly inactive: number;
@@ -242,10 +242,10 @@ export function startPlan(
       only,
       people,
       gainers,
-      awards: counters.map(({ loses_rule: losesRule, under_way: underWay, ...counter }) => ({
+      awards: counters.map(({ loses_rule: losesRule, under_way: inFlight, ...counter }) => ({
         ...counter,
         losesRule,
-        underWay,
+        inFlight,
       })),
     }),
   };

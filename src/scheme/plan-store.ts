@@ -14,7 +14,7 @@ const awardForm = z.object({
   active: z.boolean(),
   gains: z.number(),
   losesRule: z.number(),
-  underWay: z.number(),
+  inFlight: z.number(),
   refused: z.number(),
   blocked: z.number(),
   inactive: z.number(),

@@ -9,7 +9,7 @@ export interface ApplyOptions {
   /** Null: everything. */
   readonly only: AwardId | null;
   /** OBF sends no e-mail. */
-  readonly quiet: boolean;
+  readonly suppressEmail: boolean;
   /** The request that it carries out; none: an operator's command line does it. */
   readonly ask?: string;
 }
@@ -26,7 +26,7 @@ const awardId = z.string().transform(asAwardId);
 const application = z.object({
   version,
   only: awardId.nullable(),
-  quiet: z.boolean(),
+  suppressEmail: z.boolean(),
   ask: z.string().optional(),
   /** Unix seconds. */
   startedS: z.number(),
@@ -85,14 +85,20 @@ export function startedWith(state: SchemeState | null, started: SchemeVersion, n
 export function appliedTo(
   state: SchemeState | null,
   applied: SchemeVersion,
-  { only, quiet, ask }: ApplyOptions,
+  { only, suppressEmail, ask }: ApplyOptions,
   seen: SeenVersions,
   nowS: number,
 ): SchemeState {
   if ((state?.current ?? null) !== seen.started || (state?.inForce ?? null) !== seen.inForce)
     throw new SchemeMoved('Other files were started with since this plan was made');
   const started = startedWith(state, applied, nowS);
-  const applying = { version: applied, only, quiet, startedS: nowS, ...(ask === undefined ? {} : { ask }) };
+  const applying = {
+    version: applied,
+    only,
+    suppressEmail,
+    startedS: nowS,
+    ...(ask === undefined ? {} : { ask }),
+  };
   if (only === null) return { ...started, applying, inForce: applied, released: [] };
   return { ...started, applying, released: [...new Set([...started.released, only])] };
 }

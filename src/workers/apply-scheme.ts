@@ -18,7 +18,7 @@ import { SchemeMoved, type Application, type ApplyOptions } from '../scheme/stat
 import { journalEntry } from '../earners/journal-entry.js';
 import { decide } from './decide.js';
 import type { JobResult } from '../platform/job-result.js';
-import { enqueueGather } from './gather-awards.js';
+import { enqueueGather } from './issue/gather-awards.js';
 import { keepReporting } from '../scheme/report-progress.js';
 import type { Pipeline } from './pipeline.js';
 import { readQuota, UNTOLD_RPS } from './plan-scheme.js';
@@ -56,14 +56,14 @@ export async function applyForOps(
 
 /** @returns null: nothing stands in the way, as far as that is known without a plan */
 function refusalOf(
-  { version, only, quiet }: ApplyAsked,
+  { version, only, suppressEmail }: ApplyAsked,
   scheme: Scheme,
   begunThere: Application | null,
 ): 'moved' | 'other_begun' | null {
   if (scheme.version !== version) return 'moved';
   if (begunThere === null || begunThere.version !== version) return null;
   // Going on otherwise would leave half of the people with an e-mail.
-  return begunThere.only === only && begunThere.quiet === quiet ? null : 'other_begun';
+  return begunThere.only === only && begunThere.suppressEmail === suppressEmail ? null : 'other_begun';
 }
 
 /**
@@ -101,7 +101,7 @@ async function planAndGive(pipeline: Pipeline, run: Run): Promise<JobResult> {
 }
 
 async function give(pipeline: Pipeline, { store, record, scheme, isBegun, signal }: Run, made: MadePlan) {
-  const { only, quiet, ask } = record;
+  const { only, suppressEmail, ask } = record;
   const giving: ApplyRecord = isBegun
     ? { ...record, done: 0, total: 0 }
     : {
@@ -115,7 +115,7 @@ async function give(pipeline: Pipeline, { store, record, scheme, isBegun, signal
       };
   await store.write(giving);
   await reporting(store, giving, (report) =>
-    applyRules(pipeline, scheme, { only, quiet, ask }, made, report, signal),
+    applyRules(pipeline, scheme, { only, suppressEmail, ask }, made, report, signal),
   );
   await createPlanStore(pipeline.people).clear();
   return end(pipeline, store, giving, 'applied');
@@ -186,11 +186,11 @@ export async function applyRules(
   const { schemes, journal, clock } = pipeline;
   await schemes.apply(scheme, how, planned);
   const gaining = planned.plan.gainers;
-  await giveToAll(pipeline, gaining, how.quiet, progress, signal);
+  await giveToAll(pipeline, gaining, how.suppressEmail, progress, signal);
   const given = new Set(gaining);
   const left = await leftBehind(pipeline, how, given, signal);
-  await giveToAll(pipeline, left, how.quiet, () => undefined, signal);
-  const detail = `${gaining.length} earners${how.quiet ? ', no e-mail' : ''}`;
+  await giveToAll(pipeline, left, how.suppressEmail, () => undefined, signal);
+  const detail = `${gaining.length} earners${how.suppressEmail ? ', no e-mail' : ''}`;
   const { version } = scheme;
   await journal.write([
     journalEntry('applied', secondsOf(clock), { version, award: how.only, cause: 'ops', detail }),
@@ -201,14 +201,14 @@ export async function applyRules(
 async function giveToAll(
   pipeline: Pipeline,
   earners: Iterable<EarnerKey> & { readonly length: number },
-  quiet: boolean,
+  suppressEmail: boolean,
   progress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let done = 0;
   for (const some of chunksOf(earners, CHUNK)) {
     signal.throwIfAborted();
-    await giveTo(pipeline, some, quiet);
+    await giveTo(pipeline, some, suppressEmail);
     done += some.length;
     progress(done, earners.length);
   }
@@ -244,10 +244,17 @@ async function leftBehind(
   return left;
 }
 
-async function giveTo(pipeline: Pipeline, earners: readonly EarnerKey[], quiet: boolean): Promise<void> {
+async function giveTo(
+  pipeline: Pipeline,
+  earners: readonly EarnerKey[],
+  suppressEmail: boolean,
+): Promise<void> {
   const waiting = new Set<BadgeId>();
   const giveOne = async (earner: EarnerKey): Promise<void> => {
-    const put = await enqueueAward(pipeline, await decide(pipeline, earner), { cause: 'apply', quiet });
+    const put = await enqueueAward(pipeline, await decide(pipeline, earner), {
+      cause: 'apply',
+      suppressEmail,
+    });
     for (const badgeId of put.keys()) waiting.add(badgeId);
   };
   await Promise.all(earners.map(giveOne));

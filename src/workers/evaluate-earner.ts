@@ -4,15 +4,15 @@ import { journalOf, type Person } from '../earners/person.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueueAward } from '../issuing/outbox.js';
-import { REGION_READ } from '../issuing/region-account-sync.js';
+import { REGION_READ } from './ingest/region-account-sync.js';
 import { enqueue } from '../queue/enqueue.js';
 import { gatherJobId, laterJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobResult } from '../platform/job-result.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
-import { enqueueGather } from './gather-awards.js';
+import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
-import { handleLostAward } from './revoke-award.js';
+import { handleLostAward } from './issue/revoke-award.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
 export async function evaluateEarner(
@@ -21,7 +21,7 @@ export async function evaluateEarner(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const { meter, regionSync, pace } = pipeline;
-  const { cause, quiet = false } = job;
+  const { cause, suppressEmail = false } = job;
   const startedMs = performance.now();
   const decision = await decideWithoutOrphans(pipeline, job.earner, signal);
   meter.time('palier_evaluation_duration_seconds', {}, performance.now() - startedMs);
@@ -29,7 +29,7 @@ export async function evaluateEarner(
   await clearReviewFlags(pipeline, decision);
   for (const award of decision.lost) await handleLostAward(pipeline, decision, award, cause);
   await recordBlocked(pipeline, decision, cause);
-  const gathering = await enqueueAward(pipeline, decision, { cause, quiet });
+  const gathering = await enqueueAward(pipeline, decision, { cause, suppressEmail });
   for (const [badgeId, count] of gathering) await gatherSoon(pipeline, badgeId, count);
   await evaluateLater(pipeline, decision, cause);
   // A badge that the Région gave by hand may complete a rule. Where an award is due, OBF is looked at before it leaves.
@@ -126,7 +126,7 @@ async function recordBlocked(
   }
 }
 
-/** Looks for more after a short quiet; a full batch leaves at once. */
+/** Looks for more after a short pause; a full batch leaves at once. */
 async function gatherSoon(pipeline: Pipeline, badgeId: BadgeId, waiting: number): Promise<void> {
   const { queues, pace } = pipeline;
   const isFull = waiting >= pace.batchMax;

@@ -13,8 +13,8 @@ import { openLinkSender } from '../parcours/wire.js';
 import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
-import { startWorkers } from './runtime.js';
-import { keepSchedules, scheduleTimesOf } from './schedules.js';
+import { startWorkers } from './runtime/workers.js';
+import { keepSchedules, scheduleTimesOf } from './runtime/schedules.js';
 import { wirePipeline } from './pipeline.js';
 
 /** What a test run may shorten. */

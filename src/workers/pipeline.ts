@@ -11,7 +11,7 @@ import { createLedger } from '../issuing/ledger.js';
 import { createOutbox, type GatherPace } from '../issuing/outbox.js';
 import { createQuota, QUOTA_LIMITS, type QuotaLimits } from '../issuing/quota.js';
 import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
-import { createRegionAccountSync, REGION_READ } from '../issuing/region-account-sync.js';
+import { createRegionAccountSync, REGION_READ } from './ingest/region-account-sync.js';
 import { createReviewFlags } from '../issuing/review-flags.js';
 import type { CrashPoint } from '../issuing/types.js';
 import { createJournal } from '../journal/journal.js';
@@ -33,9 +33,9 @@ import type { Scheme } from '../rules/types.js';
 import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
 import { countCalls } from './count-calls.js';
-import { createEventReading } from './event-reading.js';
-import { createVerified } from './store-credential.js';
-import { storeEvent } from './store-event.js';
+import { createEventReading } from './ingest/event-reading.js';
+import { createVerified } from './ingest/store-credential.js';
+import { storeEvent } from './ingest/store-event.js';
 
 /** The times that the pipeline keeps, and the size of what leaves at once. */
 export interface Pace extends GatherPace, HoldPace {

@@ -71,7 +71,7 @@ const storedAward = (one: AwardPlan, calls: number): StoredAwardPlan => ({
   active: one.award.active,
   gains: one.gains.length,
   losesRule: one.losesRule.length,
-  underWay: one.underWay,
+  inFlight: one.inFlight,
   refused: one.refused,
   blocked: one.blocked,
   inactive: one.inactive,

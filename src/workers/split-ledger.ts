@@ -46,16 +46,19 @@ interface Move {
 function movesFrom(own: readonly Address[], others: readonly Address[]): readonly Move[] {
   return own.flatMap(({ key: from, record: { awards } }) =>
     [...awards].flatMap(([badgeId, record]) => {
-      const forgiven = record.forgiven.flatMap((event): readonly Move[] =>
+      const ignoredRevocations = record.ignoredRevocations.flatMap((event): readonly Move[] =>
         others.filter(hasEvent(badgeId, event)).map(({ key: to }) => {
-          const known: AwardRecord = { state: 'withdrawn', atS: record.atS, forgiven: [event] };
+          const known: AwardRecord = { state: 'withdrawn', atS: record.atS, ignoredRevocations: [event] };
           return { from, to, badgeId, record: known, takes: false };
         }),
       );
       const shows = shownBy(record, badgeId);
       const to = shows === null || own.some(shows) ? undefined : others.find(shows)?.key;
-      if (to === undefined) return forgiven;
-      return [...forgiven, { from, to, badgeId, record: { ...record, forgiven: [] }, takes: true }];
+      if (to === undefined) return ignoredRevocations;
+      return [
+        ...ignoredRevocations,
+        { from, to, badgeId, record: { ...record, ignoredRevocations: [] }, takes: true },
+      ];
     }),
   );
 }
@@ -69,25 +72,27 @@ const hasEvent =
 function shownBy(record: AwardRecord, badgeId: BadgeId): ((address: Address) => boolean) | null {
   if ('event' in record) return hasEvent(badgeId, record.event);
   if (record.state !== 'blocked') return null;
-  const { forgiven } = record;
+  const { ignoredRevocations } = record;
   return ({ record: { assertions } }) =>
     assertions.some(
       ({ badgeId: of, revoked, eventId }) =>
-        of === badgeId && revoked && (eventId === null || !forgiven.includes(eventId)),
+        of === badgeId && revoked && (eventId === null || !ignoredRevocations.includes(eventId)),
     );
 }
 
 /** What stays of a record whose award is another person's. */
 const leftOf = (record: AwardRecord | null): AwardRecord | null =>
-  record === null || record.forgiven.length === 0
+  record === null || record.ignoredRevocations.length === 0
     ? null
-    : { state: 'withdrawn', atS: record.atS, forgiven: record.forgiven };
+    : { state: 'withdrawn', atS: record.atS, ignoredRevocations: record.ignoredRevocations };
 
 /** States that say nothing of what OBF has: what is learned of it takes their place. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['due', 'withdrawn', 'refused', 'revoked']);
 
 function joined(known: AwardRecord | null, learned: AwardRecord): AwardRecord {
-  const forgiven = [...new Set([...(known?.forgiven ?? []), ...learned.forgiven])];
+  const ignoredRevocations = [
+    ...new Set([...(known?.ignoredRevocations ?? []), ...learned.ignoredRevocations]),
+  ];
   const stays = known !== null && (learned.state === 'withdrawn' || !SAYS_NOTHING.has(known.state));
-  return { ...(stays ? known : learned), forgiven };
+  return { ...(stays ? known : learned), ignoredRevocations };
 }

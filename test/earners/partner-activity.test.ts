@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { asClientId, asEventId } from '../../src/ids.js';
-import { createPartnerActivity, type News } from '../../src/earners/partner-activity.js';
+import { createPartnerActivity, type LatestEvent } from '../../src/earners/partner-activity.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const [P1, P2] = [asClientId('P1'), asClientId('P2')];
@@ -16,7 +16,7 @@ const emptyBoard = () => {
   const prefix = `${redis.prefix}${boards}`;
   return { news: createPartnerActivity(redis.connection, prefix), key: `${prefix}:news` };
 };
-const at = (happenedS: number, event: string | null = `e${happenedS}`): News => ({
+const at = (happenedS: number, event: string | null = `e${happenedS}`): LatestEvent => ({
   eventId: event === null ? null : asEventId(event),
   happenedS,
   atS: 1_800_000_000,

@@ -52,12 +52,12 @@ const assertion = fc.record({
   expiresOnS: fc.option(instant),
   revoked: fc.boolean(),
 });
-const always = { atS: instant, forgiven: fc.array(eventId, { maxLength: 3 }) };
-const onItsWay = { cause: fc.string(), quiet: fc.constant(true as const) };
+const always = { atS: instant, ignoredRevocations: fc.array(eventId, { maxLength: 3 }) };
+const onItsWay = { cause: fc.string(), suppressEmail: fc.constant(true as const) };
 const stateOf = <T extends string>(state: T, rest: object = {}, requiredKeys: readonly string[] = []) =>
   fc.record(
     { ...always, state: fc.constant(state), ...rest },
-    { requiredKeys: ['atS', 'forgiven', 'state', ...requiredKeys] as never },
+    { requiredKeys: ['atS', 'ignoredRevocations', 'state', ...requiredKeys] as never },
   );
 const batch = { batch: fc.uuid().map(asBatchId) };
 const award = fc.oneof(

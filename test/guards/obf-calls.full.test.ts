@@ -1,5 +1,5 @@
 import { aClass, countCalls, polling, singles } from '../../bench/calls.js';
-import { verifyAccounts } from '../../src/workers/verify-accounts.js';
+import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { openHouse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 

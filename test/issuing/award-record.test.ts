@@ -12,7 +12,7 @@ const [b1, b2, e1] = [asBatchId('b1'), asBatchId('b2'), asEventId('e1')];
 const events = {
   'comes-due': { type: 'comes-due', over: [e1] },
   claim: { type: 'claim', batch: b1 },
-  doubt: { type: 'doubt', batch: b1 },
+  markUnknown: { type: 'markUnknown', batch: b1 },
   record: { type: 'record', event: e1 },
   refuse: { type: 'refuse', why: 'no' },
   withdraw: { type: 'withdraw' },
@@ -27,7 +27,7 @@ const events = {
 const after = (...path: AwardEvent[]): AwardRecord | null =>
   path.reduce<AwardRecord | null>((before, event) => transition(before, event, 1), null);
 
-const { claim, doubt, record, refuse, withdraw, release, unblock } = events;
+const { claim, markUnknown, record, refuse, withdraw, release, unblock } = events;
 const due = events['comes-due'];
 const start = events['start-revoking'];
 const byMachine = events['revoked-by-machine'];
@@ -40,9 +40,9 @@ const states: [string, AwardEvent[], AwardEvent['type'][]][] = [
   [
     'claimed',
     [due, claim],
-    ['claim', 'doubt', 'record', 'refuse', 'withdraw', 'release', 'abandon', 'revoked-by-human'],
+    ['claim', 'markUnknown', 'record', 'refuse', 'withdraw', 'release', 'abandon', 'revoked-by-human'],
   ],
-  ['unknown', [due, claim, doubt], ['claim', 'doubt', 'record', 'refuse', 'withdraw', 'abandon']],
+  ['unknown', [due, claim, markUnknown], ['claim', 'markUnknown', 'record', 'refuse', 'withdraw', 'abandon']],
   ['issued', [due, claim, record], ['comes-due', 'record', 'start-revoking', 'revoked-by-human']],
   ['revoking', [due, claim, record, start], ['revoked-by-machine']],
   ['refused', [due, claim, refuse], ['comes-due', 'claim', 'record', 'withdraw', 'revoked-by-human']],
@@ -61,9 +61,9 @@ describe.each(states)('an award that is %s', (state, path, allowed) => {
 });
 
 test.each(['claimed', 'unknown'])('an award that is %s by one batch is not for another', (state) => {
-  const from = state === 'claimed' ? after(due, claim) : after(due, claim, doubt);
+  const from = state === 'claimed' ? after(due, claim) : after(due, claim, markUnknown);
   expect(() => transition(from, { type: 'claim', batch: b2 }, 2)).toThrow(IllegalTransition);
-  expect(() => transition(from, { type: 'doubt', batch: b2 }, 2)).toThrow(IllegalTransition);
+  expect(() => transition(from, { type: 'markUnknown', batch: b2 }, 2)).toThrow(IllegalTransition);
 });
 
 test('nothing but a record follows an issued award into "issued", and nothing but ops lifts a block', () => {
@@ -92,9 +92,9 @@ test('an award that was issued comes due again only to whoever knows that this v
   expect(transition(issued, { type: 'comes-due', over: [asEventId('e0'), e1] }, 2).state).toBe('due');
 });
 
-test('what was forgiven stays forgiven', () => {
-  expect(after(due, claim, record, start, byMachine, due, claim)?.forgiven).toEqual([e1]);
-  expect(after(due, byHuman, unblock, due)?.forgiven).toEqual([e1]);
+test('what was ignoredRevocations stays ignoredRevocations', () => {
+  expect(after(due, claim, record, start, byMachine, due, claim)?.ignoredRevocations).toEqual([e1]);
+  expect(after(due, byHuman, unblock, due)?.ignoredRevocations).toEqual([e1]);
   expect(after(due, claim, release)?.state).toBe('due');
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { batchDelayMs } from '../../src/issuing/outbox.js';
-import { isTriedAgain } from '../../src/workers/gather-awards.js';
+import { isTriedAgain } from '../../src/workers/issue/gather-awards.js';
 
 const PACE = { quietMs: 100, gatherMs: 10_000, batchMax: 500 };
 

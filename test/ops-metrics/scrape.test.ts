@@ -10,7 +10,7 @@ import { createMeter } from '../../src/platform/meter.js';
 import { closeRedis, isCluster, openProducer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
-import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { fill } from '../scale/fill.js';
 import { parse, REGION } from '../support/house.js';

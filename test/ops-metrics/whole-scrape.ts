@@ -1,4 +1,4 @@
-import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { until } from '../support/until.js';
 import { openWatched } from './watched.js';
 

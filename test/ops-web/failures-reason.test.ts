@@ -20,8 +20,8 @@ import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
 import { groupFailures, MAX_GROUPS } from '../../src/ops/shared/failed-jobs.js';
 import { REASONS, reasonOf } from '../../src/ops/shared/failure-reasons.js';
-import { RegionUnreadable } from '../../src/issuing/region-account-sync.js';
-import { applyErrorPolicy } from '../../src/workers/error-policy.js';
+import { RegionUnreadable } from '../../src/workers/ingest/region-account-sync.js';
+import { applyErrorPolicy } from '../../src/workers/runtime/error-policy.js';
 
 /** What stands in failed for an error: as the workers tell it to BullMQ. */
 async function failedReason(error: unknown): Promise<string> {

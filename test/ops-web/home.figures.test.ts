@@ -62,7 +62,7 @@ describe('the verdict', () => {
   const unfinished = (ageS: number) => ({
     version: asSchemeVersion('0123456789abcdef'),
     only: null,
-    quiet: false,
+    suppressEmail: false,
     startedS: NOW_S - ageS,
   });
 

@@ -172,7 +172,7 @@ test('changed rules that wait to be put into force, and an application that was 
   const changed = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
   await schemes.start(changed);
   expect(await home()).toContain('Le barème a changé');
-  const applying = { version: changed.version, only: null, quiet: false, startedS: 1_700_000_000 };
+  const applying = { version: changed.version, only: null, suppressEmail: false, startedS: 1_700_000_000 };
   const { people, vault } = house.pipelines[0];
   await createStateStore(people.redis, `${people.prefix}:{scheme}:state`, vault).update((state) =>
     state === null ? state : { ...state, applying },

@@ -266,7 +266,7 @@ describe('what stands in the way', () => {
     const [pipeline] = house.pipelines;
     await pipeline.queues.maintenance.pause();
     const { version } = (await pipeline.schemes.now()).scheme;
-    const wanted = { version, only: null, quiet: false, upto: 2, overQuota: false };
+    const wanted = { version, only: null, suppressEmail: false, upto: 2, overQuota: false };
     const asked = await Promise.all(['marie', 'jean'].map((by) => askForApply(pipeline, { ...wanted, by })));
     expect(asked.filter((was) => was)).toHaveLength(1);
   });
@@ -282,7 +282,7 @@ describe('what stands in the way', () => {
     const rules = await schemes.now();
     await createApplyStore(sources).write({ ...askedRecord(asked), state: 'giving', issues: 2, people: 2 });
     const seen = { started: rules.scheme.version, inForce: await schemes.inForce() };
-    await schemes.apply(rules.scheme, { only: null, quiet: true, ask: asked.ask }, seen);
+    await schemes.apply(rules.scheme, { only: null, suppressEmail: true, ask: asked.ask }, seen);
     // In force for everybody, these are due by it, too: they are no reason to leave it half done.
     const more = await people('encore', 3, 2);
     await queues.maintenance.resume();

@@ -157,7 +157,7 @@ test.each<[string, AwardEvent[], string[]]>([
   ['is being sent', [DUE, CLAIM], [`envoi en cours ${SINCE}`]],
   [
     'is of unknown outcome',
-    [DUE, CLAIM, { type: 'doubt', batch: asBatchId('b1') }],
+    [DUE, CLAIM, { type: 'markUnknown', batch: asBatchId('b1') }],
     [`issue inconnue, vérifiée dans OBF avant tout nouvel envoi ${SINCE}`],
   ],
   [

@@ -68,7 +68,7 @@ describe('pause and resume', () => {
     const { notices, earners } = palier.pipeline.queues;
     await until(
       async () => (await notices.getWaitingCount()) + (await earners.getActiveCount()) === 0,
-      'quiet',
+      'suppressEmail',
     );
     expect(issueCalls()).toBe(0);
 

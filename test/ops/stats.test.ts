@@ -1,8 +1,6 @@
 import { asAwardId, asBadgeId, asClientId, asEarnerKey, asEventId, asSchemeVersion } from '../../src/ids.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { issuedSection } from '../../src/ops/cli/stats.js';
-import { oneAwaySection } from '../../src/ops/cli/stats.js';
-import { partnersSection } from '../../src/ops/cli/stats.js';
+import { issuedSection, oneAwaySection, partnersSection } from '../../src/ops/cli/stats.js';
 import type { StoredPopulation } from '../../src/scheme/population.js';
 import { createPartnerActivity } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';

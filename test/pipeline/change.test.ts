@@ -2,8 +2,8 @@ import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
 import { makePlan } from '../../src/scheme/make-plan.js';
-import { pollEvents } from '../../src/workers/poll-events.js';
-import { verifyAccounts } from '../../src/workers/verify-accounts.js';
+import { pollEvents } from '../../src/workers/ingest/poll-events.js';
+import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { openHouse, parse, type House } from '../support/house.js';
@@ -55,10 +55,10 @@ async function apply(
   changed: Scheme,
   addresses: readonly string[],
   only: string | null = null,
-  quiet = false,
+  suppressEmail = false,
 ): Promise<void> {
   const [pipeline] = house.pipelines;
-  const how = { only: only === null ? null : asAwardId(only), quiet };
+  const how = { only: only === null ? null : asAwardId(only), suppressEmail };
   const asked = { scheme: changed, only: how.only, maxRps: 100 };
   const made = await makePlan(pipeline, asked, () => {}, AbortSignal.timeout(30_000));
   const keys = addresses.map((address) => earnerKeyOf(pipeline.vault, address));

@@ -15,8 +15,8 @@ import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge } from '../../src/privacy/purge.js';
-import { scheduleHousekeeping } from '../../src/workers/schedules.js';
-import { verifyAccounts } from '../../src/workers/verify-accounts.js';
+import { scheduleHousekeeping } from '../../src/workers/runtime/schedules.js';
+import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -342,7 +342,13 @@ async function made(
     },
   });
   await storeAssertions(pipeline, [one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
-  const issued = { state: 'issued', atS: issuedOnS, forgiven: [], event: asEventId('r.event'), ...record };
+  const issued = {
+    state: 'issued',
+    atS: issuedOnS,
+    ignoredRevocations: [],
+    event: asEventId('r.event'),
+    ...record,
+  };
   await pipeline.ledger.amend(earner, R1, () => issued as AwardRecord);
   await pipeline.journal.write([
     journalEntry('issued', issuedOnS, { earner, badgeId: R1, event: asEventId('r.event') }),

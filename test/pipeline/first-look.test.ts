@@ -1,7 +1,7 @@
 import { asClientId } from '../../src/ids.js';
 import { readingSection } from '../../src/ops/cli/stats.js';
-import { pollEvents } from '../../src/workers/poll-events.js';
-import { verifyAccounts } from '../../src/workers/verify-accounts.js';
+import { pollEvents } from '../../src/workers/ingest/poll-events.js';
+import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

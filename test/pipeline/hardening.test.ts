@@ -1,7 +1,7 @@
 import { asBadgeId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { pollEvents } from '../../src/workers/poll-events.js';
-import { polledClients } from '../../src/workers/schedules.js';
+import { pollEvents } from '../../src/workers/ingest/poll-events.js';
+import { polledClients } from '../../src/workers/runtime/schedules.js';
 import { breakRecord } from '../support/broken-record.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';

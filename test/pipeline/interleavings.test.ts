@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAwardId, asBadgeId } from '../../src/ids.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
-import { enqueueBatch } from '../../src/workers/gather-awards.js';
+import { enqueueBatch } from '../../src/workers/issue/gather-awards.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { makePlan, type MadePlan } from '../../src/scheme/make-plan.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
@@ -57,7 +57,7 @@ const planned = async (changed: Scheme, only: string | null = null) => {
   return made;
 };
 async function apply(changed: Scheme, made: MadePlan, only: string | null = null) {
-  const how = { only: only === null ? null : asAwardId(only), quiet: false };
+  const how = { only: only === null ? null : asAwardId(only), suppressEmail: false };
   await applyRules(house.pipelines[0], changed, how, made, () => {}, AbortSignal.timeout(30_000));
   await house.idle();
 }
@@ -69,7 +69,7 @@ test('1 apply killed between ledger and outbox: the next apply gives it', async 
   const [pipeline] = house.pipelines;
   const before = await planned(changed);
   expect([...before.plan.gainers]).toEqual([keyOf(LOU)]);
-  await pipeline.schemes.apply(changed, { only: null, quiet: false }, before);
+  await pipeline.schemes.apply(changed, { only: null, suppressEmail: false }, before);
   // putIntoOutbox, killed between its two awaits.
   await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });
   await apply(changed, await planned(changed));
@@ -187,7 +187,7 @@ test('7 on_loss was changed from revoke to keep before the taking back ran', asy
   await applyRules(
     pipeline,
     changed,
-    { only: null, quiet: false },
+    { only: null, suppressEmail: false },
     await planned(changed),
     () => {},
     AbortSignal.timeout(30_000),
@@ -201,7 +201,7 @@ test('8 --only --no-email: what follows from it leaves without an e-mail as well
   await open(scheme(2, 1));
   await give('A', LOU);
   const changed = await startWith(scheme(1, 1));
-  const how = { only: asAwardId('one'), quiet: true };
+  const how = { only: asAwardId('one'), suppressEmail: true };
   await applyRules(
     house.pipelines[0],
     changed,

@@ -63,7 +63,14 @@ test('while issuing is paused, what is about everybody goes on: retention, stati
   expect(await askForPlan(pipeline, null)).toBe(true);
   const plan = await until(() => createPlanStore(people).read(null), 'the plan');
   expect(plan).toMatchObject({ version, issues: CLASS.length });
-  const wanted = { version, only: null, quiet: false, upto: CLASS.length, overQuota: false, by: 'marie' };
+  const wanted = {
+    version,
+    only: null,
+    suppressEmail: false,
+    upto: CLASS.length,
+    overQuota: false,
+    by: 'marie',
+  };
   expect(await askForApply(pipeline, wanted)).toBe(true);
   await until(async () => (await schemes.inForce()) === version, 'the rules in force');
   await until(async () => (await outbox.waiting(r1)) === 1 + CLASS.length, 'awards that wait');

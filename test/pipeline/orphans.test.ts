@@ -60,7 +60,7 @@ test('a claim of a batch that is gone is due again, and given once', async () =>
 test('nor is it given again where the lost batch had been sent, and nobody knows', async () => {
   await dueAlone();
   const batch = await claimedByLostBatch();
-  await house.pipelines[0].ledger.apply(lou(), R1, { type: 'doubt', batch });
+  await house.pipelines[0].ledger.apply(lou(), R1, { type: 'markUnknown', batch });
   house.issue({ clientId: REGION, badgeId: 'R1', recipients: [LOU] });
   await lookAgain();
   expect(house.awards()).toEqual([]);

@@ -18,12 +18,11 @@ import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
-import { createPopulationStore } from '../../src/scheme/population.js';
+import { createPopulationStore, storePopulation } from '../../src/scheme/population.js';
 import { makePlan, simulate, type PlanParts } from '../../src/scheme/make-plan.js';
 import { PACE } from '../../src/workers/pipeline.js';
 import { readPersonOnce, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
-import { storePopulation } from '../../src/scheme/population.js';
 import { world } from '../rules/model.js';
 import { openHouse, parse, REGION } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -50,7 +49,7 @@ const STATES: Readonly<Record<string, readonly AwardEvent[]>> = {
   claimed: [{ type: 'claim', batch: asBatchId('b') }],
   unknown: [
     { type: 'claim', batch: asBatchId('b') },
-    { type: 'doubt', batch: asBatchId('b') },
+    { type: 'markUnknown', batch: asBatchId('b') },
   ],
   refused: [
     { type: 'claim', batch: asBatchId('b') },
@@ -219,17 +218,17 @@ test('once all that was gained is on its way, the plan is empty', async () => {
   );
 });
 
-test.each<[state: string, kinds: Partial<Record<'gains' | 'underWay' | 'refused' | 'blocked', unknown>>]>([
+test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused' | 'blocked', unknown>>]>([
   ['none', { gains: ['lou'] }],
   ['withdrawn', { gains: ['lou'] }],
-  ['due', { gains: [], underWay: 1 }],
-  ['claimed', { gains: [], underWay: 1 }],
-  ['unknown', { gains: [], underWay: 1 }],
+  ['due', { gains: [], inFlight: 1 }],
+  ['claimed', { gains: [], inFlight: 1 }],
+  ['unknown', { gains: [], inFlight: 1 }],
   ['refused', { gains: [], refused: 1 }],
   ['blocked', { gains: [], blocked: 1 }],
   // Held until its event is read back; then it is being taken back.
-  ['issued', { gains: [], underWay: 0 }],
-  ['revoking', { gains: [], underWay: 1 }],
+  ['issued', { gains: [], inFlight: 0 }],
+  ['revoking', { gains: [], inFlight: 1 }],
 ])('an award that is due, and whose record is: %s', async (state, expected) => {
   const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
   const { parts, earners, ledger } = partsFor(`state-${state}`, scheme);
@@ -342,7 +341,7 @@ test('what the plan says is what OBF is told once it is put into force: those pe
     ]);
     expect(house.awards()).toHaveLength(1);
 
-    const how = { only: null, quiet: false };
+    const how = { only: null, suppressEmail: false };
     await applyRules(pipeline, easier, how, made, quietly, signal());
     await house.idle();
     expect(house.awards().slice(1).toSorted()).toEqual([`R1 ${sam}`, `R2 ${sam}`]);

@@ -1,5 +1,5 @@
 import { asClientId } from '../../src/ids.js';
-import { schedulePolls } from '../../src/workers/schedules.js';
+import { schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

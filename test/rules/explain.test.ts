@@ -9,8 +9,7 @@ import {
 } from '../../src/rules/explain/explanation.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
-import { explainJson } from '../../src/rules/explain/json.js';
-import { explainSchema } from '../../src/rules/explain/json.js';
+import { explainJson, explainSchema } from '../../src/rules/explain/json.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { assertion } from './scheme-builder.js';
 import { schemeOf, schemeOfRule } from './scheme-text.js';

@@ -81,7 +81,7 @@ test('nothing has changed: nobody gains but those whom their award was never sen
   const people = [left, somebody(3, 'R1'), { ...somebody(3), inFlight: new Set([asBadgeId('R1')]) }];
   const plan = planOf({ scheme, rollout: null }, people);
   expect(told(plan)).toMatchObject([{ gains: [left.earner], losesRule: [] }]);
-  expect(plan.awards).toMatchObject([{ underWay: 1 }]);
+  expect(plan.awards).toMatchObject([{ inFlight: 1 }]);
   expect(changesNobody(planOf({ scheme, rollout: null }, people.slice(1)))).toBe(true);
 });
 

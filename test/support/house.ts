@@ -16,7 +16,7 @@ import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/t
 import { postNotice, postPassport, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pace, type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
-import { startWorkers } from '../../src/workers/runtime.js';
+import { startWorkers } from '../../src/workers/runtime/workers.js';
 import { testRedis } from './redis.js';
 import { until } from './until.js';
 

@@ -1,4 +1,4 @@
-import { createBatcher } from '../../src/workers/batcher.js';
+import { createBatcher } from '../../src/workers/ingest/batcher.js';
 
 /** A batch that ends when the test says so. */
 function bench() {

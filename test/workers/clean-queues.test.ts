@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
 import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
-import { scheduleHousekeeping, schedulePolls } from '../../src/workers/schedules.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { openHouse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -1,4 +1,4 @@
-import { closeWithTimeout } from '../../src/workers/runtime.js';
+import { closeWithTimeout } from '../../src/workers/runtime/workers.js';
 
 /** A worker that closes when it is let. */
 function closing() {

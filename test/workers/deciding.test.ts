@@ -12,7 +12,7 @@ import {
 import type { Assertion } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
-import { classifyError } from '../../src/workers/error-policy.js';
+import { classifyError } from '../../src/workers/runtime/error-policy.js';
 
 const region = asClientId('REGION');
 const badge = asBadgeId('R1');
@@ -28,10 +28,10 @@ const issued = (event: string, part: Partial<Assertion> = {}): Assertion => ({
 });
 const records = (record?: AwardRecord): readonly OwnRecord[] =>
   record === undefined ? [] : [{ key: asEarnerKey('k1'), badgeId: badge, record }];
-const record = (event: string, forgiven: string[] = []): AwardRecord => ({
+const record = (event: string, ignoredRevocations: string[] = []): AwardRecord => ({
   state: 'issued',
   atS: 200,
-  forgiven: forgiven.map(asEventId),
+  ignoredRevocations: ignoredRevocations.map(asEventId),
   event: asEventId(event),
 });
 
@@ -60,7 +60,7 @@ describe('what is held', () => {
     const both = [issued('e2', { issuedOnS: 300 }), issued('e1', { revoked: true })];
     expect(compose(region, both, records()).blocked).toEqual([]);
   });
-  test('a revocation that was forgiven does not block', () => {
+  test('a revocation that was ignoredRevocations does not block', () => {
     const portfolio = compose(
       region,
       [issued('e1', { revoked: true })],

@@ -1,6 +1,6 @@
 import { asBadgeId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { gatherAwards } from '../../src/workers/gather-awards.js';
+import { gatherAwards } from '../../src/workers/issue/gather-awards.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import { openConsumer, type RedisAddress } from '../../src/platform/redis.js';
 import { freePort } from '../../src/sandbox/redis/run.js';
-import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime.js';
+import { closeWithTimeout, QueueWorker } from '../../src/workers/runtime/workers.js';
 import { addressOf, testRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 

@@ -1,5 +1,5 @@
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../src/obf/errors.js';
-import { retryTransient } from '../../src/workers/retry-transient.js';
+import { retryTransient } from '../../src/workers/runtime/retry-transient.js';
 
 const never = new AbortController().signal;
 /** Fails with these, then is done. */

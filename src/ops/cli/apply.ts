@@ -124,7 +124,7 @@ function readRequest({ flags }: Call, scheme: Scheme): ApplyRequest {
   return {
     upto: typeof autoUpto === 'string' ? wholeOf(autoUpto) : null,
     only: typeof only === 'string' ? awardOf(scheme, only).id : null,
-    quiet: email === false,
+    suppressEmail: email === false,
     overQuota: flags['overQuota'] === true,
     yes: flags['yes'] === true,
   };
@@ -145,8 +145,8 @@ function wholeOf(typed: string): number {
 function resumeOptions(asked: ApplyRequest, begun: Application | null, { version }: Scheme): ApplyRequest {
   if (begun === null || begun.version !== version) return asked;
   const otherOnly = asked.only !== null && asked.only !== begun.only;
-  if (otherOnly || (asked.quiet && !begun.quiet)) throw otherBegun(begun);
-  return { ...asked, only: begun.only, quiet: begun.quiet };
+  if (otherOnly || (asked.suppressEmail && !begun.suppressEmail)) throw otherBegun(begun);
+  return { ...asked, only: begun.only, suppressEmail: begun.suppressEmail };
 }
 
 const otherBegun = ({ only }: Application): Problem => {
@@ -225,9 +225,9 @@ function appliedLines({ plan, cost, how, paused }: Applied, lang: Lang): readonl
   return [inForce[lang], onTheWay(cost, how, lang), ...lines, ...(paused ? [PAUSED[lang]] : [])];
 }
 
-function onTheWay({ issues, atLeastS }: PlanCost, { quiet }: ApplyOptions, lang: Lang): string {
+function onTheWay({ issues, atLeastS }: PlanCost, { suppressEmail }: ApplyOptions, lang: Lang): string {
   if (issues === 0) return { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }[lang];
-  const mail = quiet ? { fr: ', sans e-mail', en: ', without e-mail' }[lang] : '';
+  const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' }[lang] : '';
   const fr = `${plural(issues, 'badge mis en route', 'badges mis en route')}${mail} ; les workers les délivrent, en ${atLeastS} s au moins :`;
   const en = `${plural(issues, 'badge is', 'badges are')} on the way${mail}; the workers issue them, in ${atLeastS} s at least:`;
   return { fr, en }[lang];
@@ -236,7 +236,7 @@ function onTheWay({ issues, atLeastS }: PlanCost, { quiet }: ApplyOptions, lang:
 const appliedJson = ({ plan, cost, how, paused }: Applied): unknown => ({
   version: plan.version,
   only: plan.only,
-  send_email: !how.quiet,
+  send_email: !how.suppressEmail,
   issues: cost.issues,
   awards: plan.awards
     .filter(({ gains }) => gains.length > 0)

@@ -94,7 +94,7 @@ const awardJson = (
   active: award.active,
   removed,
   gains: people.gains.length,
-  under_way: people.underWay,
+  under_way: people.inFlight,
   loses_rule: people.losesRule.length,
   blocked: people.blocked,
   refused: people.refused,

@@ -204,7 +204,7 @@ function awardTable({ plan, cost }: Pick<MadePlan, 'plan' | 'cost'>, lang: Lang)
     name: awardName(one, lang),
     numbers: [
       one.gains.length,
-      one.underWay,
+      one.inFlight,
       one.losesRule.length,
       one.blocked,
       one.refused,

@@ -3,10 +3,15 @@ import { ObfError, ObfNotSent } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { pollEvents } from '../../workers/poll-events.js';
+import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/rebuild-indexes.js';
-import { polledClients, type ScheduleTimes, scheduleTimesOf, setSchedules } from '../../workers/schedules.js';
-import { type Drift, verifyAccounts } from '../../workers/verify-accounts.js';
+import {
+  polledClients,
+  type ScheduleTimes,
+  scheduleTimesOf,
+  setSchedules,
+} from '../../workers/runtime/schedules.js';
+import { type Drift, verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { counted, labelled, type Lang, type Localized } from '../shared/words.js';
 import { command } from './command.js';
 import type { Context } from './context.js';

@@ -4,7 +4,7 @@ import type { Config } from '../../config.js';
 import { createEarnerStore } from '../../earners/store.js';
 import { asClientId } from '../../ids.js';
 import { createQuota } from '../../issuing/quota.js';
-import { RegionUnreadable } from '../../issuing/region-account-sync.js';
+import { RegionUnreadable } from '../../workers/ingest/region-account-sync.js';
 import { ObfError } from '../../obf/errors.js';
 import { createObf } from '../../obf/obf.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';

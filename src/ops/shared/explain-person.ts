@@ -1,5 +1,4 @@
-import type { Person } from '../../earners/person.js';
-import { journalOf } from '../../earners/person.js';
+import { type Person, journalOf } from '../../earners/person.js';
 import type { EarnerKey } from '../../ids.js';
 import { explainJson } from '../../rules/explain/json.js';
 import type { Scheme } from '../../rules/types.js';

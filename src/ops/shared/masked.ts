@@ -27,7 +27,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   'version',
   'only',
   'upto',
-  'quiet',
+  'suppressEmail',
   'overQuota',
   'source',
   'request',

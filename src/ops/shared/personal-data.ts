@@ -217,8 +217,8 @@ const recordJson = (badgeId: BadgeId, record: AwardRecord): RecordJson => ({
   batch: 'batch' in record ? record.batch : null,
   reason: 'why' in record ? record.why : null,
   cause: 'cause' in record ? (record.cause ?? null) : null,
-  no_email: 'quiet' in record && record.quiet === true,
-  forgiven: [...record.forgiven],
+  no_email: 'suppressEmail' in record && record.suppressEmail === true,
+  forgiven: [...record.ignoredRevocations],
 });
 
 const jobJson = ({ queue, id, name, state, sinceS, url, failedReason }: HeldJob) => ({

@@ -1,4 +1,4 @@
-import type { News, PartnerActivity } from '../../earners/partner-activity.js';
+import type { LatestEvent, PartnerActivity } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
 import type { Flag } from '../../issuing/review-flags.js';
 import type { Hold, Holds } from '../../issuing/hold.js';
@@ -58,7 +58,7 @@ export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'
 export interface PartnerNews {
   readonly partner: Partner;
   /** Null: nothing of theirs was ever read. */
-  readonly last: News | null;
+  readonly last: LatestEvent | null;
   /** Whole days since then; null: nothing was ever read. */
   readonly quietDays: number | null;
   /** Somebody should ask them whether all is well. */
@@ -85,7 +85,7 @@ export async function readPartnerNews({
   return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
 }
 
-function newsOf(partner: Partner, last: News | null, nowS: number): PartnerNews {
+function newsOf(partner: Partner, last: LatestEvent | null, nowS: number): PartnerNews {
   const quietDays = last === null ? null : Math.max(0, Math.floor((nowS - last.happenedS) / DAY_S));
   return { partner, last, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
 }

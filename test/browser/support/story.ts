@@ -53,7 +53,7 @@ export async function give(
 export async function tellStory(house: House): Promise<void> {
   const [{ schemes }] = house.pipelines;
   const { version } = house.scheme;
-  await schemes.apply(IN_FORCE, { only: null, quiet: false }, { started: version, inForce: version });
+  await schemes.apply(IN_FORCE, { only: null, suppressEmail: false }, { started: version, inForce: version });
   await schemes.applied();
   await lastMonth(house);
   await badgesComeIn(house);

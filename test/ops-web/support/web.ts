@@ -13,7 +13,7 @@ import type { Logo } from '../../../src/ops/web/assets.js';
 import type { Mount, Route } from '../../../src/ops/web/route.js';
 import { MOUNTS, ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';
-import { startWorkers } from '../../../src/workers/runtime.js';
+import { startWorkers } from '../../../src/workers/runtime/workers.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
 import { parse } from '../../support/house.js';
 import { dataPrefixOf } from '../../support/redis.js';

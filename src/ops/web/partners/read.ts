@@ -1,7 +1,7 @@
-import type { News } from '../../../earners/partner-activity.js';
+import type { LatestEvent } from '../../../earners/partner-activity.js';
 import {
   createUnenrolledBadges,
-  type Ignored,
+  type IgnoredCount,
   type UnenrolledBadges,
 } from '../../../earners/unenrolled-badges.js';
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
@@ -30,14 +30,14 @@ const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): UnenrolledBadges =>
 export interface PartnerRow {
   readonly partner: Partner;
   readonly access: Access;
-  readonly last: News | null;
+  readonly last: LatestEvent | null;
   readonly silent: boolean;
   /** Badges that it issued and that are not enrolled. */
   readonly notEnrolled: number;
 }
 
 /** A client that sends notices and takes no part. */
-export interface Stranger extends Ignored {
+export interface Stranger extends IgnoredCount {
   readonly clientId: ClientId;
   /** An inactive partner; null: unknown to partners.yaml. */
   readonly partner: Partner | null;
@@ -83,7 +83,7 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
 }
 
 /** A client that takes part by now is no stranger any more. */
-const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, Ignored>): readonly Stranger[] =>
+const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, IgnoredCount>): readonly Stranger[] =>
   [...clients].flatMap(([clientId, ignored]) => {
     const partner = scheme.partnersById.get(clientId) ?? null;
     const command = enrolCommand(clientId, null, { competency: null, level: null });
@@ -91,7 +91,7 @@ const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, Ignored>): r
   });
 
 /** A badge that the partner issued and that is not enrolled: it counts for nothing. */
-export interface NotEnrolled extends Ignored {
+export interface NotEnrolled extends IgnoredCount {
   readonly badgeId: BadgeId;
   /** The partner that it is enrolled for in partners.yaml, if another. */
   readonly enrolledBy: ClientId | null;
@@ -112,7 +112,7 @@ export interface PartnerModel extends Omit<PartnerRow, 'notEnrolled'> {
   /** When its account was last read to the end, Unix seconds; null: never. */
   readonly readS: number | null;
   /** Notices of an inactive partner. */
-  readonly turnedAway: Ignored | null;
+  readonly turnedAway: IgnoredCount | null;
   /** The latest first. */
   readonly notEnrolled: readonly NotEnrolled[];
   readonly as: EnrolAs;
@@ -160,7 +160,7 @@ export async function readPartner({
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
-  ignored: ReadonlyMap<BadgeId, Ignored>,
+  ignored: ReadonlyMap<BadgeId, IgnoredCount>,
   as: EnrolAs,
 ): readonly NotEnrolled[] {
   const own = new Set(badges.map(({ badgeId }) => badgeId));

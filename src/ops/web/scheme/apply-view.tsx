@@ -45,7 +45,7 @@ function ApplyForm({ model, lang }: ApplyProps): VNode | null {
         name="email"
         label={APPLY.email}
         // What was begun without e-mails goes on without.
-        value={unfinished?.quiet === true ? 'no' : 'yes'}
+        value={unfinished?.suppressEmail === true ? 'no' : 'yes'}
         options={[
           { value: 'yes', label: APPLY.emailYes },
           { value: 'no', label: APPLY.emailNo },
@@ -105,7 +105,7 @@ function LastApply({ apply, lang }: LastProps): VNode | null {
           [APPLY.askedAt, <Instant atS={record.askedS} />],
           [APPLY.endedAt, <Instant atS={record.atS} />],
           [APPLY.ceiling, <Count of={record.upto} />],
-          [APPLY.email, record.quiet ? APPLY.emailNo : APPLY.emailYes],
+          [APPLY.email, record.suppressEmail ? APPLY.emailNo : APPLY.emailYes],
           ...(state === 'applied' ? givenOf(record, waiting, lang) : []),
         ]}
       />

@@ -58,7 +58,7 @@ interface MadeProps {
   readonly lang: Lang;
 }
 
-const COLUMNS = ['gains', 'underWay', 'losesRule', 'blocked', 'refused'] as const;
+const COLUMNS = ['gains', 'inFlight', 'losesRule', 'blocked', 'refused'] as const;
 
 function Made({ plan, nowS, lang }: MadeProps): VNode {
   const nameOf = ({ name, removed, active }: StoredAwardPlan): VNode => (

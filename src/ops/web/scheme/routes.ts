@@ -32,13 +32,13 @@ async function applyScheme({ pipeline, user, log, form }: PageContext): Promise<
     by: user.name,
     version: asSchemeVersion(version),
     only,
-    quiet: form.get('email') === 'no',
+    suppressEmail: form.get('email') === 'no',
     upto: Number(upto),
     overQuota: form.get('quota') === 'over',
   };
   const asked = await askForApply(pipeline, wanted);
   log.info(
-    { user: user.name, version, only, upto: wanted.upto, quiet: wanted.quiet, asked },
+    { user: user.name, version, only, upto: wanted.upto, suppressEmail: wanted.suppressEmail, asked },
     'apply asked for',
   );
   return asked ? done(back, APPLY.asked) : notDone(back, APPLY.alreadyAsked);

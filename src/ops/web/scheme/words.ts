@@ -153,7 +153,7 @@ export const PLAN = {
   inactive: { fr: 'inactif', en: 'switched off' },
   columns: {
     gains: { fr: 'Gagnent', en: 'Gain' },
-    underWay: { fr: 'Déjà en route', en: 'On its way' },
+    inFlight: { fr: 'Déjà en route', en: 'On its way' },
     losesRule: { fr: 'Ne rempliraient plus la règle', en: 'Would lose the rule' },
     blocked: { fr: 'Bloqués', en: 'Blocked' },
     refused: { fr: 'Refusés par OBF', en: 'Refused by OBF' },

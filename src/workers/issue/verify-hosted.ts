@@ -1,12 +1,12 @@
 import pMap from 'p-map';
-import type { Assertion } from '../earners/record.js';
-import { readPerson, type Person } from '../earners/person.js';
-import type { AssertionId, BadgeId, EarnerKey } from '../ids.js';
-import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import { secondsOf } from '../platform/clock.js';
-import { evaluateDuringRollout } from '../rules/rollout.js';
-import type { Pipeline } from './pipeline.js';
-import { storeCredential } from './store-credential.js';
+import type { Assertion } from '../../earners/record.js';
+import { readPerson, type Person } from '../../earners/person.js';
+import type { AssertionId, BadgeId, EarnerKey } from '../../ids.js';
+import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
+import { secondsOf } from '../../platform/clock.js';
+import { evaluateDuringRollout } from '../../rules/rollout.js';
+import type { Pipeline } from '../pipeline.js';
+import { storeCredential } from '../ingest/store-credential.js';
 
 /** How many earners are looked at a time: their reads are not to fill the line before OBF. */
 const AT_ONCE = 8;

@@ -1,18 +1,18 @@
-import type { ClientId } from '../ids.js';
-import type { ObfEvent, OddRow } from '../obf/types.js';
-import { secondsOf } from '../platform/clock.js';
-import { enqueueIfAbsent } from '../queue/enqueue.js';
+import type { ClientId } from '../../ids.js';
+import type { ObfEvent, OddRow } from '../../obf/types.js';
+import { secondsOf } from '../../platform/clock.js';
+import { enqueueIfAbsent } from '../../queue/enqueue.js';
 import {
   eventNoticeId,
   listedEventId,
   oddRowJobId,
   type EventNotice,
   type OddRowJob,
-} from '../queue/jobs.js';
-import type { JobResult } from '../platform/job-result.js';
-import { changedPages } from '../obf/changed-events.js';
-import type { Pipeline } from './pipeline.js';
-import { RowUnreadable } from '../obf/read-event.js';
+} from '../../queue/jobs.js';
+import type { JobResult } from '../../platform/job-result.js';
+import { changedPages } from '../../obf/changed-events.js';
+import type { Pipeline } from '../pipeline.js';
+import { RowUnreadable } from '../../obf/read-event.js';
 
 /**
  * A notice can be lost, or never be sent: an event that was not read, or whose row in OBF's list has changed since,

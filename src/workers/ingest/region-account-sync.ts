@@ -1,21 +1,21 @@
-import type { BatchId, EventId } from '../ids.js';
-import type { Journal } from '../journal/journal.js';
-import { changedPages, type Look } from '../obf/changed-events.js';
-import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
-import type { EventIndex, ReadProblems } from '../obf/read-state.js';
-import { PAGE_LIMIT } from '../obf/list.js';
+import type { BatchId, EventId } from '../../ids.js';
+import type { Journal } from '../../journal/journal.js';
+import { changedPages, type Look } from '../../obf/changed-events.js';
+import { ObfRefused, ObfUnreadable } from '../../obf/errors.js';
+import type { EventIndex, ReadProblems } from '../../obf/read-state.js';
+import { PAGE_LIMIT } from '../../obf/list.js';
 import {
   EventIncomplete,
   readAlone,
   RowUnreadable,
   type EventAsked,
   type EventRead,
-} from '../obf/read-event.js';
-import type { ObfAccount, ObfEvent, OddRow } from '../obf/types.js';
-import type { Logger } from '../platform/logger.js';
-import { raceAbort, type RedisConnection } from '../platform/redis.js';
-import type { RedisTime } from '../platform/redis-clock.js';
-import { NotSettledYet } from './types.js';
+} from '../../obf/read-event.js';
+import type { ObfAccount, ObfEvent, OddRow } from '../../obf/types.js';
+import type { Logger } from '../../platform/logger.js';
+import { raceAbort, type RedisConnection } from '../../platform/redis.js';
+import type { RedisTime } from '../../platform/redis-clock.js';
+import { NotSettledYet } from '../../issuing/types.js';
 
 /** Local copy of every Région badge, manual ones included, so that none is issued twice. */
 export interface RegionAccountSync {

@@ -1,15 +1,15 @@
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
-import { keepFlushed } from '../platform/meter.js';
-import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { rateLimitedLog } from '../platform/logger.js';
-import { type Disposer, SHUTDOWN_LIMIT_MS } from '../platform/lifecycle.js';
-import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../queue/jobs.js';
-import { PAUSED_AT } from '../queue/enqueue.js';
+import { keepFlushed } from '../../platform/meter.js';
+import { isCluster, type RedisConnection } from '../../platform/redis.js';
+import { rateLimitedLog } from '../../platform/logger.js';
+import { type Disposer, SHUTDOWN_LIMIT_MS } from '../../platform/lifecycle.js';
+import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../../queue/jobs.js';
+import { PAUSED_AT } from '../../queue/enqueue.js';
 import { backoffStrategy, applyErrorPolicy } from './error-policy.js';
 import { keepDelays } from './delays.js';
 import { HANDLERS } from './handlers.js';
 import { startJobLog } from './job-log.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../pipeline.js';
 
 /** A worker of a queue that can also be ended where there is no Redis to ask. */
 export class QueueWorker extends Worker {

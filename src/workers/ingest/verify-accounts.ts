@@ -1,20 +1,20 @@
 import pMap from 'p-map';
-import { SomeUnreadable, type WrittenAssertion } from '../earners/assertions.js';
-import type { ClientId, EarnerKey, EventId } from '../ids.js';
-import { PAGE_LIMIT, readList, allOf, completenessOf } from '../obf/list.js';
-import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../obf/types.js';
-import { secondsOf } from '../platform/clock.js';
-import { isRedisError } from '../platform/redis-faults.js';
-import { enqueue } from '../queue/enqueue.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
-import { eventNoticeId } from '../queue/jobs.js';
-import type { JobResult } from '../platform/job-result.js';
+import { SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
+import type { ClientId, EarnerKey, EventId } from '../../ids.js';
+import { PAGE_LIMIT, readList, allOf, completenessOf } from '../../obf/list.js';
+import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
+import { secondsOf } from '../../platform/clock.js';
+import { isRedisError } from '../../platform/redis-faults.js';
+import { enqueue } from '../../queue/enqueue.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { eventNoticeId } from '../../queue/jobs.js';
+import type { JobResult } from '../../platform/job-result.js';
 import { followVanished } from './follow-vanished.js';
 import { IdSet } from './id-set.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline } from '../pipeline.js';
 import { followOddRows, noticeOf } from './poll-events.js';
-import { retryTransient, type RetryOptions } from './retry-transient.js';
-import { polledClients } from './schedules.js';
+import { retryTransient, type RetryOptions } from '../runtime/retry-transient.js';
+import { polledClients } from '../runtime/schedules.js';
 import { storeEvent } from './store-event.js';
 
 /**

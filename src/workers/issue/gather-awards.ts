@@ -1,10 +1,10 @@
-import type { BadgeId, BatchId } from '../ids.js';
-import type { Batch } from '../issuing/batches.js';
-import { batchDelayMs } from '../issuing/outbox.js';
-import { enqueue, optionsOf, type NewJob } from '../queue/enqueue.js';
-import { batchJobId, gatherJobId, type QueueName } from '../queue/jobs.js';
-import type { JobResult } from '../platform/job-result.js';
-import type { Pipeline } from './pipeline.js';
+import type { BadgeId, BatchId } from '../../ids.js';
+import type { Batch } from '../../issuing/batches.js';
+import { batchDelayMs } from '../../issuing/outbox.js';
+import { enqueue, optionsOf, type NewJob } from '../../queue/enqueue.js';
+import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
+import type { JobResult } from '../../platform/job-result.js';
+import type { Pipeline } from '../pipeline.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
 export async function gatherAwards(

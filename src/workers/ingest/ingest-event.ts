@@ -1,8 +1,8 @@
-import { isEventGone, ObfRefused } from '../obf/errors.js';
-import type { EventNotice } from '../queue/jobs.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
-import type { JobResult } from '../platform/job-result.js';
-import type { Pipeline } from './pipeline.js';
+import { isEventGone, ObfRefused } from '../../obf/errors.js';
+import type { EventNotice } from '../../queue/jobs.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { JobResult } from '../../platform/job-result.js';
+import type { Pipeline } from '../pipeline.js';
 import { storeEvent } from './store-event.js';
 
 /**

@@ -1,17 +1,17 @@
-import type { BadgeId, EarnerKey, EventId } from '../ids.js';
-import { markAssertion } from '../earners/assertions.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
-import { secondsOf } from '../platform/clock.js';
-import { enqueue } from '../queue/enqueue.js';
-import { revokeJobId } from '../queue/jobs.js';
-import type { Award } from '../rules/types.js';
-import { journalEntry } from '../earners/journal-entry.js';
-import { noteIn } from '../issuing/log-entry.js';
-import { decide, type Decision } from './decide.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
-import type { JobResult } from '../platform/job-result.js';
-import type { Pipeline } from './pipeline.js';
-import { linkedRecords } from '../earners/links.js';
+import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
+import { markAssertion } from '../../earners/assertions.js';
+import { earnerKeyOf } from '../../earners/earner-key.js';
+import { secondsOf } from '../../platform/clock.js';
+import { enqueue } from '../../queue/enqueue.js';
+import { revokeJobId } from '../../queue/jobs.js';
+import type { Award } from '../../rules/types.js';
+import { journalEntry } from '../../earners/journal-entry.js';
+import { noteIn } from '../../issuing/log-entry.js';
+import { decide, type Decision } from '../decide.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { JobResult } from '../../platform/job-result.js';
+import type { Pipeline } from '../pipeline.js';
+import { linkedRecords } from '../../earners/links.js';
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
 export async function handleLostAward(

@@ -1,12 +1,12 @@
-import { markAssertion, storeAssertions } from '../earners/assertions.js';
-import type { Contact } from '../earners/record.js';
-import type { EarnerStore } from '../earners/store.js';
+import { markAssertion, storeAssertions } from '../../earners/assertions.js';
+import type { Contact } from '../../earners/record.js';
+import type { EarnerStore } from '../../earners/store.js';
 import { createHash } from 'node:crypto';
-import type { AssertionId, ClientId, EarnerKey } from '../ids.js';
-import type { HostedCredential } from '../obf/hosted.js';
-import type { RedisConnection } from '../platform/redis.js';
-import type { Vault } from '../platform/vault.js';
-import type { Schemes } from '../scheme/schemes.js';
+import type { AssertionId, ClientId, EarnerKey } from '../../ids.js';
+import type { HostedCredential } from '../../obf/hosted.js';
+import type { RedisConnection } from '../../platform/redis.js';
+import type { Vault } from '../../platform/vault.js';
+import type { Schemes } from '../../scheme/schemes.js';
 
 /** Which hosted credentials were read within the last minute, by any process. */
 export interface Verified {

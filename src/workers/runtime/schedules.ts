@@ -1,9 +1,9 @@
 import type { JobSchedulerJson, RepeatOptions } from 'bullmq';
-import type { Config } from '../config.js';
-import type { ClientId } from '../ids.js';
-import type { Disposer } from '../platform/lifecycle.js';
-import { pollJobId, type MaintenanceJob } from '../queue/jobs.js';
-import type { Pipeline } from './pipeline.js';
+import type { Config } from '../../config.js';
+import type { ClientId } from '../../ids.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import { pollJobId, type MaintenanceJob } from '../../queue/jobs.js';
+import type { Pipeline } from '../pipeline.js';
 
 export interface ScheduleTimes {
   readonly pollEveryMs: number;

@@ -1,13 +1,13 @@
-import type { ClientId, EventId } from '../ids.js';
-import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import type { EventIndex } from '../obf/read-state.js';
-import { listCompleteEvents, type CompleteEvent } from '../obf/list.js';
-import type { ObfAccount } from '../obf/types.js';
-import { secondsOf, type Clock } from '../platform/clock.js';
-import type { Logger } from '../platform/logger.js';
-import { raceAbort } from '../platform/redis.js';
+import type { ClientId, EventId } from '../../ids.js';
+import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
+import type { EventIndex } from '../../obf/read-state.js';
+import { listCompleteEvents, type CompleteEvent } from '../../obf/list.js';
+import type { ObfAccount } from '../../obf/types.js';
+import { secondsOf, type Clock } from '../../platform/clock.js';
+import type { Logger } from '../../platform/logger.js';
+import { raceAbort } from '../../platform/redis.js';
 import { createBatcher } from './batcher.js';
-import { readAlone, type EventAsked, type EventRead } from '../obf/read-event.js';
+import { readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
 
 /** Reads events from OBF for the notices that tell of them; many that wait for one account are read together. */
 export interface EventReading {

@@ -1,12 +1,12 @@
-import { iteratePeople } from '../earners/people.js';
-import { markAssertion, type WrittenAssertion } from '../earners/assertions.js';
-import type { AssertionId, ClientId, EarnerKey, EventId } from '../ids.js';
-import { isEventGone } from '../obf/errors.js';
-import { EventIncomplete, readAlone, type EventRead } from '../obf/read-event.js';
-import type { ObfAccount } from '../obf/types.js';
+import { iteratePeople } from '../../earners/people.js';
+import { markAssertion, type WrittenAssertion } from '../../earners/assertions.js';
+import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
+import { isEventGone } from '../../obf/errors.js';
+import { EventIncomplete, readAlone, type EventRead } from '../../obf/read-event.js';
+import type { ObfAccount } from '../../obf/types.js';
 import type { IdSet } from './id-set.js';
-import type { Pipeline } from './pipeline.js';
-import { retryTransient } from './retry-transient.js';
+import type { Pipeline } from '../pipeline.js';
+import { retryTransient } from '../runtime/retry-transient.js';
 import { storeEvent } from './store-event.js';
 
 export interface VanishedOptions {

@@ -1,10 +1,10 @@
-import type { BadgeId } from '../ids.js';
-import { ObfRefused } from '../obf/errors.js';
-import { secondsOf } from '../platform/clock.js';
-import { type Batch, halvesOf } from './batches.js';
-import { type Hold, type HoldCause, OnHold } from './hold.js';
-import { QuotaLow } from './quota.js';
-import { type DueAwards, type IssueOutcome, type Issuing, telling } from './types.js';
+import type { BadgeId } from '../../ids.js';
+import { ObfRefused } from '../../obf/errors.js';
+import { secondsOf } from '../../platform/clock.js';
+import { type Batch, halvesOf } from '../../issuing/batches.js';
+import { type Hold, type HoldCause, OnHold } from '../../issuing/hold.js';
+import { QuotaLow } from '../../issuing/quota.js';
+import { type DueAwards, type IssueOutcome, type Issuing, telling } from '../../issuing/types.js';
 
 /**
  * Lets a batch of a badge that is on hold wait, without a call to OBF. Once the time has come, exactly one batch looks

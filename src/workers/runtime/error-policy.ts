@@ -1,13 +1,13 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { RecordUnreadable } from '../earners/record.js';
-import { OnHold } from '../issuing/hold.js';
-import { NotSettledYet } from '../issuing/types.js';
-import { RateQueueFull, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import { describeError } from '../platform/logger.js';
-import { SchemeUnreadable } from '../scheme/state.js';
-import { VaultError } from '../platform/vault.js';
-import { backoffMs } from '../queue/enqueue.js';
-import { EventIncomplete, RowUnreadable } from '../obf/read-event.js';
+import { RecordUnreadable } from '../../earners/record.js';
+import { OnHold } from '../../issuing/hold.js';
+import { NotSettledYet } from '../../issuing/types.js';
+import { RateQueueFull, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import { describeError } from '../../platform/logger.js';
+import { SchemeUnreadable } from '../../scheme/state.js';
+import { VaultError } from '../../platform/vault.js';
+import { backoffMs } from '../../queue/enqueue.js';
+import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
 
 const MAX_PAUSES = 10;
 

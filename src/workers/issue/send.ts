@@ -1,11 +1,17 @@
-import type { BadgeId, EarnerKey, EventId } from '../ids.js';
-import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import type { IssueRequest } from '../obf/types.js';
-import { secondsOf } from '../platform/clock.js';
-import { applyIfPossible } from './ledger.js';
-import type { Batch } from './batches.js';
+import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import type { IssueRequest } from '../../obf/types.js';
+import { secondsOf } from '../../platform/clock.js';
+import { applyIfPossible } from '../../issuing/ledger.js';
+import type { Batch } from '../../issuing/batches.js';
 import { afterRefusal, faultIn, putOnHold } from './refusal.js';
-import { type DueAwards, type IssueOutcome, type Issuing, NotSettledYet, telling } from './types.js';
+import {
+  type DueAwards,
+  type IssueOutcome,
+  type Issuing,
+  NotSettledYet,
+  telling,
+} from '../../issuing/types.js';
 
 /** Another run of the same batch is sending it at this moment. */
 export class BatchTaken extends Error {
@@ -86,7 +92,7 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
     issuedOnS,
-    ...(batch.quiet ? { sendEmail: false } : {}),
+    ...(batch.suppressEmail ? { sendEmail: false } : {}),
     logEntry: {
       by: 'palier',
       batch: batch.id,
@@ -135,8 +141,8 @@ async function afterFailure(
     await issuing.batches.rollbackSend(batch);
     throw error;
   }
-  const doubt = { type: 'doubt', batch: batch.id } as const;
-  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, doubt));
+  const markUnknown = { type: 'markUnknown', batch: batch.id } as const;
+  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, markUnknown));
   throw new NotSettledYet(issuing.settleMs, { cause: error });
 }
 

@@ -3,12 +3,12 @@ import {
   storeAssertions,
   type NewAssertion,
   type WrittenAssertion,
-} from '../earners/assertions.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
-import { journalEntry, isGiving, type JournalEntry } from '../earners/journal-entry.js';
-import type { PartnerActivity } from '../earners/partner-activity.js';
-import type { EarnerStore } from '../earners/store.js';
-import type { UnenrolledBadges } from '../earners/unenrolled-badges.js';
+} from '../../earners/assertions.js';
+import { earnerKeyOf } from '../../earners/earner-key.js';
+import { journalEntry, isGiving, type JournalEntry } from '../../earners/journal-entry.js';
+import type { PartnerActivity } from '../../earners/partner-activity.js';
+import type { EarnerStore } from '../../earners/store.js';
+import type { UnenrolledBadges } from '../../earners/unenrolled-badges.js';
 import {
   asAssertionId,
   asAwardId,
@@ -17,20 +17,20 @@ import {
   type ClientId,
   type EarnerKey,
   type EventId,
-} from '../ids.js';
-import { noteIn, type Note } from '../issuing/log-entry.js';
-import type { Journal } from '../journal/journal.js';
-import type { EventIndex, ReadProblems } from '../obf/read-state.js';
-import { completenessOf } from '../obf/list.js';
-import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../obf/read-event.js';
-import type { EventRecipients, ObfAccount, ObfRecipient } from '../obf/types.js';
-import { secondsOf, type Clock } from '../platform/clock.js';
-import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { ReplicationBarrier } from '../platform/replication.js';
-import type { Vault } from '../platform/vault.js';
-import { runsOf } from '../queue/enqueue.js';
-import { eventNoticeId, listedEventId, type QueueName } from '../queue/jobs.js';
-import type { Schemes } from '../scheme/schemes.js';
+} from '../../ids.js';
+import { noteIn, type Note } from '../../issuing/log-entry.js';
+import type { Journal } from '../../journal/journal.js';
+import type { EventIndex, ReadProblems } from '../../obf/read-state.js';
+import { completenessOf } from '../../obf/list.js';
+import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../../obf/read-event.js';
+import type { EventRecipients, ObfAccount, ObfRecipient } from '../../obf/types.js';
+import { secondsOf, type Clock } from '../../platform/clock.js';
+import { withoutUnseenEnds } from '../../platform/invisible.js';
+import type { ReplicationBarrier } from '../../platform/replication.js';
+import type { Vault } from '../../platform/vault.js';
+import { runsOf } from '../../queue/enqueue.js';
+import { eventNoticeId, listedEventId, type QueueName } from '../../queue/jobs.js';
+import type { Schemes } from '../../scheme/schemes.js';
 import type { Queue } from 'bullmq';
 
 export interface EventStoring {

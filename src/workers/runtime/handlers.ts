@@ -1,9 +1,9 @@
 import { UnrecoverableError } from 'bullmq';
-import type { EarnerKey } from '../ids.js';
-import { purge } from '../privacy/purge.js';
-import { rewriteAofIfWanted } from '../privacy/rewrite-aof.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
-import type { JobResult } from '../platform/job-result.js';
+import type { EarnerKey } from '../../ids.js';
+import { purge } from '../../privacy/purge.js';
+import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { JobResult } from '../../platform/job-result.js';
 import {
   awardJob,
   earnerJob,
@@ -11,22 +11,22 @@ import {
   maintenanceJob,
   noticeQueueJob,
   type QueueName,
-} from '../queue/jobs.js';
-import { sendFailed, sentIn } from '../queue/replay.js';
-import { applyForOps } from './apply-scheme.js';
-import { planForOps } from './plan-scheme.js';
-import { storePopulation } from '../scheme/population.js';
-import { cleanQueues } from './clean-queues.js';
-import { evaluateEarner } from './evaluate-earner.js';
-import { gatherAwards, sweepAwards } from './gather-awards.js';
-import { ingestCredential } from './ingest-credential.js';
-import { ingestEvent } from './ingest-event.js';
-import { issueAwards } from './issue-awards.js';
-import type { Pipeline } from './pipeline.js';
-import { pollForClock, reportOddRow } from './poll-events.js';
-import { revokeAward } from './revoke-award.js';
-import { sortArrivals } from './sort-arrivals.js';
-import { verifyForClock } from './verify-accounts.js';
+} from '../../queue/jobs.js';
+import { sendFailed, sentIn } from '../../queue/replay.js';
+import { applyForOps } from '../apply-scheme.js';
+import { planForOps } from '../plan-scheme.js';
+import { storePopulation } from '../../scheme/population.js';
+import { cleanQueues } from '../clean-queues.js';
+import { evaluateEarner } from '../evaluate-earner.js';
+import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
+import { ingestCredential } from '../ingest/ingest-credential.js';
+import { ingestEvent } from '../ingest/ingest-event.js';
+import { issueAwards } from '../issue/issue-awards.js';
+import type { Pipeline } from '../pipeline.js';
+import { pollForClock, reportOddRow } from '../ingest/poll-events.js';
+import { revokeAward } from '../issue/revoke-award.js';
+import { sortArrivals } from '../sort-arrivals.js';
+import { verifyForClock } from '../ingest/verify-accounts.js';
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
 export interface JobProgress {

@@ -1,10 +1,10 @@
-import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
-import { ObfRefused } from '../obf/errors.js';
-import { applyIfPossible } from './ledger.js';
-import type { Batch } from './batches.js';
+import type { BadgeId, BatchId, EarnerKey } from '../../ids.js';
+import { ObfRefused } from '../../obf/errors.js';
+import { applyIfPossible } from '../../issuing/ledger.js';
+import type { Batch } from '../../issuing/batches.js';
 import { accountFault, passHold, putOnHold } from './refusal.js';
 import { recordSent, send } from './send.js';
-import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from './types.js';
+import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from '../../issuing/types.js';
 
 const NOTHING: IssueOutcome = { again: [], split: [] };
 
@@ -30,7 +30,7 @@ export async function issueBatch(
     await serve(issuing, batch, signal);
   } catch (error) {
     // Redis may have lost it under our hands: then nobody else knows whom it was for.
-    if (await isLost(issuing, batch)) await issuing.evaluate(batch.earners, batch.quiet);
+    if (await isLost(issuing, batch)) await issuing.evaluate(batch.earners, batch.suppressEmail);
     throw error;
   }
 }
@@ -53,7 +53,7 @@ async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promi
   const unread = await issuing.verify(batch.badgeId, claimed, signal);
   const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed, unread);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
-  await issuing.evaluate([...others, ...again], batch.quiet);
+  await issuing.evaluate([...others, ...again], batch.suppressEmail);
   if (unreadable.size > 0) {
     await conclude(issuing, batch, { again: [], split: await setAside(issuing, batch, unreadable) });
     return;
@@ -188,7 +188,7 @@ async function withdraw(issuing: Issuing, badgeId: BadgeId, earner: EarnerKey): 
 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */
 async function conclude(issuing: Issuing, batch: Batch, { again, split }: IssueOutcome): Promise<void> {
-  await issuing.evaluate(again, batch.quiet);
+  await issuing.evaluate(again, batch.suppressEmail);
   if (split.length === 0) await issuing.batches.finish(batch);
   else await issuing.enqueueParts(batch.badgeId, split);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ObfNotSent, ObfThrottled } from '../obf/errors.js';
-import { isRedisError } from '../platform/redis-faults.js';
-import { backoffMs } from '../queue/enqueue.js';
+import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
+import { isRedisError } from '../../platform/redis-faults.js';
+import { backoffMs } from '../../queue/enqueue.js';
 
 /** With waits that double from a second on: one to two minutes in all. */
 const TRIES = 8;

@@ -1,17 +1,17 @@
-import { contactFor, isUnderWayElsewhere, readPerson, type Person } from '../earners/person.js';
-import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
-import { OnHold } from '../issuing/hold.js';
-import { issueBatch } from '../issuing/issue-batch.js';
-import { NotSettledYet, type DueAwards, type Eligibility, type Issuing } from '../issuing/types.js';
-import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import { secondsOf } from '../platform/clock.js';
-import { enqueue } from '../queue/enqueue.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
-import type { JobResult } from '../platform/job-result.js';
-import { evaluateDuringRollout } from '../rules/rollout.js';
+import { contactFor, isInFlightElsewhere, readPerson, type Person } from '../../earners/person.js';
+import type { BadgeId, BatchId, EarnerKey, EventId } from '../../ids.js';
+import { OnHold } from '../../issuing/hold.js';
+import { issueBatch } from './issue-batch.js';
+import { NotSettledYet, type DueAwards, type Eligibility, type Issuing } from '../../issuing/types.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import { secondsOf } from '../../platform/clock.js';
+import { enqueue } from '../../queue/enqueue.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { JobResult } from '../../platform/job-result.js';
+import { evaluateDuringRollout } from '../../rules/rollout.js';
 import { batchJob, enqueueBatch } from './gather-awards.js';
-import type { Pipeline } from './pipeline.js';
-import { within } from './in-flight.js';
+import type { Pipeline } from '../pipeline.js';
+import { within } from '../in-flight.js';
 import { verifyHosted } from './verify-hosted.js';
 
 /** Issues one batch, and counts how that ended; who got an award is evaluated again, since it can complete another. */
@@ -80,7 +80,7 @@ function issuingOf(pipeline: Pipeline, notes: Note[]): Issuing {
     verify: (badgeId, earners, signal) => verifyHosted(pipeline, badgeId, earners, signal),
     checkEligibility: (badgeId, earner) => checkEligibility(pipeline, badgeId, earner),
     requireQuota: (count, signal, isAsked) => quota.require(count, signal, isAsked),
-    evaluate: (earners, quiet) => enqueueEarners(queues.earners, earners, 'awards', quiet),
+    evaluate: (earners, suppressEmail) => enqueueEarners(queues.earners, earners, 'awards', suppressEmail),
     async enqueueParts(badgeId, ids) {
       for (const id of ids) await enqueueBatch(pipeline, badgeId, id, 'first');
       notes.push({ outcome: 'split' });
@@ -136,7 +136,7 @@ async function checkEligibility(
   // The address was linked to another since: the badge is the person's, and goes where they are due it.
   if (person.earner !== earner) return { is: 'not-due', moved: true };
   const due = judged.due.find(({ award }) => award.badgeId === badgeId);
-  if (due === undefined || isUnderWayElsewhere(person, badgeId)) return { is: 'not-due' };
+  if (due === undefined || isInFlightElsewhere(person, badgeId)) return { is: 'not-due' };
   const contact = contactFor(person, due.earnedBy);
   if (contact === null) return { is: 'not-due' };
   const { award, version, earnedBy } = due;

@@ -1,9 +1,9 @@
 import type { Queue } from 'bullmq';
-import type { Disposer } from '../platform/lifecycle.js';
-import { redisNow } from '../platform/redis-clock.js';
-import { connectionOf, type Queues } from '../queue/enqueue.js';
-import { QUEUES } from '../queue/jobs.js';
-import type { Pipeline } from './pipeline.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import { redisNow } from '../../platform/redis-clock.js';
+import { connectionOf, type Queues } from '../../queue/enqueue.js';
+import { QUEUES } from '../../queue/jobs.js';
+import type { Pipeline } from '../pipeline.js';
 
 /** How far this process' clock may be from Redis' before BullMQ's delays are corrected. */
 const TOLERATED_MS = 500;
