@@ -1,3 +1,7 @@
+import { setInterval } from 'node:timers/promises';
+import type { Disposer } from './lifecycle.js';
+import { rateLimitedLog, type Logger } from './logger.js';
+import { OTHER_KEY } from './redis-faults.js';
 import type { RedisConnection } from './redis.js';
 import { VaultError, type Vault } from './vault.js';
 
@@ -9,7 +13,7 @@ export class KeyChanged extends Error {
   readonly code = 'key_changed';
   constructor() {
     super(
-      'PALIER_KEY is not the one that this Redis was filled under, so nothing starts: set the former key again; ' +
+      'PALIER_KEY is not the one that this Redis was filled under, so nothing is stored or issued: set the former key again; ' +
         'if it is lost, see docs/operating.md ("PALIER_KEY")',
     );
     this.name = 'KeyChanged';
@@ -25,7 +29,7 @@ const nameOf = (prefix: string): string => `${prefix}:key-mark`;
 export async function isSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<boolean> {
   const { own, old } = vault.marks;
   const [mark = null, names = null] = await redis.hmget(nameOf(prefix), 'mark', 'names');
-  if (mark !== null && mark !== own && mark !== old) return false;
+  if (!isOurs(mark, vault)) return false;
   if (names === null) {
     vault.names.derive(mark === own || old === null ? 'own' : 'old');
     return true;
@@ -39,8 +43,52 @@ export async function isSameKey(redis: RedisConnection, prefix: string, vault: V
   }
 }
 
+const isOurs = (mark: string | null, { marks }: Vault): boolean =>
+  mark === null || mark === marks.own || mark === marks.old;
+
+export interface KeyWatch {
+  /** Null: Redis has not answered yet. */
+  readonly isOurs: () => boolean | null;
+  readonly stop: Disposer;
+}
+
+const WATCH_EVERY_MS = 1000;
+
+/**
+ * For a process that goes on under another key, and serves nothing meanwhile: asks every second whether Redis is
+ * ours, and logs that it is not. Names people as `isSameKey` does, whenever it comes to be ours.
+ * @param redis a connection that fails fast
+ */
+export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, log: Logger): KeyWatch {
+  const stopped = new AbortController();
+  let isSame: boolean | null = null;
+  const complain = rateLimitedLog((err) =>
+    log.error({ redis: OTHER_KEY.fault, err }, 'nothing can be stored'),
+  );
+  const ask = async (): Promise<void> => {
+    const before = isSame;
+    // Names stay: those of a worker that runs are not told from an emptied Redis.
+    isSame = before
+      ? isOurs(await redis.hget(nameOf(prefix), 'mark'), vault)
+      : await isSameKey(redis, prefix, vault);
+    if (!isSame) complain(new KeyChanged());
+    else if (before === false) log.info('Redis is under this PALIER_KEY again');
+  };
+  const noAnswer = (err: unknown): void => log.debug({ err }, 'Redis');
+  const watch = async (): Promise<void> => {
+    await ask().catch(noAnswer);
+    for await (const _ of setInterval(WATCH_EVERY_MS, null, { signal: stopped.signal, ref: false }))
+      await ask().catch(noAnswer);
+  };
+  watch().catch(() => undefined);
+  return {
+    isOurs: () => isSame,
+    stop: () => stopped.abort(),
+  };
+}
+
 /** @param prefix of our keys. @throws KeyChanged when this Redis was filled under another key */
-export async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
+async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
   if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
 }
 

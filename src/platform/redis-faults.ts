@@ -16,6 +16,7 @@ export type RedisFault =
   | 'credentials'
   | 'certificate'
   | 'absent'
+  | 'key_changed'
   | 'error';
 
 /** A fault, what it is in words, and how to mend it. Holds no secret. */
@@ -75,6 +76,17 @@ const REPLICA: RedisCause = {
   mend: {
     fr: "Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.",
     en: 'Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.',
+  },
+};
+
+/** No fault of Redis: this process has another key than those who filled it. */
+export const OTHER_KEY: RedisCause = {
+  fault: 'key_changed',
+  fr: 'il a été rempli sous une autre PALIER_KEY',
+  en: 'it was filled under another PALIER_KEY',
+  mend: {
+    fr: "Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).",
+    en: 'Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").',
   },
 };
 

@@ -67,20 +67,17 @@ export async function requireSafeRedis(
 
 /**
  * The same for a process that listens before Redis is there: over a connection of its own that waits without limit.
- * @param also what else to require over it
  * @throws RedisUnsafe, RedisRefused as above
  */
 export async function requireSafeRedisAt(
   address: RedisAddress,
   production: boolean,
   log: Logger,
-  also: (redis: RedisConnection) => Promise<void>,
 ): Promise<void> {
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   try {
     await requireSafeRedis(redis, address, production, log);
-    await also(redis);
   } finally {
     closeRedis(redis);
   }

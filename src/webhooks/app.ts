@@ -17,8 +17,11 @@ import { passportEndpoint, receive, webhookEndpoint } from './receive.js';
 export const healthz = (): Reply => ({ status: 200, body: { status: 'ok' } });
 
 /** `GET /readyz`: a notice could be stored now. */
-export const readyz = async ({ ready }: WebhookDeps): Promise<Outcome> =>
-  (await ready()) === null ? { status: 200, body: { status: 'ready' } } : new Problem('not_ready');
+export async function readyz({ ready }: WebhookDeps): Promise<Outcome> {
+  const cause = await ready();
+  if (cause === null) return { status: 200, body: { status: 'ready' } };
+  return new Problem(cause.fault === 'key_changed' ? 'key_changed' : 'not_ready');
+}
 
 /** The text format that Prometheus has read since its version 0.0.4. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -8,7 +8,7 @@ import { readLogo } from '../ops/web/assets.js';
 import { wireParcours } from '../parcours/wire.js';
 import { hasOps, wireOps } from '../ops/web/wire.js';
 import { readConfigFolder } from '../platform/config-folder.js';
-import { requireSameKey } from '../platform/key-guard.js';
+import { watchKey } from '../platform/key-guard.js';
 import { stopOnSignals } from '../platform/lifecycle.js';
 import { bufferedDestination, createLogger } from '../platform/logger.js';
 import { requireSafeRedisAt } from '../platform/redis-safety.js';
@@ -33,17 +33,14 @@ async function main(): Promise<void> {
   const { secrets } = partnerKeys(scheme, process.env);
   const { logo, faults } = await readLogo(config.ops.logo);
   if (faults.length > 0) throw new ConfigFaults(faults);
-  const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log, vault }) : null;
-  const parcours =
-    config.parcours === null ? null : openParcours({ config, scheme, secrets, log, vault }, config.parcours);
   const metrics = openFigures(config, scheme, version(), log);
-  // Redis may come much later; until then every notice is answered 503. What is sealed under another key opens never.
-  const checked = requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log, (redis) =>
-    requireSameKey(redis, DATA_PREFIX, vault),
-  );
+  // Redis may come much later; until then every notice is answered 503.
+  const checked = requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log);
   checked.catch(() => undefined);
-  const { deps, releases } = wireWebhooks({
+  const { deps, isOurs, releases } = wireWebhooks({
     checked,
+    // What is sealed under another key opens never.
+    watchKey: (redis) => watchKey(redis, DATA_PREFIX, vault, log),
     config,
     participants: new Set([...partners, asClientId(config.obfClientId)]),
     earnerKeyOf: (address) => earnerKeyOf(vault, address),
@@ -52,6 +49,9 @@ async function main(): Promise<void> {
     telemetry: createTracing(config.watch.tracing),
     ...(metrics === null ? {} : { metrics }),
   });
+  const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log, vault, isOurs }) : null;
+  const parcours =
+    config.parcours === null ? null : openParcours({ config, scheme, secrets, log, vault }, config.parcours);
   const server = await startWebhooks(
     {
       ...deps,
@@ -63,9 +63,9 @@ async function main(): Promise<void> {
   );
   const opened = [
     ...(metrics?.releases ?? []),
+    ...releases,
     ...(ops?.releases ?? []),
     ...(parcours?.releases ?? []),
-    ...releases,
   ];
   const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');

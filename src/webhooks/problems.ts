@@ -31,6 +31,7 @@ export const PROBLEMS = {
   internal: { status: 500, detail: 'Something went wrong here; the request may be sent again.' },
   too_busy: { status: 503, detail: 'Too many large bodies are being read: send it again later.' },
   try_again: { status: 503, detail: 'The notice could not be stored in time: send it again later.' },
+  key_changed: { status: 503, detail: 'PALIER_KEY is not the one that Redis was filled under.' },
   not_ready: { status: 503, detail: 'Not ready to take notices.' },
   metrics_unavailable: { status: 503, detail: 'The figures cannot be read now.' },
 } as const satisfies Record<string, { readonly status: number; readonly detail: string }>;

@@ -7,7 +7,8 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Disposer } from '../platform/lifecycle.js';
 import type { Logger } from '../platform/logger.js';
-import { redisCause, type RedisFault } from '../platform/redis-faults.js';
+import { KeyChanged, type KeyWatch } from '../platform/key-guard.js';
+import { OTHER_KEY, redisCause, type RedisFault } from '../platform/redis-faults.js';
 import { createWriteProbe, logConnectionErrors, type WriteProbe } from '../platform/redis-health.js';
 import {
   closeRedis,
@@ -105,8 +106,10 @@ export interface Wiring {
   readonly metrics?: Metrics;
   /** The queue's; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
-  /** Resolves once Redis is found to be ours; until then nothing is stored there. */
+  /** Resolves once Redis is found to be set safely; until then nothing is stored there. */
   readonly checked?: Promise<void>;
+  /** Asks over the given connection whether Redis is ours; while it is not, nothing is stored there. */
+  readonly watchKey?: (redis: RedisConnection) => KeyWatch;
   /** BullMQ's key prefix, where it is not the default. */
   readonly prefix?: string;
 }
@@ -115,8 +118,19 @@ export interface Wiring {
  * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
  * @returns the dependencies, and what closes them, in order of opening
  */
-export function wireWebhooks({ config, vault, log, prefix, telemetry, checked, ...given }: Wiring): {
+export function wireWebhooks({
+  config,
+  vault,
+  log,
+  prefix,
+  telemetry,
+  checked,
+  watchKey,
+  ...given
+}: Wiring): {
   readonly deps: WebhookDeps;
+  /** Whether this Redis is under our key; null: it has not answered yet. */
+  readonly isOurs: () => boolean | null;
   readonly releases: readonly Disposer[];
 } {
   const authenticate = createAuthenticate(
@@ -126,6 +140,8 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, checked, .
   const connection = openPlainProducer(config.redis);
   connection.on('error', logConnectionErrors(config.redis, log));
   const replicas = createReplicationBarrier(connection, 0);
+  const key = watchKey?.(connection);
+  const isOurs = key?.isOurs ?? (() => true);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
   const deps: WebhookDeps = {
     ...given,
@@ -134,17 +150,18 @@ export function wireWebhooks({ config, vault, log, prefix, telemetry, checked, .
     enqueueNotices: batchPerTick(async (arrivals) => {
       const late = AbortSignal.timeout(STORE_WITHIN_MS);
       await raceAbort(Promise.resolve(checked), late);
+      if (!isOurs()) throw new KeyChanged();
       const epoch = replicas.epoch();
       await storeArrivals(queue, arrivals, late);
       // A push that a fail-over loses is found by no poll.
       if (arrivals.some(({ job }) => job.kind === 'credential'))
         await raceAbort(replicas.confirm(epoch), late);
     }),
-    ready: onceChecked(checked, readiness(connection, prefix, log)),
+    ready: onceChecked(checked, isOurs, readiness(connection, prefix, log)),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
-  return { deps, releases: [() => closeRedis(connection), () => queue.close()] };
+  return { deps, isOurs, releases: [() => closeRedis(connection), () => queue.close(), () => key?.stop()] };
 }
 
 /**
@@ -170,17 +187,18 @@ export function batchPerTick<T>(
   };
 }
 
-/** Not ready before Redis is found to be ours, whatever it takes. */
+/** Not ready before Redis is found to be set safely and to be ours, whatever it takes. */
 const onceChecked =
-  (checked: Promise<void> | undefined, ready: WriteProbe): WriteProbe =>
+  (checked: Promise<void> | undefined, isOurs: () => boolean | null, ready: WriteProbe): WriteProbe =>
   async () => {
+    if (isOurs() === false) return OTHER_KEY;
     const late = AbortSignal.timeout(READY_WITHIN_MS);
-    const isOurs = raceAbort(Promise.resolve(checked), late).then(
+    const isSafe = raceAbort(Promise.resolve(checked), late).then(
       () => true,
       () => false,
     );
-    const [cause, isChecked] = await Promise.all([ready(), isOurs]);
-    return cause ?? (isChecked ? null : redisCause(null));
+    const [cause, isChecked] = await Promise.all([ready(), isSafe]);
+    return cause ?? (isChecked && isOurs() ? null : redisCause(null));
   };
 
 /** Asks whether a notice could be stored, and logs each change of the answer. */

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 import { asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
+import { OTHER_KEY } from '../../src/platform/redis-faults.js';
 import { methodsOf, ROUTES } from '../../src/webhooks/app.js';
 import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
@@ -89,6 +90,7 @@ describe('the running server', () => {
   let web: Harness;
   let away: Harness;
   let other: RunningWebhooks;
+  let foreign: RunningWebhooks;
   let read: () => Promise<string> = () => Promise.resolve('palier_flags 1\n');
   beforeAll(async () => {
     redis = await testRedis();
@@ -110,9 +112,10 @@ describe('the running server', () => {
       metrics: { token: TOKEN, read: () => read(), meter },
     };
     other = await startWebhooks(deps, 0);
+    foreign = await startWebhooks({ ...deps, ready: () => Promise.resolve(OTHER_KEY) }, 0);
   });
   afterAll(async () => {
-    await Promise.all([web.close(), away.close(), other.close()]);
+    await Promise.all([web.close(), away.close(), other.close(), foreign.close()]);
     await redis.close();
   });
 
@@ -181,6 +184,7 @@ describe('the running server', () => {
         await ask(other.port, { method: 'GET', path }),
       );
     }
+    seen.push(await ask(foreign.port, { method: 'GET', path: '/readyz' }));
     const metrics: Sent = { method: 'GET', path: '/metrics', headers: { authorization: `Bearer ${TOKEN}` } };
     seen.push(await ask(web.port, metrics), await ask(other.port, metrics));
     seen.push(

@@ -1,7 +1,8 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { serveAsset } from './assets.js';
 import { cookieOf } from './http/headers.js';
-import { OpsProblem } from './http/problem.js';
+import { AGAIN_S, OpsProblem } from './http/problem.js';
 import { createRequest } from './http/request.js';
 import { refuse } from './http/send.js';
 import { mounted, serve } from './http/serve.js';
@@ -31,6 +32,14 @@ export function createOpsApp(
       createRequest(req, res, services, asset.name);
       return serveAsset(asset)(req, res, next);
     });
+  // Under another key nothing reads as what it is.
+  app.use((req, res, next) => {
+    if (deps.isOurs?.() !== false) return next();
+    return refuse(
+      createRequest(req, res, services, 'none'),
+      new OpsProblem('unavailable', AGAIN_S, OTHER_KEY),
+    );
+  });
   for (const route of routes)
     app[route.method === 'GET' ? 'get' : 'post'](route.path, serve(services, route));
   for (const path of new Set(routes.map((route) => route.path)))

@@ -25,6 +25,8 @@ export interface OpsDeps {
   readonly logo: Logo | null;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Whether Redis is under our key; null: it has not answered yet. Without it, it is. */
+  readonly isOurs?: (() => boolean | null) | undefined;
 }
 
 /** What every request works with; made once a process. */

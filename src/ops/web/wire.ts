@@ -15,6 +15,8 @@ export interface OpsWiring extends Pick<PipelineOptions, 'scheme' | 'secrets' | 
   readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops' | 'parcours'>;
   readonly logo: Logo | null;
   readonly clock?: Clock;
+  /** See `OpsDeps`. */
+  readonly isOurs?: () => boolean | null;
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
 
@@ -30,7 +32,7 @@ export function wireOps(wiring: OpsWiring): {
   readonly handler: RequestHandler;
   readonly releases: readonly Disposer[];
 } {
-  const { logo, ...rest } = wiring;
+  const { logo, isOurs, ...rest } = wiring;
   const { config, log, clock = systemClock } = rest;
   const prefixes = rest.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
   const redis = openProducer(config.redis);
@@ -38,7 +40,7 @@ export function wireOps(wiring: OpsWiring): {
   const { pipeline, close } = wirePipeline({ ...rest, redis, clock, prefixes });
   // From the answer on, the pipeline's clock is Redis' time.
   pipeline.now().catch(() => undefined);
-  const app = { pipeline, redis, prefix: prefixes.data, config, logo, log, clock: pipeline.clock };
+  const app = { pipeline, redis, prefix: prefixes.data, config, logo, log, clock: pipeline.clock, isOurs };
   const handler = createOpsApp(app);
   const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return { handler, releases: [() => closeRedis(redis), close, ...keeping] };

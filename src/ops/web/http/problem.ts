@@ -121,6 +121,7 @@ export const REDIS_TITLES: Readonly<Record<RedisFault, Localized>> = {
   credentials: { fr: 'Redis : mot de passe refusé', en: 'Redis: password refused' },
   certificate: { fr: 'Redis : certificat TLS refusé', en: 'Redis: TLS certificate refused' },
   absent: { fr: 'Redis ne répond pas', en: 'Redis does not answer' },
+  key_changed: { fr: 'Redis : rempli sous une autre clé', en: 'Redis: filled under another key' },
   error: { fr: 'Redis répond par une erreur', en: 'Redis answers with an error' },
 };
 
@@ -169,7 +170,7 @@ function isRedisAway(error: unknown): boolean {
 }
 
 /** How soon a page is worth trying again, seconds. */
-const AGAIN_S = 5;
+export const AGAIN_S = 5;
 
 /**
  * The refusal for an error, or null for an unforeseen one.
