@@ -16,6 +16,8 @@ export interface EventAsked {
   readonly modifiedS?: number | null | undefined;
   /** A revocation was told: a list may leave out who was revoked. */
   readonly revoked?: boolean | undefined;
+  /** An update was told, which may be a revocation. */
+  readonly updated?: boolean | undefined;
 }
 
 /** An event and its recipients, read after they were asked for. */

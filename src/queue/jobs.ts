@@ -66,6 +66,8 @@ export const eventNotice = z.object({
   modifiedS: z.number().nullable().optional(),
   /** A revocation: the event is asked for by its id, since a list may leave out who was revoked. */
   revoked: z.boolean().optional(),
+  /** An update, which may be a revocation: the event is asked for by its id as well. */
+  updated: z.boolean().optional(),
   ...about,
 });
 
@@ -80,8 +82,10 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/** A notice as it came in. `type` tells an issue from a revocation of the same event. */
-const arrival = z.object({ type: z.enum(['issued', 'revoked']), job: noticeJob });
+/** What a notice says of its event. Notices of one event and several types are jobs of their own. */
+export const ARRIVAL_TYPES = ['issued', 'revoked', 'updated'] as const;
+/** A notice as it came in. */
+const arrival = z.object({ type: z.enum(ARRIVAL_TYPES), job: noticeJob });
 /** These came in together. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 
@@ -180,7 +184,7 @@ export type MaintenanceJob = z.output<typeof maintenanceJob>;
 
 type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
 
-/** A revocation that arrives while the issue is at work is new work. */
+/** A revocation or an update that arrives while the issue is at work is new work. */
 export const eventNoticeId = (
   { clientId: client, eventId: event }: NamedEvent,
   type: Arrival['type'],

@@ -6,7 +6,7 @@ import { webhookKey, webhookSignature } from '../platform/secrets.js';
 
 /** What a notice says; identifiers and no more. */
 interface NoticeContent {
-  readonly type: 'badge.issued' | 'badge.revoked' | (string & {});
+  readonly type: 'badge.issued' | 'badge.revoked' | 'badge.updated' | (string & {});
   readonly client_id: string;
   readonly event_id: string;
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { Arrival } from '../queue/jobs.js';
+import type { Arrival, EventNotice } from '../queue/jobs.js';
 import type { VerifiedBody } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
 import { Problem } from './problems.js';
@@ -41,7 +41,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** "Something happened to this event of this client." Palier believes nothing of it but where to look. */
 export interface EventMessage {
   readonly kind: 'event';
-  readonly type: 'issued' | 'revoked';
+  readonly type: Arrival['type'];
   readonly clientId: ClientId;
   readonly eventId: EventId;
 }
@@ -55,7 +55,15 @@ export interface UnknownType {
 export const EVENT_TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
   ['badge.issued', 'issued'],
   ['badge.revoked', 'revoked'],
+  ['badge.updated', 'updated'],
 ]);
+
+/** What the job of each type says of how its event is to be read. */
+const HOW_TO_READ: Readonly<Record<EventMessage['type'], Pick<EventNotice, 'revoked' | 'updated'>>> = {
+  issued: {},
+  revoked: { revoked: true },
+  updated: { updated: true },
+};
 
 const id = z.string().regex(/^[\w-]{1,128}$/);
 export const eventData = z.looseObject({ client_id: id, event_id: id });
@@ -193,7 +201,7 @@ export async function noticesOf(
   if (message.kind === 'event') {
     const { type, clientId, eventId } = message;
     const about = { kind: 'event', clientId, eventId, source: 'webhook', request } as const;
-    return [{ type, job: type === 'revoked' ? { ...about, revoked: true } : about }];
+    return [{ type, job: { ...about, ...HOW_TO_READ[type] } }];
   }
   const notices: Arrival[] = [];
   const pause = createPacer();

@@ -133,6 +133,43 @@ describe('changed after it was read', () => {
     },
   );
 
+  test('a recipient appended to an event that was read, and an update told: the award follows', async () => {
+    await half(LOU, SAM);
+    const event = give('P1', 'A', SAM);
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    expect(awards()).toEqual([`R1 ${SAM}`]);
+    house.sandbox.appendByHand(event.id, [LOU], { movesMtime: false });
+    for (let again = 0; again < 2; again += 1) {
+      expect(await house.notify(event, 'badge.updated')).toBe(202);
+      await house.idle();
+    }
+    expect(house.sandbox.issues().map(({ recipients }) => recipients)).toEqual([[SAM], [LOU]]);
+    expect(await house.failedReasons()).toEqual([]);
+  });
+
+  test('a badge revoked in OBF, and an update told: it counts no more, and its award is not given', async () => {
+    const event = await half(LOU, SAM);
+    house.sandbox.revokeByHand(event.id, [LOU]);
+    expect(await house.notify(event, 'badge.updated')).toBe(202);
+    await house.idle();
+    expect(await unlikeObf([LOU, SAM])).toEqual([]);
+    expect(await house.notify(give('P1', 'A', LOU, SAM))).toBe(202);
+    await house.idle();
+    expect(house.sandbox.issues().map(({ recipients }) => recipients)).toEqual([[SAM]]);
+  });
+
+  test('a notice of an update that failed is no failure any more once the event is read', async () => {
+    const event = await half(LOU);
+    house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'status', status: 400 });
+    expect(await house.notify(event, 'badge.updated')).toBe(202);
+    await house.idle();
+    expect(await house.failedReasons()).toHaveLength(1);
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    expect(await house.failedReasons()).toEqual([]);
+  });
+
   test('appended by hand to an award of the Région: it is held, and not given a second time', async () => {
     const byHand = give(REGION, 'R1', SAM);
     await poll(asClientId(REGION));

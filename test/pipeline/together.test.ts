@@ -25,10 +25,10 @@ const givenB = (recipients: readonly string[], issuedOnS?: number) =>
     ...(issuedOnS === undefined ? {} : { issuedOnS }),
   });
 /** Nobody works on any of them before all are there, however busy the machine is. */
-async function tellAtOnce(events: readonly EventRecord[]): Promise<void> {
+async function tellAtOnce(events: readonly EventRecord[], type?: 'badge.updated'): Promise<void> {
   const [{ queues }] = house.pipelines;
   await queues.arrivals.pause();
-  const statuses = await Promise.all(events.map((event) => house.notify(event)));
+  const statuses = await Promise.all(events.map((event) => house.notify(event, type)));
   expect(statuses).toEqual(events.map(() => 202));
   await queues.arrivals.resume();
 }
@@ -72,6 +72,20 @@ test('an event told of again because a badge was revoked is asked for by its nam
   const asked = house.sandbox.calls.slice(before).filter((call) => call.clientId === 'P2');
   expect(asked.filter(({ route }) => route === 'GET event')).toHaveLength(12);
   expect(asked.filter(({ route }) => route === 'GET events')).toEqual([]);
+});
+
+test('updates told of events that were never read: no list is read, which may leave out who was revoked', async () => {
+  await open();
+  const people = PEOPLE.slice(0, 12);
+  await tellAtOnce(
+    people.map((one) => givenB([one])),
+    'badge.updated',
+  );
+  await house.idle();
+  expect(house.awards().toSorted()).toEqual(awardsOf(people));
+  const routes = readsOf('P2').map(({ route }) => route);
+  expect(routes.filter((route) => route === 'GET event')).toHaveLength(12);
+  expect(routes).not.toContain('GET events');
 });
 
 test('OBF cannot be reached while many wait: each comes again, and none is lost', async () => {

@@ -56,7 +56,7 @@ export interface House {
   /** A partner issues a badge; nobody is told. */
   issue(issue: HandIssue): EventRecord;
   /** Tells the door of an event, signed; resolves with the status. */
-  notify(event: EventRecord, type?: 'badge.issued' | 'badge.revoked'): Promise<number>;
+  notify(event: EventRecord, type?: 'badge.issued' | 'badge.revoked' | 'badge.updated'): Promise<number>;
   /** OBF's push to a Passport. */
   push(credentials: Readonly<Record<string, readonly string[]>>): Promise<number>;
   /** Resolves when no job waits or runs; failed ones, and those that wait for a long time, may stand. */

@@ -266,7 +266,7 @@ const id = fc.stringMatching(/^[\w-]{1,128}$/);
 const extras = fc.dictionary(fc.stringMatching(/^x_[a-z]{1,8}$/), fc.jsonValue(), { maxKeys: 3 });
 const anyBody = fc.oneof(
   fc
-    .tuple(fc.constantFrom('badge.issued', 'badge.revoked'), id, id, extras, extras)
+    .tuple(fc.constantFrom('badge.issued', 'badge.revoked', 'badge.updated'), id, id, extras, extras)
     .map(([type, client_id, event_id, around, within]) => ({
       ...around,
       type,

@@ -58,10 +58,35 @@ test('an event becomes a notice with nothing in it but where to look', async () 
   ]);
 });
 
-test("the Région's own events are taken too, and a revocation stands beside its issue", async () => {
-  await post(eventBody('region', 'E1'));
-  await post(eventBody('region', 'E1', 'badge.revoked'));
-  expect((await jobs()).map(({ id }) => id).toSorted()).toEqual(['issued.region.E1', 'revoked.region.E1']);
+test("the Région's own events are taken too; a revocation and an update stand beside their issue", async () => {
+  for (const type of ['badge.issued', 'badge.revoked', 'badge.updated'])
+    expect(await post(eventBody('region', 'E1', type))).toMatchObject({ status: 202, json: ACCEPTED });
+  expect((await jobs()).map(({ id }) => id).toSorted()).toEqual([
+    'issued.region.E1',
+    'revoked.region.E1',
+    'updated.region.E1',
+  ]);
+});
+
+test('an update becomes a notice which says that the event is to be asked for by its id', async () => {
+  const body = eventBody('P1', 'E1', 'badge.updated');
+  const { status, json } = await post(body, { ...signed(body), 'x-request-id': 'r.1' });
+  expect([status, json]).toEqual([202, ACCEPTED]);
+  expect((await jobs()).map(({ id, data }) => ({ id, data: data as unknown }))).toEqual([
+    {
+      id: 'updated.P1.E1',
+      data: {
+        kind: 'event',
+        clientId: 'P1',
+        eventId: 'E1',
+        updated: true,
+        source: 'webhook',
+        request: 'r.1',
+      },
+    },
+  ]);
+  expect((await post(body, signed(body), { method: 'PUT' })).status).toBe(405);
+  expect(await notices()).toHaveLength(1);
 });
 
 const OTHER = SECRETS[1] ?? '';
@@ -275,7 +300,11 @@ test('a push for a class of 5000 is answered within two seconds, and stored once
 test('whatever is told, and however often, the answer is the same and the notice is one', async () => {
   const id = fc.stringMatching(/^[\w-]{1,128}$/);
   const message = fc.oneof(
-    fc.record({ client: fc.constantFrom('P1', 'P2'), event: id, type: fc.constantFrom('issued', 'revoked') }),
+    fc.record({
+      client: fc.constantFrom('P1', 'P2'),
+      event: id,
+      type: fc.constantFrom('issued', 'revoked', 'updated'),
+    }),
     fc.record({
       address: fc.emailAddress(),
       url: id.map((assertion) => credentialUrl(assertion)),

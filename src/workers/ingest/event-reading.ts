@@ -40,10 +40,11 @@ export function createEventReading(parts: EventReadingParts): EventReading {
   const batchers = new Map<ClientId, (wanted: Wanted) => Promise<EventRead>>();
   const noListUntilMs = new Map<ClientId, number>();
   const together = async (wanted: readonly Wanted[]): Promise<readonly Promise<EventRead>[]> => {
-    const listed = await listedOf(parts, noListUntilMs, wanted);
+    const forLists = wanted.filter(({ asked }) => !isAskedByName(asked));
+    const listed = await listedOf(parts, noListUntilMs, forLists);
     const alone = readOnce();
     return wanted.map(async ({ account, asked, signal }) => {
-      const found = asked.revoked === true ? undefined : listed.get(asked.eventId);
+      const found = isAskedByName(asked) ? undefined : listed.get(asked.eventId);
       return found ?? alone(account, asked, signal);
     });
   };
@@ -55,6 +56,9 @@ export function createEventReading(parts: EventReadingParts): EventReading {
     },
   };
 }
+
+/** A list may leave out who was revoked; an update may be a revocation. */
+const isAskedByName = ({ revoked, updated }: EventAsked): boolean => revoked === true || updated === true;
 
 interface Reading {
   readonly done: Promise<EventRead>;

@@ -29,7 +29,7 @@ import { withoutUnseenEnds } from '../../platform/invisible.js';
 import type { ReplicationBarrier } from '../../platform/replication.js';
 import type { Vault } from '../../platform/vault.js';
 import { runsOf } from '../../queue/enqueue.js';
-import { eventNoticeId, listedEventId, type QueueName } from '../../queue/jobs.js';
+import { ARRIVAL_TYPES, eventNoticeId, listedEventId, type QueueName } from '../../queue/jobs.js';
 import type { Schemes } from '../../scheme/schemes.js';
 import type { Queue } from 'bullmq';
 
@@ -95,7 +95,7 @@ export async function storeEvent(
 async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
   if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
-  const ids = [eventNoticeId(notice, 'issued'), eventNoticeId(notice, 'revoked'), listedEventId(notice)];
+  const ids = [...ARRIVAL_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
   for (const jobId of ids.flatMap(runsOf)) {
     const job = await queues.notices.getJob(jobId);
     if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
