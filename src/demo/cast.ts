@@ -46,7 +46,7 @@ export const REGION = { id: 'REGION', name: 'Région (démonstration)' } as cons
 export const STRANGER = {
   id: 'PHOTO_CLUB',
   name: 'Photo-club de la Risle',
-  badge: { id: 'PHC_ANIMER', name: 'Animer une soirée' },
+  badge: { badgeId: 'PHC_ANIMER', name: 'Animer une soirée' },
 } as const;
 
 /** A person, and a badge of the Région. */

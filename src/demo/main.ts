@@ -22,10 +22,9 @@ import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
 import type { Terminal } from './narrator.js';
-import type { Eligibility, Insight, Work } from './play.js';
 import type { Environment } from './programs.js';
 import { show } from './show.js';
-import type { DemoScheme } from './stage.js';
+import type { Eligibility, Insight, Work } from './stage.js';
 
 /** The compiled programs, this one among them, and the project they belong to. */
 const PROGRAMS_DIR = dirname(import.meta.dirname);
@@ -33,45 +32,32 @@ const PROJECT_DIR = dirname(PROGRAMS_DIR);
 const CONFIG_DIR = join(PROJECT_DIR, 'src/demo/config');
 const TIME_ZONE = 'Europe/Paris';
 
-const demoScheme = ({ partners, awards }: Scheme): DemoScheme => ({
-  partners: partners.map(({ clientId, name, secretEnv, badges }) => ({
-    clientId,
-    name,
-    secretEnv,
-    badges: badges.map(({ badgeId, name: own }) => ({ id: badgeId, name: own ?? badgeId })),
-  })),
-  regionBadges: awards.map(({ badgeId, name }) => ({ id: badgeId, name })),
-});
-
 /** Reads what the workers read, through Redis and the rules; writes nothing. */
-function openInsight(scheme: Scheme, environment: Environment): { insight: Insight; close(): Promise<void> } {
+function openInsight(scheme: Scheme, environment: Environment): Insight {
   const config = loadConfig(environment);
   const redis = openConsumer(config.redis);
   redis.on('error', () => {});
   const log = createLogger('silent', 'demo');
   const vault = createVault(config.palierKey);
-  const sources = {
-    region: asClientId(config.obfClientId),
-    earners: createEarnerStore(redis, DATA_PREFIX, vault),
-  };
+  const region = asClientId(config.obfClientId);
+  const sources = { region, earners: createEarnerStore(redis, DATA_PREFIX, vault) };
   const queues = QUEUES.map((name) => openQueue(name, redis, log));
   const evaluationOf = async (email: string): Promise<Evaluation> => {
     const { portfolio } = await readPerson(sources, earnerKeyOf(vault, email));
     return evaluate(scheme, portfolio, secondsOf(systemClock));
   };
-  const insight: Insight = {
+  return {
     work: () => workIn(queues),
     async progress(email, badgeId) {
-      const verdict = verdictOn(await evaluationOf(email), badgeId);
-      return badgesIn(verdict.tree)?.badges ?? { have: 0, need: 0 };
+      const { tree } = verdictOn(await evaluationOf(email), badgeId);
+      return badgesIn(tree)?.badges ?? { have: 0, need: 0 };
     },
     eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
+    async close() {
+      await Promise.all(queues.map((queue) => queue.close()));
+      closeRedis(redis);
+    },
   };
-  const close = async (): Promise<void> => {
-    await Promise.all(queues.map((queue) => queue.close()));
-    closeRedis(redis);
-  };
-  return { insight, close };
 }
 
 async function workIn(queues: readonly Queue[]): Promise<Work> {
@@ -176,7 +162,7 @@ async function main(): Promise<void> {
     projectDir: PROJECT_DIR,
     programsDir: PROGRAMS_DIR,
     configDir: CONFIG_DIR,
-    scheme: demoScheme(scheme),
+    scheme,
     surroundings: surroundings(),
     openInsight: (environment) => openInsight(scheme, environment),
     stop: stopOfProcess(),

@@ -11,44 +11,39 @@ export interface Terminal {
   readonly colour: boolean;
 }
 
-interface NarratorOptions {
-  readonly terminal: Terminal;
-  /** Pauses are multiplied by this: 0 has none. */
-  readonly pace: number;
-  /** Once aborted, nothing more is said. */
-  readonly stop: AbortSignal;
-}
-
 /** Colour is decoration: the words say everything without it. */
 const STYLES = { bold: '1', faint: '2', green: '32' } as const;
-type Style = keyof typeof STYLES;
 
 const WIDEST = 96;
 const NARROWEST = 50;
 
-/** A terminal that does not know its width says 0. */
-const columnsOf = ({ columns = 0 }: Terminal): number => (columns === 0 ? WIDEST : columns);
-
 /** Tells the story in the terminal, at a reader's pace. */
 export class Narrator {
-  readonly #options: NarratorOptions;
-  readonly width: number;
+  readonly #width: number;
   #amongFacts = false;
 
-  constructor(options: NarratorOptions) {
-    this.#options = options;
-    this.width = Math.max(NARROWEST, Math.min(WIDEST, columnsOf(options.terminal)));
+  /**
+   * @param pace pauses are multiplied by this: 0 has none
+   * @param stop once aborted, nothing more is said
+   */
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly pace: number,
+    private readonly stop: AbortSignal,
+  ) {
+    // A terminal that does not know its width says 0.
+    this.#width = Math.max(NARROWEST, Math.min(WIDEST, terminal.columns || WIDEST));
   }
 
   /** The name of a chapter. */
   heading(text: string): void {
-    this.#lines(['', text, '─'.repeat(Math.min(text.length, this.width))], 'bold');
+    this.#lines(['', text, '─'.repeat(Math.min(text.length, this.#width))], 'bold');
   }
 
   /** A paragraph of the story. */
   say(text: string): void {
     if (this.#amongFacts) this.gap();
-    this.#lines(wrap(text, this.width));
+    this.#lines(wrap(text, this.#width));
   }
 
   /** What the machines do meanwhile. */
@@ -62,7 +57,7 @@ export class Narrator {
   }
 
   table(table: Table): void {
-    this.#lines(tableLines(table, this.width));
+    this.#lines(tableLines(table, this.#width));
   }
 
   /** What another program printed, further in. */
@@ -81,32 +76,28 @@ export class Narrator {
 
   /** Lets the reader read; ends at once when the story is stopped. */
   async pause(ms: number): Promise<void> {
-    const { pace, stop } = this.#options;
-    await sleep(ms * pace, undefined, { signal: stop }).catch(() => {});
+    await sleep(ms * this.pace, undefined, { signal: this.stop }).catch(() => {});
   }
 
   /** A line that is too long goes on below, two spaces further in. */
   #folded(line: string): readonly string[] {
     const margin = line.length - line.trimStart().length;
-    const [first = '', ...others] = wrap(line.trimStart(), this.width - margin - 2);
+    const [first = '', ...others] = wrap(line.trimStart(), this.#width - margin - 2);
     return [' '.repeat(margin) + first, ...others.map((one) => ' '.repeat(margin + 2) + one)];
   }
 
-  #marked(mark: string, text: string, style: Style): void {
-    const [first = '', ...others] = wrap(text, this.width - mark.length);
+  #marked(mark: string, text: string, style: keyof typeof STYLES): void {
+    const [first = '', ...others] = wrap(text, this.#width - mark.length);
     this.#lines([mark + first, ...others.map((line) => ' '.repeat(mark.length) + line)], style);
     this.#amongFacts = true;
   }
 
-  #lines(lines: readonly string[], style?: Style): void {
-    const { terminal, stop } = this.#options;
+  #lines(lines: readonly string[], style?: keyof typeof STYLES): void {
     this.#amongFacts = false;
-    if (stop.aborted) return;
-    for (const line of lines) terminal.write(`${this.#painted(line, style)}\n`);
-  }
-
-  #painted(line: string, style: Style | undefined): string {
-    const plain = style === undefined || line === '' || !this.#options.terminal.colour;
-    return plain ? line : `\u001b[${STYLES[style]}m${line}\u001b[0m`;
+    if (this.stop.aborted) return;
+    for (const line of lines) {
+      const plain = style === undefined || line === '' || !this.terminal.colour;
+      this.terminal.write(plain ? `${line}\n` : `\u001b[${STYLES[style]}m${line}\u001b[0m\n`);
+    }
   }
 }

@@ -1,69 +1,29 @@
 import { systemClock } from '../platform/clock.js';
 import type { EventRecord, ReceivedCall, ReceivedIssue } from '../sandbox/types.js';
-import { deliver, passportNotice, signedNotice } from '../sandbox/webhooks.js';
+import { passportNotice, postNotice, signedNotice } from '../sandbox/webhooks.js';
 import { nameOf, REGION, STRANGER } from './cast.js';
 import type { Narrator } from './narrator.js';
 import { waitFor } from './programs.js';
 import type { Acts, Scene } from './scenes.js';
-import type { DemoBadge, Stage } from './stage.js';
+import type { DemoOptions, Insight, Stage, Work } from './stage.js';
 import { counted, listed, ofPerson } from './text.js';
 
-/** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
-export interface Insight {
-  work(): Promise<Work>;
-  progress(email: string, badgeId: string): Promise<{ readonly have: number; readonly need: number }>;
-  eligibility(email: string, badgeId: string): Promise<Eligibility>;
-}
-
-/** How many jobs are waiting or under way. */
-export interface Work {
-  /** Notices that came or are read, earners to decide. */
-  readonly deciding: number;
-  /** Awards to gather and to issue. */
-  readonly issuing: number;
-  /** What Palier gave up, each with its reason. */
-  readonly failed: readonly string[];
-}
-
-/** What somebody has and lacks for a badge of the Région, in French. */
-export interface Eligibility {
-  /** What earned it: partners' badges, or badges of the Région. */
-  readonly earnedBy: readonly string[];
-  /** What is missing; empty when nothing is. */
-  readonly lacking: string;
-  /** Each badge that does not count, and why. */
-  readonly excluded: readonly string[];
-}
-
 /** All that a scene needs. */
-export interface Play {
-  readonly stage: Pick<Stage, 'sandbox' | 'webUrl' | 'keys'>;
+export interface Play extends DemoOptions, Stage {
   readonly insight: Insight;
   readonly narrator: Narrator;
-  readonly badges: RegionBadges;
-  /** Partners that gave no API key. */
-  readonly keyless: ReadonlySet<string>;
-  readonly stop: AbortSignal;
 }
 
-interface OfBadge {
-  readonly badgeId: string;
-}
+export const badgeName = ({ awards }: Play['scheme'], id: string): string =>
+  awards.find(({ badgeId }) => badgeId === id)?.name ?? id;
 
-/** The Région's badges by their ids. */
-export interface RegionBadges {
-  readonly name: (badgeId: string) => string;
-  /** For sorting: the scheme's order, in which each badge stands after those that it builds upon. */
-  readonly inOrder: (a: OfBadge, b: OfBadge) => number;
-}
-
-export function regionBadges(badges: readonly DemoBadge[]): RegionBadges {
-  const ids = badges.map(({ id }) => id);
-  const names = new Map(badges.map(({ id, name }) => [id, name]));
-  return {
-    name: (badgeId) => names.get(badgeId) ?? badgeId,
-    inOrder: (a, b) => ids.indexOf(a.badgeId) - ids.indexOf(b.badgeId),
-  };
+/** By the scheme's order, in which each badge stands after those that it builds upon. */
+export function inOrder<T extends { readonly badgeId: string }>(
+  { awards }: Play['scheme'],
+  issues: readonly T[],
+): readonly T[] {
+  const place = (one: T): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
+  return issues.toSorted((a, b) => place(a) - place(b));
 }
 
 const READING_MS_PER_CHARACTER = 40;
@@ -83,8 +43,7 @@ export async function playScenes(play: Play, scenes: readonly Scene[]): Promise<
 }
 
 function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
-  const { narrator, stop } = play;
-  const { sandbox } = play.stage;
+  const { narrator, sandbox, stop } = play;
   return {
     async say(text) {
       announce();
@@ -119,15 +78,15 @@ export const committedIssues = (sandbox: { issues(): readonly ReceivedIssue[] })
 export const MOST_NAMED = 4;
 
 /** Narrates what the Région issued since the last call, as Open Badge Factory received it. */
-function createAnnouncer({ stage, narrator, badges }: Play): () => void {
+function createAnnouncer({ sandbox, narrator, scheme }: Play): () => void {
   const announced = new Set<string | null>();
   return () => {
-    const news = committedIssues(stage.sandbox).filter(({ eventId }) => !announced.has(eventId));
-    for (const { badgeId, recipients, status, eventId } of news.toSorted(badges.inOrder)) {
+    const news = committedIssues(sandbox).filter(({ eventId }) => !announced.has(eventId));
+    for (const { badgeId, recipients, status, eventId } of inOrder(scheme, news)) {
       const many = recipients.length > MOST_NAMED;
       const who = many ? counted(recipients.length, 'personne') : listed(recipients.map(nameOf));
       const how = `${many ? ', en un seul appel' : ''}${status === 'lost' ? ' (réponse perdue)' : ''}`;
-      narrator.award(`La Région remet « ${badges.name(badgeId)} » à ${who}${how}.`);
+      narrator.award(`La Région remet « ${badgeName(scheme, badgeId)} » à ${who}${how}.`);
       announced.add(eventId);
     }
   };
@@ -138,42 +97,38 @@ export const PASSPORT_PATH = '/obpv1/factory/users_badges';
 
 /** The notice, and then the wait until Palier has read and decided: after that, nothing more can come of it. */
 async function notify(play: Play, scene: Scene, type: string, event: EventRecord): Promise<void> {
-  const { stage, insight, narrator, stop } = play;
-  const before = stage.sandbox.calls.length;
-  const pushed = play.keyless.has(event.clientId);
-  const statuses = await (pushed
-    ? pushCredentials(stage, event)
-    : sendNotice(stage, type, event, scene.times));
+  const { sandbox, insight, narrator, stop } = play;
+  const before = sandbox.calls.length;
+  const partner = play.scheme.partners.find(({ clientId }) => clientId === event.clientId);
+  const pushed = partner?.secretEnv === null;
+  const post = pushed ? passportPost(play, event) : noticePost(play, type, event);
+  const statuses = await Promise.all(Array.from({ length: scene.times ?? 1 }, post));
   const ignored = event.clientId === STRANGER.id;
   const kind = pushed ? 'adresse du badge reçue' : 'webhook reçu';
   const often = statuses.length > 1 ? ` ${statuses.length} fois, réponses` : ', réponse';
   const aside = ignored ? ', mis de côté : cet organisme ne participe pas' : '';
   narrator.fact(`${kind}${often} ${statuses.join(', ')}${aside}`);
   await workDone(insight, ({ deciding }) => deciding, 'la lecture du webhook', stop);
-  narrateTrouble(narrator, stage.sandbox.calls.slice(before));
+  narrateTrouble(narrator, sandbox.calls.slice(before));
   if (ignored) return;
   // A revocation names the whole event: only those who lost the badge are of interest.
-  const now = stage.sandbox.eventsOf(event.clientId).find(({ id }) => id === event.id) ?? event;
+  const now = sandbox.eventsOf(event.clientId).find(({ id }) => id === event.id) ?? event;
   const concerned = now.assertions.filter(({ revoked }) => type !== 'badge.revoked' || revoked);
-  await narratePortfolios(
-    play,
-    scene.toward,
-    concerned.map(({ email }) => email),
-  );
+  const emails = concerned.map(({ email }) => email);
+  await narratePortfolios(play, scene.toward, emails);
 }
 
-type Target = Pick<Stage, 'webUrl' | 'keys'>;
+type Post = () => Promise<number>;
 
-function sendNotice({ webUrl, keys }: Target, type: string, event: EventRecord, times = 1) {
-  const notice = { type, client_id: event.clientId, event_id: event.id };
-  const signed = signedNotice(keys.webhookSecret, notice, systemClock);
-  return deliver(webUrl + EVENT_PATH, [signed], { times, order: 'at once' });
+function noticePost({ webUrl, keys }: Stage, type: string, { clientId, id }: EventRecord): Post {
+  const notice = signedNotice(keys.webhookSecret, { type, client_id: clientId, event_id: id }, systemClock);
+  return () => postNotice(webUrl + EVENT_PATH, notice);
 }
 
 /** What Open Badge Factory pushes to a Passport: where each person's credential of this event is. */
-function pushCredentials({ webUrl, keys }: Target, { assertions }: EventRecord) {
+function passportPost({ webUrl, keys }: Stage, { assertions }: EventRecord): Post {
   const where = Object.fromEntries(assertions.map(({ email, url }) => [email, [url]]));
-  return deliver(webUrl + PASSPORT_PATH, [passportNotice(keys.basic, where)]);
+  return () => postNotice(webUrl + PASSPORT_PATH, passportNotice(keys.basic, where));
 }
 
 function narrateTrouble(narrator: Narrator, calls: readonly ReceivedCall[]): void {

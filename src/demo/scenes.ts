@@ -170,7 +170,7 @@ export const SCENES: readonly Scene[] = [
       const dates = { issuedOnS: day('2024-05-13'), expiresOnS: day('2025-05-13') };
       await give('ATELIERS_COTENTIN', 'ADC_ECOUTER', [GAELLE], dates);
       await say(`Celui de Hugo vient du ${STRANGER.name}, qui ne participe pas.`);
-      await give(STRANGER.id, STRANGER.badge.id, [HUGO]);
+      await give(STRANGER.id, STRANGER.badge.badgeId, [HUGO]);
       await say('Tous trois restent à deux badges sur trois.');
     },
   },

@@ -1,21 +1,11 @@
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FARID } from './cast.js';
-import { Narrator, type Terminal } from './narrator.js';
-import { EVENT_PATH, PASSPORT_PATH, type Insight } from './play.js';
-import { Closing, DemoError, type Environment } from './programs.js';
-import { openStage, type Stage, type StageOptions } from './stage.js';
+import { Narrator } from './narrator.js';
+import { EVENT_PATH, PASSPORT_PATH } from './play.js';
+import { Closing, DemoError } from './programs.js';
+import { openStage, type DemoOptions, type Stage } from './stage.js';
 import { showMail, tellStory } from './story.js';
-
-interface ShowOptions extends Omit<StageOptions, 'report'> {
-  /** No pauses for a reader. */
-  readonly fast: boolean;
-  /** Stays up after the story. */
-  readonly keep: boolean;
-  readonly terminal: Terminal;
-  /** Opens a look into the Palier that has this environment. */
-  readonly openInsight: (environment: Environment) => { insight: Insight; close: () => Promise<void> };
-}
 
 /** The sandbox's own reading speed is 25 characters a second; what was said also stays on the screen. */
 const READING_PACE = 0.55;
@@ -27,12 +17,12 @@ const INTERRUPTED = 130;
  * The whole demonstration: opens everything, tells the story, and closes what it opened, however it ends.
  * @returns the exit code; whatever went wrong has been told
  */
-export async function show(options: ShowOptions): Promise<number> {
+export async function show(options: DemoOptions): Promise<number> {
   const { fast, terminal, stop } = options;
   const closing = new Closing();
   const over = new AbortController();
   const told = AbortSignal.any([stop, over.signal]);
-  const narrator = new Narrator({ terminal, pace: fast ? 0 : READING_PACE, stop: told });
+  const narrator = new Narrator(terminal, fast ? 0 : READING_PACE, told);
   try {
     const stage = await Promise.race([perform({ ...options, stop: told }, narrator, closing), aborted(stop)]);
     if (stage === 'aborted') {
@@ -50,26 +40,10 @@ export async function show(options: ShowOptions): Promise<number> {
   }
 }
 
-async function perform(options: ShowOptions, narrator: Narrator, closing: Closing): Promise<Stage> {
-  introduce(options, narrator);
-  const stage = await openStage({ ...options, report: (what) => narrator.fact(what) }, closing);
-  showAddresses(narrator, stage, options.projectDir);
-  const { insight, close } = options.openInsight(stage.environment);
-  await closing.opened(close);
-  const story = tellStory({ ...options, stage, insight, narrator });
-  await Promise.race([stage.watch, story.catch(afterTheCause)]);
-  return stage;
-}
-
 const CAUSE_WITHIN_MS = 500;
 
-/** A story that breaks off may only be the first to see that a program ended: that one is to be told. */
-async function afterTheCause(error: unknown): Promise<never> {
-  await sleep(CAUSE_WITHIN_MS);
-  throw error;
-}
-
-function introduce({ projectDir, configDir }: ShowOptions, narrator: Narrator): void {
+async function perform(options: DemoOptions, narrator: Narrator, closing: Closing): Promise<Stage> {
+  const { projectDir, configDir } = options;
   narrator.heading('Palier : la démonstration');
   narrator.say(
     "Des organismes remettent des badges ; la Région remet le sien à qui en a réuni assez, une fois et une seule, sans que personne n'intervienne. " +
@@ -77,19 +51,34 @@ function introduce({ projectDir, configDir }: ShowOptions, narrator: Narrator): 
   );
   narrator.gap();
   narrator.fact(`règles et organismes : ${relative(projectDir, configDir)}/`);
+  const stage = await openStage(options, closing, (what) => narrator.fact(what));
+  showAddresses(narrator, stage, projectDir);
+  const insight = options.openInsight(stage.environment);
+  await closing.opened(insight.close);
+  const story = tellStory({ ...options, ...stage, insight, narrator }).catch(async (error: unknown) => {
+    // It may only be the first to see that a program ended: that one is to be told.
+    await sleep(CAUSE_WITHIN_MS);
+    throw error;
+  });
+  await Promise.race([stage.watch, story]);
+  return stage;
 }
 
-async function finish(options: ShowOptions, narrator: Narrator, stage: Stage): Promise<void> {
-  if (!options.keep)
+async function finish(options: DemoOptions, narrator: Narrator, stage: Stage): Promise<void> {
+  const { keep, projectDir, programsDir, stop } = options;
+  if (!keep)
     return narrator.say(
       "L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)",
     );
   narrator.say("L'histoire est finie ; tout reste ouvert jusqu'à Ctrl-C.");
-  showAddresses(narrator, stage, options.projectDir);
-  showCommand(narrator, stage, options);
+  showAddresses(narrator, stage, projectDir);
+  const envFile = relative(projectDir, join(stage.runDir, 'palier.env'));
+  const command = relative(projectDir, join(programsDir, 'ops/cli/main.js'));
+  narrator.fact("regarder quelqu'un :");
+  narrator.command(`node --env-file=${envFile} ${command} explain ${FARID.email}`);
   narrator.fact(`${stage.webUrl}/parcours : chaque lien demandé arrive ici`);
   stage.mailbox.onMail = (mail) => showMail(narrator, mail);
-  await Promise.race([stage.watch, aborted(options.stop)]);
+  await Promise.race([stage.watch, aborted(stop)]);
 }
 
 /** Where to look while all is up. */
@@ -99,14 +88,6 @@ function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage, proj
   narrator.fact(`aussi : ${webUrl}/healthz et ${webUrl}/readyz`);
   narrator.fact(`webhooks : POST ${EVENT_PATH} et POST ${PASSPORT_PATH}`);
   narrator.fact(`journaux : ${relative(projectDir, runDir)}/`);
-}
-
-/** How to look at somebody, from the project's folder. */
-function showCommand(narrator: Narrator, { runDir }: Stage, { projectDir, programsDir }: ShowOptions): void {
-  const envFile = relative(projectDir, join(runDir, 'palier.env'));
-  const command = relative(projectDir, join(programsDir, 'ops/cli/main.js'));
-  narrator.fact("regarder quelqu'un :");
-  narrator.command(`node --env-file=${envFile} ${command} explain ${FARID.email}`);
 }
 
 const aborted = (signal: AbortSignal): Promise<'aborted'> =>

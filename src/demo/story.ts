@@ -5,60 +5,37 @@ import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
 import type { ReceivedIssue } from '../sandbox/types.js';
 import { AWARDED, BASTIEN, FARID, nameOf, NOT_AWARDED, STRANGER, type Outcome } from './cast.js';
 import type { Narrator } from './narrator.js';
-import {
-  committedIssues,
-  MOST_NAMED,
-  playScenes,
-  regionBadges,
-  workDone,
-  type Insight,
-  type Play,
-  type RegionBadges,
-} from './play.js';
+import { badgeName, committedIssues, inOrder, MOST_NAMED, playScenes, workDone, type Play } from './play.js';
 import { DemoError, waitFor } from './programs.js';
 import { SCENES } from './scenes.js';
-import type { DemoScheme, Stage } from './stage.js';
 import { counted, ofPerson, type Table } from './text.js';
-
-interface StoryOptions {
-  readonly stage: Stage;
-  readonly insight: Insight;
-  readonly narrator: Narrator;
-  readonly scheme: DemoScheme;
-  readonly programsDir: string;
-  readonly stop: AbortSignal;
-}
 
 /**
  * Tells the whole story on an open stage.
  * @throws DemoError when Open Badge Factory received anything but what was promised
  */
-export async function tellStory(options: StoryOptions): Promise<void> {
-  const { stage, insight, narrator, scheme } = options;
-  const badges = regionBadges(scheme.regionBadges);
-  const keyless = scheme.partners.filter(({ secretEnv }) => secretEnv === null);
-  const play = { ...options, badges, keyless: new Set(keyless.map(({ clientId }) => clientId)) };
+export async function tellStory(play: Play): Promise<void> {
+  const { insight, narrator } = play;
   await playScenes(play, SCENES);
   await backToBastien(play);
-  await showExplain(options);
+  await showExplain(play);
   narrator.heading('Pour finir : qui a reçu quoi, et pourquoi');
   narrator.table(await awardedTable(play));
   narrator.gap();
   narrator.table(await missedTable(play));
-  const { failed } = await insight.work();
-  const wrong = differences(stage.sandbox, AWARDED, badges, failed);
+  const wrong = differences(play, AWARDED, (await insight.work()).failed);
   if (wrong.length > 0) throw new DemoError(wrong.join('\n'));
-  await askForLink(options);
+  await askForLink(play);
 }
 
 const READ_MS = 4000;
 
 /** Waits until Palier has looked for the badge whose reply was lost, and nothing is left to do. */
-async function backToBastien({ stage, insight, narrator, stop }: Play): Promise<void> {
+async function backToBastien({ sandbox, insight, narrator, stop }: Play): Promise<void> {
   narrator.heading(`${SCENES.length + 1}. Retour à ${BASTIEN.name}`);
   await workDone(insight, ({ deciding, issuing }) => deciding + issuing, 'la fin de tout travail', stop);
   narrator.say("Trente secondes après l'appel resté sans réponse, Palier a relu le compte de la Région.");
-  const calls = stage.sandbox.issues().filter(({ recipients }) => recipients.includes(BASTIEN.email));
+  const calls = sandbox.issues().filter(({ recipients }) => recipients.includes(BASTIEN.email));
   narrator.fact(
     `${counted(calls.length, "appel d'émission", "appels d'émission")} pour ${BASTIEN.name}, en tout`,
   );
@@ -71,22 +48,21 @@ const EXPLAIN_SHOWN = ['Bénéficiaire', 'Communiquer', 'Ne comptent'];
 const EXPLAIN_LIMIT_MS = 20_000;
 
 /** What the operator's own command says of somebody. */
-async function showExplain({ narrator, stage, programsDir }: StoryOptions): Promise<void> {
+async function showExplain({ narrator, runDir, environment, programsDir }: Play): Promise<void> {
   const { email, name } = FARID;
   narrator.heading(`Pourquoi ${name} n'a-t-il pas son badge ?`);
   narrator.say(`C'est ce que dit « npx palier explain ${email} » :`);
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(programsDir, 'ops/cli/main.js'), 'explain', email],
-    { cwd: stage.runDir, env: stage.environment, timeout: EXPLAIN_LIMIT_MS },
+    { cwd: runDir, env: environment, timeout: EXPLAIN_LIMIT_MS },
   );
   narrator.verbatim(excerpt(stdout.trimEnd().split('\n'), EXPLAIN_SHOWN));
   await narrator.pause(READ_MS);
 }
 
 /** What the person sees of it: they type their address, and a mail brings the link to their own page. */
-async function askForLink({ narrator, stage, stop }: StoryOptions): Promise<void> {
-  const { webUrl, mailbox } = stage;
+async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<void> {
   narrator.heading(`Et ${FARID.name}, que voit-il ?`);
   narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
   const body = new URLSearchParams({ adresse: FARID.email });
@@ -125,15 +101,15 @@ export function excerpt(lines: readonly string[], shown: readonly string[]): rea
 }
 
 /** Who received what, badge by badge, and what earned it; those with the same reasons in one row. */
-async function awardedTable({ stage, insight, badges }: Play): Promise<Table> {
+async function awardedTable({ sandbox, insight, scheme }: Play): Promise<Table> {
   const rows: string[][] = [];
-  for (const { badgeId, recipients } of committedIssues(stage.sandbox).toSorted(badges.inOrder)) {
+  for (const { badgeId, recipients } of inOrder(scheme, committedIssues(sandbox))) {
     const byReason = new Map<string, string[]>();
     for (const email of recipients) {
       const why = (await insight.eligibility(email, badgeId)).earnedBy.join(' · ');
       byReason.set(why, [...(byReason.get(why) ?? []), nameOf(email)]);
     }
-    for (const [why, names] of byReason) rows.push([together(names), badges.name(badgeId), why]);
+    for (const [why, names] of byReason) rows.push([together(names), badgeName(scheme, badgeId), why]);
   }
   return { headings: ['Qui', 'a reçu', 'pour'], rows };
 }
@@ -146,21 +122,19 @@ function together(names: readonly string[]): string {
 }
 
 /** Who did not receive what they came close to, and why not. */
-async function missedTable({ stage, insight, badges }: Play): Promise<Table> {
+async function missedTable({ sandbox, insight, scheme }: Play): Promise<Table> {
   // Of a stranger's badges Palier knows nothing: it never asked.
-  const strange = stage.sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
+  const strange = sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
   const rows = NOT_AWARDED.map(async ({ person: { email, name }, badgeId }) => {
     const { lacking, excluded } = await insight.eligibility(email, badgeId);
     const ignored = strange
       .filter((one) => one.email === email)
       .map(() => `« ${STRANGER.badge.name} » : le ${STRANGER.name} ne participe pas`);
     const why = [`Il manque ${lacking}`, ...excluded, ...ignored].map((one) => `${one}.`);
-    return [name, badges.name(badgeId), why.join(' ')];
+    return [name, badgeName(scheme, badgeId), why.join(' ')];
   });
   return { headings: ['Qui', "n'a pas reçu", 'parce que'], rows: await Promise.all(rows) };
 }
-
-const keyOf = (email: string, badgeId: string): string => `${badgeId} ${email}`;
 
 /**
  * Holds what Open Badge Factory received against what the story promised: each award once, and no other.
@@ -168,27 +142,26 @@ const keyOf = (email: string, badgeId: string): string => `${badgeId} ${email}`;
  * @returns each difference, in French; none when all is well
  */
 export function differences(
-  sandbox: { issues(): readonly ReceivedIssue[] },
+  { sandbox, scheme }: { readonly sandbox: { issues(): readonly ReceivedIssue[] } } & Pick<Play, 'scheme'>,
   promised: readonly Outcome[],
-  badges: RegionBadges,
   failed: readonly string[],
 ): readonly string[] {
   const received = committedIssues(sandbox).flatMap(({ badgeId, recipients }) =>
-    recipients.map((email) => ({ key: keyOf(email, badgeId), email, badgeId })),
+    recipients.map((email) => `${badgeId} ${email}`),
   );
-  const counts = new Map<string, number>();
-  for (const { key } of received) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const timesOf = (key: string): number => received.filter((one) => one === key).length;
+  const wanted = promised.map(({ person, badgeId }) => `${badgeId} ${person.email}`);
   const wrong = promised.flatMap(({ person, badgeId }) => {
-    const count = counts.get(keyOf(person.email, badgeId)) ?? 0;
-    if (count === 1) return [];
-    return [`${person.name} devait recevoir « ${badges.name(badgeId)} » une fois : émis ${count} fois.`];
+    const times = timesOf(`${badgeId} ${person.email}`);
+    if (times === 1) return [];
+    return [
+      `${person.name} devait recevoir « ${badgeName(scheme, badgeId)} » une fois : émis ${times} fois.`,
+    ];
   });
-  const wanted = new Set(promised.map(({ person, badgeId }) => keyOf(person.email, badgeId)));
-  const unwanted = received
-    .filter(({ key }, at) => !wanted.has(key) && received.findIndex((one) => one.key === key) === at)
-    .map(({ key, email, badgeId }) => {
-      const often = counted(counts.get(key) ?? 0, 'fois', 'fois');
-      return `${nameOf(email)} a reçu « ${badges.name(badgeId)} » (${often}) sans y avoir droit.`;
-    });
-  return [...wrong, ...unwanted, ...failed.map((why) => `Palier a renoncé à un travail : ${why}`)];
+  const unwanted = [...new Set(received)].filter((key) => !wanted.includes(key));
+  const tooMuch = unwanted.map((key) => {
+    const [badgeId = '', email = ''] = key.split(' ');
+    return `${nameOf(email)} a reçu « ${badgeName(scheme, badgeId)} » (${timesOf(key)} fois) sans y avoir droit.`;
+  });
+  return [...wrong, ...tooMuch, ...failed.map((why) => `Palier a renoncé à un travail : ${why}`)];
 }

@@ -19,11 +19,9 @@ export function wrap(text: string, width: number): readonly string[] {
   return [...lines, line].map((one) => one.replaceAll(NO_BREAK, ' '));
 }
 
+const list = new Intl.ListFormat('fr');
 /** `un`, `un et deux`, `un, deux et trois`. */
-export function listed(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} et ${last}`;
-}
+export const listed = (words: readonly string[]): string => list.format(words);
 
 /** `de Farid`, `d'Amina`. */
 export const ofPerson = (name: string): string =>

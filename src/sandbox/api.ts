@@ -1,16 +1,11 @@
 import { z } from 'zod';
-import { ok, reading, refused, type Handler, type Obf } from './exchange.js';
+import { ok, reading, refused, type ClientHandler } from './exchange.js';
 import { paging } from './lists.js';
 import { copiesOf, isListed, sameAddressForm, type Badge, type Issued, type IssuingEvent } from './world.js';
 
-export const ping: Handler = () => ok({ success: true });
+export const ping: ClientHandler = () => ok({ success: true });
 
-/** No sub-organisations here. */
-export const aliases: Handler = () => ok({ result: [] });
-
-export const client: Handler = (request, { world }) => {
-  const found = world.clients.get(request.param('client'));
-  if (found === undefined) return refused(404, 'no such client');
+export const client: ClientHandler = (_request, _world, found) => {
   const host = `${found.id.toLowerCase()}.example`;
   return ok({
     id: found.id,
@@ -41,62 +36,25 @@ const badgeQuery = z.strictObject({
   external: z.enum(['0', '1', 'true', 'false']).optional(),
 });
 
-export const badges: Handler = (request, obf) =>
-  reading(badgeQuery, request.query, (query) => {
-    const draft = query.draft === '1' || query.draft === 'true';
-    const clientId = request.param('client');
-    const all = obf.lists.read('badges', clientId, request.query, () => obf.world.badges());
-    const { page } = obf.lists.page(all, query, (one) => one.clientId === clientId && one.draft === draft);
+export const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
+  reading(badgeQuery, asked, ({ draft, ...page }) => {
+    const { result } = lists.page({
+      ...{ name: 'badges', clientId, asked, ...page },
+      rows: () => [...all.values()].filter((one) => one.clientId === clientId),
+      isKept: (one) => one.draft === ['1', 'true'].includes(draft),
+      toRow: (one) => badgeRow(one, url),
+    });
     // OBF's badge list gives no total.
-    return ok({ result: page.map((one) => obf.lists.row('badges', one.id, badgeRow(one, obf))) });
+    return ok({ result });
   });
 
-export const badge: Handler = (request, obf) => {
-  const found = obf.world.badge(request.param('client'), request.param('badge'));
-  if (found === null) return refused(404, 'no such badge');
-  return ok({
-    ...badgeContent(found, obf),
-    category: [],
-    intent: null,
-    client_alias_id: [],
-    email_message: null,
-    expires: found.expiresMonths,
-    draft: found.draft,
-    ctime: found.ctimeS,
-    mtime: found.ctimeS,
-  });
-};
+export const imageOf = ({ id }: Badge, url: string): string => `${url}/v1/badge/_/${id}.png`;
 
-export const imageOf = ({ id }: Badge, { url }: Obf): string => `${url}/v1/badge/_/${id}.png`;
-
-/** A badge as the replies about one badge and about one event have it. */
-const badgeContent = (found: Badge, obf: Obf) => ({
-  id: found.id,
-  image: imageOf(found, obf),
-  primary_language: 'fr',
-  content: [
-    {
-      language: 'fr',
-      name: found.name,
-      description: found.name,
-      criteria: '',
-      tag: [],
-      alignment: null,
-      achievement_type: null,
-      credits_available: null,
-      field_of_study: null,
-      human_code: null,
-      specialization: null,
-    },
-  ],
-  creator: null,
-});
-
-const badgeRow = (found: Badge, obf: Obf) => ({
+const badgeRow = (found: Badge, url: string) => ({
   id: found.id,
   name: found.name,
   description: found.name,
-  image: imageOf(found, obf),
+  image: imageOf(found, url),
   primary_language: 'fr',
   languages: ['fr'],
   category: [],
@@ -114,49 +72,45 @@ const filters = {
   badge_id: z.string().optional(),
   email: z.string().optional(),
   /** Unix seconds, inclusive, of the event's `ctime`. */
-  begin: z.coerce.number().int().optional(),
-  end: z.coerce.number().int().optional(),
+  begin: z.coerce.number().int().default(0),
+  end: z.coerce.number().int().default(Infinity),
 };
 const eventQuery = z.strictObject({ ...filters, api_consumer_id: z.string().optional() });
 const recipientQuery = z.strictObject({ ...filters, event_id: z.string().optional() });
 
 const meets = (
-  found: IssuingEvent,
-  { badge_id, begin, end }: Pick<z.output<typeof eventQuery>, 'badge_id' | 'begin' | 'end'>,
-): boolean =>
-  (badge_id === undefined || found.badge.id === badge_id) &&
-  (begin === undefined || found.ctimeS >= begin) &&
-  (end === undefined || found.ctimeS <= end);
+  { badge, ctimeS }: IssuingEvent,
+  { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
+): boolean => (id === undefined || badge.id === id) && ctimeS >= begin && ctimeS <= end;
 
 /** Events of a client, in the order of recording. */
-export const events: Handler = (request, { world, lists }) =>
-  reading(eventQuery, request.query, (query) => {
-    const { api_consumer_id: consumer, email } = query;
-    const clientId = request.param('client');
-    const all = lists.read('events', clientId, request.query, () => world.clientNamed(clientId).events);
-    const { page, total } = lists.page(
-      all,
-      query,
-      (one) =>
+export const events: ClientHandler = ({ query: asked }, { lists }, found) =>
+  reading(eventQuery, asked, (query) => {
+    const { api_consumer_id: consumer, email, limit, offset } = query;
+    const page = lists.page({
+      ...{ name: 'events', clientId: found.id, asked, limit, offset },
+      rows: () => found.events,
+      isKept: (one) =>
         meets(one, query) &&
         (consumer === undefined || one.apiConsumerId === consumer) &&
         (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true))),
-    );
-    return ok({ result: page.map((one) => lists.row('events', one.id, eventRow(one))), total });
+      toRow: eventRow,
+    });
+    return ok(page);
   });
 
 /** One event. It names its badge as `badge.id` and not as `badge_id`, as in the reply recorded from OBF. */
-export const event: Handler = (request, obf) => {
-  const found = obf.world.events.get(request.param('event'));
-  if (found?.badge.clientId !== request.param('client')) return refused(404, 'no such event');
+export const event: ClientHandler = (request, { events: all, lists, url }, { id: clientId }) => {
+  const found = all.get(request.param('event'));
+  if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
   const { badge_id: _badgeId, ...row } = eventRow(found);
-  const reply = {
-    ...row,
-    badge: badgeContent(found.badge, obf),
-    email_message: found.emailMessage ?? null,
-    log_entry: found.logEntry,
-  };
-  return ok(obf.lists.row('event', found.id, reply));
+  const { id, name } = found.badge;
+  const unset = { tag: [], alignment: null, achievement_type: null, credits_available: null };
+  const nothing = { field_of_study: null, human_code: null, specialization: null };
+  const content = { language: 'fr', name, description: name, criteria: '', ...unset, ...nothing };
+  const image = imageOf(found.badge, url);
+  const badge = { id, image, primary_language: 'fr', content: [content], creator: null };
+  return ok(lists.row('event', found.id, { ...row, badge, email_message: null, log_entry: found.logEntry }));
 };
 
 const eventRow = (found: IssuingEvent) => ({
@@ -174,25 +128,24 @@ const eventRow = (found: IssuingEvent) => ({
 });
 
 /** Recipients of a client's events, in the order of recording. */
-export const recipients: Handler = (request, { world, lists, url }) =>
-  reading(recipientQuery, request.query, (query) => {
-    const { event_id: eventId, email } = query;
-    const clientId = request.param('client');
-    const all = lists.read('recipients', clientId, request.query, () => {
-      if (eventId === undefined) return world.clientNamed(clientId).assertions;
-      // Those of one event of thousands are found at once.
-      const found = world.events.get(eventId);
-      return found?.badge.clientId === clientId ? found.assertions : [];
-    });
-    const { page, total } = lists.page(
-      all,
-      query,
-      (one) =>
+export const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
+  reading(recipientQuery, asked, (query) => {
+    const { event_id: eventId, email, limit, offset } = query;
+    const page = lists.page({
+      ...{ name: 'recipients', clientId: found.id, asked, limit, offset },
+      rows: () => {
+        if (eventId === undefined) return found.assertions;
+        // Those of one event of thousands are found at once.
+        const ofEvent = all.get(eventId);
+        return ofEvent?.badge.clientId === found.id ? ofEvent.assertions : [];
+      },
+      isKept: (one) =>
         isListed(one, eventId !== undefined) &&
         meets(one.event, query) &&
         (email === undefined || sameAddressForm(one.email) === sameAddressForm(email)),
-    );
-    return ok({ result: page.map((one) => lists.row('recipients', one.id, recipientRow(one, url))), total });
+      toRow: (one) => recipientRow(one, url),
+    });
+    return ok(page);
   });
 
 const recipientRow = (found: Issued, url: string) => ({
@@ -227,30 +180,22 @@ const issueBody = z.strictObject({
   send_email: z.boolean().optional(),
   show_report: z.boolean().optional(),
   log_entry: z.record(z.string(), z.unknown()).nullish(),
-  client_alias_id: z.string().nullish(),
-  email_message: z
-    .strictObject({ subject: z.string(), body: z.string(), link_text: z.string(), footer: z.string() })
-    .partial()
-    .nullish(),
-  criteria_add: z.string().nullish(),
 });
 
 /** Issues one event to all recipients of the call. There is no idempotency key: twice is twice. */
-export const issue: Handler = (request, { world }) => {
-  const found = world.badge(request.param('client'), request.param('badge'));
-  if (found === null || found.draft) return refused(400, 'no such badge, or a draft');
+export const issue: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
+  const badge = world.badges.get(`${clientId}/${request.param('badge')}`);
+  if (badge === undefined || badge.draft) return refused(400, 'no such badge, or a draft');
   return reading(issueBody, request.body, (body) => {
-    const { issuingLimit } = world.clientNamed(found.clientId);
     if (issuingLimit !== null && body.recipient.length > issuingLimit)
       return refused(400, 'issuing limit reached');
     const logEntry = body.log_entry ?? null;
     const act = {
-      badge: found,
+      badge,
       issuedOnS: body.issued_on ?? world.nowS(),
       expiresOnS: body.expires_on ?? null,
       apiConsumerId: body.api_consumer_id,
       logEntry: logEntry === null ? null : JSON.stringify(logEntry),
-      emailMessage: body.email_message ?? null,
     };
     const { id } = world.issue(act, body.recipient);
     const done = { success: true, message: '', resource_type: 'event', resource_id: id, count: null };
@@ -260,11 +205,12 @@ export const issue: Handler = (request, { world }) => {
 
 const revokeBody = z.strictObject({ recipient: z.array(z.string()).min(1) });
 
-export const revoke: Handler = (request, { world }) => {
+export const revoke: ClientHandler = (request, world, { id: clientId }) => {
   const found = world.events.get(request.param('event'));
-  if (found?.badge.clientId !== request.param('client')) return refused(404, 'no such event');
+  if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
   return reading(revokeBody, request.body, ({ recipient }) => {
-    const count = world.revoke(found, recipient);
-    return ok({ success: true, message: '', resource_type: null, resource_id: null, count });
+    const copies = copiesOf(found, recipient);
+    for (const copy of copies) copy.revoked = true;
+    return ok({ success: true, message: '', resource_type: null, resource_id: null, count: copies.length });
   });
 };

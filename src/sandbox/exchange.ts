@@ -1,9 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
-
-import type { Tokens } from './limits.js';
-import type { ListFaults } from './lists.js';
-import type { World } from './world.js';
+import type { Client, World } from './world.js';
 
 /** What a route's handler is given of a call. */
 export interface ApiRequest {
@@ -24,16 +21,10 @@ export interface Reply {
   readonly eventId?: string;
 }
 
-/** What the handlers act upon. */
-export interface Obf {
-  readonly world: World;
-  readonly tokens: Tokens;
-  readonly lists: ListFaults;
-  readonly url: string;
-}
-
 /** From a call to its answer, at once. */
-export type Handler = (request: ApiRequest, obf: Obf) => Reply;
+export type PublicHandler = (request: ApiRequest, world: World) => Reply;
+/** The same for a client that has shown its token. */
+export type ClientHandler = (request: ApiRequest, world: World, client: Client) => Reply;
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
 
@@ -59,7 +50,3 @@ export function reading<T>(schema: z.ZodType<T>, input: unknown, answer: (input:
   const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   return refused(400, faults.join('; '));
 }
-
-/** Unix seconds as `2025-11-08T08:38:36Z`. */
-export const isoOf = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,31 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refused, type Reply } from './exchange.js';
-import { ROUTE_NAMES, type Fault, type FaultAfter, type FaultBefore } from './types.js';
+import { ROUTE_NAMES, type Fault } from './types.js';
 
-/** What becomes of a call. `silence`: the connection stays open, and nothing is said. */
+/** What becomes of a call. */
 export type Outcome =
-  | { readonly kind: 'reply'; readonly reply: Reply; readonly html?: boolean }
-  | { readonly kind: 'reset' | 'silence' }
-  /** Carried out, and not answered. */
-  | { readonly kind: 'lost'; readonly eventId: string | null };
+  /** `lost`: carried out, and not answered. */
+  | { readonly kind: 'reply' | 'lost'; readonly reply: Reply }
+  /** `silence`: the connection stays open, and nothing is said. */
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'silence' };
 
 interface FaultyCall {
   readonly route: string;
   readonly clientId: string | null;
-  /** Aborted when the sandbox closes. */
-  readonly closing: AbortSignal;
 }
 
-type FaultOf<K> = Fault & K;
-const isAfter = (fault: Fault): fault is FaultOf<FaultAfter> =>
-  ['reply-lost', 'not-json', 'status-after-commit'].includes(fault.kind);
-const isBefore = (fault: Fault): fault is FaultOf<FaultBefore> => !isAfter(fault);
-
+/** They act on a call that was carried out; the others act before it, or instead. */
+const AFTER: readonly Fault['kind'][] = ['reply-lost', 'not-json', 'status-after-commit'];
 const PAGE = '<!doctype html><title>Service</title><p>This is not JSON.</p>';
 
 /** The faults that are still to happen, oldest first. */
 export class CallFaults {
   #waiting: { readonly fault: Fault; left: number }[] = [];
+
+  /** @param closing aborted when the sandbox closes */
+  constructor(private readonly closing: AbortSignal) {}
 
   /** @throws when the fault names a route that does not exist: it would never happen */
   add(fault: Fault): void {
@@ -40,41 +39,35 @@ export class CallFaults {
 
   /** Lets a call through the faults that wait for it, to `answer` and back. */
   async through(call: FaultyCall, answer: () => Reply): Promise<Outcome> {
-    const fault = this.#take(isBefore, call);
-    if (fault?.kind === 'reset') return { kind: 'reset' };
-    if (fault?.kind === 'black-hole') return { kind: 'silence' };
-    if (fault?.kind === 'status') return { kind: 'reply', reply: replyInstead(fault) };
-    if (fault?.kind === 'slow') {
-      const closed = await sleep(fault.ms, false, { signal: call.closing }).catch(() => true);
+    const before = this.#take(call, (kind) => !AFTER.includes(kind));
+    if (before?.kind === 'reset') return { kind: 'reset' };
+    if (before?.kind === 'black-hole') return { kind: 'silence' };
+    if (before?.kind === 'status') {
+      const { status, body, retryAfterS } = before;
+      const headers = retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) };
+      const instead = refused(status, 'A fault: nothing was done');
+      return { kind: 'reply', reply: { status, body: body ?? instead.body, headers } };
+    }
+    if (before?.kind === 'slow') {
+      const closed = await sleep(before.ms, false, { signal: this.closing }).catch(() => true);
       if (closed) return { kind: 'silence' };
     }
     const reply = answer();
-    return reply.status >= 300 ? { kind: 'reply', reply } : this.#afterwards(call, reply);
+    const after = reply.status < 300 ? this.#take(call, (kind) => AFTER.includes(kind)) : null;
+    if (after?.kind === 'reply-lost') return { kind: 'lost', reply };
+    if (after?.kind === 'not-json')
+      return { kind: 'reply', reply: { ...reply, body: PAGE, headers: { 'Content-Type': 'text/html' } } };
+    if (after?.kind === 'status-after-commit')
+      return { kind: 'reply', reply: { ...reply, ...refused(after.status, 'A fault, after it was done') } };
+    return { kind: 'reply', reply };
   }
 
-  #afterwards(call: FaultyCall, reply: Reply): Outcome {
-    const fault = this.#take(isAfter, call);
-    switch (fault?.kind) {
-      case undefined:
-        return { kind: 'reply', reply };
-      case 'reply-lost':
-        return { kind: 'lost', eventId: reply.eventId ?? null };
-      case 'not-json':
-        return { kind: 'reply', reply: { ...reply, body: PAGE }, html: true };
-      case 'status-after-commit':
-        return { kind: 'reply', reply: { ...reply, ...refused(fault.status, 'A fault, after it was done') } };
-    }
-  }
-
-  #take<F extends Fault>(ofKind: (fault: Fault) => fault is F, call: FaultyCall): F | null {
-    for (const waiting of this.#waiting) {
-      const { fault } = waiting;
-      if (!ofKind(fault) || !concerns(fault, call)) continue;
-      waiting.left -= 1;
-      this.#waiting = this.#waiting.filter(({ left }) => left > 0);
-      return fault;
-    }
-    return null;
+  #take(call: FaultyCall, isOfKind: (kind: Fault['kind']) => boolean): Fault | null {
+    const found = this.#waiting.find(({ fault }) => isOfKind(fault.kind) && concerns(fault, call));
+    if (found === undefined) return null;
+    found.left -= 1;
+    this.#waiting = this.#waiting.filter(({ left }) => left > 0);
+    return found.fault;
   }
 }
 
@@ -82,9 +75,4 @@ function concerns(fault: Fault, { route, clientId }: FaultyCall): boolean {
   // `search`, not `test`: a pattern with the g flag remembers where it was.
   const here = typeof fault.route === 'string' ? fault.route === route : route.search(fault.route) !== -1;
   return here && (fault.clientId === undefined || fault.clientId === clientId);
-}
-
-function replyInstead({ status, retryAfterS, body }: Extract<FaultBefore, { kind: 'status' }>): Reply {
-  const headers = retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) };
-  return { status, body: body ?? refused(status, 'A fault: nothing was done').body, headers };
 }

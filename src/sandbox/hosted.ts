@@ -1,60 +1,12 @@
 import { createHash } from 'node:crypto';
 import { imageOf } from './api.js';
-import { isoOf, ok, refused, type Handler, type Obf } from './exchange.js';
+import { ok, refused, type PublicHandler } from './exchange.js';
 import { lookOfBase58, type Badge, type Client, type Issued } from './world.js';
 
-/**
- * An Open Badges 3.0 credential, field by field as OBF writes them. A revoked one is still served: its
- * `credentialStatus` says so. The proof has the look of one and signs nothing.
- * @see https://www.imsglobal.org/spec/ob/v3p0
- */
-export const credential: Handler = (request, obf) => {
-  const found = obf.world.assertions.get(request.param('assertion').replace(/\.json$/, ''));
-  if (found === undefined) return refused(404, 'no such credential');
-  const client = obf.world.clientNamed(found.event.badge.clientId);
-  const awarded = isoOf(found.event.issuedOnS);
-  return ok({
-    '@context': [
-      'https://www.w3.org/ns/credentials/v2',
-      'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json',
-      'https://purl.imsglobal.org/spec/ob/v3p0/extensions.json',
-    ],
-    id: credentialId(found, obf),
-    type: ['VerifiableCredential', 'OpenBadgeCredential'],
-    issuer: {
-      id: didOf(client),
-      type: ['Profile'],
-      ...contactOf(client),
-      otherIdentifier: [{ type: 'IdentifierEntry', identifier: client.id, identifierType: 'systemId' }],
-    },
-    awardedDate: awarded,
-    validFrom: awarded,
-    ...(found.expiresOnS === null ? {} : { validUntil: isoOf(found.expiresOnS) }),
-    credentialSubject: subjectOf(found, obf),
-    credentialStatus: { id: statusId(found.event.badge, obf), type: '1EdTechRevocationList' },
-    endorsement: [],
-    proof: [proofOf(found, client)],
-  });
-};
-
-/**
- * The credentials of one badge that were revoked.
- * @see https://www.imsglobal.org/spec/vcrl/v1p0/
- */
-export const revokedList: Handler = (request, obf) => {
-  const badge = obf.world.badge(request.param('client'), request.param('badge'));
-  if (badge === null) return refused(404, 'no such badge');
-  const client = obf.world.clientNamed(badge.clientId);
-  const revoked = client.assertions.filter((found) => found.event.badge === badge && found.revoked);
-  return ok({
-    id: statusId(badge, obf),
-    issuer: didOf(client),
-    revokedCredential: revoked.map((found) => ({ id: credentialId(found, obf), revoked: true })),
-  });
-};
-
-const credentialId = ({ id }: Issued, { url }: Obf): string => `${url}/obv3/credentials/${id}`;
-const statusId = (badge: Badge, { url }: Obf): string => `${url}/obv3/revoked/${badge.clientId}/${badge.id}`;
+/** Unix seconds as `2025-11-08T08:38:36Z`. */
+const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+const credentialId = ({ id }: Issued, url: string): string => `${url}/obv3/credentials/${id}`;
+const statusId = (badge: Badge, url: string): string => `${url}/obv3/revoked/${badge.clientId}/${badge.id}`;
 const didOf = ({ id }: Client): string => `did:key:z6Mk${lookOfBase58(id, 44)}`;
 
 const contactOf = ({ id, name }: Client) => ({
@@ -67,41 +19,88 @@ const contactOf = ({ id, name }: Client) => ({
 const recipientHash = ({ email, salt }: Issued): string =>
   `sha256$${createHash('sha256').update(`${email}${salt}`).digest('hex')}`;
 
-function subjectOf(found: Issued, obf: Obf) {
+/**
+ * An Open Badges 3.0 credential, field by field as OBF writes them. A revoked one is still served: its
+ * `credentialStatus` says so. The proof has the look of one and signs nothing.
+ * @see https://www.imsglobal.org/spec/ob/v3p0
+ */
+export const credential: PublicHandler = (request, world) => {
+  const { url } = world;
+  const found = world.assertions.get(request.param('assertion').replace(/\.json$/, ''));
+  if (found === undefined) return refused(404, 'no such credential');
+  const { badge, issuedOnS, ctimeS } = found.event;
+  const client = world.clientNamed(badge.clientId);
+  const did = didOf(client);
+  return ok({
+    '@context': [
+      'https://www.w3.org/ns/credentials/v2',
+      'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json',
+      'https://purl.imsglobal.org/spec/ob/v3p0/extensions.json',
+    ],
+    id: credentialId(found, url),
+    type: ['VerifiableCredential', 'OpenBadgeCredential'],
+    issuer: {
+      id: did,
+      type: ['Profile'],
+      ...contactOf(client),
+      otherIdentifier: [{ type: 'IdentifierEntry', identifier: client.id, identifierType: 'systemId' }],
+    },
+    awardedDate: isoOf(issuedOnS),
+    validFrom: isoOf(issuedOnS),
+    ...(found.expiresOnS === null ? {} : { validUntil: isoOf(found.expiresOnS) }),
+    credentialSubject: subjectOf(found, url),
+    credentialStatus: { id: statusId(badge, url), type: '1EdTechRevocationList' },
+    endorsement: [],
+    proof: [
+      {
+        type: 'DataIntegrityProof',
+        created: isoOf(ctimeS),
+        verificationMethod: `${did}#${did.replace('did:key:', '')}`,
+        cryptosuite: 'eddsa-rdfc-2022',
+        proofPurpose: 'assertionMethod',
+        proofValue: `z${lookOfBase58(found.id, 87)}`,
+      },
+    ],
+  });
+};
+
+function subjectOf(found: Issued, url: string) {
   const { badge } = found.event;
   const contentId = createHash('sha256').update(badge.name).digest('hex');
   const { salt } = found;
   const identity = { type: 'IdentityObject', identityType: 'emailAddress', hashed: true, salt };
+  const criteria = `${url}/v1/badge/_/${badge.id}/criteria.html?v=2.0&c_id=${contentId}`;
   return {
     type: ['AchievementSubject'],
     identifier: [{ ...identity, identityHash: recipientHash(found) }],
     achievement: {
-      id: `${obf.url}/obv3/achievements/${badge.id}?cid=${contentId}&lang=fr`,
+      id: `${url}/obv3/achievements/${badge.id}?cid=${contentId}&lang=fr`,
       type: ['Achievement'],
       name: badge.name,
       description: badge.name,
       inLanguage: 'fr',
-      criteria: {
-        id: `${obf.url}/v1/badge/_/${badge.id}/criteria.html?v=2.0&c_id=${contentId}`,
-        narrative: '',
-      },
-      image: { id: imageOf(badge, obf), type: 'Image' },
+      criteria: { id: criteria, narrative: '' },
+      image: { id: imageOf(badge, url), type: 'Image' },
       tag: [],
     },
   };
 }
 
-function proofOf(found: Issued, client: Client) {
-  const did = didOf(client);
-  return {
-    type: 'DataIntegrityProof',
-    created: isoOf(found.event.ctimeS),
-    verificationMethod: `${did}#${did.replace('did:key:', '')}`,
-    cryptosuite: 'eddsa-rdfc-2022',
-    proofPurpose: 'assertionMethod',
-    proofValue: `z${lookOfBase58(found.id, 87)}`,
-  };
-}
+/**
+ * The credentials of one badge that were revoked.
+ * @see https://www.imsglobal.org/spec/vcrl/v1p0/
+ */
+export const revokedList: PublicHandler = (request, world) => {
+  const badge = world.badges.get(`${request.param('client')}/${request.param('badge')}`);
+  if (badge === undefined) return refused(404, 'no such badge');
+  const client = world.clientNamed(badge.clientId);
+  const revoked = client.assertions.filter((found) => found.event.badge === badge && found.revoked);
+  return ok({
+    id: statusId(badge, world.url),
+    issuer: didOf(client),
+    revokedCredential: revoked.map((found) => ({ id: credentialId(found, world.url), revoked: true })),
+  });
+};
 
 const V2_CONTEXT = 'https://w3id.org/openbadges/v2';
 
@@ -109,8 +108,8 @@ const V2_CONTEXT = 'https://w3id.org/openbadges/v2';
  * An Open Badges 2.0 assertion; below, its badge class and its issuer, at the addresses that OBF gives them.
  * @see https://www.imsglobal.org/spec/ob/v2p0
  */
-export const assertion: Handler = (request, { world, url }) => {
-  const found = world.assertions.get(request.param('assertion').replace(/\.json$/, ''));
+export const assertion: PublicHandler = (request, { assertions, url }) => {
+  const found = assertions.get(request.param('assertion').replace(/\.json$/, ''));
   if (found === undefined) return refused(404, 'no such assertion');
   if (found.revoked) return { status: 410, body: { revoked: true } };
   const { event } = found;
@@ -128,28 +127,28 @@ export const assertion: Handler = (request, { world, url }) => {
 };
 
 /** The event in the query says whose badge it is; without one, the first badge of that id. */
-export const badgeClass: Handler = (request, obf) => {
+export const badgeClass: PublicHandler = (request, { badges, events, url }) => {
   const { event: eventId } = request.query;
-  const known = eventId === undefined ? obf.world.badges() : [obf.world.events.get(eventId)?.badge];
+  const known = eventId === undefined ? [...badges.values()] : [events.get(eventId)?.badge];
   const badge = known.find((one) => one?.id === request.param('badge'));
   if (badge === undefined) return refused(404, 'no such badge');
   const event = eventId === undefined ? '' : `&event=${eventId}`;
   return ok({
     '@context': V2_CONTEXT,
     type: 'BadgeClass',
-    id: `${obf.url}/v1/badge/_/${badge.id}.json?v=2.0${event}`,
+    id: `${url}/v1/badge/_/${badge.id}.json?v=2.0${event}`,
     name: badge.name,
     description: badge.name,
-    image: imageOf(badge, obf),
-    criteria: { id: `${obf.url}/v1/badge/_/${badge.id}/criteria.html?v=2.0${event}`, narrative: '' },
-    issuer: `${obf.url}/v1/client/?key=${badge.clientId}&v=2.0${event}`,
+    image: imageOf(badge, url),
+    criteria: { id: `${url}/v1/badge/_/${badge.id}/criteria.html?v=2.0${event}`, narrative: '' },
+    issuer: `${url}/v1/client/?key=${badge.clientId}&v=2.0${event}`,
     tags: [],
     alignment: [],
   });
 };
 
-export const issuer: Handler = (request, { world, url }) => {
-  const client = world.clients.get(request.query['key'] ?? '');
+export const issuer: PublicHandler = (request, { clients, url }) => {
+  const client = clients.get(request.query['key'] ?? '');
   if (client === undefined) return refused(404, 'no such client');
   const id = `${url}/v1/client/?key=${client.id}&v=2.0`;
   return ok({ '@context': V2_CONTEXT, type: 'Issuer', id, ...contactOf(client) });

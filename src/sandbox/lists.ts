@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ListName, PageHook, PageOrder, RowKind } from './types.js';
 
@@ -9,10 +10,23 @@ export const paging = {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What goes wrong with lists: rows that shift while they are read, and rows with odd fields. */
-export class ListFaults {
+/** A page request: which list, as it was asked for, and what it is made of. */
+interface List<T> {
+  readonly name: ListName;
+  readonly clientId: string;
+  readonly asked: Readonly<Record<string, string>>;
+  readonly limit: number;
+  readonly offset: number;
+  /** All rows of the client, oldest first; read after the hooks have run. */
+  readonly rows: () => readonly T[];
+  readonly isKept: (row: T) => boolean;
+  readonly toRow: (row: T) => Row;
+}
+
+/** The pages of lists, and what goes wrong with them: rows that shift while they are read, and odd fields. */
+export class Lists {
   readonly #hooks = new Map<string, Set<PageHook>>();
-  readonly #orders = new Map<string, { readonly order: PageOrder; readonly random: () => number }>();
+  readonly #orders = new Map<string, { readonly order: PageOrder; readonly seed: number; turn: number }>();
   readonly #odd = new Map<string, Row>();
 
   /** @param pageRows the most rows of a page, whatever is asked for */
@@ -26,11 +40,15 @@ export class ListFaults {
     return () => void hooks.delete(hook);
   }
 
-  orderPages(clientId: string, list: ListName, order: PageOrder, seed: number): void {
-    this.#orders.set(`${clientId} ${list}`, { order, random: randomOf(seed) });
+  /** `seed` decides how rows are shuffled. */
+  orderPages(clientId: string, list: ListName, order: PageOrder, seed = 1): void {
+    this.#orders.set(`${clientId} ${list}`, { order, seed, turn: 0 });
   }
 
-  /** Each call for the same row adds to what is odd about it. */
+  /**
+   * A row, or the reply about one event, shows these fields instead of its own, until `mendRows`. Each call
+   * for the same row adds to what is odd about it.
+   */
   oddRow(kind: RowKind, id: string, fields: Row): void {
     const key = `${kind} ${id}`;
     this.#odd.set(key, { ...this.#odd.get(key), ...fields });
@@ -40,39 +58,28 @@ export class ListFaults {
     this.#odd.clear();
   }
 
-  /** All rows of a list for one page request, read after the hooks have run. */
-  read<T>(list: ListName, clientId: string, query: Record<string, string>, rows: () => readonly T[]) {
-    const key = `${clientId} ${list}`;
-    for (const hook of this.#hooks.get(key) ?? []) hook(Number(query['offset'] ?? 0), query);
-    const { order, random } = this.#orders.get(key) ?? { order: 'oldest-first', random: Math.random };
-    if (order === 'oldest-first') return rows();
-    if (order === 'newest-first') return rows().toReversed();
-    const shuffled = rows().map((row) => ({ row, at: random() }));
-    return shuffled.toSorted((a, b) => a.at - b.at).map(({ row }) => row);
-  }
-
   /** One page of the rows that are kept, and how many those are in all. */
-  page<T>(
-    rows: readonly T[],
-    { limit, offset }: { limit: number; offset: number },
-    isKept: (row: T) => boolean,
-  ): { readonly page: readonly T[]; readonly total: number } {
-    const kept = rows.filter(isKept);
-    return { page: kept.slice(offset, offset + Math.min(limit, this.pageRows)), total: kept.length };
+  page<T extends { readonly id: string }>(list: List<T>): { result: readonly Row[]; total: number } {
+    const { name, offset } = list;
+    const key = `${list.clientId} ${name}`;
+    for (const hook of this.#hooks.get(key) ?? []) hook(offset, list.asked);
+    const kept = this.#inOrder(key, list.rows()).filter(list.isKept);
+    const shown = kept.slice(offset, offset + Math.min(list.limit, this.pageRows));
+    return { result: shown.map((one) => this.row(name, one.id, list.toRow(one))), total: kept.length };
   }
 
   row(kind: RowKind, id: string, row: Row): Row {
     return { ...row, ...this.#odd.get(`${kind} ${id}`) };
   }
-}
 
-/** Numbers in [0, 1) that are the same for a seed: mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  #inOrder<T extends { readonly id: string }>(key: string, rows: readonly T[]): readonly T[] {
+    const how = this.#orders.get(key);
+    if (how === undefined || how.order === 'oldest-first') return rows;
+    if (how.order === 'newest-first') return rows.toReversed();
+    how.turn += 1;
+    const placeOf = (at: number): string =>
+      createHash('md5').update(`${how.seed} ${how.turn} ${at}`).digest('hex');
+    const placed = rows.map((row, at) => ({ row, place: placeOf(at) }));
+    return placed.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ row }) => row);
+  }
 }

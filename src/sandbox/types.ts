@@ -5,9 +5,7 @@ export const ROUTE_NAMES = [
   'POST token',
   'GET ping',
   'GET client',
-  'GET alias',
   'GET badges',
-  'GET badge',
   'GET events',
   'GET event',
   'GET recipient',
@@ -90,7 +88,7 @@ export interface HandIssue {
   readonly recipients: readonly (string | { readonly email: string; readonly name: string })[];
   /** Default: midnight (UTC) of the clock's day, as on OBF's own page. */
   readonly issuedOnS?: number;
-  /** Default: by the badge's `expiresMonths`; null: never. */
+  /** Default, and null: never. */
   readonly expiresOnS?: number | null;
   readonly logEntry?: unknown;
 }
@@ -103,9 +101,7 @@ export type Fault = {
   readonly route: RouteName | RegExp;
   readonly clientId?: string;
   readonly times?: number;
-} & (FaultBefore | FaultAfter);
-
-export type FaultBefore =
+} & (
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -116,15 +112,14 @@ export type FaultBefore =
   /** Never answers, until the client gives up or the sandbox closes. */
   | { readonly kind: 'black-hole' }
   /** Late, then as usual. */
-  | { readonly kind: 'slow'; readonly ms: number };
-
-export type FaultAfter =
+  | { readonly kind: 'slow'; readonly ms: number }
   /** The connection is destroyed instead of an answer. */
   | { readonly kind: 'reply-lost' }
   /** The answer is 200 with a page of HTML. */
   | { readonly kind: 'not-json' }
   /** The answer says otherwise. */
-  | { readonly kind: 'status-after-commit'; readonly status: number };
+  | { readonly kind: 'status-after-commit'; readonly status: number }
+);
 
 /** `recipients`, `events` and `badges` are rows of lists; `event` is the reply about one. */
 export type RowKind = 'events' | 'recipients' | 'badges' | 'event';

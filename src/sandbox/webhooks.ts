@@ -4,34 +4,21 @@ import axios from 'axios';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { webhookKey, webhookSignature } from '../platform/secrets.js';
 
-/** What a notice says; identifiers and no more. */
-interface NoticeContent {
-  readonly type: 'badge.issued' | 'badge.revoked' | 'badge.updated' | (string & {});
-  readonly client_id: string;
-  readonly event_id: string;
-}
-
 /** A request ready to be sent, once or often: a repeat is the same bytes under the same id. */
 export interface Notice {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** How a batch of requests reaches the other side. */
-interface Delivery {
-  /** How often each is sent. Default 1. */
-  readonly times?: number;
-  /** Which are never sent, by their place in the batch. */
-  readonly drop?: (index: number) => boolean;
-  /** Default `'in order'`, one after the other. */
-  readonly order?: 'in order' | 'reversed' | 'at once';
-}
-
 /**
  * A notice signed with a `whsec_...` secret. The clock stamps it: a clock that is off makes a stale one.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function signedNotice(secret: string, { type, ...data }: NoticeContent, clock: Clock): Notice {
+export function signedNotice(
+  secret: string,
+  { type, ...data }: { readonly type: string; readonly client_id: string; readonly event_id: string },
+  clock: Clock,
+): Notice {
   const body = JSON.stringify({ type, data });
   const id = `msg_${randomUUID().replaceAll('-', '')}`;
   const stamp = String(secondsOf(clock));
@@ -68,25 +55,4 @@ export async function postNotice(url: string, { headers, body }: Notice): Promis
     transformRequest: (data: string) => data,
   });
   return answer.status;
-}
-
-export const postPassport = (
-  url: string,
-  basic: { readonly key: string; readonly secret: string },
-  credentials: Readonly<Record<string, readonly string[]>>,
-): Promise<number> => postNotice(url, passportNotice(basic, credentials));
-
-/** Sends a batch as badly as `delivery` asks. @returns the statuses, in the order of sending. */
-export async function deliver(
-  url: string,
-  notices: readonly Notice[],
-  { times = 1, drop = () => false, order = 'in order' }: Delivery = {},
-): Promise<readonly number[]> {
-  const kept = notices.filter((_notice, index) => !drop(index));
-  const repeated = kept.flatMap((notice) => Array.from({ length: times }, () => notice));
-  const sent = order === 'reversed' ? repeated.toReversed() : repeated;
-  if (order === 'at once') return Promise.all(sent.map((notice) => postNotice(url, notice)));
-  const statuses: number[] = [];
-  for (const notice of sent) statuses.push(await postNotice(url, notice));
-  return statuses;
 }

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
+import { Lists } from './lists.js';
+import type { EventRecord, HandIssue } from './types.js';
 
 /** What a local OBF knows. Times are Unix seconds. */
 export interface Client {
@@ -20,8 +22,6 @@ export interface Badge {
   readonly clientId: string;
   readonly id: string;
   readonly name: string;
-  /** 0: never. */
-  readonly expiresMonths: number;
   draft: boolean;
   readonly ctimeS: number;
 }
@@ -50,7 +50,6 @@ interface IssuingAct {
   readonly apiConsumerId: string | null;
   /** JSON, or null. */
   readonly logEntry: string | null;
-  readonly emailMessage: unknown;
 }
 
 export interface IssuingEvent extends IssuingAct {
@@ -61,11 +60,6 @@ export interface IssuingEvent extends IssuingAct {
   assertions: readonly Issued[];
   /** How many of them lists show, from the first; Infinity once all are written. */
   visible: number;
-}
-
-export interface Recipient {
-  readonly email: string;
-  readonly name: string;
 }
 
 /** The one form under which addresses are compared. */
@@ -82,6 +76,7 @@ export const isListed = ({ event, place, hidden }: Issued, byEvent: boolean): bo
   place < event.visible && (byEvent || !hidden);
 
 const WORD = /^\w{1,100}$/;
+const DAY_S = 86_400;
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
 const inBase58 = (bytes: Uint8Array): string =>
@@ -91,109 +86,219 @@ export const randomText = (length: number): string => inBase58(randomBytes(lengt
 export const lookOfBase58 = (seed: string, length: number): string =>
   inBase58(createHash('shake256', { outputLength: length }).update(seed).digest());
 
-/** Everything that the sandbox remembers, in memory. Issuing twice issues twice. */
+/**
+ * Everything that the sandbox remembers, in memory, and all that people do on OBF's site: without a call, a
+ * rate or a notice. Issuing twice issues twice. What names something that is not there throws.
+ */
 export class World {
   readonly clients = new Map<string, Client>();
   readonly events = new Map<string, IssuingEvent>();
   readonly assertions = new Map<string, Issued>();
-  readonly #badges = new Map<string, Badge>();
+  /** By `client/badge`. */
+  readonly badges = new Map<string, Badge>();
+  readonly lists: Lists;
   /** The next event of a client or badge shows only so many copies. */
-  readonly slow: { readonly of: string; readonly visible: number }[] = [];
+  #slow: { readonly of: string; readonly visible: number }[] = [];
 
+  /** @param url like `http://127.0.0.1:40123`, without a slash at its end */
   constructor(
-    private readonly clock: Clock,
-    private issuingLimit: number | null,
-  ) {}
+    readonly url: string,
+    protected readonly clock: Clock,
+    { issuingLimit = null, pageRows = 1000 }: { issuingLimit?: number | null; pageRows?: number },
+  ) {
+    this.#issuingLimit = issuingLimit;
+    this.lists = new Lists(pageRows);
+  }
+  #issuingLimit: number | null;
 
   nowS(): number {
     return secondsOf(this.clock);
   }
 
-  addClient({ id, secret, name }: { id: string; secret: string; name: string }): void {
-    if (!WORD.test(id) || !WORD.test(secret))
-      throw new Error(`Sandbox: client "${id}" or its secret holds more than letters, digits and "_"`);
-    if (this.clients.has(id)) throw new Error(`Sandbox: there is a client "${id}" already`);
-    const empty = { suspended: false, issuingLimit: this.issuingLimit, events: [], assertions: [] };
-    this.clients.set(id, { id, secret, name, ctimeS: this.nowS(), ...empty });
+  clientNamed(id: string): Client {
+    return there(this.clients.get(id), `client "${id}"`);
   }
 
-  /** Null as client: each of them, those to come too. */
-  setIssuingLimit(clientId: string | null, limit: number | null): void {
-    if (clientId === null) this.issuingLimit = limit;
-    const clients = clientId === null ? this.clients.values() : [this.clientNamed(clientId)];
-    for (const client of clients) client.issuingLimit = limit;
-  }
-
-  addBadge(badge: Omit<Badge, 'ctimeS'>): void {
-    this.clientNamed(badge.clientId);
-    if (!WORD.test(badge.id)) throw new Error(`Sandbox: "${badge.id}" cannot be a badge's id`);
-    const key = `${badge.clientId}/${badge.id}`;
-    if (this.#badges.has(key)) throw new Error(`Sandbox: there is a badge "${key}" already`);
-    this.#badges.set(key, { ...badge, ctimeS: this.nowS() });
-  }
-
-  badge(clientId: string, id: string): Badge | null {
-    return this.#badges.get(`${clientId}/${id}`) ?? null;
-  }
-
-  badges(): readonly Badge[] {
-    return [...this.#badges.values()];
-  }
-
-  /** Its events stay. */
-  removeBadge({ clientId, id }: Badge): void {
-    this.#badges.delete(`${clientId}/${id}`);
-  }
-
-  issue(act: IssuingAct, recipients: readonly Recipient[]): IssuingEvent {
+  issue(act: IssuingAct, recipients: HandIssue['recipients']): IssuingEvent {
     const nowS = this.nowS();
-    const at = this.slow.findIndex(({ of }) => of === act.badge.clientId || of === act.badge.id);
-    const visible = at < 0 ? Infinity : (this.slow.splice(at, 1)[0]?.visible ?? Infinity);
+    const slow = this.#slow.find(({ of }) => of === act.badge.clientId || of === act.badge.id);
+    this.#slow = this.#slow.filter((one) => one !== slow);
     const id = `T${randomText(12)}`;
+    const visible = slow?.visible ?? Infinity;
     const event = { ...act, id, ctimeS: nowS, mtimeS: nowS, assertions: [], visible };
     this.events.set(id, event);
     this.clientNamed(act.badge.clientId).events.push(event);
-    this.append(event, recipients);
+    this.#append(event, recipients);
     return event;
   }
 
-  /** More recipients for an event; each spends one of the client's limit. */
-  append(event: IssuingEvent, recipients: readonly Recipient[]): void {
+  /** Each recipient spends one of the client's limit. */
+  #append(event: IssuingEvent, recipients: HandIssue['recipients']): void {
     const client = this.clientNamed(event.badge.clientId);
-    const added = recipients.map(({ email, name }, at): Issued => {
-      const place = event.assertions.length + at;
-      const fresh = { salt: randomText(10), expiresOnS: event.expiresOnS, revoked: false, hidden: false };
-      return { id: randomBytes(20).toString('hex'), event, place, email, name, ...fresh };
-    });
+    const added = recipients.map((to, at): Issued => ({
+      id: randomBytes(20).toString('hex'),
+      event,
+      place: event.assertions.length + at,
+      ...(typeof to === 'string' ? { email: to, name: '' } : to),
+      salt: randomText(10),
+      expiresOnS: event.expiresOnS,
+      revoked: false,
+      hidden: false,
+    }));
     event.assertions = [...event.assertions, ...added];
-    for (const assertion of added) {
-      client.assertions.push(assertion);
-      this.assertions.set(assertion.id, assertion);
-    }
-    if (client.issuingLimit !== null)
-      client.issuingLimit = Math.max(0, client.issuingLimit - recipients.length);
+    client.assertions.push(...added);
+    for (const assertion of added) this.assertions.set(assertion.id, assertion);
+    if (client.issuingLimit !== null) client.issuingLimit = Math.max(0, client.issuingLimit - added.length);
   }
 
-  /** With all of its copies. What it spent stays spent. */
-  remove(event: IssuingEvent): void {
+  /**
+   * The unrevoked badges of an address, in any letter case, as `client/badge` in order of issuing:
+   * one given twice stands twice. Expired ones are included.
+   */
+  awarded(email: string): readonly string[] {
+    return [...this.assertions.values()]
+      .filter((one) => !one.revoked && sameAddressForm(one.email) === sameAddressForm(email))
+      .map(({ event: { badge } }) => `${badge.clientId}/${badge.id}`);
+  }
+
+  /** What a client has issued (of one badge), in order, by hand or through the API. */
+  eventsOf(clientId: string, badgeId?: string): readonly EventRecord[] {
+    const events = this.clients.get(clientId)?.events ?? [];
+    return events
+      .filter(({ badge }) => badgeId === undefined || badge.id === badgeId)
+      .map((event) => this.#recordOf(event));
+  }
+
+  addClient({ id, secret, name }: Pick<Client, 'id' | 'secret' | 'name'>): void {
+    if (!WORD.test(id) || !WORD.test(secret))
+      throw new Error(`Sandbox: client "${id}" or its secret holds more than letters, digits and "_"`);
+    if (this.clients.has(id)) throw new Error(`Sandbox: there is a client "${id}" already`);
+    const empty = { suspended: false, issuingLimit: this.#issuingLimit, events: [], assertions: [] };
+    this.clients.set(id, { id, secret, name, ctimeS: this.nowS(), ...empty });
+  }
+
+  addBadge(badge: Pick<Badge, 'clientId' | 'id' | 'name'> & { readonly draft?: boolean }): void {
+    this.clientNamed(badge.clientId);
+    const key = `${badge.clientId}/${badge.id}`;
+    if (!WORD.test(badge.id)) throw new Error(`Sandbox: "${badge.id}" cannot be a badge's id`);
+    if (this.badges.has(key)) throw new Error(`Sandbox: there is a badge "${key}" already`);
+    this.badges.set(key, { draft: false, ...badge, ctimeS: this.nowS() });
+  }
+
+  issueByHand({ clientId, badgeId, recipients, ...hand }: HandIssue): EventRecord {
+    if (recipients.length === 0) throw new Error('Sandbox: issuing needs a recipient');
+    const nowS = this.nowS();
+    const act = {
+      badge: this.#badgeNamed(clientId, badgeId),
+      issuedOnS: hand.issuedOnS ?? nowS - (nowS % DAY_S),
+      expiresOnS: hand.expiresOnS ?? null,
+      apiConsumerId: null,
+      logEntry: hand.logEntry === undefined ? null : JSON.stringify(hand.logEntry),
+    };
+    return this.#recordOf(this.issue(act, recipients));
+  }
+
+  /** `recipient_count` grows, and `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
+  appendByHand(eventId: string, to: HandIssue['recipients'], { movesMtime = true } = {}): EventRecord {
+    const event = this.#eventNamed(eventId);
+    this.#append(event, to);
+    if (movesMtime) event.mtimeS = this.nowS();
+    return this.#recordOf(event);
+  }
+
+  /** `mtime` stays unless asked to move. @throws when none of the addresses is its recipient */
+  revokeByHand(eventId: string, emails: readonly string[], { movesMtime = false } = {}): void {
+    const event = this.#eventNamed(eventId);
+    for (const copy of copiesNamed(event, emails)) copy.revoked = true;
+    if (movesMtime) event.mtimeS = this.nowS();
+  }
+
+  /** The event is gone, with its copies: from lists, by its id, and from `eventsOf`. What it spent stays spent. */
+  removeByHand(eventId: string): void {
+    const event = this.#eventNamed(eventId);
     const client = this.clientNamed(event.badge.clientId);
     client.events = client.events.filter((one) => one !== event);
     client.assertions = client.assertions.filter((assertion) => assertion.event !== event);
     for (const { id } of event.assertions) this.assertions.delete(id);
-    this.events.delete(event.id);
+    this.events.delete(eventId);
   }
 
-  /** @returns how many copies that concerned */
-  revoke(event: IssuingEvent, emails: readonly string[]): number {
-    const copies = copiesOf(event, emails);
-    for (const copy of copies) copy.revoked = true;
-    return copies.length;
+  /** Sets the end of one recipient's copy. */
+  expire(assertionId: string, expiresOnS: number): void {
+    there(this.assertions.get(assertionId), `assertion "${assertionId}"`).expiresOnS = expiresOnS;
   }
 
-  /** @throws on one that was not added: a story or test that names it means something else */
-  clientNamed(id: string): Client {
-    const client = this.clients.get(id);
-    if (client === undefined) throw new Error(`Sandbox: no client "${id}"`);
-    return client;
+  /** Lists of recipients leave these out, unless they are asked for by `event_id`. */
+  hideRecipients(eventId: string, emails: readonly string[], hidden = true): void {
+    for (const copy of copiesNamed(this.#eventNamed(eventId), emails)) copy.hidden = hidden;
   }
+
+  /** Lists of recipients show the first `visible` copies only, until `written`; `recipient_count` is whole. */
+  stillWriting(eventId: string, visible: number): void {
+    this.#eventNamed(eventId).visible = visible;
+  }
+
+  /** The same for the next event of a client or badge, by hand or by API. Several wait their turn. */
+  writeSlowly(clientOrBadgeId: string, visible: number): void {
+    this.#slow.push({ of: clientOrBadgeId, visible });
+  }
+
+  /** Without an event: all of them, and none that comes is slow any more. */
+  written(eventId?: string): void {
+    if (eventId === undefined) this.#slow = [];
+    const events = eventId === undefined ? this.events.values() : [this.#eventNamed(eventId)];
+    for (const event of events) event.visible = Infinity;
+  }
+
+  /** Badges that may still be issued from now on; null: no limit. Null as client: every one, also those to come. */
+  setIssuingLimit(clientId: string | null, limit: number | null): void {
+    if (clientId === null) this.#issuingLimit = limit;
+    const clients = clientId === null ? this.clients.values() : [this.clientNamed(clientId)];
+    for (const client of clients) client.issuingLimit = limit;
+  }
+
+  setDraft(clientId: string, badgeId: string, draft: boolean): void {
+    this.#badgeNamed(clientId, badgeId).draft = draft;
+  }
+
+  /** Its events stay. */
+  removeBadge(clientId: string, badgeId: string): void {
+    this.badges.delete(`${clientId}/${badgeId}`);
+  }
+
+  /** Every call of the client but that for a token is refused with 403 and JSON. */
+  suspend(clientId: string, suspended = true): void {
+    this.clientNamed(clientId).suspended = suspended;
+  }
+
+  #eventNamed(id: string): IssuingEvent {
+    return there(this.events.get(id), `event "${id}"`);
+  }
+
+  #badgeNamed(clientId: string, id: string): Badge {
+    return there(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
+  }
+
+  #recordOf({ id, badge, assertions }: IssuingEvent): EventRecord {
+    const copies = assertions.map((one) => ({
+      id: one.id,
+      email: one.email,
+      revoked: one.revoked,
+      url: `${this.url}/obv3/credentials/${one.id}.json`,
+      urlV1: `${this.url}/v1/assertion/${one.id}`,
+    }));
+    return { id, clientId: badge.clientId, badgeId: badge.id, assertions: copies };
+  }
+}
+
+/** A story or a test that names what is not there means something else. */
+function there<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`Sandbox: no ${what}`);
+  return value;
+}
+
+function copiesNamed(event: IssuingEvent, emails: readonly string[]): readonly Issued[] {
+  const copies = copiesOf(event, emails);
+  if (copies.length === 0) throw new Error(`Sandbox: event "${event.id}" has none of these recipients`);
+  return copies;
 }

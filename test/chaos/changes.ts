@@ -77,13 +77,13 @@ export function makeChange(sandbox: Sandbox, change: Change): () => void {
       return () => sandbox.written();
     case 'pages': {
       const { clientId, list, order, seed } = change;
-      sandbox.orderPages(clientId, list, order, seed);
-      return () => sandbox.orderPages(clientId, list, 'oldest-first');
+      sandbox.lists.orderPages(clientId, list, order, seed);
+      return () => sandbox.lists.orderPages(clientId, list, 'oldest-first');
     }
     case 'odd row': {
       const id = idOfRow(sandbox, change);
-      if (id !== null) sandbox.oddRow(change.kind, id, { [change.field]: null });
-      return () => sandbox.mendRows();
+      if (id !== null) sandbox.lists.oddRow(change.kind, id, { [change.field]: null });
+      return () => sandbox.lists.mendRows();
     }
     case 'hidden':
       return hideSome(sandbox, change);

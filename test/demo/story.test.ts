@@ -1,6 +1,5 @@
 import type { ReceivedIssue } from '../../src/sandbox/types.js';
 import { AMINA, HUGO, REGION } from '../../src/demo/cast.js';
-import { regionBadges } from '../../src/demo/play.js';
 import { differences, excerpt } from '../../src/demo/story.js';
 import { ofPerson, tableLines, wrap } from '../../src/demo/text.js';
 
@@ -26,9 +25,10 @@ const issue = (eventId: string | null, ...recipients: readonly string[]): Receiv
 });
 
 describe('the demo holds what went out against what it promised', () => {
+  const scheme = { partners: [], awards: [{ badgeId: 'R', name: 'Le badge' }] };
   const promised = [{ person: AMINA, badgeId: 'R' }];
   const found = (issues: readonly ReceivedIssue[], failed: readonly string[] = []) =>
-    differences({ issues: () => issues }, promised, regionBadges([{ id: 'R', name: 'Le badge' }]), failed);
+    differences({ sandbox: { issues: () => issues }, scheme }, promised, failed);
 
   test('once, and a call that OBF refused beside it, is as promised', () => {
     expect(found([issue(null, AMINA.email), issue('E1', AMINA.email)])).toEqual([]);

@@ -285,7 +285,7 @@ describe('OBF', () => {
 
   test('a row of the badge list that cannot be read is named by its field', async () => {
     sandbox.addBadge({ clientId: 'REGION', id: 'R9', name: 'neuf' });
-    sandbox.oddRow('badges', 'R9', { id: null });
+    sandbox.lists.oddRow('badges', 'R9', { id: null });
     const result = await report(goodEnv());
     expect(result.exit).toBe(0);
     expect(of(result, 'obf-badges')).toEqual({

@@ -72,7 +72,7 @@ describe('incomplete at the first look', () => {
     await half(LOU);
     house.sandbox.writeSlowly('A', 0);
     const event = give('P1', 'A', LOU);
-    house.sandbox.oddRow('event', event.id, { recipient_count: null });
+    house.sandbox.lists.oddRow('event', event.id, { recipient_count: null });
     expect(await house.notify(event)).toBe(202);
     await until(async () => (await readProblems()).length === 1, 'problem noted');
     house.sandbox.written(event.id);
@@ -240,8 +240,8 @@ describe('a part of a list', () => {
     const people = Array.from({ length: PAGE + 1 }, (_, at) => `personne.${at}@example.org`);
     await half(`personne.${PAGE}@example.org`, LOU);
     const event = give('P1', 'A', ...people);
-    house.sandbox.orderPages('P1', 'recipients', 'newest-first');
-    const done = house.sandbox.beforePage('P1', 'recipients', (offset) => {
+    house.sandbox.lists.orderPages('P1', 'recipients', 'newest-first');
+    const done = house.sandbox.lists.beforePage('P1', 'recipients', (offset) => {
       if (offset === 0) return;
       done();
       house.sandbox.appendByHand(event.id, [LOU]);
@@ -265,7 +265,7 @@ describe('a part of a list', () => {
         rows.filter(({ id }) => String(id) !== events[PAGE]?.id),
       );
     }
-    const done = house.sandbox.beforePage('P1', 'events', (offset) => {
+    const done = house.sandbox.lists.beforePage('P1', 'events', (offset) => {
       if (offset === 0) return;
       done();
       for (const { id } of events.slice(3, 6)) house.sandbox.removeByHand(id);
@@ -279,7 +279,7 @@ describe('a row that cannot be read', () => {
   test('of two recipients one has no id: the other is served, the row is named without an address', async () => {
     await half(LOU, SAM);
     const event = give('P1', 'A', LOU, SAM);
-    house.sandbox.oddRow('recipients', event.assertions[0]?.id ?? '', { assertion_id: null });
+    house.sandbox.lists.oddRow('recipients', event.assertions[0]?.id ?? '', { assertion_id: null });
     expect(await house.notify(event)).toBe(202);
     await house.idle();
     expect(awards()).toEqual([`R1 ${SAM}`]);
@@ -295,7 +295,7 @@ describe('a row that cannot be read', () => {
       },
     ]);
     expect(JSON.stringify([reason, await readProblems()])).not.toContain('@');
-    house.sandbox.mendRows();
+    house.sandbox.lists.mendRows();
     await verify();
     expect(awards()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
     expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
@@ -304,7 +304,7 @@ describe('a row that cannot be read', () => {
   test('an event without its badge in a partner’s list is read by its id', async () => {
     await half(LOU);
     const [odd, good] = [give('P1', 'A', LOU), give('P1', 'A', SAM)];
-    house.sandbox.oddRow('events', odd.id, { badge_id: null });
+    house.sandbox.lists.oddRow('events', odd.id, { badge_id: null });
     await poll();
     expect(awards()).toEqual([`R1 ${LOU}`]);
     expect(await house.pipelines[0].events.count(P1)).toBe(2);
@@ -316,7 +316,7 @@ describe('a row that cannot be read', () => {
 
   test('an odd row in the Région’s list stops nobody’s award, and is named', async () => {
     const odd = give(REGION, 'R2', 'zoe@example.org');
-    house.sandbox.oddRow('events', odd.id, { id: null });
+    house.sandbox.lists.oddRow('events', odd.id, { id: null });
     await half(LOU);
     expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
     await house.idle();
@@ -326,7 +326,7 @@ describe('a row that cannot be read', () => {
     expect(await house.failedReasons()).toEqual([
       expect.stringMatching(/client REGION, list of events, field id/),
     ]);
-    house.sandbox.mendRows();
+    house.sandbox.lists.mendRows();
     await poll(asClientId(REGION));
     expect([await readProblems(), await house.failedReasons()]).toEqual([[], []]);
   });

@@ -13,7 +13,7 @@ import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { EventRecord, HandIssue, SandboxOptions } from '../../src/sandbox/types.js';
-import { postNotice, postPassport, signedNotice } from '../../src/sandbox/webhooks.js';
+import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
 import { type Pace, type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';
@@ -168,7 +168,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         `${door.url}/webhooks/obf`,
         signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
       ),
-    push: (credentials) => postPassport(`${door.url}/obpv1/factory/users_badges`, BASIC, credentials),
+    push: (credentials) => postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
     async idle() {
       await until(
         async () => {

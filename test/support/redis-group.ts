@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { findRedis, type FindOptions } from '../../src/sandbox/redis/find.js';
+import { findRedis, type FindOptions } from '../../src/sandbox/redis/start.js';
 import {
   afterUs,
   freePort,

@@ -10,7 +10,7 @@ import {
   type RedisProcess,
   type RedisSettings,
 } from '../../src/sandbox/redis/run.js';
-import { findRedis } from '../../src/sandbox/redis/find.js';
+import { findRedis } from '../../src/sandbox/redis/start.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 /** What stands in `REDIS_URL`, and must not be told. Its signs are those that an address has a use for. */
