@@ -32,7 +32,8 @@ export class Narrator {
     private readonly stop: AbortSignal,
   ) {
     // A terminal that does not know its width says 0.
-    this.#width = Math.max(NARROWEST, Math.min(WIDEST, terminal.columns || WIDEST));
+    const columns = terminal.columns === 0 ? undefined : terminal.columns;
+    this.#width = Math.max(NARROWEST, Math.min(WIDEST, columns ?? WIDEST));
   }
 
   /** The name of a chapter. */

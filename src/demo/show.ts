@@ -54,7 +54,7 @@ async function perform(options: DemoOptions, narrator: Narrator, closing: Closin
   const stage = await openStage(options, closing, (what) => narrator.fact(what));
   showAddresses(narrator, stage, projectDir);
   const insight = options.openInsight(stage.environment);
-  await closing.opened(insight.close);
+  await closing.opened(() => insight.close());
   const story = tellStory({ ...options, ...stage, insight, narrator }).catch(async (error: unknown) => {
     // It may only be the first to see that a program ended: that one is to be told.
     await sleep(CAUSE_WITHIN_MS);

@@ -39,7 +39,10 @@ const badgeQuery = z.strictObject({
 export const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
   reading(badgeQuery, asked, ({ draft, ...page }) => {
     const { result } = lists.page({
-      ...{ name: 'badges', clientId, asked, ...page },
+      name: 'badges',
+      clientId,
+      asked,
+      ...page,
       rows: () => [...all.values()].filter((one) => one.clientId === clientId),
       isKept: (one) => one.draft === ['1', 'true'].includes(draft),
       toRow: (one) => badgeRow(one, url),
@@ -88,7 +91,11 @@ export const events: ClientHandler = ({ query: asked }, { lists }, found) =>
   reading(eventQuery, asked, (query) => {
     const { api_consumer_id: consumer, email, limit, offset } = query;
     const page = lists.page({
-      ...{ name: 'events', clientId: found.id, asked, limit, offset },
+      name: 'events',
+      clientId: found.id,
+      asked,
+      limit,
+      offset,
       rows: () => found.events,
       isKept: (one) =>
         meets(one, query) &&
@@ -132,7 +139,11 @@ export const recipients: ClientHandler = ({ query: asked }, { lists, events: all
   reading(recipientQuery, asked, (query) => {
     const { event_id: eventId, email, limit, offset } = query;
     const page = lists.page({
-      ...{ name: 'recipients', clientId: found.id, asked, limit, offset },
+      name: 'recipients',
+      clientId: found.id,
+      asked,
+      limit,
+      offset,
       rows: () => {
         if (eventId === undefined) return found.assertions;
         // Those of one event of thousands are found at once.

@@ -270,7 +270,7 @@ describe('changes', () => {
   const byHand = (...recipients: string[]): EventRecord =>
     bench.sandbox.issueByHand({ clientId: 'P1', badgeId: 'B1', recipients });
 
-  const eventRow = async (id = event.id) => {
+  const rowOf = async (id = event.id) => {
     const { data } = await bench.get('/v2/event/P1', 'P1');
     return data.result.find((row: { id: string }) => row.id === id);
   };
@@ -294,7 +294,7 @@ describe('changes', () => {
         'd@example.org',
       ]);
       const row = { id: event.id, recipient_count: 3, ctime: nowS - 60, mtime: nowS };
-      expect([await eventRow(), await one()]).toMatchObject([row, row]);
+      expect([await rowOf(), await one()]).toMatchObject([row, row]);
       expect(eventReply.safeParse(await one()).error).toBeUndefined();
       expect([await listed(), await ofEvent()]).toEqual(['abcd of 4', 'abd of 3']);
       expect(bench.sandbox.awarded('d@example.org')).toEqual(['P1/B1']);
@@ -302,14 +302,14 @@ describe('changes', () => {
 
     test('mtime stays when it is told to', async () => {
       bench.sandbox.appendByHand(event.id, ['d@example.org'], { movesMtime: false });
-      expect(await eventRow()).toMatchObject({ recipient_count: 3, mtime: nowS - 60 });
+      expect(await rowOf()).toMatchObject({ recipient_count: 3, mtime: nowS - 60 });
     });
 
     test('revoking leaves it, or moves it when it is told to', async () => {
       bench.sandbox.revokeByHand(event.id, ['a@example.org']);
-      expect((await eventRow()).mtime).toBe(nowS - 60);
+      expect((await rowOf()).mtime).toBe(nowS - 60);
       bench.sandbox.revokeByHand(event.id, ['b@example.org'], { movesMtime: true });
-      expect((await eventRow()).mtime).toBe(nowS);
+      expect((await rowOf()).mtime).toBe(nowS);
     });
   });
 
@@ -352,7 +352,7 @@ describe('changes', () => {
         'a of 1',
         ' of 0',
       ]);
-      expect([(await eventRow()).recipient_count, (await one()).recipient_count]).toEqual([3, 3]);
+      expect([(await rowOf()).recipient_count, (await one()).recipient_count]).toEqual([3, 3]);
       bench.sandbox.stillWriting(event.id, 0);
       expect(await ofEvent()).toBe(' of 0');
       bench.sandbox.written(event.id);
@@ -471,7 +471,7 @@ describe('changes', () => {
         recipient_count: null,
         issued_on: 1_740_960_000_000,
       });
-      expect((await eventRow()).recipient_count).toBe(2);
+      expect((await rowOf()).recipient_count).toBe(2);
     });
   });
 
