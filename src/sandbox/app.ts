@@ -1,8 +1,15 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { badges, client, event, events, issue, ping, recipients, revoke } from './api.js';
-import { ok, refused, throttled } from './exchange.js';
-import type { ApiRequest, ClientHandler, PublicHandler, Reply } from './exchange.js';
+import {
+  ok,
+  refused,
+  throttled,
+  type ApiRequest,
+  type ClientHandler,
+  type PublicHandler,
+  type Reply,
+} from './exchange.js';
 import type { CallFaults, Outcome } from './faults.js';
 import { assertion, badgeClass, credential, issuer, revokedList } from './hosted.js';
 import type { Tokens } from './limits.js';
