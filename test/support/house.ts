@@ -168,7 +168,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         `${door.url}/webhooks/obf`,
         signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
       ),
-    push: (credentials) => postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
+    push: (credentials) =>
+      postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
     async idle() {
       await until(
         async () => {
