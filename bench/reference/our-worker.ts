@@ -1,9 +1,9 @@
 import { Worker, type Queue } from 'bullmq';
 import { createLogger } from '../../src/platform/logger.js';
 import { openConsumer } from '../../src/platform/redis.js';
-import { openQueue } from '../../src/queue/enqueue.js';
-import { DEFAULT_PREFIX, type QueueName } from '../../src/queue/jobs.js';
-import { sortArrivals } from '../../src/workers/sort-arrivals.js';
+import { noticesIn } from '../../src/queue/arrivals.js';
+import { enqueueAll, openQueue } from '../../src/queue/enqueue.js';
+import { arrivalsJob, DEFAULT_PREFIX, type QueueName } from '../../src/queue/jobs.js';
 
 /**
  * Our half: what came in becomes a job a notice, as in the worker process, but nothing is done with it, as beside the
@@ -22,7 +22,11 @@ const queues = {
 };
 const shared = { connection: redis, prefix: DEFAULT_PREFIX };
 const workers = [
-  new Worker('arrivals', (job) => sortArrivals({ queues }, job.data), { ...shared, concurrency: 4 }),
+  new Worker(
+    'arrivals',
+    (job) => enqueueAll(queues.notices, noticesIn(arrivalsJob.parse(job.data).arrivals)),
+    { ...shared, concurrency: 4 },
+  ),
   new Worker('notices', async () => undefined, { ...shared, concurrency: 96 }),
 ];
 await Promise.all(workers.map((worker) => worker.waitUntilReady()));

@@ -70,7 +70,7 @@ export interface Holds {
   accepted(badgeId: BadgeId): Promise<void>;
   /** When OBF last accepted a call; 0: never. */
   acceptedMs(badgeId: BadgeId): Promise<number>;
-  /** The account was found well, and nothing is left to send. */
+  /** It is not about the account, or that was found well and nothing is left to send. */
   end(badgeId: BadgeId): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
     },
     acceptedMs: async (badgeId) => Number((await redis.get(acceptedKey(badgeId))) ?? 0),
     async end(badgeId) {
-      await redis.del(holdKey(badgeId));
+      await redis.del(holdKey(badgeId), refusalKey(badgeId));
     },
   };
 }

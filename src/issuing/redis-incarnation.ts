@@ -56,3 +56,15 @@ export function createRedisIncarnation(
     },
   };
 }
+
+/** OBF may have a batch, and does not show it yet. It is read once `waitMs` have passed. */
+export class NotSettledYet extends Error {
+  readonly code = 'not_settled_yet';
+  constructor(
+    readonly waitMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(`A batch of unknown outcome settles in ${Math.ceil(waitMs / 1000)} s`, options);
+    this.name = 'NotSettledYet';
+  }
+}

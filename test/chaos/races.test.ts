@@ -9,7 +9,7 @@ import type { Ledger } from '../../src/issuing/ledger.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
-import { issueAwards } from '../../src/workers/issue/issue-awards.js';
+import { issueBatch } from '../../src/workers/issue/issue-batch.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { openHouse, REGION, type House } from '../support/house.js';
@@ -91,10 +91,10 @@ test('a process that hears late that it may send does not send when others have 
       return mine;
     },
   };
-  const slow = issueAwards({ ...pipeline, batches }, R1, batch.id, never).catch(() => undefined);
+  const slow = issueBatch({ ...pipeline, batches }, R1, batch.id, never).catch(() => undefined);
   await until(
     () =>
-      issueAwards(pipeline, R1, batch.id, never).then(
+      issueBatch(pipeline, R1, batch.id, never).then(
         () => house.awards().length > 0,
         () => false,
       ),
@@ -119,11 +119,11 @@ test('a badge that comes while its award is being withdrawn is not forgotten', a
     await decided();
   };
   const slow: Pipeline = { ...pipeline, ledger: late(pipeline.ledger, 'withdraw', anotherBadge) };
-  await issueAwards(slow, R1, batch.id, never);
+  await issueBatch(slow, R1, batch.id, never);
   await decided();
   const next = await pipeline.outbox.takeBatch(R1, 10);
   if (next === null) throw new Error('the award was forgotten');
-  await issueAwards(pipeline, R1, next.id, never);
+  await issueBatch(pipeline, R1, next.id, never);
   expect(house.awards()).toEqual([`R1 ${LOU}`]);
 });
 

@@ -1,6 +1,6 @@
 import { asBadgeId, asBatchId } from '../../src/ids.js';
 import { createHolds, heldFor, nextWaitMs, type Holds } from '../../src/issuing/hold.js';
-import { PACE } from '../../src/workers/pipeline.js';
+import { PACE } from '../../src/workers/stores.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 
 const MIN = 60_000;

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asBadgeId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import type { Pace } from '../../src/workers/pipeline.js';
+import type { Pace } from '../../src/workers/stores.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import type { EventRecord } from '../../src/sandbox/types.js';

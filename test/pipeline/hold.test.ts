@@ -166,9 +166,11 @@ test('two bad recipients side by side look like the account; the others show tha
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
 }, 60_000);
 
-test('two bad recipients and nobody else: a hold, until the next good one shows whose fault it was', async () => {
+test('two bad recipients and nobody else: a hold, then both are refused, and the next good one is served', async () => {
   await classOf(['a.refused-by-obf@example.org', 'b.refused-by-obf@example.org']);
   await held('refusal');
+  await until(async () => (await house.failedReasons()).length === 2, 'both refused', 20_000);
+  expect(await house.pipelines[0].holds.of(R1)).toBeNull();
   await earn(people(1));
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);

@@ -20,7 +20,7 @@ import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { createPopulationStore, storePopulation } from '../../src/scheme/population.js';
 import { makePlan, simulate, type PlanParts } from '../../src/scheme/make-plan.js';
-import { PACE } from '../../src/workers/pipeline.js';
+import { PACE } from '../../src/workers/stores.js';
 import { readPersonOnce, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { world } from '../rules/model.js';

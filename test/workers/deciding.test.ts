@@ -1,7 +1,7 @@
 import { ZodError } from 'zod';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/issuing/award-record.js';
-import { NotSettledYet } from '../../src/issuing/types.js';
+import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
 import {
   ObfNotSent,
   ObfOutcomeUnknown,

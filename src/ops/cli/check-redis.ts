@@ -11,7 +11,7 @@ import { createVault } from '../../platform/vault.js';
 import type { Scheme } from '../../rules/types.js';
 import { createSchemes } from '../../scheme/schemes.js';
 import { SchemeUnreadable } from '../../scheme/state.js';
-import { PACE } from '../../workers/pipeline.js';
+import { PACE } from '../../workers/stores.js';
 import { PAUSED } from '../shared/issuing-words.js';
 import { isToShow, problemWords, readHolds } from '../shared/stats.js';
 import { durationWords, type Localized } from '../shared/words.js';

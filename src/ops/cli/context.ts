@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
-import type { Pace } from '../../workers/pipeline.js';
+import type { Pace } from '../../workers/stores.js';
 import type { Lang, Localized } from '../shared/words.js';
 
 /** Where a command reads and writes. */

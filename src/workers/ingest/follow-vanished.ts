@@ -2,16 +2,14 @@ import { iteratePeople } from '../../earners/people.js';
 import { markAssertion, type WrittenAssertion } from '../../earners/assertions.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import { isEventGone } from '../../obf/errors.js';
-import { EventIncomplete, readAlone, type EventRead } from '../../obf/read-event.js';
-import type { ObfAccount } from '../../obf/types.js';
-import type { IdSet } from './id-set.js';
+import { EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { Pipeline } from '../pipeline.js';
 import { retryTransient } from '../runtime/retry-transient.js';
 import { storeEvent } from './store-event.js';
 
 export interface VanishedOptions {
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: ReadonlyMap<ClientId, IdSet>;
+  readonly listed: ReadonlyMap<ClientId, ReadonlySet<AssertionId>>;
   readonly signal: AbortSignal;
   /** What was stored of an event that was read again. @param isOwn whether it is one of the Région's */
   readonly onWritten: (written: readonly WrittenAssertion[], isOwn: boolean) => void;
@@ -20,16 +18,11 @@ export interface VanishedOptions {
   readonly onFailure: (clientId: ClientId, error: unknown) => void;
 }
 
-/** An unrevoked assertion of a portfolio that its account's list does not show. */
-interface Suspect {
-  readonly keys: readonly EarnerKey[];
-  readonly id: AssertionId;
-}
-
+/** Unrevoked assertions of portfolios that their account's list does not show. */
 interface SuspectEvent {
   readonly clientId: ClientId;
   readonly eventId: EventId;
-  readonly suspects: Suspect[];
+  readonly suspects: { readonly keys: readonly EarnerKey[]; readonly id: AssertionId }[];
 }
 
 /**
@@ -69,7 +62,13 @@ async function followEvent(
   const account = pipeline.accounts(clientId)?.inBackground() ?? null;
   if (account === null) return;
   const isOwn = clientId === pipeline.region;
-  const read = await readByName(account, { clientId, eventId }, signal);
+  const asked = { clientId, eventId };
+  const read = await retryTransient(() => readAlone(account, asked, signal), signal).catch(
+    (error: unknown) => {
+      if (isEventGone(error)) return 'gone' as const;
+      throw error;
+    },
+  );
   const present = new Set<AssertionId>();
   if (read !== 'gone') {
     const { recipients, isWhole, odd } = read.recipients;
@@ -85,17 +84,4 @@ async function followEvent(
   for (const { keys, id } of suspects.filter((one) => !present.has(one.id)))
     for (const key of keys)
       if (await markAssertion(pipeline.earners, key, id, 'vanished')) onGone(key, isOwn);
-}
-
-async function readByName(
-  account: ObfAccount,
-  asked: { readonly clientId: ClientId; readonly eventId: EventId },
-  signal: AbortSignal,
-): Promise<EventRead | 'gone'> {
-  try {
-    return await retryTransient(() => readAlone(account, asked, signal), signal);
-  } catch (error) {
-    if (isEventGone(error)) return 'gone';
-    throw error;
-  }
 }

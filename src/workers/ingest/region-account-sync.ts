@@ -1,45 +1,16 @@
+import type { WrittenAssertion } from '../../earners/assertions.js';
 import type { BatchId, EventId } from '../../ids.js';
-import type { Journal } from '../../journal/journal.js';
+import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { changedPages, type Look } from '../../obf/changed-events.js';
 import { ObfRefused, ObfUnreadable } from '../../obf/errors.js';
-import type { EventIndex, ReadProblems } from '../../obf/read-state.js';
 import { PAGE_LIMIT } from '../../obf/list.js';
-import {
-  EventIncomplete,
-  readAlone,
-  RowUnreadable,
-  type EventAsked,
-  type EventRead,
-} from '../../obf/read-event.js';
-import type { ObfAccount, ObfEvent, OddRow } from '../../obf/types.js';
-import type { Logger } from '../../platform/logger.js';
-import { raceAbort, type RedisConnection } from '../../platform/redis.js';
-import type { RedisTime } from '../../platform/redis-clock.js';
-import { NotSettledYet } from '../../issuing/types.js';
-
-/** Local copy of every Région badge, manual ones included, so that none is issued twice. */
-export interface RegionAccountSync {
-  /**
-   * Reads what is new, and has everybody concerned evaluated.
-   * @param thorough looks through all events (see `changedPages`): before something is sent again
-   * @throws RegionUnreadable when OBF refuses, NotSettledYet while OBF still writes an event, or another ObfError
-   */
-  sync(signal: AbortSignal, thorough?: boolean): Promise<void>;
-  /**
-   * Reads the whole account by a reading that begins after these batches were missed; one serves all of a batch.
-   * They are in Redis no more, so nobody can have sent one of them since.
-   * @throws as `sync`
-   */
-  syncAfterLoss(missed: readonly BatchId[], signal: AbortSignal): Promise<void>;
-  /** Something was issued: what was read before lacks it. */
-  noteIssued(): Promise<void>;
-  /**
-   * As `sync`, unless any process did it less than `maxAgeMs` ago. An award by hand that is not known yet only delays:
-   * OBF is looked at before anything is issued. A fault of OBF is logged, never thrown.
-   * @param since `issue`: also where something was issued since
-   */
-  syncIfStale(maxAgeMs: number, signal: AbortSignal, since?: 'issue'): Promise<void>;
-}
+import { EventIncomplete, readAlone, RowUnreadable, type EventAsked } from '../../obf/read-event.js';
+import type { ObfEvent, OddRow } from '../../obf/types.js';
+import { raceAbort } from '../../platform/redis.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { Stores } from '../stores.js';
+import { noteOddRows } from './odd-rows.js';
+import { storeEvent } from './store-event.js';
 
 /** OBF refuses to let us read the Région's own account. Ops mend it; what waits for it is tried again until then. */
 export class RegionUnreadable extends Error {
@@ -49,25 +20,12 @@ export class RegionUnreadable extends Error {
 /** The cause of evaluations that a reading of the account sets off. */
 export const REGION_READ = 'region-account';
 
-export interface RegionSyncParts {
-  readonly account: ObfAccount;
-  readonly events: EventIndex;
-  readonly readProblems: Pick<ReadProblems, 'note'>;
-  readonly journal: Pick<Journal, 'ofEvent'>;
-  /** Stores an event and has its recipients evaluated. @throws EventIncomplete, RowUnreadable */
-  readonly store: (read: EventRead, signal: AbortSignal) => Promise<unknown>;
-  readonly redis: RedisConnection;
-  /** Of the keys. */
-  readonly prefix: string;
-  readonly now: RedisTime;
-  readonly log: Logger;
-}
-
 /** Batches of one loss are missed within seconds of each other; what comes later reads anew. */
 const READING_SERVES_MS = 60_000;
 
-export function createRegionAccountSync(parts: RegionSyncParts): RegionAccountSync {
-  const { account, events, redis, prefix, now, log } = parts;
+/** Local copy of every Région badge, manual ones included, so that none is issued twice. */
+export function createRegionAccountSync(stores: Stores) {
+  const { regionAccount, events, redis, prefix, now, log } = stores;
   const syncedKey = `${prefix}:mirror:fresh-at`;
   const issuedKey = `${prefix}:mirror:issued-at`;
   /** How many recipients OBF counts and never shows. */
@@ -75,13 +33,13 @@ export function createRegionAccountSync(parts: RegionSyncParts): RegionAccountSy
 
   const sync = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = await now();
-    const total = await recipientCount(parts, signal);
-    const changed = await readable(changedEvents(parts, thorough ? 'all' : 'both ends', signal));
+    const total = await recipientCount(stores, signal);
+    const changed = await readable(changedEvents(stores, thorough ? 'all' : 'both ends', signal));
     let unsureMs = 0;
-    for (const one of changed) unsureMs = Math.max(unsureMs, await readable(readInto(parts, one, signal)));
+    for (const one of changed) unsureMs = Math.max(unsureMs, await readable(readInto(stores, one, signal)));
     if (unsureMs > 0) throw new NotSettledYet(unsureMs);
     if (total !== null) {
-      const missing = total - (await events.recipients(account.clientId));
+      const missing = total - (await events.recipients(regionAccount.clientId));
       if (thorough) await redis.set(surplusKey, Math.max(0, missing));
       else if (missing > Number((await redis.get(surplusKey)) ?? 0)) return sync(signal, true);
     }
@@ -108,12 +66,28 @@ export function createRegionAccountSync(parts: RegionSyncParts): RegionAccountSy
     return nowMs - syncedMs >= maxAgeMs || (since === 'issue' && issuedMs > syncedMs);
   };
   return {
+    /**
+     * Reads what is new, and has everybody concerned evaluated.
+     * @param thorough looks through all events (see `changedPages`): before something is sent again
+     * @throws RegionUnreadable when OBF refuses, NotSettledYet while OBF still writes an event, or another ObfError
+     */
     sync,
-    async syncAfterLoss(missed, signal) {
+    /**
+     * Reads the whole account by a reading that begins after these batches were missed; one serves all of a batch.
+     * They are in Redis no more, so nobody can have sent one of them since.
+     * @throws as `sync`
+     */
+    async syncAfterLoss(missed: readonly BatchId[], signal: AbortSignal): Promise<void> {
       await Promise.all([...new Set(missed)].map((batch) => raceAbort(wholeReading(batch), signal)));
     },
-    noteIssued: async () => void (await redis.set(issuedKey, await now())),
-    async syncIfStale(maxAgeMs, signal, since) {
+    /** Something was issued: what was read before lacks it. */
+    noteIssued: async (): Promise<void> => void (await redis.set(issuedKey, await now())),
+    /**
+     * As `sync`, unless any process did it less than `maxAgeMs` ago. An award by hand that is not known yet only delays:
+     * OBF is looked at before anything is issued. A fault of OBF is logged, never thrown.
+     * @param since `issue`: also where something was issued since
+     */
+    async syncIfStale(maxAgeMs: number, signal: AbortSignal, since?: 'issue'): Promise<void> {
       try {
         // Many ask at a time: one reads for all, and after a failure nobody does for a while.
         if (performance.now() < restUntilMs || !(await isStale(maxAgeMs, since))) return;
@@ -144,19 +118,20 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
  * missed. Null: the list is looked at whole.
  */
 async function recipientCount(
-  { account, events }: RegionSyncParts,
+  { regionAccount, events }: Stores,
   signal: AbortSignal,
 ): Promise<number | null> {
-  if ((await events.count(account.clientId)) <= PAGE_LIMIT) return null;
-  return (await readable(account.recipients({ limit: 1 }, signal))).total;
+  if ((await events.count(regionAccount.clientId)) <= PAGE_LIMIT) return null;
+  return (await readable(regionAccount.recipients({ limit: 1 }, signal))).total;
 }
 
 /** New or changed events, and those of odd rows that were never read. */
 async function changedEvents(
-  { account, events, readProblems, now }: RegionSyncParts,
+  stores: Stores,
   look: Look,
   signal: AbortSignal,
 ): Promise<readonly EventAsked[]> {
+  const { regionAccount: account, events } = stores;
   const { clientId } = account;
   const found = new Map<EventId, ObfEvent>();
   const odd: OddRow[] = [];
@@ -164,15 +139,7 @@ async function changedEvents(
     for (const event of page.events) found.set(event.id, event);
     odd.push(...page.odd);
   }
-  const oddIds = odd.flatMap(({ eventId }) => eventId ?? []);
-  const rows = oddIds.map((id) => ({ id, recipientCount: null, modifiedS: null }));
-  const { unread } = await events.compare(clientId, rows);
-  const left = odd.filter(({ eventId }) => eventId === null || unread.has(eventId));
-  if (left.length > 0) {
-    const fields = left.map(({ field }) => field);
-    const problem = { clientId, list: 'events', eventId: null, fields, missing: null } as const;
-    await readProblems.note(problem, Math.floor((await now()) / 1000));
-  }
+  const { unread } = await noteOddRows(stores, clientId, odd);
   return [
     ...[...found.values()].map(({ id: eventId, ...row }) => ({ ...row, eventId })),
     ...[...unread].map((eventId) => ({ clientId, eventId })),
@@ -185,14 +152,21 @@ const WRITTEN_WITHIN_MS = 10 * 60_000;
 const WRITING_MS = 5000;
 
 /**
- * Stores one event of the account. A recipient whom OBF does not show yet may be about to be given the badge: an event
- * that is new and not ours is waited for.
+ * Stores one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
+ * to be given the badge: an event that is new and not ours is waited for.
  * @returns how long to wait before anything is issued, milliseconds
  */
-async function readInto(parts: RegionSyncParts, asked: EventAsked, signal: AbortSignal): Promise<number> {
-  const { account, journal, now, store } = parts;
+async function readInto(stores: Stores, asked: EventAsked, signal: AbortSignal): Promise<number> {
+  const { regionAccount, journal, now, queues } = stores;
+  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
+    enqueueEarners(
+      queues.earners,
+      written.map(({ earner }) => earner),
+      REGION_READ,
+    );
   try {
-    await store(await readAlone(account, asked, signal), signal);
+    const read = await readAlone(regionAccount, asked, signal);
+    await storeEvent(stores, read, { source: 'list', evaluate }, signal);
     return 0;
   } catch (error) {
     if (error instanceof EventIncomplete) {

@@ -1,41 +1,19 @@
+import { createHash } from 'node:crypto';
 import { markAssertion, storeAssertions } from '../../earners/assertions.js';
 import type { Contact } from '../../earners/record.js';
-import type { EarnerStore } from '../../earners/store.js';
-import { createHash } from 'node:crypto';
-import type { AssertionId, ClientId, EarnerKey } from '../../ids.js';
+import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
-import type { RedisConnection } from '../../platform/redis.js';
-import type { Vault } from '../../platform/vault.js';
-import type { Schemes } from '../../scheme/schemes.js';
-
-/** Which hosted credentials were read within the last minute, by any process. */
-export interface Verified {
-  mark(id: AssertionId): Promise<void>;
-  isFresh(id: AssertionId): Promise<boolean>;
-}
+import type { Stores } from '../stores.js';
 
 const FRESH_MS = 60_000;
 
-/** @param prefix of the keys */
-export function createVerified(redis: RedisConnection, prefix: string): Verified {
-  // An id leads to a page that tells of a person: it stands in no key.
-  const key = (id: AssertionId): string =>
-    `${prefix}:verified:${createHash('sha256').update(id).digest('base64url').slice(0, 22)}`;
-  return {
-    async mark(id) {
-      await redis.set(key(id), '1', 'PX', FRESH_MS);
-    },
-    isFresh: async (id) => (await redis.exists(key(id))) === 1,
-  };
-}
+/** An id leads to a page that tells of a person: it stands in no key. */
+const verifiedKey = ({ prefix }: Pick<Stores, 'prefix'>, id: AssertionId): string =>
+  `${prefix}:verified:${createHash('sha256').update(id).digest('base64url').slice(0, 22)}`;
 
-export interface CredentialStoring {
-  readonly earners: Pick<EarnerStore, 'update'>;
-  readonly vault: Vault;
-  readonly schemes: Pick<Schemes, 'now'>;
-  readonly region: ClientId;
-  readonly verified: Verified;
-}
+/** Whether a hosted credential was read within the last minute, by any process. */
+export const isVerified = async (stores: Stores, id: AssertionId): Promise<boolean> =>
+  (await stores.redis.exists(verifiedKey(stores, id))) === 1;
 
 /**
  * Stores what a hosted credential says that was read just now.
@@ -43,23 +21,29 @@ export interface CredentialStoring {
  * @returns whether it stands in the portfolio: an erasure may keep it out, and a revoked one may never have been there
  */
 export async function storeCredential(
-  storing: CredentialStoring,
+  stores: Stores,
   earner: EarnerKey,
   contact: Contact,
   found: HostedCredential,
   askedS: number,
 ): Promise<boolean> {
-  const { earners, schemes, region, verified } = storing;
-  const write = async (): Promise<boolean> => {
-    if (found.revokedOnly) return markAssertion(earners, earner, found.assertionId, 'revoked');
-    const { assertionId: id, revokedOnly: _none, ...rest } = found;
-    const isRegionBadge = found.clientId === region;
-    const { rollout } = await schemes.now();
-    const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: askedS };
-    const generation = isRegionBadge ? null : (rollout?.generation ?? null);
-    return (await storeAssertions(storing, [one], generation)).length > 0;
-  };
-  const isStored = await write();
-  await verified.mark(found.assertionId);
+  const isStored = await write(stores, earner, contact, found, askedS);
+  await stores.redis.set(verifiedKey(stores, found.assertionId), '1', 'PX', FRESH_MS);
   return isStored;
+}
+
+async function write(
+  stores: Stores,
+  earner: EarnerKey,
+  contact: Contact,
+  found: HostedCredential,
+  askedS: number,
+): Promise<boolean> {
+  if (found.revokedOnly) return markAssertion(stores.earners, earner, found.assertionId, 'revoked');
+  const { assertionId: id, revokedOnly: _none, ...rest } = found;
+  const isRegionBadge = found.clientId === stores.region;
+  const { rollout } = await stores.schemes.now();
+  const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: askedS };
+  const generation = isRegionBadge ? null : (rollout?.generation ?? null);
+  return (await storeAssertions(stores, [one], generation)).length > 0;
 }

@@ -5,51 +5,24 @@ import {
   type WrittenAssertion,
 } from '../../earners/assertions.js';
 import { earnerKeyOf } from '../../earners/earner-key.js';
-import { journalEntry, isGiving, type JournalEntry } from '../../earners/journal-entry.js';
-import type { PartnerActivity } from '../../earners/partner-activity.js';
-import type { EarnerStore } from '../../earners/store.js';
-import type { UnenrolledBadges } from '../../earners/unenrolled-badges.js';
+import { isGiving, journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
 import {
   asAssertionId,
   asAwardId,
   asEarnerKey,
   asSchemeVersion,
-  type ClientId,
   type EarnerKey,
   type EventId,
 } from '../../ids.js';
 import { noteIn, type Note } from '../../issuing/log-entry.js';
-import type { Journal } from '../../journal/journal.js';
-import type { EventIndex, ReadProblems } from '../../obf/read-state.js';
 import { completenessOf } from '../../obf/list.js';
 import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../../obf/read-event.js';
-import type { EventRecipients, ObfAccount, ObfRecipient } from '../../obf/types.js';
-import { secondsOf, type Clock } from '../../platform/clock.js';
+import type { EventRecipients, ObfRecipient } from '../../obf/types.js';
+import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { ReplicationBarrier } from '../../platform/replication.js';
-import type { Vault } from '../../platform/vault.js';
 import { runsOf } from '../../queue/enqueue.js';
-import { ARRIVAL_TYPES, eventNoticeId, listedEventId, type QueueName } from '../../queue/jobs.js';
-import type { Schemes } from '../../scheme/schemes.js';
-import type { Queue } from 'bullmq';
-
-export interface EventStoring {
-  readonly earners: Pick<EarnerStore, 'read' | 'update'>;
-  readonly journal: Pick<Journal, 'write'>;
-  readonly events: Pick<EventIndex, 'put'>;
-  readonly readProblems: Pick<ReadProblems, 'note' | 'clear'>;
-  readonly news: Pick<PartnerActivity, 'seen'>;
-  readonly ignored: Pick<UnenrolledBadges, 'badge'>;
-  readonly schemes: Pick<Schemes, 'now'>;
-  readonly replicas: Pick<ReplicationBarrier, 'epoch' | 'waitForReplicas'>;
-  readonly queues: Readonly<Pick<Record<QueueName, Queue>, 'notices'>>;
-  /** The Région's own client, and its account. */
-  readonly region: ClientId;
-  readonly regionAccount: Pick<ObfAccount, 'event'>;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  readonly pace: { readonly lookAgainMs: number };
-}
+import { ARRIVAL_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
+import type { Stores } from '../stores.js';
 
 export interface StoreOptions {
   /** Has these earners evaluated. Called before the event counts as read: after a stop in between, it is read again. */
@@ -64,35 +37,39 @@ export interface StoreOptions {
  * @throws SomeUnreadable, EventIncomplete, RowUnreadable once the others are stored and evaluated
  */
 export async function storeEvent(
-  storing: EventStoring,
+  stores: Stores,
   { event, recipients: read }: EventRead,
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas, region } = storing;
+  const { replicas, region, news, events, readProblems, clock } = stores;
+  const { clientId } = event;
   const mark = replicas.epoch();
-  const found = read.recipients.map((recipient) => newAssertion(storing, event, recipient));
-  const generation = await generationFor(storing, event, source);
-  const { stored, left } = await storedOf(storeAssertions(storing, found, generation));
+  const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
+  const generation = await generationFor(stores, event, source);
+  const { stored, left } = await storedOf(storeAssertions(stores, found, generation));
   signal.throwIfAborted();
-  await recordActivity(storing, event, read.recipients);
+  const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
+  // A partner that has fallen silent stands out.
+  if (happenedS !== null && found.length > 0)
+    await news.seen(clientId, { eventId: event.id, happenedS, atS: secondsOf(clock) });
   await evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (left !== null) throw left;
-  await requireComplete(storing, event, read);
-  if (event.clientId === region) await journalRegionEvent(storing, event, stored, signal);
+  await requireComplete(stores, event, read);
+  if (clientId === region) await journalRegionEvent(stores, event, stored, signal);
   // In a cluster, portfolios and the index of what was read stand on different servers: one that fails must not lose
   // portfolios while the index says that there is nothing left to read.
   await replicas.waitForReplicas(mark);
-  await storing.events.put(event.clientId, [event]);
-  await storing.readProblems.clear(scopeOf(event));
-  await clearFailures(storing, event);
-  await recordUnenrolled(storing, event);
+  await events.put(clientId, [event]);
+  await readProblems.clear(scopeOf(event));
+  await clearFailures(stores, event);
+  await recordUnenrolled(stores, event);
   return stored.length;
 }
 
 /** What failed before has been done: it is no failure any more. */
-async function clearFailures({ queues }: EventStoring, { clientId, id }: EventToStore): Promise<void> {
+async function clearFailures({ queues }: Stores, { clientId, id }: EventToStore): Promise<void> {
   if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
   const ids = [...ARRIVAL_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
@@ -105,7 +82,7 @@ async function clearFailures({ queues }: EventStoring, { clientId, id }: EventTo
 const scopeOf = ({ clientId, id }: EventToStore) => ({ clientId, list: 'recipients', eventId: id }) as const;
 
 async function requireComplete(
-  { readProblems, clock, pace }: EventStoring,
+  { readProblems, clock, pace }: Stores,
   event: EventToStore,
   read: EventRecipients,
 ): Promise<void> {
@@ -120,30 +97,19 @@ async function requireComplete(
 }
 
 async function storedOf(
-  upserting: Promise<readonly WrittenAssertion[]>,
+  storing: Promise<readonly WrittenAssertion[]>,
 ): Promise<{ readonly stored: readonly WrittenAssertion[]; readonly left: SomeUnreadable | null }> {
   try {
-    return { stored: await upserting, left: null };
+    return { stored: await storing, left: null };
   } catch (left) {
     if (!(left instanceof SomeUnreadable)) throw left;
     return { stored: left.stored, left };
   }
 }
 
-/** When a partner last issued anything: one that has fallen silent stands out. */
-async function recordActivity(
-  { news, clock }: EventStoring,
-  { clientId, id, createdS }: EventToStore,
-  [first]: readonly ObfRecipient[],
-): Promise<void> {
-  if (first === undefined) return;
-  const happenedS = createdS ?? first.issuedOnS;
-  await news.seen(clientId, { eventId: id, happenedS, atS: secondsOf(clock) });
-}
-
 /** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
 async function recordUnenrolled(
-  { schemes, ignored, region, clock }: EventStoring,
+  { schemes, ignored, region, clock }: Stores,
   { clientId, badgeId, id }: EventToStore,
 ): Promise<void> {
   if (clientId === region || (await schemes.now()).scheme.enrolments.has(badgeId)) return;
@@ -155,7 +121,7 @@ async function recordUnenrolled(
  * change is not new (a partner that was just enrolled has a past), nor is what the Région gave.
  */
 async function generationFor(
-  { schemes, region }: EventStoring,
+  { schemes, region }: Stores,
   { clientId, createdS = null }: EventToStore,
   source: StoreOptions['source'],
 ): Promise<number | null> {
@@ -165,68 +131,55 @@ async function generationFor(
   return isNews ? rollout.generation : null;
 }
 
-function newAssertion(
-  { vault, region }: EventStoring,
-  event: EventToStore,
-  recipient: ObfRecipient,
-): NewAssertion {
-  return {
-    recordedS: event.createdS ?? null,
-    isRegionBadge: event.clientId === region,
-    earner: earnerKeyOf(vault, recipient.email),
-    contact: { address: withoutUnseenEnds(recipient.email), name: recipient.name },
-    assertion: {
-      id: recipient.assertionId,
-      clientId: event.clientId,
-      badgeId: event.badgeId,
-      eventId: event.id,
-      issuedOnS: recipient.issuedOnS,
-      expiresOnS: recipient.expiresOnS,
-      revoked: recipient.revoked,
-    },
-  };
-}
+const newAssertion = (
+  { vault, region }: Stores,
+  { id: eventId, clientId, badgeId, createdS = null }: EventToStore,
+  { assertionId: id, email, name, issuedOnS, expiresOnS, revoked }: ObfRecipient,
+): NewAssertion => ({
+  recordedS: createdS,
+  isRegionBadge: clientId === region,
+  earner: earnerKeyOf(vault, email),
+  contact: { address: withoutUnseenEnds(email), name },
+  assertion: { id, clientId, badgeId, eventId, issuedOnS, expiresOnS, revoked },
+});
 
 /**
  * Enters an event of the Région's account that no journal tells of: given by hand, or by us before a reply or all of
  * Redis was lost. Costs one call, once an event.
  */
 async function journalRegionEvent(
-  { journal, regionAccount, earners, schemes }: EventStoring,
+  stores: Stores,
   event: EventToStore,
   found: readonly NewAssertion[],
   signal: AbortSignal,
 ): Promise<void> {
-  const untold = (await Promise.all(found.map((one) => untoldOf(earners, event, one)))).flat();
+  const { journal, regionAccount, schemes } = stores;
+  const { id, badgeId, createdS } = event;
+  const untold = (await Promise.all(found.map((one) => untoldOf(stores, event, one)))).flat();
   if (untold.length === 0) return;
-  const note = noteIn((await regionAccount.event(event.id, signal)).logEntry);
+  const note = noteIn((await regionAccount.event(id, signal)).logEntry);
   const { awards } = (await schemes.now()).scheme;
-  const award = awards.find(({ badgeId }) => badgeId === event.badgeId)?.id ?? null;
+  const award = awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   const entries = untold.map(async ({ earner, person, issuedOnS }) => {
-    if (note === null)
-      return [journalEntry('found', issuedOnS, { earner, award, badgeId: event.badgeId, event: event.id })];
-    if (await isToldOfAnother(earners, event, note, person)) return [];
-    return [issuedAsNoted(note, person, event, event.createdS ?? issuedOnS)];
+    if (note === null) return [journalEntry('found', issuedOnS, { earner, award, badgeId, event: id })];
+    if (await isToldOfAnother(stores, id, note, person)) return [];
+    return [issuedAsNoted(note, person, event, createdS ?? issuedOnS)];
   });
   await journal.write((await Promise.all(entries)).flat());
-}
-
-interface Untold {
-  readonly earner: EarnerKey;
-  /** Our note speaks of people; the badge went to one of their addresses. */
-  readonly person: EarnerKey;
-  readonly issuedOnS: number;
 }
 
 const tellsOf = (event: EventId, journal: readonly JournalEntry[]): boolean =>
   journal.some((entry) => entry.event === event && isGiving(entry));
 
-/** None when it is told already, or was before an erasure. */
+/**
+ * None when it is told already, or was before an erasure. `person`: our note speaks of people; the badge went to one of
+ * their addresses.
+ */
 async function untoldOf(
-  earners: Pick<EarnerStore, 'read'>,
+  { earners }: Stores,
   { id, createdS }: EventToStore,
   { earner, assertion: { issuedOnS } }: NewAssertion,
-): Promise<readonly Untold[]> {
+) {
   const record = await earners.read(earner);
   const { tombstone, linkedTo } = record;
   if (tombstone !== null && (createdS ?? issuedOnS) <= tombstone.erasedAtS) return [];
@@ -237,28 +190,28 @@ async function untoldOf(
 
 /** Whether the note names others, one of whose journals tells of it: an address that was unlinked since. */
 async function isToldOfAnother(
-  earners: Pick<EarnerStore, 'read'>,
-  { id }: EventToStore,
+  { earners }: Stores,
+  event: EventId,
   { assertions }: Note,
   person: EarnerKey,
 ): Promise<boolean> {
   const named = Object.keys(assertions).map(asEarnerKey);
   if (named.includes(person)) return false;
-  for (const one of named) if (tellsOf(id, (await earners.read(one)).journal)) return true;
+  for (const one of named) if (tellsOf(event, (await earners.read(one)).journal)) return true;
   return false;
 }
 
 function issuedAsNoted(
   note: Note,
   earner: EarnerKey,
-  { id, badgeId }: EventToStore,
+  { id: event, badgeId }: EventToStore,
   atS: number,
 ): JournalEntry {
   const version = note.rule_versions[earner] ?? note.rule_version;
   return journalEntry('issued', atS, {
     earner,
     badgeId,
-    event: id,
+    event,
     award: note.award === null ? null : asAwardId(note.award),
     version: version === null ? null : asSchemeVersion(version),
     assertions: (note.assertions[earner] ?? []).map(asAssertionId),

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
-import type { ClientId, EarnerKey, EventId } from '../../ids.js';
+import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import { PAGE_LIMIT, readList, allOf, completenessOf } from '../../obf/list.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -10,9 +10,9 @@ import { enqueueEarners } from '../../queue/enqueue-earners.js';
 import { eventNoticeId } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { followVanished } from './follow-vanished.js';
-import { IdSet } from './id-set.js';
 import type { Pipeline } from '../pipeline.js';
-import { followOddRows, noticeOf } from './poll-events.js';
+import { followOddRows } from './odd-rows.js';
+import { noticeOf } from './poll-events.js';
 import { retryTransient, type RetryOptions } from '../runtime/retry-transient.js';
 import { polledClients } from '../runtime/schedules.js';
 import { storeEvent } from './store-event.js';
@@ -23,27 +23,28 @@ import { storeEvent } from './store-event.js';
  * `VERIFY_EVERY_H`; `palier reconcile --full` is the same reading, now.
  */
 
-/** What OBF had and we did not, or the other way round; all of it is mended when this is returned. */
-export interface Drift {
+/** Counts what OBF had and we did not, or the other way round; all of it is mended when this is returned. */
+const noDrift = () => ({
   /** Events that were not read in full, or changed since. */
-  events: number;
+  events: 0,
   /** Assertions that no portfolio had. */
-  assertions: number;
+  assertions: 0,
   /** Revocations of partners' badges that we did not know of. */
-  revocations: number;
+  revocations: 0,
   /** Partners' badges of which OBF says something else by now: when they end, say. */
-  changed: number;
+  changed: 0,
   /** Partners' badges that OBF has no longer. */
-  gone: number;
+  gone: 0,
   /** Awards of the Région that OBF holds and we did not know of, by hand or of a lost Redis. */
-  awards: number;
+  awards: 0,
   /** Awards that were revoked in OBF, or are there no longer. */
-  awardsRevoked: number;
+  awardsRevoked: 0,
   /** Earners who are evaluated anew. */
-  earners: number;
+  earners: 0,
   /** Accounts that could not be read, and what stood in the way; the others were. */
-  unreadable: { readonly clientId: ClientId; readonly error: unknown }[];
-}
+  unreadable: [] as { readonly clientId: ClientId; readonly error: unknown }[],
+});
+export type Drift = ReturnType<typeof noDrift>;
 
 /** Receives how many rows of an account were read, of how many. */
 export type Progress = (done: number, total: number) => void;
@@ -56,7 +57,7 @@ interface Run {
   /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, IdSet>;
+  readonly listed: Map<ClientId, ReadonlySet<AssertionId>>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -71,17 +72,7 @@ export async function verifyAccounts(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Drift> {
-  const drift: Drift = {
-    events: 0,
-    assertions: 0,
-    revocations: 0,
-    changed: 0,
-    gone: 0,
-    awards: 0,
-    awardsRevoked: 0,
-    earners: 0,
-    unreadable: [],
-  };
+  const drift = noDrift();
   const run: Run = { drift, touched: new Set(), listed: new Map(), progress, signal };
   for (const clientId of polledClients(pipeline)) {
     try {
@@ -98,8 +89,7 @@ export async function verifyAccounts(
     onWritten: (written, isOwn) => noteWritten(run, written, isOwn),
     onGone(earner, isOwn) {
       run.touched.add(earner);
-      if (isOwn) drift.awardsRevoked += 1;
-      else drift.gone += 1;
+      drift[isOwn ? 'awardsRevoked' : 'gone'] += 1;
     },
     onFailure: (clientId, error) => setAside(run, clientId, error),
   });
@@ -144,8 +134,9 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   const compared = await pipeline.events.compare(clientId, [...events.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
   const { listed, isWhole, rest } = await storeListed(pipeline, account, events, run);
-  // What the list shows in part, or not at all, is asked for by its name.
-  for (const event of rest) await enqueueByName(pipeline, event);
+  // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
+  for (const data of rest.map(noticeOf))
+    await enqueue(pipeline.queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
   const isKnownWhole = eventList.isWhole && isWhole;
   await noteLists(pipeline, clientId, isKnownWhole, eventList);
   if (!isKnownWhole) return;
@@ -188,7 +179,7 @@ async function storeListed(
   events: ReadonlyMap<EventId, ObfEvent>,
   run: Run,
 ) {
-  const listed = new IdSet();
+  const listed = new Set<AssertionId>();
   const waiting = new Map<EventId, ObfRecipient[]>();
   const left = new Set(events.keys());
   const total = [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
@@ -232,24 +223,11 @@ async function storeListed(
 
 /** Nobody is evaluated before all is read. */
 function noteWritten({ drift, touched }: Run, written: readonly WrittenAssertion[], isOwn: boolean): void {
-  for (const one of written) {
-    if (one.change === null) continue;
-    touched.add(one.earner);
-    noteDrift(drift, one, isOwn);
+  for (const { change, earner, assertion } of written) {
+    if (change === null) continue;
+    touched.add(earner);
+    if (change === 'new') drift[isOwn ? 'awards' : 'assertions'] += 1;
+    if (change === 'changed') drift.changed += isOwn ? 0 : 1;
+    else if (assertion.revoked) drift[isOwn ? 'awardsRevoked' : 'revocations'] += 1;
   }
-}
-
-function noteDrift(drift: Drift, { change, assertion }: WrittenAssertion, isOwn: boolean): void {
-  if (change === 'new' && isOwn) drift.awards += 1;
-  else if (change === 'new') drift.assertions += 1;
-  else if (change === 'changed' && !isOwn) drift.changed += 1;
-  if (change === 'changed' || !assertion.revoked) return;
-  if (isOwn) drift.awardsRevoked += 1;
-  else drift.revocations += 1;
-}
-
-/** Has an event read by its name, also where that failed before. */
-async function enqueueByName({ queues }: Pipeline, event: ObfEvent): Promise<void> {
-  const data = noticeOf(event);
-  await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
 }

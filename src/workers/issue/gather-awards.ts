@@ -4,6 +4,7 @@ import { batchDelayMs } from '../../issuing/outbox.js';
 import { enqueue, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
+import { within } from '../in-flight.js';
 import type { Pipeline } from '../pipeline.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
@@ -58,7 +59,7 @@ async function isAnyOnTheWay({ queues }: Pipeline): Promise<boolean> {
   return jobs > 0;
 }
 
-export const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
+const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
   id: batchJobId(batchId),
   name: 'batch',
   data: { kind: 'batch', badgeId, batchId },
@@ -73,6 +74,22 @@ export async function enqueueBatch(
 ): Promise<void> {
   const job = batchJob(badgeId, batchId);
   await queues.awards.add(job.name, job.data, { ...optionsOf(job), lifo: place === 'first' });
+}
+
+/** How long a job takes at most to stand in failed once its batch was refused. */
+const FAILS_MS = 5000;
+
+/** Has a batch issued whose job has failed, or is about to. */
+export async function retryBatch(
+  { queues: { awards } }: Pipeline,
+  badgeId: BadgeId,
+  batchId: BatchId,
+  signal: AbortSignal,
+): Promise<void> {
+  const job = batchJob(badgeId, batchId);
+  // Beside one that is still active, a second job would be added: the first would stay in failed for nothing.
+  await within(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
+  await enqueue(awards, job);
 }
 
 /** Has the awards of one badge gathered after `delayMs`, once however often it is asked for. */

@@ -1,102 +1,139 @@
 import type { BadgeId, BatchId, EarnerKey } from '../../ids.js';
-import { ObfRefused } from '../../obf/errors.js';
-import { applyIfPossible } from '../../issuing/ledger.js';
 import type { Batch } from '../../issuing/batches.js';
+import { OnHold } from '../../issuing/hold.js';
+import { applyIfPossible } from '../../issuing/ledger.js';
+import { NotSettledYet } from '../../issuing/redis-incarnation.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import type { JobResult } from '../../platform/job-result.js';
+import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import type { Pipeline } from '../pipeline.js';
+import { checkEligibility, verifyHosted, type DueAward } from './eligibility.js';
+import { enqueueBatch, retryBatch } from './gather-awards.js';
 import { accountFault, passHold, putOnHold } from './refusal.js';
-import { recordSent, send } from './send.js';
-import { NotSettledYet, type DueAward, type Issuing, type IssueOutcome } from '../../issuing/types.js';
+import { recordSent, send, type BatchOutcome } from './send.js';
 
-const NOTHING: IssueOutcome = { again: [], split: [] };
+/** Everyone in it holds the award by now, or is not due it any more. */
+const NOTHING: BatchOutcome = { outcome: 'nothing', again: [], split: [] };
+const WORDS = { issued: 'awards issued', split: 'batch split', nothing: 'nothing left to issue' } as const;
 
 /**
- * Issues one batch. May be run again at any time, by anybody, after any fault: what OBF has is never
- * sent again, and what it may have is looked for first.
+ * Issues one batch, and counts how that ended. May be run again at any time, by any process, after any fault: what OBF
+ * has is never sent again, and what it may have is looked for first.
  * @throws NotSettledYet, OnHold, or an ObfError by certainty, when it is to be run again; ObfRefused when not
  */
 export async function issueBatch(
-  issuing: Issuing,
+  pipeline: Pipeline,
+  badgeId: BadgeId,
+  batchId: BatchId,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const count = (outcome: string): void => pipeline.meter.count('palier_batches_total', { outcome });
+  try {
+    const { outcome, again: _, split: __, ...facts } = await issue(pipeline, badgeId, batchId, signal);
+    count(outcome);
+    return { did: WORDS[outcome], facts: { badge: badgeId, batch: batchId, ...facts } };
+  } catch (error) {
+    const outcome = outcomeOf(error);
+    if (outcome !== null) count(outcome);
+    throw error;
+  }
+}
+
+/** Null: nothing ended, the batch only waits until OBF can be believed. */
+function outcomeOf(error: unknown): string | null {
+  if (error instanceof NotSettledYet) return error.cause === undefined ? null : 'unknown';
+  if (error instanceof ObfRefused) return 'refused';
+  if (error instanceof OnHold && !error.looked) return null;
+  if (error instanceof OnHold) return error.hold.code === 'quota' ? 'quota_low' : 'on_hold';
+  if (error instanceof ObfThrottled || error instanceof ObfNotSent) return 'not_sent';
+  return 'error';
+}
+
+async function issue(
+  pipeline: Pipeline,
   badgeId: BadgeId,
   id: BatchId,
   signal: AbortSignal,
-): Promise<void> {
-  const batch = await issuing.batches.find(badgeId, id);
-  if (batch === null) return;
-  if (batch.state === 'sent' && batch.event !== null) {
-    // We were stopped after OBF had answered.
-    await conclude(issuing, batch, await recordSent(issuing, batch, batch.event, null));
-    return;
-  }
+): Promise<BatchOutcome> {
+  const batch = await pipeline.batches.find(badgeId, id);
+  if (batch === null) return NOTHING;
+  // We were stopped after OBF had answered.
+  if (batch.state === 'sent' && batch.event !== null)
+    return conclude(pipeline, batch, await recordSent(pipeline, batch, batch.event, null));
   try {
-    await serve(issuing, batch, signal);
+    return await serve(pipeline, batch, signal);
   } catch (error) {
     // Redis may have lost it under our hands: then nobody else knows whom it was for.
-    if (await isLost(issuing, batch)) await issuing.evaluate(batch.earners, batch.suppressEmail);
+    if (await isLost(pipeline, batch)) await evaluate(pipeline, batch, batch.earners);
     throw error;
   }
 }
 
 /** Not known to be lost while Redis does not answer. */
-const isLost = ({ batches }: Issuing, { badgeId, id }: Batch): Promise<boolean> =>
+const isLost = ({ batches }: Pipeline, { badgeId, id }: Batch): Promise<boolean> =>
   batches.find(badgeId, id).then(
     (kept) => kept === null,
     () => false,
   );
 
-async function serve(issuing: Issuing, batch: Batch, signal: AbortSignal): Promise<void> {
+/** An award can complete another; what follows leaves with an e-mail, or without, as this does. */
+const evaluate = ({ queues }: Pipeline, batch: Batch, earners: readonly EarnerKey[]): Promise<void> =>
+  enqueueEarners(queues.earners, earners, 'awards', batch.suppressEmail);
+
+async function serve(pipeline: Pipeline, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
+  const { badgeId } = batch;
   // What may be in OBF already is looked for all the same.
-  const ended = batch.state === 'open' ? await passHold(issuing, batch, signal) : null;
-  const sinceMs = await waitUntilSettled(issuing, batch);
-  const { claimed, others } = await claim(issuing, batch);
-  issuing.reached('after-claim');
-  if (claimed.length > 0)
-    await look(issuing, batch, batch.state === 'sending' || sinceMs > batch.createdMs, signal);
-  const unread = await issuing.verify(batch.badgeId, claimed, signal);
-  const { due, again, unreadable } = await sort(issuing, batch.badgeId, claimed, unread);
+  const hold = batch.state === 'open' ? await passHold(pipeline, batch, signal) : null;
+  const sinceMs = await waitUntilSettled(pipeline, batch);
+  const { claimed, others } = await claim(pipeline, batch);
+  pipeline.reached('after-claim');
+  const isThorough = batch.state === 'sending' || sinceMs > batch.createdMs;
+  if (claimed.length > 0) await lookInObf(pipeline, badgeId, isThorough, signal);
+  const unread = await verifyHosted(pipeline, badgeId, claimed, signal);
+  const { due, again, unreadable } = await sort(pipeline, badgeId, claimed, unread);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
-  await issuing.evaluate([...others, ...again], batch.suppressEmail);
+  await evaluate(pipeline, batch, [...others, ...again]);
   if (unreadable.size > 0) {
-    await conclude(issuing, batch, { again: [], split: await setAside(issuing, batch, unreadable) });
-    return;
+    const split = await setAside(pipeline, batch, unreadable);
+    return conclude(pipeline, batch, { outcome: 'split', again: [], split });
   }
   if (due.size === 0) {
     // The look alone has shown that it is mended: no answer to a call will.
-    if (ended !== null && ended.code !== 'refusal') await issuing.holds.end(batch.badgeId);
-    await conclude(issuing, batch, NOTHING);
-    return;
+    if (hold !== null && hold.code !== 'refusal') await pipeline.holds.end(badgeId);
+    return conclude(pipeline, batch, NOTHING);
   }
-  if (batch.state !== 'open') await passHold(issuing, batch, signal);
-  const outcome = await send(issuing, batch, due, signal);
-  if (outcome.split.length === 0) await endRefusals(issuing, batch, signal);
-  await conclude(issuing, batch, outcome);
+  if (batch.state !== 'open') await passHold(pipeline, batch, signal);
+  const outcome = await send(pipeline, batch, due, signal);
+  if (outcome.split.length === 0) await endRefusals(pipeline, batch, signal);
+  return conclude(pipeline, batch, outcome);
 }
 
 /** Batches of one that OBF refused, for people who have the badge now, are run again: nothing is left to send, and they end. */
 async function endRefusals(
-  issuing: Issuing,
+  pipeline: Pipeline,
   { badgeId, id, earners }: Batch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { batches, sendAgain } = issuing;
-  for (const otherId of await batches.of(badgeId)) {
-    const other = otherId === id ? null : await batches.find(badgeId, otherId);
+  for (const otherId of await pipeline.batches.of(badgeId)) {
+    const other = otherId === id ? null : await pipeline.batches.find(badgeId, otherId);
     const isOver = other?.refusedAlone === true && other.earners.every((earner) => earners.includes(earner));
-    if (isOver) await sendAgain(badgeId, otherId, signal);
+    if (isOver) await retryBatch(pipeline, badgeId, otherId, signal);
   }
 }
 
 /** @throws OnHold when the account cannot be read because OBF refuses all of its calls */
-async function look(
-  issuing: Issuing,
-  { badgeId }: Batch,
-  thorough: boolean,
+async function lookInObf(
+  pipeline: Pipeline,
+  badgeId: BadgeId,
+  isThorough: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await issuing.lookInObf(signal, thorough);
+    await pipeline.regionSync.sync(signal, isThorough);
   } catch (error) {
-    const refused = error instanceof Error && error.cause instanceof ObfRefused;
-    const fault = refused ? await accountFault(issuing, badgeId, 0, signal) : null;
-    throw fault === null ? error : await putOnHold(issuing, badgeId, fault);
+    const isRefused = error instanceof Error && error.cause instanceof ObfRefused;
+    const fault = isRefused ? await accountFault(pipeline, badgeId, 0, signal) : null;
+    throw fault === null ? error : await putOnHold(pipeline, badgeId, fault);
   }
 }
 
@@ -104,36 +141,40 @@ async function look(
  * Until a call that may be on its way must show in OBF: this batch's own, or one that a lost Redis knew of.
  * Resolves with since when Redis remembers.
  */
-async function waitUntilSettled(issuing: Issuing, batch: Batch): Promise<number> {
-  const { now, settleMs, incarnation, batches } = issuing;
+async function waitUntilSettled(
+  { now, pace, incarnation, batches }: Pipeline,
+  batch: Batch,
+): Promise<number> {
   const sinceMs = await incarnation.knownSinceMs();
   const nowMs = await now();
   let sentMs = batch.state === 'sending' ? (batch.sentMs ?? nowMs) : 0;
   // Redis' clock was set back: from now on will do.
   if (sentMs > nowMs) sentMs = await batches.restamp(batch);
-  const waitMs = Math.max(sentMs, sinceMs) + settleMs - nowMs;
+  const waitMs = Math.max(sentMs, sinceMs) + pace.settleMs - nowMs;
   if (waitMs > 0) throw new NotSettledYet(waitMs);
   return sinceMs;
 }
 
 /** The earners that are this batch's to serve; the others were served, or withdrawn, before. */
-async function claim({ ledger }: Issuing, batch: Batch) {
-  const claims = await Promise.all(
-    batch.earners.map(async (earner) => {
-      const event = { type: 'claim', batch: batch.id } as const;
-      const claimed = applyIfPossible(ledger, earner, batch.badgeId, event);
-      // A record that cannot be read is found again, and told, when the earner is looked at.
-      return { earner, mine: (await claimed.catch(() => true)) !== null };
-    }),
+async function claim({ ledger }: Pipeline, { id, badgeId, earners }: Batch) {
+  const mine = await Promise.all(
+    earners.map((earner) =>
+      applyIfPossible(ledger, earner, badgeId, { type: 'claim', batch: id }).then(
+        (award) => award !== null,
+        // A record that cannot be read is found again, and told, when the earner is looked at.
+        () => true,
+      ),
+    ),
   );
-  const of = (wanted: boolean): readonly EarnerKey[] =>
-    claims.filter(({ mine }) => mine === wanted).map(({ earner }) => earner);
-  return { claimed: of(true), others: of(false) };
+  return {
+    claimed: earners.filter((_, at) => mine[at]),
+    others: earners.filter((_, at) => mine[at] === false),
+  };
 }
 
 /** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
 async function sort(
-  issuing: Issuing,
+  pipeline: Pipeline,
   badgeId: BadgeId,
   earners: readonly EarnerKey[],
   unread: ReadonlyMap<EarnerKey, unknown>,
@@ -142,18 +183,17 @@ async function sort(
   const again: EarnerKey[] = [];
   const unreadable = new Map(unread);
   const sortOne = async (earner: EarnerKey): Promise<void> => {
-    const standing = await issuing.checkEligibility(badgeId, earner);
-    if (standing.is === 'due') due.set(earner, standing.award);
-    else if (standing.is === 'held') {
-      await issuing.ledger.apply(earner, badgeId, { type: 'record', event: standing.event });
+    const found = await checkEligibility(pipeline, badgeId, earner);
+    if (found.is === 'due') due.set(earner, found.award);
+    else if (found.is === 'held') {
+      await pipeline.ledger.apply(earner, badgeId, { type: 'record', event: found.event });
       again.push(earner);
-    } else if ((await withdraw(issuing, badgeId, earner)) || standing.moved === true) again.push(earner);
+    } else if ((await withdraw(pipeline, badgeId, earner)) || found.moved === true) again.push(earner);
   };
-  await Promise.all(
-    earners
-      .filter((earner) => !unread.has(earner))
-      .map((earner) => sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error))),
-  );
+  const readable = earners.filter((earner) => !unread.has(earner));
+  const orSetAside = (earner: EarnerKey): Promise<void> =>
+    sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error));
+  await Promise.all(readable.map(orSetAside));
   return { due, again, unreadable };
 }
 
@@ -162,17 +202,17 @@ async function sort(
  * without them, and one for each of them. Alone, their fault is the job's.
  */
 async function setAside(
-  { ledger, batches }: Issuing,
+  { ledger, batches }: Pipeline,
   batch: Batch,
   unreadable: ReadonlyMap<EarnerKey, unknown>,
 ): Promise<readonly BatchId[]> {
+  const { badgeId, earners } = batch;
   const [first] = unreadable.values();
-  if (batch.earners.length === 1) throw first;
-  const release = { type: 'release' } as const;
-  const good = batch.earners.filter((earner) => !unreadable.has(earner));
+  if (earners.length === 1) throw first;
+  const good = earners.filter((earner) => !unreadable.has(earner));
   // A record that cannot be read cannot be released either; its next claim fails, and says so.
   await Promise.allSettled(
-    batch.earners.map((earner) => applyIfPossible(ledger, earner, batch.badgeId, release)),
+    earners.map((earner) => applyIfPossible(ledger, earner, badgeId, { type: 'release' })),
   );
   return batches.split(batch, [good, ...[...unreadable.keys()].map((earner) => [earner])]);
 }
@@ -181,14 +221,16 @@ async function setAside(
  * Takes back what was due. An evaluation that found it due again while it was ours left it to us: if it
  * is due after all, the earner is evaluated once more.
  */
-async function withdraw(issuing: Issuing, badgeId: BadgeId, earner: EarnerKey): Promise<boolean> {
-  await applyIfPossible(issuing.ledger, earner, badgeId, { type: 'withdraw' });
-  return (await issuing.checkEligibility(badgeId, earner)).is === 'due';
+async function withdraw(pipeline: Pipeline, badgeId: BadgeId, earner: EarnerKey): Promise<boolean> {
+  await applyIfPossible(pipeline.ledger, earner, badgeId, { type: 'withdraw' });
+  return (await checkEligibility(pipeline, badgeId, earner)).is === 'due';
 }
 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */
-async function conclude(issuing: Issuing, batch: Batch, { again, split }: IssueOutcome): Promise<void> {
-  await issuing.evaluate(again, batch.suppressEmail);
-  if (split.length === 0) await issuing.batches.finish(batch);
-  else await issuing.enqueueParts(batch.badgeId, split);
+async function conclude(pipeline: Pipeline, batch: Batch, outcome: BatchOutcome): Promise<BatchOutcome> {
+  await evaluate(pipeline, batch, outcome.again);
+  if (outcome.split.length === 0) await pipeline.batches.finish(batch);
+  // Taken before all others: what a split leaves open stays little.
+  for (const id of outcome.split) await enqueueBatch(pipeline, batch.badgeId, id, 'first');
+  return outcome;
 }

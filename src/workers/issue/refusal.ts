@@ -1,10 +1,11 @@
-import type { BadgeId } from '../../ids.js';
-import { ObfRefused } from '../../obf/errors.js';
-import { secondsOf } from '../../platform/clock.js';
-import { type Batch, halvesOf } from '../../issuing/batches.js';
-import { type Hold, type HoldCause, OnHold } from '../../issuing/hold.js';
+import type { JournalEntry } from '../../earners/journal-entry.js';
+import type { BadgeId, BatchId, EarnerKey } from '../../ids.js';
+import { halvesOf, type Batch } from '../../issuing/batches.js';
+import { OnHold, type Hold, type HoldCause } from '../../issuing/hold.js';
 import { QuotaLow } from '../../issuing/quota.js';
-import { type DueAwards, type IssueOutcome, type Issuing, telling } from '../../issuing/types.js';
+import { ObfRefused } from '../../obf/errors.js';
+import type { Pipeline } from '../pipeline.js';
+import { retryBatch } from './gather-awards.js';
 
 /**
  * Lets a batch of a badge that is on hold wait, without a call to OBF. Once the time has come, exactly one batch looks
@@ -12,42 +13,40 @@ import { type DueAwards, type IssueOutcome, type Issuing, telling } from '../../
  * @returns the hold whose turn this batch has; null: there is none
  * @throws OnHold
  */
-export async function passHold(issuing: Issuing, batch: Batch, signal: AbortSignal): Promise<Hold | null> {
-  const { holds, now } = issuing;
+export async function passHold(pipeline: Pipeline, batch: Batch, signal: AbortSignal): Promise<Hold | null> {
+  const { holds, now, pace } = pipeline;
   const { badgeId } = batch;
   const held = await holds.of(badgeId);
   if (held === null) return null;
   const overdueMs = (await now()) - held.nextMs;
-  const mayLook = overdueMs >= 0 && !(await isOthersTurn(issuing, batch, overdueMs));
-  if (!mayLook || !(await holds.takeTurn(badgeId, held))) throw await onHold(issuing, badgeId, held, false);
-  const fault = await accountFault(issuing, badgeId, batch.earners.length, signal);
-  if (fault !== null) throw await putOnHold(issuing, badgeId, fault);
+  // One that was refused alone proves nothing again: others look first. Not for ever, theirs may be jobs that failed.
+  const isOthersTurn =
+    batch.refusedAlone && overdueMs <= pace.holdFirstMs && (await doOthersWait(pipeline, batch));
+  const mayLook = overdueMs >= 0 && !isOthersTurn;
+  if (!mayLook || !(await holds.takeTurn(badgeId, held))) throw await onHold(pipeline, badgeId, held, false);
+  const fault = await accountFault(pipeline, badgeId, batch.earners.length, signal);
+  if (fault !== null) throw await putOnHold(pipeline, badgeId, fault);
   return held;
 }
 
-/**
- * One that OBF refused alone proves nothing when it is refused again: while others wait, one of them looks. Not for
- * ever: theirs may be jobs that have failed.
- */
-async function isOthersTurn(issuing: Issuing, batch: Batch, overdueMs: number): Promise<boolean> {
-  const { batches, waiting, holdPace } = issuing;
-  if (!batch.refusedAlone || overdueMs > holdPace.holdFirstMs) return false;
-  if ((await waiting(batch.badgeId)) > 0) return true;
-  const ids = await batches.of(batch.badgeId);
-  const others = await Promise.all(ids.map((id) => batches.find(batch.badgeId, id)));
-  return others.some((one) => one?.state === 'open' && !one.refusedAlone);
+/** Whether anybody waits for this badge whom OBF did not refuse alone. */
+async function doOthersWait({ batches, outbox }: Pipeline, { id, badgeId }: Batch): Promise<boolean> {
+  if ((await outbox.waiting(badgeId)) > 0) return true;
+  const ids = (await batches.of(badgeId)).filter((one) => one !== id);
+  const others = await Promise.all(ids.map((one) => batches.find(badgeId, one)));
+  return others.some((one) => one !== null && !one.refusedAlone);
 }
 
 /** Asks OBF why the Région's account cannot issue so many of a badge; null: nothing is wrong with it. */
 export async function accountFault(
-  { account, requireQuota }: Issuing,
+  { regionAccount, quota }: Pipeline,
   badgeId: BadgeId,
   count: number,
   signal: AbortSignal,
 ): Promise<HoldCause | null> {
   try {
-    await requireQuota(count, signal, true);
-    const badges = await account.badges(signal);
+    await quota.require(count, signal, true);
+    const badges = await regionAccount.badges(signal);
     return badges.some(({ id }) => id === badgeId) ? null : { code: 'badge', words: null };
   } catch (error) {
     const fault = faultIn(error);
@@ -63,19 +62,18 @@ export function faultIn(error: unknown): HoldCause | null {
 }
 
 /** Resolves with what the job is to throw. */
-export const putOnHold = async (issuing: Issuing, badgeId: BadgeId, why: HoldCause): Promise<OnHold> =>
-  onHold(issuing, badgeId, await issuing.holds.put(badgeId, why), true);
+export const putOnHold = async (pipeline: Pipeline, badgeId: BadgeId, why: HoldCause): Promise<OnHold> =>
+  onHold(pipeline, badgeId, await pipeline.holds.put(badgeId, why), true);
 
 /** Waits no longer than the first distance: a hold that ends before its time is noticed, and Redis alone is asked. */
 async function onHold(
-  { now, holdPace }: Issuing,
+  { now, pace: { holdFirstMs } }: Pipeline,
   badgeId: BadgeId,
   held: Hold,
   looked: boolean,
 ): Promise<OnHold> {
   const leftMs = held.nextMs - (await now());
-  const waitMs = leftMs > 0 ? Math.min(leftMs, holdPace.holdFirstMs) : holdPace.holdFirstMs;
-  return new OnHold(badgeId, held, waitMs, looked);
+  return new OnHold(badgeId, held, leftMs > 0 ? Math.min(leftMs, holdFirstMs) : holdFirstMs, looked);
 }
 
 /** OBF refuses the whole call for one bad recipient with these; the rest are about us. */
@@ -85,30 +83,33 @@ const ABOUT_THE_BODY: readonly number[] = [400, 413, 422];
  * What follows from a refusal of the issue call. It is about the account unless that looks well and the status is one
  * about the body; then the batch is split until the bad recipient is alone.
  * @param sending the batch, as it was sent
+ * @param entryOf the journal entry of an earner who is refused for good
+ * @returns the batches that took its place
  * @throws OnHold when it is about the account; ObfRefused when it is about a single recipient: it is final
  */
 export async function afterRefusal(
-  issuing: Issuing,
+  pipeline: Pipeline,
   sending: Batch,
-  due: DueAwards,
+  entryOf: (earner: EarnerKey) => JournalEntry | null,
   refusal: ObfRefused,
   signal: AbortSignal,
-): Promise<IssueOutcome> {
+): Promise<readonly BatchId[]> {
+  const { batches, ledger } = pipeline;
   const { badgeId, earners } = sending;
   const words = refusal.message;
-  const batch = await issuing.batches.reopenRefused(sending);
-  const fault = await accountFault(issuing, badgeId, due.size, signal);
-  if (fault !== null) throw await putOnHold(issuing, badgeId, fault);
-  if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(issuing, batch, words, signal)))
-    throw await putOnHold(issuing, badgeId, { code: 'refusal', words });
+  const batch = await batches.reopenRefused(sending);
+  const fault = await accountFault(pipeline, badgeId, earners.length, signal);
+  if (fault !== null) throw await putOnHold(pipeline, badgeId, fault);
+  if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(pipeline, batch, words, signal)))
+    throw await putOnHold(pipeline, badgeId, { code: 'refusal', words });
   if (earners.length > 1) {
-    await Promise.all(earners.map((earner) => issuing.ledger.apply(earner, badgeId, { type: 'release' })));
-    return { again: [], split: await issuing.batches.split(batch, halvesOf(earners)) };
+    await Promise.all(earners.map((earner) => ledger.apply(earner, badgeId, { type: 'release' })));
+    return batches.split(batch, halvesOf(earners));
   }
-  const tell = telling('refused', batch, due, { atS: secondsOf(issuing.clock), detail: words });
-  const refuse = { type: 'refuse', why: words } as const;
   await Promise.all(
-    earners.map((earner) => issuing.ledger.apply(earner, badgeId, refuse, () => tell(earner))),
+    earners.map((earner) =>
+      ledger.apply(earner, badgeId, { type: 'refuse', why: words }, () => entryOf(earner)),
+    ),
   );
   throw refusal;
 }
@@ -116,18 +117,25 @@ export async function afterRefusal(
 /**
  * Several are split to find out. A single one is at fault when OBF has accepted others since it, or the batch that it
  * comes from, was refused first. Nothing accepted, and a second one refused alone in the same words: that is about the
- * account, and the first is taken up again.
+ * account, and the first is taken up again. A look later, when nobody is left who could show that, it is about both.
  */
 async function isAboutRecipients(
-  { holds, sendAgain }: Issuing,
-  { id, badgeId, earners, refusedMs }: Batch,
+  pipeline: Pipeline,
+  batch: Batch,
   words: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { holds } = pipeline;
+  const { id, badgeId, earners, refusedMs } = batch;
   if (earners.length > 1 || (await holds.acceptedMs(badgeId)) > (refusedMs ?? 0)) return true;
-  if ((await holds.of(badgeId)) !== null) return false;
+  const held = await holds.of(badgeId);
+  if (held !== null) {
+    if (held.code !== 'refusal' || (await doOthersWait(pipeline, batch))) return false;
+    await holds.end(badgeId);
+    return true;
+  }
   const before = await holds.refusedAlone(badgeId, { words, batch: id });
   if (before === null || before.words !== words || before.batch === id) return true;
-  await sendAgain(badgeId, before.batch, signal);
+  await retryBatch(pipeline, badgeId, before.batch, signal);
   return false;
 }

@@ -1,20 +1,30 @@
-import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
+import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
+import type { BadgeId, BatchId, EarnerKey, EventId } from '../../ids.js';
+import type { Batch } from '../../issuing/batches.js';
+import { applyIfPossible } from '../../issuing/ledger.js';
+import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import type { IssueRequest } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
-import { applyIfPossible } from '../../issuing/ledger.js';
-import type { Batch } from '../../issuing/batches.js';
+import type { Pipeline } from '../pipeline.js';
+import type { DueAwards } from './eligibility.js';
 import { afterRefusal, faultIn, putOnHold } from './refusal.js';
-import {
-  type DueAwards,
-  type IssueOutcome,
-  type Issuing,
-  NotSettledYet,
-  telling,
-} from '../../issuing/types.js';
+
+/** How a run of a batch ended, and what remains to be done about it. */
+export interface BatchOutcome {
+  readonly outcome: 'issued' | 'split' | 'nothing';
+  /** Earners to evaluate anew. */
+  readonly again: readonly EarnerKey[];
+  /** Batches that took this one's place. */
+  readonly split: readonly BatchId[];
+  readonly event?: EventId;
+  readonly earners?: number;
+  /** What set it off: some of the causes. */
+  readonly causes?: readonly string[];
+}
 
 /** Another run of the same batch is sending it at this moment. */
-export class BatchTaken extends Error {
+class BatchTaken extends Error {
   readonly code = 'batch_taken';
 }
 
@@ -24,42 +34,43 @@ export class BatchTaken extends Error {
  *   NotSettledYet (OBF is to be read first)
  */
 export async function send(
-  issuing: Issuing,
+  pipeline: Pipeline,
   batch: Batch,
   due: DueAwards,
   signal: AbortSignal,
-): Promise<IssueOutcome> {
-  await requireQuota(issuing, batch.badgeId, due.size, signal);
+): Promise<BatchOutcome> {
+  const { batches, regionAccount, reached, clock } = pipeline;
+  await requireQuota(pipeline, batch.badgeId, due.size, signal);
   signal.throwIfAborted();
-  const sending = await issuing.batches.startSending(batch, [...due.keys()]);
+  const sending = await batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');
-  await requireRemembered(issuing, sending);
-  issuing.reached('before-send');
+  await requireRemembered(pipeline, sending);
+  reached('before-send');
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
-    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(issuing, sending))]);
-    event = await issuing.account.issue(requestOf(batch, due, secondsOf(issuing.clock)), within);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(pipeline, sending))]);
+    event = await regionAccount.issue(requestOf(batch, due, secondsOf(clock)), within);
   } catch (error) {
-    return afterFailure(issuing, sending, due, error, signal);
+    return afterFailure(pipeline, sending, due, error, signal);
   }
-  issuing.reached('after-send');
-  const sent = (await issuing.batches.markSent(sending, event)) ?? { ...sending, event };
-  return recordSent(issuing, sent, event, due);
+  reached('after-send');
+  const sent = (await batches.markSent(sending, event)) ?? { ...sending, event };
+  return recordSent(pipeline, sent, event, due);
 }
 
 /** @throws OnHold when the quota would not do, or cannot be read */
 async function requireQuota(
-  issuing: Issuing,
+  pipeline: Pipeline,
   badgeId: BadgeId,
   count: number,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await issuing.requireQuota(count, signal);
+    await pipeline.quota.require(count, signal);
   } catch (error) {
     const fault = faultIn(error);
-    throw fault === null ? error : await putOnHold(issuing, badgeId, fault);
+    throw fault === null ? error : await putOnHold(pipeline, badgeId, fault);
   }
 }
 
@@ -67,21 +78,24 @@ async function requireQuota(
 const HELD_AGAIN_MS = 2000;
 
 /**
- * That the batch is being sent must be known to whoever comes after us, whatever becomes of Redis: it is held
- * by other servers as well, or the loss will be noticed; and it was not noticed just now, since we looked.
+ * That the batch is being sent must outlast the loss of a server: replicas have it, or the loss will be noticed; and it
+ * was not noticed just now, since we looked.
  * @throws NotSettledYet, with the batch open again
  */
-async function requireRemembered(issuing: Issuing, sending: Batch): Promise<void> {
-  const held = await issuing.isHeld();
-  const sinceMs = await issuing.incarnation.knownSinceMs();
-  const unsettledMs = sinceMs + issuing.settleMs - (await issuing.now());
-  if (held && unsettledMs <= 0) return;
-  await issuing.batches.rollbackSend(sending);
-  throw new NotSettledYet(Math.max(unsettledMs, held ? 0 : HELD_AGAIN_MS));
+async function requireRemembered(
+  { replicas, incarnation, pace, now, batches }: Pipeline,
+  sending: Batch,
+): Promise<void> {
+  const isReplicated = await replicas.isReplicated();
+  const sinceMs = await incarnation.knownSinceMs();
+  const unsettledMs = sinceMs + pace.settleMs - (await now());
+  if (isReplicated && unsettledMs <= 0) return;
+  await batches.rollbackSend(sending);
+  throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : HELD_AGAIN_MS));
 }
 
 /** Counted from what the batch says: a process that was frozen in between has no time left. */
-const timeLeftMs = async ({ now, sendWithinMs }: Issuing, { sentMs }: Batch): Promise<number> =>
+const timeLeftMs = async ({ now, pace: { sendWithinMs } }: Pipeline, { sentMs }: Batch): Promise<number> =>
   Math.min(sendWithinMs, Math.max(0, (sentMs ?? 0) + sendWithinMs - (await now())));
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
@@ -106,49 +120,79 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
   };
 }
 
+/** How many causes a line of the log names. */
+const CAUSES_NAMED = 20;
+
 /**
  * Writes down what OBF has, for every earner of the batch; may be done again. The event is known as ours
  * before the earners' records are: were all of Redis lost in between, it would be read back from OBF.
+ * @param due null: what it was for is not known any more, OBF's `log_entry` says it
  */
 export async function recordSent(
-  issuing: Issuing,
-  batch: Batch,
+  { meter, quota, regionSync, holds, ledger, clock, reached }: Pipeline,
+  { badgeId, earners }: Batch,
   event: EventId,
   due: DueAwards | null,
-): Promise<IssueOutcome> {
-  issuing.reached('before-record');
-  await issuing.issued(event, batch, due);
-  await issuing.holds.accepted(batch.badgeId);
-  const record = { type: 'record', event } as const;
-  // Without what it was for, it is told when the Région's account is read: OBF keeps our note.
-  const tell = telling('issued', batch, due, { atS: secondsOf(issuing.clock), event });
-  await each(batch.earners, (earner) =>
-    applyIfPossible(issuing.ledger, earner, batch.badgeId, record, () => tell(earner)),
+): Promise<BatchOutcome> {
+  reached('before-record');
+  // Counted before anything can fail: a second run no longer knows what it was for, and does not count.
+  for (const { award } of due?.values() ?? []) meter.count('palier_awards_issued_total', { award });
+  await quota.spend(earners.length);
+  await regionSync.noteIssued();
+  await holds.accepted(badgeId);
+  const entryOf = entriesOf('issued', badgeId, due, { atS: secondsOf(clock), event });
+  await Promise.all(
+    earners.map((earner) =>
+      applyIfPossible(ledger, earner, badgeId, { type: 'record', event }, () => entryOf(earner)),
+    ),
   );
-  issuing.reached('after-record');
-  return { again: batch.earners, split: [] };
+  reached('after-record');
+  const causes = due === null ? null : new Set([...due.values()].flatMap(({ cause }) => cause ?? []));
+  const named = causes === null ? {} : { causes: [...causes].slice(0, CAUSES_NAMED) };
+  return { outcome: 'issued', event, earners: earners.length, ...named, again: earners, split: [] };
 }
 
+/** The journal entry of each earner: what it was decided on; null where that is not known any more. */
+export const entriesOf =
+  (
+    kind: 'issued' | 'refused',
+    badgeId: BadgeId,
+    due: DueAwards | null,
+    { atS, ...rest }: Pick<JournalEntry, 'atS'> & Partial<JournalEntry>,
+  ) =>
+  (earner: EarnerKey): JournalEntry | null => {
+    const one = due?.get(earner);
+    if (one === undefined) return null;
+    const { award, version, earnedBy: assertions, cause } = one;
+    return journalEntry(kind, atS, { earner, award, badgeId, assertions, cause, version, ...rest });
+  };
+
 async function afterFailure(
-  issuing: Issuing,
+  pipeline: Pipeline,
   batch: Batch,
   due: DueAwards,
   error: unknown,
   signal: AbortSignal,
-): Promise<IssueOutcome> {
-  if (error instanceof ObfRefused) return afterRefusal(issuing, batch, due, error, signal);
+): Promise<BatchOutcome> {
+  const { batches, ledger, pace } = pipeline;
+  const { id, badgeId, earners } = batch;
+  if (error instanceof ObfRefused) {
+    const entryOf = entriesOf('refused', badgeId, due, {
+      atS: secondsOf(pipeline.clock),
+      detail: error.message,
+    });
+    return {
+      outcome: 'split',
+      again: [],
+      split: await afterRefusal(pipeline, batch, entryOf, error, signal),
+    };
+  }
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
-    await issuing.batches.rollbackSend(batch);
+    await batches.rollbackSend(batch);
     throw error;
   }
-  const markUnknown = { type: 'markUnknown', batch: batch.id } as const;
-  await each(batch.earners, (earner) => applyIfPossible(issuing.ledger, earner, batch.badgeId, markUnknown));
-  throw new NotSettledYet(issuing.settleMs, { cause: error });
-}
-
-async function each(
-  earners: readonly EarnerKey[],
-  act: (earner: EarnerKey) => Promise<unknown>,
-): Promise<void> {
-  await Promise.all(earners.map(act));
+  await Promise.all(
+    earners.map((earner) => applyIfPossible(ledger, earner, badgeId, { type: 'markUnknown', batch: id })),
+  );
+  throw new NotSettledYet(pace.settleMs, { cause: error });
 }

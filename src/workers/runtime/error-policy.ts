@@ -1,7 +1,7 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
 import { RecordUnreadable } from '../../earners/record.js';
 import { OnHold } from '../../issuing/hold.js';
-import { NotSettledYet } from '../../issuing/types.js';
+import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { RateQueueFull, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
 import { SchemeUnreadable } from '../../scheme/state.js';

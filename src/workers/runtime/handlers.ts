@@ -5,6 +5,7 @@ import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { enqueueEarners } from '../../queue/enqueue-earners.js';
 import type { JobResult } from '../../platform/job-result.js';
 import {
+  arrivalsJob,
   awardJob,
   earnerJob,
   mailJob,
@@ -21,11 +22,13 @@ import { evaluateEarner } from '../evaluate-earner.js';
 import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
-import { issueAwards } from '../issue/issue-awards.js';
+import { issueBatch } from '../issue/issue-batch.js';
 import type { Pipeline } from '../pipeline.js';
-import { pollForClock, reportOddRow } from '../ingest/poll-events.js';
+import { reportOddRow } from '../ingest/odd-rows.js';
+import { pollForClock } from '../ingest/poll-events.js';
 import { revokeAward } from '../issue/revoke-award.js';
-import { sortArrivals } from '../sort-arrivals.js';
+import { noticesIn } from '../../queue/arrivals.js';
+import { enqueueAll } from '../../queue/enqueue.js';
 import { verifyForClock } from '../ingest/verify-accounts.js';
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
@@ -44,7 +47,12 @@ export type Handler = (
 
 /** The map from queue to work. */
 export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
-  arrivals: sortArrivals,
+  /** The web process stores the notices of one tick as one job, for the sake of its rate: here each becomes its own. */
+  async arrivals({ queues }, data) {
+    const notices = noticesIn(arrivalsJob.parse(data).arrivals);
+    await enqueueAll(queues.notices, notices);
+    return { did: 'notices sorted', facts: { notices: notices.length } };
+  },
   async notices(pipeline, data, signal) {
     const job = noticeQueueJob.parse(data);
     switch (job.kind) {
@@ -67,7 +75,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
       case 'gather':
         return gatherAwards(pipeline, job.badgeId, signal);
       case 'batch':
-        return issueAwards(pipeline, job.badgeId, job.batchId, signal);
+        return issueBatch(pipeline, job.badgeId, job.batchId, signal);
       case 'revoke':
         return revokeAward(pipeline, job.badgeId, job.earner, signal);
     }

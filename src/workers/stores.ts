@@ -1,0 +1,187 @@
+import type { Telemetry } from 'bullmq';
+import type { Config } from '../config.js';
+import { createPartnerActivity } from '../earners/partner-activity.js';
+import { createEarnerStore } from '../earners/store.js';
+import { createUnenrolledBadges } from '../earners/unenrolled-badges.js';
+import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
+import { createBatches } from '../issuing/batches.js';
+import { createHolds, type HoldPace } from '../issuing/hold.js';
+import { createLedger } from '../issuing/ledger.js';
+import { createOutbox, type GatherPace } from '../issuing/outbox.js';
+import { createQuota, QUOTA_LIMITS } from '../issuing/quota.js';
+import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
+import { createReviewFlags } from '../issuing/review-flags.js';
+import { createJournal } from '../journal/journal.js';
+import type { CallMade, Report } from '../obf/http.js';
+import { createObf } from '../obf/obf.js';
+import { createEventIndex, createReadProblems } from '../obf/read-state.js';
+import { TOKEN_CALL, type Tuning } from '../obf/token.js';
+import { systemClock, type Clock } from '../platform/clock.js';
+import type { Logger } from '../platform/logger.js';
+import { createMeter, type Meter } from '../platform/meter.js';
+import { createRedisClock, type RedisClock } from '../platform/redis-clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { createReplicationBarrier } from '../platform/replication.js';
+import { createVault, type Vault } from '../platform/vault.js';
+import { openQueue, openQueues } from '../queue/enqueue.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../queue/jobs.js';
+import type { Scheme } from '../rules/types.js';
+import { createPopulationStore } from '../scheme/population.js';
+import { createSchemes } from '../scheme/schemes.js';
+
+/** The times that the pipeline keeps, and the size of what leaves at once. */
+export const PACE = {
+  quietMs: 100,
+  gatherMs: 10_000,
+  batchMax: 500,
+  holdFirstMs: 5 * 60_000,
+  holdMaxMs: 3_600_000,
+  /** How long one issue call may take in all, milliseconds. */
+  sendWithinMs: 20_000,
+  /** How long after a call of unknown outcome OBF is believed, milliseconds; above `sendWithinMs`. */
+  settleMs: 30_000,
+  /** How old the copy of the Région's account may be when a notice is read, milliseconds. */
+  mirrorMaxAgeMs: 15_000,
+  /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
+  lockMs: 30_000,
+  /** How soon an event that OBF shows in part is looked at again, at first, milliseconds. */
+  lookAgainMs: 2000,
+  quota: QUOTA_LIMITS,
+} satisfies GatherPace & HoldPace & Record<string, unknown>;
+export type Pace = Readonly<typeof PACE>;
+
+/** The steps of issuing after which a test stops the process. */
+export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
+
+export interface PipelineOptions {
+  readonly config: Pick<
+    Config,
+    'obfBaseUrl' | 'obfClientId' | 'obfClientSecret' | 'obfMaxRps' | 'palierKey'
+  > &
+    Partial<Pick<Config, 'palierKeyOld'>>;
+  readonly scheme: Scheme;
+  /** The partners' API keys. */
+  readonly secrets: ReadonlyMap<ClientId, string>;
+  readonly redis: RedisConnection;
+  readonly log: Logger;
+  /** For tests. The default is Redis' time. */
+  readonly clock?: Clock;
+  readonly pace?: Partial<Pace>;
+  /** For tests: OBF's spacing of tokens. */
+  readonly tuning?: Partial<Tuning>;
+  readonly reached?: (point: CrashPoint) => void;
+  /** Of the queues; without it there are no spans. */
+  readonly telemetry?: Telemetry | null;
+  /** Sends somebody the link to their own page; resolves with whether anybody is known there. */
+  readonly sendLink?: (earner: EarnerKey) => Promise<boolean>;
+  /** That of the process, where it has one already. */
+  readonly vault?: Vault;
+  /** Of BullMQ's keys, and of ours; tests have their own. */
+  readonly prefixes?: { readonly queues: string; readonly data: string };
+}
+
+/** All that is stored, in Redis and in OBF, and what it is read and written with. */
+export type Stores = ReturnType<typeof openStores>;
+
+/** Opens everything over one Redis connection, which stays the caller's. */
+export function openStores(options: PipelineOptions) {
+  const { scheme, redis, log, config, telemetry = null } = options;
+  const { queues: queuePrefix, data: prefix } = options.prefixes ?? DEFAULT_PREFIXES;
+  const pace: Pace = { ...PACE, ...options.pace };
+  /** The Région's own OBF client. */
+  const region = asClientId(config.obfClientId);
+  const vault = options.vault ?? createVault(config.palierKey, config.palierKeyOld);
+  const { clock, now } = clockOf(options, prefix);
+  const meter = createMeter(redis, prefix);
+  const obf = openObf(options, { prefix, vault, meter, region });
+  const regionAccount = obf.account(region);
+  if (regionAccount === null) throw new Error("The Région's own client has no account");
+  const earners = createEarnerStore(redis, prefix, vault);
+  const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
+  const replicas = createReplicationBarrier(redis, pace.settleMs);
+  const base = { redis, prefix, log, pace, region, vault, clock, meter };
+  return {
+    ...base,
+    regionAccount,
+    earners,
+    journal,
+    replicas,
+    /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
+    now,
+    /** What this process was started with; deciding asks `schemes`. */
+    scheme,
+    /** Which rules hold. */
+    schemes: createSchemes({ redis, prefix, vault, now }, scheme),
+    obf,
+    accounts: obf.account,
+    hosted: obf.hosted,
+    /** Which events were read in full. */
+    events: createEventIndex(redis, prefix),
+    readProblems: createReadProblems(redis, prefix),
+    /** When each partner issued last. */
+    news: createPartnerActivity(redis, prefix),
+    /** Badges and clients that count for nobody. */
+    ignored: createUnenrolledBadges(redis, prefix),
+    ledger: createLedger({ earners, journal, clock }),
+    flags: createReviewFlags({ redis, prefix, earners, journal }),
+    outbox: createOutbox(redis, prefix, now),
+    batches: createBatches(redis, prefix, now),
+    holds: createHolds(redis, prefix, now, pace),
+    quota: createQuota(redis, prefix, regionAccount, now, pace.quota),
+    incarnation: createRedisIncarnation(redis, prefix, now, () => replicas.history()),
+    census: createPopulationStore(redis, prefix),
+    people: { redis, prefix, region, earners },
+    queues: openQueues((name) => openQueue(name, redis, log, queuePrefix, telemetry)),
+    telemetry,
+    reached: options.reached ?? ((): void => undefined),
+    /** Null: this process has no mail server. */
+    sendLink: options.sendLink ?? null,
+  };
+}
+
+const DEFAULT_PREFIXES = { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
+
+const openObf = (
+  { config, secrets, redis, log, tuning }: PipelineOptions,
+  { region, meter, ...own }: { prefix: string; vault: Vault; meter: Meter; region: ClientId },
+) =>
+  createObf({
+    ...own,
+    baseUrl: config.obfBaseUrl,
+    maxRps: config.obfMaxRps,
+    secrets: new Map([...secrets, [region, config.obfClientSecret]]),
+    redis,
+    log,
+    report: countCalls(meter, region),
+    ...(tuning === undefined ? {} : { tuning }),
+  });
+
+function clockOf({ redis, clock = systemClock }: PipelineOptions, prefix: string): RedisClock {
+  return clock === systemClock ? createRedisClock(redis, prefix) : { clock, now: async () => clock() };
+}
+
+/**
+ * Counts the calls of OBF. The client is named for tokens alone: that is where a wrong API key shows, and there are as
+ * many clients as partners with a key.
+ */
+const countCalls =
+  (meter: Meter, region: ClientId): Report =>
+  ({ clientId, route, status, durationMs }) => {
+    const role = clientId === null ? 'public' : clientId === region ? 'region' : 'partner';
+    meter.count('palier_obf_calls_total', { role, route, status: classOf(status) });
+    meter.time('palier_obf_call_duration_seconds', { role, route }, durationMs);
+    if (route === TOKEN_CALL && clientId !== null)
+      meter.count('palier_token_requests_total', { client: clientId, outcome: tokenOutcomeOf(status) });
+  };
+
+/** `2xx` to `5xx`; 429 for itself, since OBF then only asks to wait; `none`: no whole answer came. */
+function classOf(status: CallMade['status']): string {
+  if (status === null) return 'none';
+  return status === 429 ? '429' : `${Math.floor(status / 100)}xx`;
+}
+
+/** OBF says no to a wrong API key with one of several statuses: see `createAskToken`. */
+function tokenOutcomeOf(status: CallMade['status']): 'given' | 'refused' | 'failed' {
+  if (status === null || status === 429 || status === 408 || status >= 500) return 'failed';
+  return status < 300 ? 'given' : 'refused';
+}
