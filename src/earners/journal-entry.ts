@@ -23,6 +23,8 @@ export const JOURNAL_KINDS = [
   'purged',
   /** A version of the scheme was put into force. */
   'applied',
+  /** On one day people looked at their own pages: `detail` says how often, nothing says who. */
+  'viewed',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
@@ -31,7 +33,7 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** When, Unix seconds. */
   readonly atS: number;
-  /** Whom it happened to; null: nobody (`applied`), or somebody who was erased since. */
+  /** Whom it happened to; null: nobody (`applied`, `viewed`), or somebody who was erased since. */
   readonly earner: EarnerKey | null;
   readonly award: AwardId | null;
   readonly badgeId: BadgeId | null;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isGiving, placeOf, withEntry, type JournalEntry } from '../earners/journal-entry.js';
+import { DateTime } from 'luxon';
+import { isGiving, journalEntry, placeOf, withEntry, type JournalEntry } from '../earners/journal-entry.js';
 import { isErased, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import { asEarnerKey, type EarnerKey, type EventId } from '../ids.js';
@@ -29,6 +30,8 @@ export interface Journal {
   tell(earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord>;
   /** Writes entries, each about whom it names; one about nobody is added each time. */
   write(entries: readonly JournalEntry[]): Promise<void>;
+  /** Somebody looked at their own page: one more in the entry of that day. */
+  countView(atS: number): Promise<void>;
   /** Everything about one address, oldest first. */
   ofEarner(earner: EarnerKey): Promise<readonly JournalEntry[]>;
   /** Everyone whom an OBF event gave the award to. */
@@ -62,7 +65,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
   const sources: Sources = { earners, general };
   const addGeneral = async (id: string, entry: JournalEntry, isCounted: boolean): Promise<void> => {
     await general.put(id, entry);
-    await index.add([indexed({ atS: entry.atS, member: `:${id}` }, entry, isCounted ? timeZone : null)]);
+    await index.add([ofGeneral(id, entry, isCounted ? timeZone : null)]);
   };
   const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
     vault.name(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
@@ -85,6 +88,11 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
         }),
       );
     },
+    async countView(atS) {
+      const [id, entry] = viewsOf(atS, timeZone);
+      await general.count(id, entry);
+      await index.add([ofGeneral(id, entry, null)]);
+    },
     ofEarner: async (earner) => (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
     async ofEvent(event) {
       const found = await foundAt(sources, await index.ofEvent(event));
@@ -105,15 +113,9 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     async rebuild(records) {
       await index.clear();
       for await (const entries of general.all())
-        await index.add(
-          entries.map(([id, entry]) => indexed({ atS: entry.atS, member: `:${id}` }, entry, timeZone)),
-        );
+        await index.add(entries.map(([id, entry]) => ofGeneral(id, entry, timeZone)));
       for await (const some of records)
-        await index.add(
-          some.flatMap(([earner, record]) =>
-            record.journal.map((entry) => ofRecord(earner, record, entry, timeZone)),
-          ),
-        );
+        await index.add(some.flatMap(([earner, record]) => ofWhole(earner, record, timeZone)));
     },
   };
 }
@@ -155,6 +157,15 @@ const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): Journa
   detail: null,
 });
 
+const ofGeneral = (id: string, entry: JournalEntry, timeZone: string | null): Indexed =>
+  indexed({ atS: entry.atS, member: `:${id}` }, entry, timeZone);
+
+/** The day's entry that counts views, and its id. */
+function viewsOf(atS: number, timeZone: string): readonly [id: string, entry: JournalEntry] {
+  const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
+  return [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
+}
+
 function ofRecord(
   earner: EarnerKey,
   { journal }: EarnerRecord,
@@ -165,6 +176,9 @@ function ofRecord(
   const stored = journal[place] ?? entry;
   return indexed({ atS: stored.atS, member: memberOf(earner, place) }, stored, timeZone);
 }
+
+const ofWhole = (earner: EarnerKey, record: EarnerRecord, timeZone: string): readonly Indexed[] =>
+  record.journal.map((entry) => ofRecord(earner, record, entry, timeZone));
 
 /** @param timeZone null: it is not counted */
 function indexed(place: Place, entry: JournalEntry, timeZone: string | null): Indexed {

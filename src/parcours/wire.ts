@@ -10,7 +10,6 @@ import { createRedisClock } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { enqueueLink } from '../queue/enqueue-earners.js';
-import { DATA_PREFIX } from '../queue/jobs.js';
 import { createAccess } from './access.js';
 import { createParcours } from './app.js';
 import { readParcours } from './read.js';
@@ -29,7 +28,14 @@ export interface ParcoursWiring {
 
 /** The earner's own pages over a connection that stays the caller's. */
 export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWiring): RequestHandler {
-  const { vault, scheme, meter, log } = reading;
+  const { vault, scheme, meter, journal, log } = reading;
+  const noteView = async (): Promise<void> => {
+    try {
+      await journal.countView(Math.floor((await reading.now()) / 1000));
+    } catch (err) {
+      log.warn({ err }, 'a view of a page was not counted');
+    }
+  };
   return createParcours({
     frame: { scheme: scheme.name, contact: parcours.contact },
     publicUrl: parcours.publicUrl,
@@ -40,7 +46,10 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     read: (access) => readParcours(reading, access),
     exportAll: async ({ earner }) =>
       earnerJson(await collectPersonalData(reading, earner), SHOWN, systemClock),
-    count: (step) => meter.count('palier_parcours_total', { step }),
+    count: (step) => {
+      meter.count('palier_parcours_total', { step });
+      if (step === 'viewed') void noteView();
+    },
     log,
   });
 }
@@ -54,6 +63,8 @@ const SHOWN: Parameters<typeof earnerJson>[1] = {
 
 interface LinkSending {
   readonly redis: RedisConnection;
+  /** Of our own keys. */
+  readonly prefix: string;
   readonly vault: Vault;
   /** The scheme's name. */
   readonly scheme: string;
@@ -61,13 +72,13 @@ interface LinkSending {
 }
 
 /** What a worker sends links with. */
-export function openLinkSender({ redis, vault, scheme, parcours }: LinkSending): {
+export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending): {
   readonly send: (earner: EarnerKey) => Promise<boolean>;
   readonly close: () => void;
 } {
   const mailer = createMailer(parcours);
-  const earners = createEarnerStore(redis, DATA_PREFIX, vault);
-  const access = createAccess(redis, DATA_PREFIX, vault, createRedisClock(redis, DATA_PREFIX).now);
+  const earners = createEarnerStore(redis, prefix, vault);
+  const access = createAccess(redis, prefix, vault, createRedisClock(redis, prefix).now);
   const parts = { earners, access, mailer, publicUrl: parcours.publicUrl, scheme };
   return { send: (earner) => sendLink(parts, earner), close: () => mailer.close() };
 }

@@ -22,7 +22,8 @@ export interface Mailbox {
 
 const reply = (text: string, responseCode: number): Error => Object.assign(new Error(text), { responseCode });
 
-export async function openMailbox(): Promise<Mailbox> {
+/** @param port 0 takes any free one */
+export async function openMailbox(port = 0): Promise<Mailbox> {
   const mails: Received[] = [];
   const refused = new Set<string>();
   const server = new SMTPServer({
@@ -52,7 +53,7 @@ export async function openMailbox(): Promise<Mailbox> {
       });
     },
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('The mail server listens on no port');

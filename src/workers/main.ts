@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const links =
     config.parcours === null
       ? null
-      : openLinkSender({ redis, vault, scheme: scheme.name, parcours: config.parcours });
+      : openLinkSender({ redis, prefix: DATA_PREFIX, vault, scheme: scheme.name, parcours: config.parcours });
   const { pipeline, close } = wirePipeline({
     config,
     vault,

@@ -79,7 +79,7 @@ function Entries({ model: { entries, scheme, region }, lang }: PartProps): VNode
 }
 
 function personOf({ kind, earner }: JournalEntry): Content {
-  if (earner === null) return kind === 'applied' ? '–' : JOURNAL.nobody;
+  if (earner === null) return kind === 'applied' || kind === 'viewed' ? '–' : JOURNAL.nobody;
   return <PersonLink earner={earner} />;
 }
 

@@ -30,6 +30,10 @@ export const KIND_WORDS: Readonly<Record<JournalKind, Localized>> = {
     en: 'Person erased, at the end of retention',
   },
   applied: { fr: 'Barème mis en vigueur', en: 'Scheme put into force' },
+  viewed: {
+    fr: '« Mon parcours » : pages vues ce jour-là, en nombre',
+    en: '"Mon parcours": pages viewed on that day, as a number',
+  },
 };
 
 export const FIELD_WORDS: Readonly<
