@@ -15,8 +15,7 @@ import { DATA_PREFIX, QUEUES } from '../queue/jobs.js';
 import { evaluate } from '../rules/evaluate.js';
 import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
 import { badgeName } from '../rules/explain/condition-words.js';
-import { fr } from '../rules/explain/fr.js';
-import { createFormatter } from '../rules/explain/formatter.js';
+import { CATALOGUES, createFormatter } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/evaluation.js';
@@ -88,7 +87,7 @@ function badgesIn(tree: ConditionResult): BadgesResult | null {
 }
 
 function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Eligibility {
-  const formatter = createFormatter(scheme, fr);
+  const formatter = createFormatter(scheme, CATALOGUES.fr);
   const { tree, met, earnedBy } = verdictOn(evaluation, badgeId);
   const awards = heldAwards(tree).map((id) => `« ${formatter.award(id)} »`);
   return {

@@ -1,17 +1,14 @@
 import type { AwardId } from '../ids.js';
 import { evaluateCondition, type Facts } from './conditions.js';
-import { byIssueDate, type Candidate, distinct, supposed } from './countable.js';
 import {
-  assertionsIn,
-  type AwardStatus,
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
   type Evaluation,
   shortfall,
 } from './evaluation.js';
-import { abilityOf, picks, windowOf, within } from './selector.js';
 import type { Enrolment, Scheme } from './types.js';
+import { alikeBadges, availableAt, factsOf, issued, standingWith } from './what-if.js';
 
 /**
  * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
@@ -45,7 +42,7 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   const before: Before = { evaluation, open, facts, missing: missingBadges(evaluation.awards) };
   const available = availableAt(scheme, evaluation.nowS);
   const reachOf = reachesOf(evaluation, issued(facts, available));
-  const effects = effectsOf(available, before);
+  const effects = effectsOf(before);
   // What is suggested of an award, and of those that it is suggested to get: each stands after those it holds.
   const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
   return new Map(
@@ -61,35 +58,6 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
       return [id, { badges, awards, reach: reachOf(id) }];
     }),
   );
-}
-
-/** What can be issued so that it counts: enrolled at this instant, by an active partner. */
-export const availableAt = (scheme: Scheme, nowS: number): readonly Enrolment[] =>
-  [...scheme.enrolments.values()].filter(
-    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
-  );
-
-/** The facts that were evaluated, without what no rule looks at. */
-export function factsOf(scheme: Scheme, { awards, nowS }: Evaluation): Facts {
-  const seen = distinct(awards.flatMap(({ tree }) => assertionsIn(tree)));
-  const candidates = seen.flatMap((assertion): readonly Candidate[] => {
-    const enrolment = scheme.enrolments.get(assertion.badgeId);
-    return enrolment === undefined ? [] : [{ assertion, enrolment }];
-  });
-  const standing = awards.flatMap(({ award, status }) =>
-    status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
-  );
-  return { scheme, nowS, candidates, standing: new Map(standing) };
-}
-
-/** The facts as they would be, were these badges issued now. */
-export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
-  const added = badges.map((enrolment): Candidate => {
-    const { badgeId, clientId } = enrolment;
-    return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
-  });
-  const candidates = [...facts.candidates, ...added];
-  return { ...facts, candidates: candidates.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
 }
 
 /** More than anybody could be given: no badge brings a blocked or inactive award. */
@@ -137,26 +105,26 @@ interface Effect {
   readonly inAll: ReadonlySet<AwardId>;
 }
 
-/** Of badges that do the same, one is tried for all: a scheme has thousands, and few that differ to a rule. */
-function effectsOf(available: readonly Enrolment[], before: Before): ReadonlyMap<Enrolment, Effect> {
-  const classOf = classesFor(before);
-  const byClass = new Map<string, Effect>();
-  const effects = new Map<Enrolment, Effect>();
-  for (const badge of available) {
-    const name = classOf(badge);
-    if (name === null) continue;
-    const effect = byClass.get(name) ?? effectOf(badge, before);
-    byClass.set(name, effect);
-    effects.set(badge, effect);
-  }
-  return effects;
+/** Of badges that do the same, one is tried for all. */
+function effectsOf(before: Before): ReadonlyMap<Enrolment, Effect> {
+  const conditions = before.open.flatMap(({ tree }) => openLeaves(tree)).map(({ condition }) => condition);
+  const effects = alikeBadges(before.facts, conditions).flatMap((badges) => {
+    const effect = effectOf(badges[0], before);
+    return badges.map((badge) => [badge, effect] as const);
+  });
+  return new Map(effects);
+}
+
+function openLeaves(result: ConditionResult): readonly BadgesResult[] {
+  if (result.met || result.kind === 'holds') return [];
+  return result.kind === 'badges' ? [result] : result.of.flatMap(openLeaves);
 }
 
 function effectOf(badge: Enrolment, { evaluation: { awards }, open, facts, missing }: Before): Effect {
   const more = issued(facts, [badge]);
   const alone = open.map((verdict) => ({ ...verdict, tree: evaluateCondition(verdict.award.rule, more) }));
   const completes = alone.some(({ tree }) => tree.met);
-  const standing = completes ? standingWith(awards, more, ['not_met']) : more.standing;
+  const standing = completes ? standingWith(awards, more) : more.standing;
   const following = !completes
     ? alone
     : open.map((verdict): AwardVerdict => {
@@ -197,65 +165,7 @@ function awardsIn(result: ConditionResult): readonly AwardId[] {
 
 /** @param all the facts with everything that is enrolled */
 function reachesOf({ awards }: Evaluation, all: Facts): (id: AwardId) => Reach {
-  const free = standingWith(awards, all, ['not_met']);
+  const free = standingWith(awards, all);
   const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
   return (id) => (free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond');
-}
-
-/**
- * The awards that are held or due under these facts.
- * @param awards in the scheme's order: each after those that its rule holds
- * @param statuses of which those whose rule is met become due
- */
-function standingWith(
-  awards: readonly AwardVerdict[],
-  facts: Facts,
-  statuses: readonly AwardStatus[],
-): Facts['standing'] {
-  const standing = new Map(facts.standing);
-  for (const { award, status } of awards)
-    if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, standing }).met)
-      standing.set(award.id, 'due');
-  return standing;
-}
-
-/**
- * Names the class of a badge: badges of one class do the same for every open rule; null: nothing. Two badges
- * that a condition picks do the same when both are of a partner that it has none of (or of the same one), and
- * both for an ability that it has none for (or for the same one).
- */
-function classesFor({ open, facts: { scheme, nowS } }: Before): (badge: Enrolment) => string | null {
-  const leaves = open.flatMap(({ tree }) => openLeaves(tree));
-  const classifiers = leaves
-    .filter(({ condition }) => within(windowOf(scheme, condition, nowS), nowS))
-    .map((leaf) => classifierOf(leaf, scheme));
-  return (badge) => {
-    const names = classifiers.map((classify) => classify(badge));
-    return names.every((name) => name === null) ? null : names.join('|');
-  };
-}
-
-function openLeaves(result: ConditionResult): readonly BadgesResult[] {
-  if (result.met || result.kind === 'holds') return [];
-  return result.kind === 'badges' ? [result] : result.of.flatMap(openLeaves);
-}
-
-function classifierOf({ condition, counted, excluded }: BadgesResult, scheme: Scheme) {
-  const inTime = excluded.filter(({ reason }) => reason.why !== 'outside_condition_dates');
-  const known = [...counted, ...inTime.map(({ assertion }) => assertion)].flatMap(
-    ({ badgeId }) => scheme.enrolments.get(badgeId) ?? [],
-  );
-  const families = new Set(known.map(({ family }) => family));
-  const partners = new Set(known.map(({ clientId }) => clientId));
-  const abilities = new Set(known.map(abilityOf));
-  return (badge: Enrolment): string | null => {
-    if (!picks(condition.selector, badge)) return null;
-    // Another version of a known badge: its effect depends on that very badge.
-    if (families.has(badge.family)) return `badge ${badge.badgeId}`;
-    const partner = partners.has(badge.clientId) ? badge.clientId : '';
-    if (condition.abilities === undefined) return `new ${partner}`;
-    const ability = abilityOf(badge);
-    const kind = ability === null ? 'none' : abilities.has(ability) ? `for ${ability}` : 'for another';
-    return `new ${partner} ${kind}`;
-  };
 }

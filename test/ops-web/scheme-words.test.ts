@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/rule-words.js';
+import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
 import { isEmptyDiff, schemeDiff } from '../../src/rules/scheme-diff.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { issuesWords } from '../../src/ops/web/scheme/words.js';

@@ -72,50 +72,30 @@ export const someFr = (count: number, one: string, many = `${one}s`): string =>
 export const someEn = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
-/** The phrases that a condition is made of, in one language: each demand of a condition has one. */
-interface Phrases {
-  readonly badges: (count: number) => string;
-  readonly moreBadges: (count: number) => string;
-  readonly competency: (name: string) => string;
-  readonly level: (level: number) => string;
-  readonly ability: (name: string) => string;
-  readonly among: (names: readonly string[]) => string;
-  readonly issuers: (count: number) => string;
-  readonly perIssuer: (count: number) => string;
-  readonly abilities: (count: number) => string;
-  readonly issued: (count: number, how: string) => string;
-  readonly by: (partners: readonly string[]) => string;
-  readonly period: (period: Period) => string;
-  readonly withinMonths: (count: number) => string;
-  readonly atTheLatest: (day: string) => string;
-  readonly perIssuerLimit: (count: number) => string;
-  /** Of `total` badges: from how many more partners. Empty where it goes without saying. */
-  readonly otherIssuers: (gap: Gap, total: number) => string;
-  /** Of `total` badges: for how many more abilities. A badge need not have one, so even the first is named. */
-  readonly otherAbilities: (gap: Gap, total: number) => string;
-}
-
-const fr: Phrases = {
-  badges: (count) => someFr(count, 'badge'),
-  moreBadges: (count) => someFr(count, 'badge'),
-  competency: (name) => `« ${name} »`,
-  level: (level) => `de niveau ${level}`,
-  ability: (name) => `pour la capacité « ${name} »`,
-  among: (names) => `parmi ${listedFr(names)}`,
-  issuers: (count) => `d'au moins ${someFr(count, 'organisme')}`,
-  perIssuer: (count) => `à raison de ${count} au plus par organisme`,
-  abilities: (count) => `couvrant au moins ${someFr(count, 'capacité')}`,
-  issued: (count, how) => `${count < 2 ? 'délivré' : 'délivrés'} ${how}`,
-  by: (partners) => `par ${joined(partners, 'ou')}`,
-  period: ({ from, until }) => {
+/** The phrases that a condition is made of: each demand of a condition has one. */
+const fr = {
+  badges: (count: number): string => someFr(count, 'badge'),
+  moreBadges: (count: number): string => someFr(count, 'badge'),
+  competency: (name: string): string => `« ${name} »`,
+  level: (level: number): string => `de niveau ${level}`,
+  ability: (name: string): string => `pour la capacité « ${name} »`,
+  among: (names: readonly string[]): string => `parmi ${listedFr(names)}`,
+  issuers: (count: number): string => `d'au moins ${someFr(count, 'organisme')}`,
+  perIssuer: (count: number): string => `à raison de ${count} au plus par organisme`,
+  abilities: (count: number): string => `couvrant au moins ${someFr(count, 'capacité')}`,
+  issued: (count: number, how: string): string => `${count < 2 ? 'délivré' : 'délivrés'} ${how}`,
+  by: (partners: readonly string[]): string => `par ${joined(partners, 'ou')}`,
+  period: ({ from, until }: Period): string => {
     if (from !== null && until !== null) return `du ${from} au ${until}`;
     if (from !== null) return `à partir du ${from}`;
     return until === null ? 'sans limite' : `jusqu'au ${until}`;
   },
-  withinMonths: (count) => (count === 1 ? 'dans le dernier mois' : `dans les ${count} derniers mois`),
-  atTheLatest: (day) => `au plus tard le ${day}`,
-  perIssuerLimit: (count) => ` (${count} au plus par organisme)`,
-  otherIssuers: ({ count, other }, total) => {
+  withinMonths: (count: number): string =>
+    count === 1 ? 'dans le dernier mois' : `dans les ${count} derniers mois`,
+  atTheLatest: (day: string): string => `au plus tard le ${day}`,
+  perIssuerLimit: (count: number): string => ` (${count} au plus par organisme)`,
+  /** Of `total` badges: from how many more partners. Empty where it goes without saying. */
+  otherIssuers: ({ count, other }: Gap, total: number): string => {
     if (!other && count === 1) return '';
     if (!other)
       return count === total ? `de ${count} organismes différents` : `d'au moins ${count} organismes`;
@@ -124,7 +104,8 @@ const fr: Phrases = {
       ? `de ${count} autres organismes`
       : `dont ${count} provenant chacun d'un autre organisme`;
   },
-  otherAbilities: ({ count, other }, total) => {
+  /** Of `total` badges: for how many more abilities. A badge need not have one, so even the first is named. */
+  otherAbilities: ({ count, other }: Gap, total: number): string => {
     const part = count === total ? '' : `dont ${count} `;
     if (count === 1) return `${part}${other ? 'pour une autre capacité' : 'rattaché à une capacité'}`;
     if (!other)
@@ -133,7 +114,7 @@ const fr: Phrases = {
   },
 };
 
-const en: Phrases = {
+const en: typeof fr = {
   badges: (count) => someEn(count, 'badge'),
   moreBadges: (count) => someEn(count, 'more badge'),
   competency: (name) => `of "${name}"`,
@@ -202,7 +183,7 @@ const filled = (names: readonly string[], phrase: (names: readonly string[]) => 
 const phraseOf = (start: string, parts: readonly string[]): string =>
   parts.length === 0 ? start : `${start} ${parts.join(', ')}`;
 
-function conditionWords(say: Phrases): ConditionWords {
+function conditionWords(say: typeof fr): ConditionWords {
   const which = ({ competency, level, ability, among }: Asked): readonly string[] => [
     ...filled([...given(competency, say.competency), ...given(level, say.level)], (sort) => sort.join(' ')),
     ...given(ability, say.ability),

@@ -4,24 +4,15 @@ import type { AwardVerdict, Evaluation } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 import { partnerName } from './condition-words.js';
-import { en } from './en.js';
-import {
-  type AwardHistory,
-  type Background,
-  buildExplanation,
-  type Explanation,
-  noBackground,
-} from './explanation.js';
-import { createFormatter, type Formatter } from './formatter.js';
-import { fr } from './fr.js';
+import { type Background, buildExplanation, type Explanation, noBackground } from './explanation.js';
+import { CATALOGUES, createFormatter, type Formatter } from './formatter.js';
 import {
   assertion,
   assertionJson,
+  exclusionJson,
   iso,
-  isoOf,
-  type Json,
+  jsonFields,
   neverCounts,
-  neverCountsJson,
   rule,
   ruleJson,
   seconds,
@@ -112,40 +103,30 @@ export function explainJson(
 ): ExplainJson {
   const explanation = buildExplanation(scheme, evaluation, background, portfolio);
   const formatters = {
-    fr: createFormatter(scheme, fr, explanation),
-    en: createFormatter(scheme, en, explanation),
+    fr: createFormatter(scheme, CATALOGUES.fr, explanation),
+    en: createFormatter(scheme, CATALOGUES.en, explanation),
   };
   const { version, nowS, awards, excluded } = evaluation;
-  return {
+  const unused = explanation.unused.map((one) => ({
+    assertion: assertionJson(one),
+    reason: { why: 'no_rule_asks' },
+  }));
+  return explainSchema.parse({
     version,
-    now_s: nowS,
-    now_iso: isoOf(nowS),
+    ...jsonFields({ nowS }),
     awards: awards.map((verdict) => awardJson(explanation, formatters, verdict)),
-    left_out: [
-      ...excluded.map(neverCountsJson),
-      ...explanation.unused.map((one) => ({
-        assertion: assertionJson(one),
-        reason: { why: 'no_rule_asks' as const },
-      })),
-    ],
-  };
+    left_out: [...excluded.map(exclusionJson), ...unused],
+  });
 }
 
 function awardJson(
   explanation: Explanation,
   formatters: Readonly<Record<'fr' | 'en', Formatter>>,
-  {
-    award: { badgeId, onLoss, id, name, competency, level, active },
-    met,
-    status,
-    heldBy,
-    tree,
-    earnedBy,
-  }: AwardVerdict,
-): Json<typeof award> {
+  { award: given, met, status, heldBy, tree, earnedBy }: AwardVerdict,
+) {
+  const { id, name, competency, level, badgeId, active, onLoss } = given;
   const { background, suggestions } = explanation;
   const origin = heldBy === null ? undefined : background.history.get(badgeId);
-  const flaggedSinceS = background.flagged.get(badgeId) ?? null;
   const suggestion = suggestions.get(id);
   return {
     award: id,
@@ -158,10 +139,9 @@ function awardJson(
     met,
     status,
     waiting: background.waiting.has(id),
-    flagged_since_s: flaggedSinceS,
-    flagged_since_iso: isoOf(flaggedSinceS),
+    ...jsonFields({ flaggedSinceS: background.flagged.get(badgeId) ?? null }),
     held_by: heldBy === null ? null : assertionJson(heldBy),
-    history: origin === undefined ? null : historyJson(origin),
+    history: origin === undefined ? null : jsonFields(origin),
     rule: ruleJson(tree),
     earned_by: earnedBy.map(assertionJson),
     lacking: met
@@ -171,20 +151,8 @@ function awardJson(
   };
 }
 
-const historyJson = ({ sinceS, by, version, event, earnedBy }: AwardHistory): Json<typeof history> => ({
-  since_s: sinceS,
-  since_iso: isoOf(sinceS),
-  by,
-  version,
-  event,
-  earned_by: [...earnedBy],
-});
-
-const wouldHelpJson = (
-  { scheme, given }: Explanation,
-  { badges: helping, awards, reach }: Suggestion,
-): Json<typeof wouldHelp> => ({
-  badges: helping.map(({ badgeId, name, clientId, competency, level, ability }) => ({
+const wouldHelpJson = ({ scheme, given }: Explanation, { badges, awards, reach }: Suggestion) => ({
+  badges: badges.map(({ badgeId, name, clientId, competency, level, ability }) => ({
     badge: badgeId,
     name,
     client: clientId,
@@ -194,6 +162,6 @@ const wouldHelpJson = (
     ability,
     given_before: given.has(badgeId),
   })),
-  awards: [...awards],
+  awards,
   reach,
 });

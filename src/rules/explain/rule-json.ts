@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
-import type {
-  BadgesResult,
-  ConditionExclusionReason,
-  ConditionResult,
-  Exclusion,
-  ExclusionReason,
-} from '../evaluation.js';
-import type { Window } from '../selector.js';
-
-export type Json<S extends z.ZodType> = z.infer<S>;
+import type { ConditionResult, Exclusion } from '../evaluation.js';
 
 /** An instant in UTC for a reader; null where the calendar has no such day. */
 export const iso = z.string().nullable();
@@ -109,82 +100,58 @@ const group = z
 /** The rule's tree, with what each condition has and needs. */
 export const rule = z.discriminatedUnion('kind', [group, holds, badges]).meta({ id: 'rule' });
 
-export function isoOf(atS: number | null): string | null {
-  const date = new Date(atS === null ? Number.NaN : atS * 1000);
+export function isoOf(atS: unknown): string | null {
+  const date = new Date(typeof atS === 'number' ? atS * 1000 : Number.NaN);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-export const assertionJson = (one: Assertion): Json<typeof assertion> => ({
-  assertion: one.id,
-  client: one.clientId,
-  badge: one.badgeId,
-  event: one.eventId,
-  issued_on_s: one.issuedOnS,
-  issued_on_iso: isoOf(one.issuedOnS),
-  expires_on_s: one.expiresOnS,
-  expires_on_iso: isoOf(one.expiresOnS),
-  revoked: one.revoked,
+/** Fields under the names that scheme.yaml and OBF would give them; an instant also for a reader. */
+export const jsonFields = (fields: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
+      const key = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const own = [key, value] as const;
+      return key.endsWith('_s') ? [own, [key.replace(/s$/, 'iso'), isoOf(value)] as const] : [own];
+    }),
+  );
+
+export const assertionJson = ({
+  id,
+  clientId,
+  badgeId,
+  eventId,
+  issuedOnS,
+  expiresOnS,
+  revoked,
+}: Assertion) => ({
+  assertion: id,
+  client: clientId,
+  badge: badgeId,
+  event: eventId,
+  issued_on_s: issuedOnS,
+  issued_on_iso: isoOf(issuedOnS),
+  expires_on_s: expiresOnS,
+  expires_on_iso: isoOf(expiresOnS),
+  revoked,
 });
 
-export function ruleJson(result: ConditionResult): Json<typeof rule> {
-  if (result.kind === 'badges') return badgesJson(result);
-  if (result.kind === 'holds') return { ...result };
-  return { ...result, of: result.of.map(ruleJson) };
-}
+export const exclusionJson = ({ assertion: one, reason }: Exclusion) => ({
+  assertion: assertionJson(one),
+  reason: jsonFields(reason),
+});
 
-function badgesJson({
-  kind,
-  condition,
-  met,
-  counted,
-  excluded,
-  ...tallies
-}: BadgesResult): Json<typeof badges> {
-  const { issuers: from, badges: among, ...selector } = condition.selector;
+export function ruleJson(result: ConditionResult): object {
+  if (result.kind === 'holds') return result;
+  if (result.kind !== 'badges') return { ...result, of: result.of.map(ruleJson) };
+  const { condition, counted, excluded, ...tallies } = result;
   return {
-    kind,
-    met,
-    of: {
-      ...selector,
-      ...(from === undefined ? {} : { issuers: [...from] }),
-      ...(among === undefined ? {} : { badges: [...among] }),
-    },
     ...tallies,
+    of: condition.selector,
     per_issuer: condition.perIssuer ?? null,
     issued_from_s: condition.issuedFromS ?? null,
     issued_before_s: condition.issuedBeforeS ?? null,
     within_months: condition.withinMonths ?? null,
     counted: counted.map(assertionJson),
-    left_out: excluded.map(notCountedHereJson),
+    left_out: excluded.map(exclusionJson),
   };
-}
-
-const periodJson = ({ fromS, beforeS }: Window) => ({
-  from_s: fromS,
-  before_s: beforeS,
-  from_iso: isoOf(fromS),
-  before_iso: isoOf(beforeS),
-});
-
-export function neverCountsJson({
-  assertion: one,
-  reason,
-}: Exclusion<ExclusionReason>): Json<typeof neverCounts> {
-  const of = { assertion: assertionJson(one) };
-  if (reason.why === 'outside_enrolment')
-    return { ...of, reason: { why: reason.why, ...periodJson(reason) } };
-  if (reason.why !== 'expired') return { ...of, reason: { why: reason.why } };
-  const { why: expired, expiresOnS } = reason;
-  return { ...of, reason: { why: expired, expires_on_s: expiresOnS, expires_on_iso: isoOf(expiresOnS) } };
-}
-
-function notCountedHereJson({
-  assertion: one,
-  reason,
-}: Exclusion<ConditionExclusionReason>): Json<typeof notCountedHere> {
-  const of = { assertion: assertionJson(one) };
-  if (reason.why === 'duplicate_of') return { ...of, reason: { why: reason.why, of: reason.of } };
-  if (reason.why === 'over_per_issuer')
-    return { ...of, reason: { why: reason.why, per_issuer: reason.perIssuer } };
-  return { ...of, reason: { why: reason.why, ...periodJson(reason) } };
 }

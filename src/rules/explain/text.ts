@@ -12,7 +12,6 @@ import {
 import type { Suggestion } from '../suggestions.js';
 import type { Enrolment, Scheme } from '../types.js';
 import { askedOf, badgeName, partnerName } from './condition-words.js';
-import { en } from './en.js';
 import {
   type AwardHistory,
   type Background,
@@ -22,10 +21,8 @@ import {
   type Lang,
   noBackground,
 } from './explanation.js';
-import { createFormatter, type Formatter } from './formatter.js';
-import { type BadgeGroup, fr } from './fr.js';
-
-const CATALOGUES = { fr, en } as const;
+import { CATALOGUES, createFormatter, type Formatter } from './formatter.js';
+import type { BadgeGroup } from './fr.js';
 
 /**
  * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and

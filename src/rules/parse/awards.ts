@@ -79,10 +79,10 @@ function readAward(
   const id: AwardId = asAwardId(key);
   const award = {
     id,
-    name: readText(reading, fields.get('name')) ?? key,
+    name: readText(reading, fields.get('name'))?.value ?? key,
     competency: readKnown(reading, fields.get('competency'), 'competency', competencies)?.value ?? null,
     level: readWhole(reading, fields.get('level'))?.value ?? null,
-    active: readFlag(reading, fields.get('active')) ?? true,
+    active: readFlag(reading, fields.get('active'))?.value ?? true,
     onLoss: readChoice(reading, fields.get('on_loss'), ON_LOSS) ?? 'flag',
   };
   return badge && rule && { ...award, badgeId: asBadgeId(badge.value), rule };

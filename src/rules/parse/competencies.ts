@@ -28,7 +28,7 @@ export function readCompetencies(reading: Reading, node: Node | undefined): Comp
 function readCompetency(reading: Reading, { key, value }: Entry): Competency | undefined {
   const fields = readFields(reading, value, { required: [], optional: ['name', 'abilities'] });
   if (fields === undefined) return undefined;
-  const name = readText(reading, fields.get('name')) ?? key;
+  const name = readText(reading, fields.get('name'))?.value ?? key;
   const node = fields.get('abilities');
   if (node === undefined) return { id: key, name, abilities: new Map() };
   const abilities = readMap(reading, node);
@@ -39,7 +39,7 @@ function readAbilities(reading: Reading, entries: ReadonlyMap<string, Entry>): R
   const abilities = new Map<string, string>();
   for (const { key, keyAt, value } of entries.values()) {
     checkIdKey(reading, key, keyAt);
-    abilities.set(key, readText(reading, value) ?? key);
+    abilities.set(key, readText(reading, value)?.value ?? key);
   }
   return abilities;
 }

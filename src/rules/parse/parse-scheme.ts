@@ -80,7 +80,7 @@ function readParts(reading: Reading, schemeRoot: Node | null, partnersRoot: Node
     badges: drafts && enrolments.badges,
   };
   const awards = readAwards({ ...reading, known }, fields?.get('awards'));
-  return { name: readText(reading, fields?.get('scheme')) ?? '', competencies, enrolments, awards };
+  return { name: readText(reading, fields?.get('scheme'))?.value ?? '', competencies, enrolments, awards };
 }
 
 function toScheme(

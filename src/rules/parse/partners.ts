@@ -70,7 +70,7 @@ function readEnrolment(reading: PartnersReading, fields: Fields<BadgeKey>): Deta
   const abilities = competency === undefined ? null : (abilityNames?.get(competency.value) ?? null);
   const ability = readKnown(reading, fields.get('ability'), 'ability', abilities);
   const span = readSpan(reading, fields, 'enrolled_from', 'enrolled_until');
-  const name = readText(reading, fields.get('name'));
+  const name = readText(reading, fields.get('name'))?.value;
   if (competency === undefined || level === undefined) return undefined;
   return {
     name: name ?? null,
@@ -117,9 +117,9 @@ function readPartner(
   const clientId = asClientId(id?.value ?? `?${index}`);
   return {
     clientId,
-    name: readText(reading, fields.get('name')) ?? clientId,
+    name: readText(reading, fields.get('name'))?.value ?? clientId,
     secretEnv: readVariable(reading, fields.get('secret_env')) ?? null,
-    active: readFlag(reading, fields.get('active')) ?? true,
+    active: readFlag(reading, fields.get('active'))?.value ?? true,
     badges: (readList(reading, fields.get('badges'))?.items ?? []).flatMap(
       (item) => readBadge(reading, item, clientId) ?? [],
     ),

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Place, Report, Entry, ListNode, MapNode, Node } from './fault.js';
+import type { Place, Report, Entry, ListNode, MapNode, Node, ScalarNode, Words } from './fault.js';
 import { already, expected, missingKey, nearest, type Noun, unknown } from './messages.js';
 
 /** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
@@ -43,7 +43,6 @@ const TEXT = { fr: 'un texte', en: 'a text' };
 const WHOLE = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
 const FLAG = { fr: 'true ou false', en: 'true or false' };
 const LIST = { fr: 'une liste', en: 'a list' };
-const FILLED = { fr: 'une liste qui ne soit pas vide', en: 'a list that is not empty' };
 const DATE = {
   fr: 'une date du calendrier, comme 2024-01-31',
   en: 'a date of the calendar, like 2024-01-31',
@@ -58,13 +57,28 @@ export function checkIdKey({ report }: Reading, key: string, at: Place): void {
   if (!isId(key)) report.fault(at, expected(ID, { kind: 'scalar', at, value: key, text: key }));
 }
 
+/** A reader of one kind of scalar. @param read null: it is not of that kind */
+const scalar =
+  <T>(what: Words, read: (node: ScalarNode) => T | null) =>
+  ({ report }: Reading, node: Node | undefined): Located<T> | undefined => {
+    if (node === undefined) return undefined;
+    const value = node.kind === 'scalar' ? read(node) : null;
+    return value === null ? report.fault(node.at, expected(what, node)) : { value, at: node.at };
+  };
+
 /** A name as it is written, whatever YAML makes of it: the id `1E5` is no number. */
-export function readName({ report }: Reading, node: Node | undefined): Located<string> | undefined {
-  if (node === undefined) return undefined;
-  const isName = node.kind === 'scalar' && (typeof node.value === 'string' || typeof node.value === 'number');
-  if (!isName || node.text === '') return report.fault(node.at, expected(NAME, node));
-  return { value: node.text, at: node.at };
-}
+export const readName = scalar(NAME, ({ value, text }) =>
+  ['string', 'number'].includes(typeof value) && text !== '' ? text : null,
+);
+export const readText = scalar(TEXT, ({ value }) =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : null,
+);
+export const readWhole = scalar(WHOLE, ({ value }) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 ? value : null,
+);
+export const readFlag = scalar(FLAG, ({ value }) => (typeof value === 'boolean' ? value : null));
+/** A day of the calendar, in no zone yet. */
+const readDate = scalar(DATE, ({ value }) => (typeof value === 'string' ? calendarDay(value) : null));
 
 export function readId(reading: Reading, node: Node | undefined): Located<string> | undefined {
   const name = readName(reading, node);
@@ -91,25 +105,6 @@ export function readKnown(
   return reading.report.fault(name.at, unknown(noun, name.value, [...known.keys()]));
 }
 
-export function readText({ report }: Reading, node: Node | undefined): string | undefined {
-  if (node === undefined) return undefined;
-  const text = node.kind === 'scalar' && typeof node.value === 'string' ? node.value.trim() : '';
-  return text === '' ? report.fault(node.at, expected(TEXT, node)) : text;
-}
-
-export function readWhole({ report }: Reading, node: Node | undefined): Located<number> | undefined {
-  if (node === undefined) return undefined;
-  const value = node.kind === 'scalar' ? node.value : null;
-  const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
-  return isWhole ? { value, at: node.at } : report.fault(node.at, expected(WHOLE, node));
-}
-
-export function readFlag({ report }: Reading, node: Node | undefined): boolean | undefined {
-  if (node === undefined) return undefined;
-  const value = node.kind === 'scalar' ? node.value : null;
-  return typeof value === 'boolean' ? value : report.fault(node.at, expected(FLAG, node));
-}
-
 export function readChoice<T extends string>(
   reading: Reading,
   node: Node | undefined,
@@ -117,13 +112,6 @@ export function readChoice<T extends string>(
 ): T | undefined {
   const name = readKnown(reading, node, 'value', new Set(choices));
   return choices.find((choice) => choice === name?.value);
-}
-
-/** A day of the calendar, in no zone yet. */
-export function readDate({ report }: Reading, node: Node | undefined): Located<DateTime> | undefined {
-  if (node === undefined) return undefined;
-  const day = node.kind === 'scalar' && typeof node.value === 'string' ? calendarDay(node.value) : null;
-  return day === null ? report.fault(node.at, expected(DATE, node)) : { value: day, at: node.at };
 }
 
 export function readList({ report }: Reading, node: Node | undefined): ListNode | undefined {
@@ -136,8 +124,8 @@ export function readFilledList(reading: Reading, node: Node | undefined): ListNo
   const list = readList(reading, node);
   if (list === undefined || list.items.length > 0) return list;
   return reading.report.fault(list.at, {
-    fr: `attendu : ${FILLED.fr} ; trouvé : []`,
-    en: `expected ${FILLED.en}, found []`,
+    fr: 'attendu : une liste qui ne soit pas vide ; trouvé : []',
+    en: 'expected a list that is not empty, found []',
   });
 }
 
@@ -211,14 +199,11 @@ export function readFields<K extends string>(
   };
 }
 
-/** From the start of the first day until before the start of the day after the last, Unix seconds. */
-export interface Span {
-  readonly fromS: number | undefined;
-  readonly beforeS: number | undefined;
-}
-
-/** Two dates, both inclusive and both optional, that may not cross. */
-export function readSpan<K extends string>(reading: Reading, fields: Fields<K>, from: K, until: K): Span {
+/**
+ * Two dates, both inclusive and both optional, that may not cross.
+ * @returns from the start of the first day until before the start of the day after the last, Unix seconds
+ */
+export function readSpan<K extends string>(reading: Reading, fields: Fields<K>, from: K, until: K) {
   const first = readDate(reading, fields.get(from));
   const last = readDate(reading, fields.get(until));
   if (first !== undefined && last !== undefined && first.value > last.value)

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { badgeName, partnerName } from '../../../rules/explain/condition-words.js';
-import { ruleWords } from '../../../rules/explain/rule-words.js';
+import { ruleWords } from '../../../rules/explain/formatter.js';
 import { isEmptyDiff, type ChangedAward, type SchemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import type { Lang, Localized } from '../../shared/words.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
-import { onLossWords, ruleWords } from '../../../rules/explain/rule-words.js';
+import { onLossWords, ruleWords } from '../../../rules/explain/formatter.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { KeptVersion } from '../../../scheme/texts.js';
 import { TO } from '../links.js';
