@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { EarnerKey } from '../ids.js';
+import { cookieIn, isSameOrigin } from '../ops/shared/browser.js';
 import type { Logger } from '../platform/logger.js';
 import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
 import {
@@ -66,7 +67,7 @@ export function createParcours(deps: ParcoursDeps): Express {
     send(res, 200, 'Votre page est prête', <OpenView token={textOf(req.query['jeton'])} />),
   );
   app.use((req, res, next) => {
-    if (req.method !== 'POST' || isOurs(req, deps.publicUrl)) return next();
+    if (req.method !== 'POST' || isSameOrigin(req.headers, new URL(deps.publicUrl).origin)) return next();
     send(res, 403, 'Formulaire refusé', <EndedView why="Ce formulaire ne vient pas de notre page." />);
   });
   app.use(express.urlencoded({ extended: false, limit: '4kb', inflate: false }));
@@ -155,13 +156,6 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 503;
 }
 
-/** Whether a form was sent by a page of ours. @see https://www.w3.org/TR/fetch-metadata/ */
-function isOurs({ headers: { 'sec-fetch-site': site, origin } }: Request, publicUrl: string): boolean {
-  return site === undefined
-    ? origin === undefined || origin === new URL(publicUrl).origin
-    : site === 'same-origin';
-}
-
 const headers = (secure: boolean) => {
   const common = helmet({
     contentSecurityPolicy: {
@@ -189,10 +183,7 @@ function cookieJar(secure: boolean) {
   const name = `${secure ? '__Host-' : ''}palier_parcours`;
   const options = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
   return {
-    read: (req: Request): string | null => {
-      const parts = (req.headers.cookie ?? '').split(';').map((part) => part.trim());
-      return parts.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
-    },
+    read: (req: Request): string | null => cookieIn(req.headers, name),
     set: (res: Response, value: string): void =>
       void res.cookie(name, value, { ...options, maxAge: ACCESS_MS }),
     clear: (res: Response): void => void res.clearCookie(name, options),

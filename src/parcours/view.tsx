@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { typesetFrench } from '../ops/shared/browser.js';
 import { withoutMarks } from '../platform/invisible.js';
 import { type AwardJson, type Excluded, missingOf, type Names, progressOf, stateOf } from './progress.js';
 
@@ -60,11 +61,7 @@ export function renderPage(frame: Frame, title: string, body: ComponentChildren)
       </body>
     </html>,
   );
-  // French puts a space that does not break before these marks.
-  const typeset = withoutMarks(html)
-    .replaceAll(/ ([:;?!»])/g, '\u00a0$1')
-    .replaceAll('« ', '«\u00a0');
-  return `<!doctype html>${typeset}`;
+  return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
 }
 
 /** @param fault what was wrong with the address that was typed; null: nothing was typed */

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { Config } from '../config.js';
-import { earnerKeyOf } from '../earners/earner-key.js';
 import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
+import { keyOfAddress } from '../ops/shared/browser.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
 import { createMailer, type MailConfig } from '../platform/mailer.js';
@@ -41,7 +41,7 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     publicUrl: parcours.publicUrl,
     trustProxy: parcours.trustProxy,
     access: createAccess(redis, prefix, vault, reading.now),
-    earnerKeyOf: (address) => (ADDRESS.test(address.trim()) ? earnerKeyOf(vault, address) : null),
+    earnerKeyOf: (address) => keyOfAddress(address, vault),
     enqueueLink: (earner) => enqueueLink(reading.queues.mails, earner),
     read: (access) => readParcours(reading, access),
     exportAll: async ({ earner }) =>
@@ -54,7 +54,6 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
   });
 }
 
-const ADDRESS = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
 /** To themselves, all of it. */
 const SHOWN: Parameters<typeof earnerJson>[1] = {
   address: ({ contact }) => contact?.address ?? null,

@@ -6,7 +6,7 @@ import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
 import { readLogo } from '../ops/web/assets.js';
 import { wireParcours } from '../parcours/wire.js';
-import { hasOps, wireOps } from '../ops/web/wire.js';
+import { hasOps, wireOps } from '../ops/web/app.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { watchKey } from '../platform/key-guard.js';
 import { stopOnSignals } from '../platform/lifecycle.js';

@@ -1,5 +1,6 @@
 import { asClientId } from '../../src/ids.js';
 import { causeWords } from '../../src/ops/web/journal/words.js';
+import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { parse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
@@ -13,5 +14,5 @@ test.each([
   ['webhook.event.GONE.E1', 'un avis d’OBF : GONE.E1'],
   ['something else', 'something else'],
 ])('%s is told in words', (cause, told) => {
-  expect(causeWords(cause, scheme, asClientId('REGION')).fr).toBe(told);
+  expect(causeWords(cause, scheme, asClientId('REGION'), TRANSLATORS.fr)).toBe(told);
 });

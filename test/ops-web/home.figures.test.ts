@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { asAwardId, asClientId, asEventId, asSchemeVersion } from '../../src/ids.js';
-import { rowsOf } from '../../src/ops/web/home/issued.js';
-import type { Now } from '../../src/ops/web/home/now.js';
+import type { Now } from '../../src/ops/web/home/figures.js';
+import { rowsOf } from '../../src/ops/web/home/read.js';
 import {
   answersBetween,
   createObfSamples,
@@ -11,10 +11,12 @@ import {
   type ObfCounts,
 } from '../../src/ops/web/home/obf.js';
 import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
+import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
 import { parse } from '../support/house.js';
 import { testRedis } from '../support/redis.js';
 
+const { fr } = TRANSLATORS;
 const NOW_S = 1_795_000_000;
 const REGION = asClientId('REGION');
 const P1 = asClientId('P1');
@@ -58,7 +60,7 @@ describe('the verdict', () => {
     issuedLast30Days: 100,
   };
   const told = (facts: Partial<Facts>) =>
-    verdictOf({ ...good, ...facts }).map(({ kind, text, link }) => `${kind} ${link.href} ${text.fr}`);
+    verdictOf({ ...good, ...facts }, fr).map(({ kind, text, link }) => `${kind} ${link.href} ${text}`);
   const unfinished = (ageS: number) => ({
     version: asSchemeVersion('0123456789abcdef'),
     only: null,
@@ -67,7 +69,7 @@ describe('the verdict', () => {
   });
 
   test('nothing to say, nothing said', () => {
-    expect(verdictOf(good)).toEqual([]);
+    expect(verdictOf(good, fr)).toEqual([]);
     expect(told({ lastHour: null, lastMinutes: null })).toEqual([]);
     expect(told({ now: { ...now, quota: { reading: null, floor: 50 } } })).toEqual([]);
     expect(told({ now: { ...now, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual([]);
@@ -217,7 +219,7 @@ describe('how OBF answered', () => {
 
   test('samples of the last hour and some minutes are kept, once each five minutes', async () => {
     const redis = await testRedis();
-    const samples = createObfSamples(redis.connection, redis.prefix);
+    const samples = createObfSamples({ redis: redis.connection, prefix: redis.prefix });
     const startS = 300 * 1000;
     for (let minute = 0; minute < 180; minute += 1) {
       const atS = startS + minute * 60;
@@ -254,9 +256,11 @@ awards:
     ['2026-11-22', day({ a1: 2, gone: 1 })],
     ['2026-11-23', day({ a1: 1, a2: 4 })],
   ]);
-  expect(rowsOf(scheme, days, '2026-11-23').map((row) => [row.label.fr, row.today, row.last30Days])).toEqual([
-    ['Communiquer, niveau 1', 5, 7],
-    ['Général', 0, 0],
-    ['gone (plus au barème)', 0, 1],
-  ]);
+  expect(rowsOf(scheme, days, '2026-11-23', fr).map((row) => [row.label, row.today, row.last30Days])).toEqual(
+    [
+      ['Communiquer, niveau 1', 5, 7],
+      ['Général', 0, 0],
+      ['gone (plus au barème)', 0, 1],
+    ],
+  );
 });

@@ -132,7 +132,7 @@ test('what is no person, date or event is told beside its field, and what was ty
   ])
     expect(html).toContain(words);
   expect(html).not.toMatch(/martin|2026-02-31|example/);
-  expect(html.match(/aria-invalid/g)).toHaveLength(3);
+  expect(html.match(/aria-invalid/g)).toHaveLength(5);
 });
 
 test('an address of the page that makes no sense leads to one that does', async () => {

@@ -5,17 +5,18 @@ import { sourcesBelow } from '../support/source.js';
 import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
 import { ActionForm, Choice, Field } from '../../src/ops/web/parts/form.js';
 import { renderPage } from '../../src/ops/web/parts/layout.js';
-import { DefinitionList, Pager, Table } from '../../src/ops/web/parts/table.js';
-import { Alert, Count, Duration, Instant, State } from '../../src/ops/web/parts/text.js';
+import { DefinitionList, Pager, Table, type Column } from '../../src/ops/web/parts/table.js';
+import { Alert, Duration, Instant, State } from '../../src/ops/web/parts/text.js';
+import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { FRAME, renderIn } from './support/frame.js';
 
 interface Row {
   readonly name: string;
   readonly n: number;
 }
-const COLUMNS = [
-  { title: 'Nom', heads: true, cell: ({ name }: Row) => name },
-  { title: 'Nombre', numeric: true, cell: ({ n }: Row) => n },
+const COLUMNS: readonly Column<Row>[] = [
+  ['Nom', ({ name }) => name],
+  ['Nombre', ({ n }) => n],
 ];
 
 /** Each part, with the same text wherever it takes one. */
@@ -25,13 +26,13 @@ const PARTS: Readonly<Record<string, (text: string) => VNode>> = {
   Table: (text) => <Table caption={text} columns={COLUMNS} rows={[{ name: text, n: 1 }]} empty={text} />,
   'empty Table': (text) => <Table caption={text} columns={COLUMNS} rows={[]} empty={text} />,
   Field: (text) => <Field name={text} label={text} help={text} fault={text} value={text} />,
-  Choice: (text) => <Choice name={text} label={text} value={text} options={[{ value: text, label: text }]} />,
+  Choice: (text) => <Choice name={text} label={text} value={text} options={[[text, text]]} />,
   ActionForm: (text) => (
     <ActionForm to={`/ops/${text}`} label={text} fields={{ id: text }} confirm={text}>
       {text}
     </ActionForm>
   ),
-  Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={{ fr: text, en: text }} />,
+  Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={text} />,
   DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
   BarChart: (text) => (
     <BarChart
@@ -159,7 +160,7 @@ describe('ActionForm', () => {
 describe('Pager', () => {
   test('shows the ways that there are', () => {
     expect(renderIn(<Pager previous={null} next={null} />)).toBe('');
-    const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />, { lang: 'en' });
+    const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />, { t: TRANSLATORS.en });
     expect(html).toContain('<a href="/ops/a?page=2" rel="next">Next →</a>');
     expect(html).not.toContain('prev');
   });
@@ -210,9 +211,10 @@ test('instants, spans and numbers are written as the language does, in the schem
   expect(renderIn(<Instant atS={atS} />)).toBe(
     '<time datetime="2026-01-15T09:00:00.000Z">15 janv. 2026, 10:00</time>',
   );
-  expect(renderIn(<Duration s={11_520} />, { lang: 'en' })).toBe('3 h 12 min');
-  expect(renderIn(<Count of={100_000} />)).toBe('100\u202f000');
-  expect(renderIn(<Count of={100_000} />, { lang: 'en' })).toBe('100,000');
+  expect(renderIn(<Duration s={11_520} />, { t: TRANSLATORS.en })).toBe('3 h 12 min');
+  const many = <DefinitionList items={[['Combien', 100_000]]} />;
+  expect(renderIn(many)).toContain('<dd>100\u202f000</dd>');
+  expect(renderIn(many, { t: TRANSLATORS.en })).toContain('<dd>100,000</dd>');
 });
 
 test('what somebody else named turns no text of a page around', () => {

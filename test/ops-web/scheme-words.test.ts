@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
 import { isEmptyDiff, schemeDiff } from '../../src/rules/scheme-diff.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { issuesWords } from '../../src/ops/web/scheme/words.js';
+import { issuesWords } from '../../src/ops/web/scheme/read.js';
+import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { parse } from '../support/house.js';
 
 const SCHEME = `
@@ -50,10 +51,11 @@ test('rules are told in words, a group of one as that one', () => {
 });
 
 test('numbers agree with their nouns', () => {
-  expect(issuesWords(0, 0).fr).toBe('Aucun badge ne sera délivré');
-  expect(issuesWords(1, 1).fr).toBe('1 badge sera délivré à 1 personne');
-  expect(issuesWords(124, 118).fr).toBe('124 badges seront délivrés à 118 personnes');
-  expect(issuesWords(1240, 1180).en).toBe('1,240 awards will be issued to 1,180 people');
+  const { fr, en } = TRANSLATORS;
+  expect(issuesWords(0, 0, fr)).toBe('Aucun badge ne sera délivré');
+  expect(issuesWords(1, 1, fr)).toBe('1 badge sera délivré à 1 personne');
+  expect(issuesWords(124, 118, fr)).toBe('124 badges seront délivrés à 118 personnes');
+  expect(issuesWords(1240, 1180, en)).toBe('1,240 awards will be issued to 1,180 people');
 });
 
 /** Each change of the texts, and what is told of it. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { typesetFrench } from '../../src/ops/web/parts/layout.js';
+import { typesetFrench } from '../../src/ops/shared/browser.js';
 import { runs } from '../support/runs.js';
 
 test.each([

@@ -15,16 +15,17 @@ let web: Web;
 /** What the test's own action was called with. */
 let acted: string[];
 
-const TITLE = { fr: 'Essai', en: 'Trial' };
 const OWN: readonly Route[] = [
-  page({ name: 'trial', path: '/essai', title: TITLE, read: () => null, view: () => h('p', null, 'vu') }),
-  action({
-    name: 'trial-act',
-    path: '/essai/:what',
-    act: ({ user, params, form }) => {
-      acted.push(`${user.name} ${params['what']} ${form.get('job')}`);
-      return done('/ops/essai', { fr: 'C’est fait : <b>', en: 'Done: <b>' });
-    },
+  page(
+    'trial',
+    '/essai',
+    'Accueil',
+    () => null,
+    () => h('p', null, 'vu'),
+  ),
+  action('trial-act', '/essai/:what', ({ user, params, form }) => {
+    acted.push(`${user.name} ${params['what']} ${form.get('job')}`);
+    return done('/ops/essai', 'C’est fait : <b>');
   }),
 ];
 const MOUNTED: Mount = {

@@ -131,7 +131,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     options.ops === undefined
       ? null
       : // They are read in by those tests alone that need them.
-        (await import('../../src/ops/web/wire.js')).wireOps({
+        (await import('../../src/ops/web/app.js')).wireOps({
           config: { ...config, ...options.ops, redis: redis.address },
           scheme,
           secrets,

@@ -1,15 +1,58 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Config } from '../../config.js';
+import { systemClock, type Clock } from '../../platform/clock.js';
+import type { Disposer } from '../../platform/lifecycle.js';
+import { keepFlushed } from '../../platform/meter.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
-import { serveAsset } from './assets.js';
-import { cookieOf } from './http/headers.js';
+import { closeRedis, openProducer } from '../../platform/redis.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
+import { wirePipeline } from '../../workers/pipeline.js';
+import type { PipelineOptions } from '../../workers/stores.js';
+import { serveAsset, type Logo } from './assets.js';
+import { keepObfSamples } from './home/obf.js';
 import { AGAIN_S, OpsProblem } from './http/problem.js';
+import { cookieOf } from './http/exchange.js';
 import { createRequest } from './http/request.js';
-import { refuse } from './http/send.js';
-import { mounted, serve } from './http/serve.js';
+import { mounted, refuse, serve } from './http/serve.js';
 import type { NavItem } from './parts/frame.js';
 import type { Mount, Route } from './route.js';
 import { MOUNTS, ROUTES } from './routes.js';
 import { createServices, type OpsDeps, type Services } from './services.js';
+
+/** `secrets`: an organisation without its API key there cannot be read from here. */
+export interface OpsWiring extends Pick<PipelineOptions, 'scheme' | 'secrets' | 'log' | 'vault'> {
+  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops' | 'parcours'>;
+  readonly logo: Logo | null;
+  readonly clock?: Clock;
+  /** See `OpsDeps`. */
+  readonly isOurs?: () => boolean | null;
+  readonly prefixes?: { readonly queues: string; readonly data: string };
+}
+
+/** Whether anybody could sign in; if not, the pages do not exist. */
+export const hasOps = ({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>): boolean =>
+  opsUsers.length > 0 || ops.oidc !== null;
+
+/**
+ * Opens what the ops pages need: a fail-fast connection, and the pipeline over it without a worker.
+ * @returns the pages, and the disposers in order of opening
+ */
+export function wireOps({ logo, isOurs, ...rest }: OpsWiring): {
+  readonly handler: RequestHandler;
+  readonly releases: readonly Disposer[];
+} {
+  const { config, log, clock = systemClock } = rest;
+  const prefixes = rest.prefixes ?? { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
+  const redis = openProducer(config.redis);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const { pipeline, close } = wirePipeline({ ...rest, redis, clock, prefixes });
+  // From the answer on, the pipeline's clock is Redis' time.
+  pipeline.now().catch(() => undefined);
+  const deps = { pipeline, redis, prefix: prefixes.data, config, logo, log, clock: pipeline.clock, isOurs };
+  const handler = createOpsApp(deps);
+  const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
+  return { handler, releases: [() => closeRedis(redis), close, ...keeping] };
+}
 
 /**
  * The ops pages, to be mounted at `/ops`. Opens nothing and listens to nothing.
@@ -35,10 +78,8 @@ export function createOpsApp(
   // Under another key nothing reads as what it is.
   app.use((req, res, next) => {
     if (deps.isOurs?.() !== false) return next();
-    return refuse(
-      createRequest(req, res, services, 'none'),
-      new OpsProblem('unavailable', AGAIN_S, OTHER_KEY),
-    );
+    const request = createRequest(req, res, services, 'none');
+    return refuse(request, new OpsProblem('unavailable', AGAIN_S, OTHER_KEY));
   });
   for (const route of routes)
     app[route.method === 'GET' ? 'get' : 'post'](route.path, serve(services, route));

@@ -6,9 +6,9 @@ import type { Clock } from '../../platform/clock.js';
 import type { Logger } from '../../platform/logger.js';
 import type { WriteProbe } from '../../platform/redis-health.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import type { Lang, Localized } from '../shared/words.js';
 import type { OpsRequest } from './http/request.js';
 import type { Flash, User } from './parts/frame.js';
+import type { French, Translate } from './words.js';
 
 /** All that a page or an action is given. */
 export interface PageContext {
@@ -16,7 +16,7 @@ export interface PageContext {
   /** Why Redis takes no writes; null: it does. */
   readonly storage: WriteProbe;
   readonly user: User;
-  readonly lang: Lang;
+  readonly t: Translate;
   readonly query: URLSearchParams;
   /** Empty on a GET. */
   readonly form: URLSearchParams;
@@ -35,7 +35,7 @@ export type Answer = PageAnswer | Redirect | FileAnswer;
 export interface PageAnswer {
   readonly kind: 'page';
   readonly status: number;
-  readonly title: Localized;
+  readonly title: string;
   readonly body: ComponentChildren;
   /** The browser goes on to it at once. */
   readonly onTo?: string;
@@ -63,9 +63,9 @@ export interface FileAnswer {
 
 export const goTo = (to: string): Redirect => new Redirect(to);
 /** The action was done. */
-export const done = (to: string, text: Localized): Redirect => new Redirect(to, { kind: 'good', text });
+export const done = (to: string, text: string): Redirect => new Redirect(to, { kind: 'good', text });
 /** It was not, and why. */
-export const notDone = (to: string, text: Localized): Redirect => new Redirect(to, { kind: 'bad', text });
+export const notDone = (to: string, text: string): Redirect => new Redirect(to, { kind: 'bad', text });
 export const download = (name: string, type: FileAnswer['type'], text: FileAnswer['text']): FileAnswer => ({
   kind: 'file',
   name,
@@ -79,7 +79,7 @@ interface Named {
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
   readonly path: string;
   /** Its words in the navigation; without, it is not there. */
-  readonly nav?: Localized;
+  readonly nav?: French | undefined;
 }
 
 /** A route for people who are signed in and have at least that role. */
@@ -114,63 +114,75 @@ export type View<Model> = (props: ViewProps<Model>) => VNode;
 
 export interface ViewProps<Model> {
   readonly model: Model;
-  readonly lang: Lang;
+  readonly t: Translate;
 }
 
-/** A page: what is read, and how it is shown. */
-export interface Page<Model> extends Named {
-  readonly title: Localized | ((model: Model) => Localized);
+/** A page's title, or what makes it. */
+type Title<Model> = French | ((model: Model, t: Translate) => string);
+
+/** A page with what was read, as an answer. */
+export const show = <Model>(
+  title: Title<Model>,
+  view: View<Model>,
+  model: Model,
+  t: Translate,
+  status = 200,
+): PageAnswer => ({
+  kind: 'page',
+  status,
+  title: typeof title === 'function' ? title(model, t) : t(title),
+  body: h(view, { model, t }),
+});
+
+interface PageOptions<Model> {
+  readonly nav?: French;
   /** `lecture` by default. */
   readonly role?: Role;
-  /** A redirect is answered in place of the page. @throws OpsProblem `not_found` */
-  readonly read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>;
-  readonly view: View<Model>;
   /** Seconds after which the page is loaded again; null: never. */
   readonly refreshS?: (model: Model) => number | null;
 }
 
-/** A form's target. Answers `done`, `notDone`, or a page again: `show(PAGE, model, lang, 422)`. */
-export interface Action extends Named {
-  /** `operateur` by default; a test lists the exceptions. */
-  readonly role?: Role;
-  readonly act: (context: PageContext) => Answer | Promise<Answer>;
-}
-
-export function show<Model>(one: Page<Model>, model: Model, lang: Lang, status = 200): PageAnswer {
-  const refreshS = one.refreshS?.(model) ?? null;
-  return {
-    kind: 'page',
-    status,
-    title: typeof one.title === 'function' ? one.title(model) : one.title,
-    body: h(one.view, { model, lang }),
-    ...(refreshS === null ? {} : { refreshS }),
-  };
-}
-
-/** The route of a page. */
-export const page = <Model>(one: Page<Model>): SignedRoute => ({
-  ...named(one),
+/**
+ * The route of a page.
+ * @param read what it shows; a redirect is answered in place of the page. @throws OpsProblem `not_found`
+ */
+export const page = <Model>(
+  name: string,
+  path: string,
+  title: Title<Model>,
+  read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>,
+  view: View<Model>,
+  { nav, role = 'lecture', refreshS }: PageOptions<Model> = {},
+): SignedRoute => ({
+  name,
+  path,
+  nav,
   method: 'GET',
-  role: one.role ?? 'lecture',
+  role,
   async handle(context) {
-    const model = await one.read(context);
-    return model instanceof Redirect ? model : show(one, model, context.lang);
+    const model = await read(context);
+    if (model instanceof Redirect) return model;
+    const afterS = refreshS?.(model) ?? null;
+    return { ...show(title, view, model, context.t), ...(afterS === null ? {} : { refreshS: afterS }) };
   },
 });
 
-/** The route of an action. */
-export const action = (one: Action): SignedRoute => ({
-  ...named(one),
+type Act = (context: PageContext) => Answer | Promise<Answer>;
+
+/** The route of a form's target: it answers `done`, `notDone`, or a page again, with its status. */
+export const action = (name: string, path: string, act: Act, role: Role = 'operateur'): SignedRoute => ({
+  name,
+  path,
   method: 'POST',
-  role: one.role ?? 'operateur',
-  handle: one.act,
+  role,
+  handle: act,
 });
 
 /** The route of a download. */
-export const file = (one: Action): SignedRoute => ({
-  ...action(one),
+export const file = (name: string, path: string, act: Act): SignedRoute => ({
+  name,
+  path,
   method: 'GET',
-  role: one.role ?? 'lecture',
+  role: 'lecture',
+  handle: act,
 });
-
-const named = ({ name, path, nav }: Named): Named => ({ name, path, ...(nav === undefined ? {} : { nav }) });

@@ -1,25 +1,93 @@
-import { FAILURE_ROUTES } from './failures/routes.js';
-import { HOME_ROUTES } from './home/routes.js';
-import { JOURNAL_ROUTES } from './journal/routes.js';
-import { PARTNER_ROUTES } from './partners/routes.js';
-import { PERSON_ROUTES } from './person/routes.js';
+import { sendBack } from './failures/actions.js';
+import { readConfirm, readGroup, readJob, readList, readReplay } from './failures/read.js';
+import { ConfirmView, ReplayView } from './failures/replay-view.js';
+import { GroupView, JobView, ListView } from './failures/view.js';
+import { readHome } from './home/read.js';
+import { HomeView } from './home/view.js';
+import { exportCsv, exportNdjson, searchJournal } from './journal/actions.js';
+import { readJournal } from './journal/read.js';
+import { JournalView } from './journal/view.js';
+import { readPartner, readPartners } from './partners/read.js';
+import { PartnersView, PartnerView } from './partners/view.js';
+import * as person from './person/actions.js';
+import { readPersonPage, readSearch } from './person/read.js';
+import { PersonView, SearchView } from './person/view.js';
 import { QUEUES_MOUNT } from './queues/mount.js';
-import type { Mount, Route } from './route.js';
-import { SCHEME_ROUTES } from './scheme/routes.js';
+import { action, done, file, page, type Answer, type Mount, type PageContext, type Route } from './route.js';
+import { applyScheme, makePlan } from './scheme/actions.js';
+import { readScheme } from './scheme/read.js';
+import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 
+interface Moves {
+  readonly moves: boolean;
+}
+const every =
+  (seconds: number) =>
+  ({ moves }: Moves): number | null =>
+    moves ? seconds : null;
+
+/** As `npx palier resume`: each award that is due is looked at anew just before it leaves. */
+async function resumeIssuing({ pipeline, user, log, t }: PageContext): Promise<Answer> {
+  const { awards } = pipeline.queues;
+  const wasPaused = await awards.isPaused();
+  await awards.resume();
+  if (wasPaused) log.info({ user: user.name }, 'issuing resumed');
+  return done('/ops', wasPaused ? t('Les envois ont repris.') : t('Les envois n’étaient pas suspendus.'));
+}
+
 /**
- * Everything served below `/ops`, in the order of the navigation. A page is a folder: `read.ts` (plain data),
- * `view.tsx` (that data as markup), `words.ts` (both languages), and a `page(...)` in `routes.ts`. A write is an
- * `action(...)`: by default an operator's, behind the session and the same-origin check. Its form is an `ActionForm`.
+ * Everything served below `/ops`, in the order of the navigation. A page's folder has `read.ts` (plain data) and
+ * `view.tsx` (that data as markup, with its French words; `en.json` has the English). An `action` is an operator's by
+ * default, behind the session and the same-origin check; its form is an `ActionForm`.
  */
 export const ROUTES: readonly Route[] = [
-  ...HOME_ROUTES,
-  ...FAILURE_ROUTES,
-  ...PERSON_ROUTES,
-  ...SCHEME_ROUTES,
-  ...PARTNER_ROUTES,
-  ...JOURNAL_ROUTES,
+  page('home', '/', 'Accueil', readHome, HomeView, { nav: 'Accueil' }),
+  action('resume-issuing', '/envois/relancer', resumeIssuing),
+
+  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', refreshS: every(3) }),
+  page(
+    'failures-group',
+    '/echecs/cause/:group',
+    (of, t) => t(of.group.reason.happened),
+    readGroup,
+    GroupView,
+  ),
+  page('failures-replay', '/echecs/renvois/:replay', 'Renvoi au travail', readReplay, ReplayView, {
+    refreshS: every(3),
+  }),
+  page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
+  page('failures-confirm', '/echecs/renvoyer', 'Renvoyer au travail', readConfirm, ConfirmView, {
+    role: 'operateur',
+  }),
+  action('failures-send', '/echecs/renvoyer', sendBack),
+
+  page('person-search', '/personne', 'Chercher une personne', readSearch, SearchView, { nav: 'Personne' }),
+  // It changes nothing: posted to keep an address out of the page's own.
+  action('person-find', '/personne', person.find, 'lecture'),
+  page('person', '/personne/:earner', 'Personne', readPersonPage, PersonView),
+  action('person-address', '/personne/:earner/adresse', person.showAddress),
+  action('person-unblock', '/personne/:earner/debloquer', person.unblock),
+  action('person-evaluate', '/personne/:earner/reevaluer', person.evaluateAgain),
+  action('person-send-link', '/personne/:earner/lien', person.sendLink),
+  action('person-link', '/personne/:earner/lier', person.link),
+  action('person-unlink', '/personne/:earner/separer', person.unlink),
+  action('person-export', '/personne/:earner/exporter', person.exportPerson),
+  action('person-erase', '/personne/:earner/effacer', person.erase),
+
+  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', refreshS: every(2) }),
+  action('scheme-plan', '/bareme/plan', makePlan),
+  action('scheme-apply', '/bareme/appliquer', applyScheme),
+
+  page('partners', '/organismes', 'Organismes', readPartners, PartnersView, { nav: 'Organismes' }),
+  page('partners', '/organismes/:client', ({ partner }) => partner.name, readPartner, PartnerView),
+
+  page('journal', '/journal', 'Journal', readJournal, JournalView, { nav: 'Journal' }),
+  // It changes nothing: posted to keep an address out of the page's own.
+  action('journal-search', '/journal', searchJournal, 'lecture'),
+  file('journal-export', '/journal/export.csv', exportCsv),
+  file('journal-export', '/journal/export.ndjson', exportNdjson),
+
   ...SIGN_IN_ROUTES,
 ];
 

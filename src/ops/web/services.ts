@@ -6,7 +6,7 @@ import type { Vault } from '../../platform/vault.js';
 import { createWriteProbe, type WriteProbe } from '../../platform/redis-health.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { createAssets, type Assets, type Logo } from './assets.js';
-import { contentPolicy } from './http/headers.js';
+import { contentPolicy } from './http/exchange.js';
 import type { NavItem } from './parts/frame.js';
 import { createAccounts, type Accounts } from './sign-in/accounts.js';
 import { createGate, createSignInLimits, type Gate, type SignInLimits } from './sign-in/limits.js';

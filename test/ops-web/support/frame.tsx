@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { FrameContext, type Frame } from '../../../src/ops/web/parts/frame.js';
+import { TRANSLATORS } from '../../../src/ops/web/words.js';
 
 /** An operator's French page. */
 export const FRAME: Frame = {
-  lang: 'fr',
+  t: TRANSLATORS.fr,
   user: { name: 'marie', role: 'operateur' },
   nav: [],
   current: 'home',

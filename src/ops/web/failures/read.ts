@@ -12,9 +12,8 @@ import {
 } from '../../shared/failed-jobs.js';
 import { type Reason, reasonOf, REST } from '../../shared/failure-reasons.js';
 import { OpsProblem } from '../http/problem.js';
-import { TO } from '../links.js';
-import { pageNumberIn } from '../parts/table.js';
-import { notDone, type PageContext, type Redirect } from '../route.js';
+import { numberedPage } from '../parts/table.js';
+import { Redirect, type PageContext } from '../route.js';
 import { wantedIn, type Wanted } from './wanted.js';
 
 /** Failed jobs of one reason, with its words. */
@@ -55,18 +54,8 @@ export async function readGroup({ pipeline, params, query }: PageContext) {
   const { groups, more } = await readGroups(pipeline);
   const group = groups.find(({ key }) => key === params['group']);
   if (group === undefined) throw new OpsProblem('not_found');
-  const page = pageNumberIn(query);
-  const from = (page - 1) * PAGE_SIZE;
-  const { length } = group.jobs;
-  return {
-    group,
-    jobs: await readFailedJobs(pipeline, group.jobs.slice(from, from + PAGE_SIZE)),
-    more,
-    page,
-    from: from + 1,
-    to: Math.min(from + PAGE_SIZE, length),
-    hasNext: from + PAGE_SIZE < length,
-  };
+  const at = numberedPage(query, group.jobs.length, PAGE_SIZE);
+  return { group, jobs: await readFailedJobs(pipeline, group.jobs.slice(at.from, at.to)), more, at };
 }
 
 export type JobModel = Awaited<ReturnType<typeof readJob>>;
@@ -89,11 +78,10 @@ export interface ConfirmModel {
   readonly group: ReasonGroup | null;
 }
 
-/** Back to the list where the address asks for nothing that makes sense. */
 export async function readConfirm(context: PageContext): Promise<ConfirmModel | Redirect> {
   const { pipeline, query } = context;
   const wanted = wantedIn(query, context);
-  if ('fault' in wanted) return notDone(TO.failures, wanted.fault);
+  if (wanted instanceof Redirect) return wanted;
   const nothing = { wanted, more: 0, job: null, group: null };
   if (wanted.kind === 'job') {
     const job = await readFailedJob(pipeline, wanted.ref);

@@ -4,107 +4,138 @@ import { TO } from '../links.js';
 import { ActionForm } from '../parts/form.js';
 import { useFrame } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
-import { Alert, Count, Instant, LinkLine, State } from '../parts/text.js';
+import { Alert, Instant, LinkLine, State } from '../parts/text.js';
 import type { View } from '../route.js';
+import type { Translate } from '../words.js';
 import type { ConfirmModel, ReplayModel } from './read.js';
-import { CONFIRM, fieldsOf } from './wanted.js';
-import { FAILURES, jobsWords, outcomeWords, PROGRESS, REPLAY } from './words.js';
+import { CONFIRM, fieldsOf, jobsWords } from './wanted.js';
 
 /** Says how many, and what will happen; the button does it. */
-export const ConfirmView: View<ConfirmModel> = ({ model, lang }) => {
+export const ConfirmView: View<ConfirmModel> = ({ model, t }) => {
   const { wanted, count, more } = model;
   if (count === 0)
     return (
       <>
-        <p>{REPLAY.noneSent[lang]}</p>
-        <LinkLine href={TO.failures}>{FAILURES.back}</LinkLine>
+        <p>{t('Rien de tel n’était plus en échec : rien n’a été renvoyé.')}</p>
+        <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
       </>
     );
-  const howMany = jobsWords(count)[lang] + (more > 0 ? REPLAY.older[lang] : '');
+  const older = more > 0 ? t(', et les plus anciens pour la même cause') : '';
   return (
     <>
-      <DefinitionList items={[...whichOf(model), [REPLAY.count, howMany]]} />
+      <DefinitionList items={[...whichOf(model, t), [t('Combien'), jobsWords(count, t) + older]]} />
       <ul>
-        {REPLAY.happens.map((words) => (
-          <li key={words.en}>{words[lang]}</li>
-        ))}
+        <li>{t('Ce qui est renvoyé retrouve toutes ses tentatives.')}</li>
+        <li>{t('Rien n’est délivré deux fois : Palier vérifie d’abord ce que la personne a déjà.')}</li>
+        <li>{t('Ce qui échoue encore reviendra dans la liste.')}</li>
       </ul>
-      <p>{REPLAY.mended[lang]}</p>
-      <ActionForm to={CONFIRM} label={REPLAY.confirm} fields={fieldsOf(wanted)} />
-      <LinkLine href={TO.failures}>{REPLAY.cancel}</LinkLine>
+      <p>{t('La cause est-elle réglée ? Sinon, l’échec se répétera.')}</p>
+      <ActionForm to={CONFIRM} label={t('Oui, renvoyer')} fields={fieldsOf(wanted)} />
+      <LinkLine href={TO.failures}>{t('Ne rien renvoyer')}</LinkLine>
     </>
   );
 };
 
-function whichOf({ wanted, job, group }: ConfirmModel): readonly Item[] {
+function whichOf({ wanted, job, group }: ConfirmModel, t: Translate): readonly Item[] {
   const reason = (job ?? group)?.reason;
-  const why: readonly Item[] =
-    reason === undefined
-      ? []
+  return [
+    job === null ? null : [t('Travail'), t(job.about.words)],
+    reason === undefined ? null : [t('Cause'), t(reason.happened)],
+    reason === undefined ? null : [t('Que faire'), t(reason.next)],
+    wanted.kind !== 'all'
+      ? null
       : [
-          [FAILURES.reason, reason.happened],
-          [FAILURES.next, reason.next],
-        ];
-  if (job !== null) return [[REPLAY.whichOne, job.about.words], ...why];
-  if (wanted.kind !== 'all') return why;
-  return [[REPLAY.which, wanted.sinceMs === null ? REPLAY.whichAll : <Since atMs={wanted.sinceMs} />]];
+          t('Lesquels'),
+          wanted.sinceMs === null ? (
+            t('Tous les travaux en échec')
+          ) : (
+            <>
+              {t('Tous ceux qui ont échoué depuis le')} <Instant atS={wanted.sinceMs / 1000} />
+            </>
+          ),
+        ],
+  ];
 }
 
-const Since = ({ atMs }: { readonly atMs: number }): VNode => (
-  <>
-    {REPLAY.whichSince[useFrame().lang]} <Instant atS={atMs / 1000} />
-  </>
-);
-
-export const ReplayView: View<ReplayModel> = ({ model, lang }) => {
+export const ReplayView: View<ReplayModel> = ({ model, t }) => {
   const { replay, moves } = model;
   const { gone, left, by, askedMs, begunMs, endedMs, isBroken, looked, toLookAt } = replay;
-  const ended: readonly Item[] = endedMs === null ? [] : [[PROGRESS.ended, <Instant atS={endedMs / 1000} />]];
   return (
     <>
       {endedMs === null ? (
         <p>
           <ProgressLine
-            label={PROGRESS.bar}
+            label={t('Regardés :')}
             value={looked}
             max={toLookAt}
-            words={PROGRESS.of(Math.min(looked, toLookAt), toLookAt)}
+            words={t('{0} sur {1}', Math.min(looked, toLookAt), jobsWords(toLookAt, t))}
           />
         </p>
       ) : (
-        <Alert kind={left === 0 && !isBroken ? 'good' : 'bad'}>{outcomeWords(replay)}</Alert>
+        <Alert kind={left === 0 && !isBroken ? 'good' : 'bad'}>{outcomeWords(replay, t)}</Alert>
       )}
       <DefinitionList
         items={[
-          [PROGRESS.state, <ReplayState replay={replay} />],
-          [PROGRESS.sent, <Count of={sentIn(replay)} />],
-          [PROGRESS.gone, <Count of={gone} />],
-          [PROGRESS.left, <Count of={left} />],
-          [PROGRESS.by, by],
-          [PROGRESS.started, <Instant atS={askedMs / 1000} />],
-          ...ended,
+          [t('État'), <ReplayState replay={replay} />],
+          [t('Renvoyés'), sentIn(replay)],
+          [t('Renvoyés entre-temps par quelqu’un d’autre'), gone],
+          [t('Qui n’ont pas pu l’être, et restent en échec'), left],
+          [t('Par'), by],
+          [t('Demandé le'), <Instant atS={askedMs / 1000} />],
+          endedMs === null ? null : [t('Terminé le'), <Instant atS={endedMs / 1000} />],
         ]}
       />
-      {endedMs === null && <p>{(begunMs === null ? PROGRESS.waits : PROGRESS.goesOn)[lang]}</p>}
-      {endedMs === null && <p>{moves ? <Moving /> : <a href="?">{FAILURES.reload[lang]}</a>}</p>}
-      <LinkLine href={TO.failures}>{FAILURES.back}</LinkLine>
+      {endedMs === null && (
+        <>
+          <p>
+            {begunMs === null
+              ? t(
+                  'Vous pouvez quitter cette page : le renvoi commence dès qu’un processus « worker » est libre.',
+                )
+              : t('Vous pouvez quitter cette page : le renvoi continue.')}
+          </p>
+          <Moving moves={moves} />
+        </>
+      )}
+      <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
     </>
   );
 };
 
-/** Who reads slowly, or by ear, can have the page stand still. */
-export function Moving(): VNode {
-  const { lang } = useFrame();
+/** What was done, on the page that follows. */
+export function outcomeWords(replay: Replay, t: Translate): string {
+  const { gone, left, isBroken } = replay;
+  const sent = sentIn(replay);
+  return [
+    sent < 2
+      ? t('{0} renvoyé, avec toutes ses tentatives.', jobsWords(sent, t))
+      : t('{0} renvoyés, avec toutes leurs tentatives.', jobsWords(sent, t)),
+    ...(gone === 0 ? [] : [t('{0} : déjà repartis entre-temps.', jobsWords(gone, t))]),
+    ...(left === 0 ? [] : [t('{0} : impossible à renvoyer, restés en échec.', jobsWords(left, t))]),
+    ...(isBroken ? [t('Puis le renvoi a été interrompu : redemandez-le.')] : []),
+  ].join(' ');
+}
+
+/** Who reads slowly, or by ear, can have a page that loads itself again stand still. */
+export function Moving({ moves }: { readonly moves: boolean }): VNode {
+  const { t } = useFrame();
   return (
-    <>
-      {FAILURES.still[lang]} <a href="?fige">{FAILURES.stop[lang]}</a>
-    </>
+    <p class="muted">
+      {moves ? (
+        <>
+          {t('Cette page se recharge toutes les 3 secondes.')} <a href="?fige">{t('Ne plus la recharger')}</a>
+        </>
+      ) : (
+        <a href="?">{t('Recharger')}</a>
+      )}
+    </p>
   );
 }
 
 export function ReplayState({ replay }: { readonly replay: Replay }): VNode {
   const { begunMs, endedMs, isBroken } = replay;
-  if (isBroken) return <State kind="bad">{PROGRESS.broken}</State>;
-  if (endedMs !== null) return <State kind="good">{PROGRESS.done}</State>;
-  return <State kind="waiting">{begunMs === null ? PROGRESS.asked : PROGRESS.underWay}</State>;
+  const { t } = useFrame();
+  if (isBroken) return <State kind="bad">{t('interrompu')}</State>;
+  if (endedMs !== null) return <State kind="good">{t('terminé')}</State>;
+  return <State kind="waiting">{begunMs === null ? t('demandé') : t('en cours')}</State>;
 }

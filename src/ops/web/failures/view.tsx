@@ -1,214 +1,213 @@
 import type { VNode } from 'preact';
 import { sentIn, type Replay } from '../../../queue/replay.js';
-import type { Lang, Localized } from '../../shared/words.js';
 import { type FailedJob, QUEUE_WORDS } from '../../shared/failed-jobs.js';
-import { HIDDEN } from '../../shared/masked.js';
 import { REST } from '../../shared/failure-reasons.js';
+import { HIDDEN } from '../../shared/masked.js';
 import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { useFrame, useIsOperator } from '../parts/frame.js';
-import { DefinitionList, Pager, Table } from '../parts/table.js';
-import { Alert, Count, Instant, LinkLine } from '../parts/text.js';
+import { DefinitionList, NumberedPager, Table } from '../parts/table.js';
+import { Alert, Instant, LinkLine } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
-import type { GroupModel, JobModel, ListModel, ReasonGroup } from './read.js';
+import type { GroupModel, JobModel, ListModel } from './read.js';
 import { Moving, ReplayState } from './replay-view.js';
-import { CONFIRM, confirmHref, groupHref, jobHref, replayHref, type Wanted } from './wanted.js';
-import { FAILURES, GROUP, JOB, jobsWords, PROGRESS, REPLAY } from './words.js';
+import { CONFIRM, confirmHref, groupHref, jobHref, jobsWords, replayHref, type Wanted } from './wanted.js';
 
-export function ListView({ model, lang }: ViewProps<ListModel>): VNode {
+export function ListView({ model, t }: ViewProps<ListModel>): VNode {
   const { groups, total, more, replays, moves } = model;
   const isOperator = useIsOperator();
   return (
     <>
-      <p>{FAILURES.intro[lang]}</p>
-      {total === 0 && <Alert kind="good">{FAILURES.none}</Alert>}
-      <p class="muted">{moves ? <Moving /> : <a href="?">{FAILURES.reload[lang]}</a>}</p>
-      {groups.length > 0 && <Groups groups={groups} total={total} lang={lang} />}
-      {more > 0 && <p>{FAILURES.more(more)[lang]}</p>}
-      {groups.length > 0 && isOperator && <SendAll lang={lang} />}
-      {replays.length > 0 && <RecentReplays replays={replays} />}
-      <LinkLine href={TO.queues}>{FAILURES.expert}</LinkLine>
+      <p>
+        {t(
+          'Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée.',
+        )}
+      </p>
+      {total === 0 && <Alert kind="good">{t('Rien n’est en échec.')}</Alert>}
+      <Moving moves={moves} />
+      {groups.length > 0 && <Groups model={model} t={t} />}
+      {more > 0 && (
+        <p>
+          {more < 2
+            ? t(
+                'et {0} de plus, plus ancien, qui n’est pas rangé par cause ici ; un renvoi le prend aussi.',
+                more,
+              )
+            : t(
+                'et {0} de plus, plus anciens, qui ne sont pas rangés par cause ici ; un renvoi les prend aussi.',
+                more,
+              )}
+        </p>
+      )}
+      {groups.length > 0 && isOperator && <SendAll model={model} t={t} />}
+      {replays.length > 0 && <RecentReplays model={model} t={t} />}
+      <LinkLine href={TO.queues}>{t('Voir les files en détail (experts)')}</LinkLine>
     </>
   );
 }
 
-interface GroupsProps {
-  readonly groups: readonly ReasonGroup[];
-  readonly total: number;
-  readonly lang: Lang;
-}
-
-const Groups = ({ groups, total, lang }: GroupsProps): VNode => (
+const Groups = ({ model: { groups, total }, t }: ViewProps<ListModel>): VNode => (
   <Table
-    caption={`${FAILURES.caption[lang]} (${jobsWords(total)[lang]})`}
+    caption={`${t('Travaux en échec, par cause')} (${jobsWords(total, t)})`}
     rows={groups}
     columns={[
-      {
-        title: FAILURES.reason,
-        heads: true,
-        cell: ({ key, reason }: ReasonGroup) => <a href={groupHref(key)}>{reason.happened[lang]}</a>,
-      },
-      { title: FAILURES.next, cell: ({ reason }) => reason.next },
-      { title: FAILURES.count, numeric: true, cell: ({ jobs }) => <Count of={jobs.length} /> },
-      {
-        title: FAILURES.queue,
-        cell: ({ queues }) => [...queues].map((queue) => QUEUE_WORDS[queue][lang]).join(', '),
-      },
-      { title: FAILURES.first, cell: ({ firstMs }) => <Instant atS={firstMs / 1000} /> },
-      { title: FAILURES.last, cell: ({ lastMs }) => <Instant atS={lastMs / 1000} /> },
+      [t('Cause'), ({ key, reason }) => <a href={groupHref(key)}>{t(reason.happened)}</a>],
+      [t('Que faire'), ({ reason }) => t(reason.next)],
+      [t('Combien'), ({ jobs }) => jobs.length],
+      [t('File'), ({ queues }) => [...queues].map((queue) => t(QUEUE_WORDS[queue])).join(', ')],
+      [t('Depuis'), ({ firstMs }) => <Instant atS={firstMs / 1000} />],
+      [t('Le dernier'), ({ lastMs }) => <Instant atS={lastMs / 1000} />],
     ]}
   />
 );
 
 /** Leads to the page that asks; it sends nothing by itself. */
-const SendAll = ({ lang }: { readonly lang: Lang }): VNode => (
+const SendAll = ({ t }: ViewProps<ListModel>): VNode => (
   <section>
-    <h2>{REPLAY.all[lang]}</h2>
+    <h2>{t('Tout renvoyer')}</h2>
     <form method="get" action={CONFIRM} class="filter">
       <input type="hidden" name="tout" value="1" />
-      <Field name="jour" type="date" label={REPLAY.since} help={REPLAY.sinceHelp} />
-      <Field name="heure" label={REPLAY.hour} help={REPLAY.hourHelp} maxLength={5} />
+      <Field name="jour" type="date" label={t('Échoués depuis le')} help={t('Sans date : tous.')} />
+      <Field name="heure" label={t('À partir de')} help={t('Une heure, comme 14:30.')} maxLength={5} />
       <div class="field">
-        <button type="submit">{REPLAY.prepare[lang]}</button>
+        <button type="submit">{t('Préparer le renvoi')}</button>
       </div>
     </form>
   </section>
 );
 
-const RecentReplays = ({ replays }: { readonly replays: readonly Replay[] }): VNode => (
+const RecentReplays = ({ model: { replays }, t }: ViewProps<ListModel>): VNode => (
   <Table
-    caption={PROGRESS.recent}
+    caption={t('Derniers renvois')}
     rows={replays}
     columns={[
-      {
-        title: PROGRESS.started,
-        heads: true,
-        cell: ({ id, askedMs }: Replay) => (
-          <a href={replayHref(id)}>
-            <Instant atS={askedMs / 1000} />
-          </a>
-        ),
-      },
-      { title: PROGRESS.by, cell: ({ by }) => by },
-      { title: PROGRESS.sent, numeric: true, cell: (replay) => <Count of={sentIn(replay)} /> },
-      { title: PROGRESS.state, cell: (replay) => <ReplayState replay={replay} /> },
+      [t('Demandé le'), linkTo],
+      [t('Par'), ({ by }) => by],
+      [t('Renvoyés'), sentIn],
+      [t('État'), (replay) => <ReplayState replay={replay} />],
     ]}
   />
 );
 
-export const GroupView: View<GroupModel> = ({ model, lang }) => {
-  const { group, jobs, more, page, from, to, hasNext } = model;
+const linkTo = ({ id, askedMs }: Replay): VNode => (
+  <a href={replayHref(id)}>
+    <Instant atS={askedMs / 1000} />
+  </a>
+);
+
+export const GroupView: View<GroupModel> = ({ model, t }) => {
+  const { group, jobs, more, at } = model;
   const { reason, firstMs, lastMs, key } = group;
-  const count = group.jobs.length;
+  const jobsOf = jobsWords(more, t);
   return (
     <>
-      <Back />
+      <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
       <DefinitionList
         items={[
-          [FAILURES.next, reason.next],
-          [FAILURES.count, <Count of={count} />],
-          [GROUP.first, <Instant atS={firstMs / 1000} />],
-          [FAILURES.last, <Instant atS={lastMs / 1000} />],
+          [t('Que faire'), t(reason.next)],
+          [t('Combien'), at.total],
+          [t('Le premier'), <Instant atS={firstMs / 1000} />],
+          [t('Le dernier'), <Instant atS={lastMs / 1000} />],
         ]}
       />
-      {key !== REST.key && <SendButton wanted={{ kind: 'group', group: key }} label={REPLAY.allOf(count)} />}
+      {key !== REST.key && (
+        <SendButton
+          wanted={{ kind: 'group', group: key }}
+          label={at.total < 2 ? t('Renvoyer ce travail') : t('Renvoyer ces {0}', jobsWords(at.total, t))}
+        />
+      )}
       <Table
-        caption={GROUP.caption}
+        caption={t('Travaux en échec, le plus récent d’abord')}
         rows={jobs}
-        empty={GROUP.empty}
+        empty={t('Ceux de cette page ne sont plus en échec.')}
         columns={[
-          {
-            title: GROUP.what,
-            heads: true,
-            cell: (job: FailedJob) => <a href={jobHref(job)}>{job.about.words[lang]}</a>,
-          },
-          { title: GROUP.whom, cell: ({ about }) => <Person earner={about.earner} /> },
-          {
-            title: GROUP.failed,
-            cell: ({ failedMs }) => (failedMs === null ? '' : <Instant atS={failedMs / 1000} />),
-          },
-          { title: GROUP.attempts, numeric: true, cell: ({ attempts }) => attempts },
+          [t('Ce qui était à faire'), (job) => <a href={jobHref(job)}>{t(job.about.words)}</a>],
+          [t('Personne'), ({ about }) => <Person earner={about.earner} />],
+          [t('Échoué le'), ({ failedMs }) => (failedMs === null ? '' : <Instant atS={failedMs / 1000} />)],
+          [t('Tentatives'), ({ attempts }) => attempts],
         ]}
       />
-      <Pager
-        previous={page > 1 ? groupHref(key, page - 1) : null}
-        next={hasNext ? groupHref(key, page + 1) : null}
-        where={GROUP.where(from, to, count)}
-      />
-      {more > 0 && <p>{GROUP.older(more)[lang]}</p>}
+      <NumberedPager at={at} href={(page) => groupHref(key, page)} />
+      {more > 0 && (
+        <p>
+          {more < 2
+            ? t(
+                'Parmi {0} en échec de plus, plus ancien, certains ont peut-être la même cause ; un renvoi les prend tous.',
+                jobsOf,
+              )
+            : t(
+                'Parmi {0} en échec de plus, plus anciens, certains ont peut-être la même cause ; un renvoi les prend tous.',
+                jobsOf,
+              )}
+        </p>
+      )}
     </>
   );
 };
 
-const Back = (): VNode => (
-  <p>
-    <a href={TO.failures}>{FAILURES.back[useFrame().lang]}</a>
-  </p>
-);
-
 interface SendButtonProps {
   readonly wanted: Wanted;
-  readonly label: Localized;
+  readonly label: string;
 }
 
-function SendButton({ wanted, label }: SendButtonProps): VNode | null {
-  const { lang } = useFrame();
-  if (!useIsOperator()) return null;
-  return (
+const SendButton = ({ wanted, label }: SendButtonProps): VNode | null =>
+  useIsOperator() ? (
     <p>
       <a class="button" href={confirmHref(wanted)}>
-        {label[lang]}
+        {label}
       </a>
     </p>
-  );
-}
+  ) : null;
 
 /** People are known by their key: the link says no more than that there is one. */
 function Person({ earner }: Pick<FailedJob['about'], 'earner'>): VNode {
-  const { lang } = useFrame();
+  const { t } = useFrame();
   if (earner === null) return <>–</>;
   return (
     <a href={`${TO.people}?cle=${encodeURIComponent(earner)}`}>
-      {GROUP.person[lang]} <code>{earner.slice(0, 6)}</code>
+      {t('Voir la personne')} <code>{earner.slice(0, 6)}</code>
     </a>
   );
 }
 
-export const JobView: View<JobModel> = ({ model: { job } }) => (
+export const JobView: View<JobModel> = ({ model: { job }, t }) => (
   <>
-    <Back />
-    {job === null ? <Alert kind="note">{JOB.gone}</Alert> : <Job job={job} />}
+    <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
+    {job === null ? (
+      <Alert kind="note">{t('Ce travail n’est plus en échec : il a été renvoyé, ou supprimé.')}</Alert>
+    ) : (
+      <Job model={job} t={t} />
+    )}
   </>
 );
 
-function Job({ job }: { readonly job: FailedJob }): VNode {
-  const { lang } = useFrame();
+function Job({ model: job, t }: ViewProps<FailedJob>): VNode {
   const { queue, id, about, reason, failedMs, madeMs, attempts, maxAttempts } = job;
-  const technical = JOB.technical[lang];
+  const technical = t('Détail technique');
   return (
     <>
       <DefinitionList
         items={[
-          [GROUP.what, about.words],
-          ...(about.earner === null ? [] : [[GROUP.whom, <Person earner={about.earner} />] as const]),
-          [FAILURES.reason, <a href={groupHref(reason.key)}>{reason.happened[lang]}</a>],
-          [FAILURES.next, reason.next],
-          [FAILURES.queue, QUEUE_WORDS[queue]],
-          [JOB.made, <Instant atS={madeMs / 1000} />],
-          [GROUP.failed, failedMs === null ? '–' : <Instant atS={failedMs / 1000} />],
-          [GROUP.attempts, JOB.attempts(attempts, maxAttempts)],
-          [JOB.id, <code>{id}</code>],
+          [t('Ce qui était à faire'), t(about.words)],
+          about.earner === null ? null : [t('Personne'), <Person earner={about.earner} />],
+          [t('Cause'), <a href={groupHref(reason.key)}>{t(reason.happened)}</a>],
+          [t('Que faire'), t(reason.next)],
+          [t('File'), t(QUEUE_WORDS[queue])],
+          [t('Demandé le'), <Instant atS={madeMs / 1000} />],
+          [t('Échoué le'), failedMs === null ? '–' : <Instant atS={failedMs / 1000} />],
+          [t('Tentatives'), t('{0} sur {1}', attempts, maxAttempts)],
+          [t('Numéro'), <code>{id}</code>],
         ]}
       />
-      <SendButton wanted={{ kind: 'job', ref: { queue, id } }} label={REPLAY.one} />
-      <h2>{JOB.data[lang]}</h2>
+      <SendButton wanted={{ kind: 'job', ref: { queue, id } }} label={t('Renvoyer ce travail')} />
+      <h2>{t('Contenu')}</h2>
       <Table
-        caption={JOB.dataCaption}
+        caption={t('Ce que contient le travail')}
         rows={Object.entries(job.data)}
-        empty={JOB.noData}
+        empty={t('Rien.')}
         columns={[
-          { title: JOB.field, heads: true, cell: ([name]) => name },
-          { title: JOB.value, cell: ([, value]) => (value === HIDDEN ? JOB.hidden : <code>{value}</code>) },
+          [t('Champ'), ([name]) => name],
+          [t('Valeur'), ([, value]) => (value === HIDDEN ? t('[masqué]') : <code>{value}</code>)],
         ]}
       />
       <details>

@@ -1,9 +1,9 @@
 import { DateTime } from 'luxon';
 import type { JobRef } from '../../../queue/failures.js';
 import { QUEUES } from '../../../queue/jobs.js';
-import type { Localized } from '../../shared/words.js';
-import type { PageContext } from '../route.js';
-import { REPLAY } from './words.js';
+import { TO } from '../links.js';
+import { notDone, type PageContext, type Redirect } from '../route.js';
+import type { Translate } from '../words.js';
 
 /** What somebody wants to send again. */
 export type Wanted =
@@ -18,20 +18,19 @@ const HOUR = /^([01]?\d|2[0-3])[:hH]([0-5]\d)$/;
 /**
  * Reads an address or a form: a job (`file`, `travail`), a group (`cause`), or all (`tout`), since an instant
  * (`depuis`, Unix milliseconds) or since what was typed (`jour`, `heure`).
- * @returns what is wrong with it, in words
+ * @returns back to the list, with what is wrong, where nothing that makes sense is asked for
  */
-export function wantedIn(
-  fields: URLSearchParams,
-  { pipeline, clock }: Pick<PageContext, 'pipeline' | 'clock'>,
-): Wanted | { readonly fault: Localized } {
+export function wantedIn(fields: URLSearchParams, { pipeline, clock, t }: PageContext): Wanted | Redirect {
   const [file, id, group] = [fields.get('file'), fields.get('travail'), fields.get('cause')];
   const queue = QUEUES.find((name) => name === file);
   if (queue !== undefined && id !== null && id !== '') return { kind: 'job', ref: { queue, id } };
   if (group !== null && GROUP.test(group)) return { kind: 'group', group };
-  if (!fields.has('tout')) return { fault: REPLAY.nothingAsked };
+  if (!fields.has('tout')) return notDone(TO.failures, t('Rien n’a été choisi : rien n’a été renvoyé.'));
   const sinceMs = sinceIn(fields, pipeline.scheme.timeZone);
-  const isBad = Number.isNaN(sinceMs) || (sinceMs ?? 0) > clock();
-  return isBad ? { fault: REPLAY.badInstant } : { kind: 'all', sinceMs };
+  const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= clock();
+  const fault =
+    'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
+  return isGood ? { kind: 'all', sinceMs } : notDone(TO.failures, t(fault));
 }
 
 /** NaN: it cannot be read. Null: none was given. */
@@ -44,6 +43,9 @@ function sinceIn(fields: URLSearchParams, timeZone: string): number | null {
   const text = `${day}T${hours.padStart(2, '0')}:${minutes}`;
   return /^\d{4}-\d{2}-\d{2}T/.test(text) ? DateTime.fromISO(text, { zone: timeZone }).toMillis() : NaN;
 }
+
+/** `12 travaux`. */
+export const jobsWords = (n: number, t: Translate): string => t.count(n, 'travail', 'travaux');
 
 /** The same as query parameters, or as hidden fields of a form. */
 export function fieldsOf(wanted: Wanted): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { readFlags, readHolds, readQuota } from '../../shared/stats.js';
 import { countedFigures } from '../../metrics/counted.js';
 import type { Family, Reader, Sample } from '../../metrics/family.js';
 import { batchFigures, issuingFigures } from '../../metrics/issuing.js';
@@ -34,5 +35,49 @@ function figuresIn(families: readonly Family[]): Figures {
       samples(name)
         .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
         .reduce((sum, { value }) => sum + value, 0),
+  };
+}
+
+/** Above so many flags, reading them all takes too long; the journal lists them. */
+const MAX_FLAGS_READ = 1000;
+
+/** How things stand at this instant. */
+export type Now = Awaited<ReturnType<typeof readNow>>;
+
+export async function readNow(pipeline: Pipeline, figures: Figures) {
+  const flags = figures.sum('palier_flags');
+  const [schedules, quota, holds, listed] = await Promise.all([
+    pipeline.queues.notices.getJobSchedulersCount(),
+    readQuota(pipeline),
+    readHolds(pipeline),
+    flags > 0 && flags <= MAX_FLAGS_READ ? readFlags(pipeline) : [],
+  ]);
+  const jobsOf = (queue: string): number =>
+    figures.sum('palier_queue_jobs', { queue, state: 'waiting' }) +
+    figures.sum('palier_queue_jobs', { queue, state: 'delayed' });
+  return {
+    notices: {
+      // Of each account's schedule, one job always waits for its time.
+      waiting: figures.sum('palier_notices_unsorted') + Math.max(0, jobsOf('notices') - schedules),
+      /** 0: none waits. */
+      oldestAgeS: figures.sum('palier_notices_oldest_age_seconds'),
+    },
+    earners: { waiting: jobsOf('earners'), oldestAgeS: figures.sum('palier_earners_oldest_age_seconds') },
+    /** Jobs that need an operator to go on. */
+    failed: figures.sum('palier_queue_jobs', { state: 'failed' }),
+    paused: figures.sum('palier_queue_paused', { queue: 'awards' }) > 0,
+    /** Awards that OBF's account keeps from being issued. */
+    holds,
+    /** Awards that are due and in no batch yet. */
+    due: figures.sum('palier_awards_waiting'),
+    unknown: {
+      batches: figures.sum('palier_batches', { state: 'unknown' }),
+      ageS: figures.sum('palier_batch_unknown_oldest_age_seconds'),
+    },
+    /** Oldest first; none are listed when there are too many to read them all. */
+    flags: { count: flags, listed },
+    quota,
+    /** How late the polls are: no worker runs, or they do not keep up. */
+    lateS: figures.sum('palier_schedule_lateness_seconds', { schedule: 'poll' }),
   };
 }

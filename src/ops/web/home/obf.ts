@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { asClientId, type ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Logger } from '../../../platform/logger.js';
-import type { RedisConnection } from '../../../platform/redis.js';
 import type { Disposer } from '../../../platform/lifecycle.js';
+import type { Sample } from '../../metrics/family.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readCounters, type Figures } from './figures.js';
 
@@ -23,33 +23,32 @@ const obfCounts = z.object({
 });
 export type ObfCounts = z.output<typeof obfCounts>;
 
-const sumBy = (label: string, samples: ReturnType<Figures['samples']>): Record<string, number> => {
-  const sums: Record<string, number> = {};
-  for (const { labels, value } of samples) {
-    const of = labels[label] ?? '';
-    sums[of] = (sums[of] ?? 0) + value;
-  }
-  return sums;
-};
-
 function obfCountsIn(figures: Figures, atS: number): ObfCounts {
-  const tokens = figures.samples('palier_token_requests_total').filter(({ value }) => value > 0);
-  const durations = figures.samples('palier_obf_call_duration_seconds');
+  const sumBy = (label: string, name: string, isCounted?: (sample: Sample) => boolean) => {
+    const sums: Record<string, number> = {};
+    for (const sample of figures.samples(name)) {
+      if (isCounted?.(sample) === false) continue;
+      const of = sample.labels[label] ?? '';
+      sums[of] = (sums[of] ?? 0) + sample.value;
+    }
+    return sums;
+  };
+  const tokens = (outcome: string) =>
+    sumBy(
+      'client',
+      'palier_token_requests_total',
+      ({ value, labels }) => value > 0 && labels['outcome'] === outcome,
+    );
   return {
     atS,
-    calls: sumBy('status', figures.samples('palier_obf_calls_total')),
+    calls: sumBy('status', 'palier_obf_calls_total'),
     within: sumBy(
       'le',
-      durations.filter(({ metricName }) => metricName?.endsWith('_bucket') === true),
+      'palier_obf_call_duration_seconds',
+      ({ metricName }) => metricName?.endsWith('_bucket') === true,
     ),
-    given: sumBy(
-      'client',
-      tokens.filter(({ labels }) => labels['outcome'] === 'given'),
-    ),
-    refused: sumBy(
-      'client',
-      tokens.filter(({ labels }) => labels['outcome'] === 'refused'),
-    ),
+    given: tokens('given'),
+    refused: tokens('refused'),
   };
 }
 
@@ -58,28 +57,21 @@ export const SLOT_S = 300;
 const KEPT = 14;
 const slotOf = (atS: number): number => Math.floor(atS / SLOT_S);
 
-/** Samples of the counters over the last hour, shared by all processes. */
-export interface ObfSamples {
-  /** Whether the sample of these five minutes is missing. */
-  isDue(atS: number): Promise<boolean>;
-  /** Keeps it, unless another process did. */
-  keep(counts: ObfCounts): Promise<void>;
-  /** Oldest first. */
-  all(): Promise<readonly ObfCounts[]>;
-}
-
-/** @param prefix of the key, a hash: which five minutes -> the counts */
-export function createObfSamples(redis: RedisConnection, prefix: string): ObfSamples {
+/** Samples of the counters over the last hour, shared by all processes: a hash of which five minutes -> the counts. */
+export function createObfSamples({ redis, prefix }: Pick<Pipeline['people'], 'redis' | 'prefix'>) {
   const key = `${prefix}:obf-samples`;
   return {
-    isDue: async (atS) => (await redis.hexists(key, String(slotOf(atS)))) === 0,
-    async keep(sample) {
+    /** Whether the sample of these five minutes is missing. */
+    isDue: async (atS: number): Promise<boolean> => (await redis.hexists(key, String(slotOf(atS)))) === 0,
+    /** Keeps it, unless another process did. */
+    async keep(sample: ObfCounts): Promise<void> {
       const slot = slotOf(sample.atS);
       if ((await redis.hsetnx(key, String(slot), JSON.stringify(sample))) === 0) return;
       const old = (await redis.hkeys(key)).filter((one) => !(Number(one) > slot - KEPT));
       if (old.length > 0) await redis.hdel(key, ...old);
     },
-    async all() {
+    /** Oldest first. */
+    async all(): Promise<readonly ObfCounts[]> {
       const texts = Object.values(await redis.hgetall(key));
       const read = texts.flatMap((text) => obfCounts.safeParse(JSON.parse(text)).data ?? []);
       return read.toSorted((a, b) => a.atS - b.atS);
@@ -174,7 +166,7 @@ export async function readObfAnswers(
   figures: Figures,
 ): Promise<ObfLately> {
   const nowS = secondsOf(clock);
-  const samples = await createObfSamples(people.redis, people.prefix).all();
+  const samples = await createObfSamples(people).all();
   const now = obfCountsIn(figures, nowS);
   const over = (ageS: number): ObfAnswers | null => {
     const before = sampleBefore(samples, nowS, ageS);
@@ -185,7 +177,7 @@ export async function readObfAnswers(
 
 /** Keeps a sample of the counters, once every five minutes; idempotent. */
 export async function keepObfSample(pipeline: Pipeline): Promise<void> {
-  const samples = createObfSamples(pipeline.people.redis, pipeline.people.prefix);
+  const samples = createObfSamples(pipeline.people);
   const nowS = secondsOf(pipeline.clock);
   if (await samples.isDue(nowS)) await samples.keep(obfCountsIn(await readCounters(pipeline), nowS));
 }

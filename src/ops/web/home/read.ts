@@ -1,18 +1,20 @@
-import type { ClientId } from '../../../ids.js';
+import { DateTime } from 'luxon';
+import type { AwardId, ClientId } from '../../../ids.js';
+import type { IssuedByDay } from '../../../journal/issued-by-day.js';
 import { secondsOf } from '../../../platform/clock.js';
+import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
-import { readFigures, type Figures } from './figures.js';
-import { readIssued } from './issued.js';
-import { readNow } from './now.js';
+import type { Translate } from '../words.js';
+import { readFigures, readNow, type Figures } from './figures.js';
 import { keepObfSample, readObfAnswers } from './obf.js';
 import { verdictOf } from './verdict.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 
 /** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline, storage }: PageContext) {
+export async function readHome({ pipeline, storage, t }: PageContext) {
   const nowS = secondsOf(pipeline.clock);
   const cause = await storage();
   if (cause === null) await keepObfSample(pipeline);
@@ -23,12 +25,12 @@ export async function readHome({ pipeline, storage }: PageContext) {
   ]);
   const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline, figures),
-    readIssued({ ...pipeline, scheme }),
+    readIssued({ ...pipeline, scheme }, t),
     readObfAnswers(pipeline, figures),
     readPartnerNews({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
   ]);
-  const points = verdictOf({
+  const facts = {
     nowS,
     storage: cause,
     now,
@@ -36,12 +38,13 @@ export async function readHome({ pipeline, storage }: PageContext) {
     partners,
     readProblems,
     unread: unreadAccounts(pipeline, figures, nowS),
-    nameOf: (clientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
+    nameOf: (clientId: ClientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
     region: pipeline.region,
     isChangeWaiting: rollout !== null,
     unfinished,
     issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
-  });
+  };
+  const points = verdictOf(facts, t);
   return { scheme: scheme.name, nowS, points, now, issued, lastHour: answers.lastHour, partners };
 }
 
@@ -58,4 +61,57 @@ function unreadAccounts(
     const lastS = figures.sum('palier_poll_last_success_timestamp_seconds', { client: clientId });
     return accounts(clientId) !== null && lastS > 0 && nowS - lastS > HOUR_S;
   });
+}
+
+/** How many awards of one competency and level Palier issued. */
+interface IssuedRow {
+  readonly label: string;
+  readonly today: number;
+  /** Today's too. */
+  readonly last30Days: number;
+}
+
+const DAYS = 30;
+
+/** From the journal, by calendar day of the scheme's zone. */
+async function readIssued(
+  { journal, clock, scheme }: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>,
+  t: Translate,
+): Promise<readonly IssuedRow[]> {
+  const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
+  const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
+  return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'), t);
+}
+
+/** Pure. Active awards and those that were issued: the scheme's in its order, then the ones it no longer has. */
+export function rowsOf(
+  { awards, competencies }: Scheme,
+  days: IssuedByDay,
+  today: string,
+  t: Translate,
+): readonly IssuedRow[] {
+  const total = new Map<AwardId, number>();
+  for (const byAward of days.values())
+    for (const [award, count] of byAward) total.set(award, (total.get(award) ?? 0) + count);
+  /** An award without competency and level goes by its own name. */
+  const labelOf = ({ name, competency, level }: Award): string => {
+    const known = competency === null ? undefined : competencies.get(competency);
+    return known === undefined || level === null ? name : t('{0}, niveau {1}', known.name, level);
+  };
+  const known = new Set(awards.map(({ id }) => id));
+  const labels: (readonly [AwardId, string])[] = [
+    ...awards
+      .filter(({ id, active }) => active || total.has(id))
+      .map((award) => [award.id, labelOf(award)] as const),
+    ...[...total.keys()]
+      .filter((id) => !known.has(id))
+      .map((id) => [id, t('{0} (plus au barème)', id)] as const),
+  ];
+  const rows = new Map<string, IssuedRow>();
+  for (const [id, label] of labels) {
+    const { today: now, last30Days } = rows.get(label) ?? { today: 0, last30Days: 0 };
+    const [issuedToday, issued] = [days.get(today)?.get(id) ?? 0, total.get(id) ?? 0];
+    rows.set(label, { label, today: now + issuedToday, last30Days: last30Days + issued });
+  }
+  return [...rows.values()];
 }

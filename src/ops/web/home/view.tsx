@@ -1,50 +1,50 @@
-import type { VNode } from 'preact';
-import type { FlaggedAward, PartnerNews } from '../../shared/stats.js';
-import type { Lang } from '../../shared/words.js';
+import type { ComponentChildren, VNode } from 'preact';
+import { durationWords } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
-import type { Content } from '../parts/frame.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Count, Duration, Instant, LinkLine, PersonLink, Section, State } from '../parts/text.js';
+import { Alert, Duration, Instant, LinkLine, PersonLink, Section, State } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
-import type { Now } from './now.js';
+import type { Translate } from '../words.js';
+import type { Now } from './figures.js';
 import type { HomeModel } from './read.js';
-import { HOME } from './words.js';
 
-export const HomeView: View<HomeModel> = ({ model, lang }) => (
+export const HomeView: View<HomeModel> = ({ model, t }) => (
   <>
-    <Verdict model={model} lang={lang} />
-    <NowPart model={model} lang={lang} />
-    <Flags model={model} lang={lang} />
-    <Section id="delivres" title={HOME.issued}>
+    <Verdict model={model} t={t} />
+    <NowPart model={model} t={t} />
+    <Flags model={model} t={t} />
+    <Section id="delivres" title={t('Badges Région délivrés')}>
       <BarChart
-        caption={HOME.issuedCaption}
-        heading={HOME.competency}
-        series={[HOME.today, HOME.last30Days]}
+        caption={t('Badges Région délivrés par Palier, par compétence et niveau')}
+        heading={t('Compétence et niveau')}
+        series={[t('Aujourd’hui'), t('30 derniers jours')]}
         rows={model.issued.map(({ label, today, last30Days }) => ({ label, values: [today, last30Days] }))}
-        empty={HOME.noAward}
+        empty={t('Aucun badge Région au barème.')}
       />
     </Section>
-    <Obf model={model} lang={lang} />
-    <Partners model={model} lang={lang} />
+    <Obf model={model} t={t} />
+    <Partners model={model} t={t} />
   </>
 );
 
 type PartProps = ViewProps<HomeModel>;
 
 /** That all is well; else what is not, worst first. */
-function Verdict({ model: { points }, lang }: PartProps): VNode {
-  if (points.length === 0) return <Alert kind="good">{HOME.allWell}</Alert>;
+function Verdict({ model: { points }, t }: PartProps): VNode {
+  if (points.length === 0) return <Alert kind="good">{t('Tout va bien.')}</Alert>;
   const isBad = points.some(({ kind }) => kind === 'bad');
   return (
-    <Section id="verdict" title={isBad ? HOME.points : HOME.nothingBad}>
+    <Section id="verdict" title={isBad ? t('À régler ou à regarder') : t('Rien ne bloque ; à regarder')}>
       <ul>
         {points.map(({ kind, text, link, mend }) => (
-          <li key={text.en}>
-            <State kind={kind === 'bad' ? 'bad' : 'waiting'}>{HOME.kinds[kind]}</State> {text[lang]}{' '}
-            <a href={link.href}>{link.words[lang]}</a>
-            {mend === 'resume' && <ActionForm to="/ops/envois/relancer" label={HOME.resume} />}
+          <li key={text}>
+            <State kind={kind === 'bad' ? 'bad' : 'waiting'}>
+              {kind === 'bad' ? t('À régler') : t('À regarder')}
+            </State>{' '}
+            {text} <a href={link.href}>{t(link.words)}</a>
+            {mend === 'resume' && <ActionForm to="/ops/envois/relancer" label={t('Relancer les envois')} />}
           </li>
         ))}
       </ul>
@@ -53,56 +53,44 @@ function Verdict({ model: { points }, lang }: PartProps): VNode {
 }
 
 /** How things stand at this instant, point by point. */
-function NowPart({ model: { scheme, nowS, now }, lang }: PartProps): VNode {
+function NowPart({ model: { scheme, nowS, now }, t }: PartProps): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
-    <Section id="maintenant" title={HOME.now}>
+    <Section id="maintenant" title={t('En ce moment')}>
       <DefinitionList
         items={[
-          [HOME.scheme, scheme],
-          [HOME.time, <Instant atS={nowS} />],
-          [HOME.notices, aged(notices.waiting, notices.oldestAgeS, lang)],
-          [HOME.earners, aged(earners.waiting, earners.oldestAgeS, lang)],
-          [HOME.failed, linkedCount(failed, TO.failures)],
-          [HOME.issuing, <State kind={paused ? 'bad' : 'good'}>{paused ? HOME.paused : HOME.running}</State>],
-          [HOME.due, <Count of={due} />],
-          [HOME.unknown, aged(unknown.batches, unknown.ageS, lang)],
-          [HOME.flags, linkedCount(flags.count, '#a-examiner')],
-          [HOME.quota, quotaText(quota, lang)],
+          [t('Dispositif'), scheme],
+          [t('Heure de Palier'), <Instant atS={nowS} />],
+          [t('Avis à lire'), aged(notices.waiting, notices.oldestAgeS, t)],
+          [t('Portefeuilles à évaluer'), aged(earners.waiting, earners.oldestAgeS, t)],
+          [t('Travaux en échec'), linkedCount(failed, TO.failures, t)],
+          [
+            t('Envois'),
+            <State kind={paused ? 'bad' : 'good'}>{paused ? t('suspendus') : t('en marche')}</State>,
+          ],
+          [t('Badges dus, en attente du prochain envoi'), due],
+          [t('Envois dont l’issue est inconnue'), aged(unknown.batches, unknown.ageS, t)],
+          [t('Badges Région à examiner'), linkedCount(flags.count, '#a-examiner', t)],
+          [t('Quota OBF de la Région'), quotaText(quota, t)],
         ]}
       />
     </Section>
   );
 }
 
-const linkedCount = (count: number, href: string): Content =>
-  count === 0 ? (
-    <Count of={count} />
-  ) : (
-    <a href={href}>
-      <Count of={count} />
-    </a>
-  );
+const linkedCount = (count: number, href: string, t: Translate): ComponentChildren =>
+  count === 0 ? count : <a href={href}>{t.number(count)}</a>;
 
-const aged = (count: number, ageS: number, lang: Lang): Content => (
-  <>
-    <Count of={count} />
-    {count > 0 && ageS >= 1 && (
-      <>
-        {', '}
-        {HOME.oldest[lang]} <Duration s={ageS} />
-      </>
-    )}
-  </>
-);
+const aged = (count: number, ageS: number, t: Translate): ComponentChildren =>
+  count > 0 && ageS >= 1 ? t('{0}, le plus ancien depuis {1}', count, t(durationWords(ageS))) : count;
 
-function quotaText({ reading, floor }: Now['quota'], lang: Lang): Content {
-  if (reading === null) return HOME.quotaUnread;
-  if (reading.left === null) return HOME.quotaUntold;
+function quotaText({ reading, floor }: Now['quota'], t: Translate): ComponentChildren {
+  if (reading === null) return t('pas encore lu');
+  if (reading.left === null) return t('OBF n’en dit rien');
   return (
     <>
-      <Count of={reading.left} /> ({HOME.quotaRead[lang]} <Instant atS={Math.floor(reading.readMs / 1000)} />,{' '}
-      {HOME.quotaStops[lang]} <Count of={floor} />)
+      {t.number(reading.left)} ({t('encore à délivrer, lu le')}{' '}
+      <Instant atS={Math.floor(reading.readMs / 1000)} />, {t('Palier s’arrête à {0}', floor)})
     </>
   );
 }
@@ -110,48 +98,48 @@ function quotaText({ reading, floor }: Now['quota'], lang: Lang): Content {
 /** The journal has them all. */
 const MAX_FLAGS = 10;
 
-function Flags({ model: { now } }: PartProps): VNode | null {
+function Flags({ model: { now }, t }: PartProps): VNode | null {
   const { count, listed } = now.flags;
   if (count === 0) return null;
   const shown = listed.slice(0, MAX_FLAGS);
   return (
-    <Section id="a-examiner" title={HOME.toLookAt}>
+    <Section id="a-examiner" title={t('À examiner')}>
       {shown.length > 0 && (
         <Table
-          caption={HOME.flagsCaption}
-          columns={[
-            {
-              title: HOME.person,
-              heads: true,
-              cell: ({ earner }: FlaggedAward) => <PersonLink earner={earner} />,
-            },
-            { title: HOME.award, cell: ({ award, badgeId }) => award?.name ?? badgeId },
-            { title: HOME.since, cell: ({ atS }) => <Instant atS={atS} /> },
-          ]}
+          caption={t(
+            'Badges Région dont la règle n’est plus remplie, un badge ayant été révoqué ; les plus anciens d’abord',
+          )}
           rows={shown}
+          columns={[
+            [t('Personne'), ({ earner }) => <PersonLink earner={earner} />],
+            [t('Badge Région'), ({ award, badgeId }) => award?.name ?? badgeId],
+            [t('Depuis'), ({ atS }) => <Instant atS={atS} />],
+          ]}
         />
       )}
-      {shown.length < count && <LinkLine href={TO.journalOf('flagged')}>{HOME.allFlags}</LinkLine>}
+      {shown.length < count && (
+        <LinkLine href={TO.journalOf('flagged')}>{t('Les voir tous dans le journal')}</LinkLine>
+      )}
     </Section>
   );
 }
 
 /** How OBF answered since an hour ago, or since it is counted. */
-function Obf({ model: { lastHour }, lang }: PartProps): VNode {
+function Obf({ model: { lastHour }, t }: PartProps): VNode {
   return (
-    <Section id="obf" title={HOME.obf}>
+    <Section id="obf" title={t('Open Badge Factory depuis une heure')}>
       {lastHour === null || lastHour.overS === 0 ? (
-        <p>{HOME.notKept[lang]}</p>
+        <p>{t('Palier vient de commencer à compter : revenez dans quelques minutes.')}</p>
       ) : (
         <DefinitionList
           items={[
-            [HOME.over, <Duration s={lastHour.overS} />],
-            [HOME.calls, <Count of={lastHour.calls} />],
-            [HOME.half, timeText(lastHour.p50S, lang)],
-            [HOME.most, timeText(lastHour.p95S, lang)],
-            [HOME.refused, <Count of={lastHour.refused} />],
-            [HOME.throttled, <Count of={lastHour.throttled} />],
-            [HOME.noUse, <Count of={lastHour.failed} />],
+            [t('Durée comptée'), <Duration s={lastHour.overS} />],
+            [t('Appels'), lastHour.calls],
+            [t('Une réponse sur deux en moins de'), timeText(lastHour.p50S, t)],
+            [t('19 réponses sur 20 en moins de'), timeText(lastHour.p95S, t)],
+            [t('Refus d’OBF'), lastHour.refused],
+            [t('Fois où OBF a demandé d’attendre'), lastHour.throttled],
+            [t('Appels sans réponse utile'), lastHour.failed],
           ]}
         />
       )}
@@ -160,39 +148,37 @@ function Obf({ model: { lastHour }, lang }: PartProps): VNode {
 }
 
 /** `120 ms`, `2,5 s`. */
-function timeText(s: number | null, lang: Lang): Content {
-  if (s === null) return HOME.noAnswer;
+function timeText(s: number | null, t: Translate): ComponentChildren {
+  if (s === null) return t('aucune réponse');
   const [value, unit] = s < 1 ? [Math.max(1, Math.round(s * 1000)), 'ms'] : [s, 's'];
-  return `${new Intl.NumberFormat(lang, { maximumFractionDigits: 1 }).format(value)} ${unit}`;
+  return `${t.number(value, { maximumFractionDigits: 1 })} ${unit}`;
 }
 
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;
 
-const Partners = ({ model: { partners } }: PartProps): VNode => (
-  <Section id="organismes" title={HOME.partners}>
+const Partners = ({ model: { partners }, t }: PartProps): VNode => (
+  <Section id="organismes" title={t('Organismes : dernières nouvelles')}>
     <Table
-      caption={HOME.partnersCaption}
-      columns={[
-        {
-          title: HOME.partner,
-          heads: true,
-          cell: ({ partner }: PartnerNews) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>,
-        },
-        {
-          title: HOME.lastNews,
-          cell: ({ last }) => (last === null ? HOME.never : <Instant atS={last.happenedS} />),
-        },
-        {
-          title: HOME.state,
-          cell: ({ silent }) => (
-            <State kind={silent ? 'waiting' : 'good'}>{silent ? HOME.silent : HOME.active}</State>
-          ),
-        },
-      ]}
+      caption={t('Dernier badge délivré par chaque organisme, du plus silencieux au plus récent')}
       rows={partners.slice(0, MAX_PARTNERS)}
-      empty={HOME.noPartner}
+      columns={[
+        [t('Organisme'), ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
+        [
+          t('Dernier badge délivré'),
+          ({ last }) => (last === null ? t('jamais rien reçu') : <Instant atS={last.happenedS} />),
+        ],
+        [
+          t('État'),
+          ({ silent }) => (
+            <State kind={silent ? 'waiting' : 'good'}>{silent ? t('silencieux') : t('actif')}</State>
+          ),
+        ],
+      ]}
+      empty={t('Aucun organisme actif.')}
     />
-    {partners.length > MAX_PARTNERS && <LinkLine href={TO.partners}>{HOME.allPartners}</LinkLine>}
+    {partners.length > MAX_PARTNERS && (
+      <LinkLine href={TO.partners}>{t('Voir tous les organismes')}</LinkLine>
+    )}
   </Section>
 );

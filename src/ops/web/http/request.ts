@@ -4,7 +4,8 @@ import type { Logger } from '../../../platform/logger.js';
 import { LANGS, type Lang } from '../../shared/words.js';
 import type { Services } from '../services.js';
 import type { Signed } from '../sign-in/sessions.js';
-import { cookieOf, setCookie, setHeaders, type Exchange } from './headers.js';
+import { TRANSLATORS, type Translate } from '../words.js';
+import { cookieOf, HEADERS, isSecure, setCookie, type Exchange } from './exchange.js';
 
 /** One request on its way to its answer. */
 export interface OpsRequest extends Exchange {
@@ -13,7 +14,7 @@ export interface OpsRequest extends Exchange {
   readonly route: string;
   readonly requestId: string;
   readonly log: Logger;
-  readonly lang: Lang;
+  readonly t: Translate;
   readonly query: URLSearchParams;
   readonly startedMs: number;
   /** Set once the session was looked up; a refusal then has the navigation, too. */
@@ -27,15 +28,17 @@ export function createRequest(req: Request, res: Response, services: Services, r
   const exchange = { req, res, services };
   const given = req.get('x-request-id');
   const requestId = given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
-  res.setHeader('X-Request-Id', requestId);
-  setHeaders(exchange, services.policy);
+  res.set({ ...HEADERS, 'X-Request-Id': requestId, 'Content-Security-Policy': services.policy });
+  // Promised without TLS, it would lock people out of a test machine.
+  if (isSecure(exchange)) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+  else res.removeHeader('Strict-Transport-Security');
   const query = new URLSearchParams(req.originalUrl.slice(pathOf(req).length + 1));
   return {
     ...exchange,
     route,
     requestId,
     log: services.log.child({ requestId }),
-    lang: languageOf(exchange, query),
+    t: TRANSLATORS[languageOf(exchange, query)],
     query,
     startedMs: performance.now(),
     signed: null,
@@ -48,11 +51,11 @@ export const pathOf = (req: Request): string => req.originalUrl.split('?', 1)[0]
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-const known = (text: string | null): Lang | null => LANGS.find((lang) => lang === text) ?? null;
+const languageIn = (text: string | null) => LANGS.find((lang) => lang === text) ?? null;
 
 /** `?lang=` is kept. French by default: a browser's language says nothing about the operator. */
 function languageOf(exchange: Exchange, query: URLSearchParams): Lang {
-  const asked = known(query.get('lang'));
-  if (asked !== null) setCookie(exchange, 'lang', asked, { sameSite: 'lax', maxAgeMs: YEAR_MS });
-  return asked ?? known(cookieOf(exchange, 'lang')) ?? 'fr';
+  const asked = languageIn(query.get('lang'));
+  if (asked !== null) setCookie(exchange, 'lang', asked, YEAR_MS, 'lax');
+  return asked ?? languageIn(cookieOf(exchange, 'lang')) ?? 'fr';
 }

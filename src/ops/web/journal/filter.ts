@@ -4,7 +4,7 @@ import { isAskedFor, type JournalQuery } from '../../../journal/query.js';
 import { asAwardId, asEventId, type AwardId, type EarnerKey, type EventId } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { TO } from '../links.js';
-import { keyIn } from '../person/typed.js';
+import { keyIn } from '../person/read.js';
 
 /** Which entries are asked for. Days are as they are typed, `2026-11-23`; null: all. */
 export interface PageFilter {

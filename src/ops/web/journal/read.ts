@@ -7,8 +7,9 @@ import type { JournalQuery } from '../../../journal/query.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { pageNumberIn } from '../parts/table.js';
-import { entryTest, journalHref, queryOf, type FieldName, type PageFilter } from './filter.js';
+import { numberedPage } from '../parts/table.js';
+import { goTo, type PageContext, type Redirect } from '../route.js';
+import { entryTest, journalHref, queryOf, readFilter, type FieldName, type PageFilter } from './filter.js';
 
 /** One page of the journal. */
 export interface JournalModel {
@@ -33,16 +34,14 @@ type PageRead = Omit<JournalModel, 'scheme' | 'region' | 'filter' | 'faults'>;
 
 const PAGE_SIZE = 50;
 
-/** @param where the place in the entries: `avant`, `apres`, `fin`, `page` */
-export async function readJournal(
-  pipeline: Pipeline,
-  filter: PageFilter,
-  where: URLSearchParams,
-): Promise<JournalModel> {
+/** Its address holds nothing but keys and ids, or leads to one that does. */
+export async function readJournal({ pipeline, query }: PageContext): Promise<JournalModel | Redirect> {
+  const { filter, faults } = readFilter(query, pipeline.scheme.timeZone);
+  if (faults.size > 0) return goTo(journalHref(filter));
   const { scheme } = await pipeline.schemes.now();
   const isAbout = filter.earner !== null || filter.event !== null;
-  const page = await (isAbout ? readAbout : readByTime)(pipeline, filter, where);
-  return { scheme, region: pipeline.region, filter, faults: new Set(), ...page };
+  const page = await (isAbout ? readAbout : readByTime)(pipeline, filter, query);
+  return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
 /** Of so many people of one event all is read; the export has the others. */
@@ -59,12 +58,11 @@ async function readAbout(pipeline: Pipeline, filter: PageFilter, where: URLSearc
   }
   const isWanted = entryTest(filter, pipeline.scheme.timeZone);
   const entries = found.filter(isWanted).toSorted((a, b) => b.atS - a.atS);
-  const last = Math.max(1, Math.ceil(entries.length / PAGE_SIZE));
-  const page = Math.min(last, pageNumberIn(where));
+  const { page, pages: last, from, to: after } = numberedPage(where, entries.length, PAGE_SIZE);
   const to = (at: number): string | null =>
     at < 1 || at > last ? null : journalHref(filter, { page: String(at) });
   return {
-    entries: entries.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
+    entries: entries.slice(from, after),
     newer: to(page - 1),
     older: to(page + 1),
     newest: page === 1 ? null : to(1),

@@ -1,100 +1,116 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { JOURNAL_KINDS, type JournalEntry } from '../../../earners/journal-entry.js';
-import type { Lang } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { Choice, Field } from '../parts/form.js';
-import type { Content } from '../parts/frame.js';
 import { Pager, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, PersonLink, Section } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
+import type { French, Translate } from '../words.js';
 import { journalHref, type FieldName } from './filter.js';
 import type { JournalModel } from './read.js';
-import { awardNames, causeWords, FIELD_WORDS, JOURNAL, KIND_WORDS } from './words.js';
+import { awardNames, causeWords, KINDS } from './words.js';
+
+const NOTES = {
+  partial: 'Beaucoup d’inscriptions ont été parcourues : la recherche continue à la page suivante.',
+  cut: 'Cet événement concerne plus de 500 personnes : seules les premières sont ici. L’export a tout.',
+} as const satisfies Record<NonNullable<JournalModel['note']>, French>;
+
+const NO_DATE = 'Ce n’est pas une date.';
+const NOT_LISTED = 'Choisissez dans la liste.';
+
+/** Each field's label, and what is said of what makes no sense in it. */
+const FIELDS = {
+  du: ['Du', NO_DATE],
+  au: ['Au', NO_DATE],
+  sorte: ['Ce qui s’est passé', NOT_LISTED],
+  badge: ['Badge Région', NOT_LISTED],
+  personne: ['Personne', 'Ce n’est ni une adresse électronique, ni la clé d’une personne (22 caractères).'],
+  evenement: ['Événement OBF de la Région', 'Ce n’est pas l’identifiant d’un événement.'],
+} as const satisfies Record<FieldName, readonly [label: French, fault: French]>;
 
 type PartProps = ViewProps<JournalModel>;
 
-export const JournalView: View<JournalModel> = ({ model, lang }) => (
+export const JournalView: View<JournalModel> = ({ model, t }) => (
   <>
-    <FilterForm model={model} lang={lang} />
+    <FilterForm model={model} t={t} />
     {model.faults.size === 0 && (
       <>
-        {model.note !== null && <Alert kind="note">{JOURNAL.notes[model.note]}</Alert>}
-        <Entries model={model} lang={lang} />
+        {model.note !== null && <Alert kind="note">{t(NOTES[model.note])}</Alert>}
+        <Entries model={model} t={t} />
         <Pager previous={model.newer} next={model.older} />
-        <Ends model={model} lang={lang} />
-        <Exports model={model} lang={lang} />
+        <Ends model={model} t={t} />
+        <Exports model={model} t={t} />
       </>
     )}
   </>
 );
 
 /** Posted, so that an e-mail address never stands in the page's own; the answer leads to a page by key. */
-function FilterForm({ model: { filter, faults, scheme }, lang }: PartProps): VNode {
-  const about = (name: FieldName) => ({
-    name,
-    label: FIELD_WORDS[name].label,
-    fault: faults.has(name) ? FIELD_WORDS[name].fault : undefined,
-  });
-  const all = { value: '', label: JOURNAL.all };
-  const awards = scheme.awards.map(({ id, name }) => ({ value: String(id), label: name }));
+function FilterForm({ model: { filter, faults, scheme }, t }: PartProps): VNode {
+  const about = (name: FieldName) => {
+    const [label, fault] = FIELDS[name];
+    return { name, label: t(label), fault: faults.has(name) ? t(fault) : undefined };
+  };
+  const all = ['', t('tous')] as const;
+  const awards = scheme.awards.map(({ id, name }) => [id, name] as const);
   const { award } = filter;
   // One that the scheme no longer has can be asked for, too.
-  if (award !== null && !awards.some(({ value }) => value === award))
-    awards.push({ value: award, label: award });
-  const kinds = JOURNAL_KINDS.map((kind) => ({ value: kind, label: KIND_WORDS[kind] }));
+  if (award !== null && !awards.some(([id]) => id === award)) awards.push([award, award]);
+  const kinds = JOURNAL_KINDS.map((kind) => [kind, t(KINDS[kind])] as const);
   return (
     <form method="post" action={TO.journal} class="filter">
       <Field {...about('du')} type="date" value={filter.from ?? ''} />
       <Field {...about('au')} type="date" value={filter.until ?? ''} />
       <Choice {...about('sorte')} options={[all, ...kinds]} value={filter.kind ?? ''} />
       <Choice {...about('badge')} options={[all, ...awards]} value={award ?? ''} />
-      <Field {...about('personne')} help={JOURNAL.personHelp} value={filter.earner ?? ''} />
+      <Field
+        {...about('personne')}
+        help={t('Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée.')}
+        value={filter.earner ?? ''}
+      />
       <Field {...about('evenement')} value={filter.event ?? ''} />
-      <button type="submit">{JOURNAL.filter[lang]}</button>
-      <LinkLine href={TO.journal}>{JOURNAL.reset}</LinkLine>
+      <button type="submit">{t('Filtrer')}</button>
+      <LinkLine href={TO.journal}>{t('Tout afficher')}</LinkLine>
     </form>
   );
 }
 
-function Entries({ model: { entries, scheme, region }, lang }: PartProps): VNode {
+function Entries({ model: { entries, scheme, region }, t }: PartProps): VNode {
   const nameOf = awardNames(scheme);
   return (
     <Table
-      caption={JOURNAL.caption}
-      columns={[
-        { title: JOURNAL.at, heads: true, cell: ({ atS }: JournalEntry) => <Instant atS={atS} /> },
-        { title: JOURNAL.kind, cell: ({ kind }) => KIND_WORDS[kind] },
-        { title: JOURNAL.award, cell: (entry) => nameOf(entry) ?? '–' },
-        { title: JOURNAL.person, cell: personOf },
-        {
-          title: JOURNAL.cause,
-          cell: ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region)),
-        },
-        { title: JOURNAL.more, cell: (entry) => detailsOf(entry, lang) },
-      ]}
+      caption={t('Ce que Palier a décidé et fait, le plus récent d’abord')}
       rows={entries}
-      empty={JOURNAL.none}
+      columns={[
+        [t('Quand'), ({ atS }) => <Instant atS={atS} />],
+        [t('Quoi'), ({ kind }) => t(KINDS[kind])],
+        [t('Badge Région'), (entry) => nameOf(entry) ?? '–'],
+        [t('Personne'), (entry) => personOf(entry, t)],
+        [t('À la suite de'), ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region, t))],
+        [t('Précisions'), (entry) => detailsOf(entry, t)],
+      ]}
+      empty={t('Rien de tel n’est inscrit.')}
     />
   );
 }
 
-function personOf({ kind, earner }: JournalEntry): Content {
-  if (earner === null) return kind === 'applied' || kind === 'viewed' ? '–' : JOURNAL.nobody;
+function personOf({ kind, earner }: JournalEntry, t: Translate): ComponentChildren {
+  if (earner === null) return kind === 'applied' || kind === 'viewed' ? '–' : t('effacée depuis');
   return <PersonLink earner={earner} />;
 }
 
-function detailsOf({ event, version, detail }: JournalEntry, lang: Lang): Content {
+function detailsOf({ event, version, detail }: JournalEntry, t: Translate): ComponentChildren {
   if (event === null && version === null && detail === null) return '–';
   return (
     <ul>
       {event !== null && (
         <li>
-          {JOURNAL.event[lang]} <a href={`${TO.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
+          {t('événement')} <a href={`${TO.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
         </li>
       )}
       {version !== null && (
         <li>
-          {JOURNAL.version[lang]} <code>{version}</code>
+          {t('barème')} <code>{version}</code>
         </li>
       )}
       {detail !== null && <li lang="en">{detail}</li>}
@@ -102,23 +118,25 @@ function detailsOf({ event, version, detail }: JournalEntry, lang: Lang): Conten
   );
 }
 
-function Ends({ model: { newest, oldest }, lang }: PartProps): VNode | null {
+function Ends({ model: { newest, oldest }, t }: PartProps): VNode | null {
   if (newest === null && oldest === null) return null;
   return (
-    <nav class="pager" aria-label={JOURNAL.ends[lang]}>
-      {newest !== null && <a href={newest}>{JOURNAL.newest[lang]}</a>}
-      {oldest !== null && <a href={oldest}>{JOURNAL.oldest[lang]}</a>}
+    <nav class="pager" aria-label={t('Début et fin du journal')}>
+      {newest !== null && <a href={newest}>{t('Les plus récents')}</a>}
+      {oldest !== null && <a href={oldest}>{t('Les plus anciens')}</a>}
     </nav>
   );
 }
 
-const Exports = ({ model: { filter }, lang }: PartProps): VNode => (
-  <Section id="exporter" title={JOURNAL.export}>
-    <p>{JOURNAL.exportAbout[lang]}</p>
+const Exports = ({ model: { filter }, t }: PartProps): VNode => (
+  <Section id="exporter" title={t('Exporter')}>
+    <p>{t('Tout ce que montre le filtre, dans l’ordre d’inscription. Les personnes y sont par leur clé.')}</p>
     <ul>
       {(['csv', 'ndjson'] as const).map((ending) => (
         <li key={ending}>
-          <a href={journalHref(filter, {}, `${TO.journal}/export.${ending}`)}>{JOURNAL[ending][lang]}</a>
+          <a href={journalHref(filter, {}, `${TO.journal}/export.${ending}`)}>
+            {ending === 'csv' ? t('CSV, pour un tableur') : t('NDJSON, pour un programme')}
+          </a>
         </li>
       ))}
     </ul>

@@ -12,7 +12,7 @@ import { readPartnerNews } from '../../shared/stats.js';
 import { readCounters } from '../home/figures.js';
 import { readObfAnswers } from '../home/obf.js';
 import { OpsProblem } from '../http/problem.js';
-import { pageNumberIn } from '../parts/table.js';
+import { numberedPage } from '../parts/table.js';
 import type { PageContext } from '../route.js';
 
 /** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
@@ -52,8 +52,7 @@ export const PARTNERS_A_PAGE = 100;
 export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
-  const pages = Math.max(1, Math.ceil(all.length / PARTNERS_A_PAGE));
-  const page = Math.min(pages, pageNumberIn(query));
+  const at = numberedPage(query, all.length, PARTNERS_A_PAGE);
   const ignored = ignoredIn(pipeline);
   const [figures, known, clients] = await Promise.all([
     readPartnerNews({ ...pipeline, scheme }),
@@ -61,25 +60,17 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
     ignored.clients(),
   ]);
   const silent = new Set(figures.filter((one) => one.silent).map(({ partner }) => partner.clientId));
-  const rows = all
-    .slice((page - 1) * PARTNERS_A_PAGE, page * PARTNERS_A_PAGE)
-    .map(async (partner): Promise<PartnerRow> => {
-      const badges = await ignored.badgesOf(partner.clientId);
-      return {
-        partner,
-        access: accessOf(pipeline, partner),
-        last: known.get(partner.clientId) ?? null,
-        silent: silent.has(partner.clientId),
-        notEnrolled: [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length,
-      };
-    });
-  return {
-    rows: await Promise.all(rows),
-    total: all.length,
-    page,
-    pages,
-    strangers: strangersOf(scheme, clients),
-  };
+  const rows = all.slice(at.from, at.to).map(async (partner): Promise<PartnerRow> => {
+    const badges = await ignored.badgesOf(partner.clientId);
+    return {
+      partner,
+      access: accessOf(pipeline, partner),
+      last: known.get(partner.clientId) ?? null,
+      silent: silent.has(partner.clientId),
+      notEnrolled: [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length,
+    };
+  });
+  return { rows: await Promise.all(rows), at, strangers: strangersOf(scheme, clients) };
 }
 
 /** A client that takes part by now is no stranger any more. */

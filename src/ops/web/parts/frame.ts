@@ -1,7 +1,7 @@
-import { createContext, type ComponentChildren } from 'preact';
+import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Role } from '../../../config.js';
-import type { Lang, Localized } from '../../shared/words.js';
+import type { French, Translate } from '../words.js';
 
 /** Somebody who is signed in. */
 export interface User {
@@ -14,7 +14,7 @@ export interface User {
 /** A message for the page that follows an action. */
 export interface Flash {
   readonly kind: 'good' | 'bad';
-  readonly text: Localized;
+  readonly text: string;
 }
 
 /** One place of the navigation. */
@@ -22,13 +22,13 @@ export interface NavItem {
   /** The route's. */
   readonly name: string;
   readonly href: string;
-  readonly words: Localized;
+  readonly words: French;
   readonly role: Role;
 }
 
 /** What every page has around it; parts ask for it with `useFrame()`. */
 export interface Frame {
-  readonly lang: Lang;
+  readonly t: Translate;
   /** Null: nobody is signed in. */
   readonly user: User | null;
   readonly nav: readonly NavItem[];
@@ -60,18 +60,3 @@ export const hasRole = (user: User | null, role: Role): boolean =>
 
 /** Whether the one who looks may change anything. */
 export const useIsOperator = (): boolean => hasRole(useFrame().user, 'operateur');
-
-/** A text as a part takes it: in both languages, or as it is. */
-export type Text = Localized | string;
-
-/** Anything that a part shows: words are shown in the page's language. */
-export type Content = Localized | ComponentChildren;
-
-const isWords = (content: unknown): content is Localized =>
-  typeof content === 'object' && content !== null && 'fr' in content && 'en' in content;
-
-/** Picks the page's language of what is words, and leaves the rest. */
-export function useWords(): <T>(content: T | Localized) => T | string {
-  const { lang } = useFrame();
-  return (content) => (isWords(content) ? content[lang] : content);
-}

@@ -1,23 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { withoutMarks } from '../../../platform/invisible.js';
-import { LANGS, type Localized } from '../../shared/words.js';
+import { typesetFrench } from '../../shared/browser.js';
 import { FrameContext, hasRole, useFrame, type Frame } from './frame.js';
 import { Alert } from './text.js';
-
-export const LAYOUT = {
-  skip: { fr: 'Aller au contenu', en: 'Skip to the content' },
-  nav: { fr: 'Navigation principale', en: 'Main navigation' },
-  roles: { lecture: { fr: 'lecture', en: 'reader' }, operateur: { fr: 'opérateur', en: 'operator' } },
-  account: { fr: 'Votre compte', en: 'Your account' },
-  signOut: { fr: 'Se déconnecter', en: 'Sign out' },
-  otherLang: { fr: 'English', en: 'Français' },
-  request: { fr: 'Demande n°', en: 'Request no.' },
-  /** Before the title of a form that was filled in wrongly. */
-  fault: { fr: 'Erreur : ', en: 'Error: ' },
-  home: { fr: 'Revenir à l’accueil', en: 'Back to the first page' },
-  signIn: { fr: 'Se connecter', en: 'Sign in' },
-} as const;
 
 interface Sheet {
   readonly title: string;
@@ -35,13 +21,14 @@ export function renderPage(frame: Frame, sheet: Sheet): string {
       </FrameContext.Provider>,
     ),
   );
-  return `<!doctype html>${frame.lang === 'fr' ? typesetFrench(html) : html}`;
+  return `<!doctype html>${frame.t.lang === 'fr' ? typesetFrench(html) : html}`;
 }
 
 function Layout({ title, onTo, body }: Sheet): VNode {
-  const { lang, name, styleHref, flash } = useFrame();
+  const { t, name, styleHref, flash, otherLangHref, requestId } = useFrame();
+  const other = t.lang === 'fr' ? 'en' : 'fr';
   return (
-    <html lang={lang}>
+    <html lang={t.lang}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -53,7 +40,7 @@ function Layout({ title, onTo, body }: Sheet): VNode {
       </head>
       <body>
         <a class="skip" href="#contenu">
-          {LAYOUT.skip[lang]}
+          {t('Aller au contenu')}
         </a>
         <Header />
         <main id="contenu" tabIndex={-1}>
@@ -61,14 +48,21 @@ function Layout({ title, onTo, body }: Sheet): VNode {
           {flash !== null && <Alert kind={flash.kind}>{flash.text}</Alert>}
           {body}
         </main>
-        <Footer />
+        <footer>
+          <a href={otherLangHref} lang={other} hreflang={other}>
+            {other === 'en' ? 'English' : 'Français'}
+          </a>
+          <span>
+            {t('Demande n°')} <code>{requestId}</code>
+          </span>
+        </footer>
       </body>
     </html>
   );
 }
 
 function Header(): VNode {
-  const { lang, name, logoHref, user } = useFrame();
+  const { t, name, logoHref, user } = useFrame();
   return (
     <header>
       <div class="bar">
@@ -77,13 +71,13 @@ function Header(): VNode {
           <span>{name}</span>
         </a>
         {user !== null && (
-          <section class="account" aria-label={LAYOUT.account[lang]}>
+          <section class="account" aria-label={t('Votre compte')}>
             <span>
-              {user.name} ({LAYOUT.roles[user.role][lang]})
+              {user.name} ({user.role === 'lecture' ? t('lecture') : t('opérateur')})
             </span>
             <form method="post" action="/ops/deconnexion">
               <button type="submit" class="quiet">
-                {LAYOUT.signOut[lang]}
+                {t('Se déconnecter')}
               </button>
             </form>
           </section>
@@ -97,21 +91,21 @@ function Header(): VNode {
 const sectionOf = (route: string): string => route.split('-')[0] ?? route;
 
 function Nav(): VNode {
-  const { lang, nav, current, user } = useFrame();
+  const { t, nav, current, user } = useFrame();
   /** On that page, or on one of the same section (`failures-job` and `failures`). */
   const currentOf = (name: string): 'page' | 'true' | undefined => {
     if (name === current) return 'page';
     return sectionOf(name) === sectionOf(current) ? 'true' : undefined;
   };
   return (
-    <nav aria-label={LAYOUT.nav[lang]}>
+    <nav aria-label={t('Navigation principale')}>
       <ul>
         {nav
           .filter(({ role }) => hasRole(user, role))
           .map(({ name, href, words }) => (
             <li key={name}>
               <a href={href} aria-current={currentOf(name)}>
-                {words[lang]}
+                {t(words)}
               </a>
             </li>
           ))}
@@ -120,48 +114,15 @@ function Nav(): VNode {
   );
 }
 
-function Footer(): VNode {
-  const { lang, otherLangHref, requestId } = useFrame();
-  const other = LANGS.find((one) => one !== lang);
-  return (
-    <footer>
-      <a href={otherLangHref} lang={other} hreflang={other}>
-        {LAYOUT.otherLang[lang]}
-      </a>
-      <span>
-        {LAYOUT.request[lang]} <code>{requestId}</code>
-      </span>
-    </footer>
-  );
-}
-
 /** The body of a refusal. */
-export function ProblemView({ advice }: { readonly advice: Localized }): VNode {
-  const { lang, user } = useFrame();
+export function ProblemView({ advice }: { readonly advice: string }): VNode {
+  const { t, user } = useFrame();
   return (
     <>
-      <p>{advice[lang]}</p>
+      <p>{advice}</p>
       <p>
-        <a href="/ops">{user === null ? LAYOUT.signIn[lang] : LAYOUT.home[lang]}</a>
+        <a href="/ops">{user === null ? t('Se connecter') : t('Revenir à l’accueil')}</a>
       </p>
     </>
   );
 }
-
-/** A tag with its attributes, code and typed text (they stay as they are, to be copied), or plain text. */
-const PARTS = /<(code|textarea|pre)\b[^>]*>.*?<\/\1>|<[^">]*(?:"[^"]*"[^">]*)*>|[^<]+/gs;
-
-/**
- * Makes the spaces within « » and before two-part marks unbreakable. Attributes stay as they are.
- * @param html as preact renders it: attributes in double quotes, text escaped
- * @see Lexique des règles typographiques en usage à l'Imprimerie nationale
- */
-export const typesetFrench = (html: string): string =>
-  html.replaceAll(PARTS, (part) => (part.startsWith('<') ? part : spaced(part)));
-
-const spaced = (text: string): string =>
-  text
-    .replaceAll('« ', '«\u00a0')
-    .replaceAll(' »', '\u00a0»')
-    .replaceAll(' :', '\u00a0:')
-    .replaceAll(/ (?=[;?!])/g, '\u202f');

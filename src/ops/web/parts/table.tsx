@@ -1,54 +1,48 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import { useFrame, useWords, type Content, type Text } from './frame.js';
+import { useFrame } from './frame.js';
 
-/** One column: its title, and what stands in it for a row. */
-export interface Column<Row> {
-  readonly title: Text;
-  readonly cell: (row: Row) => Content;
-  /** Figures stand to the right. */
-  readonly numeric?: boolean;
-  /** This column names the row. */
-  readonly heads?: boolean;
-}
+/** A column: its title, and its cell for a row. The first column names the row; numbers stand to the right. */
+export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];
 
 interface TableProps<Row> {
-  readonly caption: Content;
-  readonly columns: readonly Column<Row>[];
+  readonly caption: string;
   readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
   /** Shown where there are no rows. */
-  readonly empty?: Text;
+  readonly empty?: string;
 }
+
+const classOf = (cell: ComponentChildren) => (typeof cell === 'number' ? 'number' : undefined);
 
 /** A table of data. Wider than the window, it scrolls by itself, with the keyboard too. */
 export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Row>): VNode {
   const id = useId();
-  const say = useWords();
-  const classOf = ({ numeric }: Column<Row>) => (numeric === true ? 'number' : undefined);
+  const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
   return (
     <div class="scroll" role="region" aria-labelledby={id} tabIndex={0}>
       <table>
-        <caption id={id}>{say(caption)}</caption>
+        <caption id={id}>{caption}</caption>
         <thead>
           <tr>
-            {columns.map((column, at) => (
-              <th key={at} scope="col" class={classOf(column)}>
-                {say(column.title)}
+            {columns.map(([title], at) => (
+              <th key={at} scope="col" class={classOf(cells[0]?.[at])}>
+                {title}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row, index) => (
+          {cells.map((row, index) => (
             <tr key={index}>
-              {columns.map((column, at) =>
-                column.heads === true ? (
-                  <th key={at} scope="row" class={classOf(column)}>
-                    {say(column.cell(row))}
+              {row.map((cell, at) =>
+                at === 0 ? (
+                  <th key={at} scope="row">
+                    <Value of={cell} />
                   </th>
                 ) : (
-                  <td key={at} class={classOf(column)}>
-                    {say(column.cell(row))}
+                  <td key={at} class={classOf(cell)}>
+                    <Value of={cell} />
                   </td>
                 ),
               )}
@@ -56,7 +50,7 @@ export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Ro
           ))}
           {rows.length === 0 && (
             <tr>
-              <td colSpan={columns.length}>{say(empty)}</td>
+              <td colSpan={columns.length}>{empty}</td>
             </tr>
           )}
         </tbody>
@@ -65,86 +59,111 @@ export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Ro
   );
 }
 
-/** A term and its value. */
-export type Item = readonly [term: Text, value: Content];
+/** A number is written as the language does. */
+const Value = ({ of }: { readonly of: ComponentChildren }): VNode => (
+  <>{typeof of === 'number' ? useFrame().t.number(of) : of}</>
+);
+
+/** A term and its value. Null: there is nothing to say. */
+export type Item = readonly [term: string, value: ComponentChildren] | null;
 
 /** What something is, point by point. */
-export function DefinitionList({ items }: { readonly items: readonly Item[] }): VNode {
-  const say = useWords();
-  return (
-    <dl>
-      {items.map(([term, value], at) => (
-        <div key={at}>
-          <dt>{say(term)}</dt>
-          <dd>{say(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-const PAGER = {
-  label: { fr: 'Pages', en: 'Pages' },
-  previous: { fr: '← Précédents', en: '← Previous' },
-  next: { fr: 'Suivants →', en: 'Next →' },
-} as const;
+export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): VNode => (
+  <dl>
+    {items.map(
+      (item, at) =>
+        item !== null && (
+          <div key={at}>
+            <dt>{item[0]}</dt>
+            <dd>
+              <Value of={item[1]} />
+            </dd>
+          </div>
+        ),
+    )}
+  </dl>
+);
 
 interface PagerProps {
   /** Null: there is nothing before, or after. */
   readonly previous: string | null;
   readonly next: string | null;
   /** « 51 à 100 sur 100 000 ». */
-  readonly where?: Text;
+  readonly where?: string;
 }
 
 /** From page to page of a long list, by numbers or by cursors. */
 export function Pager({ previous, next, where = '' }: PagerProps): VNode | null {
-  const { lang } = useFrame();
-  const say = useWords();
+  const { t } = useFrame();
   if (previous === null && next === null) return null;
   return (
-    <nav class="pager" aria-label={PAGER.label[lang]}>
+    <nav class="pager" aria-label={t('Pages')}>
       {previous !== null && (
         <a href={previous} rel="prev">
-          {PAGER.previous[lang]}
+          {t('← Précédents')}
         </a>
       )}
-      {where !== '' && <span>{say(where)}</span>}
+      {where !== '' && <span>{where}</span>}
       {next !== null && (
         <a href={next} rel="next">
-          {PAGER.next[lang]}
+          {t('Suivants →')}
         </a>
       )}
     </nav>
   );
 }
 
-/** The page that `?page=` asks for; 1 for anything else. */
-export function pageNumberIn(query: URLSearchParams): number {
-  const asked = query.get('page') ?? '';
-  return /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1;
+/** One page of a list by numbers: which rows, and the links beside it. */
+export interface NumberedPage {
+  readonly page: number;
+  readonly pages: number;
+  /** Of the first row, from 0 on, and after the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly total: number;
 }
 
+/** The page that `?page=` asks for; the first for anything else, the last for one beyond. */
+export function numberedPage(query: URLSearchParams, total: number, size: number): NumberedPage {
+  const asked = query.get('page') ?? '';
+  const pages = Math.max(1, Math.ceil(total / size));
+  const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1);
+  return { page, pages, from: (page - 1) * size, to: Math.min(page * size, total), total };
+}
+
+interface NumberedPagerProps {
+  readonly at: NumberedPage;
+  /** The address of a page. */
+  readonly href: (page: number) => string;
+}
+
+export const NumberedPager = ({ at: { page, pages, from, to, total }, href }: NumberedPagerProps): VNode => (
+  <Pager
+    previous={page > 1 ? href(page - 1) : null}
+    next={page < pages ? href(page + 1) : null}
+    where={useFrame().t('{0} à {1} sur {2}', from + 1, to, total)}
+  />
+);
+
 interface ProgressProps {
-  readonly label: Text;
+  readonly label: string;
   readonly value: number;
   readonly max: number;
   /** What the bar says, in words. */
-  readonly words: Text;
+  readonly words: string;
 }
 
 /** How far work in the background is. */
 export function ProgressLine({ label, value, max, words }: ProgressProps): VNode {
   const id = useId();
-  const say = useWords();
   const of = Math.max(max, 1);
   return (
     <>
-      <label for={id}>{say(label)}</label>{' '}
+      <label for={id}>{label}</label>{' '}
       <progress id={id} max={of} value={Math.min(value, of)}>
-        {say(words)}
+        {words}
       </progress>{' '}
-      {max > 0 && say(words)}
+      {max > 0 && words}
     </>
   );
 }

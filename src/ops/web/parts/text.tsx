@@ -1,50 +1,36 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
-import { counted, durationWords, instantWords, type Lang, type Localized } from '../../shared/words.js';
+import { durationWords, instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
-import { useFrame, useWords, type Content, type Text } from './frame.js';
-
-/** A number as the language writes it: `100 000`. */
-export const numberIn = (n: number, lang: Lang): string => new Intl.NumberFormat(lang).format(n);
-
-/** A number as each language writes it. */
-export const numberWords = (n: number): Localized => ({ fr: numberIn(n, 'fr'), en: numberIn(n, 'en') });
-
-/** `1 200 badges`, as each language writes the number and its noun. */
-export function countWords(n: number, one: Localized, many: Localized): Localized {
-  const [words, number] = [counted(n, one, many), numberWords(n)];
-  return { fr: words.fr.replace(String(n), number.fr), en: words.en.replace(String(n), number.en) };
-}
-
-export const Count = ({ of }: { readonly of: number }): VNode => <>{numberIn(of, useFrame().lang)}</>;
+import { useFrame } from './frame.js';
 
 /** An instant, Unix seconds, in the scheme's zone. */
 export function Instant({ atS }: { readonly atS: number }): VNode {
-  const { lang, timeZone } = useFrame();
-  return <time dateTime={new Date(atS * 1000).toISOString()}>{instantWords(atS, timeZone)[lang]}</time>;
+  const { t, timeZone } = useFrame();
+  return <time dateTime={new Date(atS * 1000).toISOString()}>{t(instantWords(atS, timeZone))}</time>;
 }
 
 /** A span, seconds: `3 h 12 min`. */
-export const Duration = ({ s }: { readonly s: number }): VNode => <>{durationWords(s)[useFrame().lang]}</>;
+export const Duration = ({ s }: { readonly s: number }): VNode => <>{useFrame().t(durationWords(s))}</>;
 
 interface SectionProps {
   readonly id: string;
-  readonly title: Text;
+  readonly title: string;
   readonly children: ComponentChildren;
 }
 
 /** A part of a page, under a heading that links lead to. */
 export const Section = ({ id, title, children }: SectionProps): VNode => (
   <section aria-labelledby={id}>
-    <h2 id={id}>{useWords()(title)}</h2>
+    <h2 id={id}>{title}</h2>
     {children}
   </section>
 );
 
 /** A paragraph that is a link. */
-export const LinkLine = ({ href, children }: { readonly href: string; readonly children: Text }): VNode => (
+export const LinkLine = ({ href, children }: { readonly href: string; readonly children: string }): VNode => (
   <p>
-    <a href={href}>{useWords()(children)}</a>
+    <a href={href}>{children}</a>
   </p>
 );
 
@@ -57,30 +43,29 @@ export const PersonLink = ({ earner }: { readonly earner: EarnerKey }): VNode =>
 
 interface AlertProps {
   readonly kind: 'good' | 'bad' | 'note';
-  readonly children: Content;
+  readonly children: ComponentChildren;
 }
 
 /** What has just happened, or must be known before going on; read aloud where it matters. */
 export const Alert = ({ kind, children }: AlertProps): VNode => (
   <div class={`alert ${kind}`} role={kind === 'bad' ? 'alert' : 'status'}>
-    {useWords()(children)}
+    {children}
   </div>
 );
 
-export type StateKind = 'good' | 'waiting' | 'bad' | 'neutral';
+const SIGNS = { good: '✓', waiting: '…', bad: '!', neutral: '–' } as const;
+export type StateKind = keyof typeof SIGNS;
 
 interface StateProps {
   readonly kind: StateKind;
   /** The state in words: colour and sign add nothing to them. */
-  readonly children: Content;
+  readonly children: string;
 }
-
-const SIGNS: Readonly<Record<StateKind, string>> = { good: '✓', waiting: '…', bad: '!', neutral: '–' };
 
 /** How something is: « délivré », « en échec », « en attente ». */
 export const State = ({ kind, children }: StateProps): VNode => (
   <span class={`state ${kind}`}>
-    <span aria-hidden="true">{SIGNS[kind]}</span> {useWords()(children)}
+    <span aria-hidden="true">{SIGNS[kind]}</span> {children}
   </span>
 );
 

@@ -8,56 +8,87 @@ import { AwardInFlight } from '../../../workers/in-flight.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/unblock.js';
+import { keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { TO } from '../links.js';
-import { done, download, notDone, type Answer, type PageContext } from '../route.js';
-import { keyInPath } from './read.js';
-import { keyIn, keyOfAddress } from './typed.js';
-import { DO, erasedWords } from './words.js';
+import { done, download, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
+import type { French } from '../words.js';
+import { keyIn, keyInPath, readPersonPage } from './read.js';
+import { PersonView, SearchView } from './view.js';
+
+/** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
+export function find({ form, pipeline, t }: PageContext): Answer {
+  const typed = form.get('who');
+  const key = keyIn(typed) ?? keyOfAddress(typed, pipeline.vault);
+  return key === null
+    ? show('Chercher une personne', SearchView, { fault: true }, t, 422)
+    : goTo(TO.person(key));
+}
+
+/** Shows the addresses whole, this once, on a page that no address leads to. */
+export async function showAddress(context: PageContext): Promise<Answer> {
+  const { user, log, t } = context;
+  log.info({ user: user.name, earner: keyInPath(context) }, 'address shown');
+  return show('Personne', PersonView, await readPersonPage(context, true), t);
+}
+
+/** The person of the path; back on their page, it is said what was done, or why nothing was. */
+function subjectOf(context: PageContext) {
+  const earner = keyInPath(context);
+  const back = TO.person(earner);
+  return {
+    earner,
+    good: (text: French) => done(back, context.t(text)),
+    bad: (text: French) => notDone(back, context.t(text)),
+  };
+}
+type Subject = ReturnType<typeof subjectOf>;
 
 export async function unblock(context: PageContext): Promise<Answer> {
   const { pipeline, user, log, form } = context;
-  const earner = keyInPath(context);
+  const { earner, good, bad } = subjectOf(context);
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
   log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
-  return lifted ? done(TO.person(earner), DO.unblock.done) : notDone(TO.person(earner), DO.unblock.not);
+  return lifted
+    ? good('Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.')
+    : bad('Ce badge n’était pas bloqué : rien n’a été changé.');
 }
 
 export async function evaluateAgain(context: PageContext): Promise<Answer> {
   const { pipeline, user, log } = context;
-  const earner = keyInPath(context);
+  const { earner, good } = subjectOf(context);
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
   log.info({ user: user.name, earner }, 'evaluation asked for');
-  return done(TO.person(earner), DO.evaluate.done);
+  return good('La réévaluation est demandée ; ce qui est dû part dans quelques instants.');
 }
 
 /** Has the link to their own page sent to the person, at the address that this page is of. */
 export async function sendLink(context: PageContext): Promise<Answer> {
   const { pipeline, user, log, hasParcours } = context;
-  const earner = keyInPath(context);
+  const { earner, good, bad } = subjectOf(context);
   if (!hasParcours) throw new OpsProblem('not_found');
   if ((await pipeline.earners.read(earner)).contact === null)
-    return notDone(TO.person(earner), DO.sendLink.not);
+    return bad('Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.');
   await enqueueLink(pipeline.queues.mails, earner, user.name);
   log.info({ user: user.name, earner }, 'link to their page asked for');
-  return done(TO.person(earner), DO.sendLink.done);
+  return good('L’envoi du lien est demandé : l’e-mail part dans quelques instants.');
 }
 
 export async function link(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const earner = keyInPath(context);
-  const back = TO.person(earner);
+  const { pipeline, user, log, form, t } = context;
+  const { earner, bad } = subjectOf(context);
   const other = keyOfAddress(form.get('other'), pipeline.vault);
-  if (other === null) return notDone(back, DO.noAddress);
-  if (other === earner) return notDone(back, DO.link.same);
+  if (other === null) return bad('Ce n’est pas une adresse électronique.');
+  if (other === earner) return bad('C’est deux fois la même adresse.');
   const known = await Promise.all([isKnown(pipeline, other), isKnown(pipeline, earner)]);
-  if (known.includes(false)) return notDone(back, DO.link.unknown);
-  return unlessBusy(back, async () => {
+  if (known.includes(false)) return bad('Personne n’est connu à cette autre adresse : rien n’a été changé.');
+  return unlessBusy(bad, async () => {
     const { person, changed } = await linkAddresses(pipeline, earner, other);
     log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
-    return done(TO.person(person), changed ? DO.link.done : DO.link.already);
+    const linked = t('Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.');
+    return done(TO.person(person), changed ? linked : t('Ces adresses étaient déjà liées.'));
   });
 }
 
@@ -73,44 +104,53 @@ const AT_MOST_MS = 25_000;
 
 export async function unlink(context: PageContext): Promise<Answer> {
   const { pipeline, user, log, form } = context;
-  const earner = keyInPath(context);
-  const back = TO.person(earner);
+  const { earner, good, bad } = subjectOf(context);
   const other = keyIn(form.get('other'));
-  if (other === null || other === earner) return notDone(back, DO.unlink.not);
-  return unlessBusy(back, async () => {
+  const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
+  if (other === null || other === earner) return bad(notLinked);
+  return unlessBusy(bad, async () => {
     const patience = { withinMs: IN_FLIGHT_MS, signal: AbortSignal.timeout(AT_MOST_MS) };
     const { changed } = await unlinkAddress(pipeline, earner, other, patience);
     log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
-    return changed ? done(back, DO.unlink.done) : notDone(back, DO.unlink.not);
+    return changed
+      ? good('Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.')
+      : bad(notLinked);
   });
 }
 
 /** Erases the person, once one of their addresses was typed. */
 export async function erase(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const earner = keyInPath(context);
-  const back = TO.person(earner);
+  const { pipeline, user, log, form, t } = context;
+  const { earner, bad } = subjectOf(context);
   const typed = keyOfAddress(form.get('address'), pipeline.vault);
   const { keys } = await personToErase(pipeline, earner);
-  if (typed === null || !keys.includes(typed)) return notDone(back, DO.erase.not);
-  return unlessBusy(back, async () => {
+  if (typed === null || !keys.includes(typed))
+    return bad('Ce n’est pas une adresse de cette personne : rien n’a été effacé.');
+  return unlessBusy(bad, async () => {
     const erased = await eraseEarner(pipeline, earner, 'erased');
     // Without the key: nothing is to say who it was.
     log.info({ user: user.name, erased: erased !== null }, 'person erased');
-    if (erased === null) return done(TO.people, DO.erase.nothing);
-    return done(TO.people, erasedWords(erased.addresses, erased.assertions, erased.entries));
+    if (erased === null) return done(TO.people, t('Il n’y avait rien à effacer.'));
+    const { addresses, assertions, entries } = erased;
+    const text = 'La personne est effacée. Adresses : {0} ; badges : {1} ; faits de l’historique : {2}.';
+    return done(TO.people, t(text, addresses, assertions, entries));
   });
 }
 
 /** Acts, or says on the page what stands in the way. */
-async function unlessBusy(back: string, act: () => Promise<Answer>): Promise<Answer> {
+async function unlessBusy(bad: Subject['bad'], act: () => Promise<Answer>): Promise<Answer> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof AwardInFlight) return notDone(back, DO.underWay);
+    if (error instanceof AwardInFlight)
+      return bad(
+        'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.',
+      );
     const isLate = error instanceof DOMException && error.name === 'TimeoutError';
     if (isLate || error instanceof RegionUnreadable || error instanceof ObfError)
-      return notDone(back, DO.unreadable);
+      return bad(
+        'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.',
+      );
     throw error;
   }
 }

@@ -3,34 +3,26 @@ import type { AwardState } from '../../../issuing/award-record.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import { en } from '../../../rules/explain/en.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
-import { createFormatter, type Formatter } from '../../../rules/explain/formatter.js';
-import { awardLines, excludedLines } from '../../../rules/explain/text.js';
+import { createFormatter } from '../../../rules/explain/formatter.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
-import type { Award, Scheme } from '../../../rules/types.js';
-import { counted, type Lang, type Localized } from '../../shared/words.js';
+import { awardLines, excludedLines } from '../../../rules/explain/text.js';
+import type { Award } from '../../../rules/types.js';
+import type { Lang } from '../../shared/words.js';
+import type { Progress } from '../parts/bar-chart.js';
 import type { StateKind, Tree } from '../parts/text.js';
-
-/** Where an award stands for a person, in a word or two. */
-interface Standing {
-  readonly kind: StateKind;
-  readonly words: Localized;
-}
-
-/** How far a rule is met. */
-interface Progress extends Tally {
-  /** « 2 badges sur 3 ». */
-  readonly words: Localized;
-}
+import type { French, Translate } from '../words.js';
 
 /** One award for one person, explained. */
 export interface AwardExplained {
   readonly award: Award;
   readonly standing: Standing;
-  /** Null: held, nothing is left to come. */
+  /** How far its rule is met. Null: held, nothing is left to come. */
   readonly progress: Progress | null;
   readonly blocked: boolean;
-  /** Where it stands; then how it came about, its rule, and what would help. */
-  readonly lines: Readonly<Record<Lang, { readonly status: string; readonly under: readonly Tree[] }>>;
+  /** Where it stands. */
+  readonly status: string;
+  /** How it came about, its rule, and what would help. */
+  readonly under: readonly Tree[];
 }
 
 export interface GridRow {
@@ -45,28 +37,32 @@ export interface Grid {
   readonly rows: readonly GridRow[];
   /** Awards without competency and level. */
   readonly others: readonly AwardExplained[];
+  /** Badges that count for no award, each with why. */
+  readonly excluded: readonly string[];
 }
 
-interface GridFacts {
-  readonly explanation: Explanation;
-  /** Of every address of the person. */
-  readonly records: readonly { readonly badgeId: BadgeId; readonly record: { readonly state: AwardState } }[];
-}
+/** Of every address of the person. */
+type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly state: AwardState } }[];
 
 /** Pure. Competencies and levels in the scheme's order. */
-export function gridOf(facts: GridFacts): Grid {
-  const { scheme, evaluation } = facts.explanation;
+export function gridOf(explanation: Explanation, records: Records, t: Translate): Grid {
+  const { scheme, evaluation } = explanation;
+  const explain = explainer(explanation, records, t);
   const hasPlace = ({ award }: AwardVerdict): boolean =>
     award.level !== null && award.competency !== null && scheme.competencies.has(award.competency);
   const placed = evaluation.awards.filter(hasPlace);
   const levels = [...new Set(placed.map(({ award }) => award.level ?? 0))].toSorted((a, b) => a - b);
-  const explain = (verdict: AwardVerdict): AwardExplained => explained(facts, verdict);
   const rows = [...scheme.competencies.values()].flatMap(({ id, name }) => {
     const own = placed.filter(({ award }) => award.competency === id);
     const cells = levels.map((level) => own.filter(({ award }) => award.level === level).map(explain));
     return own.length === 0 ? [] : [{ competency: name, cells }];
   });
-  return { levels, rows, others: evaluation.awards.filter((one) => !hasPlace(one)).map(explain) };
+  return {
+    levels,
+    rows,
+    others: evaluation.awards.filter((one) => !hasPlace(one)).map(explain),
+    excluded: excludedLines(createFormatter(scheme, CATALOGUES[t.lang], explanation), explanation),
+  };
 }
 
 /** Every award of a grid, row by row. */
@@ -75,26 +71,22 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardExplained[] => [
   ...others,
 ];
 
-/** Badges that count for no award, each with why. */
-export const excludedIn = ({ explanation }: GridFacts, lang: Lang): readonly string[] =>
-  excludedLines(formatterIn(explanation, lang), explanation);
-
-const formatterIn = (explanation: Explanation, lang: Lang): Formatter =>
-  createFormatter(explanation.scheme, CATALOGUES[lang], explanation);
-
-function explained({ explanation, records }: GridFacts, verdict: AwardVerdict): AwardExplained {
-  const { award, status, tree } = verdict;
-  const linesIn = (lang: Lang) => {
-    const [head] = treeOf(awardLines(formatterIn(explanation, lang), explanation, verdict));
-    return { status: head?.text ?? '', under: head?.under ?? [] };
-  };
-  const states = records.filter(({ badgeId }) => badgeId === award.badgeId).map(({ record }) => record.state);
-  return {
-    award,
-    standing: standingOf(verdict, explanation.background, states),
-    progress: status === 'held' ? null : progressOf(explanation.scheme, tree),
-    blocked: status === 'blocked',
-    lines: { fr: linesIn('fr'), en: linesIn('en') },
+function explainer(explanation: Explanation, records: Records, t: Translate) {
+  const formatter = createFormatter(explanation.scheme, CATALOGUES[t.lang], explanation);
+  const { tally: say } = formatter.words;
+  return (verdict: AwardVerdict): AwardExplained => {
+    const { award, status, tree } = verdict;
+    const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
+    const states = own.map(({ record }) => record.state);
+    const [head] = treeOf(awardLines(formatter, explanation, verdict));
+    return {
+      award,
+      standing: standingOf(verdict, explanation.background, states),
+      progress: status === 'held' ? null : progressOf(tree, say, t),
+      blocked: status === 'blocked',
+      status: head?.text ?? '',
+      under: head?.under ?? [],
+    };
   };
 }
 
@@ -140,23 +132,24 @@ const CATALOGUES: Readonly<Record<Lang, Catalogue>> = {
   }),
 };
 
-const standing = (kind: StateKind, fr_: string, en_: string): Standing => ({
-  kind,
-  words: { fr: fr_, en: en_ },
-});
+/** Where an award stands for a person, in a word or two. */
+interface Standing {
+  readonly kind: StateKind;
+  readonly words: French;
+}
 
 const STANDINGS = {
-  held: standing('good', 'obtenu', 'held'),
-  flagged: standing('waiting', 'obtenu, à examiner', 'held, to look at'),
-  refused: standing('bad', 'refusé par OBF', 'refused by OBF'),
-  unknown: standing('waiting', 'envoyé, vérifié dans OBF', 'sent, looked up in OBF'),
-  leaving: standing('waiting', 'en cours d’envoi', 'on its way'),
-  waiting: standing('waiting', 'attend la mise en vigueur', 'waits for the rules'),
-  due: standing('waiting', 'dû', 'due'),
-  blocked: standing('bad', 'bloqué', 'blocked'),
-  inactive: standing('neutral', 'inactif', 'switched off'),
-  notMet: standing('neutral', 'pas encore', 'not yet'),
-};
+  held: { kind: 'good', words: 'obtenu' },
+  flagged: { kind: 'waiting', words: 'obtenu, à examiner' },
+  refused: { kind: 'bad', words: 'refusé par OBF' },
+  unknown: { kind: 'waiting', words: 'envoyé, vérifié dans OBF' },
+  leaving: { kind: 'waiting', words: 'en cours d’envoi' },
+  waiting: { kind: 'waiting', words: 'attend la mise en vigueur' },
+  due: { kind: 'waiting', words: 'dû' },
+  blocked: { kind: 'bad', words: 'bloqué' },
+  inactive: { kind: 'neutral', words: 'inactif' },
+  notMet: { kind: 'neutral', words: 'pas encore' },
+} as const satisfies Record<string, Standing>;
 
 /** Pure. @param states of the records of this award, under every address */
 function standingOf(
@@ -176,34 +169,26 @@ function standingOf(
 }
 
 /** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */
-function progressOf(scheme: Scheme, tree: ConditionResult): Progress {
-  if (tree.kind === 'badges') return badgesProgress(scheme, tree);
-  if (tree.kind === 'holds') return conditionsProgress({ have: tree.met ? 1 : 0, need: 1 });
-  const [only] = tree.of;
-  if (only !== undefined && tree.of.length === 1) return progressOf(scheme, only);
-  return conditionsProgress(tree);
+function progressOf(tree: ConditionResult, say: Catalogue['tally'], t: Translate): Progress {
+  if (tree.kind === 'badges') return badgesProgress(tree, say);
+  const [only, another] = tree.kind === 'holds' ? [] : tree.of;
+  if (only !== undefined && another === undefined) return progressOf(only, say, t);
+  const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
+  const words = have < 2 ? t('{0} condition sur {1}', have, need) : t('{0} conditions sur {1}', have, need);
+  return { ...capped({ have, need }), words };
 }
 
 const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);
 
-function badgesProgress(scheme: Scheme, { badges, issuers, abilities }: BadgesResult): Progress {
-  const tallies = [
-    { of: 'badges', tally: badges } as const,
-    ...(issuers === null ? [] : [{ of: 'issuers', tally: issuers } as const]),
-    ...(abilities === null ? [] : [{ of: 'abilities', tally: abilities } as const]),
+function badgesProgress({ badges, issuers, abilities }: BadgesResult, say: Catalogue['tally']): Progress {
+  const tallies = [badges, issuers, abilities].filter((tally) => tally !== null);
+  const words = [
+    say.badges(badges),
+    ...(issuers === null ? [] : [say.issuers(issuers)]),
+    ...(abilities === null ? [] : [say.abilities(abilities)]),
   ];
-  const wordsIn = (catalogue: Catalogue): string => {
-    const { tally: say } = createFormatter(scheme, catalogue).words;
-    return tallies.map(({ of, tally }) => say[of](tally)).join(', ');
-  };
-  const behind = tallies.reduce((least, { tally }) => (share(tally) < share(least) ? tally : least), badges);
-  return { ...capped(behind), words: { fr: wordsIn(fr), en: wordsIn(en) } };
-}
-
-function conditionsProgress({ have, need }: Tally): Progress {
-  const met = counted(have, { fr: 'condition', en: '' }, { fr: 'conditions', en: '' });
-  const asked = counted(need, { fr: '', en: 'condition' }, { fr: '', en: 'conditions' });
-  return { ...capped({ have, need }), words: { fr: `${met.fr} sur ${need}`, en: `${have} of ${asked.en}` } };
+  const behind = tallies.reduce((least, tally) => (share(tally) < share(least) ? tally : least));
+  return { ...capped(behind), words: words.join(', ') };
 }
 
 /** More than is needed is drawn as enough. */

@@ -2,7 +2,8 @@ import { HAPPENED } from '../../shared/issuing-words.js';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import type { Contact } from '../../../earners/record.js';
-import type { ClientId, EarnerKey } from '../../../ids.js';
+import { asEarnerKey, type ClientId, type EarnerKey } from '../../../ids.js';
+import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import { buildExplanation } from '../../../rules/explain/explanation.js';
@@ -11,12 +12,13 @@ import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { maskAddress } from '../../shared/masked.js';
 import { backgroundOf } from '../../shared/background.js';
-import type { Lang, Localized } from '../../shared/words.js';
+import type { Localized } from '../../shared/words.js';
 import { OpsProblem } from '../http/problem.js';
 import { causeWords } from '../journal/words.js';
-import type { PageContext } from '../route.js';
-import { excludedIn, gridOf, type Grid } from './grid.js';
-import { keyIn } from './typed.js';
+import { TO } from '../links.js';
+import { goTo, type PageContext, type Redirect } from '../route.js';
+import type { Translate } from '../words.js';
+import { gridOf, type Grid } from './grid.js';
 
 /** One address of a person. */
 export interface AddressShown {
@@ -36,7 +38,7 @@ export interface TimelineEntry {
   /** The award's name; null: it was about none. */
   readonly award: string | null;
   /** What set it off; null: not known. */
-  readonly why: Localized | null;
+  readonly why: string | null;
   readonly under: EarnerKey;
   readonly event: string | null;
   readonly version: string | null;
@@ -58,8 +60,6 @@ export interface KnownPerson extends Common {
   /** The addresses are shown whole. */
   readonly shown: boolean;
   readonly grid: Grid;
-  /** Badges that count for no award, each with why. */
-  readonly excluded: Readonly<Record<Lang, readonly string[]>>;
   /** Newest first. */
   readonly timeline: readonly TimelineEntry[];
   /** Whether an evaluation waits to be done, or failed. */
@@ -71,6 +71,15 @@ export interface KnownPerson extends Common {
 
 export type PersonModel = KnownPerson | (Common & { readonly kind: 'unknown' });
 
+/** What `earnerKeyOf` makes: 128 bits in base64url. */
+const KEY = /^[\w-]{22}$/;
+
+/** The key in a path, or in a form; null for what is none. */
+export function keyIn(text: string | null | undefined): EarnerKey | null {
+  const typed = withoutUnseenEnds(text ?? '');
+  return KEY.test(typed) ? asEarnerKey(typed) : null;
+}
+
 /** @throws OpsProblem `not_found` for what is no key */
 export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
   const key = keyIn(params['earner']);
@@ -78,12 +87,20 @@ export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
   return key;
 }
 
+export interface SearchModel {
+  /** What was typed is nothing to look for; it is not shown again. */
+  readonly fault: boolean;
+}
+
+export function readSearch({ query }: PageContext): SearchModel | Redirect {
+  const key = keyIn(query.get('cle'));
+  return key === null ? { fault: false } : goTo(TO.person(key));
+}
+
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
-export async function readPersonModel(
-  { pipeline, hasParcours }: Pick<PageContext, 'pipeline' | 'hasParcours'>,
-  asked: EarnerKey,
-  shown: boolean,
-): Promise<PersonModel> {
+export async function readPersonPage(context: PageContext, shown = false): Promise<PersonModel> {
+  const { pipeline, hasParcours, t } = context;
+  const asked = keyInPath(context);
   const records = await linkedRecords(pipeline.earners, [asked]);
   const earner = personKeyOf(records, asked);
   const all = [...records.values()];
@@ -102,7 +119,7 @@ export async function readPersonModel(
     (records.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => ({ key, entry })),
   );
   const canBeSentLink = hasParcours && addresses[0]?.address !== null;
-  const explained = await explain(pipeline, decision, entries);
+  const explained = await explain(pipeline, decision, entries, t);
   return { ...common, kind: 'known', addresses, shown, canBeSentLink, ...explained };
 }
 
@@ -127,7 +144,7 @@ interface KeyedEntry {
   readonly entry: JournalEntry;
 }
 
-async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[]) {
+async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[], t: Translate) {
   const { queues, region } = pipeline;
   const { rules, person, evaluation, waiting } = decision;
   const [job, paused] = await Promise.all([
@@ -141,11 +158,9 @@ async function explain(pipeline: Pipeline, decision: Decision, entries: readonly
   const background = backgroundOf(evaluation, { entries: journal, flags, waiting });
   const { assertions } = person.portfolio;
   const explanation = buildExplanation(rules.scheme, evaluation, background, assertions);
-  const facts = { explanation, records: person.records };
   return {
-    grid: gridOf(facts),
-    excluded: { fr: excludedIn(facts, 'fr'), en: excludedIn(facts, 'en') },
-    timeline: timelineOf(rules.scheme, region, entries),
+    grid: gridOf(explanation, person.records, t),
+    timeline: timelineOf(rules.scheme, region, entries, t),
     evaluation: job === undefined ? 'none' : job.finishedOn === undefined ? 'waits' : 'failed',
     paused,
   } as const;
@@ -156,6 +171,7 @@ function timelineOf(
   scheme: Scheme,
   region: ClientId,
   entries: readonly KeyedEntry[],
+  t: Translate,
 ): readonly TimelineEntry[] {
   const nameOf = new Map(scheme.awards.map(({ badgeId, name }) => [badgeId, name]));
   return entries
@@ -165,7 +181,7 @@ function timelineOf(
       atS,
       what: HAPPENED[kind],
       award: badgeId === null ? null : (nameOf.get(badgeId) ?? badgeId),
-      why: cause === null ? null : causeWords(cause, scheme, region),
+      why: cause === null ? null : causeWords(cause, scheme, region, t),
       under: key,
       event,
       version,

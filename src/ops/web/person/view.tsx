@@ -1,28 +1,26 @@
-import { Fragment, type VNode } from 'preact';
-import type { Lang } from '../../shared/words.js';
+import { Fragment, type ComponentChildren, type VNode } from 'preact';
 import { TO } from '../links.js';
 import { SmallBar } from '../parts/bar-chart.js';
 import { ActionForm, Field } from '../parts/form.js';
-import { useIsOperator, type Content } from '../parts/frame.js';
-import { Table } from '../parts/table.js';
+import { useIsOperator } from '../parts/frame.js';
+import { Table, type Column } from '../parts/table.js';
 import { Alert, Instant, LinkLine, Section, State, TreeList } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
+import type { French, Translate } from '../words.js';
 import { awardsIn, type AwardExplained, type GridRow } from './grid.js';
-import type { AddressShown, KnownPerson, PersonModel, TimelineEntry } from './read.js';
-import { DO, PERSON } from './words.js';
+import type { AddressShown, KnownPerson, PersonModel, SearchModel, TimelineEntry } from './read.js';
 
-export interface SearchModel {
-  /** What was typed is nothing to look for; it is not shown again. */
-  readonly fault: boolean;
-}
-
-export const SearchView: View<SearchModel> = ({ model }) => (
-  <ActionForm to={TO.people} label={PERSON.searchButton} role="lecture">
+export const SearchView: View<SearchModel> = ({ model, t }) => (
+  <ActionForm to={TO.people} label={t('Chercher')} role="lecture">
     <Field
       name="who"
-      label={PERSON.searchLabel}
-      help={PERSON.searchHelp}
-      fault={model.fault ? PERSON.notTyped : undefined}
+      label={t('Adresse de la personne')}
+      help={t(
+        'Adresse électronique, ou clé de 22 caractères. L’adresse n’apparaît ni dans celle de la page, ni dans les journaux.',
+      )}
+      fault={
+        model.fault ? t('Ce n’est ni une adresse électronique, ni une clé de 22 caractères.') : undefined
+      }
       type="search"
       required
     />
@@ -31,19 +29,21 @@ export const SearchView: View<SearchModel> = ({ model }) => (
 
 type PersonProps = ViewProps<KnownPerson>;
 
-export const PersonView: View<PersonModel> = ({ model, lang }) => (
+export const PersonView: View<PersonModel> = ({ model, t }) => (
   <>
-    <LinkLine href={TO.people}>{PERSON.another}</LinkLine>
+    <LinkLine href={TO.people}>{t('Chercher une autre personne')}</LinkLine>
     {model.kind === 'known' ? (
-      <Known model={model} lang={lang} />
+      <Known model={model} t={t} />
     ) : (
       <Alert kind="note">
-        <p>{PERSON.unknown[lang]}</p>
+        <p>{t('Personne inconnue : Palier ne garde rien à cette adresse.')}</p>
         {model.erasedAtS === null ? (
-          <p>{PERSON.unknownWhy[lang]}</p>
+          <p>
+            {t('Vérifiez l’adresse. Un badge délivré à l’instant peut mettre quelques minutes à être lu.')}
+          </p>
         ) : (
           <p>
-            {PERSON.erasedOn[lang]} <Instant atS={model.erasedAtS} />.
+            {t('Tout a été effacé le')} <Instant atS={model.erasedAtS} />.
           </p>
         )}
       </Alert>
@@ -51,98 +51,111 @@ export const PersonView: View<PersonModel> = ({ model, lang }) => (
   </>
 );
 
-const Known = ({ model, lang }: PersonProps): VNode => (
+const Known = ({ model, t }: PersonProps): VNode => (
   <>
-    {model.being === 'erasing' && <Alert kind="bad">{PERSON.erasing}</Alert>}
-    {model.paused && <Alert kind="note">{PERSON.paused}</Alert>}
-    {model.evaluation !== 'none' && <Alert kind="note">{PERSON.evaluation[model.evaluation]}</Alert>}
-    <GridPart model={model} lang={lang} />
-    <Why model={model} lang={lang} />
-    <Timeline model={model} lang={lang} />
-    <Addresses model={model} lang={lang} />
-    <Actions model={model} lang={lang} />
+    {model.being === 'erasing' && (
+      <Alert kind="bad">
+        {t(
+          'L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever.',
+        )}
+      </Alert>
+    )}
+    {model.paused && (
+      <Alert kind="note">
+        {t('Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil.')}
+      </Alert>
+    )}
+    {model.evaluation !== 'none' && (
+      <Alert kind="note">
+        {model.evaluation === 'waits'
+          ? t('Une réévaluation est en cours : rechargez la page dans un instant.')
+          : t('La dernière réévaluation a échoué : voyez la page Échecs.')}
+      </Alert>
+    )}
+    <GridPart model={model} t={t} />
+    <Why model={model} t={t} />
+    <Timeline model={model} t={t} />
+    <Addresses model={model} t={t} />
+    <Actions model={model} t={t} />
   </>
 );
 
 /** Where somebody stands, at a glance; each state leads to its reasons below. */
-function GridPart({ model: { grid }, lang }: PersonProps): VNode {
-  const levels = grid.levels.map((level, at) => ({
-    title: PERSON.level(level),
-    cell: ({ cells }: GridRow) => cellOf(cells[at] ?? [], lang),
-  }));
-  const competency = { title: PERSON.competency, heads: true, cell: (row: GridRow) => row.competency };
+function GridPart({ model: { grid }, t }: PersonProps): VNode {
+  const levels = grid.levels.map((level, at): Column<GridRow> => [
+    t('Niveau {0}', level),
+    ({ cells }) => cellOf(cells[at] ?? [], t),
+  ]);
   return (
-    <Section id="ou-en-est" title={PERSON.grid}>
+    <Section id="ou-en-est" title={t('Où en est la personne')}>
       {(grid.rows.length > 0 || grid.others.length === 0) && (
         <Table
-          caption={PERSON.gridCaption}
-          columns={[competency, ...levels]}
+          caption={t('Badges Région, par compétence et niveau')}
           rows={grid.rows}
-          empty={PERSON.noAward}
+          columns={[[t('Compétence'), ({ competency }) => competency], ...levels]}
+          empty={t('Aucun badge Région au barème.')}
         />
       )}
       {grid.others.length > 0 && (
         <Table
-          caption={PERSON.others}
-          columns={[
-            { title: PERSON.award, heads: true, cell: ({ award }: AwardExplained) => award.name },
-            { title: PERSON.state, cell: (one) => <Standing one={one} /> },
-          ]}
+          caption={t('Autres badges Région')}
           rows={grid.others}
+          columns={[
+            [t('Badge Région'), ({ award }) => award.name],
+            [t('État'), (one) => <Standing model={one} t={t} />],
+          ]}
         />
       )}
     </Section>
   );
 }
 
-const cellOf = (awards: readonly AwardExplained[], lang: Lang): Content =>
+const cellOf = (awards: readonly AwardExplained[], t: Translate): ComponentChildren =>
   awards.length === 0 ? (
-    <span class="muted">{PERSON.noLevel[lang]}</span>
+    <span class="muted">{t('aucun badge Région')}</span>
   ) : (
     awards.map((one) => (
       <Fragment key={one.award.id}>
         <div>{one.award.name}</div>
-        <Standing one={one} />
+        <Standing model={one} t={t} />
       </Fragment>
     ))
   );
 
-const Standing = ({ one: { award, standing, progress } }: { readonly one: AwardExplained }): VNode => (
+const Standing = ({ model: { award, standing, progress }, t }: ViewProps<AwardExplained>): VNode => (
   <div>
     <a href={`#badge-${award.id}`}>
-      <State kind={standing.kind}>{standing.words}</State>
+      <State kind={standing.kind}>{t(standing.words)}</State>
     </a>
     {progress !== null && <SmallBar {...progress} />}
   </div>
 );
 
 /** All that `palier explain` says. */
-function Why({ model, lang }: PersonProps): VNode {
-  const excluded = model.excluded[lang];
+function Why({ model, t }: PersonProps): VNode {
   return (
-    <Section id="pourquoi" title={PERSON.why}>
+    <Section id="pourquoi" title={t('Pourquoi, badge par badge')}>
       {awardsIn(model.grid).map((one) => (
-        <WhyAward key={one.award.id} one={one} model={model} lang={lang} />
+        <WhyAward key={one.award.id} one={one} model={model} t={t} />
       ))}
-      {excluded.length > 0 && (
+      {model.grid.excluded.length > 0 && (
         <>
-          <h3>{PERSON.leftOut[lang]}</h3>
-          <TreeList lines={excluded.map((text) => ({ text, under: [] }))} />
+          <h3>{t('Badges qui ne comptent pour aucun badge Région')}</h3>
+          <TreeList lines={model.grid.excluded.map((text) => ({ text, under: [] }))} />
         </>
       )}
     </Section>
   );
 }
 
-function WhyAward({ one, model, lang }: PersonProps & { readonly one: AwardExplained }): VNode {
-  const { award, standing, progress, lines, blocked } = one;
-  const { status, under } = lines[lang];
+function WhyAward({ one, model, t }: PersonProps & { readonly one: AwardExplained }): VNode {
+  const { award, standing, progress, status, under, blocked } = one;
   const id = `badge-${award.id}`;
   return (
     <article aria-labelledby={id}>
       <h3 id={id}>{award.name}</h3>
       <p>
-        <State kind={standing.kind}>{standing.words}</State>{' '}
+        <State kind={standing.kind}>{t(standing.words)}</State>{' '}
         {status.slice(0, 1).toLocaleUpperCase('fr') + status.slice(1)}.
       </p>
       {progress !== null && <SmallBar {...progress} />}
@@ -150,9 +163,15 @@ function WhyAward({ one, model, lang }: PersonProps & { readonly one: AwardExpla
       {blocked && (
         <ActionForm
           to={`${TO.person(model.earner)}/debloquer`}
-          label={DO.unblock.label(award.name)}
+          label={t('Débloquer « {0} »', award.name)}
           fields={{ badge: award.badgeId }}
-          confirm={<p>{DO.unblock.confirm[lang]}</p>}
+          confirm={
+            <p>
+              {t(
+                'Ce badge a été révoqué à la main dans OBF. Débloqué, il est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l’est. La personne reçoit un e-mail d’OBF.',
+              )}
+            </p>
+          }
         />
       )}
     </article>
@@ -163,39 +182,43 @@ function WhyAward({ one, model, lang }: PersonProps & { readonly one: AwardExpla
 const MAX_TIMELINE = 100;
 
 /** The person's part of the journal. */
-function Timeline({ model: { timeline, addresses }, lang }: PersonProps): VNode {
-  const addressOf = ({ under }: TimelineEntry): string =>
-    addresses.find(({ key }) => key === under)?.address ?? under;
+function Timeline({ model: { timeline, addresses }, t }: PersonProps): VNode {
+  const address: Column<TimelineEntry> = [
+    t('Adresse'),
+    ({ under }) => addresses.find(({ key }) => key === under)?.address ?? under,
+  ];
   return (
-    <Section id="historique" title={PERSON.timeline}>
+    <Section id="historique" title={t('Historique')}>
       <Table
-        caption={PERSON.timelineCaption}
-        columns={[
-          { title: PERSON.when, heads: true, cell: ({ atS }: TimelineEntry) => <Instant atS={atS} /> },
-          { title: PERSON.what, cell: ({ what }) => what },
-          { title: PERSON.award, cell: ({ award }) => award ?? '–' },
-          { title: PERSON.because, cell: ({ why }) => why ?? '–' },
-          ...(addresses.length > 1 ? [{ title: PERSON.address, cell: addressOf }] : []),
-          { title: PERSON.details, cell: (entry) => referencesOf(entry, lang) },
-        ]}
+        caption={t('Ce qui a été décidé et fait, du plus récent au plus ancien')}
         rows={timeline.slice(0, MAX_TIMELINE)}
-        empty={PERSON.noHistory}
+        columns={[
+          [t('Quand'), ({ atS }) => <Instant atS={atS} />],
+          [t('Ce qui s’est passé'), ({ what }) => t(what)],
+          [t('Badge Région'), ({ award }) => award ?? '–'],
+          [t('Pourquoi'), ({ why }) => why ?? '–'],
+          ...(addresses.length > 1 ? [address] : []),
+          [t('Références'), (entry) => referencesOf(entry, t)],
+        ]}
+        empty={t('Rien n’a encore été décidé.')}
       />
-      {timeline.length > MAX_TIMELINE && <p>{PERSON.timelineMore[lang]}</p>}
+      {timeline.length > MAX_TIMELINE && (
+        <p>{t('Seuls les 100 faits les plus récents sont montrés ; l’export les contient tous.')}</p>
+      )}
     </Section>
   );
 }
 
-const referencesOf = ({ event, version, detail }: TimelineEntry, lang: Lang): Content => (
+const referencesOf = ({ event, version, detail }: TimelineEntry, t: Translate): ComponentChildren => (
   <small>
     {event !== null && (
       <div>
-        {PERSON.event[lang]} <code>{event}</code>
+        {t('événement OBF')} <code>{event}</code>
       </div>
     )}
     {version !== null && (
       <div>
-        {PERSON.version[lang]} <code>{version}</code>
+        {t('barème')} <code>{version}</code>
       </div>
     )}
     {detail !== null && <div lang="en">{detail}</div>}
@@ -203,63 +226,78 @@ const referencesOf = ({ event, version, detail }: TimelineEntry, lang: Lang): Co
 );
 
 /** The person's addresses; whole only for an operator who asked. */
-function Addresses({ model: { addresses, shown, earner }, lang }: PersonProps): VNode {
-  const name = { title: PERSON.name, cell: (one: AddressShown) => one.name ?? '–' };
+function Addresses({ model: { addresses, shown, earner }, t }: PersonProps): VNode {
+  const name: Column<AddressShown> = [t('Nom'), (one) => one.name ?? '–'];
   return (
-    <Section id="adresses" title={PERSON.addresses}>
+    <Section id="adresses" title={t('Adresses')}>
       <Table
-        caption={shown ? PERSON.addressesShown : PERSON.addressesCaption}
-        columns={[
-          {
-            title: PERSON.address,
-            heads: true,
-            cell: ({ address }: AddressShown) => address ?? PERSON.notKept,
-          },
-          ...(shown ? [name] : []),
-          { title: PERSON.role, cell: ({ own }) => (own ? PERSON.own : PERSON.linked) },
-          { title: PERSON.key, cell: ({ key }) => <code>{key}</code> },
-        ]}
+        caption={shown ? t('Adresses de cette personne') : t('Adresses de cette personne, masquées')}
         rows={addresses}
+        columns={[
+          [t('Adresse'), ({ address }) => address ?? t('non conservée')],
+          ...(shown ? [name] : []),
+          [t('Rôle'), ({ own }) => (own ? t('principale') : t('liée'))],
+          [t('Clé'), ({ key }) => <code>{key}</code>],
+        ]}
       />
       {!shown && (
-        <ActionForm to={`${TO.person(earner)}/adresse`} label={DO.show.label}>
-          <p>{DO.show.help[lang]}</p>
+        <ActionForm to={`${TO.person(earner)}/adresse`} label={t('Afficher l’adresse')}>
+          <p>{t('Votre nom est noté dans les journaux.')}</p>
         </ActionForm>
       )}
     </Section>
   );
 }
 
-/** What an operator can do; each is asked once. */
-function Actions({ model: { earner, addresses, canBeSentLink }, lang }: PersonProps): VNode | null {
+/** What an operator can do; each says what it does before it is done. */
+function Actions({ model: { earner, addresses, canBeSentLink }, t }: PersonProps): VNode | null {
   if (!useIsOperator()) return null;
-  const to = (what: string): string => `${TO.person(earner)}/${what}`;
-  const asking = (what: 'evaluate' | 'sendLink' | 'link' | 'export' | 'erase') => ({
-    label: DO[what].label,
-    confirm: <p>{DO[what].confirm[lang]}</p>,
+  const asking = (to: string, label: string, confirm: French) => ({
+    to: `${TO.person(earner)}/${to}`,
+    label,
+    confirm: <p>{t(confirm)}</p>,
   });
   return (
-    <Section id="actions" title={DO.title}>
-      <ActionForm to={to('reevaluer')} {...asking('evaluate')} />
-      {canBeSentLink && <ActionForm to={to('lien')} {...asking('sendLink')} />}
-      <ActionForm to={to('lier')} {...asking('link')}>
-        <Field name="other" label={DO.link.field} type="email" required />
+    <Section id="actions" title={t('Actions')}>
+      <ActionForm {...asking('reevaluer', t('Réévaluer'), ABOUT.evaluate)} />
+      {canBeSentLink && (
+        <ActionForm {...asking('lien', t('Envoyer le lien à la personne'), ABOUT.sendLink)} />
+      )}
+      <ActionForm {...asking('lier', t('Lier une autre adresse'), ABOUT.link)}>
+        <Field name="other" label={t('Autre adresse de la même personne')} type="email" required />
       </ActionForm>
       {addresses
         .filter(({ own }) => !own)
         .map(({ key, address }) => (
           <ActionForm
             key={key}
-            to={to('separer')}
-            label={DO.unlink.label(address ?? key)}
+            {...asking('separer', t('Séparer l’adresse {0}', address ?? key), ABOUT.unlink)}
             fields={{ other: key }}
-            confirm={<p>{DO.unlink.confirm[lang]}</p>}
           />
         ))}
-      <ActionForm to={to('exporter')} {...asking('export')} />
-      <ActionForm to={to('effacer')} {...asking('erase')} danger>
-        <Field name="address" label={DO.erase.field} type="email" required />
+      <ActionForm {...asking('exporter', t('Exporter (JSON)'), ABOUT.export)} />
+      <ActionForm {...asking('effacer', t('Effacer la personne'), ABOUT.erase)} danger>
+        <Field
+          name="address"
+          label={t('Tapez l’adresse de la personne pour confirmer')}
+          type="email"
+          required
+        />
       </ActionForm>
     </Section>
   );
 }
+
+const ABOUT = {
+  evaluate:
+    'Palier relit ce qu’il sait de la personne et délivre ce qui lui est dû. Rien n’est donné deux fois.',
+  sendLink:
+    'La personne reçoit par e-mail, à son adresse principale, le lien vers sa page « Mon parcours » : elle y voit ses badges et ce qui lui manque. Il marche une seule fois, pendant 30 minutes. Votre nom est noté dans les journaux.',
+  link: 'Les badges des deux adresses comptent alors ensemble, et ce qui est déjà donné ne l’est pas une seconde fois. Assurez-vous qu’il s’agit bien de la même personne.',
+  unlink:
+    'Cette adresse redevient une personne à part, avec les badges reçus à cette adresse. Les deux sont réévaluées aussitôt. Le compte OBF de la Région est relu : cela prend quelques secondes.',
+  export:
+    'Tout ce que Palier garde de la personne, adresses et noms compris : à remettre à elle seule, après s’être assuré de son identité. Votre nom est noté dans les journaux.',
+  erase:
+    'Tout ce que Palier garde d’elle est effacé, sous toutes ses adresses, et ne peut pas être rétabli. Restent des empreintes illisibles, pour que rien ne revienne ni ne soit délivré deux fois. OBF et Open Badge Passport gardent ce qu’ils ont.',
+} as const satisfies Record<string, French>;

@@ -28,7 +28,7 @@ const HASHED = /^\/static\/(?:js|css)\/[\w./-]+$/;
 export const QUEUES_MOUNT: Mount = {
   name: 'queues',
   path: '/queues',
-  nav: { fr: 'Files (experts)', en: 'Queues (experts)' },
+  nav: 'Files (experts)',
   role: 'lecture',
   mayWrite: (method, path) => (retryRequestIn(method, path) === null ? 'nobody' : 'operateur'),
   build(pipeline, userOf): RequestHandler {

@@ -1,62 +1,83 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { badgeName, partnerName } from '../../../rules/explain/condition-words.js';
 import { ruleWords } from '../../../rules/explain/formatter.js';
-import { isEmptyDiff, type ChangedAward, type SchemeDiff } from '../../../rules/scheme-diff.js';
+import {
+  isEmptyDiff,
+  type AwardChange,
+  type ChangedAward,
+  type EnrolmentChange,
+  type SchemeDiff,
+} from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
-import type { Lang, Localized } from '../../shared/words.js';
 import type { ViewProps } from '../route.js';
+import type { French, Translate } from '../words.js';
 import { Section, TreeList } from '../parts/text.js';
 import type { SchemeModel } from './read.js';
-import { DIFF } from './words.js';
+
+const AWARD_CHANGES = {
+  rule: 'la règle',
+  active: 'activation',
+  onLoss: 'en cas de perte',
+  badge: 'le badge OBF',
+  name: 'le nom',
+} as const satisfies Record<AwardChange, French>;
+
+const ENROLMENT_CHANGES = {
+  sort: 'compétence, niveau ou capacité',
+  dates: 'dates',
+  replaces: 'versions remplacées',
+  partner: 'organisme',
+} as const satisfies Record<EnrolmentChange, French>;
 
 interface DiffProps {
   readonly diff: SchemeDiff;
   readonly before: Scheme;
   readonly after: Scheme;
-  readonly lang: Lang;
+  readonly t: Translate;
 }
 
 /** What the files have that is not in force yet; nothing where they are. */
-export function Diff({ model, lang }: ViewProps<SchemeModel>): VNode | null {
+export function Diff({ model, t }: ViewProps<SchemeModel>): VNode | null {
   const { change, inForce, scheme } = model;
   if (change === null || change.diff === null || inForce === null) return null;
   const { diff } = change;
-  const props = { diff, before: inForce, after: scheme, lang };
+  const props = { diff, before: inForce, after: scheme, t };
   return (
-    <Section id="ce-qui-change" title={DIFF.title}>
-      {isEmptyDiff(diff) && <p>{DIFF.none[lang]}</p>}
+    <Section id="ce-qui-change" title={t('Ce qui change dans les fichiers')}>
+      {isEmptyDiff(diff) && <p>{t('Rien de ce qui se lit ne diffère.')}</p>}
       <AwardChanges {...props} />
       <EnrolmentChanges {...props} />
       <PartnerChanges {...props} />
       {diff.timeZone !== null && (
         <p>
-          {DIFF.timeZone[lang]} : {diff.timeZone.before} → {diff.timeZone.after}
+          {t('Fuseau des dates')} : {diff.timeZone.before} → {diff.timeZone.after}
         </p>
       )}
     </Section>
   );
 }
 
-function AwardChanges({ diff: { awards }, before, after, lang }: DiffProps): VNode | null {
+const item = (what: string, award: Award, more?: ComponentChildren): VNode => (
+  <li key={award.id}>
+    {what} <strong>{award.name}</strong> (<code>{award.id}</code>){more}
+  </li>
+);
+
+function AwardChanges({ diff: { awards }, before, after, t }: DiffProps): VNode | null {
   const { added, removed, changed } = awards;
   if (added.length + removed.length + changed.length === 0) return null;
-  const item = (what: Localized, award: Award, more?: ComponentChildren): VNode => (
-    <li key={award.id}>
-      {what[lang]} <strong>{award.name}</strong> (<code>{award.id}</code>){more}
-    </li>
-  );
   const ruleOf = (scheme: Scheme, award: Award): VNode => (
-    <TreeList lines={[ruleWords(scheme, award.rule, lang)]} />
+    <TreeList lines={[ruleWords(scheme, award.rule, t.lang)]} />
   );
   const changesOf = (one: ChangedAward): VNode => (
     <>
       {' '}
-      – {one.changes.map((change) => DIFF.award[change][lang]).join(', ')}
+      – {one.changes.map((change) => t(AWARD_CHANGES[change])).join(', ')}
       {one.changes.includes('rule') && (
         <>
-          <div>{DIFF.before[lang]}</div>
+          <div>{t('Avant :')}</div>
           {ruleOf(before, one.before)}
-          <div>{DIFF.after[lang]}</div>
+          <div>{t('Après :')}</div>
           {ruleOf(after, one.after)}
         </>
       )}
@@ -64,11 +85,11 @@ function AwardChanges({ diff: { awards }, before, after, lang }: DiffProps): VNo
   );
   return (
     <>
-      <h3>{DIFF.awards[lang]}</h3>
+      <h3>{t('Badges Région')}</h3>
       <ul>
-        {added.map((award) => item(DIFF.added, award, ruleOf(after, award)))}
-        {removed.map((award) => item(DIFF.removed, award))}
-        {changed.map((one) => item(DIFF.changed, one.after, changesOf(one)))}
+        {added.map((award) => item(t('Ajouté :'), award, ruleOf(after, award)))}
+        {removed.map((award) => item(t('Retiré (qui le détient le garde) :'), award))}
+        {changed.map((one) => item(t('Modifié :'), one.after, changesOf(one)))}
       </ul>
     </>
   );
@@ -77,49 +98,50 @@ function AwardChanges({ diff: { awards }, before, after, lang }: DiffProps): VNo
 const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
   `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
 
-function EnrolmentChanges({ diff: { enrolments }, before, after, lang }: DiffProps): VNode | null {
+function EnrolmentChanges({ diff: { enrolments }, before, after, t }: DiffProps): VNode | null {
   const { added, removed, changed } = enrolments;
   if (added.length + removed.length + changed.length === 0) return null;
   const altered = changed.map((one) => {
-    const changes = one.changes.map((change) => DIFF.enrolment[change][lang]).join(', ');
+    const changes = one.changes.map((change) => t(ENROLMENT_CHANGES[change])).join(', ');
     return `${nameIn(after, one.after)} – ${changes}`;
   });
   return (
     <>
-      <h3>{DIFF.enrolments[lang]}</h3>
-      <Names title={DIFF.enrolled} names={added.map((one) => nameIn(after, one))} lang={lang} />
-      <Names title={DIFF.withdrawn} names={removed.map((one) => nameIn(before, one))} lang={lang} />
-      <Names title={DIFF.altered} names={altered} lang={lang} />
+      <h3>{t('Badges inscrits par les organismes')}</h3>
+      <Names title={t('Inscrits')} names={added.map((one) => nameIn(after, one))} t={t} />
+      <Names title={t('Désinscrits')} names={removed.map((one) => nameIn(before, one))} t={t} />
+      <Names title={t('Modifiés')} names={altered} t={t} />
     </>
   );
 }
 
-function PartnerChanges({ diff: { partners }, lang }: DiffProps): VNode {
+function PartnerChanges({ diff: { partners }, t }: DiffProps): VNode {
   const { added, removed, changed } = partners;
+  const [joins, leaves] = [t('participe désormais'), t('ne participe plus')];
   const lines = [
-    ...added.map(({ name }) => `${name} – ${DIFF.joins[lang]}`),
-    ...removed.map(({ name }) => `${name} – ${DIFF.leaves[lang]}`),
-    ...changed.map(({ after }) => `${after.name} – ${DIFF[after.active ? 'joins' : 'leaves'][lang]}`),
+    ...added.map(({ name }) => `${name} – ${joins}`),
+    ...removed.map(({ name }) => `${name} – ${leaves}`),
+    ...changed.map(({ after }) => `${after.name} – ${after.active ? joins : leaves}`),
   ];
-  return <Names title={DIFF.partners} names={lines} lang={lang} />;
+  return <Names title={t('Organismes')} names={lines} t={t} />;
 }
 
 /** A new partner may enrol hundreds; nobody reads more. */
 const MAX_SHOWN = 30;
 
 interface NamesProps {
-  readonly title: Localized;
+  readonly title: string;
   readonly names: readonly string[];
-  readonly lang: Lang;
+  readonly t: Translate;
 }
 
-function Names({ title, names, lang }: NamesProps): VNode | null {
+function Names({ title, names, t }: NamesProps): VNode | null {
   if (names.length === 0) return null;
-  const more = names.length > MAX_SHOWN ? [DIFF.more(names.length - MAX_SHOWN)[lang]] : [];
+  const more = names.length > MAX_SHOWN ? [t('et {0} autres', names.length - MAX_SHOWN)] : [];
   return (
     <>
       <h4>
-        {title[lang]} ({names.length})
+        {title} ({names.length})
       </h4>
       <TreeList lines={[...names.slice(0, MAX_SHOWN), ...more].map((text) => ({ text, under: [] }))} />
     </>

@@ -7,12 +7,7 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { createPlanStore } from '../../../scheme/plan-store.js';
 import { APPLY_JOB_ID, applyAsked, planJobId, schemeJob } from '../../../scheme/scheme-jobs.js';
 import type { PageContext } from '../route.js';
-
-/** The plan that is shown. */
-export type PlanPart = Awaited<ReturnType<typeof readPlan>>;
-
-/** The last application asked for on these pages. */
-export type ApplyPart = Awaited<ReturnType<typeof readApply>>;
+import type { French, Translate } from '../words.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
 
@@ -83,4 +78,20 @@ async function readApply(pipeline: Pipeline) {
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
     paused,
   };
+}
+
+/** How far the reading of everybody is. */
+export const LOOKED = '{0} adresses lues sur {1}' satisfies French;
+export const MOVED =
+  'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.' satisfies French;
+
+/** « 124 à 118 personnes ». */
+export const badgesTo = (issues: number, people: number, t: Translate): string =>
+  issues === 0 ? t.number(0) : t('{0} à {1}', issues, t.count(people, 'personne', 'personnes'));
+
+/** « 124 badges seront délivrés à 118 personnes ». */
+export function issuesWords(issues: number, people: number, t: Translate): string {
+  if (issues === 0) return t('Aucun badge ne sera délivré');
+  const badges = t.count(issues, 'badge sera délivré', 'badges seront délivrés');
+  return t('{0} à {1}', badges, t.count(people, 'personne', 'personnes'));
 }

@@ -2,7 +2,6 @@ import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
 import { onLossWords, ruleWords } from '../../../rules/explain/formatter.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import type { KeptVersion } from '../../../scheme/texts.js';
 import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
 import { Alert, Instant, Section, State, TreeList } from '../parts/text.js';
@@ -11,23 +10,23 @@ import { Apply } from './apply-view.js';
 import { Diff } from './diff-view.js';
 import { Plan } from './plan-view.js';
 import type { SchemeModel } from './read.js';
-import { SCHEME } from './words.js';
 
 type PartProps = ViewProps<SchemeModel>;
 
-export const SchemeView: View<SchemeModel> = ({ model, lang }) => (
+export const SchemeView: View<SchemeModel> = ({ model, t }) => (
   <>
     {model.moves && (
       <p>
-        {SCHEME.moving[lang]} <a href={stillHref(model)}>{SCHEME.still[lang]}</a>
+        {t('Cette page se recharge seule toutes les 2 secondes.')}{' '}
+        <a href={stillHref(model)}>{t('Ne plus la recharger')}</a>
       </p>
     )}
-    <Status model={model} lang={lang} />
-    <Diff model={model} lang={lang} />
-    <Plan model={model} lang={lang} />
-    <Apply model={model} lang={lang} />
-    <Rules model={model} lang={lang} />
-    <Versions model={model} lang={lang} />
+    <Status model={model} t={t} />
+    <Diff model={model} t={t} />
+    <Plan model={model} t={t} />
+    <Apply model={model} t={t} />
+    <Rules model={model} t={t} />
+    <Versions model={model} t={t} />
   </>
 );
 
@@ -36,21 +35,37 @@ const stillHref = ({ plan: { only } }: SchemeModel): string =>
   `${TO.scheme}?${only === null ? '' : `badge=${encodeURIComponent(only)}&`}fige=1`;
 
 /** Whether what the files say is in force. */
-function Status({ model, lang }: PartProps): VNode {
+function Status({ model, t }: PartProps): VNode {
   const { change, inForceVersion, differsHere, unfinished, apply } = model;
   return (
     <>
       {change === null ? (
-        <Alert kind="good">{inForceVersion === null ? SCHEME.noneYet : SCHEME.same}</Alert>
+        <Alert kind="good">
+          {inForceVersion === null
+            ? t('Aucun barème n’est encore en vigueur : le premier démarrage d’un worker en met un.')
+            : t('Le barème des fichiers est en vigueur pour tout le monde.')}
+        </Alert>
       ) : (
         <Alert kind="note">
-          {SCHEME.changed[lang]} <Instant atS={change.sinceS} />.
+          {t(
+            'Les fichiers ont changé. Les badges qui arrivent sont déjà jugés par eux ; les personnes déjà connues attendent la mise en vigueur. Depuis le',
+          )}{' '}
+          <Instant atS={change.sinceS} />.
         </Alert>
       )}
-      {differsHere && <Alert kind="note">{SCHEME.differsHere}</Alert>}
+      {differsHere && (
+        <Alert kind="note">
+          {t(
+            'Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours.',
+          )}
+        </Alert>
+      )}
       {unfinished !== null && !apply.moves && (
         <Alert kind="bad">
-          {SCHEME.unfinished[lang]} <Instant atS={unfinished.startedS} /> {SCHEME.unfinishedNext[lang]}
+          {t('Une mise en vigueur, commencée le')} <Instant atS={unfinished.startedS} />{' '}
+          {t(
+            'n’est pas terminée. Calculez le plan, puis mettez en vigueur à nouveau : rien n’est délivré deux fois.',
+          )}
         </Alert>
       )}
     </>
@@ -58,30 +73,35 @@ function Status({ model, lang }: PartProps): VNode {
 }
 
 /** The scheme in words, competency by competency and level by level. */
-function Rules({ model, lang }: PartProps): VNode {
+function Rules({ model, t }: PartProps): VNode {
   const { inForce, scheme, change } = model;
   const shown = inForce ?? scheme;
   return (
-    <Section id="en-vigueur" title={SCHEME.inForce}>
+    <Section id="en-vigueur" title={t('Barème en vigueur')}>
       {inForce === null && (
         <p>
-          {SCHEME.unreadable[lang]} {SCHEME.files[lang]}
+          {t('Le barème en vigueur ne peut plus être lu par cette version de Palier.')}{' '}
+          {t('Voici celui des fichiers.')}
         </p>
       )}
-      {groupsOf(shown, SCHEME.others[lang]).map(([heading, awards]) => (
+      {groupsOf(shown, t('Autres badges Région')).map(([heading, awards]) => (
         <section key={heading}>
           <h3>{heading}</h3>
           {awards.map(({ id, name, level, active, onLoss, rule }) => (
             <div key={id}>
               <h4>
                 {name}
-                {level !== null && <small> ({SCHEME.level(level)[lang]})</small>}{' '}
-                <State kind={active ? 'good' : 'neutral'}>{active ? SCHEME.active : SCHEME.inactive}</State>{' '}
-                {change?.released.has(id) === true && <State kind="waiting">{SCHEME.released}</State>}
+                {level !== null && <small> ({t('niveau {0}', level)})</small>}{' '}
+                <State kind={active ? 'good' : 'neutral'}>
+                  {active ? t('actif') : t('inactif : rien n’est délivré')}
+                </State>{' '}
+                {change?.released.has(id) === true && (
+                  <State kind="waiting">{t('nouvelle règle déjà en vigueur')}</State>
+                )}
               </h4>
-              <p>{SCHEME.asks[lang]}</p>
-              <TreeList lines={[ruleWords(shown, rule, lang)]} />
-              <p class="muted">{onLossWords(onLoss, lang)}.</p>
+              <p>{t('Demande :')}</p>
+              <TreeList lines={[ruleWords(shown, rule, t.lang)]} />
+              <p class="muted">{onLossWords(onLoss, t.lang)}.</p>
             </div>
           ))}
         </section>
@@ -104,23 +124,24 @@ function groupsOf(
   return [...known, [others, rest] as const].filter(([, own]) => own.length > 0);
 }
 
-function Versions({ model: { versions, inForceVersion, scheme } }: PartProps): VNode {
+function Versions({ model: { versions, inForceVersion, scheme }, t }: PartProps): VNode {
   const stateOf = (version: SchemeVersion): VNode => {
-    if (version === inForceVersion) return <State kind="good">{SCHEME.isInForce}</State>;
-    if (version === scheme.version) return <State kind="waiting">{SCHEME.isFiles}</State>;
-    return <State kind="neutral">{SCHEME.isFormer}</State>;
+    if (version === inForceVersion) return <State kind="good">{t('en vigueur')}</State>;
+    if (version === scheme.version)
+      return <State kind="waiting">{t('fichiers, attend la mise en vigueur')}</State>;
+    return <State kind="neutral">{t('ancienne')}</State>;
   };
   return (
-    <Section id="versions" title={SCHEME.versions}>
+    <Section id="versions" title={t('Versions')}>
       <Table
-        caption={SCHEME.versionsCaption}
-        columns={[
-          { title: SCHEME.version, heads: true, cell: ({ version }: KeptVersion) => <code>{version}</code> },
-          { title: SCHEME.first, cell: ({ firstS }) => <Instant atS={firstS} /> },
-          { title: SCHEME.state, cell: ({ version }) => stateOf(version) },
-        ]}
+        caption={t('Versions avec lesquelles Palier a démarré, de la plus récente à la plus ancienne')}
         rows={versions}
-        empty={SCHEME.noVersion}
+        columns={[
+          [t('Version'), ({ version }) => <code>{version}</code>],
+          [t('Premier démarrage'), ({ firstS }) => <Instant atS={firstS} />],
+          [t('État'), ({ version }) => stateOf(version)],
+        ]}
+        empty={t('Aucune version n’est encore connue.')}
       />
     </Section>
   );

@@ -4,9 +4,8 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { RedisStore, type RedisReply } from 'rate-limit-redis';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
-import { run } from '../http/form.js';
-import { cookieOf, setCookie, type Exchange } from '../http/headers.js';
 import { OpsProblem } from '../http/problem.js';
+import { cookieOf, run, setCookie, type Exchange } from '../http/exchange.js';
 import { foldName } from './accounts.js';
 
 /** Counts failed sign-ins over all web processes. */
@@ -61,7 +60,7 @@ export function createSignInLimits(redis: RedisConnection, prefix: string, vault
       attempts.set(req, { name: foldName(name), isKnown: cookieOf(exchange, 'known') === markOf(name) });
       for (const one of byName) await run(one, req, res);
     },
-    remember: (exchange, name) => setCookie(exchange, 'known', markOf(name), { maxAgeMs: KNOWN_MS }),
+    remember: (exchange, name) => setCookie(exchange, 'known', markOf(name), KNOWN_MS),
   };
 }
 

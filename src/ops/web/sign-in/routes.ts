@@ -1,35 +1,27 @@
 import { h } from 'preact';
 import { z } from 'zod';
-import type { Localized } from '../../shared/words.js';
-import { cookieOf, dropCookie, setCookie } from '../http/headers.js';
 import { OpsProblem } from '../http/problem.js';
+import { cookieOf, dropCookie, setCookie } from '../http/exchange.js';
 import type { OpsRequest } from '../http/request.js';
 import { goTo, type Answer, type PageAnswer, type Route } from '../route.js';
+import type { French } from '../words.js';
 import type { Account } from './accounts.js';
-import type { Oidc, OidcLoginState } from './oidc.js';
-import { goOnPage, returnTo } from './return-to.js';
+import type { Oidc } from './oidc.js';
 import { openJson, SESSION_MS } from './sessions.js';
-import { SignInView } from './view.js';
-import { SIGN_IN } from './words.js';
-
-/** `GET /ops/connexion`. */
-function signInPage(request: OpsRequest): Answer {
-  if (request.signed !== null) return goTo(returnTo(request.query.get('suite')));
-  return signInForm(request, 200, null);
-}
+import { goOnPage, returnTo, SignInView } from './view.js';
 
 /** The form, again when something was wrong. */
-function signInForm(request: OpsRequest, status: number, fault: Localized | null): PageAnswer {
-  const { services, query, form, lang } = request;
+function signInForm(request: OpsRequest, status = 200, fault: French | null = null): PageAnswer {
+  const { services, query, form, t } = request;
   const model = {
     hasPasswords: services.hasPasswords,
     hasOidc: services.oidc !== null,
     name: form.get('name') ?? '',
-    fault,
+    fault: fault === null ? null : t(fault),
     returnTo: returnTo(form.get('suite') ?? query.get('suite')),
     signedOut: status === 200 && query.has('fin'),
   };
-  return { kind: 'page', status, title: SIGN_IN.title, body: h(SignInView, { model, lang }) };
+  return { kind: 'page', status, title: t('Connexion'), body: h(SignInView, { model, t }) };
 }
 
 /** `POST /ops/connexion`. An unknown name and a wrong password are answered alike. */
@@ -40,7 +32,7 @@ async function signIn(request: OpsRequest): Promise<Answer> {
   const account = await services.gate(() => services.accounts.byPassword(name, form.get('password') ?? ''));
   if (account === null) {
     log.warn({ user: services.accounts.known(name), via: 'password' }, 'ops sign-in refused');
-    return signInForm(request, 403, SIGN_IN.wrong);
+    return signInForm(request, 403, 'Nom ou mot de passe incorrect.');
   }
   await startSession(request, account, null);
   services.limits.remember(request, name);
@@ -51,8 +43,7 @@ async function signIn(request: OpsRequest): Promise<Answer> {
 async function startSession(request: OpsRequest, account: Account, idToken: string | null): Promise<void> {
   const { services, log, signed } = request;
   if (signed !== null) await services.sessions.end(signed.id);
-  const cookie = await services.sessions.start(account, idToken);
-  setCookie(request, 'session', cookie, { maxAgeMs: SESSION_MS });
+  setCookie(request, 'session', await services.sessions.start(account, idToken), SESSION_MS);
   log.info({ user: account.name, role: account.role, via: account.via }, 'ops sign-in');
 }
 
@@ -63,8 +54,7 @@ async function signOut(request: OpsRequest): Promise<Answer> {
   await services.sessions.end(signed.id);
   dropCookie(request, 'session');
   log.info({ user: signed.user.name }, 'ops sign-out');
-  const { oidc } = services;
-  const elsewhere = signed.idToken === null || oidc === null ? null : await oidc.signOutUrl(signed.idToken);
+  const elsewhere = signed.idToken === null ? null : await services.oidc?.signOutUrl(signed.idToken);
   return goTo(elsewhere ?? '/ops/connexion?fin');
 }
 
@@ -77,31 +67,35 @@ async function beginOidc(request: OpsRequest): Promise<Answer> {
     return goTo(url);
   } catch (err) {
     request.log.error({ err }, 'the identity provider does not answer');
-    return signInForm(request, 503, SIGN_IN.idpAway);
+    const away = 'Le service d’identité de votre organisation ne répond pas. Recommencez dans un instant.';
+    return signInForm(request, 503, away);
   }
 }
 
+const FAILED = 'La connexion par votre organisation n’a pas abouti : recommencez depuis cette page.';
+const UNLISTED = 'Votre organisation vous connaît, mais aucun accès à ces pages ne vous a été donné.';
+
 /** `GET /ops/oidc/retour`: back from it, with its answer. */
 async function finishOidc(request: OpsRequest): Promise<Answer> {
-  const { query, log, services } = request;
+  const { query, log, services, t } = request;
   const oidc = oidcOf(request);
   const refused = { user: null, via: 'oidc' };
   const login = takeLogin(request);
-  if (login === null) return signInForm(request, 403, SIGN_IN.idpRefused);
+  if (login === null) return signInForm(request, 403, FAILED);
   let back: Awaited<ReturnType<Oidc['finish']>>;
   try {
     back = await oidc.finish(query, login);
   } catch (err) {
     log.warn({ err, ...refused }, 'ops sign-in refused');
-    return signInForm(request, 403, SIGN_IN.idpRefused);
+    return signInForm(request, 403, FAILED);
   }
   const account = services.accounts.byIdentity(back.identity);
   if (account === null) {
     log.warn(refused, 'ops sign-in refused');
-    return signInForm(request, 403, SIGN_IN.unlisted);
+    return signInForm(request, 403, UNLISTED);
   }
   await startSession(request, account, back.idToken);
-  return goOnPage(returnTo(login.returnTo), SIGN_IN.signedIn);
+  return goOnPage(returnTo(login.returnTo), t('Vous êtes connecté'));
 }
 
 function oidcOf({ services }: OpsRequest): Oidc {
@@ -120,15 +114,13 @@ const loginForm = z.object({
   returnTo: z.string(),
   endsMs: z.number(),
 });
-
-type Login = OidcLoginState & { readonly returnTo: string };
+type Login = z.output<typeof loginForm>;
 
 /** Sealed in a cookie: strangers use no memory of ours. `Lax`, to come along from the provider. */
-function keepLogin(request: OpsRequest, login: Login): void {
+function keepLogin(request: OpsRequest, login: Omit<Login, 'endsMs'>): void {
   const { vault, clock } = request.services;
-  const record: z.input<typeof loginForm> = { ...login, endsMs: clock() + LOGIN_MS };
-  const sealed = vault.seal(JSON.stringify(record), LOGIN_CONTEXT);
-  setCookie(request, 'oidc', sealed, { sameSite: 'lax', maxAgeMs: LOGIN_MS });
+  const record: Login = { ...login, endsMs: clock() + LOGIN_MS };
+  setCookie(request, 'oidc', vault.seal(JSON.stringify(record), LOGIN_CONTEXT), LOGIN_MS, 'lax');
 }
 
 /** Once: the cookie is taken back. Null without one, or with one that is too old or not ours. */
@@ -141,15 +133,19 @@ function takeLogin(request: OpsRequest): Login | null {
   return data === undefined || data.endsMs <= clock() ? null : data;
 }
 
+/** `GET /ops/connexion`. */
+const showSignIn = (request: OpsRequest): Answer =>
+  request.signed === null ? signInForm(request) : goTo(returnTo(request.query.get('suite')));
+
 export const SIGN_IN_ROUTES: readonly Route[] = [
-  { name: 'sign-in', method: 'GET', path: '/connexion', role: 'nobody', handle: signInPage },
+  { name: 'sign-in', method: 'GET', path: '/connexion', role: 'nobody', handle: showSignIn },
   { name: 'sign-in', method: 'POST', path: '/connexion', role: 'nobody', limited: true, handle: signIn },
   {
     name: 'sign-out',
     method: 'POST',
     path: '/deconnexion',
     role: 'lecture',
-    handle: (_, request) => signOut(request),
+    handle: (_, one) => signOut(one),
   },
   { name: 'oidc', method: 'GET', path: '/oidc/depart', role: 'nobody', handle: beginOidc },
   { name: 'oidc', method: 'GET', path: '/oidc/retour', role: 'nobody', limited: true, handle: finishOidc },

@@ -41,10 +41,7 @@ const recordForm = z.object({
   endsMs: z.number(),
   idToken: z.string().nullable(),
 });
-const flashForm = z.object({
-  kind: z.enum(['good', 'bad']),
-  text: z.object({ fr: z.string(), en: z.string() }),
-});
+const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() });
 
 interface SessionParts {
   readonly redis: RedisConnection;

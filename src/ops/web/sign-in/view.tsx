@@ -1,31 +1,40 @@
 import type { VNode } from 'preact';
-import type { Localized } from '../../shared/words.js';
 import { Field } from '../parts/form.js';
 import { useFrame } from '../parts/frame.js';
 import { Alert } from '../parts/text.js';
-import type { View } from '../route.js';
-import { SIGN_IN } from './words.js';
+import type { PageAnswer, View } from '../route.js';
+
+/** A path below `/ops` and its query; no host, no backslash, no space. */
+const OURS = /^\/ops([/?][\x21-\x5b\x5d-\x7e]*)?$/;
+const LONGEST = 1000;
+
+/** Where somebody wanted to go before signing in: a page of ours, or the first one. */
+export const returnTo = (asked: string | null): string =>
+  asked !== null && asked.length <= LONGEST && OURS.test(asked) ? asked : '/ops';
+
+export const signInPath = (from: string): string =>
+  from === '/ops' ? '/ops/connexion' : `/ops/connexion?suite=${encodeURIComponent(returnTo(from))}`;
 
 export interface SignInModel {
   readonly hasPasswords: boolean;
   readonly hasOidc: boolean;
   /** As it was typed. */
   readonly name: string;
-  readonly fault: Localized | null;
+  readonly fault: string | null;
   readonly returnTo: string;
   readonly signedOut: boolean;
 }
 
-export const SignInView: View<SignInModel> = ({ model, lang }) => (
+export const SignInView: View<SignInModel> = ({ model, t }) => (
   <>
-    {model.signedOut && <Alert kind="good">{SIGN_IN.signedOut}</Alert>}
+    {model.signedOut && <Alert kind="good">{t('Vous êtes déconnecté.')}</Alert>}
     {model.fault !== null && <Alert kind="bad">{model.fault}</Alert>}
     {model.hasPasswords && (
       <form method="post" action="/ops/connexion" class="narrow">
         <input type="hidden" name="suite" value={model.returnTo} />
         <Field
           name="name"
-          label={SIGN_IN.name}
+          label={t('Nom')}
           value={model.name}
           autocomplete="username"
           maxLength={200}
@@ -34,28 +43,39 @@ export const SignInView: View<SignInModel> = ({ model, lang }) => (
         <Field
           name="password"
           type="password"
-          label={SIGN_IN.password}
+          label={t('Mot de passe')}
           autocomplete="current-password"
           maxLength={1024}
           required
         />
-        <button type="submit">{SIGN_IN.submit[lang]}</button>
+        <button type="submit">{t('Se connecter')}</button>
       </form>
     )}
-    {model.hasPasswords && model.hasOidc && <p>{SIGN_IN.or[lang]}</p>}
+    {model.hasPasswords && model.hasOidc && <p>{t('ou')}</p>}
     {model.hasOidc && (
       <p>
         <a class="button" href={`/ops/oidc/depart?suite=${encodeURIComponent(model.returnTo)}`}>
-          {SIGN_IN.oidc[lang]}
+          {t('Se connecter avec le compte de votre organisation')}
         </a>
       </p>
     )}
   </>
 );
 
-/** Between the identity provider and our first page, which the `Strict` cookie reaches from here alone. */
-export const GoOnView = ({ to }: { readonly to: string }): VNode => (
+/**
+ * A page that sends the browser on by itself. Through a redirect that another site began, a browser keeps our
+ * `SameSite=Strict` session cookie back to its end.
+ */
+export const goOnPage = (to: string, title: string): PageAnswer => ({
+  kind: 'page',
+  status: 200,
+  title,
+  body: <GoOn to={to} />,
+  onTo: to,
+});
+
+const GoOn = ({ to }: { readonly to: string }): VNode => (
   <p>
-    <a href={to}>{SIGN_IN.goOn[useFrame().lang]}</a>
+    <a href={to}>{useFrame().t('Continuer')}</a>
   </p>
 );

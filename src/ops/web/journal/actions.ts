@@ -1,15 +1,29 @@
 import { stringify } from 'csv-stringify/sync';
 import { DateTime } from 'luxon';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
-import type { ClientId } from '../../../ids.js';
+import type { ClientId, EarnerKey } from '../../../ids.js';
 import { journalLine } from '../../../journal/line.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import type { Lang, Localized } from '../../shared/words.js';
-import { download, goTo, type Answer, type PageContext } from '../route.js';
+import { keyOfAddress } from '../../shared/browser.js';
+import { keyIn } from '../person/read.js';
+import { download, goTo, show, type Answer, type PageContext } from '../route.js';
+import { JournalView } from './view.js';
 import { entryTest, journalHref, queryOf, readFilter, type PageFilter } from './filter.js';
 import { peopleOf } from './read.js';
-import { awardNames, causeWords, KIND_WORDS } from './words.js';
+import type { French, Translate } from '../words.js';
+import { awardNames, causeWords, KINDS } from './words.js';
+
+/** `POST /ops/journal`: an address that was typed is a key from here on. */
+export async function searchJournal({ pipeline, form, t }: PageContext): Promise<Answer> {
+  const { scheme } = await pipeline.schemes.now();
+  const keyOf = (typed: string): EarnerKey | null => keyOfAddress(typed, pipeline.vault) ?? keyIn(typed);
+  const { filter, faults } = readFilter(form, scheme.timeZone, keyOf);
+  if (faults.size === 0) return goTo(journalHref(filter));
+  const nothing = { entries: [], newer: null, older: null, newest: null, oldest: null, note: null };
+  const model = { scheme, region: pipeline.region, filter, faults, ...nothing };
+  return show('Journal', JournalView, model, t, 422);
+}
 
 /** For programs: the lines of `npx palier audit`. */
 export const exportNdjson = (context: PageContext): Answer =>
@@ -20,17 +34,17 @@ export const exportNdjson = (context: PageContext): Answer =>
 /** For spreadsheets, in the words of the page. */
 export const exportCsv = (context: PageContext): Answer =>
   exported(context, 'csv', async function* (entries) {
-    const { pipeline, lang } = context;
+    const { pipeline, t } = context;
     const { scheme } = await pipeline.schemes.now();
-    const columns = columnsOf(scheme, pipeline.region, lang);
+    const columns = columnsOf(scheme, pipeline.region, t);
     const form = {
       // What a spreadsheet in that language takes for a column's end.
-      delimiter: lang === 'fr' ? ';' : ',',
+      delimiter: t.lang === 'fr' ? ';' : ',',
       record_delimiter: 'windows',
       escape_formulas: true,
     } as const;
     // Without a byte order mark, spreadsheets take UTF-8 for something else.
-    const head = stringify([columns.map(([title]) => title[lang])], { ...form, bom: true });
+    const head = stringify([columns.map(([title]) => t(title))], { ...form, bom: true });
     yield* inChunks(head, entries, (some) =>
       stringify(
         some.map((entry) => columns.map(([, cell]) => cell(entry))),
@@ -84,24 +98,24 @@ async function* inChunks(
   yield linesOf(some);
 }
 
-type Column = readonly [title: Localized, cell: (entry: JournalEntry) => string | null];
+type Column = readonly [title: French, cell: (entry: JournalEntry) => string | null];
 
-function columnsOf(scheme: Scheme, region: ClientId, lang: Lang): readonly Column[] {
+function columnsOf(scheme: Scheme, region: ClientId, t: Translate): readonly Column[] {
   // `2026-11-23 12:00:00`: spreadsheets know it for a date.
   const instant = (atS: number): string =>
     DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
   const causeOf = ({ cause }: JournalEntry): string | null =>
-    cause === null ? null : causeWords(cause, scheme, region)[lang];
+    cause === null ? null : causeWords(cause, scheme, region, t);
   return [
-    [{ fr: 'Quand', en: 'When' }, ({ atS }) => instant(atS)],
-    [{ fr: 'Quoi', en: 'What' }, ({ kind }) => KIND_WORDS[kind][lang]],
-    [{ fr: 'Badge Région', en: 'Award' }, awardNames(scheme)],
-    [{ fr: 'Identifiant OBF du badge', en: 'OBF id of the badge' }, ({ badgeId }) => badgeId],
-    [{ fr: 'Clé de la personne', en: 'Key of the person' }, ({ earner }) => earner],
-    [{ fr: 'À la suite de', en: 'Set off by' }, causeOf],
-    [{ fr: 'Événement OBF', en: 'OBF event' }, ({ event }) => event],
-    [{ fr: 'Version du barème', en: 'Version of the scheme' }, ({ version }) => version],
-    [{ fr: 'Badges comptés', en: 'Badges that counted' }, ({ assertions }) => assertions.join(' ')],
-    [{ fr: 'Précisions (en anglais)', en: 'Details' }, ({ detail }) => detail],
+    ['Quand', ({ atS }) => instant(atS)],
+    ['Quoi', ({ kind }) => t(KINDS[kind])],
+    ['Badge Région', awardNames(scheme)],
+    ['Identifiant OBF du badge', ({ badgeId }) => badgeId],
+    ['Clé de la personne', ({ earner }) => earner],
+    ['À la suite de', causeOf],
+    ['Événement OBF', ({ event }) => event],
+    ['Version du barème', ({ version }) => version],
+    ['Badges comptés', ({ assertions }) => assertions.join(' ')],
+    ['Précisions (en anglais)', ({ detail }) => detail],
   ];
 }

@@ -1,0 +1,50 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { earnerKeyOf } from '../../earners/earner-key.js';
+import type { EarnerKey } from '../../ids.js';
+import { withoutUnseenEnds } from '../../platform/invisible.js';
+import type { Vault } from '../../platform/vault.js';
+
+/** A cookie's value as it came; of two the first, which has the longer path (RFC 6265, 5.4). */
+export function cookieIn({ cookie = '' }: IncomingHttpHeaders, name: string): string | null {
+  const parts = cookie.split(';').map((part) => part.trim());
+  return parts.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+}
+
+/**
+ * Whether a form was sent by a page of ours. Browsers say so in `Sec-Fetch-Site`, over TLS and to this machine; where
+ * they do not, the form's origin must be ours. With a `SameSite=Strict` cookie this is all that stops forged forms.
+ * @param own scheme and host that people see
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+export const isSameOrigin = (
+  { 'sec-fetch-site': site, origin }: IncomingHttpHeaders,
+  own: string,
+): boolean => (site === undefined ? origin === own : site === 'same-origin');
+
+/** As long as an address may be, characters. */
+const MAX_ADDRESS = 254;
+const ADDRESS = /^[^\s@]+@[^\s@]+$/;
+
+/** The key of an e-mail address that was typed; null for what is none. */
+export function keyOfAddress(text: string | null, vault: Vault): EarnerKey | null {
+  const typed = withoutUnseenEnds(text ?? '');
+  return ADDRESS.test(typed) && typed.length <= MAX_ADDRESS ? earnerKeyOf(vault, typed) : null;
+}
+
+/** A tag with its attributes, code and typed text (they stay as they are, to be copied), or plain text. */
+const PARTS = /<(code|textarea|pre)\b[^>]*>.*?<\/\1>|<[^">]*(?:"[^"]*"[^">]*)*>|[^<]+/gs;
+
+/**
+ * Makes the spaces within « » and before two-part marks unbreakable. Attributes stay as they are.
+ * @param html as preact renders it: attributes in double quotes, text escaped
+ * @see Lexique des règles typographiques en usage à l'Imprimerie nationale
+ */
+export const typesetFrench = (html: string): string =>
+  html.replaceAll(PARTS, (part) => (part.startsWith('<') ? part : spaced(part)));
+
+const spaced = (text: string): string =>
+  text
+    .replaceAll('« ', '«\u00a0')
+    .replaceAll(' »', '\u00a0»')
+    .replaceAll(' :', '\u00a0:')
+    .replaceAll(/ (?=[;?!])/g, '\u202f');
