@@ -1,0 +1,432 @@
+import { createLogger } from '../../src/platform/logger.js';
+import { refusalOf } from '../../src/platform/redis-faults.js';
+import { logConnectionErrors } from '../../src/platform/redis-health.js';
+import { judgeRedis } from '../../src/platform/redis-safety.js';
+import {
+  closeRedis,
+  openConsumer,
+  openOperator,
+  openProducer,
+  type RedisAddress,
+} from '../../src/platform/redis.js';
+import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { ownRedis, type OwnRedis } from '../support/own-redis.js';
+import { addressOf } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import { eventBody, harness, signed } from '../webhooks/harness.js';
+import { Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+describe('redis guard', () => {
+  /** `web` and `worker` as processes, on a Redis whose settings are ours to change. */
+  let redis: OwnRedis;
+  let sandbox: Sandbox;
+  let cwd: string;
+  let started: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    [redis, sandbox, cwd] = await Promise.all([
+      ownRedis(),
+      startSandbox({ tokenEveryMs: 0 }),
+      mkdtemp(join(tmpdir(), 'palier-guard-')),
+    ]);
+    for (const id of ['REGION', 'P1', 'P2']) sandbox.addClient({ id, secret: `${id}_key`, name: id });
+    await writeFile(join(cwd, 'scheme.yaml'), SMALL_SCHEME);
+    await writeFile(join(cwd, 'partners.yaml'), SMALL_PARTNERS);
+  });
+  afterEach(async () => {
+    for (const child of started) child.kill('SIGKILL');
+    await Promise.all(started.map(ended));
+    started = [];
+    await sandbox.close();
+    await redis.stop();
+    await rm(cwd, { recursive: true });
+  });
+
+  const ended = async (child: ChildProcess): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  };
+
+  async function set(...settings: readonly (readonly [string, string])[]): Promise<void> {
+    const admin = new Redis(redis.url);
+    for (const [name, value] of settings) await admin.config('SET', name, value);
+    admin.disconnect();
+  }
+  const WRONG = [
+    ['maxmemory-policy', 'allkeys-lru'],
+    ['appendonly', 'no'],
+  ] as const;
+
+  const MAINS = { web: 'dist/webhooks/main.js', worker: 'dist/workers/main.js' };
+  type Name = keyof typeof MAINS;
+
+  function start(name: Name, env: Record<string, string>) {
+    const child = spawn(process.execPath, [resolve(MAINS[name])], {
+      cwd: resolve('test/platform'),
+      env: {
+        PATH: process.env['PATH'],
+        REDIS_URL: redis.url,
+        PORT: '0',
+        OBF_BASE_URL: sandbox.url,
+        OBF_CLIENT_ID: 'REGION',
+        OBF_CLIENT_SECRET: 'REGION_key',
+        KEY_P1: 'P1_key',
+        KEY_P2: 'P2_key',
+        WEBHOOK_BASIC: 'key:secret',
+        PALIER_KEY: Buffer.alloc(32, 9).toString('base64'),
+        PALIER_CONFIG: cwd,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    started.push(child);
+    const parts: string[] = [];
+    child.stdout.on('data', (part) => parts.push(String(part)));
+    child.stderr.on('data', (part) => parts.push(String(part)));
+    return { child, output: () => parts.join('') };
+  }
+  const PRODUCTION = { NODE_ENV: 'production' };
+  const STARTED = (name: Name): RegExp => new RegExp(`"msg":"${name} started"`);
+
+  test.each(['web', 'worker'] as const)(
+    '%s in production on a wrong Redis ends with 1, and says which setting, its value, and how to set it',
+    async (name) => {
+      await set(...WRONG);
+      const { child, output } = start(name, PRODUCTION);
+      expect(await ended(child)).toBe(1);
+      expect(output()).toContain('maxmemory-policy is allkeys-lru');
+      expect(output()).toContain('CONFIG SET maxmemory-policy noeviction');
+      expect(output()).toContain('appendonly no');
+      expect(output()).toContain('CONFIG SET appendonly yes');
+      // No worker took anything; the door was open while it asked.
+      if (name === 'worker') expect(output()).not.toMatch(STARTED(name));
+    },
+    30_000,
+  );
+
+  test.each(['web', 'worker'] as const)(
+    '%s elsewhere works on it, and warns once',
+    async (name) => {
+      await set(...WRONG);
+      const { child, output } = start(name, {});
+      await until(
+        () => STARTED(name).test(output()) && output().includes('not set for production'),
+        'start',
+        20_000,
+      );
+      expect(output().match(/not set for production/g)).toHaveLength(1);
+      child.kill('SIGTERM');
+      expect(await ended(child)).toBe(0);
+    },
+    30_000,
+  );
+
+  test('in production on a right Redis both start, and stop when asked', async () => {
+    for (const name of ['web', 'worker'] as const) {
+      const { child, output } = start(name, PRODUCTION);
+      await until(() => STARTED(name).test(output()), 'start', 20_000);
+      child.kill('SIGTERM');
+      expect(await ended(child)).toBe(0);
+      expect(output()).not.toContain('not set for production');
+    }
+  }, 60_000);
+
+  test('a Redis that answers late: web listens meanwhile, the worker waits; then both refuse it', async () => {
+    await set(...WRONG);
+    redis.freeze();
+    const web = start('web', PRODUCTION);
+    const worker = start('worker', PRODUCTION);
+    await until(() => STARTED('web').test(web.output()), 'start of web', 20_000);
+    expect([web.child.exitCode, worker.child.exitCode]).toEqual([null, null]);
+    redis.thaw();
+    expect(await Promise.all([web.child, worker.child].map(ended))).toEqual([1, 1]);
+    for (const { output } of [web, worker]) expect(output()).toContain('maxmemory-policy is allkeys-lru');
+    expect(worker.output()).not.toMatch(STARTED('worker'));
+  }, 60_000);
+
+  test('under another PALIER_KEY web and worker refuse the Redis that was filled before, until it is emptied', async () => {
+    const first = start('worker', {});
+    await until(() => STARTED('worker').test(first.output()), 'start', 20_000);
+    first.child.kill('SIGTERM');
+    expect(await ended(first.child)).toBe(0);
+
+    const other = { PALIER_KEY: Buffer.alloc(32, 1).toString('base64') };
+    const second = start('worker', other);
+    expect(await ended(second.child)).toBe(1);
+    expect(second.output()).toContain('PALIER_KEY is not the one that this Redis was filled under');
+    expect(second.output()).not.toMatch(STARTED('worker'));
+
+    const web = start('web', other);
+    expect(await ended(web.child)).toBe(1);
+    expect(web.output()).toContain('PALIER_KEY is not the one that this Redis was filled under');
+
+    const admin = new Redis(redis.url);
+    await admin.flushall();
+    admin.disconnect();
+    const third = start('worker', other);
+    await until(() => STARTED('worker').test(third.output()), 'start', 20_000);
+  }, 90_000);
+
+  test('a worker that still waits for Redis stops when asked', async () => {
+    await redis.kill();
+    const { child, output } = start('worker', { ...PRODUCTION, LOG_LEVEL: 'debug' });
+    await until(() => output().includes('"msg":"Redis"'), 'first attempt', 20_000);
+    child.kill('SIGTERM');
+    expect(await ended(child)).toBe(0);
+  }, 30_000);
+});
+
+describe('redis patience', () => {
+  let redis: OwnRedis;
+
+  afterEach(() => redis.stop());
+
+  const FROZEN_MS = 2500;
+
+  test('Redis is silent for a while: whoever must answer now is told so, whoever typed a command is not', async () => {
+    redis = await ownRedis();
+    const producer = openProducer(redis.address);
+    const operator = openOperator(redis.address);
+    try {
+      await Promise.all([producer.ping(), operator.ping()]);
+      redis.freeze();
+      const thaw = setTimeout(() => redis.thaw(), FROZEN_MS);
+      const asked = [producer, operator].map((connection) => connection.incr('asked'));
+      const [now, later] = await Promise.allSettled(asked);
+      clearTimeout(thaw);
+      expect(now).toMatchObject({ status: 'rejected', reason: { message: 'Command timed out' } });
+      expect(later).toMatchObject({ status: 'fulfilled' });
+    } finally {
+      [producer, operator].forEach(closeRedis);
+    }
+  });
+
+  test('a cluster is gone: whoever must answer now is told so then, too', async () => {
+    redis = await ownRedis(true);
+    const producer = openProducer(redis.address);
+    producer.on('error', () => undefined);
+    try {
+      await producer.set('held', 'yes');
+      await redis.kill();
+      const startedAt = performance.now();
+      await expect(producer.get('held')).rejects.toThrow(/timed out|closed|refresh slots/);
+      // In between two tries to connect there is no node that could count the time.
+      await expect(producer.get('held')).rejects.toThrow('Command timed out');
+      expect(performance.now() - startedAt).toBeLessThan(5000);
+    } finally {
+      closeRedis(producer);
+    }
+  });
+});
+
+describe('redis refusal', () => {
+  const URL_OF_ONE = 'rediss://palier:geheim@redis.example:6380';
+  const SINGLE: RedisAddress = { kind: 'single', url: URL_OF_ONE };
+  const CLUSTER: RedisAddress = { kind: 'cluster', urls: [URL_OF_ONE, 'rediss://palier:geheim@other:6381'] };
+
+  const withCode = (code: string): Error => Object.assign(new Error('from TLS'), { code });
+  const answered = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' });
+  const ofCluster = (lastNodeError: Error): Error =>
+    Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError });
+
+  test.each([
+    [
+      answered('WRONGPASS invalid username-password pair or user is disabled.'),
+      'password is refused',
+      'REDIS_URL',
+    ],
+    [answered('NOAUTH Authentication required.'), 'lacks a password', 'REDIS_URL'],
+    [withCode('SELF_SIGNED_CERT_IN_CHAIN'), 'authority that is unknown', 'NODE_EXTRA_CA_CERTS'],
+    [withCode('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), 'authority that is unknown', 'NODE_EXTRA_CA_CERTS'],
+    [withCode('CERT_HAS_EXPIRED'), 'has expired', 'Renew'],
+    [withCode('ERR_TLS_CERT_ALTNAME_INVALID'), 'another name', 'REDIS_URL'],
+  ])(
+    '%s: what, where and what to do, and no secret, of one server and of a cluster',
+    (error, what, remedy) => {
+      for (const [told, where] of [
+        [refusalOf(error, SINGLE), '(redis.example:6380)'],
+        [refusalOf(ofCluster(error), CLUSTER), '(redis.example:6380, other:6381)'],
+      ] as const) {
+        for (const words of [what, where, remedy]) expect(told?.message).toContain(words);
+        expect(JSON.stringify([told?.message, told?.words])).not.toMatch(/geheim|palier:/);
+      }
+    },
+  );
+
+  test.each([
+    withCode('ECONNREFUSED'),
+    withCode('ENOTFOUND'),
+    answered('LOADING Redis is loading the dataset in memory'),
+    answered('NOPERM this user has no permissions'),
+    ofCluster(new Error('Connection is closed.')),
+    new Error('Connection is closed.'),
+  ])('%s may pass by itself, or is no matter of getting in', (error) => {
+    expect(refusalOf(error, SINGLE)).toBeNull();
+  });
+
+  test('of a process that runs, it is told once in a while, however often it is tried', () => {
+    const lines: string[] = [];
+    const log = createLogger('info', 'test', { write: (line) => void lines.push(line) });
+    const tell = logConnectionErrors(SINGLE, log);
+    for (let attempt = 0; attempt < 100; attempt += 1) tell(answered('WRONGPASS invalid'));
+    tell(withCode('ECONNREFUSED'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('"msg":"Redis lets nobody in"');
+    expect(lines[0]).not.toContain('geheim');
+  });
+});
+
+describe('redis settings', () => {
+  const GOOD = { redis_version: '7.0.15', role: 'master', maxmemory_policy: 'noeviction', aof_enabled: '1' };
+  /** As Redis writes it. */
+  const info = (over: Partial<typeof GOOD>): string =>
+    `# Server\r\n${Object.entries({ ...GOOD, ...over })
+      .map(([name, value]) => `${name}:${value}`)
+      .join('\r\n')}\r\n`;
+
+  test.each([
+    ['as it should be', [{}], []],
+    [
+      'one that evicts',
+      [{ maxmemory_policy: 'allkeys-lru' }],
+      [['unsafe', 'maxmemory-policy is allkeys-lru', 'CONFIG SET maxmemory-policy noeviction']],
+    ],
+    ['one that forgets', [{ aof_enabled: '0' }], [['unsafe', 'appendonly no', 'CONFIG SET appendonly yes']]],
+    [
+      'two nodes of a cluster that forget, told once',
+      [{}, { aof_enabled: '0' }, { aof_enabled: '0' }],
+      [['unsafe', 'AOF is off']],
+    ],
+    [
+      'both',
+      [{ maxmemory_policy: 'volatile-ttl', aof_enabled: '0' }],
+      [
+        ['unsafe', 'volatile-ttl'],
+        ['unsafe', 'appendonly'],
+      ],
+    ],
+    ['a replica', [{ role: 'slave' }], [['unfit', 'this is a replica']]],
+    ['an old one', [{ redis_version: '6.0.16' }], [['unfit', '6.0.16: 6.2 or newer']]],
+    ['the oldest that will do', [{ redis_version: '6.2.0' }], []],
+    ['a next one', [{ redis_version: '10.0.1' }], []],
+  ])('%s', (_, infos, expected) => {
+    const { findings } = judgeRedis(infos.map(info));
+    expect(findings.map(({ grade }) => grade)).toEqual(expected.map(([grade]) => grade));
+    for (const [at, [, ...parts]] of expected.entries())
+      for (const part of parts) expect(findings[at]?.en).toContain(part);
+  });
+
+  test('a server that says nothing of itself is not believed to be safe', () => {
+    const { findings, versions } = judgeRedis(['']);
+    expect(findings.map(({ setting }) => setting)).toEqual(['maxmemory-policy', 'appendonly']);
+    expect(versions).toEqual([]);
+  });
+
+  test('versions of the nodes, each once', () => {
+    const infos = [{}, { redis_version: '7.2.4' }, {}].map(info);
+    expect(judgeRedis(infos).versions).toEqual(['7.0.15', '7.2.4']);
+  });
+});
+
+describe('fail over', () => {
+  /** One address before several servers, as a host gives it. What is connected stays where it is. */
+  async function oneAddress(first: string) {
+    let target = first;
+    const open = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(Number(new URL(target).port), '127.0.0.1');
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        open.add(one);
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
+        one.pipe(other);
+      }
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return {
+      url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      leadsTo: (url: string) => void (target = url),
+      close: () => {
+        server.close();
+        for (const socket of open) socket.destroy();
+      },
+    };
+  }
+
+  const silent = () => undefined;
+
+  test('after a fail-over behind one address the door, its readiness and a worker go on without a restart', async () => {
+    const [first, second] = await Promise.all([ownRedis(), ownRedis()]);
+    const [a, b] = [new Redis(first.url), new Redis(second.url)];
+    const address = await oneAddress(first.url);
+    const web = await harness(addressOf(address.url));
+    const consumer = openConsumer(addressOf(address.url));
+    consumer.on('error', silent);
+    const taken: string[] = [];
+    const worker = new Worker(
+      'arrivals',
+      async ({ data }) => {
+        taken.push(JSON.stringify(data));
+      },
+      { connection: consumer, prefix: DEFAULT_PREFIX, drainDelay: 5 },
+    );
+    worker.on('error', silent);
+    const tell = async (eventId: string): Promise<number> => {
+      const body = eventBody('P1', eventId);
+      return (await web.send({ body, headers: signed(body) })).status;
+    };
+    const ready = async () => (await web.send({ method: 'GET', path: '/readyz' })).status;
+    const isTaken = (eventId: string): boolean => taken.join().includes(`"${eventId}"`);
+    try {
+      await b.replicaof('127.0.0.1', Number(new URL(first.url).port));
+      await until(async () => (await b.info('replication')).includes('master_link_status:up'), 'replica');
+      expect([await tell('E1'), await ready()]).toEqual([202, 200]);
+      await until(() => isTaken('E1'), 'first notice');
+
+      // Nothing is cut: who is connected stays on the server that is now a replica.
+      address.leadsTo(second.url);
+      await b.replicaof('NO', 'ONE');
+      await a.replicaof('127.0.0.1', Number(new URL(second.url).port));
+      expect(await tell('E2')).toBe(202);
+      await until(() => isTaken('E2'), 'notice after the fail-over', 15_000);
+      await until(async () => (await ready()) === 200, 'readiness');
+    } finally {
+      await worker.close(true);
+      closeRedis(consumer);
+      await web.close();
+      address.close();
+      for (const redis of [a, b]) redis.disconnect();
+      await Promise.all([first.stop(), second.stop()]);
+    }
+  }, 60_000);
+
+  test('an address that leads to a replica for good: a producer is told so, a consumer waits for it to pass', async () => {
+    const redis = await ownRedis();
+    const admin = new Redis(redis.url);
+    const [producer, consumer] = [openProducer(redis.address), openConsumer(redis.address)];
+    try {
+      await Promise.all([producer.ping(), consumer.ping()]);
+      await admin.replicaof('127.0.0.1', '1');
+      await expect(producer.set('a', '1')).rejects.toThrow(/^READONLY/);
+      const waits = consumer.set('b', '1');
+      await admin.replicaof('NO', 'ONE');
+      expect(await waits).toBe('OK');
+      await until(() => producer.set('a', '1').catch(() => null), 'producer');
+    } finally {
+      admin.disconnect();
+      [producer, consumer].forEach(closeRedis);
+      await redis.stop();
+    }
+  });
+});
