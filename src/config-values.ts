@@ -8,23 +8,47 @@ export interface ConfigFault {
 }
 
 /** Readers of single values: text in, the value out, or null for a text that will not do. */
-export type Reader<T> = (text: string) => T | null;
+type Reader<T> = (text: string) => T | null;
 
 export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A variable read through `reader`. What is expected is said in both languages; the value never is. */
 export const value = <T>(reader: Reader<T>, fr: string, en: string) =>
-  z.string().transform((text, ctx) => {
-    const result = reader(text.trim());
+  z.string().transform((given, ctx) => {
+    const result = reader(given.trim());
     if (result !== null) return result;
     ctx.addIssue({ code: 'custom', message: en, params: { fr } });
     return z.NEVER;
   });
 
+/** Null where the variable is not set. */
+export const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nullable().default(null);
+
+/** A text of this form, as it is. */
+export const matching = (form: RegExp, fr: string, en: string) =>
+  value((given) => (form.test(given) ? given : null), fr, en);
+
+export const oneOf = <T extends string>(choices: readonly T[]) =>
+  value(
+    (given) => choices.find((one) => one === given) ?? null,
+    `un de : ${choices.join(', ')}`,
+    `one of: ${choices.join(', ')}`,
+  );
+
+export const httpsOnly = (reader: Reader<string>) =>
+  value(
+    reader,
+    'une adresse https est attendue (http seulement vers cette machine)',
+    'an https address is expected (http for a loopback address only)',
+  );
+
+const between = (form: RegExp, min: number, max: number) => (given: string) =>
+  form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null;
+
 export const whole = (min: number, max: number) =>
   value(
-    (text) => (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : null),
+    between(/^\d+$/, min, max),
     `un nombre entier de ${min} à ${max} est attendu`,
     `a whole number from ${min} to ${max} is expected`,
   );
@@ -32,18 +56,19 @@ export const whole = (min: number, max: number) =>
 /** A number of hours, with decimals where wanted. */
 export const hours = (max: number) =>
   value(
-    (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= max ? Number(text) : null),
+    between(/^\d+(\.\d+)?$/, 0, max),
     `un nombre d'heures de 0 à ${max} est attendu`,
     `a number of hours from 0 to ${max} is expected`,
   );
 
-export const wordId = value(
-  (text) => (/^[\w-]+$/.test(text) ? text : null),
+export const wordId = matching(
+  /^[\w-]+$/,
   'des lettres, chiffres, « _ » et « - » seulement',
   'letters, digits, "_" and "-" only',
 );
+export const secretText = matching(/^[\x21-\x7e]{1,512}$/, 'du texte sans espace', 'text without spaces');
 
-export const commaList = (text: string): string[] =>
+const commaList = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())
@@ -73,7 +98,7 @@ export const obfBase: Reader<string> = (text) => {
 const isSecret = (text: string): boolean => /^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(text);
 
 /** Standard Webhooks secrets of 16 bytes or more. At least one. */
-export const webhookSecrets: Reader<string[]> = (text) => {
+export const webhookSecrets: Reader<readonly string[]> = (text) => {
   const secrets = commaList(text);
   return secrets.length > 0 && secrets.every(isSecret) ? secrets : null;
 };
@@ -82,8 +107,6 @@ export const key32: Reader<Buffer> = (text) => {
   const bytes = Buffer.from(text, 'base64');
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === 32 ? bytes : null;
 };
-
-export const level: Reader<(typeof LEVELS)[number]> = (text) => LEVELS.find((one) => one === text) ?? null;
 
 /** An IANA time zone, by its canonical name. */
 export const zone: Reader<string> = (text) => {
@@ -95,7 +118,7 @@ export const zone: Reader<string> = (text) => {
 };
 
 /** What somebody may do on the ops pages: look, or act as well. */
-export const ROLES = ['lecture', 'operateur'] as const;
+const ROLES = ['lecture', 'operateur'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface OpsAccount {
@@ -131,18 +154,18 @@ export const people: Reader<readonly string[]> = (text) => {
   return found.length > 0 && found.every((one) => nameOfPerson(one) !== '') ? found : null;
 };
 
+export const personList = value(
+  people,
+  'des adresses ou des identifiants (« sub »), séparés par des virgules',
+  'addresses or "sub" values, comma-separated',
+);
+
 /** https, or http to this machine; nothing after the path. */
 export const secureUrl: Reader<string> = (text) => (obfBase(text) === null ? null : new URL(text).href);
 
 /** The same without a path, nor a slash at its end. */
 export const publicOrigin: Reader<string> = (text) =>
   secureUrl(text) !== null && new URL(text).pathname === '/' ? new URL(text).origin : null;
-
-export const secretText: Reader<string> = (text) => (/^[\x21-\x7e]{1,512}$/.test(text) ? text : null);
-
-export const shortText: Reader<string> = (text) => (/^[^\p{Cc}]{1,60}$/u.test(text) ? text : null);
-
-export const imageFile: Reader<string> = (text) => (/.\.(svg|png)$/i.test(text) ? text : null);
 
 /** OAuth's scopes (RFC 6749, 3.3), `openid` among them. */
 export const scopes: Reader<string> = (text) =>

@@ -1,38 +1,16 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { CALLBACK, environment } from './config-environment.js';
 import {
+  accounts,
   type ConfigFault,
-  hours,
   key32,
-  level,
-  LEVELS,
-  obfBase,
-  type OpsAccount,
-  pairs,
-  redisTarget,
+  nameOfPerson,
+  people,
   type RedisTarget,
-  value,
-  webhookSecrets,
-  whole,
-  wordId,
-  zone,
+  type Role,
 } from './config-values.js';
-import {
-  describeOps,
-  describeWatch,
-  type OpsConfig,
-  opsConfigOf,
-  opsFaults,
-  opsVariables,
-  type WatchConfig,
-  watchConfigOf,
-  watchVariables,
-  parcoursConfigOf,
-  type ParcoursConfig,
-} from './config-ops.js';
-export type { ConfigFault } from './config-values.js';
-export type { OidcConfig, OidcPerson, OpsConfig } from './config-ops.js';
-export type { RedisTarget } from './config-values.js';
-export type { OpsAccount, Role } from './config-values.js';
+export type { BasicKey } from './config-environment.js';
+export type { ConfigFault, OpsAccount, RedisTarget, Role } from './config-values.js';
 
 /** Every fault of the environment at once; nothing starts. */
 export class ConfigFaults extends Error {
@@ -43,153 +21,167 @@ export class ConfigFaults extends Error {
   }
 }
 
-export interface BasicKey {
-  readonly key: string;
-  readonly secret: string;
+type Variables = z.output<typeof environment>;
+
+export type Config = Readonly<ReturnType<typeof configOf>>;
+/** How the ops pages look, and who is let in besides the accounts of `OPS_USERS`. */
+export type OpsConfig = Config['ops'];
+/** Sign-in by OpenID Connect: whom it is asked of, and who may enter. */
+export type OidcConfig = NonNullable<OpsConfig['oidc']>;
+/** Somebody whom the issuer knows, and who is let in. */
+export interface OidcPerson {
+  /** Their e-mail address, or their `sub`. */
+  readonly entry: string;
+  /** As logs and the account call them: see `nameOfPerson`. */
+  readonly by: string;
+  readonly role: Role;
 }
 
-export interface Config {
-  readonly redis: RedisTarget;
-  readonly port: number;
-  readonly obfBaseUrl: string;
-  readonly obfClientId: string;
-  readonly obfClientSecret: string;
-  readonly obfMaxRps: number;
-  readonly webhookSecrets: readonly string[];
-  readonly webhookBasic: readonly BasicKey[];
+const configOf = (v: Variables) => ({
+  redis: v.REDIS_URL,
+  port: v.PORT,
+  obfBaseUrl: v.OBF_BASE_URL,
+  obfClientId: v.OBF_CLIENT_ID,
+  obfClientSecret: v.OBF_CLIENT_SECRET,
+  obfMaxRps: v.OBF_MAX_RPS,
+  webhookSecrets: v.WEBHOOK_SECRETS,
+  webhookBasic: v.WEBHOOK_BASIC,
   /** 32 bytes: everything that hides an address is derived from it. */
-  readonly palierKey: Buffer;
+  palierKey: v.PALIER_KEY,
   /** The key before, until `palier rekey` has sealed everything anew. */
-  readonly palierKeyOld: Buffer | null;
-  readonly configDir: string;
-  readonly opsUsers: readonly OpsAccount[];
-  readonly ops: OpsConfig;
-  readonly parcours: ParcoursConfig | null;
-  readonly watch: WatchConfig;
-  readonly pollEveryS: number;
+  palierKeyOld: v.PALIER_KEY_OLD,
+  configDir: v.PALIER_CONFIG,
+  opsUsers: v.OPS_USERS,
+  ops: {
+    oidc: oidcOf(v),
+    name: v.OPS_NAME,
+    /** Path of an svg or png file. */
+    logo: v.OPS_LOGO,
+    /** `#rrggbb`; white text on it can be read. */
+    colour: v.OPS_COLOUR,
+    /** Scheme and host that people see, without a path; null: as the request says. */
+    publicUrl: v.PUBLIC_URL,
+    /** How many proxies of ours stand before `web`. */
+    trustProxy: v.TRUST_PROXY,
+  },
+  parcours: parcoursOf(v),
+  /** How Palier is watched from outside. */
+  watch: {
+    /** Of `/metrics`; null: there is no such address. */
+    metricsToken: v.METRICS_TOKEN,
+    /** Whether jobs leave spans. Where they go is for the OpenTelemetry SDK, which reads the same variable. */
+    tracing: v.OTEL_EXPORTER_OTLP_ENDPOINT !== null,
+  },
+  pollEveryS: v.POLL_EVERY_S,
   /** How often each account is read again in full, hours; 0: never. */
-  readonly verifyEveryH: number;
+  verifyEveryH: v.VERIFY_EVERY_H,
   /** After how many months without a badge a person is erased; null: never. */
-  readonly retentionMonths: number | null;
-  readonly logLevel: (typeof LEVELS)[number];
-  readonly timeZone: string;
-}
-
-const environment = z.object({
-  REDIS_URL: value(
-    redisTarget,
-    'une adresse redis://, rediss:// ou redis-sentinel:// est attendue',
-    'a redis://, rediss:// or redis-sentinel:// address is expected',
-  ),
-  PORT: whole(0, 65_535).default(3000),
-  OBF_BASE_URL: value(
-    obfBase,
-    'une adresse https est attendue (http seulement vers cette machine)',
-    'an https address is expected (http for a loopback address only)',
-  ).default('https://openbadgefactory.com'),
-  OBF_CLIENT_ID: wordId,
-  OBF_CLIENT_SECRET: wordId,
-  OBF_MAX_RPS: whole(1, 1000).default(8),
-  WEBHOOK_SECRETS: value(
-    webhookSecrets,
-    'des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules',
-    '"whsec_..." secrets (16 bytes at least, base64), comma-separated',
-  ).default([]),
-  WEBHOOK_BASIC: value(
-    (text) => pairs(text)?.map(([key, secret]) => ({ key, secret })) ?? null,
-    'des paires « clé:secret », séparées par des virgules',
-    '"key:secret" pairs, comma-separated',
-  ).default([]),
-  PALIER_KEY: value(
-    key32,
-    '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
-    '32 bytes in base64 are expected: "npx palier keygen" makes one',
-  ),
-  PALIER_KEY_OLD: value(
-    key32,
-    "32 octets en base64 sont attendus : l'ancienne PALIER_KEY",
-    '32 bytes in base64 are expected: the former PALIER_KEY',
-  )
-    .nullable()
-    .default(null),
-  PALIER_CONFIG: z.string().trim().default('config'),
-  ...opsVariables,
-  ...watchVariables,
-  POLL_EVERY_S: whole(1, 86_400).default(300),
-  VERIFY_EVERY_H: hours(8760).default(24),
-  RETENTION_MONTHS: whole(1, 600).nullable().default(null),
-  LOG_LEVEL: value(level, `un de : ${LEVELS.join(', ')}`, `one of: ${LEVELS.join(', ')}`).default('info'),
-  TZ_SCHEME: value(
-    zone,
-    'une zone horaire est attendue, comme Europe/Paris',
-    'a time zone is expected, like Europe/Paris',
-  ).default('Europe/Paris'),
+  retentionMonths: v.RETENTION_MONTHS,
+  logLevel: v.LOG_LEVEL,
+  timeZone: v.TZ_SCHEME,
 });
 
-const MISSING = { fr: 'la variable manque', en: 'is not set' };
-const SAME_KEY: ConfigFault = {
-  variable: 'PALIER_KEY_OLD',
-  fr: "c'est PALIER_KEY elle-même : retirez cette variable, ou mettez la nouvelle clé dans PALIER_KEY",
-  en: 'it is PALIER_KEY itself: remove this variable, or set PALIER_KEY to the new key',
-};
-const ONE_OF_TWO: ConfigFault = {
-  variable: 'WEBHOOK_SECRETS, WEBHOOK_BASIC',
-  fr: 'il faut au moins une des deux',
-  en: 'at least one of the two is needed',
-};
+/**
+ * The earner's own pages, and the mail server that their links leave by. Null without `SMTP_URL`, `PUBLIC_URL` and
+ * `MAIL_FROM`: they do not exist.
+ */
+function parcoursOf({ PUBLIC_URL, SMTP_URL, MAIL_FROM, PARCOURS_CONTACT, TRUST_PROXY }: Variables) {
+  if (SMTP_URL === null || PUBLIC_URL === null || MAIL_FROM === null) return null;
+  // The contact is whom a person can write to; null: nobody was named.
+  const contact = PARCOURS_CONTACT;
+  return { publicUrl: PUBLIC_URL, smtpUrl: SMTP_URL, from: MAIL_FROM, contact, trustProxy: TRUST_PROXY };
+}
 
-/** Empty means unset: a `.env` file is full of `NAME=`. */
-const withoutEmpty = (env: Readonly<Record<string, string | undefined>>) =>
-  Object.fromEntries(Object.entries(env).filter(([, text]) => text !== undefined && text.trim() !== ''));
+const inRole = (entries: readonly string[], role: Role): readonly OidcPerson[] =>
+  entries.map((entry) => ({ entry, by: nameOfPerson(entry), role }));
+
+function oidcOf(v: Variables) {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = v;
+  const redirectUrl = v.OIDC_REDIRECT_URL ?? (v.PUBLIC_URL === null ? null : v.PUBLIC_URL + CALLBACK);
+  if (issuer === null || clientId === null || clientSecret === null || redirectUrl === null) return null;
+  const operators = inRole(v.OIDC_OPERATORS, 'operateur');
+  const all: readonly OidcPerson[] = [...operators, ...inRole(v.OIDC_READERS, 'lecture')];
+  return {
+    /** https, or http to this machine. */
+    issuer,
+    clientId,
+    clientSecret,
+    redirectUrl,
+    scopes: v.OIDC_SCOPES,
+    /** An address without `email_verified` is believed: the issuer is known to verify them. */
+    trustEmail: v.OIDC_TRUST_EMAIL === 1,
+    /** Nobody else of the issuer gets in. */
+    people: all,
+  };
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** What is needed beside a variable that is set: one of each list. */
+const NEEDED = [
+  { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_ID'] },
+  { by: 'OIDC_ISSUER', oneOf: ['OIDC_CLIENT_SECRET'] },
+  { by: 'OIDC_ISSUER', oneOf: ['OIDC_REDIRECT_URL', 'PUBLIC_URL'] },
+  { by: 'OIDC_ISSUER', oneOf: ['OIDC_OPERATORS', 'OIDC_READERS'] },
+  { by: 'SMTP_URL', oneOf: ['MAIL_FROM'] },
+];
+
+/** Faults of several variables together. */
+function faultsBetween(given: Given): readonly ConfigFault[] {
+  const lacks = (names: readonly string[]): boolean => names.every((name) => given[name] === undefined);
+  const faults: ConfigFault[] = [];
+  const fault = (variable: string, fr: string, en: string): void => void faults.push({ variable, fr, en });
+  if (lacks(['WEBHOOK_SECRETS', 'WEBHOOK_BASIC']))
+    fault(
+      'WEBHOOK_SECRETS, WEBHOOK_BASIC',
+      'il faut au moins une des deux',
+      'at least one of the two is needed',
+    );
+  const [key, old] = ['PALIER_KEY', 'PALIER_KEY_OLD'].map((name) => key32(given[name]?.trim() ?? ''));
+  if (key && old?.equals(key) === true)
+    fault(
+      'PALIER_KEY_OLD',
+      "c'est PALIER_KEY elle-même : retirez cette variable, ou mettez la nouvelle clé dans PALIER_KEY",
+      'it is PALIER_KEY itself: remove this variable, or set PALIER_KEY to the new key',
+    );
+  for (const { by, oneOf: names } of NEEDED)
+    if (!lacks([by]) && lacks(names))
+      if (names.length === 1) fault(names.join(), `${by} la demande`, `${by} needs it`);
+      else fault(names.join(', '), `${by} demande une des deux`, `${by} needs one of the two`);
+  // What a person does is written down under a name: it must be theirs alone.
+  const names = [
+    ...(accounts(given['OPS_USERS'] ?? '') ?? []).map(({ name }) => name),
+    ...(people(given['OIDC_OPERATORS'] ?? '') ?? []),
+    ...(people(given['OIDC_READERS'] ?? '') ?? []),
+  ].map(nameOfPerson);
+  if (new Set(names).size < names.length)
+    fault(
+      'OPS_USERS, OIDC_OPERATORS, OIDC_READERS',
+      'deux personnes y ont le même nom (ce qui précède « @ ») : on ne saurait pas laquelle a fait quoi',
+      'two people have the same name there (what stands before "@"): nobody would know who did what',
+    );
+  return faults;
+}
 
 function faultOf(issue: z.core.$ZodIssue): ConfigFault {
   const variable = issue.path.join('.');
-  if (issue.code !== 'custom') return { variable, ...MISSING };
+  if (issue.code !== 'custom') return { variable, fr: 'la variable manque', en: 'is not set' };
   const fr: unknown = issue.params?.['fr'];
   return { variable, fr: typeof fr === 'string' ? fr : issue.message, en: issue.message };
 }
-
-const isSame = (key: string | undefined, old: string | undefined): boolean =>
-  key !== undefined && old !== undefined && key32(key.trim())?.equals(Buffer.from(old, 'base64')) === true;
 
 /**
  * Reads the environment. Pure: the same variables, the same result.
  * @throws ConfigFaults with every fault at once, by name.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = withoutEmpty(env);
+export function loadConfig(env: Given): Config {
+  // Empty means unset: a `.env` file is full of `NAME=`.
+  const set = Object.entries(env).filter(([, given]) => given !== undefined && given.trim() !== '');
+  const given: Given = Object.fromEntries(set);
   const parsed = environment.safeParse(given);
-  const noDoor = given['WEBHOOK_SECRETS'] === undefined && given['WEBHOOK_BASIC'] === undefined;
-  const faults = [
-    ...(parsed.success ? [] : parsed.error.issues.map(faultOf)),
-    ...(noDoor ? [ONE_OF_TWO] : []),
-    ...(isSame(given['PALIER_KEY'], given['PALIER_KEY_OLD']) ? [SAME_KEY] : []),
-    ...opsFaults(given),
-  ];
+  const faults = [...(parsed.error?.issues.map(faultOf) ?? []), ...faultsBetween(given)];
   if (!parsed.success || faults.length > 0) throw new ConfigFaults(faults);
-  const v = parsed.data;
-  return {
-    redis: v.REDIS_URL,
-    port: v.PORT,
-    obfBaseUrl: v.OBF_BASE_URL,
-    obfClientId: v.OBF_CLIENT_ID,
-    obfClientSecret: v.OBF_CLIENT_SECRET,
-    obfMaxRps: v.OBF_MAX_RPS,
-    webhookSecrets: v.WEBHOOK_SECRETS,
-    webhookBasic: v.WEBHOOK_BASIC,
-    palierKey: v.PALIER_KEY,
-    palierKeyOld: v.PALIER_KEY_OLD,
-    configDir: v.PALIER_CONFIG,
-    opsUsers: v.OPS_USERS,
-    ops: opsConfigOf(v),
-    parcours: parcoursConfigOf(v),
-    watch: watchConfigOf(v),
-    pollEveryS: v.POLL_EVERY_S,
-    verifyEveryH: v.VERIFY_EVERY_H,
-    retentionMonths: v.RETENTION_MONTHS,
-    logLevel: v.LOG_LEVEL,
-    timeZone: v.TZ_SCHEME,
-  };
+  return configOf(parsed.data);
 }
 
 const redisAddress = (target: RedisTarget): string => {
@@ -199,8 +191,11 @@ const redisAddress = (target: RedisTarget): string => {
   return urls.map((url) => new URL(url).host).join(', ');
 };
 
-/** The configuration for a reader: secrets are counted, never shown. */
-export function describe(config: Config): Readonly<Record<string, string | number>> {
+const switched = (on: boolean): string => (on ? 'on' : 'off');
+
+/** The configuration for a reader: secrets and people are counted, never shown. */
+export function describe(config: Config): Readonly<Record<string, string | number | boolean>> {
+  const { oidc, publicUrl, trustProxy } = config.ops;
   return {
     redis: redisAddress(config.redis),
     port: config.port,
@@ -211,9 +206,16 @@ export function describe(config: Config): Readonly<Record<string, string | numbe
     webhookBasic: config.webhookBasic.length,
     configDir: config.configDir,
     opsUsers: config.opsUsers.length,
-    ...describeOps(config.ops),
-    ...(config.parcours === null ? {} : { smtp: new URL(config.parcours.smtpUrl).host }),
-    ...describeWatch(config.watch),
+    ...(oidc && {
+      oidcIssuer: new URL(oidc.issuer).host,
+      oidcPeople: oidc.people.length,
+      oidcTrustEmail: oidc.trustEmail,
+    }),
+    ...(publicUrl && { publicUrl }),
+    trustProxy,
+    ...(config.parcours && { smtp: new URL(config.parcours.smtpUrl).host }),
+    metrics: switched(config.watch.metricsToken !== null),
+    tracing: switched(config.watch.tracing),
     pollEveryS: config.pollEveryS,
     verifyEveryH: config.verifyEveryH,
     retentionMonths: config.retentionMonths ?? 'none',
