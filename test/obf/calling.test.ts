@@ -294,8 +294,8 @@ describe('rate', () => {
     const second = rate.acquire('GET x', 'late');
     await connection.ping();
     // Nothing runs meanwhile, as when a large answer is parsed.
-    const until = performance.now() + 700;
-    while (performance.now() < until);
+    const busyUntil = performance.now() + 700;
+    while (performance.now() < busyUntil);
     await second;
     const leftAt = performance.now();
     await rate.acquire('GET x', 'late');
@@ -360,8 +360,8 @@ describe('rate', () => {
       (_, res) => {
         at.push(performance.now());
         // The first call is to wait until an instant of OBF's clock.
-        const until = new Date(Date.now() + 1000).toUTCString();
-        if (at.length === 1) res.writeHead(429, { 'Retry-After': until }).end();
+        const instant = new Date(Date.now() + 1000).toUTCString();
+        if (at.length === 1) res.writeHead(429, { 'Retry-After': instant }).end();
         else res.end('{"result":[]}');
       },
       () => `token-${tokens.push('asked')}`,

@@ -415,7 +415,7 @@ describe('receive', () => {
     let turns = 0;
     const others = setInterval(() => (turns += 1), 0);
     const seal = (text: string): string => {
-      for (const until = performance.now() + 2; performance.now() < until;);
+      for (const end = performance.now() + 2; performance.now() < end;);
       return text;
     };
     const made = await noticesOf(message, { earnerKeyOf: keyOf, seal }, 'r.1');
