@@ -14,11 +14,16 @@ import { openQueue } from '../queue/enqueue.js';
 import { DATA_PREFIX, QUEUES } from '../queue/jobs.js';
 import { evaluate } from '../rules/evaluate.js';
 import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
-import { badgeName } from '../rules/explain/condition-words.js';
-import { CATALOGUES, createFormatter } from '../rules/explain/formatter.js';
+import { badgeName, CATALOGUES, createFormatter } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
-import type { AwardVerdict, BadgesResult, ConditionResult, Evaluation } from '../rules/evaluation.js';
+import {
+  type AwardVerdict,
+  type BadgesResult,
+  type ConditionResult,
+  type Evaluation,
+  tallyOf,
+} from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
 import type { Terminal } from './narrator.js';
 import type { Environment } from './programs.js';
@@ -49,7 +54,8 @@ function openInsight(scheme: Scheme, environment: Environment): Insight {
     work: () => workIn(queues),
     async progress(email, badgeId) {
       const { tree } = verdictOn(await evaluationOf(email), badgeId);
-      return badgesIn(tree)?.badges ?? { have: 0, need: 0 };
+      const badges = badgesIn(tree);
+      return (badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 };
     },
     eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
     async close() {

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import { DEMAND_NAMES } from '../rules/badges-condition.js';
+import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
+import { abilityName } from '../rules/explain/formatter.js';
 import type { explainSchema } from '../rules/explain/json.js';
 import type { Competency, Scheme } from '../rules/types.js';
 
@@ -31,10 +34,7 @@ export function namesOf(scheme: Scheme): Names {
   );
   return {
     competency: (id) => competencies.get(id)?.name ?? id,
-    ability: (competency, id) => {
-      const among = competency === undefined ? [...competencies.values()] : [competencies.get(competency)];
-      return among.flatMap((one) => one?.abilities.get(id) ?? [])[0] ?? id;
-    },
+    ability: (competency, id) => abilityName(scheme, id, competency),
     award: (id) => awards.get(id) ?? id,
     badge: (client, badge) =>
       partners.get(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
@@ -46,7 +46,7 @@ export function namesOf(scheme: Scheme): Names {
 export function progressOf(rule: RuleJson): Progress {
   if (rule.kind === 'holds') return { have: rule.met ? 1 : 0, need: 1 };
   if (rule.kind === 'badges') {
-    const tallies = [rule.badges, rule.issuers, rule.abilities].flatMap((one) => one ?? []);
+    const tallies = DEMAND_NAMES.flatMap((name) => rule[name] ?? []);
     const missing = Math.max(...tallies.map(({ have, need }) => Math.max(0, need - have)));
     const { need } = rule.badges;
     return { have: Math.max(0, need - missing), need };
@@ -61,8 +61,6 @@ export function progressOf(rule: RuleJson): Progress {
   });
 }
 
-const count = (many: number, one: string, several: string): string => `${many} ${many > 1 ? several : one}`;
-
 /** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
 export function missingOf(rule: RuleJson, names: Names): readonly string[] {
   if (rule.met) return [];
@@ -74,27 +72,19 @@ export function missingOf(rule: RuleJson, names: Names): readonly string[] {
     const head = lacking > 1 ? `Il suffit de ${lacking} de ces choses :` : 'Une seule de ces choses suffit :';
     return [head, ...ways];
   }
-  const { of, badges, issuers, abilities } = rule;
+  const { of } = rule;
   const competency = of.competency === undefined ? '' : ` « ${names.competency(of.competency)} »`;
   const level = of.level === undefined ? '' : ` de niveau ${of.level}`;
   const ability = of.ability === undefined ? '' : ` (${names.ability(of.competency, of.ability)})`;
-  const lacking = badges.need - badges.have;
-  const sentences: string[] = [];
-  if (lacking > 0)
-    sentences.push(`Il vous manque ${count(lacking, 'badge', 'badges')}${competency}${level}${ability}.`);
-  if (issuers !== null && issuers.have < issuers.need)
-    sentences.push(
-      `Vos badges${competency} doivent venir de ${issuers.need} organismes différents. Pour l'instant : ${issuers.have}.`,
-    );
-  if (abilities !== null && abilities.have < abilities.need)
-    sentences.push(
-      `Vos badges${competency} doivent montrer ${abilities.need} capacités différentes. Pour l'instant : ${abilities.have}.`,
-    );
-  if (rule.within_months !== null)
-    sentences.push(
-      `Seuls comptent les badges reçus depuis moins de ${count(rule.within_months, 'mois', 'mois')}.`,
-    );
-  return sentences;
+  const sort = `${competency}${level}${ability}`;
+  const demands = DEMAND_NAMES.flatMap((name) => {
+    const tally = rule[name];
+    return tally !== null && tally.have < tally.need
+      ? [EARNER_DEMANDS[name](tally, { competency, sort })]
+      : [];
+  });
+  const { within_months: months } = rule;
+  return [...demands, ...(months === null ? [] : [EARNER_NUMBERS.within_months(months)])];
 }
 
 /** A badge that does not count, why, and what to do about it. */

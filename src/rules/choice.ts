@@ -1,6 +1,6 @@
 import type { ClientId } from '../ids.js';
 import { type Candidate, byIssueDate } from './countable.js';
-import { abilityOf } from './selector.js';
+import { abilityOf } from './badges-condition.js';
 import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
 
 /** What may stand for one ability: all versions of one badge, whose partner has a limited number of seats. */

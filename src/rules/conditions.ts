@@ -1,4 +1,5 @@
 import type { AwardId } from '../ids.js';
+import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
 import { type Choice, choose } from './choice.js';
 import { byIssueDate, type Candidate } from './countable.js';
 import {
@@ -6,12 +7,12 @@ import {
   type BadgesResult,
   type ConditionExclusionReason,
   type ConditionResult,
+  type Demand,
   type Exclusion,
   reached,
-  type Tally,
 } from './evaluation.js';
-import { abilityOf, picks, type Window, windowOf, within } from './selector.js';
-import type { BadgesCondition, Condition, Scheme } from './types.js';
+import type { Condition, Scheme } from './types.js';
+import { monthsAgoS, type Window, windowOf, within } from './window.js';
 
 /** All that a condition may look at. */
 export interface Facts {
@@ -54,6 +55,7 @@ function evaluateGroup(
   return { kind, met: reached({ have, need }), have, need, of };
 }
 
+/** Met when every demand is: the choice makes each of them as great as it can be, all at once. */
 function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }: Facts): BadgesResult {
   const window = windowOf(scheme, condition, nowS);
   const picked = candidates.filter(({ enrolment }) => picks(condition.selector, enrolment));
@@ -62,10 +64,22 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     perIssuer: condition.perIssuer ?? null,
     abilities: condition.abilities !== undefined,
   });
+  const measured = {
+    condition,
+    counted: choice.counted,
+    eligible: inTime,
+    monthsAgoS: (months: number) => monthsAgoS(scheme, nowS, months),
+  };
+  const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
+    const { need, have, byTime = false } = DEMANDS[name];
+    const asked = need(condition);
+    return asked === undefined ? [] : [{ name, have: have(measured), need: asked, byTime }];
+  });
   return {
     kind: 'badges',
     condition,
-    ...talliesOf(condition, choice),
+    met: demands.every(reached),
+    demands,
     counted: choice.counted.map(({ assertion }) => assertion),
     excluded: inTime.length === picked.length ? choice.excluded : withOutOfTime(picked, window, choice),
   };
@@ -80,23 +94,4 @@ function withOutOfTime(
     .filter(({ assertion }) => !within(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
   return [...outOfTime, ...excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
-}
-
-/** Null where the condition does not ask for it. */
-const tally = (need: number | undefined, counted: () => ReadonlySet<string>): Tally | null =>
-  need === undefined ? null : { have: counted().size, need };
-
-/** Met when every tally is: the choice makes each of them as great as it can be, all at once. */
-function talliesOf(
-  condition: BadgesCondition,
-  { counted }: Choice,
-): Pick<BadgesResult, 'met' | 'badges' | 'issuers' | 'abilities'> {
-  const badges = { have: counted.length, need: condition.atLeast };
-  const issuers = tally(condition.issuers, () => new Set(counted.map(({ enrolment }) => enrolment.clientId)));
-  const abilities = tally(
-    condition.abilities,
-    () => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])),
-  );
-  const met = [badges, issuers, abilities].every((one) => one === null || reached(one));
-  return { met, badges, issuers, abilities };
 }

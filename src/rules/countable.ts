@@ -1,7 +1,7 @@
 import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
-import { within } from './selector.js';
+import { within } from './window.js';
 import type { Enrolment, Scheme } from './types.js';
 
 /** An assertion that counts at this instant, with the enrolment under which it does. */

@@ -2,9 +2,15 @@ import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import type { AwardId, BadgeId } from '../ids.js';
 import { type Facts, evaluateCondition } from './conditions.js';
-import { distinct, heldBadges, partitionCountable } from './countable.js';
+import { AHEAD_S, distinct, heldBadges, partitionCountable } from './countable.js';
 import type { Award, Scheme } from './types.js';
-import type { AwardStatus, AwardVerdict, ConditionResult, Evaluation } from './evaluation.js';
+import {
+  type AwardStatus,
+  type AwardVerdict,
+  type ConditionResult,
+  type Evaluation,
+  shortfall,
+} from './evaluation.js';
 
 /** A rule could not be interpreted. There is no verdict then, so nothing is granted. */
 export class RuleFault extends Error {
@@ -44,7 +50,20 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     if (verdict.status === 'held' || verdict.status === 'due') standing.set(award.id, verdict.status);
     return verdict;
   });
-  return { version: scheme.version, nowS, awards, excluded };
+  const againS = [
+    ...excluded.flatMap(({ assertion, reason }) =>
+      reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
+    ),
+    ...awards.flatMap(({ tree }) => (waitsForTime(tree) ? [nowS + AHEAD_S] : [])),
+  ];
+  const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
+  return { version: scheme.version, nowS, awards, excluded, evaluateAgainAtS };
+}
+
+/** Whether some unmet part of a rule lacks no badge: it is asked for again each day. */
+function waitsForTime(result: ConditionResult): boolean {
+  if (result.met || result.kind === 'holds') return false;
+  return result.kind === 'badges' ? shortfall(result).badges === 0 : result.of.some(waitsForTime);
 }
 
 interface RegionBadges {

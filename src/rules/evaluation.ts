@@ -1,6 +1,7 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
-import type { Award, BadgesCondition } from './types.js';
+import type { BadgesCondition, DemandName } from './badges-condition.js';
+import type { Award } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
 export type ExclusionReason =
@@ -33,15 +34,20 @@ export interface Tally {
   readonly need: number;
 }
 
+/** How far one demand of a `badges` condition is met. */
+export interface Demand extends Tally {
+  readonly name: DemandName;
+  /** Time alone raises it, and no badge that is issued now. */
+  readonly byTime: boolean;
+}
+
 /** What became of a `badges` condition. */
 export interface BadgesResult {
   readonly kind: 'badges';
   readonly condition: BadgesCondition;
   readonly met: boolean;
-  readonly badges: Tally;
-  /** Null where the condition does not ask for it. */
-  readonly issuers: Tally | null;
-  readonly abilities: Tally | null;
+  /** The number of badges first; then what else it asks for. */
+  readonly demands: readonly Demand[];
   readonly counted: readonly Assertion[];
   readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
 }
@@ -94,6 +100,8 @@ export interface Evaluation {
   readonly awards: readonly AwardVerdict[];
   /** Assertions that count nowhere, each with its reason. */
   readonly excluded: readonly Exclusion<ExclusionReason>[];
+  /** When time alone may have met another rule: to be evaluated again then, Unix seconds. Null: never. */
+  readonly evaluateAgainAtS: number | null;
 }
 
 /**
@@ -102,6 +110,12 @@ export interface Evaluation {
  */
 export const reached = ({ have, need }: Tally): boolean => need > 0 && have >= need;
 
+/** How far a demand is met; null: not asked for. Each condition asks for a number of badges. */
+export function tallyOf({ demands }: BadgesResult, name: DemandName): Tally | null {
+  const demand = demands.find((one) => one.name === name);
+  return demand === undefined ? null : { have: demand.have, need: demand.need };
+}
+
 /** Every assertion that a rule looked at, counted or not. */
 export function assertionsIn(result: ConditionResult): readonly Assertion[] {
   if (result.kind === 'holds') return [];
@@ -109,8 +123,9 @@ export function assertionsIn(result: ConditionResult): readonly Assertion[] {
   return [...result.counted, ...result.excluded.map(({ assertion }) => assertion)];
 }
 
-/** How many more partners (or abilities) are missing; `other`: than those already counted. */
+/** What is missing of one demand; `other`: than what is counted already. */
 export interface Gap {
+  readonly name: DemandName;
   readonly count: number;
   readonly other: boolean;
 }
@@ -118,23 +133,26 @@ export interface Gap {
 /** The least that must still come for a `badges` condition to be met. */
 export interface Shortfall {
   readonly badges: number;
-  readonly issuers: Gap | null;
-  readonly abilities: Gap | null;
+  /** Of its demands beside the number of badges. */
+  readonly gaps: readonly Gap[];
+  /** What time alone brings. */
+  readonly byTime: readonly Gap[];
 }
 
-const missing = (tally: Tally | null): number => (tally === null ? 0 : Math.max(0, tally.need - tally.have));
-
 /**
- * What is missing. One further badge raises each tally by one at most, and the right one raises all three:
- * so the greatest of the three gaps is how many badges must come.
+ * What is missing. One further badge raises each demand by one at most, and the right one raises all of them:
+ * so the greatest of the gaps is how many badges must come.
  */
-export function shortfall({ badges, issuers, abilities }: BadgesResult): Shortfall {
-  const gap = (tally: Tally | null): Gap | null =>
-    tally === null || missing(tally) === 0 ? null : { count: missing(tally), other: tally.have > 0 };
+export function shortfall({ demands }: BadgesResult): Shortfall {
+  const gapsOf = (some: readonly Demand[]): readonly Gap[] =>
+    some
+      .filter((demand) => !reached(demand))
+      .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));
+  const gaps = gapsOf(demands.filter(({ byTime }) => !byTime));
   return {
-    badges: Math.max(missing(badges), missing(issuers), missing(abilities)),
-    issuers: gap(issuers),
-    abilities: gap(abilities),
+    badges: Math.max(0, ...gaps.map(({ count }) => count)),
+    gaps: gaps.filter(({ name }) => name !== 'badges'),
+    byTime: gapsOf(demands.filter(({ byTime }) => byTime)),
   };
 }
 

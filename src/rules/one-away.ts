@@ -1,14 +1,9 @@
 import type { AwardId } from '../ids.js';
-import {
-  type AwardVerdict,
-  type BadgesResult,
-  type ConditionResult,
-  type Evaluation,
-  shortfall,
-} from './evaluation.js';
-import { windowOf, within } from './selector.js';
+import { type AwardVerdict, type BadgesResult, type ConditionResult, type Evaluation } from './evaluation.js';
+import { badgesMissing } from './suggestions.js';
 import type { Scheme } from './types.js';
 import { alikeBadges, factsOf, issued, standingWith } from './what-if.js';
+import { windowOf, within } from './window.js';
 
 /**
  * The awards that one more badge would make due: one of those that are enrolled at this instant, by an
@@ -40,7 +35,7 @@ export function oneBadgeAway(scheme: Scheme, evaluation: Evaluation): ReadonlySe
 function nearIn(result: ConditionResult): readonly BadgesResult[] {
   if (result.met || result.kind === 'holds') return [];
   if (result.kind !== 'badges') return result.of.flatMap(nearIn);
-  return shortfall(result).badges === 1 ? [result] : [];
+  return badgesMissing(result) === 1 ? [result] : [];
 }
 
 /** Of these awards, those that would come due if a badge counted for each of these parts: no others can. */

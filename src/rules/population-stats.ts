@@ -1,7 +1,13 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
 import { oneBadgeAway } from './one-away.js';
 import type { Condition, Scheme } from './types.js';
-import type { AwardStatus, ConditionResult, Evaluation, Tally } from './evaluation.js';
+import {
+  type AwardStatus,
+  type ConditionResult,
+  type Evaluation,
+  type Tally,
+  tallyOf,
+} from './evaluation.js';
 
 /**
  * How many badges a person has of those that a rule asks for: of the one `badges` condition that decides.
@@ -12,7 +18,7 @@ import type { AwardStatus, ConditionResult, Evaluation, Tally } from './evaluati
  * `at_least: N`, the N-th (parts that are met by an award that is held are taken off N). Of equals, the later.
  */
 export function countedTowards(result: ConditionResult): Tally {
-  if (result.kind === 'badges') return result.badges;
+  if (result.kind === 'badges') return tallyOf(result, 'badges') ?? { have: 0, need: 0 };
   if (result.kind === 'holds') return { have: result.met ? 1 : 0, need: 1 };
   const parts = result.of.filter(hasBadges);
   if (parts.length === 0) return { have: result.have, need: result.need };

@@ -1,36 +1,5 @@
 import type { AwardId, BadgeId, ClientId, SchemeVersion } from '../ids.js';
-
-/** A competency's name in scheme.yaml, e.g. `communiquer`. */
-export type CompetencyId = string;
-
-/** Which badges a condition looks at: all that is given must match. */
-export interface Selector {
-  readonly competency?: CompetencyId | undefined;
-  /** Exactly this one; without it, every level counts. */
-  readonly level?: number | undefined;
-  readonly ability?: string | undefined;
-  readonly issuers?: readonly ClientId[] | undefined;
-  readonly badges?: readonly BadgeId[] | undefined;
-}
-
-/** N distinct badges that the selector picks, under optional further demands. */
-export interface BadgesCondition {
-  readonly kind: 'badges';
-  readonly atLeast: number;
-  readonly selector: Selector;
-  /** From at least so many partners. */
-  readonly issuers?: number | undefined;
-  /** At most so many counted from one partner. */
-  readonly perIssuer?: number | undefined;
-  /** Covering at least so many distinct abilities. */
-  readonly abilities?: number | undefined;
-  /** First instant that counts (the start of `issued_from` in the scheme's zone), Unix seconds. */
-  readonly issuedFromS?: number | undefined;
-  /** First instant that no longer counts (the end of `issued_until`), Unix seconds. */
-  readonly issuedBeforeS?: number | undefined;
-  /** Issued in the last W calendar months of the scheme's zone. */
-  readonly withinMonths?: number | undefined;
-}
+import type { BadgesCondition, BadgeSort, CompetencyId } from './badges-condition.js';
 
 /** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */
 export type Condition =
@@ -62,13 +31,8 @@ export interface Competency {
 }
 
 /** One badge of a partner, as the Région enrolled it. */
-export interface Enrolment {
-  readonly badgeId: BadgeId;
-  readonly clientId: ClientId;
+export interface Enrolment extends BadgeSort {
   readonly name: string | null;
-  readonly competency: CompetencyId;
-  readonly level: number;
-  readonly ability: string | null;
   /** First instant that counts, Unix seconds; null: since ever. */
   readonly fromS: number | null;
   /** First instant that no longer counts, Unix seconds; null: for ever. */

@@ -1,9 +1,10 @@
 import type { AwardId } from '../ids.js';
+import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
 import { byIssueDate, type Candidate, distinct, supposed } from './countable.js';
 import { assertionsIn, type AwardStatus, type AwardVerdict, type Evaluation } from './evaluation.js';
-import { abilityOf, picks, within } from './selector.js';
-import type { BadgesCondition, Condition, Enrolment, Scheme } from './types.js';
+import type { Condition, Enrolment, Scheme } from './types.js';
+import { within } from './window.js';
 
 /** The facts that were evaluated, without what no rule looks at. */
 export function factsOf(scheme: Scheme, { awards, nowS }: Evaluation): Facts {

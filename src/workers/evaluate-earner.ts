@@ -137,19 +137,16 @@ async function gatherSoon(pipeline: Pipeline, badgeId: BadgeId, waiting: number)
 }
 
 /**
- * Has a person evaluated again when a badge that is dated in the future begins to count. The job waits a day at most,
- * and is the next one's cause: a date that lies further ahead then cannot pass before it.
+ * Has a person evaluated again when time alone may have met a rule. The job waits a day at most, and is the next
+ * one's cause: a date that lies further ahead then cannot pass before it.
  */
 async function evaluateLater(
   { queues }: Pipeline,
-  { person: { earner }, evaluation }: Decision,
+  { person: { earner }, evaluation: { nowS, evaluateAgainAtS } }: Decision,
   cause: string,
 ): Promise<void> {
-  const dates = evaluation.excluded.flatMap(({ assertion, reason }) =>
-    reason.why === 'future' ? [assertion.issuedOnS] : [],
-  );
-  if (dates.length === 0) return;
-  const waitS = Math.min(AHEAD_S, Math.min(...dates) - AHEAD_S - evaluation.nowS);
+  if (evaluateAgainAtS === null) return;
+  const waitS = Math.min(AHEAD_S, evaluateAgainAtS - nowS);
   const data = { earner, cause };
   await enqueue(queues.earners, { id: laterJobId(earner), name: 'evaluate', data, delayMs: waitS * 1000 });
 }

@@ -3,7 +3,7 @@ import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
 import { evaluate, RuleFault } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
-import type { AwardVerdict, BadgesResult, Evaluation } from '../../src/rules/evaluation.js';
+import type { AwardVerdict, Evaluation } from '../../src/rules/evaluation.js';
 import { assertion, buildScheme, type AssertionSpec } from './scheme-builder.js';
 import { schemeOf, schemeOfRule } from './scheme-text.js';
 
@@ -30,10 +30,11 @@ const verdict = (evaluation: Evaluation, id = 'a'): AwardVerdict => {
   if (found === undefined) throw new Error(`no award ${id}`);
   return found;
 };
-const badgesPart = (evaluation: Evaluation): BadgesResult => {
+/** Its demands by their names. */
+const badgesPart = (evaluation: Evaluation) => {
   const { tree } = verdict(evaluation);
   if (tree.kind !== 'badges') throw new Error(`a ${tree.kind} condition`);
-  return tree;
+  return { ...tree, ...Object.fromEntries(tree.demands.map((demand) => [demand.name, demand])) };
 };
 const statuses = (evaluation: Evaluation): Record<string, string> =>
   Object.fromEntries(evaluation.awards.map(({ award, status }) => [award.id, status]));

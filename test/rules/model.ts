@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import type { Assertion } from '../../src/earners/record.js';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import type { BadgesCondition, Condition, Scheme, Selector } from '../../src/rules/types.js';
+import type { BadgesCondition, DemandName, Selector } from '../../src/rules/badges-condition.js';
+import type { Condition, Scheme } from '../../src/rules/types.js';
 import { assertion, type BadgeSpec, buildScheme } from './scheme-builder.js';
 
 /** A scheme, a portfolio and a clock, small enough that everything meets everything else. */
@@ -208,16 +209,12 @@ export const world: fc.Arbitrary<World> = fc
  * interface.md's sentences are asked of each set, one by one. It shares no code with src/rules.
  */
 
-export interface NaiveTally {
-  badges: number;
-  issuers: number;
-  abilities: number;
-}
+export type NaiveTally = Record<DemandName, number>;
 
 export interface NaiveResult {
   met: boolean;
-  /** Of a `badges` condition: the greatest numbers that any allowed set reaches; null: not asked for. */
-  best?: { badges: number; issuers: number | null; abilities: number | null };
+  /** Of a `badges` condition: the greatest numbers that any allowed set reaches, of what is asked for. */
+  best?: Partial<NaiveTally>;
   /** Of a group: how many are met. */
   have?: number;
   of?: NaiveResult[];
@@ -315,22 +312,26 @@ function resultOf(
   const tallies = subsets(picked)
     .filter((set) => allowed(condition, scheme, set))
     .map((set) => tallyOf(scheme, set));
-  const met = tallies.some(
-    (tally) =>
-      tally.badges >= condition.atLeast &&
-      tally.issuers >= (condition.issuers ?? 0) &&
-      tally.abilities >= (condition.abilities ?? 0),
-  );
-  const most = (key: keyof NaiveTally) => Math.max(...tallies.map((tally) => tally[key]));
+  const needs = needsOf(condition);
   return {
-    met,
-    best: {
-      badges: most('badges'),
-      issuers: condition.issuers === undefined ? null : most('issuers'),
-      abilities: condition.abilities === undefined ? null : most('abilities'),
-    },
+    met: tallies.some((tally) => needs.every(([name, need]) => tally[name] >= need)),
+    best: Object.fromEntries(needs.map(([name]) => [name, Math.max(...tallies.map((tally) => tally[name]))])),
   };
 }
+
+/** The numbers that a condition asks for. */
+function needsOf({ atLeast, issuers, abilities }: BadgesCondition): [DemandName, number][] {
+  const needs: [DemandName, number | undefined][] = [
+    ['badges', atLeast],
+    ['issuers', issuers],
+    ['abilities', abilities],
+  ];
+  return needs.flatMap(([name, need]) => (need === undefined ? [] : [[name, need]]));
+}
+
+/** How many badges must still come, at least, for a condition. */
+export const lackOf = (condition: BadgesCondition, { best }: NaiveResult): number =>
+  Math.max(0, ...needsOf(condition).map(([name, need]) => need - (best?.[name] ?? 0)));
 
 /** The verdict on every award, in the scheme's order. A held award is asked anew wherever it is named. */
 export function naive(scheme: Scheme, portfolio: Portfolio, nowS: number): NaiveVerdict[] {

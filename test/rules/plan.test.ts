@@ -9,7 +9,8 @@ import {
   planFor,
   startPlan,
 } from '../../src/rules/plan.js';
-import type { BadgesCondition, Scheme } from '../../src/rules/types.js';
+import type { BadgesCondition } from '../../src/rules/badges-condition.js';
+import type { Scheme } from '../../src/rules/types.js';
 import { assertion, buildScheme, type SchemeSpec } from './scheme-builder.js';
 
 const NOW_S = 1_760_000_000;

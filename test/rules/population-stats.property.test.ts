@@ -102,9 +102,7 @@ const badges = (have: number, need: number): ConditionResult => ({
   kind: 'badges',
   condition: { kind: 'badges', atLeast: need, selector: {} },
   met: have >= need,
-  badges: { have, need },
-  issuers: null,
-  abilities: null,
+  demands: [{ name: 'badges', have, need, byTime: false }],
   counted: [],
   excluded: [],
 });

@@ -6,7 +6,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import { type Suggestion, suggestions } from '../../src/rules/suggestions.js';
 import type { Condition, Enrolment, Scheme } from '../../src/rules/types.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
-import { naive, type NaiveResult, world, type World } from './model.js';
+import { lackOf, naive, type NaiveResult, world, type World } from './model.js';
 import { assertion } from './scheme-builder.js';
 import { runs } from '../support/runs.js';
 
@@ -37,15 +37,7 @@ type Lacks = ReadonlyMap<AwardId, number>;
 /** How many badges must still come, in the words of the issue; the other awards as they were. */
 function lack(condition: Condition, result: NaiveResult, lacks: Lacks): number {
   if (condition.kind === 'holds') return lacks.get(condition.award) ?? 0;
-  if (condition.kind === 'badges') {
-    const { badges = 0, issuers, abilities } = result.best ?? {};
-    const gaps = [
-      condition.atLeast - badges,
-      (condition.issuers ?? 0) - (issuers ?? 0),
-      (condition.abilities ?? 0) - (abilities ?? 0),
-    ];
-    return Math.max(0, ...gaps);
-  }
+  if (condition.kind === 'badges') return lackOf(condition, result);
   const parts = condition.of.map((part, i) => lack(part, result.of?.[i] ?? { met: false }, lacks));
   const need = { all: parts.length, any: 1, at_least: 'atLeast' in condition ? condition.atLeast : 0 };
   return parts

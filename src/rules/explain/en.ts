@@ -1,5 +1,5 @@
 import type { OnLoss } from '../types.js';
-import { conditionWordsEn, joined, listedEn as listed, someEn as some } from './condition-words.js';
+import { conditionEn, joined, listedEn as listed, someEn as some } from './condition-words.js';
 import type { HoldsStatus } from './explanation.js';
 import type { BadgeGroup, Catalogue, NamedAssertion } from './fr.js';
 
@@ -31,11 +31,11 @@ const ruleOf = (shortfall: string | null): string =>
   shortfall === null ? 'the rule is met' : `the rule is not met, missing: ${shortfall}`;
 const groupWords = ({ partner, badges }: BadgeGroup): string =>
   `${badges.map(({ name, again }) => `"${name}"${again ? ' again' : ''}`).join(', ')} (${partner})`;
-const { period } = conditionWordsEn;
+const { period } = conditionEn;
 
 /** What developers and the Région's foreign partners read. */
 export const en: Catalogue = {
-  ...conditionWordsEn,
+  condition: conditionEn,
   locale: 'en-GB',
   day: (written) => written,
   otherAwards: 'Other badges of the Région',
@@ -93,11 +93,6 @@ export const en: Catalogue = {
     onLoss: (onLoss) => ON_LOSS[onLoss],
   },
   holds: (award, status) => `to hold "${award}": ${HOLDS[status]}`,
-  tally: {
-    badges: ({ have, need }) => `${have} of ${some(need, 'badge')}`,
-    issuers: ({ have, need }) => `${have} of ${some(need, 'organisation')}`,
-    abilities: ({ have, need }) => `${have} of ${some(need, 'ability', 'abilities')}`,
-  },
   missingAward: (name, status) => `the badge "${name}"${HINDERED[status] ?? ''}`,
   missingAwards: (count, names) => `${count} more of the ${names.length} badges ${listed(names)}`,
   missingSome: (count, parts) => `${count} of these ${parts.length}: ${parts.join('; ')}`,

@@ -1,12 +1,6 @@
 import type { Tally } from '../evaluation.js';
 import type { OnLoss } from '../types.js';
-import {
-  conditionWordsFr,
-  joined,
-  listedFr as listed,
-  type Period,
-  someFr as some,
-} from './condition-words.js';
+import { conditionFr, joined, listedFr as listed, type Period, someFr as some } from './condition-words.js';
 import type { HoldsStatus } from './explanation.js';
 
 /** An assertion as a reader knows it. */
@@ -51,11 +45,11 @@ const ruleOf = (shortfall: string | null): string =>
   shortfall === null ? 'la règle est remplie' : `la règle n'est pas remplie, il manque ${shortfall}`;
 const groupWords = ({ partner, badges }: BadgeGroup): string =>
   `${badges.map(({ name, again }) => `${again ? 'de nouveau ' : ''}« ${name} »`).join(', ')} (${partner})`;
-const { period } = conditionWordsFr;
+const { period } = conditionFr;
 
 /** What the Région and its partners read: whole phrases, so that each language keeps its own grammar. */
 export const fr = {
-  ...conditionWordsFr,
+  condition: conditionFr,
   /** For the names of months, a BCP 47 tag. */
   locale: 'fr',
   /** Corrects a date that the locale wrote. */
@@ -124,11 +118,6 @@ export const fr = {
     onLoss: (onLoss: OnLoss): string => ON_LOSS[onLoss],
   },
   holds: (award: string, status: HoldsStatus): string => `avoir « ${award} » : ${HOLDS[status]}`,
-  tally: {
-    badges: ({ have, need }: Tally): string => `${some(have, 'badge')} sur ${need}`,
-    issuers: ({ have, need }: Tally): string => `${some(have, 'organisme')} sur ${need}`,
-    abilities: ({ have, need }: Tally): string => `${some(have, 'capacité')} sur ${need}`,
-  },
   missingAward: (name: string, status: HoldsStatus): string =>
     `le badge « ${name} »${HINDERED[status] ?? ''}`,
   missingAwards: (count: number, names: readonly string[]): string =>

@@ -3,9 +3,8 @@ import type { Assertion } from '../../earners/record.js';
 import type { AwardVerdict, Evaluation } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
-import { partnerName } from './condition-words.js';
 import { type Background, buildExplanation, type Explanation, noBackground } from './explanation.js';
-import { CATALOGUES, createFormatter, type Formatter } from './formatter.js';
+import { CATALOGUES, createFormatter, type Formatter, partnerName } from './formatter.js';
 import {
   assertion,
   assertionJson,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
-import type { ConditionResult, Exclusion } from '../evaluation.js';
+import { CONDITION_KEYS, DEMAND_NAMES } from '../badges-condition.js';
+import { type ConditionResult, type Exclusion, tallyOf } from '../evaluation.js';
 
 /** An instant in UTC for a reader; null where the calendar has no such day. */
 export const iso = z.string().nullable();
@@ -53,6 +54,15 @@ const notCountedHere = z
 
 const tally = z.strictObject({ have: z.number(), need: z.number() }).meta({ id: 'tally' });
 
+/** One value for each key. */
+const eachOf = <K extends string, V>(keys: readonly K[], valueOf: (key: K) => V): Record<K, V> =>
+  // Each key is given its value just here.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, V>;
+
+/** The numbers of a condition that no tally tells. */
+const NUMBERS = CONDITION_KEYS.flatMap(({ json }) => json ?? []);
+
 const badges = z
   .strictObject({
     kind: z.literal('badges'),
@@ -64,13 +74,9 @@ const badges = z
       issuers: z.array(z.string()).optional(),
       badges: z.array(z.string()).optional(),
     }),
+    ...eachOf(DEMAND_NAMES, () => tally.nullable()),
     badges: tally,
-    issuers: tally.nullable(),
-    abilities: tally.nullable(),
-    per_issuer: z.number().nullable(),
-    issued_from_s: seconds,
-    issued_before_s: seconds,
-    within_months: z.number().nullable(),
+    ...eachOf(NUMBERS, () => z.number().nullable()),
     counted: z.array(assertion),
     left_out: z.array(notCountedHere),
   })
@@ -143,14 +149,16 @@ export const exclusionJson = ({ assertion: one, reason }: Exclusion) => ({
 export function ruleJson(result: ConditionResult): object {
   if (result.kind === 'holds') return result;
   if (result.kind !== 'badges') return { ...result, of: result.of.map(ruleJson) };
-  const { condition, counted, excluded, ...tallies } = result;
+  const { kind, met, condition, counted, excluded } = result;
+  const numbers = CONDITION_KEYS.flatMap(({ json, field }) =>
+    json === null ? [] : [[json, condition[field] ?? null] as const],
+  );
   return {
-    ...tallies,
+    kind,
+    met,
     of: condition.selector,
-    per_issuer: condition.perIssuer ?? null,
-    issued_from_s: condition.issuedFromS ?? null,
-    issued_before_s: condition.issuedBeforeS ?? null,
-    within_months: condition.withinMonths ?? null,
+    ...eachOf(DEMAND_NAMES, (name) => tallyOf(result, name)),
+    ...Object.fromEntries(numbers),
     counted: counted.map(assertionJson),
     left_out: excluded.map(exclusionJson),
   };

@@ -5,13 +5,12 @@ import {
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
+  type Demand,
   type Evaluation,
   type Exclusion,
-  shortfall,
 } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Enrolment, Scheme } from '../types.js';
-import { askedOf, badgeName, partnerName } from './condition-words.js';
 import {
   type AwardHistory,
   type Background,
@@ -21,8 +20,16 @@ import {
   type Lang,
   noBackground,
 } from './explanation.js';
-import { CATALOGUES, createFormatter, type Formatter } from './formatter.js';
-import type { BadgeGroup } from './fr.js';
+import {
+  askedPhrase,
+  badgeName,
+  CATALOGUES,
+  createFormatter,
+  type Formatter,
+  missingBadges,
+  partnerName,
+} from './formatter.js';
+import type { BadgeGroup, Catalogue } from './fr.js';
 
 /**
  * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and
@@ -164,24 +171,24 @@ function ruleLines(formatter: Formatter, result: ConditionResult): readonly stri
 
 /** What a `badges` condition asks, has and lacks; under it, what counted and what did not. */
 function badgesLines(formatter: Formatter, result: BadgesResult, mark: string): readonly string[] {
-  const { words, scheme } = formatter;
-  const { condition, counted, excluded, badges, issuers, abilities } = result;
-  const asked = askedOf(scheme, condition);
-  const tallies = [
-    words.tally.badges(badges),
-    ...(issuers === null ? [] : [words.tally.issuers(issuers)]),
-    ...(abilities === null ? [] : [words.tally.abilities(abilities)]),
-  ].join(', ');
+  const { words } = formatter;
+  const { condition, demands, counted, excluded } = result;
   // Where nothing counts, everything is missing: the heading has just said what.
   const known = result.met || counted.length === 0;
-  const gap = known ? '' : `${words.semicolon}${words.still(words.shortfall(shortfall(result), null, null))}`;
+  const gap = known ? '' : `${words.semicolon}${words.still(missingBadges(formatter, result, true))}`;
   const candidates = [...counted, ...excluded.map(({ assertion }) => assertion)];
   return [
-    `${mark} ${words.asked(asked, formatter.period(asked))}${words.colon}${tallies}${gap}`,
+    `${mark} ${askedPhrase(formatter, condition)}${words.colon}${talliesPhrase(words, demands)}${gap}`,
     ...counted.map((assertion) => `  ${words.counted(formatter.named(assertion))}`),
     ...excluded.map((one) => `  ${exclusionLine(formatter, one, candidates)}`),
   ];
 }
+
+/** How far each demand is met. */
+export const talliesPhrase = (
+  { condition: { demands: say } }: Catalogue,
+  demands: readonly Demand[],
+): string => demands.map((demand) => say[demand.name].tally(demand)).join(', ');
 
 /** An assertion that does not count. @param candidates what it can be a duplicate of */
 export const exclusionLine = (
@@ -228,11 +235,8 @@ export const shortfallPhrase = (formatter: Formatter, result: ConditionResult): 
   formatter.words.still(missingPhrase(formatter, result));
 
 function missingPhrase(formatter: Formatter, result: ConditionResult): string {
-  const { words, scheme } = formatter;
-  if (result.kind === 'badges') {
-    const asked = askedOf(scheme, result.condition);
-    return words.shortfall(shortfall(result), asked, formatter.period({ ...asked, fromS: null }).until);
-  }
+  const { words } = formatter;
+  if (result.kind === 'badges') return missingBadges(formatter, result);
   if (result.kind === 'holds')
     return words.missingAward(formatter.award(result.award), formatter.holdsStatus(result));
   const open = result.of.filter(({ met }) => !met);

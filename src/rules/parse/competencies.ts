@@ -1,4 +1,5 @@
-import type { Competency, CompetencyId } from '../types.js';
+import type { CompetencyId } from '../badges-condition.js';
+import type { Competency } from '../types.js';
 import { checkIdKey, readFields, type Reading, readMap, readText } from './read.js';
 import type { Entry, Node } from './fault.js';
 

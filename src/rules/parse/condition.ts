@@ -1,5 +1,12 @@
 import { asAwardId, asBadgeId, asClientId } from '../../ids.js';
-import type { BadgesCondition, Condition, Selector } from '../types.js';
+import {
+  type BadgesCondition,
+  CONDITION_KEYS,
+  type ConditionField,
+  type ConditionKey,
+  type Selector,
+} from '../badges-condition.js';
+import type { Condition } from '../types.js';
 import type { Words, Node } from './fault.js';
 import { already, expected, missingKey } from './messages.js';
 import { checkReachOfLists, type PlacedCondition, type RuleReading } from './reach.js';
@@ -20,17 +27,13 @@ const MAX_DEPTH = 20;
 
 const FORMS = ['all', 'any', 'at_least', 'holds'] as const;
 /** Keys beside `at_least: N, of: selector`, and nowhere else. */
-const BADGES_KEYS = [
-  'issuers',
-  'per_issuer',
-  'abilities',
-  'issued_from',
-  'issued_until',
-  'within_months',
-] as const;
-const KEYS = { required: [], optional: [...FORMS, 'of', ...BADGES_KEYS] } as const;
+const BADGES_KEYS: readonly ConditionKey[] = CONDITION_KEYS.map(({ key }) => key);
 type Form = (typeof FORMS)[number];
-type Key = (typeof KEYS.optional)[number];
+type Key = Form | 'of' | ConditionKey;
+const KEYS: { required: readonly Key[]; optional: readonly Key[] } = {
+  required: [],
+  optional: [...FORMS, 'of', ...BADGES_KEYS],
+};
 
 /** One small reader for each form of a condition. */
 const READERS: Readonly<
@@ -181,30 +184,19 @@ function readBadgesCondition(
 }
 
 function readPlaced(reading: RuleReading, fields: Fields<Key>, of: Node): PlacedCondition | undefined {
-  const whole = (key: Key) => readWhole(reading, fields.get(key));
-  const atLeast = whole('at_least');
+  const atLeast = readWhole(reading, fields.get('at_least'));
   const selector = readSelector(reading, of);
-  const [issuers, perIssuer, abilities] = [whole('issuers'), whole('per_issuer'), whole('abilities')];
-  const withinMonths = whole('within_months');
   const { fromS, beforeS } = readSpan(reading, fields, 'issued_from', 'issued_until');
+  const numbers: Partial<Record<ConditionField, number | undefined>> = {
+    issuedFromS: fromS,
+    issuedBeforeS: beforeS,
+  };
+  for (const { key, read, field } of CONDITION_KEYS)
+    if (read === 'whole') numbers[field] = readWhole(reading, fields.get(key))?.value;
   if (atLeast === undefined || selector === undefined) return undefined;
   return {
-    condition: {
-      kind: 'badges',
-      atLeast: atLeast.value,
-      selector,
-      issuers: issuers?.value,
-      perIssuer: perIssuer?.value,
-      abilities: abilities?.value,
-      issuedFromS: fromS,
-      issuedBeforeS: beforeS,
-      withinMonths: withinMonths?.value,
-    },
-    places: {
-      at_least: atLeast.at,
-      issuers: issuers?.at ?? fields.at,
-      abilities: abilities?.at ?? fields.at,
-    },
+    condition: { kind: 'badges', atLeast: atLeast.value, selector, ...numbers },
+    placeOf: (key) => fields.get(key)?.at ?? fields.at,
   };
 }
 

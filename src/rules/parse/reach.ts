@@ -1,6 +1,13 @@
 import type { AwardId, BadgeId, ClientId } from '../../ids.js';
-import { abilityOf, picks } from '../selector.js';
-import type { BadgesCondition, Enrolment, Partner, Selector } from '../types.js';
+import {
+  abilityOf,
+  type BadgesCondition,
+  type DemandKey,
+  DEMANDS,
+  picks,
+  type Selector,
+} from '../badges-condition.js';
+import type { Enrolment, Partner } from '../types.js';
 import type { AbilityNames } from './competencies.js';
 import type { Place, Report, Words } from './fault.js';
 import type { EnrolledBadge } from './partners.js';
@@ -16,12 +23,12 @@ export interface Known {
   readonly badges: ReadonlyMap<BadgeId, EnrolledBadge> | null;
 }
 
-/** The numbers of a `badges` condition that can be out of reach. */
-type Reach = Readonly<Record<'at_least' | 'issuers' | 'abilities', number>>;
+/** The demands that can be out of reach, each with the most that can be had. */
+type Reach = Readonly<Record<'badges' | 'issuers' | 'abilities', number>>;
 
 export interface PlacedCondition {
   readonly condition: BadgesCondition;
-  readonly places: Readonly<Record<keyof Reach, Place>>;
+  readonly placeOf: (key: DemandKey) => Place;
 }
 
 /** What the readers of one award's rule share. */
@@ -50,12 +57,12 @@ function reachOfLists({ selector, perIssuer }: BadgesCondition, known: Known): R
   const abilities = declaredAbilities(selector, known);
   if (badges === undefined || known.badges === null) {
     const fromIssuers = (issuers?.length ?? Infinity) * (perIssuer ?? Infinity);
-    return { at_least: fromIssuers, issuers: issuers?.length ?? Infinity, abilities };
+    return { badges: fromIssuers, issuers: issuers?.length ?? Infinity, abilities };
   }
   const listed = badges
     .flatMap((id) => known.badges?.get(id) ?? [])
     .filter(({ clientId }) => issuers === undefined || issuers.includes(clientId));
-  return { at_least: mostBadges(listed, perIssuer), issuers: issuersOf(listed), abilities };
+  return { badges: mostBadges(listed, perIssuer), issuers: issuersOf(listed), abilities };
 }
 
 /** An ability belongs to its competency: one id in two competencies is two abilities at most. */
@@ -80,36 +87,39 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
     .flatMap(({ badges }) => badges)
     .filter((badge) => picks(condition.selector, badge) && overlaps(condition, badge));
   return {
-    at_least: mostBadges(pool, condition.perIssuer),
+    badges: mostBadges(pool, condition.perIssuer),
     issuers: issuersOf(pool),
     abilities: new Set(pool.flatMap((badge) => abilityOf(badge) ?? [])).size,
   };
 }
 
-/** Each number that is above what can be reached. */
-function beyond({ condition, places }: PlacedCondition, reach: Reach) {
-  const asked = {
-    at_least: condition.atLeast,
-    issuers: condition.issuers ?? 0,
-    abilities: condition.abilities ?? 0,
-  };
-  return (['at_least', 'issuers', 'abilities'] as const)
-    .filter((key) => asked[key] > reach[key])
-    .map((key) => ({ key, need: asked[key], most: reach[key], at: places[key] }));
-}
-
 const THING: Readonly<Record<keyof Reach, Words>> = {
-  at_least: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
+  badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
 };
 
+/** Each number that is above what can be reached. */
+const beyond = ({ condition, placeOf }: PlacedCondition, reach: Reach) =>
+  (['badges', 'issuers', 'abilities'] as const)
+    .map((name) => {
+      const { key, need } = DEMANDS[name];
+      return {
+        asked: `${key}: ${need(condition)}`,
+        need: need(condition) ?? 0,
+        most: reach[name],
+        thing: THING[name],
+        at: placeOf(key),
+      };
+    })
+    .filter(({ need, most }) => need > most);
+
 /** A number that what the condition lists can never give: a fault. */
 export function checkReachOfLists(report: Report, placed: PlacedCondition, known: Known): void {
-  for (const { key, need, most, at } of beyond(placed, reachOfLists(placed.condition, known)))
+  for (const { asked, most, thing, at } of beyond(placed, reachOfLists(placed.condition, known)))
     report.fault(at, {
-      fr: `« ${key}: ${need} » ne peut jamais être atteint : le sélecteur donne ${most} ${THING[key].fr} au plus`,
-      en: `"${key}: ${need}" can never be reached: the selector gives ${most} ${THING[key].en} at most`,
+      fr: `« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing.fr} au plus`,
+      en: `"${asked}" can never be reached: the selector gives ${most} ${thing.en} at most`,
     });
 }
 
@@ -119,9 +129,9 @@ export function warnOfReachToday(
   placed: PlacedCondition,
   partners: readonly Partner[],
 ): void {
-  for (const { key, need, most, at } of beyond(placed, reachToday(placed.condition, partners)))
+  for (const { asked, most, thing, at } of beyond(placed, reachToday(placed.condition, partners)))
     report.warn(at, {
-      fr: `« ${key}: ${need} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${THING[key].fr} qui vont`,
-      en: `"${key}: ${need}" cannot be reached today: active partners have enrolled ${most} ${THING[key].en} that fit`,
+      fr: `« ${asked} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${thing.fr} qui vont`,
+      en: `"${asked}" cannot be reached today: active partners have enrolled ${most} ${thing.en} that fit`,
     });
 }

@@ -5,7 +5,7 @@ import { en } from '../../../rules/explain/en.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
 import { createFormatter } from '../../../rules/explain/formatter.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
-import { awardLines, excludedLines } from '../../../rules/explain/text.js';
+import { awardLines, excludedLines, talliesPhrase } from '../../../rules/explain/text.js';
 import type { Award } from '../../../rules/types.js';
 import type { Lang } from '../../shared/words.js';
 import type { Progress } from '../parts/bar-chart.js';
@@ -73,7 +73,6 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardExplained[] => [
 
 function explainer(explanation: Explanation, records: Records, t: Translate) {
   const formatter = createFormatter(explanation.scheme, CATALOGUES[t.lang], explanation);
-  const { tally: say } = formatter.words;
   return (verdict: AwardVerdict): AwardExplained => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
@@ -82,7 +81,7 @@ function explainer(explanation: Explanation, records: Records, t: Translate) {
     return {
       award,
       standing: standingOf(verdict, explanation.background, states),
-      progress: status === 'held' ? null : progressOf(tree, say, t),
+      progress: status === 'held' ? null : progressOf(tree, formatter.words, t),
       blocked: status === 'blocked',
       status: head?.text ?? '',
       under: head?.under ?? [],
@@ -169,26 +168,20 @@ function standingOf(
 }
 
 /** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */
-function progressOf(tree: ConditionResult, say: Catalogue['tally'], t: Translate): Progress {
-  if (tree.kind === 'badges') return badgesProgress(tree, say);
+function progressOf(tree: ConditionResult, words: Catalogue, t: Translate): Progress {
+  if (tree.kind === 'badges') return badgesProgress(tree, words);
   const [only, another] = tree.kind === 'holds' ? [] : tree.of;
-  if (only !== undefined && another === undefined) return progressOf(only, say, t);
+  if (only !== undefined && another === undefined) return progressOf(only, words, t);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
-  const words = have < 2 ? t('{0} condition sur {1}', have, need) : t('{0} conditions sur {1}', have, need);
-  return { ...capped({ have, need }), words };
+  const met = have < 2 ? t('{0} condition sur {1}', have, need) : t('{0} conditions sur {1}', have, need);
+  return { ...capped({ have, need }), words: met };
 }
 
 const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);
 
-function badgesProgress({ badges, issuers, abilities }: BadgesResult, say: Catalogue['tally']): Progress {
-  const tallies = [badges, issuers, abilities].filter((tally) => tally !== null);
-  const words = [
-    say.badges(badges),
-    ...(issuers === null ? [] : [say.issuers(issuers)]),
-    ...(abilities === null ? [] : [say.abilities(abilities)]),
-  ];
-  const behind = tallies.reduce((least, tally) => (share(tally) < share(least) ? tally : least));
-  return { ...capped(behind), words: words.join(', ') };
+function badgesProgress({ demands }: BadgesResult, words: Catalogue): Progress {
+  const behind = demands.reduce((least, one) => (share(one) < share(least) ? one : least));
+  return { ...capped(behind), words: talliesPhrase(words, demands) };
 }
 
 /** More than is needed is drawn as enough. */

@@ -1,6 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { badgeName, partnerName } from '../../../rules/explain/condition-words.js';
-import { ruleWords } from '../../../rules/explain/formatter.js';
+import { badgeName, partnerName, ruleWords } from '../../../rules/explain/formatter.js';
 import {
   isEmptyDiff,
   type AwardChange,

@@ -1,17 +1,6 @@
 import { DateTime } from 'luxon';
-import type { BadgesCondition, Enrolment, Scheme, Selector } from './types.js';
-
-/** An ability belongs to its competency: the same short id in another one is another ability. */
-export const abilityOf = ({ competency, ability }: Enrolment): string | null =>
-  ability === null ? null : `${competency}/${ability}`;
-
-/** Whether a selector picks an enrolled badge: all that is given must match. */
-export const picks = (selector: Selector, badge: Enrolment): boolean =>
-  (selector.competency === undefined || selector.competency === badge.competency) &&
-  (selector.level === undefined || selector.level === badge.level) &&
-  (selector.ability === undefined || selector.ability === badge.ability) &&
-  (selector.issuers === undefined || selector.issuers.includes(badge.clientId)) &&
-  (selector.badges === undefined || selector.badges.includes(badge.badgeId));
+import type { BadgesCondition } from './badges-condition.js';
+import type { Scheme } from './types.js';
 
 /** From an instant (inclusive) to another (exclusive), Unix seconds; null: without end on that side. */
 export interface Window {
@@ -37,7 +26,7 @@ const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMont
  * The first instant of "the last W months": midnight, in the scheme's zone, of the same day W calendar months
  * ago (or of that month's last day). Whole days: a badge may not stop counting in the middle of its last day.
  */
-function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
+export function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
   let known = monthStarts.get(scheme);
   if (known?.nowS !== nowS) monthStarts.set(scheme, (known = { nowS, byMonths: new Map() }));
   const start =
