@@ -124,8 +124,7 @@ export function assertionsIn(result: ConditionResult): readonly Assertion[] {
 }
 
 /** What is missing of one demand; `other`: than what is counted already. */
-export interface Gap {
-  readonly name: DemandName;
+export interface Gap extends Pick<Demand, 'name' | 'byTime'> {
   readonly count: number;
   readonly other: boolean;
 }
@@ -135,24 +134,19 @@ export interface Shortfall {
   readonly badges: number;
   /** Of its demands beside the number of badges. */
   readonly gaps: readonly Gap[];
-  /** What time alone brings. */
-  readonly byTime: readonly Gap[];
 }
 
 /**
- * What is missing. One further badge raises each demand by one at most, and the right one raises all of them:
- * so the greatest of the gaps is how many badges must come.
+ * What is missing. One further badge raises each demand by one at most, and the right one raises all of them
+ * (but what time alone raises): so the greatest of the gaps is how many badges must come.
  */
 export function shortfall({ demands }: BadgesResult): Shortfall {
-  const gapsOf = (some: readonly Demand[]): readonly Gap[] =>
-    some
-      .filter((demand) => !reached(demand))
-      .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));
-  const gaps = gapsOf(demands.filter(({ byTime }) => !byTime));
+  const gaps = demands
+    .filter((demand) => !reached(demand))
+    .map(({ name, byTime, have, need }) => ({ name, byTime, count: need - have, other: have > 0 }));
   return {
-    badges: Math.max(0, ...gaps.map(({ count }) => count)),
+    badges: Math.max(0, ...gaps.filter(({ byTime }) => !byTime).map(({ count }) => count)),
     gaps: gaps.filter(({ name }) => name !== 'badges'),
-    byTime: gapsOf(demands.filter(({ byTime }) => byTime)),
   };
 }
 

@@ -78,8 +78,8 @@ function missingBadges(awards: readonly AwardVerdict[]): Missing {
 
 /** How many badges an unmet condition misses, at least. */
 export function badgesMissing(result: BadgesResult): number {
-  const { badges, byTime } = shortfall(result);
-  return byTime.length === 0 ? badges : badges + OUT_OF_REACH;
+  const { badges, gaps } = shortfall(result);
+  return gaps.some(({ byTime }) => byTime) ? badges + OUT_OF_REACH : badges;
 }
 
 /**
