@@ -44,8 +44,7 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     earnerKeyOf: (address) => keyOfAddress(address, vault),
     enqueueLink: (earner) => enqueueLink(reading.queues.mails, earner),
     read: (access) => readParcours(reading, access),
-    exportAll: async ({ earner }) =>
-      earnerJson(await collectPersonalData(reading, earner), SHOWN, systemClock),
+    exportAll: async ({ earner }) => earnerJson(await collectPersonalData(reading, earner), systemClock),
     count: (step) => {
       meter.count('palier_parcours_total', { step });
       if (step === 'viewed') void noteView();
@@ -53,12 +52,6 @@ export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWirin
     log,
   });
 }
-
-/** To themselves, all of it. */
-const SHOWN: Parameters<typeof earnerJson>[1] = {
-  address: ({ contact }) => contact?.address ?? null,
-  name: ({ contact }) => contact?.name ?? null,
-};
 
 interface LinkSending {
   readonly redis: RedisConnection;

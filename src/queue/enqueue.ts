@@ -13,6 +13,7 @@ const EVENTS_KEPT = 100;
 /**
  * Opens a queue over the caller's connection, which `close()` leaves open. The `skip` options keep BullMQ from talking
  * to Redis before the first job: a Redis that goes away just then would make the queue fail for good.
+ * @param leavesMark BullMQ writes its version and its settings of the queue into Redis
  */
 export function openQueue(
   name: QueueName,
@@ -20,12 +21,14 @@ export function openQueue(
   log: Logger,
   prefix: string = DEFAULT_PREFIX,
   telemetry: Telemetry | null = null,
+  leavesMark = true,
 ): Queue {
   const queue = new Queue(name, {
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
     skipVersionCheck: true,
     skipWaitingForReady: true,
+    skipMetasUpdate: !leavesMark,
     streams: { events: { maxLen: EVENTS_KEPT } },
     ...(telemetry === null ? {} : { telemetry }),
   });

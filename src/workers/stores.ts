@@ -72,6 +72,8 @@ export interface PipelineOptions {
   readonly reached?: (point: CrashPoint) => void;
   /** Of the queues; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
+  /** Opening the queues writes nothing into Redis: for a command that may only read. */
+  readonly leavesNoMark?: boolean;
   /** Sends somebody the link to their own page; resolves with whether anybody is known there. */
   readonly sendLink?: (earner: EarnerKey) => Promise<boolean>;
   /** That of the process, where it has one already. */
@@ -131,7 +133,9 @@ export function openStores(options: PipelineOptions) {
     incarnation: createRedisIncarnation(redis, prefix, now, () => replicas.history()),
     census: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
-    queues: openQueues((name) => openQueue(name, redis, log, queuePrefix, telemetry)),
+    queues: openQueues((name) =>
+      openQueue(name, redis, log, queuePrefix, telemetry, options.leavesNoMark !== true),
+    ),
     telemetry,
     reached: options.reached ?? ((): void => undefined),
     /** Null: this process has no mail server. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/ops/cli/commands.js';
 import { run } from '../../src/ops/cli/run.js';
-import type { Command, Context } from '../../src/ops/cli/context.js';
+import type { Command, Context } from '../../src/ops/cli/command.js';
 import { jsonOf, palier } from './support/cli.js';
 
 describe('help', () => {
@@ -26,7 +26,9 @@ describe('help', () => {
     // A command's line begins two columns in; the rest of what it says stands below its first words.
     const told = out.slice(11).flatMap((line) => /^ {2}(\S.*?)(?: {2,}|$)/.exec(line)?.[1] ?? []);
     expect(told).toEqual([
-      ...COMMANDS.map(({ name, args }) => [name, ...args.map((arg) => `<${arg.name.fr}>`)].join(' ')),
+      ...COMMANDS.map(({ name, args = {} }) =>
+        [name, ...Object.keys(args).map((names) => `<${names.split('|')[0]}>`)].join(' '),
+      ),
       'help [commande]',
     ]);
     expect(out.at(-1)).toBe(
@@ -90,7 +92,8 @@ test.each(['README.md', 'docs/operating.md'])(
     const unknown = typed.filter(([, name, rest = '']) => {
       const words = `${name}${rest} `;
       const command = COMMANDS.find((one) => words.startsWith(`${one.name} `));
-      const flags = [...(command?.options ?? []).map(({ flag }) => flag), '--json', '--lang', '--help'];
+      const own = Object.keys(command?.options ?? {}).map((flag) => flag.split(' ')[0]);
+      const flags = [...own, '--json', '--lang', '--help'];
       return command === undefined || (rest.match(/--[a-z-]+/g) ?? []).some((flag) => !flags.includes(flag));
     });
     expect(typed.length).toBeGreaterThan(5);
@@ -105,10 +108,7 @@ test('--version', async () => {
 test('an error that nobody foresaw exits 1, and shows no address', async () => {
   const fails: Command = {
     name: 'fails',
-    summary: { fr: '', en: '' },
-    details: [],
-    args: [],
-    options: [],
+    help: [{ fr: '', en: '' }],
     run: () => Promise.reject(new Error('cannot find lou@example.org')),
   };
   const err: string[] = [];

@@ -9,7 +9,7 @@ import {
   asEventId,
   asSchemeVersion,
 } from '../../src/ids.js';
-import { backgroundOf } from '../../src/ops/shared/background.js';
+import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio } from '../../src/earners/portfolio.js';
 import { evaluate } from '../../src/rules/evaluate.js';

@@ -13,10 +13,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Context } from '../../src/ops/cli/context.js';
-import { partnerEnrolWith } from '../../src/ops/cli/partner-enrol.js';
-import { NotReplaced, replaceFile } from '../../src/ops/cli/enrol-file.js';
-import { run } from '../../src/ops/cli/run.js';
+import { replaceFile } from '../../src/ops/cli/scheme/enrol-file.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_SCHEME } from '../support/small-scheme.js';
@@ -436,33 +433,22 @@ describe('partner enrol', () => {
     expect(await partners()).toBe(form(WITH_LINE));
   });
 
-  test('the plan is told where there is one', async () => {
-    const seen: string[] = [];
-    const command = partnerEnrolWith(async () => {
-      seen.push(await partners());
-      return { lines: ['Personne de plus.'], json: { gains: 0 } };
-    });
-    const out: string[] = [];
-    const context = {
-      env: {},
-      cwd,
-      version: '1',
-      loadConfig: () => ({ configDir: 'config', timeZone: 'Europe/Paris' }),
-      streams: { out: (line: string) => out.push(line), isTty: { stderr: false } },
-    } as unknown as Context;
+  test('the plan of the new files is told where it can be made', async () => {
+    const env = { ...goodEnv(), OBF_CLIENT_ID: 'REGION', OBF_CLIENT_SECRET: 'never-used' };
     const argv = ['partner', 'enrol', 'P2', 'B2', ...AS_USUAL, '--name', 'B2'];
-    expect(await run(argv, [command], context)).toBe(0);
-    expect(out.at(-1)).toBe('Personne de plus.');
-    expect(seen).toEqual([expect.stringContaining('id: B2')]);
+    const { exit, out } = await type(argv, env);
+    expect(exit).toBe(0);
+    expect(out.join('\n')).toMatch(/\n\nRègles : les fichiers, version .*Personnes examinées : 0\./s);
+    expect(out.at(-1)).toBe(PLAN);
   });
 });
 
 test('a file that was written meanwhile, or is not there, is not replaced', async () => {
   const path = join(cwd, 'config/partners.yaml');
   const why = async (before: string, at = path): Promise<unknown> =>
-    replaceFile(at, before, 'new').catch((error: unknown) => error instanceof NotReplaced && error.why);
-  expect(await why('other')).toBe('changed');
-  expect(await why('other', join(cwd, 'config/none.yaml'))).toBe('ENOENT');
+    replaceFile(at, 'partners.yaml', before, 'new').catch((error: unknown) => String(error));
+  expect(await why('other')).toMatch(/partners\.yaml was just changed/);
+  expect(await why('other', join(cwd, 'config/none.yaml'))).toMatch(/cannot be \(ENOENT\)/);
   expect(await partners()).toBe(PARTNERS);
   expect(await why(PARTNERS)).toBeUndefined();
   expect(await partners()).toBe('new');

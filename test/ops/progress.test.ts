@@ -1,4 +1,4 @@
-import { withProgress } from '../../src/ops/cli/progress.js';
+import { withProgress } from '../../src/ops/cli/terminal.js';
 import { rememberingStreams } from './support/cli.js';
 
 const ABOUT = { fr: 'Lecture...', en: 'Reading...' };

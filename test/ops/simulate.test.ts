@@ -2,7 +2,7 @@ import { storeAssertions } from '../../src/earners/assertions.js';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
-import { simulateSchema } from '../../src/ops/cli/simulate.js';
+import { simulateSchema } from '../../src/ops/cli/scheme/simulate.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { lastingIn } from '../support/everything.js';
 import { publishedSchema } from '../support/published-schema.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { EarnerKey } from '../../src/ids.js';
-import { backgroundOf } from '../../src/ops/shared/background.js';
+import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import type { EventRecord } from '../../src/sandbox/types.js';

@@ -5,8 +5,8 @@ import { withoutAddresses } from '../../platform/logger.js';
 import type { Vault } from '../../platform/vault.js';
 import { nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Partner, Scheme } from '../../rules/types.js';
-import type { Localized } from '../shared/words.js';
-import { Problem, wrongUsage } from './problem.js';
+import { type Localized, say } from '../shared/words.js';
+import { Problem, wrongUsage } from './command.js';
 
 /** `: did you mean "X"?`, or nothing. */
 export const didYouMean = (meant: string | null): Localized =>
@@ -18,14 +18,17 @@ export const didYouMean = (meant: string | null): Localized =>
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
 
 /** An unknown name, the nearest known one, and the others. @param more what else can be done about it */
-function unknownName(what: Localized, typed: string, known: readonly string[], more?: Localized): Problem {
+function unknownName(
+  what: Localized,
+  typed: string,
+  known: readonly string[],
+  more: Localized | '' = '',
+): Problem {
   const { names, total } = shortList(typed, known);
   const list = names.join(', ') + (total === null ? '' : `... (${total})`);
   const meant = didYouMean(nearest(typed, known));
-  return wrongUsage({
-    fr: `${what.fr} « ${shownAgain(typed)} »${meant.fr} (connus : ${list})${more?.fr ?? ''}`,
-    en: `${what.en} "${shownAgain(typed)}"${meant.en} (known: ${list})${more?.en ?? ''}`,
-  });
+  return wrongUsage(say`${what} « ${shownAgain(typed)} »${meant} (connus : ${list})${more}
+    ${what} "${shownAgain(typed)}"${meant} (known: ${list})${more}`);
 }
 
 /** The award that was typed. @throws Problem for one that the scheme does not have */
@@ -38,11 +41,8 @@ export function awardOf(scheme: Scheme, typed: string): Award {
 
 /** The argument that names a partner. */
 export const PARTNER_ARGUMENT = {
-  name: { fr: 'client_id', en: 'client_id' },
-  about: {
-    fr: "l'organisme, par son client_id (identifiant de son compte OBF)",
-    en: 'the partner, by its client_id (the id of its OBF account)',
-  },
+  client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
+    the partner, by its client_id (the id of its OBF account)`,
 };
 
 /** @throws Problem when no such partner is in partners.yaml */
@@ -62,23 +62,19 @@ export const unknownPartner = (scheme: Scheme, typed: string, more?: Localized):
 
 /** The argument that names a person by their address. */
 export const EARNER_ARGUMENT = {
-  name: { fr: 'adresse', en: 'email' },
-  about: { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
+  'adresse|email': { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
 
-/** Where two are needed: the second one. */
-export const OTHER_ADDRESS_ARGUMENT = {
-  name: { fr: 'autre', en: 'other' },
-  about: { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
+/** Two addresses of one person. */
+export const ADDRESSES_ARGUMENTS = {
+  ...EARNER_ARGUMENT,
+  'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
 };
 
 /** The first, where the earner key will do that stands in reports and in the journal. */
 export const EARNER_OR_KEY_ARGUMENT = {
-  name: { fr: 'adresse', en: 'email' },
-  about: {
-    fr: "l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)",
-    en: "the person's e-mail address, or their key of 22 characters (which stats and audit show)",
-  },
+  'adresse|email': say`l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)
+    the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
 const isAddress = (typed: string): boolean => /^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed));
@@ -91,10 +87,8 @@ const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(withoutUnseenEnds(t
  */
 export function addressOf(typed: string | undefined): string {
   if (typed !== undefined && isAddress(typed)) return typed;
-  throw wrongUsage({
-    fr: "Ce n'est pas une adresse électronique.",
-    en: 'This is no e-mail address.',
-  });
+  throw wrongUsage(say`Ce n'est pas une adresse électronique.
+    This is no e-mail address.`);
 }
 
 /**
@@ -105,20 +99,14 @@ export function addressOf(typed: string | undefined): string {
 export function earnerOf(typed = ''): (vault: Vault) => EarnerKey {
   if (isKey(typed)) return () => asEarnerKey(withoutUnseenEnds(typed));
   if (isAddress(typed)) return (vault) => earnerKeyOf(vault, typed);
-  throw wrongUsage({
-    fr: "Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).",
-    en: "This is neither an e-mail address nor somebody's key (22 characters).",
-  });
+  throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
+    This is neither an e-mail address nor somebody's key (22 characters).`);
 }
 
 export const unknownEarner = (): Problem =>
   new Problem('unknown_earner', [
-    {
-      fr: "Personne n'est connu à cette adresse, ni sous cette clé : aucun badge d'un partenaire, ni de la Région, n'en a été lu.",
-      en: 'Nobody is known by this address, nor by this key: no badge of a partner, nor of the Région, was read for it.',
-    },
-    {
-      fr: 'Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.',
-      en: 'Check what you typed; a badge that was issued just now may take some minutes to be read.',
-    },
+    say`Personne n'est connu à cette adresse, ni sous cette clé : aucun badge d'un partenaire, ni de la Région, n'en a été lu.
+      Nobody is known by this address, nor by this key: no badge of a partner, nor of the Région, was read for it.`,
+    say`Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.
+      Check what you typed; a badge that was issued just now may take some minutes to be read.`,
   ]);

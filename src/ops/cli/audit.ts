@@ -11,111 +11,66 @@ import { closeRedis } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
 import { nearest } from '../../rules/parse/messages.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
-import type { Localized } from '../shared/words.js';
+import { type Localized, say } from '../shared/words.js';
 import { addressOf, didYouMean, shownAgain } from './arguments.js';
-import { untilInterrupted } from './command.js';
-import type { Call, Command, Context } from './context.js';
-import { EXIT, wrongUsage } from './problem.js';
-import { withProgress } from './progress.js';
-import { requireRedis } from './session.js';
+import { withRedis } from './session.js';
 import { requireReadable, requireSettings } from './settings.js';
+import { type Call, type Command, wrongUsage } from './command.js';
+import { withProgress } from './terminal.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 export const audit: Command = {
   name: 'audit',
-  summary: {
-    fr: 'exporte ce qui a été décidé et fait, badge par badge, en NDJSON',
-    en: 'exports what was decided and done, award by award, as NDJSON',
+  help: [
+    say`exporte ce qui a été décidé et fait, badge par badge, en NDJSON
+      exports what was decided and done, award by award, as NDJSON`,
+    say`Une ligne JSON par fait, dans l'ordre où ils se sont produits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.
+      A line of JSON for each fact, in the order in which they happened; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.`,
+  ],
+  options: {
+    '--from <date>': say`à partir de ce jour (2026-01-31), ou de cet instant (2026-01-31T14:00)
+      from this day on (2026-01-31), or this instant (2026-01-31T14:00)`,
+    '--until <date>': say`jusqu'à ce jour compris, ou jusqu'à cet instant
+      until the end of this day, or until this instant`,
+    '--award <badge|award>': say`ce badge Région seulement, par son nom dans scheme.yaml
+      this award only, by its name in scheme.yaml`,
+    '--kind <sorte|kind>': say`cette sorte de faits seulement : ${JOURNAL_KINDS.join(', ')}
+      this kind of facts only: ${JOURNAL_KINDS.join(', ')}`,
+    '--event <id>': say`seulement cette délivrance de la Région, par son identifiant dans OBF
+      only this event of the Région, by its id in OBF`,
+    '--earner <personne|person>': say`seulement cette personne, par sa clé ou son adresse
+      only this person, by their key or address`,
   },
-  details: [
-    {
-      fr: "Une ligne JSON par fait, dans l'ordre où ils se sont produits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.",
-      en: 'A line of JSON for each fact, in the order in which they happened; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.',
-    },
-  ],
-  args: [],
-  options: [
-    {
-      flag: '--from',
-      value: { fr: 'date', en: 'date' },
-      about: {
-        fr: 'à partir de ce jour (2026-01-31), ou de cet instant (2026-01-31T14:00)',
-        en: 'from this day on (2026-01-31), or this instant (2026-01-31T14:00)',
-      },
-    },
-    {
-      flag: '--until',
-      value: { fr: 'date', en: 'date' },
-      about: {
-        fr: "jusqu'à ce jour compris, ou jusqu'à cet instant",
-        en: 'until the end of this day, or until this instant',
-      },
-    },
-    {
-      flag: '--award',
-      value: { fr: 'badge', en: 'award' },
-      about: {
-        fr: 'ce badge Région seulement, par son nom dans scheme.yaml',
-        en: 'this award only, by its name in scheme.yaml',
-      },
-    },
-    {
-      flag: '--kind',
-      value: { fr: 'sorte', en: 'kind' },
-      about: {
-        fr: `cette sorte de faits seulement : ${JOURNAL_KINDS.join(', ')}`,
-        en: `this kind of facts only: ${JOURNAL_KINDS.join(', ')}`,
-      },
-    },
-    {
-      flag: '--event',
-      value: { fr: 'id', en: 'id' },
-      about: {
-        fr: 'seulement cette délivrance de la Région, par son identifiant dans OBF',
-        en: 'only this event of the Région, by its id in OBF',
-      },
-    },
-    {
-      flag: '--earner',
-      value: { fr: 'personne', en: 'person' },
-      about: {
-        fr: 'seulement cette personne, par sa clé ou son adresse',
-        en: 'only this person, by their key or address',
-      },
-    },
-  ],
-  run: async (call, context) => {
+  interruptible: true,
+  run: async (call) => {
     const earnerUnder = readEarner(call);
-    const config = requireSettings(context, NEEDED);
+    const config = requireSettings(call, NEEDED);
     const vault = createVault(config.palierKey, config.palierKeyOld);
     const filter = readFilter(call, config.timeZone);
-    const written = await untilInterrupted(context, (signal) =>
-      requireRedis(context, config.redis, async (redis) => {
-        const { dataPrefix: prefix } = context;
-        await requireReadable(redis, prefix, vault);
-        const earners = createEarnerStore(redis, prefix, vault);
-        const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
-        // Ends a read that is under way, even when nothing of it matches.
-        signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-        const entries = selectEntries(journal, filter, earnerUnder(vault));
-        return writeEntries({ ...context, lang: call.lang }, entries, signal);
-      }),
-    );
-    if (written === 0) context.streams.err(NOTHING[call.lang]);
-    return EXIT.good;
+    const written = await withRedis(call, config.redis, async (redis) => {
+      const { dataPrefix: prefix, signal } = call;
+      await requireReadable(redis, prefix, vault);
+      const earners = createEarnerStore(redis, prefix, vault);
+      const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
+      // Ends a read that is under way, even when nothing of it matches.
+      signal.addEventListener('abort', () => closeRedis(redis), { once: true });
+      return writeEntries(call, selectEntries(journal, filter, earnerUnder(vault)));
+    });
+    if (written === 0) call.streams.err(NOTHING[call.lang]);
+    return null;
   },
 };
 
 /** @throws Problem for a date or a kind that is none */
-function readFilter({ flags }: Call, timeZone: string): JournalFilter {
-  const { from, until, award, kind, event } = flags;
+function readFilter({ text }: Call, timeZone: string): JournalFilter {
+  const [from, until, award, kind, event] = ['from', 'until', 'award', 'kind', 'event'].map(text);
   return {
-    ...(typeof from === 'string' ? { fromS: readDay('--from', () => readFrom(from, timeZone)) } : {}),
-    ...(typeof until === 'string' ? { untilS: readDay('--until', () => readUntil(until, timeZone)) } : {}),
-    ...(typeof award === 'string' ? { award: asAwardId(award) } : {}),
-    ...(typeof kind === 'string' ? { kinds: [readKind(kind)] } : {}),
-    ...(typeof event === 'string' ? { event: asEventId(event) } : {}),
+    ...(from ? { fromS: readDay('--from', () => readFrom(from, timeZone)) } : {}),
+    ...(until ? { untilS: readDay('--until', () => readUntil(until, timeZone)) } : {}),
+    ...(award ? { award: asAwardId(award) } : {}),
+    ...(kind ? { kinds: [readKind(kind)] } : {}),
+    ...(event ? { event: asEventId(event) } : {}),
   };
 }
 
@@ -123,10 +78,8 @@ function readDay(option: string, read: () => number): number {
   try {
     return read();
   } catch {
-    throw wrongUsage({
-      fr: `${option} attend une date (2026-01-31, 2026-01-31T14:00).`,
-      en: `${option} takes a date (2026-01-31, 2026-01-31T14:00).`,
-    });
+    throw wrongUsage(say`${option} attend une date (2026-01-31, 2026-01-31T14:00).
+      ${option} takes a date (2026-01-31, 2026-01-31T14:00).`);
   }
 }
 
@@ -136,44 +89,37 @@ function readKind(typed: string): JournalKind {
   const meant = didYouMean(nearest(typed, JOURNAL_KINDS));
   const known = JOURNAL_KINDS.join(', ');
   const what = shownAgain(typed);
-  throw wrongUsage({
-    fr: `--kind ne connaît pas « ${what} »${meant.fr} (connus : ${known})`,
-    en: `--kind does not know "${what}"${meant.en} (known: ${known})`,
-  });
+  throw wrongUsage(say`--kind ne connaît pas « ${what} »${meant} (connus : ${known})
+    --kind does not know "${what}"${meant} (known: ${known})`);
 }
 
 /**
  * Reads `--earner`: a key as it is, or an address, whose key depends on the vault. Null: everybody.
  * @throws Problem for what is neither
  */
-function readEarner({ flags: { earner } }: Call): (vault: Vault) => EarnerKey | null {
-  if (typeof earner !== 'string') return () => null;
+function readEarner({ text }: Call): (vault: Vault) => EarnerKey | null {
+  const earner = text('earner');
+  if (earner === null) return () => null;
   if (earner.includes('@')) {
     const address = addressOf(earner);
     return (vault) => earnerKeyOf(vault, address);
   }
   const key = withoutUnseenEnds(earner);
   if (/^[\w-]{1,64}$/.test(key)) return () => asEarnerKey(key);
-  throw wrongUsage({
-    fr: "--earner attend une adresse électronique, ou la clé d'une personne, celle que donne « npx palier explain ».",
-    en: '--earner takes an e-mail address, or the key of a person, the one that "npx palier explain" gives.',
-  });
+  throw wrongUsage(say`--earner attend une adresse électronique, ou la clé d'une personne, celle que donne « npx palier explain ».
+    --earner takes an e-mail address, or the key of a person, the one that "npx palier explain" gives.`);
 }
 
 /** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */
-async function writeEntries(
-  to: Pick<Context, 'streams'> & Pick<Call, 'lang'>,
-  entries: AsyncGenerator<JournalEntry>,
-  signal: AbortSignal,
-): Promise<number> {
+async function writeEntries(call: Call, entries: AsyncGenerator<JournalEntry>): Promise<number> {
   let written = 0;
   // The spinner ends with the first line: lines on a terminal show progress themselves.
-  let next = await withProgress(to, READING, () => entries.next());
+  let next = await withProgress(call, READING, () => entries.next());
   while (next.done !== true) {
-    to.streams.out(JSON.stringify(journalLine(next.value)));
+    call.streams.out(JSON.stringify(journalLine(next.value)));
     written += 1;
-    if (!(await canTakeMore(process.stdout, signal))) break;
-    signal.throwIfAborted();
+    if (!(await canTakeMore(process.stdout, call.signal))) break;
+    call.signal.throwIfAborted();
     next = await entries.next();
   }
   return written;

@@ -1,15 +1,59 @@
-import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
-import type { Localized } from '../shared/words.js';
-import type { Call, Command, Context } from './context.js';
-import { jsonPieces } from './json-lines.js';
-import { EXIT, Problem } from './problem.js';
-import { type Report, withProgress } from './progress.js';
+import type { Config } from '../../config.js';
+import type { Clock } from '../../platform/clock.js';
+import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
+import type { Pace } from '../../workers/stores.js';
+import type { Lang, Localized } from '../shared/words.js';
 
-/** What a command works with, besides what was typed. */
-export interface Work {
-  readonly context: Context;
-  /** Shows how far it is. */
+/** Where a command reads and writes. */
+export interface Streams {
+  /** A line of the result, on standard output. */
+  out(line: string): void;
+  /** A line about the work, on standard error. */
+  err(line: string): void;
+  /** The same without an end of line: prompts, and lines that are rewritten. */
+  errText(text: string): void;
+  readonly stdin: Readable;
+  /** Which of them is a terminal, with somebody in front of it. */
+  readonly isTty: { readonly stdin: boolean; readonly stderr: boolean };
+}
+
+/** All that a command may touch; main.ts wires it to the process, tests to their own. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What relative paths start from. */
+  readonly cwd: string;
+  readonly streams: Streams;
+  readonly clock: Clock;
+  /** Palier's own version. */
+  readonly version: string;
+  /** @throws ConfigFaults */
+  readonly loadConfig: (env: Context['env']) => Config;
+  /** Whoever opens it closes it. */
+  readonly openRedis: (address: RedisAddress) => RedisConnection;
+  /** Of our keys in Redis, and of BullMQ's. */
+  readonly dataPrefix: string;
+  readonly queuePrefix: string;
+  /** Has `stop` called when the process is asked to stop; call what is returned when that no longer matters. */
+  readonly onInterrupt: (stop: () => void) => () => void;
+  /** How long one call of Redis or of OBF may take before it counts as unanswered, milliseconds. */
+  readonly patienceMs: { readonly redis: number; readonly obf: number };
+  /** Of the pipeline's own times, those that a test shortens. */
+  readonly pace?: Partial<Pace>;
+}
+
+/** Tells how far the work is; a total of 0 is no progress to speak of. */
+export type Report = (done: number, total: number) => void;
+
+/** One command as it was typed, and what it works with. */
+export interface Call extends Context {
+  readonly args: readonly string[];
+  /** What was typed after an option, by its name in camel case; null: nothing. */
+  readonly text: (option: string) => string | null;
+  /** Whether an option without a value is on. */
+  readonly has: (option: string) => boolean;
+  readonly lang: Lang;
+  readonly json: boolean;
   readonly report: Report;
   /** Aborted by Ctrl-C, where the command is interruptible. */
   readonly signal: AbortSignal;
@@ -17,89 +61,58 @@ export interface Work {
 
 /** What a command prints: lines for people, or one JSON value for a program. */
 export interface Answer {
-  readonly lines: readonly string[];
+  readonly lines: readonly (Localized | string)[];
   readonly json: unknown;
   readonly exit?: number;
 }
 
-interface CommandSpec<Result> extends Pick<Command, 'name' | 'summary' | 'details'> {
-  readonly args?: Command['args'];
-  readonly options?: Command['options'];
-  /** What a terminal shows while it works. */
-  readonly progress: Localized | ((call: Call) => Localized);
-  /** Ctrl-C aborts `signal`, and the work ends by itself; otherwise it ends the process. */
+/** A command of `npx palier`: what its help says, and what it does. */
+export interface Command {
+  /** As it is typed; `partner badges` is a command of two words. */
+  readonly name: string;
+  /** What it does, in a few words, then the paragraphs of its help. */
+  readonly help: readonly [Localized, ...Localized[]];
+  /** What each is, by its name; `adresse|email` has a name in each language. */
+  readonly args?: Readonly<Record<string, Localized>>;
+  /** What each does, by its flag and its value's name: `--csv`, `--only <badge|award>`. */
+  readonly options?: Readonly<Record<string, Localized>>;
+  /** What a terminal shows while `run` works; absent: `run` shows it itself. */
+  readonly progress?: Localized | ((call: Call) => Localized);
+  /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
   readonly interruptible?: boolean;
-  /** @throws Problem when something stands in the way */
-  readonly work: (call: Call, work: Work) => Promise<Result>;
-  readonly answer: (result: Result, call: Call) => Answer;
+  /**
+   * @returns null when all is printed already
+   * @throws Problem when something stands in the way
+   */
+  readonly run: (call: Call) => Promise<Answer | null>;
 }
 
-/** A command that works, with a sign of life, and then answers in lines or JSON. */
-export function command<Result>(spec: CommandSpec<Result>): Command {
-  const { name, summary, details, args = [], options = [], progress, interruptible = false } = spec;
-  return {
-    name,
-    summary,
-    details,
-    args,
-    options,
-    run: async (call, context) => {
-      const about = typeof progress === 'function' ? progress(call) : progress;
-      const run = (signal: AbortSignal): Promise<Result> =>
-        withProgress({ ...context, lang: call.lang }, about, (report) =>
-          spec.work(call, { context, report, signal }),
-        );
-      const result = interruptible
-        ? await untilInterrupted(context, run)
-        : await run(new AbortController().signal);
-      return printAnswer(call, context, spec.answer(result, call));
-    },
-  };
-}
+export const EXIT = {
+  /** It is done, and nothing is wrong. */
+  good: 0,
+  /** A problem was found, or stood in the way. */
+  problem: 1,
+  /** The command was typed wrongly. */
+  usage: 2,
+} as const;
 
-/** Prints an answer on standard output. Returns the exit code. */
-export function printAnswer(
-  { json }: Pick<Call, 'json'>,
-  { streams }: Pick<Context, 'streams'>,
-  answer: Answer,
-): number {
-  for (const line of json ? jsonPieces(answer.json) : answer.lines) streams.out(line);
-  return answer.exit ?? EXIT.good;
-}
-
-/**
- * Does `work`; Ctrl-C aborts its signal, so that it closes what it opened. A second one ends the process.
- * @throws Problem when it was interrupted
- */
-export async function untilInterrupted<T>(
-  { onInterrupt }: Pick<Context, 'onInterrupt'>,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
-  const release = onInterrupt(() => stop.abort());
-  try {
-    return await work(stop.signal);
-  } catch (cause) {
-    if (!stop.signal.aborted) throw cause;
-    throw new Problem('interrupted', [INTERRUPTED], { cause });
-  } finally {
-    release();
+/** What stops a command, in words for the person who typed it. Holds no address and no secret. */
+export class Problem extends Error {
+  readonly exit: number;
+  readonly words: readonly Localized[];
+  constructor(
+    /** A stable name, for `--json`. */
+    readonly code: string,
+    words: Localized | readonly Localized[],
+    { exit = EXIT.problem, ...options }: ErrorOptions & { readonly exit?: number } = {},
+  ) {
+    const all = [words].flat();
+    super(all.map(({ en }) => en).join('\n'), options);
+    this.name = 'Problem';
+    this.words = all;
+    this.exit = exit;
   }
 }
 
-const INTERRUPTED = {
-  fr: "Interrompu avant la fin. Retapez la commande pour aller jusqu'au bout : rien n'est fait deux fois.",
-  en: 'Interrupted before its end. Type the command again to finish: nothing is done twice.',
-};
-
-/** What is typed until the end of the line; nothing where the input ends, or `signal` is aborted. */
-export async function readLine(input: Readable, signal?: AbortSignal): Promise<string> {
-  const reader = createInterface({ input });
-  signal?.addEventListener('abort', () => reader.close(), { once: true });
-  try {
-    for await (const line of reader) return line;
-    return '';
-  } finally {
-    reader.close();
-  }
-}
+/** The command was typed wrongly. */
+export const wrongUsage = (words: Localized): Problem => new Problem('usage', words, { exit: EXIT.usage });

@@ -1,65 +1,51 @@
 import { createInterface } from 'node:readline';
+import { type Lang, say } from '../shared/words.js';
 import { Writable } from 'node:stream';
 import { hashPassword } from '../../platform/secrets.js';
-import { printAnswer } from './command.js';
-import type { Call, Command, Context, Streams } from './context.js';
-import { Problem } from './problem.js';
+import { type Call, type Command, Problem, type Streams } from './command.js';
 
 const MIN_CHARS = 12;
 const MAX_CHARS = 1024;
 
 export const hashPasswordCommand: Command = {
   name: 'hash-password',
-  summary: {
-    fr: "fabrique l'empreinte d'un mot de passe, pour OPS_USERS",
-    en: 'makes the hash of a password, for OPS_USERS',
-  },
-  details: [
-    {
-      fr: `Demande deux fois le mot de passe (${MIN_CHARS} caractères au moins), sans l'afficher ; ou lit une ligne sur l'entrée standard. Dans .env : OPS_USERS='nom:empreinte', entre apostrophes.`,
-      en: `Asks for the password twice (${MIN_CHARS} characters at least), without showing it; or reads one line of standard input. In .env: OPS_USERS='name:hash', in single quotes.`,
-    },
+  help: [
+    say`fabrique l'empreinte d'un mot de passe, pour OPS_USERS
+      makes the hash of a password, for OPS_USERS`,
+    say`Demande deux fois le mot de passe (${MIN_CHARS} caractères au moins), sans l'afficher ; ou lit une ligne sur l'entrée standard. Dans .env : OPS_USERS='nom:empreinte', entre apostrophes.
+      Asks for the password twice (${MIN_CHARS} characters at least), without showing it; or reads one line of standard input. In .env: OPS_USERS='name:hash', in single quotes.`,
   ],
-  args: [],
-  options: [],
-  run: async (call, context) => {
-    const hash = await hashPassword(await newPassword(call, context));
-    return printAnswer(call, context, { lines: [hash], json: { hash } });
+  run: async (call) => {
+    const hash = await hashPassword(await newPassword(call));
+    return { lines: [hash], json: { hash } };
   },
 };
 
-async function newPassword(call: Call, context: Context): Promise<string> {
-  const password = await readPassword(call, context);
+async function newPassword({ streams, lang }: Call): Promise<string> {
+  const password = streams.isTty.stdin ? await askTwice(streams, lang) : await firstLine(streams.stdin);
   const { length } = password.normalize('NFKC');
   if (length < MIN_CHARS)
-    throw new Problem('password_too_short', [
-      {
-        fr: `Le mot de passe est trop court : ${MIN_CHARS} caractères au moins.`,
-        en: `The password is too short: ${MIN_CHARS} characters at least.`,
-      },
-    ]);
+    throw new Problem(
+      'password_too_short',
+      say`Le mot de passe est trop court : ${MIN_CHARS} caractères au moins.
+        The password is too short: ${MIN_CHARS} characters at least.`,
+    );
   if (length > MAX_CHARS)
-    throw new Problem('password_too_long', [
-      {
-        fr: `Le mot de passe est trop long : ${MAX_CHARS} caractères au plus.`,
-        en: `The password is too long: ${MAX_CHARS} characters at most.`,
-      },
-    ]);
+    throw new Problem(
+      'password_too_long',
+      say`Le mot de passe est trop long : ${MAX_CHARS} caractères au plus.
+        The password is too long: ${MAX_CHARS} characters at most.`,
+    );
   return password;
 }
 
-async function readPassword({ lang }: Call, { streams }: Context): Promise<string> {
-  if (!streams.isTty.stdin) return firstLine(streams.stdin);
-  const prompts = {
-    fr: ['Mot de passe : ', 'Encore une fois : '],
-    en: ['Password: ', 'Once more: '],
-  };
-  const [first, again] = await askHidden(streams, prompts[lang]);
-  if (first === undefined || first !== again)
-    throw new Problem('passwords_differ', [
-      { fr: 'Les deux mots de passe diffèrent.', en: 'The two passwords differ.' },
-    ]);
-  return first;
+const PROMPTS = { fr: ['Mot de passe : ', 'Encore une fois : '], en: ['Password: ', 'Once more: '] };
+
+async function askTwice(streams: Streams, lang: Lang): Promise<string> {
+  const [first, again] = await askHidden(streams, PROMPTS[lang]);
+  if (first !== undefined && first === again) return first;
+  const words = { fr: 'Les deux mots de passe diffèrent.', en: 'The two passwords differ.' };
+  throw new Problem('passwords_differ', words);
 }
 
 /** Nobody types more; a file sent by mistake is not read to its end. */
@@ -97,7 +83,7 @@ async function askHidden(streams: Streams, prompts: readonly string[]): Promise<
   }
 }
 
-const cancelled = (): Problem => new Problem('cancelled', [{ fr: 'Abandonné.', en: 'Given up.' }]);
+const cancelled = (): Problem => new Problem('cancelled', { fr: 'Abandonné.', en: 'Given up.' });
 
 /** The first line of an input that is no terminal, without its end. */
 export async function firstLine(stdin: Streams['stdin']): Promise<string> {

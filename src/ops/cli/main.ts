@@ -6,8 +6,8 @@ import { systemClock } from '../../platform/clock.js';
 import { openOperator } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { COMMANDS } from './commands.js';
-import type { Context, Streams } from './context.js';
 import { run } from './run.js';
+import { type Context, type Streams } from './command.js';
 
 /** `npx palier`: the process as the commands see it. */
 function contextOfProcess(): Context {

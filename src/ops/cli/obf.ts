@@ -12,9 +12,9 @@ import { createObf, type Obf } from '../../obf/obf.js';
 import type { RedisConnection } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import type { Scheme } from '../../rules/types.js';
-import type { Localized } from '../shared/words.js';
-import type { Context } from './context.js';
+import { labelled, type Localized, localized, say } from '../shared/words.js';
 import { releaseLocks } from './session.js';
+import { type Context } from './command.js';
 
 /** The variables with the Région's own key. */
 export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
@@ -24,38 +24,30 @@ export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown)
   const partner = scheme.partnersById.get(clientId);
   const key =
     partner === undefined ? REGION_KEY : `client_id ${clientId}, ${partner.secretEnv ?? 'secret_env'}`;
-  const { fr, en } = obfWords(error, key);
-  return { fr: `${partner?.name ?? 'Région'} : ${fr}`, en: `${partner?.name ?? 'Région'}: ${en}` };
+  const name = partner?.name ?? 'Région';
+  return labelled({ fr: name, en: name }, obfWords(error, key));
 }
 
 /** What a failed call of OBF means for whoever runs the check. @throws whatever is no error of OBF */
 export function obfWords(error: unknown, variables: string): Localized {
   if (!(error instanceof ObfError)) throw error;
-  const { fr, en } = wordsFor(error, variables);
-  return { fr: `${fr} (${error.message})`, en: `${en} (${error.message})` };
+  const words = wordsFor(error, variables);
+  return localized((lang) => `${words[lang]} (${error.message})`);
 }
 
 function wordsFor(error: ObfError, variables: string): Localized {
   if (error instanceof ObfThrottled)
-    return {
-      fr: `OBF demande d'attendre ${seconds(error)} s : recommencez ensuite`,
-      en: `OBF asks to wait ${seconds(error)} s: try again then`,
-    };
+    return say`OBF demande d'attendre ${seconds(error)} s : recommencez ensuite
+      OBF asks to wait ${seconds(error)} s: try again then`;
   if (error instanceof ObfNotSent)
-    return {
-      fr: 'OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne',
-      en: 'OBF does not answer: check OBF_BASE_URL, the network, and that the service works',
-    };
+    return say`OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne
+      OBF does not answer: check OBF_BASE_URL, the network, and that the service works`;
   if (error instanceof ObfRefused && [400, 401, 403].includes(error.status))
-    return {
-      fr: `OBF refuse la clé d'API : vérifiez ${variables}`,
-      en: `OBF refuses the API key: check ${variables}`,
-    };
+    return say`OBF refuse la clé d'API : vérifiez ${variables}
+      OBF refuses the API key: check ${variables}`;
   if (error instanceof ObfUnreadable || error instanceof ObfOutcomeUnknown)
-    return {
-      fr: 'la réponse est illisible : vérifiez OBF_BASE_URL',
-      en: 'the answer cannot be read: check OBF_BASE_URL',
-    };
+    return say`la réponse est illisible : vérifiez OBF_BASE_URL
+      the answer cannot be read: check OBF_BASE_URL`;
   return { fr: "OBF refuse l'appel", en: 'OBF refuses the call' };
 }
 

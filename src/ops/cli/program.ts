@@ -1,6 +1,6 @@
 import { Argument, Command as Commander, Help, InvalidArgumentError } from 'commander';
-import { type Lang, LANGS, type Localized } from '../shared/words.js';
-import type { Call, Command, Context } from './context.js';
+import { type Lang, LANGS, type Localized, say } from '../shared/words.js';
+import { type Call, type Command, type Context } from './command.js';
 
 const HELP_WIDTH = 90;
 
@@ -11,74 +11,20 @@ export function langOf(argv: readonly string[]): Lang {
   return LANGS.find((lang) => lang === asked) ?? 'fr';
 }
 
+/** What was typed of a command. */
+export type Typed = Pick<Call, 'args' | 'text' | 'has' | 'json'>;
+
 /**
  * The command line as commander sees it. Parsing it runs the command that was typed, and throws a
  * CommanderError for whatever else was typed.
- * @param done told the exit code of the command that ran
  */
 export function createProgram(
   commands: readonly Command[],
-  context: Context,
+  { streams, version }: Pick<Context, 'streams' | 'version'>,
   lang: Lang,
-  done: (exit: number) => void,
+  act: (command: Command, typed: Typed) => Promise<void>,
 ): Commander {
-  const program = prepared(new Commander('palier'), context, lang)
-    .usage(HELP.programUsage[lang])
-    .description(HELP.about[lang])
-    .version(context.version, '-V, --version', HELP.version[lang])
-    .helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang])
-    .option('--json', HELP.json[lang])
-    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], readLang);
-  for (const command of commands) {
-    const words = command.name.split(' ');
-    const act: Act = async (args, flags) => {
-      const { json = false } = program.opts<{ json?: boolean }>();
-      done(await command.run({ args, flags, lang, json }, context));
-    };
-    groupOf(words.slice(0, -1), program, context, lang).addCommand(
-      subcommand(command, words.at(-1) ?? '', context, lang, act),
-    );
-  }
-  return program;
-}
-
-/** What a command of several words stands in: `partner`, for `partner badges`; it does nothing by itself. */
-function groupOf(words: readonly string[], program: Commander, context: Context, lang: Lang): Commander {
-  return words.reduce((parent, word) => {
-    const known = parent.commands.find((one) => one.name() === word);
-    if (known !== undefined) return known;
-    const group = prepared(new Commander(word), context, lang).helpCommand(false);
-    parent.addCommand(group.usage(HELP.programUsage[lang]));
-    return group;
-  }, program);
-}
-
-function readLang(text: string): Lang {
-  const lang = LANGS.find((one) => one === text);
-  if (lang === undefined) throw new InvalidArgumentError('');
-  return lang;
-}
-
-type Act = (args: Call['args'], flags: Call['flags']) => Promise<void>;
-
-function subcommand(command: Command, name: string, context: Context, lang: Lang, act: Act): Commander {
-  const { summary, details, args, options } = command;
-  const argNames = args.map((arg) => `<${arg.name[lang]}>`);
-  const sub = prepared(new Commander(name), context, lang)
-    .usage([HELP.optionsUsage[lang], ...argNames].join(' '))
-    .summary(summary[lang])
-    .description([capitalised(`${summary[lang]}.`), ...details.map((text) => text[lang])].join('\n\n'))
-    .allowExcessArguments(false);
-  for (const { flag, value, about } of options)
-    sub.option(value === undefined ? flag : `${flag} <${value[lang]}>`, about[lang]);
-  for (const [at, { about }] of args.entries())
-    sub.addArgument(new Argument(argNames[at] ?? '', about[lang]));
-  return sub.action(async () => act(sub.args, sub.opts()));
-}
-
-/** What every command of ours has: our streams and words, and errors thrown instead of an exit. */
-function prepared(command: Commander, { streams }: Context, lang: Lang): Commander {
-  return command
+  const program = new Commander('palier')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => streams.out(withoutEnd(text)),
@@ -99,7 +45,56 @@ function prepared(command: Commander, { streams }: Context, lang: Lang): Command
       styleTitle: (title) => HELP.titles[title]?.[lang] ?? title,
     })
     .helpOption('-h, --help', HELP.help[lang])
-    .addHelpText('after', `\n${HELP.exitCodes[lang]}`);
+    .addHelpText('afterAll', `\n${HELP.exitCodes[lang]}`)
+    .usage(HELP.usage[lang])
+    .description(HELP.about[lang])
+    .version(version, '-V, --version', HELP.version[lang])
+    .option('--json', HELP.json[lang])
+    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], readLang);
+  for (const command of commands) {
+    const sub = describe(addTo(program, command.name.split(' '), lang), command, lang);
+    sub.action(async () => {
+      const flags: Readonly<Record<string, unknown>> = sub.opts();
+      const text = (name: string): string | null => {
+        const value = flags[name];
+        return typeof value === 'string' ? value : null;
+      };
+      const { json = false } = program.opts<{ json?: boolean }>();
+      await act(command, { args: sub.args, text, has: (name) => flags[name] === true, json });
+    });
+  }
+  return program.helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang]);
+}
+
+function readLang(text: string): Lang {
+  const lang = LANGS.find((one) => one === text);
+  if (lang === undefined) throw new InvalidArgumentError('');
+  return lang;
+}
+
+/** Adds a command; the first of its several words is a group, which does nothing by itself. */
+function addTo(parent: Commander, [word = '', ...rest]: readonly string[], lang: Lang): Commander {
+  if (rest.length === 0) return parent.command(word);
+  const known = parent.commands.find((one) => one.name() === word);
+  return addTo(known ?? parent.command(word).helpCommand(false).usage(HELP.usage[lang]), rest, lang);
+}
+
+/** What its help says. */
+function describe(
+  sub: Commander,
+  { help: [summary, ...more], args, options }: Command,
+  lang: Lang,
+): Commander {
+  const own = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');
+  const argNames = Object.keys(args ?? {}).map((names) => `<${own(names)}>`);
+  sub
+    .usage(['[options]', ...argNames].join(' '))
+    .summary(summary[lang])
+    .description([capitalised(`${summary[lang]}.`), ...more.map((text) => text[lang])].join('\n\n'));
+  for (const [flags, about] of Object.entries(options ?? {})) sub.option(own(flags), about[lang]);
+  for (const [at, about] of Object.values(args ?? {}).entries())
+    sub.addArgument(new Argument(argNames[at] ?? '', about[lang]));
+  return sub;
 }
 
 const help = new Help();
@@ -121,26 +116,19 @@ const withoutEnd = (text: string): string => text.replace(/\n$/, '');
 
 /** Commander's own words, and those of every help, in both languages. */
 const HELP = {
-  programUsage: { fr: '[options] <commande>', en: '[options] <command>' },
-  optionsUsage: { fr: '[options]', en: '[options]' },
-  about: {
-    fr: "L'outil des exploitants de Palier, qui délivre les badges de la Région.",
-    en: "The operators' tool of Palier, which gives the Région's badges.",
-  },
+  usage: { fr: '[options] <commande>', en: '[options] <command>' },
+  about: say`L'outil des exploitants de Palier, qui délivre les badges de la Région.
+    The operators' tool of Palier, which gives the Région's badges.`,
   version: { fr: 'affiche la version', en: 'shows the version' },
   help: { fr: 'affiche cette aide', en: 'shows this help' },
   helpCommandUsage: { fr: 'help [commande]', en: 'help [command]' },
   helpCommand: { fr: "affiche l'aide d'une commande", en: 'shows the help of a command' },
   json: { fr: 'répond en JSON, pour un programme', en: 'answers in JSON, for a program' },
   langValue: { fr: 'langue', en: 'language' },
-  lang: {
-    fr: 'langue des réponses : fr (par défaut) ou en',
-    en: 'language of the answers: fr (default) or en',
-  },
-  exitCodes: {
-    fr: 'Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.',
-    en: 'Exit codes: 0, all is well; 1, a problem was found; 2, the command was typed wrongly.',
-  },
+  lang: say`langue des réponses : fr (par défaut) ou en
+    language of the answers: fr (default) or en`,
+  exitCodes: say`Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.
+    Exit codes: 0, all is well; 1, a problem was found; 2, the command was typed wrongly.`,
   titles: {
     'Usage:': { fr: 'Utilisation :', en: 'Usage:' },
     'Arguments:': { fr: 'Arguments :', en: 'Arguments:' },

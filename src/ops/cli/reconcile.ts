@@ -12,79 +12,57 @@ import {
   setSchedules,
 } from '../../workers/runtime/schedules.js';
 import { type Drift, verifyAccounts } from '../../workers/ingest/verify-accounts.js';
-import { counted, labelled, type Lang, type Localized } from '../shared/words.js';
-import { command } from './command.js';
-import type { Context } from './context.js';
+import { indented, labelled, type Localized, plural, say } from '../shared/words.js';
 import { accountWords } from './obf.js';
-import { EXIT, Problem } from './problem.js';
-import type { Report } from './progress.js';
-import { withPipeline } from './session.js';
+import { NEEDED, withPipeline } from './session.js';
 import { configProblem } from './settings.js';
+import { type Call, type Command, type Context, EXIT, Problem } from './command.js';
 
-export const reconcile = command({
+export const reconcile: Command = {
   name: 'reconcile',
-  summary: {
-    fr: 'lit dans OBF ce qui a été délivré sans que Palier le sache',
-    en: 'reads in OBF what was issued unknown to Palier',
+  help: [
+    say`lit dans OBF ce qui a été délivré sans que Palier le sache
+      reads in OBF what was issued unknown to Palier`,
+    say`Lit maintenant la liste d'événements de chaque compte, comme les workers le font d'eux-mêmes toutes les POLL_EVERY_S secondes ; ce qui manque est mis en file.
+      Reads the event list of every account now, as the workers do by themselves every POLL_EVERY_S seconds; what is missing is enqueued.`,
+    say`Peut être tapée à tout moment, les workers tournant ou non, et autant de fois que voulu. Code de sortie 1 si un compte n'a pas pu être lu.
+      May be typed at any time, beside running workers or not, and as often as you like. Exit code 1 if an account could not be read.`,
+  ],
+  options: {
+    '--full': say`relit tout, comme les workers le font toutes les VERIFY_EVERY_H heures : reconstruit un Redis perdu, trouve ce qui a été révoqué, ajouté ou supprimé, et dit les écarts réparés
+      reads everything again, as the workers do every VERIFY_EVERY_H hours: rebuilds a lost Redis, finds what was revoked, added or deleted, and tells the drift it mended`,
   },
-  details: [
-    {
-      fr: "Lit maintenant la liste d'événements de chaque compte, comme les workers le font d'eux-mêmes toutes les POLL_EVERY_S secondes ; ce qui manque est mis en file.",
-      en: 'Reads the event list of every account now, as the workers do by themselves every POLL_EVERY_S seconds; what is missing is enqueued.',
-    },
-    {
-      fr: "Peut être tapée à tout moment, les workers tournant ou non, et autant de fois que voulu. Code de sortie 1 si un compte n'a pas pu être lu.",
-      en: 'May be typed at any time, beside running workers or not, and as often as you like. Exit code 1 if an account could not be read.',
-    },
-  ],
-  options: [
-    {
-      flag: '--full',
-      about: {
-        fr: 'relit tout, comme les workers le font toutes les VERIFY_EVERY_H heures : reconstruit un Redis perdu, trouve ce qui a été révoqué, ajouté ou supprimé, et dit les écarts réparés',
-        en: 'reads everything again, as the workers do every VERIFY_EVERY_H hours: rebuilds a lost Redis, finds what was revoked, added or deleted, and tells the drift it mended',
-      },
-    },
-  ],
-  progress: ({ flags }) =>
-    flags['full'] === true
-      ? {
-          fr: 'Relecture des événements, compte par compte',
-          en: 'Reading events again, account by account',
-        }
+  progress: ({ has }) =>
+    has('full')
+      ? { fr: 'Relecture des événements, compte par compte', en: 'Reading events again, account by account' }
       : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
-  work: ({ flags }, { context, report, signal }): Promise<Reconciled> =>
-    flags['full'] === true
-      ? withPipeline(
-          context,
-          async (pipeline, config) => {
-            requireKeys(pipeline, context);
-            return readAll(pipeline, scheduleTimesOf(config), report, signal);
-          },
-          ['POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'],
-        )
-      : withPipeline(context, async (pipeline) => {
-          requireKeys(pipeline, context);
-          return pollAll(pipeline, report, signal);
-        }),
-  answer: (found, { lang }) => ({
-    lines: [
-      ...('drift' in found ? driftLines(found.drift, lang) : polledLines(found, lang)),
-      ...unreadLines(found.unread, lang),
-    ],
-    json: {
-      ok: found.unread.length === 0,
-      ...('drift' in found
-        ? driftJson(found.drift)
-        : { accounts_read: found.accounts - found.unread.length, events: found.events }),
-      unread: found.unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[lang] ?? null })),
-    },
-    exit: found.unread.length === 0 ? EXIT.good : EXIT.problem,
-  }),
-});
+  run: async (call) => {
+    const found = await withPipeline<Polled | Reread>(
+      call,
+      (pipeline, config) => {
+        requireKeys(pipeline, call);
+        return call.has('full') ? readAll(pipeline, scheduleTimesOf(config), call) : pollAll(pipeline, call);
+      },
+      { variables: [...NEEDED, ...(call.has('full') ? TIMES : [])] },
+    );
+    const { unread } = found;
+    return {
+      lines: [...('drift' in found ? driftLines(found.drift) : polledLines(found)), ...unreadLines(unread)],
+      json: {
+        ok: unread.length === 0,
+        ...('drift' in found
+          ? { drift: numbersOf(found.drift), earners: found.drift.earners }
+          : { accounts_read: found.accounts - unread.length, events: found.events }),
+        unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
+      },
+      exit: unread.length === 0 ? EXIT.good : EXIT.problem,
+    };
+  },
+};
 
-type Reconciled = Polled | Reread;
+/** What the schedules are set by. */
+const TIMES = ['POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
 
 /** An account without its key would be passed over in silence. */
 function requireKeys({ scheme }: Pipeline, { env }: Context): void {
@@ -109,7 +87,7 @@ interface Polled {
 const SILENT_IN_A_ROW = 3;
 
 /** Looks, in every account that we can read, for events that nobody told us of. */
-async function pollAll(pipeline: Pipeline, report: Report, signal: AbortSignal): Promise<Polled> {
+async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Polled> {
   const clients = polledClients(pipeline);
   const unread: Unread[] = [];
   let events = 0;
@@ -142,13 +120,9 @@ interface Reread {
  * when they start.
  * @throws Problem when the Région's own account cannot be read
  */
-async function readAll(
-  pipeline: Pipeline,
-  times: ScheduleTimes,
-  report: Report,
-  signal: AbortSignal,
-): Promise<Reread> {
-  const drift = await reread(pipeline, report, signal);
+async function readAll(pipeline: Pipeline, times: ScheduleTimes, call: Call): Promise<Reread> {
+  const { signal } = call;
+  const drift = await reread(pipeline, call);
   await rebuildIndexes(pipeline, signal);
   await setSchedules(pipeline, times);
   const unread: Unread[] = [];
@@ -157,7 +131,7 @@ async function readAll(
   return { drift, unread };
 }
 
-async function reread(pipeline: Pipeline, report: Report, signal: AbortSignal): Promise<Drift> {
+async function reread(pipeline: Pipeline, { report, signal }: Call): Promise<Drift> {
   try {
     return await verifyAccounts(pipeline, report, signal);
   } catch (error) {
@@ -167,10 +141,8 @@ async function reread(pipeline: Pipeline, report: Report, signal: AbortSignal): 
   }
 }
 
-const NOTHING_EVALUATED = {
-  fr: "Sans le compte de la Région, on ne sait pas ce qui est déjà délivré : personne n'est réévalué. Retapez la commande quand OBF répond.",
-  en: 'Without the account of the Région, what was given is not known: nobody is evaluated. Type the command again when OBF answers.',
-};
+const NOTHING_EVALUATED = say`Sans le compte de la Région, on ne sait pas ce qui est déjà délivré : personne n'est réévalué. Retapez la commande quand OBF répond.
+  Without the account of the Région, what was given is not known: nobody is evaluated. Type the command again when OBF answers.`;
 
 /** An account that still fails says why best; of one that answers again, what stood in the way is told. */
 async function whyUnread(pipeline: Pipeline, clientId: ClientId, stopped: unknown, signal: AbortSignal) {
@@ -182,102 +154,74 @@ async function whyUnread(pipeline: Pipeline, clientId: ClientId, stopped: unknow
   }
   const why = String(describeError(stopped)['message']);
   const name = pipeline.scheme.partnersById.get(clientId)?.name ?? clientId;
-  return {
-    fr: `${name} : la lecture a échoué en route (${why}), et OBF répond à nouveau : retapez la commande`,
-    en: `${name}: the reading failed on the way (${why}), and OBF answers again: type the command again`,
-  };
+  return say`${name} : la lecture a échoué en route (${why}), et OBF répond à nouveau : retapez la commande
+    ${name}: the reading failed on the way (${why}), and OBF answers again: type the command again`;
 }
 
-const ACCOUNT = [
-  { fr: 'compte OBF lu', en: 'OBF account read' },
-  { fr: 'comptes OBF lus', en: 'OBF accounts read' },
-] as const;
-
-function polledLines({ accounts, events, unread }: Polled, lang: Lang): readonly string[] {
-  const found: Localized =
-    events === 0
-      ? { fr: 'Aucun événement ne manquait.', en: 'No event was missing.' }
-      : {
-          fr: `Événements qui manquaient, mis en file pour les workers : ${events}.`,
-          en: `Events that were missing, enqueued for the workers: ${events}.`,
-        };
-  return [`${counted(accounts - unread.length, ...ACCOUNT)[lang]}. ${found[lang]}`];
+function polledLines({ accounts, events, unread }: Polled): readonly Localized[] {
+  const read = plural(
+    accounts - unread.length,
+    'compte OBF lu|comptes OBF lus',
+    'OBF account read|OBF accounts read',
+  );
+  if (events === 0)
+    return [
+      say`${read}. Aucun événement ne manquait.
+        ${read}. No event was missing.`,
+    ];
+  return [
+    say`${read}. Événements qui manquaient, mis en file pour les workers : ${events}.
+      ${read}. Events that were missing, enqueued for the workers: ${events}.`,
+  ];
 }
 
-/** Every number of the drift, in the order in which it is read. */
-const DRIFT: readonly (readonly [keyof Omit<Drift, 'unreadable' | 'earners'>, Localized])[] = [
-  [
-    'events',
-    {
-      fr: 'événements qui manquaient, ou avaient changé',
-      en: 'events that were missing, or had changed',
-    },
-  ],
-  [
-    'awards',
-    {
-      fr: 'badges Région retrouvés dans OBF (délivrés à la main, ou perdus avec Redis)',
-      en: "the Région's badges found in OBF (given by hand, or lost with Redis)",
-    },
-  ],
-  [
-    'awardsRevoked',
-    { fr: 'badges Région révoqués à notre insu', en: "the Région's badges revoked unknown to us" },
-  ],
-  ['assertions', { fr: 'badges de partenaires qui manquaient', en: "partners' badges that were missing" }],
-  [
-    'revocations',
-    { fr: 'badges de partenaires révoqués à notre insu', en: "partners' badges revoked unknown to us" },
-  ],
-  [
-    'changed',
-    {
-      fr: 'badges de partenaires dont une date avait changé',
-      en: "partners' badges of which a date had changed",
-    },
-  ],
-  [
-    'gone',
-    {
-      fr: "badges de partenaires qu'OBF n'a plus (ils ne comptent plus)",
-      en: "partners' badges that OBF has no longer (they count no more)",
-    },
-  ],
-];
-
-function driftLines(drift: Drift, lang: Lang): readonly string[] {
-  const heading = DRIFT.every(([name]) => drift[name] === 0)
-    ? { fr: 'Aucun écart avec OBF.', en: 'No drift from OBF.' }
-    : { fr: 'Écarts avec OBF, réparés :', en: 'Drift from OBF, mended:' };
-  const numbers = DRIFT.map(([name, words]) => `  ${labelled(words, drift[name])[lang]}`);
-  const evaluated = {
-    fr: `Personnes que les workers réévaluent : ${drift.earners}.`,
-    en: `Earners whom the workers evaluate anew: ${drift.earners}.`,
-  };
-  return [heading[lang], ...numbers, evaluated[lang]];
-}
-
-const driftJson = (drift: Drift) => ({
-  drift: {
-    events: drift.events,
-    awards: drift.awards,
-    awards_revoked: drift.awardsRevoked,
-    assertions: drift.assertions,
-    revocations: drift.revocations,
-    changed: drift.changed,
-    gone: drift.gone,
-  },
-  earners: drift.earners,
+const numbersOf = ({ events, awards, awardsRevoked, assertions, revocations, changed, gone }: Drift) => ({
+  events,
+  awards,
+  awards_revoked: awardsRevoked,
+  assertions,
+  revocations,
+  changed,
+  gone,
 });
 
-function unreadLines(unread: readonly Unread[], lang: Lang): readonly string[] {
+const DRIFT: Readonly<Record<keyof ReturnType<typeof numbersOf>, Localized>> = {
+  events: say`événements qui manquaient, ou avaient changé
+    events that were missing, or had changed`,
+  awards: say`badges Région retrouvés dans OBF (délivrés à la main, ou perdus avec Redis)
+    the Région's badges found in OBF (given by hand, or lost with Redis)`,
+  awards_revoked: say`badges Région révoqués à notre insu
+    the Région's badges revoked unknown to us`,
+  assertions: say`badges de partenaires qui manquaient
+    partners' badges that were missing`,
+  revocations: say`badges de partenaires révoqués à notre insu
+    partners' badges revoked unknown to us`,
+  changed: say`badges de partenaires dont une date avait changé
+    partners' badges of which a date had changed`,
+  gone: say`badges de partenaires qu'OBF n'a plus (ils ne comptent plus)
+    partners' badges that OBF has no longer (they count no more)`,
+};
+
+function driftLines(drift: Drift): readonly Localized[] {
+  const numbers: Readonly<Record<string, number>> = numbersOf(drift);
+  return [
+    Object.values(numbers).every((n) => n === 0)
+      ? { fr: 'Aucun écart avec OBF.', en: 'No drift from OBF.' }
+      : { fr: 'Écarts avec OBF, réparés :', en: 'Drift from OBF, mended:' },
+    ...Object.entries(DRIFT).map(([name, words]) => indented(labelled(words, numbers[name] ?? 0))),
+    say`Personnes que les workers réévaluent : ${drift.earners}.
+      Earners whom the workers evaluate anew: ${drift.earners}.`,
+  ];
+}
+
+function unreadLines(unread: readonly Unread[]): readonly Localized[] {
   if (unread.length === 0) return [];
-  const known = unread.flatMap(({ why }) => (why === null ? [] : [`  ${why[lang]}`]));
+  const known = unread.flatMap(({ why }) => why ?? []);
   const notAsked = unread.length - known.length;
-  const rest = {
-    fr: `  OBF ne répondant plus, comptes non demandés : ${notAsked}`,
-    en: `  Since OBF no longer answers, accounts not asked: ${notAsked}`,
-  };
-  const heading = { fr: `Comptes non lus : ${unread.length}`, en: `Accounts not read: ${unread.length}` };
-  return [heading[lang], ...known, ...(notAsked === 0 ? [] : [rest[lang]])];
+  const rest = say`OBF ne répondant plus, comptes non demandés : ${notAsked}
+    Since OBF no longer answers, accounts not asked: ${notAsked}`;
+  return [
+    { fr: `Comptes non lus : ${unread.length}`, en: `Accounts not read: ${unread.length}` },
+    ...[...known, ...(notAsked === 0 ? [] : [rest])].map(indented),
+  ];
 }

@@ -1,16 +1,16 @@
 import { CommanderError } from 'commander';
 import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
-import type { Lang, Localized } from '../shared/words.js';
+import { type Lang, type Localized, say } from '../shared/words.js';
 import { didYouMean, shownAgain } from './arguments.js';
-import type { Command, Context, Streams } from './context.js';
-import { EXIT, Problem, wrongUsage } from './problem.js';
 import { createProgram, langOf } from './program.js';
+import { untilInterrupted, withProgress } from './terminal.js';
+import { type Call, type Command, type Context, EXIT, Problem, type Streams, wrongUsage } from './command.js';
 
 /**
  * Runs what was typed.
  * @param argv the arguments after the program's name
- * @returns the exit code, see exit.ts; whatever went wrong has been told
+ * @returns the exit code, whatever went wrong has been told
  */
 export async function run(
   argv: readonly string[],
@@ -20,8 +20,9 @@ export async function run(
   const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
   let exit: number = EXIT.good;
-  const program = createProgram(commands, context, lang, (code) => {
-    exit = code;
+  const program = createProgram(commands, context, lang, async (command, typed) => {
+    const idle = { report: () => undefined, signal: new AbortController().signal };
+    exit = await runCommand(command, { ...context, ...typed, ...idle, lang });
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -32,6 +33,21 @@ export async function run(
     tell(context.streams, problem, lang, argv.includes('--json'));
     return problem.exit;
   }
+}
+
+/** Runs one command, and prints its answer. @returns the exit code */
+async function runCommand({ progress, interruptible, run: work }: Command, call: Call): Promise<number> {
+  const { streams, lang, json } = call;
+  const about = typeof progress === 'function' ? progress(call) : progress;
+  const shown = (signal: AbortSignal) =>
+    about === undefined
+      ? work({ ...call, signal })
+      : withProgress(call, about, (report) => work({ ...call, signal, report }));
+  const answer = interruptible === true ? await untilInterrupted(call, shown) : await shown(call.signal);
+  if (answer === null) return EXIT.good;
+  if (json) streams.out(JSON.stringify(answer.json, null, 2));
+  else for (const line of answer.lines) streams.out(typeof line === 'string' ? line : line[lang]);
+  return answer.exit ?? EXIT.good;
 }
 
 /** Names that others chose could turn a terminal's line around. Written out, JSON says the same with them. */
@@ -47,9 +63,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof CommanderError) return wrongUsage(usageWords(error));
   const { type, message } = describeError(error);
   const detail = `${String(type)} : ${String(message)}`;
-  return new Problem('unexpected', [
-    { fr: `Erreur inattendue. ${detail}`, en: `Unexpected error. ${detail}` },
-  ]);
+  return new Problem('unexpected', { fr: `Erreur inattendue. ${detail}`, en: `Unexpected error. ${detail}` });
 }
 
 /** On standard error; for a program, as JSON where it looks for the answer. */
@@ -59,31 +73,18 @@ function tell(streams: Streams, { code, words }: Problem, lang: Lang, json: bool
   else for (const message of messages) streams.err(message);
 }
 
-type UsageWords = (what: string, meant: string | null) => Localized;
-
-const unknown =
-  (fr: string, en: string): UsageWords =>
-  (what, meant) => ({
-    fr: `${fr} inconnue « ${what} »${didYouMean(meant).fr}`,
-    en: `Unknown ${en} "${what}"${didYouMean(meant).en}`,
-  });
-
 /** By commander's stable error codes. */
-const USAGE: Readonly<Record<string, UsageWords>> = {
-  'commander.unknownCommand': unknown('Commande', 'command'),
-  'commander.unknownOption': unknown('Option', 'option'),
-  'commander.missingArgument': (what) => ({
-    fr: `Il manque : <${what}>`,
-    en: `Missing: <${what}>`,
-  }),
-  'commander.optionMissingArgument': (what) => ({
-    fr: `Il manque une valeur à l'option « ${what} »`,
-    en: `A value is missing for the option "${what}"`,
-  }),
-  'commander.invalidArgument': (what) => ({
-    fr: `L'option « ${what} » ne prend pas cette valeur`,
-    en: `The option "${what}" does not take this value`,
-  }),
+const USAGE: Readonly<Record<string, (what: string, meant: Localized) => Localized>> = {
+  'commander.unknownCommand': (what, meant) => say`Commande inconnue « ${what} »${meant}
+    Unknown command "${what}"${meant}`,
+  'commander.unknownOption': (what, meant) => say`Option inconnue « ${what} »${meant}
+    Unknown option "${what}"${meant}`,
+  'commander.missingArgument': (what) => say`Il manque : <${what}>
+    Missing: <${what}>`,
+  'commander.optionMissingArgument': (what) => say`Il manque une valeur à l'option « ${what} »
+    A value is missing for the option "${what}"`,
+  'commander.invalidArgument': (what) => say`L'option « ${what} » ne prend pas cette valeur
+    The option "${what}" does not take this value`,
   'commander.excessArguments': () => ({ fr: "Trop d'arguments", en: 'Too many arguments' }),
   'commander.help': () => ({ fr: 'Il manque une commande', en: 'A command is missing' }),
 };
@@ -94,11 +95,9 @@ function usageWords({ code, message }: CommanderError): Localized {
   const what = shownAgain(/'([^']*)'/.exec(message)?.[1] ?? '');
   const meant = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message)?.[1] ?? null;
   const write = USAGE[code] ?? (() => ({ fr: 'Commande mal tapée', en: 'The command was typed wrongly' }));
-  const { fr, en } = write(what, meant);
-  return {
-    fr: `${ended(fr)} Aide : npx palier --help`,
-    en: `${ended(en)} Help: npx palier --lang en --help`,
-  };
+  const { fr, en } = write(what, didYouMean(meant));
+  return say`${ended(fr)} Aide : npx palier --help
+    ${ended(en)} Help: npx palier --lang en --help`;
 }
 
 const ended = (sentence: string): string => (sentence.endsWith('?') ? sentence : `${sentence}.`);

@@ -6,9 +6,8 @@ import type { RedisConnection } from '../../platform/redis.js';
 import type { Vault } from '../../platform/vault.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
-import type { Localized } from '../shared/words.js';
-import type { Context } from './context.js';
-import { Problem } from './problem.js';
+import { type Localized, localized, say } from '../shared/words.js';
+import { type Context, Problem } from './command.js';
 
 /** The environment as far as it can be read: a fault in one variable hides no other. */
 export interface Settings {
@@ -81,17 +80,15 @@ export const configProblem = (faults: readonly ConfigFault[]): Problem =>
   );
 
 /** Under another key everybody would be unknown, and be given again what they have. */
-export const KEY_CHANGED: Localized = {
-  fr: "PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)",
-  en: 'PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")',
-};
+export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
+  PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
 /**
  * For a command that reads or changes what is kept of people.
  * @throws Problem when PALIER_KEY is another
  */
 export async function requireReadable(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', [KEY_CHANGED]);
+  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
 }
 
 export interface SchemeReading {
@@ -101,14 +98,10 @@ export interface SchemeReading {
   readonly warnings: readonly Localized[];
 }
 
-/**
- * Reads the scheme's two files, and tells every fault at once.
- * @param dir the folder as it was given: faults name the files by it
- */
+/** Reads the scheme's two files, and tells every fault at once. Faults name the folder as it was given. */
 export async function readScheme(
   { cwd }: Pick<Context, 'cwd'>,
-  dir: string,
-  timeZone: string,
+  { configDir: dir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
 ): Promise<SchemeReading> {
   const asGiven = (file: string): string => join(dir, basename(file));
   try {
@@ -121,26 +114,22 @@ export async function readScheme(
       : { scheme: null, faults: result.faults.map(faultWords), warnings };
   } catch (error) {
     if (!(error instanceof ConfigFolderError)) throw error;
-    const faults = error.files.map(({ file, fr, en }) => ({
-      fr: `${asGiven(file)} : ${fr}`,
-      en: `${asGiven(file)}: ${en}`,
-    }));
+    const faults = error.files.map(
+      ({ file, fr, en }) => say`${asGiven(file)} : ${fr}
+        ${asGiven(file)}: ${en}`,
+    );
     return { scheme: null, faults, warnings: [] };
   }
 }
 
-export const faultWords = (fault: SchemeFault): Localized => ({
-  fr: formatFault(fault, 'fr'),
-  en: formatFault(fault, 'en'),
-});
+export const faultWords = (fault: SchemeFault): Localized => localized((lang) => formatFault(fault, lang));
 
 /** @throws Problem with every fault */
 export async function requireScheme(
   context: Pick<Context, 'cwd'>,
-  dir: string,
-  timeZone: string,
+  config: Pick<Config, 'configDir' | 'timeZone'>,
 ): Promise<Scheme> {
-  const { scheme, faults } = await readScheme(context, dir, timeZone);
+  const { scheme, faults } = await readScheme(context, config);
   if (scheme === null) throw new Problem('scheme_faults', faults);
   return scheme;
 }

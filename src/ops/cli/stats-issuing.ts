@@ -1,11 +1,10 @@
-import type { BatchId } from '../../ids.js';
 import type { Batch } from '../../issuing/batches.js';
 import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { holdWords, PAUSED } from '../shared/issuing-words.js';
 import { type AwardOnHold, readFlags, readHolds, readQuota } from '../shared/stats.js';
-import { counted, indented, instantWords, labelled, type Localized, quoted } from '../shared/words.js';
+import { indented, instantWords, labelled, type Localized, plural, quoted, say } from '../shared/words.js';
 
 const secondsIn = (ms: number): number => Math.floor(ms / 1000);
 
@@ -26,21 +25,11 @@ type BatchState = Batch['state'] | 'unknown' | 'refused';
 const BATCH_STATES: Readonly<Record<BatchState, Localized>> = {
   open: { fr: 'formé', en: 'formed' },
   sending: { fr: 'envoi en cours', en: 'being issued' },
-  unknown: {
-    fr: 'issue inconnue, vérifiée dans OBF avant tout nouvel envoi',
-    en: 'outcome unknown, looked up in OBF before anything is sent again',
-  },
+  unknown: say`issue inconnue, vérifiée dans OBF avant tout nouvel envoi
+    outcome unknown, looked up in OBF before anything is sent again`,
   sent: { fr: "délivré, en cours d'inscription", en: 'issued, being recorded' },
   refused: { fr: 'refusé par OBF, voir les échecs', en: 'refused by OBF, see what failed' },
 };
-
-interface BatchFigure {
-  readonly award: Award;
-  readonly id: BatchId;
-  readonly state: BatchState;
-  readonly earners: number;
-  readonly sinceS: number;
-}
 
 export const issuingSection: StatsSection = {
   id: 'issuing',
@@ -61,10 +50,8 @@ export const issuingSection: StatsSection = {
       lines: [
         paused ? PAUSED : { fr: 'en marche', en: 'running' },
         ...holds.map((one) => holdLine(one, scheme.timeZone)),
-        labelled(
-          { fr: 'badges dus, en attente du prochain envoi', en: 'due, waiting for the next issue call' },
-          due,
-        ),
+        say`badges dus, en attente du prochain envoi : ${due}
+          due, waiting for the next issue call: ${due}`,
         ...waiting.map(({ award, count }) => indented(labelled(quoted(award.name), count))),
         labelled({ fr: 'lots en route', en: 'batches under way' }, batches.length),
         ...batches.map((batch) => indented(batchLine(batch, scheme.timeZone))),
@@ -72,17 +59,15 @@ export const issuingSection: StatsSection = {
       json: {
         paused,
         on_hold: holds.map(({ award, hold }) => ({
-          award: award.id,
-          badge: award.badgeId,
+          ...idsOf(award),
           code: hold.code,
           obf: hold.words,
           since_s: secondsIn(hold.sinceMs),
           next_s: secondsIn(hold.nextMs),
         })),
-        waiting: waiting.map(({ award, count }) => ({ award: award.id, badge: award.badgeId, count })),
+        waiting: waiting.map(({ award, count }) => ({ ...idsOf(award), count })),
         batches: batches.map(({ award, id, state, earners, sinceS }) => ({
-          award: award.id,
-          badge: award.badgeId,
+          ...idsOf(award),
           batch: id,
           state,
           earners,
@@ -93,18 +78,25 @@ export const issuingSection: StatsSection = {
   },
 };
 
-async function readBatches(pipeline: Pipeline, award: Award): Promise<readonly BatchFigure[]> {
+const idsOf = ({ id, badgeId }: Award) => ({ award: id, badge: badgeId });
+
+async function readBatches(pipeline: Pipeline, award: Award) {
   const ids = await pipeline.batches.of(award.badgeId);
-  const found = await Promise.all(
-    ids.map(async (id) => {
-      const batch = await pipeline.batches.find(award.badgeId, id);
-      if (batch === null) return [];
-      const sinceS = secondsIn(batch.sentMs ?? batch.createdMs);
-      return [{ award, id, state: await batchState(pipeline, batch), earners: batch.earners.length, sinceS }];
-    }),
+  const found = await Promise.all(ids.map((id) => pipeline.batches.find(award.badgeId, id)));
+  return Promise.all(
+    found
+      .filter((batch) => batch !== null)
+      .map(async (batch) => ({
+        award,
+        id: batch.id,
+        state: await batchState(pipeline, batch),
+        earners: batch.earners.length,
+        sinceS: secondsIn(batch.sentMs ?? batch.createdMs),
+      })),
   );
-  return found.flat();
 }
+
+type BatchFigure = Awaited<ReturnType<typeof readBatches>>[number];
 
 async function batchState({ queues, clock, pace }: Pipeline, batch: Batch): Promise<BatchState> {
   if (batch.state === 'open' && (await queues.awards.getJobState(batchJobId(batch.id))) === 'failed')
@@ -119,23 +111,17 @@ export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Locali
   const next = instantWords(secondsIn(hold.nextMs), timeZone);
   const why = holdWords(hold);
   const name = quoted(award.name);
-  return labelled(
-    { fr: `en attente, ${name.fr}`, en: `on hold, ${name.en}` },
-    {
-      fr: `${why.fr}. Depuis le ${since.fr} ; Palier regarde à nouveau le ${next.fr}, et reprend seul`,
-      en: `${why.en}. Since ${since.en}; Palier looks again ${next.en}, and goes on by itself`,
-    },
-  );
+  return say`en attente, ${name} : ${why}. Depuis le ${since} ; Palier regarde à nouveau le ${next}, et reprend seul
+    on hold, ${name}: ${why}. Since ${since}; Palier looks again ${next}, and goes on by itself`;
 }
 
 function batchLine({ award, id, state, earners, sinceS }: BatchFigure, timeZone: string): Localized {
-  const people = counted(earners, { fr: 'personne', en: 'earner' }, { fr: 'personnes', en: 'earners' });
+  const name = quoted(award.name);
+  const people = plural(earners, 'personne|personnes', 'earner|earners');
   const since = instantWords(sinceS, timeZone);
   const words = BATCH_STATES[state];
-  return labelled(quoted(award.name), {
-    fr: `${people.fr}, ${words.fr} (depuis le ${since.fr}, lot ${id})`,
-    en: `${people.en}, ${words.en} (since ${since.en}, batch ${id})`,
-  });
+  return say`${name} : ${people}, ${words} (depuis le ${since}, lot ${id})
+    ${name}: ${people}, ${words} (since ${since}, batch ${id})`;
 }
 
 export const quotaSection: StatsSection = {
@@ -149,37 +135,30 @@ export const quotaSection: StatsSection = {
     if (readAtS === null) return { lines: [NEVER_READ], json };
     if (left === null) return { lines: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }], json };
     const at = instantWords(readAtS, pipeline.scheme.timeZone);
-    const remaining = labelled(
-      { fr: 'badges encore à délivrer', en: 'badges that may still be issued' },
-      { fr: `${left} (lu le ${at.fr}, envois déduits)`, en: `${left} (read ${at.en}, less what was issued)` },
-    );
+    const remaining = say`badges encore à délivrer : ${left} (lu le ${at}, envois déduits)
+      badges that may still be issued: ${left} (read ${at}, less what was issued)`;
     return { lines: left <= floor ? [remaining, quotaTooLow(floor)] : [remaining], json };
   },
 };
 
-const NEVER_READ: Localized = {
-  fr: "pas encore lu : il l'est avant le premier envoi",
-  en: 'not read yet: it is, before the first issue call',
-};
-const quotaTooLow = (floor: number): Localized => ({
-  fr: `Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.`,
-  en: `Issuing waits: it stops at ${floor}. Have the quota raised in OBF; it goes on by itself.`,
-});
+const NEVER_READ = say`pas encore lu : il l'est avant le premier envoi
+  not read yet: it is, before the first issue call`;
+const quotaTooLow = (
+  floor: number,
+) => say`Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.
+  Issuing waits: it stops at ${floor}. Have the quota raised in OBF; it goes on by itself.`;
 
 export const flagsSection: StatsSection = {
   id: 'flags',
-  title: {
-    fr: "À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué",
-    en: 'To be looked at: awards whose rule is no longer met, since a badge was revoked',
-  },
+  title: say`À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué
+    To be looked at: awards whose rule is no longer met, since a badge was revoked`,
   async tell(pipeline) {
     const flags = await readFlags(pipeline);
     const lines = flags.map(({ award, badgeId, earner, atS }) => {
       const since = instantWords(atS, pipeline.scheme.timeZone);
-      return labelled(quoted(award?.name ?? badgeId), {
-        fr: `bénéficiaire ${earner}, depuis le ${since.fr}`,
-        en: `earner ${earner}, since ${since.en}`,
-      });
+      const name = quoted(award?.name ?? badgeId);
+      return say`${name} : bénéficiaire ${earner}, depuis le ${since}
+        ${name}: earner ${earner}, since ${since}`;
     });
     return {
       lines: lines.length === 0 ? [{ fr: 'aucun', en: 'none' }] : lines,

@@ -18,45 +18,45 @@ import {
   SILENT_DAYS,
 } from '../shared/stats.js';
 import {
-  counted,
   durationWords,
   indented,
   instantWords,
   labelled,
+  listed,
   localized,
   type Localized,
+  plural,
   quoted,
+  say,
 } from '../shared/words.js';
-import { command } from './command.js';
 import { withPipeline } from './session.js';
 import { flagsSection, issuingSection, quotaSection, type StatsSection } from './stats-issuing.js';
+import { type Command } from './command.js';
 
-export const stats = command({
+export const stats: Command = {
   name: 'stats',
-  summary: {
-    fr: 'dit où en sont les envois, les avis et les échecs, et ce qui est à examiner',
-    en: 'tells how issuing, notices and failures stand',
-  },
-  details: [
-    {
-      fr: "D'après ce que Redis contient en ce moment ; OBF n'est pas appelé. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain ».",
-      en: 'By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.',
-    },
+  help: [
+    say`dit où en sont les envois, les avis et les échecs, et ce qui est à examiner
+      tells how issuing, notices and failures stand`,
+    say`D'après ce que Redis contient en ce moment ; OBF n'est pas appelé. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain ».
+      By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.`,
   ],
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  work: (_call, { context }) =>
-    withPipeline(context, (pipeline) =>
-      Promise.all(SECTIONS.map(async (section) => ({ ...section, ...(await section.tell(pipeline)) }))),
-    ),
-  answer: (told, { lang }) => ({
-    lines: told.flatMap(({ title, lines }, at) => [
-      ...(at === 0 ? [] : ['']),
-      title[lang],
-      ...lines.map((words) => `  ${words[lang]}`),
-    ]),
-    json: Object.fromEntries(told.map(({ id, json }) => [id, json])),
-  }),
-});
+  run: (call) =>
+    withPipeline(call, async (pipeline) => {
+      const told = await Promise.all(
+        SECTIONS.map(async (section) => ({ ...section, ...(await section.tell(pipeline)) })),
+      );
+      return {
+        lines: told.flatMap(({ title, lines }, at) => [
+          ...(at === 0 ? [] : ['']),
+          title,
+          ...lines.map(indented),
+        ]),
+        json: Object.fromEntries(told.map(({ id, json }) => [id, json])),
+      };
+    }),
+};
 
 /** This month, and those before it. */
 const MONTHS = 12;
@@ -66,10 +66,8 @@ export const issuedSection: StatsSection<
   Pick<Pipeline, 'scheme' | 'clock'> & { readonly journal: Pick<Journal, 'issuedByDay'> }
 > = {
   id: 'issued',
-  title: {
-    fr: `Badges Région délivrés, par mois (${MONTHS} derniers mois)`,
-    en: `Awards issued, by month (last ${MONTHS} months)`,
-  },
+  title: say`Badges Région délivrés, par mois (${MONTHS} derniers mois)
+    Awards issued, by month (last ${MONTHS} months)`,
   async tell({ scheme, clock, journal }) {
     const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
     const fromS = thisMonth.minus({ months: MONTHS - 1 }).toSeconds();
@@ -81,13 +79,11 @@ export const issuedSection: StatsSection<
     });
     return {
       lines: issued.map(({ award, months, total }) => {
-        const perMonth = localized((lang) =>
-          months.map(([month, count]) => labelled(monthWords(month), count)[lang]).join(', '),
+        const perMonth = listed(months.map(([month, count]) => labelled(monthWords(month), count)));
+        const written = localized((lang) =>
+          perMonth[lang] === '' ? `${total}` : `${total} (${perMonth[lang]})`,
         );
-        return labelled(
-          quoted(names.get(award) ?? award),
-          months.length === 0 ? total : localized((lang) => `${total} (${perMonth[lang]})`),
-        );
+        return labelled(quoted(names.get(award) ?? award), written);
       }),
       json: issued.map(({ award, months, total }) => ({ award, total, months: Object.fromEntries(months) })),
     };
@@ -133,10 +129,7 @@ export const oneAwaySection: StatsSection<
         { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
         ...(current ? [] : [OTHER_RULES]),
         ...awards.map(({ name, people }) =>
-          labelled(
-            quoted(name),
-            counted(people, { fr: 'personne', en: 'person' }, { fr: 'personnes', en: 'people' }),
-          ),
+          labelled(quoted(name), plural(people, 'personne|personnes', 'person|people')),
         ),
       ],
       json: {
@@ -150,14 +143,10 @@ export const oneAwaySection: StatsSection<
   },
 };
 
-const NEVER_COUNTED: Localized = {
-  fr: "pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite",
-  en: 'not counted yet: it is done every night; "npx palier simulate" tells at once',
-};
-const OTHER_RULES: Localized = {
-  fr: "! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite",
-  en: '! under other rules than those of today: "npx palier simulate" tells at once',
-};
+const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite
+  not counted yet: it is done every night; "npx palier simulate" tells at once`;
+const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
+  ! under other rules than those of today: "npx palier simulate" tells at once`;
 
 const PAGE = 200;
 /** The polls of the accounts stand in the same queue: one of each client always waits for its time. */
@@ -185,19 +174,14 @@ const noticesSection: StatsSection = {
         labelled({ fr: 'en attente', en: 'waiting' }, waiting),
         labelled({ fr: 'en cours', en: 'being read' }, active),
         labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
-        ...(ageS === null
-          ? []
-          : [
-              labelled(
-                { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' },
-                durationWords(ageS),
-              ),
-            ]),
+        ...(ageS === null ? [] : [labelled(OLDEST, durationWords(ageS))]),
       ],
       json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
     };
   },
 };
+
+const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
 /** Delayed jobs stand in the order of their next attempt, not of their age: all are read. */
 async function readRetrying(queue: Queue): Promise<readonly Job[]> {
@@ -211,10 +195,8 @@ async function readRetrying(queue: Queue): Promise<readonly Job[]> {
 
 export const partnersSection: StatsSection<Parameters<typeof readPartnerNews>[0]> = {
   id: 'partners',
-  title: {
-    fr: `Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)`,
-    en: `Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
-  },
+  title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
+    Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
   async tell(needs) {
     const partners = await readPartnerNews(needs);
     return {
@@ -236,20 +218,17 @@ export const partnersSection: StatsSection<Parameters<typeof readPartnerNews>[0]
 };
 
 function partnerLine({ partner, last, quietDays, silent }: PartnerNews, timeZone: string): Localized {
-  const name = localized(() => `${silent ? '! ' : ''}${partner.name}`);
+  const name = `${silent ? '! ' : ''}${partner.name}`;
   if (last === null)
-    return labelled(name, {
-      fr: 'jamais rien reçu, ni trouvé dans OBF',
-      en: 'nothing ever received, nor found in OBF',
-    });
+    return say`${name} : jamais rien reçu, ni trouvé dans OBF
+      ${name}: nothing ever received, nor found in OBF`;
   const at = instantWords(last.happenedS, timeZone);
-  const days = counted(quietDays ?? 0, { fr: 'jour', en: 'day' }, { fr: 'jours', en: 'days' });
-  return labelled(
-    name,
-    (quietDays ?? 0) < 1
-      ? { fr: `le ${at.fr}`, en: at.en }
-      : { fr: `il y a ${days.fr} (le ${at.fr})`, en: `${days.en} ago (${at.en})` },
-  );
+  const days = plural(quietDays ?? 0, 'jour|jours', 'day|days');
+  return (quietDays ?? 0) < 1
+    ? say`${name} : le ${at}
+      ${name}: ${at}`
+    : say`${name} : il y a ${days} (le ${at})
+      ${name}: ${days} ago (${at})`;
 }
 
 export const readingSection: StatsSection<Pick<Pipeline, 'readProblems' | 'clock' | 'scheme'>> = {
@@ -281,10 +260,8 @@ const MAX_REASONS = 10;
 
 const failedSection: StatsSection = {
   id: 'failed',
-  title: {
-    fr: 'Échecs (« npx palier replay » les renvoie)',
-    en: 'Failed ("npx palier replay" sends them again)',
-  },
+  title: say`Échecs (« npx palier replay » les renvoie)
+    Failed ("npx palier replay" sends them again)`,
   async tell({ queues }) {
     const failed = await Promise.all(
       QUEUES.map(async (queue) => {
@@ -295,19 +272,11 @@ const failedSection: StatsSection = {
     return {
       lines: failed.flatMap(({ queue, total, older, reasons }) => {
         const more = reasons.length - MAX_REASONS;
-        const others = counted(
-          more,
-          { fr: 'autre cause', en: 'other reason' },
-          { fr: 'autres causes', en: 'other reasons' },
-        );
+        const others = plural(more, 'autre cause|autres causes', 'other reason|other reasons');
+        const told = reasons.slice(0, MAX_REASONS).map(({ count, reason }) => `${count} × ${reason}`);
         return [
-          labelled(
-            localized(() => queue),
-            total,
-          ),
-          ...reasons
-            .slice(0, MAX_REASONS)
-            .map(({ count, reason }) => indented(localized(() => `${count} × ${reason}`))),
+          labelled(queue, total),
+          ...told.map((line) => indented({ fr: line, en: line })),
           ...(more > 0 ? [indented({ fr: `et ${others.fr}`, en: `and ${others.en}` })] : []),
           ...(older > 0
             ? [indented({ fr: `et ${older} de plus, plus anciens`, en: `and ${older} more, older` })]

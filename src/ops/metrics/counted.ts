@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ClientId } from '../../ids.js';
+import { groupBy } from '../shared/group-by.js';
 import {
   BUCKETS_S,
   type CounterName,
@@ -162,18 +163,6 @@ function entriesByName(
     return { name, rest, value: Number(value) };
   });
   return groupBy(entries, ({ name }) => name);
-}
-
-/** @returns the groups in the order of their first members */
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 /** What an older Palier counted by other labels is left out. */

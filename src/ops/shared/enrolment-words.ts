@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Enrolment, Scheme } from '../../rules/types.js';
-import { localized, type Localized } from './words.js';
+import { type Lang, listed, type Localized } from './words.js';
 
 /** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
 export interface Period {
@@ -20,20 +20,17 @@ const dayOf = (atS: number, timeZone: string): string =>
 export function enrolmentWords({ timeZone }: Scheme, enrolment: Enrolment): Localized {
   const { competency, level, ability } = enrolment;
   const { from, until } = periodOf(enrolment, timeZone);
-  return localized((locale) => {
-    const written = (day: string): string =>
-      DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);
-    const words = WORDS[locale];
-    return [
-      `${competency}, ${words.level} ${level}`,
-      ...(ability === null ? [] : [`${words.ability} ${ability}`]),
-      ...(from === null ? [] : [`${words.from} ${written(from)}`]),
-      ...(until === null ? [] : [`${words.until} ${written(until)}`]),
-    ].join(', ');
-  });
+  return listed([
+    { fr: `${competency}, niveau ${level}`, en: `${competency}, level ${level}` },
+    ...(ability === null ? [] : [{ fr: `capacité ${ability}`, en: `ability ${ability}` }]),
+    ...(from === null
+      ? []
+      : [{ fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` }]),
+    ...(until === null
+      ? []
+      : [{ fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` }]),
+  ]);
 }
 
-const WORDS = {
-  fr: { level: 'niveau', ability: 'capacité', from: 'à partir du', until: "jusqu'au" },
-  en: { level: 'level', ability: 'ability', from: 'from', until: 'until' },
-} as const;
+const dayWords = (day: string, locale: Lang): string =>
+  DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);

@@ -1,10 +1,12 @@
 import type { Job } from 'bullmq';
+import type { z } from 'zod';
 import type { BadgeId, ClientId, EarnerKey } from '../../ids.js';
 import { type Failure, type JobRef, newestFailed, failureCause, shownReason } from '../../queue/failures.js';
 import {
   arrivalsJob,
   awardJob,
   earnerJob,
+  mailJob,
   maintenanceJob,
   type MaintenanceJob,
   noticeQueueJob,
@@ -14,9 +16,10 @@ import {
 import type { Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
+import { groupBy } from './group-by.js';
 import { type Reason, reasonOf, REST } from './failure-reasons.js';
 import { maskedData, shownText } from './masked.js';
-import type { Localized } from './words.js';
+import { type Localized, say } from './words.js';
 
 /** What people call the queues: by the work that stands in them. */
 export const QUEUE_WORDS: Readonly<Record<QueueName, Localized>> = {
@@ -49,99 +52,74 @@ export const namesIn = (scheme: Scheme, region: ClientId): Names => ({
   award: (badgeId) => scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
 });
 
-const UNKNOWN: About = {
-  words: { fr: 'Travail d’une forme inconnue', en: 'Work of an unknown form' },
-  earner: null,
-};
+const JOBS = {
+  arrivals: arrivalsJob,
+  notices: noticeQueueJob,
+  earners: earnerJob,
+  awards: awardJob,
+  maintenance: maintenanceJob,
+  mails: mailJob,
+} as const satisfies Record<QueueName, unknown>;
 
 /** @param data what Redis holds of the job, which anybody may have written */
 export function aboutJob(queue: QueueName, data: unknown, names: Names): About {
-  if (queue === 'arrivals') return aboutArrivals(data);
-  if (queue === 'notices') return aboutNotice(data, names);
-  if (queue === 'awards') return aboutAward(data, names);
-  if (queue === 'maintenance') return aboutMaintenance(data);
-  const { data: job } = earnerJob.safeParse(data);
-  if (job === undefined) return UNKNOWN;
-  return { words: { fr: 'Évaluer une personne', en: 'Evaluate a person' }, earner: job.earner };
+  const { data: job } = JOBS[queue].safeParse(data);
+  if (job === undefined)
+    return { words: { fr: 'Travail d’une forme inconnue', en: 'Work of an unknown form' }, earner: null };
+  return { words: jobWords(job, names), earner: 'earner' in job ? job.earner : null };
 }
 
-function aboutArrivals(data: unknown): About {
-  const { data: job } = arrivalsJob.safeParse(data);
-  if (job === undefined) return UNKNOWN;
-  const count = job.arrivals.length;
-  return nobody({
-    fr: count > 1 ? `Trier ${count} avis reçus ensemble` : 'Trier un avis reçu',
-    en: count > 1 ? `Sort ${count} notices that came in together` : 'Sort a notice that came in',
-  });
-}
-
-function aboutNotice(data: unknown, { organisation }: Names): About {
-  const { data: job } = noticeQueueJob.safeParse(data);
-  switch (job?.kind) {
-    case undefined:
-      return UNKNOWN;
+function jobWords(job: z.output<(typeof JOBS)[QueueName]>, { organisation, award }: Names): Localized {
+  if ('arrivals' in job) {
+    const count = job.arrivals.length;
+    return count > 1
+      ? say`Trier ${count} avis reçus ensemble
+        Sort ${count} notices that came in together`
+      : { fr: 'Trier un avis reçu', en: 'Sort a notice that came in' };
+  }
+  if (!('kind' in job)) return { fr: 'Évaluer une personne', en: 'Evaluate a person' };
+  if (isMaintenance(job)) return FOR_EVERYBODY[job.kind];
+  switch (job.kind) {
     case 'event':
-      return nobody({
-        fr: `Lire l’événement ${job.eventId} de « ${organisation(job.clientId)} »`,
-        en: `Read event ${job.eventId} of "${organisation(job.clientId)}"`,
-      });
+      return say`Lire l’événement ${job.eventId} de « ${organisation(job.clientId)} »
+        Read event ${job.eventId} of "${organisation(job.clientId)}"`;
     case 'credential':
-      return {
-        words: {
-          fr: 'Lire un badge annoncé par Open Badge Passport',
-          en: 'Read a badge that Open Badge Passport told of',
-        },
-        earner: job.earner,
-      };
+      return say`Lire un badge annoncé par Open Badge Passport
+        Read a badge that Open Badge Passport told of`;
     case 'odd-row':
-      return nobody({
-        fr: `Lire une ligne illisible de « ${organisation(job.clientId)} »`,
-        en: `Read a row that cannot be read of "${organisation(job.clientId)}"`,
-      });
+      return say`Lire une ligne illisible de « ${organisation(job.clientId)} »
+        Read a row that cannot be read of "${organisation(job.clientId)}"`;
     case 'poll':
-      return nobody({
-        fr: `Relever le compte OBF de « ${organisation(job.clientId)} »`,
-        en: `Look through the OBF account of "${organisation(job.clientId)}"`,
-      });
+      return say`Relever le compte OBF de « ${organisation(job.clientId)} »
+        Look through the OBF account of "${organisation(job.clientId)}"`;
+    case 'batch':
+      return { fr: `Délivrer « ${award(job.badgeId)} »`, en: `Give "${award(job.badgeId)}"` };
+    case 'gather':
+      return say`Rassembler les personnes à qui « ${award(job.badgeId)} » est dû
+        Gather the people who are due "${award(job.badgeId)}"`;
+    case 'revoke':
+      return { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` };
+    case 'link':
+      return {
+        fr: 'Envoyer à une personne le lien vers sa page',
+        en: 'Send a person the link to their page',
+      };
   }
 }
 
-function aboutAward(data: unknown, { award }: Names): About {
-  const { data: job } = awardJob.safeParse(data);
-  if (job === undefined) return UNKNOWN;
-  if (job.kind === 'batch')
-    return nobody({ fr: `Délivrer « ${award(job.badgeId)} »`, en: `Give "${award(job.badgeId)}"` });
-  if (job.kind === 'gather')
-    return nobody({
-      fr: `Rassembler les personnes à qui « ${award(job.badgeId)} » est dû`,
-      en: `Gather the people who are due "${award(job.badgeId)}"`,
-    });
-  return {
-    words: { fr: `Retirer « ${award(job.badgeId)} »`, en: `Take back "${award(job.badgeId)}"` },
-    earner: job.earner,
-  };
-}
-
-function aboutMaintenance(data: unknown): About {
-  const { data: job } = maintenanceJob.safeParse(data);
-  return job === undefined ? UNKNOWN : nobody(FOR_EVERYBODY[job.kind]);
-}
+const isMaintenance = (job: { readonly kind: string }): job is MaintenanceJob => job.kind in FOR_EVERYBODY;
 
 const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Localized>> = {
   sweep: { fr: 'Vérifier que rien n’attend en vain', en: 'Look whether anything waits in vain' },
   clean: { fr: 'Supprimer les vieux échecs', en: 'Remove old failures' },
   purge: { fr: 'Effacer les personnes gardées trop longtemps', en: 'Erase people kept for too long' },
-  plan: {
-    fr: 'Calculer ce qu’un changement de barème donnerait',
-    en: 'Work out what a change of the rules would give',
-  },
+  plan: say`Calculer ce qu’un changement de barème donnerait
+    Work out what a change of the rules would give`,
   apply: { fr: 'Mettre un barème en vigueur', en: 'Put rules into force' },
   verify: { fr: 'Relire tous les comptes OBF', en: 'Read all OBF accounts again' },
   replay: { fr: 'Renvoyer au travail ce qui a échoué', en: 'Send what failed back to work' },
   census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
 };
-
-const nobody = (words: Localized): About => ({ words, earner: null });
 
 /** A failed job, as it may be shown: no address, no sealed one, no secret. */
 export interface FailedJob extends JobRef {
@@ -242,33 +220,29 @@ export async function readFailures(queues: Queues): Promise<Failures> {
   return { groups: groupFailures(failures), total, more: Math.max(0, total - failures.length) };
 }
 
-type Growing = { -readonly [K in keyof FailureGroup]: FailureGroup[K] } & {
-  readonly queues: Set<QueueName>;
-  readonly jobs: JobRef[];
-};
-
 /** Pure. In whatever order they come. */
 export function groupFailures(
   failures: readonly (Failure & { readonly queue: QueueName })[],
 ): readonly FailureGroup[] {
-  const groups = new Map<string, Growing>();
-  for (const { queue, id, failedMs, reason } of failures.toSorted((a, b) => b.failedMs - a.failedMs)) {
-    const { key: own } = failureCause(reason, queue);
-    const key = groups.has(own) || groups.size < MAX_GROUPS ? own : REST.key;
-    const group = groups.get(key) ?? {
-      key,
-      sample: { queue, reason: shownReason(reason) },
-      queues: new Set(),
-      firstMs: failedMs,
-      lastMs: failedMs,
-      jobs: [],
-    };
-    groups.set(key, group);
-    group.queues.add(queue);
-    group.firstMs = failedMs;
-    group.jobs.push({ queue, id });
-  }
-  return [...groups.values()].toSorted((a, b) => b.jobs.length - a.jobs.length);
+  const newestFirst = failures
+    .map((one) => ({ ...one, cause: failureCause(one.reason, one.queue).key }))
+    .toSorted((a, b) => b.failedMs - a.failedMs);
+  const kept = new Set([...new Set(newestFirst.map(({ cause }) => cause))].slice(0, MAX_GROUPS));
+  const groups = groupBy(newestFirst, ({ cause }) => (kept.has(cause) ? cause : REST.key));
+  return [...groups]
+    .flatMap(([key, jobs]) => {
+      const [newest, oldest] = [jobs[0], jobs.at(-1)];
+      if (newest === undefined || oldest === undefined) return [];
+      return {
+        key,
+        sample: { queue: newest.queue, reason: shownReason(newest.reason) },
+        queues: new Set(jobs.map(({ queue }) => queue)),
+        firstMs: oldest.failedMs,
+        lastMs: newest.failedMs,
+        jobs,
+      };
+    })
+    .toSorted((a, b) => b.jobs.length - a.jobs.length);
 }
 
 /** Failed jobs with one reason in common. */
@@ -280,11 +254,7 @@ export interface FailedGroup {
 const MAX_REASON_CHARS = 300;
 
 /** Pure. By reason, the most frequent first. */
-export function failedByReason(failures: readonly Pick<Failure, 'reason'>[]): readonly FailedGroup[] {
-  const counts = new Map<string, number>();
-  for (const failure of failures) {
-    const reason = shownReason(failure.reason, MAX_REASON_CHARS);
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  return [...counts].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count);
-}
+export const failedByReason = (failures: readonly Pick<Failure, 'reason'>[]): readonly FailedGroup[] =>
+  [...groupBy(failures, ({ reason }) => shownReason(reason, MAX_REASON_CHARS))]
+    .map(([reason, { length: count }]) => ({ reason, count }))
+    .toSorted((a, b) => b.count - a.count);

@@ -2,40 +2,30 @@ import type { JournalKind } from '../../earners/journal-entry.js';
 import type { AwardState } from '../../issuing/award-record.js';
 import type { Hold } from '../../issuing/hold.js';
 import { withoutAddresses } from '../../platform/logger.js';
-import type { Localized } from './words.js';
+import { type Localized, say } from './words.js';
 
 /** Why nothing of a badge is issued, and what to do; it goes on by itself. */
 export function holdWords({ code, words }: Hold): Localized {
   const said = words === null ? '' : withoutAddresses(words);
   switch (code) {
     case 'quota':
-      return {
-        fr: 'le quota OBF de la Région ne suffit pas ; faites-le relever dans OBF',
-        en: 'the Région’s OBF quota does not suffice; have it raised in OBF',
-      };
+      return say`le quota OBF de la Région ne suffit pas ; faites-le relever dans OBF
+        the Région’s OBF quota does not suffice; have it raised in OBF`;
     case 'badge':
-      return {
-        fr: 'le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon ; publiez-le dans OBF, ou corrigez scheme.yaml',
-        en: 'the badge is no longer in the Région’s OBF account, or is a draft there; publish it in OBF, or mend scheme.yaml',
-      };
+      return say`le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon ; publiez-le dans OBF, ou corrigez scheme.yaml
+        the badge is no longer in the Région’s OBF account, or is a draft there; publish it in OBF, or mend scheme.yaml`;
     case 'client':
-      return {
-        fr: `OBF refuse les appels de la Région (${said}) ; voyez avec OBF l’état du compte`,
-        en: `OBF refuses the Région’s calls (${said}); ask OBF about the account`,
-      };
+      return say`OBF refuse les appels de la Région (${said}) ; voyez avec OBF l’état du compte
+        OBF refuses the Région’s calls (${said}); ask OBF about the account`;
     case 'refusal':
-      return {
-        fr: `OBF refuse l’envoi sans que le compte en dise la cause (${said}) ; demandez-la à OBF`,
-        en: `OBF refuses the issue call, and the account does not show why (${said}); ask OBF`,
-      };
+      return say`OBF refuse l’envoi sans que le compte en dise la cause (${said}) ; demandez-la à OBF
+        OBF refuses the issue call, and the account does not show why (${said}); ask OBF`;
   }
 }
 
 /** Said wherever awards are told of: what is due waits. */
-export const PAUSED: Localized = {
-  fr: "Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.",
-  en: 'Issuing is paused: nothing is given until "npx palier resume" is typed.',
-};
+export const PAUSED = say`Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.
+  Issuing is paused: nothing is given until "npx palier resume" is typed.`;
 
 /** How far an award is, in the ledger. */
 export const AWARD_STATES: Readonly<Record<AwardState, Localized>> = {

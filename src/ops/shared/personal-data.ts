@@ -1,18 +1,17 @@
-import { assertionJson, isoOf } from '../../rules/explain/rule-json.js';
-import { AWARD_STATES } from '../../earners/codec.js';
 import { z } from 'zod';
-import type { JournalEntry } from '../../earners/journal-entry.js';
-import type { Contact, EarnerRecord } from '../../earners/record.js';
+import { AWARD_STATES } from '../../earners/codec.js';
+import { linkedRecords, personKeyOf } from '../../earners/links.js';
+import type { EarnerRecord } from '../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import type { AwardRecord } from '../../issuing/award-record.js';
-import type { Flag } from '../../issuing/review-flags.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
-import { type QueueName, QUEUES } from '../../queue/jobs.js';
-import type { Pipeline } from '../../workers/pipeline.js';
-import { linkedRecords, personKeyOf } from '../../earners/links.js';
 import { sortAllArrivals } from '../../queue/arrivals.js';
+import type { Queues } from '../../queue/enqueue.js';
+import { QUEUES } from '../../queue/jobs.js';
+import { assertionJson, isoOf } from '../../rules/explain/rule-json.js';
+import type { Pipeline } from '../../workers/pipeline.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
@@ -80,34 +79,14 @@ export const earnerSchema = z.strictObject({
 });
 
 export type EarnerJson = z.output<typeof earnerSchema>;
-export type RecordJson = z.output<typeof recordForm>;
-
-/** A job about somebody that waits, runs, or has failed. */
-export interface HeldJob {
-  readonly queue: QueueName;
-  readonly id: string;
-  /** Whom it is about. */
-  readonly earners: readonly EarnerKey[];
-  readonly name: string;
-  readonly state: string;
-  /** When it was made, Unix seconds. */
-  readonly sinceS: number;
-  /** Where the credential stands that it is to read; null: it is about something else. */
-  readonly url: string | null;
-  readonly failedReason: string | null;
-}
 
 /** Everything that is held about one address. */
 export interface HeldAddress {
   readonly key: EarnerKey;
-  /** Null where nothing but traces is left. */
-  readonly contact: Contact | null;
-  readonly file: EarnerRecord;
-  readonly records: ReadonlyMap<BadgeId, AwardRecord>;
-  readonly flags: readonly Flag[];
-  /** Of the account. */
-  readonly entries: readonly JournalEntry[];
-  readonly jobs: readonly HeldJob[];
+  /** Its assertions and its journal by time. */
+  readonly record: EarnerRecord;
+  /** About it, those that wait, run, or have failed. */
+  readonly jobs: readonly z.output<typeof jobForm>[];
 }
 
 /** Everything that is held about one person. */
@@ -120,55 +99,58 @@ export interface HeldPerson {
   readonly addresses: readonly HeldAddress[];
 }
 
-/** Reads it all. An address of which nothing is held has an empty file. */
-export async function collectPersonalData(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPerson> {
-  const files = await linkedRecords(pipeline.earners, [asked]);
-  const person = personKeyOf(files, asked);
-  const keys = [person, ...[...files.keys()].filter((key) => key !== person)];
-  const jobs = await heldJobs(pipeline, new Set(keys));
-  const addresses = [...files].map(([key, file]) => heldAddress(key, file, jobs));
-  addresses.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
-  return { person, asked, addresses };
+/** Reads it all. An address of which nothing is held has an empty record. */
+export async function collectPersonalData(
+  { earners, queues }: Pipeline,
+  asked: EarnerKey,
+): Promise<HeldPerson> {
+  const records = await linkedRecords(earners, [asked]);
+  const person = personKeyOf(records, asked);
+  const jobs = await jobsOf(queues, new Set(records.keys()));
+  const addresses = [...records].map(([key, record]) => ({
+    key,
+    record: {
+      ...record,
+      assertions: record.assertions.toSorted((a, b) => a.issuedOnS - b.issuedOnS),
+      journal: record.journal.toSorted((a, b) => a.atS - b.atS),
+    },
+    jobs: jobs.filter(({ id }) => earnerOfJob(id) === key),
+  }));
+  return {
+    person,
+    asked,
+    addresses: addresses.toSorted((a, b) => Number(b.key === person) - Number(a.key === person)),
+  };
 }
 
-/** Whether anything at all is held, be it only that they were erased. */
+/** Whether nothing at all is held, not even that they were erased. */
 export const isNobody = ({ addresses }: HeldPerson): boolean =>
   addresses.every(
-    ({ contact, file, records, entries, jobs }) =>
+    ({ record: { contact, tombstone, assertions, awards, journal }, jobs }) =>
       contact === null &&
-      file.tombstone === null &&
-      file.assertions.length + records.size + entries.length + jobs.length === 0,
+      tombstone === null &&
+      assertions.length + awards.size + journal.length + jobs.length === 0,
   );
 
-const heldAddress = (key: EarnerKey, file: EarnerRecord, jobs: readonly HeldJob[]): HeldAddress => ({
-  key,
-  contact: file.contact,
-  file,
-  records: file.awards,
-  flags: [...file.flags].map(([badgeId, atS]) => ({ earner: key, badgeId, atS })),
-  entries: file.journal.toSorted((a, b) => a.atS - b.atS),
-  jobs: jobs.filter(({ earners }) => earners.includes(key)),
-});
-
-async function heldJobs({ queues }: Pipeline, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
+async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<HeldAddress['jobs']> {
   await sortAllArrivals({ queues });
-  const found: HeldJob[] = [];
+  const found: HeldAddress['jobs'][number][] = [];
   for (const queue of QUEUES)
     for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);
       if (job === undefined) continue;
-      const own = earnerOfJob(id);
       const data: unknown = job.data;
       const url: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'url') : null;
+      const sinceS = Math.floor(job.timestamp / 1000);
       found.push({
         queue,
         id,
-        earners: own === null ? [] : [own],
         name: job.name,
         state: await job.getState(),
-        sinceS: Math.floor(job.timestamp / 1000),
+        since_s: sinceS,
+        since_iso: isoOf(sinceS),
         url: typeof url === 'string' ? url : null,
-        failedReason: job.failedReason ?? null,
+        reason: job.failedReason ?? null,
       });
     }
   return found;
@@ -180,7 +162,13 @@ export interface Shown {
   readonly name: (one: HeldAddress) => string | null;
 }
 
-export function earnerJson({ person, addresses }: HeldPerson, shown: Shown, clock: Clock): EarnerJson {
+/** For the person themselves. */
+const WHOLE: Shown = {
+  address: ({ record }) => record.contact?.address ?? null,
+  name: ({ record }) => record.contact?.name ?? null,
+};
+
+export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = WHOLE): EarnerJson {
   const exportedS = secondsOf(clock);
   return {
     earner: person,
@@ -191,43 +179,33 @@ export function earnerJson({ person, addresses }: HeldPerson, shown: Shown, cloc
 }
 
 function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][number] {
-  const { key, file, records, flags, entries, jobs } = one;
+  const { key, record, jobs } = one;
+  const { tombstone } = record;
   return {
     earner: key,
     address: shown.address(one),
     name: shown.name(one),
-    linked_to: file.linkedTo,
-    being_erased: (file.tombstone?.entriesToUnindex.length ?? 0) > 0,
-    erased_on_s: file.tombstone?.erasedAtS ?? null,
-    erased_on_iso: isoOf(file.tombstone?.erasedAtS ?? null),
-    assertions: file.assertions.toSorted((a, b) => a.issuedOnS - b.issuedOnS).map(assertionJson),
-    awards: [...records].map(([badgeId, record]) => recordJson(badgeId, record)),
-    flags: flags.map(({ badgeId, atS }) => ({ badge: badgeId, since_s: atS, since_iso: isoOf(atS) })),
-    account: entries.map(journalLine),
-    jobs: jobs.map(jobJson),
+    linked_to: record.linkedTo,
+    being_erased: (tombstone?.entriesToUnindex.length ?? 0) > 0,
+    erased_on_s: tombstone?.erasedAtS ?? null,
+    erased_on_iso: isoOf(tombstone?.erasedAtS ?? null),
+    assertions: record.assertions.map(assertionJson),
+    awards: [...record.awards].map(([badgeId, award]) => awardJson(badgeId, award)),
+    flags: [...record.flags].map(([badge, atS]) => ({ badge, since_s: atS, since_iso: isoOf(atS) })),
+    account: record.journal.map(journalLine),
+    jobs: [...jobs],
   };
 }
 
-const recordJson = (badgeId: BadgeId, record: AwardRecord): RecordJson => ({
-  badge: badgeId,
-  state: record.state,
-  since_s: record.atS,
-  since_iso: isoOf(record.atS),
-  event: 'event' in record ? record.event : null,
-  batch: 'batch' in record ? record.batch : null,
-  reason: 'why' in record ? record.why : null,
-  cause: 'cause' in record ? (record.cause ?? null) : null,
-  no_email: 'suppressEmail' in record && record.suppressEmail === true,
-  forgiven: [...record.ignoredRevocations],
-});
-
-const jobJson = ({ queue, id, name, state, sinceS, url, failedReason }: HeldJob) => ({
-  queue,
-  id,
-  name,
-  state,
-  since_s: sinceS,
-  since_iso: isoOf(sinceS),
-  url,
-  reason: failedReason,
+const awardJson = (badge: BadgeId, award: AwardRecord): z.output<typeof recordForm> => ({
+  badge,
+  state: award.state,
+  since_s: award.atS,
+  since_iso: isoOf(award.atS),
+  event: 'event' in award ? award.event : null,
+  batch: 'batch' in award ? award.batch : null,
+  reason: 'why' in award ? award.why : null,
+  cause: 'cause' in award ? (award.cause ?? null) : null,
+  no_email: 'suppressEmail' in award && award.suppressEmail === true,
+  forgiven: [...award.ignoredRevocations],
 });

@@ -7,7 +7,7 @@ import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { Award, Partner, Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import type { Localized } from './words.js';
+import { type Localized, say } from './words.js';
 
 /** An award whose issuing waits, and why. */
 export interface AwardOnHold {
@@ -114,13 +114,9 @@ export function problemWords(
       ? { fr: "liste d'événements", en: 'list of events' }
       : { fr: `événement ${eventId}`, en: `event ${eventId}` };
   if (missing === null)
-    return {
-      fr: `${who}, ${where.fr} : une ligne est illisible (champ ${fields.join(', ')})`,
-      en: `${who}, ${where.en}: a row cannot be read (field ${fields.join(', ')})`,
-    };
+    return say`${who}, ${where} : une ligne est illisible (champ ${fields.join(', ')})
+      ${who}, ${where}: a row cannot be read (field ${fields.join(', ')})`;
   const { seen, expected } = missing;
-  return {
-    fr: `${who}, ${where.fr} : OBF en montre ${seen} sur ${expected ?? '?'} depuis plus d'un jour`,
-    en: `${who}, ${where.en}: OBF shows ${seen} of ${expected ?? '?'} for more than a day`,
-  };
+  return say`${who}, ${where} : OBF en montre ${seen} sur ${expected ?? '?'} depuis plus d'un jour
+    ${who}, ${where}: OBF shows ${seen} of ${expected ?? '?'} for more than a day`;
 }

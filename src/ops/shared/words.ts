@@ -10,9 +10,35 @@ export type Localized = Readonly<Record<Lang, string>>;
 /** Writes the same text in each language. */
 export const localized = (write: (lang: Lang) => string): Localized => ({ fr: write('fr'), en: write('en') });
 
+/**
+ * A text in both languages: French on the first line, English on the second. A value may be in both as well.
+ * @throws TypeError when there is no second line
+ */
+export function say(
+  texts: TemplateStringsArray,
+  ...values: readonly (Localized | string | number)[]
+): Localized {
+  const parts = texts.flatMap((text, at) => [text, values[at] ?? '']);
+  const end = texts.findIndex((text) => text.includes('\n')) * 2;
+  const [fr, en, ...more] = texts[end / 2]?.split(/\n\s*/) ?? [];
+  if (fr === undefined || en === undefined || more.length > 0) throw new TypeError('Two lines are expected');
+  const written = (lang: Lang) => (part: Localized | string | number) =>
+    typeof part === 'object' ? part[lang] : String(part);
+  return {
+    fr: [...parts.slice(0, end), fr].map(written('fr')).join(''),
+    en: [en, ...parts.slice(end + 1)].map(written('en')).join(''),
+  };
+}
+
 /** `2 erreurs`, `1 error`. French counts 0 as one. */
 export function counted(n: number, one: Localized, many: Localized): Localized {
   return { fr: `${n} ${n < 2 ? one.fr : many.fr}`, en: `${n} ${n === 1 ? one.en : many.en}` };
+}
+
+/** The same, each language as `one|many`: `erreur|erreurs`. */
+export function plural(n: number, fr: string, en: string): Localized {
+  const [[one = '', many = ''], [oneEn = '', manyEn = '']] = [fr.split('|'), en.split('|')];
+  return counted(n, { fr: one, en: oneEn }, { fr: many, en: manyEn });
 }
 
 /** `15 janv. 2026, 10:00`: an instant as people of that zone write it. */
@@ -36,12 +62,15 @@ export function durationWords(durationS: number): Localized {
 }
 
 /** `name : value`, as each language writes it. */
-export function labelled(name: Localized, value: Localized | number | string): Localized {
-  const written = typeof value === 'object' ? value : localized(() => String(value));
-  return { fr: `${name.fr} : ${written.fr}`, en: `${name.en}: ${written.en}` };
-}
+export const labelled = (name: Localized | string, value: Localized | number | string): Localized =>
+  say`${name} : ${value}
+    ${name}: ${value}`;
 
 /** `« name »`, `"name"`. */
 export const quoted = (name: string): Localized => ({ fr: `« ${name} »`, en: `"${name}"` });
 
 export const indented = (words: Localized): Localized => localized((lang) => `  ${words[lang]}`);
+
+/** `a, b, c`. */
+export const listed = (parts: readonly (Localized | string)[]): Localized =>
+  localized((lang) => parts.map((part) => (typeof part === 'string' ? part : part[lang])).join(', '));

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { loadConfig } from '../../../src/config.js';
 import { COMMANDS } from '../../../src/ops/cli/commands.js';
-import type { Context, Streams } from '../../../src/ops/cli/context.js';
+import type { Context, Streams } from '../../../src/ops/cli/command.js';
 import { run } from '../../../src/ops/cli/run.js';
 import { openOperator } from '../../../src/platform/redis.js';
 

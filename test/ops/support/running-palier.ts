@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config.js';
 import type { EarnerKey } from '../../../src/ids.js';
-import type { Context } from '../../../src/ops/cli/context.js';
+import type { Context } from '../../../src/ops/cli/command.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, isCluster, openConsumer } from '../../../src/platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, QUEUES, type QueueName } from '../../../src/queue/jobs.js';

@@ -161,11 +161,7 @@ export async function exportPerson(context: PageContext): Promise<Answer> {
   const earner = keyInPath(context);
   const held = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');
-  const whole = earnerJson(
-    held,
-    { address: ({ contact }) => contact?.address ?? null, name: ({ contact }) => contact?.name ?? null },
-    clock,
-  );
+  const whole = earnerJson(held, clock);
   const name = `palier-personne-${earner}-${secondsOf(clock)}.json`;
   return download(name, 'application/json', `${JSON.stringify(whole, null, 2)}\n`);
 }

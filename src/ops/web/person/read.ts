@@ -11,7 +11,7 @@ import type { Scheme } from '../../../rules/types.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { maskAddress } from '../../shared/masked.js';
-import { backgroundOf } from '../../shared/background.js';
+import { backgroundOfPerson } from '../../shared/explain-person.js';
 import type { Localized } from '../../shared/words.js';
 import { OpsProblem } from '../http/problem.js';
 import { causeWords } from '../journal/words.js';
@@ -146,16 +146,12 @@ interface KeyedEntry {
 
 async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[], t: Translate) {
   const { queues, region } = pipeline;
-  const { rules, person, evaluation, waiting } = decision;
+  const { rules, person, evaluation } = decision;
   const [job, paused] = await Promise.all([
     queues.earners.getJob(earnerJobId(person.earner)),
     queues.awards.isPaused(),
   ]);
-  const flags = person.addresses.flatMap(({ record }) =>
-    [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
-  );
-  const journal = entries.map(({ entry }) => entry);
-  const background = backgroundOf(evaluation, { entries: journal, flags, waiting });
+  const background = backgroundOfPerson(decision);
   const { assertions } = person.portfolio;
   const explanation = buildExplanation(rules.scheme, evaluation, background, assertions);
   return {

@@ -1,28 +1,17 @@
 import { z } from 'zod';
-import type { AwardRecord, AwardState } from '../../earners/record.js';
-import type { BadgeId } from '../../ids.js';
-import { withoutAddresses } from '../../platform/logger.js';
-import type { Evaluation } from '../../rules/evaluation.js';
-import { explainSchema } from '../../rules/explain/json.js';
-import type { Scheme } from '../../rules/types.js';
-import { instantWords, type Lang, type Localized } from '../shared/words.js';
-
-const STATES = [
-  'due',
-  'claimed',
-  'unknown',
-  'issued',
-  'refused',
-  'revoking',
-  'revoked',
-  'blocked',
-  'withdrawn',
-] as const satisfies readonly AwardState[];
+import { AWARD_STATES } from '../../../earners/codec.js';
+import type { AwardRecord, AwardState } from '../../../earners/record.js';
+import type { BadgeId } from '../../../ids.js';
+import { withoutAddresses } from '../../../platform/logger.js';
+import type { Evaluation } from '../../../rules/evaluation.js';
+import { explainSchema } from '../../../rules/explain/json.js';
+import type { Scheme } from '../../../rules/types.js';
+import { indented, instantWords, type Localized, quoted, say } from '../../shared/words.js';
 
 const inFlightForm = z
   .strictObject({
     badge: z.string(),
-    state: z.enum(STATES),
+    state: z.enum(AWARD_STATES),
     since_s: z.number(),
     batch: z.string().optional(),
     why: z.string().optional(),
@@ -53,32 +42,25 @@ export interface IssuingView {
   readonly records: readonly { readonly badgeId: BadgeId; readonly record: AwardRecord }[];
 }
 
-interface Entry {
-  readonly badgeId: BadgeId;
-  /** The award's name; the badge's id where the scheme no longer has it. */
-  readonly name: string;
-  readonly record: AwardRecord;
-}
-
 /** A held badge has arrived, whatever its record still says; of what is settled, the rules say enough. */
-function inFlight({ evaluation, records }: IssuingView): readonly Entry[] {
+function inFlight({ evaluation, records }: IssuingView) {
   const verdicts = new Map(evaluation.awards.map((verdict) => [verdict.award.badgeId, verdict]));
   return records.flatMap(({ badgeId, record }) => {
     const verdict = verdicts.get(badgeId);
-    const settled = verdict?.status === 'held' || stateWords(record) === null;
-    return settled ? [] : [{ badgeId, name: verdict?.award.name ?? badgeId, record }];
+    const words = verdict?.status === 'held' ? null : stateWords(record);
+    // The badge's id where the scheme no longer has it.
+    return words === null ? [] : [{ badgeId, name: quoted(verdict?.award.name ?? badgeId), words, record }];
   });
 }
 
 /** Lines in words; none when nothing is under way. */
-export function issuingLines(view: IssuingView, lang: Lang): readonly string[] {
-  const lines = inFlight(view).map(({ name, record }) => {
-    const words = stateWords(record)?.[lang] ?? record.state;
-    const since = sinceOf(record, view.scheme.timeZone, lang);
-    return lang === 'fr' ? `  « ${name} » : ${words} (${since})` : `  "${name}": ${words} (${since})`;
+export function issuingLines(view: IssuingView): readonly Localized[] {
+  const lines = inFlight(view).map(({ name, words, record }) => {
+    const since = instantWords(record.atS, view.scheme.timeZone);
+    return say`${name} : ${words} (depuis le ${since})
+      ${name}: ${words} (since ${since})`;
   });
-  const heading = { fr: 'Envois', en: 'Issuing' };
-  return lines.length === 0 ? [] : [heading[lang], ...lines];
+  return lines.length === 0 ? [] : [{ fr: 'Envois', en: 'Issuing' }, ...lines.map(indented)];
 }
 
 /** The same for a program. */
@@ -95,19 +77,13 @@ export const issuingJson = (view: IssuingView) =>
 const STATE_WORDS: Readonly<Record<Exclude<AwardState, 'refused'>, Localized | null>> = {
   due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
-  unknown: {
-    fr: 'issue inconnue, vérifiée dans OBF avant tout nouvel envoi',
-    en: 'outcome unknown, looked up in OBF before anything is sent again',
-  },
-  blocked: {
-    fr: "révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé",
-    en: 'revoked by hand in OBF: not given again until the block is lifted',
-  },
+  unknown: say`issue inconnue, vérifiée dans OBF avant tout nouvel envoi
+    outcome unknown, looked up in OBF before anything is sent again`,
+  blocked: say`révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé
+    revoked by hand in OBF: not given again until the block is lifted`,
   issued: null,
-  revoking: {
-    fr: "retrait en cours : un badge qui l'avait fait obtenir a été révoqué",
-    en: 'being taken back: a badge that earned it was revoked',
-  },
+  revoking: say`retrait en cours : un badge qui l'avait fait obtenir a été révoqué
+    being taken back: a badge that earned it was revoked`,
   revoked: null,
   withdrawn: null,
 };
@@ -116,9 +92,4 @@ function stateWords(record: AwardRecord): Localized | null {
   if (record.state !== 'refused') return STATE_WORDS[record.state];
   const why = withoutAddresses(record.why);
   return { fr: `refusé par OBF : ${why}`, en: `refused by OBF: ${why}` };
-}
-
-function sinceOf({ atS }: AwardRecord, timeZone: string, lang: Lang): string {
-  const at = instantWords(atS, timeZone);
-  return lang === 'fr' ? `depuis le ${at.fr}` : `since ${at.en}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AwardPlan } from '../../rules/plan.js';
-import type { MadePlan } from '../../scheme/make-plan.js';
-import type { Told } from './json-lines.js';
+import type { AwardPlan } from '../../../rules/plan.js';
+import type { MadePlan } from '../../../scheme/make-plan.js';
+import { callsOf, type PlanView } from './plan-words.js';
 
 const key = z.string().meta({ description: 'The key that stands for a person.' });
 
@@ -59,54 +59,47 @@ export const planSchema = z
 
 export type PlanJson = z.infer<typeof planSchema>;
 
-/** A plan as `--json` prints it; everybody is in it, by their key. @param floor of OBF's quota */
-export const planJson = (made: MadePlan, floor: number): Told<PlanJson> => ({
-  ...rulesJson(made),
-  only: made.plan.only,
-  people: made.plan.people,
-  unreadable: [...made.unreadable],
-  awards: made.plan.awards.map((award) => awardJson(award, made)),
-  issues: made.cost.issues,
-  calls: made.cost.calls,
-  at_least_s: made.cost.atLeastS,
-  quota: quotaJson(made, floor),
-});
-
-function rulesJson({ rules: { scheme, rollout }, inForce, started }: MadePlan) {
+/** A plan as `--json` prints it; everybody is in it, by their key. */
+export function planJson({ made, floor }: PlanView): PlanJson {
+  const { plan, cost, quota, inForce, started } = made;
+  const { scheme, rollout } = made.rules;
   return {
     version: scheme.version,
     in_force: inForce,
     changed: rollout !== null,
     differ_since_s: rollout !== null && started === scheme.version ? rollout.sinceS : null,
     in_force_readable: rollout === null || rollout.inForce !== null,
+    only: plan.only,
+    people: plan.people,
+    unreadable: [...made.unreadable],
+    awards: plan.awards.map((award) => awardJson(award, cost)),
+    issues: cost.issues,
+    calls: cost.calls,
+    at_least_s: cost.atLeastS,
+    quota: {
+      left: quota?.left ?? null,
+      read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
+      floor,
+      after: cost.quotaAfter,
+      short: cost.quotaShort,
+    },
   };
 }
 
-const awardJson = (
-  { award, removed, ...people }: AwardPlan,
-  { cost }: MadePlan,
-): Told<PlanJson['awards'][number]> => ({
-  award: award.id,
-  name: award.name,
-  competency: award.competency,
-  level: award.level,
-  badge: award.badgeId,
-  active: award.active,
-  removed,
-  gains: people.gains.length,
-  under_way: people.inFlight,
-  loses_rule: people.losesRule.length,
-  blocked: people.blocked,
-  refused: people.refused,
-  inactive: people.inactive,
-  issue_calls: removed ? 0 : (cost.batches.get(award.badgeId) ?? 0),
-  earners: { gains: people.gains, loses_rule: people.losesRule },
-});
-
-const quotaJson = ({ cost, quota }: MadePlan, floor: number): Told<PlanJson['quota']> => ({
-  left: quota?.left ?? null,
-  read_at_s: quota === null ? null : Math.floor(quota.readMs / 1000),
-  floor,
-  after: cost.quotaAfter,
-  short: cost.quotaShort,
+const awardJson = (one: AwardPlan, cost: MadePlan['cost']): PlanJson['awards'][number] => ({
+  award: one.award.id,
+  name: one.award.name,
+  competency: one.award.competency,
+  level: one.award.level,
+  badge: one.award.badgeId,
+  active: one.award.active,
+  removed: one.removed,
+  gains: one.gains.length,
+  under_way: one.inFlight,
+  loses_rule: one.losesRule.length,
+  blocked: one.blocked,
+  refused: one.refused,
+  inactive: one.inactive,
+  issue_calls: callsOf(one, cost),
+  earners: { gains: [...one.gains], loses_rule: [...one.losesRule] },
 });

@@ -1,11 +1,10 @@
-import type { BadgeId, ClientId } from '../../ids.js';
-import { ObfError } from '../../obf/errors.js';
-import { withoutMarks } from '../../platform/invisible.js';
-import type { Context } from './context.js';
-import { obfWords, withObf } from './obf.js';
-import { Problem } from './problem.js';
-import { requireRedis } from './session.js';
-import { requireSettings } from './settings.js';
+import type { BadgeId, ClientId } from '../../../ids.js';
+import { ObfError } from '../../../obf/errors.js';
+import { withoutMarks } from '../../../platform/invisible.js';
+import { obfWords, withObf } from '../obf.js';
+import { withRedis } from '../session.js';
+import { requireSettings } from '../settings.js';
+import { type Context, Problem } from '../command.js';
 
 /** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
 const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
@@ -36,24 +35,18 @@ export function apiKey({ env }: Pick<Context, 'env'>, clientId: ClientId, variab
 export async function readObfBadges(context: Context, key: ApiKey): Promise<readonly ObfBadge[]> {
   const config = requireSettings(context, NEEDED);
   const secrets = new Map([[key.clientId, key.secret]]);
-  return requireRedis(context, config.redis, (redis) =>
+  return withRedis(context, config.redis, (redis) =>
     withObf(context, config, redis, secrets, async (obf) => {
       try {
         const signal = AbortSignal.timeout(context.patienceMs.obf);
         const badges = (await obf.account(key.clientId)?.badges(signal)) ?? [];
-        return badges.map(({ id, name }) => ({ id, name: readableName(name) }));
+        return badges.map(({ id, name }) => ({ id, name: oneLine(name ?? '') || null }));
       } catch (error) {
         if (!(error instanceof ObfError)) throw error;
-        throw new Problem('obf', [obfWords(error, key.variable)], { cause: error });
+        throw new Problem('obf', obfWords(error, key.variable), { cause: error });
       }
     }),
   );
-}
-
-/** On one line; null where nothing is left to read. */
-function readableName(name: string | null): string | null {
-  const line = oneLine(name ?? '');
-  return line === '' ? null : line;
 }
 
 /** On one line, and without marks that turn its direction; a name may come from anywhere. */

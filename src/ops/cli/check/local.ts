@@ -1,0 +1,132 @@
+import type { Config, ConfigFault } from '../../../config.js';
+import { createMailer, MailError } from '../../../platform/mailer.js';
+import { isPasswordHash } from '../../../platform/secrets.js';
+import type { Scheme } from '../../../rules/types.js';
+import { partnerKeys } from '../../../workers/partner-keys.js';
+import { labelled, listed, type Localized, localized, plural, say } from '../../shared/words.js';
+import type { Context } from '../command.js';
+import type { Settings } from '../settings.js';
+import type { Check, LocalWorld } from './table.js';
+
+/** Every variable: there, and of its form; and what is allowed, and not wise. */
+export const environmentCheck: Check<LocalWorld> = {
+  id: 'environment',
+  title: { fr: 'Environnement', en: 'Environment' },
+  run({ call: { env }, settings }) {
+    const { faults, faulty, config } = settings;
+    const isSound = (variable: string): boolean => faulty([variable]).length === 0;
+    return {
+      errors: [...faults.map(variableWords), ...unknownHashes(settings)],
+      warnings: [
+        ...(isSound('RETENTION_MONTHS') && config.retentionMonths === null ? [NO_RETENTION] : []),
+        ...(isSound('VERIFY_EVERY_H') && config.verifyEveryH === 0 ? [NEVER_VERIFIED] : []),
+        ...(env['OIDC_TRUST_EMAIL']?.trim() === '1' ? [EMAIL_TRUSTED] : []),
+        ...(isSound('TRUST_PROXY') && isProxyIgnored(env, config) ? [PROXY_IGNORED] : []),
+        ...(isSet(env['SMTP_URL']) && !isSet(env['PUBLIC_URL']) ? [NO_PAGES] : []),
+      ],
+    };
+  },
+};
+
+const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
+
+/** Set by hosts whose routers stand before every process: Scalingo, Heroku, Clever Cloud. */
+const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
+
+const isProxyIgnored = (env: Context['env'], { ops }: Config): boolean =>
+  env['NODE_ENV'] === 'production' &&
+  ops !== null &&
+  ops.trustProxy === 0 &&
+  BEHIND_ROUTER.some((variable) => (env[variable] ?? '') !== '');
+
+const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
+
+const NO_PAGES = say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
+  SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`;
+
+const EMAIL_TRUSTED = say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
+  OIDC_TRUST_EMAIL is 1: an address that the identity provider has not verified suffices to sign in to the pages`;
+
+const PROXY_IGNORED = say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
+  TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`;
+
+const NO_RETENTION = say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
+  RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`;
+
+const NEVER_VERIFIED = say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
+  VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen`;
+
+/** A name may be an address: accounts are told by their place. */
+const unknownHashes = ({ config }: Settings): readonly Localized[] =>
+  config.opsUsers.flatMap(({ hash }, at) =>
+    isPasswordHash(hash)
+      ? []
+      : [
+          say`OPS_USERS : compte n° ${at + 1} : ce n'est pas une empreinte faite par « npx palier hash-password »
+            OPS_USERS: account no. ${at + 1}: not a hash made by "npx palier hash-password"`,
+        ],
+  );
+
+/** The two files of the scheme. */
+export const schemeCheck: Check<LocalWorld> = {
+  id: 'scheme',
+  title: { fr: 'Règles et partenaires', en: 'Scheme and partners' },
+  run: ({ scheme, faults, warnings }) => ({
+    errors: faults,
+    warnings,
+    ...(scheme === null
+      ? { lacks: { scheme: SCHEME_FIRST, rules: RULES_FIRST } }
+      : { notes: [sizeOf(scheme)] }),
+  }),
+};
+
+const SCHEME_FIRST = say`à corriger d'abord : les règles et les partenaires
+  to be mended first: the scheme and its partners`;
+const RULES_FIRST = { fr: "à corriger d'abord : les règles", en: 'to be mended first: the scheme' };
+
+function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
+  const active = partners.filter((partner) => partner.active).length;
+  const size = listed([
+    plural(awards.length, 'badge Région|badges Région', 'award|awards'),
+    plural(active, 'partenaire actif|partenaires actifs', 'active partner|active partners'),
+    plural(enrolments.size, 'badge inscrit|badges inscrits', 'enrolled badge|enrolled badges'),
+  ]);
+  return localized((lang) => `${size[lang]} (version ${version})`);
+}
+
+export const partnerKeysCheck: Check<LocalWorld> = {
+  id: 'partner-keys',
+  title: { fr: "Clés d'API des partenaires", en: "Partners' API keys" },
+  needs: ['scheme'],
+  run: ({ call, scheme }) => ({
+    errors: scheme === null ? [] : partnerKeys(scheme, call.env).faults.map(variableWords),
+  }),
+};
+
+/** Signs in at the mail server, and sends nothing. */
+export const mailCheck: Check<LocalWorld> = {
+  id: 'mail',
+  title: { fr: "Serveur d'e-mail", en: 'Mail server' },
+  needs: ['SMTP_URL', 'MAIL_FROM'],
+  async run({ settings: { config } }) {
+    if (config.parcours === null) return {};
+    const { host } = new URL(config.parcours.smtpUrl);
+    const mailer = createMailer(config.parcours);
+    try {
+      await mailer.verify();
+      return { notes: [{ fr: host, en: host }] };
+    } catch (error) {
+      if (!(error instanceof MailError)) throw error;
+      return { errors: [refusalWords(host, error.fault)] };
+    } finally {
+      mailer.close();
+    }
+  },
+};
+
+const refusalWords = (host: string, fault: string): Localized =>
+  fault.startsWith('EAUTH')
+    ? say`SMTP_URL : ${host} refuse le nom ou le mot de passe (${fault})
+      SMTP_URL: ${host} refuses the user or the password (${fault})`
+    : say`SMTP_URL : ${host} ne répond pas comme un serveur d'e-mail le doit (${fault}) ; les liens demandés attendent
+      SMTP_URL: ${host} does not answer as a mail server should (${fault}); links that are asked for wait`;

@@ -1,0 +1,158 @@
+import pMap from 'p-map';
+import { asClientId, type ClientId } from '../../../ids.js';
+import { ObfNotSent } from '../../../obf/errors.js';
+import type { ObfAccount, OddRow } from '../../../obf/types.js';
+import type { Award, Scheme } from '../../../rules/types.js';
+import { partnerKeys } from '../../../workers/partner-keys.js';
+import { type Localized, plural, say } from '../../shared/words.js';
+import { accountWords, obfWords, REGION_KEY } from '../obf.js';
+import type { Check, Found, LocalWorld, World } from './table.js';
+
+/** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
+const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
+const NEEDED_OF_REGION = [...NEEDED, 'region', 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET'];
+
+/** The Région's own secret wins over a partner's under the same client id. */
+export const secretsOf = ({
+  call,
+  scheme,
+  settings: { config },
+}: LocalWorld): ReadonlyMap<ClientId, string> =>
+  new Map([
+    ...(scheme === null ? [] : partnerKeys(scheme, call.env).secrets),
+    [asClientId(config.obfClientId), config.obfClientSecret] as const,
+  ]);
+
+/** Asks something of the Région's account. */
+async function askRegion(
+  { call, settings, obf }: World,
+  ask: (account: ObfAccount, signal: AbortSignal) => Promise<Found>,
+): Promise<Found> {
+  const account = obf.account(asClientId(settings.config.obfClientId));
+  if (account === null) return {};
+  try {
+    return await ask(account, AbortSignal.timeout(call.patienceMs.obf));
+  } catch (error) {
+    return {
+      errors: [obfWords(error, REGION_KEY)],
+      lacks: { region: REGION_FIRST, ...(error instanceof ObfNotSent ? { obf: OBF_SILENT } : {}) },
+    };
+  }
+}
+
+const REGION_FIRST = say`à régler d'abord : le compte OBF de la Région
+  to be mended first: the Région's OBF account`;
+const OBF_SILENT: Localized = { fr: 'OBF ne répond pas', en: 'OBF does not answer' };
+
+/** Fewer than a class and a bit: somebody should look at the subscription. */
+const LOW_QUOTA = 100;
+
+/** The Région's account, then those of the partners whose key we hold. They only read. */
+export const OBF_CHECKS: readonly Check[] = [
+  {
+    id: 'obf-region',
+    title: { fr: 'Compte OBF de la Région', en: "The Région's OBF account" },
+    needs: NEEDED_OF_REGION,
+    run: (world) =>
+      askRegion(world, async (account, signal) => {
+        await account.ping(signal);
+        return {};
+      }),
+  },
+  {
+    id: 'obf-badges',
+    title: { fr: 'Badges de la Région dans OBF', en: "The Région's badges in OBF" },
+    needs: [...NEEDED_OF_REGION, 'scheme'],
+    run: (world) =>
+      askRegion(world, async (account, signal) => {
+        const odd: OddRow[] = [];
+        const badges = await account.badges(signal, (row) => void odd.push(row));
+        const known = new Set(badges.map(({ id }) => id));
+        const missing = (world.scheme?.awards ?? []).filter(({ badgeId }) => !known.has(badgeId));
+        return {
+          errors: missing.filter(({ active }) => active).map(missingWords),
+          warnings: [...missing.filter(({ active }) => !active).map(missingWords), ...odd.map(oddWords)],
+        };
+      }),
+  },
+  {
+    id: 'obf-quota',
+    title: { fr: 'Quota OBF', en: 'OBF quota' },
+    needs: NEEDED_OF_REGION,
+    run: (world) =>
+      askRegion(world, async (account, signal) => {
+        const limit = await account.issuingLimit(signal);
+        if (limit === null) return { notes: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }] };
+        const left = say`badges encore à délivrer : ${limit}
+          badges that may still be issued: ${limit}`;
+        return limit < LOW_QUOTA ? { warnings: [left] } : { notes: [left] };
+      }),
+  },
+  {
+    id: 'obf-partners',
+    title: { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
+    needs: [...NEEDED, 'scheme', 'obf'],
+    run: (world) => (world.scheme === null ? {} : askPartners(world, world.scheme)),
+  },
+];
+
+const oddWords = ({
+  field,
+}: OddRow) => say`la liste des badges de ce compte a une ligne illisible (champ ${field}) : faites-la réparer dans OBF
+  the list of badges of this account has a row that cannot be read (field ${field}): have it mended in OBF`;
+
+const missingWords = ({
+  id,
+  badgeId,
+}: Award) => say`le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon
+  the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`;
+
+/** Accounts asked at a time. */
+const AT_A_TIME = 8;
+
+/**
+ * Whether each key opens its partner's account. Once OBF leaves a question unanswered no further one is
+ * asked, so that hundreds of partners do not wait for their time to run out one after the other.
+ */
+async function askPartners({ call, obf }: World, scheme: Scheme): Promise<Found> {
+  let silent = false;
+  const ask = async (clientId: ClientId): Promise<Localized | 'good' | 'not-asked'> => {
+    if (silent) return 'not-asked';
+    try {
+      await obf.account(clientId)?.ping(AbortSignal.timeout(call.patienceMs.obf));
+      return 'good';
+    } catch (error) {
+      silent ||= error instanceof ObfNotSent;
+      return accountWords(scheme, clientId, error);
+    }
+  };
+  const clients = [...partnerKeys(scheme, call.env).secrets.keys()];
+  const outcomes = await pMap(clients, ask, { concurrency: AT_A_TIME });
+  const good = outcomes.filter((one) => one === 'good').length;
+  const notAsked = outcomes.filter((one) => one === 'not-asked').length;
+  // No key is no fault: their badges are verified by what they publish.
+  const without = scheme.partners.filter(({ active, secretEnv }) => active && secretEnv === null).length;
+  return {
+    errors: [
+      ...outcomes.filter((one) => typeof one === 'object'),
+      ...(notAsked > 0 ? [notAskedWords(notAsked)] : []),
+    ],
+    notes: [
+      ...(good > 0 ? [plural(good, 'clé acceptée|clés acceptées', 'key accepted|keys accepted')] : []),
+      ...(without > 0
+        ? [withoutKeyWords(plural(without, 'partenaire|partenaires', 'partner|partners'))]
+        : []),
+    ],
+  };
+}
+
+function notAskedWords(n: number): Localized {
+  const accounts = plural(n, 'compte|comptes', 'account|accounts');
+  return say`OBF ne répondant plus, ${accounts} sans vérification
+    ${accounts} not asked, since OBF no longer answers`;
+}
+
+const withoutKeyWords = (
+  partners: Localized,
+) => say`${partners} sans clé : badges vérifiés par ce qui est publié
+  ${partners} without a key: badges verified by what is published`;

@@ -1,0 +1,89 @@
+import type { Obf } from '../../../obf/obf.js';
+import type { RedisConnection } from '../../../platform/redis.js';
+import { type Localized, say } from '../../shared/words.js';
+import type { Call } from '../command.js';
+import type { SchemeReading, Settings } from '../settings.js';
+
+/** What can be looked at without Redis. */
+export interface LocalWorld extends SchemeReading {
+  readonly call: Call;
+  readonly settings: Settings;
+  /** What later checks need and cannot have, and why. */
+  readonly lacking: Map<string, Localized>;
+}
+
+export interface World extends LocalWorld {
+  readonly redis: RedisConnection;
+  readonly obf: Obf;
+}
+
+/** The worst of what was found is the check's status. */
+export interface Found {
+  readonly errors?: readonly Localized[];
+  readonly warnings?: readonly Localized[];
+  readonly notes?: readonly Localized[];
+  /** What checks after it cannot have, and why. */
+  readonly lacks?: Readonly<Record<string, Localized>>;
+}
+
+/** One line of the report. */
+export interface Check<Needed = World> {
+  readonly id: string;
+  readonly title: Localized;
+  /** Variables, and what an earlier check may find lacking: without one of them it is skipped. */
+  readonly needs?: readonly string[];
+  readonly run: (world: Needed) => Promise<Found> | Found;
+}
+
+export type Status = 'ok' | 'warning' | 'error' | 'skipped';
+
+export interface CheckResult {
+  readonly id: string;
+  readonly title: Localized;
+  readonly status: Status;
+  readonly messages: readonly Localized[];
+}
+
+type Named = Pick<Check, 'id' | 'title'>;
+
+export function resultOf(
+  { id, title }: Named,
+  { errors = [], warnings = [], notes = [] }: Found,
+): CheckResult {
+  const status = errors.length > 0 ? 'error' : warnings.length > 0 ? 'warning' : 'ok';
+  return { id, title, status, messages: [...errors, ...warnings, ...notes] };
+}
+
+/** It could not be looked at, because of something that another check tells. */
+export const skipped = ({ id, title }: Named, why: Localized): CheckResult => ({
+  id,
+  title,
+  status: 'skipped',
+  messages: [why],
+});
+
+/** Why nothing can be said while these variables are missing or faulty. */
+export const mendFirst = (variables: readonly string[]) => say`à corriger d'abord : ${variables.join(', ')}
+  to be mended first: ${variables.join(', ')}`;
+
+/** Runs the checks in their order. */
+export async function runChecks<Needed extends LocalWorld>(
+  checks: readonly Check<Needed>[],
+  world: Needed,
+): Promise<readonly CheckResult[]> {
+  const { lacking, settings } = world;
+  const results: CheckResult[] = [];
+  for (const check of checks) {
+    const { needs = [] } = check;
+    const lacked = needs.find((need) => lacking.has(need));
+    const faulty = settings.faulty(needs);
+    const why = lacked === undefined ? (faulty.length > 0 ? mendFirst(faulty) : null) : lacking.get(lacked);
+    if (why) results.push(skipped(check, why));
+    else {
+      const found = await check.run(world);
+      for (const [need, reason] of Object.entries(found.lacks ?? {})) lacking.set(need, reason);
+      results.push(resultOf(check, found));
+    }
+  }
+  return results;
+}

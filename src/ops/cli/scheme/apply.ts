@@ -1,0 +1,182 @@
+import type { Plan, PlanCost } from '../../../rules/plan.js';
+import type { Scheme } from '../../../rules/types.js';
+import { applyRules } from '../../../workers/apply-scheme.js';
+import { type MadePlan, makePlan } from '../../../scheme/make-plan.js';
+import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
+import { PAUSED } from '../../shared/issuing-words.js';
+import { plural, say } from '../../shared/words.js';
+import { awardOf } from '../arguments.js';
+import { withPipeline } from '../session.js';
+import { type Answer, type Call, type Command, Problem, wrongUsage } from '../command.js';
+import { READING } from './plan.js';
+import { readLine, withProgress } from '../terminal.js';
+
+export const apply: Command = {
+  name: 'apply',
+  help: [
+    say`met en vigueur les règles des fichiers, et délivre ce que « plan » annonce
+      puts the rules of the files into force, and gives what "plan" tells`,
+    say`Les workers délivrent, au rythme d'OBF. Arrêtée en route, retapez-la : elle reprend comme elle a commencé, et personne ne reçoit deux fois.
+      The workers issue, at OBF's rate. Stopped on its way, type it again: it goes on as it began, and nobody is given a badge twice.`,
+  ],
+  options: {
+    '--auto-upto <nombre|number>': say`refuse, sans rien changer, si plus de badges seraient délivrés ; sinon ne demande rien
+      refuses, and changes nothing, if more badges would be issued; else does not ask`,
+    '--only <badge|award>': say`n'applique que ce badge Région (communiquer-1...) ; le reste attend
+      applies this award alone (communiquer-1...); the rest waits`,
+    '--no-email': say`demande à OBF de ne pas écrire aux personnes
+      has OBF send no e-mail`,
+    '--over-quota': say`applique même si le quota d'OBF ne suffit pas : les envois s'arrêteront, et reprendront quand il sera relevé
+      applies even if OBF's quota is too small: issuing will stop, and go on when it was raised`,
+    '--yes': say`ne demande rien
+      does not ask`,
+  },
+  interruptible: true,
+  run: (call) =>
+    withPipeline(call, async (pipeline, { obfMaxRps }) => {
+      const { made, how } = await putIntoForce(call, pipeline, obfMaxRps);
+      const paused = await pipeline.queues.awards.isPaused();
+      return {
+        lines: [...appliedLines(made, how), ...(paused ? [PAUSED] : [])],
+        json: appliedJson(made, how, paused),
+      };
+    }),
+};
+
+/** @throws Problem when it is refused; nothing was changed then */
+async function putIntoForce(call: Call, pipeline: Pipeline, maxRps: number) {
+  const { signal } = call;
+  const { scheme, schemes, quota } = pipeline;
+  const how = resumeOptions(readRequest(call, scheme), await schemes.unfinished(), scheme);
+  // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
+  if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
+  const made = await withProgress(call, READING, (report) =>
+    makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
+  );
+  await requireConsent(call, how, made.cost);
+  try {
+    await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
+  } catch (error) {
+    throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
+  }
+  return { made, how };
+}
+
+const GIVING = { fr: 'Mise en route des badges', en: 'Sending badges on their way' };
+const MOVED = say`D'autres fichiers sont devenus les règles entre-temps (un déploiement ?). Relancez « npx palier plan ».
+  Other files became the rules meanwhile (a deploy?). Type "npx palier plan" again.`;
+
+/** What was typed. */
+interface ApplyRequest extends ApplyOptions {
+  /** Refuse above so many badges; null: no such limit. */
+  readonly upto: number | null;
+  readonly overQuota: boolean;
+  readonly yes: boolean;
+}
+
+/** @throws Problem for a number that is none, or an award that the scheme does not have */
+function readRequest({ text, has }: Call, scheme: Scheme): ApplyRequest {
+  const [upto, only] = [text('autoUpto'), text('only')];
+  return {
+    upto: upto === null ? null : wholeOf(upto),
+    only: only === null ? null : awardOf(scheme, only).id,
+    suppressEmail: !has('email'),
+    overQuota: has('overQuota'),
+    yes: has('yes'),
+  };
+}
+
+function wholeOf(typed: string): number {
+  if (/^\d{1,9}$/.test(typed)) return Number(typed);
+  throw wrongUsage(say`--auto-upto : un nombre entier est attendu, par exemple --auto-upto 100
+    --auto-upto: a whole number is expected, for example --auto-upto 100`);
+}
+
+/**
+ * What was begun and stopped goes on as it was asked for then.
+ * @throws Problem when something else was typed: that would leave half of the people with an e-mail
+ */
+function resumeOptions(asked: ApplyRequest, begun: Application | null, { version }: Scheme): ApplyRequest {
+  if (begun === null || begun.version !== version) return asked;
+  const otherOnly = asked.only !== null && asked.only !== begun.only;
+  if (otherOnly || (asked.suppressEmail && !begun.suppressEmail)) throw otherBegun(begun);
+  return { ...asked, only: begun.only, suppressEmail: begun.suppressEmail };
+}
+
+function otherBegun({ only }: Application): Problem {
+  const options = only === null ? '' : ` --only ${only}`;
+  return new Problem(
+    'apply_unfinished',
+    say`Une application a été arrêtée avant la fin. Terminez-la d'abord : npx palier apply${options}
+      An application was stopped before its end. Finish it first: npx palier apply${options}`,
+  );
+}
+
+/**
+ * Goes on, or throws: above the limit that was set, beyond the quota, or when whoever sits at the terminal
+ * says no. Where nobody does, what was typed is what was meant.
+ * @throws Problem
+ */
+async function requireConsent(
+  { streams, lang }: Call,
+  { upto, overQuota, yes }: ApplyRequest,
+  { issues, quotaShort }: PlanCost,
+): Promise<void> {
+  if (upto !== null && issues > upto) throw above(issues, upto);
+  if (quotaShort > 0 && !overQuota) throw beyondQuota(issues, quotaShort);
+  if (issues === 0 || upto !== null || yes || !streams.isTty.stdin || !streams.isTty.stderr) return;
+  const question = {
+    fr: `${issues} badges seront délivrés. Tapez « oui » pour continuer : `,
+    en: `${issues} badges will be issued. Type "yes" to go on: `,
+  };
+  streams.errText(question[lang]);
+  if (/^(oui|o|yes|y)$/i.test((await readLine(streams.stdin)).trim())) return;
+  throw new Problem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
+}
+
+const above = (issues: number, upto: number): Problem =>
+  new Problem(
+    'above_limit',
+    say`${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.
+      ${issues} badges would be issued, more than the ${upto} allowed: nothing was changed. "npx palier plan" tells which; without --auto-upto, or with a larger number, "apply" issues them.`,
+  );
+
+const beyondQuota = (issues: number, short: number): Problem =>
+  new Problem(
+    'beyond_quota',
+    say`Le quota d'OBF ne suffit pas : il en manque ${short} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
+      OBF's quota is too small: ${short} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`,
+  );
+
+function appliedLines({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions): Answer['lines'] {
+  const { version, only } = plan;
+  const inForce =
+    only === null
+      ? { fr: `Version ${version} en vigueur.`, en: `Version ${version} is in force.` }
+      : say`« ${only} » en vigueur d'après la version ${version} ; le reste attend.
+        "${only}" is in force by version ${version}; the rest waits.`;
+  if (cost.issues === 0) return [inForce, { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }];
+  const way = plural(cost.issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
+  const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' } : '';
+  return [
+    inForce,
+    say`${way}${mail} ; les workers les délivrent, en ${cost.atLeastS} s au moins :
+      ${way} on the way${mail}; the workers issue them, in ${cost.atLeastS} s at least:`,
+    ...gainsOf(plan).map(
+      ({ award, gains }) =>
+        `  ${award.name} (${award.id}) : ${plural(gains.length, 'badge|badges', 'badge|badges').fr}`,
+    ),
+  ];
+}
+
+const gainsOf = ({ awards }: Plan) => awards.filter(({ gains }) => gains.length > 0);
+
+const appliedJson = ({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean) => ({
+  version: plan.version,
+  only: plan.only,
+  send_email: !suppressEmail,
+  issues: cost.issues,
+  awards: gainsOf(plan).map(({ award, gains }) => ({ award: award.id, issues: gains.length })),
+  issuing_paused: paused,
+});

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Config } from '../../../config.js';
+import type { BadgeId } from '../../../ids.js';
+import { readConfigFolder } from '../../../platform/config-folder.js';
+import { enrol, type Enrolled, type Enrolling } from '../../../rules/enrol.js';
+import type { SchemeFault } from '../../../rules/parse/fault.js';
+import { parseScheme } from '../../../rules/parse/parse-scheme.js';
+import type { Scheme } from '../../../rules/types.js';
+import { type Localized, say } from '../../shared/words.js';
+import { faultWords } from '../settings.js';
+import { type Context, Problem } from '../command.js';
+
+/** What came into partners.yaml. */
+export interface Written extends Omit<Enrolled, 'text'> {
+  /** As it was given. */
+  readonly file: string;
+  /** What the scheme's reader finds odd in them. */
+  readonly warnings: readonly Localized[];
+}
+
+/**
+ * Writes the lines of a badge into partners.yaml, once it is sure that the file is as good as before.
+ * @param before the scheme as the files have it now
+ * @throws Problem; nothing is written then
+ */
+export async function writeEnrolment(
+  { cwd }: Pick<Context, 'cwd'>,
+  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
+  enrolling: Enrolling,
+  before: Scheme,
+): Promise<Written> {
+  const dir = resolve(cwd, configDir);
+  const [path, file] = [join(dir, 'partners.yaml'), join(configDir, 'partners.yaml')];
+  const [{ scheme }, text] = await Promise.all([readConfigFolder(dir), readFile(path, 'utf8')]);
+  const added = enrol(text, enrolling);
+  if (added === null) throw onlyByHand(file);
+  const files = {
+    scheme: { ...scheme, name: join(configDir, 'scheme.yaml') },
+    partners: { name: file, text: added.text },
+  };
+  const result = parseScheme(files, timeZone);
+  if (!result.ok) throw new Problem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(faultWords)]);
+  if (!isOneMore(before, result.scheme, enrolling.badge.badgeId)) throw onlyByHand(file);
+  await replaceFile(path, file, text, added.text);
+  const { line, lines } = added;
+  const isNew = (warning: SchemeFault): boolean =>
+    warning.file === file && warning.line >= line && warning.line < line + lines.length;
+  return { file, line, lines, warnings: result.warnings.filter(isNew).map(faultWords) };
+}
+
+/** Whatever the edit did to the text: all that was enrolled still is, and this badge besides. */
+const isOneMore = ({ enrolments }: Scheme, { enrolments: now }: Scheme, badgeId: BadgeId): boolean =>
+  now.has(badgeId) && now.size === enrolments.size + 1 && [...enrolments.keys()].every((id) => now.has(id));
+
+const NOTHING_WRITTEN = say`Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.
+  Nothing is written: with these lines, the files would have faults.`;
+
+const onlyByHand = (file: string): Problem =>
+  new Problem('by_hand', [
+    say`Rien n'est écrit : ${file} est écrit d'une manière que Palier ne sait pas compléter (un alias, peut-être). Ajoutez la ligne à la main ; « npx palier check » la relit.
+      Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`,
+  ]);
+
+/**
+ * Puts a new text into a file's place in one step: whoever reads it meets the old or the new, whatever
+ * happens. Mode and owner stay. What is reached through a link is not touched: the link would be lost, or
+ * a file be written that nobody named.
+ * @param file as it was given
+ * @param before what the file holds, as far as the caller knows
+ * @throws Problem; nothing has changed then
+ */
+export async function replaceFile(path: string, file: string, before: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.palier-${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const stats = await lstat(path);
+    if (!stats.isFile()) throw notWritten(isLink(file));
+    await writeLike(temporary, text, stats);
+    if ((await readFile(path, 'utf8')) !== before) throw notWritten(changedMeanwhile(file));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+    if (error instanceof Problem || typeof code !== 'string') throw error;
+    throw notWritten(cannotWrite(file, code), error);
+  }
+}
+
+const notWritten = (words: Localized, cause?: unknown): Problem =>
+  new Problem('not_written', words, { cause });
+
+const isLink = (
+  file: string,
+) => say`Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
+  Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
+const changedMeanwhile = (
+  file: string,
+) => say`Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
+  Nothing is written: ${file} was just changed by somebody else. Type the command again.`;
+const cannotWrite = (
+  file: string,
+  why: string,
+) => say`Rien n'est écrit : ${file} ne peut pas l'être (${why}). Vérifiez les droits du fichier et de son dossier.
+  Nothing is written: ${file} cannot be (${why}). Check the permissions of the file and its folder.`;
+
+/** A file that is there already is never written through. */
+async function writeLike(path: string, text: string, { mode, uid, gid }: Stats): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    const made = await file.stat();
+    if (made.uid !== uid || made.gid !== gid) await file.chown(uid, gid);
+    await file.chmod(mode & 0o7777);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

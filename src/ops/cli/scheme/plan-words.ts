@@ -1,0 +1,249 @@
+import type { EarnerKey } from '../../../ids.js';
+import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
+import type { MadePlan } from '../../../scheme/make-plan.js';
+import {
+  durationWords,
+  indented,
+  instantWords,
+  labelled,
+  type Lang,
+  type Localized,
+  localized,
+  plural,
+  say,
+} from '../../shared/words.js';
+import type { Answer } from '../command.js';
+
+/** A plan, and what its cost was reckoned with. */
+export interface PlanView {
+  readonly made: MadePlan;
+  /** Issuing stops rather than leave fewer in OBF's quota. */
+  readonly floor: number;
+  readonly maxRps: number;
+}
+
+/** A plan in words. People are named by their keys. @param whose the rules it is of */
+export function planLines(view: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
+  const { plan, unreadable } = view.made;
+  return [
+    ...rulesWords(view.made, whose),
+    ...(plan.only === null ? [] : [onlyWords(plan.only)]),
+    say`Personnes examinées : ${plan.people}.
+      People looked at: ${plan.people}.`,
+    ...(unreadable.length === 0 ? [] : [unreadableWords(unreadable)]),
+    '',
+    ...awardTable(view.made, lang),
+    ...notesOn(plan.awards),
+    '',
+    ...costWords(view),
+    ...exampleLines(plan.awards),
+  ];
+}
+
+const onlyWords = (
+  only: string,
+) => say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
+  For the award "${only}" alone, and what follows from it; the rest would wait.`;
+
+const unreadableWords = (keys: readonly EarnerKey[]) =>
+  say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${keys.length} (${some(keys)})
+    ! People left out, whose data cannot be read: ${keys.length} (${some(keys)})`;
+
+/** What a column means, where it has something. */
+function notesOn(awards: readonly AwardPlan[]): readonly Localized[] {
+  const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
+  return [
+    ...(awards.some(({ losesRule }) => losesRule.length > 0) ? [LOSES_RULE] : []),
+    ...(awards.some(({ blocked }) => blocked > 0) ? [BLOCKED] : []),
+    ...(inactive > 0 ? [inactiveWords(inactive)] : []),
+  ];
+}
+
+const LOSES_RULE = say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
+  "lose the rule": would no longer meet it, and keep the badge.`;
+const BLOCKED = say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
+  "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`;
+const inactiveWords = (people: number) => say`Badges désactivés : ${people} seraient dus s'ils étaient actifs.
+  Awards that are switched off: ${people} would be due, were they active.`;
+
+/** Enough to look into a few with `explain`. */
+const EXAMPLES = 5;
+
+/** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
+function some(keys: Iterable<EarnerKey> & { readonly length: number }): string {
+  const [easy, rest]: [EarnerKey[], EarnerKey[]] = [[], []];
+  for (const key of keys) {
+    if (easy.length === EXAMPLES) break;
+    if (!key.startsWith('-')) easy.push(key);
+    else if (rest.length < EXAMPLES) rest.push(key);
+  }
+  return [...easy, ...rest].slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
+}
+
+function exampleLines(awards: readonly AwardPlan[]): readonly Localized[] {
+  const lines = awards.flatMap((award) => {
+    const name = awardName(award);
+    const [gains, loses] = [award.gains, award.losesRule].map((keys) =>
+      keys.length === 0 ? null : some(keys),
+    );
+    return [
+      ...(gains
+        ? [
+            labelled(
+              say`${name}, gagnent
+                ${name}, gain`,
+              gains,
+            ),
+          ]
+        : []),
+      ...(loses
+        ? [
+            labelled(
+              say`${name}, perdent la règle
+                ${name}, lose the rule`,
+              loses,
+            ),
+          ]
+        : []),
+    ];
+  });
+  return lines.length === 0 ? [] : [EXAMPLES_HEADING, ...lines.map(indented)];
+}
+
+const EXAMPLES_HEADING = say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
+  For example ("npx palier explain <key>" tells why, --csv gives everybody):`;
+
+/** What is to be done about it. */
+export function nextWords({ plan, rules }: MadePlan): Localized {
+  if (rules.rollout !== null && !changesNobody(plan)) return APPLY;
+  if (rules.rollout !== null) return NOBODY;
+  return changesNobody(plan) ? NOTHING : LEFT;
+}
+
+const APPLY = say`Rien n'est changé. « npx palier apply » le met en vigueur.
+  Nothing is changed. "npx palier apply" puts it into force.`;
+const NOBODY = say`Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.
+  Nobody gains or loses anything. "npx palier apply" puts these rules into force.`;
+const NOTHING: Localized = { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
+const LEFT = say`Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.
+  These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
+
+/** Which rules the plan is of, which are in force, and since when they differ. */
+function rulesWords(
+  { rules: { scheme, rollout }, inForce, started }: Pick<MadePlan, 'rules' | 'inForce' | 'started'>,
+  whose: Localized,
+): readonly Localized[] {
+  const { version, timeZone } = scheme;
+  if (inForce === null)
+    return [
+      say`Règles : ${whose}, version ${version}. Aucune n'est encore en vigueur : le premier démarrage d'un worker en met une.
+        Rules: ${whose}, version ${version}. None is in force yet: the first start of a worker puts one there.`,
+    ];
+  if (rollout === null)
+    return [
+      say`Règles : ${whose}, version ${version}, celle qui est en vigueur.
+        Rules: ${whose}, version ${version}, the one in force.`,
+    ];
+  const since = instantWords(rollout.sinceS, timeZone);
+  const differ =
+    started === version
+      ? say`Elles diffèrent depuis le ${since} ; ce qui arrive de nouveau est déjà jugé par elles.
+        They differ since ${since}; what is new is judged by them already.`
+      : say`Aucun worker n'a encore démarré avec elles.
+        No worker was started with them yet.`;
+  return [
+    say`Règles : ${whose}, version ${version} ; en vigueur : version ${inForce}. ${differ}
+      Rules: ${whose}, version ${version}; in force: version ${inForce}. ${differ}`,
+    ...(rollout.inForce === null ? [UNREADABLE_RULES] : []),
+  ];
+}
+
+const UNREADABLE_RULES = say`! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.
+  ! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.`;
+
+/** Of the files in the folder. */
+export const THE_FILES: Localized = { fr: 'les fichiers', en: 'the files' };
+
+/** What is told of each award: how many people, and the issue calls. */
+const COLUMNS: readonly (readonly [Localized, (one: AwardPlan, cost: MadePlan['cost']) => number])[] = [
+  [{ fr: 'gagnent', en: 'gain' }, ({ gains }) => gains.length],
+  [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight],
+  [{ fr: 'perdent la règle', en: 'lose the rule' }, ({ losesRule }) => losesRule.length],
+  [{ fr: 'bloqués', en: 'blocked' }, ({ blocked }) => blocked],
+  [{ fr: 'refusés', en: 'refused' }, ({ refused }) => refused],
+  [{ fr: 'appels', en: 'calls' }, callsOf],
+];
+
+export function callsOf({ award, removed }: AwardPlan, cost: MadePlan['cost']): number {
+  return removed ? 0 : (cost.batches.get(award.badgeId) ?? 0);
+}
+
+function awardTable({ plan, cost }: MadePlan, lang: Lang): readonly string[] {
+  const rows = plan.awards.map((one) => COLUMNS.map(([, count]) => count(one, cost)));
+  const totals = COLUMNS.map((_, at) => rows.reduce((sum, row) => sum + (row[at] ?? 0), 0));
+  return tableLines(
+    [AWARD[lang], ...COLUMNS.map(([words]) => words[lang])],
+    [...plan.awards.map((one) => awardName(one)[lang]), 'Total'].map((name, at) => [
+      name,
+      ...(rows[at] ?? totals).map(String),
+    ]),
+  );
+}
+
+export const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
+
+/** Its name and id; whether it is one that can still be given. */
+function awardName({ award, removed }: AwardPlan): Localized {
+  const state = removed ? REMOVED : award.active ? '' : INACTIVE;
+  return say`${award.name} (${award.id})${state}
+    ${award.name} (${award.id})${state}`;
+}
+
+const REMOVED: Localized = { fr: ' [retiré des règles]', en: ' [removed from the rules]' };
+const INACTIVE: Localized = { fr: ' [désactivé]', en: ' [switched off]' };
+
+/**
+ * Lines of a table: the first column to the left, the others, numbers, to the right.
+ * @param rows each as long as the heading
+ */
+export function tableLines(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  // As people count letters: an accent that stands apart is none.
+  const all = [heading, ...rows].map((row) => row.map((cell) => cell.normalize('NFC')));
+  const widths = heading.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  const padded = (cell: string, at: number): string =>
+    at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+  return all.map((row) => row.map(padded).join('  ').trimEnd());
+}
+
+/** Against OBF's quota, and how long it takes; nothing to say where nothing is issued. */
+function costWords({ made, floor, maxRps }: PlanView): readonly Localized[] {
+  const { issues, calls, atLeastS } = made.cost;
+  if (issues === 0) return [];
+  const took = durationWords(atLeastS);
+  return [
+    quotaWords(made, floor),
+    say`Durée : ${took} au moins (${calls} appels à OBF, ${maxRps} par seconde).
+      Time: ${took} at least (${calls} calls of OBF, ${maxRps} a second).`,
+  ];
+}
+
+function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized {
+  const asked = plural(cost.issues, 'badge|badges', 'badge|badges');
+  const unknown = say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu
+    OBF quota: ${asked} to issue; what is left of it is not known`;
+  if (quota === null)
+    return say`${unknown} (« npx palier check » le lit).
+      ${unknown} ("npx palier check" reads it).`;
+  if (cost.quotaAfter === null) return localized((lang) => `${unknown[lang]}.`);
+  const at = instantWords(Math.floor(quota.readMs / 1000), rules.scheme.timeZone);
+  const left = say`Quota OBF : ${asked} à délivrer, ${quota.left ?? ''} restants (lu le ${at}, envois déduits)
+    OBF quota: ${asked} to issue, ${quota.left ?? ''} left (read ${at}, less what was issued)`;
+  return cost.quotaShort > 0
+    ? say`! ${left} : il en manque ${cost.quotaShort}, les envois s'arrêteraient à ${floor}.
+      ! ${left}: ${cost.quotaShort} too few, issuing would stop at ${floor}.`
+    : say`${left} : suffisant, il en resterait ${cost.quotaAfter}.
+      ${left}: enough, ${cost.quotaAfter} would be left.`;
+}

@@ -1,0 +1,82 @@
+import { stringify } from 'csv-stringify/sync';
+import { say } from '../../shared/words.js';
+import type { Plan } from '../../../rules/plan.js';
+import { makePlan } from '../../../scheme/make-plan.js';
+import { awardOf } from '../arguments.js';
+import { planJson } from './plan-json.js';
+import { nextWords, planLines, type PlanView, THE_FILES } from './plan-words.js';
+import { withPipeline } from '../session.js';
+import { type Call, type Command, wrongUsage } from '../command.js';
+
+/** Everybody, by award. */
+export const KEEP_EVERYBODY = { perAward: Infinity, gainers: 0 };
+
+export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
+
+export const plan: Command = {
+  name: 'plan',
+  help: [
+    say`dit qui gagnerait quel badge Région si les fichiers étaient appliqués
+      tells who would gain which award, were the files applied`,
+    say`Compare les fichiers, tels qu'ils sont, aux règles en vigueur, pour toutes les personnes connues. Ne change rien, n'appelle pas OBF, et peut être tapée à tout moment.
+      Compares the files, as they are, with the rules in force, for everybody who is known. Changes nothing, does not call OBF, and may be typed at any time.`,
+    say`Les personnes y sont par leur clé. docs/schema/plan.json dit la forme de --json.
+      People are there by their key. docs/schema/plan.json tells the form of --json.`,
+  ],
+  options: {
+    '--only <badge|award>': say`comme « apply --only » : ce badge Région seul, et ce qu'il entraîne
+      as "apply --only": this award alone, and what follows from it`,
+    '--csv': say`une ligne CSV par personne et badge
+      a line of CSV for each person and award`,
+  },
+  progress: READING,
+  interruptible: true,
+  run: async (call) => {
+    const csv = wantsCsv(call);
+    const view = await planNow(call.text('only'), call);
+    return {
+      lines: csv
+        ? [planCsv(view.made.plan)]
+        : [...planLines(view, THE_FILES, call.lang), nextWords(view.made)],
+      json: planJson(view),
+    };
+  },
+};
+
+/** The plan of the files as they are. @throws Problem when something stands in the way */
+export const planNow = (only: string | null, call: Call): Promise<PlanView> =>
+  withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
+    const { scheme, pace } = pipeline;
+    const asked = {
+      scheme,
+      only: only === null ? null : awardOf(scheme, only).id,
+      maxRps,
+      keeps: KEEP_EVERYBODY,
+    };
+    const made = await makePlan(pipeline, asked, call.report, call.signal);
+    return { made, floor: pace.quota.floor, maxRps };
+  });
+
+/** @throws Problem when the answer is asked for in two forms */
+export function wantsCsv({ has, json }: Call): boolean {
+  if (!has('csv')) return false;
+  if (!json) return true;
+  throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
+    Choose --csv or --json: an answer has one form.`);
+}
+
+/**
+ * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
+ * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
+ */
+export const planCsv = ({ awards }: Pick<Plan, 'awards'>): string =>
+  stringify(
+    [
+      ['award', 'earner', 'change'],
+      ...awards.flatMap(({ award, gains, losesRule }) => [
+        ...Array.from(gains, (earner) => [award.id, earner, 'gains']),
+        ...Array.from(losesRule, (earner) => [award.id, earner, 'loses_rule']),
+      ]),
+    ],
+    { eof: false },
+  );

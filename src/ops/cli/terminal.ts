@@ -1,0 +1,88 @@
+import { createInterface } from 'node:readline/promises';
+import type { Readable } from 'node:stream';
+import { say, type Localized } from '../shared/words.js';
+import { type Call, type Context, Problem, type Report, type Streams } from './command.js';
+
+/** What is quicker needs no sign of life. */
+const QUIET_MS = 1000;
+const FRAME_MS = 120;
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const ERASE_LINE = '\r\u001B[2K';
+const BAR_WIDTH = 20;
+
+/** Does `work`; after a second, a terminal shows that it is still being done, and how far it is. */
+export async function withProgress<T>(
+  { streams, lang }: Pick<Call, 'streams' | 'lang'>,
+  about: Localized,
+  work: (report: Report) => Promise<T>,
+): Promise<T> {
+  if (!streams.isTty.stderr) return work(() => undefined);
+  let bar = '';
+  const stop = startSpinner(streams, () => about[lang] + bar);
+  try {
+    return await work((done, total) => {
+      bar = barOf(done, total);
+    });
+  } finally {
+    stop();
+  }
+}
+
+function barOf(done: number, total: number): string {
+  if (total === 0) return '';
+  const full = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
+  return ` ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${done}/${total}`;
+}
+
+function startSpinner(streams: Streams, text: () => string): () => void {
+  let turns = 0;
+  const draw = (): void => {
+    streams.errText(`${ERASE_LINE}${FRAMES[turns % FRAMES.length] ?? ''} ${text()}`);
+    turns += 1;
+  };
+  let frames: NodeJS.Timeout | undefined;
+  const quiet = setTimeout(() => {
+    draw();
+    frames = setInterval(draw, FRAME_MS);
+  }, QUIET_MS);
+  return () => {
+    clearTimeout(quiet);
+    clearInterval(frames);
+    if (turns > 0) streams.errText(ERASE_LINE);
+  };
+}
+
+/**
+ * Does `work`; Ctrl-C aborts its signal, so that it closes what it opened. A second one ends the process.
+ * @throws Problem when it was interrupted
+ */
+export async function untilInterrupted<T>(
+  { onInterrupt }: Pick<Context, 'onInterrupt'>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const release = onInterrupt(() => stop.abort());
+  try {
+    return await work(stop.signal);
+  } catch (cause) {
+    if (!stop.signal.aborted) throw cause;
+    throw new Problem('interrupted', INTERRUPTED, { cause });
+  } finally {
+    release();
+  }
+}
+
+const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller jusqu'au bout : rien n'est fait deux fois.
+  Interrupted before its end. Type the command again to finish: nothing is done twice.`;
+
+/** What is typed until the end of the line; nothing where the input ends, or `signal` is aborted. */
+export async function readLine(input: Readable, signal?: AbortSignal): Promise<string> {
+  const reader = createInterface({ input });
+  signal?.addEventListener('abort', () => reader.close(), { once: true });
+  try {
+    for await (const line of reader) return line;
+    return '';
+  } finally {
+    reader.close();
+  }
+}
