@@ -17,13 +17,7 @@ import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
 import { badgeName, CATALOGUES, createFormatter } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
-import {
-  type AwardVerdict,
-  type BadgesResult,
-  type ConditionResult,
-  type Evaluation,
-  tallyOf,
-} from '../rules/evaluation.js';
+import { type AwardVerdict, awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
 import type { Terminal } from './narrator.js';
 import type { Environment } from './programs.js';
@@ -54,7 +48,7 @@ function openInsight(scheme: Scheme, environment: Environment): Insight {
     work: () => workIn(queues),
     async progress(email, badgeId) {
       const { tree } = verdictOn(await evaluationOf(email), badgeId);
-      const badges = badgesIn(tree);
+      const [badges] = badgesIn(tree);
       return (badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 };
     },
     eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
@@ -85,17 +79,10 @@ function verdictOn({ awards }: Evaluation, badgeId: string): AwardVerdict {
   return found;
 }
 
-/** The first condition on badges in a rule. */
-function badgesIn(tree: ConditionResult): BadgesResult | null {
-  if (tree.kind === 'badges') return tree;
-  if (tree.kind === 'holds') return null;
-  return tree.of.map(badgesIn).find((found) => found !== null) ?? null;
-}
-
 function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Eligibility {
   const formatter = createFormatter(scheme, CATALOGUES.fr);
   const { tree, met, earnedBy } = verdictOn(evaluation, badgeId);
-  const awards = heldAwards(tree).map((id) => `« ${formatter.award(id)} »`);
+  const awards = awardsIn(tree, 'met').map((id) => `« ${formatter.award(id)} »`);
   return {
     earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
     lacking: met ? '' : shortfallPhrase(formatter, tree),
@@ -105,11 +92,6 @@ function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string):
 
 const inFrench = new Intl.Collator('fr').compare;
 const capitalised = (line: string): string => line.charAt(0).toUpperCase() + line.slice(1);
-
-function heldAwards(tree: ConditionResult): readonly AwardVerdict['award']['id'][] {
-  if (!tree.met || tree.kind === 'badges') return [];
-  return tree.kind === 'holds' ? [tree.award] : tree.of.flatMap(heldAwards);
-}
 
 /** What a program needs to run at all; nothing of it is Palier's. */
 const surroundings = (): Environment =>

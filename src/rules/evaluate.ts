@@ -5,6 +5,8 @@ import { type Facts, evaluateCondition } from './conditions.js';
 import { AHEAD_S, distinct, heldBadges, partitionCountable } from './countable.js';
 import type { Award, Scheme } from './types.js';
 import {
+  awardsIn,
+  badgesIn,
   type AwardStatus,
   type AwardVerdict,
   type ConditionResult,
@@ -54,16 +56,13 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     ...excluded.flatMap(({ assertion, reason }) =>
       reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
     ),
-    ...awards.flatMap(({ tree }) => (waitsForTime(tree) ? [nowS + AHEAD_S] : [])),
+    // What lacks no badge waits for time: it is asked for again each day.
+    ...awards
+      .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
+      .flatMap((part) => (shortfall(part).badges === 0 ? [nowS + AHEAD_S] : [])),
   ];
   const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
   return { version: scheme.version, nowS, awards, excluded, evaluateAgainAtS };
-}
-
-/** Whether some unmet part of a rule lacks no badge: it is asked for again each day. */
-function waitsForTime(result: ConditionResult): boolean {
-  if (result.met || result.kind === 'holds') return false;
-  return result.kind === 'badges' ? shortfall(result).badges === 0 : result.of.some(waitsForTime);
 }
 
 interface RegionBadges {
@@ -81,7 +80,7 @@ function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdi
     status: statusOf(award, tree.met, heldBy, blocked),
     heldBy,
     tree,
-    earnedBy: distinct(countedIn(tree)),
+    earnedBy: distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted)),
   };
 }
 
@@ -104,27 +103,16 @@ function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked:
   return met ? 'due' : 'not_met';
 }
 
-/** What the met parts of a rule counted; nothing when the rule itself is not met. */
-function countedIn(result: ConditionResult): readonly Assertion[] {
-  if (!result.met || result.kind === 'holds') return [];
-  return result.kind === 'badges' ? result.counted : result.of.flatMap(countedIn);
-}
-
 /**
  * The assertions that earned an award, those of the awards that its rule holds included: an award that
- * rests on other awards alone was earned by badges too. Oldest first, none twice.
+ * rests on other awards alone was earned by badges too. Oldest first, none twice. It ends, since they stand before
+ * it in the scheme.
  */
 export function earnedThrough(evaluation: Evaluation, id: AwardId): readonly Assertion[] {
   const verdict = evaluation.awards.find(({ award }) => award.id === id);
   if (verdict === undefined) return [];
-  const through = heldIn(verdict.tree).flatMap((held) => earnedThrough(evaluation, held));
+  const through = awardsIn(verdict.tree, 'met').flatMap((held) => earnedThrough(evaluation, held));
   return distinct([...verdict.earnedBy, ...through]);
-}
-
-/** The awards that the met parts of a rule hold. They stand before it in the scheme: this ends. */
-function heldIn(result: ConditionResult): readonly AwardId[] {
-  if (!result.met || result.kind === 'badges') return [];
-  return result.kind === 'holds' ? [result.award] : result.of.flatMap(heldIn);
 }
 
 /**

@@ -116,12 +116,34 @@ export function tallyOf({ demands }: BadgesResult, name: DemandName): Tally | nu
   return demand === undefined ? null : { have: demand.have, need: demand.need };
 }
 
+/** The `badges` and `holds` conditions of a rule, in order. @param into the parts that are looked into */
+const leavesOf = (
+  result: ConditionResult,
+  into: (part: ConditionResult) => boolean,
+): readonly (BadgesResult | HoldsResult)[] => {
+  if (!into(result)) return [];
+  return 'of' in result ? result.of.flatMap((part) => leavesOf(part, into)) : [result];
+};
+
+/** Which parts of a rule are looked into. */
+const PARTS = {
+  any: () => true,
+  met: ({ met }: ConditionResult) => met,
+  unmet: ({ met }: ConditionResult) => !met,
+};
+
+export const badgesIn = (
+  result: ConditionResult,
+  parts: keyof typeof PARTS = 'any',
+): readonly BadgesResult[] => leavesOf(result, PARTS[parts]).filter((leaf) => leaf.kind === 'badges');
+
+/** The awards that a rule holds. */
+export const awardsIn = (result: ConditionResult, parts: keyof typeof PARTS = 'any'): readonly AwardId[] =>
+  leavesOf(result, PARTS[parts]).flatMap((leaf) => (leaf.kind === 'holds' ? [leaf.award] : []));
+
 /** Every assertion that a rule looked at, counted or not. */
-export function assertionsIn(result: ConditionResult): readonly Assertion[] {
-  if (result.kind === 'holds') return [];
-  if (result.kind !== 'badges') return result.of.flatMap(assertionsIn);
-  return [...result.counted, ...result.excluded.map(({ assertion }) => assertion)];
-}
+export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
+  badgesIn(result).flatMap(({ counted, excluded }) => [...counted, ...excluded.map((one) => one.assertion)]);
 
 /** What is missing of one demand; `other`: than what is counted already. */
 export interface Gap extends Pick<Demand, 'name' | 'byTime'> {

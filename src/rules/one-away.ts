@@ -1,5 +1,11 @@
 import type { AwardId } from '../ids.js';
-import { type AwardVerdict, type BadgesResult, type ConditionResult, type Evaluation } from './evaluation.js';
+import {
+  type AwardVerdict,
+  badgesIn,
+  type BadgesResult,
+  type ConditionResult,
+  type Evaluation,
+} from './evaluation.js';
 import { badgesMissing } from './suggestions.js';
 import type { Scheme } from './types.js';
 import { alikeBadges, factsOf, issued, standingWith } from './what-if.js';
@@ -12,9 +18,10 @@ import { windowOf, within } from './window.js';
 export function oneBadgeAway(scheme: Scheme, evaluation: Evaluation): ReadonlySet<AwardId> {
   const { awards, nowS } = evaluation;
   const open = awards.filter(({ status }) => status === 'not_met');
-  // What is issued today must count today.
+  // Conditions that lack one badge, and where what is issued today counts today.
   const near = open
-    .flatMap(({ tree }) => nearIn(tree))
+    .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
+    .filter((part) => badgesMissing(part) === 1)
     .filter(({ condition }) => within(windowOf(scheme, condition, nowS), nowS));
   const hoped = near.length === 0 ? [] : hopedFor(open, near);
   const found = new Set<AwardId>();
@@ -29,13 +36,6 @@ export function oneBadgeAway(scheme: Scheme, evaluation: Evaluation): ReadonlySe
     if (found.size === hoped.length) break;
   }
   return found;
-}
-
-/** The parts of a rule that lack one badge. */
-function nearIn(result: ConditionResult): readonly BadgesResult[] {
-  if (result.met || result.kind === 'holds') return [];
-  if (result.kind !== 'badges') return result.of.flatMap(nearIn);
-  return badgesMissing(result) === 1 ? [result] : [];
 }
 
 /** Of these awards, those that would come due if a badge counted for each of these parts: no others can. */

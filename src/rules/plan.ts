@@ -23,11 +23,11 @@ export interface PersonFacts {
 
 /**
  * - `gains`: due once the rules are in force, and nothing is in flight;
- * - `loses_rule`: held, and met by the rules in force only: the badge is kept;
- * - `under_way`, `refused`: due, and in flight, or refused by OBF for good;
+ * - `losesRule`: held, and met by the rules in force only: the badge is kept;
+ * - `inFlight`, `refused`: due, and in flight, or refused by OBF for good;
  * - `blocked`, `inactive`: would be due, were it not revoked by hand, or switched off.
  */
-export type PlanKind = 'gains' | 'loses_rule' | 'under_way' | 'refused' | 'blocked' | 'inactive';
+export type PlanKind = 'gains' | 'losesRule' | 'inFlight' | 'refused' | 'blocked' | 'inactive';
 
 /** What the new rules make of one award for one person. */
 export interface Planned {
@@ -69,7 +69,7 @@ function plannedOf({ award, status, met }: AwardVerdict, person: PersonFacts): r
 }
 
 function issuingKind({ badgeId }: Award, { inFlight, refused }: PersonFacts): PlanKind {
-  if (inFlight.has(badgeId)) return 'under_way';
+  if (inFlight.has(badgeId)) return 'inFlight';
   return refused.has(badgeId) ? 'refused' : 'gains';
 }
 
@@ -90,7 +90,7 @@ function lostRules(
   );
   return candidates
     .filter(({ badgeId }) => metBefore.has(badgeId))
-    .map((award) => ({ award, kind: 'loses_rule' }));
+    .map((award) => ({ award, kind: 'losesRule' }));
 }
 
 function removedAwards(before: readonly Award[], after: readonly Award[]): readonly Award[] {
@@ -213,8 +213,8 @@ export function startPlan(
     award,
     removed: isRemoved,
     gains: new KeyList(keeps.perAward),
-    loses_rule: new KeyList(keeps.perAward),
-    under_way: 0,
+    losesRule: new KeyList(keeps.perAward),
+    inFlight: 0,
     refused: 0,
     blocked: 0,
     inactive: 0,
@@ -233,21 +233,11 @@ export function startPlan(
       for (const { award, kind } of planned) {
         const counter = byBadge.get(award.badgeId);
         if (counter === undefined) continue;
-        if (kind === 'gains' || kind === 'loses_rule') counter[kind].add(earner);
+        if (kind === 'gains' || kind === 'losesRule') counter[kind].add(earner);
         else counter[kind] += 1;
       }
     },
-    plan: () => ({
-      version: scheme.version,
-      only,
-      people,
-      gainers,
-      awards: counters.map(({ loses_rule: losesRule, under_way: inFlight, ...counter }) => ({
-        ...counter,
-        losesRule,
-        inFlight,
-      })),
-    }),
+    plan: () => ({ version: scheme.version, only, people, gainers, awards: counters }),
   };
 }
 

@@ -44,13 +44,13 @@ export interface Changes<One, Changed> {
 /** Pure. What became of `before`, in `after`. */
 export function schemeDiff(before: Scheme, after: Scheme): SchemeDiff {
   return {
-    awards: changesOf(before.awards, after.awards, ({ id }) => id, changedAward),
+    awards: changesOf(before.awards, after.awards, ({ id }) => id, changedIn(AWARD_PARTS)),
     partners: changesOf(before.partners, after.partners, ({ clientId }) => clientId, changedPartner),
     enrolments: changesOf(
       [...before.enrolments.values()],
       [...after.enrolments.values()],
       ({ badgeId }): BadgeId => badgeId,
-      changedEnrolment,
+      changedIn(ENROLMENT_PARTS),
     ),
     timeZone: before.timeZone === after.timeZone ? null : { before: before.timeZone, after: after.timeZone },
   };
@@ -82,31 +82,30 @@ function changesOf<One, Changed>(
   };
 }
 
-function changedAward(before: Award, after: Award): ChangedAward | null {
-  const changes: readonly AwardChange[] = [
-    ...(isSame(before.rule, after.rule) ? [] : ['rule' as const]),
-    ...(before.active === after.active ? [] : ['active' as const]),
-    ...(before.onLoss === after.onLoss ? [] : ['onLoss' as const]),
-    ...(before.badgeId === after.badgeId ? [] : ['badge' as const]),
-    ...(before.name === after.name ? [] : ['name' as const]),
-  ];
-  return changes.length === 0 ? null : { before, after, changes };
-}
+type Parts<One, Change> = readonly (readonly [change: Change, of: (one: One) => unknown])[];
+
+const AWARD_PARTS: Parts<Award, AwardChange> = [
+  ['rule', ({ rule }) => rule],
+  ['active', ({ active }) => active],
+  ['onLoss', ({ onLoss }) => onLoss],
+  ['badge', ({ badgeId }) => badgeId],
+  ['name', ({ name }) => name],
+];
+const ENROLMENT_PARTS: Parts<Enrolment, EnrolmentChange> = [
+  ['sort', ({ competency, level, ability }) => ({ competency, level, ability })],
+  ['dates', ({ fromS, beforeS }) => ({ fromS, beforeS })],
+  ['replaces', ({ family }) => family],
+  ['partner', ({ clientId }) => clientId],
+];
+
+const changedIn =
+  <One, Change>(parts: Parts<One, Change>) =>
+  (before: One, after: One) => {
+    const changes = parts.flatMap(([change, of]) =>
+      canonical(of(before)) === canonical(of(after)) ? [] : [change],
+    );
+    return changes.length === 0 ? null : { before, after, changes };
+  };
 
 const changedPartner = (before: Partner, after: Partner): ChangedPartner | null =>
   before.active === after.active ? null : { before, after };
-
-/** What it is for. */
-const sortOf = ({ competency, level, ability }: Enrolment) => ({ competency, level, ability });
-
-function changedEnrolment(before: Enrolment, after: Enrolment): ChangedEnrolment | null {
-  const changes: readonly EnrolmentChange[] = [
-    ...(isSame(sortOf(before), sortOf(after)) ? [] : ['sort' as const]),
-    ...(before.fromS === after.fromS && before.beforeS === after.beforeS ? [] : ['dates' as const]),
-    ...(before.family === after.family ? [] : ['replaces' as const]),
-    ...(before.clientId === after.clientId ? [] : ['partner' as const]),
-  ];
-  return changes.length === 0 ? null : { before, after, changes };
-}
-
-const isSame = (one: unknown, other: unknown): boolean => canonical(one) === canonical(other);

@@ -1,6 +1,8 @@
 import type { AwardId } from '../ids.js';
 import { evaluateCondition, type Facts } from './conditions.js';
 import {
+  awardsIn,
+  badgesIn,
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
@@ -113,17 +115,14 @@ interface Effect {
 
 /** Of badges that do the same, one is tried for all. */
 function effectsOf(before: Before): ReadonlyMap<Enrolment, Effect> {
-  const conditions = before.open.flatMap(({ tree }) => openLeaves(tree)).map(({ condition }) => condition);
+  const conditions = before.open
+    .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
+    .map(({ condition }) => condition);
   const effects = alikeBadges(before.facts, conditions).flatMap((badges) => {
     const effect = effectOf(badges[0], before);
     return badges.map((badge) => [badge, effect] as const);
   });
   return new Map(effects);
-}
-
-function openLeaves(result: ConditionResult): readonly BadgesResult[] {
-  if (result.met || result.kind === 'holds') return [];
-  return result.kind === 'badges' ? [result] : result.of.flatMap(openLeaves);
 }
 
 function effectOf(badge: Enrolment, { evaluation: { awards }, open, facts, missing }: Before): Effect {
@@ -162,11 +161,6 @@ function awardsThatHelp({ award, tree }: AwardVerdict, { open, facts, missing }:
       const withIt = evaluateCondition(award.rule, { ...facts, standing });
       return missingIn(withIt, missing) < missingIn(tree, missing);
     });
-}
-
-function awardsIn(result: ConditionResult): readonly AwardId[] {
-  if (result.kind === 'badges') return [];
-  return result.kind === 'holds' ? [result.award] : result.of.flatMap(awardsIn);
 }
 
 /** @param all the facts with everything that is enrolled */
