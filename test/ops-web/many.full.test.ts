@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { scaleWorld } from '../scale/world.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { signedIn } from './support/browser.js';
-import { asksOf, failuresCounted, fillMore, withWeb } from './support/crowd.js';
+import { asksOf, failuresCounted, fillMore, ownAsks, withWeb } from './support/crowd.js';
 import { OPERATOR } from './support/people.js';
 
 let redis: OwnRedis;
@@ -26,7 +26,8 @@ async function costs(earners: number, failed: number): Promise<ReadonlyMap<strin
       const browser = await signedIn(origin, OPERATOR);
       await failuresCounted(browser, failed);
       const found = new Map<string, number>();
-      for (const { name, once } of await asksOf(browser, origin, world)) {
+      const asks = await asksOf(browser, origin, world);
+      for (const { name, once } of [...asks, ...(await ownAsks(redis.url, origin, world, earners))]) {
         // What is kept for a while is fresh now.
         await once();
         await admin.config('RESETSTAT');

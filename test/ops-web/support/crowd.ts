@@ -4,7 +4,8 @@ import { secondsOf } from '../../../src/platform/clock.js';
 import { createLogger } from '../../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
-import { DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
+import { createAccess } from '../../../src/parcours/access.js';
+import { DATA_PREFIX, DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
 import { planForOps } from '../../../src/workers/plan-scheme.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
 import { classOf } from '../../journal/support.js';
@@ -12,7 +13,7 @@ import { findAddresses } from '../../browser/support/addresses.js';
 import { schemeOfConfig, type ScaleWorld } from '../../scale/world.js';
 import { startLine } from '../../support/processes.js';
 import { until } from '../../support/until.js';
-import type { Browser } from './browser.js';
+import { openBrowser, type Browser } from './browser.js';
 import { putFailed } from './failed-jobs.js';
 import { OPERATOR } from './people.js';
 
@@ -91,6 +92,11 @@ export async function withWeb<T>(world: ScaleWorld, work: (origin: string) => Pr
     OPS_USERS: `${OPERATOR.name}:${OPERATOR.hash}:operateur`,
     OBF_BASE_URL: 'http://127.0.0.1:9',
     LOG_LEVEL: 'info',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'badges@example.org',
+    PUBLIC_URL: 'http://127.0.0.1:9',
+    // Each who asks for a link has a network of their own.
+    TRUST_PROXY: '1',
   });
   try {
     const started = (): RegExpExecArray | null => /"port":(\d+).*"msg":"web started"/.exec(web.output());
@@ -101,10 +107,41 @@ export async function withWeb<T>(world: ScaleWorld, work: (origin: string) => Pr
   }
 }
 
-/** Something that an operator asks for. */
+/** Something that an operator asks for, or a person. */
 export interface Ask {
   readonly name: string;
   readonly once: () => Promise<void>;
+}
+
+/** A person's own page, each time another's; and their asking for a link. */
+export async function ownAsks(
+  url: string,
+  origin: string,
+  world: ScaleWorld,
+  earners: number,
+): Promise<readonly Ask[]> {
+  let nth = 0;
+  const next = (): number => (nth += 1);
+  const personAt = (at: number): number => (at * 7919) % earners;
+  const cookies: string[] = [];
+  const redis = openConsumer({ kind: 'single', url });
+  const access = createAccess(redis, DATA_PREFIX, world.vault, async () => Date.now());
+  for (let at = 0; at < 50; at += 1) cookies.push(await access.startSession(keyOf(world, personAt(at))));
+  closeRedis(redis);
+  const view = async (): Promise<void> => {
+    const cookie = `palier_parcours=${cookies[next() % cookies.length]}`;
+    await ask(openBrowser(origin), '/parcours/moi', { cookie });
+  };
+  const askForLink = async (): Promise<void> => {
+    const adresse = addressOf(personAt(next()));
+    const from = { 'x-forwarded-for': `192.0.2.${nth % 256}` };
+    const { status } = await openBrowser(origin).post('/parcours/lien', { adresse }, from);
+    if (status !== 200) throw new Error(`Asking for a link was answered ${status}`);
+  };
+  return [
+    { name: 'GET /parcours/moi', once: view },
+    { name: 'POST /parcours/lien', once: askForLink },
+  ];
 }
 
 /** Every page once its failures are counted, the far ends of the long ones, and a search. */
@@ -127,8 +164,8 @@ export async function failuresCounted(browser: Browser, failed: number): Promise
   await until(async () => (await browser.get('/ops/echecs')).html.includes(told), told, 60_000);
 }
 
-async function ask(browser: Browser, path: string): Promise<void> {
-  const { status } = await browser.get(path);
+async function ask(browser: Browser, path: string, headers = {}): Promise<void> {
+  const { status } = await browser.get(path, headers);
   if (status !== 200) throw new Error(`${path} was answered ${status}`);
 }
 
