@@ -3,54 +3,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { freePort } from '../src/sandbox/redis/run.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
 import { until } from '../test/support/until.js';
-import { atLeast, atMost, type Goal, median, type Part, pin, pinned, tableOf } from './report.js';
-import { onOwnRedis, type Program, startProgram } from './program.js';
-import { type Load, loadWith, requireWrk, writeRequests } from './wrk.js';
+import { onOwnRedis, pin, pinned, startProgram } from './program.js';
+import { atLeast, atMost, type Goal, median, type Part, tableOf } from './report.js';
+import { type Load, loadWith, writeRequests } from './wrk.js';
 
-/** What takes notices: what one writes in an hour, and ours. */
-export const DOORS = ['reference', 'palier'] as const;
-export type DoorName = (typeof DOORS)[number];
+/** What takes notices, and what works on them: what one writes in an hour, and ours. */
+const DOORS = {
+  reference: { worker: 'bench/reference/worker.ts', queues: ['bull:notices'] },
+  palier: { worker: 'bench/reference/our-worker.ts', queues: ['{palier}:arrivals', '{palier}:notices'] },
+} as const;
+type DoorName = keyof typeof DOORS;
+const NAMES = ['reference', 'palier'] as const;
 
-export const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 
-export interface Door extends Program {
-  readonly url: string;
-}
-
-const SCHEME = `scheme: Bench
-competencies: { communiquer: { name: Communiquer } }
-awards: { one: { badge: R1, rule: { at_least: 1, of: { competency: communiquer } } } }
-`;
-const PARTNERS = `partners: [ { client_id: P1, badges: [ { id: B1, competency: communiquer, level: 1 } ] } ]
-`;
-
-/** @param on see `pinned` */
-export async function startDoor(name: DoorName, redisUrl: string, on: readonly string[]): Promise<Door> {
-  const env = { REDIS_URL: redisUrl, WEBHOOK_SECRETS: SECRET };
-  if (name === 'palier') return startOurs(env, on);
-  const ready = /^listening (\d+)$/m;
-  const program = await startProgram(['--import', 'tsx', 'bench/reference/receiver.ts'], env, { on, ready });
-  const [, port] = ready.exec(program.said()) ?? [];
-  return { ...program, url: `http://127.0.0.1:${port}` };
-}
-
-/** The web process as it is deployed, its log at the usual level. */
-async function startOurs(env: Readonly<Record<string, string>>, on: readonly string[]): Promise<Door> {
-  const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
-  await writeFile(join(folder, 'scheme.yaml'), SCHEME);
-  await writeFile(join(folder, 'partners.yaml'), PARTNERS);
-  const port = await freePort();
-  const settings = {
-    ...env,
-    PORT: String(port),
+/** Ours is the web process as it is deployed, its log at the usual level. */
+async function startDoor(name: DoorName, { redisUrl, folder }: Bench) {
+  const on = pinned(0);
+  const env = {
+    REDIS_URL: redisUrl,
+    WEBHOOK_SECRETS: SECRET,
+    PORT: String(await freePort()),
     PALIER_CONFIG: folder,
     OBF_CLIENT_ID: 'REGION',
     OBF_CLIENT_SECRET: 'region',
     PALIER_KEY: Buffer.alloc(32, 3).toString('base64'),
   };
-  const program = await startProgram(['dist/webhooks/main.js'], settings, { on, ready: /web started/ });
-  return { ...program, url: `http://127.0.0.1:${port}` };
+  const program =
+    name === 'palier'
+      ? await startProgram(['dist/webhooks/main.js'], env, { on, ready: /web started/ })
+      : await startProgram(['--import', 'tsx', 'bench/reference/receiver.ts'], env, {
+          on,
+          ready: /listening/,
+        });
+  return { ...program, url: `http://127.0.0.1:${env.PORT}` };
 }
 
 /** The door beside what one writes in an hour. */
@@ -69,62 +57,51 @@ type Runs = Readonly<Record<DoorName, Run[]>>;
 interface Bench {
   readonly redisUrl: string;
   readonly admin: Redis;
-  readonly requestsFile: string;
+  /** Of the rules, and of the requests. */
+  readonly folder: string;
 }
 
 /** Alternating runs: the subject on one processor, Redis, a worker and the load on the other; needs `dist`. */
-export async function benchDoor(quick: boolean): Promise<Part> {
-  requireWrk();
-  const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
-  try {
-    const runs = await runRounds(quick ? 1 : ROUNDS, join(folder, 'requests'));
-    return { text: textOf(runs), goals: goalsOf(runs) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-const runRounds = (rounds: number, requestsFile: string): Promise<Runs> =>
+export const benchDoor = (quick: boolean): Promise<Part> =>
   onOwnRedis(async (redisUrl, admin) => {
+    const folder = await mkdtemp(join(tmpdir(), 'palier-bench-'));
+    await writeFile(join(folder, 'scheme.yaml'), SMALL_SCHEME);
+    await writeFile(join(folder, 'partners.yaml'), SMALL_PARTNERS);
     pin(Number(/^process_id:(\d+)/m.exec(await admin.info('server'))?.[1]), 1);
     // We read what the subject logs: not on its processor.
     pin(process.pid, 1);
     const runs: Runs = { reference: [], palier: [] };
-    const bench = { redisUrl, admin, requestsFile };
-    for (let round = 0; round < rounds; round += 1)
-      for (const name of DOORS) {
+    const bench = { redisUrl, admin, folder };
+    for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1)
+      for (const name of NAMES) {
         const accepted = await acceptedBy(name, bench);
         runs[name].push({ ...accepted, throughPerSecond: await throughOf(name, bench) });
       }
-    return runs;
+    await rm(folder, { recursive: true });
+    return { text: textOf(runs), goals: goalsOf(runs) };
   });
 
 /** What a door takes from an empty Redis, some seconds after its start. */
 const acceptedBy = (name: DoorName, bench: Bench): Promise<Load> =>
-  atDoor(name, bench, async (door) => {
-    await loadFor(WARM_S, door, bench);
-    return flawless(await loadFor(SECONDS, door, bench));
+  atDoor(name, bench, async (url) => {
+    await loadFor(WARM_S, url, bench);
+    return flawless(await loadFor(SECONDS, url, bench));
   });
 
 /** Nothing is done with a notice, since OBF's rate would be the limit of both. */
 const throughOf = (name: DoorName, bench: Bench): Promise<number> =>
-  atDoor(name, bench, async (door) => {
-    const { worker, queues } = WORKERS[name];
+  atDoor(name, bench, async (url) => {
+    const { worker, queues } = DOORS[name];
     const env = { REDIS_URL: bench.redisUrl };
     const options = { on: pinned(1), ready: /worker started/ };
     const program = await startProgram(['--import', 'tsx', worker], env, options);
     const startedMs = performance.now();
-    const { answered } = flawless(await loadFor(SECONDS, door, bench));
+    const { answered } = flawless(await loadFor(SECONDS, url, bench));
     await until(() => isDrained(bench.admin, queues), 'end of the work', 120_000);
     const perSecond = (answered * 1000) / (performance.now() - startedMs);
     await program.stop();
     return perSecond;
   });
-
-const WORKERS = {
-  reference: { worker: 'bench/reference/worker.ts', queues: ['bull:notices'] },
-  palier: { worker: 'bench/reference/our-worker.ts', queues: ['{palier}:arrivals', '{palier}:notices'] },
-} as const;
 
 /** In the order of the data: nothing moves past us. */
 async function isDrained(redis: Redis, queues: readonly string[]): Promise<boolean> {
@@ -133,21 +110,23 @@ async function isDrained(redis: Redis, queues: readonly string[]): Promise<boole
   return true;
 }
 
-async function atDoor<T>(name: DoorName, { admin, redisUrl }: Bench, work: (door: Door) => Promise<T>) {
-  await admin.flushall();
-  const door = await startDoor(name, redisUrl, pinned(0));
+async function atDoor<T>(name: DoorName, bench: Bench, work: (url: string) => Promise<T>): Promise<T> {
+  await bench.admin.flushall();
+  const door = await startDoor(name, bench);
   try {
-    return await work(door);
+    return await work(door.url);
   } finally {
     await door.stop();
   }
 }
 
-async function loadFor(seconds: number, { url }: Door, { requestsFile }: Bench): Promise<Load> {
-  await writeRequests(requestsFile, seconds * REQUESTS_A_SECOND, SECRET);
-  return loadWith(url, requestsFile, { connections: CONNECTIONS, seconds, on: pinned(1) });
+async function loadFor(seconds: number, url: string, { folder }: Bench): Promise<Load> {
+  const file = join(folder, 'requests');
+  await writeRequests(file, seconds * REQUESTS_A_SECOND, SECRET);
+  return loadWith(url, file, { connections: CONNECTIONS, seconds, on: pinned(1) });
 }
 
+/** @throws when any request was not accepted: such a run measures nothing */
 function flawless(load: Load): Load {
   if (load.faults > 0) throw new Error(`${load.faults} of ${load.answered} requests were not accepted`);
   return load;
@@ -164,7 +143,7 @@ const goalsOf = (runs: Runs): readonly Goal[] => [
 ];
 
 function textOf(runs: Runs): string {
-  const rows = DOORS.map((name) => {
+  const rows = NAMES.map((name) => {
     const of = (what: keyof Run, digits = 0): string =>
       median(runs[name].map((run) => run[what])).toFixed(digits);
     return [name, of('perSecond'), of('p50Ms', 1), of('p99Ms', 1), of('throughPerSecond')];

@@ -1,51 +1,43 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
-import { z } from 'zod';
 
-const goal = z.object({ goal: z.string(), measured: z.string(), met: z.boolean() });
 /** How far a goal was met, in words. */
-export type Goal = z.output<typeof goal>;
+export interface Goal {
+  readonly goal: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
 
-const part = z.object({
-  machine: z.string(),
-  /** That was measured. */
-  commit: z.string(),
-  day: z.string(),
-  text: z.string(),
-  goals: z.array(goal).readonly(),
-});
-export type ReportPart = z.output<typeof part>;
 /** What a part measured, as Markdown, and how far its goals were met. */
-export type Part = Pick<ReportPart, 'text' | 'goals'>;
-
-/** What `docs/performance.json` holds: each part as it was last measured. */
-const form = z.record(z.string(), part);
-export type Report = z.output<typeof form>;
-
-/** @throws when it is no report */
-export const reportOf = (text: string): Report => form.parse(JSON.parse(text));
-
-/** Pure: what was measured of these parts, each with its machine, commit and day. */
-export const pageOf = (report: Report, titles: Readonly<Record<string, string>>): string =>
-  Object.entries(titles)
-    .flatMap(([name, title]) => {
-      const one = report[name];
-      return one === undefined ? [] : [`## ${title}`, whereOf(one), one.text, tableOfGoals(one.goals)];
-    })
-    .join('\n\n');
-
-const whereOf = (measured: ReportPart): string =>
-  `${measured.machine}; ${measured.day}${measured.commit === '' ? '' : `, commit ${measured.commit}`}.`;
+export interface Part {
+  readonly text: string;
+  readonly goals: readonly Goal[];
+}
 
 export const tableOf = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** Pure: one line a goal. */
-export const tableOfGoals = (goals: readonly Goal[]): string =>
-  tableOf(
-    ['goal', 'measured', ''],
-    goals.map(({ goal: text, measured, met }) => [text, measured, met ? 'met' : '**missed**']),
-  );
+/** A part as the page shows it: its heading, where it was measured, what came of it, one line a goal. */
+export function sectionOf(title: string, { text, goals }: Part, where: string): string {
+  const rows = goals.map(({ goal, measured, met }) => [goal, measured, met ? 'met' : '**missed**']);
+  return [`## ${title}`, where, text, tableOf(['goal', 'measured', ''], rows)].join('\n\n');
+}
+
+const [BEGIN, END] = ['<!-- figures: written by bench/main.ts -->', '<!-- end of figures -->'];
+
+/** Pure: the page with this section in the place of the one of that heading, or behind the others. @throws without marks */
+export function withSection(page: string, title: string, section: string): string {
+  const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
+  if (from < BEGIN.length || to < from) throw new Error(`the page has no "${BEGIN}" with "${END}" after it`);
+  const sections = page
+    .slice(from, to)
+    .trim()
+    .split(/\n+(?=## )/)
+    .filter((one) => one !== '');
+  const at = sections.findIndex((one) => one.startsWith(`## ${title}\n`));
+  const all = at < 0 ? [...sections, section] : sections.with(at, section);
+  return `${page.slice(0, from)}\n\n${all.join('\n\n')}\n\n${page.slice(to)}`;
+}
 
 export const atMost = (what: string, most: number, value: number, digits = 0): Goal => ({
   goal: `${what}: at most ${most}`,
@@ -59,29 +51,18 @@ export const atLeast = (what: string, least: number, value: number, digits = 2):
   met: value >= least,
 });
 
-/** The middle one; of an even number, the upper of the two. NaN of none. */
-export const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+/** @param part 0.5: the median; of an even number, the lower of the two. NaN of none */
+export const quantile = (numbers: readonly number[], part: number): number =>
+  numbers.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(part * numbers.length) - 1)] ?? NaN;
 
-/** The machine that figures come from, in words. */
-export const machine = (): string =>
-  `${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
 const git = (...args: string[]): string => String(spawnSync('git', args).stdout ?? '').trim();
 
-/** The commit that is measured, and whether anything of it was changed since; '' where there is no git. */
-export function commit(): string {
+/** The machine, the day, and the commit that is measured, in words. */
+export function whereMeasured(): string {
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package-lock.json');
-  return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : ' and changes');
-}
-
-const canPin = (): boolean => cpus().length > 1 && spawnSync('taskset', ['--version']).error === undefined;
-
-/** What keeps a command to one processor, as far as this machine can. */
-export const pinned = (processor: number): readonly string[] =>
-  canPin() ? ['taskset', '-c', String(processor)] : [];
-
-/** Keeps a running process to one processor, as far as this machine can. */
-export function pin(pid: number, processor: number): void {
-  if (canPin()) spawnSync('taskset', ['-a', '-c', '-p', String(processor), String(pid)]);
+  const commit = `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' and changes'}`;
+  return `${machine}, Node ${process.version}; ${new Date().toISOString().slice(0, 10)}, commit ${commit}.`;
 }

@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { requestOf } from '../test/support/hand-fed.js';
 
 /** What a run of load met, as wrk counted it. */
@@ -10,19 +11,8 @@ export interface Load {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers that were no 2xx, and connections that broke: a run with any measures nothing. */
+  /** Answers that were no 2xx, and connections that broke. */
   readonly faults: number;
-}
-
-const has = (): boolean => spawnSync('wrk', ['-v']).error === undefined;
-const apt = (...args: string[]): boolean =>
-  spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
-
-/** Debian's wrk, installed where that may be done. @throws where there is none, with what to do */
-export function requireWrk(): void {
-  const install = ['install', '-y', '-q', '--no-install-recommends', 'wrk'];
-  if (!has() && process.getuid?.() === 0 && !apt(...install) && apt('update', '-q')) apt(...install);
-  if (!has()) throw new Error('The bench makes its load with wrk: sudo apt-get install wrk');
 }
 
 const SCRIPT = new URL('./requests.lua', import.meta.url).pathname;
@@ -31,36 +21,35 @@ const SCRIPT = new URL('./requests.lua', import.meta.url).pathname;
  * So many connections that send one prepared request after the other, each once.
  * @param requestsFile whole requests, parted by a zero byte; the run ends early where they do not last
  * @param on the command that keeps it to a processor: see `pinned`
+ * @throws when wrk is not there
  */
 export async function loadWith(
   url: string,
   requestsFile: string,
   { connections, seconds, on }: { connections: number; seconds: number; on: readonly string[] },
 ): Promise<Load> {
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url];
+  const wrk = ['wrk', '-t1', '--timeout', '10s', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT, url];
   const [command = '', ...args] = [...on, ...wrk];
   const child = spawn(command, args, { env: { ...process.env, REQUESTS: requestsFile } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += String(part)));
-  await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  const [, ...found] = /^RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)$/m.exec(said) ?? [];
-  const [answered, us, p50Ms, p99Ms, faults] = found.map(Number);
-  if (answered === undefined || us === undefined || p50Ms === undefined || p99Ms === undefined)
-    throw new Error(`wrk told nothing that is understood:\n${said}`);
-  return { answered, perSecond: (answered * 1e6) / us, p50Ms, p99Ms, faults: faults ?? 0 };
+  await new Promise((resolve) =>
+    child.once('error', (error) => resolve((said = String(error)))).once('close', resolve),
+  );
+  const found = /^RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)$/m.exec(said)?.slice(1).map(Number);
+  if (found === undefined) throw new Error(`The load is made with wrk (sudo apt-get install wrk):\n${said}`);
+  const [answered = 0, us = 0, p50Ms = NaN, p99Ms = NaN, faults = 0] = found;
+  return { answered, perSecond: (answered * 1e6) / us, p50Ms, p99Ms, faults };
 }
-
-/** The reader of the file parts them at it. */
-const END = Buffer.of(0);
 
 /** Writes so many signed notices as whole requests, all of different events, with bodies of 600 bytes. */
 export async function writeRequests(file: string, count: number, secret: string): Promise<void> {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const out = createWriteStream(file);
   const run = randomBytes(4).toString('hex');
-  for (let at = 0; at < count; at += 1)
-    if (!out.write(Buffer.concat([requestOf(key, `${run}${at.toString(36).padStart(5, '0')}`), END])))
-      await once(out, 'drain');
-  out.end();
-  await once(out, 'close');
+  // The reader of the file parts them at the zero byte.
+  const requests = function* () {
+    for (let at = 0; at < count; at += 1)
+      yield Buffer.concat([requestOf(key, `${run}${at.toString(36).padStart(5, '0')}`), Buffer.of(0)]);
+  };
+  await pipeline(Readable.from(requests()), createWriteStream(file));
 }

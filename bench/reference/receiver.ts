@@ -57,9 +57,5 @@ app.post('/webhooks/obf', async (req, res) => {
   });
   return void res.status(202).json({ status: 'accepted' });
 });
-const server = app.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server listens on no port');
-  process.stdout.write(`listening ${address.port}\n`);
-});
+app.listen(Number(process.env['PORT']), '127.0.0.1', () => void process.stdout.write('listening\n'));
 process.once('SIGTERM', () => process.exit(0));

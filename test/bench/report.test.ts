@@ -1,21 +1,19 @@
-import { atLeast, atMost, median, pageOf, reportOf } from '../../bench/report.js';
+import { atLeast, atMost, median, sectionOf, withSection } from '../../bench/report.js';
 
-const part = (text: string) => ({
-  machine: 'one',
-  commit: 'abc1234',
-  day: '2026-11-27',
-  text,
-  goals: [atLeast('a second', 4, 5)],
-});
-
-test('the page has each part under its heading, with its machine, commit and goals', () => {
-  const report = reportOf(JSON.stringify({ calls: part('calls said'), door: part('door said') }));
-  expect(pageOf(report, { door: 'The door', calls: 'Calls', growth: 'Growth' })).toBe(
-    `## The door\n\n${WHERE}\n\ndoor said\n\n${GOALS}\n\n## Calls\n\n${WHERE}\n\ncalls said\n\n${GOALS}`,
+test('a section takes the place of the one of its heading, or comes behind the others', () => {
+  const goals = [atLeast('a second', 4, 5)];
+  const section = (title: string, text: string) => sectionOf(title, { text, goals }, 'one machine.');
+  const pageOf = (...sections: string[]): string =>
+    `# Words\n\n<!-- figures: written by bench/main.ts -->\n\n${sections.join('')}<!-- end of figures -->\n\nmore\n`;
+  const [door, other, calls] = [section('Door', 'a'), section('Door', 'b'), section('Calls', 'c')];
+  expect(door).toBe(
+    '## Door\n\none machine.\n\na\n\n| goal | measured |  |\n| --- | --- | --- |\n| a second: at least 4 | 5.00 | met |',
   );
+  const [one, both] = [pageOf(`${door}\n\n`), pageOf(`${door}\n\n`, `${calls}\n\n`)];
+  expect(withSection(pageOf(), 'Door', door)).toBe(one);
+  expect(withSection(one, 'Calls', calls)).toBe(both);
+  expect(withSection(both, 'Door', other)).toBe(both.replace(door, other));
 });
-const WHERE = 'one; 2026-11-27, commit abc1234.';
-const GOALS = '| goal | measured |  |\n| --- | --- | --- |\n| a second: at least 4 | 5.00 | met |';
 
 test('what was not measured meets no goal', () => {
   expect([atMost('calls', 10, median([])).met, atLeast('a second', 4, median([])).met]).toEqual([
