@@ -28,17 +28,15 @@ export interface Names {
 
 export function namesOf(scheme: Scheme): Names {
   const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
-  const awards = new Map<string, string>(scheme.awards.map(({ id, name }) => [id, name]));
-  const partners = new Map<string, Scheme['partners'][number]>(
-    scheme.partners.map((one) => [one.clientId, one]),
-  );
+  const awardOf = (id: string) => scheme.awards.find((one) => one.id === id);
+  const partnerOf = (client: string) => scheme.partners.find(({ clientId }) => clientId === client);
   return {
     competency: (id) => competencies.get(id)?.name ?? id,
     ability: (competency, id) => abilityName(scheme, id, competency),
-    award: (id) => awards.get(id) ?? id,
+    award: (id) => awardOf(id)?.name ?? id,
     badge: (client, badge) =>
-      partners.get(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
-    partner: (client) => partners.get(client)?.name ?? 'un organisme qui ne participe pas',
+      partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
+    partner: (client) => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
   };
 }
 
@@ -51,14 +49,13 @@ export function progressOf(rule: RuleJson): Progress {
     const { need } = rule.badges;
     return { have: Math.max(0, need - missing), need };
   }
-  const parts = rule.of
-    .map(progressOf)
-    .toSorted((a, b) => a.need - a.have - (b.need - b.have))
-    .slice(0, rule.need);
-  return parts.reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }), {
-    have: 0,
-    need: 0,
-  });
+  const nearest = rule.of.map(progressOf).toSorted((a, b) => a.need - a.have - (b.need - b.have));
+  const sum = { have: 0, need: 0 };
+  for (const { have, need } of nearest.slice(0, rule.need)) {
+    sum.have += have;
+    sum.need += need;
+  }
+  return sum;
 }
 
 /** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
@@ -87,26 +84,17 @@ export function missingOf(rule: RuleJson, names: Names): readonly string[] {
   return [...demands, ...(months === null ? [] : [EARNER_NUMBERS.within_months(months)])];
 }
 
-/** A badge that does not count, why, and what to do about it. */
-export interface Excluded {
-  readonly badge: string;
-  readonly partner: string;
-  readonly why: string;
-  readonly advice: string;
-}
-
-/** Pure. @param day an instant, Unix seconds, as people say it */
-export function excludedOf(
+/** Pure. Of each badge that does not count: why, and what to do about it. @param day an instant, Unix seconds, as people say it */
+export const excludedOf = (
   { left_out: leftOut }: ExplainJson,
   names: Names,
   day: (atS: number) => string,
-): readonly Excluded[] {
-  return leftOut.map(({ assertion, reason }) => {
+): readonly string[] =>
+  leftOut.map(({ assertion, reason }) => {
     const partner = names.partner(assertion.client);
     const [why, advice] = reasonOf(reason, partner, day);
-    return { badge: names.badge(assertion.client, assertion.badge), partner, why, advice };
+    return `« ${names.badge(assertion.client, assertion.badge)} », de ${partner}, ${why}. ${advice}`;
   });
-}
 
 function reasonOf(
   reason: NeverCountsJson['reason'],

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { typesetFrench } from '../ops/shared/browser.js';
 import { withoutMarks } from '../platform/invisible.js';
-import { type AwardJson, type Excluded, missingOf, type Names, progressOf, stateOf } from './progress.js';
+import { type AwardJson, missingOf, type Names, progressOf, stateOf } from './progress.js';
 
 /** What every page says around its own words. */
 export interface Frame {
@@ -19,7 +19,8 @@ export interface Parcours {
   readonly addresses: readonly string[];
   readonly competencies: readonly { readonly id: string; readonly name: string }[];
   readonly awards: readonly AwardJson[];
-  readonly excluded: readonly Excluded[];
+  /** Badges that do not count: why, and what to do. */
+  readonly excluded: readonly string[];
   readonly names: Names;
   readonly day: (atS: number) => string;
   /** Badges by the ids of their assertions, in words. */
@@ -125,82 +126,71 @@ export const EndedView = ({ why }: { readonly why: string }): VNode => (
   </>
 );
 
-export function ParcoursView({
-  parcours,
-  contact,
-}: {
-  readonly parcours: Parcours;
-  readonly contact: string | null;
-}): VNode {
-  const { today, addresses, awards, excluded, competencies } = parcours;
-  const others = awards.filter(({ competency }) => !competencies.some(({ id }) => id === competency));
+export function ParcoursView({ parcours, contact }: Omit<AwardProps, 'award'>): VNode {
+  const { today, addresses, excluded } = parcours;
+  const groups = groupsOf(parcours);
   return (
     <>
       <p>
         Voici où vous en êtes, le {today}. Adresse{addresses.length > 1 ? 's' : ''} : {addresses.join(', ')}.
       </p>
-      <Glance parcours={parcours} />
-      {competencies.map(({ id, name }) => {
-        const mine = awards.filter(({ competency }) => competency === id);
-        return mine.length === 0 ? null : (
-          <section>
-            <h2>{name}</h2>
-            {mine.map((award) => (
-              <Award award={award} parcours={parcours} contact={contact} />
-            ))}
-          </section>
-        );
-      })}
-      {others.length > 0 && (
+      <Glance groups={groups} />
+      {groups.map(({ title, awards }) => (
         <section>
-          <h2>{others.length < awards.length ? 'Et aussi' : 'Vos badges Région'}</h2>
-          {others.map((award) => (
+          <h2>{title}</h2>
+          {awards.map((award) => (
             <Award award={award} parcours={parcours} contact={contact} />
           ))}
         </section>
-      )}
+      ))}
       {excluded.length > 0 && (
         <section>
           <h2>Ces badges ne comptent pas</h2>
           <ul>
-            {excluded.map(({ badge, partner, why, advice }) => (
-              <li>
-                « {badge} », de {partner}, {why}. {advice}
-              </li>
+            {excluded.map((line) => (
+              <li>{line}</li>
             ))}
           </ul>
         </section>
       )}
-      <OwnData contact={contact} />
+      <h2>Vos données</h2>
+      <p>
+        <a href="/parcours/moi.json" download="mon-parcours.json">
+          Télécharger tout ce qui est gardé sur vous
+        </a>
+        {contact !== null && '. Pour tout faire effacer, écrivez à '}
+        {contact !== null && <a href={`mailto:${contact}`}>{contact}</a>}.
+      </p>
+      <form method="post" action="/parcours/fermer">
+        <button type="submit">Quitter</button>
+      </form>
     </>
   );
 }
 
-const OwnData = ({ contact }: { readonly contact: string | null }): VNode => (
-  <>
-    <h2>Vos données</h2>
-    <p>
-      <a href="/parcours/moi.json" download="mon-parcours.json">
-        Télécharger tout ce qui est gardé sur vous
-      </a>
-      {contact === null ? null : (
-        <>
-          . Pour tout faire effacer, écrivez à <a href={`mailto:${contact}`}>{contact}</a>
-        </>
-      )}
-      .
-    </p>
-    <form method="post" action="/parcours/fermer">
-      <button type="submit">Quitter</button>
-    </form>
-  </>
-);
+/** The awards of one competency, or all others. */
+interface Group {
+  readonly title: string;
+  readonly isCompetency: boolean;
+  readonly awards: readonly AwardJson[];
+}
 
-/** Every competency and level at once: drawn, and in words beside it. */
-function Glance({ parcours: { awards, competencies } }: { readonly parcours: Parcours }): VNode | null {
+function groupsOf({ awards, competencies }: Parcours): readonly Group[] {
+  const of = competencies.map(({ id, name }) => ({
+    title: name,
+    isCompetency: true,
+    awards: awards.filter(({ competency }) => competency === id),
+  }));
+  const others = awards.filter(({ competency }) => !competencies.some(({ id }) => id === competency));
+  const title = others.length < awards.length ? 'Et aussi' : 'Vos badges Région';
+  return [...of, { title, isCompetency: false, awards: others }].filter((group) => group.awards.length > 0);
+}
+
+/** Every competency and level, and each other award, at once: drawn, and in words beside it. */
+function Glance({ groups }: { readonly groups: readonly Group[] }): VNode | null {
+  const awards = groups.flatMap((group) => group.awards);
   const levels = [...new Set(awards.flatMap(({ level }) => level ?? []))].toSorted((a, b) => a - b);
-  const rows = competencies.filter(({ id }) => awards.some(({ competency }) => competency === id));
-  if (rows.length === 0) return null;
+  if (!groups.some(({ isCompetency }) => isCompetency)) return null;
   return (
     <table>
       <caption>Vos badges Région</caption>
@@ -213,15 +203,26 @@ function Glance({ parcours: { awards, competencies } }: { readonly parcours: Par
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ id, name }) => (
-          <tr>
-            <th scope="row">{name}</th>
-            {levels.map((level) => {
-              const award = awards.find((one) => one.competency === id && one.level === level);
-              return <td>{award === undefined ? 'Rien' : <Bar award={award} />}</td>;
-            })}
-          </tr>
-        ))}
+        {groups.map(({ title, isCompetency, awards: mine }) =>
+          isCompetency ? (
+            <tr>
+              <th scope="row">{title}</th>
+              {levels.map((level) => {
+                const award = mine.find((one) => one.level === level);
+                return <td>{award === undefined ? 'Rien' : <Bar award={award} />}</td>;
+              })}
+            </tr>
+          ) : (
+            mine.map((award) => (
+              <tr>
+                <th scope="row">{award.name}</th>
+                <td colSpan={levels.length}>
+                  <Bar award={award} />
+                </td>
+              </tr>
+            ))
+          ),
+        )}
       </tbody>
     </table>
   );
@@ -251,25 +252,20 @@ interface AwardProps {
   readonly contact: string | null;
 }
 
-function Award({ award, parcours, contact }: AwardProps): VNode {
-  return (
-    <>
-      <h3>
-        {award.name} ({stateOf(award).toLowerCase()})
-      </h3>
-      {award.status === 'held' ? (
-        <Held award={award} parcours={parcours} />
-      ) : award.status === 'not_met' ? (
-        <>
-          <Bar award={award} />
-          <Missing award={award} names={parcours.names} />
-        </>
-      ) : (
-        <p>{STATUS_WORDS[award.status](award, contact)}</p>
-      )}
-    </>
-  );
-}
+const Award = ({ award, parcours, contact }: AwardProps): VNode => (
+  <>
+    <h3>
+      {award.name} ({stateOf(award).toLowerCase()})
+    </h3>
+    {award.status === 'held' ? (
+      <Held award={award} parcours={parcours} />
+    ) : award.status === 'not_met' ? (
+      <Missing award={award} names={parcours.names} />
+    ) : (
+      <p>{STATUS_WORDS[award.status](award, contact)}</p>
+    )}
+  </>
+);
 
 const STATUS_WORDS: Readonly<
   Record<'due' | 'inactive' | 'blocked', (award: AwardJson, contact: string | null) => string>
@@ -291,16 +287,7 @@ function Held({ award, parcours: { badgeOf, day } }: Pick<AwardProps, 'award' | 
   return (
     <>
       {sinceS !== null && <p>Vous avez ce badge depuis le {day(sinceS)}.</p>}
-      {thanksTo.length > 0 && (
-        <>
-          <p>Grâce à :</p>
-          <ul>
-            {thanksTo.map((badge) => (
-              <li>{badge}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      {thanksTo.length > 0 && <List title="Grâce à :" items={thanksTo} />}
       <p>
         Pour le montrer : ouvrez l'e-mail reçu d'Open Badge Factory, acceptez le badge, et gardez-le dans{' '}
         <a href={PASSPORT}>Open Badge Passport</a>.
@@ -309,24 +296,30 @@ function Held({ award, parcours: { badgeOf, day } }: Pick<AwardProps, 'award' | 
   );
 }
 
+const List = ({ title, items }: { readonly title: string; readonly items: readonly string[] }): VNode => (
+  <>
+    <p>{title}</p>
+    <ul>
+      {items.map((item) => (
+        <li>{item}</li>
+      ))}
+    </ul>
+  </>
+);
+
 function Missing({ award, names }: { readonly award: AwardJson; readonly names: Names }): VNode {
   const help = award.would_help?.badges ?? [];
   return (
     <>
+      <Bar award={award} />
       {missingOf(award.rule, names).map((sentence) => (
         <p>{sentence}</p>
       ))}
       {help.length > 0 && (
-        <>
-          <p>{help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}</p>
-          <ul>
-            {help.map(({ name, badge, partner }) => (
-              <li>
-                « {name ?? badge} », chez {partner}
-              </li>
-            ))}
-          </ul>
-        </>
+        <List
+          title={help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}
+          items={help.map(({ name, badge, partner }) => `« ${name ?? badge} », chez ${partner}`)}
+        />
       )}
       {award.would_help?.reach === 'beyond' && (
         <p>Aujourd'hui, trop peu de badges sont proposés pour y arriver. D'autres viendront.</p>

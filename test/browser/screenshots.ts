@@ -85,6 +85,9 @@ async function takeAll(
     if (name === undefined) continue;
     await page.goto(new URL(path, house.opsUrl).href);
     await take(page, `${folder}/${name}.png`);
+    const actions = page.locator('section[aria-labelledby="actions"]');
+    if ((await actions.count()) > 0)
+      writeFileSync(`${folder}/${name}-actions.png`, smallPng(await actions.screenshot()));
     if (!DARK.includes(route)) continue;
     await page.emulateMedia({ colorScheme: 'dark' });
     await take(page, `${folder}/${name}-sombre.png`);

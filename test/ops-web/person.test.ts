@@ -5,7 +5,7 @@ import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { until } from '../support/until.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
-import { OPERATOR, OPS_SETTINGS, type OpsSettings, READER } from './support/people.js';
+import { OPERATOR, OPS_SETTINGS, PARCOURS, type OpsSettings, READER } from './support/people.js';
 
 /** Two badges of « Communiquer » make level 1; holding it and one of level 2 makes level 2. */
 const SCHEME = `
@@ -45,14 +45,6 @@ partners:
 const LOU = 'lou@exemple-personne.org';
 const LOU_TOO = 'lou.autre@exemple-travail.org';
 
-const parcours = {
-  publicUrl: 'https://palier.exemple.org',
-  smtpUrl: 'smtp://127.0.0.1:1',
-  from: 'badges@exemple.org',
-  contact: null,
-  trustProxy: 0,
-};
-
 let house: House;
 let lines: string[];
 let operator: Browser;
@@ -62,7 +54,7 @@ async function open(ops: OpsSettings): Promise<void> {
   house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops, logTo });
   operator = await signedIn(house.opsUrl, OPERATOR);
 }
-beforeEach(() => open({ ...OPS_SETTINGS, parcours }));
+beforeEach(() => open({ ...OPS_SETTINGS, parcours: PARCOURS }));
 afterEach(async () => {
   await house.close();
   // Whatever was done: no log has an address.

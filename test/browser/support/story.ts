@@ -6,7 +6,7 @@ import { createUnenrolledBadges } from '../../../src/earners/unenrolled-badges.j
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../../support/house.js';
 import { until } from '../../support/until.js';
 import { signedIn } from '../../ops-web/support/browser.js';
-import { OPERATOR, OPS_SETTINGS } from '../../ops-web/support/people.js';
+import { OPERATOR, OPS_SETTINGS, PARCOURS } from '../../ops-web/support/people.js';
 
 /** Everybody here is invented. */
 export const CAMILLE = { email: 'camille.lefevre@example.org', name: 'Camille Lefèvre' };
@@ -28,7 +28,7 @@ const EASIER = SCHEME.replace(
 
 /** The house of the configuration that comes with Palier, with its ops pages. */
 export const openRegion = (options: Partial<HouseOptions> = {}): Promise<House> =>
-  openHouse({ scheme: EASIER, partners: PARTNERS, ops: OPS_SETTINGS, ...options });
+  openHouse({ scheme: EASIER, partners: PARTNERS, ops: { ...OPS_SETTINGS, parcours: PARCOURS }, ...options });
 
 export const keyOf = (house: House, { email }: { readonly email: string }): EarnerKey =>
   earnerKeyOf(house.pipelines[0].vault, email);

@@ -28,3 +28,12 @@ export const OPS_SETTINGS: OpsSettings = {
   ops: { oidc: null, name: 'Palier', logo: null, colour: '#1d4f72', publicUrl: null, trustProxy: 1 },
   parcours: null,
 };
+
+/** People have pages of their own; no mail leaves. */
+export const PARCOURS: OpsSettings['parcours'] = {
+  publicUrl: 'https://palier.exemple.org',
+  smtpUrl: 'smtp://127.0.0.1:1',
+  from: 'badges@exemple.org',
+  contact: null,
+  trustProxy: 0,
+};
