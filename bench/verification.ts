@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../src/queue/jobs.js';
+import { freePort } from '../src/sandbox/redis/run.js';
 import { until } from '../test/support/until.js';
 import { atMost, tableOf, type Part } from './report.js';
 import { onOwnRedis, startProgram, type Ended } from './program.js';
@@ -119,14 +119,14 @@ const PAGE = 1000;
 
 /** An OBF that remembers nothing and answers at once: what it has issued follows from a number. Counts calls, tokens apart. */
 async function openObf(events: number) {
+  const port = await freePort();
   let calls = 0;
   const server = createServer((req, res) => {
     if (req.method !== 'POST') calls += 1;
     const body = req.method === 'POST' ? TOKEN : replyTo(events, new URL(req.url ?? '/', 'http://obf'));
     req.resume().on('end', () => res.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)));
-  }).listen(0, '127.0.0.1');
+  }).listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
     calls: () => calls,
