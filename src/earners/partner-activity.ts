@@ -11,13 +11,7 @@ export interface LatestEvent {
   readonly atS: number;
 }
 
-/** What each client did last, so that one who has fallen silent stands out. */
-export interface PartnerActivity {
-  /** Told of every event that is stored, in any order and however often: the newest stays. */
-  seen(clientId: ClientId, news: LatestEvent): Promise<void>;
-  /** Of every client of whom anything was ever stored. */
-  all(): Promise<ReadonlyMap<ClientId, LatestEvent>>;
-}
+export type PartnerActivity = ReturnType<typeof createPartnerActivity>;
 
 /**
  * Keeps the newer of two; of two that are equally new, the one that is there. What stands there in a form
@@ -31,17 +25,20 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
 /**
+ * What each client did last, so that one who has fallen silent stands out.
  * One hash, a field a client: `<happenedS> <atS> <eventId>`.
  * @param prefix of the key, without a hash tag
  */
-export function createPartnerActivity(redis: RedisConnection, prefix: string): PartnerActivity {
+export function createPartnerActivity(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:news`;
   return {
-    async seen(clientId, { eventId, happenedS, atS }) {
+    /** Told of every event that is stored, in any order and however often: the newest stays. */
+    async seen(clientId: ClientId, { eventId, happenedS, atS }: LatestEvent): Promise<void> {
       const text = `${happenedS} ${atS} ${eventId ?? ''}`;
       await redis.eval(KEEP_NEWER, 1, key, clientId, happenedS, text);
     },
-    async all() {
+    /** Of every client of whom anything was ever stored. */
+    async all(): Promise<ReadonlyMap<ClientId, LatestEvent>> {
       const fields = Object.entries(await redis.hgetall(key));
       return new Map(
         fields.flatMap(([client, text]) => {

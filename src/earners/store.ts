@@ -6,24 +6,7 @@ import type { Vault } from '../platform/vault.js';
 import { decodeRecord, encodeRecord } from './codec.js';
 import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
 
-/** What is stored of each address, in one string each, and so in one slot of a cluster. */
-export interface EarnerStore {
-  /** One snapshot; the empty record where nothing is stored. @throws RecordUnreadable */
-  read(earner: EarnerKey): Promise<EarnerRecord>;
-  /** The same of many, in as few commands as possible. One that cannot be read stands as its error. */
-  readMany(earners: readonly EarnerKey[]): Promise<readonly (EarnerRecord | RecordUnreadable)[]>;
-  /**
-   * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
-   * quicker, and returns the record itself where nothing changes.
-   * @returns the record that is stored now
-   * @throws RecordUnreadable
-   */
-  update(earner: EarnerKey, how: (record: EarnerRecord) => EarnerRecord): Promise<EarnerRecord>;
-  /** The key of every address that anything is stored of, in chunks, each once. */
-  keys(): AsyncIterable<readonly EarnerKey[]>;
-  /** About how many there are. */
-  count(): Promise<number>;
-}
+export type EarnerStore = ReturnType<typeof createEarnerStore>;
 
 /** How many records one command reads: Redis does nothing else meanwhile, for less than a millisecond. */
 const READ_TOGETHER = 100;
@@ -31,13 +14,19 @@ const READ_TOGETHER = 100;
 /** Where the record of an address is stored. @param prefix of the keys */
 export const recordKey = (prefix: string, earner: EarnerKey): string => `${prefix}:{${earner}}`;
 
-/** @param prefix of the keys, without a hash tag: each earner key makes its own slot */
-export function createEarnerStore(redis: RedisConnection, prefix: string, vault: Vault): EarnerStore {
+/**
+ * What is stored of each address, in one string each, and so in one slot of a cluster.
+ * @param prefix of the keys, without a hash tag: each earner key makes its own slot
+ */
+export function createEarnerStore(redis: RedisConnection, prefix: string, vault: Vault) {
   const keyOf = (earner: EarnerKey): string => recordKey(prefix, earner);
   const anyKey = keyOf(asEarnerKey('*'));
   return {
-    read: async (earner) => openRecord(vault, earner, await redis.getBuffer(keyOf(earner))),
-    async readMany(earners) {
+    /** One snapshot; the empty record where nothing is stored. @throws RecordUnreadable */
+    read: async (earner: EarnerKey): Promise<EarnerRecord> =>
+      openRecord(vault, earner, await redis.getBuffer(keyOf(earner))),
+    /** The same of many, in as few commands as possible. One that cannot be read stands as its error. */
+    async readMany(earners: readonly EarnerKey[]): Promise<readonly (EarnerRecord | RecordUnreadable)[]> {
       // In a cluster each is in a slot of its own.
       const together = isCluster(redis) ? 1 : READ_TOGETHER;
       const asked: Promise<readonly (Buffer | null)[]>[] = [];
@@ -46,7 +35,13 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       const found = (await Promise.all(asked)).flat();
       return earners.map((earner, at) => openedOr(vault, earner, found[at] ?? null));
     },
-    async update(earner, how) {
+    /**
+     * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
+     * quicker, and returns the record itself where nothing changes.
+     * @returns the record that is stored now
+     * @throws RecordUnreadable
+     */
+    async update(earner: EarnerKey, how: (record: EarnerRecord) => EarnerRecord): Promise<EarnerRecord> {
       let stored: EarnerRecord = EMPTY_RECORD;
       await updateValue(redis, keyOf(earner), (read) => {
         const before = openRecord(vault, earner, read);
@@ -55,10 +50,12 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       });
       return stored;
     },
-    async *keys() {
+    /** The key of every address that anything is stored of, in chunks, each once. */
+    async *keys(): AsyncGenerator<readonly EarnerKey[]> {
       for await (const keys of scanKeys(redis, anyKey)) yield keys.flatMap((key) => earnerIn(prefix, key));
     },
-    count: () => countKeys(redis, anyKey),
+    /** About how many there are. */
+    count: (): Promise<number> => countKeys(redis, anyKey),
   };
 }
 

@@ -9,21 +9,7 @@ export interface IgnoredCount {
   readonly lastS: number;
 }
 
-/**
- * What comes and counts for nothing, so that ops can see what a partner forgot to have enrolled. Counts are
- * about right: an event that is told again, others having come between, is counted again.
- */
-export interface UnenrolledBadges {
-  /** An event of a badge that is not enrolled, or a credential of one. @param about the event's or credential's id */
-  badge(clientId: ClientId, badgeId: BadgeId, about: string, atS: number): Promise<void>;
-  /** A notice of a client that takes no part, or a credential of its. @param about its event, or credential */
-  client(clientId: ClientId, about: string, atS: number): Promise<void>;
-  /** The badges of a client. */
-  badgesOf(clientId: ClientId): Promise<ReadonlyMap<BadgeId, IgnoredCount>>;
-  /** How many badges `badgesOf` has. */
-  badgeCount(clientId: ClientId): Promise<number>;
-  clients(): Promise<ReadonlyMap<ClientId, IgnoredCount>>;
-}
+export type UnenrolledBadges = ReturnType<typeof createUnenrolledBadges>;
 
 /** So many are kept of each kind: a sender of notices may name anything. */
 const MAX_KEPT = 200;
@@ -53,26 +39,32 @@ return count`;
 
 const form = z.tuple([z.number(), z.number(), z.string()]);
 
-/** @param prefix of the keys, without a hash tag */
-export function createUnenrolledBadges(
-  redis: RedisConnection,
-  prefix: string,
-  maxKept = MAX_KEPT,
-): UnenrolledBadges {
+/**
+ * What comes and counts for nothing, so that ops can see what a partner forgot to have enrolled. Counts are
+ * about right: an event that is told again, others having come between, is counted again.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createUnenrolledBadges(redis: RedisConnection, prefix: string, maxKept = MAX_KEPT) {
   const badgesKey = (clientId: ClientId): string => `${prefix}:ignored:badges:{${clientId}}`;
   const clientsKey = `${prefix}:ignored:clients`;
   const count = (key: string, field: string, about: string, atS: number): Promise<unknown> =>
     redis.eval(COUNT, 1, key, field, about, atS, maxKept);
   return {
-    async badge(clientId, badgeId, about, atS) {
+    /** An event of a badge that is not enrolled, or a credential of one. @param about the event's or credential's id */
+    async badge(clientId: ClientId, badgeId: BadgeId, about: string, atS: number): Promise<void> {
       await count(badgesKey(clientId), badgeId, about, atS);
     },
-    async client(clientId, about, atS) {
+    /** A notice of a client that takes no part, or a credential of its. @param about its event, or credential */
+    async client(clientId: ClientId, about: string, atS: number): Promise<void> {
       await count(clientsKey, clientId, about, atS);
     },
-    badgesOf: async (clientId) => readAll(await redis.hgetall(badgesKey(clientId)), asBadgeId),
-    badgeCount: (clientId) => redis.hlen(badgesKey(clientId)),
-    clients: async () => readAll(await redis.hgetall(clientsKey), asClientId),
+    /** The badges of a client. */
+    badgesOf: async (clientId: ClientId): Promise<ReadonlyMap<BadgeId, IgnoredCount>> =>
+      readAll(await redis.hgetall(badgesKey(clientId)), asBadgeId),
+    /** How many badges `badgesOf` has. */
+    badgeCount: (clientId: ClientId): Promise<number> => redis.hlen(badgesKey(clientId)),
+    clients: async (): Promise<ReadonlyMap<ClientId, IgnoredCount>> =>
+      readAll(await redis.hgetall(clientsKey), asClientId),
   };
 }
 

@@ -89,28 +89,7 @@ export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch 
 export const batchesKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:batches:{${badgeId}}`;
 export const outboxKey = (prefix: string, badgeId: BadgeId): string => `${prefix}:outbox:{${badgeId}}`;
 
-/** The batches that are under way. */
-export interface Batches {
-  of(badgeId: BadgeId): Promise<readonly BatchId[]>;
-  find(badgeId: BadgeId, id: BatchId): Promise<Batch | null>;
-  /**
-   * From the state in which it was read to `sending`, with only those earners who are sent; null: another
-   * caller was quicker.
-   */
-  startSending(batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null>;
-  /** Dates the sending anew; resolves with the present, Unix milliseconds. */
-  restamp(sending: Batch): Promise<number>;
-  /** From `sending` to `sent`; null: the batch is no longer known (Redis was lost meanwhile). */
-  markSent(sending: Batch, event: EventId): Promise<Batch | null>;
-  /** From `sending` back to `open`: OBF certainly has nothing of it. */
-  rollbackSend(sending: Batch): Promise<void>;
-  /** The same, and remembers that OBF said so. */
-  reopenRefused(sending: Batch): Promise<Batch>;
-  /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
-  split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]>;
-  /** Everything about the batch is recorded: forget it. */
-  finish(batch: Batch): Promise<void>;
-}
+export type Batches = ReturnType<typeof createBatches>;
 
 const SWAP = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -121,8 +100,11 @@ const SPLIT = `
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV, 2)) end
 return 1`;
 
-/** @param prefix of the keys, without a hash tag */
-export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime): Batches {
+/**
+ * The batches that are under way.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createBatches(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => batchesKey(prefix, badgeId);
   const swap = async (from: Batch, to: Batch): Promise<Batch | null> => {
     const texts = [encodeBatch(from), encodeBatch(to)] as const;
@@ -130,30 +112,41 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     return swapped === 1 ? to : null;
   };
   return {
-    of: async (badgeId) => (await redis.hkeys(key(badgeId))).map(asBatchId),
-    async find(badgeId, id) {
+    of: async (badgeId: BadgeId): Promise<readonly BatchId[]> =>
+      (await redis.hkeys(key(badgeId))).map(asBatchId),
+    async find(badgeId: BadgeId, id: BatchId): Promise<Batch | null> {
       const text = await redis.hget(key(badgeId), id);
       return text === null ? null : decodeBatch(badgeId, id, text);
     },
-    startSending: async (batch, earners) =>
+    /**
+     * From the state in which it was read to `sending`, with only those earners who are sent; null: another
+     * caller was quicker.
+     */
+    startSending: async (batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null> =>
       swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners: [...earners] }),
-    async restamp(sending) {
+    /** Dates the sending anew; resolves with the present, Unix milliseconds. */
+    async restamp(sending: Batch): Promise<number> {
       const sentMs = await now();
       await swap(sending, { ...sending, sentMs });
       return sentMs;
     },
-    markSent: (sending, event) => swap(sending, { ...sending, state: 'sent', event }),
-    async rollbackSend(sending) {
+    /** From `sending` to `sent`; null: the batch is no longer known (Redis was lost meanwhile). */
+    markSent: (sending: Batch, event: EventId): Promise<Batch | null> =>
+      swap(sending, { ...sending, state: 'sent', event }),
+    /** From `sending` back to `open`: OBF certainly has nothing of it. */
+    async rollbackSend(sending: Batch): Promise<void> {
       await swap(sending, { ...sending, state: 'open', sentMs: null });
     },
-    async reopenRefused(sending) {
+    /** The same, and remembers that OBF said so. */
+    async reopenRefused(sending: Batch): Promise<Batch> {
       const refusedMs = sending.refusedMs ?? (await now());
       const refusedAlone = sending.earners.length === 1;
       const open: Batch = { ...sending, state: 'open', sentMs: null, refusedMs, refusedAlone };
       await swap(sending, open);
       return open;
     },
-    async split(batch, parts) {
+    /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
+    async split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
       const filled = parts.filter((earners) => earners.length > 0);
       const nowMs = await now();
       const smaller = filled.map((earners) =>
@@ -163,7 +156,8 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
       return smaller.map(({ id }) => id);
     },
-    async finish(batch) {
+    /** Everything about the batch is recorded: forget it. */
+    async finish(batch: Batch): Promise<void> {
       await redis.hdel(key(batch.badgeId), batch.id);
     },
   };

@@ -57,22 +57,7 @@ export function heldFor(why: HoldCause, before: Hold | null, nowMs: number, pace
 const refusalForm = z.object({ words: z.string(), batch: z.string().transform(asBatchId) });
 export type LoneRefusal = z.output<typeof refusalForm>;
 
-/** What keeps whole badges from being issued. Whatever OBF accepts clears it. */
-export interface Holds {
-  of(badgeId: BadgeId): Promise<Hold | null>;
-  /** Begins a hold, or goes on with it for this cause. */
-  put(badgeId: BadgeId, why: HoldCause): Promise<Hold>;
-  /** Moves the next look ahead; true for exactly one of those who saw this hold. */
-  takeTurn(badgeId: BadgeId, seen: Hold): Promise<boolean>;
-  /** Remembers a lone refusal; resolves with the one before it. */
-  refusedAlone(badgeId: BadgeId, one: LoneRefusal): Promise<LoneRefusal | null>;
-  /** OBF accepted a call: the badge is held no more, and who was refused alone is forgotten. */
-  accepted(badgeId: BadgeId): Promise<void>;
-  /** When OBF last accepted a call; 0: never. */
-  acceptedMs(badgeId: BadgeId): Promise<number>;
-  /** It is not about the account, or that was found well and nothing is left to send. */
-  end(badgeId: BadgeId): Promise<void>;
-}
+export type Holds = ReturnType<typeof createHolds>;
 
 const SWAP = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -82,8 +67,11 @@ return 1`;
 /** A hold at which nobody looks any more, since nothing of its badge is left to issue, is forgotten. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 
-/** @param prefix of the keys, without a hash tag */
-export function createHolds(redis: RedisConnection, prefix: string, now: RedisTime, pace: HoldPace): Holds {
+/**
+ * What keeps whole badges from being issued. Whatever OBF accepts clears it.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createHolds(redis: RedisConnection, prefix: string, now: RedisTime, pace: HoldPace) {
   const holdKey = (badgeId: BadgeId): string => `${prefix}:hold:{${badgeId}}`;
   const refusalKey = (badgeId: BadgeId): string => `${prefix}:refused-alone:{${badgeId}}`;
   const acceptedKey = (badgeId: BadgeId): string => `${prefix}:accepted:{${badgeId}}`;
@@ -93,25 +81,32 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
   };
   return {
     of,
-    async put(badgeId, why) {
+    /** Begins a hold, or goes on with it for this cause. */
+    async put(badgeId: BadgeId, why: HoldCause): Promise<Hold> {
       const held = heldFor(why, await of(badgeId), await now(), pace);
       await redis.set(holdKey(badgeId), encode(held), 'PX', FORGOTTEN_MS);
       return held;
     },
-    async takeTurn(badgeId, seen) {
+    /** Moves the next look ahead; true for exactly one of those who saw this hold. */
+    async takeTurn(badgeId: BadgeId, seen: Hold): Promise<boolean> {
       const texts = [encode(seen), encode(later(seen, await now(), pace))];
       return (await redis.eval(SWAP, 1, holdKey(badgeId), ...texts, FORGOTTEN_MS)) === 1;
     },
-    async refusedAlone(badgeId, { words, batch }) {
+    /** Remembers a lone refusal; resolves with the one before it. */
+    async refusedAlone(badgeId: BadgeId, { words, batch }: LoneRefusal): Promise<LoneRefusal | null> {
       const before = await redis.set(refusalKey(badgeId), JSON.stringify({ words, batch }), 'GET');
       return before === null ? null : refusalForm.parse(JSON.parse(before));
     },
-    async accepted(badgeId) {
+    /** OBF accepted a call: the badge is held no more, and who was refused alone is forgotten. */
+    async accepted(badgeId: BadgeId): Promise<void> {
       await redis.set(acceptedKey(badgeId), await now());
       await redis.del(holdKey(badgeId), refusalKey(badgeId));
     },
-    acceptedMs: async (badgeId) => Number((await redis.get(acceptedKey(badgeId))) ?? 0),
-    async end(badgeId) {
+    /** When OBF last accepted a call; 0: never. */
+    acceptedMs: async (badgeId: BadgeId): Promise<number> =>
+      Number((await redis.get(acceptedKey(badgeId))) ?? 0),
+    /** It is not about the account, or that was found well and nothing is left to send. */
+    async end(badgeId: BadgeId): Promise<void> {
       await redis.del(holdKey(badgeId), refusalKey(badgeId));
     },
   };

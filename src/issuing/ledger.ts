@@ -7,61 +7,54 @@ import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { IllegalTransition, transition, type AwardEvent, type AwardRecord } from './award-record.js';
 
-/** One award record per earner and badge, for ever. */
-export interface Ledger {
-  read(earner: EarnerKey, badgeId: BadgeId): Promise<AwardRecord | null>;
-  /** Every award of one earner. */
-  readAll(earner: EarnerKey): Promise<ReadonlyMap<BadgeId, AwardRecord>>;
-  /**
-   * Makes one named transition, and writes the journal entry that tells it, in one write. Of an erased earner nothing
-   * comes due.
-   * @param tell the entry, made from the award as it is then; null: none
-   * @throws IllegalTransition when it cannot happen from the state found
-   */
-  apply(
-    earner: EarnerKey,
-    badgeId: BadgeId,
-    event: AwardEvent,
-    tell?: (award: AwardRecord) => JournalEntry | null,
-  ): Promise<AwardRecord>;
-  /**
-   * Stores what `how` makes of an award (null: none). For what happens to a person and not to their award: a link
-   * that is undone. `how` may run again. @returns what is stored now
-   */
-  amend(
-    earner: EarnerKey,
-    badgeId: BadgeId,
-    how: (award: AwardRecord | null) => AwardRecord | null,
-  ): Promise<AwardRecord | null>;
-}
-
 export interface LedgerParts {
   readonly earners: Pick<EarnerStore, 'read' | 'update'>;
   readonly journal: Pick<Journal, 'tell'>;
   readonly clock: Clock;
 }
 
-export const createLedger = ({ earners, journal, clock }: LedgerParts): Ledger => ({
-  read: async (earner, badgeId) => (await earners.read(earner)).awards.get(badgeId) ?? null,
-  readAll: async (earner) => (await earners.read(earner)).awards,
-  async apply(earner, badgeId, event, tell = () => null) {
-    const made: { award?: AwardRecord } = {};
+/** The journal entry of a transition, made from the award as it is then; null: none. */
+type Tell = (award: AwardRecord) => JournalEntry | null;
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+/** One award record per earner and badge, for ever. */
+export const createLedger = ({ earners, journal, clock }: LedgerParts) => ({
+  read: async (earner: EarnerKey, badgeId: BadgeId): Promise<AwardRecord | null> =>
+    (await earners.read(earner)).awards.get(badgeId) ?? null,
+  /** Every award of one earner. */
+  readAll: async (earner: EarnerKey): Promise<ReadonlyMap<BadgeId, AwardRecord>> =>
+    (await earners.read(earner)).awards,
+  /**
+   * Makes one named transition, and writes the journal entry that tells it, in one write. Of an erased earner nothing
+   * comes due.
+   * @throws IllegalTransition when it cannot happen from the state found
+   */
+  async apply(earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, tell?: Tell): Promise<AwardRecord> {
+    let made: AwardRecord | undefined;
     await journal.tell(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
       if (event.type === 'comes-due' && isErased(record))
         throw new IllegalTransition(before?.state ?? 'none', event.type);
-      const award = transition(before, event, secondsOf(clock));
-      made.award = award;
-      const entry = tell(award);
+      made = transition(before, event, secondsOf(clock));
+      const entry = tell?.(made) ?? null;
       return {
-        record: award === before ? record : keptErased(withAward(record, badgeId, award)),
+        record: made === before ? record : keptErased(withAward(record, badgeId, made)),
         entries: entry === null ? [] : [entry],
       };
     });
-    if (made.award === undefined) throw new TypeError('A transition ended in no award');
-    return made.award;
+    if (made === undefined) throw new TypeError('A transition ended in no award');
+    return made;
   },
-  async amend(earner, badgeId, how) {
+  /**
+   * Stores what `how` makes of an award (null: none). For what happens to a person and not to their award: a link
+   * that is undone. `how` may run again. @returns what is stored now
+   */
+  async amend(
+    earner: EarnerKey,
+    badgeId: BadgeId,
+    how: (award: AwardRecord | null) => AwardRecord | null,
+  ): Promise<AwardRecord | null> {
     const { awards } = await earners.update(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
       const now = how(before);
@@ -92,7 +85,7 @@ export async function applyIfPossible(
   earner: EarnerKey,
   badgeId: BadgeId,
   event: AwardEvent,
-  tell?: (award: AwardRecord) => JournalEntry | null,
+  tell?: Tell,
 ): Promise<AwardRecord | null> {
   try {
     return await ledger.apply(earner, badgeId, event, tell);

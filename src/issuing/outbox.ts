@@ -5,25 +5,7 @@ import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
 import { applyIfPossible, type Ledger } from './ledger.js';
 
-/** Awards that are due and wait to leave together, by badge. They leave it into a batch only. */
-export interface Outbox {
-  /**
-   * Adds an earner, once. @returns how many wait for this badge
-   * @param suppressEmail OBF sends no e-mail: they leave apart from the others
-   */
-  put(badgeId: BadgeId, earner: EarnerKey, suppressEmail?: boolean): Promise<number>;
-  /** Takes earners out, whether they waited or not. */
-  remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void>;
-  waiting(badgeId: BadgeId): Promise<number>;
-  /** For how long the oldest and the newest of them have waited, milliseconds; null: none waits. */
-  waitedMs(badgeId: BadgeId): Promise<{ readonly oldest: number; readonly newest: number } | null>;
-  /**
-   * Moves up to `max` earners, oldest first, into a new batch, in one step; null: none waits. All of a batch get an
-   * e-mail from OBF, or none.
-   * @throws OutboxError when another gathering of the same badge was quicker
-   */
-  takeBatch(badgeId: BadgeId, max: number): Promise<Batch | null>;
-}
+export type Outbox = ReturnType<typeof createOutbox>;
 
 /** Two gatherings of one badge met: the work is to be tried again. */
 export class OutboxError extends Error {
@@ -44,30 +26,44 @@ const QUIET = '~';
 const isQuiet = (member: string): boolean => member.startsWith(QUIET);
 const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? member.slice(1) : member);
 
-/** @param prefix of the keys, without a hash tag */
-export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime): Outbox {
+/**
+ * Awards that are due and wait to leave together, by badge. They leave it into a batch only.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
   const scoreAt = async (badgeId: BadgeId, place: '0' | '-1'): Promise<number | null> => {
     const [, score] = await redis.zrange(key(badgeId), place, place, 'WITHSCORES');
     return score === undefined ? null : Number(score);
   };
   return {
-    async put(badgeId, earner, suppressEmail = false) {
+    /**
+     * Adds an earner, once. @returns how many wait for this badge
+     * @param suppressEmail OBF sends no e-mail: they leave apart from the others
+     */
+    async put(badgeId: BadgeId, earner: EarnerKey, suppressEmail = false): Promise<number> {
       await redis.zadd(key(badgeId), 'NX', await now(), (suppressEmail ? QUIET : '') + earner);
       return redis.zcard(key(badgeId));
     },
-    async remove(badgeId, earners) {
+    /** Takes earners out, whether they waited or not. */
+    async remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void> {
       const members = earners.flatMap((earner) => [earner, QUIET + earner]);
       if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
-    waiting: (badgeId) => redis.zcard(key(badgeId)),
-    async waitedMs(badgeId) {
+    waiting: (badgeId: BadgeId): Promise<number> => redis.zcard(key(badgeId)),
+    /** For how long the oldest and the newest of them have waited, milliseconds; null: none waits. */
+    async waitedMs(badgeId: BadgeId): Promise<{ readonly oldest: number; readonly newest: number } | null> {
       const [oldest, newest] = await Promise.all([scoreAt(badgeId, '0'), scoreAt(badgeId, '-1')]);
       if (oldest === null || newest === null) return null;
       const nowMs = await now();
       return { oldest: nowMs - oldest, newest: nowMs - newest };
     },
-    async takeBatch(badgeId, max) {
+    /**
+     * Moves up to `max` earners, oldest first, into a new batch, in one step; null: none waits. All of a batch get an
+     * e-mail from OBF, or none.
+     * @throws OutboxError when another gathering of the same badge was quicker
+     */
+    async takeBatch(badgeId: BadgeId, max: number): Promise<Batch | null> {
       const waiting = await redis.zrange(key(badgeId), '0', String(max - 1));
       if (waiting.length === 0) return null;
       const suppressEmail = isQuiet(waiting[0] ?? '');

@@ -12,23 +12,7 @@ export interface QuotaReading {
   readonly readMs: number;
 }
 
-export interface Quota {
-  /** What was read last; null: never. */
-  known(): Promise<QuotaReading | null>;
-  /** Reads it in OBF now. */
-  read(signal: AbortSignal): Promise<QuotaReading>;
-  /** Reads it if that was a day ago: a quota that nears its end shows, even while nothing is issued. */
-  keepFresh(signal: AbortSignal): Promise<void>;
-  /**
-   * Before a batch of `count`: goes on, or throws. OBF is asked again once a day, and before a large
-   * batch if the last reading is not fresh.
-   * @param now OBF is asked in any case
-   * @throws QuotaLow when less than the floor would be left
-   */
-  require(count: number, signal: AbortSignal, now?: boolean): Promise<void>;
-  /** So many were issued. */
-  spend(count: number): Promise<void>;
-}
+export type Quota = ReturnType<typeof createQuota>;
 
 /** Issuing would go below the floor: it waits (hold.ts), rather than failing one by one. */
 export class QuotaLow extends Error {
@@ -76,7 +60,7 @@ export function createQuota(
   account: ObfAccount,
   present: RedisTime,
   limits: QuotaLimits,
-): Quota {
+) {
   const key = `${prefix}:quota`;
   const known = async (): Promise<QuotaReading | null> => {
     const read = form.safeParse(await redis.hgetall(key));
@@ -92,20 +76,30 @@ export function createQuota(
   const askFirst = async (): Promise<boolean> =>
     (await redis.set(`${key}:asking`, '1', 'PX', ASKING_MS, 'NX')) === 'OK';
   return {
+    /** What was read last; null: never. */
     known,
+    /** Reads it in OBF now. */
     read,
-    async keepFresh(signal) {
+    /** Reads it if that was a day ago: a quota that nears its end shows, even while nothing is issued. */
+    async keepFresh(signal: AbortSignal): Promise<void> {
       const reading = await known();
       if (reading === null || (await present()) - reading.readMs >= limits.maxAgeMs) await read(signal);
     },
-    async require(count, signal, now = false) {
+    /**
+     * Before a batch of `count`: goes on, or throws. OBF is asked again once a day, and before a large
+     * batch if the last reading is not fresh.
+     * @param now OBF is asked in any case
+     * @throws QuotaLow when less than the floor would be left
+     */
+    async require(count: number, signal: AbortSignal, now = false): Promise<void> {
       const before = now ? null : await known();
       const fresh = isFresh(before, count, await present(), limits);
       const told = now || fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
       const { left } = fresh ? before : (told ?? (await read(signal)));
       if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor);
     },
-    async spend(count) {
+    /** So many were issued. */
+    async spend(count: number): Promise<void> {
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
     },
   };

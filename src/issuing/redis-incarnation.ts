@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
-/**
- * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis
- * knows nothing of; nothing may be sent until it shows in OBF.
- */
-export interface RedisIncarnation {
-  /** Since when Redis remembers, Unix milliseconds; 0: longer than any process at work. */
-  knownSinceMs(): Promise<number>;
-}
+export type RedisIncarnation = ReturnType<typeof createRedisIncarnation>;
 
 /** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */
 interface Incarnation {
@@ -26,6 +19,8 @@ function decode(text: string | null): Incarnation {
 }
 
 /**
+ * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis
+ * knows nothing of; nothing may be sent until it shows in OBF.
  * @param prefix of the key
  * @param history names what the servers hold (`Replicas.history`); another name means that something may be lost
  */
@@ -34,11 +29,12 @@ export function createRedisIncarnation(
   prefix: string,
   now: RedisTime,
   history: () => Promise<string>,
-): RedisIncarnation {
+) {
   const key = `${prefix}:memory`;
   let known: string | null = null;
   return {
-    async knownSinceMs() {
+    /** Since when Redis remembers, Unix milliseconds; 0: longer than any process at work. */
+    async knownSinceMs(): Promise<number> {
       const current = await history();
       // Only a process that knew another incarnation can tell that this one is new.
       const fresh = { name: randomUUID(), sinceMs: known === null ? 0 : await now(), history: current };

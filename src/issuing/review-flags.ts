@@ -14,26 +14,7 @@ export interface Flag {
   readonly atS: number;
 }
 
-/** A flag is part of its earner's record; the review list is an index of those. */
-export interface ReviewFlags {
-  /**
-   * Raises a flag and writes the entry that tells it, in one write.
-   * @param tell the entry, made from since when the flag is raised
-   * @returns since when it is raised, and whether that is now
-   */
-  add(
-    flag: Flag,
-    tell?: (sinceS: number) => JournalEntry,
-  ): Promise<{ readonly isNew: boolean; readonly sinceS: number }>;
-  /** Their rules are met again, or they are held no more. @returns how many were raised */
-  remove(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<number>;
-  /** Every flag, oldest first. */
-  list(): Promise<readonly Flag[]>;
-  /** After an erasure: takes these people off the list. */
-  unlist(earners: ReadonlySet<EarnerKey>): Promise<void>;
-  /** Puts on the list what records say; it is idempotent. */
-  relist(earner: EarnerKey, flags: ReadonlyMap<BadgeId, number>): Promise<void>;
-}
+export type ReviewFlags = ReturnType<typeof createReviewFlags>;
 
 export interface ReviewFlagParts {
   readonly redis: RedisConnection;
@@ -43,60 +24,59 @@ export interface ReviewFlagParts {
   readonly journal: Pick<Journal, 'tell'>;
 }
 
-export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts): ReviewFlags {
+/** A flag is part of its earner's record; the review list is an index of those. */
+export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts) {
   const key = `${prefix}:flags`;
   const listed = async (): Promise<readonly Omit<Flag, 'atS'>[]> =>
     (await redis.zrange(key, '0', '-1')).map(flagOf);
   return {
-    async add({ earner, badgeId, atS }, tell) {
-      const known: { sinceS?: number } = {};
+    /**
+     * Adds a flag and writes the entry that tells it, in one write.
+     * @param tell the entry, made from since when the flag is there
+     * @returns since when it is there, and whether that is now
+     */
+    async add({ earner, badgeId, atS }: Flag, tell?: (sinceS: number) => JournalEntry) {
+      let knownS: number | undefined;
       const stored = await journal.tell(earner, (record) => {
-        const since = record.flags.get(badgeId);
-        if (since !== undefined) known.sinceS = since;
-        const entries = tell === undefined ? [] : [tell(since ?? atS)];
-        if (since !== undefined || isErased(record)) return { record, entries };
+        knownS = record.flags.get(badgeId);
+        const entries = tell === undefined ? [] : [tell(knownS ?? atS)];
+        if (knownS !== undefined || isErased(record)) return { record, entries };
         return { record: { ...record, flags: new Map(record.flags).set(badgeId, atS) }, entries };
       });
-      const sinceS = known.sinceS ?? atS;
+      const sinceS = knownS ?? atS;
       if (!isErased(stored)) await redis.zadd(key, 'NX', sinceS, memberOf(earner, badgeId));
-      return { isNew: known.sinceS === undefined, sinceS };
+      return { isNew: knownS === undefined, sinceS };
     },
-    async remove(earner, badgeIds) {
-      if (badgeIds.length === 0) return 0;
-      let lowered = 0;
+    /** Their rules are met again, or they are held no more. */
+    async remove(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<void> {
+      if (badgeIds.length === 0) return;
       await earners.update(earner, (record) => {
-        const raised = badgeIds.filter((badgeId) => record.flags.has(badgeId));
-        lowered = raised.length;
-        if (lowered === 0) return record;
-        const flags = new Map([...record.flags].filter(([badgeId]) => !raised.includes(badgeId)));
-        return { ...record, flags };
+        const flags = new Map([...record.flags].filter(([badgeId]) => !badgeIds.includes(badgeId)));
+        return flags.size === record.flags.size ? record : { ...record, flags };
       });
       await redis.zrem(key, ...badgeIds.map((badgeId) => memberOf(earner, badgeId)));
-      return lowered;
     },
-    async list() {
+    /** Every flag, oldest first. */
+    async list(): Promise<readonly Flag[]> {
       const all = await listed();
       const keys = [...new Set(all.map(({ earner }) => earner))];
-      const records = await earners.readMany(keys);
-      const flags = new Map(
-        keys.map((earner, at) => {
-          const record = records[at];
-          return [earner, record instanceof RecordUnreadable ? undefined : record?.flags] as const;
-        }),
-      );
+      const records = new Map((await earners.readMany(keys)).map((record, at) => [keys[at], record]));
       return all
         .flatMap(({ earner, badgeId }) => {
-          const atS = flags.get(earner)?.get(badgeId);
+          const record = records.get(earner);
+          const atS = record instanceof RecordUnreadable ? undefined : record?.flags.get(badgeId);
           return atS === undefined ? [] : [{ earner, badgeId, atS }];
         })
         .toSorted((a, b) => a.atS - b.atS);
     },
-    async unlist(people) {
+    /** After an erasure: takes these people off the list. */
+    async unlist(people: ReadonlySet<EarnerKey>): Promise<void> {
       const theirs = (await listed()).filter(({ earner }) => people.has(earner));
       if (theirs.length > 0)
         await redis.zrem(key, ...theirs.map(({ earner, badgeId }) => memberOf(earner, badgeId)));
     },
-    async relist(earner, flags) {
+    /** Puts on the list what records say; it is idempotent. */
+    async relist(earner: EarnerKey, flags: ReadonlyMap<BadgeId, number>): Promise<void> {
       for (const [badgeId, atS] of flags) await redis.zadd(key, 'NX', atS, memberOf(earner, badgeId));
     },
   };

@@ -1,52 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
-import { isGiving, journalEntry, placeOf, withEntry, type JournalEntry } from '../earners/journal-entry.js';
+import { z } from 'zod';
+import {
+  isGiving,
+  JOURNAL_KINDS,
+  journalEntry,
+  placeOf,
+  withEntry,
+  type JournalEntry,
+} from '../earners/journal-entry.js';
 import { isErased, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
-import { asEarnerKey, type EarnerKey, type EventId } from '../ids.js';
+import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type EarnerKey, type EventId } from '../ids.js';
 import { withoutAddresses } from '../platform/logger.js';
+import { scriptOf } from '../platform/redis-commands.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
-import { dayOf, monthOf } from './calendar.js';
-import { createGeneralJournal, type GeneralJournal } from './general.js';
-import { issuedByDay, type IssuedByDay } from './issued-by-day.js';
-import { createPages, type Found, type JournalPage, type PageAsked } from './pages.js';
-import { isAskedFor, type JournalQuery } from './query.js';
-import { createTimeIndex, type Indexed, type Place } from './time-index.js';
+import { isAskedFor, readPage, type Found, type JournalQuery, type PageAsked } from './pages.js';
+import { createTimeIndex, type Listed, type Place, type Span } from './time-index.js';
 
 /** What a change of a record is, and the entries that tell it: one write. */
 export interface Told {
   readonly record: EarnerRecord;
   readonly entries: readonly JournalEntry[];
-}
-
-/** What was decided and done. A person's entries are in their record; those about nobody have a place of their own. */
-export interface Journal {
-  /**
-   * Changes a record and writes the entries that tell it, in one write; then the index. Idempotent: an entry that
-   * tells the same as an earlier one is not added. On an erased record it becomes an entry about nobody.
-   * @param how pure, as of `EarnerStore.update`
-   */
-  tell(earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord>;
-  /** Writes entries, each about whom it names; one about nobody is added each time. */
-  write(entries: readonly JournalEntry[]): Promise<void>;
-  /** Somebody looked at their own page: one more in the entry of that day. */
-  countView(atS: number): Promise<void>;
-  /** Everything about one address, oldest first. */
-  ofEarner(earner: EarnerKey): Promise<readonly JournalEntry[]>;
-  /** Everyone whom an OBF event gave the award to. */
-  ofEvent(event: EventId): Promise<readonly JournalEntry[]>;
-  /** Streamed, in the order in which it happened. */
-  read(query: JournalQuery): AsyncIterable<JournalEntry>;
-  page(query: JournalQuery, asked: PageAsked): Promise<JournalPage>;
-  /** How many of each award were issued, on whole days: that of `fromS`, that before `untilS`, and those between. */
-  issuedByDay(query: Pick<JournalQuery, 'fromS' | 'untilS'>): Promise<IssuedByDay>;
-  /** Before an erasure: what stays of a person's entries, which then are about nobody. Idempotent. */
-  anonymise(earner: EarnerKey, entries: readonly JournalEntry[]): Promise<void>;
-  /** After an erasure: takes these entries of a person out of the index. */
-  unindex(earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]): Promise<void>;
-  /** Fills the index anew. @param records every address', in chunks */
-  rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void>;
 }
 
 export interface JournalParts {
@@ -59,75 +35,96 @@ export interface JournalParts {
   readonly timeZone: string;
 }
 
-export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts): Journal {
-  const index = createTimeIndex(redis, prefix);
+export type Journal = ReturnType<typeof createJournal>;
+
+/** What was decided and done. A person's entries are in their record; those about nobody have a place of their own. */
+export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts) {
+  const index = createTimeIndex(redis, prefix, timeZone);
   const general = createGeneralJournal(redis, prefix);
-  const sources: Sources = { earners, general };
-  const addGeneral = async (id: string, entry: JournalEntry, isCounted: boolean): Promise<void> => {
+  const foundAt = (places: readonly Place[]) => readFound(earners, general, places);
+  const addGeneral = async (id: string, entry: JournalEntry, isCounted = true): Promise<void> => {
     await general.put(id, entry);
-    await index.add([ofGeneral(id, entry, isCounted ? timeZone : null)]);
+    await index.add([{ member: `:${id}`, entry, isCounted }]);
   };
   const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
     vault.name(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
 
-  const tell: Journal['tell'] = async (earner, how) => {
+  /**
+   * Changes a record and writes the entries that tell it, in one write; then the index. Idempotent: an entry that
+   * tells the same as an earlier one is not added. On an erased record it becomes an entry about nobody.
+   * @param how pure, as of `EarnerStore.update`
+   */
+  const tell = async (earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord> => {
     const { record, entries } = await updateAndTell(earners, earner, how);
     if (isErased(record))
-      for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry), true);
-    else await index.add(entries.map((entry) => ofRecord(earner, record, entry, timeZone)));
+      for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry));
+    else await index.add(entries.map((entry) => ofRecord(earner, record, entry)));
     return record;
   };
 
   return {
     tell,
-    async write(entries) {
+    /** Writes entries, each about whom it names; one about nobody is added each time. */
+    async write(entries: readonly JournalEntry[]): Promise<void> {
       await Promise.all(
-        entries.map(async (entry) => {
-          if (entry.earner === null) await addGeneral(randomUUID(), withoutAddress(entry), true);
-          else await tell(entry.earner, (record) => ({ record, entries: [entry] }));
-        }),
+        entries.map((entry) =>
+          entry.earner === null
+            ? addGeneral(randomUUID(), withoutAddress(entry))
+            : tell(entry.earner, (record) => ({ record, entries: [entry] })),
+        ),
       );
     },
-    async countView(atS) {
-      const [id, entry] = viewsOf(atS, timeZone);
+    /** Somebody looked at their own page: one more in the entry of that day. */
+    async countView(atS: number): Promise<void> {
+      const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
+      const [id, entry] = [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
       await general.count(id, entry);
-      await index.add([ofGeneral(id, entry, null)]);
+      await index.add([{ member: `:${id}`, entry, isCounted: false }]);
     },
-    ofEarner: async (earner) => (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
-    async ofEvent(event) {
-      const found = await foundAt(sources, await index.ofEvent(event));
+    /** Everything about one address, oldest first. */
+    ofEarner: async (earner: EarnerKey): Promise<readonly JournalEntry[]> =>
+      (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
+    /** Everyone whom an OBF event gave the award to. */
+    async ofEvent(event: EventId): Promise<readonly JournalEntry[]> {
+      const found = await foundAt(await index.ofEvent(event));
       return found.flatMap(({ entry }) => (entry.event === event && isGiving(entry) ? entry : []));
     },
-    async *read(query) {
-      for await (const places of index.walk({ way: 'newer', beyond: null, ...query }))
-        for (const { entry } of await foundAt(sources, places)) if (isAskedFor(entry, query)) yield entry;
+    /** Streamed, in the order in which it happened. */
+    async *read(query: JournalQuery): AsyncIterable<JournalEntry> {
+      for await (const places of index.walk({ ...query, way: 'newer', beyond: null }))
+        for (const { entry } of await foundAt(places)) if (isAskedFor(entry, query)) yield entry;
     },
-    page: createPages(index, (places) => foundAt(sources, places)),
-    issuedByDay: (query) => issuedByDay(index, timeZone, query),
-    async anonymise(earner, entries) {
+    page: (query: JournalQuery, asked: PageAsked) => readPage(index.walk, foundAt, query, asked),
+    issuedByDay: (span: Span) => index.issuedByDay(span),
+    /** Before an erasure: what stays of a person's entries, which then are about nobody. Idempotent. */
+    async anonymise(earner: EarnerKey, entries: readonly JournalEntry[]): Promise<void> {
       // They were counted when they were indexed, and stay counted.
       for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry), false);
     },
-    unindex: (earner, entries) =>
+    /** After an erasure: takes these entries of a person out of the index. */
+    unindex: (earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]) =>
       index.remove(entries.map(([place, atS]) => ({ atS, member: memberOf(earner, place) }))),
-    async rebuild(records) {
+    /** Fills the index anew. @param records every address, in chunks */
+    async rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void> {
       await index.clear();
       for await (const entries of general.all())
-        await index.add(entries.map(([id, entry]) => ofGeneral(id, entry, timeZone)));
+        await index.add(entries.map(([id, entry]) => ({ member: `:${id}`, entry, isCounted: true })));
       for await (const some of records)
-        await index.add(some.flatMap(([earner, record]) => ofWhole(earner, record, timeZone)));
+        await index.add(
+          some.flatMap(([earner, record]) => record.journal.map((entry) => ofRecord(earner, record, entry))),
+        );
     },
   };
 }
 
 /** The change and the entries that tell it, in one compare-and-set; an erased record takes no entries. */
 async function updateAndTell(
-  { update }: Pick<EarnerStore, 'update'>,
+  earners: EarnerStore,
   earner: EarnerKey,
   how: (record: EarnerRecord) => Told,
 ): Promise<Told> {
   let entries: readonly JournalEntry[] = [];
-  const record = await update(earner, (before) => {
+  const record = await earners.update(earner, (before) => {
     const told = how(before);
     entries = told.entries.map(withoutAddress);
     if (isErased(told.record)) return told.record;
@@ -144,63 +141,23 @@ const withoutAddress = (entry: JournalEntry): JournalEntry =>
   entry.detail === null ? entry : { ...entry, detail: withoutAddresses(entry.detail) };
 
 /** What stays of an entry: that it happened, when, and under which version of the rules. */
-const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): JournalEntry => ({
-  kind,
-  atS,
-  earner: null,
-  award,
-  badgeId,
-  assertions: [],
-  cause: null,
-  version,
-  event: null,
-  detail: null,
-});
+const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): JournalEntry =>
+  journalEntry(kind, atS, { award, badgeId, version });
 
-const ofGeneral = (id: string, entry: JournalEntry, timeZone: string | null): Indexed =>
-  indexed({ atS: entry.atS, member: `:${id}` }, entry, timeZone);
-
-/** The day's entry that counts views, and its id. */
-function viewsOf(atS: number, timeZone: string): readonly [id: string, entry: JournalEntry] {
-  const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
-  return [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
-}
-
-function ofRecord(
-  earner: EarnerKey,
-  { journal }: EarnerRecord,
-  entry: JournalEntry,
-  timeZone: string,
-): Indexed {
+function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEntry): Listed {
   const place = placeOf(journal, entry);
-  const stored = journal[place] ?? entry;
-  return indexed({ atS: stored.atS, member: memberOf(earner, place) }, stored, timeZone);
-}
-
-const ofWhole = (earner: EarnerKey, record: EarnerRecord, timeZone: string): readonly Indexed[] =>
-  record.journal.map((entry) => ofRecord(earner, record, entry, timeZone));
-
-/** @param timeZone null: it is not counted */
-function indexed(place: Place, entry: JournalEntry, timeZone: string | null): Indexed {
-  const isCounted = timeZone !== null && entry.kind === 'issued' && entry.award !== null;
-  const day = isCounted ? dayOf(entry.atS, timeZone) : '';
-  return {
-    ...place,
-    counted: isCounted ? { month: monthOf(day), field: `${day} ${entry.award}` } : null,
-    event: isGiving(entry) ? entry.event : null,
-  };
-}
-
-interface Sources {
-  readonly earners: Pick<EarnerStore, 'readMany'>;
-  readonly general: Pick<GeneralJournal, 'find'>;
+  return { member: memberOf(earner, place), entry: journal[place] ?? entry, isCounted: true };
 }
 
 /** In their order. One whose person is erased, or cannot be read, is left out. */
-async function foundAt({ earners, general }: Sources, places: readonly Place[]): Promise<readonly Found[]> {
-  const named = places.map(({ member }) => {
-    const end = member.lastIndexOf(':');
-    return { earner: asEarnerKey(member.slice(0, end)), rest: member.slice(end + 1) };
+async function readFound(
+  earners: EarnerStore,
+  general: GeneralJournal,
+  places: readonly Place[],
+): Promise<readonly Found[]> {
+  const named = places.map((place) => {
+    const end = place.member.lastIndexOf(':');
+    return { place, earner: asEarnerKey(place.member.slice(0, end)), rest: place.member.slice(end + 1) };
   });
   const keys = [...new Set(named.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
   const ids = named.flatMap(({ earner, rest }) => (earner === '' ? rest : []));
@@ -208,12 +165,63 @@ async function foundAt({ earners, general }: Sources, places: readonly Place[]):
   const journals = new Map(
     records.map((one, at) => [keys[at] ?? '', one instanceof RecordUnreadable ? [] : one.journal] as const),
   );
-  return named.flatMap(({ earner, rest }, at) => {
-    const [place, entry] = [
-      places[at],
-      earner === '' ? others.get(rest) : journals.get(earner)?.[Number(rest)],
-    ];
+  return named.flatMap(({ place, earner, rest }) => {
+    const entry = earner === '' ? others.get(rest) : journals.get(earner)?.[Number(rest)];
     // A place of before an erasure may have its number again.
-    return place === undefined || entry?.atS !== place.atS ? [] : [{ place, entry }];
+    return entry?.atS === place.atS ? [{ place, entry }] : [];
   });
+}
+
+const generalForm = z
+  .object({
+    kind: z.enum(JOURNAL_KINDS),
+    atS: z.int(),
+    award: z.string().transform(asAwardId).nullable(),
+    badgeId: z.string().transform(asBadgeId).nullable(),
+    version: z.string().transform(asSchemeVersion).nullable(),
+    cause: z.string().nullable(),
+    detail: z.string().nullable(),
+  })
+  .transform(({ kind, atS, ...rest }) => journalEntry(kind, atS, rest));
+const entryIn = (text: string): JournalEntry => generalForm.parse(JSON.parse(text));
+
+const textOf = ({ kind, atS, award, badgeId, version, cause, detail }: JournalEntry): string =>
+  JSON.stringify({ kind, atS, award, badgeId, version, cause, detail });
+
+/** KEYS: the entries. ARGV: the id, the entry before the first is counted. */
+const COUNT = scriptOf(`
+local entry = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or ARGV[2])
+entry.detail = string.format('%d', tonumber(entry.detail) + 1)
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(entry))`);
+
+type GeneralJournal = ReturnType<typeof createGeneralJournal>;
+
+/** Entries about nobody: rules that were applied, erasures in numbers, and what stays of erased people's entries. */
+function createGeneralJournal(redis: RedisConnection, prefix: string) {
+  const key = `${prefix}:journal:{log}:general`;
+  return {
+    /** Idempotent by id. */
+    async put(
+      id: string,
+      { kind, atS, award, badgeId, version, cause, detail }: JournalEntry,
+    ): Promise<void> {
+      await redis.hset(key, id, JSON.stringify({ kind, atS, award, badgeId, version, cause, detail }));
+    },
+    async find(ids: readonly string[]): Promise<ReadonlyMap<string, JournalEntry>> {
+      const texts = ids.length === 0 ? [] : await redis.hmget(key, ...ids);
+      const found = ids.flatMap((id, at) => {
+        const text = texts[at] ?? null;
+        return text === null ? [] : [[id, entryIn(text)] as const];
+      });
+      return new Map(found);
+    },
+    async *all(): AsyncGenerator<readonly (readonly [id: string, entry: JournalEntry])[]> {
+      for (let cursor = '0'; ;) {
+        const [next, flat] = await redis.hscan(key, cursor, 'COUNT', 500);
+        yield flat.flatMap((id, at) => (at % 2 === 0 ? [[id, entryIn(flat[at + 1] ?? '')] as const] : []));
+        cursor = next;
+        if (cursor === '0') return;
+      }
+    },
+  };
 }

@@ -1,6 +1,22 @@
-import type { JournalEntry } from '../earners/journal-entry.js';
-import { isAskedFor, type JournalQuery } from './query.js';
-import type { Place, TimeIndex, Way } from './time-index.js';
+import type { JournalEntry, JournalKind } from '../earners/journal-entry.js';
+import type { AwardId } from '../ids.js';
+import type { Place, Span, Walk, Way } from './time-index.js';
+
+/** Which entries are asked for. */
+export interface JournalQuery extends Span {
+  readonly award?: AwardId;
+  readonly kinds?: readonly JournalKind[];
+}
+
+/** Whether an entry is one of those asked for. */
+export const isAskedFor = (
+  { kind, atS, award }: JournalEntry,
+  { fromS, untilS, award: asked, kinds }: JournalQuery,
+): boolean =>
+  (fromS === undefined || atS >= fromS) &&
+  (untilS === undefined || atS < untilS) &&
+  (asked === undefined || award === asked) &&
+  (kinds === undefined || kinds.includes(kind));
 
 /** Which page of the journal. */
 export interface PageAsked {
@@ -23,7 +39,6 @@ export interface JournalPage {
 
 /** How many entries are looked at for one page: some tenths of a second. */
 const MAX_LOOKED_AT = 5000;
-
 /** How many entries are read at a time. */
 const READ_TOGETHER = 100;
 
@@ -34,29 +49,32 @@ export interface Found {
 }
 
 /** @param read the entries at these places, in their order */
-export const createPages =
-  (index: Pick<TimeIndex, 'walk'>, read: (places: readonly Place[]) => Promise<readonly Found[]>) =>
-  async (query: JournalQuery, { size, way, beyond }: PageAsked): Promise<JournalPage> => {
-    const found: Found[] = [];
-    let lookedAt = 0;
-    let stoppedAt: Place | null = null;
-    walking: for await (const places of index.walk({ way, beyond, fromS: query.fromS, untilS: query.untilS }))
-      for (let at = 0; at < places.length; at += READ_TOGETHER) {
-        const some = places.slice(at, at + READ_TOGETHER);
-        found.push(...(await read(some)).filter(({ entry }) => isAskedFor(entry, query)));
-        if (found.length > size) break walking;
-        lookedAt += some.length;
-        if (lookedAt < MAX_LOOKED_AT) continue;
-        stoppedAt = some.at(-1) ?? null;
-        break walking;
-      }
-    const shown = found.slice(0, size);
-    const far = found.length > size ? (shown.at(-1)?.place ?? null) : stoppedAt;
-    const near = beyond === null ? null : (shown[0]?.place ?? null);
-    return {
-      entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
-      older: way === 'older' ? far : near,
-      newer: way === 'older' ? near : far,
-      isPartial: stoppedAt !== null,
-    };
+export async function readPage(
+  walk: (walk: Walk) => AsyncIterable<readonly Place[]>,
+  read: (places: readonly Place[]) => Promise<readonly Found[]>,
+  query: JournalQuery,
+  { size, way, beyond }: PageAsked,
+): Promise<JournalPage> {
+  const found: Found[] = [];
+  let lookedAt = 0;
+  let stoppedAt: Place | null = null;
+  walking: for await (const places of walk({ ...query, way, beyond }))
+    for (let at = 0; at < places.length; at += READ_TOGETHER) {
+      const some = places.slice(at, at + READ_TOGETHER);
+      found.push(...(await read(some)).filter(({ entry }) => isAskedFor(entry, query)));
+      if (found.length > size) break walking;
+      lookedAt += some.length;
+      if (lookedAt < MAX_LOOKED_AT) continue;
+      stoppedAt = some.at(-1) ?? null;
+      break walking;
+    }
+  const shown = found.slice(0, size);
+  const far = found.length > size ? (shown.at(-1)?.place ?? null) : stoppedAt;
+  const near = beyond === null ? null : (shown[0]?.place ?? null);
+  return {
+    entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
+    older: way === 'older' ? far : near,
+    newer: way === 'older' ? near : far,
+    isPartial: stoppedAt !== null,
   };
+}

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { asEventId, type EventId } from '../ids.js';
+import { DateTime } from 'luxon';
+import { isGiving, type JournalEntry } from '../earners/journal-entry.js';
+import { asAwardId, type AwardId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 
@@ -11,45 +13,29 @@ export interface Place {
   readonly member: string;
 }
 
-/** What the index is told of an entry. */
-export interface Indexed extends Place {
-  /** The month and the field that count it; null: it is not counted. */
-  readonly counted: { readonly month: string; readonly field: string } | null;
-  /** The OBF event that gave the award by it; null: none. */
-  readonly event: EventId | null;
+/** An entry to be listed. One that is not counted was, under another name. */
+export interface Listed {
+  readonly member: string;
+  readonly entry: JournalEntry;
+  readonly isCounted: boolean;
 }
 
 export type Way = 'older' | 'newer';
 
-/** Which places are walked through. */
-export interface Walk {
-  readonly way: Way;
-  /** Begins beyond this place; null: at the end. */
-  readonly beyond: Place | null;
-  /** Inclusive and exclusive, Unix seconds. */
-  readonly fromS?: number | undefined;
-  readonly untilS?: number | undefined;
+/** Inclusive and exclusive, Unix seconds. */
+export interface Span {
+  readonly fromS?: number;
+  readonly untilS?: number;
 }
 
-/**
- * The entries of all journals by time. An index: written after the records by idempotent commands, rebuilt from them
- * by one command, and never asked who holds what.
- */
-export interface TimeIndex {
-  /** Adds places; counts those that are new. Idempotent. */
-  add(places: readonly Indexed[]): Promise<void>;
-  remove(places: readonly Place[]): Promise<void>;
-  /** Places in the order of the way, in chunks. */
-  walk(walk: Walk): AsyncIterable<readonly Place[]>;
-  /** Where the entries stand that tell whom an event gave its award to, among others of the same instant. */
-  ofEvent(event: EventId): Promise<readonly Place[]>;
-  /** What was counted in a month, by field. */
-  counts(month: string): Promise<Readonly<Record<string, string>>>;
-  /** The months in which something was counted. */
-  months(): Promise<readonly string[]>;
-  /** Empties the index, to be filled from the records again. */
-  clear(): Promise<void>;
+/** Which places are walked through: beyond a place, or from an end. */
+export interface Walk extends Span {
+  readonly way: Way;
+  readonly beyond: Place | null;
 }
+
+/** How many of each award were issued, by calendar day (`2026-11-23`, in the scheme's zone). */
+export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 
 /**
  * KEYS: the hour, the hours, the month's counts, the events, the months. ARGV: the hour's number, the event ('': none), the
@@ -86,57 +72,72 @@ const EVENT_HASHES = 1024;
 /** How many places one command names. */
 const CHUNK = 500;
 /** How many hours are read at first, a page's worth; then at a time. */
-const FIRST_HOURS = 4;
-const HOURS_TOGETHER = 32;
+const [FIRST_HOURS, HOURS_TOGETHER] = [4, 32];
 
 const hourOf = (atS: number): number => Math.floor(atS / HOUR_S);
+const monthOf = (day: string): string => day.slice(0, 'yyyy-MM'.length);
 
-/** @param prefix of the keys, which are in one slot */
-export function createTimeIndex(redis: RedisConnection, prefix: string): TimeIndex {
+/**
+ * The entries of all journals by time. An index: written after the records by idempotent commands, rebuilt from them
+ * by one command, and never asked who holds what.
+ * @param prefix of the keys, which are in one slot
+ * @param timeZone whose days are counted
+ */
+export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone: string) {
   const base = `${prefix}:journal:{log}`;
-  const hoursKey = `${base}:hours`;
-  const monthsKey = `${base}:months`;
+  const [hoursKey, monthsKey] = [`${base}:hours`, `${base}:months`];
   const hourKey = (hour: number): string => `${base}:h:${hour}`;
   const monthKey = (month: string): string => `${base}:issued:${month}`;
-  const eventsKey = (event: EventId): string =>
+  const eventsKey = (event: string): string =>
     `${base}:events:${createHash('sha256').update(event).digest().readUInt16BE(1) % EVENT_HASHES}`;
+  const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
   const placesIn: PlacesIn = async (hour, from, until) => {
     const flat = await redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES');
     return flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : []));
   };
-  const addGroup = async (group: readonly Indexed[]): Promise<void> => {
-    const { counted = null, event = null, atS = 0 } = group[0] ?? {};
-    const keys = [
-      hourKey(hourOf(atS)),
-      hoursKey,
-      monthKey(counted?.month ?? ''),
-      eventsKey(event ?? asEventId('')),
-      monthsKey,
-    ];
-    const args = group.flatMap((one) => [one.atS, one.member, one.counted?.field ?? '']);
-    await ADD(redis, keys, [hourOf(atS), event ?? '', counted?.month ?? '', ...args]);
-  };
+  const fieldOf = ({ entry: { kind, award, atS }, isCounted }: Listed): string =>
+    isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
 
   return {
-    async add(places) {
-      await Promise.all(grouped(places, nameOfGroup).map(addGroup));
+    /** Adds entries; counts those that are new. Idempotent. */
+    async add(listed: readonly Listed[]): Promise<void> {
+      const groups = grouped(listed, (one) => {
+        const { entry } = one;
+        const event = isGiving(entry) ? (entry.event ?? '') : '';
+        return [hourOf(entry.atS), monthOf(fieldOf(one)), event] as const;
+      });
+      const add = ([[hour, month, event], group]: (typeof groups)[number]): Promise<unknown> => {
+        const keys = [hourKey(hour), hoursKey, monthKey(month), eventsKey(event), monthsKey];
+        const args = group.flatMap((one) => [one.entry.atS, one.member, fieldOf(one)]);
+        return ADD(redis, keys, [hour, event, month, ...args]);
+      };
+      await Promise.all(groups.map(add));
     },
-    async remove(places) {
-      for (const group of grouped(places, ({ atS }) => String(hourOf(atS)))) {
-        const hour = hourOf(group[0]?.atS ?? 0);
+    async remove(places: readonly Place[]): Promise<void> {
+      for (const [[hour], group] of grouped(places, ({ atS }) => [hourOf(atS)] as const))
         await REMOVE(redis, [hourKey(hour), hoursKey], [hour, ...group.map(({ member }) => member)]);
-      }
     },
-    walk: (walk) => walkHours(redis, hoursKey, placesIn, walk),
-    async ofEvent(event) {
+    /** Places in the order of the way, in chunks. */
+    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkHours(redis, hoursKey, placesIn, walk),
+    /** Where the entries stand that tell whom an event gave its award to, among others of the same instant. */
+    async ofEvent(event: EventId): Promise<readonly Place[]> {
       const [first, last] = ((await redis.hget(eventsKey(event), event)) ?? '').split(' ').map(Number);
       if (first === undefined || last === undefined) return [];
       const hours = await redis.zrangebyscore(hoursKey, hourOf(first), hourOf(last));
       return (await Promise.all(hours.map((hour) => placesIn(Number(hour), first, last)))).flat();
     },
-    counts: (month) => redis.hgetall(monthKey(month)),
-    months: () => redis.smembers(monthsKey),
-    async clear() {
+    /** On whole days: that of `fromS`, that of the last second before `untilS`, and those between. */
+    async issuedByDay({ fromS, untilS }: Span): Promise<IssuedByDay> {
+      const from = fromS === undefined ? '' : dayOf(fromS);
+      const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1);
+      const months = (await redis.smembers(monthsKey)).filter(
+        (month) => month >= monthOf(from) && month <= monthOf(until),
+      );
+      const counts = await Promise.all(months.map((month) => redis.hgetall(monthKey(month))));
+      return byDay(Object.assign({}, ...counts), (day) => day >= from && day <= until);
+    },
+    /** Empties the index, to be filled from the records again. */
+    async clear(): Promise<void> {
       const hours = (await redis.zrange(hoursKey, '0', '-1')).map((hour) => hourKey(Number(hour)));
       const months = await redis.smembers(monthsKey);
       const events = Array.from({ length: EVENT_HASHES }, (_, at) => `${base}:events:${at}`);
@@ -145,6 +146,18 @@ export function createTimeIndex(redis: RedisConnection, prefix: string): TimeInd
       await redis.del(hoursKey, monthsKey);
     },
   };
+}
+
+/** @param counts by `<day> <award>` */
+function byDay(counts: Readonly<Record<string, string>>, isAsked: (day: string) => boolean): IssuedByDay {
+  const days = new Map<string, Map<AwardId, number>>();
+  for (const [field, count] of Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const [day = '', award = ''] = field.split(' ');
+    if (!isAsked(day)) continue;
+    const ofDay = days.get(day) ?? new Map<AwardId, number>();
+    days.set(day, ofDay.set(asAwardId(award), Number(count)));
+  }
+  return days;
 }
 
 /** The places in one hour, between two bounds as ZRANGEBYSCORE takes them. */
@@ -181,23 +194,22 @@ async function* walkHours(
 const compare = (a: Place, b: Place): number =>
   a.atS - b.atS || (a.member < b.member ? -1 : a.member > b.member ? 1 : 0);
 
-const nameOfGroup = ({ atS, counted, event }: Indexed): string =>
-  JSON.stringify([hourOf(atS), counted?.month, event]);
-
-/** Groups of at most `CHUNK`. */
-function grouped<T>(all: readonly T[], nameOf: (one: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
+/** What is alike in its name, in groups of at most `CHUNK`, each with that name. */
+function grouped<T, Name>(all: readonly T[], nameOf: (one: T) => Name): readonly [Name, readonly T[]][] {
+  const open = new Map<string, [Name, T[]]>();
+  const groups: [Name, T[]][] = [];
   for (const one of all) {
     const name = nameOf(one);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [one]);
-    else group.push(one);
+    const key = JSON.stringify(name);
+    let group = open.get(key);
+    if (group === undefined || group[1].length === CHUNK) {
+      group = [name, []];
+      groups.push(group);
+      open.set(key, group);
+    }
+    group[1].push(one);
   }
-  return [...groups.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, at) =>
-      group.slice(at * CHUNK, at * CHUNK + CHUNK),
-    ),
-  );
+  return groups;
 }
 
 /** Where to go on, as one word. */

@@ -1,7 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
 import type { AwardId, ClientId } from '../../ids.js';
-import type { IssuedByDay } from '../../journal/issued-by-day.js';
+import type { IssuedByDay } from '../../journal/time-index.js';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
 import { readArrived } from '../../queue/enqueue.js';

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import type { JournalEntry } from '../../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
-import { isAskedFor, type JournalQuery } from '../../journal/query.js';
+import { isAskedFor, type JournalQuery } from '../../journal/pages.js';
 
 /** Which journal entries are asked for, of one person or of everybody. */
 export interface JournalFilter extends JournalQuery {

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import type { AwardId, ClientId } from '../../../ids.js';
-import type { IssuedByDay } from '../../../journal/issued-by-day.js';
+import type { IssuedByDay } from '../../../journal/time-index.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';

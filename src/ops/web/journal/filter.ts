@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../../earners/journal-entry.js';
-import { isAskedFor, type JournalQuery } from '../../../journal/query.js';
+import { isAskedFor, type JournalQuery } from '../../../journal/pages.js';
 import { asAwardId, asEventId, type AwardId, type EarnerKey, type EventId } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import { TO } from '../links.js';
