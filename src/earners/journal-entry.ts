@@ -51,10 +51,12 @@ export interface JournalEntry {
 
 /** An entry with what is known of it; the rest is null. */
 export const journalEntry = (
-  kind: JournalEntry['kind'],
+  kind: JournalKind,
   atS: number,
-  rest: Partial<JournalEntry>,
+  rest: Partial<Omit<JournalEntry, 'kind' | 'atS'>>,
 ): JournalEntry => ({
+  kind,
+  atS,
   earner: null,
   award: null,
   badgeId: null,
@@ -64,8 +66,6 @@ export const journalEntry = (
   event: null,
   detail: null,
   ...rest,
-  kind,
-  atS,
 });
 
 /** Whether it says that an award was given. */

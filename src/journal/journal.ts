@@ -201,11 +201,12 @@ function createGeneralJournal(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:journal:{log}:general`;
   return {
     /** Idempotent by id. */
-    async put(
-      id: string,
-      { kind, atS, award, badgeId, version, cause, detail }: JournalEntry,
-    ): Promise<void> {
-      await redis.hset(key, id, JSON.stringify({ kind, atS, award, badgeId, version, cause, detail }));
+    async put(id: string, entry: JournalEntry): Promise<void> {
+      await redis.hset(key, id, textOf(entry));
+    },
+    /** One more: the entry's `detail` is a number. */
+    async count(id: string, entry: JournalEntry): Promise<void> {
+      await COUNT(redis, [key], [id, textOf({ ...entry, detail: '0' })]);
     },
     async find(ids: readonly string[]): Promise<ReadonlyMap<string, JournalEntry>> {
       const texts = ids.length === 0 ? [] : await redis.hmget(key, ...ids);

@@ -19,7 +19,7 @@ import type { Vault } from '../platform/vault.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import type { Queues } from '../queue/enqueue.js';
-import { createPlanStore } from '../scheme/plan-store.js';
+import { createPlanStore } from '../scheme/runs.js';
 import { recordsKeptAfterErasure } from './kept-records.js';
 import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
 import { requestAofRewrite, type RewriteParts } from './rewrite-aof.js';

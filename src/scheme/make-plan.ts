@@ -12,7 +12,7 @@ import {
   startPlan,
 } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { forEachPerson, type Report } from './for-each-person.js';
+import { forEachPerson, type Report } from './population.js';
 import type { PeopleSources } from '../earners/people.js';
 import type { Schemes } from './schemes.js';
 
@@ -63,33 +63,15 @@ export interface MadePlan {
 /**
  * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs. Reads alone, and
  * OBF is not called: it may be asked at any time, also for a scheme that no process was ever started with.
+ * @param counter receives how everybody would stand with each award of it
  * @throws the signal's reason once it is aborted
  */
-export const makePlan = (
-  parts: PlanParts,
-  asked: PlanAsked,
-  report: Report,
-  signal: AbortSignal,
-): Promise<MadePlan> => planWith(parts, asked, null, report, signal);
-
-/** The same, and how everybody would stand with each award of it. */
-export async function simulate(
-  parts: PlanParts,
-  asked: Omit<PlanAsked, 'only'>,
-  report: Report,
-  signal: AbortSignal,
-): Promise<MadePlan & { readonly census: PopulationStats }> {
-  const counter = countPopulation(asked.scheme);
-  const made = await planWith(parts, { ...asked, only: null }, counter, report, signal);
-  return { ...made, census: counter.stats() };
-}
-
-async function planWith(
+export async function makePlan(
   { people, schemes, quota, pace, clock }: PlanParts,
   { scheme, only, maxRps, keeps }: PlanAsked,
-  counter: PopulationCounter | null,
   report: Report,
   signal: AbortSignal,
+  counter: PopulationCounter | null = null,
 ): Promise<MadePlan> {
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
@@ -112,4 +94,16 @@ async function planWith(
   });
   const started = inForce === null ? null : now.scheme.version;
   return { plan, cost, quota: reading, inForce, started, rules, unreadable };
+}
+
+/** The same, and how everybody would stand with each award of it. */
+export async function simulate(
+  parts: PlanParts,
+  asked: Omit<PlanAsked, 'only'>,
+  report: Report,
+  signal: AbortSignal,
+): Promise<MadePlan & { readonly census: PopulationStats }> {
+  const counter = countPopulation(asked.scheme);
+  const made = await makePlan(parts, { ...asked, only: null }, report, signal, counter);
+  return { ...made, census: counter.stats() };
 }

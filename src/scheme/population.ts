@@ -1,48 +1,87 @@
 import { z } from 'zod';
-import type { PeopleSources } from '../earners/people.js';
-import { asAwardId, asSchemeVersion, type AwardId, type EarnerKey, type SchemeVersion } from '../ids.js';
+import { iteratePeople, type PeopleSources } from '../earners/people.js';
+import type { Person } from '../earners/person.js';
+import type { AwardState } from '../earners/record.js';
+import { asAwardId, asSchemeVersion, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { evaluate } from '../rules/evaluate.js';
+import { evaluate, RuleFault } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import { countPopulation } from '../rules/population-stats.js';
-import { forEachPerson } from './for-each-person.js';
 import type { Schemes } from './schemes.js';
 
-/** Everyone was looked at, at some time, under some version of the scheme. */
-export interface StoredPopulation {
-  /** Unix seconds. */
-  readonly atS: number;
-  readonly version: SchemeVersion;
-  readonly people: number;
-  /** To how many people one more badge would give the award. */
-  readonly oneAway: ReadonlyMap<AwardId, number>;
+/** Receives how many addresses were looked at, of how many. */
+export type Report = (done: number, total: number) => void;
+
+/**
+ * Has everybody looked at, once.
+ * @returns those who could not be, sorted: what Redis holds of them, or a rule for them, cannot be read
+ * @throws the signal's reason once it is aborted
+ */
+export async function forEachPerson(
+  sources: PeopleSources,
+  look: (person: PersonFacts) => void,
+  report: Report,
+  signal: AbortSignal,
+): Promise<readonly EarnerKey[]> {
+  const left: EarnerKey[] = [];
+  const unreadable = (earner: EarnerKey): void => void left.push(earner);
+  for await (const people of iteratePeople(sources, signal, { unreadable, progress: report }))
+    for (const person of people)
+      try {
+        look(factsOf(person));
+      } catch (error) {
+        if (!(error instanceof RuleFault)) throw error;
+        unreadable(person.earner);
+      }
+  return left.toSorted();
 }
 
-/** What the last count gave, so that nobody has to look at everybody for it. */
-export interface PopulationStore {
-  /** Null: there was none, or a Palier that we do not know took it. */
-  read(): Promise<StoredPopulation | null>;
-  write(population: StoredPopulation): Promise<void>;
+/** States in which OBF is about to be told of an award, or may have been. */
+const IN_FLIGHT: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
+const NONE: ReadonlySet<BadgeId> = new Set();
+
+const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
+  earner,
+  portfolio,
+  lastSchemeGeneration,
+  inFlight: badgesIn(records, IN_FLIGHT),
+  refused: badgesIn(records, ['refused']),
+  isWaiting: records.some(({ record }) => record.state === 'due'),
+});
+
+/** Of most people, none. */
+function badgesIn(records: Person['records'], states: readonly AwardState[]): ReadonlySet<BadgeId> {
+  const found = records.filter(({ record }) => states.includes(record.state));
+  return found.length === 0 ? NONE : new Set(found.map(({ badgeId }) => badgeId));
 }
 
 const form = z.object({
+  /** When everyone was looked at, Unix seconds, and under which version of the scheme. */
   atS: z.number(),
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
-  oneAway: z.array(z.tuple([z.string().transform(asAwardId), z.number()])),
+  /** To how many people one more badge would give the award. */
+  oneAway: z
+    .array(z.tuple([z.string().transform(asAwardId), z.number()]))
+    .transform((pairs) => new Map(pairs)),
 });
+export type StoredPopulation = z.output<typeof form>;
+export type PopulationStore = ReturnType<typeof createPopulationStore>;
 
-/** @param prefix of the keys */
-export function createPopulationStore(redis: RedisConnection, prefix: string): PopulationStore {
+/**
+ * What the last count gave, so that nobody has to look at everybody for it.
+ * @param prefix of the keys
+ */
+export function createPopulationStore(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:census`;
   return {
-    async read() {
+    /** Null: there was none, or a Palier that we do not know took it. */
+    async read(): Promise<StoredPopulation | null> {
       const text = await redis.get(key);
-      const read = text === null ? null : form.safeParse(JSON.parse(text));
-      return read?.success === true ? { ...read.data, oneAway: new Map(read.data.oneAway) } : null;
+      return text === null ? null : (form.safeParse(JSON.parse(text)).data ?? null);
     },
-    async write({ oneAway, ...rest }) {
+    async write({ oneAway, ...rest }: StoredPopulation): Promise<void> {
       await redis.set(key, JSON.stringify({ ...rest, oneAway: [...oneAway] }));
     },
   };
@@ -56,8 +95,8 @@ export interface PopulationParts {
 }
 
 /**
- * Looks at everybody by the rules that new facts are judged by, and keeps what came of it, so that nobody
- * else has to: for a job of the night. May be repeated.
+ * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
+ * repeated.
  * @param inFlight receives everybody to whom an award is on its way
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
@@ -74,8 +113,8 @@ export async function storePopulation(
     if (person.inFlight.size > 0) inFlight(person.earner);
   };
   await forEachPerson(people, look, () => undefined, signal);
-  const taken = tally.stats();
-  const oneAway = new Map([...taken.byAward].map(([id, award]) => [id, award.oneAway] as const));
+  const { byAward, ...taken } = tally.stats();
+  const oneAway = new Map([...byAward].map(([id, award]) => [id, award.oneAway] as const));
   const stored = { atS: nowS, version: taken.version, people: taken.people, oneAway };
   await census.write(stored);
   return stored;

@@ -1,50 +1,23 @@
-import type { SchemeVersion } from '../ids.js';
-import type { RedisConnection } from '../platform/redis.js';
+import { z } from 'zod';
+import { asSchemeVersion, type SchemeVersion } from '../ids.js';
 import { createRedisClock, type RedisTime } from '../platform/redis-clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import { openValue, resealValue, sealValue } from '../platform/sealed.js';
 import type { Vault } from '../platform/vault.js';
+import { parseScheme } from '../rules/parse/parse-scheme.js';
 import type { Rules } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 import {
   appliedTo,
   createStateStore,
+  orUnreadable,
+  SchemeUnreadable,
   startedWith,
   type Application,
   type ApplyOptions,
   type SchemeState,
   type SeenVersions,
 } from './state.js';
-import { createSchemeTexts, type KeptVersion, type SchemeTexts } from './texts.js';
-
-/**
- * Which rules hold, for all processes alike. A process that starts with changed files makes them the rules for what is
- * new; `apply` puts them into force for everybody. Every version is kept, with its texts. What Redis holds of all this
- * is sealed: each of these throws SchemeUnreadable where it is not as Palier wrote it.
- */
-export interface Schemes {
-  /** The rules at this instant; where Redis knows of none, this process' files. */
-  now(): Promise<Rules>;
-  /** These files are what new facts are judged by from here on. */
-  start(scheme: Scheme): Promise<Rules>;
-  /** As `now`, if the process had been started with these files; changes nothing. */
-  wouldBe(scheme: Scheme): Promise<Rules>;
-  /**
-   * Puts a scheme into force, wholly or for one award. Until `applied` is said, `unfinished` returns it.
-   * @param seen what was current and in force when the plan was made; the scheme becomes current then, too
-   * @throws SchemeMoved when other files were started with, or put into force, meanwhile
-   */
-  apply(scheme: Scheme, how: ApplyOptions, seen: SeenVersions): Promise<void>;
-  applied(): Promise<void>;
-  /** An application that was begun and not ended; null: none. */
-  unfinished(): Promise<Application | null>;
-  /** A version as it was kept; null: not known, or no longer a scheme to this Palier. */
-  find(version: SchemeVersion): Promise<Scheme | null>;
-  /** The version in force; null: none was ever started with. */
-  inForce(): Promise<SchemeVersion | null>;
-  /** Every version that was ever started with, newest first. */
-  versions(): Promise<readonly KeptVersion[]>;
-  /** Seals all of it under `PALIER_KEY`. Idempotent. */
-  reseal(): Promise<void>;
-}
 
 export interface SchemeSources {
   readonly redis: RedisConnection;
@@ -55,51 +28,157 @@ export interface SchemeSources {
   readonly now?: RedisTime;
 }
 
-/** @param own what this process was started with */
-export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSources, own: Scheme): Schemes {
+export type Schemes = ReturnType<typeof createSchemes>;
+
+/**
+ * Which rules hold, for all processes alike. A process that starts with changed files makes them the rules for what is
+ * new; `apply` puts them into force for everybody. Every version is kept, with its texts. What Redis holds of all this
+ * is sealed: each of these throws SchemeUnreadable where it is not as Palier wrote it.
+ * @param own what this process was started with
+ */
+export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSources, own: Scheme) {
   const time = timeMs ?? createRedisClock(redis, prefix).now;
   const seconds = async (): Promise<number> => Math.floor((await time()) / 1000);
   const state = createStateStore(redis, `${prefix}:{scheme}:state`, vault);
-  const texts = createSchemeTexts(redis, `${prefix}:{scheme}:texts`, vault, own, seconds);
+  const texts = createTexts(redis, `${prefix}:{scheme}:texts`, vault, own);
+  const rulesOf = async (scheme: Scheme, at: SchemeState): Promise<Rules> => {
+    if (at.inForce === scheme.version) return { scheme, rollout: null };
+    const { released, generation, sinceS } = at;
+    const inForce = await texts.find(at.inForce);
+    return { scheme, rollout: { inForce, released: new Set(released), generation, sinceS } };
+  };
+  /** The rules at this instant; where Redis knows of none, this process' files. */
   const now = async (): Promise<Rules> => {
     const at = await state.read();
     if (at === null) return { scheme: own, rollout: null };
     // What this Palier no longer takes for a scheme is judged by what this process was started with.
-    return rulesOf((await texts.find(at.current)) ?? own, at, texts);
+    return rulesOf((await texts.find(at.current)) ?? own, at);
   };
   return {
     now,
-    async start(scheme) {
-      await texts.keep(scheme);
+    /** These files are what new facts are judged by from here on. */
+    async start(scheme: Scheme): Promise<Rules> {
       const nowS = await seconds();
+      await texts.keep(scheme, nowS);
       await state.update((at) => startedWith(at, scheme.version, nowS));
       return now();
     },
-    async wouldBe(scheme) {
+    /** As `now`, if the process had been started with these files; changes nothing. */
+    async wouldBe(scheme: Scheme): Promise<Rules> {
       const [at, nowS] = await Promise.all([state.read(), seconds()]);
       if (at === null) return { scheme, rollout: null };
-      return rulesOf(scheme, startedWith(at, scheme.version, nowS), texts);
+      return rulesOf(scheme, startedWith(at, scheme.version, nowS));
     },
-    async apply(scheme, how, seen) {
-      await texts.keep(scheme);
+    /**
+     * Puts a scheme into force, wholly or for one award. Until `applied` is said, `unfinished` returns it.
+     * @param seen what was current and in force when the plan was made; the scheme becomes current then, too
+     * @throws SchemeMoved when other files were started with, or put into force, meanwhile
+     */
+    async apply(scheme: Scheme, how: ApplyOptions, seen: SeenVersions): Promise<void> {
       const nowS = await seconds();
+      await texts.keep(scheme, nowS);
       await state.update((at) => appliedTo(at, scheme.version, how, seen, nowS));
     },
-    applied: () => state.update((at) => (at?.applying == null ? at : { ...at, applying: null })),
-    unfinished: async () => (await state.read())?.applying ?? null,
-    find: (version) => texts.find(version),
-    inForce: async () => (await state.read())?.inForce ?? null,
-    versions: () => texts.versions(),
-    async reseal() {
+    applied: (): Promise<void> =>
+      state.update((at) => (at?.applying == null ? at : { ...at, applying: null })),
+    /** An application that was begun and not ended; null: none. */
+    unfinished: async (): Promise<Application | null> => (await state.read())?.applying ?? null,
+    /** A version as it was kept; null: not known, or no longer a scheme to this Palier. */
+    find: texts.find,
+    /** The version in force; null: none was ever started with. */
+    inForce: async (): Promise<SchemeVersion | null> => (await state.read())?.inForce ?? null,
+    /** Every version that was ever started with, newest first. */
+    versions: texts.versions,
+    /** Seals all of it under `PALIER_KEY`. Idempotent. */
+    async reseal(): Promise<void> {
       await texts.reseal();
       await state.reseal();
     },
   };
 }
 
-async function rulesOf(scheme: Scheme, at: SchemeState, texts: SchemeTexts): Promise<Rules> {
-  if (at.inForce === scheme.version) return { scheme, rollout: null };
-  const { released, generation, sinceS } = at;
-  const inForce = await texts.find(at.inForce);
-  return { scheme, rollout: { inForce, released: new Set(released), generation, sinceS } };
+/** A version of the scheme, and when a process was first started with it, Unix seconds. */
+export interface KeptVersion {
+  readonly version: SchemeVersion;
+  readonly firstS: number;
+}
+
+const textForm = z.object({
+  scheme: z.string(),
+  partners: z.string(),
+  timeZone: z.string(),
+  firstS: z.number(),
+});
+type Text = z.output<typeof textForm>;
+
+const contextOf = (version: SchemeVersion): string => `scheme text ${version}`;
+const nameOf = (version: SchemeVersion): string => `the text of version ${version}`;
+
+/**
+ * The texts of every version that was ever started with, for ever, each sealed under its version. A version never
+ * changes: each is opened, and parsed, once a process.
+ * @param key of the hash, version to text. @param own needs no reading
+ */
+function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Scheme) {
+  const parsed = new Map<SchemeVersion, Scheme | null>([[own.version, own]]);
+  const opened = new Map<SchemeVersion, Text>();
+  const names = async (): Promise<readonly SchemeVersion[]> => (await redis.hkeys(key)).map(asSchemeVersion);
+  const read = async (version: SchemeVersion): Promise<Text | null> => {
+    const known = opened.get(version);
+    const sealed = known === undefined ? await redis.hgetBuffer(key, version) : null;
+    if (known !== undefined || sealed === null) return known ?? null;
+    const text = orUnreadable(nameOf(version), () =>
+      textForm.parse(JSON.parse(openValue(vault, sealed, contextOf(version)).toString())),
+    );
+    opened.set(version, text);
+    return text;
+  };
+  return {
+    /** Idempotent; what stands there and cannot be read gives way. */
+    async keep(scheme: Scheme, nowS: number): Promise<void> {
+      const { version, source, timeZone } = scheme;
+      parsed.set(version, scheme);
+      if ((await read(version).catch(nullIfUnreadable)) !== null) return;
+      const text: Text = { ...source, timeZone, firstS: nowS };
+      await redis.hset(key, version, sealValue(vault, Buffer.from(JSON.stringify(text)), contextOf(version)));
+    },
+    find: async (version: SchemeVersion): Promise<Scheme | null> => {
+      const known = parsed.get(version);
+      if (known !== undefined) return known;
+      const text = await read(version);
+      if (text === null) return null;
+      const scheme = schemeIn(text);
+      parsed.set(version, scheme);
+      return scheme;
+    },
+    versions: async (): Promise<readonly KeptVersion[]> => {
+      const kept = (await names()).map(async (version) => ({
+        version,
+        firstS: (await read(version))?.firstS ?? 0,
+      }));
+      return (await Promise.all(kept)).toSorted((a, b) => b.firstS - a.firstS);
+    },
+    async reseal(): Promise<void> {
+      for (const version of await names()) {
+        const sealed = await redis.hgetBuffer(key, version);
+        if (sealed === null) continue;
+        const anew = orUnreadable(nameOf(version), () => resealValue(vault, sealed, contextOf(version)));
+        if (anew !== null) await redis.hset(key, version, anew);
+      }
+    },
+  };
+}
+
+function schemeIn({ scheme, partners, timeZone }: Text): Scheme | null {
+  const files = {
+    scheme: { name: 'scheme.yaml', text: scheme },
+    partners: { name: 'partners.yaml', text: partners },
+  };
+  const result = parseScheme(files, timeZone);
+  return result.ok ? result.scheme : null;
+}
+
+function nullIfUnreadable(error: unknown): null {
+  if (error instanceof SchemeUnreadable) return null;
+  throw error;
 }

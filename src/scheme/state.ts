@@ -103,34 +103,28 @@ export function appliedTo(
   return { ...started, applying, released: [...new Set([...started.released, only])] };
 }
 
-/** Where the state is stored, sealed whole: who merely writes to Redis cannot make up a rule. */
-export interface StateStore {
-  /** Null: no process was ever started. @throws SchemeUnreadable */
-  read(): Promise<SchemeState | null>;
-  /** Compare-and-set, retried. @param how pure. @throws SchemeUnreadable, and what `how` throws */
-  update(how: (state: SchemeState | null) => SchemeState | null): Promise<void>;
-  /** Seals it under `PALIER_KEY`. Idempotent. @throws SchemeUnreadable */
-  reseal(): Promise<void>;
-}
-
 const CONTEXT = 'scheme state';
 const STATE = 'which version it is';
 
-export function createStateStore(redis: RedisConnection, key: string, vault: Vault): StateStore {
+/** Where the state is stored, sealed whole: who merely writes to Redis cannot make up a rule. Each throws SchemeUnreadable. */
+export function createStateStore(redis: RedisConnection, key: string, vault: Vault) {
   const open = (sealed: Buffer | null): SchemeState | null =>
     sealed === null
       ? null
       : orUnreadable(STATE, () => form.parse(JSON.parse(openValue(vault, sealed, CONTEXT).toString())));
   return {
-    read: async () => open(await redis.getBuffer(key).catch(wrongType)),
-    update: (how) =>
+    /** Null: no process was ever started. */
+    read: async (): Promise<SchemeState | null> => open(await redis.getBuffer(key).catch(wrongType)),
+    /** Compare-and-set, retried. @param how pure. @throws what `how` throws */
+    update: (how: (state: SchemeState | null) => SchemeState | null): Promise<void> =>
       updateValue(redis, key, (sealed) => {
         const before = open(sealed);
         const after = how(before);
         if (after === before || after === null) return sealed;
         return sealValue(vault, Buffer.from(JSON.stringify(after)), CONTEXT);
       }).catch(wrongType),
-    reseal: () =>
+    /** Seals it under `PALIER_KEY`. Idempotent. */
+    reseal: (): Promise<void> =>
       updateValue(redis, key, (sealed) =>
         sealed === null ? null : orUnreadable(STATE, () => resealValue(vault, sealed, CONTEXT) ?? sealed),
       ).catch(wrongType),

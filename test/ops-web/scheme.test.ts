@@ -3,8 +3,7 @@ import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.j
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { applyForOps } from '../../src/workers/apply-scheme.js';
-import { askedRecord, createApplyStore } from '../../src/scheme/apply-store.js';
-import { askForApply } from '../../src/scheme/scheme-jobs.js';
+import { askedRecord, createApplyStore, askForApply } from '../../src/scheme/runs.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -291,7 +290,7 @@ describe('what stands in the way', () => {
     expect(house.awards().toSorted()).toEqual(given('R1', [...two, ...more]));
     expect(await schemes.unfinished()).toBeNull();
     // What runs once more finds it done.
-    await applyForOps(pipeline, asked, AbortSignal.timeout(5000));
+    await applyForOps(pipeline, asked, async () => undefined, AbortSignal.timeout(5000));
     await house.idle();
     expect(house.awards()).toHaveLength(5);
   });

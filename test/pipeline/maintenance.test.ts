@@ -1,8 +1,7 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { createPlanStore } from '../../src/scheme/plan-store.js';
-import { askForApply, askForPlan } from '../../src/scheme/scheme-jobs.js';
+import { createPlanStore, askForApply, askForPlan } from '../../src/scheme/runs.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';

@@ -85,9 +85,9 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     const job = maintenanceJob.parse(data);
     switch (job.kind) {
       case 'plan':
-        return planForOps(pipeline, job.only, signal);
+        return planForOps(pipeline, job.only, progress.report, signal);
       case 'apply':
-        return applyForOps(pipeline, job, signal);
+        return applyForOps(pipeline, job, progress.report, signal);
       case 'purge':
         return purge(pipeline, job.months, signal);
       case 'verify':

@@ -73,7 +73,7 @@ export async function fillMore(
       })),
     );
   }
-  await planForOps(pipeline, null, new AbortController().signal);
+  await planForOps(pipeline, null, async () => undefined, new AbortController().signal);
   await close();
   closeRedis(connection);
 }

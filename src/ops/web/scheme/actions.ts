@@ -1,5 +1,5 @@
 import { asSchemeVersion, type AwardId } from '../../../ids.js';
-import { askForApply, askForPlan } from '../../../scheme/scheme-jobs.js';
+import { askForApply, askForPlan } from '../../../scheme/runs.js';
 import { TO } from '../links.js';
 import { done, notDone, type Answer, type PageContext } from '../route.js';
 import { awardIn, MOVED } from './read.js';

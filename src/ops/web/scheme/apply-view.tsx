@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ApplyRecord, ApplyState } from '../../../scheme/apply-store.js';
+import type { ApplyRecord, ApplyState } from '../../../scheme/runs.js';
 import type { ViewProps } from '../route.js';
 import { TO } from '../links.js';
 import { ActionForm, Choice } from '../parts/form.js';
@@ -101,9 +101,10 @@ const STATES = {
 
 /** What became of the last request, or how far it is. */
 function LastApply({ model: { apply }, t }: ApplyProps): VNode | null {
-  const { record, job, moves, waiting, paused } = apply;
+  const { record, job, progress, moves, waiting, paused } = apply;
   if (record === null) return null;
-  const { state, done, total, issues } = record;
+  const { state, issues } = record;
+  const { done, total } = progress;
   const [words, refused] = STATES[state];
   const looked = state === 'giving' ? t('{0} personnes sur {1}', done, total) : t(LOOKED, done, total);
   return (

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { StoredAwardPlan, StoredPlan } from '../../../scheme/plan-store.js';
+import type { StoredAwardPlan, StoredPlan } from '../../../scheme/runs.js';
 import type { ViewProps } from '../route.js';
 import type { Translate } from '../words.js';
 import { TO } from '../links.js';

@@ -2,10 +2,18 @@ import type { AwardId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
-import { askedRecord, createApplyStore, isOver } from '../../../scheme/apply-store.js';
+import {
+  askedRecord,
+  createApplyStore,
+  isOver,
+  createPlanStore,
+  APPLY_JOB_ID,
+  applyAsked,
+  planJobId,
+  schemeJob,
+  type SchemeJob,
+} from '../../../scheme/runs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { createPlanStore } from '../../../scheme/plan-store.js';
-import { APPLY_JOB_ID, applyAsked, planJobId, schemeJob } from '../../../scheme/scheme-jobs.js';
 import type { PageContext } from '../route.js';
 import type { French, Translate } from '../words.js';
 
@@ -48,14 +56,20 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
 
 async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null) {
   const only = awardIn(scheme, asked);
-  const store = createPlanStore(pipeline.people);
-  const [job, progress, made] = await Promise.all([
+  const [job, made] = await Promise.all([
     schemeJob(pipeline, planJobId(only)),
-    store.progress(only),
-    store.read(only),
+    createPlanStore(pipeline.people).read(only),
   ]);
-  return { only, job, progress, made, outdated: made !== null && made.version !== scheme.version };
+  return {
+    only,
+    job,
+    progress: progressOf(job),
+    made,
+    outdated: made !== null && made.version !== scheme.version,
+  };
 }
+
+const progressOf = (job: SchemeJob) => ('progress' in job ? job.progress : null);
 
 /** An award of the scheme that was named; null: none, or all. */
 export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
@@ -73,6 +87,7 @@ async function readApply(pipeline: Pipeline) {
   const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
   return {
     job,
+    progress: progressOf(job) ?? { done: 0, total: 0 },
     record,
     moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
