@@ -1,178 +1,332 @@
+import { RecordUnreadable } from '../../src/earners/record.js';
 import { asBadgeId, asBatchId, asEarnerKey, asEventId, type EarnerKey } from '../../src/ids.js';
 import { IllegalTransition } from '../../src/issuing/award-record.js';
-import { RecordUnreadable } from '../../src/earners/record.js';
-import { applyIfPossible, type Ledger } from '../../src/issuing/ledger.js';
 import { type Batches, createBatches, halvesOf } from '../../src/issuing/batches.js';
+import { createHolds, heldFor, type Holds, nextWaitMs } from '../../src/issuing/hold.js';
+import { applyIfPossible, type Ledger } from '../../src/issuing/ledger.js';
+import { createOutbox, type Outbox, OutboxError } from '../../src/issuing/outbox.js';
+import { createQuota, isFresh, type Quota, QUOTA_LIMITS, QuotaLow } from '../../src/issuing/quota.js';
 import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
-import { createOutbox, OutboxError, type Outbox } from '../../src/issuing/outbox.js';
+import type { ObfAccount } from '../../src/obf/types.js';
 import { createVault } from '../../src/platform/vault.js';
+import { PACE } from '../../src/workers/stores.js';
 import { breakRecord } from '../support/broken-record.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';
 
-const vault = createVault(Buffer.alloc(32, 7));
+describe('stores', () => {
+  const vault = createVault(Buffer.alloc(32, 7));
 
-let redis: TestRedis;
-let ledger: Ledger;
-let outbox: Outbox;
-let batches: Batches;
-let nowMs = 1_000_000;
-const badge = asBadgeId('R1');
-const earner = asEarnerKey('k1');
-const earners = (count: number): EarnerKey[] =>
-  Array.from({ length: count }, (_, at) => asEarnerKey(`k${String(at).padStart(4, '0')}`));
+  let redis: TestRedis;
+  let ledger: Ledger;
+  let outbox: Outbox;
+  let batches: Batches;
+  let nowMs = 1_000_000;
+  const badge = asBadgeId('R1');
+  const earner = asEarnerKey('k1');
+  const earners = (count: number): EarnerKey[] =>
+    Array.from({ length: count }, (_, at) => asEarnerKey(`k${String(at).padStart(4, '0')}`));
 
-beforeAll(async () => {
-  redis = await testRedis();
-});
-beforeEach(() => {
-  const prefix = `${redis.prefix}${Math.random()}`;
-  nowMs = 1_000_000;
-  ({ ledger } = storesIn(redis.connection, prefix, vault, () => nowMs));
-  outbox = createOutbox(redis.connection, prefix, async () => nowMs);
-  batches = createBatches(redis.connection, prefix, async () => nowMs);
-});
-afterAll(() => redis.close());
+  beforeAll(async () => {
+    redis = await testRedis();
+  });
+  beforeEach(() => {
+    const prefix = `${redis.prefix}${Math.random()}`;
+    nowMs = 1_000_000;
+    ({ ledger } = storesIn(redis.connection, prefix, vault, () => nowMs));
+    outbox = createOutbox(redis.connection, prefix, async () => nowMs);
+    batches = createBatches(redis.connection, prefix, async () => nowMs);
+  });
+  afterAll(() => redis.close());
 
-describe('the ledger', () => {
-  test('keeps one record per earner and badge', async () => {
-    expect(await ledger.read(earner, badge)).toBeNull();
-    await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
-    await ledger.apply(earner, asBadgeId('R2'), { type: 'record', event: asEventId('e2') });
-    expect([...(await ledger.readAll(earner)).entries()].map(([id, { state }]) => [id, state])).toEqual([
-      ['R1', 'due'],
-      ['R2', 'issued'],
-    ]);
-    expect(await ledger.readAll(asEarnerKey('k2'))).toEqual(new Map());
+  describe('the ledger', () => {
+    test('keeps one record per earner and badge', async () => {
+      expect(await ledger.read(earner, badge)).toBeNull();
+      await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
+      await ledger.apply(earner, asBadgeId('R2'), { type: 'record', event: asEventId('e2') });
+      expect([...(await ledger.readAll(earner)).entries()].map(([id, { state }]) => [id, state])).toEqual([
+        ['R1', 'due'],
+        ['R2', 'issued'],
+      ]);
+      expect(await ledger.readAll(asEarnerKey('k2'))).toEqual(new Map());
+    });
+
+    test('of ten batches that claim an award at the same moment, one gets it', async () => {
+      await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
+      const claims = Array.from({ length: 10 }, (_, at) =>
+        applyIfPossible(ledger, earner, badge, { type: 'claim', batch: asBatchId(`b${at}`) }),
+      );
+      expect((await Promise.all(claims)).filter((record) => record !== null)).toHaveLength(1);
+    });
+
+    test('says so when something cannot be', async () => {
+      await expect(ledger.apply(earner, badge, { type: 'unblock', events: [] })).rejects.toThrow(
+        IllegalTransition,
+      );
+    });
+
+    test('never takes a record that it cannot read for "no record"', async () => {
+      const prefix = `${redis.prefix}odd`;
+      await breakRecord(redis.connection, prefix, earner);
+      const { ledger: odd } = storesIn(redis.connection, prefix, vault, () => nowMs);
+      await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(
+        RecordUnreadable,
+      );
+    });
   });
 
-  test('of ten batches that claim an award at the same moment, one gets it', async () => {
-    await ledger.apply(earner, badge, { type: 'comes-due', over: [] });
-    const claims = Array.from({ length: 10 }, (_, at) =>
-      applyIfPossible(ledger, earner, badge, { type: 'claim', batch: asBatchId(`b${at}`) }),
-    );
-    expect((await Promise.all(claims)).filter((record) => record !== null)).toHaveLength(1);
+  describe('the memory of Redis', () => {
+    let history = 'a';
+    const memory = (prefix: string) =>
+      createRedisIncarnation(
+        redis.connection,
+        prefix,
+        async () => nowMs,
+        async () => history,
+      );
+    test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
+      const prefix = `${redis.prefix}memory-1`;
+      expect(await memory(prefix).knownSinceMs()).toBe(0);
+      expect(await memory(prefix).knownSinceMs()).toBe(0);
+    });
+    test('a process that knew another memory says since when, to all; whoever wrote the new one', async () => {
+      const prefix = `${redis.prefix}memory-2`;
+      const [old, other] = [memory(prefix), memory(prefix)];
+      await Promise.all([old.knownSinceMs(), other.knownSinceMs()]);
+      await redis.connection.del(`${prefix}:memory`);
+      nowMs += 1000;
+      expect(await memory(prefix).knownSinceMs()).toBe(0);
+      expect(await old.knownSinceMs()).toBe(nowMs);
+      nowMs += 1000;
+      expect([
+        await old.knownSinceMs(),
+        await other.knownSinceMs(),
+        await memory(prefix).knownSinceMs(),
+      ]).toEqual(Array(3).fill(nowMs - 1000));
+    });
+    test('another server, that took over or was started anew, may have lost something: all are told since when', async () => {
+      const prefix = `${redis.prefix}memory-3`;
+      const [one, other] = [memory(prefix), memory(prefix)];
+      expect([await one.knownSinceMs(), await other.knownSinceMs()]).toEqual([0, 0]);
+      history = 'b';
+      nowMs += 1000;
+      expect(await one.knownSinceMs()).toBe(nowMs);
+      nowMs += 1000;
+      // Whoever starts now, too: the call of a process that has ended may still be on its way.
+      expect([
+        await one.knownSinceMs(),
+        await other.knownSinceMs(),
+        await memory(prefix).knownSinceMs(),
+      ]).toEqual(Array(3).fill(nowMs - 1000));
+    });
   });
 
-  test('says so when something cannot be', async () => {
-    await expect(ledger.apply(earner, badge, { type: 'unblock', events: [] })).rejects.toThrow(
-      IllegalTransition,
-    );
-  });
-
-  test('never takes a record that it cannot read for "no record"', async () => {
-    const prefix = `${redis.prefix}odd`;
-    await breakRecord(redis.connection, prefix, earner);
-    const { ledger: odd } = storesIn(redis.connection, prefix, vault, () => nowMs);
-    await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(RecordUnreadable);
-  });
-});
-
-describe('the memory of Redis', () => {
-  let history = 'a';
-  const memory = (prefix: string) =>
-    createRedisIncarnation(
-      redis.connection,
-      prefix,
-      async () => nowMs,
-      async () => history,
-    );
-  test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
-    const prefix = `${redis.prefix}memory-1`;
-    expect(await memory(prefix).knownSinceMs()).toBe(0);
-    expect(await memory(prefix).knownSinceMs()).toBe(0);
-  });
-  test('a process that knew another memory says since when, to all; whoever wrote the new one', async () => {
-    const prefix = `${redis.prefix}memory-2`;
-    const [old, other] = [memory(prefix), memory(prefix)];
-    await Promise.all([old.knownSinceMs(), other.knownSinceMs()]);
-    await redis.connection.del(`${prefix}:memory`);
-    nowMs += 1000;
-    expect(await memory(prefix).knownSinceMs()).toBe(0);
-    expect(await old.knownSinceMs()).toBe(nowMs);
-    nowMs += 1000;
-    expect([
-      await old.knownSinceMs(),
-      await other.knownSinceMs(),
-      await memory(prefix).knownSinceMs(),
-    ]).toEqual(Array(3).fill(nowMs - 1000));
-  });
-  test('another server, that took over or was started anew, may have lost something: all are told since when', async () => {
-    const prefix = `${redis.prefix}memory-3`;
-    const [one, other] = [memory(prefix), memory(prefix)];
-    expect([await one.knownSinceMs(), await other.knownSinceMs()]).toEqual([0, 0]);
-    history = 'b';
-    nowMs += 1000;
-    expect(await one.knownSinceMs()).toBe(nowMs);
-    nowMs += 1000;
-    // Whoever starts now, too: the call of a process that has ended may still be on its way.
-    expect([
-      await one.knownSinceMs(),
-      await other.knownSinceMs(),
-      await memory(prefix).knownSinceMs(),
-    ]).toEqual(Array(3).fill(nowMs - 1000));
-  });
-});
-
-describe('the outbox', () => {
-  test('an earner waits once, however often it is said; batches take them oldest first', async () => {
-    for (const one of [...earners(3), ...earners(3)]) {
-      nowMs += 1;
-      await outbox.put(badge, one);
-    }
-    expect(await outbox.waiting(badge)).toBe(3);
-    const batch = await outbox.takeBatch(badge, 2);
-    expect(batch?.earners).toEqual(earners(2));
-    expect(await batches.find(badge, batch?.id ?? asBatchId(''))).toEqual(batch);
-    expect(await batches.of(badge)).toEqual([batch?.id]);
-    expect(await outbox.waiting(badge)).toBe(1);
-    expect((await outbox.takeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
-    expect(await outbox.takeBatch(badge, 2)).toBeNull();
-  });
-
-  test('gatherings that meet share the earners out, none twice, none lost', async () => {
-    await Promise.all(earners(100).map((one) => outbox.put(badge, one)));
-    const gather = async (): Promise<EarnerKey[]> => {
-      const found: EarnerKey[] = [];
-      for (;;) {
-        const batch = await outbox.takeBatch(badge, 7).catch((error: unknown) => {
-          if (error instanceof OutboxError) return 'again' as const;
-          throw error;
-        });
-        if (batch === null) return found;
-        if (batch !== 'again') found.push(...batch.earners);
+  describe('the outbox', () => {
+    test('an earner waits once, however often it is said; batches take them oldest first', async () => {
+      for (const one of [...earners(3), ...earners(3)]) {
+        nowMs += 1;
+        await outbox.put(badge, one);
       }
-    };
-    const taken = (await Promise.all([gather(), gather(), gather()])).flat();
-    expect(taken.toSorted()).toEqual(earners(100));
+      expect(await outbox.waiting(badge)).toBe(3);
+      const batch = await outbox.takeBatch(badge, 2);
+      expect(batch?.earners).toEqual(earners(2));
+      expect(await batches.find(badge, batch?.id ?? asBatchId(''))).toEqual(batch);
+      expect(await batches.of(badge)).toEqual([batch?.id]);
+      expect(await outbox.waiting(badge)).toBe(1);
+      expect((await outbox.takeBatch(badge, 2))?.earners).toEqual(earners(3).slice(2));
+      expect(await outbox.takeBatch(badge, 2)).toBeNull();
+    });
+
+    test('gatherings that meet share the earners out, none twice, none lost', async () => {
+      await Promise.all(earners(100).map((one) => outbox.put(badge, one)));
+      const gather = async (): Promise<EarnerKey[]> => {
+        const found: EarnerKey[] = [];
+        for (;;) {
+          const batch = await outbox.takeBatch(badge, 7).catch((error: unknown) => {
+            if (error instanceof OutboxError) return 'again' as const;
+            throw error;
+          });
+          if (batch === null) return found;
+          if (batch !== 'again') found.push(...batch.earners);
+        }
+      };
+      const taken = (await Promise.all([gather(), gather(), gather()])).flat();
+      expect(taken.toSorted()).toEqual(earners(100));
+    });
+
+    test('of many that would send a batch, one may', async () => {
+      await outbox.put(badge, earner);
+      const batch = await outbox.takeBatch(badge, 10);
+      if (batch === null) throw new Error('no batch');
+      const tries = await Promise.all(Array.from({ length: 8 }, () => batches.startSending(batch, [earner])));
+      const [sending, ...more] = tries.filter((one) => one !== null);
+      expect(more).toEqual([]);
+      expect(await batches.find(badge, batch.id)).toEqual({ ...batch, state: 'sending', sentMs: nowMs });
+      if (sending === undefined) throw new Error('nobody may send');
+      await batches.rollbackSend(sending);
+      expect(await batches.find(badge, batch.id)).toEqual(batch);
+      const again = await batches.startSending(batch, [earner]);
+      const sent = again === null ? null : await batches.markSent(again, asEventId('e1'));
+      expect(await batches.find(badge, batch.id)).toEqual({ ...sent, state: 'sent', event: 'e1' });
+      await batches.finish(batch);
+      expect(await batches.of(badge)).toEqual([]);
+    });
+
+    test('a split batch is its halves, and only once', async () => {
+      await Promise.all(earners(5).map((one) => outbox.put(badge, one)));
+      const batch = await outbox.takeBatch(badge, 10);
+      if (batch === null) throw new Error('no batch');
+      const halves = await batches.split(batch, halvesOf(batch.earners));
+      await batches.split(batch, halvesOf(batch.earners));
+      expect((await batches.of(badge)).toSorted()).toEqual([...halves].toSorted());
+      const parts = await Promise.all(halves.map((id) => batches.find(badge, id)));
+      expect(parts.flatMap((part) => part?.earners ?? []).toSorted()).toEqual(earners(5));
+    });
+  });
+});
+
+describe('hold', () => {
+  const MIN = 60_000;
+  const R1 = asBadgeId('R1');
+  const QUOTA = { code: 'quota', words: null } as const;
+  let redis: TestRedis;
+  let holds: Holds;
+  let nowMs = 0;
+
+  beforeAll(async () => {
+    redis = await testRedis();
+  });
+  beforeEach(() => {
+    nowMs = 1_000_000;
+    holds = createHolds(redis.connection, `${redis.prefix}${Math.random()}`, async () => nowMs, PACE);
+  });
+  afterAll(() => redis.close());
+
+  test('looks are 5 minutes apart at first, and an hour in the end', () => {
+    const distances: number[] = [];
+    for (let waitMs: number | null = null; distances.length < 6; distances.push(waitMs / MIN))
+      waitMs = nextWaitMs(waitMs, PACE);
+    expect(distances).toEqual([5, 10, 20, 40, 60, 60]);
   });
 
-  test('of many that would send a batch, one may', async () => {
-    await outbox.put(badge, earner);
-    const batch = await outbox.takeBatch(badge, 10);
-    if (batch === null) throw new Error('no batch');
-    const tries = await Promise.all(Array.from({ length: 8 }, () => batches.startSending(batch, [earner])));
-    const [sending, ...more] = tries.filter((one) => one !== null);
-    expect(more).toEqual([]);
-    expect(await batches.find(badge, batch.id)).toEqual({ ...batch, state: 'sending', sentMs: nowMs });
-    if (sending === undefined) throw new Error('nobody may send');
-    await batches.rollbackSend(sending);
-    expect(await batches.find(badge, batch.id)).toEqual(batch);
-    const again = await batches.startSending(batch, [earner]);
-    const sent = again === null ? null : await batches.markSent(again, asEventId('e1'));
-    expect(await batches.find(badge, batch.id)).toEqual({ ...sent, state: 'sent', event: 'e1' });
-    await batches.finish(batch);
-    expect(await batches.of(badge)).toEqual([]);
+  test('a cause found again moves no look that lies ahead, and keeps since when', () => {
+    const first = heldFor(QUOTA, null, 0, PACE);
+    expect(first).toEqual({ ...QUOTA, sinceMs: 0, nextMs: 5 * MIN, waitMs: 5 * MIN });
+    const why = { code: 'badge', words: null } as const;
+    expect(heldFor(why, first, MIN, PACE)).toEqual({ ...first, ...why });
+    expect(heldFor(why, first, 6 * MIN, PACE)).toEqual({
+      ...first,
+      ...why,
+      nextMs: 16 * MIN,
+      waitMs: 10 * MIN,
+    });
   });
 
-  test('a split batch is its halves, and only once', async () => {
-    await Promise.all(earners(5).map((one) => outbox.put(badge, one)));
-    const batch = await outbox.takeBatch(badge, 10);
-    if (batch === null) throw new Error('no batch');
-    const halves = await batches.split(batch, halvesOf(batch.earners));
-    await batches.split(batch, halvesOf(batch.earners));
-    expect((await batches.of(badge)).toSorted()).toEqual([...halves].toSorted());
-    const parts = await Promise.all(halves.map((id) => batches.find(badge, id)));
-    expect(parts.flatMap((part) => part?.earners ?? []).toSorted()).toEqual(earners(5));
+  test('of many who see the same hold, one has the turn', async () => {
+    const seen = await holds.put(R1, QUOTA);
+    nowMs = seen.nextMs;
+    const turns = await Promise.all(Array.from({ length: 8 }, () => holds.takeTurn(R1, seen)));
+    expect(turns.filter(Boolean)).toHaveLength(1);
+    expect((await holds.of(R1))?.nextMs).toBe(nowMs + 10 * MIN);
+  });
+
+  test('once OBF accepts a call, it is nobody’s turn, and no lone refusal is remembered', async () => {
+    const seen = await holds.put(R1, QUOTA);
+    const [one, other] = ['one', 'other'].map((id) => ({ words: '400', batch: asBatchId(id) }));
+    if (one === undefined || other === undefined) throw new Error('two are needed');
+    expect(await holds.refusedAlone(R1, one)).toBeNull();
+    expect(await holds.refusedAlone(R1, other)).toEqual(one);
+    expect(await holds.acceptedMs(R1)).toBe(0);
+    await holds.accepted(R1);
+    expect(await holds.acceptedMs(R1)).toBe(nowMs);
+    expect(await holds.of(R1)).toBeNull();
+    expect(await holds.takeTurn(R1, seen)).toBe(false);
+    expect(await holds.refusedAlone(R1, one)).toBeNull();
+  });
+});
+
+describe('quota', () => {
+  let redis: TestRedis;
+  let quota: Quota;
+  let left: number | null = 1000;
+  let asked = 0;
+  let nowMs = 1_000_000_000;
+  const { signal } = new AbortController();
+  const account = {
+    issuingLimit: () => {
+      asked += 1;
+      return Promise.resolve(left);
+    },
+  } as unknown as ObfAccount;
+
+  beforeAll(async () => {
+    redis = await testRedis();
+  });
+  beforeEach(() => {
+    [left, asked, nowMs] = [1000, 0, 1_000_000_000];
+    quota = createQuota(
+      redis.connection,
+      `${redis.prefix}${Math.random()}`,
+      account,
+      async () => nowMs,
+      QUOTA_LIMITS,
+    );
+  });
+  afterAll(() => redis.close());
+
+  test('OBF is asked once a day, and before a large batch if the last reading is not fresh', async () => {
+    await quota.require(1, signal);
+    await quota.require(1, signal);
+    expect(asked).toBe(1);
+    nowMs += QUOTA_LIMITS.freshMs;
+    await quota.require(1, signal);
+    expect(asked).toBe(1);
+    await quota.require(QUOTA_LIMITS.largeBatch, signal);
+    expect(asked).toBe(2);
+    nowMs += QUOTA_LIMITS.maxAgeMs;
+    await quota.require(1, signal);
+    expect(asked).toBe(3);
+  });
+
+  test('what was issued since counts; below the floor it asks again, and throws if that is true', async () => {
+    await quota.require(500, signal);
+    await quota.spend(960);
+    expect((await quota.known())?.left).toBe(40);
+    left = 40;
+    await expect(quota.require(1, signal)).rejects.toThrow(QuotaLow);
+    left = 5000;
+    await quota.require(1, signal);
+    expect((await quota.known())?.left).toBe(5000);
+  });
+
+  test('it is read once a day even while nothing is issued', async () => {
+    for (const [afterMs, times] of [
+      [0, 1],
+      [1000, 1],
+      [QUOTA_LIMITS.maxAgeMs, 2],
+    ] as const) {
+      nowMs += afterMs;
+      await quota.keepFresh(signal);
+      expect(asked).toBe(times);
+    }
+  });
+
+  test('where OBF does not say, nothing stops, and it is not asked each time', async () => {
+    left = null;
+    await quota.require(500, signal);
+    await quota.spend(500);
+    await quota.require(500, signal);
+    expect(asked).toBe(1);
+    expect(await quota.known()).toEqual({ left: null, readMs: nowMs });
+  });
+
+  test.each([
+    [null, 1, false],
+    [{ left: 1000, readMs: 0 }, 1, true],
+    [{ left: 1000, readMs: 0 }, 951, false],
+    [{ left: 1000, readMs: 0 }, 950, true],
+    [{ left: null, readMs: 0 }, 100_000, true],
+  ])('%j is fresh enough for %d: %s', (reading, count, fresh) => {
+    expect(isFresh(reading, count, 1000, QUOTA_LIMITS)).toBe(fresh);
   });
 });

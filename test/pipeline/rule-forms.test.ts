@@ -1,287 +1,525 @@
-import { openHouse, REGION, type House } from '../support/house.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import type { EarnerKey } from '../../src/ids.js';
+import { backgroundOf } from '../../src/ops/shared/explain-person.js';
+import { eraseEarner } from '../../src/privacy/erase-people.js';
+import { explainText } from '../../src/rules/explain/text.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import { decide } from '../../src/workers/decide.js';
+import { type House, openHouse, REGION } from '../support/house.js';
+import { runs } from '../support/runs.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import * as fc from 'fast-check';
 
-/**
- * Every rule form of interface.md, judged by the issue calls that OBF receives: none while one badge is
- * missing (or does not count), exactly one when it is there. Each case has a competency, badges, an award
- * and a person of its own, so that all of them live in one house at the same time.
- */
-interface Given {
-  readonly badge: string;
-  readonly issuedOn?: string;
-  readonly expiresOn?: string;
-  readonly revoked?: true;
-}
-interface Case {
-  readonly form: string;
-  readonly rule: unknown;
-  /** Lines of partners.yaml, by partner; `competency` and `level: 1` unless they say otherwise. */
-  readonly badges: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
-  /** Not enough. */
-  readonly before: readonly Given[];
-  /** What completes it. */
-  readonly last: Given;
-}
+describe('any order', () => {
+  /**
+   * Who is given which badges by whom, on which day of November; P3 has no key, and its badges are pushed. Elise's
+   * badge B was taken back before anybody was told.
+   */
+  const EVENTS = [
+    { clientId: 'P1', badgeId: 'A', recipients: ['ana@x.fr', 'ben@x.fr', 'cleo@x.fr', 'elise@x.fr'], day: 2 },
+    { clientId: 'P2', badgeId: 'B', recipients: ['ben@x.fr', 'cleo@x.fr', 'dan@x.fr'], day: 3 },
+    { clientId: 'P1', badgeId: 'C', recipients: ['cleo@x.fr', 'dan@x.fr'], day: 4 },
+    { clientId: 'P1', badgeId: 'A', recipients: ['dan@x.fr', 'ana@x.fr'], day: 5 },
+    { clientId: 'P1', badgeId: 'C', recipients: ['ana@x.fr', 'ben@x.fr'], day: 6 },
+    { clientId: 'P2', badgeId: 'B', recipients: ['elise@x.fr'], day: 7, revoked: true },
+    { clientId: 'P3', badgeId: 'D', recipients: ['fay@x.fr'], day: 8 },
+    { clientId: 'P3', badgeId: 'E', recipients: ['fay@x.fr'], day: 9 },
+  ] as const;
+  const EVERYBODY = [...new Set(EVENTS.flatMap(({ recipients }) => [...recipients]))].toSorted();
+  const AWARDS = ['R1 ben@x.fr', 'R1 cleo@x.fr', 'R1 dan@x.fr', 'R1 fay@x.fr'];
+  const SECOND = ['R2 ben@x.fr', 'R2 cleo@x.fr', 'R2 dan@x.fr'];
 
-const of = (competency: string, more: object = {}) => ({ competency, ...more });
-const b = (...badges: string[]): Given[] => badges.map((badge) => ({ badge }));
-const ids = (...badges: string[]) => badges.map((id) => ({ id }));
+  const happen = (house: House): readonly EventRecord[] =>
+    EVENTS.map(({ day, recipients, ...event }) => {
+      const issuedOnS = Date.UTC(2025, 10, day) / 1000;
+      const happened = house.issue({ ...event, recipients: [...recipients], issuedOnS });
+      if ('revoked' in event) house.sandbox.revokeByHand(happened.id, recipients);
+      return happened;
+    });
 
-const year = new Date().getUTCFullYear();
-const CASES: readonly Case[] = [
-  {
-    form: 'at_least N of a competency',
-    rule: { at_least: 3, of: of('c0') },
-    badges: { P1: ids('c0a', 'c0b'), P2: ids('c0c') },
-    before: b('c0a', 'c0b', 'c0a'),
-    last: { badge: 'c0c' },
-  },
-  {
-    form: 'level: exactly that one',
-    rule: { at_least: 2, of: of('c1', { level: 2 }) },
-    badges: { P1: [{ id: 'c1a' }, { id: 'c1b', level: 2 }], P2: [{ id: 'c1c', level: 2 }] },
-    before: b('c1a', 'c1b'),
-    last: { badge: 'c1c' },
-  },
-  {
-    form: 'issuers: from at least M partners',
-    rule: { at_least: 2, of: of('c2'), issuers: 2 },
-    badges: { P1: ids('c2a', 'c2b', 'c2c'), P2: ids('c2d') },
-    before: b('c2a', 'c2b', 'c2c'),
-    last: { badge: 'c2d' },
-  },
-  {
-    form: 'per_issuer: at most K from one partner',
-    rule: { at_least: 3, of: of('c3'), per_issuer: 2 },
-    badges: { P1: ids('c3a', 'c3b', 'c3c'), P2: ids('c3d') },
-    before: b('c3a', 'c3b', 'c3c'),
-    last: { badge: 'c3d' },
-  },
-  {
-    form: 'abilities: covering at least A',
-    rule: { at_least: 2, of: of('c4'), abilities: 2 },
-    badges: {
-      P1: [
-        { id: 'c4a', ability: 'x' },
-        { id: 'c4b', ability: 'x' },
-        { id: 'c4c' },
-        { id: 'c4d', ability: 'y' },
-      ],
-    },
-    before: b('c4a', 'c4b', 'c4c'),
-    last: { badge: 'c4d' },
-  },
-  {
-    form: 'issued_from',
-    rule: { at_least: 1, of: of('c5'), issued_from: '2024-06-01' },
-    badges: { P1: ids('c5a', 'c5b') },
-    before: [{ badge: 'c5a', issuedOn: '2024-05-31T21:59:59Z' }],
-    last: { badge: 'c5b', issuedOn: '2024-05-31T22:00:00Z' },
-  },
-  {
-    form: 'issued_until, that day included',
-    rule: { at_least: 1, of: of('c6'), issued_until: '2024-06-30' },
-    badges: { P1: ids('c6a', 'c6b') },
-    before: [{ badge: 'c6a', issuedOn: '2024-06-30T22:00:00Z' }],
-    last: { badge: 'c6b', issuedOn: '2024-06-30T21:59:59Z' },
-  },
-  {
-    form: 'within_months',
-    rule: { at_least: 1, of: of('c7'), within_months: 6 },
-    badges: { P1: ids('c7a', 'c7b') },
-    before: [{ badge: 'c7a', issuedOn: `${year - 1}-01-15T00:00:00Z` }],
-    last: { badge: 'c7b' },
-  },
-  {
-    form: 'selector: ability',
-    rule: { at_least: 1, of: of('c8', { ability: 'x' }) },
-    badges: {
-      P1: [
-        { id: 'c8a', ability: 'y' },
-        { id: 'c8b', ability: 'x' },
-      ],
-    },
-    before: b('c8a'),
-    last: { badge: 'c8b' },
-  },
-  {
-    form: 'selector: issuers',
-    rule: { at_least: 1, of: of('c9', { issuers: ['P2'] }) },
-    badges: { P1: ids('c9a'), P2: ids('c9b') },
-    before: b('c9a'),
-    last: { badge: 'c9b' },
-  },
-  {
-    form: 'selector: badges',
-    rule: { at_least: 2, of: { badges: ['c10a', 'c10b'] } },
-    badges: { P1: ids('c10a', 'c10b', 'c10c') },
-    before: b('c10a', 'c10c'),
-    last: { badge: 'c10b' },
-  },
-  {
-    form: 'all',
-    rule: {
-      all: [
-        { at_least: 1, of: of('c11', { level: 1 }) },
-        { at_least: 1, of: of('c11', { level: 2 }) },
-      ],
-    },
-    badges: { P1: [{ id: 'c11a' }, { id: 'c11b', level: 2 }] },
-    before: b('c11a'),
-    last: { badge: 'c11b' },
-  },
-  {
-    form: 'any',
-    rule: {
-      any: [
-        { at_least: 2, of: of('c12', { level: 1 }) },
-        { at_least: 1, of: of('c12', { level: 2 }) },
-      ],
-    },
-    badges: { P1: [{ id: 'c12a' }, { id: 'c12x' }, { id: 'c12b', level: 2 }] },
-    before: b('c12a'),
-    last: { badge: 'c12b' },
-  },
-  {
-    form: 'at_least N of conditions',
-    rule: { at_least: 2, of: [1, 2, 3].map((level) => ({ at_least: 1, of: of('c13', { level }) })) },
-    badges: { P1: [1, 2, 3].map((level) => ({ id: `c13${level}`, level })) },
-    before: b('c131'),
-    last: { badge: 'c133' },
-  },
-  {
-    form: 'versions of one badge count once',
-    rule: { at_least: 2, of: of('c14') },
-    badges: { P1: [{ id: 'c14a' }, { id: 'c14b', replaces: ['c14a'] }, { id: 'c14c' }] },
-    before: b('c14a', 'c14b'),
-    last: { badge: 'c14c' },
-  },
-  {
-    form: 'an expired badge does not count',
-    rule: { at_least: 1, of: of('c15') },
-    badges: { P1: ids('c15a', 'c15b') },
-    before: [{ badge: 'c15a', issuedOn: '2024-01-01', expiresOn: '2024-02-01' }],
-    last: { badge: 'c15b' },
-  },
-  {
-    form: 'a revoked badge does not count',
-    rule: { at_least: 1, of: of('c16') },
-    badges: { P1: ids('c16a', 'c16b') },
-    before: [{ badge: 'c16a', revoked: true }],
-    last: { badge: 'c16b' },
-  },
-  {
-    form: 'the enrolment has dates',
-    rule: { at_least: 1, of: of('c17') },
-    badges: { P1: [{ id: 'c17a', enrolled_from: '2024-01-01', enrolled_until: '2024-12-31' }] },
-    before: [{ badge: 'c17a', issuedOn: '2023-12-31T22:59:59Z' }],
-    last: { badge: 'c17a', issuedOn: '2024-12-31T22:59:59Z' },
-  },
-  {
-    form: 'an inactive partner does not count',
-    rule: { at_least: 1, of: of('c18') },
-    badges: { P3: ids('c18a'), P1: ids('c18b') },
-    before: b('c18a'),
-    last: { badge: 'c18b' },
-  },
-];
+  /** By the door that this event comes in at. */
+  function tell(house: House, event: EventRecord): Promise<number> {
+    if (event.clientId === 'P3')
+      return house.push(Object.fromEntries(event.assertions.map(({ email, url }) => [email, [url]])));
+    const isRevoked = event.assertions.some(({ revoked }) => revoked);
+    return house.notify(event, isRevoked ? 'badge.revoked' : 'badge.issued');
+  }
 
-const INACTIVE = CASES.length;
-const person = (at: number): string => `personne.${at}@example.org`;
+  interface Run {
+    /** Indices into the events, all of them: the first telling, and the second. */
+    readonly orders: readonly (readonly number[])[];
+    /** New workers after some of them. */
+    readonly restarts: readonly boolean[];
+  }
 
-function schemeText(): string {
-  const competencies = Object.fromEntries(
-    [...CASES.keys(), INACTIVE].map((at) => [`c${at}`, { name: `C${at}`, abilities: { x: 'X', y: 'Y' } }]),
-  );
-  const awards = Object.fromEntries(CASES.map(({ rule }, at) => [`award-${at}`, { badge: `R${at}`, rule }]));
-  const more = {
-    'award-off': { badge: 'R_OFF', active: false, rule: { at_least: 1, of: of('c0') } },
-    'award-chain': { badge: 'R_CHAIN', rule: { all: [{ holds: 'award-0' }, { at_least: 1, of: of('c0') }] } },
-    'award-top': {
-      badge: 'R_TOP',
-      rule: { at_least: 1, of: [{ holds: 'award-chain' }, { holds: 'award-off' }] },
-    },
-  };
-  return JSON.stringify({ scheme: 'Essai', competencies, awards: { ...awards, ...more } });
-}
+  /** Everything happens; then it is told in these orders, each event by two notices at once. */
+  async function live(house: House, { orders, restarts }: Run): Promise<void> {
+    const happened = happen(house);
+    for (const [step, at] of orders.flat().entries()) {
+      const event = happened[at];
+      if (event === undefined) throw new Error('no such event');
+      await Promise.all([tell(house, event), tell(house, event)]);
+      if (restarts[step % restarts.length] === true) await house.restartWorkers();
+    }
+    await house.idle();
+  }
 
-function partnersText(): string {
-  const linesOf = (partner: string) =>
-    CASES.flatMap(({ badges }, at) =>
-      (badges[partner] ?? []).map((line) => ({ competency: `c${at}`, level: 1, ...line })),
+  /** What `palier explain` says, but for the version's hash, which is the same, and the keys, which are not. */
+  async function explanation(
+    { pipelines: [pipeline] }: House,
+    earner: EarnerKey,
+  ): Promise<readonly string[]> {
+    const { evaluation, person, rules } = await decide(pipeline, earner);
+    const entries = await pipeline.journal.ofEarner(earner);
+    const background = backgroundOf(evaluation, { entries, flags: [], waiting: new Set() });
+    return explainText(rules.scheme, evaluation, 'fr', background, person.portfolio.assertions);
+  }
+
+  async function standing(house: House) {
+    const [{ vault }] = house.pipelines;
+    const told = await Promise.all(
+      EVERYBODY.map(
+        async (address) => [address, await explanation(house, earnerKeyOf(vault, address))] as const,
+      ),
     );
-  const partners = ['P1', 'P2', 'P3'].map((id) => ({
-    client_id: id,
-    name: id,
-    secret_env: `KEY_${id}`,
-    active: id !== 'P3',
-    badges: linesOf(id),
-  }));
-  return JSON.stringify({ partners });
-}
+    return { given: house.awards().toSorted(), told: Object.fromEntries(told) };
+  }
 
-let house: House;
-let early: string[];
+  async function run(one: Run): Promise<Awaited<ReturnType<typeof standing>>> {
+    const house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2 });
+    try {
+      await live(house, one);
+      return await standing(house);
+    } finally {
+      await house.close();
+    }
+  }
 
-async function give(at: number, given: Given): Promise<void> {
-  const partner = Object.entries(CASES[at]?.badges ?? {}).find(([, lines]) =>
-    lines.some(({ id }) => id === given.badge),
-  );
-  const seconds = (date?: string): number | undefined =>
-    date === undefined ? undefined : Date.parse(date) / 1000;
-  const [issuedOnS, expiresOnS] = [seconds(given.issuedOn), seconds(given.expiresOn)];
-  const event = house.issue({
-    clientId: partner?.[0] ?? 'nobody',
-    badgeId: given.badge,
-    recipients: [person(at)],
-    ...(issuedOnS === undefined ? {} : { issuedOnS }),
-    ...(expiresOnS === undefined ? {} : { expiresOnS }),
+  test('all events in any order, twice, with restarts: the same awards, each given once, and the same words', async () => {
+    const inOrder = EVENTS.map((_, at) => at);
+    const expected = await run({ orders: [inOrder], restarts: [false] });
+    expect(expected.given).toEqual([...AWARDS, ...SECOND]);
+    // The words tell one from another, and what was not counted.
+    expect(expected.told['ana@x.fr']?.join('\n')).toMatch(/manque.*\n[^]*en double avec celui du/);
+    expect(expected.told['elise@x.fr']?.join('\n')).toContain('révoqué');
+    expect(expected.told['ben@x.fr']?.join('\n')).toMatch(/Obtenu grâce à : « Badge A »[^\n]*« Badge B »/);
+
+    const order = fc.shuffledSubarray(inOrder, { minLength: inOrder.length });
+    const any = fc.record({
+      orders: fc.tuple(order, order),
+      restarts: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(any, async (one) => {
+        expect(await run(one)).toEqual(expected);
+      }),
+      { numRuns: runs(8, 4), endOnFailure: true },
+    );
+  }, 120_000);
+});
+
+describe('future', () => {
+  /** A badge that is dated in the future counts from its date on, and nobody has to do anything for it. */
+  const DAY_S = 24 * 3600;
+  const EMAIL = 'lou@example.org';
+
+  const SCHEME = `
+scheme: Essai
+competencies:
+  communiquer: { name: Communiquer }
+awards:
+  recent:
+    name: Récemment
+    badge: R1
+    rule: { at_least: 1, of: { competency: communiquer, level: 1 }, within_months: 6 }
+  later:
+    name: Niveau 2
+    badge: R2
+    rule: { at_least: 1, of: { competency: communiquer, level: 2 } }
+`;
+
+  let house: House;
+  let aheadMs = 0;
+  beforeEach(async () => {
+    aheadMs = 0;
+    house = await openHouse({ scheme: SCHEME, partners: SMALL_PARTNERS, clock: () => Date.now() + aheadMs });
   });
-  if (given.revoked === true) house.sandbox.revokeByHand(event.id, [person(at)]);
-  expect(await house.notify(event)).toBe(202);
-}
+  afterEach(() => house.close());
 
-beforeAll(async () => {
-  house = await openHouse({ scheme: schemeText(), partners: partnersText() });
-  await Promise.all(CASES.flatMap(({ before }, at) => before.map((given) => give(at, given))));
-  await house.idle();
-  early = house.awards();
-  await Promise.all(CASES.map(({ last }, at) => give(at, last)));
-  await house.idle();
-}, 120_000);
-afterAll(() => house.close());
+  const nowS = (): number => Math.floor((Date.now() + aheadMs) / 1000);
+  const give = async (badgeId: 'A' | 'C', issuedOnS: number, email = EMAIL): Promise<void> => {
+    expect(await house.notify(house.issue({ clientId: 'P1', badgeId, recipients: [email], issuedOnS }))).toBe(
+      202,
+    );
+  };
+  const earners = () => house.pipelines[0].queues.earners;
+  /** The evaluation of that person that waits for a date: its id and its delay, ms. */
+  const waiting = async () =>
+    (await earners().getDelayed()).map(({ id, opts }) => ({ id, delayMs: opts.delay ?? 0 }));
+  const laterOf = (email: string): string => `later.${earnerKeyOf(house.pipelines[0].vault, email)}`;
+  /** A day goes by, and the evaluation's time comes. */
+  const nextDay = async (): Promise<void> => {
+    const [job] = await earners().getDelayed();
+    aheadMs += DAY_S * 1000;
+    await job?.promote();
+  };
 
-test.each(CASES.map(({ form }, at) => ({ form, at })))('$form: not before, once after', ({ at }) => {
-  expect(early.filter((award) => award.endsWith(` ${person(at)}`))).toEqual([]);
-  const awards = house.awards().filter((award) => award.startsWith(`R${at} `));
-  expect(awards).toEqual([`R${at} ${person(at)}`]);
+  test('a date three days ahead: nothing before it, one badge at it, and one evaluation a day until then', async () => {
+    await give('A', nowS() + 3 * DAY_S - 60);
+    const [first] = await until(
+      async () => ((await waiting()).length === 1 ? waiting() : null),
+      'evaluation that waits',
+    );
+    expect(first).toEqual({ id: laterOf(EMAIL), delayMs: DAY_S * 1000 });
+
+    await nextDay();
+    const [second] = await until(async () => {
+      const left = await waiting();
+      return left[0] !== undefined && left[0].id !== first?.id ? left : null;
+    }, 'next one in the chain');
+    expect(second?.delayMs).toBeGreaterThan((DAY_S - 120) * 1000);
+    expect(house.sandbox.issues()).toHaveLength(0);
+
+    await nextDay();
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+  });
+
+  test('its time comes by itself, by the clock alone', async () => {
+    await give('A', nowS() + DAY_S + 2);
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    expect(house.sandbox.issues()).toHaveLength(0);
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+  });
+
+  test('2062 does not count, and what comes meanwhile is decided at once', async () => {
+    await give('A', Date.parse('2062-05-01T00:00:00Z') / 1000);
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    await give('C', nowS());
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    expect(house.awards()).toEqual([`R2 ${EMAIL}`]);
+    expect((await waiting()).map(({ id }) => id)).toEqual([laterOf(EMAIL)]);
+  });
+
+  test('milliseconds are read as such: today counts at once, 2062 not', async () => {
+    await give('A', Date.parse('2062-05-01T00:00:00Z'), 'sam@example.org');
+    await give('A', Date.now());
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+    expect((await waiting()).map(({ id }) => id)).toEqual([laterOf('sam@example.org')]);
+  });
+
+  test('exactly a day ahead counts', async () => {
+    await give('A', nowS() + DAY_S);
+    await until(() => house.sandbox.issues().length === 1, 'issue call');
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${EMAIL}`]);
+  });
+
+  test('who is erased is evaluated no more', async () => {
+    await give('A', nowS() + 3 * DAY_S);
+    await until(async () => (await waiting()).length === 1, 'evaluation that waits');
+    const [pipeline] = house.pipelines;
+    const key = earnerKeyOf(pipeline.vault, EMAIL);
+    expect(await eraseEarner(pipeline, key, 'erased')).toMatchObject({ jobs: 1 });
+    expect(await waiting()).toEqual([]);
+  });
 });
 
-test('holds: an award completes another, and that one a third', () => {
-  expect(
-    house
-      .awards()
-      .filter((award) => /^R_(CHAIN|TOP) /.test(award))
-      .toSorted(),
-  ).toEqual([`R_CHAIN ${person(0)}`, `R_TOP ${person(0)}`]);
-});
+describe('rule forms', () => {
+  /**
+   * Every rule form of interface.md, judged by the issue calls that OBF receives: none while one badge is
+   * missing (or does not count), exactly one when it is there. Each case has a competency, badges, an award
+   * and a person of its own, so that all of them live in one house at the same time.
+   */
+  interface Given {
+    readonly badge: string;
+    readonly issuedOn?: string;
+    readonly expiresOn?: string;
+    readonly revoked?: true;
+  }
+  interface Case {
+    readonly form: string;
+    readonly rule: unknown;
+    /** Lines of partners.yaml, by partner; `competency` and `level: 1` unless they say otherwise. */
+    readonly badges: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+    /** Not enough. */
+    readonly before: readonly Given[];
+    /** What completes it. */
+    readonly last: Given;
+  }
 
-test('a switched-off award issues nothing, and nobody got anything else', () => {
-  expect(house.awards().filter((award) => award.startsWith('R_OFF'))).toEqual([]);
-  expect(house.awards()).toHaveLength(CASES.length + 2);
-});
+  const of = (competency: string, more: object = {}) => ({ competency, ...more });
+  const b = (...badges: string[]): Given[] => badges.map((badge) => ({ badge }));
+  const ids = (...badges: string[]) => badges.map((id) => ({ id }));
 
-test('OBF is told which award, under which version, and for which assertions; the person by no address', () => {
-  const issue = house.sandbox.issues().find(({ badgeId }) => badgeId === 'R0');
-  const expected = house.sandbox
-    .eventsOf('P1', 'c0b')
-    .concat(house.sandbox.eventsOf('P2', 'c0c'))
-    .flatMap(({ assertions }) => assertions.map(({ id }) => id));
-  expect(issue?.clientId).toBe(REGION);
-  expect(issue?.body).toMatchObject({ api_consumer_id: 'palier', send_email: true });
-  expect(issue?.body.log_entry).toMatchObject({ award: 'award-0', rule_version: house.scheme.version });
-  expect(JSON.stringify(issue?.body.log_entry)).toContain(expected[0]);
-  expect(JSON.stringify(issue?.body.log_entry)).toContain(expected[1]);
-  expect(JSON.stringify(issue?.body.log_entry)).not.toContain('@');
-  const top = house.sandbox.issues().find(({ badgeId }) => badgeId === 'R_TOP');
-  expect(JSON.stringify(top?.body.log_entry)).toContain(expected[0]);
+  const year = new Date().getUTCFullYear();
+  const CASES: readonly Case[] = [
+    {
+      form: 'at_least N of a competency',
+      rule: { at_least: 3, of: of('c0') },
+      badges: { P1: ids('c0a', 'c0b'), P2: ids('c0c') },
+      before: b('c0a', 'c0b', 'c0a'),
+      last: { badge: 'c0c' },
+    },
+    {
+      form: 'level: exactly that one',
+      rule: { at_least: 2, of: of('c1', { level: 2 }) },
+      badges: { P1: [{ id: 'c1a' }, { id: 'c1b', level: 2 }], P2: [{ id: 'c1c', level: 2 }] },
+      before: b('c1a', 'c1b'),
+      last: { badge: 'c1c' },
+    },
+    {
+      form: 'issuers: from at least M partners',
+      rule: { at_least: 2, of: of('c2'), issuers: 2 },
+      badges: { P1: ids('c2a', 'c2b', 'c2c'), P2: ids('c2d') },
+      before: b('c2a', 'c2b', 'c2c'),
+      last: { badge: 'c2d' },
+    },
+    {
+      form: 'per_issuer: at most K from one partner',
+      rule: { at_least: 3, of: of('c3'), per_issuer: 2 },
+      badges: { P1: ids('c3a', 'c3b', 'c3c'), P2: ids('c3d') },
+      before: b('c3a', 'c3b', 'c3c'),
+      last: { badge: 'c3d' },
+    },
+    {
+      form: 'abilities: covering at least A',
+      rule: { at_least: 2, of: of('c4'), abilities: 2 },
+      badges: {
+        P1: [
+          { id: 'c4a', ability: 'x' },
+          { id: 'c4b', ability: 'x' },
+          { id: 'c4c' },
+          { id: 'c4d', ability: 'y' },
+        ],
+      },
+      before: b('c4a', 'c4b', 'c4c'),
+      last: { badge: 'c4d' },
+    },
+    {
+      form: 'issued_from',
+      rule: { at_least: 1, of: of('c5'), issued_from: '2024-06-01' },
+      badges: { P1: ids('c5a', 'c5b') },
+      before: [{ badge: 'c5a', issuedOn: '2024-05-31T21:59:59Z' }],
+      last: { badge: 'c5b', issuedOn: '2024-05-31T22:00:00Z' },
+    },
+    {
+      form: 'issued_until, that day included',
+      rule: { at_least: 1, of: of('c6'), issued_until: '2024-06-30' },
+      badges: { P1: ids('c6a', 'c6b') },
+      before: [{ badge: 'c6a', issuedOn: '2024-06-30T22:00:00Z' }],
+      last: { badge: 'c6b', issuedOn: '2024-06-30T21:59:59Z' },
+    },
+    {
+      form: 'within_months',
+      rule: { at_least: 1, of: of('c7'), within_months: 6 },
+      badges: { P1: ids('c7a', 'c7b') },
+      before: [{ badge: 'c7a', issuedOn: `${year - 1}-01-15T00:00:00Z` }],
+      last: { badge: 'c7b' },
+    },
+    {
+      form: 'selector: ability',
+      rule: { at_least: 1, of: of('c8', { ability: 'x' }) },
+      badges: {
+        P1: [
+          { id: 'c8a', ability: 'y' },
+          { id: 'c8b', ability: 'x' },
+        ],
+      },
+      before: b('c8a'),
+      last: { badge: 'c8b' },
+    },
+    {
+      form: 'selector: issuers',
+      rule: { at_least: 1, of: of('c9', { issuers: ['P2'] }) },
+      badges: { P1: ids('c9a'), P2: ids('c9b') },
+      before: b('c9a'),
+      last: { badge: 'c9b' },
+    },
+    {
+      form: 'selector: badges',
+      rule: { at_least: 2, of: { badges: ['c10a', 'c10b'] } },
+      badges: { P1: ids('c10a', 'c10b', 'c10c') },
+      before: b('c10a', 'c10c'),
+      last: { badge: 'c10b' },
+    },
+    {
+      form: 'all',
+      rule: {
+        all: [
+          { at_least: 1, of: of('c11', { level: 1 }) },
+          { at_least: 1, of: of('c11', { level: 2 }) },
+        ],
+      },
+      badges: { P1: [{ id: 'c11a' }, { id: 'c11b', level: 2 }] },
+      before: b('c11a'),
+      last: { badge: 'c11b' },
+    },
+    {
+      form: 'any',
+      rule: {
+        any: [
+          { at_least: 2, of: of('c12', { level: 1 }) },
+          { at_least: 1, of: of('c12', { level: 2 }) },
+        ],
+      },
+      badges: { P1: [{ id: 'c12a' }, { id: 'c12x' }, { id: 'c12b', level: 2 }] },
+      before: b('c12a'),
+      last: { badge: 'c12b' },
+    },
+    {
+      form: 'at_least N of conditions',
+      rule: { at_least: 2, of: [1, 2, 3].map((level) => ({ at_least: 1, of: of('c13', { level }) })) },
+      badges: { P1: [1, 2, 3].map((level) => ({ id: `c13${level}`, level })) },
+      before: b('c131'),
+      last: { badge: 'c133' },
+    },
+    {
+      form: 'versions of one badge count once',
+      rule: { at_least: 2, of: of('c14') },
+      badges: { P1: [{ id: 'c14a' }, { id: 'c14b', replaces: ['c14a'] }, { id: 'c14c' }] },
+      before: b('c14a', 'c14b'),
+      last: { badge: 'c14c' },
+    },
+    {
+      form: 'an expired badge does not count',
+      rule: { at_least: 1, of: of('c15') },
+      badges: { P1: ids('c15a', 'c15b') },
+      before: [{ badge: 'c15a', issuedOn: '2024-01-01', expiresOn: '2024-02-01' }],
+      last: { badge: 'c15b' },
+    },
+    {
+      form: 'a revoked badge does not count',
+      rule: { at_least: 1, of: of('c16') },
+      badges: { P1: ids('c16a', 'c16b') },
+      before: [{ badge: 'c16a', revoked: true }],
+      last: { badge: 'c16b' },
+    },
+    {
+      form: 'the enrolment has dates',
+      rule: { at_least: 1, of: of('c17') },
+      badges: { P1: [{ id: 'c17a', enrolled_from: '2024-01-01', enrolled_until: '2024-12-31' }] },
+      before: [{ badge: 'c17a', issuedOn: '2023-12-31T22:59:59Z' }],
+      last: { badge: 'c17a', issuedOn: '2024-12-31T22:59:59Z' },
+    },
+    {
+      form: 'an inactive partner does not count',
+      rule: { at_least: 1, of: of('c18') },
+      badges: { P3: ids('c18a'), P1: ids('c18b') },
+      before: b('c18a'),
+      last: { badge: 'c18b' },
+    },
+  ];
+
+  const INACTIVE = CASES.length;
+  const person = (at: number): string => `personne.${at}@example.org`;
+
+  function schemeText(): string {
+    const competencies = Object.fromEntries(
+      [...CASES.keys(), INACTIVE].map((at) => [`c${at}`, { name: `C${at}`, abilities: { x: 'X', y: 'Y' } }]),
+    );
+    const awards = Object.fromEntries(
+      CASES.map(({ rule }, at) => [`award-${at}`, { badge: `R${at}`, rule }]),
+    );
+    const more = {
+      'award-off': { badge: 'R_OFF', active: false, rule: { at_least: 1, of: of('c0') } },
+      'award-chain': {
+        badge: 'R_CHAIN',
+        rule: { all: [{ holds: 'award-0' }, { at_least: 1, of: of('c0') }] },
+      },
+      'award-top': {
+        badge: 'R_TOP',
+        rule: { at_least: 1, of: [{ holds: 'award-chain' }, { holds: 'award-off' }] },
+      },
+    };
+    return JSON.stringify({ scheme: 'Essai', competencies, awards: { ...awards, ...more } });
+  }
+
+  function partnersText(): string {
+    const linesOf = (partner: string) =>
+      CASES.flatMap(({ badges }, at) =>
+        (badges[partner] ?? []).map((line) => ({ competency: `c${at}`, level: 1, ...line })),
+      );
+    const partners = ['P1', 'P2', 'P3'].map((id) => ({
+      client_id: id,
+      name: id,
+      secret_env: `KEY_${id}`,
+      active: id !== 'P3',
+      badges: linesOf(id),
+    }));
+    return JSON.stringify({ partners });
+  }
+
+  let house: House;
+  let early: string[];
+
+  async function give(at: number, given: Given): Promise<void> {
+    const partner = Object.entries(CASES[at]?.badges ?? {}).find(([, lines]) =>
+      lines.some(({ id }) => id === given.badge),
+    );
+    const seconds = (date?: string): number | undefined =>
+      date === undefined ? undefined : Date.parse(date) / 1000;
+    const [issuedOnS, expiresOnS] = [seconds(given.issuedOn), seconds(given.expiresOn)];
+    const event = house.issue({
+      clientId: partner?.[0] ?? 'nobody',
+      badgeId: given.badge,
+      recipients: [person(at)],
+      ...(issuedOnS === undefined ? {} : { issuedOnS }),
+      ...(expiresOnS === undefined ? {} : { expiresOnS }),
+    });
+    if (given.revoked === true) house.sandbox.revokeByHand(event.id, [person(at)]);
+    expect(await house.notify(event)).toBe(202);
+  }
+
+  beforeAll(async () => {
+    house = await openHouse({ scheme: schemeText(), partners: partnersText() });
+    await Promise.all(CASES.flatMap(({ before }, at) => before.map((given) => give(at, given))));
+    await house.idle();
+    early = house.awards();
+    await Promise.all(CASES.map(({ last }, at) => give(at, last)));
+    await house.idle();
+  }, 120_000);
+  afterAll(() => house.close());
+
+  test.each(CASES.map(({ form }, at) => ({ form, at })))('$form: not before, once after', ({ at }) => {
+    expect(early.filter((award) => award.endsWith(` ${person(at)}`))).toEqual([]);
+    const awards = house.awards().filter((award) => award.startsWith(`R${at} `));
+    expect(awards).toEqual([`R${at} ${person(at)}`]);
+  });
+
+  test('holds: an award completes another, and that one a third', () => {
+    expect(
+      house
+        .awards()
+        .filter((award) => /^R_(CHAIN|TOP) /.test(award))
+        .toSorted(),
+    ).toEqual([`R_CHAIN ${person(0)}`, `R_TOP ${person(0)}`]);
+  });
+
+  test('a switched-off award issues nothing, and nobody got anything else', () => {
+    expect(house.awards().filter((award) => award.startsWith('R_OFF'))).toEqual([]);
+    expect(house.awards()).toHaveLength(CASES.length + 2);
+  });
+
+  test('OBF is told which award, under which version, and for which assertions; the person by no address', () => {
+    const issue = house.sandbox.issues().find(({ badgeId }) => badgeId === 'R0');
+    const expected = house.sandbox
+      .eventsOf('P1', 'c0b')
+      .concat(house.sandbox.eventsOf('P2', 'c0c'))
+      .flatMap(({ assertions }) => assertions.map(({ id }) => id));
+    expect(issue?.clientId).toBe(REGION);
+    expect(issue?.body).toMatchObject({ api_consumer_id: 'palier', send_email: true });
+    expect(issue?.body.log_entry).toMatchObject({ award: 'award-0', rule_version: house.scheme.version });
+    expect(JSON.stringify(issue?.body.log_entry)).toContain(expected[0]);
+    expect(JSON.stringify(issue?.body.log_entry)).toContain(expected[1]);
+    expect(JSON.stringify(issue?.body.log_entry)).not.toContain('@');
+    const top = house.sandbox.issues().find(({ badgeId }) => badgeId === 'R_TOP');
+    expect(JSON.stringify(top?.body.log_entry)).toContain(expected[0]);
+  });
 });

@@ -1,0 +1,454 @@
+import { storeAssertions } from '../../src/earners/assertions.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
+import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
+import type { Scheme } from '../../src/rules/types.js';
+import { type MadePlan, makePlan } from '../../src/scheme/make-plan.js';
+import { SchemeMoved } from '../../src/scheme/state.js';
+import { applyRules } from '../../src/workers/apply-scheme.js';
+import { pollEvents } from '../../src/workers/ingest/poll-events.js';
+import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
+import { enqueueBatch } from '../../src/workers/issue/gather-awards.js';
+import { linkAddresses } from '../../src/workers/link-addresses.js';
+import { type House, openHouse, parse } from '../support/house.js';
+import { until } from '../support/until.js';
+
+describe('change', () => {
+  /** How many badges each award asks for. */
+  const scheme = (first: number, second: number, options = ''): string => `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  one: { badge: R1, ${options} rule: { at_least: ${first}, of: { competency: communiquer } } }
+  two: { badge: R2, rule: { all: [ { holds: one }, { at_least: ${second}, of: { competency: communiquer } } ] } }
+`;
+  const partners = (enrolled: readonly string[], others = ''): string => `
+partners:
+  - client_id: P1
+    secret_env: KEY_P1
+    badges:
+${enrolled.map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`).join('\n')}
+${others}
+`;
+  const LOU = 'lou@example.org';
+  const SAM = 'sam@example.org';
+
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse({ scheme: scheme(2, 3), partners: partners(['A', 'B', 'C', 'D']) });
+  });
+  afterEach(() => house.close());
+
+  async function give(badgeId: string, address: string): Promise<void> {
+    const event = house.issue({ clientId: 'P1', badgeId, recipients: [address] });
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+  }
+  async function startWith(text: string, enrolled = ['A', 'B', 'C', 'D']): Promise<Scheme> {
+    const changed = parse(text, partners(enrolled));
+    await house.pipelines[0].schemes.start(changed);
+    return changed;
+  }
+  /** As somebody asks for it, or a job of old runs again. */
+  async function evaluateAll(...addresses: string[]): Promise<void> {
+    const { queues, vault } = house.pipelines[0];
+    const keys = addresses.map((address) => earnerKeyOf(vault, address));
+    await enqueueEarners(queues.earners, keys, 'ops');
+    await house.idle();
+  }
+  async function apply(
+    changed: Scheme,
+    addresses: readonly string[],
+    only: string | null = null,
+    suppressEmail = false,
+  ): Promise<void> {
+    const [pipeline] = house.pipelines;
+    const how = { only: only === null ? null : asAwardId(only), suppressEmail };
+    const asked = { scheme: changed, only: how.only, maxRps: 100 };
+    const made = await makePlan(pipeline, asked, () => {}, AbortSignal.timeout(30_000));
+    const keys = addresses.map((address) => earnerKeyOf(pipeline.vault, address));
+    expect(keys).toEqual(expect.arrayContaining([...made.plan.gainers]));
+    await applyRules(pipeline, changed, how, made, () => {}, AbortSignal.timeout(30_000));
+    expect(await pipeline.schemes.unfinished()).toBeNull();
+    await house.idle();
+  }
+
+  test('a rule made easier reaches nobody by itself: not by an old job, a repeated notice, nor by reading all again', async () => {
+    const event = house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU, SAM] });
+    await house.notify(event);
+    await house.idle();
+    await startWith(scheme(1, 1));
+    await evaluateAll(LOU, SAM);
+    await house.notify(event);
+    await house.idle();
+    await verifyAccounts(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
+    await house.idle();
+    expect(house.awards()).toEqual([]);
+  });
+
+  test('what is new is judged by the new rules, before anything is applied', async () => {
+    await give('A', LOU);
+    await give('A', SAM);
+    await startWith(scheme(1, 2));
+    await give('B', LOU);
+    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
+  });
+
+  test('applied: each who gains is given each award once, whatever comes besides', async () => {
+    await give('A', LOU);
+    await give('A', SAM);
+    const changed = await startWith(scheme(1, 1));
+    await apply(changed, [LOU, SAM]);
+    await apply(changed, [LOU, SAM]);
+    await evaluateAll(LOU, SAM);
+    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`, `R2 ${LOU}`, `R2 ${SAM}`]);
+    expect((await house.pipelines[0].schemes.now()).rollout).toBeNull();
+  });
+
+  test('one award applied: what it brings under the rules in force follows, the rest waits', async () => {
+    await give('A', LOU);
+    await give('B', SAM);
+    await give('C', SAM);
+    // Sam has the first; both have too few for the second as it is in force.
+    expect(house.awards()).toEqual([`R1 ${SAM}`]);
+    const changed = await startWith(scheme(1, 1));
+    await apply(changed, [LOU], 'one');
+    await evaluateAll(LOU, SAM);
+    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+    await apply(changed, [LOU, SAM]);
+    expect(house.awards()).toHaveLength(4);
+  });
+
+  test('no e-mail: OBF is told so for those alone', async () => {
+    await give('A', LOU);
+    const changed = await startWith(scheme(1, 5));
+    await apply(changed, [LOU], null, true);
+    await give('A', SAM);
+    const told = house.sandbox.issues().map(({ recipients, body }) => [recipients.join(), body.send_email]);
+    expect(told).toEqual([
+      [LOU, false],
+      [SAM, true],
+    ]);
+  });
+
+  test('a stricter rule, and a switched-off award, hold back at once and take nothing', async () => {
+    await give('A', LOU);
+    await give('B', LOU);
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+    await startWith(scheme(3, 3));
+    await give('A', SAM);
+    await give('B', SAM);
+    await evaluateAll(LOU, SAM);
+    await startWith(scheme(2, 3, 'active: false, on_loss: revoke,'));
+    await evaluateAll(LOU, SAM);
+    await give('C', SAM);
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+    expect(house.sandbox.calls.filter(({ route }) => route === 'PUT revoke')).toEqual([]);
+  });
+
+  test('what was due before the change still leaves, though it leaves after', async () => {
+    await house.pipelines[0].queues.awards.pause();
+    await giveTwo(LOU);
+    await startWith(scheme(1, 1));
+    await house.pipelines[0].queues.awards.resume();
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  });
+  async function giveTwo(address: string): Promise<void> {
+    const { ledger, vault } = house.pipelines[0];
+    for (const badgeId of ['A', 'B'])
+      await house.notify(house.issue({ clientId: 'P1', badgeId, recipients: [address] }));
+    await until(
+      async () => (await ledger.read(earnerKeyOf(vault, address), asBadgeId('R1')))?.state === 'due',
+      'due',
+    );
+  }
+
+  test('a newly enrolled badge: the past of it waits, what comes counts at once', async () => {
+    await house.close();
+    house = await openHouse({ scheme: scheme(1, 2), partners: partners(['A', 'B']) });
+    house.sandbox.addBadge({ clientId: 'P1', id: 'Z', name: 'Z' });
+    await give('Z', LOU);
+    expect(house.awards()).toEqual([]);
+    const changed = await startWith(scheme(1, 2), ['A', 'B', 'Z']);
+    await evaluateAll(LOU);
+    expect(house.awards()).toEqual([]);
+    await give('Z', SAM);
+    expect(house.awards()).toEqual([`R1 ${SAM}`]);
+    await apply(changed, [LOU]);
+    expect(house.awards()).toEqual([`R1 ${SAM}`, `R1 ${LOU}`]);
+  });
+
+  test('a partner that is enrolled anew has a past: it is read, and waits; what it issues from then on counts', async () => {
+    await house.close();
+    let agoMs = 600_000;
+    const clock = (): number => Date.now() - agoMs;
+    const other = (active: boolean): string =>
+      partners(
+        ['A'],
+        `  - { client_id: P2, secret_env: KEY_P2, active: ${active}, badges: [{ id: X, competency: communiquer, level: 1 }] }`,
+      );
+    house = await openHouse({ scheme: scheme(1, 2), partners: other(false), sandbox: { clock } });
+    const poll = async (): Promise<void> => {
+      await pollEvents(house.pipelines[0], asClientId('P2'), AbortSignal.timeout(30_000));
+      await house.idle();
+    };
+    house.issue({ clientId: 'P2', badgeId: 'X', recipients: [LOU] });
+    await house.pipelines[0].schemes.start(parse(scheme(1, 2), other(true)));
+    await poll();
+    expect(
+      (await house.pipelines[0].earners.read(earnerKeyOf(house.pipelines[0].vault, LOU))).assertions,
+    ).toHaveLength(1);
+    expect(house.awards()).toEqual([]);
+    agoMs = 0;
+    house.issue({ clientId: 'P2', badgeId: 'X', recipients: [SAM] });
+    await poll();
+    expect(house.awards()).toEqual([`R1 ${SAM}`]);
+  });
+});
+
+describe('interleavings', () => {
+  const scheme = (first: number, second: number, options = ''): string => `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  one: { badge: R1, ${options} rule: { at_least: ${first}, of: { competency: communiquer } } }
+  two: { badge: R2, rule: { all: [ { holds: one }, { at_least: ${second}, of: { competency: communiquer } } ] } }
+`;
+  const PARTNERS = `
+partners:
+  - client_id: P1
+    secret_env: KEY_P1
+    badges:
+${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`).join('\n')}
+`;
+  const LOU = 'lou@example.org';
+  const SAM = 'sam@example.org';
+  const PAM = 'pam@example.org';
+
+  let house: House;
+  const open = async (text: string): Promise<void> => {
+    house = await openHouse({ scheme: text, partners: PARTNERS });
+  };
+  afterEach(() => house.close());
+
+  const keyOf = (address: string) => earnerKeyOf(house.pipelines[0].vault, address);
+  async function give(badgeId: string, address: string) {
+    const event = house.issue({ clientId: 'P1', badgeId, recipients: [address] });
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    return event;
+  }
+  async function startWith(text: string): Promise<Scheme> {
+    const changed = parse(text, PARTNERS);
+    await house.pipelines[0].schemes.start(changed);
+    return changed;
+  }
+  const planned = async (changed: Scheme, only: string | null = null) => {
+    const made = await makePlan(
+      house.pipelines[0],
+      { scheme: changed, only: only === null ? null : asAwardId(only), maxRps: 100 },
+      () => {},
+      AbortSignal.timeout(30_000),
+    );
+    return made;
+  };
+  async function apply(changed: Scheme, made: MadePlan, only: string | null = null) {
+    const how = { only: only === null ? null : asAwardId(only), suppressEmail: false };
+    await applyRules(house.pipelines[0], changed, how, made, () => {}, AbortSignal.timeout(30_000));
+    await house.idle();
+  }
+
+  test('1 apply killed between ledger and outbox: the next apply gives it', async () => {
+    await open(scheme(2, 9));
+    await give('A', LOU);
+    const changed = await startWith(scheme(1, 9));
+    const [pipeline] = house.pipelines;
+    const before = await planned(changed);
+    expect([...before.plan.gainers]).toEqual([keyOf(LOU)]);
+    await pipeline.schemes.apply(changed, { only: null, suppressEmail: false }, before);
+    // putIntoOutbox, killed between its two awaits.
+    await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });
+    await apply(changed, await planned(changed));
+    await pipeline.queues.maintenance.add('sweep', { kind: 'sweep' });
+    await house.idle();
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('2 a stricter rule takes nothing back, from whom lost a badge long before it either', async () => {
+    await open(scheme(2, 9, 'on_loss: revoke,'));
+    await give('A', LOU);
+    await give('B', LOU);
+    const c = await give('C', LOU);
+    house.sandbox.revokeByHand(c.id, [LOU]);
+    await house.notify(c, 'badge.revoked');
+    await house.idle();
+    expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
+    const changed = await startWith(scheme(3, 9, 'on_loss: revoke,'));
+    await apply(changed, await planned(changed));
+    await enqueueEarners(house.pipelines[0].queues.earners, [keyOf(LOU)], 'ops');
+    await house.idle();
+    expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
+  });
+
+  test('3 apply --only two: nobody is given it without one, which waits', async () => {
+    await open(scheme(3, 3));
+    await give('A', LOU);
+    const changed = await startWith(scheme(1, 1));
+    await apply(changed, await planned(changed, 'two'), 'two');
+    expect(house.awards()).toEqual([]);
+  });
+
+  test('4 linked while its batch waits for OBF, which then throttles the call: the person is given it', async () => {
+    await open(scheme(1, 9));
+    const [pipeline] = house.pipelines;
+    await pipeline.queues.awards.pause();
+    for (const address of [LOU, SAM])
+      await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
+    const R1 = asBadgeId('R1');
+    for (const address of [LOU, SAM])
+      await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
+    const batch = await pipeline.outbox.takeBatch(R1, 100);
+    if (batch === null) throw new Error('no batch');
+    // The first run claimed, and then OBF could not be read.
+    for (const address of [LOU, SAM])
+      await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
+    await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
+    await until(
+      async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
+      'evaluated',
+    );
+    house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1 });
+    await pipeline.queues.awards.drain(true);
+    await enqueueBatch(pipeline, R1, batch.id);
+    await pipeline.queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+  });
+
+  test('4b control, not throttled', async () => {
+    await open(scheme(1, 9));
+    const [pipeline] = house.pipelines;
+    await pipeline.queues.awards.pause();
+    for (const address of [LOU, SAM])
+      await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
+    const R1 = asBadgeId('R1');
+    for (const address of [LOU, SAM])
+      await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
+    const batch = await pipeline.outbox.takeBatch(R1, 100);
+    if (batch === null) throw new Error('no batch');
+    // The first run claimed, and then OBF could not be read.
+    for (const address of [LOU, SAM])
+      await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
+    await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
+    await until(
+      async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
+      'evaluated',
+    );
+    await pipeline.queues.awards.drain(true);
+    await enqueueBatch(pipeline, R1, batch.id);
+    await pipeline.queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+  });
+
+  test('5 a badge that comes between the plan and its application', async () => {
+    await open(scheme(3, 9));
+    await give('A', LOU);
+    const changed = parse(scheme(2, 9), PARTNERS);
+    const gaining = await planned(changed);
+    await give('B', LOU);
+    await apply(changed, gaining);
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('6 other files were started with between the plan and its application', async () => {
+    await open(scheme(3, 9));
+    await give('A', LOU);
+    const changed = await startWith(scheme(1, 9));
+    const gaining = await planned(changed);
+    await startWith(scheme(4, 9));
+    await expect(apply(changed, gaining)).rejects.toThrow(SchemeMoved);
+  });
+
+  test('7 on_loss was changed from revoke to keep before the taking back ran', async () => {
+    await open(scheme(2, 9, 'on_loss: revoke,'));
+    const [pipeline] = house.pipelines;
+    const a = await give('A', LOU);
+    await give('B', LOU);
+    await pipeline.queues.awards.pause();
+    house.sandbox.revokeByHand(a.id, [LOU]);
+    await house.notify(a, 'badge.revoked');
+    await until(
+      async () => (await pipeline.queues.awards.getJobCountByTypes('waiting', 'delayed')) > 0,
+      'job',
+    );
+    const changed = await startWith(scheme(2, 9, 'on_loss: keep,'));
+    await applyRules(
+      pipeline,
+      changed,
+      { only: null, suppressEmail: false },
+      await planned(changed),
+      () => {},
+      AbortSignal.timeout(30_000),
+    );
+    await pipeline.queues.awards.resume();
+    await house.idle();
+    expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
+  });
+
+  test('8 --only --no-email: what follows from it leaves without an e-mail as well', async () => {
+    await open(scheme(2, 1));
+    await give('A', LOU);
+    const changed = await startWith(scheme(1, 1));
+    const how = { only: asAwardId('one'), suppressEmail: true };
+    await applyRules(
+      house.pipelines[0],
+      changed,
+      how,
+      await planned(changed, 'one'),
+      () => {},
+      AbortSignal.timeout(30_000),
+    );
+    await house.idle();
+    expect(house.sandbox.issues().map(({ badgeId, body }) => [badgeId, body.send_email])).toEqual([
+      ['R1', false],
+      ['R2', false],
+    ]);
+  });
+
+  test('9 flagged, mended, and flagged again: the account tells of both', async () => {
+    await open(scheme(2, 9, 'on_loss: flag,'));
+    const a = await give('A', LOU);
+    await give('B', LOU);
+    const revoke = async (event: typeof a) => {
+      house.sandbox.revokeByHand(event.id, [LOU]);
+      await house.notify(event, 'badge.revoked');
+      await house.idle();
+    };
+    await revoke(a);
+    const c = await give('C', LOU);
+    expect(await house.pipelines[0].flags.list()).toHaveLength(0);
+    await new Promise((done) => setTimeout(done, 1100));
+    await revoke(c);
+    expect(await house.pipelines[0].flags.list()).toHaveLength(1);
+    const told = await house.pipelines[0].journal.ofEarner(keyOf(LOU));
+    expect(told.filter(({ kind }) => kind === 'flagged')).toHaveLength(2);
+  });
+
+  test('10 a slower writer of an older change does not hide the news of a later one', async () => {
+    await open(scheme(2, 9));
+    await give('A', LOU);
+    const { earners, vault } = house.pipelines[0];
+    const known = (await earners.read(keyOf(LOU))).assertions[0];
+    if (known === undefined) throw new Error('none');
+    const one = (id: string) => ({
+      earner: keyOf(LOU),
+      contact: { address: LOU, name: null },
+      assertion: { ...known, id: id as typeof known.id },
+    });
+    await storeAssertions({ earners, vault }, [one('x')], 3);
+    await storeAssertions({ earners, vault }, [one('y')], 2);
+    expect((await earners.read(keyOf(LOU))).lastSchemeGeneration).toBe(3);
+  });
+});

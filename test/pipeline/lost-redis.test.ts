@@ -1,0 +1,217 @@
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
+import { batchesKey } from '../../src/issuing/batches.js';
+import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import { type House, openHouse, REGION } from '../support/house.js';
+import { withRedisAt } from '../support/redis.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+
+describe('loss', () => {
+  const SCHEME = `
+scheme: Essai
+competencies: { communiquer: { name: Communiquer } }
+awards:
+  flagged: { badge: R_FLAG, on_loss: flag, rule: { at_least: 2, of: { competency: communiquer } } }
+  kept: { badge: R_KEEP, on_loss: keep, rule: { at_least: 2, of: { competency: communiquer } } }
+  revoked: { badge: R_REVOKE, on_loss: revoke, rule: { at_least: 2, of: { competency: communiquer } } }
+`;
+  const PARTNERS = `
+partners:
+  - client_id: P1
+    secret_env: KEY_P1
+    badges:
+      - { id: A, competency: communiquer, level: 1 }
+      - { id: B, competency: communiquer, level: 1 }
+      - { id: C, competency: communiquer, level: 1 }
+`;
+  const LOU = 'lou@example.org';
+
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse({ scheme: SCHEME, partners: PARTNERS });
+  });
+  afterEach(() => house.close());
+
+  async function give(badgeId: string, expiresOnS?: number): Promise<EventRecord> {
+    const expiry = expiresOnS === undefined ? {} : { expiresOnS };
+    const event = house.issue({ clientId: 'P1', badgeId, recipients: [LOU], ...expiry });
+    expect(await house.notify(event)).toBe(202);
+    await house.idle();
+    return event;
+  }
+  async function revoke(event: EventRecord): Promise<void> {
+    house.sandbox.revokeByHand(event.id, [LOU]);
+    expect(await house.notify(event, 'badge.revoked')).toBe(202);
+    await house.idle();
+  }
+  const held = () => [...house.sandbox.awarded(LOU)].filter((badge) => badge.startsWith(REGION)).toSorted();
+  const flags = async () => (await house.pipelines[0].flags.list()).map(({ badgeId }) => badgeId);
+  const revocations = () => house.sandbox.calls.filter(({ route }) => route === 'PUT revoke');
+
+  test('a badge that earned awards is revoked: kept, flagged, or taken back once, as each award says', async () => {
+    await give('A');
+    const b = await give('B');
+    expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP', 'REGION/R_REVOKE']);
+    await revoke(b);
+    await revoke(b);
+    expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP']);
+    expect(await flags()).toEqual(['R_FLAG']);
+    expect(revocations()).toHaveLength(1);
+
+    await give('C');
+    expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP', 'REGION/R_REVOKE']);
+    expect(await flags()).toEqual([]);
+    expect(house.awards()).toHaveLength(4);
+  });
+
+  test('expiry alone takes nothing back, and flags nothing', async () => {
+    await give('A');
+    const b = await give('B');
+    const [copy] = b.assertions;
+    house.sandbox.expire(copy?.id ?? '', Math.floor(Date.now() / 1000) - 10);
+    expect(await house.notify(b)).toBe(202);
+    await house.idle();
+    expect(held()).toHaveLength(3);
+    expect(await flags()).toEqual([]);
+  });
+
+  test('what the Région gave by hand is not taken back; it is flagged', async () => {
+    house.issue({ clientId: REGION, badgeId: 'R_REVOKE', recipients: [LOU] });
+    await give('A');
+    const b = await give('B');
+    await revoke(b);
+    expect(held()).toContain('REGION/R_REVOKE');
+    expect(revocations()).toEqual([]);
+    expect((await flags()).toSorted()).toEqual(['R_FLAG', 'R_REVOKE']);
+  });
+
+  test('a lost reply of the revocation: taken back all the same, not blocked, and given again when earned again', async () => {
+    await give('A');
+    const b = await give('B');
+    house.sandbox.fault({ route: 'PUT revoke', kind: 'reply-lost' });
+    await revoke(b);
+    expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP']);
+    const [{ ledger, vault }] = house.pipelines;
+    expect((await ledger.read(earnerKeyOf(vault, LOU), asBadgeId('R_REVOKE')))?.state).toBe('revoked');
+    await give('C');
+    expect(held()).toContain('REGION/R_REVOKE');
+  });
+});
+
+describe('orphans', () => {
+  /** What is left where a server took over that knows of a claim, and not of the batch that made it. */
+  const R1 = asBadgeId('R1');
+  const LOU = 'lou@example.org';
+
+  let house: House;
+  beforeEach(async () => {
+    house = await openHouse({
+      scheme: SMALL_SCHEME,
+      partners: SMALL_PARTNERS,
+      pace: { settleMs: 400, sendWithinMs: 300, mirrorMaxAgeMs: 3_600_000 },
+    });
+  });
+  afterEach(() => house.close());
+
+  const lou = () => earnerKeyOf(house.pipelines[0].vault, LOU);
+
+  /** Lou is due an award, and gets no further than the outbox. */
+  async function dueAlone(): Promise<void> {
+    await house.pipelines[0].queues.awards.pause();
+    for (const [clientId, badgeId] of [
+      ['P1', 'A'],
+      ['P2', 'B'],
+    ] as const)
+      expect(await house.notify(house.issue({ clientId, badgeId, recipients: [LOU] }))).toBe(202);
+    await until(async () => (await house.pipelines[0].outbox.waiting(R1)) === 1, 'outbox');
+  }
+
+  async function claimedByLostBatch(): Promise<BatchId> {
+    const { outbox, ledger } = house.pipelines[0];
+    const batch = await outbox.takeBatch(R1, 10);
+    if (batch === null) throw new Error('somebody waited');
+    await ledger.apply(lou(), R1, { type: 'claim', batch: batch.id });
+    await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
+    return batch.id;
+  }
+
+  const lookAgain = async (): Promise<void> => {
+    const { queues } = house.pipelines[0];
+    await queues.awards.resume();
+    await enqueueEarners(queues.earners, [lou()], 'test');
+    await house.idle();
+  };
+
+  test('a claim of a batch that is gone is due again, and given once', async () => {
+    await dueAlone();
+    await claimedByLostBatch();
+    await lookAgain();
+    expect(house.awards()).toEqual([`R1 ${LOU}`]);
+  });
+
+  test('nor is it given again where the lost batch had been sent, and nobody knows', async () => {
+    await dueAlone();
+    const batch = await claimedByLostBatch();
+    await house.pipelines[0].ledger.apply(lou(), R1, { type: 'markUnknown', batch });
+    house.issue({ clientId: REGION, badgeId: 'R1', recipients: [LOU] });
+    await lookAgain();
+    expect(house.awards()).toEqual([]);
+    expect(await house.pipelines[0].ledger.read(lou(), R1)).toMatchObject({ state: 'issued' });
+  });
+
+  test('a claim of a batch that is there stays', async () => {
+    await dueAlone();
+    const { ledger, outbox, queues } = house.pipelines[0];
+    const batch = await outbox.takeBatch(R1, 10);
+    await ledger.apply(lou(), R1, { type: 'claim', batch: batch?.id ?? asBatchId('none') });
+    await enqueueEarners(queues.earners, [lou()], 'test');
+    await until(
+      async () => (await queues.earners.getJobCountByTypes('waiting', 'active')) === 0,
+      'evaluation',
+    );
+    expect(await ledger.read(lou(), R1)).toMatchObject({ state: 'claimed', batch: batch?.id });
+  });
+
+  const CLASS = Array.from({ length: 50 }, (_, at) => `eleve.${at}@example.org`);
+
+  test('a lost batch of fifty is given once to each, and the account is read in full once for all of them', async () => {
+    const { outbox, ledger, queues, vault } = house.pipelines[0];
+    await queues.awards.pause();
+    for (const [clientId, badgeId] of [
+      ['P1', 'A'],
+      ['P2', 'B'],
+    ] as const)
+      expect(await house.notify(house.issue({ clientId, badgeId, recipients: CLASS }))).toBe(202);
+    await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'outbox');
+    const batch = await outbox.takeBatch(R1, CLASS.length);
+    if (batch === null) throw new Error('somebody waited');
+    for (const earner of batch.earners) await ledger.apply(earner, R1, { type: 'claim', batch: batch.id });
+    await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
+    const listings = (): number =>
+      house.sandbox.calls.filter(({ route, clientId }) => route === 'GET events' && clientId === REGION)
+        .length;
+    const before = listings();
+    await enqueueEarners(
+      queues.earners,
+      CLASS.map((address) => earnerKeyOf(vault, address)),
+      'test',
+    );
+    await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'all are due again');
+    const read = listings() - before;
+    await queues.awards.resume();
+    await house.idle();
+    expect(house.awards().toSorted()).toEqual(CLASS.map((address) => `R1 ${address}`).toSorted());
+    expect(read).toBe(1);
+  });
+
+  test('another batch cannot let go of it', async () => {
+    await dueAlone();
+    await claimedByLostBatch();
+    const { ledger } = house.pipelines[0];
+    await expect(ledger.apply(lou(), R1, { type: 'abandon', batch: asBatchId('other') })).rejects.toThrow(
+      /cannot take "abandon"/,
+    );
+  });
+});

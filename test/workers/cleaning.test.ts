@@ -1,0 +1,189 @@
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { asBadgeId } from '../../src/ids.js';
+import type { RedisConnection } from '../../src/platform/redis.js';
+import { QUEUES } from '../../src/queue/jobs.js';
+import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
+import { gatherAwards } from '../../src/workers/issue/gather-awards.js';
+import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
+import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
+import { type House, openHouse } from '../support/house.js';
+import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { until } from '../support/until.js';
+import type { Queue } from 'bullmq';
+
+describe('clean queues', () => {
+  const DAY_MS = 24 * 3_600_000;
+  let house: House;
+  let admin: RedisConnection;
+  let lines: string[];
+  beforeEach(async () => {
+    lines = [];
+    const logTo = { write: (line: string) => void lines.push(line) };
+    house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, logTo });
+    admin = house.pipelines[0].people.redis;
+  });
+  afterEach(async () => {
+    await house.close();
+  });
+
+  /** Jobs that failed so long ago: Redis has that as the score of the set of failed ones. */
+  async function failedBefore(queue: Queue, ageMs: number, ids: readonly string[]): Promise<void> {
+    const jobs = ids.map((jobId) => ({ name: 'x', data: { kind: 'x' }, opts: { jobId, attempts: 1 } }));
+    const before = await queue.getFailedCount();
+    await queue.addBulk(jobs);
+    await until(async () => (await queue.getFailedCount()) === before + ids.length, 'failed jobs', 30_000);
+    const scores = ids.flatMap((id) => [Date.now() - ageMs, id]);
+    await admin.zadd(queue.toKey('failed'), ...scores);
+  }
+  const failed = async (queue: Queue) => (await queue.getFailed()).map(({ id }) => id).toSorted();
+  const removedIn = () =>
+    lines
+      .map((line) => JSON.parse(line) as { msg: string; queue: string; removed: number })
+      .filter(({ msg }) => msg === 'old failed jobs removed')
+      .map(({ queue, removed }) => [queue, removed]);
+
+  test('what failed 90 days ago goes, in every queue; what failed later stays; counts are logged', async () => {
+    const [pipeline] = house.pipelines;
+    const { notices, earners, awards } = pipeline.queues;
+    await failedBefore(notices, FAILED_RETENTION_MS + DAY_MS, ['old.1', 'old.2']);
+    await failedBefore(notices, FAILED_RETENTION_MS - DAY_MS, ['new.1']);
+    await failedBefore(awards, FAILED_RETENTION_MS + DAY_MS, ['old.3']);
+    await cleanQueues(pipeline, new AbortController().signal);
+    expect([await failed(notices), await failed(earners), await failed(awards)]).toEqual([['new.1'], [], []]);
+    expect(await notices.getJob('old.1')).toBeUndefined();
+    expect(removedIn()).toEqual([
+      ['arrivals', 0],
+      ['notices', 2],
+      ['earners', 0],
+      ['awards', 1],
+      ['maintenance', 0],
+      ['mails', 0],
+    ]);
+  });
+
+  test('of pushed credentials that OBF refused, the newest 1 000 of a week stay; what failed otherwise is not among them', async () => {
+    const [pipeline] = house.pipelines;
+    const { notices } = pipeline.queues;
+    const refused = async (ids: readonly string[], reason: string): Promise<void> => {
+      for (const id of ids) await admin.hset(notices.toKey(id), 'failedReason', reason);
+    };
+    const many = Array.from({ length: 1001 }, (_, at) => `credential.new.${at}`);
+    const absent = 'OBF GET credential: 404 Not Found';
+    await failedBefore(notices, 8 * DAY_MS, ['credential.old', 'credential.away', 'issued.old']);
+    await failedBefore(notices, DAY_MS, many);
+    await refused(['credential.old', 'issued.old', ...many], absent);
+    await refused(['credential.away'], 'ObfNotSent: OBF GET credential: no answer');
+    await cleanQueues(pipeline, new AbortController().signal);
+    const left = await failed(notices);
+    expect(left).toHaveLength(1002);
+    expect(left).toEqual(expect.arrayContaining(['credential.away', 'issued.old']));
+    expect(left).not.toContain('credential.old');
+  }, 60_000);
+
+  test('more than one step removes', async () => {
+    const [pipeline] = house.pipelines;
+    const { notices } = pipeline.queues;
+    const ids = Array.from({ length: 1500 }, (_, at) => `old.${at}`);
+    await failedBefore(notices, FAILED_RETENTION_MS + DAY_MS, ids);
+    await cleanQueues(pipeline, new AbortController().signal);
+    expect(await failed(notices)).toEqual([]);
+    expect(removedIn()[1]).toEqual(['notices', 1500]);
+  }, 60_000);
+
+  test('it is stopped between two queues when the worker stops', async () => {
+    const [pipeline] = house.pipelines;
+    await expect(cleanQueues(pipeline, AbortSignal.abort())).rejects.toThrow('aborted');
+  });
+
+  test('one schedule for all workers, every night by the clock of the scheme; a worker does its job', async () => {
+    const [pipeline] = house.pipelines;
+    await Promise.all(house.pipelines.map((one) => scheduleHousekeeping(one, 'clean')));
+    const { maintenance } = pipeline.queues;
+    const [first, ...others] = await maintenance.getJobSchedulers();
+    expect(others).toEqual([]);
+    const at = new Date(first?.next ?? 0);
+    const inParis = at.toLocaleTimeString('fr-FR', {
+      timeZone: 'Europe/Paris',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    expect(inParis).toBe('03:23');
+    expect(at.getTime() - Date.now()).toBeLessThanOrEqual(25 * 3_600_000);
+
+    const [job] = await maintenance.getDelayed();
+    await job?.promote();
+    await until(() => removedIn().length === QUEUES.length, 'run of the clean');
+    await maintenance.removeJobScheduler('clean');
+  });
+
+  test('a sweep and a poll that throw never stand in failed, and run again by their schedule', async () => {
+    const [{ queues }] = house.pipelines;
+    const { maintenance, notices } = queues;
+    const waiting = house.pipelines.map(({ outbox }) =>
+      jest.spyOn(outbox, 'waiting').mockRejectedValue(new Error('no answer')),
+    );
+    house.sandbox.fault({ route: 'GET events', clientId: 'P1', kind: 'status', status: 403, times: 1000 });
+    const polls = () =>
+      house.sandbox.calls.filter(({ route, clientId }) => route === 'GET events' && clientId === 'P1').length;
+    const says = (text: string) => lines.filter((line) => line.includes(text)).length;
+    try {
+      await scheduleHousekeeping(house.pipelines[0], 'sweep');
+      await schedulePolls(house.pipelines[0], 300);
+      const asked = () => waiting.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+      for (const times of [1, 2]) {
+        await until(async () => {
+          for (const job of await maintenance.getDelayed()) await job.promote().catch(() => undefined);
+          return asked() >= times;
+        }, 'a sweep that throws');
+      }
+      await until(() => polls() >= 3, 'polls that throw');
+      expect(await house.failedReasons()).toEqual([]);
+
+      for (const spy of waiting) spy.mockRestore();
+      house.sandbox.clearFaults();
+      await until(async () => {
+        for (const job of await maintenance.getDelayed()) await job.promote().catch(() => undefined);
+        return says('outboxes swept') > 0;
+      }, 'a sweep that does its work');
+      const before = polls();
+      await until(() => polls() > before, 'a poll');
+      expect(await house.failedReasons()).toEqual([]);
+    } finally {
+      for (const queue of [maintenance, notices])
+        for (const { key } of await queue.getJobSchedulers()) await queue.removeJobScheduler(key);
+    }
+  }, 60_000);
+});
+
+describe('gathering', () => {
+  const R1 = asBadgeId('R1');
+
+  let palier: RunningPalier;
+
+  beforeEach(async () => {
+    const pace = { quietMs: 50, gatherMs: 600_000 };
+    palier = await runningPalier({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, pace });
+  });
+  afterEach(() => palier.close());
+
+  test.each(['arrivals', 'notices', 'earners'] as const)(
+    'half of a class is evaluated, the other half waits in "%s": what is due gathers on until it is through',
+    async (name) => {
+      const { queues, outbox, vault } = palier.pipeline;
+      const [first, other] = ['lou', 'sam'].map((one) => earnerKeyOf(vault, `${one}@example.org`));
+      if (first === undefined || other === undefined) throw new Error('two earners');
+      const gather = async (): Promise<unknown> =>
+        (await gatherAwards(palier.pipeline, R1, new AbortController().signal)).facts;
+      const isQuiet = async (): Promise<boolean> => ((await outbox.waitedMs(R1))?.newest ?? 0) > 50;
+      await queues[name].add('other half', {});
+      await outbox.put(R1, first);
+      await until(isQuiet, 'quiet');
+      expect(await gather()).toMatchObject({ earners: 0 });
+      // All are evaluated now, as far as the queues know.
+      await queues[name].drain();
+      await outbox.put(R1, other);
+      await until(isQuiet, 'quiet');
+      expect(await gather()).toMatchObject({ earners: 2, batches: [expect.any(String)] });
+    },
+  );
+});
