@@ -76,8 +76,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     },
     /** Somebody looked at their own page: one more in the entry of that day. */
     async countView(atS: number): Promise<void> {
-      const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
-      const [id, entry] = [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
+      const [id, entry] = viewsOf(atS, timeZone);
       await general.count(id, entry);
       await index.add([{ member: `:${id}`, entry, isCounted: false }]);
     },
@@ -110,9 +109,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
       for await (const entries of general.all())
         await index.add(entries.map(([id, entry]) => ({ member: `:${id}`, entry, isCounted: true })));
       for await (const some of records)
-        await index.add(
-          some.flatMap(([earner, record]) => record.journal.map((entry) => ofRecord(earner, record, entry))),
-        );
+        await index.add(some.flatMap(([earner, record]) => ofWhole(earner, record)));
     },
   };
 }
@@ -147,6 +144,15 @@ const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): Journa
 function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEntry): Listed {
   const place = placeOf(journal, entry);
   return { member: memberOf(earner, place), entry: journal[place] ?? entry, isCounted: true };
+}
+
+const ofWhole = (earner: EarnerKey, record: EarnerRecord): readonly Listed[] =>
+  record.journal.map((entry) => ofRecord(earner, record, entry));
+
+/** The day's entry that counts views, and its id. */
+function viewsOf(atS: number, timeZone: string): readonly [id: string, entry: JournalEntry] {
+  const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
+  return [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
 }
 
 /** In their order. One whose person is erased, or cannot be read, is left out. */
