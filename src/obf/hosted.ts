@@ -51,26 +51,6 @@ interface RevokedAssertion {
 
 export type HostedCredential = HostedAssertion | RevokedAssertion;
 
-/** Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. */
-export interface HostedCredentials {
-  /** Whether `read` would fetch this at all: a credential's address on OBF's own host. */
-  accepts(url: string): boolean;
-  /**
-   * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for this address. Issuer,
-   * badge and id are those that the credential names; nothing is taken from the sender of the URL.
-   * @throws CredentialRefused for good: another host, another person, two ids, too large
-   * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
-   */
-  read(url: string, email: string, signal?: AbortSignal): Promise<HostedCredential>;
-  /**
-   * Reads once more what `read` has accepted before: whose it is was checked then, and by another spelling of the
-   * address it may not be provable now.
-   * @param first the format in which it came; the other is tried where OBF has none
-   * @throws as `read`
-   */
-  readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential>;
-}
-
 const CALL = 'GET credential';
 /** All public reads share one lane, whoever issued what they read. */
 const LANE = 'public';
@@ -81,12 +61,6 @@ const NOT_FOUND = 404;
 const FORBIDDEN = 403;
 const GONE = 410;
 
-interface HostedParts {
-  readonly base: URL;
-  readonly http: Http;
-  readonly rate: RateLimiter;
-}
-
 /** A credential under verification. */
 interface Subject {
   readonly assertionId: AssertionId;
@@ -95,17 +69,29 @@ interface Subject {
   readonly signal: AbortSignal | undefined;
 }
 
-export const createHosted = (parts: HostedParts): HostedCredentials => new HostedReader(parts);
-
-class HostedReader implements HostedCredentials {
+/** Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. */
+export class HostedCredentials {
   private readonly urls: HostedUrls;
 
-  constructor(private readonly parts: HostedParts) {
-    this.urls = new HostedUrls(parts.base);
+  constructor(
+    base: URL,
+    private readonly http: Http,
+    private readonly rate: RateLimiter,
+  ) {
+    this.urls = new HostedUrls(base);
   }
 
-  accepts = (url: string): boolean => this.urls.assertionId(url) !== null;
+  /** Whether `read` would fetch this at all: a credential's address on OBF's own host. */
+  accepts(url: string): boolean {
+    return this.urls.assertionId(url) !== null;
+  }
 
+  /**
+   * Reads once more what `read` has accepted before: whose it is was checked then, and by another spelling of the
+   * address it may not be provable now.
+   * @param first the format in which it came; the other is tried where OBF has none
+   * @throws as `read`
+   */
   async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
     const { v2, v3 } = this.urls.addressesOf(id);
     try {
@@ -116,6 +102,12 @@ class HostedReader implements HostedCredentials {
     }
   }
 
+  /**
+   * Reads a credential (Open Badges 3.0 or 2.0) and checks that it was made for this address; null: that is known.
+   * Issuer, badge and id are those that the credential names; nothing is taken from the sender of the URL.
+   * @throws CredentialRefused for good: another host, another person, two ids, too large
+   * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
+   */
   async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
     const assertionId = this.urls.assertionId(url);
     if (assertionId === null)
@@ -206,7 +198,7 @@ class HostedReader implements HostedCredentials {
     url: string,
     { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES }: { alsoGood?: number; maxBytes?: number } = {},
   ): Promise<HttpReply> {
-    const { http, rate } = this.parts;
+    const { http, rate } = this;
     const facts = { name, write: false, secrets: email === null ? [] : [email] };
     const request = {
       ...facts,

@@ -46,13 +46,6 @@ export interface CallMade {
 /** Receives each call. May not throw: a call that was made has been made. */
 export type Report = (made: CallMade) => void;
 
-export interface Http {
-  /** Resolves with any answer at all. @throws ObfError by certainty, where no whole answer came */
-  send(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply>;
-  /** Destroys every connection. */
-  close(): void;
-}
-
 interface HttpOptions {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -62,15 +55,18 @@ interface HttpOptions {
   readonly log: Logger | undefined;
 }
 
+export type Http = ReturnType<typeof createHttp>;
+
 /** Sends calls to one origin. Opens nothing until the first. */
-export function createHttp({ origin, timeoutMs, report, log }: HttpOptions): Http {
+export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
   const kept = clientOf(origin, true);
   // A write has a connection of its own: a kept one may be closed just as we use it, and the reset
   // would leave open whether the write was done.
   const fresh = clientOf(origin, false);
   let closed = false;
   return {
-    async send(request, signal) {
+    /** Resolves with any answer at all. @throws ObfError by certainty, where no whole answer came */
+    async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply> {
       if (closed) throw new ObfNotSent(request.name, 'the client is closed');
       const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
       const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
@@ -92,7 +88,8 @@ export function createHttp({ origin, timeoutMs, report, log }: HttpOptions): Htt
         log?.debug({ call: route, client: clientId, status, ms: Math.round(durationMs) }, 'OBF called');
       }
     },
-    close() {
+    /** Destroys every connection. */
+    close(): void {
       closed = true;
       kept.destroy();
       fresh.destroy();

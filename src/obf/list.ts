@@ -1,4 +1,5 @@
 import type { EventId } from '../ids.js';
+import { IdSet } from './id-set.js';
 import type {
   EventRecipients,
   ListRead,
@@ -30,7 +31,8 @@ interface ListOptions<T> {
 
 /** One reading of a list from its first row to its last. */
 interface Pass {
-  readonly keys: ReadonlySet<string>;
+  /** How many distinct rows. */
+  readonly count: number;
   readonly total: number | null;
   /** Each page followed on the one before. */
   readonly isSteady: boolean;
@@ -47,20 +49,20 @@ interface Pass {
  * did not shrink meanwhile: nothing was deleted that could stand for a row which nobody saw.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
-  const seen = new Set<string>();
+  const seen = new IdSet();
   const odd = new Map<string, OddRow>();
   const totals: number[] = [];
   let before: Pass | null = null;
   for (;;) {
     const pass: Pass = await readOnce(options, seen, odd);
-    const { keys, total, isSteady, isCut } = pass;
+    const { count, total, isSteady, isCut } = pass;
     const end = (isWhole: boolean, distinct: number): ListRead => {
       return { distinct, total, isWhole, odd: [...odd.values()] };
     };
     if (isCut) return end(false, seen.size);
-    if (isSteady && (total === null || keys.size === total)) return end(true, keys.size);
+    if (isSteady && (total === null || count === total)) return end(true, count);
     // Short by as much as the last time: reading it once more shows nothing new.
-    const isSame = before?.isSteady === true && before.keys.size === keys.size && before.total === total;
+    const isSame = before?.isSteady === true && before.count === count && before.total === total;
     if (isSteady && isSame) return end(false, seen.size);
     before = pass;
     if (totals.push(total ?? Infinity) < MAX_PASSES) continue;
@@ -71,14 +73,14 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
 
 async function readOnce<T>(
   { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
-  seen: Set<string>,
+  seen: IdSet,
   odd: Map<string, OddRow>,
 ): Promise<Pass> {
-  const keys = new Set<string>();
+  const keys = new IdSet();
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {
-    if (seen.size > 0 && !mayCall()) return { keys, total, isSteady, isCut: true };
+    if (seen.size > 0 && !mayCall()) return { count: keys.size, total, isSteady, isCut: true };
     const page: Page<T> = await pageAt(offset);
     total = page.total;
     if (last !== null && page.keys[0] !== last) isSteady = false;
@@ -92,7 +94,8 @@ async function readOnce<T>(
     const reached = offset + page.keys.length;
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
     // A page with nothing new ends it too: a server that ignores `offset` would go on for ever.
-    if (isEnd || keys.size === before) return { keys, total, isSteady: isSteady && isEnd, isCut: false };
+    if (isEnd || keys.size === before)
+      return { count: keys.size, total, isSteady: isSteady && isEnd, isCut: false };
     const overlaps = page.keys.length > OVERLAP;
     last = overlaps ? (page.keys.at(-1) ?? null) : null;
     offset = overlaps ? reached - OVERLAP : reached;

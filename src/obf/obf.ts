@@ -4,7 +4,7 @@ import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { createAccount } from './account.js';
 import { createCaller } from './call.js';
-import { createHosted, type HostedCredentials } from './hosted.js';
+import { HostedCredentials } from './hosted.js';
 import { createHttp, type Report } from './http.js';
 import { createRateLimiter } from './rate-limiter.js';
 import { createTokens, TUNING, type Tuning } from './token.js';
@@ -62,7 +62,7 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
       accounts.set(clientId, account);
       return account;
     },
-    hosted: createHosted({ base, http, rate }),
+    hosted: new HostedCredentials(base, http, rate),
     close() {
       life.abort();
       http.close();

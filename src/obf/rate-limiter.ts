@@ -45,22 +45,13 @@ interface Waiting {
   readonly isIdle?: boolean;
 }
 
-/** Keeps the calls of all processes together under one rate a lane: an OBF client's id, or `public`. */
-export interface RateLimiter {
-  /**
-   * Resolves when the call may leave.
-   * @throws RateQueueFull when its turn is too far off; ObfNotSent when aborted, or without Redis
-   */
-  acquire(call: string, lane: string, waiting?: Waiting): Promise<void>;
-  /**
-   * OBF has asked this lane to wait: no call gets an earlier turn, and those that wait here queue again. What
-   * waits in another process finds out by a call of its own. Never rejects: without Redis those here still wait.
-   */
-  hold(lane: string, forMs: number): Promise<void>;
-}
+export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
-/** At most `maxRps` calls in any second, evenly spaced. Kept under `${prefix}:obf:rate:<lane>`. */
-export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps: number): RateLimiter {
+/**
+ * Keeps the calls of all processes together under one rate a lane (an OBF client's id, or `public`): at most
+ * `maxRps` in any second, evenly spaced. Kept under `${prefix}:obf:rate:<lane>`.
+ */
+export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps: number) {
   const spacingUs = Math.ceil((1e6 / maxRps) * MARGIN);
   const heldUntilMs = new Map<string, number>();
   let quickestMs = Infinity;
@@ -99,14 +90,22 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
   }
 
   return {
-    async acquire(call, lane, waiting = {}) {
+    /**
+     * Resolves when the call may leave.
+     * @throws RateQueueFull when its turn is too far off; ObfNotSent when aborted, or without Redis
+     */
+    async acquire(call: string, lane: string, waiting: Waiting = {}): Promise<void> {
       try {
         await takeTurn(call, lane, waiting);
       } catch (error) {
         throw errorBeforeSending(call, error, waiting.signal);
       }
     },
-    async hold(lane, forMs) {
+    /**
+     * OBF has asked this lane to wait: no call gets an earlier turn, and those that wait here queue again. What waits
+     * in another process finds out by a call of its own. Never rejects: without Redis those here still wait.
+     */
+    async hold(lane: string, forMs: number): Promise<void> {
       heldUntilMs.set(lane, performance.now() + forMs);
       await HOLD(redis, [keyOf(lane)], [Math.round(forMs * 1000)]).catch(() => undefined);
     },

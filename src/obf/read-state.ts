@@ -10,26 +10,6 @@ import type { ListName, ObfEvent } from './types.js';
 /** What the row of an event said when all of its recipients were read. */
 type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
 
-/**
- * Which events of a client were read in full, each with what its row said then. OBF may still write, append to or
- * change an event that was read: it is read again when its row differs.
- */
-export interface EventIndex {
-  /** How many events of the client were read. */
-  count(clientId: ClientId): Promise<number>;
-  /** How many recipients all of them have, as their rows say. */
-  recipients(clientId: ClientId): Promise<number>;
-  /** `unread`: not read in full. `changed`: recipients were added since, or something else of the row differs. */
-  compare(
-    clientId: ClientId,
-    rows: readonly EventRow[],
-  ): Promise<{ readonly unread: ReadonlySet<EventId>; readonly changed: ReadonlySet<EventId> }>;
-  /** Stores that they were read in full, as these rows say. */
-  put(clientId: ClientId, rows: readonly EventRow[]): Promise<void>;
-  /** Removes all but these. */
-  retain(clientId: ClientId, events: Iterable<EventId>): Promise<void>;
-}
-
 /** How many events one command is about: Redis does nothing else meanwhile, for about a millisecond. */
 const CHUNK = 1000;
 
@@ -59,8 +39,14 @@ return more`);
 /** Where the events of a client are kept: a hash from id to signature, and beside it the sum of recipients. */
 const eventsKey = (prefix: string, clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
 
-/** @param prefix of the keys, without a hash tag */
-export function createEventIndex(redis: RedisConnection, prefix: string): EventIndex {
+export type EventIndex = ReturnType<typeof createEventIndex>;
+
+/**
+ * Which events of a client were read in full, each with what its row said then. OBF may still write, append to or
+ * change an event that was read: it is read again when its row differs.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createEventIndex(redis: RedisConnection, prefix: string) {
   const key = (clientId: ClientId): string => eventsKey(prefix, clientId);
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
@@ -68,9 +54,12 @@ export function createEventIndex(redis: RedisConnection, prefix: string): EventI
       await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
   };
   return {
-    count: (clientId) => redis.hlen(key(clientId)),
-    recipients: async (clientId) => Number((await redis.get(sumKey(clientId))) ?? 0),
-    async compare(clientId, rows) {
+    /** How many events of the client were read. */
+    count: (clientId: ClientId) => redis.hlen(key(clientId)),
+    /** How many recipients all of them have, as their rows say. */
+    recipients: async (clientId: ClientId) => Number((await redis.get(sumKey(clientId))) ?? 0),
+    /** `unread`: not read in full. `changed`: recipients were added since, or something else of the row differs. */
+    async compare(clientId: ClientId, rows: readonly EventRow[]) {
       const [unread, changed] = [new Set<EventId>(), new Set<EventId>()];
       for (let at = 0; at < rows.length; at += CHUNK) {
         const some = rows.slice(at, at + CHUNK);
@@ -83,11 +72,13 @@ export function createEventIndex(redis: RedisConnection, prefix: string): EventI
       }
       return { unread, changed };
     },
-    async put(clientId, rows) {
+    /** Stores that they were read in full, as these rows say. */
+    async put(clientId: ClientId, rows: readonly EventRow[]) {
       const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
       await write(clientId, pairs);
     },
-    async retain(clientId, events) {
+    /** Removes all but these. */
+    async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
       let cursor = '0';
       do {
@@ -121,16 +112,6 @@ export interface ReadProblem extends ReadScope {
   readonly sinceS: number;
 }
 
-/** Names what cannot be read in OBF, so that people can have it mended. */
-export interface ReadProblems {
-  /** Stores the problem of a scope; the first instant stays. */
-  note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number): Promise<void>;
-  /** The scope was read whole. Resolves with whether there was a problem. */
-  clear(scope: ReadScope): Promise<boolean>;
-  /** Oldest first. */
-  list(): Promise<readonly ReadProblem[]>;
-}
-
 /** A problem as it is stored, under its scope as JSON. */
 const storedProblem = z.object({
   fields: z.array(z.string()),
@@ -147,18 +128,23 @@ const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
 
 const parseProblem = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
 
-/** @param prefix of the key */
-export function createReadProblems(redis: RedisConnection, prefix: string): ReadProblems {
+export type ReadProblems = ReturnType<typeof createReadProblems>;
+
+/** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
+export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
   return {
-    async note({ fields, missing, ...scope }, nowS) {
+    /** Stores the problem of a scope; the first instant stays. */
+    async note({ fields, missing, ...scope }: Omit<ReadProblem, 'sinceS'>, nowS: number) {
       // Of two at once the later is kept; their first instants are the same, or seconds apart.
       const sinceS = parseProblem(await redis.hget(key, scopeText(scope)))?.sinceS ?? nowS;
       const problem = { fields: [...new Set(fields)].toSorted(), missing, sinceS };
       await redis.hset(key, scopeText(scope), JSON.stringify(problem));
     },
-    clear: async (scope) => (await redis.hdel(key, scopeText(scope))) === 1,
-    async list() {
+    /** The scope was read whole. Resolves with whether there was a problem. */
+    clear: async (scope: ReadScope) => (await redis.hdel(key, scopeText(scope))) === 1,
+    /** Oldest first. */
+    async list(): Promise<readonly ReadProblem[]> {
       const all = Object.entries(await redis.hgetall(key)).flatMap(([scope, text]) => {
         const [clientId, list, eventId] = scopeForm.parse(JSON.parse(scope));
         const problem = parseProblem(text);

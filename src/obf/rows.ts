@@ -53,8 +53,7 @@ export const badgePage = (clientId: ClientId, reply: PageReply) =>
   }));
 
 export const eventOfReply = (clientId: ClientId, reply: z.output<typeof eventReply>): ObfEvent => ({
-  // The schema holds that one of the two is there.
-  ...eventOfRow(clientId, { ...reply, badge_id: reply.badge_id ?? reply.badge?.id ?? '' }),
+  ...eventOfRow(clientId, reply),
   // A string that holds JSON, or any text another program put there.
   logEntry:
     typeof reply.log_entry === 'string'

@@ -35,14 +35,6 @@ export interface Bearer {
   readonly sealed: string;
 }
 
-/** The token of one client, shared by all processes. */
-export interface Tokens {
-  /** @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent */
-  current(signal?: AbortSignal): Promise<Bearer>;
-  /** Another one than `denied`, which OBF has just answered with 403; it may have been renewed already. */
-  refreshDenied(denied: Bearer, signal?: AbortSignal): Promise<Bearer>;
-}
-
 interface TokenParts {
   readonly clientId: ClientId;
   readonly secret: string;
@@ -77,11 +69,13 @@ const KEY_REFUSED = 401;
 const keyOf = ({ prefix, clientId }: TokenParts, name: string): string =>
   `${prefix}:obf:{${clientId}}:${name}`;
 
+export type Tokens = ReturnType<typeof createTokens>;
+
 /**
- * The token is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing,
+ * The token of one client, shared by all processes. It is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing,
  * asks OBF; one that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
  */
-export function createTokens(parts: TokenParts): Tokens {
+export function createTokens(parts: TokenParts) {
   const { clientId, tuning } = parts;
   // One at a time in this process. It belongs to no caller: when the one that began it gives up, OBF has made
   // the token all the same, and the next may only be asked for in ten seconds.
@@ -110,8 +104,10 @@ export function createTokens(parts: TokenParts): Tokens {
     }
   }
   return {
-    current: (signal) => obtain(null, signal),
-    refreshDenied: (denied, signal) => obtain(denied.sealed, signal),
+    /** @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent */
+    current: (signal?: AbortSignal) => obtain(null, signal),
+    /** Another one than `denied`, which OBF has just answered with 403; it may have been renewed already. */
+    refreshDenied: (denied: Bearer, signal?: AbortSignal) => obtain(denied.sealed, signal),
   };
 }
 

@@ -48,32 +48,29 @@ const count = z
   .catch(null)
   .transform((value) => value ?? null);
 
-export const eventRow = z.object({
+const eventFields = {
   id,
-  badge_id: id,
   issued_on: instant,
   expires_on: maybeInstant,
   ctime: maybeInstant,
   mtime: maybeInstant,
   recipient_count: count,
-});
+};
+export const eventRow = z.object({ ...eventFields, badge_id: id });
 
 /** One event: the badge may stand as `badge_id` or as `badge.id`. `log_entry` is a string holding JSON. */
 export const eventReply = z
   .object({
-    id,
+    ...eventFields,
     badge_id: id.nullish(),
     badge: z.object({ id }).nullish(),
-    issued_on: instant,
-    expires_on: maybeInstant,
-    ctime: maybeInstant,
-    mtime: maybeInstant,
-    recipient_count: count,
     log_entry: z.unknown().optional(),
   })
-  .refine((event) => (event.badge_id ?? event.badge?.id) !== undefined, {
-    path: ['badge_id'],
-    message: 'neither badge_id nor badge.id is given',
+  .transform((event, ctx) => {
+    const badge_id = event.badge_id ?? event.badge?.id;
+    if (badge_id !== undefined) return { ...event, badge_id };
+    ctx.addIssue({ code: 'custom', path: ['badge_id'], message: 'neither badge_id nor badge.id is given' });
+    return z.NEVER;
   });
 
 export const recipientRow = z.object({

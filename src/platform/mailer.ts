@@ -15,14 +15,6 @@ export interface Mail {
   readonly html: string;
 }
 
-export interface Mailer {
-  /** @throws MailError */
-  send(mail: Mail): Promise<void>;
-  /** Signs in at the server, and sends nothing. @throws MailError */
-  verify(): Promise<void>;
-  close(): void;
-}
-
 /**
  * A mail that was not sent. `isFinal`: the server refused this recipient or this mail, and would again.
  * Its message never holds an address: servers repeat it in their replies.
@@ -42,8 +34,10 @@ export class MailError extends Error {
 
 const TIMEOUT_MS = 15_000;
 
+export type Mailer = ReturnType<typeof createMailer>;
+
 /** A pool of connections to the SMTP server. TLS is required, but on this machine. @param url is checked by the configuration */
-export function createMailer({ smtpUrl, from }: MailConfig): Mailer {
+export function createMailer({ smtpUrl, from }: MailConfig) {
   const url = new URL(smtpUrl);
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const secure = url.protocol === 'smtps:';
@@ -70,19 +64,17 @@ export function createMailer({ smtpUrl, from }: MailConfig): Mailer {
     { from, headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' } },
   );
   return {
-    async send(mail) {
-      await transport.sendMail(mail).catch((error: unknown) => {
-        throw mailErrorOf(error);
-      });
-    },
-    async verify() {
-      await transport.verify().catch((error: unknown) => {
-        throw mailErrorOf(error);
-      });
-    },
-    close: () => transport.close(),
+    /** @throws MailError */
+    send: (mail: Mail): Promise<void> => transport.sendMail(mail).then(() => undefined, fail),
+    /** Signs in at the server, and sends nothing. @throws MailError */
+    verify: (): Promise<void> => transport.verify().then(() => undefined, fail),
+    close: (): void => transport.close(),
   };
 }
+
+const fail = (error: unknown): never => {
+  throw mailErrorOf(error);
+};
 
 /** Pure. A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not the mail's. */
 export function mailErrorOf(error: unknown): MailError {

@@ -1,16 +1,10 @@
-import type { Clock } from './clock.js';
 import type { RedisConnection } from './redis.js';
 import { scriptOf } from './redis-commands.js';
 
 /** The present by Redis' clock, Unix milliseconds: what instants of several processes are compared by. */
 export type RedisTime = () => Promise<number>;
 
-export interface RedisClock {
-  /** Asks Redis. @throws when it does not answer */
-  readonly now: RedisTime;
-  /** The same without asking, as far as the last answer goes; before the first, this machine's own time. */
-  readonly clock: Clock;
-}
+export type RedisClock = ReturnType<typeof createRedisClock>;
 
 /** KEYS[1] names the server to ask: in a cluster, the clocks of two masters differ. */
 const TIME = scriptOf(`
@@ -22,15 +16,17 @@ return time[1] * 1000 + math.floor(time[2] / 1000)`);
  * monotonic one counts on.
  * @param prefix of our keys
  */
-export function createRedisClock(redis: RedisConnection, prefix: string): RedisClock {
+export function createRedisClock(redis: RedisConnection, prefix: string) {
   let offsetMs = Date.now() - performance.now();
   return {
-    async now() {
+    /** Asks Redis. @throws when it does not answer */
+    async now(): Promise<number> {
       const ms = Number(await TIME(redis, [`${prefix}:memory`], []));
       offsetMs = ms - performance.now();
       return ms;
     },
-    clock: () => Math.floor(offsetMs + performance.now()),
+    /** The same without asking, as far as the last answer goes; before the first, this machine's own time. */
+    clock: (): number => Math.floor(offsetMs + performance.now()),
   };
 }
 

@@ -53,17 +53,12 @@ export function logConnectionErrors(address: RedisAddress, log: Logger): (err: u
   };
 }
 
-export interface RefusalWatch {
-  /** Never resolves. @throws RedisRefused as soon as the connection is refused */
-  readonly refused: Promise<never>;
-  readonly stop: () => void;
-}
-
 /**
  * Watches a connection that is being made, and would be tried again for ever. Of a TLS fault, cluster and sentinels
  * say only that the connection was closed: then TLS is tried beside them.
+ * @returns `refused` never resolves, and throws RedisRefused as soon as the connection is refused
  */
-export function watchRefusals(redis: RedisConnection, address: RedisAddress): RefusalWatch {
+export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
   const listening = new AbortController();
   const refused = new Promise<never>((_, reject) => {
     const isRefusal = (error: unknown): boolean => {
@@ -86,7 +81,7 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress): Re
     listening.signal.addEventListener('abort', () => void redis.off('error', onError));
   });
   refused.catch(() => undefined);
-  return { refused, stop: () => listening.abort() };
+  return { refused, stop: (): void => listening.abort() };
 }
 
 interface Server {

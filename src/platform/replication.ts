@@ -5,26 +5,6 @@ import { isCluster, mastersOf, raceAbort, type RedisConnection } from './redis.j
 /** How many take-overs of another server were seen. */
 export type Epoch = number;
 
-/**
- * Redis replicates asynchronously: what a master accepted is lost with it if no replica has it yet. The barrier waits
- * until the replicas of every master have all that was written.
- */
-export interface ReplicationBarrier {
-  /** To be read before the first write that is to be replicated. */
-  epoch(): Epoch;
-  /** Whether the replicas of every master have all that was written. @throws when a master does not answer */
-  isReplicated(): Promise<boolean>;
-  /**
-   * Waits until they have.
-   * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
-   */
-  waitForReplicas(epoch: Epoch): Promise<void>;
-  /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
-  confirm(epoch: Epoch): Promise<void>;
-  /** Names the histories of all masters: another text after a fail-over or a start without data. */
-  history(): Promise<string>;
-}
-
 /** Redis accepted what was written and may have lost it: the work is to be done again. */
 export class NotReplicated extends Error {
   readonly code = 'not_replicated';
@@ -38,11 +18,15 @@ const LOOK_AGAIN_MS = 5000;
 const LIMIT_MS = 120_000;
 const ASK_AGAIN_MS = 250;
 
+export type ReplicationBarrier = ReturnType<typeof createReplicationBarrier>;
+
 /**
+ * Redis replicates asynchronously: what a master accepted is lost with it if no replica has it yet. The barrier waits
+ * until the replicas of every master have all that was written.
  * @param redis the connection that writes go over
  * @param aloneMs how long a master that lost its replicas is not believed: another may have taken over unseen
  */
-export function createReplicationBarrier(redis: RedisConnection, aloneMs: number): ReplicationBarrier {
+export function createReplicationBarrier(redis: RedisConnection, aloneMs: number) {
   const watch = watchMasters(redis);
   // A WAIT blocks its connection: one round serves all who asked before it began.
   const look = shareNextRun(() => watch.look());
@@ -56,9 +40,15 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
     if (watch.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
   };
   return {
+    /** To be read before the first write that is to be replicated. */
     epoch: () => watch.epoch(),
+    /** Whether the replicas of every master have all that was written. @throws when a master does not answer */
     isReplicated,
-    async waitForReplicas(epoch) {
+    /**
+     * Waits until they have.
+     * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
+     */
+    async waitForReplicas(epoch: Epoch): Promise<void> {
       for (const limit = performance.now() + LIMIT_MS; !watch.isAlone();) {
         const isDone = await isReplicated();
         requireSame(epoch);
@@ -67,12 +57,14 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
         await pause(ASK_AGAIN_MS);
       }
     },
-    async confirm(epoch) {
+    /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
+    async confirm(epoch: Epoch): Promise<void> {
       if (watch.isAlone()) return;
       // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
       await look();
       requireSame(epoch);
     },
+    /** Names the histories of all masters: another text after a fail-over or a start without data. */
     history: () => watch.history(),
   };
 }

@@ -8,16 +8,14 @@ const BODIES_LIMIT = 32 * BODY_LIMIT;
 /** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
 const SMALL = 8 * 1024;
 
-/** Bytes that may be held at once. */
-export interface BodyBudget {
-  /** Takes the announced length, without one the most that may come. Null: there is no room. */
-  reserve(req: IncomingMessage): { release(): void } | null;
-}
+export type BodyBudget = ReturnType<typeof createBodyBudget>;
 
-export function createBodyBudget(): BodyBudget {
+/** Bytes that may be held at once. */
+export function createBodyBudget() {
   let held = 0;
   return {
-    reserve({ headers }) {
+    /** Takes the announced length, without one the most that may come. Null: there is no room. */
+    reserve({ headers }: IncomingMessage) {
       const isChunked = headers['transfer-encoding'] !== undefined;
       const announced = isChunked ? BODY_LIMIT : Number(headers['content-length'] ?? 0);
       const bytes = announced > SMALL ? announced : 0;

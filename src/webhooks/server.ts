@@ -25,13 +25,6 @@ import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
 import type { Metrics, WebhookDeps } from './context.js';
 
-export interface RunningWebhooks {
-  /** The port it listens on, which matters where 0 was asked for. */
-  readonly port: number;
-  /** Takes no more requests, ends those in flight, within `CLOSE_LIMIT_MS`. */
-  close(): Promise<void>;
-}
-
 /** Below the 25 s in which the whole process must end. */
 const CLOSE_LIMIT_MS = 10_000;
 /** How often idle connections are looked for while closing. */
@@ -50,15 +43,14 @@ const LIMITS = {
 /** With 8 KiB of a body each, see `BodyBudget`, and some 10 KiB of Node's, they fit a small container. */
 const MAX_CONNECTIONS = 2000;
 
+export type RunningWebhooks = Awaited<ReturnType<typeof startWebhooks>>;
+
 /**
  * @param port 0 takes any free one
+ * @returns the port it listens on, and what takes no more requests and ends those in flight, within `CLOSE_LIMIT_MS`
  * @throws when the port cannot be had
  */
-export async function startWebhooks(
-  deps: WebhookDeps,
-  port: number,
-  host = '127.0.0.1',
-): Promise<RunningWebhooks> {
+export async function startWebhooks(deps: WebhookDeps, port: number, host = '127.0.0.1') {
   const app = createApp(deps);
   const server = createServer({ ...LIMITS, ...presetExpressPrototypes(app) }, app);
   server.maxConnections = MAX_CONNECTIONS;

@@ -2,6 +2,7 @@ import { iteratePeople } from '../../earners/people.js';
 import { markAssertion, type WrittenAssertion } from '../../earners/assertions.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import { isEventGone } from '../../obf/errors.js';
+import type { IdSet } from '../../obf/id-set.js';
 import { EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { Pipeline } from '../pipeline.js';
 import { retryTransient } from '../runtime/retry-transient.js';
@@ -9,7 +10,7 @@ import { storeEvent } from './store-event.js';
 
 export interface VanishedOptions {
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: ReadonlyMap<ClientId, ReadonlySet<AssertionId>>;
+  readonly listed: ReadonlyMap<ClientId, Pick<IdSet, 'has'>>;
   readonly signal: AbortSignal;
   /** What was stored of an event that was read again. @param isOwn whether it is one of the Région's */
   readonly onWritten: (written: readonly WrittenAssertion[], isOwn: boolean) => void;

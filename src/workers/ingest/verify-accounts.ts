@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
-import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
+import type { ClientId, EarnerKey, EventId } from '../../ids.js';
+import { IdSet } from '../../obf/id-set.js';
 import { PAGE_LIMIT, readList, allOf, completenessOf } from '../../obf/list.js';
 import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -57,7 +58,7 @@ interface Run {
   /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, ReadonlySet<AssertionId>>;
+  readonly listed: Map<ClientId, Pick<IdSet, 'has'>>;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -179,7 +180,7 @@ async function storeListed(
   events: ReadonlyMap<EventId, ObfEvent>,
   run: Run,
 ) {
-  const listed = new Set<AssertionId>();
+  const listed = new IdSet();
   const waiting = new Map<EventId, ObfRecipient[]>();
   const left = new Set(events.keys());
   const total = [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
