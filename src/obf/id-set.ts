@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const FIRST_SLOTS = 1024;
 
@@ -30,9 +30,9 @@ export class IdSet {
   }
 
   #find(id: string) {
-    const hash = createHash('sha1').update(id).digest();
-    const high = hash.readUInt32LE(0);
-    const low = hash.readUInt32LE(4) || 1;
+    const digest = hash('sha1', id, 'buffer');
+    const high = digest.readUInt32LE(0);
+    const low = Math.max(1, digest.readUInt32LE(4));
     return { high, low, at: this.#slotOf(high, low) };
   }
 

@@ -27,36 +27,33 @@ export function scriptOf(text: string): Script {
 /** How many keys Redis walks at a time; it does nothing else meanwhile, for well under a millisecond. */
 const COUNT = 1000;
 
+/** What Redis tells of the keys that match, node by node; it may tell a key twice while it grows its table. */
+async function* scan(redis: RedisConnection, match: string): AsyncIterable<readonly string[]> {
+  // Redis reads `[`, `?` and `\` in a pattern; ours are names, with `*` alone.
+  const pattern = match.replaceAll(/[[\]?\\]/g, '\\$&');
+  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis])
+    for (let cursor: string | null = '0'; cursor !== null;) {
+      const [next, keys]: [string, string[]] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', COUNT);
+      yield keys;
+      cursor = next === '0' ? null : next;
+    }
+}
+
 /**
  * The keys that match, some at a time, each once, of every node. What is made meanwhile may be missed. Their names stay in
  * memory: some eighty bytes each.
  */
 export async function* scanKeys(redis: RedisConnection, match: string): AsyncIterable<readonly string[]> {
-  // Redis may tell a key twice while it grows its table.
   const told = new Set<string>();
-  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
-    for (let cursor = '0'; ;) {
-      const [next, keys] = await node.scan(cursor, 'MATCH', escaped(match), 'COUNT', COUNT);
-      const fresh = keys.filter((key) => !told.has(key) && told.add(key));
-      if (fresh.length > 0) yield fresh;
-      cursor = next;
-      if (cursor === '0') break;
-    }
+  for await (const keys of scan(redis, match)) {
+    const fresh = keys.filter((key) => !told.has(key) && told.add(key));
+    if (fresh.length > 0) yield fresh;
   }
 }
 
 /** About how many keys match. */
 export async function countKeys(redis: RedisConnection, match: string): Promise<number> {
   let count = 0;
-  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis])
-    for (let cursor = '0'; ;) {
-      const [next, keys] = await node.scan(cursor, 'MATCH', escaped(match), 'COUNT', COUNT);
-      count += keys.length;
-      cursor = next;
-      if (cursor === '0') break;
-    }
+  for await (const keys of scan(redis, match)) count += keys.length;
   return count;
 }
-
-/** Redis reads `[`, `?` and `\` in a pattern; ours are names, with `*` alone. */
-const escaped = (pattern: string): string => pattern.replaceAll(/[[\]?\\]/g, '\\$&');

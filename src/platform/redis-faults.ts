@@ -62,170 +62,135 @@ const MEND_ACCESS: Words = {
   en: 'Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.',
 };
 
-const SILENT: RedisCause = {
-  fault: 'absent',
-  fr: 'pas de réponse à temps',
-  en: 'no answer in time',
-  mend: START,
-};
+const causeOf = (fault: RedisFault, fr: string, en: string, mend: Words): RedisCause => ({
+  fault,
+  fr,
+  en,
+  mend,
+});
 
-const REPLICA: RedisCause = {
-  fault: 'read_only',
-  fr: "c'est une réplique, où rien ne s'écrit",
-  en: 'it is a replica, where nothing is written',
-  mend: {
+const SILENT = causeOf('absent', 'pas de réponse à temps', 'no answer in time', START);
+
+const REPLICA = causeOf(
+  'read_only',
+  "c'est une réplique, où rien ne s'écrit",
+  'it is a replica, where nothing is written',
+  {
     fr: "Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.",
     en: 'Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.',
   },
-};
+);
 
 /** No fault of Redis: this process has another key than those who filled it. */
-export const OTHER_KEY: RedisCause = {
-  fault: 'key_changed',
-  fr: 'il a été rempli sous une autre PALIER_KEY',
-  en: 'it was filled under another PALIER_KEY',
-  mend: {
+export const OTHER_KEY = causeOf(
+  'key_changed',
+  'il a été rempli sous une autre PALIER_KEY',
+  'it was filled under another PALIER_KEY',
+  {
     fr: "Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).",
     en: 'Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").',
   },
-};
+);
 
-const UNTRUSTED: RedisCause = {
-  fault: 'certificate',
-  fr: "son certificat TLS est d'une autorité inconnue ici",
-  en: 'its TLS certificate is of an authority that is unknown here',
-  mend: {
+const UNTRUSTED = causeOf(
+  'certificate',
+  "son certificat TLS est d'une autorité inconnue ici",
+  'its TLS certificate is of an authority that is unknown here',
+  {
     fr: "Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).",
     en: "Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).",
   },
-};
+);
 
 /** By the code of the network or of TLS, or the first word of Redis' own answer. */
 const CAUSES: Readonly<Record<string, RedisCause>> = {
-  OOM: {
-    fault: 'memory_full',
-    fr: 'sa mémoire est pleine (maxmemory)',
-    en: 'its memory is full (maxmemory)',
-    mend: {
-      fr: "Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.",
-      en: "Raise maxmemory, or take a larger plan at the host's; nothing is lost meanwhile.",
-    },
-  },
-  MISCONF: {
-    fault: 'disk_full',
-    fr: "il n'arrive plus à écrire sur son disque, sans doute plein",
-    en: 'it can no longer write to its disk, which may be full',
-    mend: {
+  OOM: causeOf('memory_full', 'sa mémoire est pleine (maxmemory)', 'its memory is full (maxmemory)', {
+    fr: "Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.",
+    en: "Raise maxmemory, or take a larger plan at the host's; nothing is lost meanwhile.",
+  }),
+  MISCONF: causeOf(
+    'disk_full',
+    "il n'arrive plus à écrire sur son disque, sans doute plein",
+    'it can no longer write to its disk, which may be full',
+    {
       fr: 'Libérez de la place sur le disque de Redis, ou agrandissez-le ; le journal de Redis dit le reste.',
       en: "Free space on the disk of Redis, or enlarge it; Redis' own log says the rest.",
     },
-  },
+  ),
   READONLY: REPLICA,
   MASTERDOWN: REPLICA,
-  NOREPLICAS: {
-    fault: 'replicas_missing',
-    fr: "trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles",
-    en: 'too few replicas follow it (min-replicas-to-write), and it takes nothing without them',
-    mend: {
+  NOREPLICAS: causeOf(
+    'replicas_missing',
+    "trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles",
+    'too few replicas follow it (min-replicas-to-write), and it takes nothing without them',
+    {
       fr: "Redémarrez les répliques, ou demandez à l'hébergeur.",
       en: "Start the replicas again, or ask the host's support.",
     },
-  },
-  LOADING: {
-    fault: 'loading',
-    fr: 'Redis relit encore ses données',
-    en: 'Redis is still loading its data',
-    mend: WAIT,
-  },
-  WRONGPASS: {
-    fault: 'credentials',
-    fr: "le nom d'utilisateur ou le mot de passe est refusé",
-    en: 'the user name or the password is refused',
-    mend: MEND_ACCESS,
-  },
-  NOAUTH: {
-    fault: 'credentials',
-    fr: "il manque un mot de passe à l'adresse",
-    en: 'the address lacks a password',
-    mend: MEND_ACCESS,
-  },
-  NOPERM: {
-    fault: 'error',
-    fr: "l'utilisateur de REDIS_URL n'a pas tous les droits (ACL)",
-    en: 'the user of REDIS_URL lacks rights (ACL)',
-    mend: {
+  ),
+  LOADING: causeOf('loading', 'Redis relit encore ses données', 'Redis is still loading its data', WAIT),
+  WRONGPASS: causeOf(
+    'credentials',
+    "le nom d'utilisateur ou le mot de passe est refusé",
+    'the user name or the password is refused',
+    MEND_ACCESS,
+  ),
+  NOAUTH: causeOf(
+    'credentials',
+    "il manque un mot de passe à l'adresse",
+    'the address lacks a password',
+    MEND_ACCESS,
+  ),
+  NOPERM: causeOf(
+    'error',
+    "l'utilisateur de REDIS_URL n'a pas tous les droits (ACL)",
+    'the user of REDIS_URL lacks rights (ACL)',
+    {
       fr: 'Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».',
       en: 'Give this user all rights on the keys of Palier: "ACL SETUSER".',
     },
-  },
+  ),
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   CERT_UNTRUSTED: UNTRUSTED,
-  CERT_HAS_EXPIRED: {
-    fault: 'certificate',
-    fr: 'son certificat TLS a expiré',
-    en: 'its TLS certificate has expired',
-    mend: {
-      fr: "Renouvelez-le ; vérifiez aussi l'heure de cette machine.",
-      en: 'Renew it; check the clock of this machine, too.',
-    },
-  },
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    fault: 'certificate',
-    fr: 'son certificat TLS est à un autre nom',
-    en: 'its TLS certificate is made out to another name',
-    mend: {
+  CERT_HAS_EXPIRED: causeOf('certificate', 'son certificat TLS a expiré', 'its TLS certificate has expired', {
+    fr: "Renouvelez-le ; vérifiez aussi l'heure de cette machine.",
+    en: 'Renew it; check the clock of this machine, too.',
+  }),
+  ERR_TLS_CERT_ALTNAME_INVALID: causeOf(
+    'certificate',
+    'son certificat TLS est à un autre nom',
+    'its TLS certificate is made out to another name',
+    {
       fr: 'Écrivez dans REDIS_URL le nom que porte le certificat.',
       en: 'Write the name of the certificate in REDIS_URL.',
     },
-  },
-  ECONNREFUSED: {
-    fault: 'absent',
-    fr: "rien n'écoute à cette adresse",
-    en: 'nothing listens at this address',
-    mend: START,
-  },
-  ENOTFOUND: {
-    fault: 'absent',
-    fr: "ce nom d'hôte est inconnu",
-    en: 'this host name is unknown',
-    mend: START,
-  },
-  EAI_AGAIN: {
-    fault: 'absent',
-    fr: "ce nom d'hôte ne se résout pas",
-    en: 'this host name cannot be resolved',
-    mend: START,
-  },
-  ECONNRESET: {
-    fault: 'absent',
-    fr: 'la connexion est coupée aussitôt (un port TLS veut rediss://)',
-    en: 'the connection is cut off at once (a TLS port wants rediss://)',
-    mend: START,
-  },
-  CLUSTERDOWN: {
-    fault: 'absent',
-    fr: 'des nœuds du cluster manquent',
-    en: 'nodes of the cluster are missing',
-    mend: {
-      fr: "Redémarrez-les, ou demandez à l'hébergeur.",
-      en: "Start them again, or ask the host's support.",
-    },
-  },
+  ),
+  ECONNREFUSED: causeOf('absent', "rien n'écoute à cette adresse", 'nothing listens at this address', START),
+  ENOTFOUND: causeOf('absent', "ce nom d'hôte est inconnu", 'this host name is unknown', START),
+  EAI_AGAIN: causeOf('absent', "ce nom d'hôte ne se résout pas", 'this host name cannot be resolved', START),
+  ECONNRESET: causeOf(
+    'absent',
+    'la connexion est coupée aussitôt (un port TLS veut rediss://)',
+    'the connection is cut off at once (a TLS port wants rediss://)',
+    START,
+  ),
+  CLUSTERDOWN: causeOf('absent', 'des nœuds du cluster manquent', 'nodes of the cluster are missing', {
+    fr: "Redémarrez-les, ou demandez à l'hébergeur.",
+    en: "Start them again, or ask the host's support.",
+  }),
 };
 
 /** Only the first word of the answer: the rest may repeat what was sent. */
 function unforeseen({ message }: Error): RedisCause {
   const [word = ''] = message.split(' ', 1);
-  return {
-    fault: 'error',
-    fr: `il répond par une erreur (${word})`,
-    en: `it answers with an error (${word})`,
-    mend: { fr: 'Le journal de Palier dit le reste.', en: "Palier's log says the rest." },
-  };
+  return causeOf('error', `il répond par une erreur (${word})`, `it answers with an error (${word})`, {
+    fr: 'Le journal de Palier dit le reste.',
+    en: "Palier's log says the rest.",
+  });
 }
 
 /** Redis is there and lets nobody in as `REDIS_URL` has it: that passes only when somebody mends it. */
