@@ -105,6 +105,20 @@ test('every folder of src is a room of the table', () => {
   expect(rooms).toEqual([]);
 });
 
+/** The folders with more than 20 files, and how many they have: each has two subjects. */
+function crowded(paths: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const path of paths.map((one) => one.slice(0, one.lastIndexOf('/'))))
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  return [...counts].filter(([, files]) => files > 20).map(([folder, files]) => `${folder}: ${files} files`);
+}
+
+test('a folder holds at most 20 files', () => {
+  expect(crowded(sources.map(({ path }) => path))).toEqual([]);
+  const bad = Array.from({ length: 21 }, (_, at) => `src/rules/${at}.ts`);
+  expect(crowded([...bad, 'src/rules/parse/a.ts'])).toEqual(['src/rules: 21 files']);
+});
+
 test.each(Object.entries(RULES))('%s', (_, broken) => {
   const found = sources.flatMap((file) => broken(file).map((what) => `${file.path}: ${what}`));
   expect(found).toEqual([]);

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
-export type RedisIncarnation = ReturnType<typeof createRedisIncarnation>;
-
 /** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */
 interface Incarnation {
   readonly name: string;
