@@ -318,7 +318,7 @@ function Missing({ award, names }: { readonly award: AwardJson; readonly names: 
       {help.length > 0 && (
         <List
           title={help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}
-          items={help.map(({ name, badge, partner }) => `« ${name ?? badge} », chez ${partner}`)}
+          items={help.map(({ name, partner }) => `« ${name ?? 'Badge sans nom'} », chez ${partner}`)}
         />
       )}
       {award.would_help?.reach === 'beyond' && (

@@ -4,10 +4,13 @@ import { createServer, type Server } from 'node:http';
 import express from 'express';
 import type { Assertion } from '../../src/earners/record.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../src/ids.js';
+import { createAccess } from '../../src/parcours/access.js';
 import { openLinkSender, wireParcours } from '../../src/parcours/wire.js';
+import type { Disposer } from '../../src/platform/lifecycle.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { linkIn, openMailbox } from '../../src/sandbox/mailbox.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { wirePipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';
 import { openBrowser } from '../ops-web/support/browser.js';
@@ -61,9 +64,12 @@ async function openParcours() {
   const { vault } = pipeline;
   links = openLinkSender({ redis: connection, prefix: dataPrefix, vault, scheme: scheme.name, parcours });
   app.use('/parcours', wireParcours({ reading: pipeline, redis: connection, prefix: dataPrefix, parcours }));
-  const stopWorkers = startWorkers(pipeline, connection, queues, ['mails']);
+  let stopWorkers: Disposer = () => undefined;
   return {
     pipeline,
+    connection,
+    dataPrefix,
+    startWorkers: (): void => void (stopWorkers = startWorkers(pipeline, connection, queues, ['mails'])),
     url: publicUrl,
     lines,
     smtpPort: Number(new URL(former.url).port),
@@ -105,8 +111,19 @@ test('the mail server is away for an hour: then each person gets one mail, with 
       assertions: [badgeOf(address)],
     }));
   const ask = (adresse: string) => openBrowser(url).post('/parcours/lien', { adresse });
-  for (const address of [...PEOPLE, 'inconnue@example.org', ...PEOPLE])
+  const cost = async (address: string): Promise<readonly string[]> => {
+    const sending = jest.spyOn(world.connection, 'sendCommand');
     expect((await ask(address)).status).toBe(200);
+    const commands = sending.mock.calls.map(([{ name }]) => name);
+    sending.mockRestore();
+    return commands;
+  };
+  // Before a worker finds out who is known, each costs the same.
+  await ask('premiere@example.org');
+  const unknown = await cost('inconnue@example.org');
+  for (const address of PEOPLE) expect(await cost(address)).toEqual(unknown);
+  for (const address of PEOPLE) await ask(address);
+  world.startWorkers();
 
   // The waits of an hour, without waiting.
   let waitedMs = 0;
@@ -145,3 +162,16 @@ test('the mail server is away for an hour: then each person gets one mail, with 
   await until(async () => (await views()) === PEOPLE.length, 'the views in the journal, as a number');
   await mailbox.close();
 }, 60_000);
+
+test('through one of two addresses that ops joined the whole person is seen; before that, that one alone', async () => {
+  const { pipeline, url, keyOf, dataPrefix, connection } = world;
+  const [one = '', other = ''] = PEOPLE;
+  const access = createAccess(connection, dataPrefix, pipeline.vault, pipeline.now);
+  const seenBy = async (address: string): Promise<string> => {
+    const cookie = `palier_parcours=${await access.startSession(keyOf(address))}`;
+    return (await openBrowser(url).get('/parcours/moi', { cookie })).html;
+  };
+  expect(await seenBy(one)).not.toContain(other);
+  await linkAddresses(pipeline, keyOf(one), keyOf(other));
+  for (const address of [one, other]) expect(await seenBy(address)).toContain(`Adresses : ${one}, ${other}`);
+});
