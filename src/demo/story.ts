@@ -66,7 +66,10 @@ async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<vo
   narrator.heading(`Et ${FARID.name}, que voit-il ?`);
   narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
   const body = new URLSearchParams({ adresse: FARID.email });
-  const { status } = await fetch(`${webUrl}/parcours/lien`, { method: 'POST', body, signal: stop });
+  // As a browser says of a form on that page.
+  const headers = { Origin: webUrl };
+  const request = { method: 'POST', body, headers, signal: stop };
+  const { status } = await fetch(`${webUrl}/parcours/lien`, request);
   if (status !== 200) throw new DemoError(`La demande d'un lien a été refusée (${status}).`);
   const mailOf = (): Received | undefined => mailbox.mails.find(({ to }) => to.includes(FARID.email));
   await waitFor(() => mailOf() !== undefined, `l'e-mail ${ofPerson(FARID.name)}`, stop);
