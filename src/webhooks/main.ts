@@ -4,7 +4,7 @@ import { type Config, ConfigFaults, describe, loadConfig } from '../config.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
-import { readLogo } from '../ops/web/assets.js';
+import { readLogo } from '../ops/web/services.js';
 import { wireParcours } from '../parcours/wire.js';
 import { hasOps, wireOps } from '../ops/web/app.js';
 import { readConfigFolder } from '../platform/config-folder.js';

@@ -8,7 +8,6 @@ import { closeRedis, openProducer } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { wirePipeline } from '../../workers/pipeline.js';
 import type { PipelineOptions } from '../../workers/stores.js';
-import { serveAsset, type Logo } from './assets.js';
 import { keepObfSamples } from './home/obf.js';
 import { AGAIN_S, OpsProblem } from './http/problem.js';
 import { cookieOf } from './http/exchange.js';
@@ -17,7 +16,7 @@ import { mounted, refuse, serve } from './http/serve.js';
 import type { NavItem } from './parts/frame.js';
 import type { Mount, Route } from './route.js';
 import { MOUNTS, ROUTES } from './routes.js';
-import { createServices, type OpsDeps, type Services } from './services.js';
+import { createServices, serveAsset, type Logo, type OpsDeps, type Services } from './services.js';
 
 /** `secrets`: an organisation without its API key there cannot be read from here. */
 export interface OpsWiring extends Pick<PipelineOptions, 'scheme' | 'secrets' | 'log' | 'vault'> {

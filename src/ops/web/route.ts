@@ -2,31 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { h, type ComponentChildren, type VNode } from 'preact';
 import type { Role } from '../../config.js';
-import type { Clock } from '../../platform/clock.js';
-import type { Logger } from '../../platform/logger.js';
-import type { WriteProbe } from '../../platform/redis-health.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import type { OpsRequest } from './http/request.js';
 import type { Flash, User } from './parts/frame.js';
+import type { Services } from './services.js';
 import type { French, Translate } from './words.js';
 
-/** All that a page or an action is given. */
-export interface PageContext {
-  readonly pipeline: Pipeline;
-  /** Why Redis takes no writes; null: it does. */
-  readonly storage: WriteProbe;
+/** All that a page or an action is given: of the request, and of what is made once a process. */
+export interface PageContext
+  extends
+    Pick<OpsRequest, 'form' | 'log' | 'query' | 't'>,
+    Pick<Services, 'clock' | 'hasParcours' | 'pipeline' | 'storage'> {
   readonly user: User;
-  readonly t: Translate;
-  readonly query: URLSearchParams;
-  /** Empty on a GET. */
-  readonly form: URLSearchParams;
   /** The named parts of the route's path. */
   readonly params: Readonly<Record<string, string>>;
-  /** Its lines carry the request's id. */
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** People have pages of their own, and can be sent the link to them. */
-  readonly hasParcours: boolean;
 }
 
 /** What a route answers with. A refusal is thrown: see `OpsProblem`. */

@@ -14,8 +14,7 @@ import { readPersonPage, readSearch } from './person/read.js';
 import { PersonView, SearchView } from './person/view.js';
 import { QUEUES_MOUNT } from './queues/mount.js';
 import { action, done, file, page, type Answer, type Mount, type PageContext, type Route } from './route.js';
-import { applyScheme, makePlan } from './scheme/actions.js';
-import { readScheme } from './scheme/read.js';
+import { applyScheme, makePlan, readScheme } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 

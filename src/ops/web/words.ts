@@ -10,7 +10,9 @@ export interface Translate {
   readonly lang: Lang;
   /** `100 000`. */
   readonly number: (n: number, options?: Intl.NumberFormatOptions) => string;
-  /** `1 200 badges`. French counts 0 as one. */
+  /** One of two texts, by a number: French counts 0 as one. */
+  readonly plural: (n: number, one: French, many: French, ...parts: readonly (string | number)[]) => string;
+  /** `1 200 badges`. */
   readonly count: (n: number, one: French, many: French) => string;
 }
 
@@ -25,12 +27,10 @@ function translator(lang: Lang): Translate {
       return typeof part === 'number' ? number(part) : part;
     });
   };
-  const isOne = (n: number): boolean => (lang === 'fr' ? n < 2 : n === 1);
-  return Object.assign(say, {
-    lang,
-    number,
-    count: (n: number, one: French, many: French) => `${number(n)} ${say(isOne(n) ? one : many)}`,
-  });
+  const plural: Translate['plural'] = (n, one, many, ...parts) =>
+    say((lang === 'fr' ? n < 2 : n === 1) ? one : many, ...parts);
+  const count: Translate['count'] = (n, one, many) => `${number(n)} ${plural(n, one, many)}`;
+  return Object.assign(say, { lang, number, plural, count });
 }
 
 export const TRANSLATORS: Readonly<Record<Lang, Translate>> = { fr: translator('fr'), en: translator('en') };

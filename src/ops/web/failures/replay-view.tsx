@@ -4,7 +4,7 @@ import { TO } from '../links.js';
 import { ActionForm } from '../parts/form.js';
 import { useFrame } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
-import { Alert, Instant, LinkLine, State } from '../parts/text.js';
+import { Alert, Instant, LinkLine, P, State } from '../parts/text.js';
 import type { View } from '../route.js';
 import type { Translate } from '../words.js';
 import type { ConfirmModel, ReplayModel } from './read.js';
@@ -16,8 +16,8 @@ export const ConfirmView: View<ConfirmModel> = ({ model, t }) => {
   if (count === 0)
     return (
       <>
-        <p>{t('Rien de tel n’était plus en échec : rien n’a été renvoyé.')}</p>
-        <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
+        <P say="Rien de tel n’était plus en échec : rien n’a été renvoyé." />
+        <LinkLine href={TO.failures} say="Revenir aux échecs" />
       </>
     );
   const older = more > 0 ? t(', et les plus anciens pour la même cause') : '';
@@ -29,9 +29,9 @@ export const ConfirmView: View<ConfirmModel> = ({ model, t }) => {
         <li>{t('Rien n’est délivré deux fois : Palier vérifie d’abord ce que la personne a déjà.')}</li>
         <li>{t('Ce qui échoue encore reviendra dans la liste.')}</li>
       </ul>
-      <p>{t('La cause est-elle réglée ? Sinon, l’échec se répétera.')}</p>
+      <P say="La cause est-elle réglée ? Sinon, l’échec se répétera." />
       <ActionForm to={CONFIRM} label={t('Oui, renvoyer')} fields={fieldsOf(wanted)} />
-      <LinkLine href={TO.failures}>{t('Ne rien renvoyer')}</LinkLine>
+      <LinkLine href={TO.failures} say="Ne rien renvoyer" />
     </>
   );
 };
@@ -97,7 +97,7 @@ export const ReplayView: View<ReplayModel> = ({ model, t }) => {
           <Moving moves={moves} />
         </>
       )}
-      <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
+      <LinkLine href={TO.failures} say="Revenir aux échecs" />
     </>
   );
 };
@@ -107,9 +107,12 @@ export function outcomeWords(replay: Replay, t: Translate): string {
   const { gone, left, isBroken } = replay;
   const sent = sentIn(replay);
   return [
-    sent < 2
-      ? t('{0} renvoyé, avec toutes ses tentatives.', jobsWords(sent, t))
-      : t('{0} renvoyés, avec toutes leurs tentatives.', jobsWords(sent, t)),
+    t.plural(
+      sent,
+      '{0} renvoyé, avec toutes ses tentatives.',
+      '{0} renvoyés, avec toutes leurs tentatives.',
+      jobsWords(sent, t),
+    ),
     ...(gone === 0 ? [] : [t('{0} : déjà repartis entre-temps.', jobsWords(gone, t))]),
     ...(left === 0 ? [] : [t('{0} : impossible à renvoyer, restés en échec.', jobsWords(left, t))]),
     ...(isBroken ? [t('Puis le renvoi a été interrompu : redemandez-le.')] : []),

@@ -7,7 +7,7 @@ import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { useFrame, useIsOperator } from '../parts/frame.js';
 import { DefinitionList, NumberedPager, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine } from '../parts/text.js';
+import { Alert, Instant, LinkLine, Note, P } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
 import type { GroupModel, JobModel, ListModel } from './read.js';
 import { Moving, ReplayState } from './replay-view.js';
@@ -18,30 +18,23 @@ export function ListView({ model, t }: ViewProps<ListModel>): VNode {
   const isOperator = useIsOperator();
   return (
     <>
-      <p>
-        {t(
-          'Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée.',
-        )}
-      </p>
+      <P say="Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée." />
       {total === 0 && <Alert kind="good">{t('Rien n’est en échec.')}</Alert>}
       <Moving moves={moves} />
       {groups.length > 0 && <Groups model={model} t={t} />}
       {more > 0 && (
         <p>
-          {more < 2
-            ? t(
-                'et {0} de plus, plus ancien, qui n’est pas rangé par cause ici ; un renvoi le prend aussi.',
-                more,
-              )
-            : t(
-                'et {0} de plus, plus anciens, qui ne sont pas rangés par cause ici ; un renvoi les prend aussi.',
-                more,
-              )}
+          {t.plural(
+            more,
+            'et {0} de plus, plus ancien, qui n’est pas rangé par cause ici ; un renvoi le prend aussi.',
+            'et {0} de plus, plus anciens, qui ne sont pas rangés par cause ici ; un renvoi les prend aussi.',
+            more,
+          )}
         </p>
       )}
       {groups.length > 0 && isOperator && <SendAll model={model} t={t} />}
       {replays.length > 0 && <RecentReplays model={model} t={t} />}
-      <LinkLine href={TO.queues}>{t('Voir les files en détail (experts)')}</LinkLine>
+      <LinkLine href={TO.queues} say="Voir les files en détail (experts)" />
     </>
   );
 }
@@ -98,10 +91,9 @@ const linkTo = ({ id, askedMs }: Replay): VNode => (
 export const GroupView: View<GroupModel> = ({ model, t }) => {
   const { group, jobs, more, at } = model;
   const { reason, firstMs, lastMs, key } = group;
-  const jobsOf = jobsWords(more, t);
   return (
     <>
-      <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
+      <LinkLine href={TO.failures} say="Revenir aux échecs" />
       <DefinitionList
         items={[
           [t('Que faire'), t(reason.next)],
@@ -113,7 +105,7 @@ export const GroupView: View<GroupModel> = ({ model, t }) => {
       {key !== REST.key && (
         <SendButton
           wanted={{ kind: 'group', group: key }}
-          label={at.total < 2 ? t('Renvoyer ce travail') : t('Renvoyer ces {0}', jobsWords(at.total, t))}
+          label={t.plural(at.total, 'Renvoyer ce travail', 'Renvoyer ces {0}', jobsWords(at.total, t))}
         />
       )}
       <Table
@@ -130,15 +122,12 @@ export const GroupView: View<GroupModel> = ({ model, t }) => {
       <NumberedPager at={at} href={(page) => groupHref(key, page)} />
       {more > 0 && (
         <p>
-          {more < 2
-            ? t(
-                'Parmi {0} en échec de plus, plus ancien, certains ont peut-être la même cause ; un renvoi les prend tous.',
-                jobsOf,
-              )
-            : t(
-                'Parmi {0} en échec de plus, plus anciens, certains ont peut-être la même cause ; un renvoi les prend tous.',
-                jobsOf,
-              )}
+          {t.plural(
+            more,
+            'Parmi {0} en échec de plus, plus ancien, certains ont peut-être la même cause ; un renvoi les prend tous.',
+            'Parmi {0} en échec de plus, plus anciens, certains ont peut-être la même cause ; un renvoi les prend tous.',
+            jobsWords(more, t),
+          )}
         </p>
       )}
     </>
@@ -172,9 +161,9 @@ function Person({ earner }: Pick<FailedJob['about'], 'earner'>): VNode {
 
 export const JobView: View<JobModel> = ({ model: { job }, t }) => (
   <>
-    <LinkLine href={TO.failures}>{t('Revenir aux échecs')}</LinkLine>
+    <LinkLine href={TO.failures} say="Revenir aux échecs" />
     {job === null ? (
-      <Alert kind="note">{t('Ce travail n’est plus en échec : il a été renvoyé, ou supprimé.')}</Alert>
+      <Note say="Ce travail n’est plus en échec : il a été renvoyé, ou supprimé." />
     ) : (
       <Job model={job} t={t} />
     )}

@@ -155,16 +155,10 @@ export function quantile(within: ReadonlyMap<string, number>, share: number): nu
 }
 
 /** How OBF answered lately. Null: there is no sample to compare with. */
-export interface ObfLately {
-  readonly lastHour: ObfAnswers | null;
-  /** Of the last five to ten minutes. */
-  readonly lastMinutes: ObfAnswers | null;
-}
-
 export async function readObfAnswers(
   { people, clock }: Pick<Pipeline, 'people' | 'clock'>,
   figures: Figures,
-): Promise<ObfLately> {
+) {
   const nowS = secondsOf(clock);
   const samples = await createObfSamples(people).all();
   const now = obfCountsIn(figures, nowS);
@@ -172,6 +166,7 @@ export async function readObfAnswers(
     const before = sampleBefore(samples, nowS, ageS);
     return before === null ? null : answersBetween(before, now);
   };
+  // The last minutes are five to ten.
   return { lastHour: over(3600), lastMinutes: over(SLOT_S) };
 }
 

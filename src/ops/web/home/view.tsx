@@ -4,7 +4,7 @@ import { TO } from '../links.js';
 import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Duration, Instant, LinkLine, PersonLink, Section, State } from '../parts/text.js';
+import { Alert, Duration, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
 import type { Translate } from '../words.js';
 import type { Now } from './figures.js';
@@ -118,7 +118,7 @@ function Flags({ model: { now }, t }: PartProps): VNode | null {
         />
       )}
       {shown.length < count && (
-        <LinkLine href={TO.journalOf('flagged')}>{t('Les voir tous dans le journal')}</LinkLine>
+        <LinkLine href={TO.journalOf('flagged')} say="Les voir tous dans le journal" />
       )}
     </Section>
   );
@@ -129,7 +129,7 @@ function Obf({ model: { lastHour }, t }: PartProps): VNode {
   return (
     <Section id="obf" title={t('Open Badge Factory depuis une heure')}>
       {lastHour === null || lastHour.overS === 0 ? (
-        <p>{t('Palier vient de commencer à compter : revenez dans quelques minutes.')}</p>
+        <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
       ) : (
         <DefinitionList
           items={[
@@ -177,8 +177,6 @@ const Partners = ({ model: { partners }, t }: PartProps): VNode => (
       ]}
       empty={t('Aucun organisme actif.')}
     />
-    {partners.length > MAX_PARTNERS && (
-      <LinkLine href={TO.partners}>{t('Voir tous les organismes')}</LinkLine>
-    )}
+    {partners.length > MAX_PARTNERS && <LinkLine href={TO.partners} say="Voir tous les organismes" />}
   </Section>
 );

@@ -65,12 +65,9 @@ function askToSignIn({ req, t }: OpsRequest): Answer {
 }
 
 function contextOf({ req, services, t, query, form, log }: OpsRequest, { user }: Signed): PageContext {
-  const params = Object.entries(req.params).flatMap(([name, value]) =>
-    typeof value === 'string' ? [[name, value] as const] : [],
-  );
+  const params = Object.fromEntries(Object.entries(req.params).map(([name, value]) => [name, String(value)]));
   const { pipeline: opened, storage, clock, hasParcours } = services;
-  const given = { pipeline: opened, storage, clock, hasParcours };
-  return { ...given, user, t, query, form, params: Object.fromEntries(params), log };
+  return { pipeline: opened, storage, clock, hasParcours, user, t, query, form, params, log };
 }
 
 /** Another program's pages behind the same checks; of its writes the mount says which pass. */

@@ -3,7 +3,7 @@ import { JOURNAL_KINDS, type JournalEntry } from '../../../earners/journal-entry
 import { TO } from '../links.js';
 import { Choice, Field } from '../parts/form.js';
 import { Pager, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine, PersonLink, Section } from '../parts/text.js';
+import { Alert, Instant, LinkLine, P, PersonLink, Section } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
 import type { French, Translate } from '../words.js';
 import { journalHref, type FieldName } from './filter.js';
@@ -70,7 +70,7 @@ function FilterForm({ model: { filter, faults, scheme }, t }: PartProps): VNode 
       />
       <Field {...about('evenement')} value={filter.event ?? ''} />
       <button type="submit">{t('Filtrer')}</button>
-      <LinkLine href={TO.journal}>{t('Tout afficher')}</LinkLine>
+      <LinkLine href={TO.journal} say="Tout afficher" />
     </form>
   );
 }
@@ -130,7 +130,7 @@ function Ends({ model: { newest, oldest }, t }: PartProps): VNode | null {
 
 const Exports = ({ model: { filter }, t }: PartProps): VNode => (
   <Section id="exporter" title={t('Exporter')}>
-    <p>{t('Tout ce que montre le filtre, dans l’ordre d’inscription. Les personnes y sont par leur clé.')}</p>
+    <P say="Tout ce que montre le filtre, dans l’ordre d’inscription. Les personnes y sont par leur clé." />
     <ul>
       {(['csv', 'ndjson'] as const).map((ending) => (
         <li key={ending}>

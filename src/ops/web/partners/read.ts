@@ -1,4 +1,3 @@
-import type { LatestEvent } from '../../../earners/partner-activity.js';
 import {
   createUnenrolledBadges,
   type IgnoredCount,
@@ -27,25 +26,10 @@ function accessOf({ accounts }: Pick<Pipeline, 'accounts'>, partner: Partner): A
 const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): UnenrolledBadges =>
   createUnenrolledBadges(people.redis, people.prefix);
 
-export interface PartnerRow {
-  readonly partner: Partner;
-  readonly access: Access;
-  readonly last: LatestEvent | null;
-  readonly silent: boolean;
-  /** Badges that it issued and that are not enrolled. */
-  readonly notEnrolled: number;
-}
-
-/** A client that sends notices and takes no part. */
-export interface Stranger extends IgnoredCount {
-  readonly clientId: ClientId;
-  /** An inactive partner; null: unknown to partners.yaml. */
-  readonly partner: Partner | null;
-  /** What enrols its first badge; null: its id cannot be enrolled. */
-  readonly command: string | null;
-}
-
 export type PartnersModel = Awaited<ReturnType<typeof readPartners>>;
+export type Stranger = PartnersModel['strangers'][number];
+export type PartnerModel = Awaited<ReturnType<typeof readPartner>>;
+export type NotEnrolled = PartnerModel['notEnrolled'][number];
 
 export const PARTNERS_A_PAGE = 100;
 
@@ -60,7 +44,7 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
     ignored.clients(),
   ]);
   const silent = new Set(figures.filter((one) => one.silent).map(({ partner }) => partner.clientId));
-  const rows = all.slice(at.from, at.to).map(async (partner): Promise<PartnerRow> => {
+  const rows = all.slice(at.from, at.to).map(async (partner) => {
     const badges = await ignored.badgesOf(partner.clientId);
     return {
       partner,
@@ -73,22 +57,13 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
   return { rows: await Promise.all(rows), at, strangers: strangersOf(scheme, clients) };
 }
 
-/** A client that takes part by now is no stranger any more. */
-const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, IgnoredCount>): readonly Stranger[] =>
+/** Clients that send notices and take no part: inactive partners, or unknown to partners.yaml (null). */
+const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, IgnoredCount>) =>
   [...clients].flatMap(([clientId, ignored]) => {
     const partner = scheme.partnersById.get(clientId) ?? null;
     const command = enrolCommand(clientId, null, { competency: null, level: null });
     return partner?.active === true ? [] : [{ clientId, partner, command, ...ignored }];
   });
-
-/** A badge that the partner issued and that is not enrolled: it counts for nothing. */
-export interface NotEnrolled extends IgnoredCount {
-  readonly badgeId: BadgeId;
-  /** The partner that it is enrolled for in partners.yaml, if another. */
-  readonly enrolledBy: ClientId | null;
-  /** What enrols it; null: its id cannot be enrolled. */
-  readonly command: string | null;
-}
 
 /** What a badge is to be enrolled as; null: not chosen yet. */
 interface EnrolAs {
@@ -96,27 +71,8 @@ interface EnrolAs {
   readonly level: number | null;
 }
 
-export interface PartnerModel extends Omit<PartnerRow, 'notEnrolled'> {
-  readonly scheme: Scheme;
-  /** OBF refused its API key in the last hour, and never took it. */
-  readonly isKeyRefused: boolean;
-  /** When its account was last read to the end, Unix seconds; null: never. */
-  readonly readS: number | null;
-  /** Notices of an inactive partner. */
-  readonly turnedAway: IgnoredCount | null;
-  /** The latest first. */
-  readonly notEnrolled: readonly NotEnrolled[];
-  readonly as: EnrolAs;
-  /** What can be chosen. */
-  readonly levels: readonly number[];
-}
-
 /** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
-export async function readPartner({
-  pipeline,
-  params,
-  query,
-}: Pick<PageContext, 'pipeline' | 'params' | 'query'>): Promise<PartnerModel> {
+export async function readPartner({ pipeline, params, query }: PageContext) {
   const { scheme } = await pipeline.schemes.now();
   const partner = scheme.partnersById.get(asClientId(params['client'] ?? ''));
   if (partner === undefined) throw new OpsProblem('not_found');
@@ -137,10 +93,13 @@ export async function readPartner({
     scheme,
     partner,
     access: accessOf(pipeline, partner),
+    /** OBF refused its API key in the last hour, and never took it. */
     isKeyRefused: lastHour?.keysRefused.includes(clientId) ?? false,
+    /** When its account was last read to the end, Unix seconds; null: never. */
     readS: readS === 0 ? null : readS,
     last: known.get(clientId) ?? null,
     silent: news.some((one) => one.silent && one.partner.clientId === clientId),
+    /** Notices of an inactive partner. */
     turnedAway: partner.active ? null : (clients.get(clientId) ?? null),
     notEnrolled: notEnrolledOf(scheme, partner, badges, as),
     as,
@@ -148,18 +107,20 @@ export async function readPartner({
   };
 }
 
+/** Badges that the partner issued and that are not enrolled: they count for nothing. The latest first. */
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
   ignored: ReadonlyMap<BadgeId, IgnoredCount>,
   as: EnrolAs,
-): readonly NotEnrolled[] {
+) {
   const own = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
     .filter(([badgeId]) => !own.has(badgeId))
     .map(([badgeId, counts]) => ({
       badgeId,
       ...counts,
+      /** The partner that it is enrolled for in partners.yaml, if another. */
       enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
       command: enrolCommand(clientId, badgeId, as),
     }));

@@ -4,10 +4,10 @@ import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { TO } from '../links.js';
 import { Choice } from '../parts/form.js';
 import { DefinitionList, NumberedPager, Table, type Item } from '../parts/table.js';
-import { Alert, Instant, LinkLine, Section, State } from '../parts/text.js';
+import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
 import type { Translate } from '../words.js';
-import type { NotEnrolled, PartnerModel, PartnerRow, PartnersModel, Stranger } from './read.js';
+import type { Access, NotEnrolled, PartnerModel, PartnersModel, Stranger } from './read.js';
 
 export const PartnersView: View<PartnersModel> = ({ model, t }) => {
   const { rows, at, strangers } = model;
@@ -37,12 +37,12 @@ const activityOf = ({ active }: Partner, t: Translate): VNode => (
   <State kind={active ? 'good' : 'neutral'}>{active ? t('actif') : t('ne participe plus')}</State>
 );
 
-function accessText(access: PartnerRow['access'], t: Translate): ComponentChildren {
+function accessText(access: Access, t: Translate): ComponentChildren {
   if (access === 'key_missing') return <State kind="bad">{t('clé d’API absente')}</State>;
   return access === 'key' ? t('clé d’API') : t('badges publiés');
 }
 
-const lastOf = ({ last, silent }: Pick<PartnerRow, 'last' | 'silent'>, t: Translate): ComponentChildren => (
+const lastOf = ({ last, silent }: Pick<PartnerModel, 'last' | 'silent'>, t: Translate): ComponentChildren => (
   <>
     {last === null ? t('jamais rien reçu') : <Instant atS={last.happenedS} />}{' '}
     {silent && last !== null && <State kind="waiting">{t('silencieux depuis 30 jours')}</State>}
@@ -52,11 +52,7 @@ const lastOf = ({ last, silent }: Pick<PartnerRow, 'last' | 'silent'>, t: Transl
 /** Clients whose notices are ignored, and why. */
 const Strangers = ({ model: { strangers }, t }: ViewProps<PartnersModel>): VNode => (
   <Section id="ignores" title={t('Avis ignorés')}>
-    <p>
-      {t(
-        'OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu. Un avis redit peut être compté deux fois.',
-      )}
-    </p>
+    <P say="OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu. Un avis redit peut être compté deux fois." />
     <Table
       caption={t('Comptes dont les avis sont ignorés')}
       rows={strangers}
@@ -91,11 +87,7 @@ type PartProps = ViewProps<PartnerModel>;
 export const PartnerView: View<PartnerModel> = ({ model, t }) => (
   <>
     {model.access === 'key_missing' && (
-      <Alert kind="bad">
-        {t(
-          'partners.yaml nomme une variable pour la clé d’API, et ces pages ne l’ont pas. Mettez-y la clé, puis redémarrez Palier.',
-        )}
-      </Alert>
+      <Bad say="partners.yaml nomme une variable pour la clé d’API, et ces pages ne l’ont pas. Mettez-y la clé, puis redémarrez Palier." />
     )}
     {model.isKeyRefused && (
       <Alert kind="bad">
@@ -108,7 +100,7 @@ export const PartnerView: View<PartnerModel> = ({ model, t }) => (
     <DefinitionList items={itemsOf(model, t)} />
     <Enrolled model={model} t={t} />
     <NotEnrolledBadges model={model} t={t} />
-    <LinkLine href={TO.partners}>{t('Tous les organismes')}</LinkLine>
+    <LinkLine href={TO.partners} say="Tous les organismes" />
   </>
 );
 
@@ -203,14 +195,10 @@ function NotEnrolledBadges({ model, t }: PartProps): VNode {
   return (
     <Section id="non-inscrits" title={t('Badges délivrés, mais non inscrits')}>
       {notEnrolled.length === 0 ? (
-        <p>{t('Tous les badges reçus de cet organisme sont inscrits.')}</p>
+        <P say="Tous les badges reçus de cet organisme sont inscrits." />
       ) : (
         <>
-          <p>
-            {t(
-              'Ces badges ont été lus dans OBF et ne comptent pour aucun badge Région. Choisissez ce qu’ils valent : la commande est prête à copier.',
-            )}
-          </p>
+          <P say="Ces badges ont été lus dans OBF et ne comptent pour aucun badge Région. Choisissez ce qu’ils valent : la commande est prête à copier." />
           <ChooseForm model={model} t={t} />
           <Table
             caption={t('Badges non inscrits, les derniers délivrés d’abord')}

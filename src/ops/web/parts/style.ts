@@ -1,34 +1,21 @@
 /** Each colour's name; a test holds their contrasts. */
-export interface Palette {
-  readonly page: string;
-  readonly text: string;
-  readonly muted: string;
-  /** Edges of what can be used. */
-  readonly edge: string;
-  /** Between what is only read. */
-  readonly line: string;
-  readonly link: string;
-  readonly focus: string;
-  readonly good: string;
-  readonly waiting: string;
-  readonly bad: string;
-  /** Under the brand's and the danger's white text. */
-  readonly brand: string;
-  readonly danger: string;
-}
+export type Palette = ReturnType<typeof light>;
 
 /** @param brand `OPS_COLOUR`, legible on white and under white */
-export const light = (brand: string): Palette => ({
+export const light = (brand: string) => ({
   page: '#ffffff',
   text: '#1b1f24',
   muted: '#57606a',
+  /** Edges of what can be used. */
   edge: '#6e7781',
+  /** Between what is only read. */
   line: '#d0d7de',
   link: brand,
   focus: '#0b57d0',
   good: '#1a6b32',
   waiting: '#7a4d00',
   bad: '#a40e26',
+  /** Under the brand's and the danger's white text. */
   brand,
   danger: '#a40e26',
 });

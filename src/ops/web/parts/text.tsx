@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
 import { durationWords, instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
+import type { French } from '../words.js';
 import { useFrame } from './frame.js';
 
 /** An instant, Unix seconds, in the scheme's zone. */
@@ -27,10 +28,17 @@ export const Section = ({ id, title, children }: SectionProps): VNode => (
   </section>
 );
 
+interface SayProps {
+  readonly say: French;
+}
+
+/** A paragraph. */
+export const P = ({ say }: SayProps): VNode => <p>{useFrame().t(say)}</p>;
+
 /** A paragraph that is a link. */
-export const LinkLine = ({ href, children }: { readonly href: string; readonly children: string }): VNode => (
+export const LinkLine = ({ href, say }: SayProps & { readonly href: string }): VNode => (
   <p>
-    <a href={href}>{children}</a>
+    <a href={href}>{useFrame().t(say)}</a>
   </p>
 );
 
@@ -52,6 +60,12 @@ export const Alert = ({ kind, children }: AlertProps): VNode => (
     {children}
   </div>
 );
+
+/** What must be known before going on. */
+export const Note = ({ say }: SayProps): VNode => <Alert kind="note">{useFrame().t(say)}</Alert>;
+
+/** What is wrong. */
+export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{useFrame().t(say)}</Alert>;
 
 const SIGNS = { good: '✓', waiting: '…', bad: '!', neutral: '–' } as const;
 export type StateKind = keyof typeof SIGNS;

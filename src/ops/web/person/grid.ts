@@ -173,7 +173,7 @@ function progressOf(tree: ConditionResult, words: Catalogue, t: Translate): Prog
   const [only, another] = tree.kind === 'holds' ? [] : tree.of;
   if (only !== undefined && another === undefined) return progressOf(only, words, t);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
-  const met = have < 2 ? t('{0} condition sur {1}', have, need) : t('{0} conditions sur {1}', have, need);
+  const met = t.plural(have, '{0} condition sur {1}', '{0} conditions sur {1}', have, need);
   return { ...capped({ have, need }), words: met };
 }
 

@@ -12,64 +12,21 @@ import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { maskAddress } from '../../shared/masked.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
-import type { Localized } from '../../shared/words.js';
 import { OpsProblem } from '../http/problem.js';
 import { causeWords } from '../journal/words.js';
 import { TO } from '../links.js';
 import { goTo, type PageContext, type Redirect } from '../route.js';
 import type { Translate } from '../words.js';
-import { gridOf, type Grid } from './grid.js';
+import { gridOf } from './grid.js';
 
 /** One address of a person. */
-export interface AddressShown {
-  readonly key: EarnerKey;
-  /** Masked, unless the operator asked for it; null: not kept. */
-  readonly address: string | null;
-  /** As the organisation typed it; null: not kept, or not asked for. */
-  readonly name: string | null;
-  /** It stands for the person. */
-  readonly own: boolean;
-}
+export type AddressShown = ReturnType<typeof addressOf>;
 
 /** One thing that happened to a person, in words. */
-export interface TimelineEntry {
-  readonly atS: number;
-  readonly what: Localized;
-  /** The award's name; null: it was about none. */
-  readonly award: string | null;
-  /** What set it off; null: not known. */
-  readonly why: string | null;
-  readonly under: EarnerKey;
-  readonly event: string | null;
-  readonly version: string | null;
-  /** In English: OBF's reason, as it was given. */
-  readonly detail: string | null;
-}
+export type TimelineEntry = ReturnType<typeof timelineOf>[number];
 
-interface Common {
-  /** Of the address that stands for the person. */
-  readonly earner: EarnerKey;
-  readonly being: 'kept' | 'erasing';
-  /** Unix seconds; null: never. */
-  readonly erasedAtS: number | null;
-}
-
-export interface KnownPerson extends Common {
-  readonly kind: 'known';
-  readonly addresses: readonly AddressShown[];
-  /** The addresses are shown whole. */
-  readonly shown: boolean;
-  readonly grid: Grid;
-  /** Newest first. */
-  readonly timeline: readonly TimelineEntry[];
-  /** Whether an evaluation waits to be done, or failed. */
-  readonly evaluation: 'none' | 'waits' | 'failed';
-  readonly paused: boolean;
-  /** The link to their own page can be sent to them. */
-  readonly canBeSentLink: boolean;
-}
-
-export type PersonModel = KnownPerson | (Common & { readonly kind: 'unknown' });
+export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
+export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
 
 /** What `earnerKeyOf` makes: 128 bits in base64url. */
 const KEY = /^[\w-]{22}$/;
@@ -98,19 +55,21 @@ export function readSearch({ query }: PageContext): SearchModel | Redirect {
 }
 
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
-export async function readPersonPage(context: PageContext, shown = false): Promise<PersonModel> {
+export async function readPersonPage(context: PageContext, shown = false) {
   const { pipeline, hasParcours, t } = context;
   const asked = keyInPath(context);
   const records = await linkedRecords(pipeline.earners, [asked]);
   const earner = personKeyOf(records, asked);
   const all = [...records.values()];
-  const common: Common = {
+  const common = {
+    /** Of the address that stands for the person. */
     earner,
-    being: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0) ? 'erasing' : 'kept',
+    isErasing: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
+    /** Unix seconds; null: never. */
     erasedAtS: all.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
   };
   const decision = await decide(pipeline, earner);
-  if (isUnknown(decision, records)) return { ...common, kind: 'unknown' };
+  if (isUnknown(decision, records)) return { ...common, kind: 'unknown' as const };
   const keys = [earner, ...[...records.keys()].filter((key) => key !== earner)];
   const addresses = keys.map((key) =>
     addressOf(key, records.get(key)?.contact ?? null, key === earner, shown),
@@ -120,7 +79,7 @@ export async function readPersonPage(context: PageContext, shown = false): Promi
   );
   const canBeSentLink = hasParcours && addresses[0]?.address !== null;
   const explained = await explain(pipeline, decision, entries, t);
-  return { ...common, kind: 'known', addresses, shown, canBeSentLink, ...explained };
+  return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, ...explained };
 }
 
 /** Nobody, or somebody of whom nothing but traces is left. */
@@ -132,10 +91,13 @@ function isUnknown({ person }: Decision, records: LinkedRecords): boolean {
   return isEmpty && (person.records.length === 0 || all.some(({ tombstone }) => tombstone !== null));
 }
 
-const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean): AddressShown => ({
+const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown: boolean) => ({
   key,
+  /** Masked, unless the operator asked for it; null: not kept. */
   address: contact === null ? null : shown ? contact.address : maskAddress(contact.address),
+  /** As the organisation typed it; null: not kept, or not asked for. */
   name: shown ? (contact?.name ?? null) : null,
+  /** It stands for the person. */
   own,
 });
 
@@ -163,24 +125,22 @@ async function explain(pipeline: Pipeline, decision: Decision, entries: readonly
 }
 
 /** A stable sort of the reversed entries: of one second, the last written comes first. */
-function timelineOf(
-  scheme: Scheme,
-  region: ClientId,
-  entries: readonly KeyedEntry[],
-  t: Translate,
-): readonly TimelineEntry[] {
+function timelineOf(scheme: Scheme, region: ClientId, entries: readonly KeyedEntry[], t: Translate) {
   const nameOf = new Map(scheme.awards.map(({ badgeId, name }) => [badgeId, name]));
   return entries
     .toReversed()
     .toSorted((a, b) => b.entry.atS - a.entry.atS)
     .map(({ key, entry: { kind, atS, badgeId, cause, event, version, detail } }) => ({
       atS,
-      what: HAPPENED[kind],
+      what: t(HAPPENED[kind]),
+      /** The award's name; null: it was about none. */
       award: badgeId === null ? null : (nameOf.get(badgeId) ?? badgeId),
+      /** What set it off; null: not known. */
       why: cause === null ? null : causeWords(cause, scheme, region, t),
       under: key,
       event,
       version,
+      /** In English: OBF's reason, as it was given. */
       detail: detail === null ? null : withoutAddresses(detail),
     }));
 }

@@ -4,7 +4,7 @@ import { SmallBar } from '../parts/bar-chart.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { Table, type Column } from '../parts/table.js';
-import { Alert, Instant, LinkLine, Section, State, TreeList } from '../parts/text.js';
+import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
 import type { French, Translate } from '../words.js';
 import { awardsIn, type AwardExplained, type GridRow } from './grid.js';
@@ -31,16 +31,14 @@ type PersonProps = ViewProps<KnownPerson>;
 
 export const PersonView: View<PersonModel> = ({ model, t }) => (
   <>
-    <LinkLine href={TO.people}>{t('Chercher une autre personne')}</LinkLine>
+    <LinkLine href={TO.people} say="Chercher une autre personne" />
     {model.kind === 'known' ? (
       <Known model={model} t={t} />
     ) : (
       <Alert kind="note">
-        <p>{t('Personne inconnue : Palier ne garde rien à cette adresse.')}</p>
+        <P say="Personne inconnue : Palier ne garde rien à cette adresse." />
         {model.erasedAtS === null ? (
-          <p>
-            {t('Vérifiez l’adresse. Un badge délivré à l’instant peut mettre quelques minutes à être lu.')}
-          </p>
+          <P say="Vérifiez l’adresse. Un badge délivré à l’instant peut mettre quelques minutes à être lu." />
         ) : (
           <p>
             {t('Tout a été effacé le')} <Instant atS={model.erasedAtS} />.
@@ -53,17 +51,11 @@ export const PersonView: View<PersonModel> = ({ model, t }) => (
 
 const Known = ({ model, t }: PersonProps): VNode => (
   <>
-    {model.being === 'erasing' && (
-      <Alert kind="bad">
-        {t(
-          'L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever.',
-        )}
-      </Alert>
+    {model.isErasing && (
+      <Bad say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
     )}
     {model.paused && (
-      <Alert kind="note">
-        {t('Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil.')}
-      </Alert>
+      <Note say="Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil." />
     )}
     {model.evaluation !== 'none' && (
       <Alert kind="note">
@@ -166,11 +158,7 @@ function WhyAward({ one, model, t }: PersonProps & { readonly one: AwardExplaine
           label={t('Débloquer « {0} »', award.name)}
           fields={{ badge: award.badgeId }}
           confirm={
-            <p>
-              {t(
-                'Ce badge a été révoqué à la main dans OBF. Débloqué, il est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l’est. La personne reçoit un e-mail d’OBF.',
-              )}
-            </p>
+            <P say="Ce badge a été révoqué à la main dans OBF. Débloqué, il est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l’est. La personne reçoit un e-mail d’OBF." />
           }
         />
       )}
@@ -194,7 +182,7 @@ function Timeline({ model: { timeline, addresses }, t }: PersonProps): VNode {
         rows={timeline.slice(0, MAX_TIMELINE)}
         columns={[
           [t('Quand'), ({ atS }) => <Instant atS={atS} />],
-          [t('Ce qui s’est passé'), ({ what }) => t(what)],
+          [t('Ce qui s’est passé'), ({ what }) => what],
           [t('Badge Région'), ({ award }) => award ?? '–'],
           [t('Pourquoi'), ({ why }) => why ?? '–'],
           ...(addresses.length > 1 ? [address] : []),
@@ -203,7 +191,7 @@ function Timeline({ model: { timeline, addresses }, t }: PersonProps): VNode {
         empty={t('Rien n’a encore été décidé.')}
       />
       {timeline.length > MAX_TIMELINE && (
-        <p>{t('Seuls les 100 faits les plus récents sont montrés ; l’export les contient tous.')}</p>
+        <P say="Seuls les 100 faits les plus récents sont montrés ; l’export les contient tous." />
       )}
     </Section>
   );
@@ -242,7 +230,7 @@ function Addresses({ model: { addresses, shown, earner }, t }: PersonProps): VNo
       />
       {!shown && (
         <ActionForm to={`${TO.person(earner)}/adresse`} label={t('Afficher l’adresse')}>
-          <p>{t('Votre nom est noté dans les journaux.')}</p>
+          <P say="Votre nom est noté dans les journaux." />
         </ActionForm>
       )}
     </Section>

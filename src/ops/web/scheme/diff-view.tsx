@@ -10,7 +10,7 @@ import {
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import type { ViewProps } from '../route.js';
 import type { French, Translate } from '../words.js';
-import { Section, TreeList } from '../parts/text.js';
+import { P, Section, TreeList } from '../parts/text.js';
 import type { SchemeModel } from './read.js';
 
 const AWARD_CHANGES = {
@@ -43,7 +43,7 @@ export function Diff({ model, t }: ViewProps<SchemeModel>): VNode | null {
   const props = { diff, before: inForce, after: scheme, t };
   return (
     <Section id="ce-qui-change" title={t('Ce qui change dans les fichiers')}>
-      {isEmptyDiff(diff) && <p>{t('Rien de ce qui se lit ne diffère.')}</p>}
+      {isEmptyDiff(diff) && <P say="Rien de ce qui se lit ne diffère." />}
       <AwardChanges {...props} />
       <EnrolmentChanges {...props} />
       <PartnerChanges {...props} />

@@ -4,11 +4,10 @@ import { onLossWords, ruleWords } from '../../../rules/explain/formatter.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
-import { Alert, Instant, Section, State, TreeList } from '../parts/text.js';
+import { Alert, Instant, Note, P, Section, State, TreeList } from '../parts/text.js';
 import type { View, ViewProps } from '../route.js';
-import { Apply } from './apply-view.js';
 import { Diff } from './diff-view.js';
-import { Plan } from './plan-view.js';
+import { Apply, Plan } from './plan-view.js';
 import type { SchemeModel } from './read.js';
 
 type PartProps = ViewProps<SchemeModel>;
@@ -54,11 +53,7 @@ function Status({ model, t }: PartProps): VNode {
         </Alert>
       )}
       {differsHere && (
-        <Alert kind="note">
-          {t(
-            'Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours.',
-          )}
-        </Alert>
+        <Note say="Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours." />
       )}
       {unfinished !== null && !apply.moves && (
         <Alert kind="bad">
@@ -99,7 +94,7 @@ function Rules({ model, t }: PartProps): VNode {
                   <State kind="waiting">{t('nouvelle règle déjà en vigueur')}</State>
                 )}
               </h4>
-              <p>{t('Demande :')}</p>
+              <P say="Demande :" />
               <TreeList lines={[ruleWords(shown, rule, t.lang)]} />
               <p class="muted">{onLossWords(onLoss, t.lang)}.</p>
             </div>

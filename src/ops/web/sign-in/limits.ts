@@ -6,15 +6,7 @@ import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
 import { OpsProblem } from '../http/problem.js';
 import { cookieOf, run, setCookie, type Exchange } from '../http/exchange.js';
-import { foldName } from './accounts.js';
-
-/** Counts failed sign-ins over all web processes. */
-export interface SignInLimits {
-  /** @param name as it was typed; null: none was. @throws OpsProblem `too_many` */
-  check(exchange: Exchange, name: string | null): Promise<void>;
-  /** Marks a browser in which this name signed in: the limit by name alone spares it. */
-  remember(exchange: Exchange, name: string): void;
-}
+import { foldName } from './sessions.js';
 
 const QUARTER_MS = 15 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -27,8 +19,8 @@ const KNOWN_MS = 180 * 24 * HOUR_MS;
 
 const addressOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
 
-/** @param prefix of the keys; they hold no network address and no name */
-export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault): SignInLimits {
+/** Counts failed sign-ins over all web processes. @param prefix of the keys; they hold no network address and no name */
+export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault) {
   const attempts = new WeakMap<Request, { readonly name: string; readonly isKnown: boolean }>();
   const nameOf = (req: Request): string => attempts.get(req)?.name ?? '';
   const limit = (what: string, windowMs: number, max: number, subjectOf: (req: Request) => string) =>
@@ -53,14 +45,17 @@ export function createSignInLimits(redis: RedisConnection, prefix: string, vault
   ];
   const markOf = (name: string): string => vault.fingerprint(foldName(name), 'ops known browser');
   return {
-    async check(exchange, name) {
+    /** @param name as it was typed; null: none was. @throws OpsProblem `too_many` */
+    async check(exchange: Exchange, name: string | null): Promise<void> {
       const { req, res } = exchange;
       await run(byAddress, req, res);
       if (name === null) return;
       attempts.set(req, { name: foldName(name), isKnown: cookieOf(exchange, 'known') === markOf(name) });
       for (const one of byName) await run(one, req, res);
     },
-    remember: (exchange, name) => setCookie(exchange, 'known', markOf(name), KNOWN_MS),
+    /** Marks a browser in which this name signed in: the limit by name alone spares it. */
+    remember: (exchange: Exchange, name: string): void =>
+      setCookie(exchange, 'known', markOf(name), KNOWN_MS),
   };
 }
 
@@ -87,19 +82,16 @@ function createStore(redis: RedisConnection, prefix: string): RedisStore {
   });
 }
 
-/** Runs some at a time, lets a few more wait, and refuses the rest. */
-export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
-
 /** A password takes 32 MiB and a thread of a process that also takes notices. */
 const AT_ONCE = 2;
 const WAITING = 20;
 const RETRY_AFTER_S = 60;
 
-/** @throws OpsProblem `busy`, from the gate */
-export function createGate(atOnce = AT_ONCE, waiting = WAITING): Gate {
+/** Runs some at a time, lets a few more wait, and refuses the rest. @throws OpsProblem `busy`, from the gate */
+export function createGate(atOnce = AT_ONCE, waiting = WAITING) {
   let inside = 0;
   const queue: (() => void)[] = [];
-  return async (work) => {
+  return async <T>(work: () => Promise<T>): Promise<T> => {
     if (inside < atOnce) inside += 1;
     else if (queue.length >= waiting) throw new OpsProblem('busy', RETRY_AFTER_S);
     // Who leaves hands over the place.

@@ -1,35 +1,21 @@
 import * as client from 'openid-client';
 import type { OidcConfig } from '../../../config.js';
-import type { Identity } from './accounts.js';
+import type { Identity } from './sessions.js';
 
 /** What must come back from the provider, and what opens its answer. */
-export interface OidcLoginState {
+interface OidcLoginState {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** Sign-in at the identity provider: authorization code, PKCE, state and nonce. */
-export interface Oidc {
-  /** Where the browser goes. @throws when the provider does not answer */
-  begin(): Promise<{ readonly url: string; readonly login: OidcLoginState }>;
-  /**
-   * @param answer the query that the browser came back with
-   * @throws when anything of the answer, or of the provider's token, is not what was asked for
-   */
-  finish(
-    answer: URLSearchParams,
-    login: OidcLoginState,
-  ): Promise<{ readonly identity: Identity; readonly idToken: string | null }>;
-  /** Where to sign out at the provider; null: it has no such place, or does not answer. */
-  signOutUrl(idToken: string): Promise<string | null>;
-}
+export type Oidc = ReturnType<typeof createOidc>;
 
 /** One call to the provider, seconds: somebody is waiting. */
 const TIMEOUT_S = 5;
 
-/** Asks the provider nothing before somebody signs in. */
-export function createOidc(settings: OidcConfig): Oidc {
+/** Sign-in at the identity provider: authorization code, PKCE, state and nonce. Asks it nothing before somebody signs in. */
+export function createOidc(settings: OidcConfig) {
   let discovered: Promise<client.Configuration> | null = null;
   const discover = (): Promise<client.Configuration> => {
     discovered ??= discovery(settings).catch((error: unknown) => {
@@ -39,7 +25,8 @@ export function createOidc(settings: OidcConfig): Oidc {
     return discovered;
   };
   return {
-    async begin() {
+    /** Where the browser goes. @throws when the provider does not answer */
+    async begin(): Promise<{ readonly url: string; readonly login: OidcLoginState }> {
       const config = await discover();
       const verifier = client.randomPKCECodeVerifier();
       const login = { state: client.randomState(), nonce: client.randomNonce(), verifier };
@@ -53,7 +40,11 @@ export function createOidc(settings: OidcConfig): Oidc {
       });
       return { url: url.href, login };
     },
-    async finish(answer, { state, nonce, verifier }) {
+    /**
+     * @param answer the query that the browser came back with
+     * @throws when anything of the answer, or of the provider's token, is not what was asked for
+     */
+    async finish(answer: URLSearchParams, { state, nonce, verifier }: OidcLoginState) {
       const config = await discover();
       const url = new URL(settings.redirectUrl);
       url.search = answer.toString();
@@ -66,7 +57,8 @@ export function createOidc(settings: OidcConfig): Oidc {
       const identity = await identityOf(config, tokens, settings.trustEmail);
       return { identity, idToken: tokens.id_token ?? null };
     },
-    async signOutUrl(idToken) {
+    /** Where to sign out at the provider; null: it has no such place, or does not answer. */
+    async signOutUrl(idToken: string): Promise<string | null> {
       const config = await discover().catch(() => null);
       if (config?.serverMetadata().end_session_endpoint === undefined) return null;
       return client.buildEndSessionUrl(config, {

@@ -5,9 +5,8 @@ import { cookieOf, dropCookie, setCookie } from '../http/exchange.js';
 import type { OpsRequest } from '../http/request.js';
 import { goTo, type Answer, type PageAnswer, type Route } from '../route.js';
 import type { French } from '../words.js';
-import type { Account } from './accounts.js';
 import type { Oidc } from './oidc.js';
-import { openJson, SESSION_MS } from './sessions.js';
+import { openJson, SESSION_MS, type Account } from './sessions.js';
 import { goOnPage, returnTo, SignInView } from './view.js';
 
 /** The form, again when something was wrong. */

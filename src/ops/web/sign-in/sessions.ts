@@ -1,10 +1,75 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { Config } from '../../../config.js';
 import type { Clock } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
-import { VaultError, type Vault } from '../../../platform/vault.js';
+import { verifyPassword } from '../../../platform/secrets.js';
+import { type Vault, VaultError } from '../../../platform/vault.js';
 import type { Flash, User } from '../parts/frame.js';
-import type { Account, Accounts } from './accounts.js';
+
+/** Somebody who may sign in. */
+export interface Account extends User {
+  readonly via: 'password' | 'oidc';
+  /** Changes with the password or the configuration's entry: the sessions end then. */
+  readonly stamp: string;
+}
+
+/** What an identity provider says of somebody. */
+export interface Identity {
+  readonly sub: string;
+  /** Null unless the provider vouches for it. */
+  readonly email: string | null;
+}
+
+export type Accounts = ReturnType<typeof createAccounts>;
+
+/** A name or an address as it is compared: white space, letter case and Unicode form make no difference. */
+export const foldName = (text: string): string => text.trim().normalize('NFC').toLowerCase();
+
+/** The people of the configuration: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
+export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>, vault: Vault) {
+  const mark = (text: string): Buffer => Buffer.from(vault.fingerprint(foldName(text), 'ops name'));
+  const stampOf = (...entry: readonly string[]): string => vault.fingerprint(entry.join('\0'), 'ops account');
+  const typed = opsUsers.map(({ name, by, hash, role }) => {
+    const account: Account = { name: by, role, via: 'password', stamp: stampOf(name, hash) };
+    return { mark: mark(name), hash, account };
+  });
+  const { issuer, people } = ops.oidc ?? { issuer: '', people: [] };
+  const listed = people.map(({ entry, by, role }) => {
+    const account: Account = { name: by, role, via: 'oidc', stamp: stampOf(issuer, entry) };
+    return { entry, account };
+  });
+  const all = [...typed, ...listed].map(({ account }) => account);
+  const named = (name: string) => {
+    const asked = mark(name);
+    return typed.filter((one) => timingSafeEqual(one.mark, asked))[0] ?? null;
+  };
+  return {
+    /** An unknown name takes as long as a wrong password, and both are null. */
+    async byPassword(name: string, password: string): Promise<Account | null> {
+      const found = named(name);
+      const hash = (found ?? typed[0])?.hash;
+      // One password is checked whether or not there is such a name.
+      const good = hash !== undefined && (await verifyPassword(hash, password));
+      return good ? (found?.account ?? null) : null;
+    },
+    /** An entry by `sub` wins over one by address. Null: not in the configuration. */
+    byIdentity({ sub, email }: Identity): Account | null {
+      const bySub = listed.find(({ entry }) => !isAddress(entry) && entry === sub);
+      const byAddress = ({ entry }: { readonly entry: string }): boolean =>
+        isAddress(entry) && email !== null && foldName(entry) === foldName(email);
+      return (bySub ?? listed.find(byAddress))?.account ?? null;
+    },
+    /** The account's name for the log; null: what was typed may be a password, or an address. */
+    known: (name: string): string | null => named(name)?.account.name ?? null,
+    /** The account if it is still there, unchanged; else its sessions have ended. */
+    current: (name: string, stamp: string): Account | null =>
+      all.find((one) => one.name === name && one.stamp === stamp) ?? null,
+  };
+}
+
+/** All other entries are a `sub`, compared letter by letter (OpenID Connect Core, 5.7). */
+const isAddress = (entry: string): boolean => entry.includes('@');
 
 /** A session ends after so long, however busy. */
 export const SESSION_MS = 12 * 3_600_000;
@@ -21,20 +86,6 @@ export interface Signed {
   readonly idToken: string | null;
 }
 
-/** Sessions of all web processes, in Redis. Every call rejects while Redis is away. */
-export interface Sessions {
-  /** A new session with a new id; resolves with the cookie's value. */
-  start(account: Account, idToken: string | null): Promise<string>;
-  /** Null for a cookie that is not ours, or a session that ended. Restarts the idle time. */
-  find(cookie: string | null): Promise<Signed | null>;
-  /** At once, in every process. */
-  end(id: string): Promise<void>;
-  /** Keeps a message for the next page. */
-  keepFlash(id: string, flash: Flash): Promise<void>;
-  /** The message, once. Null as well while Redis refuses writes: a page can be read without. */
-  takeFlash(id: string): Promise<Flash | null>;
-}
-
 const recordForm = z.object({
   name: z.string(),
   stamp: z.string(),
@@ -43,29 +94,30 @@ const recordForm = z.object({
 });
 const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() });
 
-interface SessionParts {
-  readonly redis: RedisConnection;
-  /** Of the keys. */
-  readonly prefix: string;
-  readonly vault: Vault;
-  readonly accounts: Accounts;
-  readonly clock: Clock;
-}
-
-/** Records are sealed under `PALIER_KEY`: reading Redis tells no name, and writing it opens no session. */
-export function createSessions({ redis, prefix, vault, accounts, clock }: SessionParts): Sessions {
+/**
+ * Sessions of all web processes, in Redis; every call rejects while it is away. Records are sealed under `PALIER_KEY`: reading Redis tells no name, and writing it opens no session.
+ */
+export function createSessions(
+  redis: RedisConnection,
+  prefix: string,
+  vault: Vault,
+  accounts: Pick<Accounts, 'current'>,
+  clock: Clock,
+) {
   const key = (id: string): string => `${prefix}:session:{${id}}`;
   const flashKey = (id: string): string => `${key(id)}:flash`;
   const macOf = (id: string): string => vault.fingerprint(id, 'ops session');
 
   return {
-    async start({ name, stamp }, idToken) {
+    /** A new session with a new id; resolves with the cookie's value. */
+    async start({ name, stamp }: Account, idToken: string | null): Promise<string> {
       const id = randomBytes(32).toString('base64url');
       const record: z.input<typeof recordForm> = { name, stamp, endsMs: clock() + SESSION_MS, idToken };
       await redis.set(key(id), vault.seal(JSON.stringify(record), `session ${id}`), 'PX', IDLE_MS);
       return `${id}.${macOf(id)}`;
     },
-    async find(cookie) {
+    /** Null for a cookie that is not ours, or a session that ended. Restarts the idle time. */
+    async find(cookie: string | null): Promise<Signed | null> {
       const id = idOf(cookie, macOf);
       if (id === null) return null;
       const { data } = recordForm.safeParse(openJson(vault, await redis.get(key(id)), `session ${id}`));
@@ -76,13 +128,16 @@ export function createSessions({ redis, prefix, vault, accounts, clock }: Sessio
       await redis.pexpire(key(id), Math.min(IDLE_MS, data.endsMs - clock())).catch(() => 0);
       return { id, user, idToken: data.idToken };
     },
-    async end(id) {
+    /** At once, in every process. */
+    async end(id: string): Promise<void> {
       await redis.del(key(id), flashKey(id));
     },
-    async keepFlash(id, flash) {
+    /** Keeps a message for the next page. */
+    async keepFlash(id: string, flash: Flash): Promise<void> {
       await redis.set(flashKey(id), vault.seal(JSON.stringify(flash), `flash ${id}`), 'PX', FLASH_MS);
     },
-    async takeFlash(id) {
+    /** The message, once. Null as well while Redis refuses writes: a page can be read without. */
+    async takeFlash(id: string): Promise<Flash | null> {
       const sealed = await redis.getdel(flashKey(id)).catch(() => null);
       return flashForm.safeParse(openJson(vault, sealed, `flash ${id}`)).data ?? null;
     },

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { Field } from '../parts/form.js';
 import { useFrame } from '../parts/frame.js';
-import { Alert } from '../parts/text.js';
+import { Alert, P } from '../parts/text.js';
 import type { PageAnswer, View } from '../route.js';
 
 /** A path below `/ops` and its query; no host, no backslash, no space. */
@@ -51,7 +51,7 @@ export const SignInView: View<SignInModel> = ({ model, t }) => (
         <button type="submit">{t('Se connecter')}</button>
       </form>
     )}
-    {model.hasPasswords && model.hasOidc && <p>{t('ou')}</p>}
+    {model.hasPasswords && model.hasOidc && <P say="ou" />}
     {model.hasOidc && (
       <p>
         <a class="button" href={`/ops/oidc/depart?suite=${encodeURIComponent(model.returnTo)}`}>
