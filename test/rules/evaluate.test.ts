@@ -475,7 +475,9 @@ describe('beside the naive evaluator', () => {
       fc.property(world, (one) => {
         for (const part of badgesParts(evaluated(one))) {
           expect(allowed(part.condition, one.scheme, part.counted)).toBe(true);
-          expect(tallyOf(one.scheme, part.counted)).toMatchObject(haves(part));
+          const told = haves(part);
+          for (const [name, have] of Object.entries(tallyOf(one.scheme, part.counted)))
+            expect(told[name] ?? have).toBe(have);
         }
       }),
       { numRuns: runs(300) },
