@@ -85,14 +85,7 @@ async function store(
   one: NewAssertion,
   generation: number | null,
 ): Promise<readonly WrittenAssertion[]> {
-  const fact: NewFact = {
-    assertion: one.assertion,
-    contact: one.contact,
-    fingerprint: fingerprintBy(vault)(one.assertion.id),
-    recordedS: one.recordedS ?? null,
-    isRegionBadge: one.isRegionBadge ?? false,
-    generation,
-  };
+  const fact: NewFact = { ...one, fingerprint: fingerprintBy(vault)(one.assertion.id), generation };
   let written: readonly WrittenAssertion[] = [];
   await earners.update(one.earner, (record) => {
     const after = addAssertion(record, fact);
@@ -130,13 +123,9 @@ export async function markAssertion(
 }
 
 /** All that must be known to add an assertion to a record. */
-interface NewFact {
-  readonly assertion: StoredAssertion;
-  readonly contact: Contact;
+interface NewFact extends NewAssertion {
   /** Of the assertion's id. */
   readonly fingerprint: string;
-  readonly recordedS: number | null;
-  readonly isRegionBadge: boolean;
   readonly generation: number | null;
 }
 
@@ -207,11 +196,12 @@ function isKeptOut(record: EarnerRecord, fact: NewFact): boolean {
   const { tombstone } = record;
   if (tombstone === null) return false;
   const isKnown = isTombstoned(tombstone, fact.fingerprint);
-  if (fact.isRegionBadge) return isErased(record) && (isKnown || isOfBefore(record, tombstone, fact));
+  if (fact.isRegionBadge === true)
+    return isErased(record) && (isKnown || isOfBefore(record, tombstone, fact));
   return isKnown || wasRecordedBefore(tombstone, fact);
 }
 
-const wasRecordedBefore = ({ erasedAtS }: Tombstone, { recordedS }: NewFact): boolean =>
+const wasRecordedBefore = ({ erasedAtS }: Tombstone, { recordedS = null }: NewFact): boolean =>
   recordedS !== null && recordedS <= erasedAtS;
 
 function isOfBefore(record: EarnerRecord, tombstone: Tombstone, fact: NewFact): boolean {
@@ -228,7 +218,7 @@ function isOfBefore(record: EarnerRecord, tombstone: Tombstone, fact: NewFact): 
 function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
   const { tombstone } = record;
   const { badgeId, eventId, revoked, issuedOnS } = fact.assertion;
-  if (tombstone === null || !fact.isRegionBadge || !isErased(record)) return record;
+  if (tombstone === null || fact.isRegionBadge !== true || !isErased(record)) return record;
   if (isTombstoned(tombstone, fact.fingerprint)) return record;
   const fingerprints = [...tombstone.fingerprints, fact.fingerprint];
   const after = { ...record, tombstone: { ...tombstone, fingerprints } };

@@ -45,14 +45,6 @@ export async function readPerson(sources: PersonSources, earner: EarnerKey): Pro
   return personOf(sources.region, [own, ...others]);
 }
 
-/** @returns null for an address that belongs to somebody who is read under another key */
-export async function readPersonOnce(sources: PersonSources, earner: EarnerKey): Promise<Person | null> {
-  const own = await readAddress(sources, earner);
-  if (own.record.linkedTo !== null) return null;
-  const others = await Promise.all(own.record.linked.map((key) => readAddress(sources, key)));
-  return personOf(sources.region, [own, ...others]);
-}
-
 export const readAddress = async (
   { earners }: Pick<PersonSources, 'earners'>,
   key: EarnerKey,

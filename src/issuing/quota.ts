@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ObfAccount } from '../obf/types.js';
 import type { RedisTime } from '../platform/redis-clock.js';
@@ -45,9 +44,6 @@ export const QUOTA_LIMITS: QuotaLimits = {
   maxAgeMs: 24 * 3_600_000,
 };
 
-/** How long one process' question to OBF keeps the others waiting. */
-const ASKING_MS = 5000;
-
 const form = z.object({
   left: z.union([z.literal('').transform(() => null), z.coerce.number()]),
   readMs: z.coerce.number(),
@@ -70,11 +66,8 @@ export function createQuota(
     const left = await account.issuingLimit(signal);
     const reading = { left, readMs: await present() };
     await redis.hset(key, { left: left ?? '', readMs: reading.readMs });
-    await redis.del(`${key}:asking`);
     return reading;
   };
-  const askFirst = async (): Promise<boolean> =>
-    (await redis.set(`${key}:asking`, '1', 'PX', ASKING_MS, 'NX')) === 'OK';
   return {
     /** What was read last; null: never. */
     known,
@@ -93,9 +86,7 @@ export function createQuota(
      */
     async require(count: number, signal: AbortSignal, now = false): Promise<void> {
       const before = now ? null : await known();
-      const fresh = isFresh(before, count, await present(), limits);
-      const told = now || fresh || (await askFirst()) ? null : await othersReading(known, before, signal);
-      const { left } = fresh ? before : (told ?? (await read(signal)));
+      const { left } = isFresh(before, count, await present(), limits) ? before : await read(signal);
       if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor);
     },
     /** So many were issued. */
@@ -103,20 +94,6 @@ export function createQuota(
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
     },
   };
-}
-
-/** Batches come together: one of them asks OBF, the others wait for what it is told; null: for nothing. */
-async function othersReading(
-  known: Quota['known'],
-  before: QuotaReading | null,
-  signal: AbortSignal,
-): Promise<QuotaReading | null> {
-  for (const limit = performance.now() + ASKING_MS; performance.now() < limit;) {
-    await pause(50, undefined, { signal });
-    const now = await known();
-    if (now !== null && now.readMs !== before?.readMs) return now;
-  }
-  return null;
 }
 
 /** Pure. A reading that would stop issuing must be fresh too: the quota may have been raised since. */

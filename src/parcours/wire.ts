@@ -12,7 +12,7 @@ import { createMailer, type MailConfig } from '../platform/mailer.js';
 import { createRedisClock } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
-import { enqueueLink } from '../queue/enqueue-earners.js';
+import { enqueueLink } from '../queue/enqueue.js';
 import { createAccess, isErasedSince, type Access } from './access.js';
 import { createParcours } from './app.js';
 import { excludedOf, namesOf } from './progress.js';

@@ -9,8 +9,7 @@ import { tombstoneOf } from '../earners/tombstone.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { Batches } from '../issuing/batches.js';
 import type { ReviewFlags } from '../issuing/review-flags.js';
-import type { Ledger } from '../issuing/ledger.js';
-import { removeFromOpenBatches } from '../issuing/open-batches.js';
+import { type Ledger, removeFromOpenBatches } from '../issuing/ledger.js';
 import type { Outbox } from '../issuing/outbox.js';
 import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
@@ -50,15 +49,15 @@ export interface PersonToErase {
 
 /** What was removed. */
 export interface ErasedNumbers {
-  readonly people: number;
-  readonly addresses: number;
-  readonly assertions: number;
+  people: number;
+  addresses: number;
+  assertions: number;
   /** Of the journal. */
-  readonly entries: number;
-  readonly jobs: number;
-  readonly flags: number;
+  entries: number;
+  jobs: number;
+  flags: number;
   /** Awards of which it stays known that they were given, or are not to be. */
-  readonly awards: number;
+  awards: number;
 }
 
 /**

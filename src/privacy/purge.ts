@@ -72,16 +72,13 @@ const NOTHING: ErasedNumbers = {
   flags: 0,
   awards: 0,
 };
+const NUMBERS = ['people', 'addresses', 'assertions', 'entries', 'jobs', 'flags', 'awards'] as const;
 
-const sum = (a: ErasedNumbers, b: ErasedNumbers): ErasedNumbers => ({
-  people: a.people + b.people,
-  addresses: a.addresses + b.addresses,
-  assertions: a.assertions + b.assertions,
-  entries: a.entries + b.entries,
-  jobs: a.jobs + b.jobs,
-  flags: a.flags + b.flags,
-  awards: a.awards + b.awards,
-});
+function sum(a: ErasedNumbers, b: ErasedNumbers): ErasedNumbers {
+  const total = { ...a };
+  for (const name of NUMBERS) total[name] += b[name];
+  return total;
+}
 
 /** People of one page of what Redis holds. */
 interface Candidates {
@@ -106,7 +103,12 @@ async function* candidatesOf(
     for (let at = 0; at < keys.length; at += TOGETHER) {
       signal.throwIfAborted();
       const looked = await Promise.all(
-        keys.slice(at, at + TOGETHER).map((key) => lookAt(parts, key, beforeS)),
+        keys.slice(at, at + TOGETHER).map((key) =>
+          findIn(parts, key, beforeS).catch((err: unknown) => {
+            parts.log.warn({ earner: key, err }, 'cannot be read, and so not purged');
+            return [];
+          }),
+        ),
       );
       const found = looked.flat().filter(({ person }) => !met.has(person) && met.add(person));
       yield {
@@ -119,20 +121,7 @@ async function* candidatesOf(
 
 type Found = PersonToErase & { readonly why: 'past' | 'begun' };
 
-/** One who cannot be read does not stop the others. */
-async function lookAt(
-  parts: ErasureParts,
-  key: EarnerKey,
-  beforeS: number | null,
-): Promise<readonly Found[]> {
-  try {
-    return await findIn(parts, key, beforeS);
-  } catch (err) {
-    parts.log.warn({ earner: key, err }, 'cannot be read, and so not purged');
-    return [];
-  }
-}
-
+/** @returns none for one who is to stay */
 async function findIn(
   parts: ErasureParts,
   key: EarnerKey,

@@ -2,10 +2,20 @@ import { Queue, type JobsOptions, type JobState, type JobType, type Telemetry } 
 import { BullMQOtel } from 'bullmq-otel';
 import { Cluster, Redis } from 'ioredis';
 import { rateLimitedLog, type Logger } from '../platform/logger.js';
+import type { EarnerKey } from '../ids.js';
 import { isCluster, raceAbort, type RedisConnection } from '../platform/redis.js';
 import { redisNow } from '../platform/redis-clock.js';
 import { redisCause } from '../platform/redis-faults.js';
-import { arrivalsIn, arrivalsJobId, DEFAULT_PREFIX, prefixOf, type Arrival, type QueueName } from './jobs.js';
+import {
+  earnerJobId,
+  linkMailId,
+  arrivalsIn,
+  arrivalsJobId,
+  DEFAULT_PREFIX,
+  prefixOf,
+  type Arrival,
+  type QueueName,
+} from './jobs.js';
 
 /** Of BullMQ's own events, to which nobody listens: 10 000, its default, take a megabyte a queue. */
 const EVENTS_KEPT = 100;
@@ -232,3 +242,34 @@ export async function readArrived(queue: Queue): Promise<Arrived> {
     oldestMs: made === null ? null : Number(made),
   };
 }
+
+/** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
+const EARNERS_TOGETHER = 200;
+
+/** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `suppressEmail`: OBF sends no e-mail. */
+export async function enqueueEarners(
+  queue: Queue,
+  earners: Iterable<EarnerKey>,
+  cause: string,
+  suppressEmail = false,
+): Promise<void> {
+  const distinct = [...new Set(earners)];
+  for (let at = 0; at < distinct.length; at += EARNERS_TOGETHER)
+    await Promise.all(
+      distinct.slice(at, at + EARNERS_TOGETHER).map((earner) =>
+        enqueue(queue, {
+          id: earnerJobId(earner),
+          name: 'evaluate',
+          data: { earner, cause, ...(suppressEmail ? { suppressEmail } : {}) },
+        }),
+      ),
+    );
+}
+
+/** Has the link to their page sent, once however often it is asked for before it leaves. @param by who asked, if not they */
+export const enqueueLink = (mails: Queue, earner: EarnerKey, by?: string): Promise<void> =>
+  enqueue(mails, {
+    id: linkMailId(earner),
+    name: 'link',
+    data: { kind: 'link', earner, ...(by === undefined ? {} : { by }) },
+  });

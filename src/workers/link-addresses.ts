@@ -2,12 +2,11 @@ import { linkedRecords, listing, notListing, personKeyOf, pointingTo } from '../
 import { readAddresses } from '../earners/person.js';
 import type { EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import { removeFromOpenBatches } from '../issuing/open-batches.js';
+import { removeFromOpenBatches } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
-import { enqueue } from '../queue/enqueue.js';
+import { enqueue, enqueueEarners } from '../queue/enqueue.js';
 import { revokeJobId } from '../queue/jobs.js';
 import { journalEntry } from '../earners/journal-entry.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
 import { drainInFlight, withdrawWaiting, type Waiting } from './in-flight.js';
 import type { Pipeline } from './pipeline.js';
 import { splitLedger, type Amendment } from './split-ledger.js';

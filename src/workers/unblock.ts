@@ -2,7 +2,7 @@ import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
 import { journalEntry } from '../earners/journal-entry.js';
-import { enqueueEarners } from '../queue/enqueue-earners.js';
+import { enqueueEarners } from '../queue/enqueue.js';
 import { readPerson } from '../earners/person.js';
 import type { Pipeline } from './pipeline.js';
 

@@ -1,7 +1,7 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
-import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
+import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { type MadePlan, makePlan } from '../../src/scheme/make-plan.js';
 import { SchemeMoved } from '../../src/scheme/state.js';

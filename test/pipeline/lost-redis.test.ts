@@ -1,7 +1,7 @@
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
 import { batchesKey } from '../../src/issuing/batches.js';
-import { enqueueEarners } from '../../src/queue/enqueue-earners.js';
+import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';

@@ -21,7 +21,7 @@ import { applyRules } from '../../src/workers/apply-scheme.js';
 import { createPopulationStore, storePopulation } from '../../src/scheme/population.js';
 import { makePlan, simulate, type PlanParts } from '../../src/scheme/make-plan.js';
 import { PACE } from '../../src/workers/stores.js';
-import { readPersonOnce, type Person } from '../../src/earners/person.js';
+import { readPerson, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
 import { world } from '../rules/model.js';
 import { openHouse, parse, REGION } from '../support/house.js';
@@ -141,10 +141,12 @@ type Settled = Awaited<ReturnType<typeof settle>>;
 async function everybody({ keys, sources, prefix }: Settled): Promise<readonly Person[]> {
   const read = await Promise.all(
     keys.map(async (key) =>
-      (await redis.connection.exists(recordKey(prefix, key))) === 1 ? readPersonOnce(sources, key) : null,
+      (await redis.connection.exists(recordKey(prefix, key))) === 1 ? readPerson(sources, key) : null,
     ),
   );
-  return read.flatMap((person) => (person === null || isNobody(person) ? [] : [person]));
+  return read.flatMap((person, at) =>
+    person === null || person.earner !== keys[at] || isNobody(person) ? [] : [person],
+  );
 }
 const isNobody = ({ portfolio }: Person): boolean =>
   portfolio.assertions.length + portfolio.held.length === 0;
@@ -208,8 +210,8 @@ test('once all that was gained is on its way, the plan is empty', async () => {
       const { ledger } = settled;
       for (const { award, gains } of (await planOf(settled)).plan.awards)
         for (const earner of gains) {
-          const person = await readPersonOnce(settled.sources, earner);
-          const over = (person?.portfolio.held ?? []).flatMap(({ eventId }) => eventId ?? []);
+          const person = await readPerson(settled.sources, earner);
+          const over = person.portfolio.held.flatMap(({ eventId }) => eventId ?? []);
           await ledger.apply(earner, award.badgeId, { type: 'comes-due', over });
         }
       expect([...(await planOf(settled)).plan.gainers]).toEqual([]);

@@ -3,7 +3,7 @@ import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import type { CredentialNotice } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
-import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { enqueueEarners } from '../../queue/enqueue.js';
 import type { Pipeline } from '../pipeline.js';
 import { storeCredential } from './store-credential.js';
 

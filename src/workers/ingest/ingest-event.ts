@@ -1,6 +1,6 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { enqueueEarners } from '../../queue/enqueue.js';
 import type { JobResult } from '../../platform/job-result.js';
 import type { Pipeline } from '../pipeline.js';
 import { storeEvent } from './store-event.js';

@@ -7,7 +7,7 @@ import { PAGE_LIMIT } from '../../obf/list.js';
 import { EventIncomplete, readAlone, RowUnreadable, type EventAsked } from '../../obf/read-event.js';
 import type { ObfEvent, OddRow } from '../../obf/types.js';
 import { raceAbort } from '../../platform/redis.js';
-import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { enqueueEarners } from '../../queue/enqueue.js';
 import type { Stores } from '../stores.js';
 import { noteOddRows } from './odd-rows.js';
 import { storeEvent } from './store-event.js';

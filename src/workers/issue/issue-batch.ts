@@ -5,7 +5,7 @@ import { applyIfPossible } from '../../issuing/ledger.js';
 import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import type { JobResult } from '../../platform/job-result.js';
-import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { enqueueEarners } from '../../queue/enqueue.js';
 import type { Pipeline } from '../pipeline.js';
 import { checkEligibility, verifyHosted, type DueAward } from './eligibility.js';
 import { enqueueBatch, retryBatch } from './gather-awards.js';

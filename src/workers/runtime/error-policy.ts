@@ -21,6 +21,9 @@ export type Verdict =
   | { readonly do: 'later'; readonly inMs: number }
   | { readonly do: 'retry'; readonly notBeforeMs?: number };
 
+/** The same would happen again. */
+const FINAL = [ObfRefused, RowUnreadable, VaultError, RecordUnreadable, SchemeUnreadable, UnrecoverableError];
+
 /**
  * @param pauses how often this very job has paused everybody: one that always is told to wait would hold
  *   up all others for ever, so after `MAX_PAUSES` it alone waits
@@ -33,11 +36,7 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
   if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
-  if (error instanceof ObfRefused || error instanceof RowUnreadable)
-    return { do: 'fail', why: error.message };
-  if (error instanceof VaultError || error instanceof RecordUnreadable || error instanceof SchemeUnreadable)
-    return { do: 'fail', why: error.message };
-  if (error instanceof UnrecoverableError) return { do: 'fail', why: error.message };
+  for (const final of FINAL) if (error instanceof final) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
 

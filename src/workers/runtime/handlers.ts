@@ -2,7 +2,7 @@ import { UnrecoverableError } from 'bullmq';
 import type { EarnerKey } from '../../ids.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
-import { enqueueEarners } from '../../queue/enqueue-earners.js';
+import { enqueueEarners, enqueueAll } from '../../queue/enqueue.js';
 import type { JobResult } from '../../platform/job-result.js';
 import {
   arrivalsJob,
@@ -28,7 +28,6 @@ import { reportOddRow } from '../ingest/odd-rows.js';
 import { pollForClock } from '../ingest/poll-events.js';
 import { revokeAward } from '../issue/revoke-award.js';
 import { noticesIn } from '../../queue/arrivals.js';
-import { enqueueAll } from '../../queue/enqueue.js';
 import { verifyForClock } from '../ingest/verify-accounts.js';
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */

@@ -1,4 +1,4 @@
-import { enqueueLink } from '../../../queue/enqueue-earners.js';
+import { enqueueLink } from '../../../queue/enqueue.js';
 import { say } from '../../shared/words.js';
 import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
 import { NEEDED, withPipeline } from '../session.js';

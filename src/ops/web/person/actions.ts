@@ -3,7 +3,7 @@ import { RegionUnreadable } from '../../../workers/ingest/region-account-sync.js
 import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
-import { enqueueEarners, enqueueLink } from '../../../queue/enqueue-earners.js';
+import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
 import { AwardInFlight } from '../../../workers/in-flight.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
