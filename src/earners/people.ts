@@ -93,17 +93,14 @@ async function* readAhead(earners: EarnerStore, signal: AbortSignal): AsyncItera
 
 async function readAll(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<Asked> {
   const records = await earners.readMany(keys);
-  return keys.flatMap((key, at) => {
-    const record = records[at];
-    return record === undefined ? [] : [{ key, record }];
-  });
+  return records.flatMap((record, at) => keys.slice(at, at + 1).map((key) => ({ key, record })));
 }
 
+/** @throws RecordUnreadable */
 async function linkedTo(earners: EarnerStore, { record }: Address): Promise<readonly Address[]> {
-  if (record.linked.length === 0) return [];
   const read = await readAll(earners, record.linked);
-  return read.map((one) => {
-    if (one.record instanceof RecordUnreadable) throw one.record;
-    return { key: one.key, record: one.record };
+  return read.map(({ key, record: found }) => {
+    if (found instanceof RecordUnreadable) throw found;
+    return { key, record: found };
   });
 }

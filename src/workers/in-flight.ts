@@ -25,7 +25,7 @@ export const arrivalMs = ({ pace }: Pick<Pipeline, 'pace'>): number => pace.send
 
 /** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
 export async function withdrawWaiting(
-  { ledger, outbox, clock }: Pick<Pipeline, 'ledger' | 'outbox' | 'clock'>,
+  { ledger, outbox, clock }: Pipeline,
   keys: readonly EarnerKey[],
 ): Promise<number> {
   const withdrawn = (record: AwardRecord | null): AwardRecord | null =>
@@ -43,7 +43,7 @@ export async function withdrawWaiting(
 
 /** Resolves when OBF is being told of no award of these addresses. @throws AwardInFlight */
 export async function drainInFlight(
-  pipeline: Pick<Pipeline, 'ledger' | 'batches'>,
+  pipeline: Pipeline,
   keys: readonly EarnerKey[],
   { withinMs, signal }: Waiting,
 ): Promise<void> {
@@ -51,10 +51,7 @@ export async function drainInFlight(
     throw new AwardInFlight();
 }
 
-async function isAnyInFlight(
-  { ledger, batches }: Pick<Pipeline, 'ledger' | 'batches'>,
-  keys: readonly EarnerKey[],
-): Promise<boolean> {
+async function isAnyInFlight({ ledger, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
   for (const key of keys)
     for (const [badgeId, record] of await ledger.readAll(key)) {
       if (record.state !== 'claimed' && record.state !== 'unknown') continue;

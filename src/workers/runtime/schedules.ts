@@ -30,24 +30,13 @@ const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'census', 'verify'] as const;
 type Housekeeping = (typeof HOUSEKEEPING)[number];
 
-type HousekeepingTimes = Partial<Pick<ScheduleTimes, 'verifyEveryMs' | 'retentionMonths'>>;
-
-interface Schedule {
-  readonly data: Extract<MaintenanceJob, { kind: Housekeeping }>;
-  /** Null: never. */
-  readonly when: RepeatOptions | null;
-}
-
-const schedulesOf = (
-  { scheme: { timeZone: tz } }: Pick<Pipeline, 'scheme'>,
-  { verifyEveryMs = 0, retentionMonths = null }: HousekeepingTimes,
-): Readonly<Record<Housekeeping, Schedule>> => ({
-  sweep: { data: { kind: 'sweep' }, when: { every: 60_000 } },
-  // At night, when nobody is at work; people are counted once those to be erased are gone.
-  clean: { data: { kind: 'clean' }, when: { pattern: '23 3 * * *', tz } },
-  purge: { data: { kind: 'purge', months: retentionMonths }, when: { pattern: '43 3 * * *', tz } },
-  census: { data: { kind: 'census' }, when: { pattern: '13 4 * * *', tz } },
-  verify: { data: { kind: 'verify' }, when: verifyEveryMs === 0 ? null : { every: verifyEveryMs } },
+/** Null: never. At night, when nobody is at work; people are counted once those to be erased are gone. */
+const whenOf = (tz: string, verifyEveryMs: number): Readonly<Record<Housekeeping, RepeatOptions | null>> => ({
+  sweep: { every: 60_000 },
+  clean: { pattern: '23 3 * * *', tz },
+  purge: { pattern: '43 3 * * *', tz },
+  census: { pattern: '13 4 * * *', tz },
+  verify: verifyEveryMs === 0 ? null : { every: verifyEveryMs },
 });
 
 /** Sets up what the clock sets off, once for all workers together. Idempotent. */
@@ -58,12 +47,12 @@ export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Pr
 
 /** @param times default: no account is verified, nobody is purged */
 export async function scheduleHousekeeping(
-  pipeline: Pick<Pipeline, 'queues' | 'scheme'>,
+  { queues: { maintenance }, scheme }: Pick<Pipeline, 'queues' | 'scheme'>,
   name: Housekeeping,
-  times: HousekeepingTimes = {},
+  { verifyEveryMs = 0, retentionMonths: months = null }: Partial<ScheduleTimes> = {},
 ): Promise<void> {
-  const { maintenance } = pipeline.queues;
-  const { data, when } = schedulesOf(pipeline, times)[name];
+  const when = whenOf(scheme.timeZone, verifyEveryMs)[name];
+  const data: MaintenanceJob = name === 'purge' ? { kind: name, months } : { kind: name };
   if (when === null) await maintenance.removeJobScheduler(name);
   else await maintenance.upsertJobScheduler(name, when, { name, data, opts: ONCE });
 }
