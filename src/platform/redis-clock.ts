@@ -20,7 +20,7 @@ export function createRedisClock(redis: RedisConnection, prefix: string) {
   let offsetMs = Date.now() - performance.now();
   return {
     /** Asks Redis. @throws when it does not answer */
-    async now(): Promise<number> {
+    now: async (): Promise<number> => {
       const ms = Number(await TIME(redis, [`${prefix}:memory`], []));
       offsetMs = ms - performance.now();
       return ms;
