@@ -13,7 +13,7 @@ import {
   asSchemeVersion,
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
-import { explainCommandSchema } from '../../src/ops/cli/person/explain-issuing.js';
+import { explainCommandSchema } from '../../src/ops/cli/person/explain.js';
 import { createVault } from '../../src/platform/vault.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';

@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Pace } from '../../workers/stores.js';
-import type { Lang, Localized } from '../shared/words.js';
+import { type Lang, type Localized, say } from '../shared/words.js';
 
 /** Where a command reads and writes. */
 export interface Streams {
@@ -112,6 +112,15 @@ export class Problem extends Error {
     this.words = all;
     this.exit = exit;
   }
+}
+
+/** A problem: its code on the first line of the template, then its words as `say` has them. */
+export function problem(
+  texts: TemplateStringsArray,
+  ...values: readonly (Localized | string | number)[]
+): Problem {
+  const [code = '', ...lines] = (texts[0] ?? '').split(/\n\s*/);
+  return new Problem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
 }
 
 /** The command was typed wrongly. */

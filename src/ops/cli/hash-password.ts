@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { type Lang, say } from '../shared/words.js';
 import { Writable } from 'node:stream';
 import { hashPassword } from '../../platform/secrets.js';
-import { type Call, type Command, Problem, type Streams } from './command.js';
+import { type Call, type Command, Problem, type Streams, problem } from './command.js';
 
 const MIN_CHARS = 12;
 const MAX_CHARS = 1024;
@@ -25,17 +25,13 @@ async function newPassword({ streams, lang }: Call): Promise<string> {
   const password = streams.isTty.stdin ? await askTwice(streams, lang) : await firstLine(streams.stdin);
   const { length } = password.normalize('NFKC');
   if (length < MIN_CHARS)
-    throw new Problem(
-      'password_too_short',
-      say`Le mot de passe est trop court : ${MIN_CHARS} caractères au moins.
-        The password is too short: ${MIN_CHARS} characters at least.`,
-    );
+    throw problem`password_too_short
+      Le mot de passe est trop court : ${MIN_CHARS} caractères au moins.
+      The password is too short: ${MIN_CHARS} characters at least.`;
   if (length > MAX_CHARS)
-    throw new Problem(
-      'password_too_long',
-      say`Le mot de passe est trop long : ${MAX_CHARS} caractères au plus.
-        The password is too long: ${MAX_CHARS} characters at most.`,
-    );
+    throw problem`password_too_long
+      Le mot de passe est trop long : ${MAX_CHARS} caractères au plus.
+      The password is too long: ${MAX_CHARS} characters at most.`;
   return password;
 }
 

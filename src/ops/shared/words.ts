@@ -15,7 +15,7 @@ export const localized = (write: (lang: Lang) => string): Localized => ({ fr: wr
  * @throws TypeError when there is no second line
  */
 export function say(
-  texts: TemplateStringsArray,
+  texts: readonly string[],
   ...values: readonly (Localized | string | number)[]
 ): Localized {
   const parts = texts.flatMap((text, at) => [text, values[at] ?? '']);

@@ -5,7 +5,7 @@ import { collectPersonalData, isNobody } from '../../shared/personal-data.js';
 import { listed, type Localized, plural, say } from '../../shared/words.js';
 import { addressOf, EARNER_ARGUMENT, unknownEarner } from '../arguments.js';
 import { withPipelineForPerson } from '../session.js';
-import { type Call, type Command, Problem, wrongUsage } from '../command.js';
+import { type Call, type Command, problem, wrongUsage } from '../command.js';
 import { readLine, withProgress } from '../terminal.js';
 
 export const earnerErase: Command = {
@@ -81,9 +81,7 @@ const QUESTION = {
 async function requireSameAddress({ streams, lang, signal }: Call, address: string): Promise<void> {
   streams.errText(QUESTION[lang]);
   if (normaliseAddress(await readLine(streams.stdin, signal)) === normaliseAddress(address)) return;
-  throw new Problem(
-    'not_confirmed',
-    say`Ce n'est pas la même adresse : rien n'a été changé.
-      Not the same address: nothing was changed.`,
-  );
+  throw problem`not_confirmed
+    Ce n'est pas la même adresse : rien n'a été changé.
+    Not the same address: nothing was changed.`;
 }

@@ -2,7 +2,7 @@ import { enqueueLink } from '../../../queue/enqueue.js';
 import { say } from '../../shared/words.js';
 import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
 import { NEEDED, withPipeline } from '../session.js';
-import { type Command, Problem } from '../command.js';
+import { type Command, type Problem, problem } from '../command.js';
 
 /** Without these the pages do not exist. */
 const PAGES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
@@ -37,7 +37,6 @@ const ASKED = say`L'envoi du lien est demandé : l'e-mail part dans quelques ins
   The link is asked for: the e-mail leaves in a few moments. If it does not arrive, see docs/operating.md ("Un lien n'arrive pas").`;
 
 const noPages = (): Problem =>
-  new Problem('no_pages', [
-    say`Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
-      The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`,
-  ]);
+  problem`no_pages
+    Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
+    The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;

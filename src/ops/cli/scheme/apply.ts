@@ -8,7 +8,7 @@ import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
 import { withPipeline } from '../session.js';
-import { type Answer, type Call, type Command, Problem, wrongUsage } from '../command.js';
+import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
 import { READING } from './plan.js';
 import { readLine, withProgress } from '../terminal.js';
 
@@ -100,17 +100,12 @@ function wholeOf(typed: string): number {
 function resumeOptions(asked: ApplyRequest, begun: Application | null, { version }: Scheme): ApplyRequest {
   if (begun === null || begun.version !== version) return asked;
   const otherOnly = asked.only !== null && asked.only !== begun.only;
-  if (otherOnly || (asked.suppressEmail && !begun.suppressEmail)) throw otherBegun(begun);
+  const options = begun.only === null ? '' : ` --only ${begun.only}`;
+  if (otherOnly || (asked.suppressEmail && !begun.suppressEmail))
+    throw problem`apply_unfinished
+      Une application a été arrêtée avant la fin. Terminez-la d'abord : npx palier apply${options}
+      An application was stopped before its end. Finish it first: npx palier apply${options}`;
   return { ...asked, only: begun.only, suppressEmail: begun.suppressEmail };
-}
-
-function otherBegun({ only }: Application): Problem {
-  const options = only === null ? '' : ` --only ${only}`;
-  return new Problem(
-    'apply_unfinished',
-    say`Une application a été arrêtée avant la fin. Terminez-la d'abord : npx palier apply${options}
-      An application was stopped before its end. Finish it first: npx palier apply${options}`,
-  );
 }
 
 /**
@@ -123,8 +118,14 @@ async function requireConsent(
   { upto, overQuota, yes }: ApplyRequest,
   { issues, quotaShort }: PlanCost,
 ): Promise<void> {
-  if (upto !== null && issues > upto) throw above(issues, upto);
-  if (quotaShort > 0 && !overQuota) throw beyondQuota(issues, quotaShort);
+  if (upto !== null && issues > upto)
+    throw problem`above_limit
+      ${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.
+      ${issues} badges would be issued, more than the ${upto} allowed: nothing was changed. "npx palier plan" tells which; without --auto-upto, or with a larger number, "apply" issues them.`;
+  if (quotaShort > 0 && !overQuota)
+    throw problem`beyond_quota
+      Le quota d'OBF ne suffit pas : il en manque ${quotaShort} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
+      OBF's quota is too small: ${quotaShort} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`;
   if (issues === 0 || upto !== null || yes || !streams.isTty.stdin || !streams.isTty.stderr) return;
   const question = {
     fr: `${issues} badges seront délivrés. Tapez « oui » pour continuer : `,
@@ -134,20 +135,6 @@ async function requireConsent(
   if (/^(oui|o|yes|y)$/i.test((await readLine(streams.stdin)).trim())) return;
   throw new Problem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
-
-const above = (issues: number, upto: number): Problem =>
-  new Problem(
-    'above_limit',
-    say`${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.
-      ${issues} badges would be issued, more than the ${upto} allowed: nothing was changed. "npx palier plan" tells which; without --auto-upto, or with a larger number, "apply" issues them.`,
-  );
-
-const beyondQuota = (issues: number, short: number): Problem =>
-  new Problem(
-    'beyond_quota',
-    say`Le quota d'OBF ne suffit pas : il en manque ${short} pour délivrer ${issues} badges. Rien n'a été changé. Faites relever le quota, appliquez un badge à la fois (--only), ou ajoutez --over-quota.
-      OBF's quota is too small: ${short} are missing to issue ${issues} badges. Nothing was changed. Have the quota raised, apply one award at a time (--only), or add --over-quota.`,
-  );
 
 function appliedLines({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions): Answer['lines'] {
   const { version, only } = plan;

@@ -11,7 +11,7 @@ import { parseScheme } from '../../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../../rules/types.js';
 import { type Localized, say } from '../../shared/words.js';
 import { faultWords } from '../settings.js';
-import { type Context, Problem } from '../command.js';
+import { type Context, Problem, problem } from '../command.js';
 
 /** What came into partners.yaml. */
 export interface Written extends Omit<Enrolled, 'text'> {
@@ -59,10 +59,9 @@ const NOTHING_WRITTEN = say`Rien n'est écrit : avec ces lignes, les fichiers au
   Nothing is written: with these lines, the files would have faults.`;
 
 const onlyByHand = (file: string): Problem =>
-  new Problem('by_hand', [
-    say`Rien n'est écrit : ${file} est écrit d'une manière que Palier ne sait pas compléter (un alias, peut-être). Ajoutez la ligne à la main ; « npx palier check » la relit.
-      Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`,
-  ]);
+  problem`by_hand
+    Rien n'est écrit : ${file} est écrit d'une manière que Palier ne sait pas compléter (un alias, peut-être). Ajoutez la ligne à la main ; « npx palier check » la relit.
+    Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`;
 
 /**
  * Puts a new text into a file's place in one step: whoever reads it meets the old or the new, whatever

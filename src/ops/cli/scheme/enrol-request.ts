@@ -1,9 +1,9 @@
 import { asBadgeId, asClientId, type ClientId } from '../../../ids.js';
 import type { EnrolmentLine, NewPartner } from '../../../rules/enrol.js';
 import { calendarDay, isId } from '../../../rules/parse/read.js';
-import { type Localized, say } from '../../shared/words.js';
+import { say } from '../../shared/words.js';
 import { PARTNER_ARGUMENT } from '../arguments.js';
-import { oneLine } from './obf-badges.js';
+import { oneLine } from './partner-badges.js';
 import { type Call, type Command, wrongUsage } from '../command.js';
 
 /** `partner enrol` as its help has it. */
@@ -79,25 +79,20 @@ function missing(flag: string): never {
 
 function idOf(what: string, typed: string): string {
   if (isId(typed)) return typed;
-  throw notOf(
-    what,
-    say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
-      an id (letters without accents, digits, "_" and "-")`,
-  );
+  throw notOf(what)`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
+      an id (letters without accents, digits, "_" and "-")`;
 }
 
 function levelOf(typed: string): number {
   if (/^[1-9]\d{0,3}$/.test(typed)) return Number(typed);
-  throw notOf('--level', { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' });
+  throw notOf('--level')`un nombre entier à partir de 1
+    a whole number from 1`;
 }
 
 function dayOf(flag: string, typed: string | null): string | null {
   if (typed === null || calendarDay(typed) !== null) return typed;
-  throw notOf(
-    flag,
-    say`une date du calendrier, comme 2024-01-31
-      a date of the calendar, like 2024-01-31`,
-  );
+  throw notOf(flag)`une date du calendrier, comme 2024-01-31
+      a date of the calendar, like 2024-01-31`;
 }
 
 /** What was typed is not shown: it may be the secret itself. */
@@ -105,11 +100,14 @@ function variableOf(typed: string | null): string | null {
   if (typed === null || /^[A-Z_][A-Z0-9_]*$/.test(typed)) return typed;
   throw notOf(
     '--secret-env',
-    say`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
-      the name of an environment variable (capitals, digits, "_"), never the secret itself`,
-  );
+  )`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
+      the name of an environment variable (capitals, digits, "_"), never the secret itself`;
 }
 
-const notOf = (what: string, expected: Localized) =>
-  wrongUsage(say`${what} : attendu, ${expected}.
-    ${what}: expected ${expected}.`);
+const notOf =
+  (what: string) =>
+  (...words: Parameters<typeof say>) => {
+    const expected = say(...words);
+    return wrongUsage(say`${what} : attendu, ${expected}.
+      ${what}: expected ${expected}.`);
+  };

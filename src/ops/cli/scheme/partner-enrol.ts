@@ -6,12 +6,20 @@ import { labelled, type Localized, say } from '../../shared/words.js';
 import { didYouMean, unknownPartner } from '../arguments.js';
 import { writeEnrolment } from './enrol-file.js';
 import { ENROL_HELP, type EnrolRequest, enrolRequestOf } from './enrol-request.js';
-import { type ApiKey, apiKey, type ObfBadge, readObfBadges } from './obf-badges.js';
+import { type ApiKey, apiKey, type ObfBadge, readObfBadges } from './partner-badges.js';
 import { planJson } from './plan-json.js';
 import { planLines, THE_FILES } from './plan-words.js';
 import { planNow, READING } from './plan.js';
 import { requireScheme, requireSettings } from '../settings.js';
-import { type Answer, type Call, type Command, type Context, Problem, wrongUsage } from '../command.js';
+import {
+  type Answer,
+  type Call,
+  type Command,
+  type Context,
+  Problem,
+  wrongUsage,
+  problem,
+} from '../command.js';
 import { untilInterrupted, withProgress } from '../terminal.js';
 
 export const partnerEnrol: Command = {
@@ -81,10 +89,9 @@ function existingWords(scheme: Scheme, existing: Enrolment, asked: EnrolRequest)
   if (isAsAsked(scheme, existing, asked))
     return say`${badgeId} est déjà inscrit pour ${clientId} (${as}) : rien n'est écrit.
       ${badgeId} is enrolled for ${clientId} already (${as}): nothing is written.`;
-  throw new Problem('enrolled_otherwise', [
-    say`${badgeId} est déjà inscrit, autrement : pour ${clientId} (${as}). Rien n'est écrit ; pour le changer, modifiez sa ligne dans partners.yaml.
-      ${badgeId} is enrolled already, in another way: for ${clientId} (${as}). Nothing is written; to change it, edit its line in partners.yaml.`,
-  ]);
+  throw problem`enrolled_otherwise
+    ${badgeId} est déjà inscrit, autrement : pour ${clientId} (${as}). Rien n'est écrit ; pour le changer, modifiez sa ligne dans partners.yaml.
+    ${badgeId} is enrolled already, in another way: for ${clientId} (${as}). Nothing is written; to change it, edit its line in partners.yaml.`;
 }
 
 /** By what was given; a name is no difference. */
@@ -170,10 +177,9 @@ function find(
   const known = badges.map(({ id }) => id);
   const meant = didYouMean(nearest(badgeId, known));
   const shown = withoutAddresses(badgeId);
-  throw new Problem('unknown_badge', [
-    say`Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
-      The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`,
-  ]);
+  throw problem`unknown_badge
+    Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
+    The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`;
 }
 
 const careful = (words: Localized): Localized => labelled({ fr: 'Attention', en: 'Careful' }, words);
