@@ -38,7 +38,7 @@ export const reconcile: Command = {
       : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
   run: async (call) => {
-    const found = await withPipeline<Polled | Reread>(
+    const found = await withPipeline<Polled | Awaited<ReturnType<typeof readAll>>>(
       call,
       (pipeline, config) => {
         requireKeys(pipeline, call);
@@ -110,17 +110,12 @@ async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Po
   return { accounts: clients.length, events, unread };
 }
 
-interface Reread {
-  readonly drift: Drift;
-  readonly unread: readonly Unread[];
-}
-
 /**
  * Reads everything back from OBF, and rebuilds the indexes and the schedules: running workers set those only
  * when they start.
  * @throws Problem when the Région's own account cannot be read
  */
-async function readAll(pipeline: Pipeline, times: ScheduleTimes, call: Call): Promise<Reread> {
+async function readAll(pipeline: Pipeline, times: ScheduleTimes, call: Call) {
   const { signal } = call;
   const drift = await reread(pipeline, call);
   await rebuildIndexes(pipeline, signal);

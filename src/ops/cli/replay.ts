@@ -62,13 +62,8 @@ export const replay: Command = {
 const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.
   It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.`;
 
-/** What was sent again, or would be, of one queue. */
-interface Result {
-  readonly queue: QueueName;
-  readonly count: number;
-  /** In a dry run. */
-  readonly reasons: readonly FailedGroup[];
-}
+/** What was sent again, or would be, of one queue; the reasons are those of a dry run. */
+type Result = Awaited<ReturnType<typeof wouldSend>>[number];
 
 /** Has a worker send them; null: none has begun, within the time that Redis is given to answer. */
 async function haveSent(
@@ -88,8 +83,8 @@ async function haveSent(
 
 const PAGE = 200;
 
-async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<readonly Result[]> {
-  const found: Result[] = [];
+async function wouldSend(queues: Queues, filter: ReplayFilter) {
+  const found: { queue: QueueName; count: number; reasons: readonly FailedGroup[] }[] = [];
   for (const queue of queuesOf(filter)) {
     const fits = isMeant({ ...filter, askedMs: Infinity }, queue);
     const meant = new Map<string, Failure>();

@@ -53,7 +53,7 @@ export async function withRedis<T>(
     return await work(redis);
   } catch (error) {
     if (!isRedisError(error)) throw error;
-    throw redisSilent(failureWords(error, address), error);
+    throw redisSilent(refusalOf(error, address)?.words ?? silenceWords(error, address, true), error);
   } finally {
     closeRedis(redis);
   }
@@ -74,27 +74,21 @@ async function firstAnswer(
   } catch (error) {
     const cause = connectionError() ?? error;
     const refusal = error instanceof RedisRefused ? error : refusalOf(cause, address);
-    throw redisSilent(refusal?.words ?? silenceWords(cause, address), error);
+    throw redisSilent(refusal?.words ?? silenceWords(cause, address, false), error);
   } finally {
     watch.stop();
   }
 }
 
-function silenceWords(error: unknown, address: RedisAddress): Localized {
+/** @param began it answered at first: every command may be typed again */
+function silenceWords(error: unknown, address: RedisAddress, began: boolean): Localized {
   const { fr, en, mend } = redisCause(error);
   const where = hostsOf(address);
-  return say`Redis ne répond pas (${where}) : ${fr}. ${mend}
-    Redis does not answer (${where}): ${en}. ${mend}`;
-}
-
-/** Redis answered at first. Every command may be typed again: what was done meanwhile does no harm. */
-function failureWords(error: Error, address: RedisAddress): Localized {
-  const refusal = refusalOf(error, address);
-  if (refusal !== null) return refusal.words;
-  const { fr, en, mend } = redisCause(error);
-  const where = hostsOf(address);
-  return say`Redis a fait défaut en cours de route (${where}) : ${fr}. ${mend} Puis retapez la commande.
-    Redis failed on the way (${where}): ${en}. ${mend} Then type the command again.`;
+  return began
+    ? say`Redis a fait défaut en cours de route (${where}) : ${fr}. ${mend} Puis retapez la commande.
+      Redis failed on the way (${where}): ${en}. ${mend} Then type the command again.`
+    : say`Redis ne répond pas (${where}) : ${fr}. ${mend}
+      Redis does not answer (${where}): ${en}. ${mend}`;
 }
 
 /** For the parts below: a command itself says what went wrong. */

@@ -49,10 +49,16 @@ export const countedFigures: Reader = async (needs) => {
   const counted = entriesByName({ ...zerosOf(needs), ...counts });
   const marked = entriesByName(marks);
   return [
-    ...namesIn(COUNTER_HELP).map((name) => counterOf(name, counted.get(name))),
-    ...namesIn(TIME_HELP).map((name) => timeOf(name, counted.get(name))),
+    ...namesIn(COUNTER_HELP).map((name): Family => {
+      const samples = samplesOf(COUNTERS[name], counted.get(name) ?? []);
+      return { name, help: COUNTER_HELP[name], type: 'counter', samples };
+    }),
+    ...namesIn(TIME_HELP).map((name): Family => {
+      const samples = histogramSamples(name, TIMES[name], counted.get(name) ?? []);
+      return { name, help: TIME_HELP[name], type: 'histogram', samples };
+    }),
     ...namesIn(MARK_HELP).map((name) =>
-      gauge(name, MARK_HELP[name], samplesOf(MARKS[name], marked.get(name)).filter(isOfNow)),
+      gauge(name, MARK_HELP[name], samplesOf(MARKS[name], marked.get(name) ?? []).filter(isOfNow)),
     ),
   ];
 };
@@ -60,29 +66,11 @@ export const countedFigures: Reader = async (needs) => {
 const namesIn = <K extends string>(table: Readonly<Record<K, string>>): readonly K[] =>
   Object.keys(table).filter((key): key is K => Object.hasOwn(table, key));
 
-const samplesOf = (labelNames: readonly string[], entries: readonly Entry[] | undefined): readonly Sample[] =>
+const samplesOf = (labelNames: readonly string[], entries: readonly Entry[]): readonly Sample[] =>
   ofLength(entries, labelNames.length).map((entry) => ({
     labels: labelsOf(labelNames, entry),
     value: entry.value,
   }));
-
-const counterOf = (name: CounterName, entries: readonly Entry[] | undefined): Family => ({
-  name,
-  help: COUNTER_HELP[name],
-  type: 'counter',
-  samples: samplesOf(COUNTERS[name], entries),
-});
-
-function timeOf(name: TimeName, entries: readonly Entry[] | undefined): Family {
-  const labelNames = TIMES[name];
-  const fitting = ofLength(entries, labelNames.length + 1);
-  return {
-    name,
-    help: TIME_HELP[name],
-    type: 'histogram',
-    samples: histogramSamples(name, labelNames, fitting),
-  };
-}
 
 const OUTCOMES = {
   parcours: ['asked', 'opened', 'viewed', 'exported'],
@@ -122,7 +110,8 @@ function histogramSamples(
   labelNames: readonly string[],
   entries: readonly Entry[],
 ): readonly Sample[] {
-  const series = groupBy(entries, ({ rest }) => JSON.stringify(rest.slice(0, -1)));
+  const fitting = ofLength(entries, labelNames.length + 1);
+  const series = groupBy(fitting, ({ rest }) => JSON.stringify(rest.slice(0, -1)));
   return [...series.values()].flatMap((parts) => {
     const [first] = parts;
     return first === undefined ? [] : seriesOf(name, labelsOf(labelNames, first), parts);
@@ -166,8 +155,8 @@ function entriesByName(
 }
 
 /** What an older Palier counted by other labels is left out. */
-const ofLength = (entries: readonly Entry[] | undefined, length: number): readonly Entry[] =>
-  (entries ?? []).filter(({ rest }) => rest.length === length);
+const ofLength = (entries: readonly Entry[], length: number): readonly Entry[] =>
+  entries.filter(({ rest }) => rest.length === length);
 
 const labelsOf = (names: readonly string[], { rest }: Entry): Sample['labels'] =>
   Object.fromEntries(names.map((name, at) => [name, rest[at] ?? '']));

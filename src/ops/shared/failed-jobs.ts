@@ -17,7 +17,7 @@ import type { Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { groupBy } from './group-by.js';
-import { type Reason, reasonOf, REST } from './failure-reasons.js';
+import { reasonOf, REST } from './failure-reasons.js';
 import { maskedData, shownText } from './masked.js';
 import { type Localized, say } from './words.js';
 
@@ -121,22 +121,6 @@ const FOR_EVERYBODY: Readonly<Record<MaintenanceJob['kind'], Localized>> = {
   census: { fr: 'Compter les personnes à un badge près', en: 'Count people who are one badge away' },
 };
 
-/** A failed job, as it may be shown: no address, no sealed one, no secret. */
-export interface FailedJob extends JobRef {
-  readonly about: About;
-  readonly reason: Reason;
-  /** As BullMQ keeps it, in one line. */
-  readonly said: string;
-  /** Unix milliseconds; null: not known. */
-  readonly failedMs: number | null;
-  readonly madeMs: number;
-  readonly attempts: number;
-  readonly maxAttempts: number;
-  readonly data: Readonly<Record<string, string>>;
-  /** Of its last attempts, the newest first. */
-  readonly traces: readonly string[];
-}
-
 const MAX_TRACES = 3;
 const MAX_TRACE_CHARS = 4000;
 
@@ -164,18 +148,23 @@ export async function readFailedJobs(
 const isFailed = ({ finishedOn, failedReason }: Job): boolean =>
   finishedOn !== undefined && typeof failedReason === 'string';
 
-function shownJob(job: Job, ref: JobRef, names: Names): FailedJob {
+export type FailedJob = ReturnType<typeof shownJob>;
+
+/** No address, no sealed one, no secret. */
+function shownJob(job: Job, ref: JobRef, names: Names) {
   const data: unknown = job.data;
   return {
     ...ref,
     about: aboutJob(ref.queue, data, names),
     reason: reasonOf(job.failedReason, ref.queue, names.organisation),
+    /** As BullMQ keeps it, in one line. */
     said: shownReason(job.failedReason),
     failedMs: job.finishedOn ?? null,
     madeMs: job.timestamp,
     attempts: job.attemptsMade,
     maxAttempts: job.opts.attempts ?? 1,
     data: maskedData(data),
+    /** Of its last attempts, the newest first. */
     traces: (job.stacktrace ?? [])
       .slice(-MAX_TRACES)
       .toReversed()
@@ -196,22 +185,13 @@ export interface FailureGroup {
   readonly jobs: readonly JobRef[];
 }
 
-export interface Failures {
-  /** Of the newest, the largest first. */
-  readonly groups: readonly FailureGroup[];
-  /** All that stand in failed. */
-  readonly total: number;
-  /** Those that are older than the newest, and in no group. */
-  readonly more: number;
-}
-
 /** So many of each queue are looked at, the newest. */
 export const NEWEST = 2000;
 /** More reasons than these make one group. */
 export const MAX_GROUPS = 100;
 
-/** The failed jobs of all queues by reason. */
-export async function readFailures(queues: Queues): Promise<Failures> {
+/** The failed jobs of all queues by reason, the largest group first; `more` are older, and in no group. */
+export async function readFailures(queues: Queues) {
   const found = await Promise.all(
     QUEUES.map(async (queue) => ({ queue, ...(await newestFailed(queues[queue], NEWEST)) })),
   );

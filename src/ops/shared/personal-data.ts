@@ -15,6 +15,7 @@ import type { Pipeline } from '../../workers/pipeline.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
+const since = { since_s: seconds, since_iso: iso };
 
 const assertionForm = z.strictObject({
   assertion: z.string(),
@@ -31,8 +32,7 @@ const assertionForm = z.strictObject({
 const recordForm = z.strictObject({
   badge: z.string(),
   state: z.enum(AWARD_STATES),
-  since_s: seconds,
-  since_iso: iso,
+  ...since,
   event: z.string().nullable().describe('The OBF event that gave it.'),
   batch: z.string().nullable(),
   reason: z.string().nullable().describe("OBF's, where it refused."),
@@ -46,8 +46,7 @@ const jobForm = z.strictObject({
   id: z.string(),
   name: z.string(),
   state: z.string(),
-  since_s: seconds,
-  since_iso: iso,
+  ...since,
   url: z.string().nullable().describe('Of the credential that it is to read.'),
   reason: z.string().nullable().describe('Why it failed.'),
 });
@@ -65,7 +64,7 @@ const addressForm = z.strictObject({
   erased_on_iso: iso,
   assertions: z.array(assertionForm).describe("Partners' badges, and the Région's."),
   awards: z.array(recordForm).describe('How far each award of the Région is.'),
-  flags: z.array(z.strictObject({ badge: z.string(), since_s: seconds, since_iso: iso })),
+  flags: z.array(z.strictObject({ badge: z.string(), ...since })),
   account: z.array(journalLineSchema).describe('What was decided and done.'),
   jobs: z.array(jobForm).describe('What waits to be done, or failed.'),
 });
@@ -141,14 +140,12 @@ async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<Hel
       if (job === undefined) continue;
       const data: unknown = job.data;
       const url: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'url') : null;
-      const sinceS = Math.floor(job.timestamp / 1000);
       found.push({
         queue,
         id,
         name: job.name,
         state: await job.getState(),
-        since_s: sinceS,
-        since_iso: isoOf(sinceS),
+        ...sinceJson(Math.floor(job.timestamp / 1000)),
         url: typeof url === 'string' ? url : null,
         reason: job.failedReason ?? null,
       });
@@ -191,17 +188,18 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
     erased_on_iso: isoOf(tombstone?.erasedAtS ?? null),
     assertions: record.assertions.map(assertionJson),
     awards: [...record.awards].map(([badgeId, award]) => awardJson(badgeId, award)),
-    flags: [...record.flags].map(([badge, atS]) => ({ badge, since_s: atS, since_iso: isoOf(atS) })),
+    flags: [...record.flags].map(([badge, atS]) => ({ badge, ...sinceJson(atS) })),
     account: record.journal.map(journalLine),
     jobs: [...jobs],
   };
 }
 
+const sinceJson = (atS: number) => ({ since_s: atS, since_iso: isoOf(atS) });
+
 const awardJson = (badge: BadgeId, award: AwardRecord): z.output<typeof recordForm> => ({
   badge,
   state: award.state,
-  since_s: award.atS,
-  since_iso: isoOf(award.atS),
+  ...sinceJson(award.atS),
   event: 'event' in award ? award.event : null,
   batch: 'batch' in award ? award.batch : null,
   reason: 'why' in award ? award.why : null,

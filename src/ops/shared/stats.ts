@@ -1,58 +1,36 @@
 import type { LatestEvent, PartnerActivity } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
-import type { Flag } from '../../issuing/review-flags.js';
-import type { Hold, Holds } from '../../issuing/hold.js';
-import type { QuotaReading } from '../../issuing/quota.js';
 import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { Award, Partner, Scheme } from '../../rules/types.js';
+import type { Partner } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { type Localized, say } from './words.js';
 
-/** An award whose issuing waits, and why. */
-export interface AwardOnHold {
-  readonly award: Award;
-  readonly hold: Hold;
-}
-
-export async function readHolds({
-  scheme,
-  holds,
-}: {
-  readonly scheme: Pick<Scheme, 'awards'>;
-  readonly holds: Pick<Holds, 'of'>;
-}): Promise<readonly AwardOnHold[]> {
+/** The awards whose issuing waits, and why. */
+export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'holds'>) {
   const found = await Promise.all(
     scheme.awards.map(async (award) => ({ award, hold: await holds.of(award.badgeId) })),
   );
   return found.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
 }
 
-/** A held award that somebody is to look at. */
-export interface FlaggedAward extends Flag {
-  /** Null: the scheme no longer has it. */
-  readonly award: Award | null;
-}
+export type AwardOnHold = Awaited<ReturnType<typeof readHolds>>[number];
 
-export async function readFlags({
-  flags,
-  scheme,
-}: Pick<Pipeline, 'flags' | 'scheme'>): Promise<readonly FlaggedAward[]> {
+/** Held awards that somebody is to look at; `award` is null where the scheme no longer has it. */
+export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'scheme'>) {
   const awards = new Map(scheme.awards.map((award) => [award.badgeId, award]));
   return (await flags.list()).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
 }
 
-export interface QuotaLeft {
-  /** Null: never read. */
-  readonly reading: QuotaReading | null;
-  /** Issuing stops rather than leave fewer. */
-  readonly floor: number;
-}
+export type FlaggedAward = Awaited<ReturnType<typeof readFlags>>[number];
 
-export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'>): Promise<QuotaLeft> => ({
+/** `reading` is null where it was never read; issuing stops rather than leave fewer than `floor`. */
+export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'>) => ({
   reading: await quota.known(),
   floor: pace.quota.floor,
 });
+
+export type QuotaLeft = Awaited<ReturnType<typeof readQuota>>;
 
 /** When an active partner was last heard of. */
 export interface PartnerNews {

@@ -67,18 +67,13 @@ const GIVING = { fr: 'Mise en route des badges', en: 'Sending badges on their wa
 const MOVED = say`D'autres fichiers sont devenus les règles entre-temps (un déploiement ?). Relancez « npx palier plan ».
   Other files became the rules meanwhile (a deploy?). Type "npx palier plan" again.`;
 
-/** What was typed. */
-interface ApplyRequest extends ApplyOptions {
-  /** Refuse above so many badges; null: no such limit. */
-  readonly upto: number | null;
-  readonly overQuota: boolean;
-  readonly yes: boolean;
-}
+type ApplyRequest = ReturnType<typeof readRequest>;
 
 /** @throws Problem for a number that is none, or an award that the scheme does not have */
-function readRequest({ text, has }: Call, scheme: Scheme): ApplyRequest {
+function readRequest({ text, has }: Call, scheme: Scheme) {
   const [upto, only] = [text('autoUpto'), text('only')];
   return {
+    /** Refuse above so many badges; null: no such limit. */
     upto: upto === null ? null : wholeOf(upto),
     only: only === null ? null : awardOf(scheme, only).id,
     suppressEmail: !has('email'),

@@ -1,3 +1,4 @@
+import type { BadgeId, ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import { nearest } from '../../../rules/parse/messages.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
@@ -6,7 +7,7 @@ import { labelled, type Localized, say } from '../../shared/words.js';
 import { didYouMean, unknownPartner } from '../arguments.js';
 import { writeEnrolment } from './enrol-file.js';
 import { ENROL_HELP, type EnrolRequest, enrolRequestOf } from './enrol-request.js';
-import { type ApiKey, apiKey, type ObfBadge, readObfBadges } from './partner-badges.js';
+import { apiKey, type ObfBadge, readObfBadges } from './partner-badges.js';
 import { planJson } from './plan-json.js';
 import { planLines, THE_FILES } from './plan-words.js';
 import { planNow, READING } from './plan.js';
@@ -124,30 +125,22 @@ async function tellPlan(call: Call): Promise<Answer> {
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » redit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells again whom it concerns.`;
 
-interface BadgeName {
-  readonly name: string | null;
-  /** What should be known about it. */
-  readonly notes: readonly Localized[];
-}
-
 /**
  * The name that was asked for, else that of OBF. Where the key allows, OBF is asked either way: a badge
  * that is not in the account would never count.
  * @param secretEnv the partner's variable
+ * @returns also what should be known about it
  * @throws Problem when OBF has no such badge, or does not say, and no name was given
  */
-async function badgeName(
-  context: Context,
-  asked: EnrolRequest,
-  secretEnv: string | null,
-): Promise<BadgeName> {
-  const key = secretEnv === null ? null : apiKey(context, asked.clientId, secretEnv);
-  if (key === null) return withoutKey(asked, secretEnv);
-  const given = asked.badge.name;
+async function badgeName(context: Context, { clientId, badge }: EnrolRequest, secretEnv: string | null) {
+  const given = badge.name;
+  const named = (name: string | null) => ({ name, notes: name === null ? [NO_NAME] : [] });
+  if (secretEnv === null) return named(given);
+  const key = apiKey(context, clientId, secretEnv);
+  if (key === null) return { name: given, notes: [...named(given).notes, notSet(secretEnv)] };
   try {
-    const badge = find(await readObfBadges(context, key), asked, key);
-    const name = given ?? badge.name;
-    return { name, notes: name === null ? [NO_NAME] : [] };
+    const found = find(await readObfBadges(context, key), badge.badgeId, clientId);
+    return named(given ?? found.name);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (given === null)
@@ -156,22 +149,12 @@ async function badgeName(
   }
 }
 
-function withoutKey({ badge: { name } }: EnrolRequest, secretEnv: string | null): BadgeName {
-  const notes = name === null ? [NO_NAME] : [];
-  return { name, notes: secretEnv === null ? notes : [...notes, notSet(secretEnv)] };
-}
-
-const notSet = (
-  variable: string,
-) => say`${variable} : la variable n'est pas encore définie ici ; elle doit l'être avant de relancer Palier.
-  ${variable}: is not set here yet; it has to be before Palier is started again.`;
+const notSet = (variable: string): Localized =>
+  say`${variable} : la variable n'est pas encore définie ici ; elle doit l'être avant de relancer Palier.
+    ${variable}: is not set here yet; it has to be before Palier is started again.`;
 
 /** @throws Problem when it is not among them */
-function find(
-  badges: readonly ObfBadge[],
-  { badge: { badgeId } }: EnrolRequest,
-  { clientId }: ApiKey,
-): ObfBadge {
+function find(badges: readonly ObfBadge[], badgeId: BadgeId, clientId: ClientId): ObfBadge {
   const found = badges.find(({ id }) => id === badgeId);
   if (found !== undefined) return found;
   const known = badges.map(({ id }) => id);

@@ -70,14 +70,11 @@ const inactiveWords = (people: number) => say`Badges désactivés : ${people} se
 const EXAMPLES = 5;
 
 /** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
-function some(keys: Iterable<EarnerKey> & { readonly length: number }): string {
-  const [easy, rest]: [EarnerKey[], EarnerKey[]] = [[], []];
-  for (const key of keys) {
-    if (easy.length === EXAMPLES) break;
-    if (!key.startsWith('-')) easy.push(key);
-    else if (rest.length < EXAMPLES) rest.push(key);
-  }
-  return [...easy, ...rest].slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
+function some(keys: Iterable<EarnerKey>): string {
+  const all = [...keys];
+  const [easy, rest] = [true, false].map((is) => all.filter((key) => key.startsWith('-') !== is));
+  const shown = [...(easy ?? []), ...(rest ?? [])].slice(0, EXAMPLES).join(', ');
+  return all.length > EXAMPLES ? `${shown}...` : shown;
 }
 
 function exampleLines(awards: readonly AwardPlan[]): readonly Localized[] {
@@ -115,18 +112,17 @@ const EXAMPLES_HEADING = say`Par exemple (« npx palier explain <clé> » dit po
 
 /** What is to be done about it. */
 export function nextWords({ plan, rules }: MadePlan): Localized {
-  if (rules.rollout !== null && !changesNobody(plan)) return APPLY;
-  if (rules.rollout !== null) return NOBODY;
-  return changesNobody(plan) ? NOTHING : LEFT;
+  const [changed, nobody] = [rules.rollout !== null, changesNobody(plan)];
+  if (changed && nobody)
+    return say`Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.
+      Nobody gains or loses anything. "npx palier apply" puts these rules into force.`;
+  if (changed)
+    return say`Rien n'est changé. « npx palier apply » le met en vigueur.
+      Nothing is changed. "npx palier apply" puts it into force.`;
+  if (nobody) return { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
+  return say`Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.
+    These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 }
-
-const APPLY = say`Rien n'est changé. « npx palier apply » le met en vigueur.
-  Nothing is changed. "npx palier apply" puts it into force.`;
-const NOBODY = say`Personne ne gagne ni ne perd rien. « npx palier apply » met ces règles en vigueur.
-  Nobody gains or loses anything. "npx palier apply" puts these rules into force.`;
-const NOTHING: Localized = { fr: 'Rien à appliquer.', en: 'Nothing to apply.' };
-const LEFT = say`Ces badges sont dus par les règles en vigueur, et rien n'est en route : « npx palier apply » les délivre.
-  These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 
 /** Which rules the plan is of, which are in force, and since when they differ. */
 function rulesWords(
