@@ -134,7 +134,6 @@ const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « 
  */
 async function badgeName(context: Context, { clientId, badge }: EnrolRequest, secretEnv: string | null) {
   const given = badge.name;
-  const named = (name: string | null) => ({ name, notes: name === null ? [NO_NAME] : [] });
   if (secretEnv === null) return named(given);
   const key = apiKey(context, clientId, secretEnv);
   if (key === null) return { name: given, notes: [...named(given).notes, notSet(secretEnv)] };
@@ -148,6 +147,8 @@ async function badgeName(context: Context, { clientId, badge }: EnrolRequest, se
     return { name: given, notes: error.words.map(careful) };
   }
 }
+
+const named = (name: string | null) => ({ name, notes: name === null ? [NO_NAME] : [] });
 
 const notSet = (variable: string): Localized =>
   say`${variable} : la variable n'est pas encore définie ici ; elle doit l'être avant de relancer Palier.
