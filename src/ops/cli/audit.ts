@@ -64,13 +64,14 @@ export const audit: Command = {
 
 /** @throws Problem for a date or a kind that is none */
 function readFilter({ text }: Call, timeZone: string): JournalFilter {
-  const [from, until, award, kind, event] = ['from', 'until', 'award', 'kind', 'event'].map(text);
+  const [from, until, award] = [text('from'), text('until'), text('award')];
+  const [kind, event] = [text('kind'), text('event')];
   return {
-    ...(from ? { fromS: readDay('--from', () => readFrom(from, timeZone)) } : {}),
-    ...(until ? { untilS: readDay('--until', () => readUntil(until, timeZone)) } : {}),
-    ...(award ? { award: asAwardId(award) } : {}),
-    ...(kind ? { kinds: [readKind(kind)] } : {}),
-    ...(event ? { event: asEventId(event) } : {}),
+    ...(from === null ? {} : { fromS: readDay('--from', () => readFrom(from, timeZone)) }),
+    ...(until === null ? {} : { untilS: readDay('--until', () => readUntil(until, timeZone)) }),
+    ...(award === null ? {} : { award: asAwardId(award) }),
+    ...(kind === null ? {} : { kinds: [readKind(kind)] }),
+    ...(event === null ? {} : { event: asEventId(event) }),
   };
 }
 

@@ -7,14 +7,21 @@ import { openOperator } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { COMMANDS } from './commands.js';
 import { run } from './run.js';
-import { type Context, type Streams } from './command.js';
+import type { Context } from './command.js';
 
 /** `npx palier`: the process as the commands see it. */
 function contextOfProcess(): Context {
+  const { stdin, stdout, stderr } = process;
   return {
     env: process.env,
     cwd: process.cwd(),
-    streams: streamsOfProcess(),
+    streams: {
+      out: (line) => void stdout.write(`${line}\n`),
+      err: (line) => void stderr.write(`${line}\n`),
+      errText: (text) => void stderr.write(text),
+      stdin,
+      isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
+    },
     clock: systemClock,
     version: versionOf(createRequire(import.meta.url)('../../../package.json')),
     loadConfig,
@@ -23,17 +30,6 @@ function contextOfProcess(): Context {
     queuePrefix: DEFAULT_PREFIX,
     onInterrupt,
     patienceMs: { redis: 3000, obf: 8000 },
-  };
-}
-
-function streamsOfProcess(): Streams {
-  const { stdin, stdout, stderr } = process;
-  return {
-    out: (line) => void stdout.write(`${line}\n`),
-    err: (line) => void stderr.write(`${line}\n`),
-    errText: (text) => void stderr.write(text),
-    stdin,
-    isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
   };
 }
 

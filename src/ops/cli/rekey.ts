@@ -1,6 +1,6 @@
 import { markKey } from '../../platform/key-guard.js';
 import { resealAll } from '../../workers/reseal.js';
-import { say } from '../shared/words.js';
+import { say, type Localized } from '../shared/words.js';
 import { withPipeline } from './session.js';
 import { type Command, EXIT } from './command.js';
 
@@ -38,7 +38,6 @@ export const rekey: Command = {
   },
 };
 
-const unreadableWords = (
-  keys: readonly string[],
-) => say`Illisibles sous les deux clés : ${keys.join(', ')}. Voyez docs/operating.md (« Changer PALIER_KEY »).
-  Readable under neither key: ${keys.join(', ')}. See docs/operating.md ("Changer PALIER_KEY").`;
+const unreadableWords = (keys: readonly string[]): Localized =>
+  say`Illisibles sous les deux clés : ${keys.join(', ')}. Voyez docs/operating.md (« Changer PALIER_KEY »).
+    Readable under neither key: ${keys.join(', ')}. See docs/operating.md ("Changer PALIER_KEY").`;

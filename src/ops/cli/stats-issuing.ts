@@ -143,10 +143,9 @@ export const quotaSection: StatsSection = {
 
 const NEVER_READ = say`pas encore lu : il l'est avant le premier envoi
   not read yet: it is, before the first issue call`;
-const quotaTooLow = (
-  floor: number,
-) => say`Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.
-  Issuing waits: it stops at ${floor}. Have the quota raised in OBF; it goes on by itself.`;
+const quotaTooLow = (floor: number): Localized =>
+  say`Les envois attendent : ils s'arrêtent à ${floor}. Faites relever le quota dans OBF ; ils reprennent seuls.
+    Issuing waits: it stops at ${floor}. Have the quota raised in OBF; it goes on by itself.`;
 
 export const flagsSection: StatsSection = {
   id: 'flags',

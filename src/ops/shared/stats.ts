@@ -22,15 +22,11 @@ export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'sch
   return (await flags.list()).map((flag) => ({ ...flag, award: awards.get(flag.badgeId) ?? null }));
 }
 
-export type FlaggedAward = Awaited<ReturnType<typeof readFlags>>[number];
-
 /** `reading` is null where it was never read; issuing stops rather than leave fewer than `floor`. */
 export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'>) => ({
   reading: await quota.known(),
   floor: pace.quota.floor,
 });
-
-export type QuotaLeft = Awaited<ReturnType<typeof readQuota>>;
 
 /** When an active partner was last heard of. */
 export interface PartnerNews {

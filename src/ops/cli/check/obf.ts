@@ -152,7 +152,6 @@ function notAskedWords(n: number): Localized {
     ${accounts} not asked, since OBF no longer answers`;
 }
 
-const withoutKeyWords = (
-  partners: Localized,
-) => say`${partners} sans clé : badges vérifiés par ce qui est publié
-  ${partners} without a key: badges verified by what is published`;
+const withoutKeyWords = (partners: Localized): Localized =>
+  say`${partners} sans clé : badges vérifiés par ce qui est publié
+    ${partners} without a key: badges verified by what is published`;

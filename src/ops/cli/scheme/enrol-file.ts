@@ -90,14 +90,12 @@ export async function replaceFile(path: string, file: string, before: string, te
 const notWritten = (words: Localized, cause?: unknown): Problem =>
   new Problem('not_written', words, { cause });
 
-const isLink = (
-  file: string,
-) => say`Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
-  Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
-const changedMeanwhile = (
-  file: string,
-) => say`Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
-  Nothing is written: ${file} was just changed by somebody else. Type the command again.`;
+const isLink = (file: string): Localized =>
+  say`Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
+    Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
+const changedMeanwhile = (file: string): Localized =>
+  say`Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
+    Nothing is written: ${file} was just changed by somebody else. Type the command again.`;
 const cannotWrite = (
   file: string,
   why: string,

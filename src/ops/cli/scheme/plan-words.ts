@@ -40,10 +40,9 @@ export function planLines(view: PlanView, whose: Localized, lang: Lang): Answer[
   ];
 }
 
-const onlyWords = (
-  only: string,
-) => say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
-  For the award "${only}" alone, and what follows from it; the rest would wait.`;
+const onlyWords = (only: string): Localized =>
+  say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
+    For the award "${only}" alone, and what follows from it; the rest would wait.`;
 
 const unreadableWords = (keys: readonly EarnerKey[]) =>
   say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${keys.length} (${some(keys)})
