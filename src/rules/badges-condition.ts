@@ -68,21 +68,8 @@ export interface BadgesCondition extends Readonly<Partial<Record<ConditionField,
 export const DEMAND_NAMES = ['badges', 'issuers', 'abilities'] as const;
 export type DemandName = (typeof DEMAND_NAMES)[number];
 
-/** All that a demand may look at. */
-interface Measured {
-  readonly condition: BadgesCondition;
-  /** What the condition counts: chosen so that badges, issuers and abilities are each as many as can be. */
-  readonly counted: readonly Countable[];
-  /** What it may count: for a demand that such a choice could lower. */
-  readonly eligible: readonly Countable[];
-  /** The first instant of the last so many months, Unix seconds. */
-  readonly monthsAgoS: (months: number) => number;
-}
-
-interface Countable {
-  readonly assertion: Assertion;
-  readonly enrolment: BadgeSort;
-}
+/** What the condition counts: chosen so that badges, issuers and abilities are each as many as can be. */
+type Counted = readonly { readonly assertion: Assertion; readonly enrolment: BadgeSort }[];
 
 export type DemandKey = ConditionKey | 'at_least';
 
@@ -92,25 +79,23 @@ interface DemandRule {
   /** Undefined: not asked for. */
   readonly need: (condition: BadgesCondition) => number | undefined;
   /** A further badge never lowers it, and raises it by one at most. */
-  readonly have: (measured: Measured) => number;
-  /** Time alone raises it, and no badge that is issued now. */
-  readonly byTime?: true;
+  readonly have: (counted: Counted) => number;
 }
 
 export const DEMANDS: Readonly<Record<DemandName, DemandRule>> = {
   badges: {
     key: 'at_least',
     need: ({ atLeast }) => atLeast,
-    have: ({ counted }) => counted.length,
+    have: (counted) => counted.length,
   },
   issuers: {
     key: 'issuers',
     need: ({ issuers }) => issuers,
-    have: ({ counted }) => new Set(counted.map(({ enrolment }) => enrolment.clientId)).size,
+    have: (counted) => new Set(counted.map(({ enrolment }) => enrolment.clientId)).size,
   },
   abilities: {
     key: 'abilities',
     need: ({ abilities }) => abilities,
-    have: ({ counted }) => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])).size,
+    have: (counted) => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])).size,
   },
 };

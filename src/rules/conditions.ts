@@ -12,7 +12,7 @@ import {
   reached,
 } from './evaluation.js';
 import type { Condition, Scheme } from './types.js';
-import { monthsAgoS, type Window, windowOf, within } from './window.js';
+import { type Window, windowOf, within } from './window.js';
 
 /** All that a condition may look at. */
 export interface Facts {
@@ -64,16 +64,9 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     perIssuer: condition.perIssuer ?? null,
     abilities: condition.abilities !== undefined,
   });
-  const measured = {
-    condition,
-    counted: choice.counted,
-    eligible: inTime,
-    monthsAgoS: (months: number) => monthsAgoS(scheme, nowS, months),
-  };
   const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
-    const { need, have, byTime = false } = DEMANDS[name];
-    const asked = need(condition);
-    return asked === undefined ? [] : [{ name, have: have(measured), need: asked, byTime }];
+    const need = DEMANDS[name].need(condition);
+    return need === undefined ? [] : [{ name, have: DEMANDS[name].have(choice.counted), need }];
   });
   return {
     kind: 'badges',

@@ -11,7 +11,6 @@ import {
   type AwardVerdict,
   type ConditionResult,
   type Evaluation,
-  shortfall,
 } from './evaluation.js';
 
 /** A rule could not be interpreted. There is no verdict then, so nothing is granted. */
@@ -52,15 +51,9 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     if (verdict.status === 'held' || verdict.status === 'due') standing.set(award.id, verdict.status);
     return verdict;
   });
-  const againS = [
-    ...excluded.flatMap(({ assertion, reason }) =>
-      reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
-    ),
-    // What lacks no badge waits for time: it is asked for again each day.
-    ...awards
-      .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
-      .flatMap((part) => (shortfall(part).badges === 0 ? [nowS + AHEAD_S] : [])),
-  ];
+  const againS = excluded.flatMap(({ assertion, reason }) =>
+    reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
+  );
   const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
   return { version: scheme.version, nowS, awards, excluded, evaluateAgainAtS };
 }

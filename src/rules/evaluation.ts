@@ -37,8 +37,6 @@ export interface Tally {
 /** How far one demand of a `badges` condition is met. */
 export interface Demand extends Tally {
   readonly name: DemandName;
-  /** Time alone raises it, and no badge that is issued now. */
-  readonly byTime: boolean;
 }
 
 /** What became of a `badges` condition. */
@@ -146,7 +144,7 @@ export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
   badgesIn(result).flatMap(({ counted, excluded }) => [...counted, ...excluded.map((one) => one.assertion)]);
 
 /** What is missing of one demand; `other`: than what is counted already. */
-export interface Gap extends Pick<Demand, 'name' | 'byTime'> {
+export interface Gap extends Pick<Demand, 'name'> {
   readonly count: number;
   readonly other: boolean;
 }
@@ -159,15 +157,15 @@ export interface Shortfall {
 }
 
 /**
- * What is missing. One further badge raises each demand by one at most, and the right one raises all of them
- * (but what time alone raises): so the greatest of the gaps is how many badges must come.
+ * What is missing. One further badge raises each demand by one at most, and the right one raises all of them: so
+ * the greatest of the gaps is how many badges must come.
  */
 export function shortfall({ demands }: BadgesResult): Shortfall {
   const gaps = demands
     .filter((demand) => !reached(demand))
-    .map(({ name, byTime, have, need }) => ({ name, byTime, count: need - have, other: have > 0 }));
+    .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));
   return {
-    badges: Math.max(0, ...gaps.filter(({ byTime }) => !byTime).map(({ count }) => count)),
+    badges: Math.max(0, ...gaps.map(({ count }) => count)),
     gaps: gaps.filter(({ name }) => name !== 'badges'),
   };
 }

@@ -5,8 +5,8 @@ import {
   type BadgesResult,
   type ConditionResult,
   type Evaluation,
+  shortfall,
 } from './evaluation.js';
-import { badgesMissing } from './suggestions.js';
 import type { Scheme } from './types.js';
 import { alikeBadges, factsOf, issued, standingWith } from './what-if.js';
 import { windowOf, within } from './window.js';
@@ -21,7 +21,7 @@ export function oneBadgeAway(scheme: Scheme, evaluation: Evaluation): ReadonlySe
   // Conditions that lack one badge, and where what is issued today counts today.
   const near = open
     .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
-    .filter((part) => badgesMissing(part) === 1)
+    .filter((part) => shortfall(part).badges === 1)
     .filter(({ condition }) => within(windowOf(scheme, condition, nowS), nowS));
   const hoped = near.length === 0 ? [] : hopedFor(open, near);
   const found = new Set<AwardId>();

@@ -4,7 +4,6 @@ import {
   awardsIn,
   badgesIn,
   type AwardVerdict,
-  type BadgesResult,
   type ConditionResult,
   type Evaluation,
   shortfall,
@@ -62,7 +61,7 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   );
 }
 
-/** More than anybody could be given: no badge brings a blocked or inactive award, or what time alone brings. */
+/** More than anybody could be given: no badge brings a blocked or inactive award. */
 const OUT_OF_REACH = 1_000_000;
 
 /** How many badges each award misses that is neither held nor due. */
@@ -78,19 +77,13 @@ function missingBadges(awards: readonly AwardVerdict[]): Missing {
   return missing;
 }
 
-/** How many badges an unmet condition misses, at least. */
-export function badgesMissing(result: BadgesResult): number {
-  const { badges, gaps } = shortfall(result);
-  return gaps.some(({ byTime }) => byTime) ? badges + OUT_OF_REACH : badges;
-}
-
 /**
  * How many badges must still come, at least, for a rule to be met. Of a choice, the parts that miss least; an
  * award that the rule holds misses what it misses itself.
  */
 function missingIn(result: ConditionResult, missing: Missing): number {
   if (result.met) return 0;
-  if (result.kind === 'badges') return badgesMissing(result);
+  if (result.kind === 'badges') return shortfall(result).badges;
   if (result.kind === 'holds') return missing.get(result.award) ?? OUT_OF_REACH;
   const open = result.of.map((part) => missingIn(part, missing)).filter((count) => count > 0);
   const least = open.toSorted((a, b) => a - b).slice(0, result.need - result.have);

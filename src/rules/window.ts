@@ -26,7 +26,7 @@ const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMont
  * The first instant of "the last W months": midnight, in the scheme's zone, of the same day W calendar months
  * ago (or of that month's last day). Whole days: a badge may not stop counting in the middle of its last day.
  */
-export function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
+function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
   let known = monthStarts.get(scheme);
   if (known?.nowS !== nowS) monthStarts.set(scheme, (known = { nowS, byMonths: new Map() }));
   const start =

@@ -102,7 +102,7 @@ const badges = (have: number, need: number): ConditionResult => ({
   kind: 'badges',
   condition: { kind: 'badges', atLeast: need, selector: {} },
   met: have >= need,
-  demands: [{ name: 'badges', have, need, byTime: false }],
+  demands: [{ name: 'badges', have, need }],
   counted: [],
   excluded: [],
 });

@@ -7,7 +7,7 @@ import {
   type ConditionField,
   type Selector,
 } from '../badges-condition.js';
-import { type BadgesResult, type Gap, type HoldsResult, shortfall } from '../evaluation.js';
+import { type BadgesResult, type HoldsResult, shortfall } from '../evaluation.js';
 import type { Condition, OnLoss, Scheme } from '../types.js';
 import type { Window } from '../window.js';
 import type { Period } from './condition-words.js';
@@ -93,15 +93,13 @@ const phraseOf = (start: string, parts: readonly string[]): string =>
 
 /** What an unmet `badges` condition misses. @param brief the reader has just read what it asks for */
 export function missingBadges(formatter: Formatter, result: BadgesResult, brief = false): string {
-  const { condition: say, and } = formatter.words;
+  const { condition: say } = formatter.words;
   const { badges, gaps } = shortfall(result);
   const start = say.demands.badges.missing({ count: badges, other: false }, badges);
-  const phrases = (some: readonly Gap[]): readonly string[] =>
-    some.map((gap) => say.demands[gap.name].missing(gap, badges)).filter((phrase) => phrase !== '');
-  const more = phrases(gaps.filter(({ byTime }) => !byTime));
-  const later = phrases(gaps.filter(({ byTime }) => byTime));
-  if (badges === 0) return and(later);
-  if (brief) return and([[start, ...more].join(', '), ...later]);
+  const more = gaps
+    .map((gap) => say.demands[gap.name].missing(gap, badges))
+    .filter((phrase) => phrase !== '');
+  if (brief) return [start, ...more].join(', ');
   const { selector, issuedBeforeS, perIssuer } = result.condition;
   const until = issuedBeforeS === undefined ? null : formatter.day(issuedBeforeS - 1);
   const phrase = phraseOf(start, [
@@ -110,7 +108,7 @@ export function missingBadges(formatter: Formatter, result: BadgesResult, brief 
     ...issuedHow(formatter, badges, selector, given(until, say.atTheLatest)),
   ]);
   const eachOfAnother = gaps.some(({ name, count }) => name === 'issuers' && count === badges);
-  return and([`${phrase}${eachOfAnother ? '' : given(perIssuer, say.perIssuerLimit).join('')}`, ...later]);
+  return `${phrase}${eachOfAnother ? '' : given(perIssuer, say.perIssuerLimit).join('')}`;
 }
 
 function whichBadges(
