@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ObfAccount } from '../obf/types.js';
+import type { ObfAccount } from '../obf/account.js';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 

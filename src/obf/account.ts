@@ -1,101 +1,92 @@
 import type { z } from 'zod';
-import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import { asEventId, type ClientId, type EventId } from '../ids.js';
 import type { Call, Caller } from './call.js';
-import { ObfRefused, ObfUnreadable } from './errors.js';
-import { isSomebody, PAGE_LIMIT, readList } from './list.js';
-import { badgePage, eventOfReply, eventPage, readJson, recipientPage } from './rows.js';
-import type {
-  EventRecipients,
-  IssueRequest,
-  ObfAccount,
-  ObfRecipient,
-  OddRow,
-  Page,
-  PageQuery,
-} from './types.js';
+import { ObfRefused } from './errors.js';
+import { isSomebody, PAGE_LIMIT, readRows, unsteadyList } from './list.js';
+import { eventForm, listedEventForm, pageForm, replyOf } from './rows.js';
+import type { EventRecipients, IssueRequest, OddRow, PageQuery } from './types.js';
 import * as wire from './wire.js';
 
 /** What OBF shows as the issuing program, and what its event list can be filtered by. */
 const API_CONSUMER_ID = 'palier';
 
+/** The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is sent. */
+export type ObfAccount = ReturnType<typeof createAccount>;
+
 /** The account of one client: the routes of OBF API v2 that we call, in our terms. */
-export function createAccount(clientId: ClientId, caller: Caller, isIdle = false): ObfAccount {
-  const send = <T>(call: Call<T>, signal?: AbortSignal): Promise<T> => caller(call, signal, isIdle);
-  const recipients = async (
-    { eventId, beginS, ...page }: PageQuery & { readonly eventId?: EventId; readonly beginS?: number },
-    signal?: AbortSignal,
-  ) => {
-    const query = { event_id: eventId, begin: beginS, ...page };
-    const call = paged('GET recipient', ['event', clientId, 'recipient'], query);
-    return recipientPage(clientId, await send(call, signal));
-  };
+export const createAccount = (clientId: ClientId, send: Caller) => ({
+  clientId,
+  ...ownRoutes(clientId, send),
+  ...eventRoutes(clientId, send),
+});
 
-  return {
-    clientId,
-    inBackground: () => createAccount(clientId, caller, true),
-    async ping(signal) {
-      // 200 is all that it says.
-      await send(
-        { name: 'GET ping', method: 'GET', path: ['client', clientId, 'ping'], reply: () => null },
-        signal,
-      );
-    },
-    async issuingLimit(signal) {
-      return (
-        (await send(get('GET client', ['client', clientId], wire.clientReply), signal)).issuing_limit ?? null
-      );
-    },
-    badges: (signal, onOdd) => readBadges(clientId, (call) => send(call, signal), onOdd),
-    async event(eventId, signal) {
-      const call = get('GET event', ['event', clientId, eventId], wire.eventReply);
-      return eventOfReply(clientId, await send(call, signal));
-    },
-    async events({ beginS, badgeId, ...page }, signal) {
-      const query = { begin: beginS, badge_id: badgeId, ...page };
-      return eventPage(clientId, await send(paged('GET events', ['event', clientId], query), signal));
-    },
-    recipients,
-    recipientsOf: (eventId, signal) =>
-      readEventRecipients(eventId, (offset) => recipients({ eventId, offset }, signal)),
-    issue: async (request, signal) =>
-      asEventId((await send(issueCall(clientId, request), signal)).resource_id),
-    revoke: async (eventId, emails, signal) =>
-      (await send(revokeCall(clientId, eventId, emails), signal)).count ?? emails.length,
-  };
-}
-
-const replyOf =
-  <T>(schema: z.ZodType<T>) =>
-  (call: string, body: string): T =>
-    readJson(call, body, schema);
-
-const get = <T>(name: string, path: readonly string[], schema: z.ZodType<T>, query: Call<T>['query'] = {}) =>
-  ({ name, method: 'GET', path, query, reply: replyOf(schema) }) as const;
+const get = <T>(name: string, path: readonly string[], form: z.ZodType<T>, query: Call<T>['query'] = {}) =>
+  ({ name, method: 'GET', path, query, reply: replyOf(form) }) as const;
 
 const paged = (
-  name: string,
-  path: readonly string[],
-  { limit = PAGE_LIMIT, offset = 0, ...query }: PageQuery & Call<unknown>['query'],
-) => get(name, path, wire.pageReply, { ...query, limit, offset });
+  { limit = PAGE_LIMIT, offset = 0, beginS }: PageQuery,
+  query: Call<unknown>['query'] = {},
+): Call<unknown>['query'] => ({ ...query, begin: beginS, limit, offset });
 
-/** A draft cannot be issued. OBF is asked to leave them out. */
-async function readBadges(
-  clientId: ClientId,
-  send: <T>(call: Call<T>) => Promise<T>,
-  onOdd: (row: OddRow) => void = () => undefined,
-) {
-  const badges: { readonly id: BadgeId; readonly name: string | null }[] = [];
-  const { isWhole, distinct, total, odd } = await readList({
-    pageAt: async (offset) =>
-      badgePage(clientId, await send(paged('GET badges', ['badge', clientId], { draft: 0, offset }))),
-    keyOf: ({ id }) => id,
-    onRows: (rows) => {
-      badges.push(...rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name })));
+const ownRoutes = (clientId: ClientId, send: Caller) => ({
+  async ping(signal?: AbortSignal): Promise<void> {
+    // 200 is all that it says.
+    await send(
+      { name: 'GET ping', method: 'GET', path: ['client', clientId, 'ping'], reply: () => null },
+      signal,
+    );
+  },
+  /** How many badges the subscription may still issue; null where OBF does not say. */
+  issuingLimit: (signal?: AbortSignal) =>
+    send(get('GET client', ['client', clientId], wire.clientReply), signal),
+  /** Every badge but drafts. @throws ObfUnreadable when the list changes each time it is read */
+  async badges(signal?: AbortSignal, onOdd: (row: OddRow) => void = () => undefined) {
+    const name = 'GET badges';
+    const form = pageForm(clientId, 'badges', wire.badgeRow);
+    const { rows, isWhole, distinct, total, odd } = await readRows({
+      // A draft cannot be issued. OBF is asked to leave them out.
+      pageAt: (offset) => send(get(name, ['badge', clientId], form, paged({ offset }, { draft: 0 })), signal),
+      keyOf: ({ id }) => id,
+    });
+    if (!isWhole) throw unsteadyList(name, distinct, total);
+    odd.forEach(onOdd);
+    return rows.filter(({ draft }) => !draft).map(({ id, name: called }) => ({ id, name: called }));
+  },
+});
+
+function eventRoutes(clientId: ClientId, send: Caller) {
+  const eventPage = pageForm(clientId, 'events', listedEventForm(clientId));
+  const recipientPage = pageForm(clientId, 'recipients', wire.recipientRow);
+  const recipientsAt = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) => {
+    const path = ['event', clientId, 'recipient'];
+    return send(get('GET recipient', path, recipientPage, paged(query, { event_id })), signal);
+  };
+  return {
+    event: (eventId: EventId, signal?: AbortSignal) =>
+      send(get('GET event', ['event', clientId, eventId], eventForm(clientId)), signal),
+    /** One page of the account's events, `limit` 1000 by default. */
+    events: (query: PageQuery, signal?: AbortSignal) =>
+      send(get('GET events', ['event', clientId], eventPage, paged(query)), signal),
+    /** One page of the recipients of all of the account's events, `limit` 1000 by default. */
+    recipients: (query: PageQuery, signal?: AbortSignal) => recipientsAt(query, signal),
+    /** Every recipient of one event, all pages. */
+    async recipientsOf(eventId: EventId, signal?: AbortSignal): Promise<EventRecipients> {
+      const { rows, distinct, isWhole, odd } = await readRows({
+        pageAt: (offset) => recipientsAt({ offset }, signal, eventId),
+        keyOf: ({ assertionId }) => assertionId,
+      });
+      // One of another event would be given the badge of this one: OBF's filter is not taken on trust.
+      const own = rows.filter((one) => one.eventId === eventId);
+      const others = rows.length - own.length;
+      return { recipients: own.filter(isSomebody), distinct: distinct - others, isWhole, odd };
     },
-  });
-  if (!isWhole) throw unsteadyList('GET badges', distinct, total);
-  odd.forEach(onOdd);
-  return badges;
+    /** Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly. */
+    issue: async (request: IssueRequest, signal?: AbortSignal): Promise<EventId> =>
+      asEventId((await send(issueCall(clientId, request), signal)).resource_id),
+    /** Revokes an event for some of its recipients; resolves with how many were. */
+    revoke: async (eventId: EventId, emails: readonly string[], signal?: AbortSignal): Promise<number> =>
+      (await send(revokeCall(clientId, eventId, emails), signal)).count ?? emails.length,
+  };
 }
 
 /** @throws ObfRefused without recipients: OBF might take that as anything */
@@ -112,7 +103,7 @@ function issueCall(clientId: ClientId, request: IssueRequest): Call<z.output<typ
     show_report: true,
     log_entry: logEntry,
   };
-  const secrets = people.flatMap((one) => [one.email, one.name ?? '']);
+  const secrets = body.recipient.flatMap(({ email, name: called }) => [email, called]);
   const path = ['event', clientId, badgeId, 'issue'];
   return { name, method: 'POST', path, body, secrets, reply: replyOf(wire.issueReply) };
 }
@@ -129,25 +120,3 @@ function revokeCall(
   const body = { recipient: emails };
   return { name, method: 'PUT', path, body, secrets: emails, reply: replyOf(wire.revokeReply) };
 }
-
-/** One of another event would be given the badge of this one: OBF's filter is not taken on trust. */
-async function readEventRecipients(
-  eventId: EventId,
-  pageAt: (offset: number) => Promise<Page<ObfRecipient>>,
-): Promise<EventRecipients> {
-  const all: ObfRecipient[] = [];
-  const { distinct, isWhole, odd } = await readList({
-    pageAt,
-    keyOf: ({ assertionId }) => assertionId,
-    onRows: (rows) => void all.push(...rows),
-  });
-  const own = all.filter((one) => one.eventId === eventId);
-  return { recipients: own.filter(isSomebody), distinct: distinct - (all.length - own.length), isWhole, odd };
-}
-
-/** For a list that does not hold still. */
-export const unsteadyList = (call: string, distinct: number, total: number | null): ObfUnreadable =>
-  new ObfUnreadable(
-    call,
-    `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
-  );

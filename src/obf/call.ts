@@ -1,6 +1,6 @@
 import type { ClientId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
-import { errorOfStatus, ObfOutcomeUnknown, ObfRefused, ObfUnreadable, type HttpReply } from './errors.js';
+import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
 import type { Http } from './http.js';
 import type { RateLimiter } from './rate-limiter.js';
 import type { Bearer, Tokens } from './token.js';
@@ -12,7 +12,7 @@ export interface Call<T> {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** The path's parts after `/v2`, not encoded. */
   readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | undefined>> | undefined;
   readonly body?: unknown;
   /** Reads a 2xx answer. @throws ObfUnreadable */
   readonly reply: (name: string, body: string) => T;
@@ -20,8 +20,8 @@ export interface Call<T> {
   readonly secrets?: readonly string[];
 }
 
-/** @throws ObfError, typed by certainty. @param isIdle leaves only while no other call of the client waits */
-export type Caller = <T>(call: Call<T>, signal: AbortSignal | undefined, isIdle: boolean) => Promise<T>;
+/** @throws ObfError, typed by certainty */
+export type Caller = <T>(call: Call<T>, signal?: AbortSignal) => Promise<T>;
 
 interface CallerParts {
   readonly clientId: ClientId;
@@ -36,36 +36,35 @@ interface CallerParts {
 /** A list of 1000 recipients is under 1 MiB. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** Makes calls as one client: token, rate, call; once more with a new token after a 401 or 403. */
-export function createCaller({ clientId, http, apiPath, tokens, rate, log }: CallerParts): Caller {
-  return async (call, signal, isIdle) => {
-    const { name, method, body } = call;
+/**
+ * Makes calls as one client: token, rate, call; once more with a new token after a 401 or 403.
+ * @param isIdle they leave only while no other call of the client waits
+ */
+export function createCaller(parts: CallerParts, isIdle: boolean): Caller {
+  const { clientId, http, apiPath, tokens, rate, log } = parts;
+  return async (call, signal) => {
+    const { name, method, body, secrets = [] } = call;
     const path = pathOf(apiPath, call);
-    const facts = (bearer: Bearer) => {
-      return { name, write: method !== 'GET', secrets: [bearer.token, ...(call.secrets ?? [])] };
-    };
-    const attempt = async (bearer: Bearer): Promise<HttpReply> => {
+    const write = method !== 'GET';
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    const attempt = async ({ token }: Bearer) => {
+      const headers = { Authorization: `Bearer ${token}`, ...type };
+      const facts = { name, clientId, write, secrets: [token, ...secrets] };
       await rate.acquire(name, clientId, { signal, isIdle });
-      const headers = {
-        Authorization: `Bearer ${bearer.token}`,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      };
-      const content = body === undefined ? {} : { body: JSON.stringify(body) };
-      const request = { ...facts(bearer), clientId, method, path, headers, ...content, maxBytes: MAX_BYTES };
+      const request = { ...facts, method, path, headers, ...content, maxBytes: MAX_BYTES };
       const reply = await http.send(request, signal);
       if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);
-      return reply;
+      return { reply, facts };
     };
 
-    let bearer = await tokens.current(signal);
-    let reply = await attempt(bearer);
+    const bearer = await tokens.current(signal);
+    let { reply, facts } = await attempt(bearer);
     if (reply.status === 401 || reply.status === 403) {
       log?.info({ call: name, client: clientId, status: reply.status }, 'OBF token renewed');
-      bearer = await tokens.refreshDenied(bearer, signal);
-      reply = await attempt(bearer);
+      ({ reply, facts } = await attempt(await tokens.refreshDenied(bearer, signal)));
     }
-    const { write, ...rest } = facts(bearer);
-    if (reply.status < 200 || reply.status > 299) throw errorOfStatus({ write, ...rest }, reply);
+    if (!isGood(reply)) throw errorOfStatus(facts, reply);
     try {
       return call.reply(name, reply.body);
     } catch (error) {

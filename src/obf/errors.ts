@@ -104,6 +104,8 @@ export interface HttpReply {
   readonly body: string;
 }
 
+export const isGood = ({ status }: HttpReply): boolean => status >= 200 && status < 300;
+
 /**
  * The one place that says what an answer other than 2xx means.
  * A read: only OBF's own JSON error is a no; 3xx, and the 4xx of a proxy or of maintenance, may pass.

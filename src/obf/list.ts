@@ -1,16 +1,6 @@
-import type { EventId } from '../ids.js';
+import { ObfUnreadable } from './errors.js';
 import { IdSet } from './id-set.js';
-import type {
-  EventRecipients,
-  ListRead,
-  ObfAccount,
-  ObfEvent,
-  ObfRecipient,
-  OddRow,
-  OnRows,
-  Page,
-  PageQuery,
-} from './types.js';
+import type { ListRead, ObfRecipient, OddRow, Page } from './types.js';
 
 /** The most rows that OBF gives at once. */
 export const PAGE_LIMIT = 1000;
@@ -24,7 +14,7 @@ interface ListOptions<T> {
   /** As the page's `keys` has it. */
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
-  readonly onRows: OnRows<T>;
+  readonly onRows: (rows: readonly T[]) => Promise<void> | void;
   /** Asked before each call but the first; false: the reading ends, and is not whole. */
   readonly mayCall?: () => boolean;
 }
@@ -71,6 +61,22 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   }
 }
 
+/** As `readList`, with all of its rows. */
+export async function readRows<T>(
+  options: Omit<ListOptions<T>, 'onRows'>,
+): Promise<ListRead & { readonly rows: readonly T[] }> {
+  const rows: T[] = [];
+  const read = await readList({ ...options, onRows: (more) => void rows.push(...more) });
+  return { ...read, rows };
+}
+
+/** For a list that does not hold still. */
+export const unsteadyList = (call: string, distinct: number, total: number | null): ObfUnreadable =>
+  new ObfUnreadable(
+    call,
+    `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
+  );
+
 async function readOnce<T>(
   { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
   seen: IdSet,
@@ -102,93 +108,5 @@ async function readOnce<T>(
   }
 }
 
-/** An event with all of its recipients, as OBF listed them. */
-export interface CompleteEvent {
-  readonly event: ObfEvent;
-  readonly recipients: EventRecipients;
-}
-
-/**
- * Many events at once: the account's events since an instant, then the recipients of all of them, instead of
- * two calls each. What no public source says of this reading stands here and nowhere else:
- * - whether `begin` means the date of issue or of recording: an event that the filter leaves out is not in the
- *   answer, and is to be read by itself;
- * - in which order rows come: both lists are read to their ends, or not believed at all;
- * - whether an event's row counts the very recipients that the list shows: only where both agree is the event
- *   returned. The count is read first, so that one which OBF is still writing does not agree.
- * It relies on this: leaving out `event_id` hides no recipient that the filter would have shown, unless
- * `recipient_count` leaves them out as well.
- *
- * @param calls the most that it may make: past that, reading one by one costs no more
- * @returns those that are certainly whole; null when the lists are too long
- * @throws ObfError
- */
-export async function listCompleteEvents(
-  account: ObfAccount,
-  beginS: number,
-  calls: number,
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<EventId, CompleteEvent> | null> {
-  // One call is kept for the recipients.
-  const budget = { left: calls - 1 };
-  const eventsAt = (page: PageQuery) => account.events({ beginS, ...page }, signal);
-  const events = await rowsWithin(budget, eventsAt, ({ id }) => id);
-  budget.left += 1;
-  if (events === null) return null;
-  const recipientsAt = (page: PageQuery) => account.recipients({ beginS, ...page }, signal);
-  const listed = await rowsWithin(budget, recipientsAt, ({ assertionId }) => assertionId);
-  if (listed === null) return null;
-  const byEvent = new Map<EventId, ObfRecipient[]>();
-  for (const one of listed) byEvent.set(one.eventId, [...(byEvent.get(one.eventId) ?? []), one]);
-  const complete = new Map<EventId, CompleteEvent>();
-  for (const event of events) {
-    const recipients = byEvent.get(event.id) ?? [];
-    if (recipients.length > 0 && recipients.length === event.recipientCount)
-      complete.set(event.id, { event, recipients: allOf(recipients) });
-  }
-  return complete;
-}
-
-/** Null when that takes more calls than are left, or when the list was not seen whole. */
-async function rowsWithin<T>(
-  budget: { left: number },
-  pageAt: (page: PageQuery) => Promise<Page<T>>,
-  keyOf: (row: T) => string,
-): Promise<readonly T[] | null> {
-  const rows: T[] = [];
-  let isTooLong = false;
-  const { isWhole } = await readList({
-    mayCall: () => !isTooLong && budget.left > 0,
-    keyOf,
-    onRows: (more) => void rows.push(...more),
-    async pageAt(offset) {
-      const page = await pageAt({ limit: PAGE_LIMIT, offset });
-      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left;
-      budget.left -= 1;
-      return page;
-    },
-  });
-  return isWhole && !isTooLong ? rows : null;
-}
-
 /** OBF keeps rows of recipients that it has erased: they have no address, and stand for nobody. */
 export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
-
-/** Recipients of an event that are known to be all of them. */
-export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({
-  recipients: recipients.filter(isSomebody),
-  distinct: recipients.length,
-  isWhole: true,
-  odd: [],
-});
-
-/** Pure: whether all recipients of an event were read. */
-export function completenessOf(
-  { recipientCount }: Pick<ObfEvent, 'recipientCount'>,
-  { distinct, isWhole, odd }: EventRecipients,
-): 'complete' | 'incomplete' | 'odd' {
-  if (odd.length > 0) return 'odd';
-  if (!isWhole) return 'incomplete';
-  // Where OBF does not say how many there are, none at all is not believed.
-  return distinct >= (recipientCount ?? 1) ? 'complete' : 'incomplete';
-}

@@ -2,13 +2,12 @@ import type { ClientId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
-import { createAccount } from './account.js';
+import { createAccount, type ObfAccount } from './account.js';
 import { createCaller } from './call.js';
 import { HostedCredentials } from './hosted.js';
 import { createHttp, type Report } from './http.js';
 import { createRateLimiter } from './rate-limiter.js';
 import { createTokens, TUNING, type Tuning } from './token.js';
-import type { ObfAccount, ObfAccounts } from './types.js';
 
 export interface ObfOptions {
   /** Of OBF or a compatible server, without a slash at its end. */
@@ -31,17 +30,12 @@ export interface ObfOptions {
   readonly tuning?: Partial<Tuning>;
 }
 
-export interface Obf {
-  readonly account: ObfAccounts;
-  readonly hosted: HostedCredentials;
-  /** Ends the calls under way: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
-  close(): void;
-}
+export type Obf = ReturnType<typeof createObf>;
 
 const DEFAULT_TIMEOUT_MS = 20_000;
 
 /** OBF, as all processes together may call it. Opens nothing until the first call; reads no clock of its own. */
-export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOptions): Obf {
+export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOptions) {
   const { redis, prefix, log, report = () => undefined } = options;
   const base = new URL(options.baseUrl);
   const http = createHttp({ origin: base.origin, timeoutMs, report, log });
@@ -50,20 +44,26 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
   const apiPath = base.pathname.replace(/\/+$/, '');
   const tuning = { ...TUNING, ...options.tuning };
   const shared = { ...options, http, rate, apiPath, tuning, log, life: life.signal };
-  const accounts = new Map<ClientId, ObfAccount>();
+  const accounts = new Map<ClientId, { readonly now: ObfAccount; readonly idle: ObfAccount }>();
   return {
-    account(clientId) {
+    /**
+     * The account of a client; null: we hold no API key for it. Every call keeps to `maxRps` with all processes together.
+     * @param pace `idle`: its calls leave only while no other call of this client waits
+     */
+    account(clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null {
       const secret = options.secrets.get(clientId);
       if (secret === undefined) return null;
       const known = accounts.get(clientId);
-      if (known !== undefined) return known;
-      const tokens = createTokens({ ...shared, clientId, secret });
-      const account = createAccount(clientId, createCaller({ ...shared, clientId, tokens }));
-      accounts.set(clientId, account);
-      return account;
+      if (known !== undefined) return known[pace];
+      const parts = { ...shared, clientId, tokens: createTokens({ ...shared, clientId, secret }) };
+      const accountAt = (isIdle: boolean) => createAccount(clientId, createCaller(parts, isIdle));
+      const made = { now: accountAt(false), idle: accountAt(true) };
+      accounts.set(clientId, made);
+      return made[pace];
     },
     hosted: new HostedCredentials(base, http, rate),
-    close() {
+    /** Ends the calls under way: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
+    close(): void {
       life.abort();
       http.close();
     },

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { asAssertionId, asBadgeId, asEventId, type ClientId } from '../ids.js';
+import { asEventId, type ClientId } from '../ids.js';
 import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
-import type { ListName, ObfEvent, ObfRecipient, OddRow, Page } from './types.js';
-import { badgeRow, eventRow, recipientRow, type eventReply, type EventRow, type PageReply } from './wire.js';
+import type { ListName, ObfEvent, OddRow, Page } from './types.js';
+import { eventRow, pageReply } from './wire.js';
 
 const MAX_FAULTS = 5;
 
@@ -11,8 +11,8 @@ const MAX_FAULTS = 5;
  * Reads what OBF answered.
  * @throws ObfUnreadable naming the call and the fields at fault; never a value
  */
-export function readJson<T>(call: string, body: string, schema: z.ZodType<T>): T {
-  const read = schema.safeParse(parseJson(call, body));
+export function readJson<T>(call: string, body: string, form: z.ZodType<T>): T {
+  const read = form.safeParse(parseJson(call, body));
   if (read.success) return read.data;
   // E.g. `field result[3].assertion_id: Invalid input: expected string, received undefined`.
   const faults = read.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => {
@@ -21,6 +21,11 @@ export function readJson<T>(call: string, body: string, schema: z.ZodType<T>): T
   });
   throw new ObfUnreadable(call, faults.join('; '));
 }
+
+export const replyOf =
+  <T>(form: z.ZodType<T>) =>
+  (call: string, body: string): T =>
+    readJson(call, body, form);
 
 /** @throws ObfUnreadable */
 export function parseJson(call: string, body: string): unknown {
@@ -31,75 +36,42 @@ export function parseJson(call: string, body: string): unknown {
   }
 }
 
-/** OBF's rows, in our terms. A row that cannot be read is named, and leaves the others of its page untouched. */
-export const eventPage = (clientId: ClientId, reply: PageReply): Page<ObfEvent> =>
-  pageOf({ clientId, list: 'events', id: 'id' }, reply, eventRow, (row) => eventOfRow(clientId, row));
+/** An event that is asked for by its id. */
+export const eventForm = (clientId: ClientId) =>
+  eventRow.transform(({ logEntry, ...event }): ObfEvent => {
+    const parsed = typeof logEntry === 'string' ? (jsonOrNull(logEntry) ?? logEntry) : logEntry;
+    return { ...event, clientId, logEntry: parsed };
+  });
 
-export const recipientPage = (clientId: ClientId, reply: PageReply): Page<ObfRecipient> =>
-  pageOf({ clientId, list: 'recipients', id: 'assertion_id' }, reply, recipientRow, (row) => ({
-    assertionId: asAssertionId(row.assertion_id),
-    eventId: asEventId(row.event_id),
-    email: row.email ?? '',
-    name: row.name,
-    issuedOnS: row.issued_on,
-    expiresOnS: row.expires_on,
-    revoked: row.revoked,
-  }));
+/** An event in a list, where notes would only fill the memory. */
+export const listedEventForm = (clientId: ClientId) =>
+  eventRow.transform((event): ObfEvent => ({ ...event, clientId, logEntry: null }));
 
-export const badgePage = (clientId: ClientId, reply: PageReply) =>
-  pageOf({ clientId, list: 'badges', id: 'id' }, reply, badgeRow, (row) => ({
-    ...row,
-    id: asBadgeId(row.id),
-  }));
+/** By list: the field that tells its rows apart, and the one that names their event. */
+const ID_FIELDS: Readonly<Record<ListName, readonly [id: string, event: string]>> = {
+  events: ['id', 'id'],
+  recipients: ['assertion_id', 'event_id'],
+  badges: ['id', ''],
+};
 
-export const eventOfReply = (clientId: ClientId, reply: z.output<typeof eventReply>): ObfEvent => ({
-  ...eventOfRow(clientId, reply),
-  // A string that holds JSON, or any text another program put there.
-  logEntry:
-    typeof reply.log_entry === 'string'
-      ? (jsonOrNull(reply.log_entry) ?? reply.log_entry)
-      : (reply.log_entry ?? null),
-});
-
-const eventOfRow = (clientId: ClientId, row: EventRow): ObfEvent => ({
-  id: asEventId(row.id),
-  clientId,
-  badgeId: asBadgeId(row.badge_id),
-  issuedOnS: row.issued_on,
-  expiresOnS: row.expires_on,
-  createdS: row.ctime,
-  modifiedS: row.mtime,
-  recipientCount: row.recipient_count,
-  logEntry: null,
-});
-
-interface ListOf {
-  readonly clientId: ClientId;
-  readonly list: ListName;
-  /** The field that tells its rows apart. */
-  readonly id: string;
-}
-
-function pageOf<R, T>(
-  { clientId, list, id }: ListOf,
-  { result, total }: PageReply,
-  schema: z.ZodType<R>,
-  inOurTerms: (row: R) => T,
-): Page<T> {
-  const rows: T[] = [];
-  const odd: OddRow[] = [];
-  for (const raw of result) {
-    const read = schema.safeParse(raw);
-    if (read.success) {
-      rows.push(inOurTerms(read.data));
-      continue;
+/** A page of a list. A row that cannot be read is named, and leaves the others of its page untouched. */
+export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
+  pageReply.transform(({ result, total }): Page<T> => {
+    const [id, event] = ID_FIELDS[list];
+    const rows: T[] = [];
+    const odd: OddRow[] = [];
+    for (const raw of result) {
+      const { success, data, error } = row.safeParse(raw);
+      if (success) {
+        rows.push(data);
+        continue;
+      }
+      const eventId = idIn(raw, event);
+      const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
+      odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
     }
-    const event = list === 'badges' ? null : idIn(raw, list === 'events' ? 'id' : 'event_id');
-    const [field = '(row)'] = read.error.issues[0]?.path.map(String) ?? [];
-    odd.push({ clientId, list, eventId: event === null ? null : asEventId(event), field });
-  }
-  return { rows, odd, keys: result.map((raw) => idIn(raw, id) ?? fingerprint(raw)), total: total ?? null };
-}
+    return { rows, odd, keys: result.map((raw) => idIn(raw, id) ?? fingerprint(raw)), total: total ?? null };
+  });
 
 const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
 

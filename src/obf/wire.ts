@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { asAssertionId, asBadgeId, asEventId } from '../ids.js';
 
 /**
- * OBF's JSON as it comes over the wire (API v2). An unknown extra field is no error; a missing needed
- * one is. Where no public source says how OBF writes a field, the tolerant reading stands here and
- * nowhere else.
+ * OBF's JSON as it comes over the wire (API v2), read into our terms. An unknown extra field is no error; a missing
+ * needed one is. Where no public source says how OBF writes a field, the tolerant reading stands here and nowhere else.
  */
-const text = z
+export const optionalText = z
   .string()
   .nullish()
   .transform((value) => value ?? null);
@@ -26,6 +26,13 @@ const flag = z
   .union([z.boolean(), z.number(), z.string(), z.null()])
   .optional()
   .transform((value) => ![undefined, null, false, 0, '', '0', 'false'].includes(value));
+/** How many recipients an event has; null, absent or no number: OBF does not say. */
+const count = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const maybeNumber = z.coerce.number().nullish();
 
 /** A token must fit into a header. Where OBF does not say how long it lasts, it is renewed often. */
 export const tokenReply = z.object({
@@ -37,52 +44,70 @@ export const tokenReply = z.object({
     .transform((seconds) => seconds ?? 300),
 });
 
-export const clientReply = z.object({ id, name: text, issuing_limit: z.coerce.number().nullish() });
+/** How many badges the subscription may still issue; null where OBF does not say. */
+export const clientReply = z
+  .object({ issuing_limit: maybeNumber })
+  .transform(({ issuing_limit }) => issuing_limit ?? null);
 
-export const badgeRow = z.object({ id, name: text, draft: flag });
+export const badgeRow = z.object({ id: id.transform(asBadgeId), name: optionalText, draft: flag });
 
-/** How many recipients an event has; null, absent or no number: OBF does not say. */
-const count = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-  .nullish()
-  .catch(null)
-  .transform((value) => value ?? null);
-
-const eventFields = {
-  id,
-  issued_on: instant,
-  expires_on: maybeInstant,
-  ctime: maybeInstant,
-  mtime: maybeInstant,
-  recipient_count: count,
-};
-export const eventRow = z.object({ ...eventFields, badge_id: id });
-
-/** One event: the badge may stand as `badge_id` or as `badge.id`. `log_entry` is a string holding JSON. */
-export const eventReply = z
+/** One act of issuing, alone or in a list. Times are Unix seconds. */
+export const eventRow = z
   .object({
-    ...eventFields,
+    id,
+    /** The badge may stand as `badge_id` or as `badge.id`. */
     badge_id: id.nullish(),
-    badge: z.object({ id }).nullish(),
+    badge: z.object({ id }).nullish().catch(null),
+    issued_on: instant,
+    expires_on: maybeInstant,
+    ctime: maybeInstant,
+    mtime: maybeInstant,
+    recipient_count: count,
     log_entry: z.unknown().optional(),
   })
-  .transform((event, ctx) => {
-    const badge_id = event.badge_id ?? event.badge?.id;
-    if (badge_id !== undefined) return { ...event, badge_id };
-    ctx.addIssue({ code: 'custom', path: ['badge_id'], message: 'neither badge_id nor badge.id is given' });
-    return z.NEVER;
+  .transform((row, ctx) => {
+    const badgeId = row.badge_id ?? row.badge?.id;
+    if (badgeId === undefined) {
+      ctx.addIssue({ code: 'custom', path: ['badge_id'], message: 'neither badge_id nor badge.id is given' });
+      return z.NEVER;
+    }
+    return {
+      id: asEventId(row.id),
+      badgeId: asBadgeId(badgeId),
+      issuedOnS: row.issued_on,
+      expiresOnS: row.expires_on,
+      /** When OBF recorded it; `issuedOnS` may lie long before. Null where OBF does not say. */
+      createdS: row.ctime,
+      /** When OBF changed it last; null where OBF does not say. */
+      modifiedS: row.mtime,
+      /** How many recipients OBF says it has; null where it does not say. */
+      recipientCount: row.recipient_count,
+      /** The issuer's own note: a string that holds JSON, or any text that another program put there. */
+      logEntry: row.log_entry ?? null,
+    };
   });
 
-export const recipientRow = z.object({
-  event_id: id,
-  assertion_id: id,
-  /** Null for a recipient whom OBF has erased, say: nobody whom we could know. */
-  email: text,
-  name: text,
-  issued_on: instant,
-  expires_on: maybeInstant,
-  revoked: flag,
-});
+/** One recipient of an event. */
+export const recipientRow = z
+  .object({
+    event_id: id,
+    assertion_id: id,
+    email: optionalText,
+    name: optionalText,
+    issued_on: instant,
+    expires_on: maybeInstant,
+    revoked: flag,
+  })
+  .transform((row) => ({
+    assertionId: asAssertionId(row.assertion_id),
+    eventId: asEventId(row.event_id),
+    /** As the issuer typed it; empty for a recipient that OBF has erased. */
+    email: row.email ?? '',
+    name: row.name,
+    issuedOnS: row.issued_on,
+    expiresOnS: row.expires_on,
+    revoked: row.revoked,
+  }));
 
 /** A page of a list, its rows not read yet: one odd row must not stop the others. The badge list gives no `total`. */
 export const pageReply = z.object({
@@ -91,10 +116,7 @@ export const pageReply = z.object({
 });
 
 export const issueReply = z.object({ success: z.literal(true), resource_id: id });
-export const revokeReply = z.object({ success: z.literal(true), count: z.coerce.number().nullish() });
-
-export type EventRow = z.output<typeof eventRow>;
-export type PageReply = z.output<typeof pageReply>;
+export const revokeReply = z.object({ success: z.literal(true), count: maybeNumber });
 
 /** The body of the issue call (API v2, `POST /v2/event/{client}/{badge}/issue`). */
 export interface IssueBody {

@@ -7,7 +7,7 @@ import { applyIfPossible, type Ledger } from '../../src/issuing/ledger.js';
 import { createOutbox, type Outbox, OutboxError } from '../../src/issuing/outbox.js';
 import { createQuota, isFresh, type Quota, QUOTA_LIMITS, QuotaLow } from '../../src/issuing/quota.js';
 import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
-import type { ObfAccount } from '../../src/obf/types.js';
+import type { ObfAccount } from '../../src/obf/account.js';
 import { createVault } from '../../src/platform/vault.js';
 import { PACE } from '../../src/workers/stores.js';
 import { breakRecord } from '../support/broken-record.js';

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { asBadgeId, asClientId, asEventId, type ClientId } from '../../src/ids.js';
 import { createObf, type Obf, type ObfOptions } from '../../src/obf/obf.js';
-import type { ObfAccount } from '../../src/obf/types.js';
+import type { ObfAccount } from '../../src/obf/account.js';
 import { createVault } from '../../src/platform/vault.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { ReceivedCall, SandboxOptions } from '../../src/sandbox/types.js';

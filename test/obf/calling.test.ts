@@ -9,7 +9,7 @@ import {
 } from '../../src/obf/errors.js';
 import { createObf, type Obf, type ObfOptions } from '../../src/obf/obf.js';
 import { createRateLimiter } from '../../src/obf/rate-limiter.js';
-import type { ObfAccount } from '../../src/obf/types.js';
+import type { ObfAccount } from '../../src/obf/account.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, isCluster, openProducer } from '../../src/platform/redis.js';
 import type { Fault } from '../../src/sandbox/types.js';

@@ -11,10 +11,13 @@ import {
 } from '../../src/obf/errors.js';
 import type { HostedCredentials } from '../../src/obf/hosted.js';
 import { IdSet } from '../../src/obf/id-set.js';
-import { listCompleteEvents, readList } from '../../src/obf/list.js';
+import { readList } from '../../src/obf/list.js';
+import { listCompleteEvents } from '../../src/obf/read-event.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
-import { recipientPage } from '../../src/obf/rows.js';
-import type { ObfAccount, ObfEvent, ObfRecipient, Page, PageQuery } from '../../src/obf/types.js';
+import { pageForm } from '../../src/obf/rows.js';
+import type { ObfAccount } from '../../src/obf/account.js';
+import type { ObfEvent, ObfRecipient, Page, PageQuery } from '../../src/obf/types.js';
+import { recipientRow } from '../../src/obf/wire.js';
 import type { AssertionRecord, EventRecord } from '../../src/sandbox/types.js';
 import {
   B1,
@@ -64,12 +67,12 @@ describe('list', () => {
     ]);
   });
 
-  test('events come by the page, filtered; badges all, without drafts', async () => {
+  test('events come by the page; badges all, without drafts', async () => {
     const account = bench.account();
     bench.sandbox.addBadge({ clientId: 'P1', id: 'DRAFT', name: 'Draft', draft: true });
     bench.sandbox.issueByHand({ clientId: 'P1', badgeId: 'B2', recipients: ['a@example.org'] });
-    const page = await account.events({ badgeId: B1, limit: 1, beginS: 0 });
-    expect(page).toMatchObject({ total: 2, rows: [{ clientId: 'P1', badgeId: 'B1', logEntry: null }] });
+    const page = await account.events({ limit: 1, beginS: 0 });
+    expect(page).toMatchObject({ total: 3, rows: [{ clientId: 'P1', logEntry: null }] });
     expect(page.rows).toHaveLength(1);
     expect((await account.events({})).total).toBe(3);
     expect((await account.badges()).map((badge) => badge.id)).toEqual(['B1', 'B2']);
@@ -163,7 +166,7 @@ describe('list', () => {
 
   test('rows that cannot be read count as rows, and are named without what they hold', async () => {
     const row = { event_id: 'E1', email: 'lou@example.org', issued_on: 1 };
-    const odd = recipientPage(asClientId('P1'), {
+    const odd = pageForm(asClientId('P1'), 'recipients', recipientRow).parse({
       result: [
         { ...row, assertion_id: null },
         { ...row, assertion_id: 'A2' },

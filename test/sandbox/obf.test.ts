@@ -1,7 +1,6 @@
 import {
   badgeRow,
   clientReply,
-  eventReply,
   eventRow,
   issueReply,
   pageReply,
@@ -44,7 +43,7 @@ describe('api', () => {
       ['client', clientReply, () => bench.get('/v2/client/P1', 'P1')],
       ['badges', pageOf(badgeRow), () => bench.get('/v2/badge/P1?draft=0&external=1', 'P1')],
       ['events', pageOf(eventRow), () => bench.get('/v2/event/P1', 'P1')],
-      ['event', eventReply, async () => bench.get(`/v2/event/P1/${await issue('c@example.org')}`, 'P1')],
+      ['event', eventRow, async () => bench.get(`/v2/event/P1/${await issue('c@example.org')}`, 'P1')],
       ['recipients', pageOf(recipientRow), () => bench.get('/v2/event/P1/recipient', 'P1')],
       ['issue', issueReply, () => bench.post('/v2/event/P1/B1/issue', issueBody('b@example.org'), 'P1')],
       [
@@ -295,7 +294,7 @@ describe('changes', () => {
       ]);
       const row = { id: event.id, recipient_count: 3, ctime: nowS - 60, mtime: nowS };
       expect([await rowOf(), await one()]).toMatchObject([row, row]);
-      expect(eventReply.safeParse(await one()).error).toBeUndefined();
+      expect(eventRow.safeParse(await one()).error).toBeUndefined();
       expect([await listed(), await ofEvent()]).toEqual(['abcd of 4', 'abd of 3']);
       expect(bench.sandbox.awarded('d@example.org')).toEqual(['P1/B1']);
     });

@@ -1,7 +1,7 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { raceAbort } from '../../src/platform/redis.js';
 import { ObfRefused } from '../../src/obf/errors.js';
-import type { ObfAccount } from '../../src/obf/types.js';
+import type { ObfAccount } from '../../src/obf/account.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createEventReading } from '../../src/workers/ingest/event-reading.js';
 import { until } from '../support/until.js';

@@ -1,8 +1,7 @@
 import type { ClientId, EventId } from '../../ids.js';
 import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
-import { listCompleteEvents, type CompleteEvent } from '../../obf/list.js';
-import { readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
-import type { ObfAccount } from '../../obf/types.js';
+import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
+import type { ObfAccount } from '../../obf/account.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
 import { raceAbort } from '../../platform/redis.js';
 import type { Stores } from '../stores.js';
@@ -88,7 +87,7 @@ async function readBatch(parts: Parts, reading: Reading, batch: readonly Wanted[
 /** A list may leave out who was revoked; an update may be a revocation. */
 const isAskedByName = ({ revoked, updated }: EventAsked): boolean => revoked === true || updated === true;
 
-const NONE: ReadonlyMap<EventId, CompleteEvent> = new Map();
+const NONE: ReadonlyMap<EventId, EventRead> = new Map();
 
 /**
  * Those of the events that a list shows whole. Only events of which nothing was stored are looked for there: of
@@ -98,7 +97,7 @@ async function listedOf(
   { events, clock, log }: Parts,
   reading: Reading,
   batch: readonly Wanted[],
-): Promise<ReadonlyMap<EventId, CompleteEvent>> {
+): Promise<ReadonlyMap<EventId, EventRead>> {
   const { account } = reading;
   if (batch.length < WORTH_A_LIST || clock() < reading.noListUntilMs) return NONE;
   const ids = new Set(batch.map(({ asked }) => asked.eventId));

@@ -60,7 +60,7 @@ async function followEvent(
   { clientId, eventId, suspects }: SuspectEvent,
   { signal, onWritten, onGone }: VanishedOptions,
 ): Promise<void> {
-  const account = pipeline.accounts(clientId)?.inBackground() ?? null;
+  const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
   const isOwn = clientId === pipeline.region;
   const asked = { clientId, eventId };

@@ -15,8 +15,13 @@ import {
   type EventId,
 } from '../../ids.js';
 import { noteIn, type Note } from '../../issuing/log-entry.js';
-import { completenessOf } from '../../obf/list.js';
-import { EventIncomplete, RowUnreadable, type EventRead, type EventToStore } from '../../obf/read-event.js';
+import {
+  completenessOf,
+  EventIncomplete,
+  RowUnreadable,
+  type EventRead,
+  type EventToStore,
+} from '../../obf/read-event.js';
 import type { EventRecipients, ObfRecipient } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';

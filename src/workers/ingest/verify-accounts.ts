@@ -2,8 +2,10 @@ import pMap from 'p-map';
 import { SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
 import type { ClientId, EarnerKey, EventId } from '../../ids.js';
 import { IdSet } from '../../obf/id-set.js';
-import { PAGE_LIMIT, readList, allOf, completenessOf } from '../../obf/list.js';
-import type { ListRead, ObfAccount, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
+import { PAGE_LIMIT, readList } from '../../obf/list.js';
+import { allOf, completenessOf } from '../../obf/read-event.js';
+import type { ObfAccount } from '../../obf/account.js';
+import type { ListRead, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
@@ -117,7 +119,7 @@ export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): P
 }
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
-  const account = pipeline.accounts(clientId)?.inBackground() ?? null;
+  const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
   const events = new Map<EventId, ObfEvent>();
   const eventList = await readPatiently<ObfEvent>(
