@@ -41,7 +41,7 @@ const straightforward = (events: number, recipients: number): number => 2 * even
 const peopleOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `eleve.${at}@example.org`);
 
-/** A class of so many, all of whom come due by one event of which a webhook tells. */
+/** A class of so many, who all come due by one event and its webhook. */
 export const aClass = async (options: SceneOptions): Promise<Scene> => ({
   what: `a class of ${options.earners}, all due, one webhook`,
   per: options.earners,
@@ -62,7 +62,7 @@ export const singles = async (options: SceneOptions): Promise<Scene> => ({
   straightforward: straightforward(options.earners, options.earners),
 });
 
-/** Everybody has one of two badges already; the second comes by what is told now. @throws unless each has one award */
+/** Everybody has one of two badges already; the second comes by this notice. @throws unless each has one award */
 async function awardAll(
   { earners, rps, overMs, house: more }: SceneOptions,
   events: readonly (readonly string[])[],

@@ -109,7 +109,7 @@ const terminal = (): Terminal => ({
   colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
 });
 
-/** Aborted by Ctrl-C, by whoever stops us, and when nobody reads any more. */
+/** Aborted by Ctrl-C, by a signal, and when the output is closed. */
 function stopOfProcess(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());

@@ -48,7 +48,7 @@ const CHUNK = 500;
 
 /**
  * Writes what was read in OBF. Idempotent; a revocation once seen stays. What is of before an erasure is not written.
- * @param generation of the rules that wait for apply, for those to whom this is new; null: none wait
+ * @param generation of the rules that wait for apply, written to people with something new; null: none wait
  * @returns what is stored now: all but what an erasure keeps out
  * @throws SomeUnreadable once the others are written
  */

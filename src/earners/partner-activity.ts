@@ -37,7 +37,7 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string) {
       const text = `${happenedS} ${atS} ${eventId ?? ''}`;
       await redis.eval(KEEP_NEWER, 1, key, clientId, happenedS, text);
     },
-    /** Of every client of whom anything was ever stored. */
+    /** Of every client with a stored assertion. */
     async all(): Promise<ReadonlyMap<ClientId, LatestEvent>> {
       const fields = Object.entries(await redis.hgetall(key));
       return new Map(

@@ -17,7 +17,7 @@ export interface PeopleSources {
 
 /** Callbacks of an iteration over everybody. */
 export interface IterationHooks {
-  /** Of somebody of whom Redis holds what cannot be read: the others go on. */
+  /** Called for an unreadable record; the others go on. */
   readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
   /** How many addresses were looked at so far, of how many. */
   readonly progress?: (done: number, total: number) => void;
@@ -79,7 +79,7 @@ async function* readAhead(earners: EarnerStore, signal: AbortSignal): AsyncItera
     signal.throwIfAborted();
     for (let at = 0; at < keys.length; at += CHUNK) {
       const asked = readAll(earners, keys.slice(at, at + CHUNK));
-      // Whoever waits for it is told; nobody does any more when an earlier one failed.
+      // Its awaiter gets the error; none awaits it when an earlier one failed.
       asked.catch(() => undefined);
       waiting.push(asked);
       if (waiting.length <= AHEAD) continue;

@@ -75,7 +75,7 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
 export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnRecord[] =>
   [...awards].map(([badgeId, record]) => ({ key, badgeId, record }));
 
-/** What is told of the person, address by address. */
+/** The person's journal, address by address. */
 export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
   addresses.flatMap(({ record }) => record.journal.toSorted((a, b) => a.atS - b.atS));
 

@@ -42,7 +42,7 @@ const MAX_LOOKED_AT = 5000;
 /** How many entries are read at a time. */
 const READ_TOGETHER = 100;
 
-/** An entry, and where it stands. */
+/** An entry, and its place. */
 export interface Found {
   readonly place: Place;
   readonly entry: JournalEntry;

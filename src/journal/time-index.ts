@@ -5,7 +5,7 @@ import { asAwardId, type AwardId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 
-/** Where an entry stands: by when it happened, then by its name. */
+/** The place of an entry: by when it happened, then by its name. */
 export interface Place {
   /** Unix seconds. */
   readonly atS: number;
@@ -119,7 +119,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     },
     /** Places in the order of the way, in chunks. */
     walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkHours(redis, hoursKey, placesIn, walk),
-    /** Where the entries stand that tell whom an event gave its award to, among others of the same instant. */
+    /** The places of the entries of one event, among others of the same instant. */
     async ofEvent(event: EventId): Promise<readonly Place[]> {
       const [first, last] = ((await redis.hget(eventsKey(event), event)) ?? '').split(' ').map(Number);
       if (first === undefined || last === undefined) return [];

@@ -16,7 +16,7 @@ import {
 import { requestAofRewrite } from './rewrite-aof.js';
 
 /**
- * Erases whoever was given nothing, by anybody, for so many calendar months, and is waiting for nothing; and
+ * Erases people who were given nothing for so many calendar months, and wait for nothing; and
  * completes the erasures that were stopped before their end. May be stopped anywhere: the
  * next one goes on.
  * @param months null: nobody is kept too long

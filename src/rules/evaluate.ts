@@ -87,7 +87,7 @@ function interpret(award: Award, facts: Facts): ConditionResult {
 
 /**
  * What is held is held, whatever else. What stands in the way of issuing is told even while the rule is not
- * met (`met` says that beside it): whoever lifts a block or switches an award on wants to know of it.
+ * met (`met` says that beside it): useful before a block is lifted or an award switched on.
  */
 function statusOf(award: Award, met: boolean, heldBy: Assertion | null, blocked: boolean): AwardStatus {
   if (heldBy !== null) return 'held';

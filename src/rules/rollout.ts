@@ -14,7 +14,7 @@ export interface PendingRollout {
   readonly inForce: Scheme | null;
   /** Awards of the new rules that were put into force already (`apply --only`). */
   readonly released: ReadonlySet<AwardId>;
-  /** Grows with every change; people of whom something new was stored since carry it. */
+  /** Grows with every change; people with something new since carry it. */
   readonly generation: number;
   /** When the new files were first started with, Unix seconds. */
   readonly sinceS: number;
@@ -47,7 +47,7 @@ export interface PersonDecision {
 }
 
 /**
- * Decides under rules that may be changing. Whoever has something new is judged by the new rules alone.
+ * Decides under rules that may be changing. People with something new are judged by the new rules alone.
  * Anybody else is given what the rules in force give and the new ones give too, and what was released;
  * and loses only what the rules in force take, unless the award was switched off since.
  * @param touched the latest change under which something new was stored about this person

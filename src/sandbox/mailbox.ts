@@ -78,7 +78,7 @@ export function readMail({ source }: Received): { readonly subject: string; read
   return { subject, text: Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r', '').trim() };
 }
 
-/** The link of a mail to the page of whom it was sent to. */
+/** The link in a mail to its recipient's page. */
 export function linkIn(mail: Received): string {
   const { text } = readMail(mail);
   const [link] = /https?:\/\/\S+\/parcours\/ouvrir\?jeton=[\w-]{43}/.exec(text) ?? [];

@@ -153,7 +153,7 @@ export class World {
 
   /**
    * The unrevoked badges of an address, in any letter case, as `client/badge` in order of issuing:
-   * one given twice stands twice. Expired ones are included.
+   * one given twice is listed twice. Expired ones are included.
    */
   awarded(email: string): readonly string[] {
     return [...this.assertions.values()]

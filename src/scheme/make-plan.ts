@@ -41,7 +41,7 @@ export interface PlanAsked {
   readonly only: AwardId | null;
   /** OBF's calls per second. */
   readonly maxRps: number;
-  /** Of whom the keys are to be in the plan; by default of everybody. */
+  /** The people whose keys the plan lists; by default all. */
   readonly keeps?: PlanKeeps;
 }
 

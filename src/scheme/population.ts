@@ -97,7 +97,7 @@ export interface PopulationParts {
 /**
  * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
  * repeated.
- * @param inFlight receives everybody to whom an award is on its way
+ * @param inFlight receives everybody with an award on its way
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(

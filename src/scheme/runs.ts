@@ -43,7 +43,7 @@ const planForm = z.object({
     z.object({
       award: awardId,
       name: z.string(),
-      /** It is in the rules in force, and not in the new ones: whoever holds it keeps it. */
+      /** It is in the rules in force, and not in the new ones: its holders keep it. */
       removed: z.boolean(),
       active: z.boolean(),
       gains: z.number(),
@@ -142,7 +142,7 @@ export const askedRecord = (asked: ApplyAsked): ApplyRecord => ({
 export const isOver = ({ state: now }: Pick<ApplyRecord, 'state'>): boolean =>
   !UNFINISHED.some((one) => one === now);
 
-/** One at a time, whoever asks. */
+/** One at a time. */
 export const planJobId = (only: AwardId | null): string => (only === null ? 'plan' : `plan.${only}`);
 export const APPLY_JOB_ID = 'apply';
 

@@ -102,7 +102,7 @@ export type PlanToApply = Pick<MadePlan, 'plan' | 'started' | 'inForce'>;
 /**
  * Puts a scheme into force and has those who gain by it given their awards; each is decided anew, by the
  * rules as they are then. May be stopped anywhere, and begun again with a new plan. Then everybody is looked
- * at once more: whoever came to qualify since the plan was made, and whoever a run that was killed had
+ * at once more: people who qualify since the plan was made, and those whom a run that was killed had
  * written down without sending them on their way.
  * @param progress receives how many of those who gain were looked at
  * @throws SchemeMoved when other rules were started with, or put into force, since the plan was made
@@ -154,7 +154,7 @@ async function giveToAll(
   }
 }
 
-/** Whoever is due something that is not with OBF: by the rules in force now, or written down and no more. */
+/** People who are due something that OBF has not: by the rules in force now, or by their record alone. */
 async function leftBehind(
   { people, schemes, clock }: Pipeline,
   { only }: ApplyOptions,

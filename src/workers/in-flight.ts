@@ -55,7 +55,7 @@ async function isAnyInFlight({ ledger, batches }: Pipeline, keys: readonly Earne
   for (const key of keys)
     for (const [badgeId, record] of await ledger.readAll(key)) {
       if (record.state !== 'claimed' && record.state !== 'unknown') continue;
-      // An open batch asks anew to whom it is due; without its batch, nobody sends it any more.
+      // An open batch decides its people anew; without its batch, no award is sent.
       const batch = await batches.find(badgeId, record.batch);
       if (batch !== null && batch.state !== 'open') return true;
     }

@@ -16,7 +16,7 @@ export const UNTOLD_RPS = 1;
 export type KeepProgress = (progress: { readonly done: number; readonly total: number }) => Promise<void>;
 
 /**
- * Makes the plan of the rules that hold for what is new, and keeps what is told of it. Reads alone.
+ * Makes the plan of the rules that hold for what is new, and keeps its result. Changes nothing else.
  * @param only that award alone; null: all. One that the rules do not have gains nobody anything.
  */
 export async function planForOps(

@@ -5,7 +5,7 @@ import type { Pipeline } from './pipeline.js';
 /** How many records are read at a time. */
 const CHUNK = 500;
 
-/** Fills the journal's index and the review list anew from the records. Whoever cannot be read is left out, and named. */
+/** Fills the journal's index and the review list anew from the records. Unreadable records are left out, and named. */
 export async function rebuildIndexes(
   pipeline: Pick<Pipeline, 'earners' | 'journal' | 'flags' | 'log'>,
   signal: AbortSignal,

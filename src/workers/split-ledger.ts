@@ -11,8 +11,8 @@ export interface Amendment {
 }
 
 /**
- * Pure. The ledgers of one person who turns out to be two: what OBF did under an address of the one goes to that address,
- * whoever's record it stood in; what OBF knows nothing of stays where it is. Amendments that add something come first:
+ * Pure. The ledgers of one person who turns out to be two: what OBF did under an address goes to that address,
+ * from either record; what OBF does not know stays where it is. Amendments that add something come first:
  * stopped in between, an award is known twice rather than not at all.
  */
 export function splitLedger(leaving: readonly Address[], staying: readonly Address[]): readonly Amendment[] {

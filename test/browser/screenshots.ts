@@ -61,7 +61,7 @@ export async function takeScreenshots(folder: string): Promise<readonly string[]
   }
 }
 
-/** The person, and the partner, of whom there is the most to see. */
+/** The person and the partner with the most to see. */
 async function addressesOf(house: House): Promise<readonly Address[]> {
   const telling: Readonly<Record<string, string>> = {
     '/personne/:earner': `/ops/personne/${keyOf(house, CAMILLE)}`,

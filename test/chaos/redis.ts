@@ -12,7 +12,7 @@ export interface ChaosRedis {
   readonly address: RedisAddress;
   /** SIGKILL of the server, or of a master. */
   kill(): Promise<void>;
-  /** What was killed comes back, with its data: of several, it follows whoever took over. */
+  /** What was killed comes back, with its data: of several, it follows the new master. */
   restart(): Promise<void>;
   freeze(): Promise<void>;
   thaw(): void;
@@ -26,7 +26,7 @@ export async function chaosRedis(kind: RedisKind): Promise<ChaosRedis> {
   return { ...redis, freeze: async () => redis.freeze(), flush: () => ask(redis, flushAll) };
 }
 
-/** Masters are struck in turn, whoever is one by then: each holds some of the queues, or all. */
+/** The masters of that moment are struck in turn: each holds some of the queues, or all. */
 async function severalServers(kind: 'cluster' | 'sentinel'): Promise<ChaosRedis> {
   const group = await ownGroup(kind);
   let blows = 0;

@@ -21,7 +21,7 @@ async function breakUp(): Promise<() => Promise<void>> {
   return async () => void (await Promise.all(lost.map((node) => node.restart())));
 }
 
-test('whoever connects to a cluster that is not whole yet is told once it is', async () => {
+test('a connection to a cluster that is not whole yet is ready once it is', async () => {
   const redis = openConsumer(addressOf(group.url));
   redis.on('error', () => {});
   try {

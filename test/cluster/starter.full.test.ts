@@ -6,7 +6,7 @@ import { CACHE_DIR, TEST_DATA_DIR } from '../support/folders.js';
 import { redisPidAt } from '../../src/sandbox/redis/run.js';
 import { until } from '../support/until.js';
 
-test('whoever starts a cluster and is killed leaves neither processes nor folders', async () => {
+test('a starter of a cluster that is killed leaves neither processes nor folders', async () => {
   const dataDir = join(TEST_DATA_DIR, `killed-${process.pid}`);
   await mkdir(dataDir, { recursive: true });
   const starter = spawn(process.execPath, ['--import', 'tsx', 'test/support/start-group.ts', 'cluster'], {

@@ -79,7 +79,7 @@ test('the story comes out as told, says who received what and why, and leaves no
   expect(await leftOver(demo.out())).toEqual([]);
 }, 120_000);
 
-test('the ops pages that it names are open, to whoever has the name and the password that it prints', async () => {
+test('the ops pages that it names open with the name and the password that it prints', async () => {
   const demo = startDemo();
   await until(() => demo.out().includes('1. Deux ateliers'), 'the first scene', 60_000);
   const [, url = '', name = '', password = ''] =

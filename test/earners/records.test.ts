@@ -160,7 +160,7 @@ describe('store', () => {
   test.each([
     ['of another version', altered(0)],
     ['under another PALIER_KEY', sealed(earner, createVault(randomBytes(32)))],
-    ['of another earner, copied by whoever can write to Redis', sealed(asEarnerKey('k2'))],
+    ['of another earner, copied by a writer of Redis', sealed(asEarnerKey('k2'))],
     ['with an altered byte', altered(40)],
     ['cut short', sealed().subarray(0, 20)],
     ['by hand', Buffer.from('{}')],

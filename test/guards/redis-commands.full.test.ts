@@ -6,8 +6,8 @@ import { commandsIn, whenQuiet } from '../support/commands.js';
 
 /**
  * How many commands Redis is sent for one notice, from the door to the end of the evaluation that it sets off, what
- * scripts do within counted too. In the quiet state: one notice after the other, of people of whom something is
- * known, and to whom nothing comes due. What goes on anyway (waiting for jobs, adding up the figures) is left out.
+ * scripts do within counted too. In the quiet state: one notice after the other, of people who are
+ * known, and are due nothing. What goes on anyway (waiting for jobs, adding up the figures) is left out.
  */
 /**
  * As measured (167 and 18), for a notice that comes alone: its arrival, with which it is carried out, and an evaluation

@@ -92,7 +92,7 @@ describe('award record', () => {
     );
   });
 
-  test('an award that was issued comes due again only to whoever knows that this very badge is over', () => {
+  test('an issued award comes due again only for a writer that knows that this very badge is over', () => {
     const issued = after(due, claim, record);
     for (const over of [[], [asEventId('e0')]])
       expect(() => transition(issued, { type: 'comes-due', over }, 2)).toThrow(IllegalTransition);
@@ -129,7 +129,7 @@ describe('gathering', () => {
     expect(batchDelayMs({ waiting, waitedMs, quietForMs, moreMayCome }, PACE)).toBe(inMs);
   });
 
-  test('whoever looks again when told to leaves within the limit, after a quiet or at the limit, in few looks', () => {
+  test('a badge leaves within the limit, after a quiet or at the limit, in few looks', () => {
     const looks = fc.array(fc.record({ comes: fc.boolean(), moreMayCome: fc.boolean() }), { maxLength: 200 });
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 60_000 }), looks, (gatherMs, seen) => {

@@ -89,7 +89,7 @@ describe('stores', () => {
       expect(await memory(prefix).knownSinceMs()).toBe(0);
       expect(await memory(prefix).knownSinceMs()).toBe(0);
     });
-    test('a process that knew another memory says since when, to all; whoever wrote the new one', async () => {
+    test('a process that knew another Redis says since when, to all, whichever wrote the new one', async () => {
       const prefix = `${redis.prefix}memory-2`;
       const [old, other] = [memory(prefix), memory(prefix)];
       await Promise.all([old.knownSinceMs(), other.knownSinceMs()]);
@@ -112,7 +112,7 @@ describe('stores', () => {
       nowMs += 1000;
       expect(await one.knownSinceMs()).toBe(nowMs);
       nowMs += 1000;
-      // Whoever starts now, too: the call of a process that has ended may still be on its way.
+      // A process that starts now waits, too: the call of a process that has ended may still be on its way.
       expect([
         await one.knownSinceMs(),
         await other.knownSinceMs(),

@@ -302,7 +302,7 @@ describe('rate', () => {
     expect(performance.now() - leftAt).toBeGreaterThan(250);
   });
 
-  test('whoever gives up in the line is not sent; a line that is too long takes nobody more', async () => {
+  test('a call that gives up is not sent; a line that is too long takes no more', async () => {
     const { connection, prefix } = bench.redis;
     const rate = createRateLimiter(connection, prefix, 1);
     const line = randomUUID();

@@ -452,7 +452,7 @@ describe('hosted', () => {
   test.each([MAIL, ' jean.dupont@example.org ', 'JEAN.DUPONT@EXAMPLE.ORG'])(
     'a good credential of each format, for an address typed as %j',
     async (email) => {
-      // Whoever typed it for OBF, and whoever types it for us, need not agree on letter case.
+      // The address in OBF and the one typed for us may differ in letter case.
       const { event, assertion } = issue(email.trim() === MAIL ? MAIL : email.trim().toLowerCase());
       expect(await hosted.read(assertion.url, email)).toEqual(says(assertion, null));
       expect(await hosted.read(assertion.urlV1, email)).toEqual(says(assertion, event.id));

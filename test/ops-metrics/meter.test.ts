@@ -209,7 +209,7 @@ describe('GET /metrics', () => {
     };
   };
 
-  test('whoever holds the token is told, as Prometheus reads it', async () => {
+  test('the token opens the metrics, as Prometheus reads them', async () => {
     await withToken();
     const { status, headers, text } = await get(`Bearer ${TOKEN}`);
     expect([status, text]).toEqual([200, TEXT]);

@@ -8,7 +8,7 @@ const FETCH_MS = 120_000;
 const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
 
 /**
- * Whether promtool is to be had here: installed, or from Debian's packages. Elsewhere whoever uses it is
+ * Whether promtool is to be had here: installed, or from Debian's packages. Elsewhere its caller is
  * skipped, and shown as such; in continuous integration it must be there.
  */
 export const mustHavePromtool = (): boolean =>

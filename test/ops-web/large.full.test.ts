@@ -221,7 +221,7 @@ describe('a large journal', () => {
     expect((await costOf('/ops/organismes/P1')).commands).toBeLessThan(40);
   });
 
-  test('whoever comes back to the newest sees a whole page of them', async () => {
+  test('back at the newest, a whole page of them is shown', async () => {
     const first = await browser.get('/ops/journal');
     const second = await browser.get(linkIn(first.html, 'next'));
     const { journal } = storesIn(redis, '{t}data', VAULT);

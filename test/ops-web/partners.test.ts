@@ -115,7 +115,7 @@ test('a badge that is not enrolled stands with the command that enrols it, as wh
   expect(forged).toContain('npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |');
 });
 
-test('notices of whoever takes no part are told, and why', async () => {
+test('notices of clients that take no part are shown, and why', async () => {
   const nowS = 1_768_467_600;
   await ignored.client(asClientId('STRANGER'), 'E1', nowS);
   await ignored.client(asClientId('P3'), 'E2', nowS - 60);

@@ -148,7 +148,7 @@ describe('parts', () => {
       );
     });
 
-    test('is not shown to whoever may not send it', () => {
+    test('is not shown to people who may not send it', () => {
       expect(renderIn(form, { user: { name: 'jean', role: 'lecture' } })).toBe('');
       expect(renderIn(form, { user: null })).toBe('');
       const search = <ActionForm to="/ops/a" label="Chercher" role="lecture" />;

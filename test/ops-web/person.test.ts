@@ -90,7 +90,7 @@ const flashOf = ({ html }: Reply): string =>
   /<div class="alert (?:good|bad)"[^>]*>(.*?)<\/div>/.exec(html)?.[1] ?? '';
 
 describe('why somebody has an award or not', () => {
-  test('is read on the page of whoever is looked for; the address is in none of its places', async () => {
+  test('is read on the page of the person looked for; the address is in none of its places', async () => {
     await give('P1', 'A');
     const sent = await find(operator, ` ${LOU.toUpperCase()} `);
     expect([sent.status, sent.location]).toEqual([303, pathOf(LOU)]);

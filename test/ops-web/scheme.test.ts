@@ -206,7 +206,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
     expect(textOf(await operator.get(PAGE))).toContain('nouvelle règle déjà en vigueur');
   });
 
-  test('the quota is too small: nothing is done, unless whoever asks says so', async () => {
+  test('the quota is too small: nothing is done, unless the operator says so', async () => {
     await house.close();
     const quota = { floor: 10, largeBatch: 100, freshMs: 60_000, maxAgeMs: 60_000, waitMs: 200 };
     house = await openHouse({
@@ -263,7 +263,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
         told.map(textOf).filter((text) => text.includes('Une mise en vigueur est déjà en cours')),
       ).toHaveLength(1);
       expect(told.map(({ headers }) => headers['refresh'])).toEqual(['2', '2']);
-      // Whoever reads may stop that.
+      // Readers may stop that.
       expect((await operator.get(`${PAGE}?fige=1`)).headers['refresh']).toBeUndefined();
       expect(await queues.maintenance.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')).toBe(
         1,
@@ -423,7 +423,7 @@ partners:
     expect(issuesWords(1240, 1180, en)).toBe('1,240 awards will be issued to 1,180 people');
   });
 
-  /** Each change of the texts, and what is told of it. */
+  /** Each change of the texts, and its words. */
   const CHANGES: readonly [what: string, scheme: string, partners: string, told: object][] = [
     ['nothing', SCHEME, PARTNERS, {}],
     [

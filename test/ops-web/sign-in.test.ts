@@ -38,7 +38,7 @@ describe('with a password', () => {
     await redis.close();
   });
 
-  test('whoever is not signed in is asked to, and arrives where they wanted to go', async () => {
+  test('a visitor is asked to sign in, and arrives where they wanted to go', async () => {
     const web = await open();
     const browser = openBrowser(web.origin);
     const asked = await browser.get('/ops?page=2');
@@ -354,7 +354,7 @@ describe('at an identity provider', () => {
 
   beforeAll(async () => {
     [redis, provider] = await Promise.all([testRedis(), startProvider()]);
-    // The port is known once it listens: what is told of it before is made right after.
+    // The port is known once it listens: its address before that is corrected right after.
     const settings: OpsSettings & { ops: { oidc: OidcConfig } } = {
       ...OPS_SETTINGS,
       opsUsers: [],
@@ -388,7 +388,7 @@ describe('at an identity provider', () => {
         'sub-of-zero': { email: 'paul@region.example', email_verified: 0 },
         'sub-of-silent': { email: 'paul@region.example' },
         'sub-of-nobody': { email: 'nobody@region.example', email_verified: true },
-        // Whoever may choose their `sub` is not thereby somebody else.
+        // Who may choose their `sub` is not thereby somebody else.
         'marie@region.example': { email: 'evil@elsewhere.example' },
         'SUB-OF-JEAN': {},
       },
@@ -414,7 +414,7 @@ describe('at an identity provider', () => {
     return browser.get(backAt(at, back), { 'sec-fetch-site': 'cross-site' });
   }
 
-  test('whoever is listed by their address comes in, where they wanted to go, and out again', async () => {
+  test('a person listed by address comes in, where they wanted to go, and out again', async () => {
     const browser = openBrowser(web.origin);
     const form = await browser.follow(await browser.get('/ops?page=2'));
     expect(form.html).not.toContain('password');
@@ -456,7 +456,7 @@ describe('at an identity provider', () => {
     }
   });
 
-  test('whoever is listed by their sub comes in, to read', async () => {
+  test('a person listed by sub comes in, to read', async () => {
     const browser = openBrowser(web.origin);
     expect((await signInWith(browser, web, 'sub-of-jean')).status).toBe(200);
     expect((await browser.get('/ops')).html).toContain('sub-of-jean (lecture)');
@@ -525,7 +525,7 @@ describe('at an identity provider', () => {
     ],
   ];
 
-  test.each(FORGED)('whoever comes back with %s stays outside', async (_, change) => {
+  test.each(FORGED)('who comes back with %s stays outside', async (_, change) => {
     const browser = openBrowser(web.origin);
     const reply = await signInThere(browser, await browser.get('/ops/oidc/depart'), 'sub-of-marie');
     const back = new URL(backAt(web, reply));

@@ -479,7 +479,7 @@ describe('every write', () => {
         req.on('error', reject).end();
       });
 
-    test('are shown to whoever is signed in', async () => {
+    test('are shown after sign-in', async () => {
       expect((await openBrowser(web.origin).get('/ops/autre/file')).location).toBe(
         '/ops/connexion?suite=%2Fops%2Fautre%2Ffile',
       );

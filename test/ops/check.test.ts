@@ -331,7 +331,7 @@ describe('OBF', () => {
     expect(await admin.exists(`run-${runs}:obf:{REGION}:lock`)).toBe(0);
   });
 
-  test('partners of whom one leaves us waiting: the others are not waited for one by one', async () => {
+  test('one partner that does not answer: the others are asked meanwhile', async () => {
     const many = Array.from({ length: 30 }, (_, at) => `Q${at}`);
     for (const id of many) sandbox.addClient({ id, secret: 'secret_of_p1', name: id });
     await config(SMALL_SCHEME, SMALL_PARTNERS + many.map(partner).join(''));

@@ -411,7 +411,7 @@ describe('the purge', () => {
   const isGone = async (address: string): Promise<boolean> => (await file(address)).tombstone !== null;
   const YEAR = 12;
 
-  test('erases whoever was given nothing for so long, and waits for nothing; tells it once, in numbers', async () => {
+  test('erases people who were given nothing for so long and wait for nothing; logs it once, in numbers', async () => {
     const at = (name: string): string => `${name}.${tests}@purge.example`;
     await made(at('old'), 400);
     await made(at('of-this-year'), 300);
@@ -496,7 +496,7 @@ describe('the purge', () => {
     expect((await traces(LOU)).filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
   });
 
-  test('of whom the account alone tells, what it tells last is what counts', async () => {
+  test('people known from the journal alone: their last entry counts', async () => {
     const tell = (address: string, days: number) =>
       pipeline.journal.write([
         journalEntry('refused', nowS() - days * DAY_S, { earner: keyOf(address), badgeId: R1 }),

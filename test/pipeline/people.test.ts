@@ -283,7 +283,7 @@ describe('one person becomes two again', () => {
     await unlinked(PRO, LOU);
     expect(awards()).toEqual([`R1 ${PRO}`]);
     expect([await stateOf(LOU), await stateOf(PRO)]).toEqual([null, 'issued']);
-    // Whoever was linked by mistake is given what they come to deserve.
+    // A person linked by mistake is given what they come to deserve.
     await given(badge('B', LOU));
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${LOU}`]);
   });

@@ -255,7 +255,7 @@ awards:
       expect(result).not.toHaveProperty('scheme');
     });
 
-    test('an error lists them for whoever cannot go on', () => {
+    test('an error lists them for callers that need a scheme', () => {
       const files = {
         scheme: { name: 's.yaml', text: scheme },
         partners: { name: 'p.yaml', text: partners },

@@ -218,7 +218,7 @@ describe('a plan for anybody', () => {
   const badgeIds = (verdicts: ReturnType<typeof standing>): string[] =>
     verdicts.map(({ award }) => award.badgeId);
 
-  test('who gains: everyone to whom the new rules give what is not on its way, nor refused', () => {
+  test('who gains: everyone due by the new rules, unless it is on its way or refused', () => {
     fc.assert(
       fc.property(before, (one) => {
         const due = badgeIds(standing(one.rules.scheme, one).filter(({ status }) => status === 'due'));
@@ -247,7 +247,7 @@ describe('a plan for anybody', () => {
     );
   });
 
-  test('who would no longer qualify: whoever holds it, met the rule in force, and does not meet the new one', () => {
+  test('who would no longer qualify: holders who met the rule in force, and do not meet the new one', () => {
     const tried = runs(3000, 1000);
     let lost = 0;
     fc.assert(
@@ -407,7 +407,7 @@ describe('a rollout', () => {
   const dueIds = (one: Changing, touched: number): string[] =>
     judged(one, touched).due.map(({ award }) => award.id);
 
-  test('without a change, and for whoever has something new, the new rules alone decide', () => {
+  test('without a change, and for people with something new, the new rules alone decide', () => {
     fc.assert(
       fc.property(changing, (one) => {
         expect(judged(one, 0, null)).toEqual(judged(one, 3));
@@ -417,7 +417,7 @@ describe('a rollout', () => {
     );
   });
 
-  test('whoever was there before is given what both rules give, and what was released; the rest waits', () => {
+  test('people known before are given what both rules give, and what was released; the rest waits', () => {
     fc.assert(
       fc.property(changing, (one) => {
         const before = dueUnder(one.inForce, one);

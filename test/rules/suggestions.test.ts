@@ -177,7 +177,7 @@ describe('case by case', () => {
   });
 
   test('where no badge helps alone and several would, that is said', () => {
-    // Whoever has a seat left has no new ability, and whoever has a new ability has no seat left.
+    // A partner with a seat left has no new ability; one with a new ability has no seat left.
     const scheme = schemeOf(
       '  a: { name: A, badge: R_A, rule: { at_least: 3, of: { competency: com }, per_issuer: 1, abilities: 3 } }',
       `

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
 
-/** What keeps a process alive and belongs to whoever opened it. Other kinds come and go by themselves. */
+/** What keeps a process alive and belongs to its opener. Other kinds come and go by themselves. */
 const KINDS = new Set([
   'TCPServerWrap',
   'TCPSocketWrap',
@@ -37,7 +37,7 @@ export default class NoOpenHandles extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
-    // Opened when they are first looked at, by whoever prints or reads first.
+    // Opened when they are first looked at, by the first print or read.
     void [process.stdin, process.stdout, process.stderr];
     this.watch('setTimeout');
     this.watch('setInterval');

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
 import { parseSync } from '@swc/core';
 
-/** What one source file does that a house rule may forbid. Positions are left to whoever searches. */
+/** What one source file does that a house rule may forbid. Positions are left to the caller. */
 export interface SourceFile {
   /** From the project's root, with `/`: `src/rules/evaluate.ts`. */
   readonly path: string;

@@ -152,7 +152,7 @@ describe('retry transient', () => {
     },
   );
 
-  test('whoever asks for one try is told at once', async () => {
+  test('one try: its error comes at once', async () => {
     const error = silent();
     expect(await ended(failing(error), 1)).toMatchObject({ error });
   });

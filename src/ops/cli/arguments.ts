@@ -14,7 +14,7 @@ export const didYouMean = (meant: string | null): Localized =>
     ? { fr: '', en: '' }
     : { fr: ` : vouliez-vous dire « ${meant} » ?`, en: `: did you mean "${meant}"?` };
 
-/** What was typed, as it may be shown again: an address may stand in its place. */
+/** What was typed, as it may be shown again: it may be an address by mistake. */
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
 
 /** An unknown name, the nearest known one, and the others. @param more what else can be done about it */
@@ -71,7 +71,7 @@ export const ADDRESSES_ARGUMENTS = {
   'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
 };
 
-/** The first, where the earner key will do that stands in reports and in the journal. */
+/** The first, or the earner key that reports and the journal show. */
 export const EARNER_OR_KEY_ARGUMENT = {
   'adresse|email': say`l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,

@@ -29,7 +29,7 @@ export interface Context {
   readonly version: string;
   /** @throws ConfigFaults */
   readonly loadConfig: (env: Context['env']) => Config;
-  /** Whoever opens it closes it. */
+  /** Its opener closes it. */
   readonly openRedis: (address: RedisAddress) => RedisConnection;
   /** Of our keys in Redis, and of BullMQ's. */
   readonly dataPrefix: string;
@@ -82,7 +82,7 @@ export interface Command {
   readonly interruptible?: boolean;
   /**
    * @returns null when all is printed already
-   * @throws Problem when something stands in the way
+   * @throws Problem when it cannot be done
    */
   readonly run: (call: Call) => Promise<Answer | null>;
 }

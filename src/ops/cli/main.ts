@@ -51,7 +51,7 @@ function onInterrupt(stop: () => void): () => void {
 const versionOf = (manifest: unknown): string =>
   manifest instanceof Object && 'version' in manifest ? String(manifest.version) : '';
 
-// Whoever reads us may stop before the end: `npx palier explain ... | head`.
+// A reader may stop before the end: `npx palier explain ... | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

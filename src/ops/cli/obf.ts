@@ -28,7 +28,7 @@ export function accountWords(scheme: Scheme, clientId: ClientId, error: unknown)
   return labelled({ fr: name, en: name }, obfWords(error, key));
 }
 
-/** What a failed call of OBF means for whoever runs the check. @throws whatever is no error of OBF */
+/** What a failed call of OBF means to an operator. @throws any error that is not of OBF */
 export function obfWords(error: unknown, variables: string): Localized {
   if (!(error instanceof ObfError)) throw error;
   const words = wordsFor(error, variables);

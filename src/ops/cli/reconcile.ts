@@ -78,7 +78,7 @@ interface Unread {
 
 interface Polled {
   readonly accounts: number;
-  /** Events that were not stored yet, and stand in the queue of notices now. */
+  /** Events that were not stored yet, and are in the queue of notices now. */
   readonly events: number;
   readonly unread: readonly Unread[];
 }

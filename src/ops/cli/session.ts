@@ -124,7 +124,7 @@ export interface PipelineNeeds {
 /**
  * Wires the pipeline without starting a worker, does `work`, and closes what was opened.
  * A partner whose key is not set has no account in it.
- * @throws Problem when the environment, the scheme or Redis stand in the way, or PALIER_KEY is another
+ * @throws Problem when the environment, the scheme or Redis cannot be used, or PALIER_KEY is another
  */
 export async function withPipeline<T>(
   context: Context,

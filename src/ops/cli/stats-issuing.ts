@@ -19,7 +19,7 @@ export interface StatsSection<Needs = Pipeline> {
   readonly tell: (needs: Needs) => Promise<{ readonly lines: readonly Localized[]; readonly json: unknown }>;
 }
 
-/** `unknown`: the call was made, and OBF is to be read before anything else; `refused`: its job stands in failed. */
+/** `unknown`: the call was made, and OBF is to be read before anything else; `refused`: its job is in failed. */
 type BatchState = Batch['state'] | 'unknown' | 'refused';
 
 const BATCH_STATES: Readonly<Record<BatchState, Localized>> = {

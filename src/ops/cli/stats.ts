@@ -149,7 +149,7 @@ const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « np
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
 const PAGE = 200;
-/** The polls of the accounts stand in the same queue: one of each client always waits for its time. */
+/** The polls are in the same queue: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
 const noticesSection: StatsSection = {
@@ -183,7 +183,7 @@ const noticesSection: StatsSection = {
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
-/** Delayed jobs stand in the order of their next attempt, not of their age: all are read. */
+/** Delayed jobs are ordered by their next attempt, not by their age: all are read. */
 async function readRetrying(queue: Queue): Promise<readonly Job[]> {
   const found: Job[] = [];
   for (let at = 0; ; at += PAGE) {

@@ -36,7 +36,7 @@ async function jobsIn(queues: FigureNeeds['queues'], queue: QueueName): Promise<
 
 /**
  * How many jobs are looked at, at either end of what waits. Redis does not keep them by age: a retried job goes
- * to the end of the line, and a delayed one stands in the order of its next attempt.
+ * to the end of the line, and a delayed one is in the order of its next attempt.
  */
 const LOOKED_AT = 250;
 /** Scheduled jobs are left out: one of each schedule always waits for its time. */
@@ -93,7 +93,7 @@ const endsOf = async (queue: Queue, state: 'waiting' | 'delayed'): Promise<reado
 
 const POLL = 'poll.';
 
-/** Lateness stands for all that comes of no worker running, or of workers that do not keep up. */
+/** Lateness shows that no worker runs, or that workers do not keep up. */
 export const scheduleFigures: Reader = async ({ queues, clock, pollEveryS }) => {
   const [polls, others] = await Promise.all([
     // The one that should have come first is the latest.

@@ -21,7 +21,7 @@ import { reasonOf, REST } from './failure-reasons.js';
 import { maskedData, shownText } from './masked.js';
 import { type Localized, say } from './words.js';
 
-/** What people call the queues: by the work that stands in them. */
+/** What people call the queues: by the work in them. */
 export const QUEUE_WORDS: Readonly<Record<QueueName, Localized>> = {
   arrivals: { fr: 'Arrivées', en: 'Arrivals' },
   notices: { fr: 'Avis', en: 'Notices' },
@@ -43,7 +43,7 @@ export interface Names {
   readonly award: (badgeId: BadgeId) => string;
 }
 
-/** How people call what ids stand for; an id that the scheme does not know stays. */
+/** Names for ids; an id that the scheme does not know stays. */
 export const namesIn = (scheme: Scheme, region: ClientId): Names => ({
   organisation: (client) =>
     client === region

@@ -37,7 +37,7 @@ export const REASONS: Readonly<Record<FailureKind, ReasonWords>> = {
     happened: say`Le badge annoncé ne peut pas être lu : sa forme est inconnue
       The badge of the notice cannot be read: its form is unknown`,
     next: say`Montrez un de ces échecs à qui exploite Palier : OBF a peut-être changé la forme des badges.
-      Show one of these to whoever runs Palier: OBF may have changed the form of badges.`,
+      Show one of these to those who run Palier: OBF may have changed the form of badges.`,
   },
   // What OBF said, or did not say.
   cle: {
@@ -127,7 +127,7 @@ export const REASONS: Readonly<Record<FailureKind, ReasonWords>> = {
     happened: say`OBF a répondu sous une forme inconnue
       OBF answered in an unknown form`,
     next: say`Renvoyez une fois. Si l’échec revient, montrez-le à qui exploite Palier : OBF a peut-être changé.
-      Send it again once. If it fails once more, show it to whoever runs Palier: OBF may have changed.`,
+      Send it again once. If it fails once more, show it to those who run Palier: OBF may have changed.`,
   },
   arret: {
     happened: say`Le travail a été interrompu trop souvent : son processus s’arrêtait
@@ -139,18 +139,18 @@ export const REASONS: Readonly<Record<FailureKind, ReasonWords>> = {
     happened: say`Ce travail est écrit sous une forme que Palier ne connaît pas
       This work is written in a form that Palier does not know`,
     next: say`Il vient d’une autre version, ou d’une main : montrez-le à qui exploite Palier. Un renvoi n’y change rien.
-      It comes from another version, or from a hand: show it to whoever runs Palier. Sending again changes nothing.`,
+      It comes from another version, or from a hand: show it to those who run Palier. Sending again changes nothing.`,
   },
   donnees: {
     happened: say`Ce que Palier a gardé d’une personne ne peut pas être lu
       What Palier kept of a person cannot be read`,
     next: say`Montrez un de ces échecs à qui exploite Palier.
-      Show one of these to whoever runs Palier.`,
+      Show one of these to those who run Palier.`,
   },
 };
 
 const NEXT = say`Renvoyez une fois. Si l’échec revient, montrez ce texte à qui exploite Palier.
-  Send it again once. If it fails once more, show this text to whoever runs Palier.`;
+  Send it again once. If it fails once more, show this text to those who run Palier.`;
 
 /** What has no words of its own: what it kept from happening. */
 const OTHER: Readonly<Record<QueueName, Localized>> = {

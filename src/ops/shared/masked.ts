@@ -1,6 +1,6 @@
 import { withoutAddresses } from '../../platform/logger.js';
 
-/** `l…@e….org`: enough to tell two addresses apart for whoever knows them, and no more. */
+/** `l…@e….org`: enough to recognise a known address, and no more. */
 export function maskAddress(address: string): string {
   const at = address.lastIndexOf('@');
   const [name, host] = [address.slice(0, at), address.slice(at + 1)];
@@ -38,7 +38,7 @@ export const HIDDEN = '[masqué]';
 const MAX_CHARS = 500;
 const MAX_FIELDS = 30;
 
-/** A job's data as it may be shown, whoever wrote it. */
+/** A job's data as it may be shown. */
 export function maskedData(data: unknown): Readonly<Record<string, string>> {
   if (typeof data !== 'object' || data === null) return {};
   const fields = Object.entries(data).slice(0, MAX_FIELDS);

@@ -90,7 +90,7 @@ export interface HeldAddress {
 
 /** Everything that is held about one person. */
 export interface HeldPerson {
-  /** The key that stands for the person. */
+  /** The person's first key. */
   readonly person: EarnerKey;
   /** That of the address asked for. */
   readonly asked: EarnerKey;

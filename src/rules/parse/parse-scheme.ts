@@ -45,7 +45,7 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
 }
 
 /**
- * As `parseScheme`, for whoever cannot go on without a scheme.
+ * As `parseScheme`, for callers that need a scheme.
  * @throws SchemeFaults with every fault
  */
 export function schemeOrThrow(files: SchemeFiles, timeZone: string): Scheme {

@@ -126,7 +126,7 @@ function readPartner(
   };
 }
 
-/** The value is never shown: whoever mistakes the key for the secret itself pastes it here. */
+/** The value is never shown: it may be the secret itself, pasted here by mistake. */
 function readVariable({ report }: Reading, node: Node | undefined): string | undefined {
   if (node === undefined) return undefined;
   const isVariable =

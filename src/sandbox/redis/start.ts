@@ -108,7 +108,7 @@ export async function findRedis(options: FindOptions, finders = FINDERS): Promis
   throw new RedisUnavailable(causes);
 }
 
-/** No way led to a Redis. The message is for whoever typed the command, in both languages. */
+/** No Redis could be found or fetched. The message is for a terminal, in both languages. */
 class RedisUnavailable extends Error {
   readonly code = 'redis_unavailable';
 

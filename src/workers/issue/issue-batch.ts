@@ -198,7 +198,7 @@ async function sort(
 }
 
 /**
- * One earner of whom Redis, or OBF, cannot be read does not hold up the others: the batch's place is taken by one
+ * One earner whose record, or credential, cannot be read does not delay the others: the batch's place is taken by one
  * without them, and one for each of them. Alone, their fault is the job's.
  */
 async function setAside(

@@ -23,7 +23,7 @@ const ARGUMENTS = [
 ];
 
 /**
- * Starts the Chromium of this machine, without a window; whoever opens it closes it.
+ * Starts the Chromium of this machine, without a window; its opener closes it.
  * @throws where there is none, with what to do
  */
 export async function openChromium(): Promise<Browser> {

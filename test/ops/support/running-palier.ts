@@ -44,7 +44,7 @@ export interface RunningPalier {
   readonly env: Record<string, string>;
   /** Where the command line is typed: the folder that holds `config/`. */
   readonly cwd: string;
-  /** Writes other files; whoever runs goes on with those that it started with. */
+  /** Writes other files; running processes keep those that they started with. */
   configure(files: { readonly scheme?: string; readonly partners?: string }): Promise<void>;
   type(argv: readonly string[], over?: Partial<Omit<Context, 'streams'>>): Promise<Ran>;
   /** Starts a worker in this process, of all queues unless some are named; returns what stops it. */

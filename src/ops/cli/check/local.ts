@@ -30,7 +30,7 @@ export const environmentCheck: Check<LocalWorld> = {
 
 const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
-/** Set by hosts whose routers stand before every process: Scalingo, Heroku, Clever Cloud. */
+/** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
 const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 
 const isProxyIgnored = (env: Context['env'], { ops }: Config): boolean =>

@@ -85,7 +85,7 @@ async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPe
 
 type Names = Pick<Pipeline, 'scheme' | 'region'>;
 
-/** What is held about a person, for whoever reads it; a heading is there only where there is something. */
+/** What is held about a person, in lines; an empty section has no heading. */
 const showLines = (held: HeldPerson, shown: Shown, names: Names): readonly Localized[] => [
   { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
   ...held.addresses.flatMap((one) => [{ fr: '', en: '' }, ...addressLines(held, one, shown, names)]),

@@ -98,7 +98,7 @@ export const explainCommandSchema = explainSchema
 
 type ExplainCommandJson = z.infer<typeof explainCommandSchema>;
 
-/** Where each award of one earner stands on its way to OBF, beside what the rules say of it. */
+/** How far each award of one earner is on its way to OBF, beside what the rules say. */
 interface IssuingView {
   readonly scheme: Scheme;
   readonly evaluation: Evaluation;

@@ -104,7 +104,7 @@ function resumeOptions(asked: ApplyRequest, begun: Application | null, { version
 }
 
 /**
- * Goes on, or throws: above the limit that was set, beyond the quota, or when whoever sits at the terminal
+ * Goes on, or throws: above the limit that was set, beyond the quota, or when the operator at the terminal
  * says no. Where nobody does, what was typed is what was meant.
  * @throws Problem
  */

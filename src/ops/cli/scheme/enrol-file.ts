@@ -64,9 +64,8 @@ const onlyByHand = (file: string): Problem =>
     Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`;
 
 /**
- * Puts a new text into a file's place in one step: whoever reads it meets the old or the new, whatever
- * happens. Mode and owner stay. What is reached through a link is not touched: the link would be lost, or
- * a file be written that nobody named.
+ * Puts a new text into a file's place in one step: a reader sees the old or the new text. Mode and
+ * owner stay. A file behind a link is refused: the link would be lost, or an unnamed file be written.
  * @param file as it was given
  * @param before what the file holds, as far as the caller knows
  * @throws Problem; nothing has changed then

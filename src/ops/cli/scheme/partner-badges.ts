@@ -126,7 +126,7 @@ export interface ObfBadge {
   readonly name: string | null;
 }
 
-/** An organisation's API key, and the variable that it stands in. */
+/** An organisation's API key, and its variable. */
 export interface ApiKey {
   readonly clientId: ClientId;
   readonly variable: string;
@@ -141,7 +141,7 @@ export function apiKey({ env }: Pick<Context, 'env'>, clientId: ClientId, variab
 
 /**
  * Every badge of the account. Reads only.
- * @throws Problem when the environment, Redis or OBF stand in the way
+ * @throws Problem when the environment, Redis or OBF cannot be used
  */
 export async function readObfBadges(context: Context, key: ApiKey): Promise<readonly ObfBadge[]> {
   const config = requireSettings(context, NEEDED);

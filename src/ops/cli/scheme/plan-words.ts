@@ -159,7 +159,7 @@ const UNREADABLE_RULES = say`! Les règles en vigueur ne peuvent plus être lues
 /** Of the files in the folder. */
 export const THE_FILES: Localized = { fr: 'les fichiers', en: 'the files' };
 
-/** What is told of each award: how many people, and the issue calls. */
+/** A row for each award: how many people, and the issue calls. */
 const COLUMNS: readonly (readonly [Localized, (one: AwardPlan, cost: MadePlan['cost']) => number])[] = [
   [{ fr: 'gagnent', en: 'gain' }, ({ gains }) => gains.length],
   [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight],

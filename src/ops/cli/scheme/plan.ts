@@ -43,7 +43,7 @@ export const plan: Command = {
   },
 };
 
-/** The plan of the files as they are. @throws Problem when something stands in the way */
+/** The plan of the files as they are. @throws Problem when it cannot be made */
 export const planNow = (only: string | null, call: Call): Promise<PlanView> =>
   withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
     const { scheme, pace } = pipeline;

@@ -119,7 +119,7 @@ export function outcomeWords(replay: Replay, t: Translate): string {
   ].join(' ');
 }
 
-/** Who reads slowly, or by ear, can have a page that loads itself again stand still. */
+/** Slow readers and screen readers can stop the page from reloading itself. */
 export function Moving({ moves }: { readonly moves: boolean }): VNode {
   const { t } = useFrame();
   return (

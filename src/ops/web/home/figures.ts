@@ -41,7 +41,7 @@ function figuresIn(families: readonly Family[]): Figures {
 /** Above so many flags, reading them all takes too long; the journal lists them. */
 const MAX_FLAGS_READ = 1000;
 
-/** How things stand at this instant. */
+/** The state at this instant. */
 export type Now = Awaited<ReturnType<typeof readNow>>;
 
 export async function readNow(pipeline: Pipeline, figures: Figures) {

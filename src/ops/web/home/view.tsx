@@ -52,7 +52,7 @@ function Verdict({ model: { points }, t }: PartProps): VNode {
   );
 }
 
-/** How things stand at this instant, point by point. */
+/** The state at this instant, point by point. */
 function NowPart({ model: { scheme, nowS, now }, t }: PartProps): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (

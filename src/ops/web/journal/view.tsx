@@ -45,7 +45,7 @@ export const JournalView: View<JournalModel> = ({ model, t }) => (
   </>
 );
 
-/** Posted, so that an e-mail address never stands in the page's own; the answer leads to a page by key. */
+/** Posted, so that no URL has an e-mail address; the answer redirects to a page by key. */
 function FilterForm({ model: { filter, faults, scheme }, t }: PartProps): VNode {
   const about = (name: FieldName) => {
     const [label, fault] = FIELDS[name];

@@ -43,7 +43,7 @@ const SOURCES: Readonly<Record<string, French>> = {
 };
 
 /**
- * Pure. What set something off; an unknown cause stands as it was written.
+ * Pure. What set something off; an unknown cause is shown as it was written.
  * @param region the Région's own client
  */
 export function causeWords(cause: string, { partners }: Scheme, region: ClientId, t: Translate): string {

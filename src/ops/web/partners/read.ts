@@ -144,7 +144,7 @@ function enrolAsIn({ competencies }: Scheme, levels: readonly number[], query: U
 const isSafe = (id: string): boolean => isId(id) && !id.startsWith('-');
 
 /**
- * `npx palier partner enrol ...`, ready to copy; capitals stand for what is to be chosen.
+ * `npx palier partner enrol ...`, ready to copy; capitals are placeholders.
  * @param badgeId null: the first badge of a new partner
  * @returns null for an id that cannot be enrolled
  */

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import { useFrame } from './frame.js';
 
-/** A column: its title, and its cell for a row. The first column names the row; numbers stand to the right. */
+/** A column: its title, and its cell for a row. The first column names the row; numbers are right-aligned. */
 export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];
 
 interface TableProps<Row> {

@@ -137,7 +137,7 @@ export async function erase(context: PageContext): Promise<Answer> {
   });
 }
 
-/** Acts, or says on the page what stands in the way. */
+/** Acts, or says on the page why not. */
 async function unlessBusy(bad: Subject['bad'], act: () => Promise<Answer>): Promise<Answer> {
   try {
     return await act();

@@ -131,7 +131,7 @@ const CATALOGUES: Readonly<Record<Lang, Catalogue>> = {
   }),
 };
 
-/** Where an award stands for a person, in a word or two. */
+/** The state of an award for a person, in a word or two. */
 interface Standing {
   readonly kind: StateKind;
   readonly words: French;

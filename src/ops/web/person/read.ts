@@ -62,7 +62,7 @@ export async function readPersonPage(context: PageContext, shown = false) {
   const earner = personKeyOf(records, asked);
   const all = [...records.values()];
   const common = {
-    /** Of the address that stands for the person. */
+    /** Of the person's first address. */
     earner,
     isErasing: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
     /** Unix seconds; null: never. */
@@ -82,7 +82,7 @@ export async function readPersonPage(context: PageContext, shown = false) {
   return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, ...explained };
 }
 
-/** Nobody, or somebody of whom nothing but traces is left. */
+/** An unknown person, or one of whom only traces are left. */
 function isUnknown({ person }: Decision, records: LinkedRecords): boolean {
   const all = [...records.values()];
   const isEmpty = all.every(
@@ -97,7 +97,7 @@ const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown:
   address: contact === null ? null : shown ? contact.address : maskAddress(contact.address),
   /** As the organisation typed it; null: not kept, or not asked for. */
   name: shown ? (contact?.name ?? null) : null,
-  /** It stands for the person. */
+  /** It is the person's first. */
   own,
 });
 

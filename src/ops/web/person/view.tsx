@@ -72,7 +72,7 @@ const Known = ({ model, t }: PersonProps): VNode => (
   </>
 );
 
-/** Where somebody stands, at a glance; each state leads to its reasons below. */
+/** The person's awards at a glance; each state links to its reasons below. */
 function GridPart({ model: { grid }, t }: PersonProps): VNode {
   const levels = grid.levels.map((level, at): Column<GridRow> => [
     t('Niveau {0}', level),

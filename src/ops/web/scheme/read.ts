@@ -113,7 +113,7 @@ export function issuesWords(issues: number, people: number, t: Translate): strin
 const schemeHref = (only: AwardId | null): string =>
   only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
 
-/** A worker makes the plan; whoever asks second waits for the same one. */
+/** A worker makes the plan; a second request waits for the same one. */
 export async function makePlan({ pipeline, user, log, form, t }: PageContext): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
