@@ -1,8 +1,7 @@
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
-import { countKeys, scanKeys } from '../platform/redis-commands.js';
-import { openValue, resealValue, sealValue, updateValue } from '../platform/sealed.js';
-import type { Vault } from '../platform/vault.js';
+import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
+import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
 import { decodeRecord, encodeRecord } from './codec.js';
 import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
 

@@ -1,4 +1,4 @@
-import { setInterval } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Disposer } from './lifecycle.js';
 import { rateLimitedLog, type Logger } from './logger.js';
 import { OTHER_KEY } from './redis-faults.js';
@@ -30,12 +30,9 @@ export async function isSameKey(redis: RedisConnection, prefix: string, vault: V
   const { own, old } = vault.marks;
   const [mark = null, names = null] = await redis.hmget(nameOf(prefix), 'mark', 'names');
   if (!isOurs(mark, vault)) return false;
-  if (names === null) {
-    vault.names.derive(mark === own || old === null ? 'own' : 'old');
-    return true;
-  }
   try {
-    vault.names.open(names);
+    if (names !== null) vault.names.open(names);
+    else vault.names.derive(mark === own || old === null ? 'own' : 'old');
     return true;
   } catch (error) {
     if (error instanceof VaultError) return false;
@@ -74,17 +71,14 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     if (!isSame) complain(new KeyChanged());
     else if (before === false) log.info('Redis is under this PALIER_KEY again');
   };
-  const noAnswer = (err: unknown): void => log.debug({ err }, 'Redis');
   const watch = async (): Promise<void> => {
-    await ask().catch(noAnswer);
-    for await (const _ of setInterval(WATCH_EVERY_MS, null, { signal: stopped.signal, ref: false }))
-      await ask().catch(noAnswer);
+    while (!stopped.signal.aborted) {
+      await ask().catch((err: unknown) => log.debug({ err }, 'Redis'));
+      await pause(WATCH_EVERY_MS, null, { signal: stopped.signal, ref: false });
+    }
   };
   watch().catch(() => undefined);
-  return {
-    isOurs: () => isSame,
-    stop: () => stopped.abort(),
-  };
+  return { isOurs: () => isSame, stop: () => stopped.abort() };
 }
 
 /** @param prefix of our keys. @throws KeyChanged when this Redis was filled under another key */

@@ -41,10 +41,7 @@ export type TimeName = keyof typeof TIMES;
 export type MarkName = keyof typeof MARKS;
 
 /** A value for each label, by its name. */
-export type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], string>>;
-export type CounterLabels<N extends CounterName> = LabelsOf<(typeof COUNTERS)[N]>;
-export type TimeLabels<N extends TimeName> = LabelsOf<(typeof TIMES)[N]>;
-export type MarkLabels<N extends MarkName> = LabelsOf<(typeof MARKS)[N]>;
+type LabelsOf<Names extends readonly string[]> = Readonly<Record<Names[number], string>>;
 
 /** In which hash the counts of all processes stand, and in which the marks. */
 export const countersKey = (prefix: string): string => `${prefix}:{metrics}:counters`;
@@ -61,10 +58,10 @@ export const fieldOf = (name: string, values: readonly string[], part?: string):
 
 /** Counts in memory, which costs next to nothing; every few seconds all processes' counts are added up in Redis. */
 export interface Meter {
-  count<N extends CounterName>(name: N, labels: CounterLabels<N>, by?: number): void;
-  time<N extends TimeName>(name: N, labels: TimeLabels<N>, durationMs: number): void;
+  count<N extends CounterName>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by?: number): void;
+  time<N extends TimeName>(name: N, labels: LabelsOf<(typeof TIMES)[N]>, durationMs: number): void;
   /** @param atS Unix seconds */
-  mark<N extends MarkName>(name: N, labels: MarkLabels<N>, atS: number): void;
+  mark<N extends MarkName>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void;
   /**
    * Adds to Redis what was counted since the last time. What could not be added is kept for the next; where
    * Redis took it and its answer was lost, it is added twice: these are figures, nothing is decided by them.
@@ -76,8 +73,7 @@ export interface Meter {
 const ADD = `
 local counters = tonumber(ARGV[1]) * 2
 for i = 2, counters + 1, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
-for i = counters + 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
-return 1`;
+for i = counters + 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end`;
 
 /** @param prefix of the keys, without a hash tag */
 export function createMeter(redis: RedisConnection, prefix: string): Meter {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Cluster } from 'ioredis';
-import type { RedisConnection } from './redis.js';
+import { mastersOf, type RedisConnection } from './redis.js';
 
 type Argument = string | number | Buffer;
 /** Asks Redis to run a script in one step. What it answers is the caller's to check. */
@@ -28,15 +27,10 @@ export function scriptOf(text: string): Script {
 const COUNT = 1000;
 
 /** What Redis tells of the keys that match, node by node; it may tell a key twice while it grows its table. */
-async function* scan(redis: RedisConnection, match: string): AsyncIterable<readonly string[]> {
+async function* scan(redis: RedisConnection, pattern: string): AsyncIterable<readonly string[]> {
   // Redis reads `[`, `?` and `\` in a pattern; ours are names, with `*` alone.
-  const pattern = match.replaceAll(/[[\]?\\]/g, '\\$&');
-  for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis])
-    for (let cursor: string | null = '0'; cursor !== null;) {
-      const [next, keys]: [string, string[]] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', COUNT);
-      yield keys;
-      cursor = next === '0' ? null : next;
-    }
+  const match = pattern.replaceAll(/[[\]?\\]/g, '\\$&');
+  for (const node of await mastersOf(redis)) yield* node.scanStream({ match, count: COUNT });
 }
 
 /**
@@ -56,4 +50,33 @@ export async function countKeys(redis: RedisConnection, match: string): Promise<
   let count = 0;
   for await (const keys of scan(redis, match)) count += keys.length;
   return count;
+}
+
+/**
+ * '' stands for no value, before and after. KEYS: the value. ARGV: as it was read, as it is to be. Returns 1 when done.
+ */
+const COMPARE_AND_SET = scriptOf(`
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
+return 1`);
+
+/** Of several writers one always succeeds; this many failures in a row mean a fault. */
+const MAX_TRIES = 200;
+
+/**
+ * Compare-and-set, retried: stores what `how` makes of the value; null: none. `how` is pure, and returns `read` itself
+ * where nothing changes.
+ */
+export async function updateValue(
+  redis: RedisConnection,
+  key: string,
+  how: (read: Buffer | null) => Buffer | null,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const read = await redis.getBuffer(key);
+    const to = how(read);
+    if (to === read) return;
+    if ((await COMPARE_AND_SET(redis, [key], [read ?? '', to ?? ''])) === 1) return;
+  }
+  throw new Error(`${key} was changed by others ${MAX_TRIES} times in a row`);
 }

@@ -36,11 +36,16 @@ export const isRedisError = (error: unknown): error is Error =>
 export function redisCause(error: unknown): RedisCause {
   const code = codeOf(error);
   if (Object.hasOwn(CAUSES, code)) return CAUSES[code] ?? SILENT;
-  return error instanceof Error && error.name === 'ReplyError' ? unforeseen(error) : SILENT;
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return SILENT;
+  // Only the first word of the answer: the rest may repeat what was sent.
+  const word = error.message.replace(/\s.*/s, '');
+  return causeOf('error')`
+    il répond par une erreur (${word}) | Le journal de Palier dit le reste.
+    it answers with an error (${word}) | Palier's log says the rest.`;
 }
 
 /** Of the network, of TLS, or the first word of Redis' answer; a cluster tells of its last node's error apart. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const [code, message, node] = ['code', 'message', 'lastNodeError'].map((name): unknown =>
     Reflect.get(error, name),
@@ -49,149 +54,102 @@ export function codeOf(error: unknown): string {
   return ANSWER.exec(String(message))?.[1] ?? codeOf(node);
 }
 
-/** Redis' own words for a refusal. A script's error may stand behind others. */
+/** Redis' own words for a refusal. A script's error may come after others. */
 const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|NOAUTH|NOPERM|CLUSTERDOWN)\b/;
+
+/**
+ * A cause: a line in French, a line in English; each says what it is and, after a bar, how to mend it. Without a bar:
+ * by looking at `REDIS_URL`.
+ */
+const causeOf =
+  (fault: RedisFault) =>
+  (text: TemplateStringsArray, ...parts: readonly string[]): RedisCause => {
+    const lines = String.raw(text, ...parts)
+      .trim()
+      .split('\n');
+    const [[fr = '', mendFr] = [], [en = '', mendEn] = []] = lines.map((line) => line.trim().split(' | '));
+    return { fault, fr, en, mend: { fr: mendFr ?? START.fr, en: mendEn ?? START.en } };
+  };
 
 const START: Words = {
   fr: 'Vérifiez REDIS_URL, et que Redis est démarré.',
   en: 'Check REDIS_URL, and that Redis runs.',
 };
-const WAIT: Words = { fr: 'Cela passe de soi-même.', en: 'This passes by itself.' };
-const MEND_ACCESS: Words = {
+const ACCESS: Words = {
   fr: "Corrigez-les dans REDIS_URL, où @, / et : d'un mot de passe s'écrivent %40, %2F et %3A.",
   en: 'Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.',
 };
 
-const causeOf = (fault: RedisFault, fr: string, en: string, mend: Words): RedisCause => ({
-  fault,
-  fr,
-  en,
-  mend,
-});
-
-const SILENT = causeOf('absent', 'pas de réponse à temps', 'no answer in time', START);
-
-const REPLICA = causeOf(
-  'read_only',
-  "c'est une réplique, où rien ne s'écrit",
-  'it is a replica, where nothing is written',
-  {
-    fr: "Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.",
-    en: 'Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.',
-  },
-);
+const SILENT = causeOf('absent')`
+  pas de réponse à temps
+  no answer in time`;
 
 /** No fault of Redis: this process has another key than those who filled it. */
-export const OTHER_KEY = causeOf(
-  'key_changed',
-  'il a été rempli sous une autre PALIER_KEY',
-  'it was filled under another PALIER_KEY',
-  {
-    fr: "Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).",
-    en: 'Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").',
-  },
-);
+export const OTHER_KEY = causeOf('key_changed')`
+  il a été rempli sous une autre PALIER_KEY | Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).
+  it was filled under another PALIER_KEY | Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").`;
 
-const UNTRUSTED = causeOf(
-  'certificate',
-  "son certificat TLS est d'une autorité inconnue ici",
-  'its TLS certificate is of an authority that is unknown here',
-  {
-    fr: "Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).",
-    en: "Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).",
-  },
-);
+const REPLICA = causeOf('read_only')`
+  c'est une réplique, où rien ne s'écrit | Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.
+  it is a replica, where nothing is written | Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.`;
+
+const UNTRUSTED = causeOf('certificate')`
+  son certificat TLS est d'une autorité inconnue ici | Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).
+  its TLS certificate is of an authority that is unknown here | Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).`;
 
 /** By the code of the network or of TLS, or the first word of Redis' own answer. */
 const CAUSES: Readonly<Record<string, RedisCause>> = {
-  OOM: causeOf('memory_full', 'sa mémoire est pleine (maxmemory)', 'its memory is full (maxmemory)', {
-    fr: "Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.",
-    en: "Raise maxmemory, or take a larger plan at the host's; nothing is lost meanwhile.",
-  }),
-  MISCONF: causeOf(
-    'disk_full',
-    "il n'arrive plus à écrire sur son disque, sans doute plein",
-    'it can no longer write to its disk, which may be full',
-    {
-      fr: 'Libérez de la place sur le disque de Redis, ou agrandissez-le ; le journal de Redis dit le reste.',
-      en: "Free space on the disk of Redis, or enlarge it; Redis' own log says the rest.",
-    },
-  ),
+  OOM: causeOf('memory_full')`
+    sa mémoire est pleine (maxmemory) | Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.
+    its memory is full (maxmemory) | Raise maxmemory, or take a larger plan at the host's; nothing is lost meanwhile.`,
+  MISCONF: causeOf('disk_full')`
+    il n'arrive plus à écrire sur son disque, sans doute plein | Libérez de la place sur le disque de Redis, ou agrandissez-le ; le journal de Redis dit le reste.
+    it can no longer write to its disk, which may be full | Free space on the disk of Redis, or enlarge it; Redis' own log says the rest.`,
   READONLY: REPLICA,
   MASTERDOWN: REPLICA,
-  NOREPLICAS: causeOf(
-    'replicas_missing',
-    "trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles",
-    'too few replicas follow it (min-replicas-to-write), and it takes nothing without them',
-    {
-      fr: "Redémarrez les répliques, ou demandez à l'hébergeur.",
-      en: "Start the replicas again, or ask the host's support.",
-    },
-  ),
-  LOADING: causeOf('loading', 'Redis relit encore ses données', 'Redis is still loading its data', WAIT),
-  WRONGPASS: causeOf(
-    'credentials',
-    "le nom d'utilisateur ou le mot de passe est refusé",
-    'the user name or the password is refused',
-    MEND_ACCESS,
-  ),
-  NOAUTH: causeOf(
-    'credentials',
-    "il manque un mot de passe à l'adresse",
-    'the address lacks a password',
-    MEND_ACCESS,
-  ),
-  NOPERM: causeOf(
-    'error',
-    "l'utilisateur de REDIS_URL n'a pas tous les droits (ACL)",
-    'the user of REDIS_URL lacks rights (ACL)',
-    {
-      fr: 'Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».',
-      en: 'Give this user all rights on the keys of Palier: "ACL SETUSER".',
-    },
-  ),
+  NOREPLICAS: causeOf('replicas_missing')`
+    trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles | Redémarrez les répliques, ou demandez à l'hébergeur.
+    too few replicas follow it (min-replicas-to-write), and it takes nothing without them | Start the replicas again, or ask the host's support.`,
+  LOADING: causeOf('loading')`
+    Redis relit encore ses données | Cela passe de soi-même.
+    Redis is still loading its data | This passes by itself.`,
+  WRONGPASS: causeOf('credentials')`
+    le nom d'utilisateur ou le mot de passe est refusé | ${ACCESS.fr}
+    the user name or the password is refused | ${ACCESS.en}`,
+  NOAUTH: causeOf('credentials')`
+    il manque un mot de passe à l'adresse | ${ACCESS.fr}
+    the address lacks a password | ${ACCESS.en}`,
+  NOPERM: causeOf('error')`
+    l'utilisateur de REDIS_URL n'a pas tous les droits (ACL) | Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».
+    the user of REDIS_URL lacks rights (ACL) | Give this user all rights on the keys of Palier: "ACL SETUSER".`,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   CERT_UNTRUSTED: UNTRUSTED,
-  CERT_HAS_EXPIRED: causeOf('certificate', 'son certificat TLS a expiré', 'its TLS certificate has expired', {
-    fr: "Renouvelez-le ; vérifiez aussi l'heure de cette machine.",
-    en: 'Renew it; check the clock of this machine, too.',
-  }),
-  ERR_TLS_CERT_ALTNAME_INVALID: causeOf(
-    'certificate',
-    'son certificat TLS est à un autre nom',
-    'its TLS certificate is made out to another name',
-    {
-      fr: 'Écrivez dans REDIS_URL le nom que porte le certificat.',
-      en: 'Write the name of the certificate in REDIS_URL.',
-    },
-  ),
-  ECONNREFUSED: causeOf('absent', "rien n'écoute à cette adresse", 'nothing listens at this address', START),
-  ENOTFOUND: causeOf('absent', "ce nom d'hôte est inconnu", 'this host name is unknown', START),
-  EAI_AGAIN: causeOf('absent', "ce nom d'hôte ne se résout pas", 'this host name cannot be resolved', START),
-  ECONNRESET: causeOf(
-    'absent',
-    'la connexion est coupée aussitôt (un port TLS veut rediss://)',
-    'the connection is cut off at once (a TLS port wants rediss://)',
-    START,
-  ),
-  CLUSTERDOWN: causeOf('absent', 'des nœuds du cluster manquent', 'nodes of the cluster are missing', {
-    fr: "Redémarrez-les, ou demandez à l'hébergeur.",
-    en: "Start them again, or ask the host's support.",
-  }),
+  CERT_HAS_EXPIRED: causeOf('certificate')`
+    son certificat TLS a expiré | Renouvelez-le ; vérifiez aussi l'heure de cette machine.
+    its TLS certificate has expired | Renew it; check the clock of this machine, too.`,
+  ERR_TLS_CERT_ALTNAME_INVALID: causeOf('certificate')`
+    son certificat TLS est à un autre nom | Écrivez dans REDIS_URL le nom que porte le certificat.
+    its TLS certificate is made out to another name | Write the name of the certificate in REDIS_URL.`,
+  ECONNREFUSED: causeOf('absent')`
+    rien n'écoute à cette adresse
+    nothing listens at this address`,
+  ENOTFOUND: causeOf('absent')`
+    ce nom d'hôte est inconnu
+    this host name is unknown`,
+  EAI_AGAIN: causeOf('absent')`
+    ce nom d'hôte ne se résout pas
+    this host name cannot be resolved`,
+  ECONNRESET: causeOf('absent')`
+    la connexion est coupée aussitôt (un port TLS veut rediss://)
+    the connection is cut off at once (a TLS port wants rediss://)`,
+  CLUSTERDOWN: causeOf('absent')`
+    des nœuds du cluster manquent | Redémarrez-les, ou demandez à l'hébergeur.
+    nodes of the cluster are missing | Start them again, or ask the host's support.`,
 };
-
-/** Only the first word of the answer: the rest may repeat what was sent. */
-function unforeseen({ message }: Error): RedisCause {
-  const [word = ''] = message.split(' ', 1);
-  return causeOf('error', `il répond par une erreur (${word})`, `it answers with an error (${word})`, {
-    fr: 'Le journal de Palier dit le reste.',
-    en: "Palier's log says the rest.",
-  });
-}
 
 /** Redis is there and lets nobody in as `REDIS_URL` has it: that passes only when somebody mends it. */
 export class RedisRefused extends Error {
@@ -200,13 +158,9 @@ export class RedisRefused extends Error {
   readonly words: Words;
   constructor({ fr, en, mend }: RedisCause, address: RedisAddress, cause: unknown) {
     const where = hostsOf(address);
-    const words = {
-      fr: `Redis ne laisse pas entrer (${where}) : ${fr}. ${mend.fr}`,
-      en: `Redis lets nobody in (${where}): ${en}. ${mend.en}`,
-    };
-    super(words.en, { cause });
+    super(`Redis lets nobody in (${where}): ${en}. ${mend.en}`, { cause });
     this.name = 'RedisRefused';
-    this.words = words;
+    this.words = { fr: `Redis ne laisse pas entrer (${where}) : ${fr}. ${mend.fr}`, en: this.message };
   }
 }
 

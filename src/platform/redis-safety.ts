@@ -46,44 +46,32 @@ export async function readRedisReport(redis: RedisConnection): Promise<RedisRepo
   return judgeRedis(await Promise.all(masters.map((node) => node.info())));
 }
 
+const ASK_AGAIN_MS = 500;
+
 /**
- * For a process that starts, as soon as Redis answers.
+ * For a process that starts: waits without limit, over a connection of its own, until Redis answers.
  * @param production false: what is wrong is one warning in the log
  * @throws RedisUnsafe in production, when Redis could lose or evict what it holds
  * @throws RedisRefused when it lets nobody in with what `REDIS_URL` says
  */
 export async function requireSafeRedis(
-  redis: RedisConnection,
-  address: RedisAddress,
-  production: boolean,
-  log: Logger,
-): Promise<void> {
-  const watch = watchRefusals(redis, address);
-  const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]).finally(watch.stop);
-  if (findings.length === 0) return;
-  if (production) throw new RedisUnsafe(findings);
-  log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
-}
-
-/**
- * The same for a process that listens before Redis is there: over a connection of its own that waits without limit.
- * @throws RedisUnsafe, RedisRefused as above
- */
-export async function requireSafeRedisAt(
   address: RedisAddress,
   production: boolean,
   log: Logger,
 ): Promise<void> {
   const redis = openConsumer(address);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const watch = watchRefusals(redis, address);
   try {
-    await requireSafeRedis(redis, address, production, log);
+    const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]);
+    if (findings.length === 0) return;
+    if (production) throw new RedisUnsafe(findings);
+    log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
   } finally {
+    watch.stop();
     closeRedis(redis);
   }
 }
-
-const ASK_AGAIN_MS = 500;
 
 /** A host that forbids INFO is only warned of: nothing shows that it is set wrongly. */
 async function findingsOf(
@@ -102,14 +90,11 @@ async function findingsOf(
         return [];
       }
       // A failing node of a cluster is replaced; a connection that was closed is not waited for.
-      if (!isCluster(redis) || redis.status === 'end') throw err;
+      if (redis.status === 'end') throw err;
       await pause(ASK_AGAIN_MS);
     }
   }
 }
-
-/** SMISMEMBER, which BullMQ needs, came with it. */
-const OLDEST = [6, 2] as const;
 
 /**
  * Judges by INFO, since hosts often forbid `CONFIG GET`. Pure.
@@ -117,8 +102,17 @@ const OLDEST = [6, 2] as const;
  * @see https://redis.io/docs/latest/commands/info/
  */
 export function judgeRedis(infos: readonly string[]): RedisReport {
-  const servers = infos.map((text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(pairOf)));
-  const findings = servers.flatMap((info) => JUDGES.flatMap((judge) => judge(info) ?? []));
+  const servers = infos.map(
+    (text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
+  );
+  const findings = servers.flatMap((info) => [
+    ...judge(
+      info.get('redis_version'),
+      info.get('role'),
+      info.get('maxmemory_policy'),
+      info.get('aof_enabled'),
+    ),
+  ]);
   return {
     versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
     // What several servers have in common is said once.
@@ -126,52 +120,38 @@ export function judgeRedis(infos: readonly string[]): RedisReport {
   };
 }
 
-const pairOf = ([, name = '', value = '']: RegExpMatchArray): [string, string] => [name, value];
+/** SMISMEMBER, which BullMQ needs, came with it. */
+const OLDEST = '6.2';
+const NO_EVICTION = 'CONFIG SET maxmemory-policy noeviction';
+const AOF = 'CONFIG SET appendonly yes';
 
-const JUDGES: readonly ((info: ReadonlyMap<string, string>) => RedisFinding | null)[] = [
-  (info) => {
-    const version = info.get('redis_version');
-    if (version === undefined || isRecent(version)) return null;
-    return {
+function* judge(version = OLDEST, role = '', policy = '', aof = ''): Generator<RedisFinding> {
+  if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
+    yield {
       grade: 'unfit',
       setting: 'redis_version',
-      fr: `version ${version} : il faut ${OLDEST.join('.')} ou plus récent`,
-      en: `version ${version}: ${OLDEST.join('.')} or newer is needed`,
+      fr: `version ${version} : il faut ${OLDEST} ou plus récent`,
+      en: `version ${version}: ${OLDEST} or newer is needed`,
     };
-  },
-  (info) => {
-    if (info.get('role') !== 'slave') return null;
-    return {
+  if (role === 'slave')
+    yield {
       grade: 'unfit',
       setting: 'role',
       fr: "c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal",
       en: 'this is a replica, where nothing can be written: set REDIS_URL to the address of the main server',
     };
-  },
-  (info) => {
-    const policy = info.get('maxmemory_policy');
-    if (policy === 'noeviction') return null;
-    const mend = 'CONFIG SET maxmemory-policy noeviction';
-    return {
+  if (policy !== 'noeviction')
+    yield {
       grade: 'unsafe',
       setting: 'maxmemory-policy',
-      fr: `maxmemory-policy vaut ${policy ?? '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${mend} (et dans redis.conf, ou chez l'hébergeur)`,
-      en: `maxmemory-policy is ${policy ?? '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${mend} (and in redis.conf, or at the host's)`,
+      fr: `maxmemory-policy vaut ${policy || '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${NO_EVICTION} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `maxmemory-policy is ${policy || '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${NO_EVICTION} (and in redis.conf, or at the host's)`,
     };
-  },
-  (info) => {
-    if (info.get('aof_enabled') === '1') return null;
-    const mend = 'CONFIG SET appendonly yes';
-    return {
+  if (aof !== '1')
+    yield {
       grade: 'unsafe',
       setting: 'appendonly',
-      fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${mend} (et dans redis.conf, ou chez l'hébergeur)`,
-      en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${mend} (and in redis.conf, or at the host's)`,
+      fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${AOF} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${AOF} (and in redis.conf, or at the host's)`,
     };
-  },
-];
-
-function isRecent(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }

@@ -8,29 +8,19 @@ import {
 } from 'node:crypto';
 
 /** How much work a guess costs: scrypt's N (as its logarithm), r and p. */
-interface Cost {
-  readonly logN: number;
-  readonly r: number;
-  readonly p: number;
-}
+type Cost = readonly [logN: number, r: number, p: number];
 
 /**
  * 32 MiB and three rounds: as dear to guess as 128 MiB and one round, and it fits a small web process.
  * @see OWASP's Password Storage Cheat Sheet, which names both as equal
  */
-const COST: Cost = { logN: 15, r: 8, p: 3 };
+const COST: Cost = [15, 8, 3];
 /** Above this, checking a password would itself be an attack on the process. */
-const MOST: Cost = { logN: 17, r: 16, p: 8 };
+const MOST: Cost = [17, 16, 8];
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-/** No ':' ',' or space: the hash stands in OPS_USERS as `name:hash`, comma-separated. */
+/** No ':' ',' or space: the hash is in OPS_USERS as `name:hash`, comma-separated. */
 const FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([\w-]{22})\$([\w-]{43})$/;
-
-interface Parsed {
-  readonly cost: Cost;
-  readonly salt: Buffer;
-  readonly key: Buffer;
-}
 
 /**
  * A password as it may be kept: `scrypt$<log2 N>$<r>$<p>$<salt>$<key>`, base64url, each time another salt.
@@ -39,8 +29,7 @@ interface Parsed {
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const key = await derive(password, salt, COST);
-  const { logN, r, p } = COST;
-  return ['scrypt', logN, r, p, salt.toString('base64url'), key.toString('base64url')].join('$');
+  return ['scrypt', ...COST, salt.toString('base64url'), key.toString('base64url')].join('$');
 }
 
 /** True for the password that `hash` was made of; false for any other, and for a hash of another form. */
@@ -52,17 +41,16 @@ export async function verifyPassword(hash: string, password: string): Promise<bo
 /** Whether `verifyPassword` could ever say yes to it. */
 export const isPasswordHash = (hash: string): boolean => parse(hash) !== null;
 
-function parse(hash: string): Parsed | null {
+function parse(hash: string) {
   const [, logN, r, p, salt, key] = FORM.exec(hash) ?? [];
   if (salt === undefined || key === undefined) return null;
-  const cost: Cost = { logN: Number(logN), r: Number(r), p: Number(p) };
-  const parts = ['logN', 'r', 'p'] as const;
-  if (parts.some((part) => cost[part] < 1 || cost[part] > MOST[part])) return null;
+  const cost: Cost = [Number(logN), Number(r), Number(p)];
+  if (cost.some((part, at) => part < 1 || part > (MOST[at] ?? 0))) return null;
   return { cost, salt: Buffer.from(salt, 'base64url'), key: Buffer.from(key, 'base64url') };
 }
 
 /** The same characters typed on another keyboard are the same password (NIST SP 800-63B, 5.1.1.2). */
-function derive(password: string, salt: Buffer, { logN, r, p }: Cost): Promise<Buffer> {
+function derive(password: string, salt: Buffer, [logN, r, p]: Cost): Promise<Buffer> {
   const N = 2 ** logN;
   const options = { N, r, p, maxmem: 128 * N * r + 128 * r * p + 1024 * 1024 };
   return new Promise((resolve, reject) => {

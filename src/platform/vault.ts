@@ -54,84 +54,85 @@ const mac = (key: Buffer, text: string, purpose: string): string =>
  * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
  */
 export function createVault(key: Buffer, old: Buffer | null = null, named = true): Vault {
-  const own = sealKeyOf(key);
-  const known = old === null ? [own] : [own, sealKeyOf(old)];
-  const macKey = derive(key, 'fingerprint');
-  const sealBytes = (bytes: Buffer, context: string): Buffer => {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', own.sealKey, nonce).setAAD(Buffer.from(context));
-    const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
-    return Buffer.concat([Buffer.of(own.id), nonce, cipher.getAuthTag(), body]);
+  const own = keysOf(key);
+  const former = old === null ? null : keysOf(old);
+  let naming = named ? own.names : null;
+  const namingKey = (): Buffer => {
+    if (naming === null) throw new VaultError('Redis has not told yet by which key people are named');
+    return naming;
   };
-  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context);
-  const names = createNames(key, old, named, { sealBytes, openBytes });
+  const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
+  const openBytes = (sealed: Buffer, context: string): Buffer =>
+    openSealed(former === null ? [own] : [own, former], sealed, context);
+  const seal = (bytes: Buffer, context: string): string => sealBytes(bytes, context).toString('base64url');
+  const open = (sealed: string, context: string): Buffer =>
+    openBytes(Buffer.from(sealed, 'base64url'), context);
   return {
-    seal: (text, context) => sealBytes(Buffer.from(text), context).toString('base64url'),
-    open: (sealed, context) => openBytes(Buffer.from(sealed, 'base64url'), context).toString(),
+    seal: (text, context) => seal(Buffer.from(text), context),
+    open: (sealed, context) => open(sealed, context).toString(),
     sealBytes,
     openBytes,
-    fingerprint: (text, purpose) => mac(macKey, text, purpose),
-    name: (text, purpose) => mac(names.key(), text, purpose),
+    fingerprint: (text, purpose) => mac(own.fingerprint, text, purpose),
+    name: (text, purpose) => mac(namingKey(), text, purpose),
     reseal: (sealed, context) =>
       isSealedUnder(own, sealed, context) ? null : sealBytes(openBytes(sealed, context), context),
-    marks: { own: markOf(key), old: old === null ? null : markOf(old) },
-    names,
+    marks: { own: own.mark, old: former === null ? null : former.mark },
+    names: {
+      get areOwn() {
+        return namingKey().equals(own.names);
+      },
+      derive(from) {
+        naming = from === 'own' || former === null ? own.names : former.names;
+      },
+      seal: () => seal(namingKey(), NAMES_CONTEXT),
+      open(sealed) {
+        naming = open(sealed, NAMES_CONTEXT);
+      },
+    },
   };
 }
-
-const markOf = (key: Buffer): string => mac(derive(key, 'fingerprint'), 'palier', 'which key');
 
 const NAMES_CONTEXT = 'naming key';
 
-function createNames(
-  key: Buffer,
-  old: Buffer | null,
-  named: boolean,
-  { sealBytes, openBytes }: Pick<Vault, 'sealBytes' | 'openBytes'>,
-): Names & { key(): Buffer } {
-  const own = derive(key, 'names');
-  let current = named ? own : null;
-  const inUse = (): Buffer => {
-    if (current === null) throw new VaultError('Redis has not told yet by which key people are named');
-    return current;
-  };
+/** What is derived from one key. */
+function keysOf(key: Buffer) {
+  const fingerprint = derive(key, 'fingerprint');
   return {
-    key: inUse,
-    get areOwn() {
-      return inUse().equals(own);
-    },
-    derive(from) {
-      current = from === 'own' || old === null ? own : derive(old, 'names');
-    },
-    seal: () => sealBytes(inUse(), NAMES_CONTEXT).toString('base64url'),
-    open(sealed) {
-      current = openBytes(Buffer.from(sealed, 'base64url'), NAMES_CONTEXT);
-    },
+    id: derive(key, 'key id').readUInt8(0),
+    seal: derive(key, 'seal'),
+    names: derive(key, 'names'),
+    fingerprint,
+    mark: mac(fingerprint, 'palier', 'which key'),
   };
 }
-
-interface SealKey {
-  readonly id: number;
-  readonly sealKey: Buffer;
-}
-
-const sealKeyOf = (key: Buffer): SealKey => ({
-  id: derive(key, 'key id').readUInt8(0),
-  sealKey: derive(key, 'seal'),
-});
+type Keys = Pick<ReturnType<typeof keysOf>, 'id' | 'seal'>;
 
 const TAG_AT = 1 + NONCE_BYTES;
 const BODY_AT = TAG_AT + TAG_BYTES;
 
+function encrypt({ id, seal }: Keys, bytes: Buffer, context: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', seal, nonce).setAAD(Buffer.from(context));
+  const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
+  return Buffer.concat([Buffer.of(id), nonce, cipher.getAuthTag(), body]);
+}
+
+function decrypt({ seal }: Keys, bytes: Buffer, context: string): Buffer {
+  const opening = createDecipheriv('aes-256-gcm', seal, bytes.subarray(1, TAG_AT))
+    .setAAD(Buffer.from(context))
+    .setAuthTag(bytes.subarray(TAG_AT, BODY_AT));
+  return Buffer.concat([opening.update(bytes.subarray(BODY_AT)), opening.final()]);
+}
+
 /** Two keys may share an id: then the one that fits opens. */
-function openSealed(known: readonly SealKey[], bytes: Buffer, context: string): Buffer {
+function openSealed(known: readonly Keys[], bytes: Buffer, context: string): Buffer {
   if (bytes.length < BODY_AT) throw new VaultError('Sealed text is cut short');
   const fitting = known.filter(({ id }) => id === bytes[0]);
   if (fitting.length === 0) throw new VaultError('Sealed text is of another PALIER_KEY');
   let cause: unknown = null;
-  for (const { sealKey } of fitting)
+  for (const keys of fitting)
     try {
-      return decipher(sealKey, bytes, context);
+      return decrypt(keys, bytes, context);
     } catch (error) {
       cause = error;
     }
@@ -140,19 +141,34 @@ function openSealed(known: readonly SealKey[], bytes: Buffer, context: string): 
   });
 }
 
-function isSealedUnder(key: SealKey, bytes: Buffer, context: string): boolean {
-  if (bytes[0] !== key.id) return false;
+function isSealedUnder(keys: Keys, bytes: Buffer, context: string): boolean {
+  if (bytes[0] !== keys.id) return false;
   try {
-    decipher(key.sealKey, bytes, context);
+    decrypt(keys, bytes, context);
     return true;
   } catch {
     return false;
   }
 }
 
-function decipher(sealKey: Buffer, bytes: Buffer, context: string): Buffer {
-  const opening = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(1, TAG_AT))
-    .setAAD(Buffer.from(context))
-    .setAuthTag(bytes.subarray(TAG_AT, BODY_AT));
-  return Buffer.concat([opening.update(bytes.subarray(BODY_AT)), opening.final()]);
+/** Of the form around a stored value. Any other is an error. */
+const VERSION = 1;
+
+/** A version byte, and the value sealed whole under its context: who merely writes to Redis cannot make one up. */
+export const sealValue = (vault: Vault, bytes: Buffer, context: string): Buffer =>
+  Buffer.concat([Buffer.of(VERSION), vault.sealBytes(bytes, context)]);
+
+/** @throws VaultError */
+export const openValue = (vault: Vault, sealed: Buffer, context: string): Buffer =>
+  vault.openBytes(withoutVersion(sealed), context);
+
+/** The same sealed under `PALIER_KEY`; null: it is already. @throws VaultError */
+export function resealValue(vault: Vault, sealed: Buffer, context: string): Buffer | null {
+  const anew = vault.reseal(withoutVersion(sealed), context);
+  return anew === null ? null : Buffer.concat([Buffer.of(VERSION), anew]);
+}
+
+function withoutVersion(sealed: Buffer): Buffer {
+  if (sealed[0] !== VERSION) throw new VaultError(`it is of version ${sealed[0] ?? 'none'}`);
+  return sealed.subarray(1);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { asAwardId, asSchemeVersion, type AwardId, type SchemeVersion } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { openValue, resealValue, sealValue, updateValue } from '../platform/sealed.js';
-import type { Vault } from '../platform/vault.js';
+import { updateValue } from '../platform/redis-commands.js';
+import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
 
 /** What ops asked for. */
 export interface ApplyOptions {

@@ -11,7 +11,7 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { watchKey } from '../platform/key-guard.js';
 import { stopOnSignals } from '../platform/lifecycle.js';
 import { bufferedDestination, createLogger } from '../platform/logger.js';
-import { requireSafeRedisAt } from '../platform/redis-safety.js';
+import { requireSafeRedis } from '../platform/redis-safety.js';
 import { createVault } from '../platform/vault.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   if (faults.length > 0) throw new ConfigFaults(faults);
   const metrics = openFigures(config, scheme, version(), log);
   // Redis may come much later; until then every notice is answered 503.
-  const checked = requireSafeRedisAt(config.redis, process.env['NODE_ENV'] === 'production', log);
+  const checked = requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
   checked.catch(() => undefined);
   const { deps, isOurs, releases } = wireWebhooks({
     checked,

@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const stop = stopOnSignals(releases, log);
   try {
     // Waits for Redis: nothing can be done without it.
-    await requireSafeRedis(redis, config.redis, process.env['NODE_ENV'] === 'production', log);
+    await requireSafeRedis(config.redis, process.env['NODE_ENV'] === 'production', log);
     await markKey(redis, DATA_PREFIX, pipeline.vault);
     await pipeline.now();
   } catch (error) {
