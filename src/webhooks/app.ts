@@ -5,20 +5,16 @@ import {
   createAppContext,
   createContext,
   type Outcome,
-  type Reply,
   type RequestContext,
   respond,
   type WebhookDeps,
 } from './context.js';
 import { Problem } from './problems.js';
-import { passportEndpoint, receive, webhookEndpoint } from './receive.js';
-
-/** `GET /healthz`: the process lives. */
-export const healthz = (): Reply => ({ status: 200, body: { status: 'ok' } });
+import { receivePassport, receiveWebhook } from './receive.js';
 
 /** `GET /readyz`: a notice could be stored now. */
-export async function readyz({ ready }: WebhookDeps): Promise<Outcome> {
-  const cause = await ready();
+async function readyz({ app }: RequestContext): Promise<Outcome> {
+  const cause = await app.ready();
   if (cause === null) return { status: 200, body: { status: 'ready' } };
   return new Problem(cause.fault === 'key_changed' ? 'key_changed' : 'not_ready');
 }
@@ -27,14 +23,11 @@ export async function readyz({ ready }: WebhookDeps): Promise<Outcome> {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `GET /metrics`, for the holder of the token. */
-export async function readMetrics(
-  { app, req, requestId }: RequestContext,
-  { metrics }: WebhookDeps,
-): Promise<Outcome> {
-  if (metrics === undefined) return new Problem('not_found');
-  if (!hasBearerToken(req.headers, metrics.token)) return new Problem('token_invalid');
+async function readMetrics({ app, req, requestId }: RequestContext): Promise<Outcome> {
+  if (app.metrics === undefined) return new Problem('not_found');
+  if (!hasBearerToken(req.headers, app.metrics.token)) return new Problem('token_invalid');
   try {
-    return { status: 200, type: METRICS_TYPE, text: await metrics.read() };
+    return { status: 200, type: METRICS_TYPE, body: await app.metrics.read() };
   } catch (err) {
     app.log.warn({ requestId, err }, 'the metrics could not be read');
     return new Problem('metrics_unavailable');
@@ -46,25 +39,20 @@ export interface Route {
   readonly name: 'webhooks' | 'passport' | 'health' | 'ready' | 'metrics';
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly handle: (context: RequestContext, deps: WebhookDeps) => Outcome | Promise<Outcome>;
+  readonly handle: (context: RequestContext) => Outcome | Promise<Outcome>;
 }
 
 /** Everything that is served, and where. */
 export const ROUTES: readonly Route[] = [
+  { name: 'webhooks', method: 'POST', path: '/webhooks/obf', handle: receiveWebhook },
+  { name: 'passport', method: 'POST', path: '/obpv1/factory/users_badges', handle: receivePassport },
   {
-    name: 'webhooks',
-    method: 'POST',
-    path: '/webhooks/obf',
-    handle: (context, deps) => receive(context, deps, webhookEndpoint),
+    name: 'health',
+    method: 'GET',
+    path: '/healthz',
+    handle: () => ({ status: 200, body: { status: 'ok' } }),
   },
-  {
-    name: 'passport',
-    method: 'POST',
-    path: '/obpv1/factory/users_badges',
-    handle: (context, deps) => receive(context, deps, passportEndpoint),
-  },
-  { name: 'health', method: 'GET', path: '/healthz', handle: healthz },
-  { name: 'ready', method: 'GET', path: '/readyz', handle: (_, deps) => readyz(deps) },
+  { name: 'ready', method: 'GET', path: '/readyz', handle: readyz },
   { name: 'metrics', method: 'GET', path: '/metrics', handle: readMetrics },
 ];
 
@@ -83,15 +71,14 @@ export function createApp(deps: WebhookDeps): Express {
   const shared = createAppContext(deps);
   for (const route of ROUTES)
     // Without a token, nothing shows that there could be metrics.
-    if (route.name !== 'metrics' || deps.metrics !== undefined)
-      app.all(route.path, serve(route, deps, shared));
+    if (route.name !== 'metrics' || deps.metrics !== undefined) app.all(route.path, serve(route, shared));
   app.use((req, res) => respond(createContext(shared, req, res, 'none'), new Problem('not_found')));
   app.use(unforeseen(shared));
   return app;
 }
 
 const serve =
-  (route: Route, deps: WebhookDeps, app: AppContext): RequestHandler =>
+  (route: Route, app: AppContext): RequestHandler =>
   async (req, res) => {
     const context = createContext(app, req, res, route.name);
     if (!methodsOf(route).includes(req.method)) {
@@ -99,7 +86,7 @@ const serve =
       return respond(context, new Problem('method_not_allowed'));
     }
     try {
-      respond(context, await route.handle(context, deps));
+      respond(context, await route.handle(context));
     } catch (err) {
       respondInternal(context, err);
     }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Problem } from './problems.js';
 
 /** 1 MiB. */
-export const BODY_LIMIT = 1024 * 1024;
+const BODY_LIMIT = 1024 * 1024;
 /** What the bodies of all connections hold together. */
 const BODIES_LIMIT = 32 * BODY_LIMIT;
 /** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
@@ -29,8 +29,8 @@ export function createBodyBudget() {
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-/** Refuses what is not uncompressed JSON in UTF-8. */
-export function checkContentType(headers: IncomingHttpHeaders): Problem | null {
+/** Refuses what is not uncompressed JSON in UTF-8, and an announced length over 1 MiB. */
+export function checkHeaders(headers: IncomingHttpHeaders): Problem | null {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity') return new Problem('encoding_unsupported');
   const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
@@ -38,13 +38,10 @@ export function checkContentType(headers: IncomingHttpHeaders): Problem | null {
     .map((part) => part.trim())
     .filter((part) => part.startsWith('charset='))
     .map((part) => part.slice('charset='.length).replaceAll('"', ''));
-  const good = type?.trim() === 'application/json' && charsets.every((name) => /^utf-?8$/.test(name));
-  return good ? null : new Problem('media_type_unsupported');
+  if (type?.trim() !== 'application/json' || !charsets.every((name) => /^utf-?8$/.test(name)))
+    return new Problem('media_type_unsupported');
+  return Number(headers['content-length'] ?? 0) > BODY_LIMIT ? new Problem('payload_too_large') : null;
 }
-
-/** Refuses an announced length over 1 MiB. */
-export const checkLength = (headers: IncomingHttpHeaders): Problem | null =>
-  Number(headers['content-length'] ?? 0) > BODY_LIMIT ? new Problem('payload_too_large') : null;
 
 /**
  * Reads the raw bytes into one buffer, at most `BODY_LIMIT` of them. `express.raw` would keep an object a chunk

@@ -57,21 +57,20 @@ export interface LogFields {
 }
 
 /** What all requests of an app share. */
-export interface AppContext {
-  readonly log: Logger;
+export interface AppContext extends WebhookDeps {
   /** Without redaction, which costs a tenth of a request's time: `LogFields` names all that its line may say. */
   readonly requestLog: Logger;
-  readonly meter: Meter | undefined;
   readonly bodies: BodyBudget;
   /** Names and values in turn, as `writeHead` takes them. */
   readonly headers: readonly string[];
 }
 
-export function createAppContext({ log, metrics }: Pick<WebhookDeps, 'log' | 'metrics'>): AppContext {
-  const headers = [...secureHeaders(), 'Cache-Control', 'no-store'];
-  const requestLog = log.child({}, { redact: [] });
-  return { log, requestLog, meter: metrics?.meter, bodies: createBodyBudget(), headers };
-}
+export const createAppContext = (deps: WebhookDeps): AppContext => ({
+  ...deps,
+  requestLog: deps.log.child({}, { redact: [] }),
+  bodies: createBodyBudget(),
+  headers: [...secureHeaders(), 'Cache-Control', 'no-store'],
+});
 
 /** What helmet sets, asked once: as a middleware it takes a third of a request's time. */
 function secureHeaders(): readonly string[] {
@@ -93,16 +92,13 @@ export interface RequestContext {
   readonly fields: LogFields;
 }
 
+/** JSON without a `type`. */
 export interface Reply {
   readonly status: 200 | 202;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly type?: string;
+  readonly body: Readonly<Record<string, unknown>> | string;
 }
-export interface TextReply {
-  readonly status: 200;
-  readonly type: string;
-  readonly text: string;
-}
-export type Outcome = Reply | TextReply | Problem;
+export type Outcome = Reply | Problem;
 
 /** Nothing that a log or a header could trip over. */
 const REQUEST_ID = /^[\w.-]{1,128}$/;
@@ -125,7 +121,11 @@ export function respond(context: RequestContext, outcome: Outcome): void {
   logRequest(context, outcome);
   countNotice(context, outcome);
   if (res.headersSent || res.destroyed) return;
-  const { type, text } = contentOf(outcome);
+  const [type, body] =
+    outcome instanceof Problem
+      ? ['application/problem+json', outcome]
+      : [outcome.type ?? 'application/json', outcome.body];
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   const isEarly = hasBody(req) && !req.complete;
   res.writeHead(outcome.status, [
     ...app.headers,
@@ -140,11 +140,6 @@ export function respond(context: RequestContext, outcome: Outcome): void {
   ]);
   if (isEarly) endLater(req, res, text);
   else res.end(text);
-}
-
-function contentOf(outcome: Outcome): Pick<TextReply, 'type' | 'text'> {
-  if (outcome instanceof Problem) return { type: 'application/problem+json', text: JSON.stringify(outcome) };
-  return 'text' in outcome ? outcome : { type: 'application/json', text: JSON.stringify(outcome.body) };
 }
 
 /** How long the rest of a refused body is read and dropped. */
@@ -172,10 +167,8 @@ function logRequest(
   const level = PROBES.has(route) && status === 200 ? 'debug' : 'info';
   const refusal = outcome instanceof Problem ? { code: outcome.code, field: outcome.field } : {};
   const durationMs = Math.round(performance.now() - startedMs);
-  app.requestLog[level](
-    { method: req.method, route, status, requestId, ...refusal, ...fields, durationMs },
-    'request',
-  );
+  const line = { method: req.method, route, status, requestId, ...refusal, ...fields, durationMs };
+  app.requestLog[level](line, 'request');
 }
 
 /** The routes that notices come to, as `palier_notices_total` names them. */
@@ -183,10 +176,14 @@ const NOTICE_ROUTES: ReadonlySet<string> = new Set(['webhooks', 'passport']);
 
 function countNotice({ app, route, fields }: RequestContext, outcome: Outcome): void {
   if (!NOTICE_ROUTES.has(route)) return;
-  const status = String(outcome.status);
-  const count = (what: 'accepted' | 'ignored' | 'refused', reason: string): void =>
-    app.meter?.count('palier_notices_total', { door: route, outcome: what, reason, status });
-  if (outcome instanceof Problem) count('refused', outcome.code);
-  else if (fields.reason !== undefined) count('ignored', fields.reason);
-  else count('accepted', 'stored');
+  const { reason = 'stored' } = fields;
+  const counted =
+    outcome instanceof Problem
+      ? { outcome: 'refused', reason: outcome.code }
+      : { outcome: fields.reason === undefined ? 'accepted' : 'ignored', reason };
+  app.metrics?.meter.count('palier_notices_total', {
+    door: route,
+    status: String(outcome.status),
+    ...counted,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Verify } from './authenticate.js';
-import { checkContentType, checkLength, readBody } from './body.js';
-import type { LogFields, Outcome, Reply, RequestContext, WebhookDeps } from './context.js';
+import { checkHeaders, readBody } from './body.js';
+import type { LogFields, Outcome, Reply, RequestContext } from './context.js';
 import {
   isEventBody,
   noticesOf,
@@ -16,39 +16,32 @@ import { Problem } from './problems.js';
 
 type Message = EventMessage | PushMessage | UnknownType;
 
-/** One of the two paths that notices come to. */
-export interface Endpoint {
-  readonly accepted: Reply;
-  readonly read: (json: VerifiedJson, deps: WebhookDeps) => Message | Problem | Promise<Message | Problem>;
-}
-
 /** `POST /webhooks/obf`: events, and pushes. */
-export const webhookEndpoint: Endpoint = {
-  accepted: { status: 202, body: { status: 'accepted' } },
-  read: (json, { obfBaseUrl }) => (isEventBody(json) ? readEvent(json) : readPush(json, obfBaseUrl)),
-};
+export const receiveWebhook = (context: RequestContext): Promise<Outcome> =>
+  receive(context, { status: 202, body: { status: 'accepted' } }, (json) =>
+    isEventBody(json) ? readEvent(json) : readPush(json, context.app.obfBaseUrl),
+  );
 
 /** A Passport's own path: pushes only, and the answer that OBF expects of a Passport. */
-export const passportEndpoint: Endpoint = {
-  accepted: { status: 200, body: { success: true } },
-  read: (json, { obfBaseUrl }) => readPush(json, obfBaseUrl),
-};
+export const receivePassport = (context: RequestContext): Promise<Outcome> =>
+  receive(context, { status: 200, body: { success: true } }, (json) =>
+    readPush(json, context.app.obfBaseUrl),
+  );
+
+/** Reads what one of the two paths takes. */
+type Read = (json: VerifiedJson) => Message | Problem | Promise<Message | Problem>;
 
 /** Refuses by the headers what it can: the body of a stranger is not read. Then takes in the notice. */
-export async function receive(
-  context: RequestContext,
-  deps: WebhookDeps,
-  endpoint: Endpoint,
-): Promise<Outcome> {
-  const { headers } = context.req;
-  const misfit = checkContentType(headers) ?? checkLength(headers);
+async function receive(context: RequestContext, accepted: Reply, read: Read): Promise<Outcome> {
+  const { app, req } = context;
+  const misfit = checkHeaders(req.headers);
   if (misfit !== null) return misfit;
-  const verify = deps.authenticate(headers);
+  const verify = app.authenticate(req.headers);
   if (verify instanceof Problem) return verify;
-  const room = context.app.bodies.reserve(context.req);
+  const room = app.bodies.reserve(req);
   if (room === null) return new Problem('too_busy');
   try {
-    return await takeIn(context, deps, endpoint, verify);
+    return await takeIn(context, accepted, verify, read);
   } finally {
     room.release();
   }
@@ -57,9 +50,9 @@ export async function receive(
 /** Raw bytes, verified, parsed, enqueued. Each step takes only what the one before it made. */
 async function takeIn(
   { app, req, res, fields, requestId }: RequestContext,
-  deps: WebhookDeps,
-  endpoint: Endpoint,
+  accepted: Reply,
   verify: Verify,
+  read: Read,
 ): Promise<Outcome> {
   const bytes = await readBody(req, res);
   if (bytes instanceof Problem) return bytes;
@@ -68,15 +61,15 @@ async function takeIn(
   fields.by = body.by;
   const json = parseJson(body);
   if (json instanceof Problem) return json;
-  const message = await endpoint.read(json, deps);
+  const message = await read(json);
   if (message instanceof Problem) return message;
   Object.assign(fields, logFieldsOf(message));
   if (message.kind === 'unknown_type') return ignored(fields, 'unknown_type');
-  if (message.kind === 'event' && !deps.participants.has(message.clientId))
+  if (message.kind === 'event' && !app.participants.has(message.clientId))
     return ignored(fields, 'unknown_client');
   try {
-    await deps.enqueueNotices(await noticesOf(message, deps, requestId));
-    return endpoint.accepted;
+    await app.enqueueNotices(await noticesOf(message, app, requestId));
+    return accepted;
   } catch (err) {
     app.log.warn({ requestId, err }, 'notices could not be stored');
     return new Problem('try_again');

@@ -3,12 +3,10 @@ import { createServer, IncomingMessage, type Server, ServerResponse } from 'node
 import type { Telemetry } from 'bullmq';
 import type { Express } from 'express';
 import type { Config } from '../config.js';
-import type { ClientId, EarnerKey } from '../ids.js';
 import { systemClock } from '../platform/clock.js';
 import type { Disposer } from '../platform/lifecycle.js';
-import type { Logger } from '../platform/logger.js';
 import { KeyChanged, type KeyWatch } from '../platform/key-guard.js';
-import { OTHER_KEY, redisCause, type RedisFault } from '../platform/redis-faults.js';
+import { OTHER_KEY, redisCause, type RedisCause, type RedisFault } from '../platform/redis-faults.js';
 import { createWriteProbe, logConnectionErrors, type WriteProbe } from '../platform/redis-health.js';
 import {
   closeRedis,
@@ -23,7 +21,7 @@ import { openQueue, storeArrivals } from '../queue/enqueue.js';
 import { DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
-import type { Metrics, WebhookDeps } from './context.js';
+import type { WebhookDeps } from './context.js';
 
 /** Below the 25 s in which the whole process must end. */
 const CLOSE_LIMIT_MS = 10_000;
@@ -89,13 +87,9 @@ async function close(server: Server): Promise<void> {
 const STORE_WITHIN_MS = 1800;
 const READY_WITHIN_MS = 1000;
 
-export interface Wiring {
+interface Wiring extends Pick<WebhookDeps, 'participants' | 'earnerKeyOf' | 'log' | 'metrics'> {
   readonly config: Pick<Config, 'redis' | 'obfBaseUrl' | 'webhookSecrets' | 'webhookBasic'>;
-  readonly participants: ReadonlySet<ClientId>;
-  readonly earnerKeyOf: (address: string) => EarnerKey;
   readonly vault: Pick<Vault, 'seal'>;
-  readonly log: Logger;
-  readonly metrics?: Metrics;
   /** The queue's; without it there are no spans. */
   readonly telemetry?: Telemetry | null;
   /** Resolves once Redis is found to be set safely; until then nothing is stored there. */
@@ -110,21 +104,13 @@ export interface Wiring {
  * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
  * @returns the dependencies, and what closes them, in order of opening
  */
-export function wireWebhooks({
-  config,
-  vault,
-  log,
-  prefix,
-  telemetry,
-  checked,
-  watchKey,
-  ...given
-}: Wiring): {
+export function wireWebhooks(wiring: Wiring): {
   readonly deps: WebhookDeps;
   /** Whether this Redis is under our key; null: it has not answered yet. */
   readonly isOurs: () => boolean | null;
   readonly releases: readonly Disposer[];
 } {
+  const { config, vault, log, prefix, telemetry, checked, watchKey, ...given } = wiring;
   const authenticate = createAuthenticate(
     { secrets: config.webhookSecrets, basic: config.webhookBasic },
     systemClock,
@@ -149,7 +135,7 @@ export function wireWebhooks({
       if (arrivals.some(({ job }) => job.kind === 'credential'))
         await raceAbort(replicas.confirm(epoch), late);
     }),
-    ready: onceChecked(checked, isOurs, readiness(connection, prefix, log)),
+    ready: readiness(connection, wiring, isOurs),
     seal: (text, context) => vault.seal(text, context),
     log,
   };
@@ -179,25 +165,18 @@ export function batchPerTick<T>(
   };
 }
 
-/** Not ready before Redis is found to be set safely and to be ours, whatever it takes. */
-const onceChecked =
-  (checked: Promise<void> | undefined, isOurs: () => boolean | null, ready: WriteProbe): WriteProbe =>
-  async () => {
-    if (isOurs() === false) return OTHER_KEY;
-    const late = AbortSignal.timeout(READY_WITHIN_MS);
-    const isSafe = raceAbort(Promise.resolve(checked), late).then(
-      () => true,
-      () => false,
-    );
-    const [cause, isChecked] = await Promise.all([ready(), isSafe]);
-    return cause ?? (isChecked && isOurs() ? null : redisCause(null));
-  };
-
-/** Asks whether a notice could be stored, and logs each change of the answer. */
-function readiness(connection: RedisConnection, prefix: string = DEFAULT_PREFIX, log: Logger): WriteProbe {
+/**
+ * Asks whether a notice could be stored, and logs each change of what Redis answers. Not ready before Redis is found to
+ * be set safely and to be ours, whatever it takes.
+ */
+function readiness(
+  connection: RedisConnection,
+  { prefix = DEFAULT_PREFIX, log, checked }: Pick<Wiring, 'prefix' | 'log' | 'checked'>,
+  isOurs: () => boolean | null,
+): WriteProbe {
   const probe = createWriteProbe(connection, writeProbeKey(prefix, isCluster(connection)), READY_WITHIN_MS);
   let fault: RedisFault | null = null;
-  return async () => {
+  const probeAndLog = async (): Promise<RedisCause | null> => {
     const cause = await probe();
     const before = fault;
     fault = cause?.fault ?? null;
@@ -205,5 +184,14 @@ function readiness(connection: RedisConnection, prefix: string = DEFAULT_PREFIX,
       log.error({ redis: cause.fault }, `no notice can be stored in Redis: ${cause.en}. ${cause.mend.en}`);
     if (cause === null && before !== null) log.info('notices can be stored in Redis again');
     return cause;
+  };
+  return async () => {
+    if (isOurs() === false) return OTHER_KEY;
+    const isSafe = raceAbort(Promise.resolve(checked), AbortSignal.timeout(READY_WITHIN_MS)).then(
+      () => true,
+      () => false,
+    );
+    const [cause, isChecked] = await Promise.all([probeAndLog(), isSafe]);
+    return cause ?? (isChecked && isOurs() ? null : redisCause(null));
   };
 }
