@@ -1,9 +1,6 @@
-import type { ClientId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
-import type { Http } from './http.js';
-import type { RateLimiter } from './rate-limiter.js';
-import type { Bearer, Tokens } from './token.js';
+import type { Bearer, TokenParts, Tokens } from './token.js';
 
 /** One call of OBF's API v2, as its route is written there. */
 export interface Call<T> {
@@ -23,13 +20,8 @@ export interface Call<T> {
 /** @throws ObfError, typed by certainty */
 export type Caller = <T>(call: Call<T>, signal?: AbortSignal) => Promise<T>;
 
-interface CallerParts {
-  readonly clientId: ClientId;
-  readonly http: Http;
-  /** Of the API, without a slash at its end. */
-  readonly apiPath: string;
+interface CallerParts extends Pick<TokenParts, 'clientId' | 'http' | 'apiPath' | 'rate'> {
   readonly tokens: Tokens;
-  readonly rate: RateLimiter;
   readonly log: Logger | undefined;
 }
 
@@ -58,11 +50,11 @@ export function createCaller(parts: CallerParts, isIdle: boolean): Caller {
       return { reply, facts };
     };
 
-    const bearer = await tokens.current(signal);
+    const bearer = await tokens(signal);
     let { reply, facts } = await attempt(bearer);
     if (reply.status === 401 || reply.status === 403) {
       log?.info({ call: name, client: clientId, status: reply.status }, 'OBF token renewed');
-      ({ reply, facts } = await attempt(await tokens.refreshDenied(bearer, signal)));
+      ({ reply, facts } = await attempt(await tokens(signal, bearer)));
     }
     if (!isGood(reply)) throw errorOfStatus(facts, reply);
     try {

@@ -2,7 +2,7 @@ import type { EventId } from '../ids.js';
 import type { ObfAccount } from './account.js';
 import type { EventIndex } from './read-state.js';
 import { PAGE_LIMIT as PAGE, readList, unsteadyList } from './list.js';
-import type { ObfEvent, OddRow, Page } from './types.js';
+import type { ObfEvent, OddRow } from './types.js';
 
 /** How many new events the last page has room for, beyond those that are known. */
 const ROOM = 100;
@@ -45,10 +45,18 @@ export async function* changedPages(looking: Looking, signal: AbortSignal): Asyn
   const { account, look, isHeads = () => Math.random() < 0.5 } = looking;
   const known = await looking.events.count(account.clientId);
   const unread = new Set<EventId>();
+  /** Adds those that were never read to `unread`. */
+  const changedIn = async (rows: readonly ObfEvent[]) => {
+    const compared = await looking.events.compare(account.clientId, rows);
+    const isNew = (id: EventId): boolean => compared.unread.has(id) && !unread.has(id);
+    const found = rows.filter(({ id }) => isNew(id) || compared.changed.has(id));
+    for (const id of compared.unread) unread.add(id);
+    return found;
+  };
+  const pageAt = (offset: number) => account.events({ offset }, signal);
   const atEnd = async (offset: number) => {
-    const page = await account.events({ limit: PAGE, offset }, signal);
-    const changed = await changedIn(looking, page, unread);
-    return { ...changed, total: page.total, length: page.keys.length };
+    const { rows, odd, total, keys } = await pageAt(offset);
+    return { events: await changedIn(rows), odd, isAll: false, total, length: keys.length };
   };
   const isSumRight = (total: number | null): boolean => total !== null && known + unread.size >= total;
   /** Where OBF lists fewer than are known, no end of the list tells that nothing is missing. */
@@ -57,7 +65,7 @@ export async function* changedPages(looking: Looking, signal: AbortSignal): Asyn
   const from = Math.max(0, known + ROOM - PAGE);
   if (look === 'an end' && from > 0 && isHeads()) {
     const last = await atEnd(from);
-    yield { ...last, isAll: false };
+    yield last;
     if (isExact(last.total)) return;
   }
   const first = await atEnd(0);
@@ -66,37 +74,12 @@ export async function* changedPages(looking: Looking, signal: AbortSignal): Asyn
   yield { ...first, isAll };
   if (isAll || length === 0 || (look === 'an end' && isExact(total))) return;
   if (look !== 'all' && total !== null) {
-    yield { ...(await atEnd(Math.max(0, total - PAGE))), isAll: false };
+    yield await atEnd(Math.max(0, total - PAGE));
     if (isSumRight(total)) return;
   }
-  yield* allPages(looking, unread, signal);
-}
-
-/** Found events and odd rows of a page; adds those that were never read to `unread`. */
-async function changedIn(
-  { account, events }: Looking,
-  { rows, odd }: Pick<Page<ObfEvent>, 'rows' | 'odd'>,
-  unread: Set<EventId>,
-) {
-  const compared = await events.compare(account.clientId, rows);
-  const found = rows.filter(
-    ({ id }) => (compared.unread.has(id) && !unread.has(id)) || compared.changed.has(id),
-  );
-  for (const id of compared.unread) unread.add(id);
-  return { events: found, odd };
-}
-
-async function* allPages(
-  looking: Looking,
-  unread: Set<EventId>,
-  signal: AbortSignal,
-): AsyncIterable<ChangedPage> {
-  const found: ObfEvent[] = [];
-  const { isWhole, distinct, total, odd } = await readList<ObfEvent>({
-    pageAt: (offset) => looking.account.events({ limit: PAGE, offset }, signal),
-    keyOf: ({ id }) => id,
-    onRows: async (rows) => void found.push(...(await changedIn(looking, { rows, odd: [] }, unread)).events),
-  });
-  yield { events: found, odd, isAll: isWhole };
-  if (!isWhole) throw unsteadyList('GET events', distinct, total);
+  const events: ObfEvent[] = [];
+  const onRows = async (rows: readonly ObfEvent[]) => void events.push(...(await changedIn(rows)));
+  const all = await readList<ObfEvent>({ pageAt, keyOf: ({ id }) => id, onRows });
+  yield { events, odd: all.odd, isAll: all.isWhole };
+  if (!all.isWhole) throw unsteadyList('GET events', all.distinct, all.total);
 }

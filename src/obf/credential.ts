@@ -1,22 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { asClientId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import { ObfUnreadable } from './errors.js';
-import { readJson } from './rows.js';
-import { inSeconds } from './wire.js';
+import { isHostedId } from './hosted-url.js';
+import { inSeconds, optionalText } from './wire.js';
 
-/** What both formats come to. Addresses in it are as the credential gives them, not yet checked. */
-export interface ParsedCredential {
-  readonly id: string;
-  readonly recipients: readonly Recipient[];
-  readonly issuedOnS: number;
-  readonly expiresOnS: number | null;
-}
-
-/** The one that a credential was made for. */
+/** The one that a credential was made for. `identity` is `sha256$<hex>`, or the address itself, as OBF gives it. */
 interface Recipient {
   readonly hashed: boolean;
-  /** `sha256$<hex>`, or the address itself. */
   readonly identity: string;
   readonly salt: string | null;
 }
@@ -36,64 +27,51 @@ const instantS = z.union([z.number(), z.string()]).transform((value, ctx) => {
 const oneOrMany = <T extends z.ZodType>(schema: T) =>
   z.union([z.array(schema).max(50), schema.transform((one) => [one])]);
 
-const optionalText = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
-
 /**
  * An Open Badges 3.0 credential as OBF issues it. Its proof is not verified: it was read from OBF itself
  * over TLS, and nobody else vouches for its `did:key`.
  * @see https://www.imsglobal.org/spec/ob/v3p0/ (IdentityObject, AchievementSubject, IdentifierEntry)
  */
-const credentialV3 = z.object({
-  id: z.string(),
-  credentialSubject: z.object({
-    identifier: oneOrMany(
-      z.object({
-        identityType: z.string(),
-        hashed: z.boolean(),
-        identityHash: z.string(),
-        salt: optionalText,
-      }),
-    ),
-    achievement: z.object({ id: z.string() }),
-  }),
-  issuer: z.object({
-    otherIdentifier: oneOrMany(z.object({ identifier: z.string(), identifierType: z.string() })),
-  }),
-  validFrom: instantS,
-  validUntil: instantS.nullish(),
-  credentialStatus: oneOrMany(z.object({ id: z.string(), type: oneOrMany(z.string()) })).nullish(),
-});
+export const credentialV3 = z
+  .object({
+    id: z.string(),
+    credentialSubject: z.object({
+      identifier: oneOrMany(
+        z.object({
+          identityType: z.string(),
+          hashed: z.boolean(),
+          identityHash: z.string(),
+          salt: optionalText,
+        }),
+      ),
+      achievement: z.object({ id: z.string() }),
+    }),
+    issuer: z.object({
+      otherIdentifier: oneOrMany(z.object({ identifier: z.string(), identifierType: z.string() })),
+    }),
+    validFrom: instantS,
+    validUntil: instantS.nullish(),
+    credentialStatus: oneOrMany(z.object({ id: z.string(), type: oneOrMany(z.string()) })).nullish(),
+  })
+  .transform(({ id, credentialSubject, issuer, validFrom, validUntil, credentialStatus }) => {
+    // OBF's own name for a client: the id that its API knows it by.
+    const clients = issuer.otherIdentifier.filter(({ identifierType }) => identifierType === 'systemId');
+    const [client = '', ...others] = new Set(clients.map(({ identifier }) => identifier));
+    return {
+      id,
+      recipients: credentialSubject.identifier
+        .filter(({ identityType }) => identityType === 'emailAddress' || identityType === 'email')
+        .map(({ hashed, identityHash, salt }): Recipient => ({ hashed, identity: identityHash, salt })),
+      achievement: credentialSubject.achievement.id,
+      /** Null: the credential names none, or several. */
+      clientId: others.length === 0 && isHostedId(client) ? asClientId(client) : null,
+      issuedOnS: validFrom,
+      expiresOnS: validUntil ?? null,
+      statuses: credentialStatus ?? [],
+    };
+  });
 
-export interface CredentialV3 extends ParsedCredential {
-  readonly achievement: string;
-  /** As the credential has it, not checked. Null: it names none, or several. */
-  readonly clientId: string | null;
-  readonly statuses: readonly { readonly id: string; readonly types: readonly string[] }[];
-}
-
-export const isV3 = (json: object): boolean => 'credentialSubject' in json;
-
-/** @throws ObfUnreadable naming the field */
-export function parseV3(call: string, body: string): CredentialV3 {
-  const { id, credentialSubject, issuer, ...rest } = readJson(call, body, credentialV3);
-  // OBF's own name for a client: the id that its API knows it by.
-  const clients = issuer.otherIdentifier.filter(({ identifierType }) => identifierType === 'systemId');
-  const [client, ...others] = new Set(clients.map(({ identifier }) => identifier));
-  return {
-    id,
-    recipients: credentialSubject.identifier
-      .filter(({ identityType }) => identityType === 'emailAddress' || identityType === 'email')
-      .map(({ hashed, identityHash, salt }) => ({ hashed, identity: identityHash, salt })),
-    achievement: credentialSubject.achievement.id,
-    clientId: others.length === 0 ? (client ?? null) : null,
-    issuedOnS: rest.validFrom,
-    expiresOnS: rest.validUntil ?? null,
-    statuses: (rest.credentialStatus ?? []).map((status) => ({ id: status.id, types: status.type })),
-  };
-}
+export type CredentialV3 = z.output<typeof credentialV3>;
 
 /**
  * An Open Badges 2.0 assertion as OBF hosts it. The badge class may stand in it or at its own address;
@@ -105,49 +83,34 @@ const badgeV2 = z.union([
   z.string().transform((id) => ({ id, issuer: null })),
   z.object({ id: z.string(), issuer: issuerV2.nullish() }),
 ]);
-const assertionV2 = z.object({
-  id: z.string(),
-  recipient: z.object({
-    type: oneOrMany(z.string()),
-    hashed: z.boolean(),
-    identity: z.string(),
-    salt: optionalText,
-  }),
-  badge: badgeV2,
-  issuedOn: instantS,
-  expires: instantS.nullish(),
-});
+export const assertionV2 = z
+  .object({
+    id: z.string(),
+    recipient: z.object({
+      type: oneOrMany(z.string()).refine((types) => types.includes('email'), 'not an e-mail address'),
+      hashed: z.boolean(),
+      identity: z.string(),
+      salt: optionalText,
+    }),
+    badge: badgeV2,
+    issuedOn: instantS,
+    expires: instantS.nullish(),
+  })
+  .transform(({ id, recipient, badge, issuedOn, expires }) => ({
+    id,
+    recipients: [recipient] as readonly Recipient[],
+    /** Address of the badge class. */
+    badge: badge.id,
+    /** Address of the issuer; null: the badge class names it. */
+    issuer: badge.issuer?.id ?? null,
+    issuedOnS: issuedOn,
+    expiresOnS: expires ?? null,
+  }));
 
-export interface CredentialV2 extends ParsedCredential {
-  /** Address of the badge class. */
-  readonly badge: string;
-  /** Address of the issuer; null: the badge class names it. */
-  readonly issuer: string | null;
-}
+export type CredentialV2 = z.output<typeof assertionV2>;
 
-export const isV2 = (json: object): boolean => 'badge' in json && 'recipient' in json;
-
-/** Whatever else stands beside it: often nothing does. */
-export const saysRevoked = (json: object): boolean => Reflect.get(json, 'revoked') === true;
-
-/** @throws ObfUnreadable naming the field */
-export function parseV2(call: string, body: string): CredentialV2 {
-  const read = readJson(call, body, assertionV2);
-  const { type, ...recipient } = read.recipient;
-  if (!type.includes('email')) throw new ObfUnreadable(call, 'field recipient.type: not an e-mail address');
-  return {
-    id: read.id,
-    recipients: [recipient],
-    badge: read.badge.id,
-    issuer: read.badge.issuer?.id ?? null,
-    issuedOnS: read.issuedOn,
-    expiresOnS: read.expires ?? null,
-  };
-}
-
-/** The issuer's address out of a badge class. @throws ObfUnreadable */
-export const issuerOfClass = (call: string, body: string): string =>
-  readJson(call, body, z.object({ issuer: issuerV2 })).issuer.id;
+/** The issuer's address out of a badge class. */
+export const issuerOfClass = z.object({ issuer: issuerV2 }).transform(({ issuer }) => issuer.id);
 
 /** @see https://www.imsglobal.org/spec/vcrl/v1p0/ */
 export const REVOCATION_LIST_TYPE = '1EdTechRevocationList';
@@ -161,29 +124,25 @@ const revocations = z.array(
 );
 
 /**
- * The specification's name, its plural as it is also met, and that of Open Badges 2.0. What OBF's own list
- * looks like was never seen.
+ * The ids of the revoked credentials, as the list writes them. It has the specification's name, its plural as it is
+ * also met, or that of Open Badges 2.0. A list of another form may not pass for an empty one.
  */
-const revocationList = z.union([
-  revocations,
-  z
-    .object({
-      revokedCredential: revocations.nullish(),
-      revokedCredentials: revocations.nullish(),
-      revokedAssertions: revocations.nullish(),
-    })
-    .transform((all) => all.revokedCredential ?? all.revokedCredentials ?? all.revokedAssertions ?? null),
-]);
-
-/**
- * The ids of the revoked credentials, as the list writes them.
- * @throws ObfUnreadable for a list of another form: it may not pass for an empty one
- */
-export function revokedIds(call: string, body: string): readonly string[] {
-  const found = readJson(call, body, revocationList);
-  if (found === null) throw new ObfUnreadable(call, 'no list of revoked credentials in it');
-  return found.filter(({ revoked }) => revoked !== false).map(({ id }) => id);
-}
+export const revokedIds = z
+  .union([
+    revocations,
+    z
+      .object({
+        revokedCredential: revocations.nullish(),
+        revokedCredentials: revocations.nullish(),
+        revokedAssertions: revocations.nullish(),
+      })
+      .transform((all) => all.revokedCredential ?? all.revokedCredentials ?? all.revokedAssertions),
+  ])
+  .transform((found, ctx) => {
+    if (found != null) return found.filter(({ revoked }) => revoked !== false).map(({ id }) => id);
+    ctx.addIssue({ code: 'custom', message: 'no list of revoked credentials in it' });
+    return z.NEVER;
+  });
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
 export function isFor(recipient: Recipient, address: string): boolean {

@@ -25,9 +25,8 @@ export class ObfRefused extends ObfError {
     call: string,
     readonly status: number,
     message: string,
-    options?: ErrorOptions,
   ) {
-    super(call, message, options);
+    super(call, message);
   }
 }
 
@@ -35,14 +34,12 @@ export class ObfRefused extends ObfError {
 export const isEventGone = (error: unknown): boolean =>
   error instanceof ObfRefused && error.status === 404 && error.call === 'GET event';
 
-/** What is wrong with a hosted credential: where it is, whose it is, what it says of itself, its size. */
-type CredentialFault = 'url' | 'recipient' | 'identity' | 'size';
-
 /** A hosted credential that will never count for this person: reading it again changes nothing. */
 export class CredentialRefused extends ObfRefused {
   constructor(
     call: string,
-    readonly fault: CredentialFault,
+    /** Where it is, whose it is, what it says of itself, its size. */
+    readonly fault: 'url' | 'recipient' | 'identity' | 'size',
     message: string,
   ) {
     super(call, 422, message);
@@ -60,9 +57,8 @@ export class ObfThrottled extends ObfError {
   constructor(
     call: string,
     readonly retryAfterMs: number,
-    options?: ErrorOptions,
   ) {
-    super(call, `throttled, try again in ${Math.ceil(retryAfterMs / 1000)} s`, options);
+    super(call, `throttled, try again in ${Math.ceil(retryAfterMs / 1000)} s`);
   }
 }
 

@@ -1,13 +1,4 @@
-import {
-  asAssertionId,
-  asBadgeId,
-  asClientId,
-  asEventId,
-  type AssertionId,
-  type BadgeId,
-  type ClientId,
-  type EventId,
-} from '../ids.js';
+import { asAssertionId, asBadgeId, asClientId, asEventId, type AssertionId } from '../ids.js';
 
 /**
  * Every assumption on how OBF writes the addresses of what it publishes. The forms were seen in
@@ -16,62 +7,52 @@ import {
  */
 const WORD = String.raw`[\w-]{1,128}`;
 const routeTo = (folder: string): RegExp => new RegExp(`^/${folder}/(${WORD})(?:\\.json)?$`);
-const CREDENTIAL = routeTo('(?:obv3/credentials|v1/assertion)');
-const ACHIEVEMENT = routeTo('obv3/achievements');
-const BADGE_CLASS = routeTo('v1/badge/_');
-const ISSUER = routeTo('v1/client');
-/** `/v1/client/?key=<client id>&v=2.0&event=<event id>` */
-const ISSUER_BY_KEY = /^\/v1\/client\/?$/;
+const ID = new RegExp(`^${WORD}$`);
+
+/** An id as OBF makes them. */
+export const isHostedId = (text: string): boolean => ID.test(text);
 
 /** Reads addresses of one OBF. Each answers null for an address of another host, or of another form. */
-export class HostedUrls {
-  private readonly basePath: string;
-
-  constructor(private readonly base: URL) {
-    this.basePath = base.pathname.replace(/\/+$/, '');
-  }
-
-  assertionId = (address: string): AssertionId | null => this.id(CREDENTIAL, address, asAssertionId);
-  badgeIdOfAchievement = (address: string): BadgeId | null => this.id(ACHIEVEMENT, address, asBadgeId);
-  badgeIdOfClass = (address: string): BadgeId | null => this.id(BADGE_CLASS, address, asBadgeId);
-  /** Of an issuer's profile. */
-  clientId = (address: string): ClientId | null =>
-    ISSUER_BY_KEY.test(this.routeOf(address) ?? '')
-      ? this.parameter(address, 'key', asClientId)
-      : this.id(ISSUER, address, asClientId);
-  /** The event that a badge class was asked for with: `?v=2.0&event=<event id>`. */
-  eventId = (address: string): EventId | null => this.parameter(address, 'event', asEventId);
-  isOurs = (address: string): boolean => this.routeOf(address) !== null;
-
-  /** Where OBF publishes an assertion, in each format. */
-  addressesOf(id: AssertionId): { readonly v3: string; readonly v2: string } {
-    const at = `${this.base.origin}${this.basePath}`;
-    const name = encodeURIComponent(id);
-    return { v3: `${at}/obv3/credentials/${name}.json`, v2: `${at}/v1/assertion/${name}` };
-  }
-
-  /** Path and query from the host's root, of an address that is ours. */
-  pathOf(address: string): string {
-    const { pathname, search } = new URL(address);
-    return `${pathname}${search}`;
-  }
+export function createHostedUrls(base: URL) {
+  const basePath = base.pathname.replace(/\/+$/, '');
 
   /** The path below OBF's own; null unless scheme, host and port are OBF's, without credentials. */
-  private routeOf(address: string): string | null {
+  const routeOf = (address: string): string | null => {
     if (!URL.canParse(address)) return null;
     const { origin, username, password, pathname } = new URL(address);
-    const isOurs = origin === this.base.origin && username === '' && password === '';
-    return isOurs && pathname.startsWith(`${this.basePath}/`) ? pathname.slice(this.basePath.length) : null;
-  }
+    const isOurs = origin === base.origin && username === '' && password === '';
+    return isOurs && pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : null;
+  };
+  const idIn =
+    <I>(form: RegExp, as: (id: string) => I) =>
+    (address: string): I | null => {
+      const [, id] = form.exec(routeOf(address) ?? '') ?? [];
+      return id === undefined ? null : as(id);
+    };
+  const parameter =
+    <I>(name: string, as: (id: string) => I) =>
+    (address: string): I | null => {
+      const value = routeOf(address) === null ? '' : (new URL(address).searchParams.get(name) ?? '');
+      return isHostedId(value) ? as(value) : null;
+    };
+  const clientInPath = idIn(routeTo('v1/client'), asClientId);
+  const clientByKey = parameter('key', asClientId);
 
-  private parameter<I>(address: string, name: string, as: (id: string) => I): I | null {
-    if (!this.isOurs(address)) return null;
-    const value = new URL(address).searchParams.get(name) ?? '';
-    return new RegExp(`^${WORD}$`).test(value) ? as(value) : null;
-  }
-
-  private id<I>(form: RegExp, address: string, as: (id: string) => I): I | null {
-    const [, id] = form.exec(this.routeOf(address) ?? '') ?? [];
-    return id === undefined ? null : as(id);
-  }
+  return {
+    assertionId: idIn(routeTo('(?:obv3/credentials|v1/assertion)'), asAssertionId),
+    badgeIdOfAchievement: idIn(routeTo('obv3/achievements'), asBadgeId),
+    badgeIdOfClass: idIn(routeTo('v1/badge/_'), asBadgeId),
+    /** Of an issuer's profile; also `/v1/client/?key=<client id>&v=2.0&event=<event id>`. */
+    clientId: (address: string) =>
+      /^\/v1\/client\/?$/.test(routeOf(address) ?? '') ? clientByKey(address) : clientInPath(address),
+    /** The event that a badge class was asked for with: `?v=2.0&event=<event id>`. */
+    eventId: parameter('event', asEventId),
+    isOurs: (address: string): boolean => routeOf(address) !== null,
+    /** Where OBF publishes an assertion, in each format. */
+    addressesOf(id: AssertionId) {
+      const at = `${base.origin}${basePath}`;
+      const name = encodeURIComponent(id);
+      return { v3: `${at}/obv3/credentials/${name}.json`, v2: `${at}/v1/assertion/${name}` };
+    },
+  };
 }

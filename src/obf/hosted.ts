@@ -1,31 +1,28 @@
-import { asClientId, type AssertionId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
 import {
+  assertionV2,
+  credentialV3,
   isFor,
-  isV2,
-  isV3,
   issuerOfClass,
-  parseV2,
-  parseV3,
   REVOCATION_LIST_TYPE,
   revokedIds,
-  saysRevoked,
   type CredentialV2,
   type CredentialV3,
-  type ParsedCredential,
 } from './credential.js';
 import {
   CredentialAbsent,
   CredentialRefused,
   errorOfStatus,
+  isGood,
   jsonOrNull,
   ObfTooLarge,
   ObfUnreadable,
   type HttpReply,
 } from './errors.js';
-import { HostedUrls } from './hosted-url.js';
+import { createHostedUrls } from './hosted-url.js';
 import type { Http } from './http.js';
 import type { RateLimiter } from './rate-limiter.js';
-import { parseJson } from './rows.js';
+import { parseJson, readJson } from './rows.js';
 
 /** What a hosted credential says. Times are Unix seconds. */
 interface HostedAssertion {
@@ -41,15 +38,11 @@ interface HostedAssertion {
 }
 
 /**
- * OBF says that it is revoked, and as a rule nothing else: not even whose it was. It serves to mark an
- * assertion that is known already; an unknown one has nothing to count.
+ * Revoked only: OBF says as a rule nothing else then, not even whose it was. It serves to mark an assertion that is
+ * known already; an unknown one has nothing to count.
  */
-interface RevokedAssertion {
-  readonly revokedOnly: true;
-  readonly assertionId: AssertionId;
-}
-
-export type HostedCredential = HostedAssertion | RevokedAssertion;
+export type HostedCredential =
+  HostedAssertion | { readonly revokedOnly: true; readonly assertionId: AssertionId };
 
 const CALL = 'GET credential';
 /** All public reads share one lane, whoever issued what they read. */
@@ -71,19 +64,14 @@ interface Subject {
 
 /** Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. */
 export class HostedCredentials {
-  private readonly urls: HostedUrls;
+  readonly #urls: ReturnType<typeof createHostedUrls>;
 
   constructor(
     base: URL,
     private readonly http: Http,
     private readonly rate: RateLimiter,
   ) {
-    this.urls = new HostedUrls(base);
-  }
-
-  /** Whether `read` would fetch this at all: a credential's address on OBF's own host. */
-  accepts(url: string): boolean {
-    return this.urls.assertionId(url) !== null;
+    this.#urls = createHostedUrls(base);
   }
 
   /**
@@ -93,13 +81,12 @@ export class HostedCredentials {
    * @throws as `read`
    */
   async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
-    const { v2, v3 } = this.urls.addressesOf(id);
-    try {
-      return await this.read(first === 'v2' ? v2 : v3, null, signal);
-    } catch (error) {
-      if (!(error instanceof CredentialAbsent)) throw error;
-      return this.read(first === 'v2' ? v3 : v2, null, signal);
-    }
+    const { v2, v3 } = this.#urls.addressesOf(id);
+    const [one, other] = first === 'v2' ? [v2, v3] : [v3, v2];
+    return this.read(one, null, signal).catch((error: unknown) => {
+      if (error instanceof CredentialAbsent) return this.read(other, null, signal);
+      throw error;
+    });
   }
 
   /**
@@ -109,110 +96,98 @@ export class HostedCredentials {
    * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
   async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
-    const assertionId = this.urls.assertionId(url);
+    const assertionId = this.#urls.assertionId(url);
     if (assertionId === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
     const subject: Subject = { assertionId, email, signal };
-    const { status, body } = await this.fetchPublic(subject, CALL, url, { alsoGood: GONE });
+    const { status, body } = await this.#fetch(subject, CALL, url, { alsoGood: GONE });
     // A credential that is gone may leave nothing, or a page for people.
     const json = status === GONE ? (jsonOrNull(body) ?? {}) : parseJson(CALL, body);
     if (typeof json !== 'object' || json === null) throw new ObfUnreadable(CALL, 'not a JSON object');
-    if (status === GONE || saysRevoked(json)) {
-      const id: unknown = Reflect.get(json, 'id');
-      if (typeof id === 'string') this.checkId(id, subject);
+    if (status === GONE || ('revoked' in json && json.revoked === true)) {
+      if ('id' in json && typeof json.id === 'string') this.#checkId(json.id, subject);
       return { revokedOnly: true, assertionId };
     }
-    if (isV3(json)) return this.verifyV3(parseV3(CALL, body), subject);
-    if (isV2(json)) return this.verifyV2(parseV2(CALL, body), subject);
+    if ('credentialSubject' in json) return this.#verifyV3(readJson(CALL, body, credentialV3), subject);
+    if ('badge' in json && 'recipient' in json)
+      return this.#verifyV2(readJson(CALL, body, assertionV2), subject);
     throw new ObfUnreadable(CALL, 'neither Open Badges 3.0 nor 2.0');
   }
 
-  private async verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
-    const { achievement, clientId } = credential;
-    const common = this.commonOf(credential, subject);
-    const badgeId = this.urls.badgeIdOfAchievement(achievement);
+  async #verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
+    const common = this.#commonOf(credential, subject);
+    const badgeId = this.#urls.badgeIdOfAchievement(credential.achievement);
+    const { clientId } = credential;
     if (badgeId === null)
       throw new ObfUnreadable(CALL, 'field credentialSubject.achievement.id: not a badge of this OBF');
-    if (clientId === null || !/^[\w-]{1,128}$/.test(clientId))
+    if (clientId === null)
       throw new ObfUnreadable(CALL, 'field issuer.otherIdentifier: not one client id (systemId)');
-    const revoked = await this.isListedAsRevoked(credential, subject);
-    return { ...common, clientId: asClientId(clientId), badgeId, eventId: null, revoked };
+    const revoked = await this.#isListedAsRevoked(credential, subject);
+    return { ...common, clientId, badgeId, eventId: null, revoked };
   }
 
-  private async verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
-    const common = this.commonOf(credential, subject);
-    const badgeId = this.urls.badgeIdOfClass(credential.badge);
+  async #verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
+    const common = this.#commonOf(credential, subject);
+    const { badge } = credential;
+    const badgeId = this.#urls.badgeIdOfClass(badge);
     if (badgeId === null) throw new ObfUnreadable(CALL, 'field badge: not a badge of this OBF');
-    const clientId = this.urls.clientId(credential.issuer ?? (await this.readIssuer(credential, subject)));
+    const name = 'GET badgeclass';
+    const issuer =
+      credential.issuer ?? readJson(name, (await this.#fetch(subject, name, badge)).body, issuerOfClass);
+    const clientId = this.#urls.clientId(issuer);
     if (clientId === null) throw new ObfUnreadable(CALL, 'field badge.issuer: not a client of this OBF');
-    return { ...common, clientId, badgeId, eventId: this.urls.eventId(credential.badge), revoked: false };
+    return { ...common, clientId, badgeId, eventId: this.#urls.eventId(badge), revoked: false };
   }
 
   /** What both formats come to, once it is known to be this person's. @throws CredentialRefused */
-  private commonOf({ id, recipients, issuedOnS, expiresOnS }: ParsedCredential, subject: Subject) {
+  #commonOf({ id, recipients, issuedOnS, expiresOnS }: CredentialV2 | CredentialV3, subject: Subject) {
     const { assertionId, email } = subject;
-    this.checkId(id, subject);
+    this.#checkId(id, subject);
     if (email !== null && !recipients.some((recipient) => isFor(recipient, email)))
       throw new CredentialRefused(CALL, 'recipient', 'it was made for another address');
     return { revokedOnly: false, assertionId, issuedOnS, expiresOnS } as const;
   }
 
   /** One credential could else be counted again and again under invented addresses. */
-  private checkId(id: string, { assertionId }: Subject): void {
-    if (this.urls.assertionId(id) !== assertionId)
+  #checkId(id: string, { assertionId }: Subject): void {
+    if (this.#urls.assertionId(id) !== assertionId)
       throw new CredentialRefused(CALL, 'identity', 'its own id is not the one that it was read under');
   }
 
-  private async readIssuer({ badge }: CredentialV2, subject: Subject): Promise<string> {
-    const name = 'GET badgeclass';
-    return issuerOfClass(name, (await this.fetchPublic(subject, name, badge)).body);
-  }
-
-  private async isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
+  async #isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
     const name = 'GET revoked';
-    const { assertionId } = subject;
-    for (const { id: url, types } of statuses) {
-      if (!types.includes(REVOCATION_LIST_TYPE))
-        throw new ObfUnreadable(
-          CALL,
-          'field credentialStatus.type: not a kind of status that OBF is known to use',
-        );
-      if (!this.urls.isOurs(url))
+    const isOwn = (one: string): boolean =>
+      one === id || one === subject.assertionId || this.#urls.assertionId(one) === subject.assertionId;
+    for (const { id: url, type } of statuses) {
+      if (!type.includes(REVOCATION_LIST_TYPE))
+        throw new ObfUnreadable(CALL, 'field credentialStatus.type: not a status that OBF is known to use');
+      if (!this.#urls.isOurs(url))
         throw new CredentialRefused(CALL, 'url', "its revocation list is not on OBF's host");
       // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
       const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
-      const { status, body } = await this.fetchPublic(subject, name, url, options);
-      const listed = status === NOT_FOUND ? [] : revokedIds(name, body);
-      if (
-        listed.some((one) => one === id || one === assertionId || this.urls.assertionId(one) === assertionId)
-      )
-        return true;
+      const { status, body } = await this.#fetch(subject, name, url, options);
+      const listed = status === NOT_FOUND ? [] : readJson(name, body, revokedIds);
+      if (listed.some(isOwn)) return true;
     }
     return false;
   }
 
   /** @param alsoGood a status besides 2xx that says something to the caller */
-  private async fetchPublic(
-    { email, signal }: Pick<Subject, 'email' | 'signal'>,
+  async #fetch(
+    { email, signal }: Subject,
     name: string,
     url: string,
     { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES }: { alsoGood?: number; maxBytes?: number } = {},
   ): Promise<HttpReply> {
-    const { http, rate } = this;
-    const facts = { name, write: false, secrets: email === null ? [] : [email] };
-    const request = {
-      ...facts,
-      clientId: null,
-      method: 'GET',
-      path: this.urls.pathOf(url),
-      maxBytes,
-    } as const;
-    await rate.acquire(name, LANE, { signal });
-    const reply = await http.send(request, signal).catch((error: unknown) => {
+    const facts = { name, clientId: null, write: false, secrets: email === null ? [] : [email] };
+    const { pathname, search } = new URL(url);
+    await this.rate.acquire(name, LANE, { signal });
+    const request = { ...facts, method: 'GET', path: `${pathname}${search}`, maxBytes } as const;
+    const reply = await this.http.send(request, signal).catch((error: unknown) => {
       throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
     });
-    if (reply.status === 429) await rate.hold(LANE, reply.retryAfterMs);
-    if ((reply.status >= 200 && reply.status < 300) || reply.status === alsoGood) return reply;
+    if (reply.status === 429) await this.rate.hold(LANE, reply.retryAfterMs);
+    if (isGood(reply) || reply.status === alsoGood) return reply;
     const error = errorOfStatus(facts, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
     throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;

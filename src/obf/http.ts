@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
-import { create, type AxiosInstance, type AxiosResponse } from 'axios';
+import { create, type AxiosResponse } from 'axios';
 import type { ClientId } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import {
@@ -57,24 +57,49 @@ interface HttpOptions {
 
 export type Http = ReturnType<typeof createHttp>;
 
-/** Sends calls to one origin. Opens nothing until the first. */
+/**
+ * Sends calls to one origin and nowhere else: no absolute URLs, no redirects, and no proxy of the environment, which
+ * would be handed tokens and addresses (`http_proxy` even for a loopback address). Opens nothing until the first.
+ */
 export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
-  const kept = clientOf(origin, true);
+  const axios = create({
+    adapter: 'http',
+    baseURL: origin,
+    allowAbsoluteUrls: false,
+    maxRedirects: 0,
+    proxy: false,
+    responseType: 'text',
+    validateStatus: () => true,
+    // axios would let a broken JSON through as text.
+    transformRequest: [(data: unknown) => data],
+    transformResponse: [(data: unknown) => data],
+    headers: { 'User-Agent': 'palier', Accept: 'application/json' },
+  });
+  const kept = agentsOf(true);
   // A write has a connection of its own: a kept one may be closed just as we use it, and the reset
   // would leave open whether the write was done.
-  const fresh = clientOf(origin, false);
+  const fresh = agentsOf(false);
   let closed = false;
   return {
     /** Resolves with any answer at all. @throws ObfError by certainty, where no whole answer came */
     async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpReply> {
-      if (closed) throw new ObfNotSent(request.name, 'the client is closed');
+      const { clientId, name: route, method, path: url, headers = {}, body: data, maxBytes } = request;
+      if (closed) throw new ObfNotSent(route, 'the client is closed');
       const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
       const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
       const startedMs = performance.now();
       let status: number | null = null;
       try {
+        const sent = {
+          method,
+          url,
+          headers: { ...headers },
+          data,
+          maxContentLength: maxBytes,
+          signal: ending,
+        };
         const reply = replyOf(
-          await exchange(request.method === 'GET' ? kept.axios : fresh.axios, request, ending),
+          await axios.request<unknown>({ ...sent, ...(method === 'GET' ? kept : fresh) }),
         );
         status = reply.status;
         return reply;
@@ -83,7 +108,6 @@ export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
         throw failureOf(request, error, deadline.aborted ? 'no answer in time' : null);
       } finally {
         const durationMs = performance.now() - startedMs;
-        const { clientId, name: route } = request;
         report({ clientId, route, status, durationMs });
         log?.debug({ call: route, client: clientId, status, ms: Math.round(durationMs) }, 'OBF called');
       }
@@ -91,21 +115,10 @@ export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
     /** Destroys every connection. */
     close(): void {
       closed = true;
-      kept.destroy();
-      fresh.destroy();
+      for (const agent of [kept, fresh].flatMap((agents) => Object.values(agents))) agent.destroy();
     },
   };
 }
-
-const exchange = (axios: AxiosInstance, request: HttpRequest, signal: AbortSignal) =>
-  axios.request<unknown>({
-    method: request.method,
-    url: request.path,
-    headers: { ...request.headers },
-    data: request.body,
-    maxContentLength: request.maxBytes,
-    signal,
-  });
 
 function replyOf({ status, headers, data }: AxiosResponse<unknown>): HttpReply {
   const header = (name: string): string | null => {
@@ -130,35 +143,6 @@ function failureOf({ name, write, secrets }: HttpRequest, error: unknown, why: s
   return new ObfNotSent(name, text, { cause });
 }
 
-/**
- * Calls go to `origin` and nowhere else: no absolute URLs, no redirects, and no proxy of the environment,
- * which would be handed tokens and addresses (`http_proxy` even for a loopback address).
- */
-function clientOf(origin: string, keepAlive: boolean) {
-  const httpAgent = new WatchedHttpAgent({ keepAlive });
-  const httpsAgent = new WatchedHttpsAgent({ keepAlive });
-  const axios = create({
-    adapter: 'http',
-    baseURL: origin,
-    allowAbsoluteUrls: false,
-    maxRedirects: 0,
-    proxy: false,
-    responseType: 'text',
-    validateStatus: () => true,
-    // axios would let a broken JSON through as text.
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
-    headers: { 'User-Agent': 'palier', Accept: 'application/json' },
-    httpAgent,
-    httpsAgent,
-  });
-  const destroy = (): void => {
-    httpAgent.destroy();
-    httpsAgent.destroy();
-  };
-  return { axios, destroy };
-}
-
 /** The connections that came about: on any other, not a byte of a request can have left. */
 const connected = new WeakSet<Duplex>();
 
@@ -168,21 +152,18 @@ function mayHaveLeft(error: unknown): boolean {
   return !(socket instanceof Duplex) || connected.has(socket);
 }
 
-type Socket = ReturnType<HttpAgent['createConnection']>;
+const agentsOf = (keepAlive: boolean) => ({
+  httpAgent: watched(new HttpAgent({ keepAlive }), 'connect'),
+  httpsAgent: watched(new HttpsAgent({ keepAlive }), 'secureConnect'),
+});
 
-function watch(socket: Socket, event: 'connect' | 'secureConnect'): Socket {
-  socket?.once(event, () => connected.add(socket));
-  return socket;
-}
-
-class WatchedHttpAgent extends HttpAgent {
-  override createConnection(...args: Parameters<HttpAgent['createConnection']>): Socket {
-    return watch(super.createConnection(...args), 'connect');
-  }
-}
-
-class WatchedHttpsAgent extends HttpsAgent {
-  override createConnection(...args: Parameters<HttpsAgent['createConnection']>): Socket {
-    return watch(super.createConnection(...args), 'secureConnect');
-  }
+/** Notes which of its connections came about. */
+function watched<A extends HttpAgent>(agent: A, event: 'connect' | 'secureConnect'): A {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (...args) => {
+    const socket = connect(...args);
+    socket?.once(event, () => connected.add(socket));
+    return socket;
+  };
+  return agent;
 }

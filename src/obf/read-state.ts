@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
-import type { ListName, ObfEvent } from './types.js';
+import type { ObfEvent, OddRow } from './types.js';
 
 /** What was read of OBF, and what could not be. Both are rebuilt by reading again. */
 
@@ -36,9 +36,6 @@ end
 if more ~= 0 then redis.call('INCRBY', KEYS[2], more) end
 return more`);
 
-/** Where the events of a client are kept: a hash from id to signature, and beside it the sum of recipients. */
-const eventsKey = (prefix: string, clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
-
 export type EventIndex = ReturnType<typeof createEventIndex>;
 
 /**
@@ -47,7 +44,8 @@ export type EventIndex = ReturnType<typeof createEventIndex>;
  * @param prefix of the keys, without a hash tag
  */
 export function createEventIndex(redis: RedisConnection, prefix: string) {
-  const key = (clientId: ClientId): string => eventsKey(prefix, clientId);
+  /** A hash from id to signature, and beside it the sum of recipients. */
+  const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
     for (let at = 0; at < pairs.length; at += CHUNK)
@@ -73,10 +71,11 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       return { unread, changed };
     },
     /** Stores that they were read in full, as these rows say. */
-    async put(clientId: ClientId, rows: readonly EventRow[]) {
-      const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
-      await write(clientId, pairs);
-    },
+    put: (clientId: ClientId, rows: readonly EventRow[]) =>
+      write(
+        clientId,
+        rows.map((row) => [fieldOf(row.id), signatureOf(row)]),
+      ),
     /** Removes all but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
@@ -94,28 +93,16 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   };
 }
 
-/** Where something of OBF could not be read: a whole list of a client, or the recipients of one event. */
-interface ReadScope {
-  readonly clientId: ClientId;
-  readonly list: ListName;
-  /** Null: the list of the account. */
-  readonly eventId: EventId | null;
-}
+/** Where something of OBF could not be read: a whole list of a client (no event), or the recipients of one event. */
+type ReadScope = Omit<OddRow, 'field'>;
 
-/** What OBF showed, and could not be taken for the whole. Holds nothing of a person. */
-export interface ReadProblem extends ReadScope {
-  /** Fields of rows that cannot be read. */
-  readonly fields: readonly string[];
-  /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
-  readonly missing: { readonly seen: number; readonly expected: number | null } | null;
-  /** Since when, Unix seconds. */
-  readonly sinceS: number;
-}
-
-/** A problem as it is stored, under its scope as JSON. */
+/** A problem as it is stored, under its scope as JSON. Holds nothing of a person. */
 const storedProblem = z.object({
+  /** Fields of rows that cannot be read. */
   fields: z.array(z.string()),
+  /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
   missing: z.object({ seen: z.number(), expected: z.number().nullable() }).nullable(),
+  /** Since when, Unix seconds. */
   sinceS: z.number(),
 });
 const scopeForm = z.tuple([
@@ -123,6 +110,10 @@ const scopeForm = z.tuple([
   z.enum(['events', 'recipients', 'badges']),
   z.string().transform(asEventId).nullable(),
 ]);
+
+/** What OBF showed, and could not be taken for the whole. */
+export type ReadProblem = Readonly<ReadScope & z.output<typeof storedProblem>>;
+
 const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
   JSON.stringify([clientId, list, eventId]);
 

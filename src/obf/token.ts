@@ -6,6 +6,7 @@ import { VaultError, type Vault } from '../platform/vault.js';
 import {
   errorBeforeSending,
   errorOfStatus,
+  isGood,
   jsonOrNull,
   ObfNotSent,
   ObfRefused,
@@ -35,7 +36,7 @@ export interface Bearer {
   readonly sealed: string;
 }
 
-interface TokenParts {
+export interface TokenParts {
   readonly clientId: ClientId;
   readonly secret: string;
   readonly redis: RedisConnection;
@@ -72,8 +73,10 @@ const keyOf = ({ prefix, clientId }: TokenParts, name: string): string =>
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * The token of one client, shared by all processes. It is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing,
- * asks OBF; one that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
+ * Gives the token of one client, shared by all processes, or another one than `denied`, which OBF has just refused. It
+ * is kept in Redis, sealed. The process that sets the mark "asked", which lasts as long as OBF's spacing, asks OBF; one
+ * that dies meanwhile leaves the mark to the others. All spans of time are those of Redis' clock.
+ * @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent
  */
 export function createTokens(parts: TokenParts) {
   const { clientId, tuning } = parts;
@@ -81,12 +84,12 @@ export function createTokens(parts: TokenParts) {
   // the token all the same, and the next may only be asked for in ten seconds.
   let asking: ReturnType<typeof askInTurn> | null = null;
 
-  async function obtain(denied: string | null, signal?: AbortSignal): Promise<Bearer> {
+  return async (signal?: AbortSignal, denied?: Bearer): Promise<Bearer> => {
     const untilMs = performance.now() + tuning.tokenWaitMs;
     try {
       for (;;) {
         const bearer = await raceAbort(readToken(parts), signal);
-        if (bearer !== null && bearer.sealed !== denied) return bearer;
+        if (bearer !== null && bearer.sealed !== denied?.sealed) return bearer;
         asking ??= askInTurn(parts).finally(() => {
           asking = null;
         });
@@ -102,12 +105,6 @@ export function createTokens(parts: TokenParts) {
     } catch (error) {
       throw errorBeforeSending(TOKEN_CALL, error, signal);
     }
-  }
-  return {
-    /** @throws ObfRefused, ObfThrottled, ObfNotSent: the call that needed it was not sent */
-    current: (signal?: AbortSignal) => obtain(null, signal),
-    /** Another one than `denied`, which OBF has just answered with 403; it may have been renewed already. */
-    refreshDenied: (denied: Bearer, signal?: AbortSignal) => obtain(denied.sealed, signal),
   };
 }
 
@@ -166,7 +163,7 @@ async function requestToken({ http, apiPath, clientId, secret, tuning, life }: T
     timeoutMs: tuning.tokenTimeoutMs,
   } as const;
   const reply = await http.send(request, life);
-  if (reply.status < 200 || reply.status > 299) {
+  if (!isGood(reply)) {
     const error = errorOfStatus(facts, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
     const words = `${error.message.replace(`OBF ${TOKEN_CALL}: `, '')}: ${advice}`;
