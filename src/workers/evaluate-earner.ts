@@ -4,14 +4,13 @@ import { journalOf, type Person } from '../earners/person.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueueAward } from '../issuing/outbox.js';
-import { REGION_READ } from './ingest/region-account-sync.js';
 import { enqueue } from '../queue/enqueue.js';
 import { gatherJobId, laterJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobResult } from '../platform/job-result.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
-import type { Pipeline } from './pipeline.js';
+import { REGION_READ, type Pipeline } from './pipeline.js';
 import { handleLostAward } from './issue/revoke-award.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */

@@ -3,7 +3,7 @@ import type { AwardRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import { transition } from '../issuing/award-record.js';
 import { secondsOf } from '../platform/clock.js';
-import type { Pipeline } from './pipeline.js';
+import type { Stores } from './stores.js';
 
 /** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
 export class AwardInFlight extends Error {
@@ -21,11 +21,11 @@ export interface Waiting {
 }
 
 /** How long a call of unknown outcome, and what follows from it, takes at most in a good hour. */
-export const arrivalMs = ({ pace }: Pick<Pipeline, 'pace'>): number => pace.sendWithinMs + 2 * pace.settleMs;
+export const arrivalMs = ({ pace }: Pick<Stores, 'pace'>): number => pace.sendWithinMs + 2 * pace.settleMs;
 
 /** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
 export async function withdrawWaiting(
-  { ledger, outbox, clock }: Pipeline,
+  { ledger, outbox, clock }: Stores,
   keys: readonly EarnerKey[],
 ): Promise<number> {
   const withdrawn = (record: AwardRecord | null): AwardRecord | null =>
@@ -43,15 +43,15 @@ export async function withdrawWaiting(
 
 /** Resolves when OBF is being told of no award of these addresses. @throws AwardInFlight */
 export async function drainInFlight(
-  pipeline: Pipeline,
+  stores: Stores,
   keys: readonly EarnerKey[],
   { withinMs, signal }: Waiting,
 ): Promise<void> {
-  if (!(await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)))))
+  if (!(await within(withinMs, signal, async () => !(await isAnyInFlight(stores, keys)))))
     throw new AwardInFlight();
 }
 
-async function isAnyInFlight({ ledger, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
+async function isAnyInFlight({ ledger, batches }: Stores, keys: readonly EarnerKey[]): Promise<boolean> {
   for (const key of keys)
     for (const [badgeId, record] of await ledger.readAll(key)) {
       if (record.state !== 'claimed' && record.state !== 'unknown') continue;

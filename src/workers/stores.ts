@@ -5,9 +5,10 @@ import { createEarnerStore } from '../earners/store.js';
 import { createUnenrolledBadges } from '../earners/unenrolled-badges.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { createBatches } from '../issuing/batches.js';
-import { createHolds, type HoldPace } from '../issuing/hold.js';
+import { createHolds } from '../issuing/hold.js';
 import { createLedger } from '../issuing/ledger.js';
 import { createOutbox, type GatherPace } from '../issuing/outbox.js';
+import type { CrashPoint, IssuePace } from '../issuing/parts.js';
 import { createQuota, QUOTA_LIMITS } from '../issuing/quota.js';
 import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
 import { createReviewFlags } from '../issuing/review-flags.js';
@@ -36,9 +37,7 @@ export const PACE = {
   batchMax: 500,
   holdFirstMs: 5 * 60_000,
   holdMaxMs: 3_600_000,
-  /** How long one issue call may take in all, milliseconds. */
   sendWithinMs: 20_000,
-  /** How long after a call of unknown outcome OBF is believed, milliseconds; above `sendWithinMs`. */
   settleMs: 30_000,
   /** How old the copy of the Région's account may be when a notice is read, milliseconds. */
   mirrorMaxAgeMs: 15_000,
@@ -47,11 +46,8 @@ export const PACE = {
   /** How soon an event that OBF shows in part is looked at again, at first, milliseconds. */
   lookAgainMs: 2000,
   quota: QUOTA_LIMITS,
-} satisfies GatherPace & HoldPace & Record<string, unknown>;
+} satisfies GatherPace & IssuePace & Record<string, unknown>;
 export type Pace = Readonly<typeof PACE>;
-
-/** The steps of issuing after which a test stops the process. */
-export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
 
 export interface PipelineOptions {
   readonly config: Pick<

@@ -1,38 +1,21 @@
 import pMap from 'p-map';
 import { contactFor, isInFlightElsewhere, type Person } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
-import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../../ids.js';
+import type { AssertionId, BadgeId, EarnerKey } from '../../ids.js';
+import type { Eligibility } from '../../issuing/parts.js';
 import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
 import { secondsOf } from '../../platform/clock.js';
 import { judge } from '../decide.js';
 import { isVerified, storeCredential } from '../ingest/store-credential.js';
-import type { Pipeline } from '../pipeline.js';
-
-/** Whether one earner is due a badge at this instant, decided anew just before it is sent. */
-export type Eligibility =
-  | { readonly is: 'held'; readonly event: EventId }
-  /** `moved`: this address is not to be given it any more; its person is to be evaluated. */
-  | { readonly is: 'not-due'; readonly moved?: boolean }
-  | { readonly is: 'due'; readonly award: DueAward };
-
-export interface DueAward {
-  readonly award: AwardId;
-  readonly version: SchemeVersion;
-  readonly earnedBy: readonly AssertionId[];
-  /** What set it off. */
-  readonly cause: string | null;
-  readonly contact: { readonly address: string; readonly name: string | null };
-}
-
-export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
+import type { Stores } from '../stores.js';
 
 /** Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
 export async function checkEligibility(
-  pipeline: Pipeline,
+  stores: Stores,
   badgeId: BadgeId,
   earner: EarnerKey,
 ): Promise<Eligibility> {
-  const { person, evaluation, due } = await judge(pipeline, earner);
+  const { person, evaluation, due } = await judge(stores, earner);
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };
@@ -61,15 +44,15 @@ const AT_ONCE = 8;
  * @throws ObfThrottled or ObfNotSent when OBF cannot be reached: nobody is decided on
  */
 export async function verifyHosted(
-  pipeline: Pipeline,
+  stores: Stores,
   badgeId: BadgeId,
   earners: readonly EarnerKey[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<EarnerKey, unknown>> {
   const unread = new Map<EarnerKey, unknown>();
-  if (pipeline.scheme.partners.every(({ clientId }) => pipeline.accounts(clientId) !== null)) return unread;
+  if (stores.scheme.partners.every(({ clientId }) => stores.accounts(clientId) !== null)) return unread;
   const verifyOne = (earner: EarnerKey): Promise<void> =>
-    verifyFor(pipeline, badgeId, earner, signal).catch((error: unknown) => {
+    verifyFor(stores, badgeId, earner, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;
       unread.set(earner, error);
@@ -80,26 +63,26 @@ export async function verifyHosted(
 
 /** What takes the place of one that counts no more is read as well, until all that counts was. */
 async function verifyFor(
-  pipeline: Pipeline,
+  stores: Stores,
   badgeId: BadgeId,
   earner: EarnerKey,
   signal: AbortSignal,
 ): Promise<void> {
   const read = new Set<AssertionId>();
   for (;;) {
-    const { person, due } = await judge(pipeline, earner);
+    const { person, due } = await judge(stores, earner);
     const counted = due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
-    const unread = counted.filter((one) => pipeline.accounts(one.clientId) === null && !read.has(one.id));
+    const unread = counted.filter((one) => stores.accounts(one.clientId) === null && !read.has(one.id));
     if (unread.length === 0) return;
     for (const one of unread) {
-      if (!(await isVerified(pipeline, one.id))) await readAgain(pipeline, person, one, signal);
+      if (!(await isVerified(stores, one.id))) await readAgain(stores, person, one, signal);
       read.add(one.id);
     }
   }
 }
 
 async function readAgain(
-  pipeline: Pipeline,
+  stores: Stores,
   person: Person,
   { id, eventId }: Assertion,
   signal: AbortSignal,
@@ -108,9 +91,9 @@ async function readAgain(
   const contact = person.addresses.find(({ key }) => key === earner)?.record.contact ?? null;
   // Erased meanwhile: not due either.
   if (contact === null) return;
-  const askedS = secondsOf(pipeline.clock);
+  const askedS = secondsOf(stores.clock);
   // Only an Open Badges 2.0 assertion names its event.
-  const found = await pipeline.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
+  const found = await stores.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
   signal.throwIfAborted();
-  await storeCredential(pipeline, earner, contact, found, askedS);
+  await storeCredential(stores, earner, contact, found, askedS);
 }

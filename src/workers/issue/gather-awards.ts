@@ -5,28 +5,28 @@ import { enqueue, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { within } from '../in-flight.js';
-import type { Pipeline } from '../pipeline.js';
+import type { Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
 export async function gatherAwards(
-  pipeline: Pipeline,
+  stores: Stores,
   badgeId: BadgeId,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const { outbox, batches, pace } = pipeline;
+  const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
   for (;;) {
     signal.throwIfAborted();
-    const delayMs = await untilNextMs(pipeline, badgeId);
+    const delayMs = await untilNextMs(stores, badgeId);
     if (delayMs === null) break;
     if (delayMs > 0) {
-      await enqueueGather(pipeline, badgeId, delayMs);
+      await enqueueGather(stores, badgeId, delayMs);
       break;
     }
     const batch = await outbox.takeBatch(badgeId, pace.batchMax);
     if (batch !== null) formed.push(batch);
   }
-  for (const batchId of await batches.of(badgeId)) await keepBatchJob(pipeline, badgeId, batchId);
+  for (const batchId of await batches.of(badgeId)) await keepBatchJob(stores, badgeId, batchId);
   const earners = formed.reduce((sum, batch) => sum + batch.earners.length, 0);
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
   // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
@@ -35,10 +35,10 @@ export async function gatherAwards(
 }
 
 /** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
-async function untilNextMs(pipeline: Pipeline, badgeId: BadgeId): Promise<number | null> {
-  const { outbox, holds, pace, now } = pipeline;
+async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | null> {
+  const { outbox, holds, pace, now } = stores;
   // Asked first: nothing moves past the look.
-  const moreMayCome = await isAnyOnTheWay(pipeline);
+  const moreMayCome = await isAnyOnTheWay(stores);
   const [waiting, waited, hold] = await Promise.all([
     outbox.waiting(badgeId),
     outbox.waitedMs(badgeId),
@@ -53,7 +53,7 @@ async function untilNextMs(pipeline: Pipeline, badgeId: BadgeId): Promise<number
 /** What an award passes through before the outbox, in that order. */
 const ON_THE_WAY: readonly QueueName[] = ['arrivals', 'notices', 'earners'];
 
-async function isAnyOnTheWay({ queues }: Pipeline): Promise<boolean> {
+async function isAnyOnTheWay({ queues }: Stores): Promise<boolean> {
   let jobs = 0;
   for (const name of ON_THE_WAY) jobs += await queues[name].getJobCountByTypes('waiting', 'active');
   return jobs > 0;
@@ -67,7 +67,7 @@ const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
 
 /** One job for one batch, however often it is asked for; a failed one stays. @param place `first`: before all that wait */
 export async function enqueueBatch(
-  { queues }: Pipeline,
+  { queues }: Stores,
   badgeId: BadgeId,
   batchId: BatchId,
   place: 'first' | 'last' = 'last',
@@ -81,7 +81,7 @@ const FAILS_MS = 5000;
 
 /** Has a batch issued whose job has failed, or is about to. */
 export async function retryBatch(
-  { queues: { awards } }: Pipeline,
+  { queues: { awards } }: Stores,
   badgeId: BadgeId,
   batchId: BatchId,
   signal: AbortSignal,
@@ -93,16 +93,16 @@ export async function retryBatch(
 }
 
 /** Has the awards of one badge gathered after `delayMs`, once however often it is asked for. */
-export async function enqueueGather({ queues }: Pipeline, badgeId: BadgeId, delayMs: number): Promise<void> {
+export async function enqueueGather({ queues }: Stores, badgeId: BadgeId, delayMs: number): Promise<void> {
   const data = { kind: 'gather', badgeId };
   await enqueue(queues.awards, { id: gatherJobId(badgeId), name: 'gather', data, delayMs });
 }
 
 /** A batch that lost its job (the process was killed between the two) gets it back; a failed one is tried again later. */
-async function keepBatchJob(pipeline: Pipeline, badgeId: BadgeId, batchId: BatchId): Promise<void> {
-  const { queues, batches, now } = pipeline;
+async function keepBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId): Promise<void> {
+  const { queues, batches, now } = stores;
   const job = await queues.awards.getJob(batchJobId(batchId));
-  if (job?.finishedOn === undefined) return enqueueBatch(pipeline, badgeId, batchId);
+  if (job?.finishedOn === undefined) return enqueueBatch(stores, badgeId, batchId);
   // One that cannot be read is its own job's to tell.
   const batch = await batches.find(badgeId, batchId).catch(() => null);
   if (batch === null) return;
@@ -133,15 +133,15 @@ export function isTriedAgain(sinceMs: number, failedMs: number, nowMs: number): 
  * Nothing waits for ever: a badge with something in its outbox, or a batch under way, is gathered again.
  * @returns how many badges are
  */
-export async function sweepAwards(pipeline: Pipeline): Promise<number> {
-  const { schemes, outbox, batches } = pipeline;
+export async function sweepAwards(stores: Stores): Promise<number> {
+  const { schemes, outbox, batches } = stores;
   const { scheme, rollout } = await schemes.now();
   const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   let gathered = 0;
   for (const badgeId of new Set(awards.map((award) => award.badgeId))) {
     const [waiting, open] = await Promise.all([outbox.waiting(badgeId), batches.of(badgeId)]);
     if (waiting === 0 && open.length === 0) continue;
-    await enqueueGather(pipeline, badgeId, 0);
+    await enqueueGather(stores, badgeId, 0);
     gathered += 1;
   }
   return gathered;

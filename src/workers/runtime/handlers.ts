@@ -1,5 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
 import type { EarnerKey } from '../../ids.js';
+import { issueBatch } from '../../issuing/issue-batch.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { enqueueEarners, enqueueAll } from '../../queue/enqueue.js';
@@ -22,7 +23,6 @@ import { evaluateEarner } from '../evaluate-earner.js';
 import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
-import { issueBatch } from '../issue/issue-batch.js';
 import type { Pipeline } from '../pipeline.js';
 import { reportOddRow } from '../ingest/odd-rows.js';
 import { pollForClock } from '../ingest/poll-events.js';

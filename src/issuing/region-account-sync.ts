@@ -1,31 +1,51 @@
-import type { WrittenAssertion } from '../../earners/assertions.js';
-import type { BatchId, EventId } from '../../ids.js';
-import { NotSettledYet } from '../../issuing/redis-incarnation.js';
-import { changedPages, type Look } from '../../obf/changed-events.js';
-import { ObfRefused, ObfUnreadable } from '../../obf/errors.js';
-import { PAGE_LIMIT } from '../../obf/list.js';
-import { EventIncomplete, readAlone, RowUnreadable, type EventAsked } from '../../obf/read-event.js';
-import type { ObfEvent, OddRow } from '../../obf/types.js';
-import { raceAbort } from '../../platform/redis.js';
-import { enqueueEarners } from '../../queue/enqueue.js';
-import type { Stores } from '../stores.js';
-import { noteOddRows } from './odd-rows.js';
-import { storeEvent } from './store-event.js';
+import type { BatchId, EventId } from '../ids.js';
+import type { Journal } from '../journal/journal.js';
+import type { ObfAccount } from '../obf/account.js';
+import { changedPages, type Look } from '../obf/changed-events.js';
+import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
+import { PAGE_LIMIT } from '../obf/list.js';
+import {
+  EventIncomplete,
+  readAlone,
+  RowUnreadable,
+  type EventAsked,
+  type EventRead,
+} from '../obf/read-event.js';
+import type { EventIndex } from '../obf/read-state.js';
+import type { ObfEvent, OddRow } from '../obf/types.js';
+import type { Logger } from '../platform/logger.js';
+import type { RedisTime } from '../platform/redis-clock.js';
+import { raceAbort, type RedisConnection } from '../platform/redis.js';
+import { NotSettledYet } from './redis-incarnation.js';
 
 /** OBF refuses to let us read the Région's own account. Ops mend it; what waits for it is tried again until then. */
 export class RegionUnreadable extends Error {
   readonly code = 'region_unreadable';
 }
 
-/** The cause of evaluations that a reading of the account sets off. */
-export const REGION_READ = 'region-account';
+/** What the account is read with. */
+export interface RegionSyncParts {
+  readonly regionAccount: ObfAccount;
+  readonly events: EventIndex;
+  readonly journal: Journal;
+  readonly redis: RedisConnection;
+  readonly prefix: string;
+  readonly now: RedisTime;
+  readonly log: Logger;
+  /** Stores an event of the account, and has its recipients evaluated. */
+  readonly storeEvent: (read: EventRead, signal: AbortSignal) => Promise<unknown>;
+  /** Names the rows that cannot be read, where people look. @returns the events among them that were never read */
+  readonly noteOddRows: (odd: readonly OddRow[]) => Promise<ReadonlySet<EventId>>;
+}
+
+export type RegionAccountSync = ReturnType<typeof createRegionAccountSync>;
 
 /** Batches of one loss are missed within seconds of each other; what comes later reads anew. */
 const READING_SERVES_MS = 60_000;
 
 /** Local copy of every Région badge, manual ones included, so that none is issued twice. */
-export function createRegionAccountSync(stores: Stores) {
-  const { regionAccount, events, redis, prefix, now, log } = stores;
+export function createRegionAccountSync(parts: RegionSyncParts) {
+  const { regionAccount, events, redis, prefix, now, log } = parts;
   const syncedKey = `${prefix}:mirror:fresh-at`;
   const issuedKey = `${prefix}:mirror:issued-at`;
   /** How many recipients OBF counts and never shows. */
@@ -33,10 +53,10 @@ export function createRegionAccountSync(stores: Stores) {
 
   const sync = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = await now();
-    const total = await recipientCount(stores, signal);
-    const changed = await readable(changedEvents(stores, thorough ? 'all' : 'both ends', signal));
+    const total = await recipientCount(parts, signal);
+    const changed = await readable(changedEvents(parts, thorough ? 'all' : 'both ends', signal));
     let unsureMs = 0;
-    for (const one of changed) unsureMs = Math.max(unsureMs, await readable(readInto(stores, one, signal)));
+    for (const one of changed) unsureMs = Math.max(unsureMs, await readable(readInto(parts, one, signal)));
     if (unsureMs > 0) throw new NotSettledYet(unsureMs);
     if (total !== null) {
       const missing = total - (await events.recipients(regionAccount.clientId));
@@ -118,7 +138,7 @@ async function readable<T>(reading: Promise<T>): Promise<T> {
  * missed. Null: the list is looked at whole.
  */
 async function recipientCount(
-  { regionAccount, events }: Stores,
+  { regionAccount, events }: RegionSyncParts,
   signal: AbortSignal,
 ): Promise<number | null> {
   if ((await events.count(regionAccount.clientId)) <= PAGE_LIMIT) return null;
@@ -127,11 +147,11 @@ async function recipientCount(
 
 /** New or changed events, and those of odd rows that were never read. */
 async function changedEvents(
-  stores: Stores,
+  parts: RegionSyncParts,
   look: Look,
   signal: AbortSignal,
 ): Promise<readonly EventAsked[]> {
-  const { regionAccount: account, events } = stores;
+  const { regionAccount: account, events } = parts;
   const { clientId } = account;
   const found = new Map<EventId, ObfEvent>();
   const odd: OddRow[] = [];
@@ -139,7 +159,7 @@ async function changedEvents(
     for (const event of page.events) found.set(event.id, event);
     odd.push(...page.odd);
   }
-  const { unread } = await noteOddRows(stores, clientId, odd);
+  const unread = await parts.noteOddRows(odd);
   return [
     ...[...found.values()].map(({ id: eventId, ...row }) => ({ ...row, eventId })),
     ...[...unread].map((eventId) => ({ clientId, eventId })),
@@ -156,17 +176,11 @@ const WRITING_MS = 5000;
  * to be given the badge: an event that is new and not ours is waited for.
  * @returns how long to wait before anything is issued, milliseconds
  */
-async function readInto(stores: Stores, asked: EventAsked, signal: AbortSignal): Promise<number> {
-  const { regionAccount, journal, now, queues } = stores;
-  const evaluate = (written: readonly WrittenAssertion[]): Promise<void> =>
-    enqueueEarners(
-      queues.earners,
-      written.map(({ earner }) => earner),
-      REGION_READ,
-    );
+async function readInto(parts: RegionSyncParts, asked: EventAsked, signal: AbortSignal): Promise<number> {
+  const { regionAccount, journal, now } = parts;
   try {
     const read = await readAlone(regionAccount, asked, signal);
-    await storeEvent(stores, read, { source: 'list', evaluate }, signal);
+    await parts.storeEvent(read, signal);
     return 0;
   } catch (error) {
     if (error instanceof EventIncomplete) {
