@@ -50,7 +50,7 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
      * The account of a client; null: we hold no API key for it. Every call keeps to `maxRps` with all processes together.
      * @param pace `idle`: its calls leave only while no other call of this client waits
      */
-    account(clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null {
+    account: (clientId: ClientId, pace: 'now' | 'idle' = 'now'): ObfAccount | null => {
       const secret = options.secrets.get(clientId);
       if (secret === undefined) return null;
       const known = accounts.get(clientId);
