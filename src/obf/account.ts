@@ -3,7 +3,7 @@ import { asEventId, type ClientId, type EventId } from '../ids.js';
 import type { Call, Caller } from './call.js';
 import { ObfRefused } from './errors.js';
 import { isSomebody, PAGE_LIMIT, readRows, unsteadyList } from './list.js';
-import { eventForm, listedEventForm, pageForm, replyOf } from './rows.js';
+import { eventForm, pageForm, replyOf } from './rows.js';
 import type { EventRecipients, IssueRequest, OddRow, PageQuery } from './types.js';
 import * as wire from './wire.js';
 
@@ -55,7 +55,7 @@ const ownRoutes = (clientId: ClientId, send: Caller) => ({
 });
 
 function eventRoutes(clientId: ClientId, send: Caller) {
-  const eventPage = pageForm(clientId, 'events', listedEventForm(clientId));
+  const eventPage = pageForm(clientId, 'events', eventForm(clientId, true));
   const recipientPage = pageForm(clientId, 'recipients', wire.recipientRow);
   const recipientsAt = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) => {
     const path = ['event', clientId, 'recipient'];
@@ -63,7 +63,7 @@ function eventRoutes(clientId: ClientId, send: Caller) {
   };
   return {
     event: (eventId: EventId, signal?: AbortSignal) =>
-      send(get('GET event', ['event', clientId, eventId], eventForm(clientId)), signal),
+      send(get('GET event', ['event', clientId, eventId], eventForm(clientId, false)), signal),
     /** One page of the account's events, `limit` 1000 by default. */
     events: (query: PageQuery, signal?: AbortSignal) =>
       send(get('GET events', ['event', clientId], eventPage, paged(query)), signal),

@@ -37,21 +37,16 @@ export async function readAlone(
   asked: EventAsked,
   signal: AbortSignal,
 ): Promise<EventRead> {
-  const event = await eventOf(account, asked, signal);
-  const recipients = await account.recipientsOf(event.id, signal);
-  const isListed = asked.badgeId !== undefined;
-  if (!isListed || completenessOf(event, recipients) !== 'incomplete') return { event, recipients };
-  return { event: await account.event(event.id, signal), recipients };
-}
-
-async function eventOf(
-  account: ObfAccount,
-  { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null }: EventAsked,
-  signal: AbortSignal,
-): Promise<EventToStore> {
+  const { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null } = asked;
   // Without its count it could not be told when all of it was read.
-  if (badgeId === undefined || recipientCount === null) return account.event(eventId, signal);
-  return { id: eventId, clientId, badgeId, recipientCount, createdS, modifiedS };
+  const event: EventToStore =
+    badgeId === undefined || recipientCount === null
+      ? await account.event(eventId, signal)
+      : { id: eventId, clientId, badgeId, recipientCount, createdS, modifiedS };
+  const recipients = await account.recipientsOf(event.id, signal);
+  if (badgeId === undefined || completenessOf(event, recipients) !== 'incomplete')
+    return { event, recipients };
+  return { event: await account.event(event.id, signal), recipients };
 }
 
 /**

@@ -36,16 +36,12 @@ export function parseJson(call: string, body: string): unknown {
   }
 }
 
-/** An event that is asked for by its id. */
-export const eventForm = (clientId: ClientId) =>
+/** An event; in a list without its note, which would only fill the memory. */
+export const eventForm = (clientId: ClientId, isListed: boolean) =>
   eventRow.transform(({ logEntry, ...event }): ObfEvent => {
-    const parsed = typeof logEntry === 'string' ? (jsonOrNull(logEntry) ?? logEntry) : logEntry;
-    return { ...event, clientId, logEntry: parsed };
+    const note = typeof logEntry === 'string' ? (jsonOrNull(logEntry) ?? logEntry) : logEntry;
+    return { ...event, clientId, logEntry: isListed ? null : note };
   });
-
-/** An event in a list, where notes would only fill the memory. */
-export const listedEventForm = (clientId: ClientId) =>
-  eventRow.transform((event): ObfEvent => ({ ...event, clientId, logEntry: null }));
 
 /** By list: the field that tells its rows apart, and the one that names their event. */
 const ID_FIELDS: Readonly<Record<ListName, readonly [id: string, event: string]>> = {
