@@ -15,7 +15,5 @@ export const withoutMarks = (text: string): string => text.replaceAll(MARKS, '')
 /** The same for a terminal, where a mark is written out as JSON writes it: nothing of the text is lost. */
 export const withMarksWritten = (text: string): string =>
   text.replaceAll(MARKS, (mark) =>
-    Array.from({ length: mark.length }, (_, at) => mark.charCodeAt(at).toString(16).padStart(4, '0'))
-      .map((unit) => `\\u${unit}`)
-      .join(''),
+    mark.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );

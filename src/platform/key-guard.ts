@@ -81,11 +81,6 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
   return { isOurs: () => isSame, stop: () => stopped.abort() };
 }
 
-/** @param prefix of our keys. @throws KeyChanged when this Redis was filled under another key */
-async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
-}
-
 /**
  * Marks this Redis as filled under our key, unless it is marked. Names that are not our key's own are kept: the key
  * before alone opens nothing any more. Idempotent; every worker calls it before it works.
@@ -93,10 +88,13 @@ async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vau
  * @throws KeyChanged when it was filled under another key
  */
 export async function markKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  await requireSameKey(redis, prefix, vault);
+  const requireSame = async (): Promise<void> => {
+    if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
+  };
+  await requireSame();
   if (!vault.names.areOwn) await redis.hsetnx(nameOf(prefix), 'names', vault.names.seal());
   await redis.hsetnx(nameOf(prefix), 'mark', vault.marks.own);
-  await requireSameKey(redis, prefix, vault);
+  await requireSame();
 }
 
 /** The last step of changing the key: without `PALIER_KEY_OLD` this Redis is ours from now on. */

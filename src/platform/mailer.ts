@@ -72,12 +72,8 @@ export function createMailer({ smtpUrl, from }: MailConfig) {
   };
 }
 
-const fail = (error: unknown): never => {
-  throw mailErrorOf(error);
-};
-
-/** Pure. A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not the mail's. */
-export function mailErrorOf(error: unknown): MailError {
+/** A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not the mail's. */
+function fail(error: unknown): never {
   const field = (name: string): unknown =>
     typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
   const [code, status, command] = [field('code'), field('responseCode'), field('command')];
@@ -87,7 +83,8 @@ export function mailErrorOf(error: unknown): MailError {
     typeof status === 'number' && status >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
   const at = typeof command === 'string' && /^[A-Z ]{1,20}$/.test(command) ? ` at ${command}` : '';
   const fault = `${what}${at}${reply}`;
-  return isFinal
-    ? new MailError(true, `The mail server refused the recipient or the mail (${fault})`, fault)
-    : new MailError(false, `The mail server could not be used (${fault}): it is tried again`, fault);
+  const why = isFinal
+    ? `The mail server refused the recipient or the mail (${fault})`
+    : `The mail server could not be used (${fault}): it is tried again`;
+  throw new MailError(isFinal, why, fault);
 }

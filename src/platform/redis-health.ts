@@ -84,13 +84,8 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
   return { refused, stop: (): void => listening.abort() };
 }
 
-interface Server {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** A single server reports its TLS faults itself. */
-function tlsServersOf(address: RedisAddress): readonly Server[] {
+function tlsServersOf(address: RedisAddress): readonly { readonly host: string; readonly port: number }[] {
   if (address.kind === 'sentinel') return address.tls === true ? address.hosts : [];
   if (address.kind === 'single' || !address.urls[0]?.startsWith('rediss:')) return [];
   return address.urls.map((url) => {
@@ -102,9 +97,9 @@ function tlsServersOf(address: RedisAddress): readonly Server[] {
 const TLS_WITHIN_MS = 1500;
 
 /** Shakes hands and sends nothing. Null: TLS works, or the server is silent. */
-const tlsFaultOf = ({ host, port }: Server): Promise<unknown> =>
+const tlsFaultOf = (server: { readonly host: string; readonly port: number }): Promise<unknown> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port }, () => end(null));
+    const socket = connect(server, () => end(null));
     const end = (fault: unknown): void => {
       socket.destroy();
       resolve(fault);

@@ -17,35 +17,28 @@ export function hostsOf(address: RedisAddress): string {
 export const isCluster = (connection: RedisConnection): connection is Cluster =>
   connection instanceof Cluster;
 
-/** How long a producer waits for Redis, milliseconds. */
-const PRODUCER_TIMEOUT_MS = 1500;
-/** How long a typed command waits for an answer of Redis, milliseconds: longer than a busy one takes. */
-const OPERATOR_TIMEOUT_MS = 10_000;
-
 const backoff = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 6), 2000);
 const SHARED = { retryStrategy: backoff, keepAlive: 30_000 };
 
 /** Fails fast: for whoever must answer a request now. */
 const PRODUCER = {
   ...SHARED,
-  connectTimeout: PRODUCER_TIMEOUT_MS,
-  commandTimeout: PRODUCER_TIMEOUT_MS,
+  connectTimeout: 1500,
+  commandTimeout: 1500,
   // A connection that carries nothing any more is replaced.
   socketTimeout: 3000,
   maxRetriesPerRequest: 1,
   enableAutoPipelining: true,
 };
 
-/** The same for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
-const PLAIN_PRODUCER = { ...PRODUCER, enableAutoPipelining: false };
-
 /** For a typed command: waits rather than be typed again. */
 const OPERATOR = {
   ...PRODUCER,
   connectTimeout: 3000,
-  commandTimeout: OPERATOR_TIMEOUT_MS,
+  // Longer than a busy Redis takes.
+  commandTimeout: 10_000,
   // Later than the command's own timeout, which says more.
-  socketTimeout: OPERATOR_TIMEOUT_MS + 2000,
+  socketTimeout: 12_000,
   // About 700 ms in all: where nothing listens, that is soon known.
   maxRetriesPerRequest: 3,
 };
@@ -62,24 +55,18 @@ const CONSUMER = {
 type Profile = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
 type Options = Profile & Pick<RedisOptions, 'reconnectOnError'>;
 
-/** While a replica takes over, a cluster is asked again every 100 ms. */
-const triesWithin = (ms: number): number => ms / 100;
+/** A connection that fails within 1.5 s. The caller closes it, as each of those below. */
+export const openProducer = (address: RedisAddress): RedisConnection => connect(address, PRODUCER);
 
-/** A connection that fails within 1.5 s. The caller closes it. */
-export const openProducer = (address: RedisAddress): RedisConnection =>
-  connect(address, PRODUCER, triesWithin(PRODUCER_TIMEOUT_MS));
-
-/** The same without automatic pipelining. The caller closes it. */
+/** The same for the endpoint, which batches its writes itself: pipelining one command costs 0.1 ms. */
 export const openPlainProducer = (address: RedisAddress): RedisConnection =>
-  connect(address, PLAIN_PRODUCER, triesWithin(PRODUCER_TIMEOUT_MS));
+  connect(address, { ...PRODUCER, enableAutoPipelining: false });
 
-/** A connection whose commands wait `OPERATOR_TIMEOUT_MS` at most. The caller closes it. */
-export const openOperator = (address: RedisAddress): RedisConnection =>
-  connect(address, OPERATOR, triesWithin(OPERATOR_TIMEOUT_MS));
+/** A connection whose commands wait 10 s at most. */
+export const openOperator = (address: RedisAddress): RedisConnection => connect(address, OPERATOR);
 
-/** A connection that waits for Redis to come back. The caller closes it. */
-export const openConsumer = (address: RedisAddress): RedisConnection =>
-  connect(address, CONSUMER, triesWithin(60_000));
+/** A connection that waits for Redis to come back. */
+export const openConsumer = (address: RedisAddress): RedisConnection => connect(address, CONSUMER);
 
 /** Closes without waiting for a Redis that may never answer. */
 export function closeRedis(connection: RedisConnection): void {
@@ -107,14 +94,15 @@ export async function raceAbort<T>(work: Promise<T>, signal?: AbortSignal): Prom
   });
 }
 
-function connect(address: RedisAddress, profile: Profile, clusterTries: number): RedisConnection {
+function connect(address: RedisAddress, profile: Profile): RedisConnection {
   const options = { ...profile, reconnectOnError: leaveDemoted(profile === CONSUMER) };
   if (address.kind === 'single') return patchDisconnect(new Redis(address.url, options));
   if (address.kind === 'sentinel') return patchDisconnect(throughSentinels(address, options));
   const cluster = new Cluster([...address.urls], {
     redisOptions: { ...options, ...accessOf(address.urls) },
     clusterRetryStrategy: backoff,
-    maxRedirections: clusterTries,
+    // While a replica takes over, it is asked again every 100 ms.
+    maxRedirections: (profile.commandTimeout ?? 60_000) / 100,
     // Names stay names: TLS certificates are made out to them.
     dnsLookup: (host, tell) => tell(null, host),
   });

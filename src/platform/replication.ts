@@ -2,11 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isCluster, mastersOf, raceAbort, type RedisConnection } from './redis.js';
 
-/** How many take-overs of another server were seen. */
-export type Epoch = number;
-
 /** Redis accepted what was written and may have lost it: the work is to be done again. */
-export class NotReplicated extends Error {
+class NotReplicated extends Error {
   readonly code = 'not_replicated';
 }
 
@@ -36,7 +33,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
         ? master.hasAll
         : !watch.expectsReplicas() || !master.isTold || master.aloneMs >= aloneMs,
     );
-  const requireSame = (epoch: Epoch): void => {
+  const requireSame = (epoch: number): void => {
     if (watch.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
   };
   return {
@@ -48,7 +45,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
      * Waits until they have.
      * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
      */
-    async waitForReplicas(epoch: Epoch): Promise<void> {
+    async waitForReplicas(epoch: number): Promise<void> {
       for (const limit = performance.now() + LIMIT_MS; !watch.isAlone();) {
         const isDone = await isReplicated();
         requireSame(epoch);
@@ -58,7 +55,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
       }
     },
     /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
-    async confirm(epoch: Epoch): Promise<void> {
+    async confirm(epoch: number): Promise<void> {
       if (watch.isAlone()) return;
       // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
       await look();
@@ -80,12 +77,10 @@ function watchMasters(redis: RedisConnection) {
   const aloneSince = new Map<string, number>();
   // A cluster has replicas, and so has a master behind sentinels.
   const seen = { replicas: isCluster(redis) || Array.isArray(redis.options.sentinels), atMs: -Infinity };
-  let [epoch, history]: [Epoch, string] = [0, ''];
+  /** `epoch`: how many take-overs of another server were seen. */
+  let [epoch, history] = [0, ''];
   const note = (masters: readonly Replication[]): string => {
-    const now = masters
-      .map((master) => master.history)
-      .toSorted()
-      .join(',');
+    const now = String(masters.map((master) => master.history).toSorted());
     if (history !== '' && history !== now) epoch += 1;
     history = now;
     seen.atMs = performance.now();
@@ -162,16 +157,12 @@ function emptyIfForbidden(error: unknown): string {
 function shareNextRun<T>(act: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | null = null;
+  const run = (): Promise<T> => {
+    next = null;
+    return act();
+  };
   return () => {
-    if (next !== null) return next;
-    const mine = running
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return act();
-      });
-    running = mine;
-    next = mine;
-    return mine;
+    if (next === null) running = next = running.then(run, run);
+    return next;
   };
 }

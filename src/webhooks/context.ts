@@ -28,9 +28,9 @@ export interface WebhookDeps {
   readonly seal: (text: string, context: string) => string;
   readonly log: Logger;
   /** The pages below `/ops`; without them it answers 404. */
-  readonly ops?: RequestHandler;
+  readonly ops?: RequestHandler | undefined;
   /** The earner's own pages, mounted at `/parcours`. */
-  readonly parcours?: RequestHandler;
+  readonly parcours?: RequestHandler | undefined;
   /** Without a token for them, `/metrics` answers 404. */
   readonly metrics?: Metrics;
 }

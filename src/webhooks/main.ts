@@ -53,21 +53,9 @@ async function main(): Promise<void> {
   const ops = hasOps(config) ? wireOps({ config, scheme, secrets, logo, log, vault, isOurs }) : null;
   const parcours =
     config.parcours === null ? null : openParcours({ config, scheme, secrets, log, vault }, config.parcours);
-  const server = await startWebhooks(
-    {
-      ...deps,
-      ...(ops === null ? {} : { ops: ops.handler }),
-      ...(parcours === null ? {} : { parcours: parcours.handler }),
-    },
-    config.port,
-    '0.0.0.0',
-  );
-  const opened = [
-    ...(metrics?.releases ?? []),
-    ...releases,
-    ...(ops?.releases ?? []),
-    ...(parcours?.releases ?? []),
-  ];
+  const pages = { ops: ops?.handler, parcours: parcours?.handler };
+  const server = await startWebhooks({ ...deps, ...pages }, config.port, '0.0.0.0');
+  const opened = [metrics, { releases }, ops, parcours].flatMap((part) => part?.releases ?? []);
   const stop = stopOnSignals([...opened, () => server.close()], log);
   log.info({ ...describe(config), scheme: scheme.version, port: server.port }, 'web started');
   try {

@@ -30,10 +30,8 @@ export function parseJson({ bytes }: VerifiedBody): VerifiedJson | Problem {
 const HOSTILE = ['__proto__', 'constructor', 'prototype'];
 
 /** A JSON object; null for anything else, and for one with a hostile key. */
-function asObject(value: unknown): Readonly<Record<string, unknown>> | null {
-  if (!isObject(value) || HOSTILE.some((key) => Object.hasOwn(value, key))) return null;
-  return value;
-}
+const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>
+  isObject(value) && !HOSTILE.some((key) => Object.hasOwn(value, key)) ? value : null;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -98,16 +96,11 @@ const faultAt = (object: Readonly<Record<string, unknown>>, key: string, field: 
 export interface PushMessage {
   readonly kind: 'push';
   /** At OBF, one for each pair of address and URL. */
-  readonly credentials: readonly Credential[];
+  readonly credentials: readonly { readonly address: string; readonly url: string }[];
   /** Hosts of URLs elsewhere, which are left out: we go nowhere but to OBF. */
   readonly foreignHosts: readonly string[];
   /** How much else is left out: no address, no list, too long a list, no URL. */
   readonly unusable: number;
-}
-
-export interface Credential {
-  readonly address: string;
-  readonly url: string;
 }
 
 export const MAX_URLS_EACH = 100;
@@ -130,7 +123,7 @@ const isAddress = (key: string): boolean =>
 export async function readPush({ value }: VerifiedJson, obfBaseUrl: string): Promise<PushMessage | Problem> {
   const entries = isObject(value) ? Object.entries(value) : [];
   const { origin } = new URL(obfBaseUrl);
-  const credentials: Credential[] = [];
+  const credentials: { address: string; url: string }[] = [];
   const foreignHosts: string[] = [];
   let [unusable, firstFault]: [number, Problem | null] = [0, null];
   const pause = createPacer();
@@ -150,9 +143,8 @@ export async function readPush({ value }: VerifiedJson, obfBaseUrl: string): Pro
       return new Problem('too_many', at < MAX_URLS ? `#${at}` : '$');
   }
   if (credentials.length > 0) return { kind: 'push', credentials, foreignHosts, unusable };
-  return (
-    firstFault ?? (foreignHosts.length > 0 ? new Problem('url_not_obf') : new Problem('body_unknown', '$'))
-  );
+  if (firstFault !== null) return firstFault;
+  return foreignHosts.length > 0 ? new Problem('url_not_obf') : new Problem('body_unknown', '$');
 }
 
 /** How long the process works on one push before others get their turn, milliseconds. */
@@ -210,10 +202,8 @@ export async function noticesOf(
     const earner = earnerKeyOf(address);
     // The address leaves this process only sealed, bound to its person's key.
     const recipient = seal(address, earner);
-    notices.push({
-      type: 'issued',
-      job: { kind: 'credential', earner, recipient, url, source: 'passport', request },
-    });
+    const job = { kind: 'credential', earner, recipient, url, source: 'passport', request } as const;
+    notices.push({ type: 'issued', job });
   }
   return notices;
 }
