@@ -119,8 +119,6 @@ const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
 
 const parseProblem = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
 
-export type ReadProblems = ReturnType<typeof createReadProblems>;
-
 /** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
