@@ -45,7 +45,7 @@ export type HostedCredential =
   HostedAssertion | { readonly revokedOnly: true; readonly assertionId: AssertionId };
 
 const CALL = 'GET credential';
-/** All public reads share one lane, whoever issued what they read. */
+/** All public reads share one lane, across issuers. */
 const LANE = 'public';
 /** A credential may hold its picture. */
 const MAX_CREDENTIAL_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ interface Words {
   readonly en: string;
 }
 
-/** Why Redis does not serve, as far as it matters to whoever mends it. */
+/** Why Redis does not serve, as far as its mending differs. */
 export type RedisFault =
   | 'memory_full'
   | 'disk_full'

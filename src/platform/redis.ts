@@ -20,7 +20,7 @@ export const isCluster = (connection: RedisConnection): connection is Cluster =>
 const backoff = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 6), 2000);
 const SHARED = { retryStrategy: backoff, keepAlive: 30_000 };
 
-/** Fails fast: for whoever must answer a request now. */
+/** Fails fast: for a request that must be answered now. */
 const PRODUCER = {
   ...SHARED,
   connectTimeout: 1500,

@@ -9,7 +9,7 @@ import { type Localized, plural, say } from '../../shared/words.js';
 import { accountWords, obfWords, REGION_KEY } from '../obf.js';
 import type { Check, Found, LocalWorld, World } from './table.js';
 
-/** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
+/** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 const NEEDED_OF_REGION = [...NEEDED, 'region', 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET'];
 

@@ -117,7 +117,7 @@ const part = (title: Localized, lines: readonly Localized[]): readonly Localized
 const badgeWords = ({ id, name }: ObfBadge): Localized =>
   name === null ? { fr: id, en: id } : { fr: `${id} « ${name} »`, en: `${id} "${name}"` };
 
-/** What every call of OBF needs, whoever's account it is; the token is shared through Redis, sealed. */
+/** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 /** A badge of an organisation's OBF account; drafts are none. */

@@ -82,7 +82,7 @@ export async function readPersonPage(context: PageContext, shown = false) {
   return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, ...explained };
 }
 
-/** An unknown person, or one of whom only traces are left. */
+/** An unknown person, or one with only traces left. */
 function isUnknown({ person }: Decision, records: LinkedRecords): boolean {
   const all = [...records.values()];
   const isEmpty = all.every(
