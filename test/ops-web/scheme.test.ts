@@ -1,7 +1,5 @@
 import * as fc from 'fast-check';
-import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { applyJob } from '../../src/queue/jobs.js';
@@ -13,6 +11,7 @@ import { askedRecord, askForApply, createApplyStore } from '../../src/scheme/run
 import { everythingIn } from '../support/everything.js';
 import { openHouse, parse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
+import { peopleWith } from '../ops/support/thresholds.js';
 import { signedIn, type Browser, type Reply } from './support/browser.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';
 
@@ -52,30 +51,8 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
   });
   afterEach(() => house.close());
 
-  /** People who have so many badges each, as they stand after their notices were worked on. */
-  async function people(prefix: string, count: number, badges: number): Promise<readonly string[]> {
-    const { earners, vault } = house.pipelines[0];
-    const addresses = Array.from({ length: count }, (_, at) => `${prefix}${at}@example.org`);
-    await storeAssertions(
-      { earners, vault },
-      addresses.flatMap((address) =>
-        Array.from({ length: badges }, (_, at) => ({
-          earner: earnerKeyOf(vault, address),
-          contact: { address, name: null },
-          assertion: {
-            id: asAssertionId(`${address}-${at}`.replaceAll(/[@.]/g, '-')),
-            clientId: asClientId('P1'),
-            badgeId: asBadgeId(`B${at + 1}`),
-            eventId: asEventId(`E${at}`),
-            issuedOnS: 1_700_000_000,
-            expiresOnS: null,
-            revoked: false,
-          },
-        })),
-      ),
-    );
-    return addresses;
-  }
+  const people = (prefix: string, count: number, badges: number) =>
+    peopleWith(house.pipelines[0], prefix, count, badges);
   const filesBecome = (text: string, enrolled?: readonly string[]) =>
     house.pipelines[0].schemes.start(
       parse(text, partners(enrolled === undefined ? undefined : [...enrolled])),

@@ -233,7 +233,7 @@ describe('maintenance', () => {
     expect(await house.notify(house.issue({ clientId, badgeId, recipients }))).toBe(202);
   }
 
-  /** One badge of long ago, as it stands after its notice was worked on. */
+  /** Stores one badge of long ago, as its notice would. */
   async function hasAnOldBadge(address: string): Promise<void> {
     const { earners, vault } = house.pipelines[0];
     await storeAssertions({ earners, vault }, [

@@ -299,58 +299,36 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     expect(house.awards()).toEqual([]);
   });
 
-  test('4 linked while its batch waits for OBF, which then throttles the call: the person is given it', async () => {
-    await open(scheme(1, 9));
-    const [pipeline] = house.pipelines;
-    await pipeline.queues.awards.pause();
-    for (const address of [LOU, SAM])
-      await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
-    const R1 = asBadgeId('R1');
-    for (const address of [LOU, SAM])
-      await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
-    const batch = await pipeline.outbox.takeBatch(R1, 100);
-    if (batch === null) throw new Error('no batch');
-    // The first run claimed, and then OBF could not be read.
-    for (const address of [LOU, SAM])
-      await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
-    await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
-    await until(
-      async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
-      'evaluated',
-    );
-    house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1 });
-    await pipeline.queues.awards.drain(true);
-    await enqueueBatch(pipeline, R1, batch.id);
-    await pipeline.queues.awards.resume();
-    await house.idle();
-    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
-  });
-
-  test('4b control, not throttled', async () => {
-    await open(scheme(1, 9));
-    const [pipeline] = house.pipelines;
-    await pipeline.queues.awards.pause();
-    for (const address of [LOU, SAM])
-      await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
-    const R1 = asBadgeId('R1');
-    for (const address of [LOU, SAM])
-      await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
-    const batch = await pipeline.outbox.takeBatch(R1, 100);
-    if (batch === null) throw new Error('no batch');
-    // The first run claimed, and then OBF could not be read.
-    for (const address of [LOU, SAM])
-      await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
-    await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
-    await until(
-      async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
-      'evaluated',
-    );
-    await pipeline.queues.awards.drain(true);
-    await enqueueBatch(pipeline, R1, batch.id);
-    await pipeline.queues.awards.resume();
-    await house.idle();
-    expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
-  });
+  test.each([true, false])(
+    '4 linked while its batch waits for OBF, whose call is throttled (%s): the person is given it',
+    async (isThrottled) => {
+      await open(scheme(1, 9));
+      const [pipeline] = house.pipelines;
+      await pipeline.queues.awards.pause();
+      for (const address of [LOU, SAM])
+        await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
+      const R1 = asBadgeId('R1');
+      for (const address of [LOU, SAM])
+        await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
+      const batch = await pipeline.outbox.takeBatch(R1, 100);
+      if (batch === null) throw new Error('no batch');
+      // The first run claimed, and then OBF could not be read.
+      for (const address of [LOU, SAM])
+        await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
+      await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
+      await until(
+        async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
+        'evaluated',
+      );
+      if (isThrottled)
+        house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1 });
+      await pipeline.queues.awards.drain(true);
+      await enqueueBatch(pipeline, R1, batch.id);
+      await pipeline.queues.awards.resume();
+      await house.idle();
+      expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
+    },
+  );
 
   test('5 a badge that comes between the plan and its application', async () => {
     await open(scheme(3, 9));

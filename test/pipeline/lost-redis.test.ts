@@ -206,7 +206,7 @@ describe('orphans', () => {
     expect(read).toBe(1);
   });
 
-  test('another batch cannot let go of it', async () => {
+  test('another batch cannot release it', async () => {
     await dueAlone();
     await claimedByLostBatch();
     const { ledger } = house.pipelines[0];

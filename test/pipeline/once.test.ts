@@ -135,7 +135,7 @@ describe('never twice, never lost', () => {
     expect(house.awards()).toEqual([]);
   });
 
-  describe('whatever becomes of the issue call, one badge', () => {
+  describe('one badge, however the issue call ends', () => {
     test.each([
       { fault: { kind: 'reply-lost' } },
       { fault: { kind: 'status-after-commit', status: 500 } },

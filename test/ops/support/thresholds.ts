@@ -19,7 +19,7 @@ partners:
 ${[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `      - { id: B${n}, competency: communiquer, level: 1 }`).join('\n')}
 `;
 
-/** People who have so many badges each, as they stand after their notices were worked on. */
+/** Stores people with so many badges each, as their notices would. */
 export async function peopleWith(
   { earners, vault }: Pick<Pipeline, 'earners' | 'vault'>,
   prefix: string,
