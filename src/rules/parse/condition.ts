@@ -7,88 +7,42 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import type { Condition } from '../types.js';
-import type { Words, Node } from './fault.js';
-import { already, expected, missingKey } from './messages.js';
-import { checkReachOfLists, type PlacedCondition, type RuleReading } from './reach.js';
-import {
-  type Fields,
-  type Located,
-  type Names,
-  readFields,
-  readFilledList,
-  readKnown,
-  readNames,
-  readSpan,
-  readWhole,
-} from './read.js';
+import { type Edge, namesIn, once, readSpan } from './checks.js';
+import type { Words } from './fault.js';
+import { missingKey, quoted } from './messages.js';
+import { checkReachOfLists, type Known, type PlacedCondition } from './reach.js';
+import type { Fields, Value } from './value.js';
 
 /** Deeper than any rule that a person can follow; evaluation may recurse this often without care. */
 const MAX_DEPTH = 20;
 
 const FORMS = ['all', 'any', 'at_least', 'holds'] as const;
+type Form = (typeof FORMS)[number];
 /** Keys beside `at_least: N, of: selector`, and nowhere else. */
 const BADGES_KEYS: readonly ConditionKey[] = CONDITION_KEYS.map(({ key }) => key);
-type Form = (typeof FORMS)[number];
 type Key = Form | 'of' | ConditionKey;
-const KEYS: { required: readonly Key[]; optional: readonly Key[] } = {
-  required: [],
-  optional: [...FORMS, 'of', ...BADGES_KEYS],
-};
+const KEYS: readonly Key[] = [...FORMS, 'of', ...BADGES_KEYS];
 
-/** One small reader for each form of a condition. */
-const READERS: Readonly<
-  Record<Form, (reading: RuleReading, fields: Fields<Key>, depth: number) => Condition | undefined>
-> = {
-  all: (reading, fields, depth) => {
-    const of = readConditions(reading, fields.get('all'), depth);
-    return of && { kind: 'all', of };
-  },
-  any: (reading, fields, depth) => {
-    const of = readConditions(reading, fields.get('any'), depth);
-    return of && { kind: 'any', of };
-  },
-  holds: (reading, fields) => {
-    const award = readKnown(reading, fields.get('holds'), 'award', reading.known.awards);
-    if (award === undefined) return undefined;
-    reading.holds.push({ to: award.value, at: award.at });
-    return { kind: 'holds', award: asAwardId(award.value) };
-  },
-  at_least: (reading, fields, depth) => {
-    const of = fields.get('of');
-    if (of?.kind === 'map') return readBadgesCondition(reading, fields, of);
-    return readAtLeast(reading, fields, of, depth);
-  },
-};
-
-/** Reads a condition: a map in exactly one of the forms. `depth` is 1 for a rule itself. */
-export function readCondition(
-  reading: RuleReading,
-  node: Node | undefined,
-  depth: number,
-): Condition | undefined {
-  if (node === undefined) return undefined;
-  if (depth > MAX_DEPTH) return reading.report.fault(node.at, TOO_DEEP);
-  const fields = readFields<Key>(reading, node, KEYS);
-  if (fields === undefined) return undefined;
-  const forms = fields.given.filter((key): key is Form => FORMS.some((form) => form === key));
-  checkKeys(reading, fields, forms);
-  const conditions = forms.map((form) => READERS[form](reading, fields, depth));
-  return conditions.length === 1 ? conditions[0] : undefined;
+/** What the readers of one award's rule share. */
+export interface RuleReading {
+  readonly known: Known;
+  /** IANA zone of the dates. */
+  readonly timeZone: string;
+  /** Every `holds` of the rule, collected as it is read. */
+  readonly holds: Edge[];
+  /** Every faultless `badges` condition, collected likewise. */
+  readonly placed: PlacedCondition[];
 }
 
-/** That there is exactly one form, and that each key goes with it. */
-function checkKeys({ report }: RuleReading, fields: Fields<Key>, forms: readonly Form[]): void {
-  const [form, second] = forms;
-  if (form === undefined) {
-    if (!fields.hasUnknown) report.fault(fields.at, NO_FORM);
-    return;
-  }
-  if (second !== undefined) report.fault(fields.placeOf(second), severalForms(form, second));
-  const of = fields.get('of');
-  const besideAtLeast: readonly Key[] = of?.kind === 'list' ? ['of'] : ['of', ...BADGES_KEYS];
-  const allowed: readonly Key[] = [...forms, ...(forms.includes('at_least') ? besideAtLeast : [])];
-  for (const key of fields.given)
-    if (!allowed.includes(key)) report.fault(fields.placeOf(key), misplaced(key, form, of));
+/** Reads a condition: a map in exactly one of the forms. Of several, each is read for its faults. */
+export function readCondition(reading: RuleReading, value: Value, depth = 1): Condition | undefined {
+  if (depth > MAX_DEPTH) return value.fault(TOO_DEEP);
+  const fields = value.fields<Key>([], KEYS);
+  if (fields === undefined) return undefined;
+  const forms = [...fields.keys.keys()].filter((key): key is Form => FORMS.some((form) => form === key));
+  if (forms.length === 0 && !fields.hasUnknown) value.fault(NO_FORM);
+  checkKeys(fields, forms);
+  return forms.map((form) => readForm(reading, form, value, fields, depth))[0];
 }
 
 const TOO_DEEP = {
@@ -99,34 +53,69 @@ const NO_FORM = {
   fr: 'une condition prend exactement une de ces clés : all, any, at_least, holds',
   en: 'a condition takes exactly one of these keys: all, any, at_least, holds',
 };
-const severalForms = (one: Form, other: Form): Words => ({
-  fr: `« ${one} » et « ${other} » dans une même condition : ${NO_FORM.fr}`,
-  en: `"${one}" and "${other}" in one condition: ${NO_FORM.en}`,
-});
 
-function misplaced(key: Key, form: Form, of: Node | undefined): Words {
-  const beside =
-    form === 'at_least' && of?.kind === 'list'
-      ? { fr: "d'une liste de conditions (of: [...])", en: 'a list of conditions (of: [...])' }
-      : { fr: `de « ${form} »`, en: `"${form}"` };
-  const place =
-    key === 'of'
-      ? { fr: '« at_least »', en: '"at_least"' }
-      : { fr: 'un sélecteur (at_least: N, of: { ... })', en: 'a selector (at_least: N, of: { ... })' };
+/** That there is one form only, and that each key goes with it. */
+function checkKeys({ keys, get }: Fields<Key>, [form, second]: readonly Form[]): void {
+  if (form === undefined) return;
+  if (second !== undefined)
+    keys.get(second)?.fault({
+      fr: `« ${form} » et « ${second} » dans une même condition : ${NO_FORM.fr}`,
+      en: `"${form}" and "${second}" in one condition: ${NO_FORM.en}`,
+    });
+  const besideList = get('of')?.isList === true;
+  const atLeast = besideList ? (['of'] as const) : (['of', ...BADGES_KEYS] as const);
+  const allowed: readonly Key[] = [...FORMS, ...(keys.has('at_least') ? atLeast : [])];
+  const beside = keys.has('at_least') && besideList ? LIST : quoted(form);
+  for (const [key, at] of keys) if (!allowed.includes(key)) at.fault(misplaced(key, beside));
+}
+
+const LIST = { fr: 'une liste de conditions (of: [...])', en: 'a list of conditions (of: [...])' };
+const SELECTOR = {
+  fr: 'un sélecteur (at_least: N, of: { ... })',
+  en: 'a selector (at_least: N, of: { ... })',
+};
+
+function misplaced(key: Key, beside: Words): Words {
+  const place = key === 'of' ? quoted('at_least') : SELECTOR;
+  const de = beside === LIST ? "d'" : 'de ';
   return {
-    fr: `la clé « ${key} » ne va pas à côté ${beside.fr} : elle ne va qu'avec ${place.fr}`,
+    fr: `la clé « ${key} » ne va pas à côté ${de}${beside.fr} : elle ne va qu'avec ${place.fr}`,
     en: `the key "${key}" does not go beside ${beside.en}: it goes with ${place.en} only`,
   };
 }
 
-function readConditions(
+function readForm(
   reading: RuleReading,
-  node: Node | undefined,
+  form: Form,
+  value: Value,
+  fields: Fields<Key>,
   depth: number,
-): readonly Condition[] | undefined {
-  const list = readFilledList(reading, node);
-  const of = list?.items.flatMap((item) => readCondition(reading, item, depth + 1) ?? []);
-  return of?.length === list?.items.length ? of : undefined;
+): Condition | undefined {
+  if (form === 'holds') return readHolds(reading, fields.get('holds'));
+  if (form === 'all' || form === 'any') {
+    const items = fields.get(form)?.filledItems();
+    const of = items?.flatMap((item) => readCondition(reading, item, depth + 1) ?? []);
+    return of && { kind: form, of };
+  }
+  const atLeast = fields.get('at_least')?.whole();
+  const of = fields.get('of');
+  if (of === undefined) return value.fault(missingKey('of'));
+  if (of.isMap) return readBadges(reading, fields, of, atLeast);
+  if (!of.isList) return of.expected(LIST_OR_SELECTOR);
+  const items = of.filledItems() ?? [];
+  if (atLeast !== undefined && items.length > 0 && atLeast > items.length)
+    fields.get('at_least')?.fault({
+      fr: `« at_least: ${atLeast} » ne peut jamais être atteint : la liste a ${items.length} condition(s)`,
+      en: `"at_least: ${atLeast}" can never be reached: the list has ${items.length} condition(s)`,
+    });
+  const conditions = items.map((item) => [readCondition(reading, item, depth + 1), item] as const);
+  // An award that is listed twice counts twice: hardly ever what was meant by "3 of these 4".
+  const held = conditions.flatMap(([one, item]) =>
+    one?.kind === 'holds' ? [[one.award, item] as const] : [],
+  );
+  once('award', held, 'warn');
+  if (atLeast === undefined) return undefined;
+  return { kind: 'at_least', atLeast, of: conditions.flatMap(([one]) => one ?? []) };
 }
 
 const LIST_OR_SELECTOR = {
@@ -134,100 +123,62 @@ const LIST_OR_SELECTOR = {
   en: 'a list of conditions ([...]) or a selector ({ competency: ... })',
 };
 
-function readAtLeast(
-  reading: RuleReading,
-  fields: Fields<Key>,
-  of: Node | undefined,
-  depth: number,
-): Condition | undefined {
-  const atLeast = readWhole(reading, fields.get('at_least'));
-  if (of === undefined) return reading.report.fault(fields.at, missingKey('of'));
-  if (of.kind !== 'list') return reading.report.fault(of.at, expected(LIST_OR_SELECTOR, of));
-  const conditions = readConditions(reading, of, depth);
-  warnOfRepeats(reading, of.items);
-  const most = of.items.length;
-  if (atLeast !== undefined && most > 0 && atLeast.value > most)
-    return reading.report.fault(atLeast.at, {
-      fr: `« at_least: ${atLeast.value} » ne peut jamais être atteint : la liste a ${most} condition(s)`,
-      en: `"at_least: ${atLeast.value}" can never be reached: the list has ${most} condition(s)`,
-    });
-  return atLeast && conditions && { kind: 'at_least', atLeast: atLeast.value, of: conditions };
-}
-
-/** An award that is listed twice counts twice: hardly ever what was meant by "3 of these 4". */
-function warnOfRepeats({ report }: RuleReading, items: readonly Node[]): void {
-  const first = new Map<string, Node>();
-  for (const item of items) {
-    const held =
-      item.kind === 'map' && item.entries.size === 1 ? item.entries.get('holds')?.value : undefined;
-    if (held?.kind !== 'scalar') continue;
-    const earlier = first.get(held.text);
-    if (earlier === undefined) first.set(held.text, held);
-    else report.warn(held.at, already('award', held.text, earlier.at));
-  }
+function readHolds({ known, holds }: RuleReading, value: Value | undefined): Condition | undefined {
+  const award = value?.known('award', known.awards);
+  if (value === undefined || award === undefined) return undefined;
+  holds.push({ to: award, at: value });
+  return { kind: 'holds', award: asAwardId(award) };
 }
 
 /** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give what it asks for. */
-function readBadgesCondition(
+function readBadges(
   reading: RuleReading,
   fields: Fields<Key>,
-  of: Node,
+  of: Value,
+  atLeast: number | undefined,
 ): BadgesCondition | undefined {
-  const { report } = reading;
-  const before = report.faultCount;
-  const placed = readPlaced(reading, fields, of);
-  // With a fault inside, a number could only seem too great: an unknown badge is not counted, for one.
-  if (placed === undefined || report.faultCount > before) return undefined;
-  checkReachOfLists(report, placed, reading.known);
-  reading.placed.push(placed);
-  return placed.condition;
-}
-
-function readPlaced(reading: RuleReading, fields: Fields<Key>, of: Node): PlacedCondition | undefined {
-  const atLeast = readWhole(reading, fields.get('at_least'));
+  const before = of.faultsSoFar;
   const selector = readSelector(reading, of);
-  const { fromS, beforeS } = readSpan(reading, fields, 'issued_from', 'issued_until');
+  const { fromS, beforeS } = readSpan(fields, 'issued_from', 'issued_until', reading.timeZone);
   const numbers: Partial<Record<ConditionField, number | undefined>> = {
     issuedFromS: fromS,
     issuedBeforeS: beforeS,
   };
   for (const { key, read, field } of CONDITION_KEYS)
-    if (read === 'whole') numbers[field] = readWhole(reading, fields.get(key))?.value;
+    if (read === 'whole') numbers[field] = fields.get(key)?.whole();
   if (atLeast === undefined || selector === undefined) return undefined;
-  return {
-    condition: { kind: 'badges', atLeast: atLeast.value, selector, ...numbers },
-    placeOf: (key) => fields.get(key)?.at ?? fields.at,
-  };
+  const condition: BadgesCondition = { kind: 'badges', atLeast, selector, ...numbers };
+  // With a fault inside, a number could only seem too great: an unknown badge is not counted, for one.
+  if (of.faultsSoFar > before) return undefined;
+  const placed = { condition, valueOf: fields.get };
+  checkReachOfLists(placed, reading.known);
+  reading.placed.push(placed);
+  return condition;
 }
 
-const SELECTOR_KEYS = {
-  required: [],
-  optional: ['competency', 'level', 'ability', 'issuers', 'badges'],
-} as const;
 const EMPTY = {
   fr: 'sélecteur vide : il prendrait tous les badges ; donner au moins une clé parmi competency, level, ability, issuers, badges',
   en: 'empty selector: it would pick every badge; give at least one of competency, level, ability, issuers, badges',
 };
 
-function readSelector(reading: RuleReading, node: Node): Selector | undefined {
-  const fields = readFields<(typeof SELECTOR_KEYS.optional)[number]>(reading, node, SELECTOR_KEYS);
+function readSelector({ known }: RuleReading, value: Value): Selector | undefined {
+  const fields = value.fields([], ['competency', 'level', 'ability', 'issuers', 'badges']);
   if (fields === undefined) return undefined;
-  const { abilityNames, partners, badges: enrolled } = reading.known;
-  if (fields.given.length === 0 && !fields.hasUnknown) return reading.report.fault(fields.at, EMPTY);
-  const competency = readKnown(reading, fields.get('competency'), 'competency', abilityNames);
-  const level = readWhole(reading, fields.get('level'));
-  const abilities = abilitiesOf(reading, competency?.value);
-  const ability = readKnown(reading, fields.get('ability'), 'ability', abilities);
-  const issuers = readListed(reading, fields.get('issuers'), 'partner', 'partner', partners);
-  const badges = readListed(reading, fields.get('badges'), 'badge', 'enrolled', enrolled);
-  for (const { value, at } of issuers ?? [])
-    if (partners?.get(asClientId(value)) === false) reading.report.warn(at, notActive(value));
+  if (fields.keys.size === 0 && !fields.hasUnknown) return value.fault(EMPTY);
+  const { partners, badges } = known;
+  const competency = fields.get('competency')?.known('competency', known.abilities);
+  const issuers = fields.get('issuers')?.filledItems();
+  const issuerIds = issuers && namesIn('partner', issuers, (item) => item.known('partner', partners));
+  for (const [id, at] of issuerIds ?? [])
+    if (partners?.get(asClientId(id))?.active === false) at.warn(notActive(id));
+  const listed = fields.get('badges')?.filledItems();
+  const badgeIds = listed && namesIn('badge', listed, (item) => item.known('badge', badges));
   return {
-    competency: competency?.value,
-    level: level?.value,
-    ability: ability?.value,
-    issuers: issuers?.map(({ value }) => asClientId(value)),
-    badges: badges?.map(({ value }) => asBadgeId(value)),
+    competency,
+    level: fields.get('level')?.whole(),
+    ability: fields.get('ability')?.known('ability', abilitiesOf(known, competency)),
+    issuers: issuerIds && [...issuerIds.keys()].map(asClientId),
+    badges: badgeIds && [...badgeIds.keys()].map(asBadgeId),
   };
 }
 
@@ -237,21 +188,8 @@ const notActive = (partner: string): Words => ({
 });
 
 /** The abilities that may be named: the competency's, or all when none is named; null: not known for sure. */
-function abilitiesOf({ known }: RuleReading, competency: string | undefined): ReadonlySet<string> | null {
-  if (known.abilityNames === null) return null;
-  const names = known.abilityNames;
-  const sets = competency === undefined ? [...names.values()] : [names.get(competency) ?? null];
-  const whole = sets.filter((set) => set !== null);
-  return whole.length === sets.length ? new Set(whole.flatMap((set) => [...set])) : null;
-}
-
-function readListed(
-  reading: RuleReading,
-  node: Node | undefined,
-  repeated: 'partner' | 'badge',
-  unknown: 'partner' | 'enrolled',
-  known: Names | null,
-): readonly Located<string>[] | undefined {
-  const list = readFilledList(reading, node);
-  return list && readNames(reading, list, repeated, (item) => readKnown(reading, item, unknown, known));
+function abilitiesOf({ abilities }: Known, competency: string | undefined): ReadonlySet<string> | null {
+  if (abilities === null) return null;
+  const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];
+  return sets.includes(null) ? null : new Set(sets.flatMap((set) => [...(set ?? [])]));
 }

@@ -1,20 +1,16 @@
 import { distance } from 'fastest-levenshtein';
-import type { Place, Words, Node } from './fault.js';
+import type { ErrorCode } from 'yaml';
+import type { Place, Words } from './fault.js';
 
 /** Case, accents and the choice of dash are what people get wrong most, and weigh nothing here. */
 const folded = (name: string): string =>
   name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[\s_]/g, '-');
 
-/** The longest word that is worth comparing: the cost grows with the square of its length. */
-const MAX_LENGTH = 100;
-
 /** The known names, nearest first; equally near ones keep their order. */
-function byNearness(name: string, known: readonly string[]): { name: string; far: number }[] {
-  const word = folded(name.slice(0, MAX_LENGTH));
-  return known
-    .map((candidate) => ({ name: candidate, far: distance(word, folded(candidate.slice(0, MAX_LENGTH))) }))
+const byNearness = (name: string, known: readonly string[]): { name: string; far: number }[] =>
+  known
+    .map((candidate) => ({ name: candidate, far: distance(folded(name), folded(candidate)) }))
     .toSorted((a, b) => a.far - b.far);
-}
 
 /** The known name that was probably meant: at most a third of its letters differ; else null. */
 export function nearest(name: string, known: readonly string[]): string | null {
@@ -35,31 +31,30 @@ export function shortList(
   return { names: near.map((candidate) => candidate.name), total: known.length };
 }
 
-interface NounWords {
-  readonly fr: string;
-  readonly en: string;
-  readonly feminine: boolean;
+/** What a name can be the name of. */
+export type Noun = 'key' | 'competency' | 'ability' | 'award' | 'partner' | 'badge' | 'value';
+
+interface NounWords extends Words {
+  /** What French grammar adds to an adjective. */
+  readonly e: '' | 'e';
   /** Said after the name of one that is unknown. */
-  readonly whyFr?: string;
-  readonly whyEn?: string;
+  readonly why?: Words;
 }
 
-/** A badge is unknown to the scheme when no partner's line names it. */
-const NOBODY = { whyFr: ", que personne n'a inscrit", whyEn: ', which nobody enrolled' };
-
-/** What a name can be the name of, with what French grammar needs. */
-const NOUNS = {
-  key: { fr: 'clé', en: 'key', feminine: true },
-  competency: { fr: 'compétence', en: 'competency', feminine: true },
-  ability: { fr: 'capacité', en: 'ability', feminine: true },
-  award: { fr: 'badge Région', en: 'award', feminine: false },
-  partner: { fr: 'partenaire', en: 'partner', feminine: false },
-  badge: { fr: 'badge', en: 'badge', feminine: false },
-  enrolled: { fr: 'badge', en: 'badge', feminine: false, ...NOBODY },
-  value: { fr: 'valeur', en: 'value', feminine: true },
-} as const satisfies Record<string, NounWords>;
-
-export type Noun = keyof typeof NOUNS;
+const NOUNS: Readonly<Record<Noun, NounWords>> = {
+  key: { fr: 'clé', en: 'key', e: 'e' },
+  competency: { fr: 'compétence', en: 'competency', e: 'e' },
+  ability: { fr: 'capacité', en: 'ability', e: 'e' },
+  award: { fr: 'badge Région', en: 'award', e: '' },
+  partner: { fr: 'partenaire', en: 'partner', e: '' },
+  badge: {
+    fr: 'badge',
+    en: 'badge',
+    e: '',
+    why: { fr: ", que personne n'a inscrit", en: ', which nobody enrolled' },
+  },
+  value: { fr: 'valeur', en: 'value', e: 'e' },
+};
 
 const MAX_SHOWN = 60;
 
@@ -70,39 +65,31 @@ export function shown(value: string): string {
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}...` : line;
 }
 
-const quoted = (value: string): Words => ({ fr: `« ${shown(value)} »`, en: `"${shown(value)}"` });
-
-function found(node: Node): Words {
-  if (node.kind === 'map') return { fr: 'une table (clé : valeur)', en: 'a map' };
-  if (node.kind === 'list') return { fr: 'une liste', en: 'a list' };
-  return node.value === null ? { fr: 'rien', en: 'nothing' } : quoted(node.text);
-}
+export const quoted = (value: string): Words => ({ fr: `« ${shown(value)} »`, en: `"${shown(value)}"` });
 
 /** A value that is not of the kind that is allowed here. */
-export function expected(what: Words, node: Node): Words {
-  const instead = found(node);
-  return {
-    fr: `attendu : ${what.fr} ; trouvé : ${instead.fr}`,
-    en: `expected ${what.en}, found ${instead.en}`,
-  };
-}
+export const expected = (what: Words, found: Words): Words => ({
+  fr: `attendu : ${what.fr} ; trouvé : ${found.fr}`,
+  en: `expected ${what.en}, found ${found.en}`,
+});
 
 /** A name that is not among the known ones, with the one that was probably meant. */
 export function unknown(noun: Noun, name: string, known: readonly string[]): Words {
-  const { fr, en, feminine, whyFr = '', whyEn = '' }: NounWords = NOUNS[noun];
+  const { fr, en, e, why = { fr: '', en: '' } } = NOUNS[noun];
   const near = nearest(name, known);
-  const list = shortList(name, known);
-  const names = list.names.map(shown).join(', ');
-  const e = feminine ? 'e' : '';
-  const none = { fr: `aucun${e} n'est déclaré${e}`, en: 'none is declared' };
-  const listed = {
-    fr: `connu${e}s : ${names}${list.total === null ? '' : `, ... ${list.total} en tout`}`,
-    en: `known: ${names}${list.total === null ? '' : `, ... ${list.total} in all`}`,
-  };
-  const all = known.length === 0 ? none : listed;
+  const meant = near === null ? null : quoted(near);
+  const { names, total } = shortList(name, known);
+  const list = names.map(shown).join(', ');
+  const among =
+    known.length === 0
+      ? { fr: `aucun${e} n'est déclaré${e}`, en: 'none is declared' }
+      : {
+          fr: `connu${e}s : ${list}${total === null ? '' : `, ... ${total} en tout`}`,
+          en: `known: ${list}${total === null ? '' : `, ... ${total} in all`}`,
+        };
   return {
-    fr: `${fr} inconnu${e} ${quoted(name).fr}${whyFr}${near === null ? '' : ` : vouliez-vous dire « ${shown(near)} » ?`} (${all.fr})`,
-    en: `unknown ${en} ${quoted(name).en}${whyEn}${near === null ? '' : `: did you mean "${shown(near)}"?`} (${all.en})`,
+    fr: `${fr} inconnu${e} ${quoted(name).fr}${why.fr}${meant === null ? '' : ` : vouliez-vous dire ${meant.fr} ?`} (${among.fr})`,
+    en: `unknown ${en} ${quoted(name).en}${why.en}${meant === null ? '' : `: did you mean ${meant.en}?`} (${among.en})`,
   };
 }
 
@@ -129,3 +116,45 @@ export function circle(verb: Words, path: readonly string[]): Words {
     en: `circle: ${path.map((name) => `"${shown(name)}"`).join(` ${verb.en} `)}`,
   };
 }
+
+/** What the YAML reader says in English, in French. */
+const FRENCH: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'un alias (*nom) ne prend ni ancre ni étiquette',
+  BAD_ALIAS: 'alias (*nom) ou ancre (&nom) mal formé',
+  BAD_COLLECTION_TYPE: "l'étiquette (!nom) ne va pas avec cette valeur",
+  BAD_DIRECTIVE: 'directive (%) inconnue ou mal formée',
+  BAD_DQ_ESCAPE:
+    'suite « \\ » inconnue entre guillemets doubles : doubler la barre, ou prendre des apostrophes',
+  BAD_INDENT: "retrait (espaces en début de ligne) différent de celui des lignes d'à côté",
+  BAD_PROP_ORDER: 'ancre ou étiquette mal placée',
+  BAD_SCALAR_START: 'une valeur ne peut pas commencer par ce caractère : la mettre entre guillemets',
+  BLOCK_AS_IMPLICIT_KEY:
+    'retrait inattendu sous une valeur, ou deux « : » sur une ligne (mettre alors la valeur entre guillemets)',
+  BLOCK_IN_FLOW: 'pas de liste à tirets ni de table en retrait entre { } ou [ ]',
+  DUPLICATE_KEY: 'clé en double',
+  IMPOSSIBLE: 'texte illisible',
+  KEY_OVER_1024_CHARS: 'une clé de plus de 1024 caractères',
+  MISSING_CHAR: 'il manque un caractère : guillemet, virgule, « : », espace, « ] » ou « } »',
+  MULTILINE_IMPLICIT_KEY: 'une clé tient sur une ligne : un « : » manque sans doute',
+  MULTIPLE_ANCHORS: 'une seule ancre (&nom) par valeur',
+  MULTIPLE_DOCS: 'un seul document par fichier : enlever « --- »',
+  MULTIPLE_TAGS: 'une seule étiquette (!nom) par valeur',
+  NON_STRING_KEY: 'une clé est un nom',
+  RESOURCE_EXHAUSTION: 'trop imbriqué',
+  TAB_AS_INDENT: 'tabulation en début de ligne : mettre des espaces',
+  TAG_RESOLVE_FAILED: 'étiquette (!nom) inconnue, ou qui ne va pas avec cette valeur',
+  UNEXPECTED_TOKEN:
+    "texte inattendu à cet endroit : vérifier les retraits, les tirets et les guillemets d'au-dessus",
+};
+
+/** Where the YAML reader's own words help nobody. */
+const ENGLISH: Readonly<Partial<Record<ErrorCode, string>>> = {
+  MULTIPLE_DOCS: 'one document per file: remove "---"',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+};
+
+/** A fault of the YAML itself. */
+export const syntaxFault = (code: ErrorCode, message: string): Words => ({
+  fr: `YAML illisible : ${FRENCH[code]}`,
+  en: `unreadable YAML: ${ENGLISH[code] ?? message}`,
+});

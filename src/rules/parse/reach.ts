@@ -1,63 +1,57 @@
-import type { AwardId, BadgeId, ClientId } from '../../ids.js';
+import type { BadgeId, ClientId } from '../../ids.js';
 import {
   abilityOf,
   type BadgesCondition,
+  type CompetencyId,
   type DemandKey,
+  type DemandName,
+  DEMAND_NAMES,
   DEMANDS,
   picks,
   type Selector,
 } from '../badges-condition.js';
 import type { Enrolment, Partner } from '../types.js';
-import type { AbilityNames } from './competencies.js';
-import type { Place, Report, Words } from './fault.js';
-import type { EnrolledBadge } from './partners.js';
-import type { Reading } from './read.js';
-import type { Edge } from './walk.js';
+import type { Words } from './fault.js';
+import type { Names, Value } from './value.js';
+
+/** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
+export type Abilities = ReadonlyMap<CompetencyId, ReadonlySet<string> | null>;
 
 /** The names that a rule may use. Null: their section could not be read, so none can be called unknown. */
 export interface Known {
-  readonly awards: ReadonlySet<AwardId>;
-  readonly abilityNames: AbilityNames | null;
-  /** Each partner, and whether it is active. */
-  readonly partners: ReadonlyMap<ClientId, boolean> | null;
-  readonly badges: ReadonlyMap<BadgeId, EnrolledBadge> | null;
+  readonly awards: Names;
+  readonly abilities: Abilities | null;
+  readonly partners: ReadonlyMap<ClientId, Partner> | null;
+  readonly badges: ReadonlyMap<BadgeId, Enrolment> | null;
 }
 
-/** The demands that can be out of reach, each with the most that can be had. */
-type Reach = Readonly<Record<'badges' | 'issuers' | 'abilities', number>>;
-
+/** A condition, and where each of its numbers is asked for. */
 export interface PlacedCondition {
   readonly condition: BadgesCondition;
-  readonly placeOf: (key: DemandKey) => Place;
+  readonly valueOf: (key: DemandKey) => Value | undefined;
 }
 
-/** What the readers of one award's rule share. */
-export interface RuleReading extends Reading {
-  readonly known: Known;
-  /** Every `holds` of the rule, collected as it is read. */
-  readonly holds: Edge[];
-  /** Every faultless `badges` condition of the rule. */
-  readonly placed: PlacedCondition[];
-}
+/** The most that can be had of each number. */
+type Reach = Readonly<Record<DemandName, number>>;
 
 /** Versions of one badge count once, and no more of one partner than allowed. */
-function mostBadges(badges: readonly EnrolledBadge[], perIssuer = Infinity): number {
-  const families = new Map<string, Set<string>>();
+function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number {
+  const families = new Map<ClientId, Set<string>>();
   for (const { clientId, family } of badges)
     families.set(clientId, (families.get(clientId) ?? new Set()).add(family));
   return [...families.values()].reduce((sum, { size }) => sum + Math.min(size, perIssuer), 0);
 }
 
-const issuersOf = (badges: readonly EnrolledBadge[]): number =>
+const issuersOf = (badges: readonly Enrolment[]): number =>
   new Set(badges.map(({ clientId }) => clientId)).size;
 
 /** What the condition's own lists allow, whatever partners enrol from now on. */
-function reachOfLists({ selector, perIssuer }: BadgesCondition, known: Known): Reach {
+function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known: Known): Reach {
   const { issuers, badges } = selector;
   const abilities = declaredAbilities(selector, known);
   if (badges === undefined || known.badges === null) {
-    const fromIssuers = (issuers?.length ?? Infinity) * (perIssuer ?? Infinity);
-    return { badges: fromIssuers, issuers: issuers?.length ?? Infinity, abilities };
+    const mostIssuers = issuers?.length ?? Infinity;
+    return { badges: mostIssuers * perIssuer, issuers: mostIssuers, abilities };
   }
   const listed = badges
     .flatMap((id) => known.badges?.get(id) ?? [])
@@ -66,26 +60,26 @@ function reachOfLists({ selector, perIssuer }: BadgesCondition, known: Known): R
 }
 
 /** An ability belongs to its competency: one id in two competencies is two abilities at most. */
-function declaredAbilities({ competency, ability }: Selector, { abilityNames }: Known): number {
-  if (abilityNames === null) return Infinity;
-  const sets = competency === undefined ? [...abilityNames.values()] : [abilityNames.get(competency)];
+function declaredAbilities({ competency, ability }: Selector, { abilities }: Known): number {
+  if (abilities === null) return Infinity;
+  const sets = competency === undefined ? [...abilities.values()] : [abilities.get(competency) ?? null];
   const sizes = sets.map((set) => {
-    if (set === null || set === undefined) return Infinity;
+    if (set === null) return Infinity;
     return ability === undefined ? set.size : Number(set.has(ability));
   });
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** An enrolment that ended before the condition's dates begin, or the other way round, gives it nothing. */
-const overlaps = ({ issuedFromS, issuedBeforeS }: BadgesCondition, { fromS, beforeS }: Enrolment): boolean =>
-  (issuedFromS ?? -Infinity) < (beforeS ?? Infinity) && (fromS ?? -Infinity) < (issuedBeforeS ?? Infinity);
-
 /** What the badges give that active partners have enrolled today. */
 function reachToday(condition: BadgesCondition, partners: readonly Partner[]): Reach {
+  const { issuedFromS = -Infinity, issuedBeforeS = Infinity } = condition;
   const pool = partners
     .filter(({ active }) => active)
     .flatMap(({ badges }) => badges)
-    .filter((badge) => picks(condition.selector, badge) && overlaps(condition, badge));
+    .filter((badge) => picks(condition.selector, badge))
+    .filter(
+      ({ fromS, beforeS }) => issuedFromS < (beforeS ?? Infinity) && (fromS ?? -Infinity) < issuedBeforeS,
+    );
   return {
     badges: mostBadges(pool, condition.perIssuer),
     issuers: issuersOf(pool),
@@ -93,44 +87,34 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
   };
 }
 
-const THING: Readonly<Record<keyof Reach, Words>> = {
+const THING: Readonly<Record<DemandName, Words>> = {
   badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
 };
 
 /** Each number that is above what can be reached. */
-const beyond = ({ condition, placeOf }: PlacedCondition, reach: Reach) =>
-  (['badges', 'issuers', 'abilities'] as const)
-    .map((name) => {
-      const { key, need } = DEMANDS[name];
-      return {
-        asked: `${key}: ${need(condition)}`,
-        need: need(condition) ?? 0,
-        most: reach[name],
-        thing: THING[name],
-        at: placeOf(key),
-      };
-    })
-    .filter(({ need, most }) => need > most);
+const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
+  DEMAND_NAMES.flatMap((name) => {
+    const { key, need } = DEMANDS[name];
+    const asked = need(condition) ?? 0;
+    const [at, most] = [valueOf(key), reach[name]];
+    return at && asked > most ? [{ asked: `${key}: ${asked}`, most, thing: THING[name], at }] : [];
+  });
 
 /** A number that what the condition lists can never give: a fault. */
-export function checkReachOfLists(report: Report, placed: PlacedCondition, known: Known): void {
+export function checkReachOfLists(placed: PlacedCondition, known: Known): void {
   for (const { asked, most, thing, at } of beyond(placed, reachOfLists(placed.condition, known)))
-    report.fault(at, {
+    at.fault({
       fr: `« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing.fr} au plus`,
       en: `"${asked}" can never be reached: the selector gives ${most} ${thing.en} at most`,
     });
 }
 
 /** A number that today's enrolments cannot give: a warning, since partners enrol over time. */
-export function warnOfReachToday(
-  report: Report,
-  placed: PlacedCondition,
-  partners: readonly Partner[],
-): void {
+export function warnOfReachToday(placed: PlacedCondition, partners: readonly Partner[]): void {
   for (const { asked, most, thing, at } of beyond(placed, reachToday(placed.condition, partners)))
-    report.warn(at, {
+    at.warn({
       fr: `« ${asked} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${thing.fr} qui vont`,
       en: `"${asked}" cannot be reached today: active partners have enrolled ${most} ${thing.en} that fit`,
     });

@@ -1,6 +1,6 @@
 import { asBadgeId, asClientId, type ClientId } from '../../../ids.js';
 import type { EnrolmentLine, NewPartner } from '../../../rules/enrol.js';
-import { calendarDay, isId } from '../../../rules/parse/read.js';
+import { calendarDay, isId } from '../../../rules/parse/value.js';
 import { say } from '../../shared/words.js';
 import { PARTNER_ARGUMENT } from '../arguments.js';
 import { oneLine } from './partner-badges.js';

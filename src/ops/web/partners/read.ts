@@ -4,7 +4,7 @@ import {
   type UnenrolledBadges,
 } from '../../../earners/unenrolled-badges.js';
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
-import { isId } from '../../../rules/parse/read.js';
+import { isId } from '../../../rules/parse/value.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readPartnerNews } from '../../shared/stats.js';

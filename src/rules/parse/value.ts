@@ -1,0 +1,295 @@
+import { DateTime } from 'luxon';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { formatFault, type Place, type SchemeFault, type SchemeFile, type Words } from './fault.js';
+import {
+  already,
+  expected,
+  missingKey,
+  nearest,
+  type Noun,
+  quoted,
+  syntaxFault,
+  unknown,
+} from './messages.js';
+
+/** How many times aliases may be followed: a few lines of them can stand for billions of values. */
+const MAX_ALIASES = 100;
+
+export type Telling = 'faults' | 'warnings';
+
+/** One file while it is read, with what is wrong or odd in it. */
+export class Source {
+  /** By their text: what an alias repeats is told once. */
+  readonly #told = { faults: new Map<string, SchemeFault>(), warnings: new Map<string, SchemeFault>() };
+  readonly #name: string;
+  readonly #lines = new LineCounter();
+  readonly #doc: ReturnType<typeof parseDocument>;
+  #aliasesLeft = MAX_ALIASES;
+  /** Undefined when the YAML itself is at fault. */
+  readonly root: Value | undefined;
+
+  constructor({ name, text }: SchemeFile) {
+    this.#name = name;
+    this.#doc = parseDocument(text.replace(/^\uFEFF/, ''), {
+      version: '1.2',
+      schema: 'core',
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: this.#lines,
+    });
+    // Of the syntax errors on one line, the first is told: the others mostly follow from it.
+    const lines = new Set<number>();
+    for (const { code, message, pos } of [...this.#doc.errors, ...this.#doc.warnings]) {
+      const at = this.#placeAt(pos[0]);
+      if (!lines.has(at.line)) this.tell('faults', at, syntaxFault(code, message));
+      lines.add(at.line);
+    }
+    this.root = lines.size === 0 ? this.valueOf(this.#doc.contents, 0) : undefined;
+  }
+
+  tell(kind: Telling, { file, line, column }: Place, { fr, en }: Words): void {
+    const fault = { file, line, column, fr, en };
+    this.#told[kind].set(formatFault(fault, 'en'), fault);
+  }
+
+  /** In the order of the lines. */
+  told(kind: Telling): readonly SchemeFault[] {
+    return [...this.#told[kind].values()].toSorted((a, b) => a.line - b.line || a.column - b.column);
+  }
+
+  /** @param offset where it stands when YAML does not say. Undefined: an alias that leads nowhere, now reported. */
+  valueOf(node: unknown, offset: number): Value | undefined {
+    const at = this.#placeAt(offsetOf(node) ?? offset);
+    if (!isAlias(node)) return new Value(this, node, at);
+    this.#aliasesLeft -= 1;
+    const target = node.resolve(this.#doc);
+    if (target !== undefined && this.#aliasesLeft >= 0) return new Value(this, target, at);
+    this.tell('faults', at, target === undefined ? unresolved(node.source) : TOO_MANY_ALIASES);
+    return undefined;
+  }
+
+  #placeAt(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.#name, line, column: col };
+  }
+}
+
+const offsetOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
+
+const TOO_MANY_ALIASES = {
+  fr: `plus de ${MAX_ALIASES} alias (*nom) à suivre : écrire les valeurs`,
+  en: `more than ${MAX_ALIASES} aliases (*name) to follow: write the values out`,
+};
+const unresolved = (name: string): Words => ({
+  fr: `alias « *${name} » sans ancre « &${name} » au-dessus`,
+  en: `alias "*${name}" without an anchor "&${name}" above it`,
+});
+
+const NAME = { fr: 'un nom', en: 'a name' };
+const ID = {
+  fr: 'un identifiant (lettres sans accent, chiffres, « _ » et « - »)',
+  en: 'an id (letters without accents, digits, "_" and "-")',
+};
+const TEXT = { fr: 'un texte', en: 'a text' };
+const WHOLE = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
+const FLAG = { fr: 'true ou false', en: 'true or false' };
+const DAY = { fr: 'une date du calendrier, comme 2024-01-31', en: 'a date of the calendar, like 2024-01-31' };
+const LIST = { fr: 'une liste', en: 'a list' };
+const MAP = { fr: 'une table (clé : valeur)', en: 'a map' };
+const NOTHING = { fr: 'rien', en: 'nothing' };
+const KEY = { fr: 'un nom de clé', en: 'the name of a key' };
+const EMPTY = {
+  fr: 'attendu : une liste qui ne soit pas vide ; trouvé : []',
+  en: 'expected a list that is not empty, found []',
+};
+
+/** Words that mean something to JavaScript objects are nobody's name: what is keyed by them goes astray. */
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+export const isId = (text: string): boolean => /^[\w-]+$/.test(text) && !RESERVED.has(text);
+
+/** The calendar day of `2024-01-31`, or null: not of that form, or no such day. */
+export function calendarDay(text: string): DateTime | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  const day = DateTime.fromISO(text, { zone: 'utc' });
+  return day.isValid ? day : null;
+}
+
+/** Names to look among: a Set of them, or a Map by them. */
+export interface Names {
+  has(name: string): boolean;
+  keys(): Iterable<string>;
+}
+
+interface Entry {
+  readonly key: Value;
+  readonly value: Value | undefined;
+}
+
+/**
+ * A value that knows its place. Its readers answer undefined for a faulty value, which is reported then: since
+ * any fault means that no scheme is made, `?? default` serves what is absent and what is faulty.
+ */
+export class Value {
+  constructor(
+    private readonly source: Source,
+    private readonly node: unknown,
+    readonly at: Place,
+  ) {}
+
+  fault(words: Words): undefined {
+    this.source.tell('faults', this.at, words);
+  }
+
+  warn(words: Words): undefined {
+    this.source.tell('warnings', this.at, words);
+  }
+
+  /** In its file: two of them tell whether what was read in between was faultless. */
+  get faultsSoFar(): number {
+    return this.source.told('faults').length;
+  }
+
+  get isMap(): boolean {
+    return isMap(this.node);
+  }
+
+  get isList(): boolean {
+    return isSeq(this.node);
+  }
+
+  /** A name as it is written, whatever YAML makes of it: the id `1E5` is no number. */
+  name(): string | undefined {
+    return this.#read(NAME, (value, written) =>
+      ['string', 'number'].includes(typeof value) && written !== '' ? written : null,
+    );
+  }
+
+  id(): string | undefined {
+    const name = this.name();
+    return name === undefined || isId(name) ? name : this.expected(ID);
+  }
+
+  text(): string | undefined {
+    return this.#read(TEXT, (value) =>
+      typeof value === 'string' && value.trim() !== '' ? value.trim() : null,
+    );
+  }
+
+  whole(): number | undefined {
+    return this.#read(WHOLE, (value) =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 ? value : null,
+    );
+  }
+
+  flag(): boolean | undefined {
+    return this.#read(FLAG, (value) => (typeof value === 'boolean' ? value : null));
+  }
+
+  /** A day of the calendar, in no zone yet. */
+  day(): DateTime | undefined {
+    return this.#read(DAY, (value) => (typeof value === 'string' ? calendarDay(value) : null));
+  }
+
+  /** A text of that form. The value is not shown: it may be a secret, pasted by mistake. */
+  matching(form: RegExp, words: Words): string | undefined {
+    const value = this.#scalar?.value;
+    return typeof value === 'string' && form.test(value) ? value : this.fault(words);
+  }
+
+  /** A name that must be among the known; null known: their section could not be read, so all pass. */
+  known(noun: Noun, known: Names | null): string | undefined {
+    if (known === null) return this.id();
+    const name = this.name();
+    if (name === undefined || known.has(name)) return name;
+    return this.fault(unknown(noun, name, [...known.keys()]));
+  }
+
+  choice<T extends string>(choices: readonly T[]): T | undefined {
+    const name = this.known('value', new Set(choices));
+    return choices.find((choice) => choice === name);
+  }
+
+  items(): readonly Value[] | undefined {
+    if (!isSeq(this.node)) return this.expected(LIST);
+    return this.node.items.flatMap((item) => this.source.valueOf(item, 0) ?? []);
+  }
+
+  /** An empty list is where "all of nothing" would be met by everyone. */
+  filledItems(): readonly Value[] | undefined {
+    return isSeq(this.node) && this.node.items.length === 0 ? this.fault(EMPTY) : this.items();
+  }
+
+  /** A map whose keys are names of the scheme's own; each once. A Map, never an object: a key may be `__proto__`. */
+  entries(): ReadonlyMap<string, Entry> | undefined {
+    if (!isMap(this.node)) return this.expected(MAP);
+    const entries = new Map<string, Entry>();
+    for (const pair of this.node.items) {
+      const offset = offsetOf(pair.key) ?? offsetOf(pair.value) ?? 0;
+      const key = this.source.valueOf(pair.key, offset);
+      const name = key && key.#read(KEY, (value, written) => (value === null ? null : written));
+      if (key === undefined || name === undefined) continue;
+      const first = entries.get(name);
+      if (first !== undefined) key.fault(already('key', name, first.key.at));
+      else entries.set(name, { key, value: this.source.valueOf(pair.value, offset) });
+    }
+    return entries;
+  }
+
+  /**
+   * A map whose keys are fixed; those that are unknown or missing are reported. A misspelt key is read as the one
+   * that was probably meant, so that what stands under it is checked too, and nothing else falls over it.
+   */
+  fields<K extends string>(required: readonly K[], optional: readonly K[] = []): Fields<K> | undefined {
+    const given = this.entries();
+    if (given === undefined) return undefined;
+    const allowed = [...required, ...optional];
+    const entries = new Map<K, Entry>();
+    let hasUnknown = false;
+    for (const [name, entry] of given) {
+      let key = allowed.find((one) => one === name);
+      if (key === undefined) {
+        hasUnknown = true;
+        entry.key.fault(unknown('key', name, allowed));
+        const meant = nearest(name, allowed);
+        key = allowed.find((one) => one === meant && !given.has(one));
+      }
+      if (key !== undefined) entries.set(key, entry);
+    }
+    for (const key of required) if (!entries.has(key)) this.fault(missingKey(key));
+    return {
+      get: (key) => entries.get(key)?.value,
+      keys: new Map([...entries].map(([name, { key }]) => [name, key])),
+      hasUnknown,
+    };
+  }
+
+  /** What is written in a scalar; null: it is a map or a list. */
+  get #scalar(): { readonly value: unknown; readonly written: string } | null {
+    if (this.isMap || this.isList) return null;
+    return isScalar(this.node)
+      ? { value: this.node.value, written: this.node.source ?? '' }
+      : { value: null, written: '' };
+  }
+
+  /** @param read null: it is not of that kind */
+  #read<T>(what: Words, read: (value: unknown, written: string) => T | null): T | undefined {
+    const scalar = this.#scalar;
+    return (scalar && read(scalar.value, scalar.written)) ?? this.expected(what);
+  }
+
+  /** Reports that something else is allowed here. */
+  expected(what: Words): undefined {
+    const scalar = this.#scalar;
+    const empty = scalar?.value === null;
+    const found = scalar && (empty ? NOTHING : quoted(scalar.written));
+    return this.fault(expected(what, found ?? (this.isMap ? MAP : LIST)));
+  }
+}
+
+/** A map whose keys are fixed. */
+export interface Fields<K extends string> {
+  readonly get: (key: K) => Value | undefined;
+  /** Of the allowed keys, those given, in the file's order. */
+  readonly keys: ReadonlyMap<K, Value>;
+  readonly hasUnknown: boolean;
+}
