@@ -192,7 +192,7 @@ const rare = z.tuple([
   z.string().nullable(),
   z.array(z.string()),
   z.int(),
-  z.tuple([z.int(), z.array(z.string()), z.array(z.tuple([z.int(), z.int()]))]).nullable(),
+  z.tuple([z.int(), z.array(z.string()), z.int()]).nullable(),
 ]);
 const form = z.tuple([
   z.array(z.union([z.string(), z.instanceof(Buffer)])),
@@ -256,18 +256,14 @@ function rareTuple({
     lastSchemeGeneration,
     tombstone === null
       ? null
-      : [
-          tombstone.erasedAtS,
-          [...tombstone.fingerprints],
-          tombstone.entriesToUnindex.map(([place, atS]) => [place, atS]),
-        ],
+      : [tombstone.erasedAtS, [...tombstone.fingerprints], tombstone.entriesToUnindex],
   ];
 }
 
 function rareOf([flags, linkedTo, linked, generation, tombstone]: z.output<
   typeof rare
 >): Partial<EarnerRecord> {
-  const [erasedAtS = 0, fingerprints = [], entriesToUnindex = []] = tombstone ?? [];
+  const [erasedAtS = 0, fingerprints = [], entriesToUnindex = 0] = tombstone ?? [];
   return {
     flags: new Map(flags.map(([badge, atS]) => [asBadgeId(badge), atS])),
     linkedTo: linkedTo === null ? null : asEarnerKey(linkedTo),

@@ -71,17 +71,14 @@ export interface StoredAssertion extends Assertion {
   readonly vanished?: true;
 }
 
-/** By what the index names a journal entry: its place in the journal, and when it happened, Unix seconds. */
-export type IndexedEntry = readonly [place: number, atS: number];
-
 /** Left by an erasure. */
 export interface Tombstone {
   /** Unix seconds. What OBF recorded before does not come back. */
   readonly erasedAtS: number;
   /** Of the assertions that are not to come back. */
   readonly fingerprints: readonly string[];
-  /** Journal entries that the index still names; none: the erasure is complete. */
-  readonly entriesToUnindex: readonly IndexedEntry[];
+  /** How many journal entries the index may still name, by their place; 0: the erasure is complete. */
+  readonly entriesToUnindex: number;
 }
 
 /** All that is stored of one address: one string in Redis, sealed whole. */

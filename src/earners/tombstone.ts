@@ -24,10 +24,7 @@ export function tombstoneOf(
     tombstone: {
       erasedAtS,
       fingerprints: [...fingerprints],
-      entriesToUnindex: [
-        ...(record.tombstone?.entriesToUnindex ?? []),
-        ...record.journal.map(({ atS }, at) => [at, atS] as const),
-      ],
+      entriesToUnindex: Math.max(record.tombstone?.entriesToUnindex ?? 0, record.journal.length),
     },
   };
 }

@@ -100,9 +100,9 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
       // They were counted when they were indexed, and stay counted.
       for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry), false);
     },
-    /** After an erasure: takes these entries of a person out of the index. */
-    unindex: (earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]) =>
-      index.remove(entries.map(([place, atS]) => ({ atS, member: memberOf(earner, place) }))),
+    /** After an erasure: takes a person's first `count` entries out of the index. */
+    unindex: (earner: EarnerKey, count: number) =>
+      index.remove(Array.from({ length: count }, (_, place) => memberOf(earner, place))),
     /** Fills the index anew. @param records every address, in chunks */
     async rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void> {
       await index.clear();

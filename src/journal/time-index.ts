@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
 import { isGiving, type JournalEntry } from '../earners/journal-entry.js';
 import { asAwardId, type AwardId, type EventId } from '../ids.js';
@@ -38,44 +37,28 @@ export interface Walk extends Span {
 export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 
 /**
- * KEYS: the hour, the hours, the month's counts, the events, the months. ARGV: the hour's number, the event ('': none), the
- * month, then of each place when, its member and the field that counts it ('': not counted).
+ * KEYS: the places, the counts, the events. ARGV, of each place: when, its member, the field that counts it ('': not
+ * counted) and the event that it is found by ('': none).
  */
 const ADD = scriptOf(`
-redis.call('ZADD', KEYS[2], ARGV[1], ARGV[1])
-local first, last
-for at = 4, #ARGV, 3 do
-  local when = tonumber(ARGV[at])
-  first, last = math.min(first or when, when), math.max(last or when, when)
-  if redis.call('ZADD', KEYS[1], 'NX', ARGV[at], ARGV[at + 1]) == 1 and ARGV[at + 2] ~= '' then
-    redis.call('HINCRBY', KEYS[3], ARGV[at + 2], 1)
-    redis.call('SADD', KEYS[5], ARGV[3])
+for at = 1, #ARGV, 4 do
+  local when, field, event = tonumber(ARGV[at]), ARGV[at + 2], ARGV[at + 3]
+  if redis.call('ZADD', KEYS[1], when, ARGV[at + 1]) == 1 and field ~= '' then
+    redis.call('HINCRBY', KEYS[2], field, 1)
   end
-end
-if ARGV[2] ~= '' then
-  local from, to = string.match(redis.call('HGET', KEYS[4], ARGV[2]) or '', '^(%S+) (%S+)$')
-  first, last = math.min(tonumber(from) or first, first), math.max(tonumber(to) or last, last)
-  redis.call('HSET', KEYS[4], ARGV[2], string.format('%d %d', first, last))
+  if event ~= '' then
+    local first, last = string.match(redis.call('HGET', KEYS[3], event) or '', '^(%S+) (%S+)$')
+    first, last = math.min(tonumber(first) or when, when), math.max(tonumber(last) or when, when)
+    redis.call('HSET', KEYS[3], event, string.format('%d %d', first, last))
+  end
 end`);
 
-/** KEYS: the hour, the hours. ARGV: the hour's number, then members. An empty hour is forgotten. */
-const REMOVE = scriptOf(`
-redis.call('ZREM', KEYS[1], unpack(ARGV, 2))
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('ZREM', KEYS[2], ARGV[1]) end`);
-
-/**
- * A sorted set an hour: Redis keeps one of up to 128 members in a quarter of the memory. The events are spread over
- * hashes for the same reason.
- */
-const HOUR_S = 3600;
-const EVENT_HASHES = 1024;
 /** How many places one command names. */
 const CHUNK = 500;
-/** How many hours are read at first, a page's worth; then at a time. */
-const [FIRST_HOURS, HOURS_TOGETHER] = [4, 32];
 
-const hourOf = (atS: number): number => Math.floor(atS / HOUR_S);
-const monthOf = (day: string): string => day.slice(0, 'yyyy-MM'.length);
+function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
+}
 
 /**
  * The entries of all journals by time. An index: written after the records by idempotent commands, rebuilt from them
@@ -84,133 +67,85 @@ const monthOf = (day: string): string => day.slice(0, 'yyyy-MM'.length);
  * @param timeZone whose days are counted
  */
 export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone: string) {
-  const base = `${prefix}:journal:{log}`;
-  const [hoursKey, monthsKey] = [`${base}:hours`, `${base}:months`];
-  const hourKey = (hour: number): string => `${base}:h:${hour}`;
-  const monthKey = (month: string): string => `${base}:issued:${month}`;
-  const eventsKey = (event: string): string =>
-    `${base}:events:${createHash('sha256').update(event).digest().readUInt16BE(1) % EVENT_HASHES}`;
+  const [placesKey = '', countsKey = '', eventsKey = ''] = ['places', 'issued', 'events'].map(
+    (name) => `${prefix}:journal:{log}:${name}`,
+  );
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
-  const placesIn: PlacesIn = async (hour, from, until) => {
-    const flat = await redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES');
-    return flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : []));
+  const argumentsOf = ({ member, entry, isCounted }: Listed): (string | number)[] => {
+    const { kind, atS, award, event } = entry;
+    const field = isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
+    return [atS, member, field, isGiving(entry) ? (event ?? '') : ''];
   };
-  const fieldOf = ({ entry: { kind, award, atS }, isCounted }: Listed): string =>
-    isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
-
   return {
     /** Adds entries; counts those that are new. Idempotent. */
     async add(listed: readonly Listed[]): Promise<void> {
-      const groups = grouped(listed, (one) => {
-        const { entry } = one;
-        const event = isGiving(entry) ? (entry.event ?? '') : '';
-        return [hourOf(entry.atS), monthOf(fieldOf(one)), event] as const;
-      });
-      const add = ([[hour, month, event], group]: (typeof groups)[number]): Promise<unknown> => {
-        const keys = [hourKey(hour), hoursKey, monthKey(month), eventsKey(event), monthsKey];
-        const args = group.flatMap((one) => [one.entry.atS, one.member, fieldOf(one)]);
-        return ADD(redis, keys, [hour, event, month, ...args]);
-      };
-      await Promise.all(groups.map(add));
+      for (const some of chunksOf(listed))
+        await ADD(redis, [placesKey, countsKey, eventsKey], some.flatMap(argumentsOf));
     },
-    async remove(places: readonly Place[]): Promise<void> {
-      for (const [[hour], group] of grouped(places, ({ atS }) => [hourOf(atS)] as const))
-        await REMOVE(redis, [hourKey(hour), hoursKey], [hour, ...group.map(({ member }) => member)]);
+    async remove(members: readonly string[]): Promise<void> {
+      for (const some of chunksOf(members)) await redis.zrem(placesKey, ...some);
     },
     /** Places in the order of the way, in chunks. */
-    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkHours(redis, hoursKey, placesIn, walk),
+    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkPlaces(redis, placesKey, walk),
     /** The places of the entries of one event, among others of the same instant. */
     async ofEvent(event: EventId): Promise<readonly Place[]> {
-      const [first, last] = ((await redis.hget(eventsKey(event), event)) ?? '').split(' ').map(Number);
+      const [first, last] = ((await redis.hget(eventsKey, event)) ?? '').split(' ');
       if (first === undefined || last === undefined) return [];
-      const hours = await redis.zrangebyscore(hoursKey, hourOf(first), hourOf(last));
-      return (await Promise.all(hours.map((hour) => placesIn(Number(hour), first, last)))).flat();
+      return placesIn(await redis.zrangebyscore(placesKey, first, last, 'WITHSCORES'));
     },
     /** On whole days: that of `fromS`, that of the last second before `untilS`, and those between. */
     async issuedByDay({ fromS, untilS }: Span): Promise<IssuedByDay> {
       const from = fromS === undefined ? '' : dayOf(fromS);
       const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1);
-      const months = (await redis.smembers(monthsKey)).filter(
-        (month) => month >= monthOf(from) && month <= monthOf(until),
-      );
-      const counts = await Promise.all(months.map((month) => redis.hgetall(monthKey(month))));
-      return byDay(Object.assign({}, ...counts), (day) => day >= from && day <= until);
+      const days = new Map<string, Map<AwardId, number>>();
+      for (const [field, count] of Object.entries(await redis.hgetall(countsKey)).toSorted()) {
+        const [day = '', award = ''] = field.split(' ');
+        if (day < from || day > until) continue;
+        const ofDay = days.get(day) ?? new Map<AwardId, number>();
+        days.set(day, ofDay.set(asAwardId(award), Number(count)));
+      }
+      return days;
     },
     /** Empties the index, to be filled from the records again. */
-    async clear(): Promise<void> {
-      const hours = (await redis.zrange(hoursKey, '0', '-1')).map((hour) => hourKey(Number(hour)));
-      const months = await redis.smembers(monthsKey);
-      const events = Array.from({ length: EVENT_HASHES }, (_, at) => `${base}:events:${at}`);
-      const keys = [...hours, ...months.map(monthKey), ...events];
-      for (let at = 0; at < keys.length; at += CHUNK) await redis.del(...keys.slice(at, at + CHUNK));
-      await redis.del(hoursKey, monthsKey);
-    },
+    clear: (): Promise<unknown> => redis.unlink(placesKey, countsKey, eventsKey),
   };
 }
 
-/** @param counts by `<day> <award>` */
-function byDay(counts: Readonly<Record<string, string>>, isAsked: (day: string) => boolean): IssuedByDay {
-  const days = new Map<string, Map<AwardId, number>>();
-  for (const [field, count] of Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const [day = '', award = ''] = field.split(' ');
-    if (!isAsked(day)) continue;
-    const ofDay = days.get(day) ?? new Map<AwardId, number>();
-    days.set(day, ofDay.set(asAwardId(award), Number(count)));
-  }
-  return days;
-}
+/** @param flat members and instants, in turn */
+const placesIn = (flat: readonly string[]): readonly Place[] =>
+  flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : []));
 
-/** The places in one hour, between two bounds as ZRANGEBYSCORE takes them. */
-type PlacesIn = (hour: number, from: string | number, until: string | number) => Promise<readonly Place[]>;
-
-async function* walkHours(
+async function* walkPlaces(
   redis: RedisConnection,
-  hoursKey: string,
-  placesIn: PlacesIn,
+  key: string,
   { way, beyond, fromS, untilS }: Walk,
 ): AsyncGenerator<readonly Place[]> {
   const isNewer = way === 'newer';
+  const near = beyond?.atS ?? (isNewer ? -Infinity : Infinity);
+  const [from = -Infinity, until = Infinity] = [fromS, untilS];
+  // Instants are whole seconds.
+  const [least, most] = [Math.ceil(from), Math.ceil(until) - 1];
+  const end = isNewer ? most : least;
+  const read = async (first: string | number, last: number, count: number): Promise<readonly Place[]> => {
+    const asked = [key, first, last, 'WITHSCORES', 'LIMIT', 0, count] as const;
+    return placesIn(await (isNewer ? redis.zrangebyscore(...asked) : redis.zrevrangebyscore(...asked)));
+  };
   const isBeyond = (one: Place): boolean =>
     beyond === null || (isNewer ? compare(one, beyond) > 0 : compare(one, beyond) < 0);
-  const least = isNewer && beyond !== null ? Math.max(beyond.atS, fromS ?? beyond.atS) : fromS;
-  const most = !isNewer && beyond !== null ? Math.min(beyond.atS, untilS ?? beyond.atS) : untilS;
-  const min = least === undefined ? '-inf' : hourOf(least);
-  const max = most === undefined ? '+inf' : hourOf(most);
-  const [from, until] = [fromS ?? '-inf', untilS === undefined ? '+inf' : `(${untilS}`];
-  let next: string | number = isNewer ? min : max;
-  for (let count = FIRST_HOURS; ; count = HOURS_TOGETHER) {
-    const limit = ['LIMIT', 0, count] as const;
-    const hours = isNewer
-      ? await redis.zrangebyscore(hoursKey, next, max, ...limit)
-      : await redis.zrevrangebyscore(hoursKey, next, min, ...limit);
-    const found = await Promise.all(hours.map((hour) => placesIn(Number(hour), from, until)));
-    const places = found.flatMap((of) => (isNewer ? of : of.toReversed())).filter(isBeyond);
-    for (let at = 0; at < places.length; at += CHUNK) yield places.slice(at, at + CHUNK);
-    if (hours.length < count) return;
-    next = `(${hours.at(-1)}`;
+  for (let next: string | number = isNewer ? Math.max(near, least) : Math.min(near, most); ;) {
+    const some = await read(next, end, CHUNK);
+    const last = some.at(-1);
+    if (last === undefined) return;
+    // All of one second together: then the next look begins beyond it.
+    const ofLast = await read(last.atS, last.atS, -1);
+    const places = [...some.filter(({ atS }) => atS !== last.atS), ...ofLast];
+    yield* chunksOf(places.filter(isBeyond));
+    next = `(${last.atS}`;
   }
 }
 
 const compare = (a: Place, b: Place): number =>
   a.atS - b.atS || (a.member < b.member ? -1 : a.member > b.member ? 1 : 0);
-
-/** What is alike in its name, in groups of at most `CHUNK`, each with that name. */
-function grouped<T, Name>(all: readonly T[], nameOf: (one: T) => Name): readonly [Name, readonly T[]][] {
-  const open = new Map<string, [Name, T[]]>();
-  const groups: [Name, T[]][] = [];
-  for (const one of all) {
-    const name = nameOf(one);
-    const key = JSON.stringify(name);
-    let group = open.get(key);
-    if (group === undefined || group[1].length === CHUNK) {
-      group = [name, []];
-      groups.push(group);
-      open.set(key, group);
-    }
-    group[1].push(one);
-  }
-  return groups;
-}
 
 /** Where to go on, as one word. */
 export const cursorOf = ({ atS, member }: Place): string => `${atS}-${member}`;

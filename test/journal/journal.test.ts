@@ -245,10 +245,7 @@ describe('journal', () => {
     await journal.anonymise(earner, theirs);
     await journal.anonymise(earner, theirs);
     await stores.earners.update(earner, (record) => ({ ...record, journal: [] }));
-    await journal.unindex(
-      earner,
-      theirs.map(({ atS }, at) => [at, atS] as const),
-    );
+    await journal.unindex(earner, theirs.length);
     const anonymous = { earner: null, assertions: [], cause: null, event: null };
     expect(sorted(await everything())).toEqual(
       sorted([entryOf(anonymous), entryOf({ earner: asEarnerKey('k0') })]),

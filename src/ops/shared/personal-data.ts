@@ -183,7 +183,7 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
     address: shown.address(one),
     name: shown.name(one),
     linked_to: record.linkedTo,
-    being_erased: (tombstone?.entriesToUnindex.length ?? 0) > 0,
+    being_erased: (tombstone?.entriesToUnindex ?? 0) > 0,
     erased_on_s: tombstone?.erasedAtS ?? null,
     erased_on_iso: isoOf(tombstone?.erasedAtS ?? null),
     assertions: record.assertions.map(assertionJson),
