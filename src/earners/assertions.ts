@@ -2,13 +2,11 @@ import type { AssertionId, BadgeId, EarnerKey, EventId } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
 import {
   isErased,
-  isTombstoned,
   RecordUnreadable,
   type Assertion,
   type Contact,
   type EarnerRecord,
   type Fingerprint,
-  type StoredAssertion,
   type Tombstone,
 } from './record.js';
 import type { EarnerStore } from './store.js';
@@ -154,7 +152,7 @@ function addAssertion(record: EarnerRecord, fact: NewFact): EarnerRecord | null 
   return { ...record, contact, assertions, lastSchemeGeneration };
 }
 
-function merged(before: StoredAssertion | undefined, read: StoredAssertion): StoredAssertion {
+function merged(before: Assertion | undefined, read: Assertion): Assertion {
   if (before === undefined) return read;
   const isOfApi = read.eventId === null && before.eventId !== null;
   const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
@@ -171,7 +169,7 @@ function changeOf(before: EarnerRecord, after: EarnerRecord, id: AssertionId): A
   return isSame(was, is) ? null : 'changed';
 }
 
-const isSame = (a: StoredAssertion, b: StoredAssertion): boolean =>
+const isSame = (a: Assertion, b: Assertion): boolean =>
   a.clientId === b.clientId &&
   a.badgeId === b.badgeId &&
   a.eventId === b.eventId &&
@@ -195,7 +193,7 @@ function mergedContact(known: Contact | null, read: Contact): Contact {
 function isKeptOut(record: EarnerRecord, fact: NewFact): boolean {
   const { tombstone } = record;
   if (tombstone === null) return false;
-  const isKnown = isTombstoned(tombstone, fact.fingerprint);
+  const isKnown = tombstone.fingerprints.includes(fact.fingerprint);
   if (fact.isRegionBadge === true)
     return isErased(record) && (isKnown || isOfBefore(record, tombstone, fact));
   return isKnown || wasRecordedBefore(tombstone, fact);
@@ -219,7 +217,7 @@ function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
   const { tombstone } = record;
   const { badgeId, eventId, revoked, issuedOnS } = fact.assertion;
   if (tombstone === null || fact.isRegionBadge !== true || !isErased(record)) return record;
-  if (isTombstoned(tombstone, fact.fingerprint)) return record;
+  if (tombstone.fingerprints.includes(fact.fingerprint)) return record;
   const fingerprints = [...tombstone.fingerprints, fact.fingerprint];
   const after = { ...record, tombstone: { ...tombstone, fingerprints } };
   return revoked || eventId === null ? after : asGiven(after, badgeId, eventId, issuedOnS);

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { AssertionId, AwardId, BadgeId, EarnerKey, EventId, SchemeVersion } from '../ids.js';
 
-/** What the journal tells of. Their order is stored: new kinds go to the end. */
+/** What the journal tells of. */
 export const JOURNAL_KINDS = [
   /** Palier gave an award through OBF. */
   'issued',
@@ -28,26 +29,30 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
+/** An id, whose kind is known by its place. */
+export const idOf = <Id extends string>() => z.custom<Id>((value) => typeof value === 'string');
+
 /** One thing that happened. No address is in it. */
-export interface JournalEntry {
-  readonly kind: JournalKind;
+export const journalEntryForm = z.object({
+  kind: z.enum(JOURNAL_KINDS),
   /** When, Unix seconds. */
-  readonly atS: number;
+  atS: z.int(),
   /** Whom it happened to; null: nobody (`applied`, `viewed`), or somebody who was erased since. */
-  readonly earner: EarnerKey | null;
-  readonly award: AwardId | null;
-  readonly badgeId: BadgeId | null;
+  earner: idOf<EarnerKey>().nullable(),
+  award: idOf<AwardId>().nullable(),
+  badgeId: idOf<BadgeId>().nullable(),
   /** The assertions that counted for it. */
-  readonly assertions: readonly AssertionId[];
+  assertions: z.array(idOf<AssertionId>()).readonly(),
   /** What set it off, e.g. `webhook.event.P1.E1`, `poll.event.P1.E1`, `apply`, `ops`. */
-  readonly cause: string | null;
+  cause: z.string().nullable(),
   /** The version of the scheme that it was decided under. */
-  readonly version: SchemeVersion | null;
+  version: idOf<SchemeVersion>().nullable(),
   /** The OBF event that it became, or that it is about. */
-  readonly event: EventId | null;
+  event: idOf<EventId>().nullable(),
   /** What else is to be known, in English, without personal data: OBF's reason, numbers removed. */
-  readonly detail: string | null;
-}
+  detail: z.string().nullable(),
+});
+export type JournalEntry = Readonly<z.output<typeof journalEntryForm>>;
 
 /** An entry with what is known of it; the rest is null. */
 export const journalEntry = (

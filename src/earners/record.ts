@@ -1,53 +1,73 @@
 import { z } from 'zod';
-import {
-  asBatchId,
-  asEventId,
-  type AssertionId,
-  type BadgeId,
-  type ClientId,
-  type EarnerKey,
-  type EventId,
-} from '../ids.js';
-import type { JournalEntry } from './journal-entry.js';
+import type { AssertionId, BadgeId, BatchId, ClientId, EarnerKey, EventId } from '../ids.js';
+import { idOf, journalEntryForm } from './journal-entry.js';
 
-/** One badge that one person was given, as Palier keeps it. Times are Unix seconds, as OBF's. */
-export interface Assertion {
-  readonly id: AssertionId;
+// What is stored of one address, and its form in Redis: `z.decode` and `z.encode` go both ways.
+
+/** An object as the list of its values: their names are not repeated in each. */
+const row = <T extends object>(form: z.ZodType<T, object>, names: readonly string[]) =>
+  z.codec(z.array(z.unknown()), form, {
+    decode: (values): object => Object.fromEntries(values.map((value, at) => [names[at], value])),
+    encode: (one) => {
+      const values = names.map((name): unknown => Reflect.get(one, name));
+      return values.slice(0, values.findLastIndex((value) => value !== undefined) + 1);
+    },
+  });
+const rowOf = <Shape extends z.ZodRawShape>(form: z.ZodObject<Shape>) => row(form, Object.keys(form.shape));
+
+const mapOf = <K, V>(key: z.ZodType<K, K>, value: z.ZodType<V>) =>
+  z.codec(
+    z.array(z.tuple([key, value])),
+    z.custom<ReadonlyMap<K, V>>((all) => all instanceof Map),
+    {
+      decode: (all) => new Map(all),
+      encode: (map) => [...map],
+    },
+  );
+
+const [badgeId, eventId, earnerKey] = [idOf<BadgeId>(), idOf<EventId>(), idOf<EarnerKey>()];
+
+const assertionForm = z.object({
+  id: idOf<AssertionId>(),
   /** Who issued it: the OBF client whose account the event was read from, or that its credential names. */
-  readonly clientId: ClientId;
-  readonly badgeId: BadgeId;
+  clientId: idOf<ClientId>(),
+  badgeId,
   /** Null where a hosted credential does not name its event. */
-  readonly eventId: EventId | null;
-  readonly issuedOnS: number;
-  readonly expiresOnS: number | null;
-  readonly revoked: boolean;
-}
+  eventId: eventId.nullable(),
+  issuedOnS: z.int(),
+  expiresOnS: z.int().nullable(),
+  revoked: z.boolean(),
+  /** OBF shows it no longer, and has not said that it is revoked: it counts again once OBF shows it again. */
+  vanished: z.literal(true).optional(),
+});
+/** One badge that one person was given, as Palier keeps it. Times are Unix seconds, as OBF's. */
+export type Assertion = Readonly<z.output<typeof assertionForm>>;
 
+const always = {
+  atS: z.int(),
+  /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
+  ignoredRevocations: z.array(eventId),
+};
+/** Until it is known to be given: what set it off, and whether OBF is to send no e-mail. */
+const onItsWay = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
+const batch = idOf<BatchId>();
 /**
  * What is known of one award for one earner. It never expires: it is what stands between a lost reply
  * and a second badge.
  */
-const always = {
-  atS: z.number().int(),
-  /** Events whose revocation does not block the award: Palier's own, and those that ops lifted. */
-  ignoredRevocations: z.array(z.string().transform(asEventId)),
-};
-/** Until it is known to be given: what set it off, and whether OBF is to send no e-mail. */
-const onItsWay = { cause: z.string().optional(), suppressEmail: z.boolean().optional() };
-const batch = z.string().transform(asBatchId);
 export const awardRecord = z.discriminatedUnion('state', [
+  /** OBF has it, by this event. */
+  z.object({ ...always, state: z.literal('issued'), event: eventId }),
   /** The rule is met and the badge is not held: it waits in the outbox. */
   z.object({ ...always, ...onItsWay, state: z.literal('due') }),
   /** It belongs to this batch, and to no other. */
   z.object({ ...always, ...onItsWay, state: z.literal('claimed'), batch }),
-  /** OBF has it, by this event. */
-  z.object({ ...always, state: z.literal('issued'), event: z.string().transform(asEventId) }),
   /** OBF said no, for good, to this recipient. */
   z.object({ ...always, state: z.literal('refused'), why: z.string() }),
   /** It was sent and the outcome is not known: OBF is read before anything else is done. */
   z.object({ ...always, ...onItsWay, state: z.literal('unknown'), batch }),
   /** Palier is taking it back (`on_loss: revoke`); until OBF has answered it counts as held. */
-  z.object({ ...always, state: z.literal('revoking'), event: z.string().transform(asEventId) }),
+  z.object({ ...always, state: z.literal('revoking'), event: eventId }),
   /** Palier took it back: given again when the rule is met again. */
   z.object({ ...always, state: z.literal('revoked') }),
   /** A human revoked it in OBF: not given again until ops lifts it. */
@@ -58,48 +78,47 @@ export const awardRecord = z.discriminatedUnion('state', [
 
 export type AwardRecord = z.output<typeof awardRecord>;
 export type AwardState = AwardRecord['state'];
+export const AWARD_STATES = awardRecord.options.map(({ shape }) => shape.state.value);
+const AWARD_FIELDS = [...new Set(awardRecord.options.flatMap(({ shape }) => Object.keys(shape)))];
 
+const contactForm = z.object({ address: z.string(), name: z.string().nullable() });
 /** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
-export interface Contact {
-  readonly address: string;
-  readonly name: string | null;
-}
+export type Contact = Readonly<z.output<typeof contactForm>>;
 
-/** One assertion as it is stored. */
-export interface StoredAssertion extends Assertion {
-  /** OBF shows it no longer, and has not said that it is revoked: it counts again once OBF shows it again. */
-  readonly vanished?: true;
-}
-
-/** Left by an erasure. */
-export interface Tombstone {
+const tombstoneForm = z.object({
   /** Unix seconds. What OBF recorded before does not come back. */
-  readonly erasedAtS: number;
+  erasedAtS: z.int(),
   /** Of the assertions that are not to come back. */
-  readonly fingerprints: readonly string[];
-  /** How many journal entries the index may still name, by their place; 0: the erasure is complete. */
-  readonly entriesToUnindex: number;
-}
+  fingerprints: z.array(z.string()).readonly(),
+  /** Journal entries that the index still names, by place and instant; none: the erasure is complete. */
+  entriesToUnindex: z.array(z.tuple([z.int(), z.int()]).readonly()).readonly(),
+});
+/** Left by an erasure. */
+export type Tombstone = Readonly<z.output<typeof tombstoneForm>>;
 
-/** All that is stored of one address: one string in Redis, sealed whole. */
-export interface EarnerRecord {
-  readonly contact: Contact | null;
-  /** In no order. */
-  readonly assertions: readonly StoredAssertion[];
-  /** The ledger: one award state a badge. */
-  readonly awards: ReadonlyMap<BadgeId, AwardRecord>;
-  /** What was decided and done for this address, in the order of writing. Entries keep their place. */
-  readonly journal: readonly JournalEntry[];
-  /** Awards that a human is to review, and since when, Unix seconds. */
-  readonly flags: ReadonlyMap<BadgeId, number>;
-  /** The person, where ops linked this address to another; null: this address stands for the person. */
-  readonly linkedTo: EarnerKey | null;
-  /** The addresses that were linked to this one. */
-  readonly linked: readonly EarnerKey[];
-  /** The latest generation of the rules under which something new was stored; 0: none. */
-  readonly lastSchemeGeneration: number;
-  readonly tombstone: Tombstone | null;
-}
+/** One string in Redis, sealed whole. */
+export const earnerRecord = rowOf(
+  z.object({
+    contact: rowOf(contactForm).nullable(),
+    /** In no order. */
+    assertions: z.array(rowOf(assertionForm)).readonly(),
+    /** The ledger: one award state a badge. */
+    awards: mapOf(badgeId, row(awardRecord, AWARD_FIELDS)),
+    /** What was decided and done for this address, in the order of writing. Entries keep their place. */
+    journal: z.array(rowOf(journalEntryForm)).readonly(),
+    /** Awards that a human is to review, and since when, Unix seconds. */
+    flags: mapOf(badgeId, z.int()),
+    /** The person, where ops linked this address to another; null: this address stands for the person. */
+    linkedTo: earnerKey.nullable(),
+    /** The addresses that were linked to this one. */
+    linked: z.array(earnerKey).readonly(),
+    /** The latest generation of the rules under which something new was stored; 0: none. */
+    lastSchemeGeneration: z.int(),
+    tombstone: rowOf(tombstoneForm).nullable(),
+  }),
+);
+/** All that is stored of one address. */
+export type EarnerRecord = Readonly<z.output<typeof earnerRecord>>;
 
 export const EMPTY_RECORD: EarnerRecord = {
   contact: null,
@@ -116,10 +135,6 @@ export const EMPTY_RECORD: EarnerRecord = {
 /** Whether the person was erased, and nothing new came since: nothing is to be written but what must last. */
 export const isErased = ({ tombstone, contact }: Pick<EarnerRecord, 'tombstone' | 'contact'>): boolean =>
   tombstone !== null && contact === null;
-
-/** Whether the tombstone keeps this assertion out. */
-export const isTombstoned = (tombstone: Tombstone, fingerprint: string): boolean =>
-  tombstone.fingerprints.includes(fingerprint);
 
 /** What stands for an assertion in a tombstone. */
 export type Fingerprint = (id: AssertionId) => string;

@@ -24,7 +24,10 @@ export function tombstoneOf(
     tombstone: {
       erasedAtS,
       fingerprints: [...fingerprints],
-      entriesToUnindex: Math.max(record.tombstone?.entriesToUnindex ?? 0, record.journal.length),
+      entriesToUnindex: [
+        ...(record.tombstone?.entriesToUnindex ?? []),
+        ...record.journal.map(({ atS }, at) => [at, atS] as const),
+      ],
     },
   };
 }

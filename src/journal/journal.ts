@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { DateTime } from 'luxon';
-import { z } from 'zod';
 import {
   isGiving,
-  JOURNAL_KINDS,
   journalEntry,
+  journalEntryForm,
   placeOf,
   withEntry,
   type JournalEntry,
 } from '../earners/journal-entry.js';
 import { isErased, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
-import { asAwardId, asBadgeId, asEarnerKey, asSchemeVersion, type EarnerKey, type EventId } from '../ids.js';
+import { asEarnerKey, type EarnerKey, type EventId } from '../ids.js';
 import { withoutAddresses } from '../platform/logger.js';
-import { scriptOf } from '../platform/redis-commands.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { isAskedFor, readPage, type Found, type JournalQuery, type PageAsked } from './pages.js';
@@ -76,9 +74,9 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     },
     /** Somebody looked at their own page: one more in the entry of that day. */
     async countView(atS: number): Promise<void> {
-      const [id, entry] = viewsOf(atS, timeZone);
-      await general.count(id, entry);
-      await index.add([{ member: `:${id}`, entry, isCounted: false }]);
+      const dayS = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day').toSeconds();
+      const member = `:${await general.countView(dayS)}`;
+      await index.add([{ member, entry: journalEntry('viewed', dayS, {}), isCounted: false }]);
     },
     /** Everything about one address, oldest first. */
     ofEarner: async (earner: EarnerKey): Promise<readonly JournalEntry[]> =>
@@ -100,9 +98,9 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
       // They were counted when they were indexed, and stay counted.
       for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry), false);
     },
-    /** After an erasure: takes a person's first `count` entries out of the index. */
-    unindex: (earner: EarnerKey, count: number) =>
-      index.remove(Array.from({ length: count }, (_, place) => memberOf(earner, place))),
+    /** After an erasure: takes these entries of a person out of the index. */
+    unindex: (earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]) =>
+      index.remove(entries.map(([place, atS]) => ({ atS, member: memberOf(earner, place) }))),
     /** Fills the index anew. @param records every address, in chunks */
     async rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void> {
       await index.clear();
@@ -149,12 +147,6 @@ function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEn
 const ofWhole = (earner: EarnerKey, record: EarnerRecord): readonly Listed[] =>
   record.journal.map((entry) => ofRecord(earner, record, entry));
 
-/** The day's entry that counts views, and its id. */
-function viewsOf(atS: number, timeZone: string): readonly [id: string, entry: JournalEntry] {
-  const day = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day');
-  return [`viewed-${day.toISODate()}`, journalEntry('viewed', day.toSeconds(), {})];
-}
-
 /** In their order. One whose person is erased, or cannot be read, is left out. */
 async function readFound(
   earners: EarnerStore,
@@ -178,57 +170,41 @@ async function readFound(
   });
 }
 
-const generalForm = z
-  .object({
-    kind: z.enum(JOURNAL_KINDS),
-    atS: z.int(),
-    award: z.string().transform(asAwardId).nullable(),
-    badgeId: z.string().transform(asBadgeId).nullable(),
-    version: z.string().transform(asSchemeVersion).nullable(),
-    cause: z.string().nullable(),
-    detail: z.string().nullable(),
-  })
-  .transform(({ kind, atS, ...rest }) => journalEntry(kind, atS, rest));
-const entryIn = (text: string): JournalEntry => generalForm.parse(JSON.parse(text));
-
-const textOf = ({ kind, atS, award, badgeId, version, cause, detail }: JournalEntry): string =>
-  JSON.stringify({ kind, atS, award, badgeId, version, cause, detail });
-
-/** KEYS: the entries. ARGV: the id, the entry before the first is counted. */
-const COUNT = scriptOf(`
-local entry = cjson.decode(redis.call('HGET', KEYS[1], ARGV[1]) or ARGV[2])
-entry.detail = string.format('%d', tonumber(entry.detail) + 1)
-redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(entry))`);
-
 type GeneralJournal = ReturnType<typeof createGeneralJournal>;
+
+/** What begins the id of a day's views; when the day begins stands after it, and how many as its value. */
+const VIEWED = 'viewed-';
+
+const entryIn = (id: string, text: string): JournalEntry =>
+  id.startsWith(VIEWED)
+    ? journalEntry('viewed', Number(id.slice(VIEWED.length)), { detail: text })
+    : journalEntryForm.parse(JSON.parse(text));
 
 /** Entries about nobody: rules that were applied, erasures in numbers, and what stays of erased people's entries. */
 function createGeneralJournal(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:journal:{log}:general`;
   return {
     /** Idempotent by id. */
-    async put(id: string, entry: JournalEntry): Promise<void> {
-      await redis.hset(key, id, textOf(entry));
-    },
-    /** One more: the entry's `detail` is a number. */
-    async count(id: string, entry: JournalEntry): Promise<void> {
-      await COUNT(redis, [key], [id, textOf({ ...entry, detail: '0' })]);
+    put: (id: string, entry: JournalEntry): Promise<unknown> => redis.hset(key, id, JSON.stringify(entry)),
+    /** One view more. @param dayS when the day begins @returns the id */
+    async countView(dayS: number): Promise<string> {
+      await redis.hincrby(key, `${VIEWED}${dayS}`, 1);
+      return `${VIEWED}${dayS}`;
     },
     async find(ids: readonly string[]): Promise<ReadonlyMap<string, JournalEntry>> {
       const texts = ids.length === 0 ? [] : await redis.hmget(key, ...ids);
       const found = ids.flatMap((id, at) => {
         const text = texts[at] ?? null;
-        return text === null ? [] : [[id, entryIn(text)] as const];
+        return text === null ? [] : [[id, entryIn(id, text)] as const];
       });
       return new Map(found);
     },
     async *all(): AsyncGenerator<readonly (readonly [id: string, entry: JournalEntry])[]> {
-      for (let cursor = '0'; ;) {
-        const [next, flat] = await redis.hscan(key, cursor, 'COUNT', 500);
-        yield flat.flatMap((id, at) => (at % 2 === 0 ? [[id, entryIn(flat[at + 1] ?? '')] as const] : []));
-        cursor = next;
-        if (cursor === '0') return;
-      }
+      const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key, { count: 500 });
+      for await (const flat of pages)
+        yield flat.flatMap((id, at) =>
+          at % 2 === 0 ? [[id, entryIn(id, flat[at + 1] ?? '')] as const] : [],
+        );
     },
   };
 }

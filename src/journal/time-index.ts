@@ -37,24 +37,30 @@ export interface Walk extends Span {
 export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 
 /**
- * KEYS: the places, the counts, the events. ARGV, of each place: when, its member, the field that counts it ('': not
- * counted) and the event that it is found by ('': none).
+ * KEYS: the hours, the counts, the events, then the hour of each place. ARGV, of each place: the hour's number, when, its
+ * member, the field that counts it ('': not counted) and the event that it is found by ('': none).
  */
 const ADD = scriptOf(`
-for at = 1, #ARGV, 4 do
-  local when, field, event = tonumber(ARGV[at]), ARGV[at + 2], ARGV[at + 3]
-  if redis.call('ZADD', KEYS[1], when, ARGV[at + 1]) == 1 and field ~= '' then
+for nth = 0, #KEYS - 4 do
+  local hour, when, member, field, event = unpack(ARGV, nth * 5 + 1, nth * 5 + 5)
+  redis.call('ZADD', KEYS[1], hour, hour)
+  if redis.call('ZADD', KEYS[nth + 4], when, member) == 1 and field ~= '' then
     redis.call('HINCRBY', KEYS[2], field, 1)
   end
   if event ~= '' then
     local first, last = string.match(redis.call('HGET', KEYS[3], event) or '', '^(%S+) (%S+)$')
-    first, last = math.min(tonumber(first) or when, when), math.max(tonumber(last) or when, when)
+    first, last = math.min(tonumber(first or when), when), math.max(tonumber(last or when), when)
     redis.call('HSET', KEYS[3], event, string.format('%d %d', first, last))
   end
 end`);
 
+/** A sorted set an hour: Redis keeps one of up to 128 members in a quarter of the memory. */
+const HOUR_S = 3600;
+const hourOf = (atS: number): number => Math.floor(atS / HOUR_S);
 /** How many places one command names. */
 const CHUNK = 500;
+/** How many hours are read at a time. */
+const HOURS_TOGETHER = 32;
 
 function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
@@ -67,80 +73,92 @@ function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
  * @param timeZone whose days are counted
  */
 export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone: string) {
-  const [placesKey = '', countsKey = '', eventsKey = ''] = ['places', 'issued', 'events'].map(
-    (name) => `${prefix}:journal:{log}:${name}`,
-  );
+  const base = `${prefix}:journal:{log}`;
+  const [hoursKey, countsKey, eventsKey] = [`${base}:hours`, `${base}:issued`, `${base}:events`];
+  const hourKey = (hour: number | string): string => `${base}:h:${hour}`;
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
   const argumentsOf = ({ member, entry, isCounted }: Listed): (string | number)[] => {
     const { kind, atS, award, event } = entry;
     const field = isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
-    return [atS, member, field, isGiving(entry) ? (event ?? '') : ''];
+    return [hourOf(atS), atS, member, field, isGiving(entry) ? (event ?? '') : ''];
+  };
+  const placesIn: PlacesIn = async (hours, from = '-inf', until = '+inf') => {
+    const found = hours.map((hour) => redis.zrangebyscore(hourKey(hour), from, until, 'WITHSCORES'));
+    return (await Promise.all(found)).flatMap((flat) =>
+      flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : [])),
+    );
   };
   return {
     /** Adds entries; counts those that are new. Idempotent. */
     async add(listed: readonly Listed[]): Promise<void> {
-      for (const some of chunksOf(listed))
-        await ADD(redis, [placesKey, countsKey, eventsKey], some.flatMap(argumentsOf));
+      for (const some of chunksOf(listed)) {
+        const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
+        await ADD(redis, [hoursKey, countsKey, eventsKey, ...hours], some.flatMap(argumentsOf));
+      }
     },
-    async remove(members: readonly string[]): Promise<void> {
-      for (const some of chunksOf(members)) await redis.zrem(placesKey, ...some);
+    async remove(places: readonly Place[]): Promise<void> {
+      await Promise.all(places.map(({ atS, member }) => redis.zrem(hourKey(hourOf(atS)), member)));
     },
     /** Places in the order of the way, in chunks. */
-    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkPlaces(redis, placesKey, walk),
+    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkHours(redis, hoursKey, placesIn, walk),
     /** The places of the entries of one event, among others of the same instant. */
     async ofEvent(event: EventId): Promise<readonly Place[]> {
       const [first, last] = ((await redis.hget(eventsKey, event)) ?? '').split(' ');
       if (first === undefined || last === undefined) return [];
-      return placesIn(await redis.zrangebyscore(placesKey, first, last, 'WITHSCORES'));
+      const hours = await redis.zrangebyscore(hoursKey, hourOf(Number(first)), hourOf(Number(last)));
+      return placesIn(hours, first, last);
     },
     /** On whole days: that of `fromS`, that of the last second before `untilS`, and those between. */
     async issuedByDay({ fromS, untilS }: Span): Promise<IssuedByDay> {
       const from = fromS === undefined ? '' : dayOf(fromS);
       const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1);
       const days = new Map<string, Map<AwardId, number>>();
-      for (const [field, count] of Object.entries(await redis.hgetall(countsKey)).toSorted()) {
+      const counts = await redis.hgetall(countsKey);
+      for (const field of Object.keys(counts).toSorted()) {
         const [day = '', award = ''] = field.split(' ');
         if (day < from || day > until) continue;
         const ofDay = days.get(day) ?? new Map<AwardId, number>();
-        days.set(day, ofDay.set(asAwardId(award), Number(count)));
+        days.set(day, ofDay.set(asAwardId(award), Number(counts[field])));
       }
       return days;
     },
     /** Empties the index, to be filled from the records again. */
-    clear: (): Promise<unknown> => redis.unlink(placesKey, countsKey, eventsKey),
+    async clear(): Promise<void> {
+      const hours = (await redis.zrange(hoursKey, '0', '-1')).map(hourKey);
+      for (const keys of chunksOf([...hours, hoursKey, countsKey, eventsKey])) await redis.unlink(...keys);
+    },
   };
 }
 
-/** @param flat members and instants, in turn */
-const placesIn = (flat: readonly string[]): readonly Place[] =>
-  flat.flatMap((member, at) => (at % 2 === 0 ? [{ member, atS: Number(flat[at + 1]) }] : []));
+/** The places in these hours, between two bounds as ZRANGEBYSCORE takes them. */
+type PlacesIn = (
+  hours: readonly string[],
+  from?: string | number,
+  until?: string | number,
+) => Promise<readonly Place[]>;
 
-async function* walkPlaces(
+async function* walkHours(
   redis: RedisConnection,
-  key: string,
-  { way, beyond, fromS, untilS }: Walk,
+  hoursKey: string,
+  placesIn: PlacesIn,
+  { way, beyond, fromS = -Infinity, untilS = Infinity }: Walk,
 ): AsyncGenerator<readonly Place[]> {
   const isNewer = way === 'newer';
-  const near = beyond?.atS ?? (isNewer ? -Infinity : Infinity);
-  const [from = -Infinity, until = Infinity] = [fromS, untilS];
-  // Instants are whole seconds.
-  const [least, most] = [Math.ceil(from), Math.ceil(until) - 1];
-  const end = isNewer ? most : least;
-  const read = async (first: string | number, last: number, count: number): Promise<readonly Place[]> => {
-    const asked = [key, first, last, 'WITHSCORES', 'LIMIT', 0, count] as const;
-    return placesIn(await (isNewer ? redis.zrangebyscore(...asked) : redis.zrevrangebyscore(...asked)));
-  };
-  const isBeyond = (one: Place): boolean =>
-    beyond === null || (isNewer ? compare(one, beyond) > 0 : compare(one, beyond) < 0);
-  for (let next: string | number = isNewer ? Math.max(near, least) : Math.min(near, most); ;) {
-    const some = await read(next, end, CHUNK);
-    const last = some.at(-1);
+  const sign = isNewer ? 1 : -1;
+  const nearS = beyond?.atS ?? -sign * Infinity;
+  const [leastS, mostS] = isNewer ? [Math.max(fromS, nearS), untilS] : [fromS, Math.min(untilS, nearS)];
+  const isAsked = (one: Place): boolean =>
+    fromS <= one.atS && one.atS < untilS && (beyond === null || sign * compare(one, beyond) > 0);
+  for (let next: string | number = hourOf(isNewer ? leastS : mostS); ;) {
+    const limit = ['LIMIT', 0, HOURS_TOGETHER] as const;
+    const hours: string[] = isNewer
+      ? await redis.zrangebyscore(hoursKey, next, hourOf(mostS), ...limit)
+      : await redis.zrevrangebyscore(hoursKey, next, hourOf(leastS), ...limit);
+    const places = (await placesIn(hours)).filter(isAsked);
+    yield* chunksOf(places.toSorted((a, b) => sign * compare(a, b)));
+    const last = hours.at(-1);
     if (last === undefined) return;
-    // All of one second together: then the next look begins beyond it.
-    const ofLast = await read(last.atS, last.atS, -1);
-    const places = [...some.filter(({ atS }) => atS !== last.atS), ...ofLast];
-    yield* chunksOf(places.filter(isBeyond));
-    next = `(${last.atS}`;
+    next = `(${last}`;
   }
 }
 

@@ -108,7 +108,7 @@ export function isMoreHeldThanKept(
   const { contact, assertions, journal, linked, linkedTo, awards, tombstone } = address.record;
   if (contact !== null || linkedTo !== null) return true;
   if (assertions.length + journal.length + linked.length > 0) return true;
-  if (tombstone !== null) return tombstone.entriesToUnindex > 0;
+  if (tombstone !== null) return tombstone.entriesToUnindex.length > 0;
   const kept = recordsKeptAfterErasure(region, [address], secondsOf(clock));
   return [...awards].some(
     ([badgeId, { state }]) => state !== 'revoking' && kept.get(badgeId)?.state !== state,
@@ -205,7 +205,7 @@ async function clean(parts: ErasureParts, addresses: readonly Address[]): Promis
   }
   for (const key of keys) {
     const { tombstone } = await earners.read(key);
-    await journal.unindex(key, tombstone?.entriesToUnindex ?? 0);
+    await journal.unindex(key, tombstone?.entriesToUnindex ?? []);
   }
   await flags.unlist(keys);
   await createPlanStore(people).forget(keys);
@@ -236,7 +236,7 @@ async function countErased(
     people: erased.length,
     addresses: records.length,
     assertions: sum(({ assertions }) => assertions.length),
-    entries: sum(({ journal, tombstone }) => journal.length + (tombstone?.entriesToUnindex ?? 0)),
+    entries: sum(({ journal, tombstone }) => journal.length + (tombstone?.entriesToUnindex.length ?? 0)),
     flags: sum(({ flags }) => flags.size),
     awards: kept.reduce((total, count) => total + count, 0),
   };
@@ -246,7 +246,7 @@ async function countErased(
 const withCompleteTombstone = (record: EarnerRecord): EarnerRecord =>
   record.tombstone === null
     ? record
-    : { ...record, linkedTo: null, linked: [], tombstone: { ...record.tombstone, entriesToUnindex: 0 } };
+    : { ...record, linkedTo: null, linked: [], tombstone: { ...record.tombstone, entriesToUnindex: [] } };
 
 /** Of nobody: it says that somebody was erased, and how much was held of them. */
 export const erasedEntry = (

@@ -104,7 +104,7 @@ describe('store', () => {
       fc.record({
         erasedAtS: instant,
         fingerprints: fc.array(fc.stringMatching(/^[\w-]{8}$/), { maxLength: 4 }),
-        entriesToUnindex: fc.nat(),
+        entriesToUnindex: fc.array(fc.tuple(fc.nat(), instant), { maxLength: 3 }),
       }),
     ),
   }) as unknown as fc.Arbitrary<EarnerRecord>;

@@ -245,7 +245,10 @@ describe('journal', () => {
     await journal.anonymise(earner, theirs);
     await journal.anonymise(earner, theirs);
     await stores.earners.update(earner, (record) => ({ ...record, journal: [] }));
-    await journal.unindex(earner, theirs.length);
+    await journal.unindex(
+      earner,
+      theirs.map(({ atS }, at) => [at, atS] as const),
+    );
     const anonymous = { earner: null, assertions: [], cause: null, event: null };
     expect(sorted(await everything())).toEqual(
       sorted([entryOf(anonymous), entryOf({ earner: asEarnerKey('k0') })]),

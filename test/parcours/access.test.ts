@@ -39,7 +39,7 @@ test('a session that was planted, or moved to another name, opens nothing', asyn
 });
 
 test('an erasure in the same second ends what was made before it', () => {
-  const tombstone = { erasedAtS: 100, fingerprints: [], entriesToUnindex: 0 };
+  const tombstone = { erasedAtS: 100, fingerprints: [], entriesToUnindex: [] };
   const at = (sinceS: number): boolean => isErasedSince({ earner: EARNER, sinceS }, tombstone);
   expect([at(99), at(100), at(101)]).toEqual([true, true, false]);
   expect(isErasedSince({ earner: EARNER, sinceS: 1 }, null)).toBe(false);

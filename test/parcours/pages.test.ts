@@ -152,7 +152,7 @@ test('an erasure ends links and sessions that are older', async () => {
   await browser.post('/parcours/ouvrir', { jeton: tokenOf(await mailed(KNOWN)) });
   expect((await browser.get('/parcours/moi')).status).toBe(200);
   const link = await mailed(KNOWN);
-  const tombstone = { erasedAtS: Math.floor(nowMs / 1000), fingerprints: [], entriesToUnindex: 0 };
+  const tombstone = { erasedAtS: Math.floor(nowMs / 1000), fingerprints: [], entriesToUnindex: [] };
   // A badge that came afterwards makes somebody of them again, whom the old link does not open.
   people.set(keyOf(KNOWN), { contact: { address: KNOWN, name: null }, tombstone });
   expect((await browser.get('/parcours/moi')).status).toBe(401);

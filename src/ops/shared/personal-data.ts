@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AWARD_STATES } from '../../earners/codec.js';
+import { AWARD_STATES } from '../../earners/record.js';
 import { linkedRecords, personKeyOf } from '../../earners/links.js';
 import type { EarnerRecord } from '../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
@@ -183,7 +183,7 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
     address: shown.address(one),
     name: shown.name(one),
     linked_to: record.linkedTo,
-    being_erased: (tombstone?.entriesToUnindex ?? 0) > 0,
+    being_erased: (tombstone?.entriesToUnindex.length ?? 0) > 0,
     erased_on_s: tombstone?.erasedAtS ?? null,
     erased_on_iso: isoOf(tombstone?.erasedAtS ?? null),
     assertions: record.assertions.map(assertionJson),

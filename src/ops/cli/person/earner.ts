@@ -114,7 +114,7 @@ function factsOf(
     ...(key === asked ? [{ fr: 'demandée', en: 'asked for' }] : []),
     ...(key === person ? [] : [{ fr: 'liée', en: 'linked' }]),
     ...((contact?.name ?? null) === null ? [] : [{ fr: 'nom conservé', en: 'name kept' }]),
-    ...(tombstone?.entriesToUnindex ? [{ fr: 'effacement en cours', en: 'being erased' }] : []),
+    ...(tombstone?.entriesToUnindex.length ? [{ fr: 'effacement en cours', en: 'being erased' }] : []),
     ...(erased === null ? [] : [{ fr: `effacée le ${erased.fr}`, en: `erased on ${erased.en}` }]),
   ];
 }

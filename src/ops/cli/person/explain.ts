@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AWARD_STATES } from '../../../earners/codec.js';
+import { AWARD_STATES } from '../../../earners/record.js';
 import type { AwardRecord, AwardState } from '../../../earners/record.js';
 import type { BadgeId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';

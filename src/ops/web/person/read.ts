@@ -64,7 +64,7 @@ export async function readPersonPage(context: PageContext, shown = false) {
   const common = {
     /** Of the person's first address. */
     earner,
-    isErasing: all.some(({ tombstone }) => (tombstone?.entriesToUnindex ?? 0) > 0),
+    isErasing: all.some(({ tombstone }) => (tombstone?.entriesToUnindex.length ?? 0) > 0),
     /** Unix seconds; null: never. */
     erasedAtS: all.reduce<number | null>((last, { tombstone }) => tombstone?.erasedAtS ?? last, null),
   };
