@@ -22,8 +22,6 @@ function decode(text: string | null): Incarnation {
  * @param prefix of the key
  * @param history names what the servers hold (`Replicas.history`); another name means that something may be lost
  */
-export type RedisIncarnation = ReturnType<typeof createRedisIncarnation>;
-
 export function createRedisIncarnation(
   redis: RedisConnection,
   prefix: string,

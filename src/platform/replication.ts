@@ -15,8 +15,6 @@ const LOOK_AGAIN_MS = 5000;
 const LIMIT_MS = 120_000;
 const ASK_AGAIN_MS = 250;
 
-export type ReplicationBarrier = ReturnType<typeof createReplicationBarrier>;
-
 /**
  * Redis replicates asynchronously: what a master accepted is lost with it if no replica has it yet. The barrier waits
  * until the replicas of every master have all that was written.

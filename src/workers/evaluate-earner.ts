@@ -10,7 +10,8 @@ import type { JobResult } from '../platform/job-result.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
-import { REGION_READ, type Pipeline } from './pipeline.js';
+import { REGION_READ } from './ingest/region-account.js';
+import type { Pipeline } from './pipeline.js';
 import { handleLostAward } from './issue/revoke-award.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */

@@ -7,8 +7,7 @@ import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { createBatches } from '../issuing/batches.js';
 import { createHolds } from '../issuing/hold.js';
 import { createLedger } from '../issuing/ledger.js';
-import { createOutbox, type GatherPace } from '../issuing/outbox.js';
-import type { CrashPoint, IssuePace } from '../issuing/parts.js';
+import { createOutbox } from '../issuing/outbox.js';
 import { createQuota, QUOTA_LIMITS } from '../issuing/quota.js';
 import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
 import { createReviewFlags } from '../issuing/review-flags.js';
@@ -30,24 +29,32 @@ import type { Scheme } from '../rules/types.js';
 import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
 
-/** The times that the pipeline keeps, and the size of what leaves at once. */
+/** The times that the pipeline keeps, milliseconds, and the size of what leaves at once. */
 export const PACE = {
+  /** How long nothing has come before awards leave. */
   quietMs: 100,
+  /** How long awards of one badge gather at most while more may come. */
   gatherMs: 10_000,
   batchMax: 500,
+  /** How long after the first refusal the account is looked at again; the distance doubles up to the second. */
   holdFirstMs: 5 * 60_000,
   holdMaxMs: 3_600_000,
+  /** How long one issue call may take in all. */
   sendWithinMs: 20_000,
+  /** How long after a call of unknown outcome OBF is believed; above `sendWithinMs`. */
   settleMs: 30_000,
-  /** How old the copy of the Région's account may be when a notice is read, milliseconds. */
+  /** How old the copy of the Région's account may be when a notice is read. */
   mirrorMaxAgeMs: 15_000,
-  /** How long a job stays with a process that no longer says that it is alive, milliseconds. */
+  /** How long a job stays with a process that no longer says that it is alive. */
   lockMs: 30_000,
-  /** How soon an event that OBF shows in part is looked at again, at first, milliseconds. */
+  /** How soon an event that OBF shows in part is looked at again, at first. */
   lookAgainMs: 2000,
   quota: QUOTA_LIMITS,
-} satisfies GatherPace & IssuePace & Record<string, unknown>;
+};
 export type Pace = Readonly<typeof PACE>;
+
+/** The steps of issuing after which a test stops the process. */
+export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
 
 export interface PipelineOptions {
   readonly config: Pick<

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
-import { RegionUnreadable } from '../../issuing/region-account-sync.js';
+import { RegionUnreadable } from '../../workers/ingest/region-account.js';
 import { ObfError } from '../../obf/errors.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
 import { isRedisError, redisCause, RedisRefused, refusalOf } from '../../platform/redis-faults.js';

@@ -1,7 +1,7 @@
 import type { ClientId, EventId } from '../../ids.js';
+import type { ObfAccount } from '../../obf/account.js';
 import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
 import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
-import type { ObfAccount } from '../../obf/account.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
 import { raceAbort } from '../../platform/redis.js';
 import type { Stores } from '../stores.js';
@@ -42,13 +42,10 @@ export function createEventReading(parts: Parts) {
      * @throws ObfError by certainty, as if it had been read alone
      */
     read(account: ObfAccount, asked: EventAsked, signal: AbortSignal): Promise<EventRead> {
-      const { clientId } = account;
-      const known = readings.get(clientId);
+      const known = readings.get(account.clientId);
       const reading = known ?? { account, wanted: [], running: 0, noListUntilMs: 0 };
-      readings.set(clientId, reading);
-      const answer = new Promise<EventRead>((settle) => {
-        reading.wanted.push({ asked, signal, settle });
-      });
+      readings.set(account.clientId, reading);
+      const answer = new Promise<EventRead>((settle) => reading.wanted.push({ asked, signal, settle }));
       if (reading.running < AT_ONCE) void readBatches(parts, reading);
       return raceAbort(answer, signal);
     },
@@ -64,24 +61,19 @@ async function readBatches(parts: Parts, reading: Reading): Promise<void> {
 }
 
 async function readBatch(parts: Parts, reading: Reading, batch: readonly Wanted[]): Promise<void> {
-  const listing = listedOf(
-    parts,
-    reading,
-    batch.filter(({ asked }) => !isAskedByName(asked)),
-  );
+  const listing = listedOf(parts, reading, batch);
   const readOne = async ({ asked, signal }: Wanted): Promise<EventRead> => {
     const listed = (await listing).get(asked.eventId);
     if (listed !== undefined && !isAskedByName(asked)) return listed;
     signal.throwIfAborted();
     return readAlone(reading.account, asked, signal);
   };
-  await Promise.allSettled(
-    batch.map((one) => {
-      const read = readOne(one);
-      one.settle(read);
-      return read;
-    }),
-  );
+  const reads = batch.map((one) => {
+    const read = readOne(one);
+    one.settle(read);
+    return read;
+  });
+  await Promise.allSettled(reads);
 }
 
 /** A list may leave out who was revoked; an update may be a revocation. */
@@ -99,8 +91,8 @@ async function listedOf(
   batch: readonly Wanted[],
 ): Promise<ReadonlyMap<EventId, EventRead>> {
   const { account } = reading;
-  if (batch.length < WORTH_A_LIST || clock() < reading.noListUntilMs) return NONE;
-  const ids = new Set(batch.map(({ asked }) => asked.eventId));
+  const ids = new Set(batch.flatMap(({ asked }) => (isAskedByName(asked) ? [] : asked.eventId)));
+  if (ids.size < WORTH_A_LIST || clock() < reading.noListUntilMs) return NONE;
   const rows = [...ids].map((id) => ({ id, recipientCount: null, modifiedS: null }));
   const { unread } = await events.compare(account.clientId, rows);
   if (unread.size < WORTH_A_LIST) return NONE;
@@ -112,10 +104,8 @@ async function listedOf(
   } catch (err) {
     // OBF asks to wait, or cannot be reached: that is so for each of them.
     if (err instanceof ObfThrottled || err instanceof ObfNotSent) throw err;
-    log.warn(
-      { client: account.clientId, err },
-      'OBF does not list its events and recipients: reading one by one',
-    );
+    const about = { client: account.clientId, err };
+    log.warn(about, 'OBF does not list its events and recipients: reading one by one');
     reading.noListUntilMs = clock() + NO_LIST_MS;
     return NONE;
   }

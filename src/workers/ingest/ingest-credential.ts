@@ -1,54 +1,102 @@
+import { createHash } from 'node:crypto';
+import { markAssertion, storeAssertions } from '../../earners/assertions.js';
+import type { Contact } from '../../earners/record.js';
+import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { CredentialNotice } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { enqueueEarners } from '../../queue/enqueue.js';
-import type { Pipeline } from '../pipeline.js';
-import { storeCredential } from './store-credential.js';
+import type { CredentialNotice } from '../../queue/jobs.js';
+import type { Stores } from '../stores.js';
 
 /**
  * A push says that a person has a credential at an address. The credential is fetched and must be
  * theirs; what it says of badge, issuer and dates is what is kept. A stranger's is not kept at all.
  */
 export async function ingestCredential(
-  pipeline: Pipeline,
-  notice: CredentialNotice,
+  stores: Stores,
+  { earner, recipient, url, source }: CredentialNotice,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const { earner } = notice;
-  const address = pipeline.vault.open(notice.recipient, earner);
-  const toldS = secondsOf(pipeline.clock);
-  const found = await pipeline.hosted.read(notice.url, address, signal);
+  const address = stores.vault.open(recipient, earner);
+  const askedS = secondsOf(stores.clock);
+  const found = await stores.hosted.read(url, address, signal);
   signal.throwIfAborted();
-  const kept = await keep(pipeline, notice, { address, toldS }, found);
-  const cause = `${notice.source}.credential.${notice.earner}`;
-  if (kept) await enqueueEarners(pipeline.queues.earners, [earner], cause);
-  const facts = { earner, ...(kept ? { cause } : {}) };
-  return { did: kept ? 'credential stored' : 'credential of no partner ignored', facts };
+  const contact = { address: withoutUnseenEnds(address), name: null };
+  const isKept =
+    !(await isOfStranger(stores, found)) && (await storeCredential(stores, earner, contact, found, askedS));
+  if (!isKept) return { did: 'credential of no partner ignored', facts: { earner } };
+  await notePartner(stores, found);
+  const cause = `${source}.credential.${earner}`;
+  await enqueueEarners(stores.queues.earners, [earner], cause);
+  return { did: 'credential stored', facts: { earner, cause } };
 }
 
-async function keep(
-  pipeline: Pipeline,
-  { earner }: CredentialNotice,
-  { address, toldS }: { readonly address: string; readonly toldS: number },
+// A credential's id would name a person: its event does for telling repeats apart.
+
+async function isOfStranger(
+  { schemes, ignored, region, clock }: Stores,
   found: HostedCredential,
 ): Promise<boolean> {
-  const contact = { address: withoutUnseenEnds(address), name: null };
-  if (found.revokedOnly) return storeCredential(pipeline, earner, contact, found, toldS);
-  const { schemes, news, ignored, region, clock } = pipeline;
-  const { scheme } = await schemes.now();
-  const own = found.clientId === region;
-  const atS = secondsOf(clock);
-  // A credential's id would name a person: its event does for telling repeats apart.
-  const about = found.eventId ?? '';
-  if (!own && !scheme.partnersById.has(found.clientId)) {
-    await ignored.client(found.clientId, about, atS);
-    return false;
-  }
-  if (!(await storeCredential(pipeline, earner, contact, found, toldS))) return false;
-  if (!own && !scheme.enrolments.has(found.badgeId))
-    await ignored.badge(found.clientId, found.badgeId, about, atS);
-  await news.seen(found.clientId, { eventId: found.eventId, happenedS: found.issuedOnS, atS });
+  if (found.revokedOnly || found.clientId === region) return false;
+  if ((await schemes.now()).scheme.partnersById.has(found.clientId)) return false;
+  await ignored.client(found.clientId, found.eventId ?? '', secondsOf(clock));
   return true;
+}
+
+async function notePartner(
+  { schemes, news, ignored, region, clock }: Stores,
+  found: HostedCredential,
+): Promise<void> {
+  if (found.revokedOnly) return;
+  const { clientId, badgeId, eventId, issuedOnS: happenedS } = found;
+  const atS = secondsOf(clock);
+  if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(badgeId))
+    await ignored.badge(clientId, badgeId, eventId ?? '', atS);
+  await news.seen(clientId, { eventId, happenedS, atS });
+}
+
+/** For how long a hosted credential that was read is not read again. */
+const FRESH_MS = 60_000;
+
+/** An id leads to a page that tells of a person: it stands in no key. */
+const verifiedKey = ({ prefix }: Stores, id: AssertionId): string =>
+  `${prefix}:verified:${createHash('sha256').update(id).digest('base64url').slice(0, 22)}`;
+
+/** Whether a hosted credential was read within the last minute, by any process. */
+export const isVerified = async (stores: Stores, id: AssertionId): Promise<boolean> =>
+  (await stores.redis.exists(verifiedKey(stores, id))) === 1;
+
+/**
+ * Stores what a hosted credential says that was read just now.
+ * @param askedS when it was asked for, Unix seconds: an erasure since keeps it out
+ * @returns whether it stands in the portfolio: an erasure may keep it out, and a revoked one may never have been there
+ */
+export async function storeCredential(
+  stores: Stores,
+  earner: EarnerKey,
+  contact: Contact,
+  found: HostedCredential,
+  askedS: number,
+): Promise<boolean> {
+  const isStored = await write(stores, earner, contact, found, askedS);
+  await stores.redis.set(verifiedKey(stores, found.assertionId), '1', 'PX', FRESH_MS);
+  return isStored;
+}
+
+async function write(
+  stores: Stores,
+  earner: EarnerKey,
+  contact: Contact,
+  found: HostedCredential,
+  askedS: number,
+): Promise<boolean> {
+  if (found.revokedOnly) return markAssertion(stores.earners, earner, found.assertionId, 'revoked');
+  const { assertionId: id, revokedOnly: _none, ...rest } = found;
+  const isRegionBadge = found.clientId === stores.region;
+  const { rollout } = await stores.schemes.now();
+  const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: askedS };
+  const generation = isRegionBadge ? null : (rollout?.generation ?? null);
+  return (await storeAssertions(stores, [one], generation)).length > 0;
 }

@@ -1,9 +1,8 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import { enqueueEarners } from '../../queue/enqueue.js';
 import type { JobResult } from '../../platform/job-result.js';
 import type { Pipeline } from '../pipeline.js';
-import { storeEvent } from './store-event.js';
+import { evaluatingFor, storeEvent } from './store-event.js';
 
 /**
  * A notice only says where to look: the event and its recipients are read from OBF and stored, and everybody concerned
@@ -30,41 +29,28 @@ async function readAndStore(
   notice: EventNotice,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const { clientId, eventId, source } = notice;
+  const { clientId, eventId, badgeId, source } = notice;
+  const about = { client: clientId, event: eventId };
   const account = pipeline.accounts(clientId);
   if (account === null) throw withoutKey(notice);
-  const read = await pipeline.reading.read(account, notice, signal).catch(nullIfDeleted(notice));
+  const read = await pipeline.reading.read(account, notice, signal).catch((error: unknown) => {
+    // OBF itself listed it, and it was deleted since: the daily reading finds what was stored of it.
+    if (badgeId !== undefined && isEventGone(error)) return null;
+    throw error;
+  });
   if (read === null) {
     await pipeline.readProblems.clear({ clientId, list: 'recipients', eventId });
-    return { did: 'event deleted since it was listed', facts: { client: clientId, event: eventId } };
+    return { did: 'event deleted since it was listed', facts: about };
   }
   // Joins a notice to the evaluations and the awards that it set off.
   const cause = `${source}.event.${clientId}.${eventId}`;
-  const earners = await storeEvent(
-    pipeline,
-    read,
-    {
-      source: source === 'poll' ? 'list' : 'notice',
-      evaluate: (written) =>
-        enqueueEarners(
-          pipeline.queues.earners,
-          written.map(({ earner }) => earner),
-          cause,
-        ),
-    },
-    signal,
-  );
-  const facts = { client: clientId, event: eventId, badge: read.event.badgeId, earners, cause };
-  return { did: 'event stored', facts };
+  const how = {
+    source: source === 'poll' ? 'list' : 'notice',
+    evaluate: evaluatingFor(pipeline, cause),
+  } as const;
+  const earners = await storeEvent(pipeline, read, how, signal);
+  return { did: 'event stored', facts: { ...about, badge: read.event.badgeId, earners, cause } };
 }
-
-/** Of an event that OBF itself listed: the daily reading finds what was stored of it. @throws the error of others */
-const nullIfDeleted =
-  ({ badgeId }: EventNotice) =>
-  (error: unknown): null => {
-    if (badgeId !== undefined && isEventGone(error)) return null;
-    throw error;
-  };
 
 const withoutKey = ({ clientId }: EventNotice): ObfRefused =>
   new ObfRefused(

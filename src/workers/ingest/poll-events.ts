@@ -1,11 +1,18 @@
-import type { ClientId } from '../../ids.js';
+import type { ClientId, EventId } from '../../ids.js';
 import { changedPages } from '../../obf/changed-events.js';
-import type { ObfEvent } from '../../obf/types.js';
+import { RowUnreadable } from '../../obf/read-event.js';
+import type { ObfEvent, OddRow } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job-result.js';
-import type { EventNotice } from '../../queue/jobs.js';
-import type { Pipeline } from '../pipeline.js';
-import { enqueueAsNotice, followOddRows } from './odd-rows.js';
+import { enqueueIfAbsent } from '../../queue/enqueue.js';
+import {
+  eventNoticeId,
+  listedEventId,
+  oddRowJobId,
+  type EventNotice,
+  type OddRowJob,
+} from '../../queue/jobs.js';
+import type { Stores } from '../stores.js';
 
 /**
  * A notice can be lost, or never be sent: an event that was not read, or whose row in OBF's list has changed since,
@@ -13,13 +20,9 @@ import { enqueueAsNotice, followOddRows } from './odd-rows.js';
  * nothing is lost between here and there. One whose job failed for good stays in failed, for ops.
  * @returns how many such events there are
  */
-export async function pollEvents(
-  pipeline: Pipeline,
-  clientId: ClientId,
-  signal: AbortSignal,
-): Promise<number> {
-  const { events, quota, log, region } = pipeline;
-  const account = pipeline.accounts(clientId);
+export async function pollEvents(stores: Stores, clientId: ClientId, signal: AbortSignal): Promise<number> {
+  const { events, quota, log, region } = stores;
+  const account = stores.accounts(clientId);
   if (account === null) return 0;
   // Once a day; that it cannot be read is no reason not to poll.
   if (clientId === region)
@@ -30,23 +33,23 @@ export async function pollEvents(
   for await (const page of changedPages({ account, events, look: 'an end' }, signal)) {
     for (const event of page.events) {
       signal.throwIfAborted();
-      await enqueueAsNotice(pipeline, noticeOf(event));
+      await enqueueAsNotice(stores, noticeOf(event));
       found += 1;
     }
-    await followOddRows(pipeline, clientId, page.odd, page.isAll);
+    await followOddRows(stores, clientId, page.odd, page.isAll);
   }
   return found;
 }
 
 /** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
 export async function pollForClock(
-  pipeline: Pipeline,
+  stores: Stores,
   client: ClientId,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const events = await pollEvents(pipeline, client, signal);
-  const atS = secondsOf(pipeline.clock);
-  pipeline.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
+  const events = await pollEvents(stores, client, signal);
+  const atS = secondsOf(stores.clock);
+  stores.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
   return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
 }
 
@@ -61,3 +64,71 @@ export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
   modifiedS: row.modifiedS,
   source: 'poll',
 });
+
+/** Has an event read as if OBF had sent a notice of it. */
+async function enqueueAsNotice({ queues }: Stores, data: EventNotice): Promise<void> {
+  const id = eventNoticeId(data, 'issued');
+  // A notice that came before OBF had the event, or while a key was wrong, has failed for good: OBF lists
+  // the event now, which is another reason to read it. Should that fail as well, it stays so.
+  const isFailed = (await queues.notices.getJob(id))?.finishedOn !== undefined;
+  await enqueueIfAbsent(queues.notices, { id: isFailed ? listedEventId(data) : id, name: 'event', data });
+}
+
+/** The problem of a list of which a row cannot be read. */
+const scopeOf = (clientId: ClientId) => ({ clientId, list: 'events', eventId: null }) as const;
+
+/**
+ * Names the rows of an event list that cannot be read, where people look.
+ * @returns `unread`: the events among them that were never read, to be asked for by their ids: they may be whole there;
+ *   `fields`: what cannot be read of these, and of rows without an id
+ */
+export async function noteOddRows(
+  { events, readProblems, clock }: Stores,
+  clientId: ClientId,
+  odd: readonly OddRow[],
+): Promise<{ readonly unread: ReadonlySet<EventId>; readonly fields: readonly string[] }> {
+  const ids = odd.flatMap(({ eventId }) => eventId ?? []);
+  const rows = ids.map((id) => ({ id, recipientCount: null, modifiedS: null }));
+  const { unread } = await events.compare(clientId, rows);
+  const left = odd.filter(({ eventId }) => eventId === null || unread.has(eventId));
+  const fields = [...new Set(left.map(({ field }) => field))].toSorted();
+  if (fields.length > 0)
+    await readProblems.note({ ...scopeOf(clientId), fields, missing: null }, secondsOf(clock));
+  return { unread, fields };
+}
+
+/**
+ * Has the events of odd rows read by their ids. As long as one is left, a job stands in failed and names it.
+ * @param isAll the rows are of the whole list: what is not among them is mended
+ */
+export async function followOddRows(
+  stores: Stores,
+  clientId: ClientId,
+  odd: readonly OddRow[],
+  isAll: boolean,
+): Promise<void> {
+  const { readProblems, queues } = stores;
+  const { unread, fields } = await noteOddRows(stores, clientId, odd);
+  for (const eventId of unread)
+    await enqueueAsNotice(stores, { kind: 'event', clientId, eventId, source: 'poll' });
+  const id = oddRowJobId(clientId);
+  if (fields.length > 0) {
+    const data = { kind: 'odd-row', clientId, fields };
+    await enqueueIfAbsent(queues.notices, { id, name: 'odd-row', data });
+  } else if (isAll) {
+    await readProblems.clear(scopeOf(clientId));
+    await queues.notices.remove(id).catch(() => undefined);
+  }
+}
+
+/** Stands in failed as long as the rows that it names cannot be read. @throws RowUnreadable */
+export async function reportOddRow(
+  { readProblems }: Stores,
+  { clientId, fields }: OddRowJob,
+): Promise<JobResult> {
+  const isOdd = (await readProblems.list()).some(
+    (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,
+  );
+  if (isOdd) throw new RowUnreadable(clientId, 'list of events', fields);
+  return { did: 'odd row mended', facts: { client: clientId } };
+}

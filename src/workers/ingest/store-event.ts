@@ -5,15 +5,8 @@ import {
   type WrittenAssertion,
 } from '../../earners/assertions.js';
 import { earnerKeyOf } from '../../earners/earner-key.js';
-import { isGiving, journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
-import {
-  asAssertionId,
-  asAwardId,
-  asEarnerKey,
-  asSchemeVersion,
-  type EarnerKey,
-  type EventId,
-} from '../../ids.js';
+import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
+import { asAssertionId, asAwardId, asSchemeVersion, type EarnerKey } from '../../ids.js';
 import { noteIn, type Note } from '../../issuing/log-entry.js';
 import {
   completenessOf,
@@ -25,7 +18,7 @@ import {
 import type { EventRecipients, ObfRecipient } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import { runsOf } from '../../queue/enqueue.js';
+import { enqueueEarners, runsOf } from '../../queue/enqueue.js';
 import { ARRIVAL_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
 
@@ -35,6 +28,16 @@ export interface StoreOptions {
   /** How the event was found: a list may show what is old, a notice means news. */
   readonly source: 'notice' | 'list';
 }
+
+/** The usual `evaluate`. */
+export const evaluatingFor =
+  ({ queues }: Stores, cause: string): StoreOptions['evaluate'] =>
+  (written) =>
+    enqueueEarners(
+      queues.earners,
+      written.map(({ earner }) => earner),
+      cause,
+    );
 
 /**
  * Puts the assertion of every recipient into their portfolio, and has them evaluated. Idempotent.
@@ -52,7 +55,11 @@ export async function storeEvent(
   const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
   const generation = await generationFor(stores, event, source);
-  const { stored, left } = await storedOf(storeAssertions(stores, found, generation));
+  const done = await storeAssertions(stores, found, generation).catch((error: unknown) => {
+    if (error instanceof SomeUnreadable) return error;
+    throw error;
+  });
+  const stored = done instanceof SomeUnreadable ? done.stored : done;
   signal.throwIfAborted();
   const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
   // A partner that has fallen silent stands out.
@@ -60,7 +67,7 @@ export async function storeEvent(
     await news.seen(clientId, { eventId: event.id, happenedS, atS: secondsOf(clock) });
   await evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
-  if (left !== null) throw left;
+  if (done instanceof SomeUnreadable) throw done;
   await requireComplete(stores, event, read);
   if (clientId === region) await journalRegionEvent(stores, event, stored, signal);
   // In a cluster, portfolios and the index of what was read stand on different servers: one that fails must not lose
@@ -93,23 +100,12 @@ async function requireComplete(
 ): Promise<void> {
   const completeness = completenessOf(event, read);
   if (completeness === 'complete') return;
+  const isOdd = completeness === 'odd';
   const fields = [...new Set(read.odd.map(({ field }) => field))];
-  const missing = { seen: read.distinct, expected: event.recipientCount };
-  const problem = completeness === 'odd' ? { fields, missing: null } : { fields: [], missing };
-  await readProblems.note({ ...scopeOf(event), ...problem }, secondsOf(clock));
-  if (completeness === 'odd') throw new RowUnreadable(event.clientId, `event ${event.id}`, fields);
+  const missing = isOdd ? null : { seen: read.distinct, expected: event.recipientCount };
+  await readProblems.note({ ...scopeOf(event), fields, missing }, secondsOf(clock));
+  if (isOdd) throw new RowUnreadable(event.clientId, `event ${event.id}`, fields);
   throw new EventIncomplete(event, read.distinct, pace.lookAgainMs);
-}
-
-async function storedOf(
-  storing: Promise<readonly WrittenAssertion[]>,
-): Promise<{ readonly stored: readonly WrittenAssertion[]; readonly left: SomeUnreadable | null }> {
-  try {
-    return { stored: await storing, left: null };
-  } catch (left) {
-    if (!(left instanceof SomeUnreadable)) throw left;
-    return { stored: left.stored, left };
-  }
 }
 
 /** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
@@ -160,21 +156,21 @@ async function journalRegionEvent(
 ): Promise<void> {
   const { journal, regionAccount, schemes } = stores;
   const { id, badgeId, createdS } = event;
-  const untold = (await Promise.all(found.map((one) => untoldOf(stores, event, one)))).flat();
+  const told = new Set((await journal.ofEvent(id)).map(({ earner }) => earner));
+  const untold = (await Promise.all(found.map((one) => untoldOf(stores, told, event, one)))).flat();
   if (untold.length === 0) return;
   const note = noteIn((await regionAccount.event(id, signal)).logEntry);
   const { awards } = (await schemes.now()).scheme;
   const award = awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  const entries = untold.map(async ({ earner, person, issuedOnS }) => {
-    if (note === null) return [journalEntry('found', issuedOnS, { earner, award, badgeId, event: id })];
-    if (await isToldOfAnother(stores, id, note, person)) return [];
-    return [issuedAsNoted(note, person, event, createdS ?? issuedOnS)];
+  const entries = untold.flatMap(({ earner, person, issuedOnS }) => {
+    if (note === null) return journalEntry('found', issuedOnS, { earner, award, badgeId, event: id });
+    // Another's journal tells of it: the address was unlinked since.
+    const isOfAnother =
+      !(person in note.assertions) && [...told].some((one) => one !== null && one in note.assertions);
+    return isOfAnother ? [] : issuedAsNoted(note, person, event, createdS ?? issuedOnS);
   });
-  await journal.write((await Promise.all(entries)).flat());
+  await journal.write(entries);
 }
-
-const tellsOf = (event: EventId, journal: readonly JournalEntry[]): boolean =>
-  journal.some((entry) => entry.event === event && isGiving(entry));
 
 /**
  * None when it is told already, or was before an erasure. `person`: our note speaks of people; the badge went to one of
@@ -182,28 +178,14 @@ const tellsOf = (event: EventId, journal: readonly JournalEntry[]): boolean =>
  */
 async function untoldOf(
   { earners }: Stores,
-  { id, createdS }: EventToStore,
+  told: ReadonlySet<EarnerKey | null>,
+  { createdS }: EventToStore,
   { earner, assertion: { issuedOnS } }: NewAssertion,
 ) {
-  const record = await earners.read(earner);
-  const { tombstone, linkedTo } = record;
+  const { tombstone, linkedTo } = await earners.read(earner);
   if (tombstone !== null && (createdS ?? issuedOnS) <= tombstone.erasedAtS) return [];
-  const records = [record, ...(linkedTo === null ? [] : [await earners.read(linkedTo)])];
-  const isTold = records.some(({ journal }) => tellsOf(id, journal));
-  return isTold ? [] : [{ earner, person: linkedTo ?? earner, issuedOnS }];
-}
-
-/** Whether the note names others, one of whose journals tells of it: an address that was unlinked since. */
-async function isToldOfAnother(
-  { earners }: Stores,
-  event: EventId,
-  { assertions }: Note,
-  person: EarnerKey,
-): Promise<boolean> {
-  const named = Object.keys(assertions).map(asEarnerKey);
-  if (named.includes(person)) return false;
-  for (const one of named) if (tellsOf(event, (await earners.read(one)).journal)) return true;
-  return false;
+  const person = linkedTo ?? earner;
+  return told.has(earner) || told.has(person) ? [] : [{ earner, person, issuedOnS }];
 }
 
 function issuedAsNoted(

@@ -1,22 +1,22 @@
 import pMap from 'p-map';
-import { SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
-import type { ClientId, EarnerKey, EventId } from '../../ids.js';
-import { IdSet } from '../../obf/id-set.js';
-import { PAGE_LIMIT, readList } from '../../obf/list.js';
-import { allOf, completenessOf } from '../../obf/read-event.js';
+import { markAssertion, SomeUnreadable, type WrittenAssertion } from '../../earners/assertions.js';
+import { iteratePeople } from '../../earners/people.js';
+import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
-import type { ListRead, ObfEvent, ObfRecipient, Page } from '../../obf/types.js';
+import { isEventGone } from '../../obf/errors.js';
+import { IdSet } from '../../obf/id-set.js';
+import { readList } from '../../obf/list.js';
+import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
+import type { ListRead, ObfEvent, ObfRecipient } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
+import type { JobResult } from '../../platform/job-result.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { eventNoticeId } from '../../queue/jobs.js';
-import type { JobResult } from '../../platform/job-result.js';
-import { followVanished } from './follow-vanished.js';
 import type { Pipeline } from '../pipeline.js';
-import { followOddRows } from './odd-rows.js';
-import { noticeOf } from './poll-events.js';
-import { retryTransient, type RetryOptions } from '../runtime/retry-transient.js';
+import { retryTransient } from '../runtime/retry-transient.js';
 import { polledClients } from '../runtime/schedules.js';
+import { followOddRows, noticeOf } from './poll-events.js';
 import { storeEvent } from './store-event.js';
 
 /**
@@ -48,9 +48,6 @@ const noDrift = () => ({
 });
 export type Drift = ReturnType<typeof noDrift>;
 
-/** Receives how many rows of an account were read, of how many. */
-export type Progress = (done: number, total: number) => void;
-
 /** How many events are stored at a time. */
 const AT_ONCE = 8;
 
@@ -59,8 +56,9 @@ interface Run {
   /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, Pick<IdSet, 'has'>>;
-  readonly progress: Progress;
+  readonly listed: Map<ClientId, IdSet>;
+  /** Receives how many rows of an account were read, of how many. */
+  readonly progress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +69,7 @@ interface Run {
  */
 export async function verifyAccounts(
   pipeline: Pipeline,
-  progress: Progress,
+  progress: Run['progress'],
   signal: AbortSignal,
 ): Promise<Drift> {
   const drift = noDrift();
@@ -85,16 +83,10 @@ export async function verifyAccounts(
       setAside(run, clientId, error);
     }
   }
-  await followVanished(pipeline, {
-    listed: run.listed,
-    signal,
-    onWritten: (written, isOwn) => noteWritten(run, written, isOwn),
-    onGone(earner, isOwn) {
-      run.touched.add(earner);
-      drift[isOwn ? 'awardsRevoked' : 'gone'] += 1;
-    },
-    onFailure: (clientId, error) => setAside(run, clientId, error),
-  });
+  for (const event of (await vanishedEvents(pipeline, run)).values())
+    await followVanished(pipeline, event, run).catch((error: unknown) =>
+      setAside(run, event.clientId, error),
+    );
   await retryTransient(async () => {
     const mark = pipeline.replicas.epoch();
     await enqueueEarners(pipeline.queues.earners, run.touched, 'verification');
@@ -119,31 +111,35 @@ export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): P
 }
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
+  const { queues, events: index } = pipeline;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
   const events = new Map<EventId, ObfEvent>();
-  const eventList = await readPatiently<ObfEvent>(
-    run,
-    (offset) => account.events({ limit: PAGE_LIMIT, offset }, run.signal),
-    ({ id }) => id,
-    (rows) => {
-      for (const row of rows) events.set(row.id, row);
-    },
-    // An account that does not answer at all is named at once.
-    (offset) => (offset === 0 ? { tries: 1 } : {}),
-  );
+  const eventList = await readList<ObfEvent>({
+    pageAt: (offset) =>
+      retryTransient(
+        () => account.events({ offset }, run.signal),
+        run.signal,
+        // An account that does not answer at all is named at once.
+        offset === 0 ? { tries: 1 } : {},
+      ),
+    keyOf: ({ id }) => id,
+    onRows: (rows) => rows.forEach((row) => events.set(row.id, row)),
+  });
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
-  const compared = await pipeline.events.compare(clientId, [...events.values()]);
+  const compared = await index.compare(clientId, [...events.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
-  const { listed, isWhole, rest } = await storeListed(pipeline, account, events, run);
+  const listed = new IdSet();
+  const left = new Map(events);
+  const recipientList = await storeListed(pipeline, account, { left, listed }, run);
   // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
-  for (const data of rest.map(noticeOf))
-    await enqueue(pipeline.queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
-  const isKnownWhole = eventList.isWhole && isWhole;
-  await noteLists(pipeline, clientId, isKnownWhole, eventList);
-  if (!isKnownWhole) return;
+  for (const data of [...left.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
+    await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
+  const isWhole = eventList.isWhole && recipientList.isWhole && recipientList.odd.length === 0;
+  await noteLists(pipeline, clientId, isWhole, eventList);
+  if (!isWhole) return;
   run.listed.set(clientId, listed);
-  await pipeline.events.retain(clientId, events.keys());
+  await index.retain(clientId, events.keys());
 }
 
 /** A list that shows another part each time is no ground to believe that anything is gone. */
@@ -160,76 +156,128 @@ async function noteLists(
   else await readProblems.note({ ...scope, fields: [], missing }, secondsOf(clock));
 }
 
-/** Reads a list, page by page: what takes hours is not given up for a minute without an answer. */
-const readPatiently = <T>(
-  { signal }: Run,
-  pageAt: (offset: number) => Promise<Page<T>>,
-  keyOf: (row: T) => string,
-  onRows: (rows: readonly T[]) => Promise<void> | void,
-  patience: (offset: number) => RetryOptions = () => ({}),
-): Promise<ListRead> =>
-  readList({
-    pageAt: (offset) => retryTransient(() => pageAt(offset), signal, patience(offset)),
-    keyOf,
-    onRows,
-  });
+interface Listing {
+  /** The account's events that are to be stored. */
+  readonly left: Map<EventId, ObfEvent>;
+  /** Receives every assertion that the list shows. */
+  readonly listed: IdSet;
+}
 
-/** Stores each event of the account as soon as all of its recipients were listed. */
-async function storeListed(
+/** Stores each event of the account as soon as all of its recipients were listed, and takes it out of `left`. */
+function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
-  events: ReadonlyMap<EventId, ObfEvent>,
+  { left, listed }: Listing,
   run: Run,
-) {
-  const listed = new IdSet();
+): Promise<ListRead> {
+  const { signal, progress } = run;
   const waiting = new Map<EventId, ObfRecipient[]>();
-  const left = new Set(events.keys());
-  const total = [...events.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
-  const list = await readPatiently<ObfRecipient>(
-    run,
-    (offset) => account.recipients({ limit: PAGE_LIMIT, offset }, run.signal),
-    ({ assertionId }) => assertionId,
-    async (rows) => {
-      const touched = new Set<EventId>();
+  const total = [...left.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
+  const storeIfWhole = async (event: ObfEvent): Promise<void> => {
+    const recipients = allOf(waiting.get(event.id) ?? []);
+    if (completenessOf(event, recipients) !== 'complete') return;
+    waiting.delete(event.id);
+    try {
+      await retryTransient(() => storeAndNote(pipeline, { event, recipients }, run), signal);
+      left.delete(event.id);
+    } catch (error) {
+      // Its own job names the person whose record cannot be read; the others are stored.
+      if (!(error instanceof SomeUnreadable)) throw error;
+    }
+  };
+  return readList<ObfRecipient>({
+    pageAt: (offset) => retryTransient(() => account.recipients({ offset }, signal), signal),
+    keyOf: ({ assertionId }) => assertionId,
+    async onRows(rows) {
+      const touched = new Set<ObfEvent>();
       for (const row of rows) {
         listed.add(row.assertionId);
-        if (!left.has(row.eventId)) continue;
-        touched.add(row.eventId);
-        const others = waiting.get(row.eventId);
-        if (others === undefined) waiting.set(row.eventId, [row]);
+        const event = left.get(row.eventId);
+        if (event === undefined) continue;
+        touched.add(event);
+        const others = waiting.get(event.id);
+        if (others === undefined) waiting.set(event.id, [row]);
         else others.push(row);
       }
-      const storeWhole = async (id: EventId): Promise<void> => {
-        const [event, recipients] = [events.get(id), waiting.get(id)];
-        if (event === undefined || recipients === undefined) return;
-        if (completenessOf(event, allOf(recipients)) !== 'complete') return;
-        waiting.delete(id);
-        left.delete(id);
-        const read = { event, recipients: allOf(recipients) };
-        const isOwn = event.clientId === pipeline.region;
-        const evaluate = (written: readonly WrittenAssertion[]): void => noteWritten(run, written, isOwn);
-        const storing = () => storeEvent(pipeline, read, { evaluate, source: 'list' }, run.signal);
-        // Its own job names the person whose record cannot be read; the others are stored.
-        await retryTransient(storing, run.signal).catch((error: unknown) => {
-          if (!(error instanceof SomeUnreadable)) throw error;
-          left.add(id);
-        });
-      };
-      await pMap(touched, storeWhole, { concurrency: AT_ONCE });
-      run.progress(listed.size, Math.max(listed.size, total));
+      await pMap(touched, storeIfWhole, { concurrency: AT_ONCE });
+      progress(listed.size, Math.max(listed.size, total));
     },
-  );
-  const rest = [...left].flatMap((id) => events.get(id) ?? []).filter((one) => one.recipientCount !== 0);
-  return { listed, isWhole: list.isWhole && list.odd.length === 0, rest };
+  });
 }
 
 /** Nobody is evaluated before all is read. */
-function noteWritten({ drift, touched }: Run, written: readonly WrittenAssertion[], isOwn: boolean): void {
-  for (const { change, earner, assertion } of written) {
-    if (change === null) continue;
-    touched.add(earner);
-    if (change === 'new') drift[isOwn ? 'awards' : 'assertions'] += 1;
-    if (change === 'changed') drift.changed += isOwn ? 0 : 1;
-    else if (assertion.revoked) drift[isOwn ? 'awardsRevoked' : 'revocations'] += 1;
+function storeAndNote(
+  pipeline: Pipeline,
+  read: Parameters<typeof storeEvent>[1],
+  { drift, touched, signal }: Run,
+): Promise<number> {
+  const isOwn = read.event.clientId === pipeline.region;
+  const evaluate = (written: readonly WrittenAssertion[]): void => {
+    for (const { change, earner, assertion } of written) {
+      if (change === null) continue;
+      touched.add(earner);
+      if (change === 'new') drift[isOwn ? 'awards' : 'assertions'] += 1;
+      if (change === 'changed') drift.changed += isOwn ? 0 : 1;
+      else if (assertion.revoked) drift[isOwn ? 'awardsRevoked' : 'revocations'] += 1;
+    }
+  };
+  return storeEvent(pipeline, read, { evaluate, source: 'list' }, signal);
+}
+
+/** Unrevoked assertions of portfolios that their account's list does not show. */
+interface VanishedEvent {
+  readonly clientId: ClientId;
+  readonly eventId: EventId;
+  readonly suspects: { readonly keys: readonly EarnerKey[]; readonly id: AssertionId }[];
+}
+
+async function vanishedEvents({ people }: Pipeline, { listed, signal }: Run) {
+  const events = new Map<string, VanishedEvent>();
+  for await (const some of iteratePeople(people, signal))
+    for (const { keys, portfolio } of some)
+      for (const { id, clientId, eventId, revoked } of [...portfolio.assertions, ...portfolio.held]) {
+        const shown = listed.get(clientId);
+        if (shown === undefined || revoked || eventId === null || shown.has(id)) continue;
+        const name = `${clientId} ${eventId}`;
+        const event = events.get(name) ?? { clientId, eventId, suspects: [] };
+        event.suspects.push({ keys, id });
+        events.set(name, event);
+      }
+  return events;
+}
+
+/**
+ * What a list no longer shows is asked for by the name of its event, and counts as revoked once OBF says that it is
+ * not there: a partner's badge counts no more until it is shown again, and an award that a human took away stays away.
+ */
+async function followVanished(
+  pipeline: Pipeline,
+  { clientId, eventId, suspects }: VanishedEvent,
+  run: Run,
+): Promise<void> {
+  const { touched, drift, signal } = run;
+  const account = pipeline.accounts(clientId, 'idle');
+  if (account === null) return;
+  const reading = retryTransient(() => readAlone(account, { clientId, eventId }, signal), signal);
+  const read = await reading.catch((error: unknown) => {
+    if (isEventGone(error)) return null;
+    throw error;
+  });
+  const present = new Set<AssertionId>();
+  if (read !== null) {
+    const { recipients, isWhole, odd } = read.recipients;
+    // A list that does not hold still says nothing. One that does, and counts more than it shows, may hide the revoked.
+    if (!isWhole || odd.length > 0) return;
+    for (const { assertionId } of recipients) present.add(assertionId);
+    await storeAndNote(pipeline, read, run).catch((error: unknown) => {
+      // Named where people look, and read again by its own job.
+      if (!(error instanceof EventIncomplete)) throw error;
+    });
   }
+  for (const { keys, id } of suspects.filter((one) => !present.has(one.id)))
+    for (const key of keys)
+      if (await markAssertion(pipeline.earners, key, id, 'vanished')) {
+        touched.add(key);
+        drift[clientId === pipeline.region ? 'awardsRevoked' : 'gone'] += 1;
+      }
 }

@@ -2,36 +2,40 @@ import pMap from 'p-map';
 import { contactFor, isInFlightElsewhere, type Person } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, BadgeId, EarnerKey } from '../../ids.js';
-import type { Eligibility } from '../../issuing/parts.js';
 import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
 import { secondsOf } from '../../platform/clock.js';
 import { judge } from '../decide.js';
-import { isVerified, storeCredential } from '../ingest/store-credential.js';
+import { isVerified, storeCredential } from '../ingest/ingest-credential.js';
 import type { Stores } from '../stores.js';
 
-/** Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
-export async function checkEligibility(
-  stores: Stores,
-  badgeId: BadgeId,
-  earner: EarnerKey,
-): Promise<Eligibility> {
+/** An award that is to be sent, with what the journal tells of it. */
+export type DueAward = Extract<Awaited<ReturnType<typeof checkEligibility>>, { is: 'due' }>;
+export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
+
+/**
+ * Decided from the portfolio as it is now: minutes or hours may have passed since the award was due.
+ * @returns `moved`: this address is not to be given it any more; its person is to be evaluated
+ */
+export async function checkEligibility(stores: Stores, badgeId: BadgeId, earner: EarnerKey) {
   const { person, evaluation, due } = await judge(stores, earner);
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
-  if (event !== null) return { is: 'held', event };
+  if (event !== null) return { is: 'held', event } as const;
   // The address was linked to another since: the badge is the person's, and goes where they are due it.
-  if (person.earner !== earner) return { is: 'not-due', moved: true };
+  if (person.earner !== earner) return { is: 'not-due', moved: true } as const;
   const found = due.find(({ award }) => award.badgeId === badgeId);
   const contact = found === undefined ? null : contactFor(person, found.earnedBy);
   if (found === undefined || contact === null || isInFlightElsewhere(person, badgeId))
-    return { is: 'not-due' };
+    return { is: 'not-due', moved: false } as const;
   const { award, version, earnedBy } = found;
   const own = person.addresses[0]?.record.awards.get(badgeId);
   const cause = own !== undefined && 'cause' in own ? (own.cause ?? null) : null;
+  const assertions = earnedBy.map(({ id }) => id);
   return {
     is: 'due',
-    award: { award: award.id, version, earnedBy: earnedBy.map(({ id }) => id), cause, contact },
-  };
+    contact,
+    told: { earner, badgeId, award: award.id, version, assertions, cause },
+  } as const;
 }
 
 /** How many earners are looked at a time: their reads are not to fill the line before OBF. */

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
 import type { EarnerKey } from '../../ids.js';
-import { issueBatch } from '../../issuing/issue-batch.js';
+import { issueBatch } from '../issue/issue-batch.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { enqueueEarners, enqueueAll } from '../../queue/enqueue.js';
@@ -24,8 +24,7 @@ import { gatherAwards, sweepAwards } from '../issue/gather-awards.js';
 import { ingestCredential } from '../ingest/ingest-credential.js';
 import { ingestEvent } from '../ingest/ingest-event.js';
 import type { Pipeline } from '../pipeline.js';
-import { reportOddRow } from '../ingest/odd-rows.js';
-import { pollForClock } from '../ingest/poll-events.js';
+import { pollForClock, reportOddRow } from '../ingest/poll-events.js';
 import { revokeAward } from '../issue/revoke-award.js';
 import { noticesIn } from '../../queue/arrivals.js';
 import { verifyForClock } from '../ingest/verify-accounts.js';

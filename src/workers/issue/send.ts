@@ -1,12 +1,13 @@
-import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
-import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
-import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import type { IssueRequest } from '../obf/types.js';
-import { secondsOf } from '../platform/clock.js';
-import type { Batch } from './batches.js';
-import { applyIfPossible } from './ledger.js';
-import type { DueAwards, IssuingParts } from './parts.js';
-import { NotSettledYet } from './redis-incarnation.js';
+import { journalEntry } from '../../earners/journal-entry.js';
+import type { BadgeId, BatchId, EarnerKey, EventId } from '../../ids.js';
+import type { Batch } from '../../issuing/batches.js';
+import { applyIfPossible } from '../../issuing/ledger.js';
+import { NotSettledYet } from '../../issuing/redis-incarnation.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
+import type { IssueRequest } from '../../obf/types.js';
+import { secondsOf } from '../../platform/clock.js';
+import type { Pipeline } from '../pipeline.js';
+import type { DueAwards } from './eligibility.js';
 import { afterRefusal, faultIn, putOnHold } from './refusal.js';
 
 /** How a run of a batch ended, and what remains to be done about it. */
@@ -33,43 +34,43 @@ class BatchTaken extends Error {
  *   NotSettledYet (OBF is to be read first)
  */
 export async function send(
-  parts: IssuingParts,
+  pipeline: Pipeline,
   batch: Batch,
   due: DueAwards,
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
-  const { batches, regionAccount, reached, clock } = parts;
-  await requireQuota(parts, batch.badgeId, due.size, signal);
+  const { batches, regionAccount, reached, clock } = pipeline;
+  await requireQuota(pipeline, batch.badgeId, due.size, signal);
   signal.throwIfAborted();
   const sending = await batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');
-  await requireRemembered(parts, sending);
+  await requireRemembered(pipeline, sending);
   reached('before-send');
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
-    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(parts, sending))]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(pipeline, sending))]);
     event = await regionAccount.issue(requestOf(batch, due, secondsOf(clock)), within);
   } catch (error) {
-    return afterFailure(parts, sending, due, error, signal);
+    return afterFailure(pipeline, sending, due, error, signal);
   }
   reached('after-send');
   const sent = (await batches.markSent(sending, event)) ?? { ...sending, event };
-  return recordSent(parts, sent, event, due);
+  return recordSent(pipeline, sent, event, due);
 }
 
 /** @throws OnHold when the quota would not do, or cannot be read */
 async function requireQuota(
-  parts: IssuingParts,
+  pipeline: Pipeline,
   badgeId: BadgeId,
   count: number,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await parts.quota.require(count, signal);
+    await pipeline.quota.require(count, signal);
   } catch (error) {
     const fault = faultIn(error);
-    throw fault === null ? error : await putOnHold(parts, badgeId, fault);
+    throw fault === null ? error : await putOnHold(pipeline, badgeId, fault);
   }
 }
 
@@ -82,7 +83,7 @@ const HELD_AGAIN_MS = 2000;
  * @throws NotSettledYet, with the batch open again
  */
 async function requireRemembered(
-  { replicas, incarnation, pace, now, batches }: IssuingParts,
+  { replicas, incarnation, pace, now, batches }: Pipeline,
   sending: Batch,
 ): Promise<void> {
   const isReplicated = await replicas.isReplicated();
@@ -94,15 +95,14 @@ async function requireRemembered(
 }
 
 /** Counted from what the batch says: a process that was frozen in between has no time left. */
-const timeLeftMs = async (
-  { now, pace: { sendWithinMs } }: IssuingParts,
-  { sentMs }: Batch,
-): Promise<number> => Math.min(sendWithinMs, Math.max(0, (sentMs ?? 0) + sendWithinMs - (await now())));
+const timeLeftMs = async ({ now, pace: { sendWithinMs } }: Pipeline, { sentMs }: Batch): Promise<number> =>
+  Math.min(sendWithinMs, Math.max(0, (sentMs ?? 0) + sendWithinMs - (await now())));
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
   const [first] = due.values();
-  const others = [...due].filter(([, { version }]) => version !== first?.version);
+  const told = [...due].map(([earner, award]) => [earner, award.told] as const);
+  const others = told.filter(([, { version }]) => version !== first?.told.version);
   return {
     badgeId: batch.badgeId,
     recipients: [...due.values()].map(({ contact }) => ({ email: contact.address, name: contact.name })),
@@ -111,12 +111,12 @@ function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueReques
     logEntry: {
       by: 'palier',
       batch: batch.id,
-      award: first?.award ?? null,
-      rule_version: first?.version ?? null,
+      award: first?.told.award ?? null,
+      rule_version: first?.told.version ?? null,
       // While a change of the rules waits, people are judged by one version or the other.
       rule_versions: Object.fromEntries(others.map(([earner, { version }]) => [earner, version])),
-      assertions: Object.fromEntries([...due].map(([earner, { earnedBy }]) => [earner, earnedBy])),
-      causes: Object.fromEntries([...due].map(([earner, { cause }]) => [earner, cause])),
+      assertions: Object.fromEntries(told.map(([earner, { assertions }]) => [earner, assertions])),
+      causes: Object.fromEntries(told.map(([earner, { cause }]) => [earner, cause])),
     },
   };
 }
@@ -130,64 +130,42 @@ const CAUSES_NAMED = 20;
  * @param due null: what it was for is not known any more, OBF's `log_entry` says it
  */
 export async function recordSent(
-  { meter, quota, regionSync, holds, ledger, clock, reached }: IssuingParts,
+  { meter, quota, regionSync, holds, ledger, clock, reached }: Pipeline,
   { badgeId, earners }: Batch,
   event: EventId,
   due: DueAwards | null,
 ): Promise<BatchOutcome> {
   reached('before-record');
+  const told = [...(due?.values() ?? [])].map((award) => award.told);
   // Counted before anything can fail: a second run no longer knows what it was for, and does not count.
-  for (const { award } of due?.values() ?? []) meter.count('palier_awards_issued_total', { award });
+  for (const { award } of told) meter.count('palier_awards_issued_total', { award });
   await quota.spend(earners.length);
   await regionSync.noteIssued();
   await holds.accepted(badgeId);
-  const entryOf = entriesOf('issued', badgeId, due, { atS: secondsOf(clock), event });
-  await Promise.all(
-    earners.map((earner) =>
-      applyIfPossible(ledger, earner, badgeId, { type: 'record', event }, () => entryOf(earner)),
-    ),
-  );
+  const atS = secondsOf(clock);
+  const recordOne = (earner: EarnerKey) => {
+    const award = due?.get(earner)?.told;
+    const entry = award === undefined ? null : journalEntry('issued', atS, { ...award, event });
+    return applyIfPossible(ledger, earner, badgeId, { type: 'record', event }, () => entry);
+  };
+  await Promise.all(earners.map(recordOne));
   reached('after-record');
-  const causes = due === null ? null : new Set([...due.values()].flatMap(({ cause }) => cause ?? []));
-  const named = causes === null ? {} : { causes: [...causes].slice(0, CAUSES_NAMED) };
+  const causes = new Set(told.flatMap(({ cause }) => cause ?? []));
+  const named = due === null ? {} : { causes: [...causes].slice(0, CAUSES_NAMED) };
   return { outcome: 'issued', event, earners: earners.length, ...named, again: earners, split: [] };
 }
 
-/** The journal entry of each earner: what it was decided on; null where that is not known any more. */
-export const entriesOf =
-  (
-    kind: 'issued' | 'refused',
-    badgeId: BadgeId,
-    due: DueAwards | null,
-    { atS, ...rest }: Pick<JournalEntry, 'atS'> & Partial<JournalEntry>,
-  ) =>
-  (earner: EarnerKey): JournalEntry | null => {
-    const one = due?.get(earner);
-    if (one === undefined) return null;
-    const { award, version, earnedBy: assertions, cause } = one;
-    return journalEntry(kind, atS, { earner, award, badgeId, assertions, cause, version, ...rest });
-  };
-
 async function afterFailure(
-  parts: IssuingParts,
+  pipeline: Pipeline,
   batch: Batch,
   due: DueAwards,
   error: unknown,
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
-  const { batches, ledger, pace } = parts;
+  const { batches, ledger, pace } = pipeline;
   const { id, badgeId, earners } = batch;
-  if (error instanceof ObfRefused) {
-    const entryOf = entriesOf('refused', badgeId, due, {
-      atS: secondsOf(parts.clock),
-      detail: error.message,
-    });
-    return {
-      outcome: 'split',
-      again: [],
-      split: await afterRefusal(parts, batch, entryOf, error, signal),
-    };
-  }
+  if (error instanceof ObfRefused)
+    return { outcome: 'split', again: [], split: await afterRefusal(pipeline, batch, due, error, signal) };
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await batches.rollbackSend(batch);
     throw error;
