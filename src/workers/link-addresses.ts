@@ -1,15 +1,24 @@
 import { linkedRecords, listing, notListing, personKeyOf, pointingTo } from '../earners/links.js';
 import { readAddresses } from '../earners/person.js';
-import type { EarnerRecord } from '../earners/record.js';
+import type { AwardRecord, EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
+import { transition } from '../issuing/award-record.js';
 import { removeFromOpenBatches } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
-import { enqueue, enqueueEarners } from '../queue/enqueue.js';
-import { revokeJobId } from '../queue/jobs.js';
+import { enqueueEarners } from '../queue/enqueue.js';
 import { journalEntry } from '../earners/journal-entry.js';
-import { drainInFlight, withdrawWaiting, type Waiting } from './in-flight.js';
 import type { Pipeline } from './pipeline.js';
-import { splitLedger, type Amendment } from './split-ledger.js';
+import { within } from './runtime/retry.js';
+import { splitLedger } from './split-ledger.js';
+
+/** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
+export class AwardInFlight extends Error {
+  readonly code = 'still_under_way';
+  constructor() {
+    super('An award of this person, or what came in for them, is still on its way: try again in a minute');
+    this.name = 'AwardInFlight';
+  }
+}
 
 export interface Linked {
   /** Stands for the person. */
@@ -37,6 +46,24 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
   await enqueueEarners(queues.earners, [person], 'link');
   if (changed) log.info({ earner: person, addresses: records.size }, 'addresses linked');
   return { person, keys: [person, ...others], changed, withdrawn };
+}
+
+/** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
+async function withdrawWaiting(
+  { ledger, outbox, clock }: Pipeline,
+  keys: readonly EarnerKey[],
+): Promise<number> {
+  const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
+    award?.state === 'due' ? transition(award, { type: 'withdraw' }, secondsOf(clock)) : award;
+  let count = 0;
+  for (const key of keys)
+    for (const [badgeId, { state }] of await ledger.readAll(key)) {
+      // One that is claimed meanwhile is not withdrawn: it may be sent at this moment.
+      const now = state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
+      if (now?.state === 'withdrawn') count += 1;
+      await outbox.remove(badgeId, [key]);
+    }
+  return count;
 }
 
 /**
@@ -94,6 +121,7 @@ export interface Unlinked {
 /**
  * Makes `other` a person of its own again, with all that came under that address and all that OBF gave to it; the
  * person's other addresses stay together. Both are evaluated. Idempotent.
+ * @param withinMs how long to wait for what is in flight; as long as a call of unknown outcome takes in a good hour
  * @throws AwardInFlight when an issue call for the person does not end in time, RegionUnreadable or an ObfError when
  *   the Région's account cannot be read: the addresses are linked as before then
  */
@@ -101,7 +129,8 @@ export async function unlinkAddress(
   pipeline: Pipeline,
   one: EarnerKey,
   other: EarnerKey,
-  waiting: Waiting,
+  signal: AbortSignal,
+  withinMs = pipeline.pace.sendWithinMs + 2 * pipeline.pace.settleMs,
 ): Promise<Unlinked> {
   const { earners, journal, queues, log } = pipeline;
   const records = await linkedRecords(earners, [one, other]);
@@ -114,7 +143,7 @@ export async function unlinkAddress(
     other === person
       ? { head: one, leaving: others, staying: [person] }
       : { head: other, leaving: [other], staying: [...records.keys()].filter((key) => key !== other) };
-  const moved = await part(pipeline, person, parting, waiting);
+  const moved = await part(pipeline, person, { ...parting, withinMs, signal });
   const { head } = parting;
   if (await changeAndTell(pipeline, head, 'unlinked', pointingTo(null)))
     await journal.write([linkEntry(pipeline, person, 'unlinked')]);
@@ -128,6 +157,8 @@ interface Parting {
   readonly head: EarnerKey;
   readonly leaving: readonly EarnerKey[];
   readonly staying: readonly EarnerKey[];
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -139,8 +170,7 @@ interface Parting {
 async function part(
   pipeline: Pipeline,
   person: EarnerKey,
-  { head, leaving, staying }: Parting,
-  waiting: Waiting,
+  { head, leaving, staying, withinMs, signal }: Parting,
 ): Promise<number> {
   const { earners, regionSync } = pipeline;
   const rest = leaving.filter((key) => key !== head);
@@ -149,41 +179,27 @@ async function part(
   await earners.update(person, notListing(leaving));
   try {
     const keys = [...leaving, ...staying];
-    for (const badgeId of await badgesOf(pipeline, keys))
-      await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
-    await drainInFlight(pipeline, keys, waiting);
+    const awards = (await readAddresses(pipeline, keys)).flatMap(({ record }) => [...record.awards.keys()]);
+    for (const badgeId of new Set(awards)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
+    const isStill = await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
+    if (!isStill) throw new AwardInFlight();
     // What was sent is known by its address.
-    await regionSync.sync(waiting.signal);
-    return await divide(pipeline, leaving, staying);
+    await regionSync.sync(signal);
+    return await splitLedger(pipeline, leaving, staying);
   } catch (error) {
     await join(pipeline, person, [...leaving, ...staying.filter((key) => key !== person)]);
     throw error;
   }
 }
 
-async function badgesOf(pipeline: Pipeline, keys: readonly EarnerKey[]) {
-  const addresses = await readAddresses(pipeline, keys);
-  return new Set(addresses.flatMap(({ record }) => [...record.awards.keys()]));
-}
-
-/** @returns how many awards turned out to be the other one's */
-async function divide(
-  pipeline: Pipeline,
-  leaving: readonly EarnerKey[],
-  staying: readonly EarnerKey[],
-): Promise<number> {
-  const [left, stayed] = [await readAddresses(pipeline, leaving), await readAddresses(pipeline, staying)];
-  const amendments = splitLedger(left, stayed);
-  for (const amendment of amendments) await write(pipeline, amendment);
-  return amendments.filter(({ to }) => to?.state === 'issued' || to?.state === 'blocked').length;
-}
-
-/** Unless an evaluation was quicker: it knows no less. */
-async function write({ ledger, queues }: Pipeline, { key, badgeId, from, to }: Amendment): Promise<void> {
-  const read = JSON.stringify(from);
-  const now = await ledger.amend(key, badgeId, (award) => (JSON.stringify(award) === read ? to : award));
-  // It goes on under the address that the badge is revoked at.
-  if (now?.state !== 'revoking') return;
-  const data = { kind: 'revoke', badgeId, earner: key };
-  await enqueue(queues.awards, { id: revokeJobId(key, badgeId), name: 'revoke', data });
+/** Whether OBF is being told of an award of these addresses. */
+async function isAnyInFlight({ ledger, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
+  for (const key of keys)
+    for (const [badgeId, award] of await ledger.readAll(key)) {
+      if (award.state !== 'claimed' && award.state !== 'unknown') continue;
+      // An open batch decides its people anew; without its batch, no award is sent.
+      const batch = await batches.find(badgeId, award.batch);
+      if (batch !== null && batch.state !== 'open') return true;
+    }
+  return false;
 }

@@ -14,7 +14,7 @@ import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';
 import { startWorkers } from './runtime/workers.js';
-import { keepSchedules, scheduleTimesOf } from './runtime/schedules.js';
+import { keepSchedules } from './runtime/schedules.js';
 import { wirePipeline } from './pipeline.js';
 
 /** What a test run may shorten. */
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   log.info({ ...describe(config), scheme: scheme.version }, 'worker started');
   if (rollout !== null)
     log.warn({ scheme: scheme.version, inForce: rollout.inForce?.version }, 'changed rules wait for apply');
-  releases.push(await keepSchedules(pipeline, scheduleTimesOf(config)));
+  releases.push(await keepSchedules(pipeline, config));
 }
 
 /** @throws ConfigFaults, which names all that is wrong; what of the rules cannot be read */

@@ -1,98 +1,91 @@
-import type { Address } from '../earners/person.js';
-import type { AwardRecord } from '../earners/record.js';
+import { readAddresses, type Address } from '../earners/person.js';
+import type { AwardRecord, AwardState } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
-
-/** A record that is to stand otherwise; null: none. */
-export interface Amendment {
-  readonly key: EarnerKey;
-  readonly badgeId: BadgeId;
-  readonly from: AwardRecord | null;
-  readonly to: AwardRecord | null;
-}
+import { enqueue } from '../queue/enqueue.js';
+import { revokeJobId } from '../queue/jobs.js';
+import type { Stores } from './stores.js';
 
 /**
- * Pure. The ledgers of one person who turns out to be two: what OBF did under an address goes to that address,
- * from either record; what OBF does not know stays where it is. Amendments that add something come first:
- * stopped in between, an award is known twice rather than not at all.
+ * The ledgers of one person who turns out to be two: what OBF did under an address goes to that address, from either
+ * side; what OBF does not know stays where it is. It is added before it is taken away: stopped in between, an award is
+ * known twice rather than not at all.
+ * @returns how many awards turned out to be the other one's
  */
-export function splitLedger(leaving: readonly Address[], staying: readonly Address[]): readonly Amendment[] {
-  const moves = [...movesFrom(leaving, staying), ...movesFrom(staying, leaving)];
-  const amendments = new Map<string, Amendment>();
-  const amend = (
-    key: EarnerKey,
-    badgeId: BadgeId,
-    how: (record: AwardRecord | null) => AwardRecord | null,
-  ) => {
-    const address = [...leaving, ...staying].find((one) => one.key === key);
-    const before = address?.record.awards.get(badgeId) ?? null;
-    const known = amendments.get(`${key} ${badgeId}`) ?? { key, badgeId, from: before, to: before };
-    amendments.set(`${key} ${badgeId}`, { ...known, to: how(known.to) });
-  };
-  for (const { from, badgeId, takes } of moves) if (takes) amend(from, badgeId, leftOf);
-  for (const { to, badgeId, record } of moves) amend(to, badgeId, (known) => joined(known, record));
-  return [...amendments.values()].toSorted((a, b) => Number(a.to === null) - Number(b.to === null));
+export async function splitLedger(
+  stores: Stores,
+  leaving: readonly EarnerKey[],
+  staying: readonly EarnerKey[],
+): Promise<number> {
+  const [left, stayed] = [await readAddresses(stores, leaving), await readAddresses(stores, staying)];
+  const moves = [...movesFrom(left, stayed), ...movesFrom(stayed, left)];
+  for (const move of moves) await add(stores, move);
+  const gone = moves.filter(({ isGone }) => isGone);
+  for (const move of gone) await takeAway(stores, move);
+  return gone.filter(({ award }) => award.state === 'issued' || award.state === 'blocked').length;
 }
 
+/** What is to be known of an award at another address. */
 interface Move {
   readonly from: EarnerKey;
   readonly to: EarnerKey;
   readonly badgeId: BadgeId;
-  /** As it is to be known at `to`. */
-  readonly record: AwardRecord;
+  /** As it is known at `from`. */
+  readonly award: AwardRecord;
   /** Whether it is no longer to be known at `from`. */
-  readonly takes: boolean;
+  readonly isGone: boolean;
+  /** Revocations at `to` that block nothing. */
+  readonly ignored: readonly EventId[];
 }
 
-function movesFrom(own: readonly Address[], others: readonly Address[]): readonly Move[] {
-  return own.flatMap(({ key: from, record: { awards } }) =>
-    [...awards].flatMap(([badgeId, record]) => {
-      const ignoredRevocations = record.ignoredRevocations.flatMap((event): readonly Move[] =>
-        others.filter(hasEvent(badgeId, event)).map(({ key: to }) => {
-          const known: AwardRecord = { state: 'withdrawn', atS: record.atS, ignoredRevocations: [event] };
-          return { from, to, badgeId, record: known, takes: false };
-        }),
-      );
-      const shows = shownBy(record, badgeId);
-      const to = shows === null || own.some(shows) ? undefined : others.find(shows)?.key;
-      if (to === undefined) return ignoredRevocations;
-      return [
-        ...ignoredRevocations,
-        { from, to, badgeId, record: { ...record, ignoredRevocations: [] }, takes: true },
-      ];
+const movesFrom = (own: readonly Address[], others: readonly Address[]): readonly Move[] =>
+  own.flatMap(({ key: from, record: { awards } }) =>
+    [...awards].flatMap(([badgeId, award]) => {
+      const isOwn = own.some((address) => isShownAt(address, badgeId, award));
+      return others.flatMap((address): readonly Move[] => {
+        const ignored = award.ignoredRevocations.filter((event) => hasEvent(address, badgeId, event));
+        const isGone = !isOwn && isShownAt(address, badgeId, award);
+        return isGone || ignored.length > 0
+          ? [{ from, to: address.key, badgeId, award, isGone, ignored }]
+          : [];
+      });
     }),
+  );
+
+const hasEvent = ({ record: { assertions } }: Address, badgeId: BadgeId, event: EventId): boolean =>
+  assertions.some((one) => one.badgeId === badgeId && one.eventId === event);
+
+/** Whether OBF shows, at this address, what the ledger says of the award. */
+function isShownAt(address: Address, badgeId: BadgeId, award: AwardRecord): boolean {
+  if ('event' in award) return hasEvent(address, badgeId, award.event);
+  if (award.state !== 'blocked') return false;
+  return address.record.assertions.some(
+    ({ badgeId: of, revoked, eventId }) =>
+      of === badgeId && revoked && (eventId === null || !award.ignoredRevocations.includes(eventId)),
   );
 }
 
-const hasEvent =
-  (badgeId: BadgeId, event: EventId) =>
-  ({ record: { assertions } }: Address): boolean =>
-    assertions.some((one) => one.badgeId === badgeId && one.eventId === event);
+/** States that say nothing of what OBF has: what is learned of it takes their place. */
+const SAYS_NOTHING: readonly AwardState[] = ['due', 'withdrawn', 'refused', 'revoked'];
 
-/** By which address one sees whose a record is; null: it stays where it stands. */
-function shownBy(record: AwardRecord, badgeId: BadgeId): ((address: Address) => boolean) | null {
-  if ('event' in record) return hasEvent(badgeId, record.event);
-  if (record.state !== 'blocked') return null;
-  const { ignoredRevocations } = record;
-  return ({ record: { assertions } }) =>
-    assertions.some(
-      ({ badgeId: of, revoked, eventId }) =>
-        of === badgeId && revoked && (eventId === null || !ignoredRevocations.includes(eventId)),
-    );
+async function add({ ledger, queues }: Stores, { to, badgeId, award, isGone, ignored }: Move): Promise<void> {
+  const now = await ledger.amend(to, badgeId, (known) => {
+    const isLearned = isGone && (known === null || SAYS_NOTHING.includes(known.state));
+    const ignoredRevocations = [...new Set([...(known?.ignoredRevocations ?? []), ...ignored])];
+    if (isLearned) return { ...award, ignoredRevocations };
+    return { ...(known ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
+  });
+  // It goes on under the address that the badge is revoked at.
+  if (now?.state !== 'revoking') return;
+  const data = { kind: 'revoke', badgeId, earner: to };
+  await enqueue(queues.awards, { id: revokeJobId(to, badgeId), name: 'revoke', data });
 }
 
-/** What stays of a record whose award is another person's. */
-const leftOf = (record: AwardRecord | null): AwardRecord | null =>
-  record === null || record.ignoredRevocations.length === 0
-    ? null
-    : { state: 'withdrawn', atS: record.atS, ignoredRevocations: record.ignoredRevocations };
-
-/** States that say nothing of what OBF has: what is learned of it takes their place. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set(['due', 'withdrawn', 'refused', 'revoked']);
-
-function joined(known: AwardRecord | null, learned: AwardRecord): AwardRecord {
-  const ignoredRevocations = [
-    ...new Set([...(known?.ignoredRevocations ?? []), ...learned.ignoredRevocations]),
-  ];
-  const stays = known !== null && (learned.state === 'withdrawn' || !SAYS_NOTHING.has(known.state));
-  return { ...(stays ? known : learned), ignoredRevocations };
+/** Unless an evaluation was quicker: it knows no less. */
+async function takeAway({ ledger }: Stores, { from, badgeId, award }: Move): Promise<void> {
+  const stateIn = (one: AwardRecord): string => JSON.stringify({ ...one, ignoredRevocations: [] });
+  await ledger.amend(from, badgeId, (now) => {
+    if (now === null || stateIn(now) !== stateIn(award)) return now;
+    const { atS, ignoredRevocations } = now;
+    return ignoredRevocations.length === 0 ? null : { state: 'withdrawn', atS, ignoredRevocations };
+  });
 }

@@ -3,11 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { asBadgeId, type EarnerKey } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
-import { linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
+import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
 import { pointingTo } from '../../src/earners/links.js';
 import { readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/unblock.js';
-import { AwardInFlight } from '../../src/workers/in-flight.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { linkRecords } from '../support/stores.js';
@@ -72,10 +71,7 @@ const revokedAward = async (address: string): Promise<void> => {
 };
 const link = (one: string, other: string) => linkAddresses(house.pipelines[0], keyOf(one), keyOf(other));
 const unlink = (one: string, other: string, withinMs = 5000) =>
-  unlinkAddress(house.pipelines[0], keyOf(one), keyOf(other), {
-    withinMs,
-    signal: new AbortController().signal,
-  });
+  unlinkAddress(house.pipelines[0], keyOf(one), keyOf(other), new AbortController().signal, withinMs);
 const linked = async (one: string, other: string): Promise<void> => {
   await link(one, other);
   await house.idle();

@@ -5,12 +5,7 @@ import { partnerKeys } from '../../workers/partner-keys.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/rebuild-indexes.js';
-import {
-  polledClients,
-  type ScheduleTimes,
-  scheduleTimesOf,
-  setSchedules,
-} from '../../workers/runtime/schedules.js';
+import { polledClients, type ScheduleTimes, setSchedules } from '../../workers/runtime/schedules.js';
 import { type Drift, verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { indented, labelled, type Localized, plural, say } from '../shared/words.js';
 import { accountWords } from './obf.js';
@@ -42,7 +37,7 @@ export const reconcile: Command = {
       call,
       (pipeline, config) => {
         requireKeys(pipeline, call);
-        return call.has('full') ? readAll(pipeline, scheduleTimesOf(config), call) : pollAll(pipeline, call);
+        return call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call);
       },
       { variables: [...NEEDED, ...(call.has('full') ? TIMES : [])] },
     );

@@ -14,7 +14,7 @@ import {
 } from '../../platform/redis.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
-import { AwardInFlight } from '../../workers/in-flight.js';
+import { AwardInFlight } from '../../workers/link-addresses.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
 import { type Localized, say } from '../shared/words.js';

@@ -4,7 +4,7 @@ import { batchDelayMs } from '../../issuing/outbox.js';
 import { enqueue, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
-import { within } from '../in-flight.js';
+import { within } from '../runtime/retry.js';
 import type { Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */

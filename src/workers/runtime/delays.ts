@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { redisNow } from '../../platform/redis-clock.js';
-import { connectionOf, type Queues } from '../../queue/enqueue.js';
+import { connectionOf } from '../../queue/enqueue.js';
 import { QUEUES } from '../../queue/jobs.js';
 import type { Pipeline } from '../pipeline.js';
 
@@ -30,18 +30,15 @@ export function keepDelays({ queues, log }: Pick<Pipeline, 'queues' | 'log'>): D
     const nowMs = await redisNow(connectionOf(queues.awards));
     const behindMs = nowMs - Date.now();
     ticks += 1;
-    if (behindMs > TOLERATED_MS) await forEachQueue(queues, (queue) => promoteDue(queue, nowMs));
-    else if (behindMs > -TOLERATED_MS && ticks % LATE_EVERY === 0)
-      await forEachQueue(queues, (queue) => restartLate(queue, nowMs));
+    const looksForLate = behindMs > -TOLERATED_MS && ticks % LATE_EVERY === 0;
+    for (const name of QUEUES)
+      if (behindMs > TOLERATED_MS) await promoteDue(queues[name], nowMs);
+      else if (looksForLate) await restartLate(queues[name], nowMs);
   };
   const timer = setInterval(() => {
     tick().catch((err: unknown) => log.debug({ err }, 'the delays cannot be looked at now'));
   }, TICK_MS);
   return () => clearInterval(timer);
-}
-
-async function forEachQueue(queues: Queues, act: (queue: Queue) => Promise<void>): Promise<void> {
-  for (const name of QUEUES) await act(queues[name]);
 }
 
 async function promoteDue(queue: Queue, nowMs: number): Promise<void> {
@@ -53,17 +50,9 @@ async function promoteDue(queue: Queue, nowMs: number): Promise<void> {
 
 /** A job is late that was delayed at an instant which is still to come. */
 async function restartLate(queue: Queue, nowMs: number): Promise<void> {
-  const key = queue.toKey('delayed');
   const fromMs = nowMs + SKEW_MS;
-  const found = await connectionOf(queue).zrevrangebyscore(
-    key,
-    '+inf',
-    fromMs * SCORE_A_MS,
-    'WITHSCORES',
-    'LIMIT',
-    0,
-    LOOKED_AT,
-  );
+  const range = ['+inf', fromMs * SCORE_A_MS, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT] as const;
+  const found = await connectionOf(queue).zrevrangebyscore(queue.toKey('delayed'), ...range);
   for (let at = 0; at < found.length; at += 2) {
     const [id = '', score = '0'] = found.slice(at, at + 2);
     const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);

@@ -5,24 +5,8 @@ import type { Disposer } from '../../platform/lifecycle.js';
 import { pollJobId, type MaintenanceJob } from '../../queue/jobs.js';
 import type { Pipeline } from '../pipeline.js';
 
-export interface ScheduleTimes {
-  readonly pollEveryMs: number;
-  /** How often each account is read again in full; 0: never. */
-  readonly verifyEveryMs: number;
-  /** After how many months without a badge a person is erased; null: never. */
-  readonly retentionMonths: number | null;
-}
-
-/** As the environment has it. */
-export const scheduleTimesOf = ({
-  pollEveryS,
-  verifyEveryH,
-  retentionMonths,
-}: Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>): ScheduleTimes => ({
-  pollEveryMs: pollEveryS * 1000,
-  verifyEveryMs: Math.round(verifyEveryH * 3_600_000),
-  retentionMonths,
-});
+/** How often each client is polled, each account read again in full, and when people are erased. */
+export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
 
 /** Housekeeping never stands in failed: it runs again by its schedule, and the log says what stood in the way. */
 const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };
@@ -31,27 +15,27 @@ const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'census', 'verify'] as const;
 type Housekeeping = (typeof HOUSEKEEPING)[number];
 
 /** Null: never. At night, when nobody is at work; people are counted once those to be erased are gone. */
-const whenOf = (tz: string, verifyEveryMs: number): Readonly<Record<Housekeeping, RepeatOptions | null>> => ({
+const whenOf = (tz: string, verifyEveryH: number): Readonly<Record<Housekeeping, RepeatOptions | null>> => ({
   sweep: { every: 60_000 },
   clean: { pattern: '23 3 * * *', tz },
   purge: { pattern: '43 3 * * *', tz },
   census: { pattern: '13 4 * * *', tz },
-  verify: verifyEveryMs === 0 ? null : { every: verifyEveryMs },
+  verify: verifyEveryH === 0 ? null : { every: Math.round(verifyEveryH * 3_600_000) },
 });
 
 /** Sets up what the clock sets off, once for all workers together. Idempotent. */
 export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<void> {
   for (const name of HOUSEKEEPING) await scheduleHousekeeping(pipeline, name, times);
-  await schedulePolls(pipeline, times.pollEveryMs);
+  await schedulePolls(pipeline, times.pollEveryS * 1000);
 }
 
 /** @param times default: no account is verified, nobody is purged */
 export async function scheduleHousekeeping(
   { queues: { maintenance }, scheme }: Pick<Pipeline, 'queues' | 'scheme'>,
   name: Housekeeping,
-  { verifyEveryMs = 0, retentionMonths: months = null }: Partial<ScheduleTimes> = {},
+  { verifyEveryH = 0, retentionMonths: months = null }: Partial<ScheduleTimes> = {},
 ): Promise<void> {
-  const when = whenOf(scheme.timeZone, verifyEveryMs)[name];
+  const when = whenOf(scheme.timeZone, verifyEveryH)[name];
   const data: MaintenanceJob = name === 'purge' ? { kind: name, months } : { kind: name };
   if (when === null) await maintenance.removeJobScheduler(name);
   else await maintenance.upsertJobScheduler(name, when, { name, data, opts: ONCE });

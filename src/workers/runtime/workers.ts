@@ -1,4 +1,4 @@
-import { type Job, Worker, type WorkerOptions } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import { keepFlushed } from '../../platform/meter.js';
 import { isCluster, type RedisConnection } from '../../platform/redis.js';
 import { rateLimitedLog } from '../../platform/logger.js';
@@ -13,6 +13,8 @@ import type { Pipeline } from '../pipeline.js';
 
 /** A worker of a queue that can also be ended where there is no Redis to ask. */
 export class QueueWorker extends Worker {
+  jobsInHand = 0;
+
   /**
    * Ends it as it stands, for one whose `close()` waits in vain: for a Redis that is away, or a connection that was
    * never there. Nothing is asked of Redis, and what was asked ends with the connection that it shares; a job that
@@ -28,14 +30,6 @@ export class QueueWorker extends Worker {
 /** How often it is looked whether there is anything to wait for. */
 const LOOK_EVERY_MS = 500;
 
-/** What of a worker is needed to end it. */
-export interface Closing {
-  close(): Promise<void>;
-  cancelAllJobs(reason?: string): void;
-  /** Ends it at once, and asks Redis nothing. */
-  forceClose(): Promise<void>;
-}
-
 /**
  * Ends a worker. `worker.close()` waits for its jobs, and for what it asks Redis, however long they take.
  * - Past the limit its jobs are given back.
@@ -43,26 +37,23 @@ export interface Closing {
  * @param isInVain asked every half second; true twice in a row ends the waiting
  */
 export async function closeWithTimeout(
-  worker: Closing,
+  worker: Pick<QueueWorker, 'close' | 'cancelAllJobs' | 'forceClose'>,
   limitMs: number,
   isInVain: () => boolean,
 ): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  let looking: NodeJS.Timeout | undefined;
-  const givenUp = new Promise<'late' | 'in vain'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), limitMs);
-    let before = false;
-    looking = setInterval(() => {
-      const now = isInVain();
-      if (before && now) resolve('in vain');
-      before = now;
-    }, LOOK_EVERY_MS);
-  });
-  const end = await Promise.race([worker.close(), givenUp]);
-  clearTimeout(timer);
-  clearInterval(looking);
-  if (end === 'late') worker.cancelAllJobs('the process stops');
-  if (end === 'in vain') await worker.forceClose();
+  const closed = worker.close().then(() => true);
+  let wasInVain = false;
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += LOOK_EVERY_MS) {
+    let timer: NodeJS.Timeout | undefined;
+    const look = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), LOOK_EVERY_MS);
+    });
+    if (await Promise.race([closed, look]).finally(() => clearTimeout(timer))) return;
+    const isNow = isInVain();
+    if (wasInVain && isNow) return worker.forceClose();
+    wasInVain = isNow;
+  }
+  worker.cancelAllJobs('the process stops');
 }
 
 /**
@@ -101,21 +92,17 @@ export function startWorkers(
   const workers = names.map((name) => startWorker(name, pipeline, connection, prefix));
   const stopCounting = keepFlushed(pipeline.meter, pipeline.log);
   const stopDelays = keepDelays(pipeline);
-  const isAway = (): boolean => connection.status !== 'ready';
+  const close = (worker: QueueWorker): Promise<void> =>
+    closeWithTimeout(
+      worker,
+      SHUTDOWN_LIMIT_MS - 5000,
+      () => connection.status !== 'ready' && worker.jobsInHand === 0,
+    );
   return async () => {
     await stopDelays();
-    await Promise.all(
-      workers.map(({ worker, jobsInHand }) =>
-        closeWithTimeout(worker, SHUTDOWN_LIMIT_MS - 5000, () => isAway() && jobsInHand() === 0),
-      ),
-    );
+    await Promise.all(workers.map(close));
     await stopCounting();
   };
-}
-
-interface Started {
-  readonly worker: QueueWorker;
-  readonly jobsInHand: () => number;
 }
 
 function startWorker(
@@ -123,16 +110,20 @@ function startWorker(
   pipeline: Pipeline,
   connection: RedisConnection,
   prefix: string,
-): Started {
-  let inHand = 0;
-  const work: Work = async (job, token, signal) => {
-    inHand += 1;
-    await workOn(name, pipeline, worker, [job, token, signal]).finally(() => (inHand -= 1));
-  };
+): QueueWorker {
+  const { pace, telemetry } = pipeline;
+  const work = (job: Job, token?: string, signal = new AbortController().signal): Promise<void> =>
+    workOn(name, pipeline, worker, { job, token, signal });
   const worker: QueueWorker = new QueueWorker(name, work, {
-    ...optionsOf(name, pipeline),
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
+    concurrency: CONCURRENCY[name],
+    limiter: HEED_PAUSES,
+    lockDuration: pace.lockMs,
+    stalledInterval: pace.lockMs,
+    maxStalledCount: MAX_STALLED,
+    settings: { backoffStrategy },
+    ...(telemetry === null ? {} : { telemetry }),
   });
   worker.on(
     'error',
@@ -145,22 +136,27 @@ function startWorker(
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'its lock was lost');
   });
-  return { worker, jobsInHand: () => inHand };
+  return worker;
 }
 
-type Work = (job: Job, token?: string, signal?: AbortSignal) => Promise<void>;
+interface Taken {
+  readonly job: Job;
+  readonly token: string | undefined;
+  readonly signal: AbortSignal;
+}
 
 async function workOn(
   name: QueueName,
   pipeline: Pipeline,
   worker: QueueWorker,
-  [job, token, signal]: Parameters<Work>,
+  { job, token, signal }: Taken,
 ): Promise<void> {
   const line = startJobLog(name, job, pipeline);
   const mark = pipeline.replicas.epoch();
+  worker.jobsInHand += 1;
   try {
     const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
-    const done = await HANDLERS[name](pipeline, job.data, signal ?? new AbortController().signal, progress);
+    const done = await HANDLERS[name](pipeline, job.data, signal, progress);
     // The job goes when what it leads to is safe: they may stand on different servers.
     if (done.onlyQueued !== true) await pipeline.replicas.waitForReplicas(mark);
     line.done(done);
@@ -169,19 +165,7 @@ async function workOn(
       line.notDone(error, thrown);
       throw thrown;
     });
+  } finally {
+    worker.jobsInHand -= 1;
   }
 }
-
-/** But for where its queue stands. */
-const optionsOf = (
-  name: QueueName,
-  { pace, telemetry }: Pick<Pipeline, 'pace' | 'telemetry'>,
-): Omit<WorkerOptions, 'connection' | 'prefix'> => ({
-  concurrency: CONCURRENCY[name],
-  limiter: HEED_PAUSES,
-  lockDuration: pace.lockMs,
-  stalledInterval: pace.lockMs,
-  maxStalledCount: MAX_STALLED,
-  settings: { backoffStrategy },
-  ...(telemetry === null ? {} : { telemetry }),
-});

@@ -1,6 +1,5 @@
 import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import type { EarnerKey } from '../../../ids.js';
-import { arrivalMs } from '../../../workers/in-flight.js';
 import { linkAddresses, type Linked, unlinkAddress, type Unlinked } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { PAUSED } from '../../shared/issuing-words.js';
@@ -69,8 +68,7 @@ export const unlink: Command = {
   run: (call) => {
     const typed = twoAddressesOf(call.args);
     return withPipelineForPerson(call, async (pipeline) => {
-      const waiting = { withinMs: arrivalMs(pipeline), signal: call.signal };
-      const unlinked = await unlinkAddress(pipeline, ...(await requireKnown(pipeline, typed)), waiting);
+      const unlinked = await unlinkAddress(pipeline, ...(await requireKnown(pipeline, typed)), call.signal);
       const { people, changed, moved } = unlinked;
       const paused = await pipeline.queues.awards.isPaused();
       return {

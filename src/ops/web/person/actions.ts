@@ -4,8 +4,7 @@ import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
-import { AwardInFlight } from '../../../workers/in-flight.js';
-import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
+import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/unblock.js';
 import { keyOfAddress } from '../../shared/browser.js';
@@ -109,8 +108,8 @@ export async function unlink(context: PageContext): Promise<Answer> {
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
   if (other === null || other === earner) return bad(notLinked);
   return unlessBusy(bad, async () => {
-    const patience = { withinMs: IN_FLIGHT_MS, signal: AbortSignal.timeout(AT_MOST_MS) };
-    const { changed } = await unlinkAddress(pipeline, earner, other, patience);
+    const signal = AbortSignal.timeout(AT_MOST_MS);
+    const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
     log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
     return changed
       ? good('Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.')

@@ -39,3 +39,19 @@ export async function retryTransient<T>(
 }
 
 const waiting = (forMs: number, signal: AbortSignal): Promise<void> => pause(forMs, undefined, { signal });
+
+const LOOK_EVERY_MS = 250;
+
+/** Asks every so often until `done`; false when `withinMs` have passed. */
+export async function within(
+  withinMs: number,
+  signal: AbortSignal,
+  done: () => Promise<boolean>,
+): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    if (await done()) return true;
+    if (performance.now() >= endMs) return false;
+    await waiting(LOOK_EVERY_MS, signal);
+  }
+}
