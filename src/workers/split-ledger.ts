@@ -82,10 +82,12 @@ async function add({ ledger, queues }: Stores, { to, badgeId, award, isGone, ign
 
 /** Unless an evaluation was quicker: it knows no less. */
 async function takeAway({ ledger }: Stores, { from, badgeId, award }: Move): Promise<void> {
-  const stateIn = (one: AwardRecord): string => JSON.stringify({ ...one, ignoredRevocations: [] });
   await ledger.amend(from, badgeId, (now) => {
     if (now === null || stateIn(now) !== stateIn(award)) return now;
     const { atS, ignoredRevocations } = now;
     return ignoredRevocations.length === 0 ? null : { state: 'withdrawn', atS, ignoredRevocations };
   });
 }
+
+/** What is compared. */
+const stateIn = (award: AwardRecord): string => JSON.stringify({ ...award, ignoredRevocations: [] });
