@@ -32,6 +32,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   // The files wait more than they compute: three of them keep two cores busy.
   maxWorkers: 3,
   // What the files before have left in a worker's heap is not to be kept until the end: it came to 2.5 GB.
