@@ -13,8 +13,9 @@ import { createEarnerStore } from '../earners/store.js';
 import { openQueue } from '../queue/enqueue.js';
 import { DATA_PREFIX, QUEUES } from '../queue/jobs.js';
 import { evaluate } from '../rules/evaluate.js';
-import { shortfallPhrase, exclusionLine } from '../rules/explain/text.js';
-import { badgeName, CATALOGUES, createFormatter } from '../rules/explain/formatter.js';
+import { buildExplanation, noBackground } from '../rules/explain/explanation.js';
+import { ExplanationText } from '../rules/explain/text.js';
+import { badgeName, CATALOGUES } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import { type AwardVerdict, awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
@@ -80,13 +81,13 @@ function verdictOn({ awards }: Evaluation, badgeId: string): AwardVerdict {
 }
 
 function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Eligibility {
-  const formatter = createFormatter(scheme, CATALOGUES.fr);
+  const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground), CATALOGUES.fr);
   const { tree, met, earnedBy } = verdictOn(evaluation, badgeId);
-  const awards = awardsIn(tree, 'met').map((id) => `« ${formatter.award(id)} »`);
+  const awards = awardsIn(tree, 'met').map((id) => `« ${text.awardName(id)} »`);
   return {
     earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
-    lacking: met ? '' : shortfallPhrase(formatter, tree),
-    excluded: evaluation.excluded.map((one) => capitalised(exclusionLine(formatter, one, []))),
+    lacking: met ? '' : text.shortfall(tree),
+    excluded: evaluation.excluded.map((one) => capitalised(text.exclusionLine(one))),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { ClientId } from '../ids.js';
-import { type Candidate, byIssueDate } from './countable.js';
+import { byIssueDate } from './countable.js';
 import { abilityOf } from './badges-condition.js';
 import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
+import type { Candidate } from './types.js';
 
 /** What may stand for one ability: all versions of one badge, whose partner has a limited number of seats. */
 export interface Carrier<P> {

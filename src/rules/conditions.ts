@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
 import { type Choice, choose } from './choice.js';
-import { byIssueDate, type Candidate } from './countable.js';
+import { byIssueDate } from './countable.js';
 import {
   assertNever,
   type BadgesResult,
@@ -11,7 +11,7 @@ import {
   type Exclusion,
   reached,
 } from './evaluation.js';
-import type { Condition, Scheme } from './types.js';
+import type { Candidate, Condition, Scheme } from './types.js';
 import { type Window, windowOf, within } from './window.js';
 
 /** All that a condition may look at. */

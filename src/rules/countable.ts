@@ -2,13 +2,7 @@ import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { within } from './window.js';
-import type { Enrolment, Scheme } from './types.js';
-
-/** An assertion that counts at this instant, with the enrolment under which it does. */
-export interface Candidate {
-  readonly assertion: Assertion;
-  readonly enrolment: Enrolment;
-}
+import type { Candidate, Scheme } from './types.js';
 
 /** A portfolio before any rule looks at it. Both lists oldest first. */
 export interface Countable {

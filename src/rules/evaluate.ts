@@ -55,7 +55,7 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
     reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
   );
   const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
-  return { version: scheme.version, nowS, awards, excluded, evaluateAgainAtS };
+  return { version: scheme.version, nowS, awards, candidates, excluded, evaluateAgainAtS };
 }
 
 interface RegionBadges {

@@ -1,7 +1,7 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { BadgesCondition, DemandName } from './badges-condition.js';
-import type { Award } from './types.js';
+import type { Award, Candidate } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
 export type ExclusionReason =
@@ -96,6 +96,8 @@ export interface Evaluation {
   readonly nowS: number;
   /** In the scheme's order. */
   readonly awards: readonly AwardVerdict[];
+  /** Every assertion that counts, oldest first, whether or not a rule looks at it. */
+  readonly candidates: readonly Candidate[];
   /** Assertions that count nowhere, each with its reason. */
   readonly excluded: readonly Exclusion<ExclusionReason>[];
   /** When time alone may have met another rule: to be evaluated again then, Unix seconds. Null: never. */

@@ -1,5 +1,5 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
-import { oneBadgeAway } from './one-away.js';
+import { missingBadges } from './suggestions.js';
 import type { Condition, Scheme } from './types.js';
 import {
   type AwardStatus,
@@ -60,7 +60,7 @@ export interface AwardStats {
   readonly status: Readonly<Record<AwardStatus, number>>;
   /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
   readonly atCount: readonly number[];
-  /** To how many people one more badge would give it. */
+  /** How many people miss one badge of it. */
   readonly oneAway: number;
 }
 
@@ -97,13 +97,13 @@ export function countPopulation(scheme: Scheme): PopulationCounter {
   return {
     add(evaluation) {
       people += 1;
-      const near = oneBadgeAway(scheme, evaluation);
+      const missing = missingBadges(evaluation.awards);
       for (const { award, status, tree } of evaluation.awards) {
         const counter = counters.get(award.id);
         if (counter === undefined) continue;
         counter.status[status] += 1;
         raise(counter.atCount, countedTowards(tree).have, 1);
-        if (near.has(award.id)) counter.oneAway += 1;
+        if (missing.get(award.id) === 1) counter.oneAway += 1;
       }
     },
     stats: () => ({ version: scheme.version, people, byAward: counters }),

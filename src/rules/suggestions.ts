@@ -1,15 +1,18 @@
 import type { AwardId } from '../ids.js';
+import { abilityOf, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
+import { byIssueDate, supposed } from './countable.js';
 import {
   awardsIn,
   badgesIn,
+  type AwardStatus,
   type AwardVerdict,
   type ConditionResult,
   type Evaluation,
   shortfall,
 } from './evaluation.js';
-import type { Enrolment, Scheme } from './types.js';
-import { alikeBadges, availableAt, factsOf, issued, standingWith } from './what-if.js';
+import type { Candidate, Enrolment, Scheme } from './types.js';
+import { within } from './window.js';
 
 /**
  * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
@@ -37,26 +40,35 @@ export interface Suggestion {
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
 export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
-  const open = evaluation.awards.filter(({ status }) => status === 'not_met');
+  const { awards, nowS, candidates } = evaluation;
+  const open = awards.filter(({ status }) => status === 'not_met');
   if (open.length === 0) return new Map();
-  const facts = factsOf(scheme, evaluation);
-  const before: Before = { evaluation, open, facts, missing: missingBadges(evaluation.awards) };
-  const available = availableAt(scheme, evaluation.nowS);
-  const reachOf = reachesOf(evaluation, issued(facts, available));
-  const effects = effectsOf(before);
+  const standing = awards.flatMap(({ award, status }) =>
+    status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
+  );
+  const facts: Facts = { scheme, nowS, candidates, standing: new Map(standing) };
+  const before: Before = { awards, open, facts, missing: missingBadges(awards) };
+  const available = [...scheme.enrolments.values()].filter(
+    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
+  );
+  const all = issued(facts, available);
+  const free = standingWith(awards, all, ['not_met']);
+  const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
+  const effects = effectsOf(before, available);
   // What is suggested of an award, and of those that it is suggested to get: each stands after those it holds.
   const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
   return new Map(
     open.map((verdict) => {
       const { id } = verdict.award;
-      const awards = awardsThatHelp(verdict, before);
-      const through = new Set(awards.flatMap((other) => [...(closer.get(other) ?? [])]));
+      const helping = awardsThatHelp(verdict, before);
+      const through = new Set(helping.flatMap((other) => [...(closer.get(other) ?? [])]));
       const badges = available.filter((badge) => {
         const effect = effects.get(badge);
         return effect?.alone.has(id) === true || (effect?.inAll.has(id) === true && !through.has(badge));
       });
       closer.set(id, new Set([...badges, ...through]));
-      return [id, { badges, awards, reach: reachOf(id) }];
+      const reach = free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond';
+      return [id, { badges, awards: helping, reach }];
     }),
   );
 }
@@ -68,7 +80,7 @@ const OUT_OF_REACH = 1_000_000;
 type Missing = ReadonlyMap<AwardId, number>;
 
 /** @param awards in the scheme's order: each after those that its rule holds */
-function missingBadges(awards: readonly AwardVerdict[]): Missing {
+export function missingBadges(awards: readonly AwardVerdict[]): Missing {
   const missing = new Map<AwardId, number>();
   for (const { award, status, tree } of awards) {
     if (status === 'held' || status === 'due') continue;
@@ -91,8 +103,9 @@ function missingIn(result: ConditionResult, missing: Missing): number {
 }
 
 interface Before {
-  readonly evaluation: Evaluation;
-  /** The verdicts that are not met. */
+  /** In the scheme's order. */
+  readonly awards: readonly AwardVerdict[];
+  /** Those that are not met. */
   readonly open: readonly AwardVerdict[];
   readonly facts: Facts;
   readonly missing: Missing;
@@ -106,40 +119,49 @@ interface Effect {
   readonly inAll: ReadonlySet<AwardId>;
 }
 
-/** Of badges that do the same, one is tried for all. */
-function effectsOf(before: Before): ReadonlyMap<Enrolment, Effect> {
-  const conditions = before.open
-    .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
-    .map(({ condition }) => condition);
-  const effects = alikeBadges(before.facts, conditions).flatMap((badges) => {
-    const effect = effectOf(badges[0], before);
-    return badges.map((badge) => [badge, effect] as const);
+/**
+ * Of badges that do the same for this person, one is tried for all: picked by the same conditions, for the same
+ * ability, of the same partner or of partners that the person has nothing of. A scheme has thousands of badges, and
+ * few that differ to a rule.
+ */
+function effectsOf(before: Before, available: readonly Enrolment[]): ReadonlyMap<Enrolment, Effect> {
+  const { open, facts } = before;
+  const conditions = open.flatMap(({ tree }) => badgesIn(tree, 'unmet')).map(({ condition }) => condition);
+  const families = new Set(facts.candidates.map(({ enrolment }) => enrolment.family));
+  const partners = new Set(facts.candidates.map(({ enrolment }) => enrolment.clientId));
+  const tried = new Map<string, Effect>();
+  const effects = available.flatMap((badge) => {
+    const pickedBy = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
+    if (pickedBy.length === 0) return [];
+    const partner = partners.has(badge.clientId) ? badge.clientId : null;
+    // Of another version of a badge that the person has, the effect depends on that very badge.
+    const own = families.has(badge.family) ? badge.badgeId : null;
+    const alike = JSON.stringify([pickedBy, partner, abilityOf(badge), own]);
+    const effect = tried.get(alike) ?? effectOf(badge, before);
+    tried.set(alike, effect);
+    return [[badge, effect] as const];
   });
   return new Map(effects);
 }
 
-function effectOf(badge: Enrolment, { evaluation: { awards }, open, facts, missing }: Before): Effect {
+function effectOf(badge: Enrolment, { awards, open, facts, missing }: Before): Effect {
   const more = issued(facts, [badge]);
-  const alone = open.map((verdict) => ({ ...verdict, tree: evaluateCondition(verdict.award.rule, more) }));
-  const completes = alone.some(({ tree }) => tree.met);
-  const standing = completes ? standingWith(awards, more) : more.standing;
-  const following = !completes
-    ? alone
-    : open.map((verdict): AwardVerdict => {
-        const tree = evaluateCondition(verdict.award.rule, { ...more, standing });
-        return { ...verdict, tree, status: standing.has(verdict.award.id) ? 'due' : 'not_met' };
-      });
-  const hindered = awards.filter(({ status }) => status === 'blocked' || status === 'inactive');
-  const after = missingBadges([...hindered, ...following]);
-  const closerWith = (counts: (id: AwardId, tree: ConditionResult) => number): ReadonlySet<AwardId> =>
-    new Set(
-      alone
-        .filter(({ award: { id }, tree }) => counts(id, tree) < (missing.get(id) ?? 0))
-        .map(({ award }) => award.id),
-    );
+  const standing = standingWith(awards, more, ['not_met']);
+  const after = missingBadges(
+    awards.map(({ award, status, ...verdict }) => ({
+      ...verdict,
+      award,
+      status: standing.has(award.id) ? 'due' : status,
+      tree: evaluateCondition(award.rule, { ...more, standing }),
+    })),
+  );
+  const closerBy = (left: (verdict: AwardVerdict) => number): ReadonlySet<AwardId> => {
+    const closer = open.filter((verdict) => left(verdict) < (missing.get(verdict.award.id) ?? 0));
+    return new Set(closer.map(({ award }) => award.id));
+  };
   return {
-    alone: closerWith((_id, tree) => missingIn(tree, missing)),
-    inAll: closerWith((id) => after.get(id) ?? 0),
+    alone: closerBy(({ award }) => missingIn(evaluateCondition(award.rule, more), missing)),
+    inAll: closerBy(({ award }) => after.get(award.id) ?? 0),
   };
 }
 
@@ -156,9 +178,29 @@ function awardsThatHelp({ award, tree }: AwardVerdict, { open, facts, missing }:
     });
 }
 
-/** @param all the facts with everything that is enrolled */
-function reachesOf({ awards }: Evaluation, all: Facts): (id: AwardId) => Reach {
-  const free = standingWith(awards, all);
-  const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
-  return (id) => (free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond');
+/** The facts as they would be, were these badges issued now. */
+function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
+  const added = badges.map((enrolment): Candidate => {
+    const { badgeId, clientId } = enrolment;
+    return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
+  });
+  const candidates = [...facts.candidates, ...added];
+  return { ...facts, candidates: candidates.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
+}
+
+/**
+ * The awards that are held or due under these facts.
+ * @param awards in the scheme's order: each after those that its rule holds
+ * @param statuses of which those whose rule is met become due
+ */
+function standingWith(
+  awards: readonly AwardVerdict[],
+  facts: Facts,
+  statuses: readonly AwardStatus[],
+): ReadonlyMap<AwardId, 'held' | 'due'> {
+  const standing = new Map(facts.standing);
+  for (const { award, status } of awards)
+    if (statuses.includes(status) && evaluateCondition(award.rule, { ...facts, standing }).met)
+      standing.set(award.id, 'due');
+  return standing;
 }

@@ -1,4 +1,5 @@
 import type { AwardId, BadgeId, ClientId, SchemeVersion } from '../ids.js';
+import type { Assertion } from '../earners/record.js';
 import type { BadgesCondition, BadgeSort, CompetencyId } from './badges-condition.js';
 
 /** A rule is a tree of these. There is no negation: more badges never mean fewer awards. */
@@ -41,6 +42,12 @@ export interface Enrolment extends BadgeSort {
   readonly replaces: readonly BadgeId[];
   /** The same for all versions of one badge, however long the chain of `replaces`: they count once. */
   readonly family: string;
+}
+
+/** An assertion that counts, with the enrolment under which it does. */
+export interface Candidate {
+  readonly assertion: Assertion;
+  readonly enrolment: Enrolment;
 }
 
 export interface Partner {

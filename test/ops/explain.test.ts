@@ -118,10 +118,7 @@ describe('palier explain', () => {
     const { assertions } = await stores().earners.read(earner);
     const scheme = parse(SMALL_SCHEME, SMALL_PARTNERS);
     const evaluation = evaluate(scheme, { ...emptyPortfolio, assertions }, NOW_MS / 1000);
-    expect(out).toEqual([
-      `Bénéficiaire ${earner}`,
-      ...explainText(scheme, evaluation, 'fr', noBackground, assertions),
-    ]);
+    expect(out).toEqual([`Bénéficiaire ${earner}`, ...explainText(scheme, evaluation, 'fr', noBackground)]);
     expect(out.join('\n')).toContain('Badge A');
   });
 

@@ -70,10 +70,10 @@ describe('any order', () => {
     { pipelines: [pipeline] }: House,
     earner: EarnerKey,
   ): Promise<readonly string[]> {
-    const { evaluation, person, rules } = await decide(pipeline, earner);
+    const { evaluation, rules } = await decide(pipeline, earner);
     const entries = await pipeline.journal.ofEarner(earner);
     const background = backgroundOf(evaluation, { entries, flags: [], waiting: new Set() });
-    return explainText(rules.scheme, evaluation, 'fr', background, person.portfolio.assertions);
+    return explainText(rules.scheme, evaluation, 'fr', background);
   }
 
   async function standing(house: House) {

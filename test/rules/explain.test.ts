@@ -406,13 +406,9 @@ describe('case by case', () => {
     const held = [given('R_A')];
     const evaluation = evaluate(scheme, { ...emptyPortfolio, held, assertions }, NOW);
     const known = new Map([[asBadgeId('R_A'), { ...HISTORY, ...history }]]);
-    return explainText(
-      scheme,
-      evaluation,
-      'fr',
-      { ...noBackground, history: known, ...more },
-      assertions,
-    ).map((line) => line.replaceAll(scheme.version, 'VERSION').trim());
+    return explainText(scheme, evaluation, 'fr', { ...noBackground, history: known, ...more }).map((line) =>
+      line.replaceAll(scheme.version, 'VERSION').trim(),
+    );
   };
 
   test.each<[string, Partial<AwardHistory>, readonly string[]]>([
@@ -557,7 +553,7 @@ describe('as it was read aloud', () => {
 
   function told(one: Case, lang: Lang): readonly string[] {
     const { scheme, evaluation, background } = partsOf(one);
-    return explainText(scheme, evaluation, lang, background, one.portfolio.assertions);
+    return explainText(scheme, evaluation, lang, background);
   }
 
   /** A version is a hash of the rules: a change of the rules alone is no change of the words. */
@@ -592,7 +588,7 @@ describe('as it was read aloud', () => {
 
   test.each(CASES)('$name, as plain data', (one) => {
     const { scheme, evaluation, background } = partsOf(one);
-    const json = explainJson(scheme, evaluation, background, one.portfolio.assertions);
+    const json = explainJson(scheme, evaluation, background);
     expect(explainSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
   });
 
@@ -639,11 +635,11 @@ describe('of any world', () => {
     fc.assert(
       fc.property(told, lang, ({ scheme, portfolio, nowS, background }, tongue) => {
         const evaluation = evaluate(scheme, portfolio, nowS);
-        const lines = explainText(scheme, evaluation, tongue, background, portfolio.assertions);
+        const lines = explainText(scheme, evaluation, tongue, background);
         expect(lines.join('\n')).not.toMatch(/undefined|null|NaN|Invalid|\[object/);
         for (const { award } of evaluation.awards) expect(lines.join('\n')).toContain(`(${award.id})`);
         const excluded = lines.filter((line) => /^ +(non compté|not counted)/.test(line)).length;
-        const json = explainJson(scheme, evaluation, background, portfolio.assertions);
+        const json = explainJson(scheme, evaluation, background);
         expect(excluded).toBe(JSON.stringify(json).split('"why"').length - 1);
         const rules = JSON.stringify([json.awards.map(({ rule }) => rule), json.left_out]);
         for (const { id } of portfolio.assertions) expect(rules).toContain(`"assertion":"${id}"`);
@@ -656,7 +652,7 @@ describe('of any world', () => {
     fc.assert(
       fc.property(told, ({ scheme, portfolio, nowS, background }) => {
         const evaluation = evaluate(scheme, portfolio, nowS);
-        const json = explainJson(scheme, evaluation, background, portfolio.assertions);
+        const json = explainJson(scheme, evaluation, background);
         expect(explainSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
       }),
       { numRuns: runs(200) },
@@ -674,7 +670,7 @@ describe('of any world', () => {
       fc.property(shuffled, lang, ({ scheme, portfolio, nowS, background, again }, tongue) => {
         const words = (assertions: readonly Assertion[]): readonly string[] => {
           const evaluation = evaluate(scheme, { ...portfolio, assertions }, nowS);
-          return explainText(scheme, evaluation, tongue, background, assertions);
+          return explainText(scheme, evaluation, tongue, background);
         };
         expect(words(again)).toEqual(words(portfolio.assertions));
       }),

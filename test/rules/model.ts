@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
+import { asAwardId, asBadgeId, asClientId, type AwardId } from '../../src/ids.js';
 import type { BadgesCondition, DemandName, Selector } from '../../src/rules/badges-condition.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
 import { assertion, type BadgeSpec, buildScheme } from './scheme-builder.js';
@@ -365,4 +365,31 @@ export function naive(scheme: Scheme, portfolio: Portfolio, nowS: number): Naive
   }
 
   return scheme.awards.map(({ id }) => verdict(id));
+}
+
+/** More than anybody could be given. */
+const FAR = 1_000_000;
+
+type Lacks = ReadonlyMap<AwardId, number>;
+
+/** How many badges must still come, in the words of the issue; the other awards as they were. */
+export function lack(condition: Condition, result: NaiveResult, lacks: Lacks): number {
+  if (condition.kind === 'holds') return lacks.get(condition.award) ?? 0;
+  if (condition.kind === 'badges') return lackOf(condition, result);
+  const parts = condition.of.map((part, i) => lack(part, result.of?.[i] ?? { met: false }, lacks));
+  const need = { all: parts.length, any: 1, at_least: 'atLeast' in condition ? condition.atLeast : 0 };
+  return parts
+    .toSorted((a, b) => a - b)
+    .slice(0, need[condition.kind])
+    .reduce((sum, part) => sum + part, 0);
+}
+
+export function naiveLacks(scheme: Scheme, portfolio: Portfolio, nowS: number): Lacks {
+  const lacks = new Map<AwardId, number>();
+  for (const [i, verdict] of naive(scheme, portfolio, nowS).entries()) {
+    const award = scheme.awards[i];
+    if (award === undefined || verdict.status === 'held' || verdict.status === 'due') continue;
+    lacks.set(award.id, verdict.status === 'not_met' ? lack(award.rule, verdict.tree, lacks) : FAR);
+  }
+  return lacks;
 }

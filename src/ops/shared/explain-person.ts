@@ -36,7 +36,7 @@ export async function explainPerson(sources: PersonSources, earner: EarnerKey): 
     scheme,
     evaluation,
     background,
-    json: explainJson(scheme, evaluation, background, assertions),
+    json: explainJson(scheme, evaluation, background),
   };
 }
 

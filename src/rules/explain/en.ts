@@ -1,7 +1,6 @@
 import type { OnLoss } from '../types.js';
 import { conditionEn, joined, listedEn as listed, someEn as some } from './condition-words.js';
-import type { HoldsStatus } from './explanation.js';
-import type { BadgeGroup, Catalogue, NamedAssertion } from './fr.js';
+import type { BadgeGroup, Catalogue, HoldsStatus, NamedAssertion } from './fr.js';
 
 const HOLDS: Readonly<Record<HoldsStatus, string>> = {
   held: 'held',

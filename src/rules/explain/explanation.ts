@@ -1,7 +1,6 @@
 import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../../ids.js';
-import { distinct } from '../countable.js';
-import { assertionsIn, type Evaluation, type HoldsResult } from '../evaluation.js';
+import { assertionsIn, type Evaluation } from '../evaluation.js';
 import { type Suggestion, suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 
@@ -39,7 +38,7 @@ export interface Explanation {
   readonly evaluation: Evaluation;
   readonly background: Background;
   readonly suggestions: ReadonlyMap<AwardId, Suggestion>;
-  /** Of the portfolio, as far as it is known. */
+  /** Of the portfolio. */
   readonly assertions: ReadonlyMap<AssertionId, Assertion>;
   /** The enrolled badges that the person was given, whether they count or not. */
   readonly given: ReadonlySet<BadgeId>;
@@ -47,24 +46,15 @@ export interface Explanation {
   readonly unused: readonly Assertion[];
 }
 
-/**
- * Pure.
- * @param scheme the one that was evaluated
- * @param portfolio the assertions that were evaluated; without them, `unused` is empty
- */
+/** Pure. @param scheme the one that was evaluated */
 export function buildExplanation(
   scheme: Scheme,
   evaluation: Evaluation,
   background: Background,
-  portfolio: readonly Assertion[],
 ): Explanation {
-  const evaluated = [
-    ...evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)),
-    ...evaluation.excluded.map(({ assertion }) => assertion),
-  ];
-  const known = new Map(evaluated.map((one) => [one.id, one]));
-  const unused = distinct(portfolio.filter(({ id }) => !known.has(id)));
-  const all = [...known.values(), ...unused];
+  const looked = new Set(evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)));
+  const candidates = evaluation.candidates.map(({ assertion }) => assertion);
+  const all = [...candidates, ...evaluation.excluded.map(({ assertion }) => assertion)];
   const given = all.filter((one) => scheme.enrolments.get(one.badgeId)?.clientId === one.clientId);
   return {
     scheme,
@@ -73,24 +63,6 @@ export function buildExplanation(
     suggestions: suggestions(scheme, evaluation),
     assertions: new Map(all.map((one) => [one.id, one])),
     given: new Set(given.map(({ badgeId }) => badgeId)),
-    unused,
+    unused: candidates.filter((one) => !looked.has(one)),
   };
 }
-
-/** The state of an award that a rule holds. */
-export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
-
-export function holdsStatus(
-  { award: id, through }: HoldsResult,
-  { evaluation, background }: Pick<Explanation, 'evaluation' | 'background'>,
-): HoldsStatus {
-  if (through === 'held') return 'held';
-  if (background.waiting.has(id)) return 'waiting';
-  if (through === 'due') return 'due';
-  const status = evaluation.awards.find(({ award }) => award.id === id)?.status;
-  return status === 'blocked' || status === 'inactive' ? status : 'none';
-}
-
-/** Whether an award was given under other rules than those that were evaluated. */
-export const isOfOlderRules = ({ evaluation }: Explanation, history: AwardHistory | undefined): boolean =>
-  history !== undefined && history.version !== null && history.version !== evaluation.version;

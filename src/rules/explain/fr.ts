@@ -1,7 +1,6 @@
 import type { Tally } from '../evaluation.js';
 import type { OnLoss } from '../types.js';
 import { conditionFr, joined, listedFr as listed, type Period, someFr as some } from './condition-words.js';
-import type { HoldsStatus } from './explanation.js';
 
 /** An assertion as a reader knows it. */
 export interface NamedAssertion {
@@ -15,6 +14,9 @@ export interface BadgeGroup {
   readonly partner: string;
   readonly badges: readonly { readonly name: string; readonly again: boolean }[];
 }
+
+/** The state of an award that a rule holds. */
+export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
 
 const HOLDS: Readonly<Record<HoldsStatus, string>> = {
   held: 'déjà attribué',

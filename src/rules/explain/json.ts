@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import type { Assertion } from '../../earners/record.js';
 import type { AwardVerdict, Evaluation } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
-import { type Background, buildExplanation, type Explanation, noBackground } from './explanation.js';
-import { CATALOGUES, createFormatter, type Formatter, partnerName } from './formatter.js';
+import {
+  type Background,
+  buildExplanation,
+  type Explanation,
+  type Lang,
+  noBackground,
+} from './explanation.js';
+import { CATALOGUES, partnerName } from './formatter.js';
 import {
   assertion,
   assertionJson,
@@ -16,7 +21,7 @@ import {
   ruleJson,
   seconds,
 } from './rule-json.js';
-import { shortfallPhrase } from './text.js';
+import { ExplanationText } from './text.js';
 
 const history = z
   .strictObject({
@@ -98,12 +103,11 @@ export function explainJson(
   scheme: Scheme,
   evaluation: Evaluation,
   background: Background = noBackground,
-  portfolio: readonly Assertion[] = [],
 ): ExplainJson {
-  const explanation = buildExplanation(scheme, evaluation, background, portfolio);
-  const formatters = {
-    fr: createFormatter(scheme, CATALOGUES.fr, explanation),
-    en: createFormatter(scheme, CATALOGUES.en, explanation),
+  const explanation = buildExplanation(scheme, evaluation, background);
+  const texts = {
+    fr: new ExplanationText(explanation, CATALOGUES.fr),
+    en: new ExplanationText(explanation, CATALOGUES.en),
   };
   const { version, nowS, awards, excluded } = evaluation;
   const unused = explanation.unused.map((one) => ({
@@ -113,14 +117,14 @@ export function explainJson(
   return explainSchema.parse({
     version,
     ...jsonFields({ nowS }),
-    awards: awards.map((verdict) => awardJson(explanation, formatters, verdict)),
+    awards: awards.map((verdict) => awardJson(explanation, texts, verdict)),
     left_out: [...excluded.map(exclusionJson), ...unused],
   });
 }
 
 function awardJson(
   explanation: Explanation,
-  formatters: Readonly<Record<'fr' | 'en', Formatter>>,
+  texts: Readonly<Record<Lang, ExplanationText>>,
   { award: given, met, status, heldBy, tree, earnedBy }: AwardVerdict,
 ) {
   const { id, name, competency, level, badgeId, active, onLoss } = given;
@@ -143,9 +147,7 @@ function awardJson(
     history: origin === undefined ? null : jsonFields(origin),
     rule: ruleJson(tree),
     earned_by: earnedBy.map(assertionJson),
-    lacking: met
-      ? null
-      : { fr: shortfallPhrase(formatters.fr, tree), en: shortfallPhrase(formatters.en, tree) },
+    lacking: met ? null : { fr: texts.fr.shortfall(tree), en: texts.en.shortfall(tree) },
     would_help: suggestion === undefined ? null : wouldHelpJson(explanation, suggestion),
   };
 }

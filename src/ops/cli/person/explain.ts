@@ -51,14 +51,14 @@ function answerOf(
   paused: boolean,
   lang: Lang,
 ): Answer {
-  const { earner, keys, portfolio } = person;
+  const { earner, keys } = person;
   const several = keys.length > 1;
   const issuing = { scheme, evaluation, records: person.records };
   return {
     lines: [
       say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
         Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
-      ...explainText(scheme, evaluation, lang, background, portfolio.assertions),
+      ...explainText(scheme, evaluation, lang, background),
       ...issuingLines(issuing),
       ...(paused ? [PAUSED] : []),
     ],

@@ -102,7 +102,7 @@ const standing = z
       description:
         'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
     }),
-    one_away: z.number().meta({ description: 'To how many people one more badge would give it.' }),
+    one_away: z.number().meta({ description: 'How many people miss one badge of it.' }),
     held: z.number(),
     due: z.number(),
     not_met: z.number(),
@@ -164,8 +164,8 @@ function standingLines(
     say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
       How many people have 0, 1, 2... of the badges that each rule counts:`,
     ...tableLines([AWARD[lang], THRESHOLD[lang], ...counts, ONE_AWAY[lang]], rows),
-    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : un seul badge de plus, inscrit aujourd'hui, le donnerait.
-      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.`,
+    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : il n'en manque plus qu'un.
+      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": a single badge is missing.`,
   ];
 }
 

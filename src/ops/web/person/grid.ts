@@ -3,9 +3,8 @@ import type { AwardState } from '../../../issuing/award-record.js';
 import type { AwardVerdict, BadgesResult, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import { en } from '../../../rules/explain/en.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
-import { createFormatter } from '../../../rules/explain/formatter.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
-import { awardLines, excludedLines, talliesPhrase } from '../../../rules/explain/text.js';
+import { ExplanationText, talliesPhrase } from '../../../rules/explain/text.js';
 import type { Award } from '../../../rules/types.js';
 import type { Lang } from '../../shared/words.js';
 import type { Progress } from '../parts/bar-chart.js';
@@ -61,7 +60,7 @@ export function gridOf(explanation: Explanation, records: Records, t: Translate)
     levels,
     rows,
     others: evaluation.awards.filter((one) => !hasPlace(one)).map(explain),
-    excluded: excludedLines(createFormatter(scheme, CATALOGUES[t.lang], explanation), explanation),
+    excluded: new ExplanationText(explanation, CATALOGUES[t.lang]).excludedLines(),
   };
 }
 
@@ -72,16 +71,16 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardExplained[] => [
 ];
 
 function explainer(explanation: Explanation, records: Records, t: Translate) {
-  const formatter = createFormatter(explanation.scheme, CATALOGUES[t.lang], explanation);
+  const text = new ExplanationText(explanation, CATALOGUES[t.lang]);
   return (verdict: AwardVerdict): AwardExplained => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
-    const [head] = treeOf(awardLines(formatter, explanation, verdict));
+    const [head] = treeOf(text.awardLines(verdict));
     return {
       award,
       standing: standingOf(verdict, explanation.background, states),
-      progress: status === 'held' ? null : progressOf(tree, formatter.words, t),
+      progress: status === 'held' ? null : progressOf(tree, text.words, t),
       blocked: status === 'blocked',
       status: head?.text ?? '',
       under: head?.under ?? [],

@@ -114,8 +114,7 @@ async function explain(pipeline: Pipeline, decision: Decision, entries: readonly
     queues.awards.isPaused(),
   ]);
   const background = backgroundOfPerson(decision);
-  const { assertions } = person.portfolio;
-  const explanation = buildExplanation(rules.scheme, evaluation, background, assertions);
+  const explanation = buildExplanation(rules.scheme, evaluation, background);
   return {
     grid: gridOf(explanation, person.records, t),
     timeline: timelineOf(rules.scheme, region, entries, t),
