@@ -189,13 +189,13 @@ test('every fault of every stage at once, in French', async () => {
      "– Règles en vigueur : non vérifié",
      "    à régler d'abord : Redis",
      "– Compte OBF de la Région : non vérifié",
-     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "    à régler d'abord : Redis",
      "– Badges de la Région dans OBF : non vérifié",
-     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "    à régler d'abord : Redis",
      "– Quota OBF : non vérifié",
-     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "    à régler d'abord : Redis",
      "– Comptes OBF des partenaires : non vérifié",
-     "    à régler d'abord : Redis, par lequel se partage le jeton d'OBF",
+     "    à régler d'abord : Redis",
      "– Lecture des comptes OBF : non vérifié",
      "    à régler d'abord : Redis",
      "",
@@ -399,7 +399,7 @@ describe('Redis', () => {
     expect(of(result, 'obf-region')).toEqual({
       id: 'obf-region',
       status: 'skipped',
-      messages: ["à régler d'abord : Redis, par lequel se partage le jeton d'OBF"],
+      messages: ["à régler d'abord : Redis"],
     });
     expect(sandbox.calls).toHaveLength(asked);
     const { status, messages = [] } = of(result, 'redis') ?? {};

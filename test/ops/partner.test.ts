@@ -96,7 +96,7 @@ const enrol = (...argv: string[]) => type(['partner', 'enrol', ...argv]);
 const AS_USUAL = ['--competency', 'communiquer', '--level', '1'];
 const partners = () => readFile(join(cwd, 'config/partners.yaml'), 'utf8');
 const PLAN =
-  'Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » redit qui cela concerne.';
+  'Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.';
 
 describe('commands of two words', () => {
   test('the help of the program tells them in full', async () => {
@@ -265,7 +265,6 @@ describe('partner enrol', () => {
         '        replaces: [ OLD, OLDER ]',
       ],
       remarks: [expect.stringMatching(/^config\/partners\.yaml:16:\d+: le badge remplacé « OLDER »/)],
-      plan: null,
     });
   });
 
@@ -431,15 +430,6 @@ describe('partner enrol', () => {
     await writeFile(join(cwd, 'config/partners.yaml'), form(PARTNERS));
     expect((await enrol('P1', 'P1_PAROLE', ...AS_USUAL)).out[1]).toBe(`  + ${LINE}`);
     expect(await partners()).toBe(form(WITH_LINE));
-  });
-
-  test('the plan of the new files is told where it can be made', async () => {
-    const env = { ...goodEnv(), OBF_CLIENT_ID: 'REGION', OBF_CLIENT_SECRET: 'never-used' };
-    const argv = ['partner', 'enrol', 'P2', 'B2', ...AS_USUAL, '--name', 'B2'];
-    const { exit, out } = await type(argv, env);
-    expect(exit).toBe(0);
-    expect(out.join('\n')).toMatch(/\n\nRègles : les fichiers, version .*Personnes examinées : 0\./s);
-    expect(out.at(-1)).toBe(PLAN);
   });
 });
 

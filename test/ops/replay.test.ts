@@ -171,11 +171,11 @@ test('a dry run tells the counts by reason, and sends nothing', async () => {
 test.each([
   [
     ['--queue', 'notice'],
-    'File inconnue : vouliez-vous dire « notices » ? Les files : arrivals, notices, earners, awards, maintenance, mails.',
+    'File inconnue « notice » : vouliez-vous dire « notices » ? (connus : arrivals, notices, earners, awards, maintenance, mails)',
   ],
   [
     ['--queue', 'zzzzzzzz'],
-    'File inconnue. Les files : arrivals, notices, earners, awards, maintenance, mails.',
+    'File inconnue « zzzzzzzz » (connus : arrivals, notices, earners, awards, maintenance, mails)',
   ],
   [['--since', 'hier'], '--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).'],
   [['--since', '2999-01-01'], "--since est dans l'avenir : rien ne peut avoir échoué depuis."],

@@ -4,7 +4,7 @@ import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Vault } from '../../platform/vault.js';
 import { nearest, shortList } from '../../rules/parse/messages.js';
-import type { Award, Partner, Scheme } from '../../rules/types.js';
+import type { Award, Scheme } from '../../rules/types.js';
 import { type Localized, say } from '../shared/words.js';
 import { Problem, wrongUsage } from './command.js';
 
@@ -18,7 +18,7 @@ export const didYouMean = (meant: string | null): Localized =>
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
 
 /** An unknown name, the nearest known one, and the others. @param more what else can be done about it */
-function unknownName(
+export function unknownName(
   what: Localized,
   typed: string,
   known: readonly string[],
@@ -31,74 +31,51 @@ function unknownName(
     ${what} "${shownAgain(typed)}"${meant} (known: ${list})${more}`);
 }
 
+/** The one of these words that was typed; null: none was. @throws Problem for another */
+export function wordOf<Word extends string>(
+  what: Localized,
+  typed: string | null,
+  words: readonly Word[],
+): Word | null {
+  const found = words.find((word) => word === typed) ?? null;
+  if (found === null && typed !== null) throw unknownName(what, typed, words);
+  return found;
+}
+
 /** The award that was typed. @throws Problem for one that the scheme does not have */
-export function awardOf(scheme: Scheme, typed: string): Award {
-  const found = scheme.awards.find(({ id }) => id === typed);
+export function awardOf({ awards }: Scheme, typed: string): Award {
+  const found = awards.find(({ id }) => id === typed);
   if (found !== undefined) return found;
-  const known = scheme.awards.map(({ id }) => id);
+  const known = awards.map(({ id }) => id);
   throw unknownName({ fr: 'Badge Région inconnu', en: 'Unknown award' }, typed, known);
 }
-
-/** The argument that names a partner. */
-export const PARTNER_ARGUMENT = {
-  client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
-    the partner, by its client_id (the id of its OBF account)`,
-};
-
-/** @throws Problem when no such partner is in partners.yaml */
-export function partnerOf(scheme: Scheme, typed: string): Partner {
-  const partner = scheme.partners.find(({ clientId }) => clientId === typed);
-  if (partner === undefined) throw unknownPartner(scheme, typed);
-  return partner;
-}
-
-export const unknownPartner = (scheme: Scheme, typed: string, more?: Localized): Problem =>
-  unknownName(
-    { fr: 'Partenaire inconnu', en: 'Unknown partner' },
-    typed,
-    scheme.partners.map(({ clientId }) => clientId),
-    more,
-  );
 
 /** The argument that names a person by their address. */
 export const EARNER_ARGUMENT = {
   'adresse|email': { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
 
-/** Two addresses of one person. */
-export const ADDRESSES_ARGUMENTS = {
-  ...EARNER_ARGUMENT,
-  'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
-};
-
-/** The first, or the earner key that reports and the journal show. */
+/** The same, or the earner key that reports and the journal show. */
 export const EARNER_OR_KEY_ARGUMENT = {
   'adresse|email': say`l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
-const isAddress = (typed: string): boolean => /^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed));
-/** 128 bits in base64url: what `earnerKeyOf` makes. */
-const isKey = (typed: string): boolean => /^[\w-]{22}$/.test(withoutUnseenEnds(typed));
-
 /**
  * An address is a name, an at sign and a host; nothing cleverer. What was typed is not shown again.
  * @throws Problem when it is none
  */
-export function addressOf(typed: string | undefined): string {
-  if (typed !== undefined && isAddress(typed)) return typed;
+export function addressOf(typed = ''): string {
+  if (/^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed))) return typed;
   throw wrongUsage(say`Ce n'est pas une adresse électronique.
     This is no e-mail address.`);
 }
 
-/**
- * An address, or an earner key: 22 characters without an at sign. What was typed is not shown again.
- * @returns the key under a vault, which is opened later
- * @throws Problem when it is neither
- */
-export function earnerOf(typed = ''): (vault: Vault) => EarnerKey {
-  if (isKey(typed)) return () => asEarnerKey(withoutUnseenEnds(typed));
-  if (isAddress(typed)) return (vault) => earnerKeyOf(vault, typed);
+/** An address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */
+export function earnerOf(vault: Vault, typed = ''): EarnerKey {
+  if (typed.includes('@')) return earnerKeyOf(vault, addressOf(typed));
+  const key = withoutUnseenEnds(typed);
+  if (/^[\w-]{22}$/.test(key)) return asEarnerKey(key);
   throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
     This is neither an e-mail address nor somebody's key (22 characters).`);
 }

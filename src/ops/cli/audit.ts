@@ -1,20 +1,16 @@
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
-import { earnerKeyOf } from '../../earners/earner-key.js';
-import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../earners/journal-entry.js';
+import { JOURNAL_KINDS, type JournalEntry } from '../../earners/journal-entry.js';
 import { createEarnerStore } from '../../earners/store.js';
-import { asAwardId, asEarnerKey, asEventId, type EarnerKey } from '../../ids.js';
+import { asAwardId, asEventId } from '../../ids.js';
 import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
-import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { closeRedis } from '../../platform/redis.js';
-import { createVault, type Vault } from '../../platform/vault.js';
-import { nearest } from '../../rules/parse/messages.js';
+import { createVault } from '../../platform/vault.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
-import { addressOf, didYouMean, shownAgain } from './arguments.js';
-import { withRedis } from './session.js';
-import { requireReadable, requireSettings } from './settings.js';
+import { earnerOf, wordOf } from './arguments.js';
+import { requireReadable, withRedis } from './session.js';
+import { requireSettings } from './settings.js';
 import { type Call, type Command, wrongUsage } from './command.js';
 import { withProgress } from './terminal.js';
 
@@ -44,9 +40,10 @@ export const audit: Command = {
   },
   interruptible: true,
   run: async (call) => {
-    const earnerUnder = readEarner(call);
     const config = requireSettings(call, NEEDED);
     const vault = createVault(config.palierKey, config.palierKeyOld);
+    const typed = call.text('earner');
+    const earner = typed === null ? null : earnerOf(vault, typed);
     const filter = readFilter(call, config.timeZone);
     const written = await withRedis(call, config.redis, async (redis) => {
       const { dataPrefix: prefix, signal } = call;
@@ -55,22 +52,25 @@ export const audit: Command = {
       const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
       // Ends a read that is under way, even when nothing of it matches.
       signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-      return writeEntries(call, selectEntries(journal, filter, earnerUnder(vault)));
+      return writeEntries(call, selectEntries(journal, filter, earner));
     });
     if (written === 0) call.streams.err(NOTHING[call.lang]);
     return null;
   },
 };
 
+const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
+const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
+
 /** @throws Problem for a date or a kind that is none */
 function readFilter({ text }: Call, timeZone: string): JournalFilter {
-  const [from, until, award] = [text('from'), text('until'), text('award')];
-  const [kind, event] = [text('kind'), text('event')];
+  const [from, until, award, event] = [text('from'), text('until'), text('award'), text('event')];
+  const kind = wordOf({ fr: 'Sorte de faits inconnue', en: 'Unknown kind' }, text('kind'), JOURNAL_KINDS);
   return {
     ...(from === null ? {} : { fromS: readDay('--from', () => readFrom(from, timeZone)) }),
     ...(until === null ? {} : { untilS: readDay('--until', () => readUntil(until, timeZone)) }),
     ...(award === null ? {} : { award: asAwardId(award) }),
-    ...(kind === null ? {} : { kinds: [readKind(kind)] }),
+    ...(kind === null ? {} : { kinds: [kind] }),
     ...(event === null ? {} : { event: asEventId(event) }),
   };
 }
@@ -84,33 +84,6 @@ function readDay(option: string, read: () => number): number {
   }
 }
 
-function readKind(typed: string): JournalKind {
-  const kind = JOURNAL_KINDS.find((one) => one === typed);
-  if (kind !== undefined) return kind;
-  const meant = didYouMean(nearest(typed, JOURNAL_KINDS));
-  const known = JOURNAL_KINDS.join(', ');
-  const what = shownAgain(typed);
-  throw wrongUsage(say`--kind ne connaît pas « ${what} »${meant} (connus : ${known})
-    --kind does not know "${what}"${meant} (known: ${known})`);
-}
-
-/**
- * Reads `--earner`: a key as it is, or an address, whose key depends on the vault. Null: everybody.
- * @throws Problem for what is neither
- */
-function readEarner({ text }: Call): (vault: Vault) => EarnerKey | null {
-  const earner = text('earner');
-  if (earner === null) return () => null;
-  if (earner.includes('@')) {
-    const address = addressOf(earner);
-    return (vault) => earnerKeyOf(vault, address);
-  }
-  const key = withoutUnseenEnds(earner);
-  if (/^[\w-]{1,64}$/.test(key)) return () => asEarnerKey(key);
-  throw wrongUsage(say`--earner attend une adresse électronique, ou la clé d'une personne, celle que donne « npx palier explain ».
-    --earner takes an e-mail address, or the key of a person, the one that "npx palier explain" gives.`);
-}
-
 /** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */
 async function writeEntries(call: Call, entries: AsyncGenerator<JournalEntry>): Promise<number> {
   let written = 0;
@@ -119,25 +92,13 @@ async function writeEntries(call: Call, entries: AsyncGenerator<JournalEntry>): 
   while (next.done !== true) {
     call.streams.out(JSON.stringify(journalLine(next.value)));
     written += 1;
-    if (!(await canTakeMore(process.stdout, call.signal))) break;
+    const { stdout } = process;
+    // Lines do not pile up in memory. That the output fails, `writable` shows.
+    if (stdout.writableNeedDrain) await once(stdout, 'drain', { signal: call.signal }).catch(() => undefined);
     call.signal.throwIfAborted();
+    // Nobody reads it any more: `npx palier audit | head`.
+    if (!stdout.writable) break;
     next = await entries.next();
   }
   return written;
-}
-
-const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
-const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
-
-/**
- * Waits for the output's buffer to drain, so that lines do not pile up in memory.
- * @returns false when nobody reads it any more: `npx palier audit | head`
- */
-export async function canTakeMore(output: Writable, signal: AbortSignal): Promise<boolean> {
-  try {
-    if (output.writable && output.writableNeedDrain) await once(output, 'drain', { signal });
-  } catch {
-    // The output failed, which `writable` shows; or the work was interrupted, which the caller checks.
-  }
-  return output.writable;
 }

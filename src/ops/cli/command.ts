@@ -59,9 +59,9 @@ export interface Call extends Context {
   readonly signal: AbortSignal;
 }
 
-/** What a command prints: lines for people, or one JSON value for a program. */
+/** What a command prints: lines for people, or one JSON value for a program. False: no line. */
 export interface Answer {
-  readonly lines: readonly (Localized | string)[];
+  readonly lines: readonly (Localized | string | false)[];
   readonly json: unknown;
   readonly exit?: number;
 }

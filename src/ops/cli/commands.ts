@@ -1,8 +1,7 @@
 import { apply } from './scheme/apply.js';
 import { audit } from './audit.js';
 import { check } from './check/check.js';
-import { earnerErase } from './person/earner-erase.js';
-import { earnerExport, earnerShow } from './person/earner.js';
+import { earnerErase, earnerExport, earnerShow } from './person/earner.js';
 import { explain } from './person/explain.js';
 import { hashPasswordCommand } from './hash-password.js';
 import { keygen } from './keygen.js';

@@ -18,7 +18,7 @@ export const pause: Command = {
     const ending = say`Travaux d'envoi déjà commencés, qui s'achèvent : ${inFlight}.
       Work on issuing that had begun, and ends: ${inFlight}.`;
     return {
-      lines: [changed ? PAUSED : PAUSED_ALREADY, ...(inFlight > 0 ? [ending] : [])],
+      lines: [changed ? PAUSED : PAUSED_ALREADY, inFlight > 0 && ending],
       json: { paused: true, changed, under_way: inFlight },
     };
   },

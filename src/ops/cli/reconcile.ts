@@ -1,3 +1,4 @@
+import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { ObfError, ObfNotSent } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
@@ -5,13 +6,13 @@ import { partnerKeys } from '../../workers/partner-keys.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/rebuild-indexes.js';
-import { polledClients, type ScheduleTimes, setSchedules } from '../../workers/runtime/schedules.js';
-import { type Drift, verifyAccounts } from '../../workers/ingest/verify-accounts.js';
+import { polledClients, setSchedules } from '../../workers/runtime/schedules.js';
+import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { indented, labelled, type Localized, plural, say } from '../shared/words.js';
 import { accountWords } from './obf.js';
 import { NEEDED, withPipeline } from './session.js';
 import { configProblem } from './settings.js';
-import { type Call, type Command, type Context, EXIT, Problem } from './command.js';
+import { type Call, type Command, EXIT, Problem } from './command.js';
 
 export const reconcile: Command = {
   name: 'reconcile',
@@ -33,37 +34,29 @@ export const reconcile: Command = {
       : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
   run: async (call) => {
-    const found = await withPipeline<Polled | Awaited<ReturnType<typeof readAll>>>(
+    const full = call.has('full');
+    const { unread, lines, json } = await withPipeline(
       call,
-      (pipeline, config) => {
-        requireKeys(pipeline, call);
-        return call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call);
+      async (pipeline, config) => {
+        // An account without its key would be passed over in silence.
+        const { faults } = partnerKeys(pipeline.scheme, call.env);
+        if (faults.length > 0) throw configProblem(faults);
+        return full ? readAll(pipeline, config, call) : pollAll(pipeline, call);
       },
-      { variables: [...NEEDED, ...(call.has('full') ? TIMES : [])] },
+      { variables: full ? [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'] : NEEDED },
     );
-    const { unread } = found;
+    const ok = unread.length === 0;
     return {
-      lines: [...('drift' in found ? driftLines(found.drift) : polledLines(found)), ...unreadLines(unread)],
+      lines: [...lines, ...unreadLines(unread)],
       json: {
-        ok: unread.length === 0,
-        ...('drift' in found
-          ? { drift: numbersOf(found.drift), earners: found.drift.earners }
-          : { accounts_read: found.accounts - unread.length, events: found.events }),
+        ok,
+        ...json,
         unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
       },
-      exit: unread.length === 0 ? EXIT.good : EXIT.problem,
+      exit: ok ? EXIT.good : EXIT.problem,
     };
   },
 };
-
-/** What the schedules are set by. */
-const TIMES = ['POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
-
-/** An account without its key would be passed over in silence. */
-function requireKeys({ scheme }: Pipeline, { env }: Context): void {
-  const { faults } = partnerKeys(scheme, env);
-  if (faults.length > 0) throw configProblem(faults);
-}
 
 /** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */
 interface Unread {
@@ -71,22 +64,20 @@ interface Unread {
   readonly why: Localized | null;
 }
 
-interface Polled {
-  readonly accounts: number;
-  /** Events that were not stored yet, and are in the queue of notices now. */
-  readonly events: number;
+interface Reconciled {
   readonly unread: readonly Unread[];
+  readonly lines: readonly Localized[];
+  readonly json: object;
 }
 
 /** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
 const SILENT_IN_A_ROW = 3;
 
 /** Looks, in every account that we can read, for events that nobody told us of. */
-async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Polled> {
+async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Reconciled> {
   const clients = polledClients(pipeline);
   const unread: Unread[] = [];
-  let events = 0;
-  let silent = 0;
+  let [events, silent] = [0, 0];
   for (const [at, clientId] of clients.entries()) {
     report(at, clients.length);
     if (silent >= SILENT_IN_A_ROW) {
@@ -102,7 +93,18 @@ async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Po
       silent = error instanceof ObfNotSent ? silent + 1 : 0;
     }
   }
-  return { accounts: clients.length, events, unread };
+  const count = clients.length - unread.length;
+  const read = plural(count, 'compte OBF lu|comptes OBF lus', 'OBF account read|OBF accounts read');
+  const found =
+    events === 0
+      ? { fr: 'Aucun événement ne manquait.', en: 'No event was missing.' }
+      : say`Événements qui manquaient, mis en file pour les workers : ${events}.
+        Events that were missing, enqueued for the workers: ${events}.`;
+  return {
+    unread,
+    lines: [{ fr: `${read.fr}. ${found.fr}`, en: `${read.en}. ${found.en}` }],
+    json: { accounts_read: count, events },
+  };
 }
 
 /**
@@ -110,25 +112,33 @@ async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Po
  * when they start.
  * @throws Problem when the Région's own account cannot be read
  */
-async function readAll(pipeline: Pipeline, times: ScheduleTimes, call: Call) {
-  const { signal } = call;
-  const drift = await reread(pipeline, call);
+async function readAll(pipeline: Pipeline, config: Config, { report, signal }: Call): Promise<Reconciled> {
+  const { scheme, region } = pipeline;
+  const drift = await verifyAccounts(pipeline, report, signal).catch((error: unknown): never => {
+    if (!(error instanceof ObfError)) throw error;
+    const words = [accountWords(scheme, region, error), NOTHING_EVALUATED];
+    throw new Problem('region_unreadable', words, { cause: error });
+  });
   await rebuildIndexes(pipeline, signal);
-  await setSchedules(pipeline, times);
+  await setSchedules(pipeline, config);
   const unread: Unread[] = [];
   for (const { clientId, error } of drift.unreadable)
     unread.push({ clientId, why: await whyUnread(pipeline, clientId, error, signal) });
-  return { drift, unread };
-}
-
-async function reread(pipeline: Pipeline, { report, signal }: Call): Promise<Drift> {
-  try {
-    return await verifyAccounts(pipeline, report, signal);
-  } catch (error) {
-    if (!(error instanceof ObfError)) throw error;
-    const words = accountWords(pipeline.scheme, pipeline.region, error);
-    throw new Problem('region_unreadable', [words, NOTHING_EVALUATED], { cause: error });
-  }
+  const { unreadable: _, earners, ...own } = drift;
+  const counts: Readonly<Record<string, number>> = { ...own, awards_revoked: drift.awardsRevoked };
+  const numbers = Object.entries(DRIFT).map(([name, words]) => ({ name, words, count: counts[name] ?? 0 }));
+  return {
+    unread,
+    lines: [
+      numbers.every(({ count }) => count === 0)
+        ? { fr: 'Aucun écart avec OBF.', en: 'No drift from OBF.' }
+        : { fr: 'Écarts avec OBF, réparés :', en: 'Drift from OBF, mended:' },
+      ...numbers.map(({ words, count }) => indented(labelled(words, count))),
+      say`Personnes que les workers réévaluent : ${earners}.
+        Earners whom the workers evaluate anew: ${earners}.`,
+    ],
+    json: { drift: Object.fromEntries(numbers.map(({ name, count }) => [name, count])), earners },
+  };
 }
 
 const NOTHING_EVALUATED = say`Sans le compte de la Région, on ne sait pas ce qui est déjà délivré : personne n'est réévalué. Retapez la commande quand OBF répond.
@@ -148,34 +158,8 @@ async function whyUnread(pipeline: Pipeline, clientId: ClientId, stopped: unknow
     ${name}: the reading failed on the way (${why}), and OBF answers again: type the command again`;
 }
 
-function polledLines({ accounts, events, unread }: Polled): readonly Localized[] {
-  const read = plural(
-    accounts - unread.length,
-    'compte OBF lu|comptes OBF lus',
-    'OBF account read|OBF accounts read',
-  );
-  if (events === 0)
-    return [
-      say`${read}. Aucun événement ne manquait.
-        ${read}. No event was missing.`,
-    ];
-  return [
-    say`${read}. Événements qui manquaient, mis en file pour les workers : ${events}.
-      ${read}. Events that were missing, enqueued for the workers: ${events}.`,
-  ];
-}
-
-const numbersOf = ({ events, awards, awardsRevoked, assertions, revocations, changed, gone }: Drift) => ({
-  events,
-  awards,
-  awards_revoked: awardsRevoked,
-  assertions,
-  revocations,
-  changed,
-  gone,
-});
-
-const DRIFT: Readonly<Record<keyof ReturnType<typeof numbersOf>, Localized>> = {
+/** What each number means, by its name in JSON. */
+const DRIFT: Readonly<Record<string, Localized>> = {
   events: say`événements qui manquaient, ou avaient changé
     events that were missing, or had changed`,
   awards: say`badges Région retrouvés dans OBF (délivrés à la main, ou perdus avec Redis)
@@ -191,18 +175,6 @@ const DRIFT: Readonly<Record<keyof ReturnType<typeof numbersOf>, Localized>> = {
   gone: say`badges de partenaires qu'OBF n'a plus (ils ne comptent plus)
     partners' badges that OBF has no longer (they count no more)`,
 };
-
-function driftLines(drift: Drift): readonly Localized[] {
-  const numbers: Readonly<Record<string, number>> = numbersOf(drift);
-  return [
-    Object.values(numbers).every((n) => n === 0)
-      ? { fr: 'Aucun écart avec OBF.', en: 'No drift from OBF.' }
-      : { fr: 'Écarts avec OBF, réparés :', en: 'Drift from OBF, mended:' },
-    ...Object.entries(DRIFT).map(([name, words]) => indented(labelled(words, numbers[name] ?? 0))),
-    say`Personnes que les workers réévaluent : ${drift.earners}.
-      Earners whom the workers evaluate anew: ${drift.earners}.`,
-  ];
-}
 
 function unreadLines(unread: readonly Unread[]): readonly Localized[] {
   if (unread.length === 0) return [];

@@ -28,7 +28,7 @@ export const rekey: Command = {
       lines: [
         say`Enregistrements : ${records}, dont ${resealed} chiffrés à nouveau. Avis en attente ou en échec chiffrés à nouveau : ${jobs}.
           Records: ${records}, of which ${resealed} were sealed anew. Notices that wait or failed, sealed anew: ${jobs}.`,
-        ...(unreadable.length === 0 ? [] : [unreadableWords(unreadable)]),
+        unreadable.length > 0 && unreadableWords(unreadable),
         say`Plus rien ne demande l’ancienne clé : retirez PALIER_KEY_OLD, puis redémarrez web et worker.
           Nothing needs the former key any more: remove PALIER_KEY_OLD, then restart web and worker.`,
       ],

@@ -4,10 +4,9 @@ import type { Queues } from '../../queue/enqueue.js';
 import { type Failure, walkFailed } from '../../queue/failures.js';
 import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
-import { nearest } from '../../rules/parse/messages.js';
 import { failedByReason, type FailedGroup } from '../shared/failed-jobs.js';
-import { say } from '../shared/words.js';
-import { didYouMean } from './arguments.js';
+import { type Localized, say } from '../shared/words.js';
+import { wordOf } from './arguments.js';
 import { withQueues, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
 import { type Answer, type Call, type Command, EXIT, wrongUsage } from './command.js';
@@ -39,96 +38,79 @@ export const replay: Command = {
   run: async (call) => {
     const config = requireSettings(call, ['REDIS_URL', 'TZ_SCHEME']);
     const filter = readFilter(call, config.timeZone);
-    const dryRun = call.has('dryRun');
-    const results = await withRedis(call, config.redis, (redis) =>
+    return withRedis(call, config.redis, (redis) =>
       withQueues(call, redis, (queues) =>
-        dryRun ? wouldSend(queues, filter) : haveSent(call, queues, filter),
+        call.has('dryRun') ? wouldSend(queues, filter) : haveSent(call, queues, filter),
       ),
     );
-    if (results === null)
-      return {
-        lines: [NOT_BEGUN],
-        json: { dry_run: false, begun: false, queues: {} },
-        exit: EXIT.problem,
-      };
-    const told = results.map(({ queue, count, reasons }) => [queue, dryRun ? { count, reasons } : { count }]);
-    return {
-      lines: linesOf(results, dryRun),
-      json: { dry_run: dryRun, queues: Object.fromEntries(told) },
-    };
   },
 };
 
-const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.
-  It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.`;
-
-/** What was sent again, or would be, of one queue; the reasons are those of a dry run. */
-type Result = Awaited<ReturnType<typeof wouldSend>>[number];
-
-/** Has a worker send them; null: none has begun, within the time that Redis is given to answer. */
-async function haveSent(
-  { patienceMs, report }: Call,
-  queues: Queues,
-  filter: ReplayFilter,
-): Promise<readonly Result[] | null> {
+/** Has a worker send them; none has begun within the time that Redis is given to answer: it is said. */
+async function haveSent({ patienceMs, report }: Call, queues: Queues, filter: ReplayFilter): Promise<Answer> {
   const limitMs = performance.now() + patienceMs.redis;
   const id = await askForReplay(queues, { ...filter, by: 'npx palier replay' });
   const { begunMs, sent } = await awaitReplay(queues, id, (seen) => {
     report(seen.looked, seen.toLookAt);
     return seen.begunMs === null && performance.now() >= limitMs;
   });
-  if (begunMs === null) return null;
-  return queuesOf(filter).map((queue) => ({ queue, count: sent[queue] ?? 0, reasons: [] }));
+  if (begunMs === null)
+    return {
+      lines: [NOT_BEGUN],
+      json: { dry_run: false, begun: false, queues: {} },
+      exit: EXIT.problem,
+    };
+  const counts = queuesOf(filter).map((queue) => [queue, { count: sent[queue] ?? 0 }] as const);
+  return {
+    lines: linesOf(counts, { fr: 'renvoyés au travail', en: 'sent back to work' }),
+    json: { dry_run: false, queues: Object.fromEntries(counts) },
+  };
 }
+
+const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.
+  It is asked for, but no worker process has begun: it will be done as soon as one runs and is free.`;
 
 const PAGE = 200;
 
-async function wouldSend(queues: Queues, filter: ReplayFilter) {
-  const found: { queue: QueueName; count: number; reasons: readonly FailedGroup[] }[] = [];
+async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<Answer> {
+  const found: Counts[number][] = [];
   for (const queue of queuesOf(filter)) {
     const fits = isMeant({ ...filter, askedMs: Infinity }, queue);
     const meant = new Map<string, Failure>();
     for await (const failures of walkFailed(queues[queue], PAGE))
       for (const failure of failures.filter(fits)) meant.set(failure.id, failure);
-    found.push({ queue, count: meant.size, reasons: failedByReason([...meant.values()]) });
+    found.push([queue, { count: meant.size, reasons: failedByReason([...meant.values()]) }]);
   }
-  return found;
+  return {
+    lines: linesOf(found, { fr: 'à renvoyer', en: 'to be sent again' }),
+    json: { dry_run: true, queues: Object.fromEntries(found) },
+  };
 }
 
-function linesOf(results: readonly Result[], dryRun: boolean): Answer['lines'] {
-  if (results.every(({ count }) => count === 0))
+type Counts = readonly (readonly [
+  QueueName,
+  { readonly count: number; readonly reasons?: readonly FailedGroup[] },
+])[];
+
+function linesOf(found: Counts, done: Localized): Answer['lines'] {
+  if (found.every(([, { count }]) => count === 0))
     return [{ fr: "Rien de tel n'est en échec.", en: 'Nothing of the kind stands in failed.' }];
-  const done = dryRun
-    ? { fr: 'à renvoyer', en: 'to be sent again' }
-    : { fr: 'renvoyés au travail', en: 'sent back to work' };
-  return results.flatMap(({ queue, count, reasons }) => [
+  return found.flatMap(([queue, { count, reasons = [] }]) => [
     say`${queue} : ${count} ${done}
       ${queue}: ${count} ${done}`,
     ...reasons.map((group) => `  ${group.count} × ${group.reason}`),
   ]);
 }
 
-/** Null: all. @throws Problem for a name that is none of theirs */
-function queueIn({ text }: Call): QueueName | null {
-  const typed = text('queue');
-  const queue = QUEUES.find((name) => name === typed);
-  if (queue !== undefined || typed === null) return queue ?? null;
-  const known = QUEUES.join(', ');
-  const meant = nearest(typed, QUEUES);
-  const asked = meant === null ? '.' : didYouMean(meant);
-  throw wrongUsage(say`File inconnue${asked} Les files : ${known}.
-    Unknown queue${asked} The queues: ${known}.`);
-}
-
 /** Which failed jobs. @throws Problem for a queue that there is not, or an instant that cannot be read */
-function readFilter(call: Call, timeZone: string): ReplayFilter {
-  const [error, since] = [call.text('error'), call.text('since')];
+function readFilter({ text, clock }: Call, timeZone: string): ReplayFilter {
+  const [error, since] = [text('error'), text('since')];
   return {
-    queue: queueIn(call),
+    queue: wordOf({ fr: 'File inconnue', en: 'Unknown queue' }, text('queue'), QUEUES),
     group: null,
     // It is kept with the job, which anybody may read.
     error: error === null ? null : withoutAddresses(error).slice(0, MAX_ERROR_CHARS),
-    sinceMs: since === null ? null : readSince(since, timeZone, call.clock()),
+    sinceMs: since === null ? null : readSince(since, timeZone, clock()),
   };
 }
 

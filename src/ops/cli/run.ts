@@ -1,9 +1,8 @@
-import { CommanderError } from 'commander';
+import { Command as Commander, CommanderError, Help, InvalidArgumentError } from 'commander';
 import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
-import { type Lang, type Localized, say } from '../shared/words.js';
+import { type Lang, LANGS, type Localized, say } from '../shared/words.js';
 import { didYouMean, shownAgain } from './arguments.js';
-import { createProgram, langOf } from './program.js';
 import { untilInterrupted, withProgress } from './terminal.js';
 import { type Call, type Command, type Context, EXIT, Problem, type Streams, wrongUsage } from './command.js';
 
@@ -20,33 +19,56 @@ export async function run(
   const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
   let exit: number = EXIT.good;
-  const program = createProgram(commands, context, lang, async (command, typed) => {
-    const idle = { report: () => undefined, signal: new AbortController().signal };
-    exit = await runCommand(command, { ...context, ...typed, ...idle, lang });
-  });
+  const program = createProgram(context, lang);
+  for (const command of commands) {
+    const sub = addCommand(program, command, lang);
+    sub.action(async () => {
+      exit = await runCommand(command, { ...context, ...typedIn(program, sub), lang });
+    });
+  }
+  program.helpCommand(HELP.helpCommandUsage[lang], HELP.helpCommand[lang]);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
-    const problem = problemOf(error);
-    tell(context.streams, problem, lang, argv.includes('--json'));
-    return problem.exit;
+    const { code, words, exit: problemExit } = problemOf(error);
+    const messages = words.map((one) => withoutAddresses(one[lang]));
+    // For a program, where it looks for the answer.
+    if (argv.includes('--json'))
+      context.streams.out(JSON.stringify({ ok: false, error: { code, messages } }, null, 2));
+    else for (const message of messages) context.streams.err(message);
+    return problemExit;
   }
 }
 
+/** The language asked for; French when none is, or one that we do not speak (which parsing then refuses). */
+function langOf(argv: readonly string[]): Lang {
+  const at = argv.findLastIndex((arg) => arg === '--lang' || arg.startsWith('--lang='));
+  const asked = argv[at] === '--lang' ? argv[at + 1] : argv[at]?.slice('--lang='.length);
+  return LANGS.find((lang) => lang === asked) ?? 'fr';
+}
+
 /** Runs one command, and prints its answer. @returns the exit code */
-async function runCommand({ progress, interruptible, run: work }: Command, call: Call): Promise<number> {
-  const { streams, lang, json } = call;
-  const about = typeof progress === 'function' ? progress(call) : progress;
-  const shown = (signal: AbortSignal) =>
-    about === undefined
-      ? work({ ...call, signal })
-      : withProgress(call, about, (report) => work({ ...call, signal, report }));
-  const answer = interruptible === true ? await untilInterrupted(call, shown) : await shown(call.signal);
+async function runCommand(
+  { progress, interruptible, run: work }: Command,
+  typed: Omit<Call, 'report' | 'signal'>,
+): Promise<number> {
+  const { streams, lang, json } = typed;
+  const shown = (signal: AbortSignal) => {
+    const call: Call = { ...typed, signal, report: () => undefined };
+    const about = typeof progress === 'function' ? progress(call) : progress;
+    return about === undefined
+      ? work(call)
+      : withProgress(call, about, (report) => work({ ...call, report }));
+  };
+  const answer =
+    interruptible === true ? await untilInterrupted(typed, shown) : await shown(new AbortController().signal);
   if (answer === null) return EXIT.good;
   if (json) streams.out(JSON.stringify(answer.json, null, 2));
-  else for (const line of answer.lines) streams.out(typeof line === 'string' ? line : line[lang]);
+  else
+    for (const line of answer.lines)
+      if (line !== false) streams.out(typeof line === 'string' ? line : line[lang]);
   return answer.exit ?? EXIT.good;
 }
 
@@ -64,13 +86,6 @@ function problemOf(error: unknown): Problem {
   const { type, message } = describeError(error);
   const detail = `${String(type)} : ${String(message)}`;
   return new Problem('unexpected', { fr: `Erreur inattendue. ${detail}`, en: `Unexpected error. ${detail}` });
-}
-
-/** On standard error; for a program, as JSON where it looks for the answer. */
-function tell(streams: Streams, { code, words }: Problem, lang: Lang, json: boolean): void {
-  const messages = words.map((one) => withoutAddresses(one[lang]));
-  if (json) streams.out(JSON.stringify({ ok: false, error: { code, messages } }, null, 2));
-  else for (const message of messages) streams.err(message);
 }
 
 /** By commander's stable error codes. */
@@ -101,3 +116,112 @@ function usageWords({ code, message }: CommanderError): Localized {
 }
 
 const ended = (sentence: string): string => (sentence.endsWith('?') ? sentence : `${sentence}.`);
+
+const HELP_WIDTH = 90;
+
+/** What was typed of a command. */
+function typedIn(program: Commander, sub: Commander): Pick<Call, 'args' | 'text' | 'has' | 'json'> {
+  const flags: Readonly<Record<string, unknown>> = sub.opts();
+  const text = (name: string): string | null => {
+    const value = flags[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    args: sub.args,
+    text,
+    has: (name) => flags[name] === true,
+    json: program.getOptionValue('json') === true,
+  };
+}
+
+/** Throws a CommanderError for whatever is typed wrongly; what it says is told by `run`, in the reader's language. */
+function createProgram({ streams, version }: Context, lang: Lang): Commander {
+  return new Commander('palier')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.out(text.replace(/\n$/, '')),
+      writeErr: (text) => streams.err(text.replace(/\n$/, '')),
+      outputError: () => {},
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      subcommandTerm: termOf,
+      // For the list alone: what was probably meant by an unknown word is looked for among the words there.
+      formatHelp: (told, helper) =>
+        help.formatHelp(told, Object.assign(new Help(), helper, { visibleCommands: leaves })),
+      styleTitle: (title) => HELP.titles[title]?.[lang] ?? title,
+    })
+    .helpOption('-h, --help', HELP.help[lang])
+    .addHelpText('afterAll', `\n${HELP.exitCodes[lang]}`)
+    .usage(HELP.usage[lang])
+    .description(HELP.about[lang])
+    .version(version, '-V, --version', HELP.version[lang])
+    .option('--json', HELP.json[lang])
+    .option(`--lang <${HELP.langValue[lang]}>`, HELP.lang[lang], (asked) => {
+      if (!LANGS.some((one) => one === asked)) throw new InvalidArgumentError('');
+    });
+}
+
+/** Adds a command with its help; the first of its several words is a group, which does nothing by itself. */
+function addCommand(program: Commander, { name, help: told, args, options }: Command, lang: Lang): Commander {
+  const [{ [lang]: summary }, ...more] = told;
+  const own = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');
+  const words = name.split(' ');
+  const last = words.pop() ?? '';
+  let parent = program;
+  for (const word of words)
+    parent =
+      parent.commands.find((one) => one.name() === word) ??
+      parent.command(word).helpCommand(false).usage(HELP.usage[lang]);
+  const sub = parent
+    .command(last)
+    .summary(summary)
+    .description(
+      [`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, ...more.map((text) => text[lang])].join(
+        '\n\n',
+      ),
+    );
+  for (const [names, about] of Object.entries(args ?? {})) sub.argument(`<${own(names)}>`, about[lang]);
+  for (const [flags, about] of Object.entries(options ?? {})) sub.option(own(flags), about[lang]);
+  return sub;
+}
+
+const help = new Help();
+
+/** A group is told by the commands in it. */
+const leaves = (command: Commander): Commander[] =>
+  help.visibleCommands(command).flatMap((sub) => (sub.commands.length > 0 ? leaves(sub) : [sub]));
+
+/** `partner badges <client_id>`; that there are options, its own help says. */
+function termOf(command: Commander): string {
+  const outer = command.parent?.parent ? `${command.parent.name()} ` : '';
+  return outer + help.subcommandTerm(command).replace(' [options]', '');
+}
+
+/** Commander's own words, and those of every help, in both languages. */
+const HELP = {
+  usage: { fr: '[options] <commande>', en: '[options] <command>' },
+  about: say`L'outil des exploitants de Palier, qui délivre les badges de la Région.
+    The operators' tool of Palier, which gives the Région's badges.`,
+  version: { fr: 'affiche la version', en: 'shows the version' },
+  help: { fr: 'affiche cette aide', en: 'shows this help' },
+  helpCommandUsage: { fr: 'help [commande]', en: 'help [command]' },
+  helpCommand: { fr: "affiche l'aide d'une commande", en: 'shows the help of a command' },
+  json: { fr: 'répond en JSON, pour un programme', en: 'answers in JSON, for a program' },
+  langValue: { fr: 'langue', en: 'language' },
+  lang: say`langue des réponses : fr (par défaut) ou en
+    language of the answers: fr (default) or en`,
+  exitCodes: say`Codes de sortie : 0, tout va bien ; 1, un problème a été trouvé ; 2, commande mal tapée.
+    Exit codes: 0, all is well; 1, a problem was found; 2, the command was typed wrongly.`,
+  titles: {
+    'Usage:': { fr: 'Utilisation :', en: 'Usage:' },
+    'Arguments:': { fr: 'Arguments :', en: 'Arguments:' },
+    'Options:': { fr: 'Options :', en: 'Options:' },
+    'Global Options:': { fr: 'Options communes :', en: 'Common options:' },
+    'Commands:': { fr: 'Commandes :', en: 'Commands:' },
+  } as Readonly<Record<string, Localized>>,
+} as const;

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
+import type { ClientId } from '../../ids.js';
 import { RegionUnreadable } from '../../workers/ingest/region-account.js';
 import { ObfError } from '../../obf/errors.js';
+import { createObf, type Obf } from '../../obf/obf.js';
+import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
 import { isRedisError, redisCause, RedisRefused, refusalOf } from '../../platform/redis-faults.js';
 import { watchRefusals } from '../../platform/redis-health.js';
@@ -12,13 +15,14 @@ import {
   type RedisAddress,
   type RedisConnection,
 } from '../../platform/redis.js';
+import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
 import { type Localized, say } from '../shared/words.js';
-import { requireReadable, requireScheme, requireSettings } from './settings.js';
+import { requireScheme, requireSettings } from './settings.js';
 import { type Context, Problem } from './command.js';
 
 /** What the pipeline is wired with. */
@@ -43,40 +47,27 @@ export async function withRedis<T>(
   work: (redis: RedisConnection) => Promise<T>,
 ): Promise<T> {
   const redis = openRedis(address);
+  const watch = watchRefusals(redis, address);
   // A command that gives up says only that; the connection's last error says why.
   let connectionError: unknown = null;
   redis.on('error', (error) => {
     connectionError = error;
   });
+  let hasAnswered = false;
   try {
-    await firstAnswer(redis, patienceMs.redis, address, () => connectionError);
+    await raceAbort(Promise.race([redis.ping(), watch.refused]), AbortSignal.timeout(patienceMs.redis));
+    hasAnswered = true;
+    watch.stop();
     return await work(redis);
   } catch (error) {
-    if (!isRedisError(error)) throw error;
-    throw redisSilent(refusalOf(error, address)?.words ?? silenceWords(error, address, true), error);
-  } finally {
-    closeRedis(redis);
-  }
-}
-
-const redisSilent = (words: Localized, cause: unknown): Problem =>
-  new Problem('redis_silent', words, { cause });
-
-async function firstAnswer(
-  redis: RedisConnection,
-  patienceMs: number,
-  address: RedisAddress,
-  connectionError: () => unknown,
-): Promise<void> {
-  const watch = watchRefusals(redis, address);
-  try {
-    await raceAbort(Promise.race([redis.ping(), watch.refused]), AbortSignal.timeout(patienceMs));
-  } catch (error) {
-    const cause = connectionError() ?? error;
+    if (hasAnswered && !isRedisError(error)) throw error;
+    const cause = hasAnswered ? error : (connectionError ?? error);
     const refusal = error instanceof RedisRefused ? error : refusalOf(cause, address);
-    throw redisSilent(refusal?.words ?? silenceWords(cause, address, false), error);
+    const words = refusal?.words ?? silenceWords(cause, address, hasAnswered);
+    throw new Problem('redis_silent', words, { cause: error });
   } finally {
     watch.stop();
+    closeRedis(redis);
   }
 }
 
@@ -108,11 +99,53 @@ export async function withQueues<T>(
   }
 }
 
-/** Issuing is the queue of awards: notices and evaluation go on while it is paused. */
-export const isIssuingPaused = (
-  context: Pick<Context, 'queuePrefix'>,
+/**
+ * Opens OBF with these API keys, does `work`, and closes it.
+ * @param secrets by client
+ */
+export async function withObf<T>(
+  { dataPrefix, patienceMs }: Context,
+  config: Config,
   redis: RedisConnection,
-): Promise<boolean> => withQueues(context, redis, ({ awards }) => awards.isPaused());
+  secrets: ReadonlyMap<ClientId, string>,
+  work: (obf: Obf) => Promise<T>,
+): Promise<T> {
+  const obf = createObf({
+    baseUrl: config.obfBaseUrl,
+    maxRps: config.obfMaxRps,
+    secrets,
+    redis,
+    prefix: dataPrefix,
+    vault: createVault(config.palierKey),
+    timeoutMs: patienceMs.obf,
+  });
+  try {
+    return await work(obf);
+  } finally {
+    obf.close();
+    await releaseLocks(redis);
+  }
+}
+
+const RELEASE_WITHIN_MS = 1000;
+
+/** An OBF call that was given up still has a lock to release in Redis: it gets the time. */
+async function releaseLocks(redis: RedisConnection): Promise<void> {
+  await setImmediate();
+  await raceAbort(redis.ping(), AbortSignal.timeout(RELEASE_WITHIN_MS)).catch(() => undefined);
+}
+
+/** Under another key everybody would be unknown, and be given again what they have. */
+export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
+  PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
+
+/**
+ * For a command that reads or changes what is kept of people.
+ * @throws Problem when PALIER_KEY is another
+ */
+export async function requireReadable(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
+  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
+}
 
 export interface PipelineNeeds {
   /** The variables that the command works with. */
@@ -124,7 +157,8 @@ export interface PipelineNeeds {
 /**
  * Wires the pipeline without starting a worker, does `work`, and closes what was opened.
  * A partner whose key is not set has no account in it.
- * @throws Problem when the environment, the scheme or Redis cannot be used, or PALIER_KEY is another
+ * @throws Problem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of the
+ *   person is in flight, or the Région's account cannot be read
  */
 export async function withPipeline<T>(
   context: Context,
@@ -150,28 +184,15 @@ export async function withPipeline<T>(
       // From here on, `clock` is Redis' time.
       await pipeline.now();
       return await work(pipeline, config);
+    } catch (cause) {
+      if (cause instanceof AwardInFlight) throw new Problem('still_under_way', IN_FLIGHT, { cause });
+      if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
+      throw new Problem('region_unreadable', unreadableWords(cause), { cause });
     } finally {
       await close();
       await releaseLocks(redis);
     }
   });
-}
-
-/**
- * As `withPipeline`, for a change about a person.
- * @throws Problem also when an award of theirs is in flight, or the Région's account cannot be read
- */
-export async function withPipelineForPerson<T>(
-  context: Context,
-  work: (pipeline: Pipeline) => Promise<T>,
-): Promise<T> {
-  try {
-    return await withPipeline(context, work);
-  } catch (cause) {
-    if (cause instanceof AwardInFlight) throw new Problem('still_under_way', IN_FLIGHT, { cause });
-    if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
-    throw new Problem('region_unreadable', unreadableWords(cause), { cause });
-  }
 }
 
 const IN_FLIGHT = say`Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.
@@ -181,12 +202,4 @@ function unreadableWords(cause: Error): Localized {
   const why = String(describeError(cause)['message']);
   return say`Le compte OBF de la Région ne peut pas être lu, et rien n'a été changé (${why}). « npx palier check » dit pourquoi ; retapez ensuite la commande.
     The Région's OBF account cannot be read, and nothing was changed (${why}). "npx palier check" tells why; then type the command again.`;
-}
-
-const RELEASE_WITHIN_MS = 1000;
-
-/** An OBF call that was given up still has a lock to release in Redis: it gets the time. */
-export async function releaseLocks(redis: RedisConnection): Promise<void> {
-  await setImmediate();
-  await raceAbort(redis.ping(), AbortSignal.timeout(RELEASE_WITHIN_MS)).catch(() => undefined);
 }

@@ -1,9 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
-import { type ConfigFile, ConfigFolderError, readConfigFolder } from '../../platform/config-folder.js';
-import { isSameKey } from '../../platform/key-guard.js';
-import type { RedisConnection } from '../../platform/redis.js';
-import type { Vault } from '../../platform/vault.js';
+import { ConfigFolderError, readConfigFolder } from '../../platform/config-folder.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
 import { type Localized, localized, say } from '../shared/words.js';
@@ -18,35 +15,25 @@ export interface Settings {
   readonly config: Config;
 }
 
-/**
- * Stands in for a variable that is missing or faulty, so that the others are read by the one reader
- * there is; the others that may be missing have defaults.
- */
+/** Stand in for variables that are missing or faulty, and have no default: the one reader there is reads the others. */
 const STAND_INS: Readonly<Record<string, string>> = {
   REDIS_URL: 'redis://127.0.0.1:1',
   OBF_CLIENT_ID: 'faulty',
   OBF_CLIENT_SECRET: 'faulty',
   PALIER_KEY: Buffer.alloc(32).toString('base64'),
+  MAIL_FROM: 'faulty@localhost',
 };
-/** Variables that ask for others: with a faulty one of those they would be a fault again. */
-const ASKING: readonly (readonly [asking: string, asked: RegExp])[] = [
-  ['OIDC_ISSUER', /^(OIDC_|PUBLIC_URL$)/],
-  ['SMTP_URL', /^MAIL_FROM$/],
-];
-/** Always, since no command works with them: one of two suffices, and each alone may be faulty. */
-const WEBHOOK_SECRETS = `whsec_${Buffer.alloc(32).toString('base64')}`;
+/** No command works with these, and they would ask for others. */
+const UNUSED = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`, OIDC_ISSUER: undefined };
 
 export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>): Settings {
   const faults = faultsOf(env, loadConfig);
   const variables = faults.flatMap(({ variable }) => variable.split(', '));
-  const unset = ASKING.filter(([, asked]) => variables.some((variable) => asked.test(variable)));
-  const mended = [...variables, ...unset.map(([asking]) => asking)].map(
-    (variable) => [variable, STAND_INS[variable]] as const,
-  );
+  const mended = Object.fromEntries(variables.map((variable) => [variable, STAND_INS[variable]]));
   return {
     faults,
     faulty: (asked) => asked.filter((variable) => variables.includes(variable)),
-    config: loadConfig({ ...env, ...Object.fromEntries(mended), WEBHOOK_SECRETS }),
+    config: loadConfig({ ...env, ...mended, ...UNUSED }),
   };
 }
 
@@ -68,9 +55,10 @@ const isConfigFaults = (error: unknown): error is ConfigFaults =>
  * @throws Problem when one of them is missing or faulty
  */
 export function requireSettings(context: Context, variables: readonly string[]): Config {
-  const { faults, faulty, config } = readSettings(context);
-  if (faulty(variables).length === 0) return config;
-  throw configProblem(faults.filter(({ variable }) => variables.includes(variable)));
+  const { faults, config } = readSettings(context);
+  const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
+  if (inTheWay.length > 0) throw configProblem(inTheWay);
+  return config;
 }
 
 export const configProblem = (faults: readonly ConfigFault[]): Problem =>
@@ -78,18 +66,6 @@ export const configProblem = (faults: readonly ConfigFault[]): Problem =>
     'config_faults',
     faults.map(({ variable, fr, en }) => ({ fr: `${variable} : ${fr}`, en: `${variable}: ${en}` })),
   );
-
-/** Under another key everybody would be unknown, and be given again what they have. */
-export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
-  PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
-
-/**
- * For a command that reads or changes what is kept of people.
- * @throws Problem when PALIER_KEY is another
- */
-export async function requireReadable(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
-}
 
 export interface SchemeReading {
   /** Null where it has faults. */
@@ -101,17 +77,22 @@ export interface SchemeReading {
 /** Reads the scheme's two files, and tells every fault at once. Faults name the folder as it was given. */
 export async function readScheme(
   { cwd }: Pick<Context, 'cwd'>,
-  { configDir: dir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
+  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
 ): Promise<SchemeReading> {
-  const asGiven = (file: string): string => join(dir, basename(file));
+  const asGiven = (file: string): string => join(configDir, basename(file));
   try {
-    const { scheme, partners } = await readConfigFolder(resolve(cwd, dir));
-    const rename = ({ name, text }: ConfigFile): ConfigFile => ({ name: asGiven(name), text });
-    const result = parseScheme({ scheme: rename(scheme), partners: rename(partners) }, timeZone);
-    const warnings = result.warnings.map(faultWords);
-    return result.ok
-      ? { scheme: result.scheme, faults: [], warnings }
-      : { scheme: null, faults: result.faults.map(faultWords), warnings };
+    const { scheme, partners } = await readConfigFolder(resolve(cwd, configDir));
+    const files = {
+      scheme: { ...scheme, name: asGiven(scheme.name) },
+      partners: { ...partners, name: asGiven(partners.name) },
+    };
+    const result = parseScheme(files, timeZone);
+    return {
+      ...(result.ok
+        ? { scheme: result.scheme, faults: [] }
+        : { scheme: null, faults: result.faults.map(faultWords) }),
+      warnings: result.warnings.map(faultWords),
+    };
   } catch (error) {
     if (!(error instanceof ConfigFolderError)) throw error;
     const faults = error.files.map(

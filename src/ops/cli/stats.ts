@@ -1,7 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
-import type { AwardId, ClientId } from '../../ids.js';
-import type { IssuedByDay } from '../../journal/time-index.js';
+import type { ClientId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
 import { readArrived } from '../../queue/enqueue.js';
@@ -22,7 +21,6 @@ import {
   indented,
   instantWords,
   labelled,
-  listed,
   localized,
   type Localized,
   plural,
@@ -30,7 +28,7 @@ import {
   say,
 } from '../shared/words.js';
 import { withPipeline } from './session.js';
-import { flagsSection, issuingSection, quotaSection, type StatsSection } from './stats-issuing.js';
+import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
 import { type Command } from './command.js';
 
 export const stats: Command = {
@@ -45,16 +43,10 @@ export const stats: Command = {
   run: (call) =>
     withPipeline(call, async (pipeline) => {
       const told = await Promise.all(
-        SECTIONS.map(async (section) => ({ ...section, ...(await section.tell(pipeline)) })),
+        Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
       );
-      return {
-        lines: told.flatMap(({ title, lines }, at) => [
-          ...(at === 0 ? [] : ['']),
-          title,
-          ...lines.map(indented),
-        ]),
-        json: Object.fromEntries(told.map(({ id, json }) => [id, json])),
-      };
+      const lines = told.flatMap(({ title, lines: own }) => ['', title, ...own.map(indented)]);
+      return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
     }),
 };
 
@@ -62,44 +54,42 @@ export const stats: Command = {
 const MONTHS = 12;
 
 /** What Palier gave, by the journal: every award of the scheme, and what else was given. */
-export const issuedSection: StatsSection<
-  Pick<Pipeline, 'scheme' | 'clock'> & { readonly journal: Pick<Journal, 'issuedByDay'> }
-> = {
-  id: 'issued',
-  title: say`Badges Région délivrés, par mois (${MONTHS} derniers mois)
-    Awards issued, by month (last ${MONTHS} months)`,
-  async tell({ scheme, clock, journal }) {
-    const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
-    const fromS = thisMonth.minus({ months: MONTHS - 1 }).toSeconds();
-    const counts = countPerMonth(await journal.issuedByDay({ fromS }));
-    const names = new Map(scheme.awards.map(({ id, name }) => [id, name]));
-    const issued = [...new Set([...names.keys(), ...counts.keys()])].map((award) => {
-      const months = [...(counts.get(award) ?? [])];
-      return { award, months, total: months.reduce((sum, [, count]) => sum + count, 0) };
-    });
-    return {
-      lines: issued.map(({ award, months, total }) => {
-        const perMonth = listed(months.map(([month, count]) => labelled(monthWords(month), count)));
-        const written = localized((lang) =>
-          perMonth[lang] === '' ? `${total}` : `${total} (${perMonth[lang]})`,
-        );
-        return labelled(quoted(names.get(award) ?? award), written);
-      }),
-      json: issued.map(({ award, months, total }) => ({ award, total, months: Object.fromEntries(months) })),
-    };
-  },
-};
-
-/** By award and calendar month (`2026-11`), in order. */
-function countPerMonth(days: IssuedByDay): ReadonlyMap<AwardId, ReadonlyMap<string, number>> {
-  const found = new Map<AwardId, Map<string, number>>();
-  for (const [day, counts] of [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    for (const [award, count] of counts) {
+export async function tellIssued({
+  scheme,
+  clock,
+  journal,
+}: Pick<Pipeline, 'scheme' | 'clock'> & {
+  readonly journal: Pick<Journal, 'issuedByDay'>;
+}): Promise<Section> {
+  const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
+  const days = await journal.issuedByDay({ fromS: thisMonth.minus({ months: MONTHS - 1 }).toSeconds() });
+  const names = new Map<string, string>(scheme.awards.map(({ id, name }) => [id, name]));
+  const counts = new Map<string, Record<string, number>>([...names.keys()].map((award) => [award, {}]));
+  for (const [day, ofDay] of [...days].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    for (const [award, count] of ofDay) {
       const month = day.slice(0, 'yyyy-MM'.length);
-      const months = found.get(award) ?? new Map<string, number>();
-      found.set(award, months.set(month, (months.get(month) ?? 0) + count));
+      const months = counts.get(award) ?? {};
+      counts.set(award, { ...months, [month]: (months[month] ?? 0) + count });
     }
-  return found;
+  const issued = [...counts].map(([award, months]) => ({
+    award,
+    total: Object.values(months).reduce((sum, count) => sum + count, 0),
+    months,
+  }));
+  return {
+    title: say`Badges Région délivrés, par mois (${MONTHS} derniers mois)
+      Awards issued, by month (last ${MONTHS} months)`,
+    lines: issued.map(({ award, months, total }) => {
+      const perMonth = localized((lang) =>
+        Object.entries(months)
+          .map(([month, count]) => labelled(monthWords(month), count)[lang])
+          .join(', '),
+      );
+      const written = localized((lang) => (total === 0 ? '0' : `${total} (${perMonth[lang]})`));
+      return labelled(quoted(names.get(award) ?? award), written);
+    }),
+    json: issued,
+  };
 }
 
 /** `nov. 2026`. */
@@ -108,40 +98,40 @@ const monthWords = (month: string): Localized =>
     DateTime.fromISO(month, { zone: 'utc', locale }).toLocaleString({ month: 'short', year: 'numeric' }),
   );
 
-export const oneAwaySection: StatsSection<
-  Pick<Pipeline, 'scheme' | 'clock'> & {
-    readonly census: Pick<PopulationStore, 'read'>;
-  }
-> = {
-  id: 'one_away',
-  title: { fr: "À un badge d'un badge Région", en: 'One badge away from an award' },
-  async tell({ scheme, clock, census }) {
-    const found = await census.read();
-    if (found === null) return { lines: [NEVER_COUNTED], json: null };
-    const ageS = Math.max(0, secondsOf(clock) - found.atS);
-    const age = durationWords(ageS);
-    const current = found.version === scheme.version;
-    const awards = scheme.awards
-      .filter(({ active }) => active)
-      .map(({ id, name }) => ({ id, name, people: found.oneAway.get(id) ?? 0 }));
-    return {
-      lines: [
-        { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
-        ...(current ? [] : [OTHER_RULES]),
-        ...awards.map(({ name, people }) =>
-          labelled(quoted(name), plural(people, 'personne|personnes', 'person|people')),
-        ),
-      ],
-      json: {
-        counted_at_s: found.atS,
-        age_s: ageS,
-        version: found.version,
-        current,
-        awards: awards.map(({ id, people }) => ({ award: id, people })),
-      },
-    };
-  },
-};
+export async function tellOneAway({
+  scheme,
+  clock,
+  census,
+}: Pick<Pipeline, 'scheme' | 'clock'> & {
+  readonly census: Pick<PopulationStore, 'read'>;
+}): Promise<Section> {
+  const title = { fr: "À un badge d'un badge Région", en: 'One badge away from an award' };
+  const found = await census.read();
+  if (found === null) return { title, lines: [NEVER_COUNTED], json: null };
+  const ageS = Math.max(0, secondsOf(clock) - found.atS);
+  const age = durationWords(ageS);
+  const current = found.version === scheme.version;
+  const awards = scheme.awards
+    .filter(({ active }) => active)
+    .map(({ id, name }) => ({ id, name, people: found.oneAway.get(id) ?? 0 }));
+  return {
+    title,
+    lines: [
+      { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
+      ...(current ? [] : [OTHER_RULES]),
+      ...awards.map(({ name, people }) =>
+        labelled(quoted(name), plural(people, 'personne|personnes', 'person|people')),
+      ),
+    ],
+    json: {
+      counted_at_s: found.atS,
+      age_s: ageS,
+      version: found.version,
+      current,
+      awards: awards.map(({ id, people }) => ({ award: id, people })),
+    },
+  };
+}
 
 const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx palier simulate » le dit tout de suite
   not counted yet: it is done every night; "npx palier simulate" tells at once`;
@@ -152,70 +142,63 @@ const PAGE = 200;
 /** The polls are in the same queue: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
-const noticesSection: StatsSection = {
-  id: 'notices',
-  title: { fr: 'Avis reçus', en: 'Notices' },
-  async tell({ queues: { arrivals, notices }, clock }) {
-    const [arrived, counts, firstInLine, retrying] = await Promise.all([
-      readArrived(arrivals),
-      notices.getJobCounts('waiting', 'active'),
-      notices.getJobs(['waiting'], 0, PAGE - 1, true),
-      readRetrying(notices),
-    ]);
-    const waiting = arrived.notices + (counts['waiting'] ?? 0);
-    const active = counts['active'] ?? 0;
-    const times = [...firstInLine.filter(isNotice), ...retrying].map(({ timestamp }) => timestamp);
-    const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
-    const ageS = Number.isFinite(oldestMs)
-      ? Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000))
-      : null;
-    return {
-      lines: [
-        labelled({ fr: 'en attente', en: 'waiting' }, waiting),
-        labelled({ fr: 'en cours', en: 'being read' }, active),
-        labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
-        ...(ageS === null ? [] : [labelled(OLDEST, durationWords(ageS))]),
-      ],
-      json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
-    };
-  },
-};
+async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): Promise<Section> {
+  const [arrived, counts, firstInLine, delayed] = await Promise.all([
+    readArrived(arrivals),
+    notices.getJobCounts('waiting', 'active'),
+    notices.getJobs(['waiting'], 0, PAGE - 1, true),
+    readDelayed(notices),
+  ]);
+  const waiting = arrived.notices + (counts['waiting'] ?? 0);
+  const active = counts['active'] ?? 0;
+  const retrying = delayed.filter(isNotice);
+  const times = [...firstInLine.filter(isNotice), ...retrying].map(({ timestamp }) => timestamp);
+  const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
+  const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
+  return {
+    title: { fr: 'Avis reçus', en: 'Notices' },
+    lines: [
+      labelled({ fr: 'en attente', en: 'waiting' }, waiting),
+      labelled({ fr: 'en cours', en: 'being read' }, active),
+      labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
+      ...(ageS === null ? [] : [labelled(OLDEST, durationWords(ageS))]),
+    ],
+    json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
+  };
+}
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
 /** Delayed jobs are ordered by their next attempt, not by their age: all are read. */
-async function readRetrying(queue: Queue): Promise<readonly Job[]> {
+async function readDelayed(queue: Queue): Promise<readonly Job[]> {
   const found: Job[] = [];
   for (let at = 0; ; at += PAGE) {
     const page = await queue.getDelayed(at, at + PAGE - 1);
-    found.push(...page.filter(isNotice));
+    found.push(...page);
     if (page.length < PAGE) return found;
   }
 }
 
-export const partnersSection: StatsSection<Parameters<typeof readPartnerNews>[0]> = {
-  id: 'partners',
-  title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
-    Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
-  async tell(needs) {
-    const partners = await readPartnerNews(needs);
-    return {
-      lines:
-        partners.length === 0
-          ? [{ fr: 'aucun partenaire actif', en: 'no active partner' }]
-          : partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
-      json: partners.map(({ partner, last, quietDays, silent }) => ({
-        client_id: partner.clientId,
-        name: partner.name,
-        silent,
-        quiet_days: quietDays,
-        last_event: last?.eventId ?? null,
-        last_event_s: last?.happenedS ?? null,
-        stored_s: last?.atS ?? null,
-      })),
-    };
-  },
-};
+export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0]): Promise<Section> {
+  const partners = await readPartnerNews(needs);
+  return {
+    title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
+      Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
+    lines:
+      partners.length === 0
+        ? [{ fr: 'aucun partenaire actif', en: 'no active partner' }]
+        : partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
+    json: partners.map(({ partner, last, quietDays, silent }) => ({
+      client_id: partner.clientId,
+      name: partner.name,
+      silent,
+      quiet_days: quietDays,
+      last_event: last?.eventId ?? null,
+      last_event_s: last?.happenedS ?? null,
+      stored_s: last?.atS ?? null,
+    })),
+  };
+}
 
 function partnerLine({ partner, last, quietDays, silent }: PartnerNews, timeZone: string): Localized {
   const name = `${silent ? '! ' : ''}${partner.name}`;
@@ -231,72 +214,64 @@ function partnerLine({ partner, last, quietDays, silent }: PartnerNews, timeZone
       ${name}: ${days} ago (${at})`;
 }
 
-export const readingSection: StatsSection<Pick<Pipeline, 'readProblems' | 'clock' | 'scheme'>> = {
-  id: 'reading',
-  title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
-  async tell(needs) {
-    const problems = await readProblemsToShow(needs);
-    const nameOf = (id: ClientId) => needs.scheme.partnersById.get(id)?.name ?? id;
-    return {
-      lines:
-        problems.length === 0
-          ? [{ fr: 'rien', en: 'nothing' }]
-          : problems.map((one) => problemWords(one, nameOf)),
-      json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
-        client_id: clientId,
-        list,
-        event: eventId,
-        fields,
-        seen: missing?.seen ?? null,
-        expected: missing?.expected ?? null,
-        since_s: sinceS,
-      })),
-    };
-  },
-};
+export async function tellReading(
+  needs: Pick<Pipeline, 'readProblems' | 'clock' | 'scheme'>,
+): Promise<Section> {
+  const problems = await readProblemsToShow(needs);
+  const nameOf = (id: ClientId) => needs.scheme.partnersById.get(id)?.name ?? id;
+  return {
+    title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
+    lines:
+      problems.length === 0
+        ? [{ fr: 'rien', en: 'nothing' }]
+        : problems.map((one) => problemWords(one, nameOf)),
+    json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
+      client_id: clientId,
+      list,
+      event: eventId,
+      fields,
+      seen: missing?.seen ?? null,
+      expected: missing?.expected ?? null,
+      since_s: sinceS,
+    })),
+  };
+}
 
 /** More reasons than these nobody reads; the JSON has all. */
 const MAX_REASONS = 10;
 
-const failedSection: StatsSection = {
-  id: 'failed',
-  title: say`Échecs (« npx palier replay » les renvoie)
-    Failed ("npx palier replay" sends them again)`,
-  async tell({ queues }) {
-    const failed = await Promise.all(
-      QUEUES.map(async (queue) => {
-        const { total, failures } = await newestFailed(queues[queue], NEWEST);
-        return { queue, total, older: total - failures.length, reasons: failedByReason(failures) };
-      }),
-    );
-    return {
-      lines: failed.flatMap(({ queue, total, older, reasons }) => {
-        const more = reasons.length - MAX_REASONS;
-        const others = plural(more, 'autre cause|autres causes', 'other reason|other reasons');
-        const told = reasons.slice(0, MAX_REASONS).map(({ count, reason }) => `${count} × ${reason}`);
-        return [
-          labelled(queue, total),
-          ...told.map((line) => indented({ fr: line, en: line })),
-          ...(more > 0 ? [indented({ fr: `et ${others.fr}`, en: `and ${others.en}` })] : []),
-          ...(older > 0
-            ? [indented({ fr: `et ${older} de plus, plus anciens`, en: `and ${older} more, older` })]
-            : []),
-        ];
-      }),
-      json: Object.fromEntries(failed.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
-    };
-  },
-};
+async function tellFailed({ queues }: Pipeline): Promise<Section> {
+  const failed = await Promise.all(
+    QUEUES.map(async (queue) => {
+      const { total, failures } = await newestFailed(queues[queue], NEWEST);
+      return { queue, total, reasons: failedByReason(failures) };
+    }),
+  );
+  return {
+    title: say`Échecs (« npx palier replay » les renvoie)
+      Failed ("npx palier replay" sends them again)`,
+    lines: failed.flatMap(({ queue, total, reasons }) => {
+      const told = reasons.slice(0, MAX_REASONS);
+      const rest = total - told.reduce((sum, { count }) => sum + count, 0);
+      return [
+        labelled(queue, total),
+        ...told.map(({ count, reason }) => ({ fr: `  ${count} × ${reason}`, en: `  ${count} × ${reason}` })),
+        ...(rest > 0 ? [{ fr: `  et ${rest} de plus`, en: `  and ${rest} more` }] : []),
+      ];
+    }),
+    json: Object.fromEntries(failed.map(({ queue, total, reasons }) => [queue, { total, reasons }])),
+  };
+}
 
-/** What `stats` tells, in its order. */
-const SECTIONS: readonly StatsSection[] = [
-  issuingSection,
-  quotaSection,
-  issuedSection,
-  oneAwaySection,
-  noticesSection,
-  partnersSection,
-  readingSection,
-  failedSection,
-  flagsSection,
-];
+/** What `stats` tells, in its order, by its name in the JSON. */
+const SECTIONS: Readonly<Record<string, (pipeline: Pipeline) => Promise<Section>>> = {
+  issuing: tellIssuing,
+  quota: tellQuota,
+  issued: tellIssued,
+  one_away: tellOneAway,
+  notices: tellNotices,
+  partners: tellPartners,
+  reading: tellReading,
+  failed: tellFailed,
+  flags: tellFlags,
+};

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
 import { say, type Localized } from '../shared/words.js';
-import { type Call, type Context, Problem, type Report, type Streams } from './command.js';
+import { type Call, type Context, Problem, type Report } from './command.js';
 
 /** What is quicker needs no sign of life. */
 const QUIET_MS = 1000;
@@ -17,14 +17,20 @@ export async function withProgress<T>(
   work: (report: Report) => Promise<T>,
 ): Promise<T> {
   if (!streams.isTty.stderr) return work(() => undefined);
-  let bar = '';
-  const stop = startSpinner(streams, () => about[lang] + bar);
+  const startedMs = performance.now();
+  let [turns, bar] = [0, ''];
+  const timer = setInterval(() => {
+    if (performance.now() - startedMs < QUIET_MS) return;
+    streams.errText(`${ERASE_LINE}${FRAMES[turns % FRAMES.length] ?? ''} ${about[lang]}${bar}`);
+    turns += 1;
+  }, FRAME_MS);
   try {
     return await work((done, total) => {
       bar = barOf(done, total);
     });
   } finally {
-    stop();
+    clearInterval(timer);
+    if (turns > 0) streams.errText(ERASE_LINE);
   }
 }
 
@@ -32,24 +38,6 @@ function barOf(done: number, total: number): string {
   if (total === 0) return '';
   const full = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
   return ` ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${done}/${total}`;
-}
-
-function startSpinner(streams: Streams, text: () => string): () => void {
-  let turns = 0;
-  const draw = (): void => {
-    streams.errText(`${ERASE_LINE}${FRAMES[turns % FRAMES.length] ?? ''} ${text()}`);
-    turns += 1;
-  };
-  let frames: NodeJS.Timeout | undefined;
-  const quiet = setTimeout(() => {
-    draw();
-    frames = setInterval(draw, FRAME_MS);
-  }, QUIET_MS);
-  return () => {
-    clearTimeout(quiet);
-    clearInterval(frames);
-    if (turns > 0) streams.errText(ERASE_LINE);
-  };
 }
 
 /**

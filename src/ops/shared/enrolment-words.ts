@@ -22,13 +22,9 @@ export function enrolmentWords({ timeZone }: Scheme, enrolment: Enrolment): Loca
   const { from, until } = periodOf(enrolment, timeZone);
   return listed([
     { fr: `${competency}, niveau ${level}`, en: `${competency}, level ${level}` },
-    ...(ability === null ? [] : [{ fr: `capacité ${ability}`, en: `ability ${ability}` }]),
-    ...(from === null
-      ? []
-      : [{ fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` }]),
-    ...(until === null
-      ? []
-      : [{ fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` }]),
+    ability !== null && { fr: `capacité ${ability}`, en: `ability ${ability}` },
+    from !== null && { fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` },
+    until !== null && { fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` },
   ]);
 }
 

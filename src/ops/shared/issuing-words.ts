@@ -29,14 +29,17 @@ export const PAUSED = say`Les envois sont suspendus : rien n'est délivré tant 
 
 /** How far an award is, in the ledger. */
 export const AWARD_STATES: Readonly<Record<AwardState, Localized>> = {
-  due: { fr: 'dû, en attente du prochain envoi', en: 'due, waits for the next issue call' },
+  due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
-  unknown: { fr: 'envoyé, issue inconnue', en: 'sent, outcome unknown' },
+  unknown: say`issue inconnue, vérifiée dans OBF avant tout nouvel envoi
+    outcome unknown, looked up in OBF before anything is sent again`,
   issued: { fr: 'donné', en: 'given' },
   refused: { fr: 'refusé par OBF', en: 'refused by OBF' },
-  revoking: { fr: 'retrait en cours', en: 'being taken back' },
+  revoking: say`retrait en cours : un badge qui l'avait fait obtenir a été révoqué
+    being taken back: a badge that earned it was revoked`,
   revoked: { fr: 'retiré par Palier', en: 'taken back by Palier' },
-  blocked: { fr: 'retiré à la main, bloqué', en: 'revoked by hand, blocked' },
+  blocked: say`révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé
+    revoked by hand in OBF: not given again until the block is lifted`,
   withdrawn: { fr: "n'est plus dû", en: 'no longer due' },
 };
 

@@ -71,6 +71,11 @@ export const quoted = (name: string): Localized => ({ fr: `« ${name} »`, en: `
 
 export const indented = (words: Localized): Localized => localized((lang) => `  ${words[lang]}`);
 
-/** `a, b, c`. */
-export const listed = (parts: readonly (Localized | string)[]): Localized =>
-  localized((lang) => parts.map((part) => (typeof part === 'string' ? part : part[lang])).join(', '));
+/** `a, b, c`; what is false is left out. */
+export const listed = (parts: readonly (Localized | string | false)[]): Localized =>
+  localized((lang) =>
+    parts
+      .filter((part) => part !== false)
+      .map((part) => (typeof part === 'string' ? part : part[lang]))
+      .join(', '),
+  );

@@ -1,12 +1,12 @@
 import { withoutAddresses } from '../../../platform/logger.js';
+import { createVault } from '../../../platform/vault.js';
 import { type Lang, listed, type Localized, plural, say } from '../../shared/words.js';
 import { type Answer, type Command, EXIT, Problem } from '../command.js';
-import { withObf } from '../obf.js';
-import { withRedis } from '../session.js';
-import { readScheme, readSettings, type Settings } from '../settings.js';
-import { environmentCheck, mailCheck, partnerKeysCheck, schemeCheck } from './local.js';
+import { withObf, withRedis } from '../session.js';
+import { readScheme, readSettings } from '../settings.js';
+import { LOCAL_CHECKS, mailCheck } from './local.js';
 import { OBF_CHECKS, secretsOf } from './obf.js';
-import { OBF_NEEDS_REDIS, readingCheck, REDIS_CHECKS, redisCheck } from './redis.js';
+import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
 import {
   type CheckResult,
   type LocalWorld,
@@ -31,23 +31,27 @@ export const check: Command = {
     const reading = await readScheme(call, settings.config);
     const world: LocalWorld = { call, settings, ...reading, lacking: new Map() };
     const results = [
-      ...(await runChecks([environmentCheck, schemeCheck, partnerKeysCheck], world)),
+      ...(await runChecks(LOCAL_CHECKS, world)),
       ...(await checkServices(world)),
-      ...(hasPages(settings) ? await runChecks([mailCheck], world) : []),
+      ...(await runChecks([mailCheck], world)),
     ];
     return answerOf(results, call.lang);
   },
 };
 
+const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
+
 /** Redis, and OBF, whose token all processes share through Redis. */
 async function checkServices(world: LocalWorld): Promise<readonly CheckResult[]> {
   const { call, settings } = world;
+  const { config } = settings;
   const faulty = settings.faulty(['REDIS_URL']);
   if (faulty.length > 0) return withoutRedis(skipped(redisCheck, mendFirst(faulty)));
+  const vault = createVault(config.palierKey, config.palierKeyOld);
   try {
-    return await withRedis(call, settings.config.redis, (redis) =>
-      withObf(call, settings.config, redis, secretsOf(world), (obf) =>
-        runChecks([redisCheck, ...REDIS_CHECKS, ...OBF_CHECKS, readingCheck], { ...world, redis, obf }),
+    return await withRedis(call, config.redis, (redis) =>
+      withObf(call, config, redis, secretsOf(world), (obf) =>
+        runChecks([redisCheck, ...BEHIND_REDIS], { ...world, redis, obf, vault }),
       ),
     );
   } catch (error) {
@@ -58,16 +62,8 @@ async function checkServices(world: LocalWorld): Promise<readonly CheckResult[]>
 
 const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
   redis,
-  ...[...REDIS_CHECKS, ...OBF_CHECKS, readingCheck].map((one) =>
-    skipped(one, one.needs?.includes('redis-write') ? OBF_NEEDS_REDIS : REDIS_FIRST),
-  ),
+  ...BEHIND_REDIS.map((one) => skipped(one, REDIS_FIRST)),
 ];
-
-const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
-
-/** Of the mail server nothing is told where the earner's pages do not exist. */
-const hasPages = ({ faulty, config }: Settings): boolean =>
-  config.parcours !== null || faulty(mailCheck.needs ?? []).length > 0;
 
 /** State in words: the sign only helps the eye. */
 const STATES: Readonly<Record<Status, readonly [sign: string, words: Localized]>> = {
@@ -97,14 +93,14 @@ function answerOf(results: readonly CheckResult[], lang: Lang): Answer {
   };
 }
 
+const COUNTED = [
+  ['error', 'point en erreur|points en erreur', 'point in error|points in error'],
+  ['warning', 'avertissement|avertissements', 'warning|warnings'],
+  ['skipped', 'point non vérifié|points non vérifiés', 'point not checked|points not checked'],
+] as const;
+
 function summary(results: readonly CheckResult[]): Localized {
-  const told = (
-    [
-      ['error', 'point en erreur|points en erreur', 'point in error|points in error'],
-      ['warning', 'avertissement|avertissements', 'warning|warnings'],
-      ['skipped', 'point non vérifié|points non vérifiés', 'point not checked|points not checked'],
-    ] as const
-  ).flatMap(([status, fr, en]) => {
+  const told = COUNTED.flatMap(([status, fr, en]) => {
     const n = results.filter((one) => one.status === status).length;
     return n === 0 ? [] : [plural(n, fr, en)];
   });

@@ -1,63 +1,25 @@
-import type { Config, ConfigFault } from '../../../config.js';
+import type { ConfigFault } from '../../../config.js';
 import { createMailer, MailError } from '../../../platform/mailer.js';
 import { isPasswordHash } from '../../../platform/secrets.js';
 import type { Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
-import { labelled, listed, type Localized, localized, plural, say } from '../../shared/words.js';
-import type { Context } from '../command.js';
-import type { Settings } from '../settings.js';
+import { labelled, listed, type Localized, plural, say } from '../../shared/words.js';
 import type { Check, LocalWorld } from './table.js';
-
-/** Every variable: there, and of its form; and what is allowed, and not wise. */
-export const environmentCheck: Check<LocalWorld> = {
-  id: 'environment',
-  title: { fr: 'Environnement', en: 'Environment' },
-  run({ call: { env }, settings }) {
-    const { faults, faulty, config } = settings;
-    const isSound = (variable: string): boolean => faulty([variable]).length === 0;
-    return {
-      errors: [...faults.map(variableWords), ...unknownHashes(settings)],
-      warnings: [
-        ...(isSound('RETENTION_MONTHS') && config.retentionMonths === null ? [NO_RETENTION] : []),
-        ...(isSound('VERIFY_EVERY_H') && config.verifyEveryH === 0 ? [NEVER_VERIFIED] : []),
-        ...(env['OIDC_TRUST_EMAIL']?.trim() === '1' ? [EMAIL_TRUSTED] : []),
-        ...(isSound('TRUST_PROXY') && isProxyIgnored(env, config) ? [PROXY_IGNORED] : []),
-        ...(isSet(env['SMTP_URL']) && !isSet(env['PUBLIC_URL']) ? [NO_PAGES] : []),
-      ],
-    };
-  },
-};
 
 const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
-/** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
-const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
-
-const isProxyIgnored = (env: Context['env'], { ops }: Config): boolean =>
-  env['NODE_ENV'] === 'production' &&
-  ops !== null &&
-  ops.trustProxy === 0 &&
-  BEHIND_ROUTER.some((variable) => (env[variable] ?? '') !== '');
-
-const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
-
-const NO_PAGES = say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
-  SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`;
-
-const EMAIL_TRUSTED = say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
-  OIDC_TRUST_EMAIL is 1: an address that the identity provider has not verified suffices to sign in to the pages`;
-
-const PROXY_IGNORED = say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
-  TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`;
-
-const NO_RETENTION = say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
-  RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`;
-
-const NEVER_VERIFIED = say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
-  VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen`;
+/** Every variable: there, and of its form; and what is allowed, and not wise. */
+const environmentCheck: Check<LocalWorld> = {
+  id: 'environment',
+  title: { fr: 'Environnement', en: 'Environment' },
+  run: (world) => ({
+    errors: [...world.settings.faults.map(variableWords), ...unknownHashes(world)],
+    warnings: UNWISE.filter(({ holds }) => holds(world)).map(({ words }) => words),
+  }),
+};
 
 /** A name may be an address: accounts are told by their place. */
-const unknownHashes = ({ config }: Settings): readonly Localized[] =>
+const unknownHashes = ({ settings: { config } }: LocalWorld): readonly Localized[] =>
   config.opsUsers.flatMap(({ hash }, at) =>
     isPasswordHash(hash)
       ? []
@@ -67,22 +29,58 @@ const unknownHashes = ({ config }: Settings): readonly Localized[] =>
         ],
   );
 
+/** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
+const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
+
+const isSet = ({ call: { env } }: LocalWorld, variable: string): boolean =>
+  (env[variable] ?? '').trim() !== '';
+
+/** What of the environment is allowed, and not wise. */
+const UNWISE: readonly { readonly holds: (world: LocalWorld) => boolean; readonly words: Localized }[] = [
+  {
+    holds: (world) => !isSet(world, 'RETENTION_MONTHS'),
+    words: say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
+      RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
+  },
+  {
+    holds: ({ settings }) => settings.config.verifyEveryH === 0,
+    words: say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
+      VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen`,
+  },
+  {
+    holds: ({ call }) => call.env['OIDC_TRUST_EMAIL']?.trim() === '1',
+    words: say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
+      OIDC_TRUST_EMAIL is 1: an address that the identity provider has not verified suffices to sign in to the pages`,
+  },
+  {
+    holds: (world) =>
+      world.settings.faulty(['TRUST_PROXY']).length === 0 &&
+      world.settings.config.ops.trustProxy === 0 &&
+      world.call.env['NODE_ENV'] === 'production' &&
+      BEHIND_ROUTER.some((variable) => isSet(world, variable)),
+    words: say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
+      TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
+  },
+  {
+    holds: (world) => isSet(world, 'SMTP_URL') && !isSet(world, 'PUBLIC_URL'),
+    words: say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
+      SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`,
+  },
+];
+
 /** The two files of the scheme. */
-export const schemeCheck: Check<LocalWorld> = {
+const schemeCheck: Check<LocalWorld> = {
   id: 'scheme',
   title: { fr: 'Règles et partenaires', en: 'Scheme and partners' },
   run: ({ scheme, faults, warnings }) => ({
     errors: faults,
     warnings,
-    ...(scheme === null
-      ? { lacks: { scheme: SCHEME_FIRST, rules: RULES_FIRST } }
-      : { notes: [sizeOf(scheme)] }),
+    ...(scheme === null ? { lacks: { scheme: SCHEME_FIRST } } : { notes: [sizeOf(scheme)] }),
   }),
 };
 
 const SCHEME_FIRST = say`à corriger d'abord : les règles et les partenaires
   to be mended first: the scheme and its partners`;
-const RULES_FIRST = { fr: "à corriger d'abord : les règles", en: 'to be mended first: the scheme' };
 
 function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
   const active = partners.filter((partner) => partner.active).length;
@@ -91,25 +89,25 @@ function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
     plural(active, 'partenaire actif|partenaires actifs', 'active partner|active partners'),
     plural(enrolments.size, 'badge inscrit|badges inscrits', 'enrolled badge|enrolled badges'),
   ]);
-  return localized((lang) => `${size[lang]} (version ${version})`);
+  return { fr: `${size.fr} (version ${version})`, en: `${size.en} (version ${version})` };
 }
 
-export const partnerKeysCheck: Check<LocalWorld> = {
+const partnerKeysCheck: Check<LocalWorld> = {
   id: 'partner-keys',
   title: { fr: "Clés d'API des partenaires", en: "Partners' API keys" },
   needs: ['scheme'],
-  run: ({ call, scheme }) => ({
-    errors: scheme === null ? [] : partnerKeys(scheme, call.env).faults.map(variableWords),
-  }),
+  run: ({ call, scheme }) => scheme && { errors: partnerKeys(scheme, call.env).faults.map(variableWords) },
 };
 
-/** Signs in at the mail server, and sends nothing. */
+export const LOCAL_CHECKS = [environmentCheck, schemeCheck, partnerKeysCheck];
+
+/** Signs in at the mail server, and sends nothing. Of it nothing is told where the earner's pages do not exist. */
 export const mailCheck: Check<LocalWorld> = {
   id: 'mail',
   title: { fr: "Serveur d'e-mail", en: 'Mail server' },
   needs: ['SMTP_URL', 'MAIL_FROM'],
   async run({ settings: { config } }) {
-    if (config.parcours === null) return {};
+    if (config.parcours === null) return null;
     const { host } = new URL(config.parcours.smtpUrl);
     const mailer = createMailer(config.parcours);
     try {

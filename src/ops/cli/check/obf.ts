@@ -24,22 +24,20 @@ export const secretsOf = ({
     [asClientId(config.obfClientId), config.obfClientSecret] as const,
   ]);
 
-/** Asks something of the Région's account. */
-async function askRegion(
-  { call, settings, obf }: World,
-  ask: (account: ObfAccount, signal: AbortSignal) => Promise<Found>,
-): Promise<Found> {
-  const account = obf.account(asClientId(settings.config.obfClientId));
-  if (account === null) return {};
-  try {
-    return await ask(account, AbortSignal.timeout(call.patienceMs.obf));
-  } catch (error) {
-    return {
-      errors: [obfWords(error, REGION_KEY)],
-      lacks: { region: REGION_FIRST, ...(error instanceof ObfNotSent ? { obf: OBF_SILENT } : {}) },
-    };
-  }
-}
+/** A check that asks something of the Région's account. */
+const askingRegion =
+  (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<Found>) =>
+  async ({ call, settings, obf, scheme }: World): Promise<Found | null> => {
+    const account = obf.account(asClientId(settings.config.obfClientId));
+    try {
+      return account && (await ask(account, AbortSignal.timeout(call.patienceMs.obf), scheme));
+    } catch (error) {
+      return {
+        errors: [obfWords(error, REGION_KEY)],
+        lacks: { region: REGION_FIRST, ...(error instanceof ObfNotSent ? { obf: OBF_SILENT } : {}) },
+      };
+    }
+  };
 
 const REGION_FIRST = say`à régler d'abord : le compte OBF de la Région
   to be mended first: the Région's OBF account`;
@@ -54,59 +52,53 @@ export const OBF_CHECKS: readonly Check[] = [
     id: 'obf-region',
     title: { fr: 'Compte OBF de la Région', en: "The Région's OBF account" },
     needs: NEEDED_OF_REGION,
-    run: (world) =>
-      askRegion(world, async (account, signal) => {
-        await account.ping(signal);
-        return {};
-      }),
+    run: askingRegion(async (account, signal) => {
+      await account.ping(signal);
+      return {};
+    }),
   },
   {
     id: 'obf-badges',
     title: { fr: 'Badges de la Région dans OBF', en: "The Région's badges in OBF" },
     needs: [...NEEDED_OF_REGION, 'scheme'],
-    run: (world) =>
-      askRegion(world, async (account, signal) => {
-        const odd: OddRow[] = [];
-        const badges = await account.badges(signal, (row) => void odd.push(row));
-        const known = new Set(badges.map(({ id }) => id));
-        const missing = (world.scheme?.awards ?? []).filter(({ badgeId }) => !known.has(badgeId));
-        return {
-          errors: missing.filter(({ active }) => active).map(missingWords),
-          warnings: [...missing.filter(({ active }) => !active).map(missingWords), ...odd.map(oddWords)],
-        };
-      }),
+    run: askingRegion(async (account, signal, scheme) => {
+      const odd: OddRow[] = [];
+      const badges = await account.badges(signal, (row) => void odd.push(row));
+      const known = new Set(badges.map(({ id }) => id));
+      const missing = (scheme?.awards ?? []).filter(({ badgeId }) => !known.has(badgeId));
+      return {
+        errors: missing.filter(({ active }) => active).map(missingWords),
+        warnings: [...missing.filter(({ active }) => !active).map(missingWords), ...odd.map(oddWords)],
+      };
+    }),
   },
   {
     id: 'obf-quota',
     title: { fr: 'Quota OBF', en: 'OBF quota' },
     needs: NEEDED_OF_REGION,
-    run: (world) =>
-      askRegion(world, async (account, signal) => {
-        const limit = await account.issuingLimit(signal);
-        if (limit === null) return { notes: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }] };
-        const left = say`badges encore à délivrer : ${limit}
-          badges that may still be issued: ${limit}`;
-        return limit < LOW_QUOTA ? { warnings: [left] } : { notes: [left] };
-      }),
+    run: askingRegion(async (account, signal) => {
+      const limit = await account.issuingLimit(signal);
+      if (limit === null) return { notes: [{ fr: "OBF n'en dit rien", en: 'OBF does not say' }] };
+      const left = say`badges encore à délivrer : ${limit}
+        badges that may still be issued: ${limit}`;
+      return { [limit < LOW_QUOTA ? 'warnings' : 'notes']: [left] };
+    }),
   },
   {
     id: 'obf-partners',
     title: { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
     needs: [...NEEDED, 'scheme', 'obf'],
-    run: (world) => (world.scheme === null ? {} : askPartners(world, world.scheme)),
+    run: (world) => world.scheme && askPartners(world, world.scheme),
   },
 ];
 
-const oddWords = ({
-  field,
-}: OddRow) => say`la liste des badges de ce compte a une ligne illisible (champ ${field}) : faites-la réparer dans OBF
-  the list of badges of this account has a row that cannot be read (field ${field}): have it mended in OBF`;
+const oddWords = ({ field }: OddRow): Localized =>
+  say`la liste des badges de ce compte a une ligne illisible (champ ${field}) : faites-la réparer dans OBF
+    the list of badges of this account has a row that cannot be read (field ${field}): have it mended in OBF`;
 
-const missingWords = ({
-  id,
-  badgeId,
-}: Award) => say`le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon
-  the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`;
+const missingWords = ({ id, badgeId }: Award): Localized =>
+  say`le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon
+    the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`;
 
 /** Accounts asked at a time. */
 const AT_A_TIME = 8;
@@ -127,32 +119,23 @@ async function askPartners({ call, obf }: World, scheme: Scheme): Promise<Found>
       return accountWords(scheme, clientId, error);
     }
   };
-  const clients = [...partnerKeys(scheme, call.env).secrets.keys()];
+  const clients = partnerKeys(scheme, call.env).secrets.keys();
   const outcomes = await pMap(clients, ask, { concurrency: AT_A_TIME });
   const good = outcomes.filter((one) => one === 'good').length;
   const notAsked = outcomes.filter((one) => one === 'not-asked').length;
+  const accounts = plural(notAsked, 'compte|comptes', 'account|accounts');
+  const unasked = say`OBF ne répondant plus, ${accounts} sans vérification
+    ${accounts} not asked, since OBF no longer answers`;
   // No key is no fault: their badges are verified by what they publish.
   const without = scheme.partners.filter(({ active, secretEnv }) => active && secretEnv === null).length;
+  const partners = plural(without, 'partenaire|partenaires', 'partner|partners');
+  const keyless = say`${partners} sans clé : badges vérifiés par ce qui est publié
+    ${partners} without a key: badges verified by what is published`;
   return {
-    errors: [
-      ...outcomes.filter((one) => typeof one === 'object'),
-      ...(notAsked > 0 ? [notAskedWords(notAsked)] : []),
-    ],
+    errors: [...outcomes.filter((one) => typeof one === 'object'), ...(notAsked > 0 ? [unasked] : [])],
     notes: [
       ...(good > 0 ? [plural(good, 'clé acceptée|clés acceptées', 'key accepted|keys accepted')] : []),
-      ...(without > 0
-        ? [withoutKeyWords(plural(without, 'partenaire|partenaires', 'partner|partners'))]
-        : []),
+      ...(without > 0 ? [keyless] : []),
     ],
   };
 }
-
-function notAskedWords(n: number): Localized {
-  const accounts = plural(n, 'compte|comptes', 'account|accounts');
-  return say`OBF ne répondant plus, ${accounts} sans vérification
-    ${accounts} not asked, since OBF no longer answers`;
-}
-
-const withoutKeyWords = (partners: Localized): Localized =>
-  say`${partners} sans clé : badges vérifiés par ce qui est publié
-    ${partners} without a key: badges verified by what is published`;

@@ -1,5 +1,6 @@
 import type { Obf } from '../../../obf/obf.js';
 import type { RedisConnection } from '../../../platform/redis.js';
+import type { Vault } from '../../../platform/vault.js';
 import { type Localized, say } from '../../shared/words.js';
 import type { Call } from '../command.js';
 import type { SchemeReading, Settings } from '../settings.js';
@@ -15,6 +16,7 @@ export interface LocalWorld extends SchemeReading {
 export interface World extends LocalWorld {
   readonly redis: RedisConnection;
   readonly obf: Obf;
+  readonly vault: Vault;
 }
 
 /** The worst of what was found is the check's status. */
@@ -32,22 +34,19 @@ export interface Check<Needed = World> {
   readonly title: Localized;
   /** Variables, and what an earlier check may find lacking: without one of them it is skipped. */
   readonly needs?: readonly string[];
-  readonly run: (world: Needed) => Promise<Found> | Found;
+  /** Null: there is nothing of the kind to look at. */
+  readonly run: (world: Needed) => Promise<Found | null> | Found | null;
 }
 
 export type Status = 'ok' | 'warning' | 'error' | 'skipped';
 
-export interface CheckResult {
-  readonly id: string;
-  readonly title: Localized;
+export interface CheckResult extends Pick<Check, 'id' | 'title'> {
   readonly status: Status;
   readonly messages: readonly Localized[];
 }
 
-type Named = Pick<Check, 'id' | 'title'>;
-
 export function resultOf(
-  { id, title }: Named,
+  { id, title }: Pick<Check, 'id' | 'title'>,
   { errors = [], warnings = [], notes = [] }: Found,
 ): CheckResult {
   const status = errors.length > 0 ? 'error' : warnings.length > 0 ? 'warning' : 'ok';
@@ -55,7 +54,7 @@ export function resultOf(
 }
 
 /** It could not be looked at, because of something that another check tells. */
-export const skipped = ({ id, title }: Named, why: Localized): CheckResult => ({
+export const skipped = ({ id, title }: Pick<Check, 'id' | 'title'>, why: Localized): CheckResult => ({
   id,
   title,
   status: 'skipped',
@@ -75,15 +74,17 @@ export async function runChecks<Needed extends LocalWorld>(
   const results: CheckResult[] = [];
   for (const check of checks) {
     const { needs = [] } = check;
-    const lacked = needs.find((need) => lacking.has(need));
     const faulty = settings.faulty(needs);
-    const why = lacked === undefined ? (faulty.length > 0 ? mendFirst(faulty) : null) : lacking.get(lacked);
-    if (why) results.push(skipped(check, why));
-    else {
-      const found = await check.run(world);
-      for (const [need, reason] of Object.entries(found.lacks ?? {})) lacking.set(need, reason);
-      results.push(resultOf(check, found));
+    const why =
+      needs.flatMap((need) => lacking.get(need) ?? [])[0] ?? (faulty.length > 0 && mendFirst(faulty));
+    if (why) {
+      results.push(skipped(check, why));
+      continue;
     }
+    const found = await check.run(world);
+    if (found === null) continue;
+    for (const [need, reason] of Object.entries(found.lacks ?? {})) lacking.set(need, reason);
+    results.push(resultOf(check, found));
   }
   return results;
 }

@@ -1,10 +1,12 @@
 import { DateTime } from 'luxon';
-import { earnerKeyOf } from '../../../earners/earner-key.js';
+import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import type { Assertion } from '../../../earners/record.js';
-import type { BadgeId, ClientId, EarnerKey } from '../../../ids.js';
+import type { ClientId, EarnerKey } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
+import { type ErasedNumbers, eraseEarner } from '../../../privacy/erase-people.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { namesIn } from '../../shared/failed-jobs.js';
 import { AWARD_STATES, HAPPENED } from '../../shared/issuing-words.js';
 import { maskAddress } from '../../shared/masked.js';
 import {
@@ -22,11 +24,13 @@ import {
   listed,
   type Localized,
   localized,
+  plural,
   say,
 } from '../../shared/words.js';
 import { addressOf, EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
 import { withPipeline } from '../session.js';
-import { type Command } from '../command.js';
+import { type Call, type Command, problem, wrongUsage } from '../command.js';
+import { readLine, withProgress } from '../terminal.js';
 
 export const earnerShow: Command = {
   name: 'earner show',
@@ -38,21 +42,25 @@ export const earnerShow: Command = {
   ],
   args: EARNER_OR_KEY_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  run: (call) => {
-    const keyUnder = earnerOf(call.args[0]);
-    return withPipeline(call, async (pipeline) => {
-      const asked = keyUnder(pipeline.vault);
-      const held = await requireHeld(pipeline, asked);
+  run: (call) =>
+    withPipeline(call, async (pipeline) => {
+      const [typed = ''] = call.args;
+      const held = await requireHeld(pipeline, earnerOf(pipeline.vault, typed));
       // An address that was typed is known to the reader.
-      const shown = maskedBut(call.args[0]?.includes('@') === true ? asked : null);
-      return { lines: showLines(held, shown, pipeline), json: earnerJson(held, call.clock, shown) };
-    });
-  },
+      const shown = maskedBut(typed.includes('@') ? held.asked : null);
+      return {
+        lines: [
+          { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
+          ...held.addresses.flatMap((one) => ['', ...addressLines(held, one, shown, pipeline)]),
+        ],
+        json: earnerJson(held, call.clock, shown),
+      };
+    }),
 };
 
 const maskedBut = (whole: EarnerKey | null): Shown => ({
   address: ({ key, record: { contact } }) =>
-    contact === null ? null : key === whole ? contact.address : maskAddress(contact.address),
+    contact && (key === whole ? contact.address : maskAddress(contact.address)),
   name: () => null,
 });
 
@@ -66,14 +74,12 @@ export const earnerExport: Command = {
   ],
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  run: async (call) => {
-    const address = addressOf(call.args[0]);
-    const held = await withPipeline(call, (pipeline) =>
-      requireHeld(pipeline, earnerKeyOf(pipeline.vault, address)),
-    );
-    const json = earnerJson(held, call.clock);
-    return { lines: [JSON.stringify(json, null, 2)], json };
-  },
+  run: (call) =>
+    withPipeline(call, async (pipeline) => {
+      const asked = earnerKeyOf(pipeline.vault, addressOf(call.args[0]));
+      const json = earnerJson(await requireHeld(pipeline, asked), call.clock);
+      return { lines: [JSON.stringify(json, null, 2)], json };
+    }),
 };
 
 /** @throws Problem where nothing is held */
@@ -83,115 +89,164 @@ async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPe
   return held;
 }
 
-type Names = Pick<Pipeline, 'scheme' | 'region'>;
-
-/** What is held about a person, in lines; an empty section has no heading. */
-const showLines = (held: HeldPerson, shown: Shown, names: Names): readonly Localized[] => [
-  { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
-  ...held.addresses.flatMap((one) => [{ fr: '', en: '' }, ...addressLines(held, one, shown, names)]),
-];
-
-function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, names: Names): readonly Localized[] {
+/** What is held about an address, in lines; an empty section has no heading. */
+function addressLines(
+  { person, asked }: HeldPerson,
+  one: HeldAddress,
+  shown: Shown,
+  { scheme, region }: Pipeline,
+): readonly Localized[] {
+  const { contact, tombstone } = one.record;
+  const erased = instantWords(tombstone?.erasedAtS ?? 0, scheme.timeZone);
+  const facts = listed([
+    one.key,
+    one.key === asked && { fr: 'demandée', en: 'asked for' },
+    one.key !== person && { fr: 'liée', en: 'linked' },
+    (contact?.name ?? null) !== null && { fr: 'nom conservé', en: 'name kept' },
+    (tombstone?.entriesToUnindex.length ?? 0) > 0 && { fr: 'effacement en cours', en: 'being erased' },
+    tombstone !== null && { fr: `effacée le ${erased.fr}`, en: `erased on ${erased.en}` },
+  ]);
   const address = shown.address(one) ?? { fr: 'adresse non conservée', en: 'address not kept' };
-  const facts = listed([one.key, ...factsOf(held, one, names.scheme.timeZone)]);
   return [
     say`${address} (${facts})
       ${address} (${facts})`,
-    ...SECTIONS.flatMap(([heading, linesOf]) => {
-      const lines = linesOf(one, names);
-      return lines.length === 0 ? [] : [heading, ...lines.map(indented)].map(indented);
-    }),
+    ...sectionsOf(one, scheme, region).flatMap(([heading, lines]) =>
+      lines.length === 0 ? [] : [heading, ...lines.map(indented)].map(indented),
+    ),
   ];
 }
 
-function factsOf(
-  { person, asked }: HeldPerson,
-  { key, record: { contact, tombstone } }: HeldAddress,
-  timeZone: string,
-): readonly Localized[] {
-  const erased = tombstone === null ? null : instantWords(tombstone.erasedAtS, timeZone);
-  return [
-    ...(key === asked ? [{ fr: 'demandée', en: 'asked for' }] : []),
-    ...(key === person ? [] : [{ fr: 'liée', en: 'linked' }]),
-    ...((contact?.name ?? null) === null ? [] : [{ fr: 'nom conservé', en: 'name kept' }]),
-    ...(tombstone?.entriesToUnindex.length ? [{ fr: 'effacement en cours', en: 'being erased' }] : []),
-    ...(erased === null ? [] : [{ fr: `effacée le ${erased.fr}`, en: `erased on ${erased.en}` }]),
-  ];
-}
+type Sections = readonly (readonly [heading: Localized, lines: readonly Localized[]])[];
 
 /** Each kind of what is held about an address. */
-const SECTIONS: readonly (readonly [
-  heading: Localized,
-  lines: (one: HeldAddress, names: Names) => readonly Localized[],
-])[] = [
-  [
-    { fr: 'Badges des organismes', en: 'Badges of partners' },
-    (one, names) => assertionLines(one, names, (clientId) => clientId !== names.region),
-  ],
-  [
-    { fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' },
-    (one, names) => assertionLines(one, names, (clientId) => clientId === names.region),
-  ],
-  [
-    { fr: 'Registre des badges Région', en: 'Ledger of awards' },
-    ({ record }, { scheme }) =>
+function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): Sections {
+  const { award: nameOf } = namesIn(scheme, region);
+  const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
+  const [own, partners] = [true, false].map((isOwn) =>
+    record.assertions.filter(({ clientId }) => (clientId === region) === isOwn),
+  );
+  const read = (assertions: typeof own = []) =>
+    assertions.map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
+  return [
+    [{ fr: 'Badges des organismes', en: 'Badges of partners' }, read(partners)],
+    [{ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(own)],
+    [
+      { fr: 'Registre des badges Région', en: 'Ledger of awards' },
       [...record.awards].map(([badgeId, { state, atS }]) =>
-        labelled(
-          awardName(scheme, badgeId),
-          listed([AWARD_STATES[state], instantWords(atS, scheme.timeZone)]),
-        ),
+        labelled(nameOf(badgeId), listed([AWARD_STATES[state], at(atS)])),
       ),
-  ],
-  [
-    { fr: 'À examiner', en: 'To be looked at' },
-    ({ record }, { scheme }) =>
-      [...record.flags].map(([badgeId, atS]) =>
-        listed([awardName(scheme, badgeId), instantWords(atS, scheme.timeZone)]),
-      ),
-  ],
-  [
-    { fr: 'Compte rendu', en: 'Account' },
-    ({ record }, { scheme }) =>
+    ],
+    [
+      { fr: 'À examiner', en: 'To be looked at' },
+      [...record.flags].map(([badgeId, atS]) => listed([nameOf(badgeId), at(atS)])),
+    ],
+    [
+      { fr: 'Compte rendu', en: 'Account' },
       record.journal.map(({ kind, atS, badgeId }) => {
-        const what = listed([instantWords(atS, scheme.timeZone), HAPPENED[kind]]);
-        return badgeId === null ? what : labelled(what, awardName(scheme, badgeId));
+        const what = listed([at(atS), HAPPENED[kind]]);
+        return badgeId === null ? what : labelled(what, nameOf(badgeId));
       }),
-  ],
-  [
-    { fr: 'Travaux en file', en: 'Jobs' },
-    ({ jobs }) =>
+    ],
+    [
+      { fr: 'Travaux en file', en: 'Jobs' },
       jobs.map(({ queue, name, state, reason }) => {
         const what = listed([queue, name, state]);
         return reason === null ? what : labelled(what, withoutAddresses(reason));
       }),
-  ],
-];
+    ],
+  ];
+}
 
-const assertionLines = (
-  { record }: HeldAddress,
-  { scheme }: Names,
-  isMeant: (clientId: ClientId) => boolean,
-): readonly Localized[] =>
-  record.assertions.filter(({ clientId }) => isMeant(clientId)).map((one) => assertionLine(one, scheme));
-
-function assertionLine(one: Assertion, scheme: Scheme): Localized {
-  const partner = scheme.partnersById.get(one.clientId);
+/** @param name where no partner has enrolled the badge */
+function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, name: string): Localized {
+  const partner = partnersById.get(one.clientId);
   const enrolled = partner?.badges.find(({ badgeId }) => badgeId === one.badgeId)?.name;
   const day = (atS: number): Localized =>
     localized((locale) =>
-      DateTime.fromSeconds(atS, { zone: scheme.timeZone, locale }).toLocaleString(DateTime.DATE_MED),
+      DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(DateTime.DATE_MED),
     );
-  const issued = day(one.issuedOnS);
-  const expires = one.expiresOnS === null ? null : day(one.expiresOnS);
+  const [issued, expires] = [day(one.issuedOnS), day(one.expiresOnS ?? 0)];
   return listed([
-    enrolled ?? awardName(scheme, one.badgeId),
-    ...(partner === undefined ? [] : [partner.name]),
+    enrolled ?? name,
+    partner?.name ?? false,
     { fr: `délivré le ${issued.fr}`, en: `issued on ${issued.en}` },
-    ...(expires === null ? [] : [{ fr: `valable jusqu'au ${expires.fr}`, en: `valid until ${expires.en}` }]),
-    ...(one.revoked ? [{ fr: 'révoqué', en: 'revoked' }] : []),
+    one.expiresOnS !== null && { fr: `valable jusqu'au ${expires.fr}`, en: `valid until ${expires.en}` },
+    one.revoked && { fr: 'révoqué', en: 'revoked' },
   ]);
 }
 
-/** A badge that the scheme no longer has, by its id. */
-const awardName = ({ awards }: Scheme, badgeId: BadgeId): string =>
-  awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId;
+export const earnerErase: Command = {
+  name: 'earner erase',
+  help: [
+    say`efface tout ce qui est gardé d'une personne, à sa demande
+      erases everything that is held about a person, at their request`,
+    say`Sous toutes ses adresses. Restent sa clé, l'empreinte des badges lus, pour qu'ils ne reviennent pas, et les badges Région donnés, pour qu'ils ne le soient pas deux fois. OBF et Open Badge Passport gardent ce qu'ils ont.
+      Under all of their addresses. What stays: their key, fingerprints of the badges that were read, so that those do not come back, and which awards were given, so that none is given twice. OBF and Open Badge Passport keep what they have.`,
+    say`Ne peut pas être défait. Peut être retapée : un effacement interrompu est achevé, au plus tard la nuit suivante.
+      Cannot be undone. May be typed again: an erasure that was interrupted is ended, by the next night at the latest.`,
+  ],
+  args: EARNER_ARGUMENT,
+  options: { '--yes': { fr: 'ne demande rien', en: 'does not ask' } },
+  interruptible: true,
+  run: (call) => {
+    const address = addressOf(call.args[0]);
+    if (!call.has('yes') && !call.streams.isTty.stdin)
+      throw wrongUsage(say`Sans terminal pour le confirmer, ajoutez --yes.
+        With no terminal to confirm it, add --yes.`);
+    return withPipeline(call, async (pipeline) => {
+      const earner = earnerKeyOf(pipeline.vault, address);
+      await requireHeld(pipeline, earner);
+      if (!call.has('yes')) await requireSameAddress(call, address);
+      const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
+        eraseEarner(pipeline, earner, 'erased'),
+      );
+      return {
+        lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),
+        json: {
+          earner,
+          erased: erased !== null,
+          addresses: erased?.addresses ?? 0,
+          assertions: erased?.assertions ?? 0,
+          account: erased?.entries ?? 0,
+          jobs: erased?.jobs ?? 0,
+          awards_kept: erased?.awards ?? 0,
+        },
+      };
+    });
+  },
+};
+
+const ERASED_BEFORE = say`Cette personne avait déjà été effacée : il n'y a rien à effacer.
+  This person was erased before: there is nothing to erase.`;
+
+function erasedLines({ addresses, assertions, entries, jobs, awards }: ErasedNumbers): readonly Localized[] {
+  const all = listed([
+    plural(addresses, 'adresse|adresses', 'address|addresses'),
+    plural(assertions, 'badge|badges', 'badge|badges'),
+    plural(
+      entries,
+      'fait du compte rendu|faits du compte rendu',
+      'entry of the account|entries of the account',
+    ),
+    plural(jobs, 'travail en file|travaux en file', 'job|jobs'),
+  ]);
+  return [
+    { fr: `Effacé : ${all.fr}.`, en: `Erased: ${all.en}.` },
+    say`Badges Région dont il reste noté qu'ils ont été donnés, ou retirés à la main, pour ne pas l'être deux fois : ${awards}.
+      Awards of which it stays known that they were given, or revoked by hand, so that none is given twice: ${awards}.`,
+  ];
+}
+
+const QUESTION = {
+  fr: "Tout ce qui est gardé de cette personne sera effacé, et ne peut pas être rétabli.\nTapez l'adresse à nouveau pour confirmer : ",
+  en: 'Everything that is held about this person will be erased, and cannot be restored.\nType the address again to confirm: ',
+};
+
+/** Has the address typed again on the terminal. @throws Problem for another one: nothing is changed */
+async function requireSameAddress({ streams, lang, signal }: Call, address: string): Promise<void> {
+  streams.errText(QUESTION[lang]);
+  if (normaliseAddress(await readLine(streams.stdin, signal)) === normaliseAddress(address)) return;
+  throw problem`not_confirmed
+    Ce n'est pas la même adresse : rien n'a été changé.
+    Not the same address: nothing was changed.`;
+}

@@ -1,12 +1,18 @@
 import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import type { EarnerKey } from '../../../ids.js';
-import { linkAddresses, type Linked, unlinkAddress, type Unlinked } from '../../../workers/link-addresses.js';
+import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { PAUSED } from '../../shared/issuing-words.js';
-import { counted, type Localized, say } from '../../shared/words.js';
-import { addressOf, ADDRESSES_ARGUMENTS } from '../arguments.js';
-import { withPipelineForPerson } from '../session.js';
+import { counted, say } from '../../shared/words.js';
+import { addressOf, EARNER_ARGUMENT } from '../arguments.js';
+import { withPipeline } from '../session.js';
 import { type Command, Problem, wrongUsage } from '../command.js';
+
+/** Two addresses of one person. */
+const ADDRESSES = {
+  ...EARNER_ARGUMENT,
+  'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
+};
 
 export const link: Command = {
   name: 'link',
@@ -18,41 +24,37 @@ export const link: Command = {
     say`Assurez-vous que c'est bien la même personne ; « npx palier unlink » sépare à nouveau.
       Make sure that it is the same person; "npx palier unlink" parts them again.`,
   ],
-  args: ADDRESSES_ARGUMENTS,
+  args: ADDRESSES,
   progress: { fr: 'Liaison des adresses', en: 'Linking the addresses' },
-  run: (call) => {
-    const typed = twoAddressesOf(call.args);
-    return withPipelineForPerson(call, async (pipeline) => {
-      const linked = await linkAddresses(pipeline, ...(await requireKnown(pipeline, typed)));
-      const { person, keys, changed, withdrawn } = linked;
+  run: (call) =>
+    withPipeline(call, async (pipeline) => {
+      const [one, other] = await requireTwo(pipeline, call.args);
+      const { person, keys, changed, withdrawn } = await linkAddresses(pipeline, one, other);
       const paused = await pipeline.queues.awards.isPaused();
+      const addresses = keys.length;
       return {
-        lines: [...linkedLines(linked), ...(paused ? [PAUSED] : [])],
-        json: { earner: person, addresses: keys.length, changed, withdrawn, issuing_paused: paused },
+        lines: [
+          changed
+            ? say`Adresses liées : elles sont une seule personne, ${person} (adresses : ${addresses}).
+              Addresses linked: they are one person, ${person} (addresses: ${addresses}).`
+            : say`Ces adresses étaient déjà liées : ${person} (adresses : ${addresses}).
+              These addresses were linked already: ${person} (addresses: ${addresses}).`,
+          withdrawn > 0 && counted(withdrawn, WITHDRAWN.one, WITHDRAWN.many),
+          say`Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.
+            The person is evaluated now; what is due to them goes to the address of their latest badge.`,
+          paused && PAUSED,
+        ],
+        json: { earner: person, addresses, changed, withdrawn, issuing_paused: paused },
       };
-    });
-  },
+    }),
 };
 
-function linkedLines({ person, keys, changed, withdrawn }: Linked): readonly Localized[] {
-  const waited = counted(
-    withdrawn,
-    say`badge Région qui attendait pour une seule des adresses est retiré de l'attente : il est redonné à la personne s'il lui est dû.
-      award that waited for one of the addresses waits no more: it is given to the person if it is due to them.`,
-    say`badges Région qui attendaient pour une seule des adresses sont retirés de l'attente : ils sont redonnés à la personne s'ils lui sont dus.
-      awards that waited for one of the addresses wait no more: they are given to the person if they are due to them.`,
-  );
-  return [
-    changed
-      ? say`Adresses liées : elles sont une seule personne, ${person} (adresses : ${keys.length}).
-        Addresses linked: they are one person, ${person} (addresses: ${keys.length}).`
-      : say`Ces adresses étaient déjà liées : ${person} (adresses : ${keys.length}).
-        These addresses were linked already: ${person} (addresses: ${keys.length}).`,
-    ...(withdrawn > 0 ? [waited] : []),
-    say`Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.
-      The person is evaluated now; what is due to them goes to the address of their latest badge.`,
-  ];
-}
+const WITHDRAWN = {
+  one: say`badge Région qui attendait pour une seule des adresses est retiré de l'attente : il est redonné à la personne s'il lui est dû.
+    award that waited for one of the addresses waits no more: it is given to the person if it is due to them.`,
+  many: say`badges Région qui attendaient pour une seule des adresses sont retirés de l'attente : ils sont redonnés à la personne s'ils lui sont dus.
+    awards that waited for one of the addresses wait no more: they are given to the person if they are due to them.`,
+};
 
 export const unlink: Command = {
   name: 'unlink',
@@ -62,63 +64,55 @@ export const unlink: Command = {
     say`La seconde adresse redevient une personne à part, avec les badges reçus à cette adresse ; les deux sont réévaluées aussitôt. Lit le compte de la Région dans OBF, et attend au besoin qu'un envoi en cours arrive.
       The second address is a person of its own again, with the badges that came under it; both are evaluated at once. Reads the Région's account in OBF, and waits for an award that is on its way.`,
   ],
-  args: ADDRESSES_ARGUMENTS,
+  args: ADDRESSES,
   progress: { fr: 'Séparation des adresses', en: 'Parting the addresses' },
   interruptible: true,
-  run: (call) => {
-    const typed = twoAddressesOf(call.args);
-    return withPipelineForPerson(call, async (pipeline) => {
-      const unlinked = await unlinkAddress(pipeline, ...(await requireKnown(pipeline, typed)), call.signal);
-      const { people, changed, moved } = unlinked;
+  run: (call) =>
+    withPipeline(call, async (pipeline) => {
+      const [one, other] = await requireTwo(pipeline, call.args);
+      const { people, changed, moved } = await unlinkAddress(pipeline, one, other, call.signal);
       const paused = await pipeline.queues.awards.isPaused();
+      const parted = [
+        say`Adresses séparées : ce sont deux personnes, ${people.join(' et ')}.
+          Addresses parted: they are two people, ${people.join(' and ')}.`,
+        moved > 0 &&
+          say`Badges Région notés désormais à l'adresse qui les a reçus : ${moved}.
+            Awards that now stand under the address that got them: ${moved}.`,
+        say`Les deux sont réévaluées maintenant ; chacune reçoit ce qui lui est dû.
+          Both are evaluated now; each is given what is due to them.`,
+        paused && PAUSED,
+      ];
       return {
-        lines: [...unlinkedLines(unlinked), ...(changed && paused ? [PAUSED] : [])],
+        lines: changed ? parted : [NOT_LINKED],
         json: { earners: people, changed, moved, issuing_paused: paused },
       };
-    });
-  },
+    }),
 };
 
-function unlinkedLines({ people, changed, moved }: Unlinked): readonly Localized[] {
-  if (!changed)
-    return [
-      say`Ces adresses n'étaient pas liées : rien n'est changé.
-        These addresses were not linked: nothing is changed.`,
-    ];
-  const movedWords = say`Badges Région notés désormais à l'adresse qui les a reçus : ${moved}.
-    Awards that now stand under the address that got them: ${moved}.`;
-  return [
-    say`Adresses séparées : ce sont deux personnes, ${people.join(' et ')}.
-      Addresses parted: they are two people, ${people.join(' and ')}.`,
-    ...(moved > 0 ? [movedWords] : []),
-    say`Les deux sont réévaluées maintenant ; chacune reçoit ce qui lui est dû.
-      Both are evaluated now; each is given what is due to them.`,
-  ];
-}
+const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
+  These addresses were not linked: nothing is changed.`;
 
-/** @throws Problem for what is no address, or the same one twice */
-function twoAddressesOf([first, second]: readonly string[]): readonly [string, string] {
-  const addresses = [addressOf(first), addressOf(second)] as const;
-  if (normaliseAddress(addresses[0]) !== normaliseAddress(addresses[1])) return addresses;
-  throw wrongUsage(say`C'est deux fois la même adresse.
-    This is the same address twice.`);
-}
-
-/** @throws Problem that says which of them nobody is known by; nothing is changed then */
-async function requireKnown(
+/**
+ * The people of the two addresses that were typed.
+ * @throws Problem for what is no address, the same one twice, or one that nobody is known by; nothing is changed then
+ */
+async function requireTwo(
   { earners, vault }: Pipeline,
-  addresses: readonly [string, string],
+  typed: readonly string[],
 ): Promise<readonly [EarnerKey, EarnerKey]> {
-  const [one, other] = [earnerKeyOf(vault, addresses[0]), earnerKeyOf(vault, addresses[1])];
-  const unknown = await Promise.all(
-    [one, other].map(async (key) => {
-      const { assertions, linked, linkedTo } = await earners.read(key);
-      return assertions.length + linked.length === 0 && linkedTo === null;
-    }),
-  );
-  const words = UNKNOWN.filter((_, at) => unknown[at]);
-  if (words.length === 0) return [one, other];
-  throw new Problem('unknown_earner', [...words, NOTHING_CHANGED]);
+  const [first, second] = [addressOf(typed[0]), addressOf(typed[1])];
+  if (normaliseAddress(first) === normaliseAddress(second))
+    throw wrongUsage(say`C'est deux fois la même adresse.
+      This is the same address twice.`);
+  const keys = [earnerKeyOf(vault, first), earnerKeyOf(vault, second)] as const;
+  const records = await Promise.all(keys.map((key) => earners.read(key)));
+  const unknown = UNKNOWN.filter((_, at) => {
+    const record = records[at];
+    return record?.linkedTo === null && record.assertions.length + record.linked.length === 0;
+  });
+  if (unknown.length === 0) return keys;
+  const unchanged = { fr: "Rien n'a été changé.", en: 'Nothing was changed.' };
+  throw new Problem('unknown_earner', [...unknown, unchanged]);
 }
 
 /** By their place: what was typed is not shown again. */
@@ -128,4 +122,3 @@ const UNKNOWN = [
   say`Personne n'est connu à la seconde adresse : aucun badge n'y a été lu.
     Nobody is known by the second address: no badge was read for it.`,
 ];
-const NOTHING_CHANGED = { fr: "Rien n'a été changé.", en: 'Nothing was changed.' };

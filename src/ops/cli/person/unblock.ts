@@ -1,7 +1,4 @@
 import { readPerson } from '../../../earners/person.js';
-import type { EarnerKey } from '../../../ids.js';
-import type { Award } from '../../../rules/types.js';
-import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/unblock.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
@@ -23,34 +20,26 @@ export const unblock: Command = {
       the award, by its name in scheme.yaml (communiquer-1...)`,
   },
   progress: { fr: 'Levée du blocage', en: 'Lifting the block' },
-  run: ({ args: [typed, typedAward = ''], ...context }) => {
-    const keyUnder = earnerOf(typed);
-    return withPipeline(context, async (pipeline) => {
-      const earner = keyUnder(pipeline.vault);
-      const award = await lift(pipeline, earner, typedAward);
+  run: ({ args: [typed, typedAward = ''], ...context }) =>
+    withPipeline(context, async (pipeline) => {
+      const earner = earnerOf(pipeline.vault, typed);
+      const { id, name, badgeId } = awardOf(pipeline.scheme, typedAward);
+      const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
+      if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
+      if (!(await unblockAward(pipeline, earner, badgeId))) throw notBlocked(name);
       const paused = await pipeline.queues.awards.isPaused();
       return {
         lines: [
-          say`Blocage levé : « ${award.name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.
-            Block lifted: "${award.name}", earner ${earner}. It is given again as soon as its rule is met.`,
-          ...(paused ? [PAUSED] : []),
+          say`Blocage levé : « ${name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.
+            Block lifted: "${name}", earner ${earner}. It is given again as soon as its rule is met.`,
+          paused && PAUSED,
         ],
-        json: { earner, award: award.id, unblocked: true, issuing_paused: paused },
+        json: { earner, award: id, unblocked: true, issuing_paused: paused },
       };
-    });
-  },
+    }),
 };
 
-/** @throws Problem when there is nothing to lift */
-async function lift(pipeline: Pipeline, earner: EarnerKey, typedAward: string): Promise<Award> {
-  const award = awardOf(pipeline.scheme, typedAward);
-  const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
-  if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
-  if (!(await unblockAward(pipeline, earner, award.badgeId))) throw notBlocked(award);
-  return award;
-}
-
-const notBlocked = ({ name }: Award): Problem =>
+const notBlocked = (name: string): Problem =>
   new Problem('not_blocked', [
     say`« ${name} » n'est pas bloqué pour cette personne : rien n'est changé.
       "${name}" is not blocked for this person: nothing is changed.`,

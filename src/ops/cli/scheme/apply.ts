@@ -1,9 +1,8 @@
-import type { Plan, PlanCost } from '../../../rules/plan.js';
+import type { PlanCost } from '../../../rules/plan.js';
 import type { Scheme } from '../../../rules/types.js';
 import { applyRules } from '../../../workers/apply-scheme.js';
 import { type MadePlan, makePlan } from '../../../scheme/make-plan.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
-import type { Pipeline } from '../../../workers/pipeline.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
@@ -34,34 +33,24 @@ export const apply: Command = {
   },
   interruptible: true,
   run: (call) =>
-    withPipeline(call, async (pipeline, { obfMaxRps }) => {
-      const { made, how } = await putIntoForce(call, pipeline, obfMaxRps);
-      const paused = await pipeline.queues.awards.isPaused();
-      return {
-        lines: [...appliedLines(made, how), ...(paused ? [PAUSED] : [])],
-        json: appliedJson(made, how, paused),
-      };
+    withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
+      const { signal } = call;
+      const { scheme, schemes, quota, queues } = pipeline;
+      const how = resumeOptions(readRequest(call, scheme), await schemes.unfinished(), scheme);
+      // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
+      if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
+      const made = await withProgress(call, READING, (report) =>
+        makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
+      );
+      await requireConsent(call, how, made.cost);
+      try {
+        await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
+      } catch (error) {
+        throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
+      }
+      return appliedAnswer(made, how, await queues.awards.isPaused());
     }),
 };
-
-/** @throws Problem when it is refused; nothing was changed then */
-async function putIntoForce(call: Call, pipeline: Pipeline, maxRps: number) {
-  const { signal } = call;
-  const { scheme, schemes, quota } = pipeline;
-  const how = resumeOptions(readRequest(call, scheme), await schemes.unfinished(), scheme);
-  // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
-  if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  const made = await withProgress(call, READING, (report) =>
-    makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
-  );
-  await requireConsent(call, how, made.cost);
-  try {
-    await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
-  } catch (error) {
-    throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
-  }
-  return { made, how };
-}
 
 const GIVING = { fr: 'Mise en route des badges', en: 'Sending badges on their way' };
 const MOVED = say`D'autres fichiers sont devenus les règles entre-temps (un déploiement ?). Relancez « npx palier plan ».
@@ -131,34 +120,31 @@ async function requireConsent(
   throw new Problem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
 
-function appliedLines({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions): Answer['lines'] {
+function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean): Answer {
   const { version, only } = plan;
-  const inForce =
-    only === null
-      ? { fr: `Version ${version} en vigueur.`, en: `Version ${version} is in force.` }
-      : say`« ${only} » en vigueur d'après la version ${version} ; le reste attend.
-        "${only}" is in force by version ${version}; the rest waits.`;
-  if (cost.issues === 0) return [inForce, { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }];
+  const awards = plan.awards.filter(({ gains }) => gains.length > 0);
   const way = plural(cost.issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
   const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' } : '';
-  return [
-    inForce,
-    say`${way}${mail} ; les workers les délivrent, en ${cost.atLeastS} s au moins :
-      ${way} on the way${mail}; the workers issue them, in ${cost.atLeastS} s at least:`,
-    ...gainsOf(plan).map(
-      ({ award, gains }) =>
-        `  ${award.name} (${award.id}) : ${plural(gains.length, 'badge|badges', 'badge|badges').fr}`,
-    ),
-  ];
+  return {
+    lines: [
+      only === null
+        ? { fr: `Version ${version} en vigueur.`, en: `Version ${version} is in force.` }
+        : say`« ${only} » en vigueur d'après la version ${version} ; le reste attend.
+          "${only}" is in force by version ${version}; the rest waits.`,
+      cost.issues === 0
+        ? { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }
+        : say`${way}${mail} ; les workers les délivrent, en ${cost.atLeastS} s au moins :
+          ${way} on the way${mail}; the workers issue them, in ${cost.atLeastS} s at least:`,
+      ...awards.map(({ award, gains }) => `  ${award.name} (${award.id}) : ${gains.length}`),
+      paused && PAUSED,
+    ],
+    json: {
+      version,
+      only,
+      send_email: !suppressEmail,
+      issues: cost.issues,
+      awards: awards.map(({ award, gains }) => ({ award: award.id, issues: gains.length })),
+      issuing_paused: paused,
+    },
+  };
 }
-
-const gainsOf = ({ awards }: Plan) => awards.filter(({ gains }) => gains.length > 0);
-
-const appliedJson = ({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean) => ({
-  version: plan.version,
-  only: plan.only,
-  send_email: !suppressEmail,
-  issues: cost.issues,
-  awards: gainsOf(plan).map(({ award, gains }) => ({ award: award.id, issues: gains.length })),
-  issuing_paused: paused,
-});

@@ -4,26 +4,19 @@ import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../../config.js';
 import type { BadgeId } from '../../../ids.js';
-import { readConfigFolder } from '../../../platform/config-folder.js';
-import { enrol, type Enrolled, type Enrolling } from '../../../rules/enrol.js';
+import { fieldOf } from '../../../obf/errors.js';
+import { enrol, type Enrolling } from '../../../rules/enrol.js';
 import type { SchemeFault } from '../../../rules/parse/fault.js';
 import { parseScheme } from '../../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../../rules/types.js';
-import { type Localized, say } from '../../shared/words.js';
+import { say } from '../../shared/words.js';
 import { faultWords } from '../settings.js';
 import { type Context, Problem, problem } from '../command.js';
-
-/** What came into partners.yaml. */
-export interface Written extends Omit<Enrolled, 'text'> {
-  /** As it was given. */
-  readonly file: string;
-  /** What the scheme's reader finds odd in them. */
-  readonly warnings: readonly Localized[];
-}
 
 /**
  * Writes the lines of a badge into partners.yaml, once it is sure that the file is as good as before.
  * @param before the scheme as the files have it now
+ * @returns the lines, the file as it was given, and what the scheme's reader finds odd in them
  * @throws Problem; nothing is written then
  */
 export async function writeEnrolment(
@@ -31,14 +24,14 @@ export async function writeEnrolment(
   { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
   enrolling: Enrolling,
   before: Scheme,
-): Promise<Written> {
-  const dir = resolve(cwd, configDir);
-  const [path, file] = [join(dir, 'partners.yaml'), join(configDir, 'partners.yaml')];
-  const [{ scheme }, text] = await Promise.all([readConfigFolder(dir), readFile(path, 'utf8')]);
+) {
+  const file = join(configDir, 'partners.yaml');
+  const path = resolve(cwd, file);
+  const text = await readFile(path, 'utf8');
   const added = enrol(text, enrolling);
   if (added === null) throw onlyByHand(file);
   const files = {
-    scheme: { ...scheme, name: join(configDir, 'scheme.yaml') },
+    scheme: { name: join(configDir, 'scheme.yaml'), text: before.source.scheme },
     partners: { name: file, text: added.text },
   };
   const result = parseScheme(files, timeZone);
@@ -74,32 +67,25 @@ export async function replaceFile(path: string, file: string, before: string, te
   const temporary = join(dirname(path), `.palier-${randomBytes(6).toString('hex')}.tmp`);
   try {
     const stats = await lstat(path);
-    if (!stats.isFile()) throw notWritten(isLink(file));
+    if (!stats.isFile())
+      throw problem`not_written
+        Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
+        Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
     await writeLike(temporary, text, stats);
-    if ((await readFile(path, 'utf8')) !== before) throw notWritten(changedMeanwhile(file));
+    if ((await readFile(path, 'utf8')) !== before)
+      throw problem`not_written
+        Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
+        Nothing is written: ${file} was just changed by somebody else. Type the command again.`;
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+    const code = fieldOf(error, 'code');
     if (error instanceof Problem || typeof code !== 'string') throw error;
-    throw notWritten(cannotWrite(file, code), error);
+    throw problem`not_written
+      Rien n'est écrit : ${file} ne peut pas l'être (${code}). Vérifiez les droits du fichier et de son dossier.
+      Nothing is written: ${file} cannot be (${code}). Check the permissions of the file and its folder.`;
   }
 }
-
-const notWritten = (words: Localized, cause?: unknown): Problem =>
-  new Problem('not_written', words, { cause });
-
-const isLink = (file: string): Localized =>
-  say`Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
-    Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
-const changedMeanwhile = (file: string): Localized =>
-  say`Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
-    Nothing is written: ${file} was just changed by somebody else. Type the command again.`;
-const cannotWrite = (
-  file: string,
-  why: string,
-) => say`Rien n'est écrit : ${file} ne peut pas l'être (${why}). Vérifiez les droits du fichier et de son dossier.
-  Nothing is written: ${file} cannot be (${why}). Check the permissions of the file and its folder.`;
 
 /** A file that is there already is never written through. */
 async function writeLike(path: string, text: string, { mode, uid, gid }: Stats): Promise<void> {

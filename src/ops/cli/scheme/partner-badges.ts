@@ -1,14 +1,20 @@
 import { ObfError } from '../../../obf/errors.js';
 import { withoutMarks } from '../../../platform/invisible.js';
-import { obfWords, withObf } from '../obf.js';
-import { withRedis } from '../session.js';
+import { obfWords } from '../obf.js';
+import { withObf, withRedis } from '../session.js';
 import type { BadgeId, ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { indented, labelled, type Localized, plural, say } from '../../shared/words.js';
-import { PARTNER_ARGUMENT, partnerOf } from '../arguments.js';
+import { unknownName } from '../arguments.js';
 import { requireScheme, requireSettings } from '../settings.js';
 import { type Answer, type Command, type Context, Problem } from '../command.js';
+
+/** The argument that names a partner. */
+export const PARTNER_ARGUMENT = {
+  client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
+    the partner, by its client_id (the id of its OBF account)`,
+};
 
 export const partnerBadges: Command = {
   name: 'partner badges',
@@ -21,62 +27,69 @@ export const partnerBadges: Command = {
   args: PARTNER_ARGUMENT,
   progress: { fr: "Lecture d'OBF", en: 'Reading OBF' },
   run: async (call) => {
-    const config = requireSettings(call, ['TZ_SCHEME']);
-    const scheme = await requireScheme(call, config);
-    const partner = partnerOf(scheme, call.args[0] ?? '');
-    const badges = await readObfBadges(call, keyOf(call, partner));
-    return answerOf(scheme, partner, badges);
+    const [typed = ''] = call.args;
+    const scheme = await requireScheme(call, requireSettings(call, ['TZ_SCHEME']));
+    const partner = scheme.partners.find(({ clientId }) => clientId === typed);
+    if (partner === undefined) throw unknownPartner(scheme, typed);
+    const { clientId, secretEnv } = partner;
+    if (secretEnv === null || !isSet(call, secretEnv)) throw noKey(partner);
+    return answerOf(scheme, partner, await readObfBadges(call, clientId, secretEnv));
   },
 };
 
-/** @throws Problem when there is no key, and what to do */
-function keyOf(context: Context, { clientId, name, secretEnv }: Partner): ApiKey {
-  const key = secretEnv === null ? null : apiKey(context, clientId, secretEnv);
-  if (key !== null) return key;
+export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Localized): Problem =>
+  unknownName(
+    { fr: 'Partenaire inconnu', en: 'Unknown partner' },
+    typed,
+    partners.map(({ clientId }) => clientId),
+    more,
+  );
+
+export const isSet = ({ env }: Pick<Context, 'env'>, variable: string): boolean =>
+  (env[variable] ?? '').trim() !== '';
+
+/** What to do where there is no key. */
+function noKey({ clientId, name, secretEnv }: Partner): Problem {
+  const variable = `OBF_SECRET_${clientId.toUpperCase().replace(/\W/g, '_')}`;
   const missing =
     secretEnv === null
-      ? say`« ${name} » n'a pas de clé d'API : donnez-lui dans partners.yaml un secret_env (le nom d'une variable, comme OBF_SECRET_${variablePart(clientId)}), et mettez la clé dans cette variable.
-        "${name}" has no API key: give it a secret_env in partners.yaml (the name of a variable, like OBF_SECRET_${variablePart(clientId)}), and put the key into that variable.`
+      ? say`« ${name} » n'a pas de clé d'API : donnez-lui dans partners.yaml un secret_env (le nom d'une variable, comme ${variable}), et mettez la clé dans cette variable.
+        "${name}" has no API key: give it a secret_env in partners.yaml (the name of a variable, like ${variable}), and put the key into that variable.`
       : say`${secretEnv} : la variable manque ; partners.yaml la nomme pour la clé d'API de « ${name} ».
         ${secretEnv}: is not set; partners.yaml names it for the API key of "${name}".`;
-  throw new Problem('no_key', [missing, WITHOUT_KEY]);
+  return new Problem('no_key', [missing, WITHOUT_KEY]);
 }
-
-const variablePart = (clientId: string): string => clientId.toUpperCase().replace(/\W/g, '_');
 
 const WITHOUT_KEY = say`Sans clé, demandez à l'organisme l'identifiant de chaque badge : « npx palier partner enrol » l'inscrit aussi.
   Without a key, ask the partner for the id of each badge: "npx palier partner enrol" enrols it as well.`;
 
 /** A partner's badges in OBF beside what partners.yaml has of them: enrolled, not enrolled, and unknown in OBF. */
 function answerOf(scheme: Scheme, partner: Partner, badges: readonly ObfBadge[]): Answer {
-  const own = new Map(partner.badges.map((enrolment) => [enrolment.badgeId, enrolment]));
+  const { name, clientId, active } = partner;
+  const own = new Set(partner.badges.map(({ badgeId }) => badgeId));
   const inObf = new Map(badges.map((badge) => [badge.id, badge]));
-  const enrolled = partner.badges.flatMap((enrolment) => {
-    const badge = inObf.get(enrolment.badgeId);
-    return badge === undefined ? [] : [{ badge, enrolment }];
-  });
+  const nameOf = ({ badgeId: id, name: given }: Enrolment): ObfBadge => inObf.get(id) ?? { id, name: given };
+  const lineOf = (one: Enrolment) => labelled(badgeWords(nameOf(one)), enrolmentWords(scheme, one));
+  const jsonOf = (one: Enrolment) => {
+    const { competency, level, ability, replaces } = one;
+    const { from, until } = periodOf(one, scheme.timeZone);
+    const period = { enrolled_from: from, enrolled_until: until };
+    return { ...nameOf(one), competency, level, ability, ...period, replaces };
+  };
+  const enrolled = partner.badges.filter(({ badgeId }) => inObf.has(badgeId));
+  const missing = partner.badges.filter(({ badgeId }) => !inObf.has(badgeId));
   // A badge that another partner has in partners.yaml cannot be right.
   const free = badges
     .filter(({ id }) => !own.has(id))
     .map((badge) => ({ badge, by: scheme.enrolments.get(badge.id)?.clientId ?? null }));
-  const missing = partner.badges
-    .filter(({ badgeId }) => !inObf.has(badgeId))
-    .map((enrolment) => ({ badge: { id: enrolment.badgeId, name: enrolment.name }, enrolment }));
-  const lineOf = ({ badge, enrolment }: (typeof missing)[number]) =>
-    labelled(badgeWords(badge), enrolmentWords(scheme, enrolment));
-  const jsonOf = ({ badge, enrolment }: (typeof missing)[number]) => ({
-    ...badge,
-    ...enrolmentJson(enrolment, scheme.timeZone),
-  });
-  const { name, clientId, active } = partner;
   const count = plural(badges.length, 'badge dans OBF|badges dans OBF', 'badge in OBF|badges in OBF');
   return {
     lines: [
       labelled(`${name} (${clientId})`, count),
-      ...(active ? [] : [INACTIVE]),
-      ...part(ENROLLED, enrolled.map(lineOf)),
+      !active && INACTIVE,
+      ...part({ fr: 'Inscrits', en: 'Enrolled' }, enrolled.map(lineOf)),
       ...part(
-        FREE,
+        { fr: 'Non inscrits', en: 'Not enrolled' },
         free.map(({ badge, by }) =>
           by === null ? badgeWords(badge) : labelled(badgeWords(badge), enrolledBy(by)),
         ),
@@ -97,22 +110,14 @@ function answerOf(scheme: Scheme, partner: Partner, badges: readonly ObfBadge[])
 const enrolledBy = (clientId: ClientId) => say`attention, partners.yaml l'inscrit pour ${clientId}
   careful, partners.yaml enrols it for ${clientId}`;
 
-function enrolmentJson(enrolment: Enrolment, timeZone: string) {
-  const { from, until } = periodOf(enrolment, timeZone);
-  const { competency, level, ability, replaces } = enrolment;
-  return { competency, level, ability, enrolled_from: from, enrolled_until: until, replaces };
-}
-
 const INACTIVE = say`Ne participe plus (active: false) : aucun de ses badges ne compte.
   Takes no part (active: false): none of its badges counts.`;
-const ENROLLED: Localized = { fr: 'Inscrits', en: 'Enrolled' };
-const FREE: Localized = { fr: 'Non inscrits', en: 'Not enrolled' };
 const MISSING = say`Inscrits, mais inconnus dans ce compte OBF (identifiant mal copié, badge supprimé, ou brouillon)
   Enrolled, but unknown in this OBF account (id mistyped, badge deleted, or a draft)`;
 
 /** A heading and its lines; nothing where there are none. */
-const part = (title: Localized, lines: readonly Localized[]): readonly Localized[] =>
-  lines.length === 0 ? [] : [{ fr: '', en: '' }, title, ...lines.map(indented)];
+const part = (title: Localized, lines: readonly Localized[]): Answer['lines'] =>
+  lines.length === 0 ? [] : ['', title, ...lines.map(indented)];
 
 const badgeWords = ({ id, name }: ObfBadge): Localized =>
   name === null ? { fr: id, en: id } : { fr: `${id} « ${name} »`, en: `${id} "${name}"` };
@@ -126,42 +131,34 @@ export interface ObfBadge {
   readonly name: string | null;
 }
 
-/** An organisation's API key, and its variable. */
-export interface ApiKey {
-  readonly clientId: ClientId;
-  readonly variable: string;
-  readonly secret: string;
-}
-
-/** The key of a variable; null: it is not set. */
-export function apiKey({ env }: Pick<Context, 'env'>, clientId: ClientId, variable: string): ApiKey | null {
-  const secret = env[variable]?.trim() ?? '';
-  return secret === '' ? null : { clientId, variable, secret };
-}
-
 /**
  * Every badge of the account. Reads only.
+ * @param variable holds the API key
  * @throws Problem when the environment, Redis or OBF cannot be used
  */
-export async function readObfBadges(context: Context, key: ApiKey): Promise<readonly ObfBadge[]> {
+export async function readObfBadges(
+  context: Context,
+  clientId: ClientId,
+  variable: string,
+): Promise<readonly ObfBadge[]> {
   const config = requireSettings(context, NEEDED);
-  const secrets = new Map([[key.clientId, key.secret]]);
+  const secrets = new Map([[clientId, context.env[variable]?.trim() ?? '']]);
   return withRedis(context, config.redis, (redis) =>
     withObf(context, config, redis, secrets, async (obf) => {
       try {
         const signal = AbortSignal.timeout(context.patienceMs.obf);
-        const badges = (await obf.account(key.clientId)?.badges(signal)) ?? [];
-        return badges.map(({ id, name }) => ({ id, name: oneLine(name ?? '') || null }));
+        const badges = (await obf.account(clientId)?.badges(signal)) ?? [];
+        return badges.map(({ id, name }) => ({ id, name: oneLine(name ?? '') }));
       } catch (error) {
         if (!(error instanceof ObfError)) throw error;
-        throw new Problem('obf', obfWords(error, key.variable), { cause: error });
+        throw new Problem('obf', obfWords(error, variable), { cause: error });
       }
     }),
   );
 }
 
-/** On one line, and without marks that turn its direction; a name may come from anywhere. */
-export const oneLine = (text: string): string =>
+/** On one line, and without marks that turn its direction; a name may come from anywhere. Null: nothing is left. */
+export const oneLine = (text: string): string | null =>
   withoutMarks(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+    .trim() || null;

@@ -1,69 +1,148 @@
-import type { BadgeId, ClientId } from '../../../ids.js';
+import { asBadgeId, asClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
+import type { Enrolling } from '../../../rules/enrol.js';
 import { nearest } from '../../../rules/parse/messages.js';
+import { calendarDay, isId } from '../../../rules/parse/value.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { labelled, type Localized, say } from '../../shared/words.js';
-import { didYouMean, unknownPartner } from '../arguments.js';
+import { didYouMean } from '../arguments.js';
 import { writeEnrolment } from './enrol-file.js';
-import { ENROL_HELP, type EnrolRequest, enrolRequestOf } from './enrol-request.js';
-import { apiKey, type ObfBadge, readObfBadges } from './partner-badges.js';
-import { planJson } from './plan-json.js';
-import { planLines, THE_FILES } from './plan-words.js';
-import { planNow, READING } from './plan.js';
+import { isSet, oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { requireScheme, requireSettings } from '../settings.js';
-import {
-  type Answer,
-  type Call,
-  type Command,
-  type Context,
-  Problem,
-  wrongUsage,
-  problem,
-} from '../command.js';
-import { untilInterrupted, withProgress } from '../terminal.js';
+import { type Call, type Command, type Context, Problem, wrongUsage, problem } from '../command.js';
 
 export const partnerEnrol: Command = {
-  ...ENROL_HELP,
+  name: 'partner enrol',
+  help: [
+    say`inscrit un badge d'un partenaire dans partners.yaml
+      enrols a partner's badge in partners.yaml`,
+    say`Ajoute les lignes du badge, entre accolades ou clé par clé comme ses voisines ; les commentaires et tout ce qui est inscrit restent, seuls les espaces du fichier peuvent changer. Si quelque chose cloche, rien n'est écrit. « npx palier partner badges » montre les badges d'un partenaire.
+      Adds the lines of the badge, in braces or key by key like its neighbours; comments and all that is enrolled stay, only the spacing of the file may change. If anything is wrong, nothing is written. "npx palier partner badges" shows the badges of a partner.`,
+    say`Un organisme qui n'est pas encore dans le fichier y entre avec --partner-name et, si vous avez sa clé d'API, --secret-env.
+      A partner who is not in the file yet comes in with --partner-name and, if you have its API key, --secret-env.`,
+  ],
+  args: {
+    ...PARTNER_ARGUMENT,
+    badge: say`l'identifiant du badge dans OBF
+      the id of the badge in OBF`,
+  },
+  options: {
+    '--competency <id>': say`la compétence, comme dans scheme.yaml (obligatoire)
+      the competency, as in scheme.yaml (required)`,
+    '--level <n>': say`le niveau, 1 ou 2 (obligatoire)
+      the level, 1 or 2 (required)`,
+    '--ability <id>': say`la capacité de cette compétence
+      the ability of that competency`,
+    '--name <nom|name>': say`le nom du badge ; sinon, celui d'OBF
+      the badge's name; otherwise, that of OBF`,
+    '--from <AAAA-MM-JJ|YYYY-MM-DD>': say`premier jour où le badge, délivré ce jour-là, compte
+      first day on which the badge, issued that day, counts`,
+    '--until <AAAA-MM-JJ|YYYY-MM-DD>': say`dernier jour
+      last day`,
+    '--replaces <id,id>': say`versions précédentes du même badge : ensemble, elles comptent une fois
+      earlier versions of the same badge: together they count once`,
+    '--partner-name <nom|name>': say`le nom d'un organisme qui n'est pas encore inscrit
+      the name of a partner who is not there yet`,
+    '--secret-env <VARIABLE>': say`de cet organisme, la variable qui porte sa clé d'API
+      that partner's variable with its API key`,
+  },
+  progress: { fr: "Lecture d'OBF", en: 'Reading OBF' },
   run: async (call) => {
-    const asked = enrolRequestOf(call);
-    const ids = { client_id: asked.clientId, badge: asked.badge.badgeId };
+    const asked = readRequest(call);
+    const { clientId, badge } = asked;
+    const ids = { client_id: clientId, badge: badge.badgeId };
     const config = requireSettings(call, ['TZ_SCHEME']);
     const scheme = await requireScheme(call, config);
-    const existing = scheme.enrolments.get(asked.badge.badgeId);
+    const existing = scheme.enrolments.get(badge.badgeId);
     if (existing !== undefined)
       return { lines: [existingWords(scheme, existing, asked)], json: { ...ids, changed: false } };
-    const { name, notes } = await withProgress(call, { fr: "Lecture d'OBF", en: 'Reading OBF' }, () =>
-      badgeName(call, asked, secretEnvOf(scheme, asked)),
-    );
-    const written = await writeEnrolment(call, config, { ...asked, badge: { ...asked.badge, name } }, scheme);
-    const { file, line, lines } = written;
-    const remarks = [...notes, ...written.warnings, ...inactive(scheme, asked)];
-    const plan = await tellPlan(call);
+    const { name, notes } = await findName(call, asked, secretEnvOf(scheme, asked));
+    const enrolling = { ...asked, badge: { ...badge, name } };
+    const { file, line, lines, warnings } = await writeEnrolment(call, config, enrolling, scheme);
+    const isOut = scheme.partnersById.get(clientId)?.active === false;
+    const remarks = [
+      ...(name === null ? [NO_NAME] : []),
+      ...notes,
+      ...warnings,
+      ...(isOut ? [inactive(clientId)] : []),
+    ];
     return {
       lines: [
         { fr: `Inscrit dans ${file}, ligne ${line} :`, en: `Enrolled in ${file}, line ${line}:` },
         ...lines.map((text) => `  + ${text}`),
         ...remarks,
-        ...plan.lines,
         NEXT,
       ],
-      json: {
-        ...ids,
-        name,
-        changed: true,
-        file,
-        line,
-        lines,
-        remarks: remarks.map((words) => words[call.lang]),
-        plan: plan.json,
-      },
+      json: { ...ids, name, changed: true, file, line, lines, remarks: remarks.map((one) => one[call.lang]) },
     };
   },
 };
 
-/** @throws Problem when it is not known yet who the partner is, or is already */
-function secretEnvOf(scheme: Scheme, { clientId, partner }: EnrolRequest): string | null {
+const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
+  Enrolled without a name: people will read the id. Add "name" to the line.`;
+const inactive = (
+  clientId: string,
+) => say`${clientId} ne participe plus (active: false) : le badge ne compte pas.
+  ${clientId} takes no part (active: false): the badge does not count.`;
+const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
+  Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
+
+/** @throws Problem when something is missing, or cannot be what it should be */
+function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: Call): Enrolling {
+  const text = (option: string): string | null => oneLine(typed(option) ?? '');
+  const day = (flag: string, value: string | null) =>
+    checked(flag, value, (one) => calendarDay(one) !== null, DAY);
+  const replaces = text('replaces')?.split(',') ?? [];
+  return {
+    clientId: asClientId(checked('client_id', clientId, isId, ID)),
+    badge: {
+      badgeId: asBadgeId(checked('badge', badgeId, isId, ID)),
+      name: text('name'),
+      competency: checked('--competency', text('competency') ?? missing('--competency'), isId, ID),
+      level: Number(checked('--level', text('level') ?? missing('--level'), isLevel, LEVEL)),
+      ability: text('ability'),
+      from: day('--from', text('from')),
+      until: day('--until', text('until')),
+      replaces: replaces.map((id) => asBadgeId(checked('--replaces', id.trim(), isId, ID))),
+    },
+    partner: {
+      name: text('partnerName'),
+      // What was typed is not shown: it may be the secret itself.
+      secretEnv: checked('--secret-env', text('secretEnv'), isVariable, VARIABLE),
+    },
+  };
+}
+
+function missing(flag: string): never {
+  throw wrongUsage(say`Il manque : ${flag}. Aide : npx palier partner enrol --help
+    Missing: ${flag}. Help: npx palier --lang en partner enrol --help`);
+}
+
+function checked<Text extends string | null>(
+  what: string,
+  typed: Text,
+  isGood: (text: string) => boolean,
+  expected: Localized,
+): Text {
+  if (typed === null || isGood(typed)) return typed;
+  throw wrongUsage(say`${what} : attendu, ${expected}.
+    ${what}: expected ${expected}.`);
+}
+
+const isLevel = (text: string): boolean => /^[1-9]\d{0,3}$/.test(text);
+const isVariable = (text: string): boolean => /^[A-Z_][A-Z0-9_]*$/.test(text);
+
+const ID = say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
+  an id (letters without accents, digits, "_" and "-")`;
+const LEVEL = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
+const DAY = say`une date du calendrier, comme 2024-01-31
+  a date of the calendar, like 2024-01-31`;
+const VARIABLE = say`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
+  the name of an environment variable (capitals, digits, "_"), never the secret itself`;
+
+/** The partner's variable. @throws Problem when it is not known yet who the partner is, or is already */
+function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
   const known = scheme.partnersById.get(clientId);
   if (known === undefined && partner.name !== null) return partner.secretEnv;
   if (known === undefined) throw unknownPartner(scheme, clientId, NEW_PARTNER);
@@ -75,55 +154,27 @@ function secretEnvOf(scheme: Scheme, { clientId, partner }: EnrolRequest): strin
 const NEW_PARTNER = say`. S'il est nouveau, donnez --partner-name
   . If it is new, give --partner-name`;
 
-const inactive = ({ partnersById }: Scheme, { clientId }: EnrolRequest): readonly Localized[] =>
-  partnersById.get(clientId)?.active === false
-    ? [
-        say`${clientId} ne participe plus (active: false) : le badge ne compte pas.
-          ${clientId} takes no part (active: false): the badge does not count.`,
-      ]
-    : [];
-
 /** What is said of a badge that is enrolled already. @throws Problem when it is, but not as was asked */
-function existingWords(scheme: Scheme, existing: Enrolment, asked: EnrolRequest): Localized {
-  const { badgeId, clientId } = existing;
+function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }: Enrolling): Localized {
+  const { badgeId } = existing;
   const as = enrolmentWords(scheme, existing);
-  if (isAsAsked(scheme, existing, asked))
-    return say`${badgeId} est déjà inscrit pour ${clientId} (${as}) : rien n'est écrit.
-      ${badgeId} is enrolled for ${clientId} already (${as}): nothing is written.`;
-  throw problem`enrolled_otherwise
-    ${badgeId} est déjà inscrit, autrement : pour ${clientId} (${as}). Rien n'est écrit ; pour le changer, modifiez sa ligne dans partners.yaml.
-    ${badgeId} is enrolled already, in another way: for ${clientId} (${as}). Nothing is written; to change it, edit its line in partners.yaml.`;
-}
-
-/** By what was given; a name is no difference. */
-function isAsAsked({ timeZone }: Scheme, existing: Enrolment, { clientId, badge }: EnrolRequest): boolean {
-  const { from, until } = periodOf(existing, timeZone);
-  return (
+  const { from, until } = periodOf(existing, scheme.timeZone);
+  // By what was given; a name is no difference.
+  const isAsAsked =
     existing.clientId === clientId &&
     existing.competency === badge.competency &&
     existing.level === badge.level &&
     [null, existing.ability].includes(badge.ability) &&
     [null, from].includes(badge.from) &&
     [null, until].includes(badge.until) &&
-    badge.replaces.every((id) => existing.replaces.includes(id))
-  );
+    badge.replaces.every((id) => existing.replaces.includes(id));
+  if (isAsAsked)
+    return say`${badgeId} est déjà inscrit pour ${clientId} (${as}) : rien n'est écrit.
+      ${badgeId} is enrolled for ${clientId} already (${as}): nothing is written.`;
+  throw problem`enrolled_otherwise
+    ${badgeId} est déjà inscrit, autrement : pour ${existing.clientId} (${as}). Rien n'est écrit ; pour le changer, modifiez sa ligne dans partners.yaml.
+    ${badgeId} is enrolled already, in another way: for ${existing.clientId} (${as}). Nothing is written; to change it, edit its line in partners.yaml.`;
 }
-
-/** The plan of the files with the new lines; nothing where it cannot be made now. */
-async function tellPlan(call: Call): Promise<Answer> {
-  try {
-    const view = await untilInterrupted(call, (signal) =>
-      withProgress(call, READING, (report) => planNow(null, { ...call, report, signal })),
-    );
-    return { lines: ['', ...planLines(view, THE_FILES, call.lang)], json: planJson(view) };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { lines: [], json: null };
-  }
-}
-
-const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » redit qui cela concerne.
-  Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells again whom it concerns.`;
 
 /**
  * The name that was asked for, else that of OBF. Where the key allows, OBF is asked either way: a badge
@@ -132,43 +183,31 @@ const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « 
  * @returns also what should be known about it
  * @throws Problem when OBF has no such badge, or does not say, and no name was given
  */
-async function badgeName(context: Context, { clientId, badge }: EnrolRequest, secretEnv: string | null) {
-  const given = badge.name;
-  if (secretEnv === null) return named(given);
-  const key = apiKey(context, clientId, secretEnv);
-  if (key === null) return { name: given, notes: [...named(given).notes, notSet(secretEnv)] };
+async function findName(context: Context, { clientId, badge }: Enrolling, secretEnv: string | null) {
+  const { badgeId, name } = badge;
+  if (secretEnv === null) return { name, notes: [] };
+  if (!isSet(context, secretEnv)) return { name, notes: [notSet(secretEnv)] };
   try {
-    const found = find(await readObfBadges(context, key), badge.badgeId, clientId);
-    return named(given ?? found.name);
+    const badges = await readObfBadges(context, clientId, secretEnv);
+    const found = badges.find(({ id }) => id === badgeId);
+    if (found !== undefined) return { name: name ?? found.name, notes: [] };
+    const known = badges.map(({ id }) => id);
+    const meant = didYouMean(nearest(badgeId, known));
+    const shown = withoutAddresses(badgeId);
+    throw problem`unknown_badge
+      Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
+      The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (given === null)
-      throw new Problem(error.code, [...error.words, GIVE_A_NAME], { exit: error.exit, cause: error });
-    return { name: given, notes: error.words.map(careful) };
+    const { code, words, exit } = error;
+    if (name === null) throw new Problem(code, [...words, GIVE_A_NAME], { exit, cause: error });
+    return { name, notes: words.map((one) => labelled({ fr: 'Attention', en: 'Careful' }, one)) };
   }
 }
-
-const named = (name: string | null) => ({ name, notes: name === null ? [NO_NAME] : [] });
 
 const notSet = (variable: string): Localized =>
   say`${variable} : la variable n'est pas encore définie ici ; elle doit l'être avant de relancer Palier.
     ${variable}: is not set here yet; it has to be before Palier is started again.`;
 
-/** @throws Problem when it is not among them */
-function find(badges: readonly ObfBadge[], badgeId: BadgeId, clientId: ClientId): ObfBadge {
-  const found = badges.find(({ id }) => id === badgeId);
-  if (found !== undefined) return found;
-  const known = badges.map(({ id }) => id);
-  const meant = didYouMean(nearest(badgeId, known));
-  const shown = withoutAddresses(badgeId);
-  throw problem`unknown_badge
-    Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
-    The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`;
-}
-
-const careful = (words: Localized): Localized => labelled({ fr: 'Attention', en: 'Careful' }, words);
-
-const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
-  Enrolled without a name: people will read the id. Add "name" to the line.`;
 const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
   To enrol it all the same, give --name.`;

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { AwardPlan } from '../../../rules/plan.js';
-import type { MadePlan } from '../../../scheme/make-plan.js';
 import { callsOf, type PlanView } from './plan-words.js';
 
 const key = z.string().meta({ description: 'The key that stands for a person.' });
@@ -57,10 +55,8 @@ export const planSchema = z
     description: 'Who gains which award when the rules are put into force. Instants are Unix seconds (_s).',
   });
 
-export type PlanJson = z.infer<typeof planSchema>;
-
 /** A plan as `--json` prints it; everybody is in it, by their key. */
-export function planJson({ made, floor }: PlanView): PlanJson {
+export function planJson({ made, floor }: PlanView): z.infer<typeof planSchema> {
   const { plan, cost, quota, inForce, started } = made;
   const { scheme, rollout } = made.rules;
   return {
@@ -72,7 +68,23 @@ export function planJson({ made, floor }: PlanView): PlanJson {
     only: plan.only,
     people: plan.people,
     unreadable: [...made.unreadable],
-    awards: plan.awards.map((award) => awardJson(award, cost)),
+    awards: plan.awards.map(({ award, ...one }) => ({
+      award: award.id,
+      name: award.name,
+      competency: award.competency,
+      level: award.level,
+      badge: award.badgeId,
+      active: award.active,
+      removed: one.removed,
+      gains: one.gains.length,
+      under_way: one.inFlight,
+      loses_rule: one.losesRule.length,
+      blocked: one.blocked,
+      refused: one.refused,
+      inactive: one.inactive,
+      issue_calls: callsOf({ award, ...one }, cost),
+      earners: { gains: [...one.gains], loses_rule: [...one.losesRule] },
+    })),
     issues: cost.issues,
     calls: cost.calls,
     at_least_s: cost.atLeastS,
@@ -85,21 +97,3 @@ export function planJson({ made, floor }: PlanView): PlanJson {
     },
   };
 }
-
-const awardJson = (one: AwardPlan, cost: MadePlan['cost']): PlanJson['awards'][number] => ({
-  award: one.award.id,
-  name: one.award.name,
-  competency: one.award.competency,
-  level: one.award.level,
-  badge: one.award.badgeId,
-  active: one.award.active,
-  removed: one.removed,
-  gains: one.gains.length,
-  under_way: one.inFlight,
-  loses_rule: one.losesRule.length,
-  blocked: one.blocked,
-  refused: one.refused,
-  inactive: one.inactive,
-  issue_calls: callsOf(one, cost),
-  earners: { gains: [...one.gains], loses_rule: [...one.losesRule] },
-});

@@ -5,10 +5,8 @@ import {
   durationWords,
   indented,
   instantWords,
-  labelled,
   type Lang,
   type Localized,
-  localized,
   plural,
   say,
 } from '../../shared/words.js';
@@ -23,87 +21,65 @@ export interface PlanView {
 }
 
 /** A plan in words. People are named by their keys. @param whose the rules it is of */
-export function planLines(view: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
-  const { plan, unreadable } = view.made;
-  return [
-    ...rulesWords(view.made, whose),
-    ...(plan.only === null ? [] : [onlyWords(plan.only)]),
-    say`Personnes examinées : ${plan.people}.
-      People looked at: ${plan.people}.`,
-    ...(unreadable.length === 0 ? [] : [unreadableWords(unreadable)]),
-    '',
-    ...awardTable(view.made, lang),
-    ...notesOn(plan.awards),
-    '',
-    ...costWords(view),
-    ...exampleLines(plan.awards),
-  ];
-}
-
-const onlyWords = (only: string): Localized =>
-  say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
-    For the award "${only}" alone, and what follows from it; the rest would wait.`;
-
-const unreadableWords = (keys: readonly EarnerKey[]) =>
-  say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${keys.length} (${some(keys)})
-    ! People left out, whose data cannot be read: ${keys.length} (${some(keys)})`;
-
-/** What a column means, where it has something. */
-function notesOn(awards: readonly AwardPlan[]): readonly Localized[] {
+export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
+  const { unreadable, cost } = made;
+  const { only, people, awards } = made.plan;
   const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
+  const took = durationWords(cost.atLeastS);
   return [
-    ...(awards.some(({ losesRule }) => losesRule.length > 0) ? [LOSES_RULE] : []),
-    ...(awards.some(({ blocked }) => blocked > 0) ? [BLOCKED] : []),
-    ...(inactive > 0 ? [inactiveWords(inactive)] : []),
+    ...rulesWords(made, whose),
+    only !== null &&
+      say`Pour le seul badge « ${only} », et ce qu'il entraîne ; le reste attendrait.
+        For the award "${only}" alone, and what follows from it; the rest would wait.`,
+    say`Personnes examinées : ${people}.
+      People looked at: ${people}.`,
+    unreadable.length > 0 &&
+      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${some(unreadable)})
+        ! People left out, whose data cannot be read: ${unreadable.length} (${some(unreadable)})`,
+    '',
+    ...awardTable(made, lang),
+    awards.some(({ losesRule }) => losesRule.length > 0) &&
+      say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
+        "lose the rule": would no longer meet it, and keep the badge.`,
+    awards.some(({ blocked }) => blocked > 0) &&
+      say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
+        "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`,
+    inactive > 0 &&
+      say`Badges désactivés : ${inactive} seraient dus s'ils étaient actifs.
+        Awards that are switched off: ${inactive} would be due, were they active.`,
+    '',
+    // Against OBF's quota, and how long it takes.
+    cost.issues > 0 && quotaWords(made, floor),
+    cost.issues > 0 &&
+      say`Durée : ${took} au moins (${cost.calls} appels à OBF, ${maxRps} par seconde).
+        Time: ${took} at least (${cost.calls} calls of OBF, ${maxRps} a second).`,
+    ...exampleLines(awards),
   ];
 }
-
-const LOSES_RULE = say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
-  "lose the rule": would no longer meet it, and keep the badge.`;
-const BLOCKED = say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
-  "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`;
-const inactiveWords = (people: number) => say`Badges désactivés : ${people} seraient dus s'ils étaient actifs.
-  Awards that are switched off: ${people} would be due, were they active.`;
 
 /** Enough to look into a few with `explain`. */
 const EXAMPLES = 5;
 
 /** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
 function some(keys: Iterable<EarnerKey>): string {
-  const all = [...keys];
-  const [easy, rest] = [true, false].map((is) => all.filter((key) => key.startsWith('-') !== is));
-  const shown = [...(easy ?? []), ...(rest ?? [])].slice(0, EXAMPLES).join(', ');
-  return all.length > EXAMPLES ? `${shown}...` : shown;
+  const all = [...keys].toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
+  return all.slice(0, EXAMPLES).join(', ') + (all.length > EXAMPLES ? '...' : '');
 }
 
-function exampleLines(awards: readonly AwardPlan[]): readonly Localized[] {
+function exampleLines(awards: readonly AwardPlan[]): Answer['lines'] {
   const lines = awards.flatMap((award) => {
     const name = awardName(award);
-    const [gains, loses] = [award.gains, award.losesRule].map((keys) =>
-      keys.length === 0 ? null : some(keys),
-    );
+    const [gains, loses] = [some(award.gains), some(award.losesRule)];
     return [
-      ...(gains
-        ? [
-            labelled(
-              say`${name}, gagnent
-                ${name}, gain`,
-              gains,
-            ),
-          ]
-        : []),
-      ...(loses
-        ? [
-            labelled(
-              say`${name}, perdent la règle
-                ${name}, lose the rule`,
-              loses,
-            ),
-          ]
-        : []),
-    ];
+      gains !== '' &&
+        say`${name}, gagnent : ${gains}
+          ${name}, gain: ${gains}`,
+      loses !== '' &&
+        say`${name}, perdent la règle : ${loses}
+          ${name}, lose the rule: ${loses}`,
+    ].filter((line) => line !== false);
   });
-  return lines.length === 0 ? [] : [EXAMPLES_HEADING, ...lines.map(indented)];
+  return [lines.length > 0 && EXAMPLES_HEADING, ...lines.map(indented)];
 }
 
 const EXAMPLES_HEADING = say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
@@ -125,9 +101,9 @@ export function nextWords({ plan, rules }: MadePlan): Localized {
 
 /** Which rules the plan is of, which are in force, and since when they differ. */
 function rulesWords(
-  { rules: { scheme, rollout }, inForce, started }: Pick<MadePlan, 'rules' | 'inForce' | 'started'>,
+  { rules: { scheme, rollout }, inForce, started }: MadePlan,
   whose: Localized,
-): readonly Localized[] {
+): Answer['lines'] {
   const { version, timeZone } = scheme;
   if (inForce === null)
     return [
@@ -149,15 +125,11 @@ function rulesWords(
   return [
     say`Règles : ${whose}, version ${version} ; en vigueur : version ${inForce}. ${differ}
       Rules: ${whose}, version ${version}; in force: version ${inForce}. ${differ}`,
-    ...(rollout.inForce === null ? [UNREADABLE_RULES] : []),
+    rollout.inForce === null &&
+      say`! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.
+        ! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.`,
   ];
 }
-
-const UNREADABLE_RULES = say`! Les règles en vigueur ne peuvent plus être lues par cette version de Palier : qui ne remplirait plus sa règle ne peut être dit.
-  ! The rules in force can no longer be read by this version of Palier: who would no longer qualify cannot be told.`;
-
-/** Of the files in the folder. */
-export const THE_FILES: Localized = { fr: 'les fichiers', en: 'the files' };
 
 /** A row for each award: how many people, and the issue calls. */
 const COLUMNS: readonly (readonly [Localized, (one: AwardPlan, cost: MadePlan['cost']) => number])[] = [
@@ -176,63 +148,37 @@ export function callsOf({ award, removed }: AwardPlan, cost: MadePlan['cost']): 
 function awardTable({ plan, cost }: MadePlan, lang: Lang): readonly string[] {
   const rows = plan.awards.map((one) => COLUMNS.map(([, count]) => count(one, cost)));
   const totals = COLUMNS.map((_, at) => rows.reduce((sum, row) => sum + (row[at] ?? 0), 0));
-  return tableLines(
+  return tableLines([
     [AWARD[lang], ...COLUMNS.map(([words]) => words[lang])],
-    [...plan.awards.map((one) => awardName(one)[lang]), 'Total'].map((name, at) => [
-      name,
-      ...(rows[at] ?? totals).map(String),
-    ]),
-  );
+    ...plan.awards.map((one, at) => [awardName(one)[lang], ...(rows[at] ?? [])]),
+    ['Total', ...totals],
+  ]);
 }
 
 export const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
 
 /** Its name and id; whether it is one that can still be given. */
 function awardName({ award, removed }: AwardPlan): Localized {
-  const state = removed ? REMOVED : award.active ? '' : INACTIVE;
-  return say`${award.name} (${award.id})${state}
-    ${award.name} (${award.id})${state}`;
+  const name = `${award.name} (${award.id})`;
+  if (removed) return { fr: `${name} [retiré des règles]`, en: `${name} [removed from the rules]` };
+  return award.active ? { fr: name, en: name } : { fr: `${name} [désactivé]`, en: `${name} [switched off]` };
 }
 
-const REMOVED: Localized = { fr: ' [retiré des règles]', en: ' [removed from the rules]' };
-const INACTIVE: Localized = { fr: ' [désactivé]', en: ' [switched off]' };
-
-/**
- * Lines of a table: the first column to the left, the others, numbers, to the right.
- * @param rows each as long as the heading
- */
-export function tableLines(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-): readonly string[] {
+/** Lines of a table: the first column to the left, the others to the right. @param rows of equal length */
+export function tableLines(rows: readonly (readonly (string | number)[])[]): readonly string[] {
   // As people count letters: an accent that stands apart is none.
-  const all = [heading, ...rows].map((row) => row.map((cell) => cell.normalize('NFC')));
-  const widths = heading.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  const cells = rows.map((row) => row.map((cell) => String(cell).normalize('NFC')));
+  const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0))) ?? [];
   const padded = (cell: string, at: number): string =>
     at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
-  return all.map((row) => row.map(padded).join('  ').trimEnd());
-}
-
-/** Against OBF's quota, and how long it takes; nothing to say where nothing is issued. */
-function costWords({ made, floor, maxRps }: PlanView): readonly Localized[] {
-  const { issues, calls, atLeastS } = made.cost;
-  if (issues === 0) return [];
-  const took = durationWords(atLeastS);
-  return [
-    quotaWords(made, floor),
-    say`Durée : ${took} au moins (${calls} appels à OBF, ${maxRps} par seconde).
-      Time: ${took} at least (${calls} calls of OBF, ${maxRps} a second).`,
-  ];
+  return cells.map((row) => row.map(padded).join('  ').trimEnd());
 }
 
 function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized {
   const asked = plural(cost.issues, 'badge|badges', 'badge|badges');
-  const unknown = say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu
-    OBF quota: ${asked} to issue; what is left of it is not known`;
-  if (quota === null)
-    return say`${unknown} (« npx palier check » le lit).
-      ${unknown} ("npx palier check" reads it).`;
-  if (cost.quotaAfter === null) return localized((lang) => `${unknown[lang]}.`);
+  if (quota === null || cost.quotaAfter === null)
+    return say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu (« npx palier check » le lit).
+      OBF quota: ${asked} to issue; what is left of it is not known ("npx palier check" reads it).`;
   const at = instantWords(Math.floor(quota.readMs / 1000), rules.scheme.timeZone);
   const left = say`Quota OBF : ${asked} à délivrer, ${quota.left ?? ''} restants (lu le ${at}, envois déduits)
     OBF quota: ${asked} to issue, ${quota.left ?? ''} left (read ${at}, less what was issued)`;

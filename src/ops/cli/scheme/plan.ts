@@ -4,7 +4,7 @@ import type { Plan } from '../../../rules/plan.js';
 import { makePlan } from '../../../scheme/make-plan.js';
 import { awardOf } from '../arguments.js';
 import { planJson } from './plan-json.js';
-import { nextWords, planLines, type PlanView, THE_FILES } from './plan-words.js';
+import { nextWords, planLines } from './plan-words.js';
 import { withPipeline } from '../session.js';
 import { type Call, type Command, wrongUsage } from '../command.js';
 
@@ -12,6 +12,11 @@ import { type Call, type Command, wrongUsage } from '../command.js';
 export const KEEP_EVERYBODY = { perAward: Infinity, gainers: 0 };
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
+
+export const CSV_OPTION = {
+  '--csv': say`une ligne CSV par personne et badge
+    a line of CSV for each person and award`,
+};
 
 export const plan: Command = {
   name: 'plan',
@@ -26,50 +31,41 @@ export const plan: Command = {
   options: {
     '--only <badge|award>': say`comme « apply --only » : ce badge Région seul, et ce qu'il entraîne
       as "apply --only": this award alone, and what follows from it`,
-    '--csv': say`une ligne CSV par personne et badge
-      a line of CSV for each person and award`,
+    ...CSV_OPTION,
   },
   progress: READING,
   interruptible: true,
   run: async (call) => {
     const csv = wantsCsv(call);
-    const view = await planNow(call.text('only'), call);
-    return {
-      lines: csv
-        ? [planCsv(view.made.plan)]
-        : [...planLines(view, THE_FILES, call.lang), nextWords(view.made)],
-      json: planJson(view),
-    };
+    const typed = call.text('only');
+    return withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
+      const { scheme, pace } = pipeline;
+      const only = typed === null ? null : awardOf(scheme, typed).id;
+      const asked = { scheme, only, maxRps, keeps: KEEP_EVERYBODY };
+      const made = await makePlan(pipeline, asked, call.report, call.signal);
+      const view = { made, floor: pace.quota.floor, maxRps };
+      const files = { fr: 'les fichiers', en: 'the files' };
+      return {
+        lines: csv ? [planCsv(made.plan)] : [...planLines(view, files, call.lang), nextWords(made)],
+        json: planJson(view),
+      };
+    });
   },
 };
 
-/** The plan of the files as they are. @throws Problem when it cannot be made */
-export const planNow = (only: string | null, call: Call): Promise<PlanView> =>
-  withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
-    const { scheme, pace } = pipeline;
-    const asked = {
-      scheme,
-      only: only === null ? null : awardOf(scheme, only).id,
-      maxRps,
-      keeps: KEEP_EVERYBODY,
-    };
-    const made = await makePlan(pipeline, asked, call.report, call.signal);
-    return { made, floor: pace.quota.floor, maxRps };
-  });
-
 /** @throws Problem when the answer is asked for in two forms */
 export function wantsCsv({ has, json }: Call): boolean {
-  if (!has('csv')) return false;
-  if (!json) return true;
-  throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
-    Choose --csv or --json: an answer has one form.`);
+  if (has('csv') && json)
+    throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
+      Choose --csv or --json: an answer has one form.`);
+  return has('csv');
 }
 
 /**
  * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
  * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
  */
-export const planCsv = ({ awards }: Pick<Plan, 'awards'>): string =>
+export const planCsv = ({ awards }: Plan): string =>
   stringify(
     [
       ['award', 'earner', 'change'],

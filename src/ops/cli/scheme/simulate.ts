@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../../config.js';
+import { fieldOf } from '../../../obf/errors.js';
 import type { SchemeFile } from '../../../rules/parse/fault.js';
 import { parseScheme } from '../../../rules/parse/parse-scheme.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
@@ -9,8 +10,8 @@ import type { Scheme } from '../../../rules/types.js';
 import { simulate as simulateAll } from '../../../scheme/make-plan.js';
 import { type Lang, type Localized, say } from '../../shared/words.js';
 import { planJson, planSchema } from './plan-json.js';
-import { AWARD, planLines, type PlanView, tableLines } from './plan-words.js';
-import { KEEP_EVERYBODY, planCsv, READING, wantsCsv } from './plan.js';
+import { AWARD, planLines, tableLines } from './plan-words.js';
+import { CSV_OPTION, KEEP_EVERYBODY, planCsv, READING, wantsCsv } from './plan.js';
 import { withPipeline } from '../session.js';
 import { faultWords } from '../settings.js';
 import { type Answer, type Call, type Command, Problem } from '../command.js';
@@ -30,8 +31,7 @@ export const simulate: Command = {
       the rules proposed, in place of scheme.yaml`,
     '--partners <fichier|file>': say`les inscriptions proposées, à la place de partners.yaml
       the enrolments proposed, in place of partners.yaml`,
-    '--csv': say`une ligne CSV par personne et badge
-      a line of CSV for each person and award`,
+    ...CSV_OPTION,
   },
   progress: READING,
   interruptible: true,
@@ -44,9 +44,16 @@ export const simulate: Command = {
         const asked = { scheme, maxRps, keeps: KEEP_EVERYBODY };
         const made = await simulateAll(pipeline, asked, call.report, call.signal);
         const view = { made, floor: pace.quota.floor, maxRps };
+        const lines = [
+          ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
+          '',
+          ...standingLines(scheme, made.census, call.lang),
+          say`Rien n'est changé : c'est un essai.
+            Nothing is changed: it is a trial.`,
+        ];
         return {
-          lines: csv ? [planCsv(made.plan)] : linesOf(view, made.census, call.lang),
-          json: { ...planJson(view), standings: standingsOf(scheme, made.census) } satisfies SimulateJson,
+          lines: csv ? [planCsv(made.plan)] : lines,
+          json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
         };
       },
       { readScheme: (_, config) => requireProposal(call, config) },
@@ -54,42 +61,29 @@ export const simulate: Command = {
   },
 };
 
-const linesOf = (view: PlanView, census: PopulationStats, lang: Lang): Answer['lines'] => [
-  ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, lang),
-  '',
-  ...standingLines(view.made.rules.scheme, census, lang),
-  say`Rien n'est changé : c'est un essai.
-    Nothing is changed: it is a trial.`,
-];
-
 /**
  * Reads a proposal; what was not typed is that of the folder.
  * @throws Problem with every fault, each named by the file as it was typed
  */
 async function requireProposal({ text, cwd }: Call, { configDir, timeZone }: Config): Promise<Scheme> {
-  const [scheme, partners] = await Promise.all([
-    readOne(cwd, text('rules') ?? join(configDir, 'scheme.yaml')),
-    readOne(cwd, text('partners') ?? join(configDir, 'partners.yaml')),
-  ]);
-  if ('fr' in scheme || 'fr' in partners)
-    throw new Problem(
-      'scheme_faults',
-      [scheme, partners].filter((one) => 'fr' in one),
-    );
+  const faults: Localized[] = [];
+  const read = async (name: string): Promise<SchemeFile> => {
+    try {
+      const bytes = await readFile(resolve(cwd, name));
+      return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    } catch (error) {
+      const code = String(fieldOf(error, 'code'));
+      faults.push(say`${name} : le fichier ne peut pas être lu (${code}) : vérifier son nom, ses droits, et qu'il est en UTF-8
+        ${name}: the file cannot be read (${code}): check its name, its permissions, and that it is UTF-8`);
+      return { name, text: '' };
+    }
+  };
+  const scheme = await read(text('rules') ?? join(configDir, 'scheme.yaml'));
+  const partners = await read(text('partners') ?? join(configDir, 'partners.yaml'));
+  if (faults.length > 0) throw new Problem('scheme_faults', faults);
   const parsed = parseScheme({ scheme, partners }, timeZone);
   if (!parsed.ok) throw new Problem('scheme_faults', parsed.faults.map(faultWords));
   return parsed.scheme;
-}
-
-async function readOne(cwd: string, name: string): Promise<SchemeFile | Localized> {
-  try {
-    const bytes = await readFile(resolve(cwd, name));
-    return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-    return say`${name} : le fichier ne peut pas être lu (${code}) : vérifier son nom, ses droits, et qu'il est en UTF-8
-      ${name}: the file cannot be read (${code}): check its name, its permissions, and that it is UTF-8`;
-  }
 }
 
 const standing = z
@@ -120,16 +114,15 @@ export const simulateSchema = planSchema
       'Who would gain which award by a proposal, and how everybody would stand. Instants are Unix seconds (_s).',
   });
 
-export type SimulateJson = z.infer<typeof simulateSchema>;
-
-const standingsOf = ({ awards }: Scheme, { byAward }: PopulationStats): SimulateJson['standings'] =>
+const standingsOf = (
+  { awards }: Scheme,
+  { byAward }: PopulationStats,
+): z.infer<typeof simulateSchema>['standings'] =>
   awards.flatMap(({ id, rule }) => {
     const stats = byAward.get(id);
     if (stats === undefined) return [];
     const { status, atCount, oneAway } = stats;
-    return [
-      { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: oneAway, ...status },
-    ];
+    return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: oneAway, ...status };
   });
 
 /** No more columns than a terminal has room for. */
@@ -153,21 +146,18 @@ function standingLines(
   const rows = inOrder.map(({ name, id, rule }) => {
     const { atCount = [], oneAway = 0 } = byAward.get(id) ?? {};
     const rest = atCount.slice(last).reduce((sum, one) => sum + one, 0);
-    const cells = [
-      thresholdOf(rule) ?? '-',
-      ...counts.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest)),
-      oneAway,
-    ];
-    return [`${name} (${id})`, ...cells.map(String)];
+    const people = counts.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest));
+    return [`${name} (${id})`, thresholdOf(rule) ?? '-', ...people, oneAway];
   });
+  const words = {
+    fr: { threshold: 'seuil', oneAway: 'à un badge près' },
+    en: { threshold: 'threshold', oneAway: 'one badge away' },
+  }[lang];
   return [
     say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
       How many people have 0, 1, 2... of the badges that each rule counts:`,
-    ...tableLines([AWARD[lang], THRESHOLD[lang], ...counts, ONE_AWAY[lang]], rows),
+    ...tableLines([[AWARD[lang], words.threshold, ...counts, words.oneAway], ...rows]),
     say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : il n'en manque plus qu'un.
       Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": a single badge is missing.`,
   ];
 }
-
-const THRESHOLD: Localized = { fr: 'seuil', en: 'threshold' };
-const ONE_AWAY: Localized = { fr: 'à un badge près', en: 'one badge away' };
