@@ -1,6 +1,7 @@
-import { Queue, type JobsOptions, type JobState, type JobType, type Telemetry } from 'bullmq';
+import { Queue, type JobsOptions, type JobState, type Telemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { Cluster, Redis } from 'ioredis';
+import pMap from 'p-map';
 import { rateLimitedLog, type Logger } from '../platform/logger.js';
 import type { EarnerKey } from '../ids.js';
 import { isCluster, raceAbort, type RedisConnection } from '../platform/redis.js';
@@ -130,29 +131,16 @@ export async function enqueue(queue: Queue, job: NewJob): Promise<void> {
 async function willRun(queue: Queue, job: NewJob): Promise<boolean> {
   const state = await stateOf(queue, job.id);
   if (state === 'active') return false;
-  if (state === 'failed' || state === 'completed') await revive(queue, job.id, state);
+  if (state === 'failed' || state === 'completed') await retryJob(queue, job.id, state);
   else if (state === 'unknown') await enqueueIfAbsent(queue, job);
   return true;
 }
 
 /** Adds the job unless there is one of its id, in whatever state. */
 export async function enqueueIfAbsent(queue: Queue, job: NewJob): Promise<void> {
-  await add(queue, [job]);
-}
-
-/** A delay counts from Redis' clock: from that of a process that is ahead, others would wait longer. */
-async function add(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
-  const isDelayed = jobs.some(({ delayMs }) => delayMs !== undefined);
-  const made = isDelayed ? { timestamp: await redisNow(connectionOf(queue)) } : {};
-  const [only, ...others] = jobs.map((job) => ({
-    name: job.name,
-    data: job.data,
-    opts: { ...optionsOf(job), ...made },
-  }));
-  if (only === undefined) return;
-  // One needs no transaction around it.
-  if (others.length === 0) await queue.add(only.name, only.data, only.opts);
-  else await queue.addBulk([only, ...others]);
+  // A delay counts from Redis' clock: from that of a process that is ahead, others would wait longer.
+  const made = job.delayMs === undefined ? {} : { timestamp: await redisNow(connectionOf(queue)) };
+  await queue.add(job.name, job.data, { ...optionsOf(job), ...made });
 }
 
 /** BullMQ finds a state by walking through the waiting jobs: it is asked only for a job that was begun. */
@@ -163,31 +151,28 @@ async function stateOf(queue: Queue, id: string): Promise<JobState | 'unknown'> 
   return begun === null && ended === null ? 'waiting' : queue.getJobState(id);
 }
 
-async function revive(queue: Queue, id: string, from: 'failed' | 'completed'): Promise<void> {
+/** Gives a job that has ended its full attempts again. Idempotent. @returns false when it is in that state no more */
+export async function retryJob(
+  queue: Queue,
+  id: string,
+  from: 'failed' | 'completed' = 'failed',
+): Promise<boolean> {
   const job = await queue.getJob(id);
   try {
     await job?.retry(from, { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return job !== undefined;
   } catch (error) {
-    // Another process was quicker: what matters is that the job left this state.
     if ((await stateOf(queue, id)) === from) throw error;
+    return false;
   }
 }
 
 /** Jobs on their way to Redis at once: enough to fill its pipeline, few enough to stop in time. */
-const CHUNK = 500;
+const AT_ONCE = { concurrency: 200 };
 
 /** As `enqueue`, for many. Stops at the first failure; those stored before it are found waiting by a repeat. */
 export async function enqueueAll(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
-  for (let at = 0; at < jobs.length; at += CHUNK) {
-    const chunk = jobs.slice(at, at + CHUNK);
-    const states = await Promise.all(chunk.map(({ id }) => stateOf(queue, id)));
-    await add(
-      queue,
-      chunk.filter((_, nth) => states[nth] === 'unknown'),
-    );
-    const begun = chunk.filter((_, nth) => ['active', 'failed', 'completed'].includes(states[nth] ?? ''));
-    await Promise.all(begun.map((job) => enqueue(queue, job)));
-  }
+  await pMap(jobs, (job) => enqueue(queue, job), AT_ONCE);
 }
 
 /** Notices a job: it is read, and tried again, as a whole. */
@@ -208,7 +193,7 @@ export async function storeArrivals(
     for (let at = 0; at < arrivals.length; at += TOGETHER) {
       const part = arrivals.slice(at, at + TOGETHER);
       const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
-      await raceAbort(add(queue, [job]), late);
+      await raceAbort(enqueueIfAbsent(queue, job), late);
     }
   } catch (cause) {
     if (late.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
@@ -223,28 +208,17 @@ export interface Arrived {
   readonly oldestMs: number | null;
 }
 
-const WAITING: readonly JobType[] = ['waiting', 'delayed'];
-/** How many jobs are looked at: the rest is taken to be like them. */
-const LOOKED_AT = 5000;
-
 /** Reads ids alone, oldest first, and the time of the first. */
 export async function readArrived(queue: Queue): Promise<Arrived> {
-  const [ids, jobs] = await Promise.all([
-    queue.getRanges([...WAITING], 0, LOOKED_AT - 1, true),
-    queue.getJobCountByTypes(...WAITING),
-  ]);
+  const ids = await queue.getRanges(['waiting', 'delayed'], 0, -1, true);
   const [first] = ids;
   if (first === undefined) return { notices: 0, oldestMs: null };
-  const notices = ids.reduce((sum, id) => sum + arrivalsIn(id), 0);
   const made = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
   return {
-    notices: Math.round((notices * Math.max(jobs, ids.length)) / ids.length),
+    notices: ids.reduce((sum, id) => sum + arrivalsIn(id), 0),
     oldestMs: made === null ? null : Number(made),
   };
 }
-
-/** How many earners are enqueued at a time: a class is one burst, a whole Région is not. */
-const EARNERS_TOGETHER = 200;
 
 /** Has each of these earners evaluated after this instant, once. `cause` joins the logs of both; `suppressEmail`: OBF sends no e-mail. */
 export async function enqueueEarners(
@@ -253,17 +227,13 @@ export async function enqueueEarners(
   cause: string,
   suppressEmail = false,
 ): Promise<void> {
-  const distinct = [...new Set(earners)];
-  for (let at = 0; at < distinct.length; at += EARNERS_TOGETHER)
-    await Promise.all(
-      distinct.slice(at, at + EARNERS_TOGETHER).map((earner) =>
-        enqueue(queue, {
-          id: earnerJobId(earner),
-          name: 'evaluate',
-          data: { earner, cause, ...(suppressEmail ? { suppressEmail } : {}) },
-        }),
-      ),
-    );
+  const about = suppressEmail ? { cause, suppressEmail } : { cause };
+  const jobOf = (earner: EarnerKey) => ({
+    id: earnerJobId(earner),
+    name: 'evaluate',
+    data: { earner, ...about },
+  });
+  await enqueueAll(queue, [...new Set(earners)].map(jobOf));
 }
 
 /** Has the link to their page sent, once however often it is asked for before it leaves. @param by who asked, if not they */

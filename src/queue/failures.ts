@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Queue } from 'bullmq';
-import { z } from 'zod';
 import { withoutAddresses } from '../platform/logger.js';
 import { connectionOf } from './enqueue.js';
 import type { QueueName } from './jobs.js';
@@ -16,77 +15,34 @@ export interface Failure {
   readonly id: string;
   /** Unix milliseconds. */
   readonly failedMs: number;
-  /** As BullMQ keeps it, cut; it may hold an address. */
+  /** As BullMQ keeps it; it may hold an address. */
   readonly reason: string;
 }
 
-/** Longer reasons are cut: an error page can be megabytes. */
-const MAX_REASON_BYTES = 2000;
-
-/** `found`: ids and instants, in turn. ARGV: what precedes a job's id in its key, how much of a reason. */
-const ADD_REASONS = `
-local rows = {}
-for i = 1, #found, 2 do
-  local reason = redis.call('HGET', ARGV[1] .. found[i], 'failedReason') or ''
-  rows[#rows + 1] = { found[i], found[i + 1], string.sub(reason, 1, tonumber(ARGV[2])) }
-end`;
-/** KEYS: the failed ones. ARGV, besides: how many. */
-const NEWEST = `
-local found = redis.call('ZREVRANGE', KEYS[1], 0, ARGV[3] - 1, 'WITHSCORES')
-${ADD_REASONS}
-return { redis.call('ZCARD', KEYS[1]), rows }`;
-/** KEYS: the failed ones. ARGV, besides: cursor, about how many. */
-const WALK = `
-local cursor, found = unpack(redis.call('ZSCAN', KEYS[1], ARGV[3], 'COUNT', ARGV[4]))
-${ADD_REASONS}
-return { cursor, rows }`;
-
-const rows = z.array(
-  z.tuple([z.string(), z.coerce.number(), z.string()]).transform(([id, failedMs, reason]): Failure => {
-    // A cut last word could be half an address, which nothing would recognise.
-    const isCut = Buffer.byteLength(reason) >= MAX_REASON_BYTES - 3;
-    return { id, failedMs, reason: isCut ? reason.replace(/\S*$/, '') : reason };
-  }),
-);
-const newestReply = z.tuple([z.number(), rows]);
-const walkReply = z.tuple([z.string(), rows]);
-
-const run = (queue: Queue, script: string, ...args: (string | number)[]): Promise<unknown> =>
-  connectionOf(queue).eval(script, 1, queue.toKey('failed'), queue.toKey(''), MAX_REASON_BYTES, ...args);
+/** In the order of the ids; one that was removed meanwhile is left out. */
+async function readFailures(queue: Queue, ids: readonly string[]): Promise<readonly Failure[]> {
+  const redis = connectionOf(queue);
+  const read = await Promise.all(ids.map((id) => redis.hmget(queue.toKey(id), 'finishedOn', 'failedReason')));
+  return ids.flatMap((id, at) => {
+    const [failed = null, reason = null] = read[at] ?? [];
+    return failed === null ? [] : [{ id, failedMs: Number(failed), reason: reason ?? '' }];
+  });
+}
 
 /** How many stand in failed, and the newest of them, newest first. */
 export async function newestFailed(
   queue: Queue,
   count: number,
 ): Promise<{ readonly total: number; readonly failures: readonly Failure[] }> {
-  const [total, failures] = newestReply.parse(await run(queue, NEWEST, count));
-  return { total, failures };
+  const total = await queue.getFailedCount();
+  const ids = count === 0 ? [] : await queue.getRanges(['failed'], 0, count - 1, false);
+  return { total, failures: await readFailures(queue, ids) };
 }
 
-/**
- * The failed jobs of a queue, about `count` at a time, in no order. Meets every job that is failed all the while, now
- * and then one twice, and ends also when others fail meanwhile.
- */
+/** The failed jobs of a queue, oldest first, `count` at a time: those that are failed now, and are still then. */
 export async function* walkFailed(queue: Queue, count: number): AsyncGenerator<readonly Failure[]> {
-  let cursor = '0';
-  do {
-    const [next, failures] = walkReply.parse(await run(queue, WALK, cursor, count));
-    yield failures;
-    cursor = next;
-  } while (cursor !== '0');
-}
-
-/** Gives a failed job its full attempts again. Idempotent. @returns false when it is not failed any more */
-export async function retryJob(queue: Queue, id: string): Promise<boolean> {
-  const job = await queue.getJob(id);
-  if (job === undefined) return false;
-  try {
-    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-    return true;
-  } catch (error) {
-    if (await job.isFailed()) throw error;
-    return false;
-  }
+  const ids = await queue.getRanges(['failed'], 0, -1, true);
+  for (let at = 0; at < ids.length; at += count) yield await readFailures(queue, ids.slice(at, at + count));
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { withoutAddresses } from '../platform/logger.js';
 import { redisNow } from '../platform/redis-clock.js';
-import { connectionOf, optionsOf, type Queues } from './enqueue.js';
-import { failureCause, newestFailed, retryJob, walkFailed, type Failure } from './failures.js';
+import { connectionOf, optionsOf, retryJob, type Queues } from './enqueue.js';
+import { failureCause, newestFailed, walkFailed, type Failure } from './failures.js';
 import { QUEUES, replayJob, type QueueName, type ReplayJob } from './jobs.js';
 
 type Maintenance = Pick<Queues, 'maintenance'>;

@@ -1,4 +1,4 @@
-import { retryJob } from '../../../queue/failures.js';
+import { retryJob } from '../../../queue/enqueue.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import { TO } from '../links.js';
 import { done, goTo, notDone, Redirect, type Answer, type PageContext } from '../route.js';

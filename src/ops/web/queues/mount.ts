@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { retryJob } from '../../../queue/failures.js';
+import { retryJob } from '../../../queue/enqueue.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
