@@ -374,7 +374,7 @@ describe('rate', () => {
         '--import',
         'tsx',
         '--import',
-        './test/support/skewed-clock.mjs',
+        './test/support/clock-skew.mjs',
         'test/obf/caller-process.ts',
         job,
       ];

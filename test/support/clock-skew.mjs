@@ -1,4 +1,4 @@
-/** Preloaded into a process (`NODE_OPTIONS=--import`): its clock is off by `CLOCK_SKEW_MS`. */
+/** Preloaded into a process (`node --import`): its clock is off by `CLOCK_SKEW_MS`; what measures spans is not. */
 const skewMs = Number(process.env.CLOCK_SKEW_MS ?? 0);
 const Real = Date;
 globalThis.Date = class extends Real {

@@ -6,14 +6,13 @@ import { createAuthenticate } from '../../src/webhooks/authenticate.js';
 import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { noticesOf } from '../../src/webhooks/notices.js';
 import { batchPerTick, type RunningWebhooks, startWebhooks } from '../../src/webhooks/server.js';
-import { testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
 import {
   basic,
   credentialUrl,
   eventBody,
-  harness,
-  type Harness,
+  type HarnessOnRedis,
+  harnessOnRedis,
   keyOf,
   OBF,
   PAIRS,
@@ -23,7 +22,6 @@ import {
   signed,
   vault,
 } from './harness.js';
-import { sortedNotices, type SortedNotices } from './sorted-notices.js';
 import type { Job } from 'bullmq';
 import fc from 'fast-check';
 import { connect, type Socket } from 'node:net';
@@ -73,23 +71,18 @@ describe('batch per tick', () => {
 
 describe('request id', () => {
   const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-  let redis: TestRedis;
-  let queue: SortedNotices;
-  let web: Harness;
+  let onRedis: HarnessOnRedis;
+  let queue: HarnessOnRedis['queue'];
+  let web: HarnessOnRedis['web'];
   beforeAll(async () => {
-    redis = await testRedis();
-    queue = sortedNotices(redis.connection, redis.prefix);
-    web = await harness(redis.address, redis.prefix);
+    onRedis = await harnessOnRedis();
+    ({ queue, web } = onRedis);
   });
   afterEach(async () => {
     web.lines.length = 0;
     await queue.clear();
   });
-  afterAll(async () => {
-    await web.close();
-    await queue.close();
-    await redis.close();
-  });
+  afterAll(() => onRedis.close());
 
   const idsInLog = () => web.lines.map((line) => (JSON.parse(line) as { requestId: string }).requestId);
   const idsInJobs = async () => (await queue.jobs()).map(({ data }) => noticeJob.parse(data).request);
@@ -155,21 +148,16 @@ describe('receive', () => {
   const ACCEPTED = { status: 'accepted' };
   const PASSPORT = '/obpv1/factory/users_badges';
 
-  let redis: TestRedis;
-  let queue: SortedNotices;
-  let web: Harness;
+  let onRedis: HarnessOnRedis;
+  let queue: HarnessOnRedis['queue'];
+  let web: HarnessOnRedis['web'];
 
   beforeAll(async () => {
-    redis = await testRedis();
-    queue = sortedNotices(redis.connection, redis.prefix);
-    web = await harness(redis.address, redis.prefix);
+    onRedis = await harnessOnRedis();
+    ({ queue, web } = onRedis);
   });
   afterEach(() => queue.clear());
-  afterAll(async () => {
-    await web.close();
-    await queue.close();
-    await redis.close();
-  });
+  afterAll(() => onRedis.close());
 
   const jobs = (): Promise<Job[]> => queue.jobs();
   const notices = async (): Promise<NoticeJob[]> => (await jobs()).map(({ data }) => noticeJob.parse(data));

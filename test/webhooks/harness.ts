@@ -7,6 +7,9 @@ import { disposeAll } from '../../src/platform/lifecycle.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { startWebhooks, wireWebhooks } from '../../src/webhooks/server.js';
+import { testRedis } from '../support/redis.js';
+import { sortedNotices } from './sorted-notices.js';
+
 export const SECRETS = [
   `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
   `whsec_${Buffer.alloc(32, 2).toString('base64')}`,
@@ -62,6 +65,21 @@ export async function harness(redis: RedisAddress, prefix?: string, checked?: Pr
       await disposeAll(releases, log);
     },
   };
+}
+
+export type HarnessOnRedis = Awaited<ReturnType<typeof harnessOnRedis>>;
+
+/** On the Redis of the run, with the notices that it stores; `close` closes all. */
+export async function harnessOnRedis() {
+  const redis = await testRedis();
+  const queue = sortedNotices(redis.connection, redis.prefix);
+  const web = await harness(redis.address, redis.prefix);
+  const close = async (): Promise<void> => {
+    await web.close();
+    await queue.close();
+    await redis.close();
+  };
+  return { redis, queue, web, close };
 }
 
 /** One request on a connection of its own. The answer counts even when the rest of the body cannot be sent. */

@@ -1,22 +1,15 @@
-import { testRedis, type TestRedis } from '../support/redis.js';
-import { basic, harness, PAIRS, SECRETS, signed, type Harness } from './harness.js';
-import { sortedNotices, type SortedNotices } from './sorted-notices.js';
+import { basic, type HarnessOnRedis, harnessOnRedis, PAIRS, SECRETS, signed } from './harness.js';
 import { HOSTILE, PERSON } from './hostile.js';
 
-let redis: TestRedis;
-let queue: SortedNotices;
-let web: Harness;
+let onRedis: HarnessOnRedis;
+let queue: HarnessOnRedis['queue'];
+let web: HarnessOnRedis['web'];
 
 beforeAll(async () => {
-  redis = await testRedis();
-  queue = sortedNotices(redis.connection, redis.prefix);
-  web = await harness(redis.address, redis.prefix);
+  onRedis = await harnessOnRedis();
+  ({ queue, web } = onRedis);
 });
-afterAll(async () => {
-  await web.close();
-  await queue.close();
-  await redis.close();
-});
+afterAll(() => onRedis.close());
 
 test.each(HOSTILE.map((hostile) => [hostile.name, hostile] as const))('%s', async (_, hostile) => {
   const { status, json, headers } = await web.send(hostile.sent);
