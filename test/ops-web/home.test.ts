@@ -1,18 +1,16 @@
-import fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import type { Now } from '../../src/ops/web/home/figures.js';
 import {
   answersBetween,
-  createObfSamples,
-  quantile,
+  keepSample,
+  readSamples,
   sampleBefore,
   type ObfAnswers,
   type ObfCounts,
 } from '../../src/ops/web/home/obf.js';
 import { rowsOf } from '../../src/ops/web/home/read.js';
 import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
-import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
 import { createStateStore } from '../../src/scheme/state.js';
@@ -176,11 +174,11 @@ partners:
     await meter.flush();
     const text = await until(async () => {
       const shown = await home();
-      return shown.includes('Une réponse sur deux') && shown;
+      return shown.includes('Appels sans réponse utile') && shown;
     }, 'the counts of this hour');
     expect(text).toContain('OBF refuse la clé d’API de « Organisme deux »');
     expect(text).toMatch(/OBF ne répond pas bien : [67] appels sur \d+/);
-    expect(text).toMatch(/Une réponse sur deux en moins de \| \d/);
+    expect(text).toMatch(/Appels sans réponse utile \| [67]/);
     expect(text).not.toContain('OBF refuse la clé d’API de « Organisme <un> »');
   });
 
@@ -223,7 +221,6 @@ partners:
 });
 
 describe('what the home page is made from', () => {
-  const { fr } = TRANSLATORS;
   const NOW_S = 1_795_000_000;
   const OURS = asClientId(REGION);
   const P1 = asClientId('P1');
@@ -247,8 +244,6 @@ describe('what the home page is made from', () => {
       refused: 0,
       throttled: 0,
       failed: 0,
-      p50S: 0.1,
-      p95S: 0.4,
       keysRefused: [],
     };
     const good: Facts = {
@@ -267,7 +262,7 @@ describe('what the home page is made from', () => {
       issuedLast30Days: 100,
     };
     const told = (facts: Partial<Facts>) =>
-      verdictOf({ ...good, ...facts }, fr).map(({ kind, text, link }) => `${kind} ${link.href} ${text}`);
+      verdictOf({ ...good, ...facts }).map(({ kind, text, link: [, href] }) => `${kind} ${href} ${text}`);
     const unfinished = (ageS: number) => ({
       version: asSchemeVersion('0123456789abcdef'),
       only: null,
@@ -276,7 +271,7 @@ describe('what the home page is made from', () => {
     });
 
     test('nothing to say, nothing said', () => {
-      expect(verdictOf(good, fr)).toEqual([]);
+      expect(verdictOf(good)).toEqual([]);
       expect(told({ lastHour: null, lastMinutes: null })).toEqual([]);
       expect(told({ now: { ...now, quota: { reading: null, floor: 50 } } })).toEqual([]);
       expect(told({ now: { ...now, quota: { reading: { left: null, readMs: 0 }, floor: 50 } } })).toEqual([]);
@@ -344,7 +339,6 @@ describe('what the home page is made from', () => {
         { lastMinutes: { ...answers, failed: 60 } },
         /^bad #obf .*60 appels sur 100 sont restés sans réponse/,
       ],
-      ['slow', { lastMinutes: { ...answers, p95S: 6 } }, /^watch #obf .*plus de 6 s/],
       ['own key', { lastHour: { ...answers, keysRefused: [OURS] } }, /^bad #obf .*clé d’API de la Région/],
       [
         'a partner’s key',
@@ -358,7 +352,7 @@ describe('what the home page is made from', () => {
 
     test.each<[string, Partial<Facts>]>([
       ['an application that has just begun', { unfinished: unfinished(30), isChangeWaiting: true }],
-      ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4, p95S: 20 } }],
+      ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4 } }],
       ['a quota for months', { now: { ...now, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } }],
     ])('%s is no matter', (_, facts) => {
       expect(told(facts)).toEqual([]);
@@ -369,7 +363,6 @@ describe('what the home page is made from', () => {
     const counts = (part: Partial<ObfCounts>): ObfCounts => ({
       atS: NOW_S,
       calls: {},
-      within: {},
       given: {},
       refused: {},
       ...part,
@@ -379,12 +372,10 @@ describe('what the home page is made from', () => {
       const before = counts({
         atS: NOW_S - 3600,
         calls: { '2xx': 10, '4xx': 1 },
-        within: { '0.1': 10, '1': 11, '+Inf': 11 },
         refused: { P1: 3, P2: 1 },
       });
       const now = counts({
         calls: { '2xx': 12, '4xx': 2, '429': 1, '5xx': 1, none: 1 },
-        within: { '0.1': 12, '1': 16, '+Inf': 17 },
         given: { P2: 1, P3: 1 },
         refused: { P1: 4, P2: 2 },
       });
@@ -394,8 +385,6 @@ describe('what the home page is made from', () => {
         refused: 1,
         throttled: 1,
         failed: 2,
-        p50S: expect.closeTo(0.4),
-        p95S: 1,
         keysRefused: ['P1'],
       });
     });
@@ -405,42 +394,16 @@ describe('what the home page is made from', () => {
       expect(answersBetween(before, counts({ calls: { '2xx': 3 } })).calls).toBe(3);
     });
 
-    test('nothing answered: no times', () => {
-      expect(answersBetween(counts({}), counts({}))).toMatchObject({ calls: 0, p50S: null, p95S: null });
-    });
-
-    test('a quantile lies in the bucket of the answer that it is about', () => {
-      const limits = [0.1, 0.5, 1, 5];
-      const times = fc.array(fc.double({ min: 0.001, max: 4.9, noNaN: true }), {
-        minLength: 1,
-        maxLength: 60,
-      });
-      fc.assert(
-        fc.property(times, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, share) => {
-          const within = new Map([
-            ...limits.map((le) => [String(le), all.filter((s) => s <= le).length] as const),
-            ['+Inf', all.length] as const,
-          ]);
-          const exact = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1] ?? 0;
-          const upper = limits.find((le) => exact <= le) ?? 0;
-          const lower = limits.findLast((le) => le < exact) ?? 0;
-          const found = quantile(within, share) ?? -1;
-          expect(found).toBeGreaterThanOrEqual(lower);
-          expect(found).toBeLessThanOrEqual(upper);
-        }),
-      );
-    });
-
     test('samples of the last hour and some minutes are kept, once each five minutes', async () => {
       const redis = await testRedis();
-      const samples = createObfSamples({ redis: redis.connection, prefix: redis.prefix });
+      const place = { redis: redis.connection, prefix: redis.prefix };
       const startS = 300 * 1000;
       for (let minute = 0; minute < 180; minute += 1) {
         const atS = startS + minute * 60;
-        if (await samples.isDue(atS)) await samples.keep(counts({ atS, calls: { '2xx': minute } }));
+        await keepSample(place, counts({ atS, calls: { '2xx': minute } }));
       }
-      await samples.keep(counts({ atS: startS + 179 * 60 }));
-      const kept = await samples.all();
+      await keepSample(place, counts({ atS: startS + 179 * 60 }));
+      const kept = await readSamples(place);
       const endS = startS + 175 * 60;
       expect(kept.map(({ atS }) => atS)).toEqual(
         Array.from({ length: 14 }, (_, at) => endS - (13 - at) * 300),
@@ -472,9 +435,7 @@ awards:
       ['2026-11-22', day({ a1: 2, gone: 1 })],
       ['2026-11-23', day({ a1: 1, a2: 4 })],
     ]);
-    expect(
-      rowsOf(scheme, days, '2026-11-23', fr).map((row) => [row.label, row.today, row.last30Days]),
-    ).toEqual([
+    expect(rowsOf(scheme, days, '2026-11-23').map((row) => [row.label, row.today, row.last30Days])).toEqual([
       ['Communiquer, niveau 1', 5, 7],
       ['Général', 0, 0],
       ['gone (plus au barème)', 0, 1],

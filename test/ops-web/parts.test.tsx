@@ -2,13 +2,11 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import type { VNode } from 'preact';
 import { typesetFrench } from '../../src/ops/shared/browser.js';
-import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
 import { ActionForm, Choice, Field } from '../../src/ops/web/parts/form.js';
 import { renderPage } from '../../src/ops/web/parts/layout.js';
 import { dark, light, styleSheet, type Palette } from '../../src/ops/web/parts/style.js';
-import { DefinitionList, Pager, Table, type Column } from '../../src/ops/web/parts/table.js';
+import { Bar, DefinitionList, Pager, Table, type Column } from '../../src/ops/web/parts/table.js';
 import { Alert, Duration, Instant, State } from '../../src/ops/web/parts/text.js';
-import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { runs } from '../support/runs.js';
 import { sourcesBelow } from '../support/source.js';
 import { FRAME, renderIn } from './support/frame.js';
@@ -38,15 +36,6 @@ describe('parts', () => {
     ),
     Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={text} />,
     DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
-    BarChart: (text) => (
-      <BarChart
-        caption={text}
-        heading={text}
-        series={['a', 'b']}
-        rows={[{ label: text, values: [1, 0] }]}
-        empty=""
-      />
-    ),
   };
 
   const tagsOf = (html: string): readonly string[] => html.match(/<[\w/]+/g) ?? [];
@@ -166,67 +155,29 @@ describe('parts', () => {
   describe('Pager', () => {
     test('shows the ways that there are', () => {
       expect(renderIn(<Pager previous={null} next={null} />)).toBe('');
-      const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />, { t: TRANSLATORS.en });
-      expect(html).toContain('<a href="/ops/a?page=2" rel="next">Next →</a>');
+      const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />);
+      expect(html).toContain('<a href="/ops/a?page=2" rel="next">Suivants →</a>');
       expect(html).not.toContain('prev');
     });
   });
 
-  describe('BarChart', () => {
-    const rows = [
-      { label: 'Communiquer', values: [1200, 0] },
-      { label: 'Organiser', values: [600, 3] },
-    ];
-    const html = renderIn(
-      <BarChart
-        caption="Délivrés"
-        heading="Badge"
-        series={['30 jours', 'Aujourd’hui']}
-        rows={rows}
-        empty=""
-      />,
+  test('a bar says no more than its words, and stays inside', () => {
+    expect(renderIn(<Bar have={5} need={3} />)).toBe(
+      '<progress aria-hidden="true" max="3" value="3"></progress>',
     );
-
-    test('draws what its table says', () => {
-      const widths = [...html.matchAll(/class="bar-1" x="1" y="\d+" width="(\d+)"/g)].map(([, width]) =>
-        Number(width),
-      );
-      expect(widths[0]).toBe(2 * (widths[1] ?? 0));
-      expect(html).toContain(
-        '<th scope="row">Communiquer</th><td class="number">1\u202f200</td><td class="number">0</td>',
-      );
-      expect(html).toMatch(/<svg [^>]*role="img" aria-labelledby="([^"]+)"><title id="\1">Délivrés<\/title>/);
-    });
-
-    test('needs no style and no script, and stays inside', () => {
-      expect(html).not.toMatch(/style=|<script|NaN|Infinity|undefined/);
-      for (const [, x, width] of html.matchAll(/x="(\d+)" y="\d+" width="(\d+)"/g))
-        expect(Number(x) + Number(width)).toBeLessThan(640);
-      expect(
-        renderIn(
-          <BarChart caption="c" heading="h" series={['a']} rows={[{ label: 'r', values: [0] }]} empty="" />,
-        ),
-      ).not.toMatch(/NaN|Infinity/);
-    });
-
-    test('is an empty table where there is nothing', () => {
-      const empty = renderIn(
-        <BarChart caption="c" heading="h" series={['a']} rows={[]} empty="Rien encore." />,
-      );
-      expect(empty).not.toContain('<svg');
-      expect(empty).toContain('Rien encore.');
-    });
+    expect(renderIn(<Bar have={0} need={0} />)).toBe(
+      '<progress aria-hidden="true" max="1" value="0"></progress>',
+    );
   });
 
-  test('instants, spans and numbers are written as the language does, in the scheme’s zone', () => {
+  test('instants, spans and numbers are written as French does, in the scheme’s zone', () => {
     const atS = Date.UTC(2026, 0, 15, 9, 0) / 1000;
     expect(renderIn(<Instant atS={atS} />)).toBe(
       '<time datetime="2026-01-15T09:00:00.000Z">15 janv. 2026, 10:00</time>',
     );
-    expect(renderIn(<Duration s={11_520} />, { t: TRANSLATORS.en })).toBe('3 h 12 min');
+    expect(renderIn(<Duration s={11_520} />)).toBe('3 h 12 min');
     const many = <DefinitionList items={[['Combien', 100_000]]} />;
     expect(renderIn(many)).toContain('<dd>100\u202f000</dd>');
-    expect(renderIn(many, { t: TRANSLATORS.en })).toContain('<dd>100,000</dd>');
   });
 
   test('what somebody else named turns no text of a page around', () => {

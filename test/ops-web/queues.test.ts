@@ -122,7 +122,7 @@ describe('without an OBF', () => {
       }
       expect(await standing(redis)).toEqual({ waiting: 0, failed: 1 });
       expect(await held()).toEqual(before);
-      const refused = web.lines.filter((line) => line.includes('"msg":"ops write refused"'));
+      const refused = web.lines.filter((line) => line.includes('"code":"forbidden"'));
       expect(refused).toHaveLength(2);
       expect(refused[0]).toContain('"user":"marie"');
     },

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
-import { TRANSLATORS } from '../../src/ops/web/words.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
 import { isEmptyDiff, schemeDiff } from '../../src/rules/scheme-diff.js';
@@ -393,11 +392,10 @@ partners:
   });
 
   test('numbers agree with their nouns', () => {
-    const { fr, en } = TRANSLATORS;
-    expect(issuesWords(0, 0, fr)).toBe('Aucun badge ne sera délivré');
-    expect(issuesWords(1, 1, fr)).toBe('1 badge sera délivré à 1 personne');
-    expect(issuesWords(124, 118, fr)).toBe('124 badges seront délivrés à 118 personnes');
-    expect(issuesWords(1240, 1180, en)).toBe('1,240 awards will be issued to 1,180 people');
+    expect(issuesWords(0, 0)).toBe('Aucun badge ne sera délivré');
+    expect(issuesWords(1, 1)).toBe('1 badge sera délivré à 1 personne');
+    expect(issuesWords(124, 118)).toBe('124 badges seront délivrés à 118 personnes');
+    expect(issuesWords(1240, 1180)).toBe('1\u202f240 badges seront délivrés à 1\u202f180 personnes');
   });
 
   /** Each change of the texts, and its words. */

@@ -88,7 +88,7 @@ describe('with a password', () => {
   test('behind TLS, as the proxy says, every cookie is Secure', async () => {
     const browser = openBrowser((await open()).origin);
     const tls = { 'x-forwarded-proto': 'https' };
-    await browser.get('/ops/connexion?lang=fr', tls);
+    await browser.get('/ops/connexion', tls);
     const { name, password } = OPERATOR;
     const { headers } = await browser.post('/ops/connexion', { name, password }, tls);
     const cookies = headers['set-cookie'] ?? [];
@@ -102,13 +102,12 @@ describe('with a password', () => {
   test('where the public address is https, every cookie is of this host alone and Secure, whatever the proxy says', async () => {
     const ops = { ...OPS_SETTINGS.ops, publicUrl: 'https://palier.example', trustProxy: 0 };
     const browser = openBrowser((await open({ settings: { ...OPS_SETTINGS, ops } })).origin);
-    const form = await browser.get('/ops/connexion?lang=fr');
+    const form = await browser.get('/ops/connexion');
     expect(form.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     const { name, password } = OPERATOR;
     const { headers } = await browser.post('/ops/connexion', { name, password });
     const cookies = [...(form.headers['set-cookie'] ?? []), ...(headers['set-cookie'] ?? [])];
     expect(cookies.map((one) => one.split('=', 1)[0])).toEqual([
-      '__Host-palier_lang',
       '__Host-palier_session',
       '__Host-palier_known',
     ]);

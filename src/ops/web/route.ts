@@ -1,22 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { h, type ComponentChildren, type VNode } from 'preact';
+import { type ComponentChildren, type FunctionComponent, h } from 'preact';
 import type { Role } from '../../config.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import type { OpsRequest } from './http/request.js';
 import type { Flash, User } from './parts/frame.js';
-import type { Services } from './services.js';
-import type { French, Translate } from './words.js';
 
-/** All that a page or an action is given: of the request, and of what is made once a process. */
-export interface PageContext
-  extends
-    Pick<OpsRequest, 'form' | 'log' | 'query' | 't'>,
-    Pick<Services, 'clock' | 'hasParcours' | 'pipeline' | 'storage'> {
+/** All that a page or an action is given. */
+export interface PageContext extends OpsRequest {
   readonly user: User;
-  /** The named parts of the route's path. */
-  readonly params: Readonly<Record<string, string>>;
 }
+
+/** A named part of the route's path. */
+export const paramOf = ({ req }: Pick<PageContext, 'req'>, name: string): string =>
+  String(req.params[name] ?? '');
 
 /** What a route answers with. A refusal is thrown: see `OpsProblem`. */
 export type Answer = PageAnswer | Redirect | FileAnswer;
@@ -43,11 +39,11 @@ export class Redirect {
 }
 
 /** A download, streamed as it is made. */
-export interface FileAnswer {
+interface FileAnswer {
   readonly kind: 'file';
   readonly name: string;
   readonly type: 'text/csv' | 'application/json' | 'application/x-ndjson';
-  readonly text: string | AsyncIterable<string>;
+  readonly text: Iterable<string> | AsyncIterable<string>;
 }
 
 export const goTo = (to: string): Redirect => new Redirect(to);
@@ -68,22 +64,20 @@ interface Named {
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
   readonly path: string;
   /** Its words in the navigation; without, it is not there. */
-  readonly nav?: French | undefined;
+  readonly nav?: string | undefined;
 }
 
 /** A route for people who are signed in and have at least that role. */
 export interface SignedRoute extends Named {
   readonly method: 'GET' | 'POST';
   readonly role: Role;
-  readonly handle: (context: PageContext, request: OpsRequest) => Answer | Promise<Answer>;
+  readonly handle: (context: PageContext) => Answer | Promise<Answer>;
 }
 
 /** A route without a session: signing in. */
-export interface OpenRoute extends Named {
+interface OpenRoute extends Named {
   readonly method: 'GET' | 'POST';
   readonly role: 'nobody';
-  /** Failed calls are counted, and refused above a limit. */
-  readonly limited?: boolean;
   readonly handle: (request: OpsRequest) => Answer | Promise<Answer>;
 }
 
@@ -92,56 +86,42 @@ export type Route = SignedRoute | OpenRoute;
 /** Another program's pages, below a path of ours and behind our sign-in. */
 export interface Mount extends Named {
   readonly role: Role;
-  /** Who may send this write; all others are refused. Paths are below the mount's. */
-  readonly mayWrite: (method: string, path: string) => Role | 'nobody';
-  /** @param userOf who sent a request that came through our checks */
-  readonly build: (pipeline: Pipeline, userOf: (req: IncomingMessage) => User) => RequestHandler;
+  /** Who may send this write; null: nobody. Paths are below the mount's. */
+  readonly mayWrite: (method: string, path: string) => Role | null;
+  readonly build: (pipeline: Pipeline) => RequestHandler;
 }
 
-/** Pure: what was read, and the language. The rest of the request is `useFrame()`'s. */
-export type View<Model> = (props: ViewProps<Model>) => VNode;
-
-export interface ViewProps<Model> {
-  readonly model: Model;
-  readonly t: Translate;
-}
-
-/** A page's title, or what makes it. */
-type Title<Model> = French | ((model: Model, t: Translate) => string);
+/** Pure: what was read, as markup. The rest of the request is `useFrame()`'s. */
+export type View<Model> = FunctionComponent<Model>;
 
 /** A page with what was read, as an answer. */
-export const show = <Model>(
-  title: Title<Model>,
+export const show = <Model extends object>(
+  title: string,
   view: View<Model>,
   model: Model,
-  t: Translate,
   status = 200,
-): PageAnswer => ({
-  kind: 'page',
-  status,
-  title: typeof title === 'function' ? title(model, t) : t(title),
-  body: h(view, { model, t }),
-});
+): PageAnswer => ({ kind: 'page', status, title, body: h<Model>(view, model) });
 
-interface PageOptions<Model> {
-  readonly nav?: French;
+interface PageOptions {
+  readonly nav?: string;
   /** `lecture` by default. */
   readonly role?: Role;
-  /** Seconds after which the page is loaded again; null: never. */
-  readonly refreshS?: (model: Model) => number | null;
+  /** While its model moves, the page is loaded again after so many seconds. */
+  readonly refreshS?: number;
 }
 
 /**
  * The route of a page.
+ * @param title or what makes it of the model
  * @param read what it shows; a redirect is answered in place of the page. @throws OpsProblem `not_found`
  */
-export const page = <Model>(
+export const page = <Model extends object>(
   name: string,
   path: string,
-  title: Title<Model>,
+  title: string | ((model: Model) => string),
   read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>,
   view: View<Model>,
-  { nav, role = 'lecture', refreshS }: PageOptions<Model> = {},
+  { nav, role = 'lecture', refreshS }: PageOptions = {},
 ): SignedRoute => ({
   name,
   path,
@@ -151,27 +131,25 @@ export const page = <Model>(
   async handle(context) {
     const model = await read(context);
     if (model instanceof Redirect) return model;
-    const afterS = refreshS?.(model) ?? null;
-    return { ...show(title, view, model, context.t), ...(afterS === null ? {} : { refreshS: afterS }) };
+    const shown = show(typeof title === 'string' ? title : title(model), view, model);
+    const moves = 'moves' in model && model.moves === true;
+    return moves && refreshS !== undefined ? { ...shown, refreshS } : shown;
   },
 });
 
-type Act = (context: PageContext) => Answer | Promise<Answer>;
-
 /** The route of a form's target: it answers `done`, `notDone`, or a page again, with its status. */
-export const action = (name: string, path: string, act: Act, role: Role = 'operateur'): SignedRoute => ({
-  name,
-  path,
-  method: 'POST',
-  role,
-  handle: act,
-});
+export const action = (
+  name: string,
+  path: string,
+  handle: SignedRoute['handle'],
+  role: Role = 'operateur',
+): SignedRoute => ({ name, path, method: 'POST', role, handle });
 
 /** The route of a download. */
-export const file = (name: string, path: string, act: Act): SignedRoute => ({
+export const file = (name: string, path: string, handle: SignedRoute['handle']): SignedRoute => ({
   name,
   path,
   method: 'GET',
   role: 'lecture',
-  handle: act,
+  handle,
 });

@@ -18,42 +18,28 @@ import { applyScheme, makePlan, readScheme } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 
-interface Moves {
-  readonly moves: boolean;
-}
-const every =
-  (seconds: number) =>
-  ({ moves }: Moves): number | null =>
-    moves ? seconds : null;
-
 /** As `npx palier resume`: each award that is due is looked at anew just before it leaves. */
-async function resumeIssuing({ pipeline, user, log, t }: PageContext): Promise<Answer> {
+async function resumeIssuing({ pipeline, user, log }: PageContext): Promise<Answer> {
   const { awards } = pipeline.queues;
   const wasPaused = await awards.isPaused();
   await awards.resume();
   if (wasPaused) log.info({ user: user.name }, 'issuing resumed');
-  return done('/ops', wasPaused ? t('Les envois ont repris.') : t('Les envois n’étaient pas suspendus.'));
+  return done('/ops', wasPaused ? 'Les envois ont repris.' : 'Les envois n’étaient pas suspendus.');
 }
 
 /**
  * Everything served below `/ops`, in the order of the navigation. A page's folder has `read.ts` (plain data) and
- * `view.tsx` (that data as markup, with its French words; `en.json` has the English). An `action` is an operator's by
+ * `view.tsx` (that data as markup). An `action` is an operator's by
  * default, behind the session and the same-origin check; its form is an `ActionForm`.
  */
 export const ROUTES: readonly Route[] = [
   page('home', '/', 'Accueil', readHome, HomeView, { nav: 'Accueil' }),
   action('resume-issuing', '/envois/relancer', resumeIssuing),
 
-  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', refreshS: every(3) }),
-  page(
-    'failures-group',
-    '/echecs/cause/:group',
-    (of, t) => t(of.group.reason.happened),
-    readGroup,
-    GroupView,
-  ),
+  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', refreshS: 3 }),
+  page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened.fr, readGroup, GroupView),
   page('failures-replay', '/echecs/renvois/:replay', 'Renvoi au travail', readReplay, ReplayView, {
-    refreshS: every(3),
+    refreshS: 3,
   }),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
   page('failures-confirm', '/echecs/renvoyer', 'Renvoyer au travail', readConfirm, ConfirmView, {
@@ -74,7 +60,7 @@ export const ROUTES: readonly Route[] = [
   action('person-export', '/personne/:earner/exporter', person.exportPerson),
   action('person-erase', '/personne/:earner/effacer', person.erase),
 
-  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', refreshS: every(2) }),
+  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', refreshS: 2 }),
   action('scheme-plan', '/bareme/plan', makePlan),
   action('scheme-apply', '/bareme/appliquer', applyScheme),
 

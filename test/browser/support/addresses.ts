@@ -49,9 +49,7 @@ const nextOf = (found: ReadonlyMap<string, string>, looked: ReadonlySet<string>)
 
 async function linksOn(browser: Browser, path: string): Promise<readonly string[]> {
   const { html } = await browser.follow(await browser.get(path));
-  return [...html.matchAll(/href="(\/ops[^"#]*)/g)]
-    .map(([, href = '']) => href.replaceAll('&amp;', '&'))
-    .filter((href) => !href.includes('lang='));
+  return [...html.matchAll(/href="(\/ops[^"#]*)/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'));
 }
 
 function routeOf(path: string): string | undefined {

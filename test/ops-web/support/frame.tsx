@@ -1,18 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { FrameContext, type Frame } from '../../../src/ops/web/parts/frame.js';
-import { TRANSLATORS } from '../../../src/ops/web/words.js';
 
-/** An operator's French page. */
+/** An operator's page. */
 export const FRAME: Frame = {
-  t: TRANSLATORS.fr,
   user: { name: 'marie', role: 'operateur' },
   nav: [],
   current: 'home',
   name: 'Palier',
-  logoHref: null,
-  styleHref: '/ops/style.css',
-  otherLangHref: '/ops?lang=en',
+  hasLogo: false,
   timeZone: 'Europe/Paris',
   flash: null,
   requestId: 'r1',

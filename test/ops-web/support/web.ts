@@ -100,15 +100,7 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
     clock,
     prefixes: { queues: prefix, data },
   });
-  const deps = {
-    pipeline,
-    redis,
-    prefix: data,
-    config: settings,
-    logo: options.logo ?? null,
-    log,
-    clock,
-  };
+  const deps = { pipeline, config: settings, logo: options.logo ?? null };
   const routes = [...ROUTES, ...(options.routes ?? [])];
   const handler = createOpsApp(deps, routes, [...MOUNTS, ...(options.mounts ?? [])]);
   const stops: (() => Promise<void>)[] = [];

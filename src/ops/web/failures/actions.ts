@@ -10,7 +10,7 @@ const WAIT_MS = 1000;
 
 /** `POST /ops/echecs/renvoyer`. */
 export async function sendBack(context: PageContext): Promise<Answer> {
-  const { pipeline, form, user, log, t } = context;
+  const { pipeline, form, user, log } = context;
   const { queues } = pipeline;
   const wanted = wantedIn(form, context);
   if (wanted instanceof Redirect) return wanted;
@@ -19,8 +19,8 @@ export async function sendBack(context: PageContext): Promise<Answer> {
     const sent = await retryJob(queues[queue], id);
     log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
     return sent
-      ? done(TO.failures, t('Le travail a été renvoyé, avec toutes ses tentatives.'))
-      : notDone(TO.failures, t('Ce travail n’était plus en échec : rien n’a été renvoyé.'));
+      ? done(TO.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
+      : notDone(TO.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
   }
   const [group, sinceMs] = wanted.kind === 'group' ? [wanted.group, null] : [null, wanted.sinceMs];
   const filter = { queue: null, group, error: null, sinceMs };
@@ -30,6 +30,6 @@ export async function sendBack(context: PageContext): Promise<Answer> {
   const now = await awaitReplay(queues, id, () => performance.now() >= limitMs);
   if (now.endedMs === null || now.isBroken) return goTo(replayHref(id));
   if (sentIn(now) === 0 && now.left === 0)
-    return notDone(TO.failures, t('Rien de tel n’était plus en échec : rien n’a été renvoyé.'));
-  return (now.left === 0 ? done : notDone)(TO.failures, outcomeWords(now, t));
+    return notDone(TO.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
+  return (now.left === 0 ? done : notDone)(TO.failures, outcomeWords(now));
 }

@@ -13,7 +13,7 @@ import {
 import { type Reason, reasonOf, REST } from '../../shared/failure-reasons.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
-import { Redirect, type PageContext } from '../route.js';
+import { paramOf, Redirect, type PageContext } from '../route.js';
 import { wantedIn, type Wanted } from './wanted.js';
 
 /** Failed jobs of one reason, with its words. */
@@ -50,9 +50,10 @@ const PAGE_SIZE = 50;
 export type GroupModel = Awaited<ReturnType<typeof readGroup>>;
 
 /** @throws OpsProblem `not_found` when no job fails for that reason any more */
-export async function readGroup({ pipeline, params, query }: PageContext) {
+export async function readGroup(context: PageContext) {
+  const { pipeline, query } = context;
   const { groups, more } = await readGroups(pipeline);
-  const group = groups.find(({ key }) => key === params['group']);
+  const group = groups.find(({ key }) => key === paramOf(context, 'group'));
   if (group === undefined) throw new OpsProblem('not_found');
   const at = numberedPage(query, group.jobs.length, PAGE_SIZE);
   return { group, jobs: await readFailedJobs(pipeline, group.jobs.slice(at.from, at.to)), more, at };
@@ -61,9 +62,10 @@ export async function readGroup({ pipeline, params, query }: PageContext) {
 export type JobModel = Awaited<ReturnType<typeof readJob>>;
 
 /** @throws OpsProblem `not_found` for an unknown queue */
-export async function readJob({ pipeline, params }: PageContext) {
-  const { queue: named, id = '' } = params;
-  const queue = QUEUES.find((name) => name === named);
+export async function readJob(context: PageContext) {
+  const { pipeline } = context;
+  const id = paramOf(context, 'id');
+  const queue = QUEUES.find((name) => name === paramOf(context, 'queue'));
   if (queue === undefined) throw new OpsProblem('not_found');
   return { job: await readFailedJob(pipeline, { queue, id }) };
 }
@@ -106,8 +108,9 @@ async function countFailed({ queues }: Pipeline, sinceMs: number | null): Promis
 export type ReplayModel = Awaited<ReturnType<typeof readReplay>>;
 
 /** @throws OpsProblem `not_found` for an unknown one, or one of a week ago */
-export async function readReplay({ pipeline, params, query }: PageContext) {
-  const replay = await findReplay(pipeline.queues, params['replay'] ?? '');
+export async function readReplay(context: PageContext) {
+  const { pipeline, query } = context;
+  const replay = await findReplay(pipeline.queues, paramOf(context, 'replay'));
   if (replay === null) throw new OpsProblem('not_found');
   return { replay, moves: replay.endedMs === null && !query.has('fige') };
 }

@@ -2,16 +2,15 @@ import type { VNode } from 'preact';
 import { sentIn, type Replay } from '../../../queue/replay.js';
 import { TO } from '../links.js';
 import { ActionForm } from '../parts/form.js';
-import { useFrame } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, type Item } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, State } from '../parts/text.js';
 import type { View } from '../route.js';
-import type { Translate } from '../words.js';
+import { number, plural } from '../words.js';
 import type { ConfirmModel, ReplayModel } from './read.js';
 import { CONFIRM, fieldsOf, jobsWords } from './wanted.js';
 
 /** Says how many, and what will happen; the button does it. */
-export const ConfirmView: View<ConfirmModel> = ({ model, t }) => {
+export const ConfirmView: View<ConfirmModel> = (model) => {
   const { wanted, count, more } = model;
   if (count === 0)
     return (
@@ -20,79 +19,75 @@ export const ConfirmView: View<ConfirmModel> = ({ model, t }) => {
         <LinkLine href={TO.failures} say="Revenir aux échecs" />
       </>
     );
-  const older = more > 0 ? t(', et les plus anciens pour la même cause') : '';
+  const older = more > 0 ? ', et les plus anciens pour la même cause' : '';
   return (
     <>
-      <DefinitionList items={[...whichOf(model, t), [t('Combien'), jobsWords(count, t) + older]]} />
+      <DefinitionList items={[...whichOf(model), ['Combien', jobsWords(count) + older]]} />
       <ul>
-        <li>{t('Ce qui est renvoyé retrouve toutes ses tentatives.')}</li>
-        <li>{t('Rien n’est délivré deux fois : Palier vérifie d’abord ce que la personne a déjà.')}</li>
-        <li>{t('Ce qui échoue encore reviendra dans la liste.')}</li>
+        <li>Ce qui est renvoyé retrouve toutes ses tentatives.</li>
+        <li>Rien n’est délivré deux fois : Palier vérifie d’abord ce que la personne a déjà.</li>
+        <li>Ce qui échoue encore reviendra dans la liste.</li>
       </ul>
       <P say="La cause est-elle réglée ? Sinon, l’échec se répétera." />
-      <ActionForm to={CONFIRM} label={t('Oui, renvoyer')} fields={fieldsOf(wanted)} />
+      <ActionForm to={CONFIRM} label="Oui, renvoyer" fields={fieldsOf(wanted)} />
       <LinkLine href={TO.failures} say="Ne rien renvoyer" />
     </>
   );
 };
 
-function whichOf({ wanted, job, group }: ConfirmModel, t: Translate): readonly Item[] {
+function whichOf({ wanted, job, group }: ConfirmModel): readonly Item[] {
   const reason = (job ?? group)?.reason;
   return [
-    job === null ? null : [t('Travail'), t(job.about.words)],
-    reason === undefined ? null : [t('Cause'), t(reason.happened)],
-    reason === undefined ? null : [t('Que faire'), t(reason.next)],
+    job === null ? null : ['Travail', job.about.words.fr],
+    reason === undefined ? null : ['Cause', reason.happened.fr],
+    reason === undefined ? null : ['Que faire', reason.next.fr],
     wanted.kind !== 'all'
       ? null
       : [
-          t('Lesquels'),
+          'Lesquels',
           wanted.sinceMs === null ? (
-            t('Tous les travaux en échec')
+            'Tous les travaux en échec'
           ) : (
             <>
-              {t('Tous ceux qui ont échoué depuis le')} <Instant atS={wanted.sinceMs / 1000} />
+              Tous ceux qui ont échoué depuis le <Instant atS={wanted.sinceMs / 1000} />
             </>
           ),
         ],
   ];
 }
 
-export const ReplayView: View<ReplayModel> = ({ model, t }) => {
+export const ReplayView: View<ReplayModel> = (model) => {
   const { replay, moves } = model;
   const { gone, left, by, askedMs, begunMs, endedMs, isBroken, looked, toLookAt } = replay;
   return (
     <>
       {endedMs === null ? (
-        <p>
-          <ProgressLine
-            label={t('Regardés :')}
-            value={looked}
-            max={toLookAt}
-            words={t('{0} sur {1}', Math.min(looked, toLookAt), jobsWords(toLookAt, t))}
-          />
-        </p>
+        <ProgressLine
+          label="Regardés :"
+          have={looked}
+          need={toLookAt}
+          words={`${number(Math.min(looked, toLookAt))} sur ${jobsWords(toLookAt)}`}
+        />
       ) : (
-        <Alert kind={left === 0 && !isBroken ? 'good' : 'bad'}>{outcomeWords(replay, t)}</Alert>
+        <Alert kind={left === 0 && !isBroken ? 'good' : 'bad'}>{outcomeWords(replay)}</Alert>
       )}
       <DefinitionList
         items={[
-          [t('État'), <ReplayState replay={replay} />],
-          [t('Renvoyés'), sentIn(replay)],
-          [t('Renvoyés entre-temps par quelqu’un d’autre'), gone],
-          [t('Qui n’ont pas pu l’être, et restent en échec'), left],
-          [t('Par'), by],
-          [t('Demandé le'), <Instant atS={askedMs / 1000} />],
-          endedMs === null ? null : [t('Terminé le'), <Instant atS={endedMs / 1000} />],
+          ['État', <ReplayState replay={replay} />],
+          ['Renvoyés', sentIn(replay)],
+          ['Renvoyés entre-temps par quelqu’un d’autre', gone],
+          ['Qui n’ont pas pu l’être, et restent en échec', left],
+          ['Par', by],
+          ['Demandé le', <Instant atS={askedMs / 1000} />],
+          endedMs === null ? null : ['Terminé le', <Instant atS={endedMs / 1000} />],
         ]}
       />
       {endedMs === null && (
         <>
           <p>
             {begunMs === null
-              ? t(
-                  'Vous pouvez quitter cette page : le renvoi commence dès qu’un processus « worker » est libre.',
-                )
-              : t('Vous pouvez quitter cette page : le renvoi continue.')}
+              ? 'Vous pouvez quitter cette page : le renvoi commence dès qu’un processus « worker » est libre.'
+              : 'Vous pouvez quitter cette page : le renvoi continue.'}
           </p>
           <Moving moves={moves} />
         </>
@@ -103,33 +98,31 @@ export const ReplayView: View<ReplayModel> = ({ model, t }) => {
 };
 
 /** What was done, on the page that follows. */
-export function outcomeWords(replay: Replay, t: Translate): string {
+export function outcomeWords(replay: Replay): string {
   const { gone, left, isBroken } = replay;
   const sent = sentIn(replay);
   return [
-    t.plural(
+    plural(
       sent,
-      '{0} renvoyé, avec toutes ses tentatives.',
-      '{0} renvoyés, avec toutes leurs tentatives.',
-      jobsWords(sent, t),
+      `${jobsWords(sent)} renvoyé, avec toutes ses tentatives.`,
+      `${jobsWords(sent)} renvoyés, avec toutes leurs tentatives.`,
     ),
-    ...(gone === 0 ? [] : [t('{0} : déjà repartis entre-temps.', jobsWords(gone, t))]),
-    ...(left === 0 ? [] : [t('{0} : impossible à renvoyer, restés en échec.', jobsWords(left, t))]),
-    ...(isBroken ? [t('Puis le renvoi a été interrompu : redemandez-le.')] : []),
+    ...(gone === 0 ? [] : [`${jobsWords(gone)} : déjà repartis entre-temps.`]),
+    ...(left === 0 ? [] : [`${jobsWords(left)} : impossible à renvoyer, restés en échec.`]),
+    ...(isBroken ? ['Puis le renvoi a été interrompu : redemandez-le.'] : []),
   ].join(' ');
 }
 
 /** Slow readers and screen readers can stop the page from reloading itself. */
 export function Moving({ moves }: { readonly moves: boolean }): VNode {
-  const { t } = useFrame();
   return (
     <p class="muted">
       {moves ? (
         <>
-          {t('Cette page se recharge toutes les 3 secondes.')} <a href="?fige">{t('Ne plus la recharger')}</a>
+          Cette page se recharge toutes les 3 secondes. <a href="?fige">Ne plus la recharger</a>
         </>
       ) : (
-        <a href="?">{t('Recharger')}</a>
+        <a href="?">Recharger</a>
       )}
     </p>
   );
@@ -137,8 +130,7 @@ export function Moving({ moves }: { readonly moves: boolean }): VNode {
 
 export function ReplayState({ replay }: { readonly replay: Replay }): VNode {
   const { begunMs, endedMs, isBroken } = replay;
-  const { t } = useFrame();
-  if (isBroken) return <State kind="bad">{t('interrompu')}</State>;
-  if (endedMs !== null) return <State kind="good">{t('terminé')}</State>;
-  return <State kind="waiting">{begunMs === null ? t('demandé') : t('en cours')}</State>;
+  if (isBroken) return <State kind="bad">interrompu</State>;
+  if (endedMs !== null) return <State kind="good">terminé</State>;
+  return <State kind="waiting">{begunMs === null ? 'demandé' : 'en cours'}</State>;
 }

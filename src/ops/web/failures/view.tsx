@@ -1,3 +1,4 @@
+import { number, plural } from '../words.js';
 import type { VNode } from 'preact';
 import { sentIn, type Replay } from '../../../queue/replay.js';
 import { type FailedJob, QUEUE_WORDS } from '../../shared/failed-jobs.js';
@@ -5,79 +6,78 @@ import { REST } from '../../shared/failure-reasons.js';
 import { HIDDEN } from '../../shared/masked.js';
 import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
-import { useFrame, useIsOperator } from '../parts/frame.js';
+import { useIsOperator } from '../parts/frame.js';
 import { DefinitionList, NumberedPager, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, Note, P } from '../parts/text.js';
-import type { View, ViewProps } from '../route.js';
+import type { View } from '../route.js';
 import type { GroupModel, JobModel, ListModel } from './read.js';
 import { Moving, ReplayState } from './replay-view.js';
 import { CONFIRM, confirmHref, groupHref, jobHref, jobsWords, replayHref, type Wanted } from './wanted.js';
 
-export function ListView({ model, t }: ViewProps<ListModel>): VNode {
+export function ListView(model: ListModel): VNode {
   const { groups, total, more, replays, moves } = model;
   const isOperator = useIsOperator();
   return (
     <>
       <P say="Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée." />
-      {total === 0 && <Alert kind="good">{t('Rien n’est en échec.')}</Alert>}
+      {total === 0 && <Alert kind="good">Rien n’est en échec.</Alert>}
       <Moving moves={moves} />
-      {groups.length > 0 && <Groups model={model} t={t} />}
+      {groups.length > 0 && <Groups {...model} />}
       {more > 0 && (
         <p>
-          {t.plural(
+          {plural(
             more,
-            'et {0} de plus, plus ancien, qui n’est pas rangé par cause ici ; un renvoi le prend aussi.',
-            'et {0} de plus, plus anciens, qui ne sont pas rangés par cause ici ; un renvoi les prend aussi.',
-            more,
+            `et ${number(more)} de plus, plus ancien, qui n’est pas rangé par cause ici ; un renvoi le prend aussi.`,
+            `et ${number(more)} de plus, plus anciens, qui ne sont pas rangés par cause ici ; un renvoi les prend aussi.`,
           )}
         </p>
       )}
-      {groups.length > 0 && isOperator && <SendAll model={model} t={t} />}
-      {replays.length > 0 && <RecentReplays model={model} t={t} />}
+      {groups.length > 0 && isOperator && <SendAll />}
+      {replays.length > 0 && <RecentReplays {...model} />}
       <LinkLine href={TO.queues} say="Voir les files en détail (experts)" />
     </>
   );
 }
 
-const Groups = ({ model: { groups, total }, t }: ViewProps<ListModel>): VNode => (
+const Groups = ({ groups, total }: ListModel): VNode => (
   <Table
-    caption={`${t('Travaux en échec, par cause')} (${jobsWords(total, t)})`}
+    caption={`Travaux en échec, par cause (${jobsWords(total)})`}
     rows={groups}
     columns={[
-      [t('Cause'), ({ key, reason }) => <a href={groupHref(key)}>{t(reason.happened)}</a>],
-      [t('Que faire'), ({ reason }) => t(reason.next)],
-      [t('Combien'), ({ jobs }) => jobs.length],
-      [t('File'), ({ queues }) => [...queues].map((queue) => t(QUEUE_WORDS[queue])).join(', ')],
-      [t('Depuis'), ({ firstMs }) => <Instant atS={firstMs / 1000} />],
-      [t('Le dernier'), ({ lastMs }) => <Instant atS={lastMs / 1000} />],
+      ['Cause', ({ key, reason }) => <a href={groupHref(key)}>{reason.happened.fr}</a>],
+      ['Que faire', ({ reason }) => reason.next.fr],
+      ['Combien', ({ jobs }) => jobs.length],
+      ['File', ({ queues }) => [...queues].map((queue) => QUEUE_WORDS[queue].fr).join(', ')],
+      ['Depuis', ({ firstMs }) => <Instant atS={firstMs / 1000} />],
+      ['Le dernier', ({ lastMs }) => <Instant atS={lastMs / 1000} />],
     ]}
   />
 );
 
 /** Leads to the page that asks; it sends nothing by itself. */
-const SendAll = ({ t }: ViewProps<ListModel>): VNode => (
+const SendAll = (): VNode => (
   <section>
-    <h2>{t('Tout renvoyer')}</h2>
+    <h2>Tout renvoyer</h2>
     <form method="get" action={CONFIRM} class="filter">
       <input type="hidden" name="tout" value="1" />
-      <Field name="jour" type="date" label={t('Échoués depuis le')} help={t('Sans date : tous.')} />
-      <Field name="heure" label={t('À partir de')} help={t('Une heure, comme 14:30.')} maxLength={5} />
+      <Field name="jour" type="date" label="Échoués depuis le" help="Sans date : tous." />
+      <Field name="heure" label="À partir de" help="Une heure, comme 14:30." maxLength={5} />
       <div class="field">
-        <button type="submit">{t('Préparer le renvoi')}</button>
+        <button type="submit">Préparer le renvoi</button>
       </div>
     </form>
   </section>
 );
 
-const RecentReplays = ({ model: { replays }, t }: ViewProps<ListModel>): VNode => (
+const RecentReplays = ({ replays }: ListModel): VNode => (
   <Table
-    caption={t('Derniers renvois')}
+    caption="Derniers renvois"
     rows={replays}
     columns={[
-      [t('Demandé le'), linkTo],
-      [t('Par'), ({ by }) => by],
-      [t('Renvoyés'), sentIn],
-      [t('État'), (replay) => <ReplayState replay={replay} />],
+      ['Demandé le', linkTo],
+      ['Par', ({ by }) => by],
+      ['Renvoyés', sentIn],
+      ['État', (replay) => <ReplayState replay={replay} />],
     ]}
   />
 );
@@ -88,7 +88,7 @@ const linkTo = ({ id, askedMs }: Replay): VNode => (
   </a>
 );
 
-export const GroupView: View<GroupModel> = ({ model, t }) => {
+export const GroupView: View<GroupModel> = (model) => {
   const { group, jobs, more, at } = model;
   const { reason, firstMs, lastMs, key } = group;
   return (
@@ -96,37 +96,36 @@ export const GroupView: View<GroupModel> = ({ model, t }) => {
       <LinkLine href={TO.failures} say="Revenir aux échecs" />
       <DefinitionList
         items={[
-          [t('Que faire'), t(reason.next)],
-          [t('Combien'), at.total],
-          [t('Le premier'), <Instant atS={firstMs / 1000} />],
-          [t('Le dernier'), <Instant atS={lastMs / 1000} />],
+          ['Que faire', reason.next.fr],
+          ['Combien', at.total],
+          ['Le premier', <Instant atS={firstMs / 1000} />],
+          ['Le dernier', <Instant atS={lastMs / 1000} />],
         ]}
       />
       {key !== REST.key && (
         <SendButton
           wanted={{ kind: 'group', group: key }}
-          label={t.plural(at.total, 'Renvoyer ce travail', 'Renvoyer ces {0}', jobsWords(at.total, t))}
+          label={plural(at.total, `Renvoyer ce travail`, `Renvoyer ces ${jobsWords(at.total)}`)}
         />
       )}
       <Table
-        caption={t('Travaux en échec, le plus récent d’abord')}
+        caption="Travaux en échec, le plus récent d’abord"
         rows={jobs}
-        empty={t('Ceux de cette page ne sont plus en échec.')}
+        empty="Ceux de cette page ne sont plus en échec."
         columns={[
-          [t('Ce qui était à faire'), (job) => <a href={jobHref(job)}>{t(job.about.words)}</a>],
-          [t('Personne'), ({ about }) => <Person earner={about.earner} />],
-          [t('Échoué le'), ({ failedMs }) => (failedMs === null ? '' : <Instant atS={failedMs / 1000} />)],
-          [t('Tentatives'), ({ attempts }) => attempts],
+          ['Ce qui était à faire', (job) => <a href={jobHref(job)}>{job.about.words.fr}</a>],
+          ['Personne', ({ about }) => <Person earner={about.earner} />],
+          ['Échoué le', ({ failedMs }) => (failedMs === null ? '' : <Instant atS={failedMs / 1000} />)],
+          ['Tentatives', ({ attempts }) => attempts],
         ]}
       />
       <NumberedPager at={at} href={(page) => groupHref(key, page)} />
       {more > 0 && (
         <p>
-          {t.plural(
+          {plural(
             more,
-            'Parmi {0} en échec de plus, plus ancien, certains ont peut-être la même cause ; un renvoi les prend tous.',
-            'Parmi {0} en échec de plus, plus anciens, certains ont peut-être la même cause ; un renvoi les prend tous.',
-            jobsWords(more, t),
+            `Parmi ${jobsWords(more)} en échec de plus, plus ancien, certains ont peut-être la même cause ; un renvoi les prend tous.`,
+            `Parmi ${jobsWords(more)} en échec de plus, plus anciens, certains ont peut-être la même cause ; un renvoi les prend tous.`,
           )}
         </p>
       )}
@@ -150,53 +149,52 @@ const SendButton = ({ wanted, label }: SendButtonProps): VNode | null =>
 
 /** People are known by their key: the link says no more than that there is one. */
 function Person({ earner }: Pick<FailedJob['about'], 'earner'>): VNode {
-  const { t } = useFrame();
   if (earner === null) return <>–</>;
   return (
     <a href={`${TO.people}?cle=${encodeURIComponent(earner)}`}>
-      {t('Voir la personne')} <code>{earner.slice(0, 6)}</code>
+      Voir la personne <code>{earner.slice(0, 6)}</code>
     </a>
   );
 }
 
-export const JobView: View<JobModel> = ({ model: { job }, t }) => (
+export const JobView: View<JobModel> = ({ job }) => (
   <>
     <LinkLine href={TO.failures} say="Revenir aux échecs" />
     {job === null ? (
       <Note say="Ce travail n’est plus en échec : il a été renvoyé, ou supprimé." />
     ) : (
-      <Job model={job} t={t} />
+      <Job {...job} />
     )}
   </>
 );
 
-function Job({ model: job, t }: ViewProps<FailedJob>): VNode {
+function Job(job: FailedJob): VNode {
   const { queue, id, about, reason, failedMs, madeMs, attempts, maxAttempts } = job;
-  const technical = t('Détail technique');
+  const technical = 'Détail technique';
   return (
     <>
       <DefinitionList
         items={[
-          [t('Ce qui était à faire'), t(about.words)],
-          about.earner === null ? null : [t('Personne'), <Person earner={about.earner} />],
-          [t('Cause'), <a href={groupHref(reason.key)}>{t(reason.happened)}</a>],
-          [t('Que faire'), t(reason.next)],
-          [t('File'), t(QUEUE_WORDS[queue])],
-          [t('Demandé le'), <Instant atS={madeMs / 1000} />],
-          [t('Échoué le'), failedMs === null ? '–' : <Instant atS={failedMs / 1000} />],
-          [t('Tentatives'), t('{0} sur {1}', attempts, maxAttempts)],
-          [t('Numéro'), <code>{id}</code>],
+          ['Ce qui était à faire', about.words.fr],
+          about.earner === null ? null : ['Personne', <Person earner={about.earner} />],
+          ['Cause', <a href={groupHref(reason.key)}>{reason.happened.fr}</a>],
+          ['Que faire', reason.next.fr],
+          ['File', QUEUE_WORDS[queue].fr],
+          ['Demandé le', <Instant atS={madeMs / 1000} />],
+          ['Échoué le', failedMs === null ? '–' : <Instant atS={failedMs / 1000} />],
+          ['Tentatives', `${number(attempts)} sur ${number(maxAttempts)}`],
+          ['Numéro', <code>{id}</code>],
         ]}
       />
-      <SendButton wanted={{ kind: 'job', ref: { queue, id } }} label={t('Renvoyer ce travail')} />
-      <h2>{t('Contenu')}</h2>
+      <SendButton wanted={{ kind: 'job', ref: { queue, id } }} label="Renvoyer ce travail" />
+      <h2>Contenu</h2>
       <Table
-        caption={t('Ce que contient le travail')}
+        caption="Ce que contient le travail"
         rows={Object.entries(job.data)}
-        empty={t('Rien.')}
+        empty="Rien."
         columns={[
-          [t('Champ'), ([name]) => name],
-          [t('Valeur'), ([, value]) => (value === HIDDEN ? t('[masqué]') : <code>{value}</code>)],
+          ['Champ', ([name]) => name],
+          ['Valeur', ([, value]) => (value === HIDDEN ? '[masqué]' : <code>{value}</code>)],
         ]}
       />
       <details>

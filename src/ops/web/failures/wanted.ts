@@ -3,7 +3,7 @@ import type { JobRef } from '../../../queue/failures.js';
 import { QUEUES } from '../../../queue/jobs.js';
 import { TO } from '../links.js';
 import { notDone, type PageContext, type Redirect } from '../route.js';
-import type { Translate } from '../words.js';
+import { counted } from '../words.js';
 
 /** What somebody wants to send again. */
 export type Wanted =
@@ -20,17 +20,17 @@ const HOUR = /^([01]?\d|2[0-3])[:hH]([0-5]\d)$/;
  * (`depuis`, Unix milliseconds) or since what was typed (`jour`, `heure`).
  * @returns back to the list, with what is wrong, where nothing that makes sense is asked for
  */
-export function wantedIn(fields: URLSearchParams, { pipeline, clock, t }: PageContext): Wanted | Redirect {
+export function wantedIn(fields: URLSearchParams, { pipeline }: PageContext): Wanted | Redirect {
   const [file, id, group] = [fields.get('file'), fields.get('travail'), fields.get('cause')];
   const queue = QUEUES.find((name) => name === file);
   if (queue !== undefined && id !== null && id !== '') return { kind: 'job', ref: { queue, id } };
   if (group !== null && GROUP.test(group)) return { kind: 'group', group };
-  if (!fields.has('tout')) return notDone(TO.failures, t('Rien n’a été choisi : rien n’a été renvoyé.'));
+  if (!fields.has('tout')) return notDone(TO.failures, 'Rien n’a été choisi : rien n’a été renvoyé.');
   const sinceMs = sinceIn(fields, pipeline.scheme.timeZone);
-  const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= clock();
+  const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
   const fault =
     'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
-  return isGood ? { kind: 'all', sinceMs } : notDone(TO.failures, t(fault));
+  return isGood ? { kind: 'all', sinceMs } : notDone(TO.failures, fault);
 }
 
 /** NaN: it cannot be read. Null: none was given. */
@@ -45,7 +45,7 @@ function sinceIn(fields: URLSearchParams, timeZone: string): number | null {
 }
 
 /** `12 travaux`. */
-export const jobsWords = (n: number, t: Translate): string => t.count(n, 'travail', 'travaux');
+export const jobsWords = (n: number): string => counted(n, 'travail', 'travaux');
 
 /** The same as query parameters, or as hidden fields of a form. */
 export function fieldsOf(wanted: Wanted): Readonly<Record<string, string>> {

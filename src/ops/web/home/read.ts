@@ -6,7 +6,7 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
-import type { Translate } from '../words.js';
+import { number } from '../words.js';
 import { readFigures, readNow, type Figures } from './figures.js';
 import { keepObfSample, readObfAnswers } from './obf.js';
 import { verdictOf } from './verdict.js';
@@ -14,7 +14,7 @@ import { verdictOf } from './verdict.js';
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 
 /** Some hundred commands of Redis, however much there is. */
-export async function readHome({ pipeline, storage, t }: PageContext) {
+export async function readHome({ pipeline, storage }: PageContext) {
   const nowS = secondsOf(pipeline.clock);
   const cause = await storage();
   if (cause === null) await keepObfSample(pipeline);
@@ -25,7 +25,7 @@ export async function readHome({ pipeline, storage, t }: PageContext) {
   ]);
   const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline, figures),
-    readIssued({ ...pipeline, scheme }, t),
+    readIssued({ ...pipeline, scheme }),
     readObfAnswers(pipeline, figures),
     readPartnerNews({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
@@ -44,7 +44,7 @@ export async function readHome({ pipeline, storage, t }: PageContext) {
     unfinished,
     issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
   };
-  const points = verdictOf(facts, t);
+  const points = verdictOf(facts);
   return { scheme: scheme.name, nowS, points, now, issued, lastHour: answers.lastHour, partners };
 }
 
@@ -74,13 +74,14 @@ interface IssuedRow {
 const DAYS = 30;
 
 /** From the journal, by calendar day of the scheme's zone. */
-async function readIssued(
-  { journal, clock, scheme }: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>,
-  t: Translate,
-): Promise<readonly IssuedRow[]> {
+async function readIssued({
+  journal,
+  clock,
+  scheme,
+}: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>): Promise<readonly IssuedRow[]> {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
   const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
-  return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'), t);
+  return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));
 }
 
 /** Pure. Active awards and those that were issued: the scheme's in its order, then the ones it no longer has. */
@@ -88,7 +89,6 @@ export function rowsOf(
   { awards, competencies }: Scheme,
   days: IssuedByDay,
   today: string,
-  t: Translate,
 ): readonly IssuedRow[] {
   const total = new Map<AwardId, number>();
   for (const byAward of days.values())
@@ -96,16 +96,14 @@ export function rowsOf(
   /** An award without competency and level goes by its own name. */
   const labelOf = ({ name, competency, level }: Award): string => {
     const known = competency === null ? undefined : competencies.get(competency);
-    return known === undefined || level === null ? name : t('{0}, niveau {1}', known.name, level);
+    return known === undefined || level === null ? name : `${known.name}, niveau ${number(level)}`;
   };
   const known = new Set(awards.map(({ id }) => id));
   const labels: (readonly [AwardId, string])[] = [
     ...awards
       .filter(({ id, active }) => active || total.has(id))
       .map((award) => [award.id, labelOf(award)] as const),
-    ...[...total.keys()]
-      .filter((id) => !known.has(id))
-      .map((id) => [id, t('{0} (plus au barème)', id)] as const),
+    ...[...total.keys()].filter((id) => !known.has(id)).map((id) => [id, `${id} (plus au barème)`] as const),
   ];
   const rows = new Map<string, IssuedRow>();
   for (const [id, label] of labels) {

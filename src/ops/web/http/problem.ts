@@ -5,12 +5,11 @@ import {
   type RedisFault,
 } from '../../../platform/redis-faults.js';
 import type { WriteProbe } from '../../../platform/redis-health.js';
-import type { French, Translate } from '../words.js';
 
 const RELOAD = 'Revenez à la page précédente, rechargez-la, puis recommencez.';
 
 /** Each refusal by its stable code: the status, what happened, and what to do; nothing of how Palier is built. */
-export const PROBLEMS = {
+const PROBLEMS = {
   bad_request: [400, 'Demande illisible', RELOAD],
   forbidden: [
     403,
@@ -44,12 +43,10 @@ export const PROBLEMS = {
     'Redis ne répond pas',
     'Ces pages en dépendent. Recommencez dans un instant ; si cela dure : « npx palier check ».',
   ],
-} as const satisfies Record<string, readonly [status: number, title: French, advice: French]>;
-
-export type OpsProblemCode = keyof typeof PROBLEMS;
+} as const satisfies Record<string, readonly [status: number, title: string, advice: string]>;
 
 /** What ails Redis, as a title. */
-export const REDIS_TITLES = {
+export const REDIS_TITLES: Readonly<Record<RedisFault, string>> = {
   memory_full: 'Redis : mémoire pleine',
   disk_full: 'Redis : disque plein',
   read_only: 'Redis : réplique en lecture seule',
@@ -60,64 +57,60 @@ export const REDIS_TITLES = {
   absent: 'Redis ne répond pas',
   key_changed: 'Redis : rempli sous une autre clé',
   error: 'Redis répond par une erreur',
-} as const satisfies Record<RedisFault, French>;
+};
 
 /** A refusal, thrown on the way to an answer and sent as a page. */
 export class OpsProblem extends Error {
   override readonly name = 'OpsProblem';
   readonly status: number;
-  /**
-   * @param retryAfterS when it is worth trying again, seconds
-   * @param redis what ails Redis, of `unavailable`
-   */
+  readonly title: string;
+  readonly advice: string;
+
+  /** @param retryAfterS when it is worth trying again, seconds */
   constructor(
-    readonly code: OpsProblemCode,
+    readonly code: keyof typeof PROBLEMS,
     readonly retryAfterS: number | null = null,
-    private readonly redis: RedisCause | null = null,
   ) {
     super(code);
-    [this.status] = PROBLEMS[code];
+    [this.status, this.title, this.advice] = PROBLEMS[code];
   }
+}
 
-  /** What the page says. */
-  told(t: Translate): { readonly title: string; readonly advice: string } {
-    const [, title, advice] = PROBLEMS[this.code];
-    if (this.redis === null) return { title: t(title), advice: t(advice) };
-    const { fault, mend } = this.redis;
-    const dependent = 'Ces pages dépendent de Redis : {0}. {1} Si cela dure : « npx palier check ».';
-    return { title: t(REDIS_TITLES[fault]), advice: t(dependent, t(this.redis), t(mend)) };
+/** Redis does not serve, and why. */
+export class RedisProblem extends OpsProblem {
+  override readonly title: string;
+  override readonly advice: string;
+
+  constructor({ fault, fr, mend }: RedisCause) {
+    super('unavailable', 5);
+    this.title = REDIS_TITLES[fault];
+    this.advice = `Ces pages dépendent de Redis : ${fr}. ${mend.fr} Si cela dure : « npx palier check ».`;
   }
 }
 
 const partOf = (error: unknown, name: string): unknown =>
   typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 
-/** Of ioredis without a connection. Calls to the identity provider do not come here. */
-const AWAY = /Failed to refresh slots|All sentinels are unreachable/;
-const AWAY_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EPIPE', 'EHOSTUNREACH'];
+/** Redis' fault rather than ours, which a wrong command would be. No other connection's errors come here. */
+const isRedisAway = (error: unknown): boolean =>
+  partOf(error, 'syscall') !== undefined ||
+  /refresh slots|sentinels are unreachable/.test(String(partOf(error, 'message'))) ||
+  (isRedisError(error) && redisCause(error).fault !== 'error');
 
-/** Redis' fault rather than ours, which a wrong command would be. */
-function isRedisAway(error: unknown): boolean {
-  const [message, code] = [partOf(error, 'message'), partOf(error, 'code')];
-  if (typeof code === 'string' && AWAY_CODES.includes(code)) return true;
-  if (typeof message === 'string' && AWAY.test(message)) return true;
-  return isRedisError(error) && redisCause(error).fault !== 'error';
-}
-
-/** How soon a page is worth trying again, seconds. */
-export const AGAIN_S = 5;
+/** Of Express, by status: a path that is not in UTF-8, and forms. */
+const OF_EXPRESS = new Map<unknown, OpsProblem['code']>([
+  [400, 'bad_request'],
+  [413, 'too_large'],
+  [415, 'media_type'],
+]);
 
 /**
- * The refusal for an error, or null for an unforeseen one.
+ * The refusal for an error.
  * @param storage says why a connection is not there, which the failed command does not
  */
-export async function knownProblem(error: unknown, storage: WriteProbe): Promise<OpsProblem | null> {
+export async function problemOf(error: unknown, storage: WriteProbe): Promise<OpsProblem> {
   if (error instanceof OpsProblem) return error;
-  if (isRedisAway(error)) {
-    const cause = redisCause(error);
-    const found = cause.fault === 'absent' ? ((await storage()) ?? cause) : cause;
-    return new OpsProblem('unavailable', AGAIN_S, found);
-  }
-  // Express' own: a path that is not in UTF-8.
-  return partOf(error, 'status') === 400 ? new OpsProblem('bad_request') : null;
+  if (!isRedisAway(error)) return new OpsProblem(OF_EXPRESS.get(partOf(error, 'status')) ?? 'internal');
+  const cause = redisCause(error);
+  return new RedisProblem(cause.fault === 'absent' ? ((await storage()) ?? cause) : cause);
 }

@@ -11,18 +11,18 @@ import { download, goTo, show, type Answer, type PageContext } from '../route.js
 import { JournalView } from './view.js';
 import { entryTest, journalHref, queryOf, readFilter, type PageFilter } from './filter.js';
 import { peopleOf } from './read.js';
-import type { French, Translate } from '../words.js';
+
 import { awardNames, causeWords, KINDS } from './words.js';
 
 /** `POST /ops/journal`: an address that was typed is a key from here on. */
-export async function searchJournal({ pipeline, form, t }: PageContext): Promise<Answer> {
+export async function searchJournal({ pipeline, form }: PageContext): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const keyOf = (typed: string): EarnerKey | null => keyOfAddress(typed, pipeline.vault) ?? keyIn(typed);
   const { filter, faults } = readFilter(form, scheme.timeZone, keyOf);
   if (faults.size === 0) return goTo(journalHref(filter));
   const nothing = { entries: [], newer: null, older: null, newest: null, oldest: null, note: null };
   const model = { scheme, region: pipeline.region, filter, faults, ...nothing };
-  return show('Journal', JournalView, model, t, 422);
+  return show('Journal', JournalView, model, 422);
 }
 
 /** For programs: the lines of `npx palier audit`. */
@@ -34,17 +34,17 @@ export const exportNdjson = (context: PageContext): Answer =>
 /** For spreadsheets, in the words of the page. */
 export const exportCsv = (context: PageContext): Answer =>
   exported(context, 'csv', async function* (entries) {
-    const { pipeline, t } = context;
+    const { pipeline } = context;
     const { scheme } = await pipeline.schemes.now();
-    const columns = columnsOf(scheme, pipeline.region, t);
+    const columns = columnsOf(scheme, pipeline.region);
     const form = {
-      // What a spreadsheet in that language takes for a column's end.
-      delimiter: t.lang === 'fr' ? ';' : ',',
+      // What a spreadsheet in French takes for a column's end.
+      delimiter: ';',
       record_delimiter: 'windows',
       escape_formulas: true,
     } as const;
     // Without a byte order mark, spreadsheets take UTF-8 for something else.
-    const head = stringify([columns.map(([title]) => t(title))], { ...form, bom: true });
+    const head = stringify([columns.map(([title]) => title)], { ...form, bom: true });
     yield* inChunks(head, entries, (some) =>
       stringify(
         some.map((entry) => columns.map(([, cell]) => cell(entry))),
@@ -57,14 +57,14 @@ const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
 
 /** An address that makes no sense is answered by the page without the faults. */
 function exported(
-  { pipeline, query, clock }: PageContext,
+  { pipeline, query }: PageContext,
   ending: keyof typeof TYPES,
   write: (entries: AsyncIterable<JournalEntry>) => AsyncIterable<string>,
 ): Answer {
   const { timeZone } = pipeline.scheme;
   const { filter, faults } = readFilter(query, timeZone);
   if (faults.size > 0) return goTo(journalHref(filter));
-  const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
+  const today = DateTime.fromMillis(pipeline.clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
   return download(`journal-${today}.${ending}`, TYPES[ending], write(entriesOf(pipeline, filter)));
 }
 
@@ -98,17 +98,17 @@ async function* inChunks(
   yield linesOf(some);
 }
 
-type Column = readonly [title: French, cell: (entry: JournalEntry) => string | null];
+type Column = readonly [title: string, cell: (entry: JournalEntry) => string | null];
 
-function columnsOf(scheme: Scheme, region: ClientId, t: Translate): readonly Column[] {
+function columnsOf(scheme: Scheme, region: ClientId): readonly Column[] {
   // `2026-11-23 12:00:00`: spreadsheets know it for a date.
   const instant = (atS: number): string =>
     DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
   const causeOf = ({ cause }: JournalEntry): string | null =>
-    cause === null ? null : causeWords(cause, scheme, region, t);
+    cause === null ? null : causeWords(cause, scheme, region);
   return [
     ['Quand', ({ atS }) => instant(atS)],
-    ['Quoi', ({ kind }) => t(KINDS[kind])],
+    ['Quoi', ({ kind }) => KINDS[kind]],
     ['Badge Région', awardNames(scheme)],
     ['Identifiant OBF du badge', ({ badgeId }) => badgeId],
     ['Clé de la personne', ({ earner }) => earner],

@@ -4,8 +4,8 @@ import { TO } from '../links.js';
 import { Choice, Field } from '../parts/form.js';
 import { Pager, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section } from '../parts/text.js';
-import type { View, ViewProps } from '../route.js';
-import type { French, Translate } from '../words.js';
+import type { View } from '../route.js';
+
 import { journalHref, type FieldName } from './filter.js';
 import type { JournalModel } from './read.js';
 import { awardNames, causeWords, KINDS } from './words.js';
@@ -13,7 +13,7 @@ import { awardNames, causeWords, KINDS } from './words.js';
 const NOTES = {
   partial: 'Beaucoup d’inscriptions ont été parcourues : la recherche continue à la page suivante.',
   cut: 'Cet événement concerne plus de 500 personnes : seules les premières sont ici. L’export a tout.',
-} as const satisfies Record<NonNullable<JournalModel['note']>, French>;
+} as const satisfies Record<NonNullable<JournalModel['note']>, string>;
 
 const NO_DATE = 'Ce n’est pas une date.';
 const NOT_LISTED = 'Choisissez dans la liste.';
@@ -26,37 +26,37 @@ const FIELDS = {
   badge: ['Badge Région', NOT_LISTED],
   personne: ['Personne', 'Ce n’est ni une adresse électronique, ni la clé d’une personne (22 caractères).'],
   evenement: ['Événement OBF de la Région', 'Ce n’est pas l’identifiant d’un événement.'],
-} as const satisfies Record<FieldName, readonly [label: French, fault: French]>;
+} as const satisfies Record<FieldName, readonly [label: string, fault: string]>;
 
-type PartProps = ViewProps<JournalModel>;
+type PartProps = JournalModel;
 
-export const JournalView: View<JournalModel> = ({ model, t }) => (
+export const JournalView: View<JournalModel> = (model) => (
   <>
-    <FilterForm model={model} t={t} />
+    <FilterForm {...model} />
     {model.faults.size === 0 && (
       <>
-        {model.note !== null && <Alert kind="note">{t(NOTES[model.note])}</Alert>}
-        <Entries model={model} t={t} />
+        {model.note !== null && <Alert kind="note">{NOTES[model.note]}</Alert>}
+        <Entries {...model} />
         <Pager previous={model.newer} next={model.older} />
-        <Ends model={model} t={t} />
-        <Exports model={model} t={t} />
+        <Ends {...model} />
+        <Exports {...model} />
       </>
     )}
   </>
 );
 
 /** Posted, so that no URL has an e-mail address; the answer redirects to a page by key. */
-function FilterForm({ model: { filter, faults, scheme }, t }: PartProps): VNode {
+function FilterForm({ filter, faults, scheme }: PartProps): VNode {
   const about = (name: FieldName) => {
     const [label, fault] = FIELDS[name];
-    return { name, label: t(label), fault: faults.has(name) ? t(fault) : undefined };
+    return { name, label: label, fault: faults.has(name) ? fault : undefined };
   };
-  const all = ['', t('tous')] as const;
+  const all = ['', 'tous'] as const;
   const awards = scheme.awards.map(({ id, name }) => [id, name] as const);
   const { award } = filter;
   // One that the scheme no longer has can be asked for, too.
   if (award !== null && !awards.some(([id]) => id === award)) awards.push([award, award]);
-  const kinds = JOURNAL_KINDS.map((kind) => [kind, t(KINDS[kind])] as const);
+  const kinds = JOURNAL_KINDS.map((kind) => [kind, KINDS[kind]] as const);
   return (
     <form method="post" action={TO.journal} class="filter">
       <Field {...about('du')} type="date" value={filter.from ?? ''} />
@@ -65,52 +65,52 @@ function FilterForm({ model: { filter, faults, scheme }, t }: PartProps): VNode 
       <Choice {...about('badge')} options={[all, ...awards]} value={award ?? ''} />
       <Field
         {...about('personne')}
-        help={t('Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée.')}
+        help="Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée."
         value={filter.earner ?? ''}
       />
       <Field {...about('evenement')} value={filter.event ?? ''} />
-      <button type="submit">{t('Filtrer')}</button>
+      <button type="submit">Filtrer</button>
       <LinkLine href={TO.journal} say="Tout afficher" />
     </form>
   );
 }
 
-function Entries({ model: { entries, scheme, region }, t }: PartProps): VNode {
+function Entries({ entries, scheme, region }: PartProps): VNode {
   const nameOf = awardNames(scheme);
   return (
     <Table
-      caption={t('Ce que Palier a décidé et fait, le plus récent d’abord')}
+      caption="Ce que Palier a décidé et fait, le plus récent d’abord"
       rows={entries}
       columns={[
-        [t('Quand'), ({ atS }) => <Instant atS={atS} />],
-        [t('Quoi'), ({ kind }) => t(KINDS[kind])],
-        [t('Badge Région'), (entry) => nameOf(entry) ?? '–'],
-        [t('Personne'), (entry) => personOf(entry, t)],
-        [t('À la suite de'), ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region, t))],
-        [t('Précisions'), (entry) => detailsOf(entry, t)],
+        ['Quand', ({ atS }) => <Instant atS={atS} />],
+        ['Quoi', ({ kind }) => KINDS[kind]],
+        ['Badge Région', (entry) => nameOf(entry) ?? '–'],
+        ['Personne', (entry) => personOf(entry)],
+        ['À la suite de', ({ cause }) => (cause === null ? '–' : causeWords(cause, scheme, region))],
+        ['Précisions', (entry) => detailsOf(entry)],
       ]}
-      empty={t('Rien de tel n’est inscrit.')}
+      empty="Rien de tel n’est inscrit."
     />
   );
 }
 
-function personOf({ kind, earner }: JournalEntry, t: Translate): ComponentChildren {
-  if (earner === null) return kind === 'applied' || kind === 'viewed' ? '–' : t('effacée depuis');
+function personOf({ kind, earner }: JournalEntry): ComponentChildren {
+  if (earner === null) return kind === 'applied' || kind === 'viewed' ? '–' : 'effacée depuis';
   return <PersonLink earner={earner} />;
 }
 
-function detailsOf({ event, version, detail }: JournalEntry, t: Translate): ComponentChildren {
+function detailsOf({ event, version, detail }: JournalEntry): ComponentChildren {
   if (event === null && version === null && detail === null) return '–';
   return (
     <ul>
       {event !== null && (
         <li>
-          {t('événement')} <a href={`${TO.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
+          événement <a href={`${TO.journal}?evenement=${encodeURIComponent(event)}`}>{event}</a>
         </li>
       )}
       {version !== null && (
         <li>
-          {t('barème')} <code>{version}</code>
+          barème <code>{version}</code>
         </li>
       )}
       {detail !== null && <li lang="en">{detail}</li>}
@@ -118,24 +118,24 @@ function detailsOf({ event, version, detail }: JournalEntry, t: Translate): Comp
   );
 }
 
-function Ends({ model: { newest, oldest }, t }: PartProps): VNode | null {
+function Ends({ newest, oldest }: PartProps): VNode | null {
   if (newest === null && oldest === null) return null;
   return (
-    <nav class="pager" aria-label={t('Début et fin du journal')}>
-      {newest !== null && <a href={newest}>{t('Les plus récents')}</a>}
-      {oldest !== null && <a href={oldest}>{t('Les plus anciens')}</a>}
+    <nav class="pager" aria-label="Début et fin du journal">
+      {newest !== null && <a href={newest}>Les plus récents</a>}
+      {oldest !== null && <a href={oldest}>Les plus anciens</a>}
     </nav>
   );
 }
 
-const Exports = ({ model: { filter }, t }: PartProps): VNode => (
-  <Section id="exporter" title={t('Exporter')}>
+const Exports = ({ filter }: PartProps): VNode => (
+  <Section id="exporter" title="Exporter">
     <P say="Tout ce que montre le filtre, dans l’ordre d’inscription. Les personnes y sont par leur clé." />
     <ul>
       {(['csv', 'ndjson'] as const).map((ending) => (
         <li key={ending}>
           <a href={journalHref(filter, {}, `${TO.journal}/export.${ending}`)}>
-            {ending === 'csv' ? t('CSV, pour un tableur') : t('NDJSON, pour un programme')}
+            {ending === 'csv' ? 'CSV, pour un tableur' : 'NDJSON, pour un programme'}
           </a>
         </li>
       ))}

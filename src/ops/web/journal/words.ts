@@ -1,7 +1,6 @@
 import type { JournalEntry, JournalKind } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { French, Translate } from '../words.js';
 
 /** What happened, in words. */
 export const KINDS = {
@@ -18,10 +17,10 @@ export const KINDS = {
   purged: 'Personne effacée, au terme de la durée de conservation',
   applied: 'Barème mis en vigueur',
   viewed: '« Mon parcours » : pages vues ce jour-là, en nombre',
-} as const satisfies Record<JournalKind, French>;
+} as const satisfies Record<JournalKind, string>;
 
 /** Causes that are one word. */
-const PLAIN: Readonly<Record<string, French>> = {
+const PLAIN: Readonly<Record<string, string>> = {
   ops: 'une demande d’un opérateur',
   apply: 'la mise en vigueur du barème',
   retention: 'la durée de conservation',
@@ -35,7 +34,7 @@ const PLAIN: Readonly<Record<string, French>> = {
 };
 
 /** Where an event became known. */
-const SOURCES: Readonly<Record<string, French>> = {
+const SOURCES: Readonly<Record<string, string>> = {
   webhook: 'un avis d’OBF',
   poll: 'la lecture du compte OBF',
   passport: 'un badge envoyé à un Passport',
@@ -46,19 +45,19 @@ const SOURCES: Readonly<Record<string, French>> = {
  * Pure. What set something off; an unknown cause is shown as it was written.
  * @param region the Région's own client
  */
-export function causeWords(cause: string, { partners }: Scheme, region: ClientId, t: Translate): string {
+export function causeWords(cause: string, { partners }: Scheme, region: ClientId): string {
   const plain = PLAIN[cause];
-  if (plain !== undefined) return t(plain);
+  if (plain !== undefined) return plain;
   const [, from = '', kind, about = ''] = /^(\w+)\.(event|credential)\.(.+)$/.exec(cause) ?? [];
   const source = SOURCES[from];
   if (source === undefined) return cause;
-  if (kind === 'credential') return t(source);
-  const client = [{ clientId: region, name: t('la Région') }, ...partners].find(({ clientId }) =>
+  if (kind === 'credential') return source;
+  const client = [{ clientId: region, name: 'la Région' }, ...partners].find(({ clientId }) =>
     about.startsWith(`${clientId}.`),
   );
-  if (client === undefined) return t('{0} : {1}', t(source), about);
+  if (client === undefined) return `${source} : ${about}`;
   const event = about.slice(client.clientId.length + 1);
-  return t('{0} : {1}, événement {2}', t(source), client.name, event);
+  return `${source} : ${client.name}, événement ${event}`;
 }
 
 /** The name of an entry's award as the scheme has it; else its id, or its badge's. */

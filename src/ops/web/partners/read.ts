@@ -12,7 +12,7 @@ import { readCounters } from '../home/figures.js';
 import { readObfAnswers } from '../home/obf.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
-import type { PageContext } from '../route.js';
+import { paramOf, type PageContext } from '../route.js';
 
 /** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
 export type Access = 'key' | 'key_missing' | 'hosted';
@@ -72,9 +72,10 @@ interface EnrolAs {
 }
 
 /** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
-export async function readPartner({ pipeline, params, query }: PageContext) {
+export async function readPartner(context: PageContext) {
+  const { pipeline, query } = context;
   const { scheme } = await pipeline.schemes.now();
-  const partner = scheme.partnersById.get(asClientId(params['client'] ?? ''));
+  const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));
   if (partner === undefined) throw new OpsProblem('not_found');
   const { clientId } = partner;
   const ignored = ignoredIn(pipeline);

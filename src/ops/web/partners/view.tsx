@@ -5,60 +5,60 @@ import { TO } from '../links.js';
 import { Choice } from '../parts/form.js';
 import { DefinitionList, NumberedPager, Table, type Item } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
-import type { View, ViewProps } from '../route.js';
-import type { Translate } from '../words.js';
+import type { View } from '../route.js';
+import { number } from '../words.js';
 import type { Access, NotEnrolled, PartnerModel, PartnersModel, Stranger } from './read.js';
 
-export const PartnersView: View<PartnersModel> = ({ model, t }) => {
+export const PartnersView: View<PartnersModel> = (model) => {
   const { rows, at, strangers } = model;
   return (
     <>
       <Table
-        caption={t('Organismes inscrits dans partners.yaml')}
+        caption="Organismes inscrits dans partners.yaml"
         rows={rows}
         columns={[
-          [t('Organisme'), ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
-          [t('Compte OBF'), ({ partner }) => <code>{partner.clientId}</code>],
-          [t('Participation'), ({ partner }) => activityOf(partner, t)],
-          [t('Accès'), ({ access }) => accessText(access, t)],
-          [t('Badges inscrits'), ({ partner }) => partner.badges.length],
-          [t('Dernier badge délivré'), (row) => lastOf(row, t)],
-          [t('Badges délivrés non inscrits'), (row) => row.notEnrolled],
+          ['Organisme', ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
+          ['Compte OBF', ({ partner }) => <code>{partner.clientId}</code>],
+          ['Participation', ({ partner }) => activityOf(partner)],
+          ['Accès', ({ access }) => accessText(access)],
+          ['Badges inscrits', ({ partner }) => partner.badges.length],
+          ['Dernier badge délivré', (row) => lastOf(row)],
+          ['Badges délivrés non inscrits', (row) => row.notEnrolled],
         ]}
-        empty={t('Aucun organisme inscrit.')}
+        empty="Aucun organisme inscrit."
       />
       <NumberedPager at={at} href={(page) => `${TO.partners}?page=${page}`} />
-      {strangers.length > 0 && <Strangers model={model} t={t} />}
+      {strangers.length > 0 && <Strangers {...model} />}
     </>
   );
 };
 
-const activityOf = ({ active }: Partner, t: Translate): VNode => (
-  <State kind={active ? 'good' : 'neutral'}>{active ? t('actif') : t('ne participe plus')}</State>
+const activityOf = ({ active }: Partner): VNode => (
+  <State kind={active ? 'good' : 'neutral'}>{active ? 'actif' : 'ne participe plus'}</State>
 );
 
-function accessText(access: Access, t: Translate): ComponentChildren {
-  if (access === 'key_missing') return <State kind="bad">{t('clé d’API absente')}</State>;
-  return access === 'key' ? t('clé d’API') : t('badges publiés');
+function accessText(access: Access): ComponentChildren {
+  if (access === 'key_missing') return <State kind="bad">clé d’API absente</State>;
+  return access === 'key' ? 'clé d’API' : 'badges publiés';
 }
 
-const lastOf = ({ last, silent }: Pick<PartnerModel, 'last' | 'silent'>, t: Translate): ComponentChildren => (
+const lastOf = ({ last, silent }: Pick<PartnerModel, 'last' | 'silent'>): ComponentChildren => (
   <>
-    {last === null ? t('jamais rien reçu') : <Instant atS={last.happenedS} />}{' '}
-    {silent && last !== null && <State kind="waiting">{t('silencieux depuis 30 jours')}</State>}
+    {last === null ? 'jamais rien reçu' : <Instant atS={last.happenedS} />}{' '}
+    {silent && last !== null && <State kind="waiting">silencieux depuis 30 jours</State>}
   </>
 );
 
 /** Clients whose notices are ignored, and why. */
-const Strangers = ({ model: { strangers }, t }: ViewProps<PartnersModel>): VNode => (
-  <Section id="ignores" title={t('Avis ignorés')}>
+const Strangers = ({ strangers }: PartnersModel): VNode => (
+  <Section id="ignores" title="Avis ignorés">
     <P say="OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu. Un avis redit peut être compté deux fois." />
     <Table
-      caption={t('Comptes dont les avis sont ignorés')}
+      caption="Comptes dont les avis sont ignorés"
       rows={strangers}
       columns={[
         [
-          t('Compte OBF'),
+          'Compte OBF',
           ({ clientId, partner }) => (
             <>
               <code>{clientId}</code> {partner?.name}
@@ -66,114 +66,113 @@ const Strangers = ({ model: { strangers }, t }: ViewProps<PartnersModel>): VNode
           ),
         ],
         [
-          t('Pourquoi'),
-          ({ partner }) => (partner === null ? t('compte inconnu de partners.yaml') : t('ne participe plus')),
+          'Pourquoi',
+          ({ partner }) => (partner === null ? 'compte inconnu de partners.yaml' : 'ne participe plus'),
         ],
-        [t('Avis'), ({ count }) => count],
-        [t('Le dernier'), ({ lastS }) => <Instant atS={lastS} />],
-        [t('Pour y remédier'), (one) => mendOf(one, t)],
+        ['Avis', ({ count }) => count],
+        ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
+        ['Pour y remédier', (one) => mendOf(one)],
       ]}
     />
   </Section>
 );
 
-function mendOf({ partner, command }: Stranger, t: Translate): ComponentChildren {
-  if (partner !== null) return t('retirez « active: false » dans partners.yaml');
-  return command === null ? t('cet identifiant ne peut pas être inscrit') : <code>{command}</code>;
+function mendOf({ partner, command }: Stranger): ComponentChildren {
+  if (partner !== null) return 'retirez « active: false » dans partners.yaml';
+  return command === null ? 'cet identifiant ne peut pas être inscrit' : <code>{command}</code>;
 }
 
-type PartProps = ViewProps<PartnerModel>;
+type PartProps = PartnerModel;
 
-export const PartnerView: View<PartnerModel> = ({ model, t }) => (
+export const PartnerView: View<PartnerModel> = (model) => (
   <>
     {model.access === 'key_missing' && (
       <Bad say="partners.yaml nomme une variable pour la clé d’API, et ces pages ne l’ont pas. Mettez-y la clé, puis redémarrez Palier." />
     )}
     {model.isKeyRefused && (
       <Alert kind="bad">
-        {t(
-          'OBF refuse la clé d’API de cet organisme : ses badges ne sont plus lus. Demandez-lui une nouvelle clé, mettez-la dans la variable, redémarrez Palier, puis relancez ce qui a échoué.',
-        )}{' '}
-        <a href={TO.failures}>{t('Voir les échecs')}</a>
+        OBF refuse la clé d’API de cet organisme : ses badges ne sont plus lus. Demandez-lui une nouvelle clé,
+        mettez-la dans la variable, redémarrez Palier, puis relancez ce qui a échoué.{' '}
+        <a href={TO.failures}>Voir les échecs</a>
       </Alert>
     )}
-    <DefinitionList items={itemsOf(model, t)} />
-    <Enrolled model={model} t={t} />
-    <NotEnrolledBadges model={model} t={t} />
+    <DefinitionList items={itemsOf(model)} />
+    <Enrolled {...model} />
+    <NotEnrolledBadges {...model} />
     <LinkLine href={TO.partners} say="Tous les organismes" />
   </>
 );
 
-function itemsOf(model: PartnerModel, t: Translate): readonly Item[] {
+function itemsOf(model: PartnerModel): readonly Item[] {
   const { partner, access, readS, last, turnedAway } = model;
-  const notRead = access === 'hosted' ? t('sans objet : Palier n’a pas de clé') : t('jamais');
+  const notRead = access === 'hosted' ? 'sans objet : Palier n’a pas de clé' : 'jamais';
   return [
-    [t('Compte OBF'), <code>{partner.clientId}</code>],
-    [t('Participation'), activityOf(partner, t)],
-    [t('Accès'), accessText(access, t)],
-    partner.secretEnv === null ? null : [t('Variable de la clé'), <code>{partner.secretEnv}</code>],
+    ['Compte OBF', <code>{partner.clientId}</code>],
+    ['Participation', activityOf(partner)],
+    ['Accès', accessText(access)],
+    partner.secretEnv === null ? null : ['Variable de la clé', <code>{partner.secretEnv}</code>],
     [
-      t('Dernier badge délivré'),
+      'Dernier badge délivré',
       <>
-        {lastOf(model, t)}
+        {lastOf(model)}
         {last !== null && last.eventId !== null && (
           <>
             {' '}
-            ({t('événement')} <code>{last.eventId}</code>)
+            (événement <code>{last.eventId}</code>)
           </>
         )}
       </>,
     ],
-    [t('Compte OBF lu pour la dernière fois'), readS === null ? notRead : <Instant atS={readS} />],
+    ['Compte OBF lu pour la dernière fois', readS === null ? notRead : <Instant atS={readS} />],
     turnedAway === null
       ? null
       : [
-          t('Avis ignorés, l’organisme ne participant plus'),
+          'Avis ignorés, l’organisme ne participant plus',
           <>
-            {t.number(turnedAway.count)} (<Instant atS={turnedAway.lastS} />)
+            {number(turnedAway.count)} (<Instant atS={turnedAway.lastS} />)
           </>,
         ],
   ];
 }
 
 /** What the Région enrolled of a partner, in the order of partners.yaml. */
-function Enrolled({ model: { scheme, partner }, t }: PartProps): VNode {
+function Enrolled({ scheme, partner }: PartProps): VNode {
   const { competencies } = scheme;
   return (
-    <Section id="inscrits" title={t('Badges inscrits')}>
+    <Section id="inscrits" title="Badges inscrits">
       <Table
-        caption={t('Badges inscrits de cet organisme')}
+        caption="Badges inscrits de cet organisme"
         rows={partner.badges}
         columns={[
           [
-            t('Badge'),
+            'Badge',
             ({ name, badgeId }) => (
               <>
                 {name} <code>{badgeId}</code>
               </>
             ),
           ],
-          [t('Compétence'), ({ competency }) => competencies.get(competency)?.name ?? competency],
-          [t('Niveau'), ({ level }) => level],
+          ['Compétence', ({ competency }) => competencies.get(competency)?.name ?? competency],
+          ['Niveau', ({ level }) => level],
           [
-            t('Capacité'),
+            'Capacité',
             ({ competency, ability }) =>
               ability === null ? '–' : (competencies.get(competency)?.abilities.get(ability) ?? ability),
           ],
-          [t('Délivré'), (badge) => periodText(badge, scheme, t)],
-          [t('Remplace'), ({ replaces }) => (replaces.length === 0 ? '–' : replaces.join(', '))],
+          ['Délivré', (badge) => periodText(badge, scheme)],
+          ['Remplace', ({ replaces }) => (replaces.length === 0 ? '–' : replaces.join(', '))],
         ]}
-        empty={t('Aucun badge inscrit.')}
+        empty="Aucun badge inscrit."
       />
     </Section>
   );
 }
 
 /** `à partir du 1 janv. 2024 jusqu’au 31 déc. 2026`. */
-function periodText({ fromS, beforeS }: Enrolment, { timeZone }: Scheme, t: Translate): ComponentChildren {
-  if (fromS === null && beforeS === null) return t('à toute date');
+function periodText({ fromS, beforeS }: Enrolment, { timeZone }: Scheme): ComponentChildren {
+  if (fromS === null && beforeS === null) return 'à toute date';
   const part = (words: string, atS: number) => {
-    const day = DateTime.fromSeconds(atS, { zone: timeZone, locale: t.lang });
+    const day = DateTime.fromSeconds(atS, { zone: timeZone, locale: 'fr' });
     return (
       <>
         {words}{' '}
@@ -183,31 +182,31 @@ function periodText({ fromS, beforeS }: Enrolment, { timeZone }: Scheme, t: Tran
   };
   return (
     <>
-      {fromS !== null && part(t('à partir du'), fromS)}
-      {beforeS !== null && part(t('jusqu’au'), beforeS - 1)}
+      {fromS !== null && part('à partir du', fromS)}
+      {beforeS !== null && part('jusqu’au', beforeS - 1)}
     </>
   );
 }
 
 /** What the partner issued and counts for nothing, and what would enrol it. */
-function NotEnrolledBadges({ model, t }: PartProps): VNode {
+function NotEnrolledBadges(model: PartProps): VNode {
   const { notEnrolled } = model;
   return (
-    <Section id="non-inscrits" title={t('Badges délivrés, mais non inscrits')}>
+    <Section id="non-inscrits" title="Badges délivrés, mais non inscrits">
       {notEnrolled.length === 0 ? (
         <P say="Tous les badges reçus de cet organisme sont inscrits." />
       ) : (
         <>
           <P say="Ces badges ont été lus dans OBF et ne comptent pour aucun badge Région. Choisissez ce qu’ils valent : la commande est prête à copier." />
-          <ChooseForm model={model} t={t} />
+          <ChooseForm {...model} />
           <Table
-            caption={t('Badges non inscrits, les derniers délivrés d’abord')}
+            caption="Badges non inscrits, les derniers délivrés d’abord"
             rows={notEnrolled}
             columns={[
-              [t('Badge'), ({ badgeId }) => <code>{badgeId}</code>],
-              [t('Fois'), ({ count }) => count],
-              [t('Le dernier'), ({ lastS }) => <Instant atS={lastS} />],
-              [t('Commande d’inscription'), (badge) => commandOf(badge, t)],
+              ['Badge', ({ badgeId }) => <code>{badgeId}</code>],
+              ['Fois', ({ count }) => count],
+              ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
+              ['Commande d’inscription', (badge) => commandOf(badge)],
             ]}
           />
         </>
@@ -216,38 +215,38 @@ function NotEnrolledBadges({ model, t }: PartProps): VNode {
   );
 }
 
-function commandOf({ enrolledBy, command }: NotEnrolled, t: Translate): ComponentChildren {
+function commandOf({ enrolledBy, command }: NotEnrolled): ComponentChildren {
   if (enrolledBy !== null)
     return (
       <>
-        {t('inscrit pour')} <code>{enrolledBy}</code>
+        inscrit pour <code>{enrolledBy}</code>
       </>
     );
-  return command === null ? t('cet identifiant ne peut pas être inscrit') : <code>{command}</code>;
+  return command === null ? 'cet identifiant ne peut pas être inscrit' : <code>{command}</code>;
 }
 
 /** What the badges are worth; it only changes the commands that are shown. */
-function ChooseForm({ model: { scheme, partner, as, levels }, t }: PartProps): VNode {
-  const none = ['', t('à choisir')] as const;
+function ChooseForm({ scheme, partner, as, levels }: PartProps): VNode {
+  const none = ['', 'à choisir'] as const;
   const competencies = [...scheme.competencies.values()].map(({ id, name }) => [id, name] as const);
   const levelOptions = levels.map((level) => [String(level), String(level)] as const);
   return (
     <form method="get" action={`${TO.partner(partner.clientId)}#non-inscrits`} class="filter">
       <Choice
         name="competence"
-        label={t('Compétence')}
+        label="Compétence"
         options={[none, ...competencies]}
         value={as.competency ?? ''}
         required
       />
       <Choice
         name="niveau"
-        label={t('Niveau')}
+        label="Niveau"
         options={[none, ...levelOptions]}
         value={String(as.level ?? '')}
         required
       />
-      <button type="submit">{t('Préparer les commandes')}</button>
+      <button type="submit">Préparer les commandes</button>
     </form>
   );
 }

@@ -54,7 +54,6 @@ interface LabelledProps extends Common {
 }
 
 function Labelled({ name, label, help, fault, required, input }: LabelledProps): VNode {
-  const { t } = useFrame();
   const id = useId();
   const [helpId, faultId] = [`${id}-help`, `${id}-fault`];
   const described = [...(help === undefined ? [] : [helpId]), ...(fault === undefined ? [] : [faultId])];
@@ -62,7 +61,7 @@ function Labelled({ name, label, help, fault, required, input }: LabelledProps):
     <div class="field">
       <label for={id}>
         {label}
-        {required !== true && <small> {t('(facultatif)')}</small>}
+        {required !== true && <small> (facultatif)</small>}
       </label>
       {help !== undefined && <p id={helpId}>{help}</p>}
       {input({

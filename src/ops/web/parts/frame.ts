@@ -1,7 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Role } from '../../../config.js';
-import type { French, Translate } from '../words.js';
 
 /** Somebody who is signed in. */
 export interface User {
@@ -22,23 +21,18 @@ export interface NavItem {
   /** The route's. */
   readonly name: string;
   readonly href: string;
-  readonly words: French;
-  readonly role: Role;
+  readonly words: string;
 }
 
 /** What every page has around it; parts ask for it with `useFrame()`. */
 export interface Frame {
-  readonly t: Translate;
   /** Null: nobody is signed in. */
   readonly user: User | null;
   readonly nav: readonly NavItem[];
   /** The route's name, whose place in the navigation is marked. */
   readonly current: string;
   readonly name: string;
-  readonly logoHref: string | null;
-  readonly styleHref: string;
-  /** This page in the other language. */
-  readonly otherLangHref: string;
+  readonly hasLogo: boolean;
   /** The scheme's, for instants. */
   readonly timeZone: string;
   readonly flash: Flash | null;

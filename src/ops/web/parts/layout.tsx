@@ -2,10 +2,10 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { withoutMarks } from '../../../platform/invisible.js';
 import { typesetFrench } from '../../shared/browser.js';
-import { FrameContext, hasRole, useFrame, type Frame } from './frame.js';
+import { FrameContext, useFrame, type Frame } from './frame.js';
 import { Alert } from './text.js';
 
-interface Sheet {
+export interface Sheet {
   readonly title: string;
   /** The browser goes on to it at once. */
   readonly onTo: string | null;
@@ -14,33 +14,30 @@ interface Sheet {
 
 /** A page as it is sent: all text is escaped, and turns no other text around. */
 export function renderPage(frame: Frame, sheet: Sheet): string {
-  const html = withoutMarks(
-    renderToString(
-      <FrameContext.Provider value={frame}>
-        <Layout {...sheet} />
-      </FrameContext.Provider>,
-    ),
+  const html = renderToString(
+    <FrameContext.Provider value={frame}>
+      <Layout {...sheet} />
+    </FrameContext.Provider>,
   );
-  return `<!doctype html>${frame.t.lang === 'fr' ? typesetFrench(html) : html}`;
+  return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
 }
 
 function Layout({ title, onTo, body }: Sheet): VNode {
-  const { t, name, styleHref, flash, otherLangHref, requestId } = useFrame();
-  const other = t.lang === 'fr' ? 'en' : 'fr';
+  const { name, flash, requestId } = useFrame();
   return (
-    <html lang={t.lang}>
+    <html lang="fr">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         {onTo !== null && <meta http-equiv="refresh" content={`0; url=${onTo}`} />}
         <title>{`${title} – ${name}`}</title>
-        <link rel="stylesheet" href={styleHref} />
+        <link rel="stylesheet" href="/ops/style.css" />
         <link rel="icon" href="data:," />
       </head>
       <body>
         <a class="skip" href="#contenu">
-          {t('Aller au contenu')}
+          Aller au contenu
         </a>
         <Header />
         <main id="contenu" tabIndex={-1}>
@@ -49,11 +46,8 @@ function Layout({ title, onTo, body }: Sheet): VNode {
           {body}
         </main>
         <footer>
-          <a href={otherLangHref} lang={other} hreflang={other}>
-            {other === 'en' ? 'English' : 'Français'}
-          </a>
           <span>
-            {t('Demande n°')} <code>{requestId}</code>
+            Demande n° <code>{requestId}</code>
           </span>
         </footer>
       </body>
@@ -62,22 +56,22 @@ function Layout({ title, onTo, body }: Sheet): VNode {
 }
 
 function Header(): VNode {
-  const { t, name, logoHref, user } = useFrame();
+  const { name, hasLogo, user } = useFrame();
   return (
     <header>
       <div class="bar">
         <a class="brand" href="/ops">
-          {logoHref !== null && <img src={logoHref} alt="" height={32} />}
+          {hasLogo && <img src="/ops/logo" alt="" height={32} />}
           <span>{name}</span>
         </a>
         {user !== null && (
-          <section class="account" aria-label={t('Votre compte')}>
+          <section class="account" aria-label="Votre compte">
             <span>
-              {user.name} ({user.role === 'lecture' ? t('lecture') : t('opérateur')})
+              {user.name} ({user.role === 'lecture' ? 'lecture' : 'opérateur'})
             </span>
             <form method="post" action="/ops/deconnexion">
               <button type="submit" class="quiet">
-                {t('Se déconnecter')}
+                Se déconnecter
               </button>
             </form>
           </section>
@@ -91,24 +85,22 @@ function Header(): VNode {
 const sectionOf = (route: string): string => route.split('-')[0] ?? route;
 
 function Nav(): VNode {
-  const { t, nav, current, user } = useFrame();
+  const { nav, current } = useFrame();
   /** On that page, or on one of the same section (`failures-job` and `failures`). */
   const currentOf = (name: string): 'page' | 'true' | undefined => {
     if (name === current) return 'page';
     return sectionOf(name) === sectionOf(current) ? 'true' : undefined;
   };
   return (
-    <nav aria-label={t('Navigation principale')}>
+    <nav aria-label="Navigation principale">
       <ul>
-        {nav
-          .filter(({ role }) => hasRole(user, role))
-          .map(({ name, href, words }) => (
-            <li key={name}>
-              <a href={href} aria-current={currentOf(name)}>
-                {t(words)}
-              </a>
-            </li>
-          ))}
+        {nav.map(({ name, href, words }) => (
+          <li key={name}>
+            <a href={href} aria-current={currentOf(name)}>
+              {words}
+            </a>
+          </li>
+        ))}
       </ul>
     </nav>
   );
@@ -116,12 +108,12 @@ function Nav(): VNode {
 
 /** The body of a refusal. */
 export function ProblemView({ advice }: { readonly advice: string }): VNode {
-  const { t, user } = useFrame();
+  const { user } = useFrame();
   return (
     <>
       <p>{advice}</p>
       <p>
-        <a href="/ops">{user === null ? t('Se connecter') : t('Revenir à l’accueil')}</a>
+        <a href="/ops">{user === null ? 'Se connecter' : 'Revenir à l’accueil'}</a>
       </p>
     </>
   );

@@ -146,14 +146,11 @@ dd { margin: 0; }
 
 .pager { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.5rem; margin: 0 0 1.5rem; }
 
-.chart { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2rem; }
-figure { margin: 0 0 1.5rem; }
-figure > svg { display: block; width: 100%; height: auto; }
-svg text { fill: currentColor; font-size: 14px; }
-svg rect { stroke: var(--link); stroke-width: 1.5; fill: var(--link); }
-svg rect.bar-2 { fill: var(--page); }
-svg rect.bar-3 { fill: var(--page); stroke-dasharray: 4 3; }
-figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+progress { width: 7.5rem; max-width: 100%; height: .75rem; vertical-align: middle;
+  appearance: none; border: 1px solid var(--link); background: var(--page); }
+progress::-webkit-progress-bar { background: var(--page); }
+progress::-webkit-progress-value { background: var(--link); }
+progress::-moz-progress-bar { background: var(--link); }
 
 /* There is room: what names a row, and an instant, need not be broken into three lines. */
 @media (width >= 60rem) {
@@ -164,8 +161,6 @@ figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
   th, td, th.number, td.number { padding-right: .5rem; }
   .state { white-space: normal; }
   dl > div { grid-template-columns: 1fr; }
-  /* Its words would be too small there; the table beside it says the same. */
-  .chart > figure { display: none; }
 }
 `;
 

@@ -1,6 +1,6 @@
+import { number } from '../words.js';
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
-import { useFrame } from './frame.js';
 
 /** A column: its title, and its cell for a row. The first column names the row; numbers are right-aligned. */
 export type Column<Row> = readonly [title: string, cell: (row: Row) => ComponentChildren];
@@ -61,7 +61,7 @@ export function Table<Row>({ caption, columns, rows, empty = '' }: TableProps<Ro
 
 /** A number is written as the language does. */
 const Value = ({ of }: { readonly of: ComponentChildren }): VNode => (
-  <>{typeof of === 'number' ? useFrame().t.number(of) : of}</>
+  <>{typeof of === 'number' ? number(of) : of}</>
 );
 
 /** A term and its value. Null: there is nothing to say. */
@@ -94,19 +94,18 @@ interface PagerProps {
 
 /** From page to page of a long list, by numbers or by cursors. */
 export function Pager({ previous, next, where = '' }: PagerProps): VNode | null {
-  const { t } = useFrame();
   if (previous === null && next === null) return null;
   return (
-    <nav class="pager" aria-label={t('Pages')}>
+    <nav class="pager" aria-label="Pages">
       {previous !== null && (
         <a href={previous} rel="prev">
-          {t('← Précédents')}
+          ← Précédents
         </a>
       )}
       {where !== '' && <span>{where}</span>}
       {next !== null && (
         <a href={next} rel="next">
-          {t('Suivants →')}
+          Suivants →
         </a>
       )}
     </nav>
@@ -141,29 +140,29 @@ export const NumberedPager = ({ at: { page, pages, from, to, total }, href }: Nu
   <Pager
     previous={page > 1 ? href(page - 1) : null}
     next={page < pages ? href(page + 1) : null}
-    where={useFrame().t('{0} à {1} sur {2}', from + 1, to, total)}
+    where={`${number(from + 1)} à ${number(to)} sur ${number(total)}`}
   />
 );
 
-interface ProgressProps {
+interface BarProps {
+  readonly have: number;
+  readonly need: number;
+}
+
+/** How far something is, drawn: the words beside it say the same. */
+export const Bar = ({ have, need }: BarProps): VNode => (
+  <progress aria-hidden="true" max={Math.max(need, 1)} value={Math.min(have, need)} />
+);
+
+interface ProgressProps extends BarProps {
   readonly label: string;
-  readonly value: number;
-  readonly max: number;
   /** What the bar says, in words. */
   readonly words: string;
 }
 
 /** How far work in the background is. */
-export function ProgressLine({ label, value, max, words }: ProgressProps): VNode {
-  const id = useId();
-  const of = Math.max(max, 1);
-  return (
-    <>
-      <label for={id}>{label}</label>{' '}
-      <progress id={id} max={of} value={Math.min(value, of)}>
-        {words}
-      </progress>{' '}
-      {max > 0 && words}
-    </>
-  );
-}
+export const ProgressLine = ({ label, have, need, words }: ProgressProps): VNode => (
+  <p>
+    {label} <Bar have={have} need={need} /> {need > 0 && words}
+  </p>
+);

@@ -2,17 +2,17 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
 import { durationWords, instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
-import type { French } from '../words.js';
+
 import { useFrame } from './frame.js';
 
 /** An instant, Unix seconds, in the scheme's zone. */
 export function Instant({ atS }: { readonly atS: number }): VNode {
-  const { t, timeZone } = useFrame();
-  return <time dateTime={new Date(atS * 1000).toISOString()}>{t(instantWords(atS, timeZone))}</time>;
+  const { timeZone } = useFrame();
+  return <time dateTime={new Date(atS * 1000).toISOString()}>{instantWords(atS, timeZone).fr}</time>;
 }
 
 /** A span, seconds: `3 h 12 min`. */
-export const Duration = ({ s }: { readonly s: number }): VNode => <>{useFrame().t(durationWords(s))}</>;
+export const Duration = ({ s }: { readonly s: number }): VNode => <>{durationWords(s).fr}</>;
 
 interface SectionProps {
   readonly id: string;
@@ -29,16 +29,16 @@ export const Section = ({ id, title, children }: SectionProps): VNode => (
 );
 
 interface SayProps {
-  readonly say: French;
+  readonly say: string;
 }
 
 /** A paragraph. */
-export const P = ({ say }: SayProps): VNode => <p>{useFrame().t(say)}</p>;
+export const P = ({ say }: SayProps): VNode => <p>{say}</p>;
 
 /** A paragraph that is a link. */
 export const LinkLine = ({ href, say }: SayProps & { readonly href: string }): VNode => (
   <p>
-    <a href={href}>{useFrame().t(say)}</a>
+    <a href={href}>{say}</a>
   </p>
 );
 
@@ -62,10 +62,10 @@ export const Alert = ({ kind, children }: AlertProps): VNode => (
 );
 
 /** What must be known before going on. */
-export const Note = ({ say }: SayProps): VNode => <Alert kind="note">{useFrame().t(say)}</Alert>;
+export const Note = ({ say }: SayProps): VNode => <Alert kind="note">{say}</Alert>;
 
 /** What is wrong. */
-export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{useFrame().t(say)}</Alert>;
+export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{say}</Alert>;
 
 const SIGNS = { good: '✓', waiting: '…', bad: '!', neutral: '–' } as const;
 export type StateKind = keyof typeof SIGNS;

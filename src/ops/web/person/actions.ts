@@ -12,24 +12,24 @@ import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { TO } from '../links.js';
 import { done, download, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
-import type { French } from '../words.js';
+import { number } from '../words.js';
 import { keyIn, keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
 
 /** `POST /ops/personne`: on to the person by their key, so that no URL holds an address. */
-export function find({ form, pipeline, t }: PageContext): Answer {
+export function find({ form, pipeline }: PageContext): Answer {
   const typed = form.get('who');
   const key = keyIn(typed) ?? keyOfAddress(typed, pipeline.vault);
   return key === null
-    ? show('Chercher une personne', SearchView, { fault: true }, t, 422)
+    ? show('Chercher une personne', SearchView, { fault: true }, 422)
     : goTo(TO.person(key));
 }
 
 /** Shows the addresses whole, this once, on a page that no address leads to. */
 export async function showAddress(context: PageContext): Promise<Answer> {
-  const { user, log, t } = context;
+  const { user, log } = context;
   log.info({ user: user.name, earner: keyInPath(context) }, 'address shown');
-  return show('Personne', PersonView, await readPersonPage(context, true), t);
+  return show('Personne', PersonView, await readPersonPage(context, true));
 }
 
 /** The person of the path; back on their page, it is said what was done, or why nothing was. */
@@ -38,8 +38,8 @@ function subjectOf(context: PageContext) {
   const back = TO.person(earner);
   return {
     earner,
-    good: (text: French) => done(back, context.t(text)),
-    bad: (text: French) => notDone(back, context.t(text)),
+    good: (text: string) => done(back, text),
+    bad: (text: string) => notDone(back, text),
   };
 }
 type Subject = ReturnType<typeof subjectOf>;
@@ -76,7 +76,7 @@ export async function sendLink(context: PageContext): Promise<Answer> {
 }
 
 export async function link(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form, t } = context;
+  const { pipeline, user, log, form } = context;
   const { earner, bad } = subjectOf(context);
   const other = keyOfAddress(form.get('other'), pipeline.vault);
   if (other === null) return bad('Ce n’est pas une adresse électronique.');
@@ -86,8 +86,8 @@ export async function link(context: PageContext): Promise<Answer> {
   return unlessBusy(bad, async () => {
     const { person, changed } = await linkAddresses(pipeline, earner, other);
     log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
-    const linked = t('Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.');
-    return done(TO.person(person), changed ? linked : t('Ces adresses étaient déjà liées.'));
+    const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
+    return done(TO.person(person), changed ? linked : 'Ces adresses étaient déjà liées.');
   });
 }
 
@@ -119,7 +119,7 @@ export async function unlink(context: PageContext): Promise<Answer> {
 
 /** Erases the person, once one of their addresses was typed. */
 export async function erase(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form, t } = context;
+  const { pipeline, user, log, form } = context;
   const { earner, bad } = subjectOf(context);
   const typed = keyOfAddress(form.get('address'), pipeline.vault);
   const { keys } = await personToErase(pipeline, earner);
@@ -129,10 +129,13 @@ export async function erase(context: PageContext): Promise<Answer> {
     const erased = await eraseEarner(pipeline, earner, 'erased');
     // Without the key: nothing is to say who it was.
     log.info({ user: user.name, erased: erased !== null }, 'person erased');
-    if (erased === null) return done(TO.people, t('Il n’y avait rien à effacer.'));
+    if (erased === null) return done(TO.people, 'Il n’y avait rien à effacer.');
     const { addresses, assertions, entries } = erased;
-    const text = 'La personne est effacée. Adresses : {0} ; badges : {1} ; faits de l’historique : {2}.';
-    return done(TO.people, t(text, addresses, assertions, entries));
+
+    return done(
+      TO.people,
+      `La personne est effacée. Adresses : ${number(addresses)} ; badges : ${number(assertions)} ; faits de l’historique : ${number(entries)}.`,
+    );
   });
 }
 
@@ -156,7 +159,8 @@ async function unlessBusy(bad: Subject['bad'], act: () => Promise<Answer>): Prom
 
 /** All that is held, for the person alone. */
 export async function exportPerson(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, clock } = context;
+  const { pipeline, user, log } = context;
+  const { clock } = pipeline;
   const earner = keyInPath(context);
   const held = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');

@@ -1,22 +1,19 @@
 import type { BadgeId } from '../../../ids.js';
 import type { AwardState } from '../../../issuing/award-record.js';
-import type { AwardVerdict, BadgesResult, ConditionResult, Tally } from '../../../rules/evaluation.js';
-import { en } from '../../../rules/explain/en.js';
+import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
 import { ExplanationText, talliesPhrase } from '../../../rules/explain/text.js';
 import type { Award } from '../../../rules/types.js';
-import type { Lang } from '../../shared/words.js';
-import type { Progress } from '../parts/bar-chart.js';
 import type { StateKind, Tree } from '../parts/text.js';
-import type { French, Translate } from '../words.js';
+import { number, plural } from '../words.js';
 
 /** One award for one person, explained. */
 export interface AwardExplained {
   readonly award: Award;
   readonly standing: Standing;
   /** How far its rule is met. Null: held, nothing is left to come. */
-  readonly progress: Progress | null;
+  readonly progress: (Tally & { readonly words: string }) | null;
   readonly blocked: boolean;
   /** Where it stands. */
   readonly status: string;
@@ -44,9 +41,9 @@ export interface Grid {
 type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly state: AwardState } }[];
 
 /** Pure. Competencies and levels in the scheme's order. */
-export function gridOf(explanation: Explanation, records: Records, t: Translate): Grid {
+export function gridOf(explanation: Explanation, records: Records): Grid {
   const { scheme, evaluation } = explanation;
-  const explain = explainer(explanation, records, t);
+  const explain = explainer(explanation, records);
   const hasPlace = ({ award }: AwardVerdict): boolean =>
     award.level !== null && award.competency !== null && scheme.competencies.has(award.competency);
   const placed = evaluation.awards.filter(hasPlace);
@@ -60,7 +57,7 @@ export function gridOf(explanation: Explanation, records: Records, t: Translate)
     levels,
     rows,
     others: evaluation.awards.filter((one) => !hasPlace(one)).map(explain),
-    excluded: new ExplanationText(explanation, CATALOGUES[t.lang]).excludedLines(),
+    excluded: new ExplanationText(explanation, WORDS).excludedLines(),
   };
 }
 
@@ -70,8 +67,8 @@ export const awardsIn = ({ rows, others }: Grid): readonly AwardExplained[] => [
   ...others,
 ];
 
-function explainer(explanation: Explanation, records: Records, t: Translate) {
-  const text = new ExplanationText(explanation, CATALOGUES[t.lang]);
+function explainer(explanation: Explanation, records: Records) {
+  const text = new ExplanationText(explanation, WORDS);
   return (verdict: AwardVerdict): AwardExplained => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
@@ -80,7 +77,7 @@ function explainer(explanation: Explanation, records: Records, t: Translate) {
     return {
       award,
       standing: standingOf(verdict, explanation.background, states),
-      progress: status === 'held' ? null : progressOf(tree, text.words, t),
+      progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
       status: head?.text ?? '',
       under: head?.under ?? [],
@@ -103,37 +100,27 @@ function treeOf(lines: readonly string[]): readonly Tree[] {
  * The words of `palier explain` as a page says them: an award's status without its name, which stands above, and a
  * button in place of a command.
  */
-const onPage = (
-  catalogue: Catalogue,
-  page: Readonly<Record<'waiting' | 'holdsWaiting' | 'unblock', string>>,
-): Catalogue => ({
-  ...catalogue,
+const WORDS: Catalogue = {
+  ...fr,
   award: (_name, _id, _level, status) => status,
-  status: { ...catalogue.status, waiting: page.waiting },
-  history: { ...catalogue.history, unblock: () => page.unblock },
+  status: {
+    ...fr.status,
+    waiting: 'dû selon les règles modifiées, en attente de leur mise en vigueur (page Barème)',
+  },
+  history: {
+    ...fr.history,
+    unblock: () => 'Pour qu’il puisse être délivré à nouveau : « Débloquer », ci-dessous',
+  },
   holds: (award, standing) =>
     standing === 'waiting'
-      ? catalogue.holds(award, 'due').replace(/[^\s]+$/, page.holdsWaiting)
-      : catalogue.holds(award, standing),
-});
-
-const CATALOGUES: Readonly<Record<Lang, Catalogue>> = {
-  fr: onPage(fr, {
-    waiting: 'dû selon les règles modifiées, en attente de leur mise en vigueur (page Barème)',
-    holdsWaiting: 'dû, en attente de la mise en vigueur',
-    unblock: 'Pour qu’il puisse être délivré à nouveau : « Débloquer », ci-dessous',
-  }),
-  en: onPage(en, {
-    waiting: 'due by the changed rules, waits until they are put into force (page Scheme)',
-    holdsWaiting: 'due, waits until the rules are put into force',
-    unblock: 'So that it can be given again: "Unblock", below',
-  }),
+      ? fr.holds(award, 'due').replace(/[^\s]+$/, 'dû, en attente de la mise en vigueur')
+      : fr.holds(award, standing),
 };
 
 /** The state of an award for a person, in a word or two. */
 interface Standing {
   readonly kind: StateKind;
-  readonly words: French;
+  readonly words: string;
 }
 
 const STANDINGS = {
@@ -167,21 +154,16 @@ function standingOf(
 }
 
 /** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */
-function progressOf(tree: ConditionResult, words: Catalogue, t: Translate): Progress {
-  if (tree.kind === 'badges') return badgesProgress(tree, words);
+function progressOf(tree: ConditionResult): NonNullable<AwardExplained['progress']> {
+  if (tree.kind === 'badges') {
+    const { have, need } = tree.demands.reduce((least, one) => (share(one) < share(least) ? one : least));
+    return { have, need, words: talliesPhrase(WORDS, tree.demands) };
+  }
   const [only, another] = tree.kind === 'holds' ? [] : tree.of;
-  if (only !== undefined && another === undefined) return progressOf(only, words, t);
+  if (only !== undefined && another === undefined) return progressOf(only);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
-  const met = t.plural(have, '{0} condition sur {1}', '{0} conditions sur {1}', have, need);
-  return { ...capped({ have, need }), words: met };
+  const conditions = plural(have, 'condition', 'conditions');
+  return { have, need, words: `${number(have)} ${conditions} sur ${number(need)}` };
 }
 
 const share = ({ have, need }: Tally): number => (need === 0 ? 1 : have / need);
-
-function badgesProgress({ demands }: BadgesResult, words: Catalogue): Progress {
-  const behind = demands.reduce((least, one) => (share(one) < share(least) ? one : least));
-  return { ...capped(behind), words: talliesPhrase(words, demands) };
-}
-
-/** More than is needed is drawn as enough. */
-const capped = ({ have, need }: Tally): Tally => ({ have: Math.min(have, need), need });

@@ -15,8 +15,8 @@ import { backgroundOfPerson } from '../../shared/explain-person.js';
 import { OpsProblem } from '../http/problem.js';
 import { causeWords } from '../journal/words.js';
 import { TO } from '../links.js';
-import { goTo, type PageContext, type Redirect } from '../route.js';
-import type { Translate } from '../words.js';
+import { goTo, paramOf, type PageContext, type Redirect } from '../route.js';
+
 import { gridOf } from './grid.js';
 
 /** One address of a person. */
@@ -38,8 +38,8 @@ export function keyIn(text: string | null | undefined): EarnerKey | null {
 }
 
 /** @throws OpsProblem `not_found` for what is no key */
-export function keyInPath({ params }: Pick<PageContext, 'params'>): EarnerKey {
-  const key = keyIn(params['earner']);
+export function keyInPath(context: PageContext): EarnerKey {
+  const key = keyIn(paramOf(context, 'earner'));
   if (key === null) throw new OpsProblem('not_found');
   return key;
 }
@@ -56,7 +56,7 @@ export function readSearch({ query }: PageContext): SearchModel | Redirect {
 
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */
 export async function readPersonPage(context: PageContext, shown = false) {
-  const { pipeline, hasParcours, t } = context;
+  const { pipeline, hasParcours } = context;
   const asked = keyInPath(context);
   const records = await linkedRecords(pipeline.earners, [asked]);
   const earner = personKeyOf(records, asked);
@@ -78,7 +78,7 @@ export async function readPersonPage(context: PageContext, shown = false) {
     (records.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => ({ key, entry })),
   );
   const canBeSentLink = hasParcours && addresses[0]?.address !== null;
-  const explained = await explain(pipeline, decision, entries, t);
+  const explained = await explain(pipeline, decision, entries);
   return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, ...explained };
 }
 
@@ -106,7 +106,7 @@ interface KeyedEntry {
   readonly entry: JournalEntry;
 }
 
-async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[], t: Translate) {
+async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[]) {
   const { queues, region } = pipeline;
   const { rules, person, evaluation } = decision;
   const [job, paused] = await Promise.all([
@@ -116,26 +116,26 @@ async function explain(pipeline: Pipeline, decision: Decision, entries: readonly
   const background = backgroundOfPerson(decision);
   const explanation = buildExplanation(rules.scheme, evaluation, background);
   return {
-    grid: gridOf(explanation, person.records, t),
-    timeline: timelineOf(rules.scheme, region, entries, t),
+    grid: gridOf(explanation, person.records),
+    timeline: timelineOf(rules.scheme, region, entries),
     evaluation: job === undefined ? 'none' : job.finishedOn === undefined ? 'waits' : 'failed',
     paused,
   } as const;
 }
 
 /** A stable sort of the reversed entries: of one second, the last written comes first. */
-function timelineOf(scheme: Scheme, region: ClientId, entries: readonly KeyedEntry[], t: Translate) {
+function timelineOf(scheme: Scheme, region: ClientId, entries: readonly KeyedEntry[]) {
   const nameOf = new Map(scheme.awards.map(({ badgeId, name }) => [badgeId, name]));
   return entries
     .toReversed()
     .toSorted((a, b) => b.entry.atS - a.entry.atS)
     .map(({ key, entry: { kind, atS, badgeId, cause, event, version, detail } }) => ({
       atS,
-      what: t(HAPPENED[kind]),
+      what: HAPPENED[kind].fr,
       /** The award's name; null: it was about none. */
       award: badgeId === null ? null : (nameOf.get(badgeId) ?? badgeId),
       /** What set it off; null: not known. */
-      why: cause === null ? null : causeWords(cause, scheme, region, t),
+      why: cause === null ? null : causeWords(cause, scheme, region),
       under: key,
       event,
       version,

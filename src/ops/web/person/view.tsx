@@ -1,39 +1,34 @@
 import { Fragment, type ComponentChildren, type VNode } from 'preact';
 import { TO } from '../links.js';
-import { SmallBar } from '../parts/bar-chart.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
-import { Table, type Column } from '../parts/table.js';
+import { Bar, Table, type Column } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
-import type { View, ViewProps } from '../route.js';
-import type { French, Translate } from '../words.js';
+import type { View } from '../route.js';
+import { number } from '../words.js';
 import { awardsIn, type AwardExplained, type GridRow } from './grid.js';
 import type { AddressShown, KnownPerson, PersonModel, SearchModel, TimelineEntry } from './read.js';
 
-export const SearchView: View<SearchModel> = ({ model, t }) => (
-  <ActionForm to={TO.people} label={t('Chercher')} role="lecture">
+export const SearchView: View<SearchModel> = (model) => (
+  <ActionForm to={TO.people} label="Chercher" role="lecture">
     <Field
       name="who"
-      label={t('Adresse de la personne')}
-      help={t(
-        'Adresse électronique, ou clé de 22 caractères. L’adresse n’apparaît ni dans celle de la page, ni dans les journaux.',
-      )}
-      fault={
-        model.fault ? t('Ce n’est ni une adresse électronique, ni une clé de 22 caractères.') : undefined
-      }
+      label="Adresse de la personne"
+      help="Adresse électronique, ou clé de 22 caractères. L’adresse n’apparaît ni dans celle de la page, ni dans les journaux."
+      fault={model.fault ? 'Ce n’est ni une adresse électronique, ni une clé de 22 caractères.' : undefined}
       type="search"
       required
     />
   </ActionForm>
 );
 
-type PersonProps = ViewProps<KnownPerson>;
+type PersonProps = KnownPerson;
 
-export const PersonView: View<PersonModel> = ({ model, t }) => (
+export const PersonView: View<PersonModel> = (model) => (
   <>
     <LinkLine href={TO.people} say="Chercher une autre personne" />
     {model.kind === 'known' ? (
-      <Known model={model} t={t} />
+      <Known {...model} />
     ) : (
       <Alert kind="note">
         <P say="Personne inconnue : Palier ne garde rien à cette adresse." />
@@ -41,7 +36,7 @@ export const PersonView: View<PersonModel> = ({ model, t }) => (
           <P say="Vérifiez l’adresse. Un badge délivré à l’instant peut mettre quelques minutes à être lu." />
         ) : (
           <p>
-            {t('Tout a été effacé le')} <Instant atS={model.erasedAtS} />.
+            Tout a été effacé le <Instant atS={model.erasedAtS} />.
           </p>
         )}
       </Alert>
@@ -49,7 +44,7 @@ export const PersonView: View<PersonModel> = ({ model, t }) => (
   </>
 );
 
-const Known = ({ model, t }: PersonProps): VNode => (
+const Known = (model: PersonProps): VNode => (
   <>
     {model.isErasing && (
       <Bad say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
@@ -60,41 +55,41 @@ const Known = ({ model, t }: PersonProps): VNode => (
     {model.evaluation !== 'none' && (
       <Alert kind="note">
         {model.evaluation === 'waits'
-          ? t('Une réévaluation est en cours : rechargez la page dans un instant.')
-          : t('La dernière réévaluation a échoué : voyez la page Échecs.')}
+          ? 'Une réévaluation est en cours : rechargez la page dans un instant.'
+          : 'La dernière réévaluation a échoué : voyez la page Échecs.'}
       </Alert>
     )}
-    <GridPart model={model} t={t} />
-    <Why model={model} t={t} />
-    <Timeline model={model} t={t} />
-    <Addresses model={model} t={t} />
-    <Actions model={model} t={t} />
+    <GridPart {...model} />
+    <Why {...model} />
+    <Timeline {...model} />
+    <Addresses {...model} />
+    <Actions {...model} />
   </>
 );
 
 /** The person's awards at a glance; each state links to its reasons below. */
-function GridPart({ model: { grid }, t }: PersonProps): VNode {
+function GridPart({ grid }: PersonProps): VNode {
   const levels = grid.levels.map((level, at): Column<GridRow> => [
-    t('Niveau {0}', level),
-    ({ cells }) => cellOf(cells[at] ?? [], t),
+    `Niveau ${number(level)}`,
+    ({ cells }) => cellOf(cells[at] ?? []),
   ]);
   return (
-    <Section id="ou-en-est" title={t('Où en est la personne')}>
+    <Section id="ou-en-est" title="Où en est la personne">
       {(grid.rows.length > 0 || grid.others.length === 0) && (
         <Table
-          caption={t('Badges Région, par compétence et niveau')}
+          caption="Badges Région, par compétence et niveau"
           rows={grid.rows}
-          columns={[[t('Compétence'), ({ competency }) => competency], ...levels]}
-          empty={t('Aucun badge Région au barème.')}
+          columns={[['Compétence', ({ competency }) => competency], ...levels]}
+          empty="Aucun badge Région au barème."
         />
       )}
       {grid.others.length > 0 && (
         <Table
-          caption={t('Autres badges Région')}
+          caption="Autres badges Région"
           rows={grid.others}
           columns={[
-            [t('Badge Région'), ({ award }) => award.name],
-            [t('État'), (one) => <Standing model={one} t={t} />],
+            ['Badge Région', ({ award }) => award.name],
+            ['État', (one) => <Standing {...one} />],
           ]}
         />
       )}
@@ -102,37 +97,43 @@ function GridPart({ model: { grid }, t }: PersonProps): VNode {
   );
 }
 
-const cellOf = (awards: readonly AwardExplained[], t: Translate): ComponentChildren =>
+const cellOf = (awards: readonly AwardExplained[]): ComponentChildren =>
   awards.length === 0 ? (
-    <span class="muted">{t('aucun badge Région')}</span>
+    <span class="muted">aucun badge Région</span>
   ) : (
     awards.map((one) => (
       <Fragment key={one.award.id}>
         <div>{one.award.name}</div>
-        <Standing model={one} t={t} />
+        <Standing {...one} />
       </Fragment>
     ))
   );
 
-const Standing = ({ model: { award, standing, progress }, t }: ViewProps<AwardExplained>): VNode => (
+const Standing = ({ award, standing, progress }: AwardExplained): VNode => (
   <div>
     <a href={`#badge-${award.id}`}>
-      <State kind={standing.kind}>{t(standing.words)}</State>
+      <State kind={standing.kind}>{standing.words}</State>
     </a>
-    {progress !== null && <SmallBar {...progress} />}
+    {progress !== null && <Progress {...progress} />}
+  </div>
+);
+
+const Progress = ({ words, ...tally }: NonNullable<AwardExplained['progress']>): VNode => (
+  <div>
+    <Bar {...tally} /> <span>{words}</span>
   </div>
 );
 
 /** All that `palier explain` says. */
-function Why({ model, t }: PersonProps): VNode {
+function Why(model: PersonProps): VNode {
   return (
-    <Section id="pourquoi" title={t('Pourquoi, badge par badge')}>
+    <Section id="pourquoi" title="Pourquoi, badge par badge">
       {awardsIn(model.grid).map((one) => (
-        <WhyAward key={one.award.id} one={one} model={model} t={t} />
+        <WhyAward key={one.award.id} one={one} earner={model.earner} />
       ))}
       {model.grid.excluded.length > 0 && (
         <>
-          <h3>{t('Badges qui ne comptent pour aucun badge Région')}</h3>
+          <h3>Badges qui ne comptent pour aucun badge Région</h3>
           <TreeList lines={model.grid.excluded.map((text) => ({ text, under: [] }))} />
         </>
       )}
@@ -140,22 +141,22 @@ function Why({ model, t }: PersonProps): VNode {
   );
 }
 
-function WhyAward({ one, model, t }: PersonProps & { readonly one: AwardExplained }): VNode {
+function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one: AwardExplained }): VNode {
   const { award, standing, progress, status, under, blocked } = one;
   const id = `badge-${award.id}`;
   return (
     <article aria-labelledby={id}>
       <h3 id={id}>{award.name}</h3>
       <p>
-        <State kind={standing.kind}>{t(standing.words)}</State>{' '}
+        <State kind={standing.kind}>{standing.words}</State>{' '}
         {status.slice(0, 1).toLocaleUpperCase('fr') + status.slice(1)}.
       </p>
-      {progress !== null && <SmallBar {...progress} />}
+      {progress !== null && <Progress {...progress} />}
       <TreeList lines={under} />
       {blocked && (
         <ActionForm
-          to={`${TO.person(model.earner)}/debloquer`}
-          label={t('Débloquer « {0} »', award.name)}
+          to={`${TO.person(earner)}/debloquer`}
+          label={`Débloquer « ${award.name} »`}
           fields={{ badge: award.badgeId }}
           confirm={
             <P say="Ce badge a été révoqué à la main dans OBF. Débloqué, il est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l’est. La personne reçoit un e-mail d’OBF." />
@@ -170,25 +171,25 @@ function WhyAward({ one, model, t }: PersonProps & { readonly one: AwardExplaine
 const MAX_TIMELINE = 100;
 
 /** The person's part of the journal. */
-function Timeline({ model: { timeline, addresses }, t }: PersonProps): VNode {
+function Timeline({ timeline, addresses }: PersonProps): VNode {
   const address: Column<TimelineEntry> = [
-    t('Adresse'),
+    'Adresse',
     ({ under }) => addresses.find(({ key }) => key === under)?.address ?? under,
   ];
   return (
-    <Section id="historique" title={t('Historique')}>
+    <Section id="historique" title="Historique">
       <Table
-        caption={t('Ce qui a été décidé et fait, du plus récent au plus ancien')}
+        caption="Ce qui a été décidé et fait, du plus récent au plus ancien"
         rows={timeline.slice(0, MAX_TIMELINE)}
         columns={[
-          [t('Quand'), ({ atS }) => <Instant atS={atS} />],
-          [t('Ce qui s’est passé'), ({ what }) => what],
-          [t('Badge Région'), ({ award }) => award ?? '–'],
-          [t('Pourquoi'), ({ why }) => why ?? '–'],
+          ['Quand', ({ atS }) => <Instant atS={atS} />],
+          ['Ce qui s’est passé', ({ what }) => what],
+          ['Badge Région', ({ award }) => award ?? '–'],
+          ['Pourquoi', ({ why }) => why ?? '–'],
           ...(addresses.length > 1 ? [address] : []),
-          [t('Références'), (entry) => referencesOf(entry, t)],
+          ['Références', (entry) => referencesOf(entry)],
         ]}
-        empty={t('Rien n’a encore été décidé.')}
+        empty="Rien n’a encore été décidé."
       />
       {timeline.length > MAX_TIMELINE && (
         <P say="Seuls les 100 faits les plus récents sont montrés ; l’export les contient tous." />
@@ -197,16 +198,16 @@ function Timeline({ model: { timeline, addresses }, t }: PersonProps): VNode {
   );
 }
 
-const referencesOf = ({ event, version, detail }: TimelineEntry, t: Translate): ComponentChildren => (
+const referencesOf = ({ event, version, detail }: TimelineEntry): ComponentChildren => (
   <small>
     {event !== null && (
       <div>
-        {t('événement OBF')} <code>{event}</code>
+        événement OBF <code>{event}</code>
       </div>
     )}
     {version !== null && (
       <div>
-        {t('barème')} <code>{version}</code>
+        barème <code>{version}</code>
       </div>
     )}
     {detail !== null && <div lang="en">{detail}</div>}
@@ -214,22 +215,22 @@ const referencesOf = ({ event, version, detail }: TimelineEntry, t: Translate): 
 );
 
 /** The person's addresses; whole only for an operator who asked. */
-function Addresses({ model: { addresses, shown, earner }, t }: PersonProps): VNode {
-  const name: Column<AddressShown> = [t('Nom'), (one) => one.name ?? '–'];
+function Addresses({ addresses, shown, earner }: PersonProps): VNode {
+  const name: Column<AddressShown> = ['Nom', (one) => one.name ?? '–'];
   return (
-    <Section id="adresses" title={t('Adresses')}>
+    <Section id="adresses" title="Adresses">
       <Table
-        caption={shown ? t('Adresses de cette personne') : t('Adresses de cette personne, masquées')}
+        caption={shown ? 'Adresses de cette personne' : 'Adresses de cette personne, masquées'}
         rows={addresses}
         columns={[
-          [t('Adresse'), ({ address }) => address ?? t('non conservée')],
+          ['Adresse', ({ address }) => address ?? 'non conservée'],
           ...(shown ? [name] : []),
-          [t('Rôle'), ({ own }) => (own ? t('principale') : t('liée'))],
-          [t('Clé'), ({ key }) => <code>{key}</code>],
+          ['Rôle', ({ own }) => (own ? 'principale' : 'liée')],
+          ['Clé', ({ key }) => <code>{key}</code>],
         ]}
       />
       {!shown && (
-        <ActionForm to={`${TO.person(earner)}/adresse`} label={t('Afficher l’adresse')}>
+        <ActionForm to={`${TO.person(earner)}/adresse`} label="Afficher l’adresse">
           <P say="Votre nom est noté dans les journaux." />
         </ActionForm>
       )}
@@ -238,39 +239,32 @@ function Addresses({ model: { addresses, shown, earner }, t }: PersonProps): VNo
 }
 
 /** What an operator can do; each says what it does before it is done. */
-function Actions({ model: { earner, addresses, canBeSentLink }, t }: PersonProps): VNode | null {
+function Actions({ earner, addresses, canBeSentLink }: PersonProps): VNode | null {
   if (!useIsOperator()) return null;
-  const asking = (to: string, label: string, confirm: French) => ({
+  const asking = (to: string, label: string, confirm: string) => ({
     to: `${TO.person(earner)}/${to}`,
     label,
-    confirm: <p>{t(confirm)}</p>,
+    confirm: <p>{confirm}</p>,
   });
   return (
-    <Section id="actions" title={t('Actions')}>
-      <ActionForm {...asking('reevaluer', t('Réévaluer'), ABOUT.evaluate)} />
-      {canBeSentLink && (
-        <ActionForm {...asking('lien', t('Envoyer le lien à la personne'), ABOUT.sendLink)} />
-      )}
-      <ActionForm {...asking('lier', t('Lier une autre adresse'), ABOUT.link)}>
-        <Field name="other" label={t('Autre adresse de la même personne')} type="email" required />
+    <Section id="actions" title="Actions">
+      <ActionForm {...asking('reevaluer', 'Réévaluer', ABOUT.evaluate)} />
+      {canBeSentLink && <ActionForm {...asking('lien', 'Envoyer le lien à la personne', ABOUT.sendLink)} />}
+      <ActionForm {...asking('lier', 'Lier une autre adresse', ABOUT.link)}>
+        <Field name="other" label="Autre adresse de la même personne" type="email" required />
       </ActionForm>
       {addresses
         .filter(({ own }) => !own)
         .map(({ key, address }) => (
           <ActionForm
             key={key}
-            {...asking('separer', t('Séparer l’adresse {0}', address ?? key), ABOUT.unlink)}
+            {...asking('separer', `Séparer l’adresse ${address ?? key}`, ABOUT.unlink)}
             fields={{ other: key }}
           />
         ))}
-      <ActionForm {...asking('exporter', t('Exporter (JSON)'), ABOUT.export)} />
-      <ActionForm {...asking('effacer', t('Effacer la personne'), ABOUT.erase)} danger>
-        <Field
-          name="address"
-          label={t('Tapez l’adresse de la personne pour confirmer')}
-          type="email"
-          required
-        />
+      <ActionForm {...asking('exporter', 'Exporter (JSON)', ABOUT.export)} />
+      <ActionForm {...asking('effacer', 'Effacer la personne', ABOUT.erase)} danger>
+        <Field name="address" label="Tapez l’adresse de la personne pour confirmer" type="email" required />
       </ActionForm>
     </Section>
   );
@@ -288,4 +282,4 @@ const ABOUT = {
     'Tout ce que Palier garde de la personne, adresses et noms compris : à remettre à elle seule, après s’être assuré de son identité. Votre nom est noté dans les journaux.',
   erase:
     'Tout ce que Palier garde d’elle est effacé, sous toutes ses adresses, et ne peut pas être rétabli. Restent des empreintes illisibles, pour que rien ne revienne ni ne soit délivré deux fois. OBF et Open Badge Passport gardent ce qu’ils ont.',
-} as const satisfies Record<string, French>;
+} as const satisfies Record<string, string>;

@@ -3,6 +3,7 @@ import { retryJob } from '../../../queue/enqueue.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { userOf } from '../http/request.js';
 import type { User } from '../parts/frame.js';
 import type { Mount } from '../route.js';
 import { createBoard } from './board.js';
@@ -30,8 +31,8 @@ export const QUEUES_MOUNT: Mount = {
   path: '/queues',
   nav: 'Files (experts)',
   role: 'lecture',
-  mayWrite: (method, path) => (retryRequestIn(method, path) === null ? 'nobody' : 'operateur'),
-  build(pipeline, userOf): RequestHandler {
+  mayWrite: (method, path) => (retryRequestIn(method, path) === null ? null : 'operateur'),
+  build(pipeline): RequestHandler {
     const boards = { lecture: createBoard(pipeline, false), operateur: createBoard(pipeline, true) };
     return async (req, res, next) => {
       const user = userOf(req);

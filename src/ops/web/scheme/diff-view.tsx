@@ -8,8 +8,7 @@ import {
   type SchemeDiff,
 } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
-import type { ViewProps } from '../route.js';
-import type { French, Translate } from '../words.js';
+import { number } from '../words.js';
 import { P, Section, TreeList } from '../parts/text.js';
 import type { SchemeModel } from './read.js';
 
@@ -19,37 +18,36 @@ const AWARD_CHANGES = {
   onLoss: 'en cas de perte',
   badge: 'le badge OBF',
   name: 'le nom',
-} as const satisfies Record<AwardChange, French>;
+} as const satisfies Record<AwardChange, string>;
 
 const ENROLMENT_CHANGES = {
   sort: 'compétence, niveau ou capacité',
   dates: 'dates',
   replaces: 'versions remplacées',
   partner: 'organisme',
-} as const satisfies Record<EnrolmentChange, French>;
+} as const satisfies Record<EnrolmentChange, string>;
 
 interface DiffProps {
   readonly diff: SchemeDiff;
   readonly before: Scheme;
   readonly after: Scheme;
-  readonly t: Translate;
 }
 
 /** What the files have that is not in force yet; nothing where they are. */
-export function Diff({ model, t }: ViewProps<SchemeModel>): VNode | null {
+export function Diff(model: SchemeModel): VNode | null {
   const { change, inForce, scheme } = model;
   if (change === null || change.diff === null || inForce === null) return null;
   const { diff } = change;
-  const props = { diff, before: inForce, after: scheme, t };
+  const props = { diff, before: inForce, after: scheme };
   return (
-    <Section id="ce-qui-change" title={t('Ce qui change dans les fichiers')}>
+    <Section id="ce-qui-change" title="Ce qui change dans les fichiers">
       {isEmptyDiff(diff) && <P say="Rien de ce qui se lit ne diffère." />}
       <AwardChanges {...props} />
       <EnrolmentChanges {...props} />
       <PartnerChanges {...props} />
       {diff.timeZone !== null && (
         <p>
-          {t('Fuseau des dates')} : {diff.timeZone.before} → {diff.timeZone.after}
+          Fuseau des dates : {diff.timeZone.before} → {diff.timeZone.after}
         </p>
       )}
     </Section>
@@ -62,21 +60,22 @@ const item = (what: string, award: Award, more?: ComponentChildren): VNode => (
   </li>
 );
 
-function AwardChanges({ diff: { awards }, before, after, t }: DiffProps): VNode | null {
+const ruleOf = (scheme: Scheme, award: Award): VNode => (
+  <TreeList lines={[ruleWords(scheme, award.rule, 'fr')]} />
+);
+
+function AwardChanges({ diff: { awards }, before, after }: DiffProps): VNode | null {
   const { added, removed, changed } = awards;
   if (added.length + removed.length + changed.length === 0) return null;
-  const ruleOf = (scheme: Scheme, award: Award): VNode => (
-    <TreeList lines={[ruleWords(scheme, award.rule, t.lang)]} />
-  );
   const changesOf = (one: ChangedAward): VNode => (
     <>
       {' '}
-      – {one.changes.map((change) => t(AWARD_CHANGES[change])).join(', ')}
+      – {one.changes.map((change) => AWARD_CHANGES[change]).join(', ')}
       {one.changes.includes('rule') && (
         <>
-          <div>{t('Avant :')}</div>
+          <div>Avant :</div>
           {ruleOf(before, one.before)}
-          <div>{t('Après :')}</div>
+          <div>Après :</div>
           {ruleOf(after, one.after)}
         </>
       )}
@@ -84,11 +83,11 @@ function AwardChanges({ diff: { awards }, before, after, t }: DiffProps): VNode 
   );
   return (
     <>
-      <h3>{t('Badges Région')}</h3>
+      <h3>Badges Région</h3>
       <ul>
-        {added.map((award) => item(t('Ajouté :'), award, ruleOf(after, award)))}
-        {removed.map((award) => item(t('Retiré (qui le détient le garde) :'), award))}
-        {changed.map((one) => item(t('Modifié :'), one.after, changesOf(one)))}
+        {added.map((award) => item('Ajouté :', award, ruleOf(after, award)))}
+        {removed.map((award) => item('Retiré (qui le détient le garde) :', award))}
+        {changed.map((one) => item('Modifié :', one.after, changesOf(one)))}
       </ul>
     </>
   );
@@ -97,32 +96,32 @@ function AwardChanges({ diff: { awards }, before, after, t }: DiffProps): VNode 
 const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
   `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
 
-function EnrolmentChanges({ diff: { enrolments }, before, after, t }: DiffProps): VNode | null {
+function EnrolmentChanges({ diff: { enrolments }, before, after }: DiffProps): VNode | null {
   const { added, removed, changed } = enrolments;
   if (added.length + removed.length + changed.length === 0) return null;
   const altered = changed.map((one) => {
-    const changes = one.changes.map((change) => t(ENROLMENT_CHANGES[change])).join(', ');
+    const changes = one.changes.map((change) => ENROLMENT_CHANGES[change]).join(', ');
     return `${nameIn(after, one.after)} – ${changes}`;
   });
   return (
     <>
-      <h3>{t('Badges inscrits par les organismes')}</h3>
-      <Names title={t('Inscrits')} names={added.map((one) => nameIn(after, one))} t={t} />
-      <Names title={t('Désinscrits')} names={removed.map((one) => nameIn(before, one))} t={t} />
-      <Names title={t('Modifiés')} names={altered} t={t} />
+      <h3>Badges inscrits par les organismes</h3>
+      <Names title="Inscrits" names={added.map((one) => nameIn(after, one))} />
+      <Names title="Désinscrits" names={removed.map((one) => nameIn(before, one))} />
+      <Names title="Modifiés" names={altered} />
     </>
   );
 }
 
-function PartnerChanges({ diff: { partners }, t }: DiffProps): VNode {
+function PartnerChanges({ diff: { partners } }: DiffProps): VNode {
   const { added, removed, changed } = partners;
-  const [joins, leaves] = [t('participe désormais'), t('ne participe plus')];
+  const [joins, leaves] = ['participe désormais', 'ne participe plus'];
   const lines = [
     ...added.map(({ name }) => `${name} – ${joins}`),
     ...removed.map(({ name }) => `${name} – ${leaves}`),
     ...changed.map(({ after }) => `${after.name} – ${after.active ? joins : leaves}`),
   ];
-  return <Names title={t('Organismes')} names={lines} t={t} />;
+  return <Names title="Organismes" names={lines} />;
 }
 
 /** A new partner may enrol hundreds; nobody reads more. */
@@ -131,12 +130,11 @@ const MAX_SHOWN = 30;
 interface NamesProps {
   readonly title: string;
   readonly names: readonly string[];
-  readonly t: Translate;
 }
 
-function Names({ title, names, t }: NamesProps): VNode | null {
+function Names({ title, names }: NamesProps): VNode | null {
   if (names.length === 0) return null;
-  const more = names.length > MAX_SHOWN ? [t('et {0} autres', names.length - MAX_SHOWN)] : [];
+  const more = names.length > MAX_SHOWN ? [`et ${number(names.length - MAX_SHOWN)} autres`] : [];
   return (
     <>
       <h4>

@@ -18,7 +18,7 @@ import {
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { TO } from '../links.js';
 import { type Answer, done, notDone, type PageContext } from '../route.js';
-import type { French, Translate } from '../words.js';
+import { counted, number } from '../words.js';
 
 export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
 
@@ -94,19 +94,20 @@ async function readApply(pipeline: Pipeline) {
 }
 
 /** How far the reading of everybody is. */
-export const LOOKED = '{0} adresses lues sur {1}' satisfies French;
+export const looked = (read: number, total: number): string =>
+  `${number(read)} adresses lues sur ${number(total)}`;
 export const MOVED =
-  'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.' satisfies French;
+  'Rien n’a été fait : d’autres fichiers sont devenus le barème entre-temps. Calculez le plan à nouveau.';
 
 /** « 124 à 118 personnes ». */
-export const badgesTo = (issues: number, people: number, t: Translate): string =>
-  issues === 0 ? t.number(0) : t('{0} à {1}', issues, t.count(people, 'personne', 'personnes'));
+export const badgesTo = (issues: number, people: number): string =>
+  issues === 0 ? number(0) : `${number(issues)} à ${counted(people, 'personne', 'personnes')}`;
 
 /** « 124 badges seront délivrés à 118 personnes ». */
-export function issuesWords(issues: number, people: number, t: Translate): string {
-  if (issues === 0) return t('Aucun badge ne sera délivré');
-  const badges = t.count(issues, 'badge sera délivré', 'badges seront délivrés');
-  return t('{0} à {1}', badges, t.count(people, 'personne', 'personnes'));
+export function issuesWords(issues: number, people: number): string {
+  if (issues === 0) return 'Aucun badge ne sera délivré';
+  const badges = counted(issues, 'badge sera délivré', 'badges seront délivrés');
+  return `${badges} à ${counted(people, 'personne', 'personnes')}`;
 }
 
 /** The scheme, with the plan of all, or of one award alone. */
@@ -114,26 +115,23 @@ const schemeHref = (only: AwardId | null): string =>
   only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
 
 /** A worker makes the plan; a second request waits for the same one. */
-export async function makePlan({ pipeline, user, log, form, t }: PageContext): Promise<Answer> {
+export async function makePlan({ pipeline, user, log, form }: PageContext): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const asked = await askForPlan(pipeline, only);
   log.info({ user: user.name, only, asked }, 'plan asked for');
-  return done(
-    schemeHref(only),
-    asked ? t('Le plan est demandé.') : t('Ce plan est déjà en cours de calcul.'),
-  );
+  return done(schemeHref(only), asked ? 'Le plan est demandé.' : 'Ce plan est déjà en cours de calcul.');
 }
 
 /** A worker puts the rules into force, up to the number of awards that the button named. */
-export async function applyScheme({ pipeline, user, log, form, t }: PageContext): Promise<Answer> {
+export async function applyScheme({ pipeline, user, log, form }: PageContext): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const back = schemeHref(only);
   const [version, upto] = [form.get('version') ?? '', form.get('upto') ?? ''];
   if (!/^\d{1,9}$/.test(upto) || (form.get('badge') ?? '') !== (only ?? ''))
-    return notDone(back, t('Ce formulaire ne dit pas quoi appliquer : rien n’a été fait.'));
-  if (version !== scheme.version) return notDone(back, t(MOVED));
+    return notDone(back, 'Ce formulaire ne dit pas quoi appliquer : rien n’a été fait.');
+  if (version !== scheme.version) return notDone(back, MOVED);
   const wanted = {
     by: user.name,
     version: asSchemeVersion(version),
@@ -148,6 +146,6 @@ export async function applyScheme({ pipeline, user, log, form, t }: PageContext)
     'apply asked for',
   );
   return asked
-    ? done(back, t('La mise en vigueur est demandée.'))
-    : notDone(back, t('Une mise en vigueur est déjà en cours : la vôtre n’a pas été lancée.'));
+    ? done(back, 'La mise en vigueur est demandée.')
+    : notDone(back, 'Une mise en vigueur est déjà en cours : la vôtre n’a pas été lancée.');
 }

@@ -1,3 +1,4 @@
+import { number } from '../words.js';
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
 import { onLossWords, ruleWords } from '../../../rules/explain/formatter.js';
@@ -5,27 +6,27 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
 import { Alert, Instant, Note, P, Section, State, TreeList } from '../parts/text.js';
-import type { View, ViewProps } from '../route.js';
+import type { View } from '../route.js';
 import { Diff } from './diff-view.js';
 import { Apply, Plan } from './plan-view.js';
 import type { SchemeModel } from './read.js';
 
-type PartProps = ViewProps<SchemeModel>;
+type PartProps = SchemeModel;
 
-export const SchemeView: View<SchemeModel> = ({ model, t }) => (
+export const SchemeView: View<SchemeModel> = (model) => (
   <>
     {model.moves && (
       <p>
-        {t('Cette page se recharge seule toutes les 2 secondes.')}{' '}
-        <a href={stillHref(model)}>{t('Ne plus la recharger')}</a>
+        Cette page se recharge seule toutes les 2 secondes.{' '}
+        <a href={stillHref(model)}>Ne plus la recharger</a>
       </p>
     )}
-    <Status model={model} t={t} />
-    <Diff model={model} t={t} />
-    <Plan model={model} t={t} />
-    <Apply model={model} t={t} />
-    <Rules model={model} t={t} />
-    <Versions model={model} t={t} />
+    <Status {...model} />
+    <Diff {...model} />
+    <Plan {...model} />
+    <Apply {...model} />
+    <Rules {...model} />
+    <Versions {...model} />
   </>
 );
 
@@ -34,22 +35,20 @@ const stillHref = ({ plan: { only } }: SchemeModel): string =>
   `${TO.scheme}?${only === null ? '' : `badge=${encodeURIComponent(only)}&`}fige=1`;
 
 /** Whether what the files say is in force. */
-function Status({ model, t }: PartProps): VNode {
+function Status(model: PartProps): VNode {
   const { change, inForceVersion, differsHere, unfinished, apply } = model;
   return (
     <>
       {change === null ? (
         <Alert kind="good">
           {inForceVersion === null
-            ? t('Aucun barème n’est encore en vigueur : le premier démarrage d’un worker en met un.')
-            : t('Le barème des fichiers est en vigueur pour tout le monde.')}
+            ? 'Aucun barème n’est encore en vigueur : le premier démarrage d’un worker en met un.'
+            : 'Le barème des fichiers est en vigueur pour tout le monde.'}
         </Alert>
       ) : (
         <Alert kind="note">
-          {t(
-            'Les fichiers ont changé. Les badges qui arrivent sont déjà jugés par eux ; les personnes déjà connues attendent la mise en vigueur. Depuis le',
-          )}{' '}
-          <Instant atS={change.sinceS} />.
+          Les fichiers ont changé. Les badges qui arrivent sont déjà jugés par eux ; les personnes déjà
+          connues attendent la mise en vigueur. Depuis le <Instant atS={change.sinceS} />.
         </Alert>
       )}
       {differsHere && (
@@ -57,10 +56,8 @@ function Status({ model, t }: PartProps): VNode {
       )}
       {unfinished !== null && !apply.moves && (
         <Alert kind="bad">
-          {t('Une mise en vigueur, commencée le')} <Instant atS={unfinished.startedS} />{' '}
-          {t(
-            'n’est pas terminée. Calculez le plan, puis mettez en vigueur à nouveau : rien n’est délivré deux fois.',
-          )}
+          Une mise en vigueur, commencée le <Instant atS={unfinished.startedS} /> n’est pas terminée. Calculez
+          le plan, puis mettez en vigueur à nouveau : rien n’est délivré deux fois.
         </Alert>
       )}
     </>
@@ -68,35 +65,34 @@ function Status({ model, t }: PartProps): VNode {
 }
 
 /** The scheme in words, competency by competency and level by level. */
-function Rules({ model, t }: PartProps): VNode {
+function Rules(model: PartProps): VNode {
   const { inForce, scheme, change } = model;
   const shown = inForce ?? scheme;
   return (
-    <Section id="en-vigueur" title={t('Barème en vigueur')}>
+    <Section id="en-vigueur" title="Barème en vigueur">
       {inForce === null && (
         <p>
-          {t('Le barème en vigueur ne peut plus être lu par cette version de Palier.')}{' '}
-          {t('Voici celui des fichiers.')}
+          Le barème en vigueur ne peut plus être lu par cette version de Palier. Voici celui des fichiers.
         </p>
       )}
-      {groupsOf(shown, t('Autres badges Région')).map(([heading, awards]) => (
+      {groupsOf(shown, 'Autres badges Région').map(([heading, awards]) => (
         <section key={heading}>
           <h3>{heading}</h3>
           {awards.map(({ id, name, level, active, onLoss, rule }) => (
             <div key={id}>
               <h4>
                 {name}
-                {level !== null && <small> ({t('niveau {0}', level)})</small>}{' '}
+                {level !== null && <small> ({`niveau ${number(level)}`})</small>}{' '}
                 <State kind={active ? 'good' : 'neutral'}>
-                  {active ? t('actif') : t('inactif : rien n’est délivré')}
+                  {active ? 'actif' : 'inactif : rien n’est délivré'}
                 </State>{' '}
                 {change?.released.has(id) === true && (
-                  <State kind="waiting">{t('nouvelle règle déjà en vigueur')}</State>
+                  <State kind="waiting">nouvelle règle déjà en vigueur</State>
                 )}
               </h4>
               <P say="Demande :" />
-              <TreeList lines={[ruleWords(shown, rule, t.lang)]} />
-              <p class="muted">{onLossWords(onLoss, t.lang)}.</p>
+              <TreeList lines={[ruleWords(shown, rule, 'fr')]} />
+              <p class="muted">{onLossWords(onLoss, 'fr')}.</p>
             </div>
           ))}
         </section>
@@ -119,24 +115,23 @@ function groupsOf(
   return [...known, [others, rest] as const].filter(([, own]) => own.length > 0);
 }
 
-function Versions({ model: { versions, inForceVersion, scheme }, t }: PartProps): VNode {
+function Versions({ versions, inForceVersion, scheme }: PartProps): VNode {
   const stateOf = (version: SchemeVersion): VNode => {
-    if (version === inForceVersion) return <State kind="good">{t('en vigueur')}</State>;
-    if (version === scheme.version)
-      return <State kind="waiting">{t('fichiers, attend la mise en vigueur')}</State>;
-    return <State kind="neutral">{t('ancienne')}</State>;
+    if (version === inForceVersion) return <State kind="good">en vigueur</State>;
+    if (version === scheme.version) return <State kind="waiting">fichiers, attend la mise en vigueur</State>;
+    return <State kind="neutral">ancienne</State>;
   };
   return (
-    <Section id="versions" title={t('Versions')}>
+    <Section id="versions" title="Versions">
       <Table
-        caption={t('Versions avec lesquelles Palier a démarré, de la plus récente à la plus ancienne')}
+        caption="Versions avec lesquelles Palier a démarré, de la plus récente à la plus ancienne"
         rows={versions}
         columns={[
-          [t('Version'), ({ version }) => <code>{version}</code>],
-          [t('Premier démarrage'), ({ firstS }) => <Instant atS={firstS} />],
-          [t('État'), ({ version }) => stateOf(version)],
+          ['Version', ({ version }) => <code>{version}</code>],
+          ['Premier démarrage', ({ firstS }) => <Instant atS={firstS} />],
+          ['État', ({ version }) => stateOf(version)],
         ]}
-        empty={t('Aucune version n’est encore connue.')}
+        empty="Aucune version n’est encore connue."
       />
     </Section>
   );

@@ -1,85 +1,53 @@
-import { createHash } from 'node:crypto';
-import type { Request, RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import { RedisStore, type RedisReply } from 'rate-limit-redis';
+import { ipKeyGenerator } from 'express-rate-limit';
+import { z } from 'zod';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
 import { OpsProblem } from '../http/problem.js';
-import { cookieOf, run, setCookie, type Exchange } from '../http/exchange.js';
 import { foldName } from './sessions.js';
 
-const QUARTER_MS = 15 * 60_000;
-const HOUR_MS = 60 * 60_000;
-/** A network address may be a whole office. */
-const MAX_BY_ADDRESS = 30;
-const MAX_BY_NAME_AND_ADDRESS = 10;
-/** From everywhere, an hour: a stranger rarely reaches it, and guessing stops. */
-const MAX_BY_NAME = 60;
-const KNOWN_MS = 180 * 24 * HOUR_MS;
+/** How many sign-ins may fail, in how many seconds. */
+const LIMITS = {
+  /** A network address may be a whole office. */
+  address: { max: 30, windowS: 15 * 60 },
+  'name-and-address': { max: 10, windowS: 15 * 60 },
+  /** From everywhere: a stranger rarely reaches it, and guessing stops. */
+  name: { max: 60, windowS: 3600 },
+} as const;
 
-const addressOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
+const COUNT = `
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return { count, redis.call('TTL', KEYS[1]) }`;
+const counted = z.tuple([z.number(), z.number()]);
 
 /** Counts failed sign-ins over all web processes. @param prefix of the keys; they hold no network address and no name */
 export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault) {
-  const attempts = new WeakMap<Request, { readonly name: string; readonly isKnown: boolean }>();
-  const nameOf = (req: Request): string => attempts.get(req)?.name ?? '';
-  const limit = (what: string, windowMs: number, max: number, subjectOf: (req: Request) => string) =>
-    rateLimit({
-      windowMs,
-      limit: max,
-      keyGenerator: (req) => vault.fingerprint(subjectOf(req), `ops tries by ${what}`),
-      store: createStore(redis, `${prefix}:tries:${what}:`),
-      skip: (req) => what === 'name' && attempts.get(req)?.isKnown === true,
-      skipSuccessfulRequests: true,
-      standardHeaders: 'draft-7',
-      legacyHeaders: false,
-      // Its advice goes to the console; `trust proxy` and the tests settle what it looks for.
-      validate: false,
-      handler: (_req, _res, next) => next(new OpsProblem('too_many')),
-    });
-  const byBoth = (req: Request): string => `${nameOf(req)} ${addressOf(req)}`;
-  const byAddress = limit('address', QUARTER_MS, MAX_BY_ADDRESS, addressOf);
-  const byName: readonly RequestHandler[] = [
-    limit('name-and-address', QUARTER_MS, MAX_BY_NAME_AND_ADDRESS, byBoth),
-    limit('name', HOUR_MS, MAX_BY_NAME, nameOf),
-  ];
-  const markOf = (name: string): string => vault.fingerprint(foldName(name), 'ops known browser');
+  async function count(what: keyof typeof LIMITS, subject: string): Promise<string> {
+    const key = `${prefix}:tries:${what}:${vault.fingerprint(subject, `ops tries by ${what}`)}`;
+    const { max, windowS } = LIMITS[what];
+    const [tries, endsInS] = counted.parse(await redis.eval(COUNT, 1, key, windowS));
+    if (tries > max) throw new OpsProblem('too_many', endsInS);
+    return key;
+  }
   return {
-    /** @param name as it was typed; null: none was. @throws OpsProblem `too_many` */
-    async check(exchange: Exchange, name: string | null): Promise<void> {
-      const { req, res } = exchange;
-      await run(byAddress, req, res);
-      if (name === null) return;
-      attempts.set(req, { name: foldName(name), isKnown: cookieOf(exchange, 'known') === markOf(name) });
-      for (const one of byName) await run(one, req, res);
+    /**
+     * Counts a try as failed, before it is made.
+     * @param name as it was typed; null: none was
+     * @param isKnown the name signed in from this browser before: the limit by name alone spares it
+     * @returns takes it back: what succeeds does not count. @throws OpsProblem `too_many`
+     */
+    async count(ip: string | undefined, name: string | null, isKnown = false): Promise<() => void> {
+      const network = ipKeyGenerator(ip ?? '');
+      const keys = [await count('address', network)];
+      if (name !== null) keys.push(await count('name-and-address', `${foldName(name)} ${network}`));
+      if (name !== null && !isKnown) keys.push(await count('name', foldName(name)));
+      return () => {
+        for (const key of keys) redis.decr(key).catch(() => 0);
+      };
     },
-    /** Marks a browser in which this name signed in: the limit by name alone spares it. */
-    remember: (exchange: Exchange, name: string): void =>
-      setCookie(exchange, 'known', markOf(name), KNOWN_MS),
+    /** Kept in a browser in which this name signed in. */
+    markOf: (name: string): string => vault.fingerprint(foldName(name), 'ops known browser'),
   };
-}
-
-/**
- * Sends scripts whole, one key each: nothing is loaded while Redis is away, or on another server of a Cluster.
- * Nothing awaits a decrement, so its failure is dropped.
- */
-function createStore(redis: RedisConnection, prefix: string): RedisStore {
-  const scripts = new Map<string, string>();
-  return new RedisStore({
-    prefix,
-    async sendCommand(command: string, ...args: string[]): Promise<RedisReply> {
-      if (command === 'DECR') return redis.decr(args[0] ?? '').catch(() => 0);
-      if (command === 'SCRIPT') {
-        const [, script = ''] = args;
-        const sha = createHash('sha1').update(script).digest('hex');
-        scripts.set(sha, script);
-        return sha;
-      }
-      const [sha = '', keys = '1', ...rest] = args;
-      const reply: unknown = await redis.eval(scripts.get(sha) ?? '', Number(keys), ...rest);
-      return Array.isArray(reply) ? reply.map(Number) : Number(reply);
-    },
-  });
 }
 
 /** A password takes 32 MiB and a thread of a process that also takes notices. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { verifyPassword } from '../../../platform/secrets.js';
 import { type Vault, VaultError } from '../../../platform/vault.js';
-import type { Flash, User } from '../parts/frame.js';
+import type { User } from '../parts/frame.js';
 
 /** Somebody who may sign in. */
 export interface Account extends User {
@@ -28,22 +28,17 @@ export const foldName = (text: string): string => text.trim().normalize('NFC').t
 
 /** The people of the configuration: `OPS_USERS`, `OIDC_OPERATORS`, `OIDC_READERS`. */
 export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>, vault: Vault) {
-  const mark = (text: string): Buffer => Buffer.from(vault.fingerprint(foldName(text), 'ops name'));
   const stampOf = (...entry: readonly string[]): string => vault.fingerprint(entry.join('\0'), 'ops account');
   const typed = opsUsers.map(({ name, by, hash, role }) => {
     const account: Account = { name: by, role, via: 'password', stamp: stampOf(name, hash) };
-    return { mark: mark(name), hash, account };
+    return { name: foldName(name), hash, account };
   });
   const { issuer, people } = ops.oidc ?? { issuer: '', people: [] };
   const listed = people.map(({ entry, by, role }) => {
     const account: Account = { name: by, role, via: 'oidc', stamp: stampOf(issuer, entry) };
     return { entry, account };
   });
-  const all = [...typed, ...listed].map(({ account }) => account);
-  const named = (name: string) => {
-    const asked = mark(name);
-    return typed.filter((one) => timingSafeEqual(one.mark, asked))[0] ?? null;
-  };
+  const named = (name: string) => typed.find((one) => one.name === foldName(name));
   return {
     /** An unknown name takes as long as a wrong password, and both are null. */
     async byPassword(name: string, password: string): Promise<Account | null> {
@@ -64,7 +59,8 @@ export function createAccounts({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops
     known: (name: string): string | null => named(name)?.account.name ?? null,
     /** The account if it is still there, unchanged; else its sessions have ended. */
     current: (name: string, stamp: string): Account | null =>
-      all.find((one) => one.name === name && one.stamp === stamp) ?? null,
+      [...typed, ...listed].find(({ account }) => account.name === name && account.stamp === stamp)
+        ?.account ?? null,
   };
 }
 
@@ -75,7 +71,6 @@ const isAddress = (entry: string): boolean => entry.includes('@');
 export const SESSION_MS = 12 * 3_600_000;
 /** And after so long without a request. */
 const IDLE_MS = 30 * 60_000;
-const FLASH_MS = 10 * 60_000;
 
 /** A session that holds. */
 export interface Signed {
@@ -92,7 +87,6 @@ const recordForm = z.object({
   endsMs: z.number(),
   idToken: z.string().nullable(),
 });
-const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() });
 
 /**
  * Sessions of all web processes, in Redis; every call rejects while it is away. Records are sealed under `PALIER_KEY`: reading Redis tells no name, and writing it opens no session.
@@ -105,7 +99,6 @@ export function createSessions(
   clock: Clock,
 ) {
   const key = (id: string): string => `${prefix}:session:{${id}}`;
-  const flashKey = (id: string): string => `${key(id)}:flash`;
   const macOf = (id: string): string => vault.fingerprint(id, 'ops session');
 
   return {
@@ -130,16 +123,7 @@ export function createSessions(
     },
     /** At once, in every process. */
     async end(id: string): Promise<void> {
-      await redis.del(key(id), flashKey(id));
-    },
-    /** Keeps a message for the next page. */
-    async keepFlash(id: string, flash: Flash): Promise<void> {
-      await redis.set(flashKey(id), vault.seal(JSON.stringify(flash), `flash ${id}`), 'PX', FLASH_MS);
-    },
-    /** The message, once. Null as well while Redis refuses writes: a page can be read without. */
-    async takeFlash(id: string): Promise<Flash | null> {
-      const sealed = await redis.getdel(flashKey(id)).catch(() => null);
-      return flashForm.safeParse(openJson(vault, sealed, `flash ${id}`)).data ?? null;
+      await redis.del(key(id));
     },
   };
 }

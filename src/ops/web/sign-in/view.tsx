@@ -1,7 +1,5 @@
-import type { VNode } from 'preact';
 import { Field } from '../parts/form.js';
-import { useFrame } from '../parts/frame.js';
-import { Alert, P } from '../parts/text.js';
+import { Alert, LinkLine, P } from '../parts/text.js';
 import type { PageAnswer, View } from '../route.js';
 
 /** A path below `/ops` and its query; no host, no backslash, no space. */
@@ -25,37 +23,30 @@ export interface SignInModel {
   readonly signedOut: boolean;
 }
 
-export const SignInView: View<SignInModel> = ({ model, t }) => (
+export const SignInView: View<SignInModel> = (model) => (
   <>
-    {model.signedOut && <Alert kind="good">{t('Vous êtes déconnecté.')}</Alert>}
+    {model.signedOut && <Alert kind="good">Vous êtes déconnecté.</Alert>}
     {model.fault !== null && <Alert kind="bad">{model.fault}</Alert>}
     {model.hasPasswords && (
       <form method="post" action="/ops/connexion" class="narrow">
         <input type="hidden" name="suite" value={model.returnTo} />
-        <Field
-          name="name"
-          label={t('Nom')}
-          value={model.name}
-          autocomplete="username"
-          maxLength={200}
-          required
-        />
+        <Field name="name" label="Nom" value={model.name} autocomplete="username" maxLength={200} required />
         <Field
           name="password"
           type="password"
-          label={t('Mot de passe')}
+          label="Mot de passe"
           autocomplete="current-password"
           maxLength={1024}
           required
         />
-        <button type="submit">{t('Se connecter')}</button>
+        <button type="submit">Se connecter</button>
       </form>
     )}
     {model.hasPasswords && model.hasOidc && <P say="ou" />}
     {model.hasOidc && (
       <p>
         <a class="button" href={`/ops/oidc/depart?suite=${encodeURIComponent(model.returnTo)}`}>
-          {t('Se connecter avec le compte de votre organisation')}
+          Se connecter avec le compte de votre organisation
         </a>
       </p>
     )}
@@ -70,12 +61,6 @@ export const goOnPage = (to: string, title: string): PageAnswer => ({
   kind: 'page',
   status: 200,
   title,
-  body: <GoOn to={to} />,
+  body: <LinkLine href={to} say="Continuer" />,
   onTo: to,
 });
-
-const GoOn = ({ to }: { readonly to: string }): VNode => (
-  <p>
-    <a href={to}>{useFrame().t('Continuer')}</a>
-  </p>
-);
