@@ -77,19 +77,19 @@ describe('the page of the journal', () => {
   test('what happened, in words, the newest first', async () => {
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
     expect(await kindsAt('/ops/journal')).toEqual([
-      'Refusé par OBF',
-      'Blocage levé',
-      'Badge Région révoqué à la main dans OBF : bloqué',
-      'À examiner : la règle n’est plus remplie',
-      'Badge Région délivré',
+      'badge refusé par OBF',
+      'blocage levé',
+      'badge bloqué, révoqué à la main',
+      'badge à examiner',
+      'badge donné par Palier',
       // OBF dates at midnight what is given by hand.
-      'Badge Région trouvé dans OBF, délivré hors de Palier',
+      'badge trouvé dans OBF, donné à la main',
     ]);
     const rows = await rowsAt('/ops/journal');
     expect(rows.at(-2)).toContain(
       `<b>Pratique</b> | ${keys.lou} | un avis d’OBF : Organisme deux, événement `,
     );
-    expect(rows[0]).toMatch(/Refusé par OBF \| <b>Pratique<\/b> \| .* \| .*400/);
+    expect(rows[0]).toMatch(/badge refusé par OBF \| <b>Pratique<\/b> \| .* \| .*400/);
   });
 
   test('everything is escaped, and no address is shown', async () => {
@@ -99,8 +99,8 @@ describe('the page of the journal', () => {
   });
 
   test.each<[string, string[]]>([
-    ['sorte=flagged', ['À examiner : la règle n’est plus remplie']],
-    ['badge=communiquer-1&sorte=issued', ['Badge Région délivré']],
+    ['sorte=flagged', ['badge à examiner']],
+    ['badge=communiquer-1&sorte=issued', ['badge donné par Palier']],
     ['du=2000-01-01&au=2000-12-31', []],
   ])('filtered by %s', async (query, kinds) => {
     const found = await kindsAt(`/ops/journal?${query}`);
@@ -156,9 +156,9 @@ describe('the page of the journal', () => {
     const told = await house.pipelines[0].journal.ofEarner(asEarnerKey(keys.lou));
     const event = told.find(({ kind }) => kind === 'issued')?.event;
     const kinds = await kindsAt(`/ops/journal?evenement=${event ?? ''}`);
-    expect(kinds.toSorted()).toEqual(['Badge Région délivré', 'À examiner : la règle n’est plus remplie']);
+    expect(kinds.toSorted()).toEqual(['badge donné par Palier', 'badge à examiner']);
     expect(await kindsAt(`/ops/journal?evenement=${event ?? ''}&sorte=issued`)).toEqual([
-      'Badge Région délivré',
+      'badge donné par Palier',
     ]);
   });
 
@@ -184,7 +184,7 @@ describe('the page of the journal', () => {
       expect(headers['content-type']).toBe('text/csv; charset=utf-8');
       const [head = '', row = '', end] = html.split('\r\n');
       expect(head.startsWith('\uFEFFQuand;Quoi;Badge Région;')).toBe(true);
-      expect(row).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;Badge Région délivré;<b>Pratique<\/b>;R1;/);
+      expect(row).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;badge donné par Palier;<b>Pratique<\/b>;R1;/);
       expect(end).toBe('');
     });
   });
@@ -221,7 +221,7 @@ describe('the page of the journal', () => {
       const { html } = await browser.get('/ops/journal');
       expect(html).not.toMatch(/<img|<i>/);
       const rows = rowsOf(html);
-      expect(rows.find((row) => row.includes('Barème mis en vigueur'))).toContain(
+      expect(rows.find((row) => row.includes('règles mises en vigueur'))).toContain(
         '– | – | une demande d’un opérateur | barème 0123456789abcdef | 12 earners |',
       );
       expect(rows.find((row) => row.includes('gone'))).toContain(
@@ -245,7 +245,7 @@ describe('the page of the journal', () => {
       await rowsAt(`/ops/journal?personne=${keys.lou}`),
       await rowsAt(`/ops/journal?personne=${keys.ali}`),
     ];
-    expect(ofLou.some((row) => row.includes('Adresse rattachée'))).toBe(true);
+    expect(ofLou.some((row) => row.includes('adresses liées'))).toBe(true);
     expect(ofAli).toEqual(ofLou);
     const exported = await browser.get(`/ops/journal/export.ndjson?personne=${keys.ali}`);
     expect(exported.html.trim().split('\n')).toHaveLength(ofLou.length);
@@ -256,7 +256,7 @@ describe('the page of the journal', () => {
     const { journal } = pipeline;
     expect(await eraseEarner(pipeline, asEarnerKey('x'.repeat(22)), 'erased')).toMatchObject({ people: 1 });
     const rows = await rowsAt('/ops/journal');
-    const told = 'Badge Région délivré | <b>Pratique</b> | effacée depuis | – |';
+    const told = 'badge donné par Palier | <b>Pratique</b> | effacée depuis | – |';
     expect(rows.filter((row) => row.includes(told))).toHaveLength(1);
     expect((await allOf(journal.read({}))).length).toBeGreaterThan(8);
   });

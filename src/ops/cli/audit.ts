@@ -52,7 +52,7 @@ export const audit: Command = {
       const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
       // Ends a read that is under way, even when nothing of it matches.
       signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-      return writeEntries(call, selectEntries(journal, filter, earner));
+      return writeEntries(call, selectEntries(journal, filter, earner === null ? null : [earner]));
     });
     if (written === 0) call.streams.err(NOTHING[call.lang]);
     return null;

@@ -4,7 +4,7 @@ import type { EarnerKey, EventId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
 import { isAskedFor, type JournalQuery } from '../../journal/pages.js';
 
-/** Which journal entries are asked for, of one person or of everybody. */
+/** Which journal entries are asked for, of some people or of everybody. */
 export interface JournalFilter extends JournalQuery {
   readonly event?: EventId;
 }
@@ -30,29 +30,26 @@ function readDate(typed: string, timeZone: string): DateTime {
   throw new RangeError('Not a date');
 }
 
-/** Reads the entries asked for by the shortest way: by person, by event, or by time. */
+/** Whether an entry is one of those asked for, but for the person. */
+export const isWanted = (entry: JournalEntry, filter: JournalFilter): boolean =>
+  isAskedFor(entry, filter) && (filter.event === undefined || entry.event === filter.event);
+
+/** Reads the entries asked for by the shortest way: by person, by event, or by time. @param people null: everybody */
 export async function* selectEntries(
   journal: Journal,
   filter: JournalFilter,
-  earner: EarnerKey | null,
+  people: readonly EarnerKey[] | null,
 ): AsyncGenerator<JournalEntry> {
-  for await (const entry of candidates(journal, filter, earner))
-    if (isAskedFor(entry, filter) && (filter.event === undefined || entry.event === filter.event))
-      yield entry;
+  const named = people ?? (filter.event === undefined ? null : await peopleOf(journal, filter.event));
+  if (named === null) {
+    yield* journal.read(filter);
+    return;
+  }
+  for (const one of named)
+    for (const entry of await journal.ofEarner(one)) if (isWanted(entry, filter)) yield entry;
 }
 
-async function* candidates(
-  journal: Journal,
-  filter: JournalFilter,
-  earner: EarnerKey | null,
-): AsyncGenerator<JournalEntry> {
-  if (earner !== null) {
-    yield* await journal.ofEarner(earner);
-  } else if (filter.event === undefined) {
-    yield* journal.read(filter);
-  } else {
-    // An event's other entries, as a later revocation, stand with the people it gave the award to.
-    const earners = new Set((await journal.ofEvent(filter.event)).flatMap((entry) => entry.earner ?? []));
-    for (const one of earners) yield* await journal.ofEarner(one);
-  }
-}
+/** Those whom an event gave an award: its other entries, as a later revocation, stand with them. */
+export const peopleOf = async (journal: Journal, event: EventId): Promise<readonly EarnerKey[]> => [
+  ...new Set((await journal.ofEvent(event)).flatMap(({ earner }) => earner ?? [])),
+];

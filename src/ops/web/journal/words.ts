@@ -1,23 +1,6 @@
-import type { JournalEntry, JournalKind } from '../../../earners/journal-entry.js';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
-
-/** What happened, in words. */
-export const KINDS = {
-  issued: 'Badge Région délivré',
-  found: 'Badge Région trouvé dans OBF, délivré hors de Palier',
-  flagged: 'À examiner : la règle n’est plus remplie',
-  revoked: 'Badge Région retiré par Palier',
-  blocked: 'Badge Région révoqué à la main dans OBF : bloqué',
-  unblocked: 'Blocage levé',
-  refused: 'Refusé par OBF',
-  linked: 'Adresse rattachée à une personne',
-  unlinked: 'Adresse détachée d’une personne',
-  erased: 'Personne effacée, à sa demande',
-  purged: 'Personne effacée, au terme de la durée de conservation',
-  applied: 'Barème mis en vigueur',
-  viewed: '« Mon parcours » : pages vues ce jour-là, en nombre',
-} as const satisfies Record<JournalKind, string>;
 
 /** Causes that are one word. */
 const PLAIN: Readonly<Record<string, string>> = {

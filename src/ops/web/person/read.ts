@@ -1,29 +1,20 @@
-import { HAPPENED } from '../../shared/issuing-words.js';
-import type { JournalEntry } from '../../../earners/journal-entry.js';
 import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
 import type { Contact } from '../../../earners/record.js';
-import { asEarnerKey, type ClientId, type EarnerKey } from '../../../ids.js';
+import { asEarnerKey, type EarnerKey } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
-import { withoutAddresses } from '../../../platform/logger.js';
 import { earnerJobId } from '../../../queue/jobs.js';
 import { buildExplanation } from '../../../rules/explain/explanation.js';
-import type { Scheme } from '../../../rules/types.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { maskAddress } from '../../shared/masked.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
+import { maskAddress } from '../../shared/masked.js';
 import { OpsProblem } from '../http/problem.js';
-import { causeWords } from '../journal/words.js';
 import { TO } from '../links.js';
 import { goTo, paramOf, type PageContext, type Redirect } from '../route.js';
-
-import { gridOf } from './grid.js';
+import { explainAwards } from './explain-awards.js';
 
 /** One address of a person. */
 export type AddressShown = ReturnType<typeof addressOf>;
-
-/** One thing that happened to a person, in words. */
-export type TimelineEntry = ReturnType<typeof timelineOf>[number];
 
 export type PersonModel = Awaited<ReturnType<typeof readPersonPage>>;
 export type KnownPerson = Extract<PersonModel, { readonly kind: 'known' }>;
@@ -74,12 +65,14 @@ export async function readPersonPage(context: PageContext, shown = false) {
   const addresses = keys.map((key) =>
     addressOf(key, records.get(key)?.contact ?? null, key === earner, shown),
   );
-  const entries = keys.flatMap((key) =>
-    (records.get(key)?.journal ?? []).toSorted((a, b) => a.atS - b.atS).map((entry) => ({ key, entry })),
-  );
+  // Of one second, the last written comes first.
+  const entries = keys
+    .flatMap((key) => records.get(key)?.journal ?? [])
+    .toReversed()
+    .toSorted((a, b) => b.atS - a.atS);
   const canBeSentLink = hasParcours && addresses[0]?.address !== null;
-  const explained = await explain(pipeline, decision, entries);
-  return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, ...explained };
+  const explained = await explain(pipeline, decision);
+  return { ...common, kind: 'known' as const, addresses, shown, canBeSentLink, entries, ...explained };
 }
 
 /** An unknown person, or one with only traces left. */
@@ -101,45 +94,20 @@ const addressOf = (key: EarnerKey, contact: Contact | null, own: boolean, shown:
   own,
 });
 
-interface KeyedEntry {
-  readonly key: EarnerKey;
-  readonly entry: JournalEntry;
-}
-
-async function explain(pipeline: Pipeline, decision: Decision, entries: readonly KeyedEntry[]) {
-  const { queues, region } = pipeline;
+async function explain({ queues, region }: Pipeline, decision: Decision) {
   const { rules, person, evaluation } = decision;
+  const { scheme } = rules;
   const [job, paused] = await Promise.all([
     queues.earners.getJob(earnerJobId(person.earner)),
     queues.awards.isPaused(),
   ]);
   const background = backgroundOfPerson(decision);
-  const explanation = buildExplanation(rules.scheme, evaluation, background);
+  const explanation = buildExplanation(scheme, evaluation, background);
   return {
-    grid: gridOf(explanation, person.records),
-    timeline: timelineOf(rules.scheme, region, entries),
+    ...explainAwards(explanation, person.records),
+    scheme,
+    region,
     evaluation: job === undefined ? 'none' : job.finishedOn === undefined ? 'waits' : 'failed',
     paused,
   } as const;
-}
-
-/** A stable sort of the reversed entries: of one second, the last written comes first. */
-function timelineOf(scheme: Scheme, region: ClientId, entries: readonly KeyedEntry[]) {
-  const nameOf = new Map(scheme.awards.map(({ badgeId, name }) => [badgeId, name]));
-  return entries
-    .toReversed()
-    .toSorted((a, b) => b.entry.atS - a.entry.atS)
-    .map(({ key, entry: { kind, atS, badgeId, cause, event, version, detail } }) => ({
-      atS,
-      what: HAPPENED[kind].fr,
-      /** The award's name; null: it was about none. */
-      award: badgeId === null ? null : (nameOf.get(badgeId) ?? badgeId),
-      /** What set it off; null: not known. */
-      why: cause === null ? null : causeWords(cause, scheme, region),
-      under: key,
-      event,
-      version,
-      /** In English: OBF's reason, as it was given. */
-      detail: detail === null ? null : withoutAddresses(detail),
-    }));
 }

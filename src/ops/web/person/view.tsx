@@ -1,13 +1,14 @@
 import { Fragment, type ComponentChildren, type VNode } from 'preact';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
+import { EntriesTable } from '../journal/table.js';
 import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { Bar, Table, type Column } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
 import type { View } from '../route.js';
-import { number } from '../words.js';
-import { awardsIn, type AwardExplained, type GridRow } from './grid.js';
-import type { AddressShown, KnownPerson, PersonModel, SearchModel, TimelineEntry } from './read.js';
+import type { AwardExplained } from './explain-awards.js';
+import type { AddressShown, KnownPerson, PersonModel, SearchModel } from './read.js';
 
 export const SearchView: View<SearchModel> = (model) => (
   <ActionForm to={TO.people} label="Chercher" role="lecture">
@@ -21,8 +22,6 @@ export const SearchView: View<SearchModel> = (model) => (
     />
   </ActionForm>
 );
-
-type PersonProps = KnownPerson;
 
 export const PersonView: View<PersonModel> = (model) => (
   <>
@@ -44,7 +43,7 @@ export const PersonView: View<PersonModel> = (model) => (
   </>
 );
 
-const Known = (model: PersonProps): VNode => (
+const Known = (model: KnownPerson): VNode => (
   <>
     {model.isErasing && (
       <Bad say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
@@ -61,32 +60,41 @@ const Known = (model: PersonProps): VNode => (
     )}
     <GridPart {...model} />
     <Why {...model} />
-    <Timeline {...model} />
+    <History {...model} />
     <Addresses {...model} />
     <Actions {...model} />
   </>
 );
 
-/** The person's awards at a glance; each state links to its reasons below. */
-function GridPart({ grid }: PersonProps): VNode {
-  const levels = grid.levels.map((level, at): Column<GridRow> => [
-    `Niveau ${number(level)}`,
-    ({ cells }) => cellOf(cells[at] ?? []),
+/** The person's awards at a glance, by competency and level; each state links to its reasons below. */
+function GridPart({ awards, scheme }: KnownPerson): VNode {
+  const placed = awards.filter(
+    ({ award: { competency, level } }) =>
+      level !== null && competency !== null && scheme.competencies.has(competency),
+  );
+  const others = awards.filter((one) => !placed.includes(one));
+  const levels = [...new Set(placed.map(({ award }) => award.level ?? 0))].toSorted((a, b) => a - b);
+  const rows = [...scheme.competencies.values()].filter(({ id }) =>
+    placed.some(({ award }) => award.competency === id),
+  );
+  const columns = levels.map((level): Column<{ readonly id: string }> => [
+    `Niveau ${level}`,
+    ({ id }) => cellOf(placed.filter(({ award }) => award.competency === id && award.level === level)),
   ]);
   return (
     <Section id="ou-en-est" title="Où en est la personne">
-      {(grid.rows.length > 0 || grid.others.length === 0) && (
+      {(rows.length > 0 || others.length === 0) && (
         <Table
           caption="Badges Région, par compétence et niveau"
-          rows={grid.rows}
-          columns={[['Compétence', ({ competency }) => competency], ...levels]}
+          rows={rows}
+          columns={[['Compétence', ({ name }) => name], ...columns]}
           empty="Aucun badge Région au barème."
         />
       )}
-      {grid.others.length > 0 && (
+      {others.length > 0 && (
         <Table
           caption="Autres badges Région"
-          rows={grid.others}
+          rows={others}
           columns={[
             ['Badge Région', ({ award }) => award.name],
             ['État', (one) => <Standing {...one} />],
@@ -125,21 +133,19 @@ const Progress = ({ words, ...tally }: NonNullable<AwardExplained['progress']>):
 );
 
 /** All that `palier explain` says. */
-function Why(model: PersonProps): VNode {
-  return (
-    <Section id="pourquoi" title="Pourquoi, badge par badge">
-      {awardsIn(model.grid).map((one) => (
-        <WhyAward key={one.award.id} one={one} earner={model.earner} />
-      ))}
-      {model.grid.excluded.length > 0 && (
-        <>
-          <h3>Badges qui ne comptent pour aucun badge Région</h3>
-          <TreeList lines={model.grid.excluded.map((text) => ({ text, under: [] }))} />
-        </>
-      )}
-    </Section>
-  );
-}
+const Why = ({ awards, excluded, earner }: KnownPerson): VNode => (
+  <Section id="pourquoi" title="Pourquoi, badge par badge">
+    {awards.map((one) => (
+      <WhyAward key={one.award.id} one={one} earner={earner} />
+    ))}
+    {excluded.length > 0 && (
+      <>
+        <h3>Badges qui ne comptent pour aucun badge Région</h3>
+        <TreeList lines={excluded.map((text) => ({ text, under: [] }))} />
+      </>
+    )}
+  </Section>
+);
 
 function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one: AwardExplained }): VNode {
   const { award, standing, progress, status, under, blocked } = one;
@@ -168,54 +174,33 @@ function WhyAward({ one, earner }: Pick<KnownPerson, 'earner'> & { readonly one:
 }
 
 /** The export has them all. */
-const MAX_TIMELINE = 100;
+const MAX_ENTRIES = 100;
 
 /** The person's part of the journal. */
-function Timeline({ timeline, addresses }: PersonProps): VNode {
-  const address: Column<TimelineEntry> = [
+function History({ entries, addresses, scheme, region }: KnownPerson): VNode {
+  const address: Column<JournalEntry> = [
     'Adresse',
-    ({ under }) => addresses.find(({ key }) => key === under)?.address ?? under,
+    ({ earner }) => addresses.find(({ key }) => key === earner)?.address ?? earner,
   ];
   return (
     <Section id="historique" title="Historique">
-      <Table
+      <EntriesTable
         caption="Ce qui a été décidé et fait, du plus récent au plus ancien"
-        rows={timeline.slice(0, MAX_TIMELINE)}
-        columns={[
-          ['Quand', ({ atS }) => <Instant atS={atS} />],
-          ['Ce qui s’est passé', ({ what }) => what],
-          ['Badge Région', ({ award }) => award ?? '–'],
-          ['Pourquoi', ({ why }) => why ?? '–'],
-          ...(addresses.length > 1 ? [address] : []),
-          ['Références', (entry) => referencesOf(entry)],
-        ]}
+        entries={entries.slice(0, MAX_ENTRIES)}
+        scheme={scheme}
+        region={region}
+        who={addresses.length > 1 ? [address] : []}
         empty="Rien n’a encore été décidé."
       />
-      {timeline.length > MAX_TIMELINE && (
+      {entries.length > MAX_ENTRIES && (
         <P say="Seuls les 100 faits les plus récents sont montrés ; l’export les contient tous." />
       )}
     </Section>
   );
 }
 
-const referencesOf = ({ event, version, detail }: TimelineEntry): ComponentChildren => (
-  <small>
-    {event !== null && (
-      <div>
-        événement OBF <code>{event}</code>
-      </div>
-    )}
-    {version !== null && (
-      <div>
-        barème <code>{version}</code>
-      </div>
-    )}
-    {detail !== null && <div lang="en">{detail}</div>}
-  </small>
-);
-
 /** The person's addresses; whole only for an operator who asked. */
-function Addresses({ addresses, shown, earner }: PersonProps): VNode {
+function Addresses({ addresses, shown, earner }: KnownPerson): VNode {
   const name: Column<AddressShown> = ['Nom', (one) => one.name ?? '–'];
   return (
     <Section id="adresses" title="Adresses">
@@ -239,7 +224,7 @@ function Addresses({ addresses, shown, earner }: PersonProps): VNode {
 }
 
 /** What an operator can do; each says what it does before it is done. */
-function Actions({ earner, addresses, canBeSentLink }: PersonProps): VNode | null {
+function Actions({ earner, addresses, canBeSentLink }: KnownPerson): VNode | null {
   if (!useIsOperator()) return null;
   const asking = (to: string, label: string, confirm: string) => ({
     to: `${TO.person(earner)}/${to}`,

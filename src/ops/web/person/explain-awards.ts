@@ -21,68 +21,28 @@ export interface AwardExplained {
   readonly under: readonly Tree[];
 }
 
-export interface GridRow {
-  readonly competency: string;
-  /** In the order of the grid's levels. */
-  readonly cells: readonly (readonly AwardExplained[])[];
-}
-
-/** A person's awards by competency and level. */
-export interface Grid {
-  readonly levels: readonly number[];
-  readonly rows: readonly GridRow[];
-  /** Awards without competency and level. */
-  readonly others: readonly AwardExplained[];
-  /** Badges that count for no award, each with why. */
-  readonly excluded: readonly string[];
-}
-
 /** Of every address of the person. */
 type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly state: AwardState } }[];
 
-/** Pure. Competencies and levels in the scheme's order. */
-export function gridOf(explanation: Explanation, records: Records): Grid {
-  const { scheme, evaluation } = explanation;
-  const explain = explainer(explanation, records);
-  const hasPlace = ({ award }: AwardVerdict): boolean =>
-    award.level !== null && award.competency !== null && scheme.competencies.has(award.competency);
-  const placed = evaluation.awards.filter(hasPlace);
-  const levels = [...new Set(placed.map(({ award }) => award.level ?? 0))].toSorted((a, b) => a - b);
-  const rows = [...scheme.competencies.values()].flatMap(({ id, name }) => {
-    const own = placed.filter(({ award }) => award.competency === id);
-    const cells = levels.map((level) => own.filter(({ award }) => award.level === level).map(explain));
-    return own.length === 0 ? [] : [{ competency: name, cells }];
-  });
-  return {
-    levels,
-    rows,
-    others: evaluation.awards.filter((one) => !hasPlace(one)).map(explain),
-    excluded: new ExplanationText(explanation, WORDS).excludedLines(),
-  };
-}
-
-/** Every award of a grid, row by row. */
-export const awardsIn = ({ rows, others }: Grid): readonly AwardExplained[] => [
-  ...rows.flatMap(({ cells }) => cells.flat()),
-  ...others,
-];
-
-function explainer(explanation: Explanation, records: Records) {
+/** Pure. Every award in the scheme's order; and the badges that count for none, each with why. */
+export function explainAwards(explanation: Explanation, records: Records) {
+  const { evaluation, background } = explanation;
   const text = new ExplanationText(explanation, WORDS);
-  return (verdict: AwardVerdict): AwardExplained => {
+  const awards = evaluation.awards.map((verdict): AwardExplained => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
     const [head] = treeOf(text.awardLines(verdict));
     return {
       award,
-      standing: standingOf(verdict, explanation.background, states),
+      standing: standingOf(verdict, background, states),
       progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
       status: head?.text ?? '',
       under: head?.under ?? [],
     };
-  };
+  });
+  return { awards, excluded: text.excludedLines() };
 }
 
 const depthOf = (line: string): number => line.length - line.trimStart().length;

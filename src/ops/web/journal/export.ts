@@ -1,0 +1,85 @@
+import { stringify } from 'csv-stringify/sync';
+import { DateTime } from 'luxon';
+import type { JournalEntry } from '../../../earners/journal-entry.js';
+import type { ClientId } from '../../../ids.js';
+import { journalLine } from '../../../journal/line.js';
+import type { Scheme } from '../../../rules/types.js';
+import { HAPPENED } from '../../shared/issuing-words.js';
+import { selectEntries } from '../../shared/journal-selection.js';
+import { download, goTo, type Answer, type PageContext } from '../route.js';
+import { journalHref, queryOf, readFilter } from './filter.js';
+import { addressesOf } from './read.js';
+import { awardNames, causeWords } from './words.js';
+
+/** For programs: the lines of `npx palier audit`. */
+export const exportNdjson = (context: PageContext): Promise<Answer> =>
+  exported(context, 'ndjson', () => ({
+    head: '',
+    line: (entry) => `${JSON.stringify(journalLine(entry))}\n`,
+  }));
+
+const CSV = {
+  // What a spreadsheet in French takes for a column's end.
+  delimiter: ';',
+  record_delimiter: 'windows',
+  escape_formulas: true,
+} as const;
+
+/** For spreadsheets, in the words of the page. */
+export const exportCsv = (context: PageContext): Promise<Answer> =>
+  exported(context, 'csv', (scheme) => {
+    const columns = columnsOf(scheme, context.pipeline.region);
+    return {
+      // Without a byte order mark, spreadsheets take UTF-8 for something else.
+      head: stringify([columns.map(([title]) => title)], { ...CSV, bom: true }),
+      line: (entry) => stringify([columns.map(([, cell]) => cell(entry))], CSV),
+    };
+  });
+
+interface Format {
+  readonly head: string;
+  readonly line: (entry: JournalEntry) => string;
+}
+
+const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+
+/** In the order of writing; of a person, address by address. An address that makes no sense leads to the page. */
+async function exported(
+  { pipeline, query }: PageContext,
+  ending: keyof typeof TYPES,
+  formatFor: (scheme: Scheme) => Format,
+): Promise<Answer> {
+  const { filter, faults } = readFilter(query);
+  if (faults.size > 0) return goTo(journalHref(filter));
+  const { journal, schemes, clock } = pipeline;
+  const { scheme } = await schemes.now();
+  const { timeZone } = pipeline.scheme;
+  const people = filter.personne === null ? null : await addressesOf(pipeline, filter.personne);
+  async function* written(): AsyncGenerator<string> {
+    const { head, line } = formatFor(scheme);
+    yield head;
+    for await (const entry of selectEntries(journal, queryOf(filter, timeZone), people)) yield line(entry);
+  }
+  const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
+  return download(`journal-${today}.${ending}`, TYPES[ending], written());
+}
+
+type Column = readonly [title: string, cell: (entry: JournalEntry) => string | null];
+
+function columnsOf(scheme: Scheme, region: ClientId): readonly Column[] {
+  // `2026-11-23 12:00:00`: spreadsheets know it for a date.
+  const instant = (atS: number): string =>
+    DateTime.fromSeconds(atS, { zone: scheme.timeZone }).toFormat('yyyy-MM-dd HH:mm:ss');
+  return [
+    ['Quand', ({ atS }) => instant(atS)],
+    ['Quoi', ({ kind }) => HAPPENED[kind].fr],
+    ['Badge Région', awardNames(scheme)],
+    ['Identifiant OBF du badge', ({ badgeId }) => badgeId],
+    ['Clé de la personne', ({ earner }) => earner],
+    ['À la suite de', ({ cause }) => (cause === null ? null : causeWords(cause, scheme, region))],
+    ['Événement OBF', ({ event }) => event],
+    ['Version du barème', ({ version }) => version],
+    ['Badges comptés', ({ assertions }) => assertions.join(' ')],
+    ['Précisions (en anglais)', ({ detail }) => detail],
+  ];
+}
