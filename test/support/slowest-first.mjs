@@ -2,6 +2,10 @@ import Sequencer from '@jest/test-sequencer';
 
 /** The files that take longest on two processors, longest first: begun last, they would run alone at the end. */
 const SLOWEST = [
+  'demo/demo.full',
+  'ops-web/large.full',
+  'ops-web/day.full',
+  'webhooks/stranger.full',
   'chaos/chaos',
   'pipeline/skew',
   'ops-web/web',
