@@ -1,4 +1,5 @@
-import { dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Queue } from 'bullmq';
 import { loadConfig } from '../config.js';
@@ -20,19 +21,123 @@ import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import { type AwardVerdict, awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
-import type { Terminal } from './narrator.js';
-import type { Environment } from './programs.js';
-import { show } from './show.js';
-import type { Eligibility, Insight, Work } from './stage.js';
+import { EVENT_PATH, PASSPORT_PATH, type Eligibility, type Insight, type Work } from './acts.js';
+import { Narrator } from './narrator.js';
+import { Closing, DemoError, openStage, type Environment, type Stage } from './stage.js';
+import { FARID, showMail, tellStory } from './story.js';
 
-/** The compiled programs, this one among them, and the project they belong to. */
-const PROGRAMS_DIR = dirname(import.meta.dirname);
-const PROJECT_DIR = dirname(PROGRAMS_DIR);
+const PROJECT_DIR = join(import.meta.dirname, '../..');
 const CONFIG_DIR = join(PROJECT_DIR, 'src/demo/config');
 const TIME_ZONE = 'Europe/Paris';
 
+interface Options {
+  /** No pauses for a reader. */
+  readonly fast: boolean;
+  /** Stays up after the story. */
+  readonly keep: boolean;
+  readonly stop: AbortSignal;
+}
+
+/** The scenes' own reading speed is 25 characters a second; what was said also stays on the screen. */
+const READING_PACE = 0.55;
+
+/**
+ * The whole demonstration: opens everything, tells the story, and closes what it opened, however it ends.
+ * @returns the exit code; whatever went wrong has been told
+ */
+async function show(options: Options): Promise<number> {
+  const { fast, stop } = options;
+  const closing = new Closing();
+  const over = new AbortController();
+  const told = AbortSignal.any([stop, over.signal]);
+  const narrator = new Narrator(fast ? 0 : READING_PACE, told);
+  try {
+    const stage = await Promise.race([perform(told, narrator, closing), aborted(stop)]);
+    if (stage === 'aborted') {
+      process.stdout.write("\nInterrompu : tout s'arrête.\n");
+      // As shells have it: 128 and the number of SIGINT.
+      return 130;
+    }
+    await finish(options, narrator, stage);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`\nLa démonstration a échoué.\n${textOf(error)}\n`);
+    return 1;
+  } finally {
+    over.abort();
+    await closing.close();
+  }
+}
+
+async function perform(stop: AbortSignal, narrator: Narrator, closing: Closing): Promise<Stage> {
+  const scheme = schemeOrThrow(await readConfigFolder(CONFIG_DIR), TIME_ZONE);
+  narrator.heading('Palier : la démonstration');
+  narrator.say(
+    "Des organismes remettent des badges ; la Région remet le sien à qui en a réuni assez, une fois et une seule, sans que personne n'intervienne. " +
+      'Tout se passe sur cette machine, avec les vrais programmes et les vraies règles ; les organismes et les personnes sont inventés.',
+  );
+  narrator.gap();
+  narrator.fact(`règles et organismes : ${relative(PROJECT_DIR, CONFIG_DIR)}/`);
+  const options = {
+    projectDir: PROJECT_DIR,
+    configDir: CONFIG_DIR,
+    scheme,
+    surroundings: surroundings(),
+    stop,
+  };
+  const stage = await openStage(options, closing, (what) => narrator.fact(what));
+  showAddresses(narrator, stage);
+  const insight = openInsight(scheme, stage.environment);
+  await closing.opened(() => insight.close());
+  const story = tellStory({ ...stage, scheme, insight, narrator }).catch(async (error: unknown) => {
+    // It may only be the first to see that a program ended: that one is to be told.
+    await sleep(500);
+    throw error;
+  });
+  await Promise.race([stage.watch, story]);
+  return stage;
+}
+
+async function finish({ keep, stop }: Options, narrator: Narrator, stage: Stage): Promise<void> {
+  if (!keep)
+    return narrator.say(
+      "L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)",
+    );
+  narrator.say("L'histoire est finie ; tout reste ouvert jusqu'à Ctrl-C.");
+  showAddresses(narrator, stage);
+  const envFile = relative(PROJECT_DIR, join(stage.runDir, 'palier.env'));
+  const command = relative(PROJECT_DIR, join(stage.programsDir, 'ops/cli/main.js'));
+  narrator.fact("regarder quelqu'un :");
+  narrator.command(`node --env-file=${envFile} ${command} explain ${FARID}`);
+  narrator.fact(`${stage.webUrl}/parcours : chaque lien demandé arrive ici`);
+  stage.mailbox.onMail = (mail) => showMail(narrator, mail);
+  await Promise.race([stage.watch, aborted(stop)]);
+}
+
+/** Where to look while all is up. */
+function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage): void {
+  const { name, password } = keys.ops;
+  narrator.fact(`à ouvrir : ${webUrl}/ops (nom : ${name} ; mot de passe : ${password})`);
+  narrator.fact(`aussi : ${webUrl}/healthz et ${webUrl}/readyz`);
+  narrator.fact(`webhooks : POST ${EVENT_PATH} et POST ${PASSPORT_PATH}`);
+  narrator.fact(`journaux : ${relative(PROJECT_DIR, runDir)}/`);
+}
+
+const aborted = (signal: AbortSignal): Promise<'aborted'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+
+/** A fault that has a code is told by its message; anything else is a defect, and its stack says where. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOurs = error instanceof DemoError || 'code' in error;
+  return isOurs ? error.message : (error.stack ?? error.message);
+}
+
 /** Reads what the workers read, through Redis and the rules; writes nothing. */
-function openInsight(scheme: Scheme, environment: Environment): Insight {
+function openInsight(scheme: Scheme, environment: Environment): Insight & { close(): Promise<void> } {
   const config = loadConfig(environment);
   const redis = openConsumer(config.redis);
   redis.on('error', () => {});
@@ -53,7 +158,7 @@ function openInsight(scheme: Scheme, environment: Environment): Insight {
       return (badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 };
     },
     eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
-    async close() {
+    async close(): Promise<void> {
       await Promise.all(queues.map((queue) => queue.close()));
       closeRedis(redis);
     },
@@ -103,13 +208,6 @@ const surroundings = (): Environment =>
     }),
   );
 
-const terminal = (): Terminal => ({
-  write: (text) => void process.stdout.write(text),
-  writeFault: (text) => void process.stderr.write(text),
-  columns: process.stdout.columns,
-  colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
-});
-
 /** Aborted by Ctrl-C, by a signal, and when the output is closed. */
 function stopOfProcess(): AbortSignal {
   const stop = new AbortController();
@@ -142,17 +240,9 @@ async function main(): Promise<void> {
     process.exitCode = args === null ? 2 : 0;
     return;
   }
-  const scheme = schemeOrThrow(await readConfigFolder(CONFIG_DIR), TIME_ZONE);
   process.exitCode = await show({
-    ...args,
+    fast: args.fast,
     keep: args.keep || (process.stdout.isTTY && process.stdin.isTTY),
-    terminal: terminal(),
-    projectDir: PROJECT_DIR,
-    programsDir: PROGRAMS_DIR,
-    configDir: CONFIG_DIR,
-    scheme,
-    surroundings: surroundings(),
-    openInsight: (environment) => openInsight(scheme, environment),
     stop: stopOfProcess(),
   });
 }

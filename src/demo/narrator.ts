@@ -1,25 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tableLines, wrap, type Table } from './text.js';
+import { styleText } from 'node:util';
 
-/** Where the story is told. */
-export interface Terminal {
-  readonly write: (text: string) => void;
-  /** Beside the story, for what goes wrong. */
-  readonly writeFault: (text: string) => void;
-  /** Characters in a line, where it has an end. */
-  readonly columns: number | undefined;
-  readonly colour: boolean;
-}
+const [WIDEST, NARROWEST] = [96, 50];
 
-/** Colour is decoration: the words say everything without it. */
-const STYLES = { bold: '1', faint: '2', green: '32' } as const;
-
-const WIDEST = 96;
-const NARROWEST = 50;
-
-/** Tells the story in the terminal, at a reader's pace. */
+/** Tells the story in the terminal, at a reader's pace. Colour is decoration: the words say everything without it. */
 export class Narrator {
-  readonly #width: number;
+  // A terminal that does not know its width says 0.
+  readonly #width = process.stdout.columns > 0 ? clamp(process.stdout.columns) : WIDEST;
   #amongFacts = false;
 
   /**
@@ -27,14 +14,9 @@ export class Narrator {
    * @param stop once aborted, nothing more is said
    */
   constructor(
-    private readonly terminal: Terminal,
     private readonly pace: number,
     private readonly stop: AbortSignal,
-  ) {
-    // A terminal that does not know its width says 0.
-    const columns = terminal.columns === 0 ? undefined : terminal.columns;
-    this.#width = Math.max(NARROWEST, Math.min(WIDEST, columns ?? WIDEST));
-  }
+  ) {}
 
   /** The name of a chapter. */
   heading(text: string): void {
@@ -49,7 +31,7 @@ export class Narrator {
 
   /** What the machines do meanwhile. */
   fact(text: string): void {
-    this.#marked('  · ', text, 'faint');
+    this.#marked('  · ', text, 'dim');
   }
 
   /** A badge of the Région goes out. */
@@ -57,13 +39,17 @@ export class Narrator {
     this.#marked('  ★ ', text, 'green');
   }
 
-  table(table: Table): void {
-    this.#lines(tableLines(table, this.#width));
+  table(headings: readonly string[], rows: readonly (readonly string[])[]): void {
+    this.#lines(tableLines(headings, rows, this.#width));
   }
 
-  /** What another program printed, further in. */
+  /** What another program printed, further in; a line that is too long goes on below, two spaces further in. */
   verbatim(lines: readonly string[]): void {
-    this.#lines(lines.flatMap((line) => this.#folded(`    ${line}`)));
+    for (const line of lines) {
+      const text = line.trimStart();
+      const margin = ' '.repeat(4 + line.length - text.length);
+      this.#lines(hanging(margin, text, `${margin}  `, this.#width));
+    }
   }
 
   /** A command to copy: never broken. */
@@ -80,25 +66,75 @@ export class Narrator {
     await sleep(ms * this.pace, undefined, { signal: this.stop }).catch(() => {});
   }
 
-  /** A line that is too long goes on below, two spaces further in. */
-  #folded(line: string): readonly string[] {
-    const margin = line.length - line.trimStart().length;
-    const [first = '', ...others] = wrap(line.trimStart(), this.#width - margin - 2);
-    return [' '.repeat(margin) + first, ...others.map((one) => ' '.repeat(margin + 2) + one)];
-  }
-
-  #marked(mark: string, text: string, style: keyof typeof STYLES): void {
-    const [first = '', ...others] = wrap(text, this.#width - mark.length);
-    this.#lines([mark + first, ...others.map((line) => ' '.repeat(mark.length) + line)], style);
+  #marked(mark: string, text: string, style: 'dim' | 'green'): void {
+    this.#lines(hanging(mark, text, ' '.repeat(mark.length), this.#width), style);
     this.#amongFacts = true;
   }
 
-  #lines(lines: readonly string[], style?: keyof typeof STYLES): void {
+  #lines(lines: readonly string[], style?: 'bold' | 'dim' | 'green'): void {
     this.#amongFacts = false;
     if (this.stop.aborted) return;
-    for (const line of lines) {
-      const plain = style === undefined || line === '' || !this.terminal.colour;
-      this.terminal.write(plain ? `${line}\n` : `\u001b[${STYLES[style]}m${line}\u001b[0m\n`);
-    }
+    for (const line of lines)
+      process.stdout.write(`${style === undefined || line === '' ? line : styleText(style, line)}\n`);
   }
+}
+
+const clamp = (columns: number): number => Math.max(NARROWEST, Math.min(WIDEST, columns));
+
+const NO_BREAK = '\u00a0';
+
+/**
+ * Breaks a text into lines of at most `width` characters, between words and never before a French sign; a longer word
+ * stands alone.
+ * @returns at least one line
+ */
+export function wrap(text: string, width: number): readonly string[] {
+  const bound = text.replaceAll(/ ([:;!?»])/g, `${NO_BREAK}$1`).replaceAll('« ', `«${NO_BREAK}`);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of bound.split(/[ \n]+/)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length > width && line !== '') lines.push(line);
+    line = longer.length > width ? word : longer;
+  }
+  return [...lines, line].map((one) => one.replaceAll(NO_BREAK, ' '));
+}
+
+function hanging(start: string, text: string, below: string, width: number): readonly string[] {
+  const [first = '', ...others] = wrap(text, width - below.length);
+  return [start + first, ...others.map((line) => below + line)];
+}
+
+/** Spaces between two columns. */
+const GAP = 2;
+const NARROWEST_COLUMN = 20;
+/** No column but the last takes a larger part of the width. */
+const LARGEST_PART = 0.32;
+
+/**
+ * A table as plain text: each column as wide as its longest cell needs, the last one what is left of
+ * `width`; what does not fit goes on below, in its own column.
+ */
+export function tableLines(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): readonly string[] {
+  const needed = headings.map((_, at) => Math.max(...[headings, ...rows].map((row) => row[at]?.length ?? 0)));
+  const firsts = needed.slice(0, -1).map((one) => Math.min(one, Math.floor(width * LARGEST_PART)));
+  const left = width - firsts.reduce((sum, one) => sum + one + GAP, 0);
+  const widths = [...firsts, Math.min(needed.at(-1) ?? 0, Math.max(NARROWEST_COLUMN, left))];
+  const rule = widths.map((one) => '─'.repeat(one)).join(' '.repeat(GAP));
+  return [...rowLines(headings, widths), rule, ...rows.flatMap((row) => rowLines(row, widths))];
+}
+
+function rowLines(row: readonly string[], widths: readonly number[]): readonly string[] {
+  const cells = widths.map((width, at) => wrap(row[at] ?? '', width));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    cells
+      .map((lines, at) => (lines[line] ?? '').padEnd(widths[at] ?? 0))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
 }

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hashPassword } from '../platform/secrets.js';
-import { openMailbox, type Mailbox } from '../sandbox/mailbox.js';
-import { freePort } from '../sandbox/redis/run.js';
+import { openMailbox } from '../sandbox/mailbox.js';
+import { afterUs, freePort, startChild } from '../sandbox/redis/run.js';
 import { startRedis } from '../sandbox/redis/start.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
-import { GIVEN_BEFORE, givenBeforeOnS, INES, REGION, STRANGER } from './cast.js';
-import type { Terminal } from './narrator.js';
-import { startPalier, type Closing, type Environment } from './programs.js';
-import { POLL_EVERY_S } from './scenes.js';
+import { emailOf, GIVEN_BEFORE, givenBeforeOnS, POLL_EVERY_S, REGION, STRANGER } from './scenes.js';
+
+/** What went wrong, in words for those who watch: no stack is to be shown. */
+export class DemoError extends Error {}
 
 /** The scheme of the rules, as far as the story needs it. */
-interface DemoScheme {
+export interface DemoScheme {
   readonly partners: readonly {
     readonly clientId: string;
     readonly name: string;
@@ -24,87 +26,59 @@ interface DemoScheme {
   readonly awards: readonly { readonly badgeId: string; readonly name: string }[];
 }
 
-/** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
-export interface Insight {
-  work(): Promise<Work>;
-  progress(email: string, badgeId: string): Promise<{ readonly have: number; readonly need: number }>;
-  eligibility(email: string, badgeId: string): Promise<Eligibility>;
-  close(): Promise<void>;
-}
+export type Environment = Readonly<Record<string, string>>;
 
-/** How many jobs are waiting or under way. */
-export interface Work {
-  /** Notices that came or are read, earners to decide. */
-  readonly deciding: number;
-  /** Awards to gather and to issue. */
-  readonly issuing: number;
-  /** What Palier gave up, each with its reason. */
-  readonly failed: readonly string[];
-}
-
-/** What somebody has and lacks for a badge of the Région, in French. */
-export interface Eligibility {
-  /** What earned it: partners' badges, or badges of the Région. */
-  readonly earnedBy: readonly string[];
-  /** What is missing; empty when nothing is. */
-  readonly lacking: string;
-  /** Each badge that does not count, and why. */
-  readonly excluded: readonly string[];
-}
-
-export interface DemoOptions {
-  /** No pauses for a reader. */
-  readonly fast: boolean;
-  /** Stays up after the story. */
-  readonly keep: boolean;
-  readonly terminal: Terminal;
+export interface StageOptions {
   readonly projectDir: string;
-  /** Where the compiled programs are: `dist`. */
-  readonly programsDir: string;
+  /** Of the rules. */
   readonly configDir: string;
   readonly scheme: DemoScheme;
   /** What any program needs to run, such as PATH. */
   readonly surroundings: Environment;
-  /** Opens a look into the Palier that has this environment. */
-  readonly openInsight: (environment: Environment) => Insight;
   readonly stop: AbortSignal;
 }
 
-/** All that the story is played on, and that ends with it. */
-export interface Stage {
-  readonly sandbox: Sandbox;
-  /** Takes every mail that Palier sends. */
-  readonly mailbox: Mailbox;
-  readonly keys: Keys;
-  /** Of Palier's programs. */
-  readonly environment: Environment;
-  /** Without a slash at its end. */
-  readonly webUrl: string;
-  /** Holds the logs, and `palier.env`. */
-  readonly runDir: string;
-  /** Rejects when one of the programs ends before its time. */
-  readonly watch: Promise<never>;
+/** What was opened, to be given back in the opposite order, whenever the end comes. */
+export class Closing {
+  readonly #disposers: (() => Promise<unknown> | void)[] = [];
+  #isClosed = false;
+
+  /** Something was opened. After the end it is given back at once: opening took longer than the story. */
+  async opened(dispose: () => Promise<unknown> | void): Promise<void> {
+    this.#disposers.push(dispose);
+    if (this.#isClosed) await this.close();
+  }
+
+  /** Gives everything back, once; one that fails does not keep the others. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (let dispose = this.#disposers.pop(); dispose !== undefined; dispose = this.#disposers.pop())
+      try {
+        await dispose();
+      } catch {
+        // At the end there is nobody left to tell.
+      }
+  }
 }
+
+/** All that the story is played on, and that ends with it. */
+export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /**
  * Opens Redis, Open Badge Factory and Palier.
  * @param closing learns of each thing as soon as it is open
  * @param report called with each thing that is ready
  */
-export async function openStage(
-  options: DemoOptions,
-  closing: Closing,
-  report: (what: string) => void,
-): Promise<Stage> {
-  const { scheme, configDir } = options;
-  const { cacheDir, runDir } = await makeFolders(options.projectDir);
+export async function openStage(options: StageOptions, closing: Closing, report: (what: string) => void) {
+  const { scheme, projectDir, configDir } = options;
+  const { cacheDir, runDir } = await makeFolders(projectDir);
   // Always a server of our own: whatever REDIS_URL says may be somebody's data.
   const redis = await startRedis({ cacheDir, dataDir: join(runDir, 'redis'), persist: false, log: report });
   await closing.opened(redis.stop);
   report(`Redis : ${redis.url}, ${redis.source}`);
   const keys = makeKeys();
   const sandbox = await startSandbox();
-  furnish(sandbox, scheme, keys);
+  furnish(sandbox, scheme, keys.client);
   await closing.opened(() => sandbox.close());
   report(`Open Badge Factory, en local : ${sandbox.url}`);
   const mailbox = await openMailbox();
@@ -112,6 +86,7 @@ export async function openStage(
   report(`Serveur d'e-mail, en local : ${mailbox.url}`);
   // Chosen here: the links in mails name it.
   const port = String(await freePort());
+  const webUrl = `http://127.0.0.1:${port}`;
   // All that the real programs are given, and by nothing else: a `.env` of the project has no say.
   const own = {
     REDIS_URL: redis.url,
@@ -120,7 +95,7 @@ export async function openStage(
     MAIL_FROM: 'badges@example.org',
     PARCOURS_CONTACT: 'contact@example.org',
     PORT: port,
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PUBLIC_URL: webUrl,
     PALIER_CONFIG: configDir,
     POLL_EVERY_S: String(POLL_EVERY_S),
     OBF_CLIENT_ID: REGION.id,
@@ -137,20 +112,17 @@ export async function openStage(
   const lines = Object.entries(own).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
   await closing.opened(() => rm(file));
-  const environment = { ...options.surroundings, ...own };
-  const palier = await startPalier({ ...options, environment, runDir, report }, closing);
-  return { sandbox, mailbox, keys, environment, runDir, ...palier };
+  const environment: Environment = { ...options.surroundings, ...own };
+  const running = { programsDir: join(projectDir, 'dist'), runDir, environment, webUrl, stop: options.stop };
+  return { ...running, sandbox, mailbox, keys, ...(await startPalier(running, closing, report)) };
 }
 
-/** Below the project's folder; `npm ci` empties it. */
-const CACHE = 'node_modules/.cache/palier';
-
 /**
- * Makes this run's folder, named after its process, and removes those of runs that have ended.
- * It stays until the next run, for its logs.
+ * Makes this run's folder, named after its process, and removes those of runs that have ended. It stays until the next
+ * run, for its logs; `npm ci` empties all.
  */
 async function makeFolders(projectDir: string): Promise<{ cacheDir: string; runDir: string }> {
-  const cacheDir = join(projectDir, CACHE);
+  const cacheDir = join(projectDir, 'node_modules/.cache/palier');
   const runs = join(cacheDir, 'demo');
   await mkdir(runs, { recursive: true });
   for (const name of await readdir(runs))
@@ -170,17 +142,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Keys made up for one run; they open nothing but what it starts. */
-interface Keys {
-  /** Of each client of Open Badge Factory. */
-  readonly client: string;
-  readonly webhookSecret: string;
-  readonly basic: { readonly key: string; readonly secret: string };
-  /** To sign in to the ops pages. */
-  readonly ops: { readonly name: string; readonly password: string };
-}
-
-const makeKeys = (): Keys => ({
+/** Keys made up for one run; they open nothing but what it starts. `client`: of each client of Open Badge Factory. */
+const makeKeys = () => ({
   client: randomBytes(16).toString('hex'),
   webhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
   basic: { key: 'obf', secret: randomBytes(16).toString('hex') },
@@ -188,7 +151,7 @@ const makeKeys = (): Keys => ({
 });
 
 /** The accounts of a local Open Badge Factory, and what the Région gave before the story begins. */
-function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, { client: secret }: Keys): void {
+function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: string): void {
   const strangers = { clientId: STRANGER.id, name: STRANGER.name, badges: [STRANGER.badge] };
   const region = { clientId: REGION.id, name: REGION.name, badges: awards };
   for (const { clientId, name, badges } of [region, ...partners, strangers]) {
@@ -196,6 +159,105 @@ function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, { client: s
     for (const { badgeId: id, name: own } of badges) sandbox.addBadge({ clientId, id, name: own ?? id });
   }
   const issuedOnS = givenBeforeOnS(Date.now());
+  const recipients = [{ name: 'Inès', email: emailOf('Inès') }];
   for (const badgeId of GIVEN_BEFORE)
-    sandbox.issueByHand({ clientId: REGION.id, badgeId, recipients: [INES], issuedOnS });
+    sandbox.issueByHand({ clientId: REGION.id, badgeId, recipients, issuedOnS });
+}
+
+/** What Palier's programs run with. */
+interface Running {
+  /** The compiled programs. */
+  readonly programsDir: string;
+  /** Holds the logs, and `palier.env`; a folder without a `.env`. */
+  readonly runDir: string;
+  /** What the programs are given, and nothing else. */
+  readonly environment: Environment;
+  readonly webUrl: string;
+  readonly stop: AbortSignal;
+}
+
+const START_LIMIT_MS = 30_000;
+
+/**
+ * One web process and two workers, as the Procfile starts them. Resolves when all are ready, with what rejects when one
+ * of them ends before its time.
+ */
+async function startPalier(running: Running, closing: Closing, report: (what: string) => void) {
+  const { webUrl, stop } = running;
+  const web = startProgram(running, 'web', 'webhooks/main.js');
+  const workers = ['worker-1', 'worker-2'].map((name) => startProgram(running, name, 'workers/main.js'));
+  const programs = [web, ...workers];
+  // It must not outlive the programs, whose ids may then be another program's.
+  const callOff = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
+  await closing.opened(async () => {
+    await Promise.all(programs.map((program) => program.stop()));
+    callOff();
+  });
+  const watch = Promise.race(programs.map((program) => program.watch));
+  watch.catch(() => {});
+  const isReady = (): Promise<boolean> =>
+    fetch(`${webUrl}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const allReady = async (): Promise<void> => {
+    await waitFor(isReady, `une réponse du processus « ${web.name} »`, stop, START_LIMIT_MS);
+    for (const { name, log } of workers) {
+      const isStarted = async (): Promise<boolean> => (await log()).includes('"worker started"');
+      await waitFor(isStarted, `le démarrage du processus « ${name} »`, stop, START_LIMIT_MS);
+    }
+  };
+  await Promise.race([watch, allReady()]);
+  report(`Palier, un processus web : ${webUrl} (processus ${web.pid})`);
+  report(`Palier, deux workers (processus ${workers.map(({ pid }) => pid).join(' et ')})`);
+  return { watch };
+}
+
+/** One of Palier's real programs, as a process of its own. `watch` rejects when it ends before `stop`. */
+function startProgram({ programsDir, runDir, environment }: Running, name: string, file: string) {
+  const logFile = join(runDir, `${name}.log`);
+  const out = openSync(logFile, 'w');
+  const { child, ended, end } = startChild(process.execPath, [join(programsDir, file)], {
+    cwd: runDir,
+    env: environment,
+    stdio: ['ignore', out, out],
+  });
+  closeSync(out);
+  let asked = false;
+  const watch = ended.then(async (how): Promise<never> => {
+    if (asked) return new Promise(() => {});
+    throw new DemoError(`Le processus « ${name} » s'est arrêté (${how}).\n${await lastLines(logFile)}`);
+  });
+  watch.catch(() => {});
+  const stop = (): Promise<void> => {
+    asked = true;
+    return end('SIGTERM');
+  };
+  return { name, pid: child.pid ?? 0, log: () => readFile(logFile, 'utf8'), watch, stop };
+}
+
+async function lastLines(file: string): Promise<string> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) return `Il n'a rien écrit (${file}).`;
+  const shown = lines.slice(-6).map((line) => line.slice(0, 400));
+  return `Ses dernières lignes (${file}) :\n${shown.join('\n')}`;
+}
+
+/**
+ * Asks every 25 ms until the answer is yes.
+ * @throws DemoError, naming `what`, after `limitMs`; the signal's reason when the story is stopped
+ */
+export async function waitFor(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  stop: AbortSignal,
+  limitMs = 60_000,
+): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    stop.throwIfAborted();
+    if (performance.now() > limit)
+      throw new DemoError(`Attendu, et pas venu en ${Math.round(limitMs / 1000)} s : ${what}.`);
+    await sleep(25);
+  }
 }

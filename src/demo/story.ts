@@ -2,13 +2,19 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
-import type { ReceivedIssue } from '../sandbox/types.js';
-import { AWARDED, BASTIEN, FARID, nameOf, NOT_AWARDED, STRANGER, type Outcome } from './cast.js';
+import {
+  badgeName,
+  committedIssues,
+  counted,
+  MOST_NAMED,
+  ofPerson,
+  playScenes,
+  workDone,
+  type Play,
+} from './acts.js';
 import type { Narrator } from './narrator.js';
-import { badgeName, committedIssues, inOrder, MOST_NAMED, playScenes, workDone, type Play } from './play.js';
-import { DemoError, waitFor } from './programs.js';
-import { SCENES } from './scenes.js';
-import { counted, ofPerson, type Table } from './text.js';
+import { AWARDED, emailOf, nameOf, NOT_AWARDED, SCENES, STRANGER, type Outcome } from './scenes.js';
+import { DemoError, waitFor } from './stage.js';
 
 /**
  * Tells the whole story on an open stage.
@@ -16,13 +22,13 @@ import { counted, ofPerson, type Table } from './text.js';
  */
 export async function tellStory(play: Play): Promise<void> {
   const { insight, narrator } = play;
-  await playScenes(play, SCENES);
+  await playScenes(play);
   await backToBastien(play);
   await showExplain(play);
   narrator.heading('Pour finir : qui a reçu quoi, et pourquoi');
-  narrator.table(await awardedTable(play));
+  narrator.table(['Qui', 'a reçu', 'pour'], await awardedRows(play));
   narrator.gap();
-  narrator.table(await missedTable(play));
+  narrator.table(['Qui', "n'a pas reçu", 'parce que'], await missedRows(play));
   const wrong = differences(play, AWARDED, (await insight.work()).failed);
   if (wrong.length > 0) throw new DemoError(wrong.join('\n'));
   await askForLink(play);
@@ -31,31 +37,29 @@ export async function tellStory(play: Play): Promise<void> {
 const READ_MS = 4000;
 
 /** Waits until Palier has looked for the badge whose reply was lost, and nothing is left to do. */
-async function backToBastien({ sandbox, insight, narrator, stop }: Play): Promise<void> {
-  narrator.heading(`${SCENES.length + 1}. Retour à ${BASTIEN.name}`);
-  await workDone(insight, ({ deciding, issuing }) => deciding + issuing, 'la fin de tout travail', stop);
+async function backToBastien(play: Play): Promise<void> {
+  const { sandbox, narrator } = play;
+  narrator.heading(`${SCENES.length + 1}. Retour à Bastien`);
+  await workDone(play, ({ deciding, issuing }) => deciding + issuing, 'la fin de tout travail');
   narrator.say("Trente secondes après l'appel resté sans réponse, Palier a relu le compte de la Région.");
-  const calls = sandbox.issues().filter(({ recipients }) => recipients.includes(BASTIEN.email));
-  narrator.fact(
-    `${counted(calls.length, "appel d'émission", "appels d'émission")} pour ${BASTIEN.name}, en tout`,
-  );
+  const calls = sandbox.issues().filter(({ recipients }) => recipients.includes(emailOf('Bastien')));
+  narrator.fact(`${counted(calls.length, "appel d'émission", "appels d'émission")} pour Bastien, en tout`);
   narrator.say("Son badge y était : rien n'est émis de nouveau.");
   await narrator.pause(READ_MS);
 }
 
+export const FARID = emailOf('Farid');
 /** The parts of the explanation that matter here; the others are much alike. */
 const EXPLAIN_SHOWN = ['Bénéficiaire', 'Communiquer', 'Ne comptent'];
-const EXPLAIN_LIMIT_MS = 20_000;
 
 /** What the operator's own command says of somebody. */
 async function showExplain({ narrator, runDir, environment, programsDir }: Play): Promise<void> {
-  const { email, name } = FARID;
-  narrator.heading(`Pourquoi ${name} n'a-t-il pas son badge ?`);
-  narrator.say(`C'est ce que dit « npx palier explain ${email} » :`);
+  narrator.heading("Pourquoi Farid n'a-t-il pas son badge ?");
+  narrator.say(`C'est ce que dit « npx palier explain ${FARID} » :`);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(programsDir, 'ops/cli/main.js'), 'explain', email],
-    { cwd: runDir, env: environment, timeout: EXPLAIN_LIMIT_MS },
+    [join(programsDir, 'ops/cli/main.js'), 'explain', FARID],
+    { cwd: runDir, env: environment, timeout: 20_000 },
   );
   narrator.verbatim(excerpt(stdout.trimEnd().split('\n'), EXPLAIN_SHOWN));
   await narrator.pause(READ_MS);
@@ -63,16 +67,15 @@ async function showExplain({ narrator, runDir, environment, programsDir }: Play)
 
 /** What the person sees of it: they type their address, and a mail brings the link to their own page. */
 async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<void> {
-  narrator.heading(`Et ${FARID.name}, que voit-il ?`);
+  narrator.heading('Et Farid, que voit-il ?');
   narrator.say(`Il tape son adresse sur ${webUrl}/parcours, et reçoit cet e-mail :`);
-  const body = new URLSearchParams({ adresse: FARID.email });
+  const body = new URLSearchParams({ adresse: FARID });
   // As a browser says of a form on that page.
   const headers = { Origin: webUrl };
-  const request = { method: 'POST', body, headers, signal: stop };
-  const { status } = await fetch(`${webUrl}/parcours/lien`, request);
+  const { status } = await fetch(`${webUrl}/parcours/lien`, { method: 'POST', body, headers, signal: stop });
   if (status !== 200) throw new DemoError(`La demande d'un lien a été refusée (${status}).`);
-  const mailOf = (): Received | undefined => mailbox.mails.find(({ to }) => to.includes(FARID.email));
-  await waitFor(() => mailOf() !== undefined, `l'e-mail ${ofPerson(FARID.name)}`, stop);
+  const mailOf = (): Received | undefined => mailbox.mails.find(({ to }) => to.includes(FARID));
+  await waitFor(() => mailOf() !== undefined, `l'e-mail ${ofPerson('Farid')}`, stop);
   const mail = mailOf();
   if (mail !== undefined) showMail(narrator, mail);
 }
@@ -104,17 +107,17 @@ export function excerpt(lines: readonly string[], shown: readonly string[]): rea
 }
 
 /** Who received what, badge by badge, and what earned it; those with the same reasons in one row. */
-async function awardedTable({ sandbox, insight, scheme }: Play): Promise<Table> {
+async function awardedRows(play: Play): Promise<readonly string[][]> {
   const rows: string[][] = [];
-  for (const { badgeId, recipients } of inOrder(scheme, committedIssues(sandbox))) {
+  for (const { badgeId, recipients } of committedIssues(play)) {
     const byReason = new Map<string, string[]>();
     for (const email of recipients) {
-      const why = (await insight.eligibility(email, badgeId)).earnedBy.join(' · ');
+      const why = (await play.insight.eligibility(email, badgeId)).earnedBy.join(' · ');
       byReason.set(why, [...(byReason.get(why) ?? []), nameOf(email)]);
     }
-    for (const [why, names] of byReason) rows.push([together(names), badgeName(scheme, badgeId), why]);
+    for (const [why, names] of byReason) rows.push([together(names), badgeName(play.scheme, badgeId), why]);
   }
-  return { headings: ['Qui', 'a reçu', 'pour'], rows };
+  return rows;
 }
 
 function together(names: readonly string[]): string {
@@ -125,19 +128,22 @@ function together(names: readonly string[]): string {
 }
 
 /** Who did not receive what they came close to, and why not. */
-async function missedTable({ sandbox, insight, scheme }: Play): Promise<Table> {
+async function missedRows({ sandbox, insight, scheme }: Play): Promise<readonly string[][]> {
   // Of a stranger's badges Palier knows nothing: it never asked.
   const strange = sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
-  const rows = NOT_AWARDED.map(async ({ person: { email, name }, badgeId }) => {
-    const { lacking, excluded } = await insight.eligibility(email, badgeId);
+  const rows = pairsOf(NOT_AWARDED).map(async ([badgeId, name]) => {
+    const { lacking, excluded } = await insight.eligibility(emailOf(name), badgeId);
     const ignored = strange
-      .filter((one) => one.email === email)
+      .filter(({ email }) => email === emailOf(name))
       .map(() => `« ${STRANGER.badge.name} » : le ${STRANGER.name} ne participe pas`);
     const why = [`Il manque ${lacking}`, ...excluded, ...ignored].map((one) => `${one}.`);
     return [name, badgeName(scheme, badgeId), why.join(' ')];
   });
-  return { headings: ['Qui', "n'a pas reçu", 'parce que'], rows: await Promise.all(rows) };
+  return Promise.all(rows);
 }
+
+const pairsOf = (outcome: Outcome): (readonly [badgeId: string, name: string])[] =>
+  Object.entries(outcome).flatMap(([badgeId, names]) => names.map((name) => [badgeId, name] as const));
 
 /**
  * Holds what Open Badge Factory received against what the story promised: each award once, and no other.
@@ -145,26 +151,22 @@ async function missedTable({ sandbox, insight, scheme }: Play): Promise<Table> {
  * @returns each difference, in French; none when all is well
  */
 export function differences(
-  { sandbox, scheme }: { readonly sandbox: { issues(): readonly ReceivedIssue[] } } & Pick<Play, 'scheme'>,
-  promised: readonly Outcome[],
+  play: Parameters<typeof committedIssues>[0] & Pick<Play, 'scheme'>,
+  promised: Outcome,
   failed: readonly string[],
 ): readonly string[] {
-  const received = committedIssues(sandbox).flatMap(({ badgeId, recipients }) =>
-    recipients.map((email) => `${badgeId} ${email}`),
-  );
-  const timesOf = (key: string): number => received.filter((one) => one === key).length;
-  const wanted = promised.map(({ person, badgeId }) => `${badgeId} ${person.email}`);
-  const wrong = promised.flatMap(({ person, badgeId }) => {
-    const times = timesOf(`${badgeId} ${person.email}`);
-    if (times === 1) return [];
-    return [
-      `${person.name} devait recevoir « ${badgeName(scheme, badgeId)} » une fois : émis ${times} fois.`,
-    ];
+  const times = new Map(pairsOf(promised).map((pair) => [pair.join(' '), 0]));
+  const wanted = new Set(times.keys());
+  for (const { badgeId, recipients } of committedIssues(play))
+    for (const email of recipients) {
+      const key = `${badgeId} ${nameOf(email)}`;
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+  const wrong = [...times].flatMap(([key, count]) => {
+    const [badgeId = '', name = ''] = key.split(' ');
+    const badge = `« ${badgeName(play.scheme, badgeId)} »`;
+    if (!wanted.has(key)) return [`${name} a reçu ${badge} (${count} fois) sans y avoir droit.`];
+    return count === 1 ? [] : [`${name} devait recevoir ${badge} une fois : émis ${count} fois.`];
   });
-  const unwanted = [...new Set(received)].filter((key) => !wanted.includes(key));
-  const tooMuch = unwanted.map((key) => {
-    const [badgeId = '', email = ''] = key.split(' ');
-    return `${nameOf(email)} a reçu « ${badgeName(scheme, badgeId)} » (${timesOf(key)} fois) sans y avoir droit.`;
-  });
-  return [...wrong, ...tooMuch, ...failed.map((why) => `Palier a renoncé à un travail : ${why}`)];
+  return [...wrong, ...failed.map((why) => `Palier a renoncé à un travail : ${why}`)];
 }

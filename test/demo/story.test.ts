@@ -1,7 +1,10 @@
 import type { ReceivedIssue } from '../../src/sandbox/types.js';
-import { AMINA, HUGO, REGION } from '../../src/demo/cast.js';
+import { ofPerson } from '../../src/demo/acts.js';
+import { tableLines, wrap } from '../../src/demo/narrator.js';
+import { emailOf, REGION } from '../../src/demo/scenes.js';
 import { differences, excerpt } from '../../src/demo/story.js';
-import { ofPerson, tableLines, wrap } from '../../src/demo/text.js';
+
+const [AMINA, HUGO] = [emailOf('Amina'), emailOf('Hugo')];
 
 const issue = (eventId: string | null, ...recipients: readonly string[]): ReceivedIssue => ({
   atMs: 0,
@@ -26,24 +29,24 @@ const issue = (eventId: string | null, ...recipients: readonly string[]): Receiv
 
 describe('the demo holds what went out against what it promised', () => {
   const scheme = { partners: [], awards: [{ badgeId: 'R', name: 'Le badge' }] };
-  const promised = [{ person: AMINA, badgeId: 'R' }];
+  const promised = { R: ['Amina'] };
   const found = (issues: readonly ReceivedIssue[], failed: readonly string[] = []) =>
     differences({ sandbox: { issues: () => issues }, scheme }, promised, failed);
 
   test('once, and a call that OBF refused beside it, is as promised', () => {
-    expect(found([issue(null, AMINA.email), issue('E1', AMINA.email)])).toEqual([]);
+    expect(found([issue(null, AMINA), issue('E1', AMINA)])).toEqual([]);
   });
 
   test.each([
     ['nothing', [], 'Amina devait recevoir « Le badge » une fois : émis 0 fois.'],
     [
       'twice',
-      [issue('E1', AMINA.email), issue('E2', AMINA.email)],
+      [issue('E1', AMINA), issue('E2', AMINA)],
       'Amina devait recevoir « Le badge » une fois : émis 2 fois.',
     ],
     [
       'somebody else too',
-      [issue('E1', AMINA.email, HUGO.email)],
+      [issue('E1', AMINA, HUGO)],
       'Hugo a reçu « Le badge » (1 fois) sans y avoir droit.',
     ],
   ])('%s is not', (_, issues, told) => {
@@ -51,7 +54,7 @@ describe('the demo holds what went out against what it promised', () => {
   });
 
   test('nor is work that was given up', () => {
-    expect(found([issue('E1', AMINA.email)], ['notices : why'])).toEqual([
+    expect(found([issue('E1', AMINA)], ['notices : why'])).toEqual([
       'Palier a renoncé à un travail : notices : why',
     ]);
   });
@@ -66,11 +69,8 @@ test('a line is broken between words, never before a French sign', () => {
 });
 
 test('a table keeps each cell in its column', () => {
-  const table = {
-    headings: ['Qui', 'quoi', 'pour'],
-    rows: [['Inès', 'un badge', 'une raison qui est longue']],
-  };
-  expect(tableLines(table, 36)).toEqual([
+  const rows = [['Inès', 'un badge', 'une raison qui est longue']];
+  expect(tableLines(['Qui', 'quoi', 'pour'], rows, 36)).toEqual([
     'Qui   quoi      pour',
     '────  ────────  ────────────────────',
     'Inès  un badge  une raison qui est',

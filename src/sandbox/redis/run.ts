@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { connect, createServer, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -76,25 +76,14 @@ export async function runServer(
   port: number,
   args: readonly string[],
 ): Promise<RedisProcess> {
-  const child = spawn(binary.file, args, {
+  const libraries = binary.libraryPath === null ? {} : { env: { LD_LIBRARY_PATH: binary.libraryPath } };
+  const { child, ended, end } = startChild(binary.file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own group: Ctrl-C in the terminal is for us, and we stop it when we are done with it.
-    detached: true,
-    ...(binary.libraryPath === null ? {} : { env: { LD_LIBRARY_PATH: binary.libraryPath } }),
+    ...libraries,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (bytes: Buffer) => (output = (output + bytes.toString('utf8')).slice(-KEPT_OUTPUT)));
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
-    child.once('exit', (code, signal) => resolve(`ended (${signal ?? code})`));
-  });
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal);
-    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-    await ended;
-    clearTimeout(limit);
-  };
+    stream?.on('data', (bytes: Buffer) => (output = (output + bytes.toString('utf8')).slice(-KEPT_OUTPUT)));
   const pid = await Promise.race([answering(child, port), ended.then((why) => ({ why }))]);
   if (typeof pid === 'number') {
     // Two signals: a master may wait for its replicas; CONT, since a frozen process would keep the signal.
@@ -104,7 +93,31 @@ export async function runServer(
     return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
   }
   await end('SIGTERM');
-  throw new RedisDidNotStart(pid?.why ?? `gave no answer within ${START_LIMIT_MS / 1000} s`, output);
+  const why = pid === null ? `gave no answer within ${START_LIMIT_MS / 1000} s` : `ended (${pid.why})`;
+  throw new RedisDidNotStart(why, output);
+}
+
+/**
+ * Starts a program in a group of its own: Ctrl-C in the terminal is for us, and we end it when we are done with it.
+ * `ended` resolves with how; `end` is a signal, then SIGKILL after 5 s.
+ */
+export function startChild(
+  file: string,
+  args: readonly string[],
+  options: Pick<SpawnOptions, 'cwd' | 'env' | 'stdio'>,
+) {
+  const child = spawn(file, args, { ...options, detached: true });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await ended;
+    clearTimeout(limit);
+  };
+  return { child, ended, end };
 }
 
 /** Its process id, once it answers; null at the limit. Another Redis on that port is not taken for ours. */

@@ -1,0 +1,192 @@
+import { systemClock } from '../platform/clock.js';
+import type { EventRecord, ReceivedIssue } from '../sandbox/types.js';
+import { passportNotice, postNotice, signedNotice } from '../sandbox/webhooks.js';
+import type { Narrator } from './narrator.js';
+import { emailOf, nameOf, REGION, SCENES, STRANGER, type Acts, type Scene } from './scenes.js';
+import { waitFor, type Stage, type StageOptions } from './stage.js';
+
+/** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
+export interface Insight {
+  work(): Promise<Work>;
+  progress(email: string, badgeId: string): Promise<{ readonly have: number; readonly need: number }>;
+  eligibility(email: string, badgeId: string): Promise<Eligibility>;
+}
+
+/** How many jobs are waiting or under way. */
+export interface Work {
+  /** Notices that came or are read, earners to decide. */
+  readonly deciding: number;
+  /** Awards to gather and to issue. */
+  readonly issuing: number;
+  /** What Palier gave up, each with its reason. */
+  readonly failed: readonly string[];
+}
+
+/** What somebody has and lacks for a badge of the Région, in French. */
+export interface Eligibility {
+  /** What earned it: partners' badges, or badges of the Région. */
+  readonly earnedBy: readonly string[];
+  /** What is missing; empty when nothing is. */
+  readonly lacking: string;
+  /** Each badge that does not count, and why. */
+  readonly excluded: readonly string[];
+}
+
+/** All that a scene needs. */
+export interface Play extends Stage, Pick<StageOptions, 'scheme'> {
+  readonly insight: Insight;
+  readonly narrator: Narrator;
+}
+
+export const badgeName = ({ awards }: Play['scheme'], id: string): string =>
+  awards.find(({ badgeId }) => badgeId === id)?.name ?? id;
+
+/** `3 badges`, `1 badge`, `0 badge`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count < 2 ? one : many}`;
+
+/** `de Farid`, `d'Amina`. */
+export const ofPerson = (name: string): string =>
+  /^[aeiouyéèêâîô]/i.test(name) ? `d'${name}` : `de ${name}`;
+
+/** Above it, people are counted and not named. */
+export const MOST_NAMED = 4;
+/** `un`, `un et deux`, `un, deux et trois`. */
+const list = new Intl.ListFormat('fr');
+
+/** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
+export function committedIssues({
+  sandbox,
+  scheme: { awards },
+}: {
+  readonly sandbox: { issues(): readonly ReceivedIssue[] };
+  readonly scheme: Pick<Play['scheme'], 'awards'>;
+}): readonly ReceivedIssue[] {
+  const place = (one: ReceivedIssue): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
+  const own = sandbox.issues().filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null);
+  return own.toSorted((a, b) => place(a) - place(b));
+}
+
+const READING_MS_PER_CHARACTER = 40;
+/** For the eye to rest, before the next scene. */
+const SCENE_END_MS = 1500;
+
+/** Plays each scene: its acts in Open Badge Factory, their notices to Palier, and what comes of them. */
+export async function playScenes(play: Play): Promise<void> {
+  const { narrator } = play;
+  const announce = createAnnouncer(play);
+  for (const [at, scene] of SCENES.entries()) {
+    narrator.heading(`${at + 1}. ${scene.title}`);
+    await scene.play(actsOf(play, scene, announce));
+    announce();
+    await narrator.pause(SCENE_END_MS);
+  }
+}
+
+function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
+  const { narrator, sandbox, stop } = play;
+  return {
+    async say(text) {
+      announce();
+      narrator.say(text);
+      await narrator.pause(text.length * READING_MS_PER_CHARACTER);
+    },
+    async give(clientId, badgeId, people, { webhook = true, ...dates } = {}) {
+      const recipients = people.map((name) => ({ name, email: emailOf(name) }));
+      const event = sandbox.issueByHand({ clientId, badgeId, recipients, ...dates });
+      if (webhook) await notify(play, scene, 'badge.issued', event);
+    },
+    async revoke(clientId, badgeId, name) {
+      const email = emailOf(name);
+      for (const event of sandbox.eventsOf(clientId, badgeId)) {
+        if (!event.assertions.some((one) => one.email === email)) continue;
+        sandbox.revokeByHand(event.id, [email]);
+        await notify(play, scene, 'badge.revoked', event);
+      }
+    },
+    fault: (fault) => sandbox.fault(fault),
+    async holds(name, badge) {
+      const held = (): boolean => sandbox.awarded(emailOf(name)).includes(`${REGION.id}/${badge}`);
+      await waitFor(held, `le badge ${badge} ${ofPerson(name)}`, stop);
+      announce();
+    },
+  };
+}
+
+/** Narrates what the Région issued since the last call, as Open Badge Factory received it. */
+function createAnnouncer(play: Play): () => void {
+  const announced = new Set<string | null>();
+  return () => {
+    const news = committedIssues(play).filter(({ eventId }) => !announced.has(eventId));
+    for (const { badgeId, recipients, status, eventId } of news) {
+      const many = recipients.length > MOST_NAMED;
+      const who = many ? counted(recipients.length, 'personne') : list.format(recipients.map(nameOf));
+      const how = `${many ? ', en un seul appel' : ''}${status === 'lost' ? ' (réponse perdue)' : ''}`;
+      play.narrator.award(`La Région remet « ${badgeName(play.scheme, badgeId)} » à ${who}${how}.`);
+      announced.add(eventId);
+    }
+  };
+}
+
+export const EVENT_PATH = '/webhooks/obf';
+export const PASSPORT_PATH = '/obpv1/factory/users_badges';
+
+/** The notice, and then the wait until Palier has read and decided: after that, nothing more can come of it. */
+async function notify(play: Play, scene: Scene, type: string, event: EventRecord): Promise<void> {
+  const { sandbox, narrator } = play;
+  const before = sandbox.calls.length;
+  const partner = play.scheme.partners.find(({ clientId }) => clientId === event.clientId);
+  const isPushed = partner?.secretEnv === null;
+  const [url, notice] = isPushed ? passportPost(play, event) : noticePost(play, type, event);
+  const statuses = await Promise.all(Array.from({ length: scene.times ?? 1 }, () => postNotice(url, notice)));
+  const ignored = event.clientId === STRANGER.id;
+  const kind = isPushed ? 'adresse du badge reçue' : 'webhook reçu';
+  const often = statuses.length > 1 ? ` ${statuses.length} fois, réponses` : ', réponse';
+  const aside = ignored ? ', mis de côté : cet organisme ne participe pas' : '';
+  narrator.fact(`${kind}${often} ${statuses.join(', ')}${aside}`);
+  await workDone(play, ({ deciding }) => deciding, 'la lecture du webhook');
+  const refused = sandbox.calls.slice(before).filter(({ status }) => Number(status) >= 500);
+  if (refused.length > 0) {
+    const answers = list.format(refused.map(({ status }) => String(status)));
+    narrator.fact(`Open Badge Factory a répondu ${answers}, puis le badge a été lu`);
+  }
+  if (ignored) return;
+  // A revocation names the whole event: only those who lost the badge are of interest.
+  const now = sandbox.eventsOf(event.clientId).find(({ id }) => id === event.id) ?? event;
+  const concerned = now.assertions.filter(({ revoked }) => type !== 'badge.revoked' || revoked);
+  const emails = concerned.map(({ email }) => email);
+  await narratePortfolios(play, scene.toward, emails);
+}
+
+const noticePost = ({ webUrl, keys }: Play, type: string, { clientId, id }: EventRecord) =>
+  [
+    webUrl + EVENT_PATH,
+    signedNotice(keys.webhookSecret, { type, client_id: clientId, event_id: id }, systemClock),
+  ] as const;
+
+/** What Open Badge Factory pushes to a Passport: where each person's credential of this event is. */
+function passportPost({ webUrl, keys }: Play, { assertions }: EventRecord) {
+  const where = Object.fromEntries(assertions.map(({ email, url }) => [email, [url]]));
+  return [webUrl + PASSPORT_PATH, passportNotice(keys.basic, where)] as const;
+}
+
+/** How far these people have come, those who stand alike in one line. */
+async function narratePortfolios({ insight, narrator }: Play, toward: string, emails: readonly string[]) {
+  const people = new Map<string, string[]>();
+  for (const email of emails) {
+    const { have, need } = await insight.progress(email, toward);
+    const dots = `${'●'.repeat(have)}${'○'.repeat(Math.max(0, need - have))}`;
+    const words = `${dots} ${counted(have, 'badge')} sur ${need}`;
+    people.set(words, [...(people.get(words) ?? []), nameOf(email)]);
+  }
+  for (const [words, [first = '', ...others]] of people) {
+    const many = counted(others.length + 1, 'portefeuille');
+    narrator.fact(`${others.length > 0 ? many : `portefeuille ${ofPerson(first)}`} : ${words}`);
+  }
+}
+
+/** Resolves when nothing is left of one kind of work. Looked at twice: what is done may have left more. */
+export async function workDone({ insight, stop }: Play, kind: (work: Work) => number, what: string) {
+  const none = async (): Promise<boolean> => kind(await insight.work()) === 0;
+  await waitFor(async () => (await none()) && (await none()), what, stop);
+}
