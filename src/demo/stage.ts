@@ -202,8 +202,8 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
     );
   const allReady = async (): Promise<void> => {
     await waitFor(isReady, `une réponse du processus « ${web.name} »`, stop, START_LIMIT_MS);
-    for (const { name, log } of workers) {
-      const isStarted = async (): Promise<boolean> => (await log()).includes('"worker started"');
+    for (const { name, log } of programs) {
+      const isStarted = async (): Promise<boolean> => /"\w+ started"/.test(await log());
       await waitFor(isStarted, `le démarrage du processus « ${name} »`, stop, START_LIMIT_MS);
     }
   };

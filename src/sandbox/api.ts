@@ -1,34 +1,22 @@
 import { z } from 'zod';
-import { ok, reading, refused, type ClientHandler } from './exchange.js';
+import { ok, reading, refused, type ClientHandler, type Routes } from './exchange.js';
 import { paging } from './lists.js';
 import { copiesOf, isListed, sameAddressForm, type Badge, type Issued, type IssuingEvent } from './world.js';
 
-export const ping: ClientHandler = () => ok({ success: true });
-
-export const client: ClientHandler = (_request, _world, found) => {
-  const host = `${found.id.toLowerCase()}.example`;
-  return ok({
-    id: found.id,
-    name: found.name,
-    email: `contact@${host}`,
-    url: `https://${host}/`,
-    description: '',
-    image: '',
+const client: ClientHandler = (_request, _world, { id, name, issuingLimit, ctimeS }) =>
+  ok({
+    id,
+    name,
+    email: `contact@${id.toLowerCase()}.example`,
+    url: `https://${id.toLowerCase()}.example/`,
     tier: 'pro',
     paid_until: null,
     aliases: 0,
-    issuing_limit: found.issuingLimit,
+    issuing_limit: issuingLimit,
     country: 'FR',
-    type: 'other',
-    reply_to: null,
-    billing_email: null,
-    vat_id: '',
-    searchable: true,
-    verified: true,
-    ctime: found.ctimeS,
-    mtime: found.ctimeS,
+    ctime: ctimeS,
+    mtime: ctimeS,
   });
-};
 
 const badgeQuery = z.strictObject({
   ...paging,
@@ -36,17 +24,13 @@ const badgeQuery = z.strictObject({
   external: z.enum(['0', '1', 'true', 'false']).optional(),
 });
 
-export const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
+const badges: ClientHandler = ({ query: asked }, { lists, badges: all, url }, { id: clientId }) =>
   reading(badgeQuery, asked, ({ draft, ...page }) => {
-    const { result } = lists.page({
-      name: 'badges',
-      clientId,
-      asked,
-      ...page,
-      rows: () => [...all.values()].filter((one) => one.clientId === clientId),
-      isKept: (one) => one.draft === ['1', 'true'].includes(draft),
-      toRow: (one) => badgeRow(one, url),
-    });
+    const isDraft = ['1', 'true'].includes(draft);
+    const own = () => [...all.values()].filter((one) => one.clientId === clientId && one.draft === isDraft);
+    const { result } = lists.page('badges', clientId, asked, page, () =>
+      own().map((one) => badgeRow(one, url)),
+    );
     // OBF's badge list gives no total.
     return ok({ result });
   });
@@ -87,37 +71,26 @@ const meets = (
 ): boolean => (id === undefined || badge.id === id) && ctimeS >= begin && ctimeS <= end;
 
 /** Events of a client, in the order of recording. */
-export const events: ClientHandler = ({ query: asked }, { lists }, found) =>
+const events: ClientHandler = ({ query: asked }, { lists }, found) =>
   reading(eventQuery, asked, (query) => {
-    const { api_consumer_id: consumer, email, limit, offset } = query;
-    const page = lists.page({
-      name: 'events',
-      clientId: found.id,
-      asked,
-      limit,
-      offset,
-      rows: () => found.events,
-      isKept: (one) =>
-        meets(one, query) &&
-        (consumer === undefined || one.apiConsumerId === consumer) &&
-        (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true))),
-      toRow: eventRow,
-    });
-    return ok(page);
+    const { api_consumer_id: consumer, email } = query;
+    const isKept = (one: IssuingEvent): boolean =>
+      meets(one, query) &&
+      (consumer === undefined || one.apiConsumerId === consumer) &&
+      (email === undefined || copiesOf(one, [email]).some((copy) => isListed(copy, true)));
+    return ok(lists.page('events', found.id, asked, query, () => found.events.filter(isKept).map(eventRow)));
   });
 
 /** One event. It names its badge as `badge.id` and not as `badge_id`, as in the reply recorded from OBF. */
-export const event: ClientHandler = (request, { events: all, lists, url }, { id: clientId }) => {
-  const found = all.get(request.param('event'));
+const event: ClientHandler = ({ event: id }, { events: all, lists, url }, { id: clientId }) => {
+  const found = all.get(id);
   if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
   const { badge_id: _badgeId, ...row } = eventRow(found);
-  const { id, name } = found.badge;
-  const unset = { tag: [], alignment: null, achievement_type: null, credits_available: null };
-  const nothing = { field_of_study: null, human_code: null, specialization: null };
-  const content = { language: 'fr', name, description: name, criteria: '', ...unset, ...nothing };
+  const { name } = found.badge;
+  const content = { language: 'fr', name, description: name, criteria: '', tag: [], alignment: null };
   const image = imageOf(found.badge, url);
-  const badge = { id, image, primary_language: 'fr', content: [content], creator: null };
-  return ok(lists.row('event', found.id, { ...row, badge, email_message: null, log_entry: found.logEntry }));
+  const badge = { id: found.badge.id, image, primary_language: 'fr', content: [content], creator: null };
+  return ok(lists.row('event', id, { ...row, badge, email_message: null, log_entry: found.logEntry }));
 };
 
 const eventRow = (found: IssuingEvent) => ({
@@ -135,28 +108,24 @@ const eventRow = (found: IssuingEvent) => ({
 });
 
 /** Recipients of a client's events, in the order of recording. */
-export const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
+const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
   reading(recipientQuery, asked, (query) => {
-    const { event_id: eventId, email, limit, offset } = query;
-    const page = lists.page({
-      name: 'recipients',
-      clientId: found.id,
-      asked,
-      limit,
-      offset,
-      rows: () => {
-        if (eventId === undefined) return found.assertions;
-        // Those of one event of thousands are found at once.
-        const ofEvent = all.get(eventId);
-        return ofEvent?.badge.clientId === found.id ? ofEvent.assertions : [];
-      },
-      isKept: (one) =>
-        isListed(one, eventId !== undefined) &&
-        meets(one.event, query) &&
-        (email === undefined || sameAddressForm(one.email) === sameAddressForm(email)),
-      toRow: (one) => recipientRow(one, url),
-    });
-    return ok(page);
+    const { event_id: eventId, email } = query;
+    const isKept = (one: Issued): boolean =>
+      isListed(one, eventId !== undefined) &&
+      meets(one.event, query) &&
+      (email === undefined || sameAddressForm(one.email) === sameAddressForm(email));
+    const rows = (): readonly Issued[] => {
+      if (eventId === undefined) return found.assertions;
+      // Those of one event of thousands are found at once.
+      const ofEvent = all.get(eventId);
+      return ofEvent?.badge.clientId === found.id ? ofEvent.assertions : [];
+    };
+    const kept = () =>
+      rows()
+        .filter(isKept)
+        .map((one) => recipientRow(one, url));
+    return ok(lists.page('recipients', found.id, asked, query, kept));
   });
 
 const recipientRow = (found: Issued, url: string) => ({
@@ -193,35 +162,48 @@ const issueBody = z.strictObject({
   log_entry: z.record(z.string(), z.unknown()).nullish(),
 });
 
+const done = (facts: { resource_type?: string; resource_id?: string; count?: number }) =>
+  ok({ success: true, message: '', resource_type: null, resource_id: null, count: null, ...facts });
+
 /** Issues one event to all recipients of the call. There is no idempotency key: twice is twice. */
-export const issue: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
-  const badge = world.badges.get(`${clientId}/${request.param('badge')}`);
+const issue: ClientHandler = (request, world, { id: clientId, issuingLimit }) => {
+  const badge = world.badges.get(`${clientId}/${request.badge}`);
   if (badge === undefined || badge.draft) return refused(400, 'no such badge, or a draft');
   return reading(issueBody, request.body, (body) => {
     if (issuingLimit !== null && body.recipient.length > issuingLimit)
       return refused(400, 'issuing limit reached');
-    const logEntry = body.log_entry ?? null;
     const act = {
       badge,
       issuedOnS: body.issued_on ?? world.nowS(),
       expiresOnS: body.expires_on ?? null,
       apiConsumerId: body.api_consumer_id,
-      logEntry: logEntry === null ? null : JSON.stringify(logEntry),
+      logEntry: body.log_entry == null ? null : JSON.stringify(body.log_entry),
     };
     const { id } = world.issue(act, body.recipient);
-    const done = { success: true, message: '', resource_type: 'event', resource_id: id, count: null };
-    return { ...ok(done), eventId: id };
+    return { ...done({ resource_type: 'event', resource_id: id }), eventId: id };
   });
 };
 
 const revokeBody = z.strictObject({ recipient: z.array(z.string()).min(1) });
 
-export const revoke: ClientHandler = (request, world, { id: clientId }) => {
-  const found = world.events.get(request.param('event'));
+const revoke: ClientHandler = (request, world, { id: clientId }) => {
+  const found = world.events.get(request.event);
   if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
   return reading(revokeBody, request.body, ({ recipient }) => {
     const copies = copiesOf(found, recipient);
     for (const copy of copies) copy.revoked = true;
-    return ok({ success: true, message: '', resource_type: null, resource_id: null, count: copies.length });
+    return done({ count: copies.length });
   });
 };
+
+/** OBF's API, below `/v2`. The first that fits is taken. */
+export const API_ROUTES: Routes<ClientHandler> = [
+  ['GET ping', '/client/:client/ping', () => ok({ success: true })],
+  ['GET client', '/client/:client', client],
+  ['GET badges', '/badge/:client', badges],
+  ['GET events', '/event/:client', events],
+  ['GET recipient', '/event/:client/recipient', recipients],
+  ['GET event', '/event/:client/:event', event],
+  ['POST issue', '/event/:client/:badge/issue', issue],
+  ['PUT revoke', '/event/:client/:event/revoke', revoke],
+];

@@ -1,17 +1,9 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { badges, client, event, events, issue, ping, recipients, revoke } from './api.js';
-import {
-  ok,
-  refused,
-  throttled,
-  type ApiRequest,
-  type ClientHandler,
-  type PublicHandler,
-  type Reply,
-} from './exchange.js';
+import { API_ROUTES } from './api.js';
+import { ok, refused, throttled, type ApiRequest, type ClientHandler, type Reply } from './exchange.js';
 import type { CallFaults, Outcome } from './faults.js';
-import { assertion, badgeClass, credential, issuer, revokedList } from './hosted.js';
+import { PUBLIC_ROUTES } from './hosted.js';
 import type { Tokens } from './limits.js';
 import type { ReceivedCall, RouteName } from './types.js';
 import type { World } from './world.js';
@@ -34,55 +26,38 @@ interface Service {
   readonly clock: () => number;
 }
 
-type Route = {
+interface Route {
   readonly name: RouteName;
-  readonly method: 'get' | 'post' | 'put';
   readonly path: string;
-} & (
-  | { readonly access: 'token' }
-  /** A bearer token of the client in the path. */
-  | { readonly access: 'client'; readonly answer: ClientHandler }
-  | { readonly access: 'public'; readonly answer: PublicHandler }
-);
-
-const v2 = (
-  name: RouteName,
-  path: string,
-  answer: ClientHandler,
-  method: Route['method'] = 'get',
-): Route => ({
-  name,
-  method,
-  path: `/v2${path}`,
-  access: 'client',
-  answer,
-});
-
-const open = (name: RouteName, path: string, answer: PublicHandler): Route => ({
-  name,
-  method: 'get',
-  path,
-  access: 'public',
-  answer,
-});
+  /** Who calls, as the call itself says. */
+  readonly callerOf: (request: ApiRequest) => string | null;
+  readonly answer: (request: ApiRequest, service: Service) => Reply;
+}
 
 /** The map of the sandbox: OBF's API v2, then what anyone may read. The first that fits is taken. */
 const ROUTES: readonly Route[] = [
-  { name: 'POST token', method: 'post', path: '/v2/client/oauth2/token', access: 'token' },
-  v2('GET ping', '/client/:client/ping', ping),
-  v2('GET client', '/client/:client', client),
-  v2('GET badges', '/badge/:client', badges),
-  v2('GET events', '/event/:client', events),
-  v2('GET recipient', '/event/:client/recipient', recipients),
-  v2('GET event', '/event/:client/:event', event),
-  v2('POST issue', '/event/:client/:badge/issue', issue, 'post'),
-  v2('PUT revoke', '/event/:client/:event/revoke', revoke, 'put'),
-  open('GET credential', '/obv3/credentials/:assertion', credential),
-  open('GET revoked', '/obv3/revoked/:client/:badge', revokedList),
-  open('GET assertion', '/v1/assertion/:assertion', assertion),
-  open('GET badgeclass', '/v1/badge/_/:badge.json', badgeClass),
-  open('GET issuer', '/v1/client', issuer),
+  {
+    name: 'POST token',
+    path: '/v2/client/oauth2/token',
+    callerOf: (request) => credentialsOf(request).id ?? null,
+    answer: (request, service) => giveToken(request, service),
+  },
+  ...API_ROUTES.map(([name, path, answer]): Route => ({
+    name,
+    path: `/v2${path}`,
+    callerOf: ({ client }) => client,
+    answer: (request, service) => letIn(request, service, answer),
+  })),
+  ...PUBLIC_ROUTES.map(([name, path, answer]): Route => ({
+    name,
+    path,
+    callerOf: () => null,
+    answer: (request, { world }) => answer(request, world),
+  })),
 ];
+
+const methodOf = (name: RouteName) =>
+  name.startsWith('GET') ? 'get' : name.startsWith('PUT') ? 'put' : 'post';
 
 /** The whole way of a call: recorded, through the faults, let in, answered. */
 export function createApp(service: Service): Express {
@@ -91,9 +66,9 @@ export function createApp(service: Service): Express {
   const turnAway = (req: Request, res: Response, status: number, message: string): void =>
     conclude({ kind: 'reply', reply: refused(status, message) }, record(null, req, service), res);
   for (const route of ROUTES)
-    app[route.method](route.path, async (req, res) => {
+    app[methodOf(route.name)](route.path, async (req, res) => {
       const call = record(route, req, service);
-      const answer = (): Reply => answerOf(route, requestOf(req), service);
+      const answer = (): Reply => route.answer(requestOf(req), service);
       conclude(await service.faults.through(call, answer), call, res);
     });
   for (const { path } of ROUTES) app.all(path, (req, res) => turnAway(req, res, 405, 'no such method here'));
@@ -107,18 +82,13 @@ export function createApp(service: Service): Express {
 
 function record(route: Route | null, req: Request, { calls, clock }: Service): OpenCall {
   const request = requestOf(req);
-  const clientIds = {
-    client: () => request.param('client'),
-    token: () => credentialsOf(request).id ?? null,
-    public: () => null,
-  };
   const call: OpenCall = {
     atMs: clock(),
     method: req.method,
     path: req.path,
     route: route?.name ?? 'unknown',
-    clientId: clientIds[route?.access ?? 'public'](),
-    badgeId: route?.name === 'POST issue' ? request.param('badge') : null,
+    clientId: route?.callerOf(request) ?? null,
+    badgeId: route?.name === 'POST issue' ? request.badge : null,
     query: request.query,
     status: 'lost',
     body: request.body,
@@ -128,39 +98,36 @@ function record(route: Route | null, req: Request, { calls, clock }: Service): O
   return call;
 }
 
-function answerOf(route: Route, request: ApiRequest, { world, tokens, overRate }: Service): Reply {
-  if (route.access === 'token') return giveToken(request, world, tokens);
-  if (route.access === 'public') return route.answer(request, world);
-  const [, token = ''] = /^Bearer (\S+)$/.exec(request.authorization ?? '') ?? [];
-  const found = world.clients.get(request.param('client'));
+/** A bearer token of the client in the path, and not too soon. */
+function letIn(request: ApiRequest, { world, tokens, overRate }: Service, answer: ClientHandler): Reply {
+  const [, token = ''] = /^Bearer (\S+)$/.exec(request.authorization) ?? [];
+  const client = world.clients.get(request.client);
   // An unknown or expired token, or one of another client: OBF answers it in plain text.
-  if (found === undefined || tokens.holder(token) !== found.id) return { status: 403, body: '403 Forbidden' };
-  if (found.suspended) return refused(403, 'client suspended');
-  const waitMs = overRate(found.id);
-  return waitMs === null ? route.answer(request, world, found) : throttled(waitMs, 'Too many requests');
+  if (client === undefined || tokens.holder(token) !== client.id)
+    return { status: 403, body: '403 Forbidden' };
+  if (client.suspended) return refused(403, 'client suspended');
+  const waitMs = overRate(client.id);
+  return waitMs === null ? answer(request, world, client) : throttled(waitMs, 'Too many requests');
 }
 
 const form = z.object({ grant_type: z.string(), client_id: z.string(), client_secret: z.string() }).partial();
 
 /** OAuth 2.0 client credentials (RFC 6749, section 4.4). */
-function giveToken(request: ApiRequest, world: World, tokens: Tokens): Reply {
+function giveToken(request: ApiRequest, { world, tokens }: Service): Reply {
   if (form.safeParse(request.body).data?.grant_type !== 'client_credentials')
     return refused(400, 'grant_type must be "client_credentials", in a form');
   const { id = '', secret } = credentialsOf(request);
   if (secret === undefined || world.clients.get(id)?.secret !== secret)
     return refused(403, 'unknown client, or wrong secret');
-  const grant = tokens.grant(id);
-  return 'waitMs' in grant
-    ? throttled(grant.waitMs, 'one token per client every ten seconds')
-    : ok({ access_token: grant.token, expires_in: tokens.ttlS, token_type: 'Bearer' });
+  const granted = tokens.grant(id);
+  return typeof granted === 'number'
+    ? throttled(granted, 'one token per client every ten seconds')
+    : ok({ access_token: granted, expires_in: tokens.ttlS, token_type: 'Bearer' });
 }
 
 /** Who asks for a token, as HTTP Basic or in the body, before anything is checked. */
-function credentialsOf({ authorization, body }: ApiRequest): {
-  id?: string | undefined;
-  secret?: string | undefined;
-} {
-  const [, encoded = ''] = /^Basic ([\w+/=-]+)$/i.exec(authorization ?? '') ?? [];
+function credentialsOf({ authorization, body }: ApiRequest) {
+  const [, encoded = ''] = /^Basic ([\w+/=-]+)$/i.exec(authorization) ?? [];
   const [, id, secret] = /^(.*?):(.*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
   const { client_id, client_secret } = form.safeParse(body).data ?? {};
   return id === undefined ? { id: client_id, secret: client_secret } : { id, secret };
@@ -177,25 +144,25 @@ function conclude(outcome: Outcome, call: OpenCall, res: Response): void {
   call.eventId = eventId;
   if (outcome.kind === 'lost') return void res.socket?.destroy();
   call.status = status;
-  const isText = typeof body === 'string';
+  const [type, text] = typeof body === 'string' ? ['text', body] : ['json', JSON.stringify(body)];
   res
     .status(status)
-    .type(isText ? 'text' : 'json')
-    .set({ ...headers });
-  res.send(isText ? body : JSON.stringify(body));
+    .type(type)
+    .set({ ...headers })
+    .send(text);
 }
 
 function requestOf(req: Request): ApiRequest {
+  const part = (name: string): string => String(req.params[name] ?? '');
   const body: unknown = req.body;
   const [, search = ''] = req.originalUrl.split('?');
   return {
-    param(name) {
-      const value = req.params[name];
-      if (typeof value !== 'string') throw new Error(`The route table names no part ":${name}" here`);
-      return value;
-    },
+    client: part('client'),
+    badge: part('badge'),
+    event: part('event'),
+    assertion: part('assertion').replace(/\.json$/, ''),
     query: Object.fromEntries(new URLSearchParams(search)),
     body,
-    authorization: req.headers.authorization ?? null,
+    authorization: req.headers.authorization ?? '',
   };
 }

@@ -1,15 +1,18 @@
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
+import type { RouteName } from './types.js';
 import type { Client, World } from './world.js';
 
-/** What a route's handler is given of a call. */
+/** What a route's handler is given of a call: the parts of its path (empty where it has none), and the rest. */
 export interface ApiRequest {
-  /** A part of the path by its name in the route table. @throws when the table names no such part */
-  param(name: string): string;
+  readonly client: string;
+  readonly badge: string;
+  readonly event: string;
+  readonly assertion: string;
   readonly query: Readonly<Record<string, string>>;
   /** Parsed; undefined when it is neither JSON nor a form. */
   readonly body: unknown;
-  readonly authorization: string | null;
+  readonly authorization: string;
 }
 
 export interface Reply {
@@ -21,10 +24,12 @@ export interface Reply {
   readonly eventId?: string;
 }
 
-/** From a call to its answer, at once. */
+/** From a call to its answer, at once; of API v2 for the client that has shown its token. */
 export type PublicHandler = (request: ApiRequest, world: World) => Reply;
-/** The same for a client that has shown its token. */
 export type ClientHandler = (request: ApiRequest, world: World, client: Client) => Reply;
+
+/** The name of a route begins with its method. */
+export type Routes<Handler> = readonly (readonly [name: RouteName, path: string, answer: Handler])[];
 
 export const ok = (body: unknown): Reply => ({ status: 200, body });
 

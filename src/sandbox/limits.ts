@@ -22,13 +22,9 @@ const WINDOW_MS = 1000;
  * At most `maxRps` calls per client in any sliding second.
  * @returns for a call now: null when it may pass, else how long to wait, ms. A refused call does not count.
  */
-export function createRateLimit(
-  maxRps: number | null,
-  timeLine: () => number,
-): (clientId: string) => number | null {
+export function createRateLimit(maxRps: number, timeLine: () => number): (clientId: string) => number | null {
   const passedMs = new Map<string, number[]>();
   return (clientId) => {
-    if (maxRps === null) return null;
     const nowMs = timeLine();
     const recent = (passedMs.get(clientId) ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS);
     passedMs.set(clientId, recent);
@@ -38,31 +34,28 @@ export function createRateLimit(
   };
 }
 
+export type Tokens = ReturnType<typeof createTokens>;
+
 /** Access tokens: one per client every `everyMs`; earlier ones stay good for their `ttlS`. */
-export class Tokens {
-  readonly #lastMs = new Map<string, number>();
-  readonly #tokens = new Map<string, { readonly clientId: string; readonly untilMs: number }>();
-
-  constructor(
-    private readonly everyMs: number,
-    readonly ttlS: number,
-    private readonly timeLine: () => number,
-  ) {}
-
-  /** @returns how long to wait, ms, when the client had a token too lately */
-  grant(clientId: string): { readonly token: string } | { readonly waitMs: number } {
-    const nowMs = this.timeLine();
-    const waitMs = (this.#lastMs.get(clientId) ?? -this.everyMs) + this.everyMs - nowMs;
-    if (waitMs > 0) return { waitMs };
-    const token = randomText(40);
-    this.#lastMs.set(clientId, nowMs);
-    this.#tokens.set(token, { clientId, untilMs: nowMs + this.ttlS * 1000 });
-    return { token };
-  }
-
-  /** Whose token that is; null when nobody's, or no longer. */
-  holder(token: string): string | null {
-    const found = this.#tokens.get(token);
-    return found !== undefined && this.timeLine() < found.untilMs ? found.clientId : null;
-  }
+export function createTokens(everyMs: number, ttlS: number, timeLine: () => number) {
+  const lastMs = new Map<string, number>();
+  const tokens = new Map<string, { readonly clientId: string; readonly untilMs: number }>();
+  return {
+    ttlS,
+    /** @returns a token; or how long to wait, ms, when the client had one too lately */
+    grant(clientId: string): string | number {
+      const nowMs = timeLine();
+      const waitMs = (lastMs.get(clientId) ?? -everyMs) + everyMs - nowMs;
+      if (waitMs > 0) return waitMs;
+      const token = randomText(40);
+      lastMs.set(clientId, nowMs);
+      tokens.set(token, { clientId, untilMs: nowMs + ttlS * 1000 });
+      return token;
+    },
+    /** Whose token that is; null when nobody's, or no longer. */
+    holder(token: string): string | null {
+      const found = tokens.get(token);
+      return found !== undefined && timeLine() < found.untilMs ? found.clientId : null;
+    },
+  };
 }

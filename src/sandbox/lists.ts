@@ -10,18 +10,8 @@ export const paging = {
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** A page request: which list, as it was asked for, and what it is made of. */
-interface List<T> {
-  readonly name: ListName;
-  readonly clientId: string;
-  readonly asked: Readonly<Record<string, string>>;
-  readonly limit: number;
-  readonly offset: number;
-  /** All rows of the client, oldest first; read after the hooks have run. */
-  readonly rows: () => readonly T[];
-  readonly isKept: (row: T) => boolean;
-  readonly toRow: (row: T) => Row;
-}
+/** How faults name a row: recipients by their assertion. */
+const idOf = (row: Row): string => String(row['assertion_id'] ?? row['id']);
 
 /** The pages of lists, and what goes wrong with them: rows that shift while they are read, and odd fields. */
 export class Lists {
@@ -58,21 +48,30 @@ export class Lists {
     this.#odd.clear();
   }
 
-  /** One page of the rows that are kept, and how many those are in all. */
-  page<T extends { readonly id: string }>(list: List<T>): { result: readonly Row[]; total: number } {
-    const { name, offset } = list;
-    const key = `${list.clientId} ${name}`;
-    for (const hook of this.#hooks.get(key) ?? []) hook(offset, list.asked);
-    const kept = this.#inOrder(key, list.rows()).filter(list.isKept);
-    const shown = kept.slice(offset, offset + Math.min(list.limit, this.pageRows));
-    return { result: shown.map((one) => this.row(name, one.id, list.toRow(one))), total: kept.length };
+  /**
+   * One page of a list, and how many rows it has in all.
+   * @param asked the query as it came
+   * @param rows oldest first; asked for after the hooks have run
+   */
+  page(
+    name: ListName,
+    clientId: string,
+    asked: Readonly<Record<string, string>>,
+    { limit, offset }: { readonly limit: number; readonly offset: number },
+    rows: () => readonly Row[],
+  ): { result: readonly Row[]; total: number } {
+    const key = `${clientId} ${name}`;
+    for (const hook of this.#hooks.get(key) ?? []) hook(offset, asked);
+    const all = this.#inOrder(key, rows());
+    const shown = all.slice(offset, offset + Math.min(limit, this.pageRows));
+    return { result: shown.map((row) => this.row(name, idOf(row), row)), total: all.length };
   }
 
   row(kind: RowKind, id: string, row: Row): Row {
     return { ...row, ...this.#odd.get(`${kind} ${id}`) };
   }
 
-  #inOrder<T extends { readonly id: string }>(key: string, rows: readonly T[]): readonly T[] {
+  #inOrder(key: string, rows: readonly Row[]): readonly Row[] {
     const how = this.#orders.get(key);
     if (how === undefined || how.order === 'oldest-first') return rows;
     if (how.order === 'newest-first') return rows.toReversed();

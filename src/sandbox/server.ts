@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { z } from 'zod';
 import { systemClock, type Clock } from '../platform/clock.js';
 import { createApp, type OpenCall } from './app.js';
 import { CallFaults } from './faults.js';
-import { createRateLimit, createTimeLine, Tokens } from './limits.js';
-import type { Fault, ReceivedCall, ReceivedIssue, SandboxOptions } from './types.js';
+import { createRateLimit, createTimeLine, createTokens } from './limits.js';
+import {
+  legibleIssue,
+  type Fault,
+  type ReceivedCall,
+  type ReceivedIssue,
+  type SandboxOptions,
+} from './types.js';
 import { World } from './world.js';
 
 /**
@@ -35,13 +40,14 @@ export class Sandbox extends World {
   ) {
     super(url, clock, options);
     const timeLine = createTimeLine(clock);
+    const { tokenEveryMs = 10_000, tokenTtlS = 3600, maxRps = 10 } = options;
     this.#closed = once(server, 'close');
     const app = createApp({
       world: this,
-      tokens: new Tokens(options.tokenEveryMs ?? 10_000, options.tokenTtlS ?? 3600, timeLine),
+      tokens: createTokens(tokenEveryMs, tokenTtlS, timeLine),
       faults: this.#faults,
       calls: this.#calls,
-      overRate: createRateLimit(options.maxRps === undefined ? 10 : options.maxRps, timeLine),
+      overRate: createRateLimit(maxRps ?? Infinity, timeLine),
       clock,
     });
     server.on('request', app);
@@ -57,10 +63,8 @@ export class Sandbox extends World {
     return this.#calls.flatMap((call): ReceivedIssue[] => {
       const { clientId, badgeId } = call;
       if (clientId === null || badgeId === null) return [];
-      const { expires_on, ...rest } = legible.parse(call.body);
-      const body = { ...rest, ...(expires_on === undefined ? {} : { expires_on }) };
-      const recipients = body.recipient.map(({ email }) => email);
-      return [{ ...call, clientId, badgeId, recipients, body }];
+      const body = legibleIssue.parse(call.body);
+      return [{ ...call, clientId, badgeId, recipients: body.recipient.map(({ email }) => email), body }];
     });
   }
 
@@ -80,17 +84,3 @@ export class Sandbox extends World {
     await this.#closed;
   }
 }
-
-/** What can be read of an issue body, whatever state it is in. */
-const legible = z.preprocess(
-  (body) => Object.assign({}, body),
-  z.object({
-    recipient: z.array(z.object({ email: z.string(), name: z.string().catch('') })).catch([]),
-    issued_on: z.number().catch(0),
-    expires_on: z.number().optional().catch(undefined),
-    api_consumer_id: z.string().catch(''),
-    send_email: z.boolean().catch(false),
-    show_report: z.boolean().catch(false),
-    log_entry: z.unknown().catch(null),
-  }),
-);

@@ -1,23 +1,11 @@
-import type { IssueBody } from '../obf/wire.js';
+import { z } from 'zod';
 
 /** Every route that the sandbox serves, as faults and received calls name it. */
-export const ROUTE_NAMES = [
-  'POST token',
-  'GET ping',
-  'GET client',
-  'GET badges',
-  'GET events',
-  'GET event',
-  'GET recipient',
-  'POST issue',
-  'PUT revoke',
-  'GET credential',
-  'GET revoked',
-  'GET assertion',
-  'GET badgeclass',
-  'GET issuer',
-] as const;
-export type RouteName = (typeof ROUTE_NAMES)[number];
+export type RouteName =
+  | `GET ${'ping' | 'client' | 'badges' | 'events' | 'event' | 'recipient'}`
+  | `GET ${'credential' | 'revoked' | 'assertion' | 'badgeclass' | 'issuer'}`
+  | `POST ${'token' | 'issue'}`
+  | 'PUT revoke';
 
 /** How the local Open Badge Factory behaves. `startSandbox` (server.ts) opens it. */
 export interface SandboxOptions {
@@ -58,10 +46,23 @@ export interface ReceivedIssue extends ReceivedCall {
   /** The addresses, as typed. */
   readonly recipients: readonly string[];
   /** Fields that cannot be read are empty here, and whole in `calls`. */
-  readonly body: IssueBody;
+  readonly body: z.output<typeof legibleIssue>;
   /** Null: nothing was issued. */
   readonly eventId: string | null;
 }
+
+/** What can be read of an issue body, whatever state it is in. */
+export const legibleIssue = z.preprocess(
+  (body) => Object.assign({}, body),
+  z.object({
+    recipient: z.array(z.object({ email: z.string(), name: z.string().catch('') })).catch([]),
+    issued_on: z.number().catch(0),
+    api_consumer_id: z.string().catch(''),
+    send_email: z.boolean().catch(false),
+    show_report: z.boolean().catch(false),
+    log_entry: z.unknown().catch(null),
+  }),
+);
 
 /** One act of issuing, as a test or story needs it. */
 export interface EventRecord {

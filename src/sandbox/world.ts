@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { Lists } from './lists.js';
 import type { EventRecord, HandIssue } from './types.js';
@@ -77,14 +77,8 @@ export const isListed = ({ event, place, hidden }: Issued, byEvent: boolean): bo
 
 const WORD = /^\w{1,100}$/;
 const DAY_S = 86_400;
-const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-const inBase58 = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => BASE58.charAt(byte % BASE58.length)).join('');
-export const randomText = (length: number): string => inBase58(randomBytes(length));
-/** Always the same for `seed`: the look of a key or a signature, and no more. */
-export const lookOfBase58 = (seed: string, length: number): string =>
-  inBase58(createHash('shake256', { outputLength: length }).update(seed).digest());
+export const randomText = (length: number): string => randomBytes(length).toString('hex').slice(0, length);
 
 /**
  * Everything that the sandbox remembers, in memory, and all that people do on OBF's site: without a call, a

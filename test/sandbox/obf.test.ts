@@ -750,11 +750,6 @@ describe('faults', () => {
     expect(await Promise.all(calls)).toEqual(['ECONNRESET', 'ECONNRESET']);
     await until(() => timers() <= before, 'end of the timers');
   });
-
-  test('a fault for a route that does not exist would never happen', () => {
-    // @ts-expect-error: the compiler says it too
-    expect(() => bench.sandbox.fault({ route: 'POST isue', kind: 'reset' })).toThrow('no route');
-  });
 });
 
 describe('limits', () => {

@@ -1,7 +1,8 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { connect, createServer, Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 
 /** A Redis server that can be started. */
 export interface RedisBinary {
@@ -147,27 +148,22 @@ export function afterUs(script: string, ...args: readonly string[]): () => void 
   return () => void guard.kill('SIGKILL');
 }
 
-const ANSWER_MS = 1000;
-
 /** The process id of the Redis that listens there; null when there is none, or it still reads its data. */
-export function redisPidAt(port: number): Promise<number | null> {
-  return new Promise((resolve) => {
-    let heard = '';
-    const socket = connect({ host: '127.0.0.1', port }, () => socket.write('PING\r\nINFO server\r\n'));
-    const end = (pid: number | null): void => {
-      socket.destroy();
-      resolve(pid);
-    };
-    socket.setTimeout(ANSWER_MS, () => end(null));
-    socket.on('error', () => end(null));
-    socket.on('close', () => end(null));
-    socket.on('data', (bytes) => {
-      heard += bytes.toString('latin1');
-      const [, pid] = /^\+PONG[^]*process_id:(\d+)\r/.exec(heard) ?? [];
-      if (pid !== undefined) end(Number(pid));
-      else if (heard.startsWith('-')) end(null);
-    });
+export async function redisPidAt(port: number): Promise<number | null> {
+  const redis = new Redis(port, '127.0.0.1', {
+    lazyConnect: true,
+    retryStrategy: null,
+    commandTimeout: 1000,
   });
+  redis.on('error', () => {});
+  try {
+    const [, pid] = /process_id:(\d+)/.exec(await redis.info('server')) ?? [];
+    return pid === undefined ? null : Number(pid);
+  } catch {
+    return null;
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** A port that nobody listens on now. Another may take it before you do. */
