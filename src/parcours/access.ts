@@ -21,23 +21,10 @@ export interface Access {
   readonly sinceS: number;
 }
 
-/** Links and sessions of the earner's own pages, in Redis for all processes. Every call may reject without Redis. */
-export interface ParcoursAccess {
-  /** Counts a request for a link. False: this address or this network has asked too often in this hour. */
-  mayAsk(earner: EarnerKey, ip: string): Promise<boolean>;
-  /** Makes the token of a link. An earlier one of this address opens nothing any more. */
-  issueToken(earner: EarnerKey): Promise<string>;
-  /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
-  redeemToken(token: string): Promise<Access | null>;
-  /** Starts a session. Resolves with the cookie's value. */
-  startSession(earner: EarnerKey): Promise<string>;
-  findSession(cookie: string | null): Promise<Access | null>;
-  endSession(cookie: string | null): Promise<void>;
-}
+export type ParcoursAccess = ReturnType<typeof createAccess>;
 
 const form = z.tuple([z.string().transform(asEarnerKey), z.number().int()]);
 type Kind = 'link' | 'session';
-const TOKEN = /^[\w-]{43}$/;
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /** Ended by an erasure since. */
@@ -45,16 +32,12 @@ export const isErasedSince = ({ sinceS }: Access, tombstone: Tombstone | null): 
   tombstone !== null && tombstone.erasedAtS >= sinceS;
 
 /**
+ * Links and sessions of the earner's own pages, in Redis for all processes. Every call may reject without Redis.
  * Tokens are 32 random bytes, of which Redis holds a hash; what it stands for is sealed, bound to that hash: a reader of
  * Redis gets in nowhere, and a writer plants nothing.
  * @param now the clock by which erasures are dated, too
  */
-export function createAccess(
-  redis: RedisConnection,
-  prefix: string,
-  vault: Vault,
-  now: RedisTime,
-): ParcoursAccess {
+export function createAccess(redis: RedisConnection, prefix: string, vault: Vault, now: RedisTime) {
   const keyOf = (kind: Kind, hash: string): string => `${prefix}:parcours:${kind}:{${hash}}`;
   const newestKey = (earner: EarnerKey): string => `${prefix}:parcours:newest:{${earner}}`;
 
@@ -66,7 +49,18 @@ export function createAccess(
     await redis.set(keyOf(kind, hash), sealed, 'PX', ACCESS_MS);
     return token;
   }
-  const open = (kind: Kind, hash: string, sealed: string | null) => openAccess(vault, kind, hash, sealed);
+  /** Null for what is not there, was not sealed here, or was moved to another name. */
+  function open(kind: Kind, hash: string, sealed: string | null): Access | null {
+    if (sealed === null) return null;
+    try {
+      const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
+      return { earner, sinceS };
+    } catch (error) {
+      if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
+        return null;
+      throw error;
+    }
+  }
   /** Fixed hours: who waits for the next one may ask again. */
   async function count(of: string): Promise<number> {
     const key = `${prefix}:parcours:asked:{${of}}`;
@@ -75,44 +69,34 @@ export function createAccess(
   }
 
   return {
-    async mayAsk(earner, ip) {
+    /** Counts a request for a link. False: this address or this network has asked too often in this hour. */
+    async mayAsk(earner: EarnerKey, ip: string): Promise<boolean> {
       const network = vault.fingerprint(ipKeyGenerator(ip, 64), 'parcours network');
       const [address, all] = await Promise.all([count(earner), count(network)]);
       return address <= PER_ADDRESS && all <= PER_NETWORK;
     },
-    async issueToken(earner) {
+    /** Makes the token of a link. An earlier one of this address opens nothing any more. */
+    async issueToken(earner: EarnerKey): Promise<string> {
       const token = await put('link', earner);
       await redis.set(newestKey(earner), hashOf(token), 'PX', ACCESS_MS);
       return token;
     },
-    async redeemToken(token) {
-      if (!TOKEN.test(token)) return null;
+    /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
+    async redeemToken(token: string): Promise<Access | null> {
       const hash = hashOf(token);
       const access = open('link', hash, await redis.getdel(keyOf('link', hash)));
       if (access === null || (await redis.get(newestKey(access.earner))) !== hash) return null;
       return access;
     },
-    startSession: (earner) => put('session', earner),
-    async findSession(cookie) {
-      if (cookie === null || !TOKEN.test(cookie)) return null;
+    /** Resolves with the cookie's value. */
+    startSession: (earner: EarnerKey): Promise<string> => put('session', earner),
+    async findSession(cookie: string | null): Promise<Access | null> {
+      if (cookie === null) return null;
       const hash = hashOf(cookie);
       return open('session', hash, await redis.get(keyOf('session', hash)));
     },
-    async endSession(cookie) {
-      if (cookie !== null && TOKEN.test(cookie)) await redis.del(keyOf('session', hashOf(cookie)));
+    async endSession(cookie: string | null): Promise<void> {
+      if (cookie !== null) await redis.del(keyOf('session', hashOf(cookie)));
     },
   };
-}
-
-/** Null for what was not sealed here, or was moved to another name. */
-function openAccess(vault: Vault, kind: Kind, hash: string, sealed: string | null): Access | null {
-  if (sealed === null) return null;
-  try {
-    const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
-    return { earner, sinceS };
-  } catch (error) {
-    if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
-      return null;
-    throw error;
-  }
 }

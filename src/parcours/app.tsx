@@ -4,21 +4,13 @@ import type { EarnerKey } from '../ids.js';
 import { cookieIn, isSameOrigin } from '../ops/shared/browser.js';
 import type { Logger } from '../platform/logger.js';
 import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
-import {
-  AskView,
-  EndedView,
-  type Frame,
-  OpenView,
-  type Parcours,
-  ParcoursView,
-  renderPage,
-  SentView,
-} from './view.js';
+import type { Parcours } from './progress.js';
+import { AskView, EndedView, type Frame, OpenView, ParcoursView, renderPage, SentView } from './view.js';
 
 /** What is counted of the pages, in numbers only. */
-export type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
+type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
 
-export interface ParcoursDeps {
+interface ParcoursDeps {
   readonly frame: Frame;
   /** Where people reach `web`, without a path. */
   readonly publicUrl: string;

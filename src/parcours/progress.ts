@@ -1,47 +1,70 @@
+import { DateTime } from 'luxon';
 import type { z } from 'zod';
+import type { Assertion } from '../earners/record.js';
+import { explainPerson, type PersonSources } from '../ops/shared/explain-person.js';
 import { DEMAND_NAMES } from '../rules/badges-condition.js';
 import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
 import { abilityName } from '../rules/explain/formatter.js';
 import type { explainSchema } from '../rules/explain/json.js';
 import type { Competency, Scheme } from '../rules/types.js';
+import { isErasedSince, type Access } from './access.js';
 
 /** An explanation as `palier explain --json` prints it. */
 export type ExplainJson = z.infer<typeof explainSchema>;
 export type AwardJson = ExplainJson['awards'][number];
 type RuleJson = AwardJson['rule'];
-type NeverCountsJson = ExplainJson['left_out'][number];
+type Reason = ExplainJson['left_out'][number]['reason'];
 
-/** How far somebody is with one rule: `have` of `need` steps. */
-export interface Progress {
-  readonly have: number;
-  readonly need: number;
-}
+/** What one person sees of themselves: all addresses that ops joined, as one. */
+export type Parcours = NonNullable<Awaited<ReturnType<typeof readParcours>>>;
 
-/** What a sentence may call things by. */
-export interface Names {
-  readonly competency: (id: string) => string;
-  readonly ability: (competency: string | undefined, id: string) => string;
-  readonly award: (id: string) => string;
-  readonly badge: (client: string, badge: string) => string;
-  readonly partner: (client: string) => string;
-}
-
-export function namesOf(scheme: Scheme): Names {
-  const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
-  const awardOf = (id: string) => scheme.awards.find((one) => one.id === id);
-  const partnerOf = (client: string) => scheme.partners.find(({ clientId }) => clientId === client);
+/** @returns null when nobody is known there, or they were erased after `access` was given */
+export async function readParcours(sources: PersonSources, access: Access) {
+  const found = await explainPerson(sources, access.earner);
+  if (found === null) return null;
+  const { person, scheme, json } = found;
+  const own = person.addresses.find(({ key }) => key === access.earner);
+  if (own === undefined || isErasedSince(access, own.record.tombstone)) return null;
+  const names = namesOf(scheme);
+  const badge = ({ id, clientId, badgeId, issuedOnS }: Assertion): readonly [string, string] => [
+    id,
+    `« ${names.badge(clientId, badgeId)} », de ${names.partner(clientId)}, le ${names.day(issuedOnS)}`,
+  ];
   return {
-    competency: (id) => competencies.get(id)?.name ?? id,
-    ability: (competency, id) => abilityName(scheme, id, competency),
-    award: (id) => awardOf(id)?.name ?? id,
-    badge: (client, badge) =>
-      partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
-    partner: (client) => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
+    /** The day it was read, in words. */
+    today: names.day(json.now_s),
+    addresses: person.addresses.flatMap(({ record }) => record.contact?.address ?? []),
+    competencies: [...scheme.competencies.values()],
+    awards: json.awards,
+    /** Badges that do not count: why, and what to do. */
+    excluded: excludedOf(json, names),
+    names,
+    /** Badges by the ids of their assertions, in words. */
+    badgeOf: new Map<string, string>(person.portfolio.assertions.map(badge)),
   };
 }
 
-/** Pure. Of a choice the nearest way; of several conditions their sum. */
-export function progressOf(rule: RuleJson): Progress {
+/** What a sentence may call things by. */
+export type Names = ReturnType<typeof namesOf>;
+
+export function namesOf(scheme: Scheme) {
+  const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
+  const partnerOf = (client: string) => scheme.partners.find(({ clientId }) => clientId === client);
+  const inFrench = { zone: scheme.timeZone, locale: 'fr' };
+  return {
+    competency: (id: string): string => competencies.get(id)?.name ?? id,
+    ability: (competency: string | undefined, id: string): string => abilityName(scheme, id, competency),
+    award: (id: string): string => scheme.awards.find((one) => one.id === id)?.name ?? id,
+    badge: (client: string, badge: string): string =>
+      partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
+    partner: (client: string): string => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
+    /** Of an instant, Unix seconds. */
+    day: (atS: number): string => DateTime.fromSeconds(atS, inFrench).toLocaleString(DateTime.DATE_FULL),
+  };
+}
+
+/** Pure. How far somebody is with one rule, in steps: of a choice the nearest way; of several conditions their sum. */
+export function progressOf(rule: RuleJson): { readonly have: number; readonly need: number } {
   if (rule.kind === 'holds') return { have: rule.met ? 1 : 0, need: 1 };
   if (rule.kind === 'badges') {
     const tallies = DEMAND_NAMES.flatMap((name) => rule[name] ?? []);
@@ -50,12 +73,9 @@ export function progressOf(rule: RuleJson): Progress {
     return { have: Math.max(0, need - missing), need };
   }
   const nearest = rule.of.map(progressOf).toSorted((a, b) => a.need - a.have - (b.need - b.have));
-  const sum = { have: 0, need: 0 };
-  for (const { have, need } of nearest.slice(0, rule.need)) {
-    sum.have += have;
-    sum.need += need;
-  }
-  return sum;
+  return nearest
+    .slice(0, rule.need)
+    .reduce((sum, { have, need }) => ({ have: sum.have + have, need: sum.need + need }));
 }
 
 /** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
@@ -84,50 +104,29 @@ export function missingOf(rule: RuleJson, names: Names): readonly string[] {
   return [...demands, ...(months === null ? [] : [EARNER_NUMBERS.within_months(months)])];
 }
 
-/** Pure. Of each badge that does not count: why, and what to do about it. @param day an instant, Unix seconds, as people say it */
-export const excludedOf = (
-  { left_out: leftOut }: ExplainJson,
-  names: Names,
-  day: (atS: number) => string,
-): readonly string[] =>
+/** Pure. Of each badge that does not count: why, and what to do about it. */
+export const excludedOf = ({ left_out: leftOut }: ExplainJson, names: Names): readonly string[] =>
   leftOut.map(({ assertion, reason }) => {
     const partner = names.partner(assertion.client);
-    const [why, advice] = reasonOf(reason, partner, day);
-    return `« ${names.badge(assertion.client, assertion.badge)} », de ${partner}, ${why}. ${advice}`;
+    const day = reason.why === 'expired' ? names.day(reason.expires_on_s) : '';
+    const why = EXCLUSIONS[reason.why].replaceAll('{partner}', partner).replaceAll('{day}', day);
+    return `« ${names.badge(assertion.client, assertion.badge)} », de ${partner}, ${why}`;
   });
 
-function reasonOf(
-  reason: NeverCountsJson['reason'],
-  partner: string,
-  day: (atS: number) => string,
-): readonly [why: string, advice: string] {
-  switch (reason.why) {
-    case 'expired':
-      return [
-        `a expiré le ${day(reason.expires_on_s)}`,
-        `Demandez à ${partner} s'il peut être remis de nouveau.`,
-      ];
-    case 'revoked':
-      return ['a été retiré', `Demandez à ${partner} pourquoi.`];
-    case 'future':
-      return ["porte une date qui n'est pas encore venue", 'Il comptera à partir de cette date.'];
-    case 'outside_enrolment':
-      return [
-        'a été remis hors de la période où ce badge compte',
-        `Demandez à ${partner} s'il peut être remis de nouveau.`,
-      ];
-    case 'partner_inactive':
-      return ['vient d\u2019un organisme qui ne participe plus', 'Il reste à vous, mais ne compte pas ici.'];
-    case 'no_rule_asks':
-      return ["n'est demandé pour aucun badge Région", 'Il reste à vous.'];
-    case 'not_enrolled':
-    case 'wrong_client':
-      return [
-        "n'a pas été proposé à la Région",
-        `${partner} peut demander à la Région de le prendre en compte.`,
-      ];
-  }
-}
+const AGAIN = "Demandez à {partner} s'il peut être remis de nouveau.";
+const NOT_OFFERED =
+  "n'a pas été proposé à la Région. {partner} peut demander à la Région de le prendre en compte.";
+
+const EXCLUSIONS: Readonly<Record<Reason['why'], string>> = {
+  expired: `a expiré le {day}. ${AGAIN}`,
+  revoked: 'a été retiré. Demandez à {partner} pourquoi.',
+  future: "porte une date qui n'est pas encore venue. Il comptera à partir de cette date.",
+  outside_enrolment: `a été remis hors de la période où ce badge compte. ${AGAIN}`,
+  partner_inactive: "vient d'un organisme qui ne participe plus. Il reste à vous, mais ne compte pas ici.",
+  no_rule_asks: "n'est demandé pour aucun badge Région. Il reste à vous.",
+  not_enrolled: NOT_OFFERED,
+  wrong_client: NOT_OFFERED,
+};
 
 /** Pure. Where somebody is with one award, in a word or two. */
 export function stateOf({ status, waiting }: Pick<AwardJson, 'status' | 'waiting'>): string {

@@ -1,15 +1,37 @@
 import { UnrecoverableError } from 'bullmq';
-import type { Contact, Tombstone } from '../earners/record.js';
+import type { EarnerRecord } from '../earners/record.js';
+import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
-import { MailError, type Mail, type Mailer } from '../platform/mailer.js';
-import type { ParcoursAccess } from './access.js';
+import { createMailer, MailError, type Mail, type MailConfig, type Mailer } from '../platform/mailer.js';
+import { createRedisClock } from '../platform/redis-clock.js';
+import type { RedisConnection } from '../platform/redis.js';
+import type { Vault } from '../platform/vault.js';
+import { createAccess, type ParcoursAccess } from './access.js';
 
-export interface SendLinkParts {
-  readonly earners: {
-    read(
-      earner: EarnerKey,
-    ): Promise<{ readonly contact: Contact | null; readonly tombstone: Tombstone | null }>;
+interface LinkSending {
+  readonly redis: RedisConnection;
+  /** Of our own keys. */
+  readonly prefix: string;
+  readonly vault: Vault;
+  /** The scheme's name. */
+  readonly scheme: string;
+  readonly parcours: MailConfig & { readonly publicUrl: string };
+}
+
+/** What a worker sends links with. */
+export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending) {
+  const mailer = createMailer(parcours);
+  const earners = createEarnerStore(redis, prefix, vault);
+  const access = createAccess(redis, prefix, vault, createRedisClock(redis, prefix).now);
+  const parts = { earners, access, mailer, publicUrl: parcours.publicUrl, scheme };
+  return {
+    send: (earner: EarnerKey): Promise<boolean> => sendLink(parts, earner),
+    close: (): void => mailer.close(),
   };
+}
+
+interface LinkParts {
+  readonly earners: { read(earner: EarnerKey): Promise<Pick<EarnerRecord, 'contact'>> };
   readonly access: Pick<ParcoursAccess, 'issueToken'>;
   readonly mailer: Pick<Mailer, 'send'>;
   /** Where people reach `web`, without a path. */
@@ -24,7 +46,7 @@ export interface SendLinkParts {
  * @returns whether anything was sent
  * @throws UnrecoverableError when the server refuses for good; MailError when it is worth another try
  */
-export async function sendLink(parts: SendLinkParts, earner: EarnerKey): Promise<boolean> {
+export async function sendLink(parts: LinkParts, earner: EarnerKey): Promise<boolean> {
   const { contact } = await parts.earners.read(earner);
   if (contact === null) return false;
   const token = await parts.access.issueToken(earner);
@@ -39,30 +61,15 @@ export async function sendLink(parts: SendLinkParts, earner: EarnerKey): Promise
 }
 
 /** Pure. The mail with the link, in French. @param link opens the pages once */
-function linkMail(to: string, link: string, scheme: string): Mail {
-  const lines = [
+const linkMail = (to: string, link: string, scheme: string): Mail => ({
+  to,
+  subject: 'Votre lien pour voir vos badges',
+  text: [
     'Bonjour,',
     `Vous avez demandé à voir où vous en êtes dans « ${scheme} ».`,
     'Pour ouvrir votre page, suivez ce lien, puis appuyez sur le bouton :',
-  ];
-  const after = [
+    link,
     'Ce lien marche une seule fois, pendant 30 minutes.',
     "Si vous n'avez rien demandé, vous pouvez oublier ce message : personne d'autre ne voit votre page.",
-  ];
-  const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
-  return {
-    to,
-    subject: 'Votre lien pour voir vos badges',
-    text: [...lines, link, ...after].join('\n\n'),
-    html: [
-      '<!doctype html><html lang="fr"><body>',
-      ...lines.map(paragraph),
-      `<p><a href="${escapeHtml(link)}">Ouvrir ma page</a></p>`,
-      ...after.map(paragraph),
-      '</body></html>',
-    ].join('\n'),
-  };
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeHtml = (text: string): string => text.replaceAll(/[&<>"]/g, (letter) => ESCAPES[letter] ?? '');
+  ].join('\n\n'),
+});

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { typesetFrench } from '../ops/shared/browser.js';
 import { withoutMarks } from '../platform/invisible.js';
-import { type AwardJson, missingOf, type Names, progressOf, stateOf } from './progress.js';
+import { type AwardJson, missingOf, type Parcours, progressOf, stateOf } from './progress.js';
 
 /** What every page says around its own words. */
 export interface Frame {
@@ -11,23 +11,6 @@ export interface Frame {
   /** Whom a person can write to; null: nobody was named. */
   readonly contact: string | null;
 }
-
-/** All that one person sees of themselves. */
-export interface Parcours {
-  /** The day it was read, in words. */
-  readonly today: string;
-  readonly addresses: readonly string[];
-  readonly competencies: readonly { readonly id: string; readonly name: string }[];
-  readonly awards: readonly AwardJson[];
-  /** Badges that do not count: why, and what to do. */
-  readonly excluded: readonly string[];
-  readonly names: Names;
-  readonly day: (atS: number) => string;
-  /** Badges by the ids of their assertions, in words. */
-  readonly badgeOf: ReadonlyMap<string, string>;
-}
-
-const PASSPORT = 'https://openbadgepassport.com';
 
 /** A page as it is sent. */
 export function renderPage(frame: Frame, title: string, body: ComponentChildren): string {
@@ -126,19 +109,23 @@ export const EndedView = ({ why }: { readonly why: string }): VNode => (
   </>
 );
 
-export function ParcoursView({ parcours, contact }: Omit<AwardProps, 'award'>): VNode {
-  const { today, addresses, excluded } = parcours;
-  const groups = groupsOf(parcours);
+interface ParcoursProps {
+  readonly parcours: Parcours;
+  readonly contact: string | null;
+}
+
+export function ParcoursView({ parcours, contact }: ParcoursProps): VNode {
+  const { today, addresses, awards, excluded } = parcours;
   return (
     <>
       <p>
         Voici où vous en êtes, le {today}. Adresse{addresses.length > 1 ? 's' : ''} : {addresses.join(', ')}.
       </p>
-      <Glance groups={groups} />
-      {groups.map(({ title, awards }) => (
+      <Glance awards={awards} />
+      {groupsOf(parcours).map(([title, own]) => (
         <section>
           <h2>{title}</h2>
-          {awards.map((award) => (
+          {own.map((award) => (
             <Award award={award} parcours={parcours} contact={contact} />
           ))}
         </section>
@@ -146,11 +133,7 @@ export function ParcoursView({ parcours, contact }: Omit<AwardProps, 'award'>): 
       {excluded.length > 0 && (
         <section>
           <h2>Ces badges ne comptent pas</h2>
-          <ul>
-            {excluded.map((line) => (
-              <li>{line}</li>
-            ))}
-          </ul>
+          <List items={excluded} />
         </section>
       )}
       <h2>Vos données</h2>
@@ -168,65 +151,32 @@ export function ParcoursView({ parcours, contact }: Omit<AwardProps, 'award'>): 
   );
 }
 
-/** The awards of one competency, or all others. */
-interface Group {
-  readonly title: string;
-  readonly isCompetency: boolean;
-  readonly awards: readonly AwardJson[];
-}
-
-function groupsOf({ awards, competencies }: Parcours): readonly Group[] {
-  const of = competencies.map(({ id, name }) => ({
-    title: name,
-    isCompetency: true,
-    awards: awards.filter(({ competency }) => competency === id),
-  }));
-  const others = awards.filter(({ competency }) => !competencies.some(({ id }) => id === competency));
-  const title = others.length < awards.length ? 'Et aussi' : 'Vos badges Région';
-  return [...of, { title, isCompetency: false, awards: others }].filter((group) => group.awards.length > 0);
-}
-
-/** Every competency and level, and each other award, at once: drawn, and in words beside it. */
-function Glance({ groups }: { readonly groups: readonly Group[] }): VNode | null {
-  const awards = groups.flatMap((group) => group.awards);
-  const levels = [...new Set(awards.flatMap(({ level }) => level ?? []))].toSorted((a, b) => a - b);
-  if (!groups.some(({ isCompetency }) => isCompetency)) return null;
-  return (
-    <table>
-      <caption>Vos badges Région</caption>
-      <thead>
-        <tr>
-          <th scope="col">Compétence</th>
-          {levels.map((level) => (
-            <th scope="col">Niveau {level}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {groups.map(({ title, isCompetency, awards: mine }) =>
-          isCompetency ? (
-            <tr>
-              <th scope="row">{title}</th>
-              {levels.map((level) => {
-                const award = mine.find((one) => one.level === level);
-                return <td>{award === undefined ? 'Rien' : <Bar award={award} />}</td>;
-              })}
-            </tr>
-          ) : (
-            mine.map((award) => (
-              <tr>
-                <th scope="row">{award.name}</th>
-                <td colSpan={levels.length}>
-                  <Bar award={award} />
-                </td>
-              </tr>
-            ))
-          ),
-        )}
-      </tbody>
-    </table>
+/** The awards of each competency, then all others. */
+function groupsOf({ awards, competencies }: Parcours): (readonly [title: string, awards: AwardJson[]])[] {
+  const groups = competencies.map(
+    ({ id, name }) => [name, awards.filter(({ competency }) => competency === id)] as const,
   );
+  const others = awards.filter(({ competency }) => !competencies.some(({ id }) => competency === id));
+  const title = others.length < awards.length ? 'Et aussi' : 'Vos badges Région';
+  return [...groups, [title, others] as const].filter(([, own]) => own.length > 0);
 }
+
+/** Every award at once: drawn, and in words beside it. */
+const Glance = ({ awards }: { readonly awards: readonly AwardJson[] }): VNode => (
+  <table>
+    <caption>Vos badges Région</caption>
+    <tbody>
+      {awards.map((award) => (
+        <tr>
+          <th scope="row">{award.name}</th>
+          <td>
+            <Bar award={award} />
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
 
 const [WIDTH, HEIGHT] = [80, 12];
 
@@ -246,81 +196,68 @@ function Bar({ award }: { readonly award: AwardJson }): VNode {
   );
 }
 
-interface AwardProps {
-  readonly award: AwardJson;
-  readonly parcours: Parcours;
-  readonly contact: string | null;
+type AwardProps = ParcoursProps & { readonly award: AwardJson };
+
+function Award({ award, parcours, contact }: AwardProps): VNode {
+  const detail = {
+    held: () => <Held award={award} parcours={parcours} />,
+    not_met: () => <Missing award={award} parcours={parcours} />,
+    due: () =>
+      award.waiting
+        ? 'Vous avez tous les badges demandés. La Région doit encore valider une nouvelle règle.'
+        : 'Vous avez tous les badges demandés : le badge de la Région arrive par e-mail.',
+    inactive: () => 'La Région ne donne pas ce badge en ce moment. Vos badges restent comptés.',
+    blocked: () =>
+      `La Région vous a retiré ce badge. Pour savoir pourquoi, ${contact === null ? 'demandez-lui' : `écrivez à ${contact}`}.`,
+  }[award.status]();
+  return (
+    <>
+      <h3>
+        {award.name} ({stateOf(award).toLowerCase()})
+      </h3>
+      {typeof detail === 'string' ? <p>{detail}</p> : detail}
+    </>
+  );
 }
 
-const Award = ({ award, parcours, contact }: AwardProps): VNode => (
-  <>
-    <h3>
-      {award.name} ({stateOf(award).toLowerCase()})
-    </h3>
-    {award.status === 'held' ? (
-      <Held award={award} parcours={parcours} />
-    ) : award.status === 'not_met' ? (
-      <Missing award={award} names={parcours.names} />
-    ) : (
-      <p>{STATUS_WORDS[award.status](award, contact)}</p>
-    )}
-  </>
-);
-
-const STATUS_WORDS: Readonly<
-  Record<'due' | 'inactive' | 'blocked', (award: AwardJson, contact: string | null) => string>
-> = {
-  due: ({ waiting }) =>
-    waiting
-      ? 'Vous avez tous les badges demandés. La Région doit encore valider une nouvelle règle.'
-      : 'Vous avez tous les badges demandés : le badge de la Région arrive par e-mail.',
-  inactive: () => 'La Région ne donne pas ce badge en ce moment. Vos badges restent comptés.',
-  blocked: (_, contact) =>
-    `La Région vous a retiré ce badge. Pour savoir pourquoi, ${contact === null ? 'demandez-lui' : `écrivez à ${contact}`}.`,
-};
-
-function Held({ award, parcours: { badgeOf, day } }: Pick<AwardProps, 'award' | 'parcours'>): VNode {
+function Held({ award, parcours: { badgeOf, names } }: Omit<AwardProps, 'contact'>): VNode {
   const { history, held_by: held, earned_by: earned } = award;
   const sinceS = history?.since_s ?? held?.issued_on_s ?? null;
   const ids = history?.earned_by ?? earned.map(({ assertion }) => assertion);
   const thanksTo = ids.flatMap((id) => badgeOf.get(id) ?? []);
   return (
     <>
-      {sinceS !== null && <p>Vous avez ce badge depuis le {day(sinceS)}.</p>}
-      {thanksTo.length > 0 && <List title="Grâce à :" items={thanksTo} />}
+      {sinceS !== null && <p>Vous avez ce badge depuis le {names.day(sinceS)}.</p>}
+      {thanksTo.length > 0 && <p>Grâce à :</p>}
+      <List items={thanksTo} />
       <p>
         Pour le montrer : ouvrez l'e-mail reçu d'Open Badge Factory, acceptez le badge, et gardez-le dans{' '}
-        <a href={PASSPORT}>Open Badge Passport</a>.
+        <a href="https://openbadgepassport.com">Open Badge Passport</a>.
       </p>
     </>
   );
 }
 
-const List = ({ title, items }: { readonly title: string; readonly items: readonly string[] }): VNode => (
-  <>
-    <p>{title}</p>
+const List = ({ items }: { readonly items: readonly string[] }): VNode | null =>
+  items.length === 0 ? null : (
     <ul>
       {items.map((item) => (
         <li>{item}</li>
       ))}
     </ul>
-  </>
-);
+  );
 
-function Missing({ award, names }: { readonly award: AwardJson; readonly names: Names }): VNode {
+function Missing({ award, parcours: { names } }: Omit<AwardProps, 'contact'>): VNode {
   const help = award.would_help?.badges ?? [];
   return (
     <>
-      <Bar award={award} />
       {missingOf(award.rule, names).map((sentence) => (
         <p>{sentence}</p>
       ))}
       {help.length > 0 && (
-        <List
-          title={help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}
-          items={help.map(({ name, partner }) => `« ${name ?? 'Badge sans nom'} », chez ${partner}`)}
-        />
+        <p>{help.length > 1 ? 'Ces badges vous aideraient :' : 'Ce badge vous aiderait :'}</p>
       )}
+      <List items={help.map(({ name, partner }) => `« ${name ?? 'Badge sans nom'} », chez ${partner}`)} />
       {award.would_help?.reach === 'beyond' && (
         <p>Aujourd'hui, trop peu de badges sont proposés pour y arriver. D'autres viendront.</p>
       )}

@@ -12,7 +12,6 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  readonly html: string;
 }
 
 /**

@@ -9,7 +9,7 @@ import { requireSafeRedis } from '../platform/redis-safety.js';
 import { markKey } from '../platform/key-guard.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
-import { openLinkSender } from '../parcours/wire.js';
+import { openLinkSender } from '../parcours/send-link.js';
 import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from './partner-keys.js';

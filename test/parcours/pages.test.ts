@@ -82,7 +82,6 @@ const depsAt = (publicUrl: string): Parameters<typeof createParcours>[0] => ({
       awards: [],
       excluded: [],
       names: namesOf(scheme),
-      day: String,
       badgeOf: new Map(),
     };
   },
