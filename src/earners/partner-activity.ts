@@ -1,58 +1,43 @@
-import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
+import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
-
-/** The latest that is known of a partner. Times are Unix seconds. */
-export interface LatestEvent {
-  /** Null where a hosted credential does not name its event. */
-  readonly eventId: EventId | null;
-  /** When OBF recorded the event; where that is not known, the day it was issued on, which may lie long before. */
-  readonly happenedS: number;
-  /** When we stored it. */
-  readonly atS: number;
-}
 
 export type PartnerActivity = ReturnType<typeof createPartnerActivity>;
 
-/**
- * Keeps the newer of two; of two that are equally new, the one that is there. What stands there in a form
- * that we do not know gives way. KEYS: the hash. ARGV: client, seconds, text.
- */
-const KEEP_NEWER = `
-local known = redis.call('HGET', KEYS[1], ARGV[1])
-local at = known and tonumber(string.match(known, '^%S+'))
-if at and at >= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-return 1`;
+/** So many are kept of what is ignored: a sender of notices may name anything. */
+const MAX_KEPT = 200;
 
 /**
- * What each client did last, so that one who has fallen silent stands out.
- * One hash, a field a client: `<happenedS> <atS> <eventId>`.
- * @param prefix of the key, without a hash tag
+ * When something last came, Unix seconds: of partners, so that one who has fallen silent stands out, and of what counts
+ * for nothing, so that ops can see what a partner forgot to have enrolled. Each is a sorted set, where the later of two
+ * instants stays.
+ * @param prefix of the keys, without a hash tag
  */
-export function createPartnerActivity(redis: RedisConnection, prefix: string) {
-  const key = `${prefix}:news`;
+export function createPartnerActivity(redis: RedisConnection, prefix: string, maxKept = MAX_KEPT) {
+  const partnersKey = `${prefix}:news`;
+  const clientsKey = `${prefix}:ignored:clients`;
+  const badgesKey = (clientId: ClientId): string => `${prefix}:ignored:badges:{${clientId}}`;
+  const ignore = async (key: string, member: string, atS: number): Promise<void> => {
+    await redis.zadd(key, 'GT', atS, member);
+    await redis.zremrangebyrank(key, 0, -maxKept - 1);
+  };
+  /** The latest first. */
+  const latest = async <Id>(key: string, named: (id: string) => Id): Promise<ReadonlyMap<Id, number>> => {
+    const flat = await redis.zrevrange(key, 0, -1, 'WITHSCORES');
+    return new Map(flat.flatMap((id, at) => (at % 2 === 0 ? [[named(id), Number(flat[at + 1])]] : [])));
+  };
   return {
-    /** Told of every event that is stored, in any order and however often: the newest stays. */
-    async seen(clientId: ClientId, { eventId, happenedS, atS }: LatestEvent): Promise<void> {
-      const text = `${happenedS} ${atS} ${eventId ?? ''}`;
-      await redis.eval(KEEP_NEWER, 1, key, clientId, happenedS, text);
+    /** Told of every event that is stored, in any order and however often. @param atS when OBF recorded it */
+    async seen(clientId: ClientId, atS: number): Promise<void> {
+      await redis.zadd(partnersKey, 'GT', atS, clientId);
     },
     /** Of every client with a stored assertion. */
-    async all(): Promise<ReadonlyMap<ClientId, LatestEvent>> {
-      const fields = Object.entries(await redis.hgetall(key));
-      return new Map(
-        fields.flatMap(([client, text]) => {
-          const news = parsed(text);
-          return news === null ? [] : [[asClientId(client), news] as const];
-        }),
-      );
-    },
+    partners: () => latest(partnersKey, asClientId),
+    /** An event of a badge that is not enrolled, or a credential of one. */
+    ignoreBadge: (clientId: ClientId, badgeId: BadgeId, atS: number) =>
+      ignore(badgesKey(clientId), badgeId, atS),
+    ignoredBadges: (clientId: ClientId) => latest(badgesKey(clientId), asBadgeId),
+    /** A notice of a client that takes no part, or a credential of its. */
+    ignoreClient: (clientId: ClientId, atS: number) => ignore(clientsKey, clientId, atS),
+    ignoredClients: () => latest(clientsKey, asClientId),
   };
-}
-
-function parsed(text: string): LatestEvent | null {
-  const [, happened, at, event = ''] = /^(-?\d+) (-?\d+) (\S*)$/.exec(text) ?? [];
-  if (happened === undefined || at === undefined) return null;
-  const eventId = event === '' ? null : asEventId(event);
-  return { eventId, happenedS: Number(happened), atS: Number(at) };
 }

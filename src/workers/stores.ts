@@ -2,7 +2,6 @@ import type { Telemetry } from 'bullmq';
 import type { Config } from '../config.js';
 import { createPartnerActivity } from '../earners/partner-activity.js';
 import { createEarnerStore } from '../earners/store.js';
-import { createUnenrolledBadges } from '../earners/unenrolled-badges.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { createBatches } from '../issuing/batches.js';
 import { createHolds } from '../issuing/hold.js';
@@ -126,7 +125,6 @@ export function openStores(options: PipelineOptions) {
     /** When each partner issued last. */
     news: createPartnerActivity(redis, prefix),
     /** Badges and clients that count for nobody. */
-    ignored: createUnenrolledBadges(redis, prefix),
     ledger: createLedger({ earners, journal, clock }),
     flags: createReviewFlags({ redis, prefix, earners, journal }),
     outbox: createOutbox(redis, prefix, now),

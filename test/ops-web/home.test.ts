@@ -98,7 +98,7 @@ partners:
     await until(async () => /1 badge dû attend\./.test(await home()), 'an award that waits');
     const longAgoS = secondsOf(clock) - 31 * 86_400;
     await redis.del(`${prefix}:news`);
-    await news.seen(asClientId('P1'), { eventId: asEventId('E'), happenedS: longAgoS, atS: longAgoS });
+    await news.seen(asClientId('P1'), longAgoS);
     await redis.hset(`${prefix}:quota`, { left: 70, readMs: Date.now() });
 
     const html = (await browser.get('/ops')).html;

@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId, asEventId } from '../../src/ids.js';
-import { createUnenrolledBadges, type UnenrolledBadges } from '../../src/earners/unenrolled-badges.js';
+import { createPartnerActivity, type PartnerActivity } from '../../src/earners/partner-activity.js';
 import { PARTNERS_A_PAGE } from '../../src/ops/web/partners/read.js';
 import { openHouse, type House } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -36,11 +36,11 @@ partners:
 
 let house: House;
 let browser: Browser;
-let ignored: UnenrolledBadges;
+let news: PartnerActivity;
 beforeAll(async () => {
   house = await openHouse({ scheme: SCHEME, partners: PARTNERS, ops: OPS_SETTINGS });
   const { redis, prefix } = house.pipelines[0].people;
-  ignored = createUnenrolledBadges(redis, prefix);
+  news = createPartnerActivity(redis, prefix);
   browser = await signedIn(house.opsUrl, READER);
 });
 afterAll(() => house.close());
@@ -72,7 +72,7 @@ test('one of them: its badges as they are enrolled, its last event, when it was 
   const text = textOf(html);
   expect(html).toContain('<title>Organisme &lt;un> – Palier</title>');
   expect(text).toContain('Variable de la clé | KEY_P1 |');
-  expect(text).toMatch(/Dernier badge délivré \| .* \(événement \w+\) \|/);
+  expect(text).toMatch(/Dernier badge délivré \| \d+ \S+ \d{4}, \d\d:\d\d \|/);
   expect(text).toContain('Compte OBF lu pour la dernière fois | 15 janv. 2026, 10:00');
   expect(text).toContain(
     'Prendre la parole A | Communiquer | 1 | Interagir avec <autrui> | à partir du 1 janv. 2024 jusqu’au 31 déc. 2026 | A0 |',
@@ -92,22 +92,20 @@ test('without a key, nothing is said of reading its account', async () => {
 
 test('a badge that is not enrolled stands with the command that enrols it, as what was chosen', async () => {
   const [P1, nowS] = [asClientId('P1'), 1_768_467_600];
-  await ignored.badge(P1, asBadgeId('NEW'), 'E1', nowS);
-  await ignored.badge(P1, asBadgeId('NEW'), 'E2', nowS);
-  await ignored.badge(P1, asBadgeId('A'), 'E3', nowS);
-  await ignored.badge(P1, asBadgeId('$(rm x);<b>'), 'E4', nowS);
-  await ignored.badge(P1, asBadgeId('--level'), 'E5', nowS);
+  await news.ignoreBadge(P1, asBadgeId('NEW'), nowS);
+  await news.ignoreBadge(P1, asBadgeId('NEW'), nowS);
+  await news.ignoreBadge(P1, asBadgeId('A'), nowS);
+  await news.ignoreBadge(P1, asBadgeId('$(rm x);<b>'), nowS);
+  await news.ignoreBadge(P1, asBadgeId('--level'), nowS);
   expect(await shown('/ops/organismes')).toMatch(/Organisme <un> \|.*\| 3 \|/);
   const before = await browser.get('/ops/organismes/P1');
   expect(textOf(before.html)).toContain(
-    'NEW | 2 | 15 janv. 2026, 10:00 | npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |',
+    'NEW | 15 janv. 2026, 10:00 | npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |',
   );
-  expect(textOf(before.html)).toContain(
-    '$(rm x);<b> | 1 | 15 janv. 2026, 10:00 | cet identifiant ne peut pas',
-  );
-  expect(textOf(before.html)).toContain('--level | 1 | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
+  expect(textOf(before.html)).toContain('$(rm x);<b> | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
+  expect(textOf(before.html)).toContain('--level | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
   expect(before.html).not.toContain('<b>');
-  expect(textOf(before.html)).not.toContain(' A | 1 |');
+  expect(textOf(before.html)).not.toContain(' A | 15 ');
 
   const chosen = await shown('/ops/organismes/P1?competence=communiquer&niveau=1');
   expect(chosen).toContain('npx palier partner enrol P1 NEW --competency communiquer --level 1 |');
@@ -117,22 +115,24 @@ test('a badge that is not enrolled stands with the command that enrols it, as wh
 
 test('notices of clients that take no part are shown, and why', async () => {
   const nowS = 1_768_467_600;
-  await ignored.client(asClientId('STRANGER'), 'E1', nowS);
-  await ignored.client(asClientId('P3'), 'E2', nowS - 60);
-  await ignored.client(asClientId('P2'), 'E3', nowS - 120);
-  await ignored.client(asClientId('a b'), 'E4', nowS - 180);
+  await news.ignoreClient(asClientId('STRANGER'), nowS);
+  await news.ignoreClient(asClientId('P3'), nowS - 60);
+  await news.ignoreClient(asClientId('P2'), nowS - 120);
+  await news.ignoreClient(asClientId('a b'), nowS - 180);
   const text = await shown('/ops/organismes');
   expect(text).toContain(
-    'STRANGER | compte inconnu de partners.yaml | 1 | 15 janv. 2026, 10:00 | npx palier partner enrol STRANGER BADGE --competency COMPETENCE --level NIVEAU --partner-name "NOM" |',
+    'STRANGER | compte inconnu de partners.yaml | 15 janv. 2026, 10:00 | npx palier partner enrol STRANGER BADGE --competency COMPETENCE --level NIVEAU --partner-name "NOM" |',
   );
   expect(text).toContain(
-    'P3 Ancien organisme | ne participe plus | 1 | 15 janv. 2026, 09:59 | retirez « active: false »',
+    'P3 Ancien organisme | ne participe plus | 15 janv. 2026, 09:59 | retirez « active: false »',
   );
   expect(text).toContain(
-    'a b | compte inconnu de partners.yaml | 1 | 15 janv. 2026, 09:57 | cet identifiant ne peut',
+    'a b | compte inconnu de partners.yaml | 15 janv. 2026, 09:57 | cet identifiant ne peut',
   );
   expect(text).not.toMatch(/P2 [^|]*\| (compte inconnu|ne participe plus)/);
-  expect(await shown('/ops/organismes/P3')).toMatch(/Avis ignorés, l’organisme ne participant plus \| 1 \(/);
+  expect(await shown('/ops/organismes/P3')).toMatch(
+    /Dernier avis ignoré, l’organisme ne participant plus \| 15 /,
+  );
 });
 
 test('an API key that OBF refuses is told with what to do', async () => {

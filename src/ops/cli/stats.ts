@@ -188,24 +188,22 @@ export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0])
       partners.length === 0
         ? [{ fr: 'aucun partenaire actif', en: 'no active partner' }]
         : partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
-    json: partners.map(({ partner, last, quietDays, silent }) => ({
+    json: partners.map(({ partner, lastS, quietDays, silent }) => ({
       client_id: partner.clientId,
       name: partner.name,
       silent,
       quiet_days: quietDays,
-      last_event: last?.eventId ?? null,
-      last_event_s: last?.happenedS ?? null,
-      stored_s: last?.atS ?? null,
+      last_event_s: lastS,
     })),
   };
 }
 
-function partnerLine({ partner, last, quietDays, silent }: PartnerNews, timeZone: string): Localized {
+function partnerLine({ partner, lastS, quietDays, silent }: PartnerNews, timeZone: string): Localized {
   const name = `${silent ? '! ' : ''}${partner.name}`;
-  if (last === null)
+  if (lastS === null)
     return say`${name} : jamais rien reçu, ni trouvé dans OBF
       ${name}: nothing ever received, nor found in OBF`;
-  const at = instantWords(last.happenedS, timeZone);
+  const at = instantWords(lastS, timeZone);
   const days = plural(quietDays ?? 0, 'jour|jours', 'day|days');
   return (quietDays ?? 0) < 1
     ? say`${name} : le ${at}

@@ -1,4 +1,4 @@
-import type { LatestEvent, PartnerActivity } from '../../earners/partner-activity.js';
+import type { PartnerActivity } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
 import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -31,8 +31,8 @@ export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'
 /** When an active partner was last heard of. */
 export interface PartnerNews {
   readonly partner: Partner;
-  /** Null: nothing of theirs was ever read. */
-  readonly last: LatestEvent | null;
+  /** Unix seconds; null: nothing of theirs was ever read. */
+  readonly lastS: number | null;
   /** Whole days since then; null: nothing was ever read. */
   readonly quietDays: number | null;
   /** Somebody should ask them whether all is well. */
@@ -47,21 +47,21 @@ export async function readPartnerNews({
   scheme,
   clock,
   news,
-}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<PartnerActivity, 'all'> }): Promise<
+}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<PartnerActivity, 'partners'> }): Promise<
   readonly PartnerNews[]
 > {
-  const known = await news.all();
+  const known = await news.partners();
   const nowS = secondsOf(clock);
   const found = scheme.partners
     .filter(({ active }) => active)
     .map((partner) => newsOf(partner, known.get(partner.clientId) ?? null, nowS));
-  const heardS = ({ last }: PartnerNews): number => last?.happenedS ?? -Infinity;
+  const heardS = ({ lastS }: PartnerNews): number => lastS ?? -Infinity;
   return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
 }
 
-function newsOf(partner: Partner, last: LatestEvent | null, nowS: number): PartnerNews {
-  const quietDays = last === null ? null : Math.max(0, Math.floor((nowS - last.happenedS) / DAY_S));
-  return { partner, last, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
+function newsOf(partner: Partner, lastS: number | null, nowS: number): PartnerNews {
+  const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
+  return { partner, lastS, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
 }
 
 /** An incomplete list is shown after a day: OBF may still be writing it. An odd row is shown at once. */

@@ -33,28 +33,22 @@ export async function ingestCredential(
   return { did: 'credential stored', facts: { earner, cause } };
 }
 
-// A credential's id would name a person: its event does for telling repeats apart.
-
 async function isOfStranger(
-  { schemes, ignored, region, clock }: Stores,
+  { schemes, news, region, clock }: Stores,
   found: HostedCredential,
 ): Promise<boolean> {
   if (found.revokedOnly || found.clientId === region) return false;
   if ((await schemes.now()).scheme.partnersById.has(found.clientId)) return false;
-  await ignored.client(found.clientId, found.eventId ?? '', secondsOf(clock));
+  await news.ignoreClient(found.clientId, secondsOf(clock));
   return true;
 }
 
-async function notePartner(
-  { schemes, news, ignored, region, clock }: Stores,
-  found: HostedCredential,
-): Promise<void> {
+async function notePartner({ schemes, news, region, clock }: Stores, found: HostedCredential): Promise<void> {
   if (found.revokedOnly) return;
-  const { clientId, badgeId, eventId, issuedOnS: happenedS } = found;
-  const atS = secondsOf(clock);
+  const { clientId, badgeId, issuedOnS } = found;
   if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(badgeId))
-    await ignored.badge(clientId, badgeId, eventId ?? '', atS);
-  await news.seen(clientId, { eventId, happenedS, atS });
+    await news.ignoreBadge(clientId, badgeId, secondsOf(clock));
+  await news.seen(clientId, issuedOnS);
 }
 
 /** For how long a hosted credential that was read is not read again. */

@@ -50,7 +50,7 @@ export async function storeEvent(
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas, region, news, events, readProblems, clock } = stores;
+  const { replicas, region, news, events, readProblems } = stores;
   const { clientId } = event;
   const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
@@ -63,8 +63,7 @@ export async function storeEvent(
   signal.throwIfAborted();
   const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
   // A partner that has fallen silent stands out.
-  if (happenedS !== null && found.length > 0)
-    await news.seen(clientId, { eventId: event.id, happenedS, atS: secondsOf(clock) });
+  if (happenedS !== null && found.length > 0) await news.seen(clientId, happenedS);
   await evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (done instanceof SomeUnreadable) throw done;
@@ -110,11 +109,11 @@ async function requireComplete(
 
 /** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
 async function recordUnenrolled(
-  { schemes, ignored, region, clock }: Stores,
-  { clientId, badgeId, id }: EventToStore,
+  { schemes, news, region, clock }: Stores,
+  { clientId, badgeId }: EventToStore,
 ): Promise<void> {
   if (clientId === region || (await schemes.now()).scheme.enrolments.has(badgeId)) return;
-  await ignored.badge(clientId, badgeId, id, secondsOf(clock));
+  await news.ignoreBadge(clientId, badgeId, secondsOf(clock));
 }
 
 /**

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { asAwardId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../../src/ids.js';
 import { secondsOf } from '../../../src/platform/clock.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
-import { createUnenrolledBadges } from '../../../src/earners/unenrolled-badges.js';
 import { openHouse, parse, REGION, type House, type HouseOptions } from '../../support/house.js';
 import { until } from '../../support/until.js';
 import { signedIn } from '../../ops-web/support/browser.js';
@@ -87,11 +86,7 @@ async function lastMonth(house: House): Promise<void> {
   // One by one, as they would have come: the account is read in the order in which it was written.
   for (const entry of entries.toSorted((a, b) => a.atS - b.atS)) await journal.write([entry]);
   const longAgoS = nowS - 41 * 86_400;
-  await news.seen(asClientId('ATELIERS_COTENTIN'), {
-    eventId: asEventId('E41'),
-    happenedS: longAgoS,
-    atS: longAgoS,
-  });
+  await news.seen(asClientId('ATELIERS_COTENTIN'), longAgoS);
 }
 
 async function badgesComeIn(house: House): Promise<void> {
@@ -155,13 +150,11 @@ async function someAreSentAgain(house: House): Promise<void> {
 
 /** A badge that nobody enrolled, an organisation that nobody knows, and one that takes no part any more. */
 async function someAreIgnored(house: House): Promise<void> {
-  const [{ people, clock }] = house.pipelines;
-  const board = createUnenrolledBadges(people.redis, people.prefix);
+  const [{ news, clock }] = house.pipelines;
   const nowS = secondsOf(clock);
-  for (const nth of ['1', '2', '3'])
-    await board.badge(asClientId('CFA_BOCAGE'), asBadgeId('CFA_SECURITE'), nth, nowS - 3600);
-  await board.client(asClientId('LYCEE_DE_LA_CARE'), '4', nowS - 7200);
-  await board.client(asClientId('ECOLE_PERCHE'), '5', nowS - 86_400);
+  await news.ignoreBadge(asClientId('CFA_BOCAGE'), asBadgeId('CFA_SECURITE'), nowS - 3600);
+  await news.ignoreClient(asClientId('LYCEE_DE_LA_CARE'), nowS - 7200);
+  await news.ignoreClient(asClientId('ECOLE_PERCHE'), nowS - 86_400);
 }
 
 async function aPlanIsMade(house: House): Promise<void> {

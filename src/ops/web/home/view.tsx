@@ -156,7 +156,7 @@ const Partners = ({ partners }: HomeModel): VNode => (
         ['Organisme', ({ partner }) => <a href={TO.partner(partner.clientId)}>{partner.name}</a>],
         [
           'Dernier badge délivré',
-          ({ last }) => (last === null ? 'jamais rien reçu' : <Instant atS={last.happenedS} />),
+          ({ lastS }) => (lastS === null ? 'jamais rien reçu' : <Instant atS={lastS} />),
         ],
         [
           'État',

@@ -1,8 +1,3 @@
-import {
-  createUnenrolledBadges,
-  type IgnoredCount,
-  type UnenrolledBadges,
-} from '../../../earners/unenrolled-badges.js';
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
 import { isId } from '../../../rules/parse/value.js';
 import type { Partner, Scheme } from '../../../rules/types.js';
@@ -23,9 +18,6 @@ function accessOf({ accounts }: Pick<Pipeline, 'accounts'>, partner: Partner): A
   return partner.active && accounts(partner.clientId) === null ? 'key_missing' : 'key';
 }
 
-const ignoredIn = ({ people }: Pick<Pipeline, 'people'>): UnenrolledBadges =>
-  createUnenrolledBadges(people.redis, people.prefix);
-
 export type PartnersModel = Awaited<ReturnType<typeof readPartners>>;
 export type Stranger = PartnersModel['strangers'][number];
 export type PartnerModel = Awaited<ReturnType<typeof readPartner>>;
@@ -37,19 +29,18 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const at = numberedPage(query, all.length, PARTNERS_A_PAGE);
-  const ignored = ignoredIn(pipeline);
   const [figures, known, clients] = await Promise.all([
     readPartnerNews({ ...pipeline, scheme }),
-    pipeline.news.all(),
-    ignored.clients(),
+    pipeline.news.partners(),
+    pipeline.news.ignoredClients(),
   ]);
   const silent = new Set(figures.filter((one) => one.silent).map(({ partner }) => partner.clientId));
   const rows = all.slice(at.from, at.to).map(async (partner) => {
-    const badges = await ignored.badgesOf(partner.clientId);
+    const badges = await pipeline.news.ignoredBadges(partner.clientId);
     return {
       partner,
       access: accessOf(pipeline, partner),
-      last: known.get(partner.clientId) ?? null,
+      lastS: known.get(partner.clientId) ?? null,
       silent: silent.has(partner.clientId),
       notEnrolled: [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length,
     };
@@ -58,11 +49,11 @@ export async function readPartners({ pipeline, query }: Pick<PageContext, 'pipel
 }
 
 /** Clients that send notices and take no part: inactive partners, or unknown to partners.yaml (null). */
-const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, IgnoredCount>) =>
-  [...clients].flatMap(([clientId, ignored]) => {
+const strangersOf = (scheme: Scheme, clients: ReadonlyMap<ClientId, number>) =>
+  [...clients].flatMap(([clientId, lastS]) => {
     const partner = scheme.partnersById.get(clientId) ?? null;
     const command = enrolCommand(clientId, null, { competency: null, level: null });
-    return partner?.active === true ? [] : [{ clientId, partner, command, ...ignored }];
+    return partner?.active === true ? [] : [{ clientId, partner, command, lastS }];
   });
 
 /** What a badge is to be enrolled as; null: not chosen yet. */
@@ -78,12 +69,11 @@ export async function readPartner(context: PageContext) {
   const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));
   if (partner === undefined) throw new OpsProblem('not_found');
   const { clientId } = partner;
-  const ignored = ignoredIn(pipeline);
   const [news, known, badges, clients, figures] = await Promise.all([
     readPartnerNews({ ...pipeline, scheme }),
-    pipeline.news.all(),
-    ignored.badgesOf(clientId),
-    ignored.clients(),
+    pipeline.news.partners(),
+    pipeline.news.ignoredBadges(clientId),
+    pipeline.news.ignoredClients(),
     readCounters(pipeline),
   ]);
   const { lastHour } = await readObfAnswers(pipeline, figures);
@@ -98,7 +88,7 @@ export async function readPartner(context: PageContext) {
     isKeyRefused: lastHour?.keysRefused.includes(clientId) ?? false,
     /** When its account was last read to the end, Unix seconds; null: never. */
     readS: readS === 0 ? null : readS,
-    last: known.get(clientId) ?? null,
+    lastS: known.get(clientId) ?? null,
     silent: news.some((one) => one.silent && one.partner.clientId === clientId),
     /** Notices of an inactive partner. */
     turnedAway: partner.active ? null : (clients.get(clientId) ?? null),
@@ -112,15 +102,15 @@ export async function readPartner(context: PageContext) {
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
-  ignored: ReadonlyMap<BadgeId, IgnoredCount>,
+  ignored: ReadonlyMap<BadgeId, number>,
   as: EnrolAs,
 ) {
   const own = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
     .filter(([badgeId]) => !own.has(badgeId))
-    .map(([badgeId, counts]) => ({
+    .map(([badgeId, lastS]) => ({
       badgeId,
-      ...counts,
+      lastS,
       /** The partner that it is enrolled for in partners.yaml, if another. */
       enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
       command: enrolCommand(clientId, badgeId, as),

@@ -6,7 +6,6 @@ import { Choice } from '../parts/form.js';
 import { DefinitionList, NumberedPager, Table, type Item } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
 import type { View } from '../route.js';
-import { number } from '../words.js';
 import type { Access, NotEnrolled, PartnerModel, PartnersModel, Stranger } from './read.js';
 
 export const PartnersView: View<PartnersModel> = (model) => {
@@ -42,17 +41,17 @@ function accessText(access: Access): ComponentChildren {
   return access === 'key' ? 'clé d’API' : 'badges publiés';
 }
 
-const lastOf = ({ last, silent }: Pick<PartnerModel, 'last' | 'silent'>): ComponentChildren => (
+const lastOf = ({ lastS, silent }: Pick<PartnerModel, 'lastS' | 'silent'>): ComponentChildren => (
   <>
-    {last === null ? 'jamais rien reçu' : <Instant atS={last.happenedS} />}{' '}
-    {silent && last !== null && <State kind="waiting">silencieux depuis 30 jours</State>}
+    {lastS === null ? 'jamais rien reçu' : <Instant atS={lastS} />}{' '}
+    {silent && lastS !== null && <State kind="waiting">silencieux depuis 30 jours</State>}
   </>
 );
 
 /** Clients whose notices are ignored, and why. */
 const Strangers = ({ strangers }: PartnersModel): VNode => (
   <Section id="ignores" title="Avis ignorés">
-    <P say="OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu. Un avis redit peut être compté deux fois." />
+    <P say="OBF a envoyé des avis pour ces comptes, qui ne participent pas : rien n’en a été lu." />
     <Table
       caption="Comptes dont les avis sont ignorés"
       rows={strangers}
@@ -69,7 +68,6 @@ const Strangers = ({ strangers }: PartnersModel): VNode => (
           'Pourquoi',
           ({ partner }) => (partner === null ? 'compte inconnu de partners.yaml' : 'ne participe plus'),
         ],
-        ['Avis', ({ count }) => count],
         ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
         ['Pour y remédier', (one) => mendOf(one)],
       ]}
@@ -104,34 +102,18 @@ export const PartnerView: View<PartnerModel> = (model) => (
 );
 
 function itemsOf(model: PartnerModel): readonly Item[] {
-  const { partner, access, readS, last, turnedAway } = model;
+  const { partner, access, readS, turnedAway } = model;
   const notRead = access === 'hosted' ? 'sans objet : Palier n’a pas de clé' : 'jamais';
   return [
     ['Compte OBF', <code>{partner.clientId}</code>],
     ['Participation', activityOf(partner)],
     ['Accès', accessText(access)],
     partner.secretEnv === null ? null : ['Variable de la clé', <code>{partner.secretEnv}</code>],
-    [
-      'Dernier badge délivré',
-      <>
-        {lastOf(model)}
-        {last !== null && last.eventId !== null && (
-          <>
-            {' '}
-            (événement <code>{last.eventId}</code>)
-          </>
-        )}
-      </>,
-    ],
+    ['Dernier badge délivré', lastOf(model)],
     ['Compte OBF lu pour la dernière fois', readS === null ? notRead : <Instant atS={readS} />],
     turnedAway === null
       ? null
-      : [
-          'Avis ignorés, l’organisme ne participant plus',
-          <>
-            {number(turnedAway.count)} (<Instant atS={turnedAway.lastS} />)
-          </>,
-        ],
+      : ['Dernier avis ignoré, l’organisme ne participant plus', <Instant key="last" atS={turnedAway} />],
   ];
 }
 
@@ -204,7 +186,6 @@ function NotEnrolledBadges(model: PartProps): VNode {
             rows={notEnrolled}
             columns={[
               ['Badge', ({ badgeId }) => <code>{badgeId}</code>],
-              ['Fois', ({ count }) => count],
               ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
               ['Commande d’inscription', (badge) => commandOf(badge)],
             ]}
