@@ -1,12 +1,11 @@
-import type { ClientId } from '../ids.js';
 import { byIssueDate } from './countable.js';
 import { abilityOf } from './badges-condition.js';
 import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
 import type { Candidate } from './types.js';
 
 /** What may stand for one ability: all versions of one badge, whose partner has a limited number of seats. */
-export interface Carrier<P> {
-  readonly partner: P;
+export interface Carrier {
+  readonly partner: string;
   /** The abilities of its versions; it can stand for one of them. */
   readonly abilities: readonly string[];
 }
@@ -17,60 +16,37 @@ export interface Carrier<P> {
  * path at a time (Ford and Fulkerson). Once covered, an ability stays covered.
  * @returns each used carrier with its ability; earlier carriers are preferred, all else being equal.
  */
-export function coverAbilities<P, C extends Carrier<P>>(
+export function coverAbilities<C extends Carrier>(
   carriers: readonly C[],
   seats: number,
 ): ReadonlyMap<C, string> {
-  const cover = new Cover<P, C>(seats);
-  for (const carrier of carriers) for (const ability of carrier.abilities) cover.offer(ability, carrier);
-  return cover.fill();
-}
-
-class Cover<P, C extends Carrier<P>> {
-  private readonly offers = new Map<string, Set<C>>();
-  private readonly standsFor = new Map<C, string>();
-
-  constructor(private readonly seats: number) {}
-
-  offer(ability: string, carrier: C): void {
-    const known = this.offers.get(ability);
-    if (known === undefined) this.offers.set(ability, new Set([carrier]));
-    else known.add(carrier);
-  }
-
-  fill(): ReadonlyMap<C, string> {
-    for (const ability of this.offers.keys()) this.place(ability, new Set(), new Set());
-    return this.standsFor;
-  }
-
+  const standsFor = new Map<C, string>();
   /**
    * Finds a carrier for the ability, moving other abilities to other carriers where that makes room. Every
    * ability and every full partner is tried once a path (`tried`, `full`): so no step of a path undoes
    * another one, and nothing is changed unless the whole path succeeds.
    */
-  private place(ability: string, tried: Set<string>, full: Set<P>): boolean {
+  const place = (ability: string, tried: Set<string>, full: Set<string>): boolean => {
     if (tried.has(ability)) return false;
     tried.add(ability);
-    for (const carrier of this.offers.get(ability) ?? []) {
-      if (!this.vacate(carrier, tried, full)) continue;
-      this.standsFor.set(carrier, ability);
-      return true;
-    }
-    return false;
-  }
-
+    const carrier = carriers.find((one) => one.abilities.includes(ability) && vacate(one, tried, full));
+    if (carrier !== undefined) standsFor.set(carrier, ability);
+    return carrier !== undefined;
+  };
   /** Makes the carrier free to stand for another ability, if that can be done. */
-  private vacate(carrier: C, tried: Set<string>, full: Set<P>): boolean {
-    const current = this.standsFor.get(carrier);
-    if (current !== undefined) return this.place(current, tried, full);
-    const seated = [...this.standsFor].filter(([other]) => other.partner === carrier.partner);
-    if (seated.length < this.seats) return true;
+  const vacate = (carrier: C, tried: Set<string>, full: Set<string>): boolean => {
+    const current = standsFor.get(carrier);
+    if (current !== undefined) return place(current, tried, full);
+    const seated = [...standsFor].filter(([other]) => other.partner === carrier.partner);
+    if (seated.length < seats) return true;
     if (full.has(carrier.partner)) return false;
     full.add(carrier.partner);
-    for (const [other, covered] of seated)
-      if (this.place(covered, tried, full)) return this.standsFor.delete(other);
-    return false;
-  }
+    const moved = seated.find(([, covered]) => place(covered, tried, full));
+    return moved !== undefined && standsFor.delete(moved[0]);
+  };
+  for (const ability of new Set(carriers.flatMap(({ abilities }) => abilities)))
+    place(ability, new Set(), new Set());
+  return standsFor;
 }
 
 /** The limits under which a condition counts. */
@@ -81,22 +57,16 @@ export interface Limits {
   readonly abilities: boolean;
 }
 
-export interface Choice {
+interface Choice {
   readonly counted: readonly Candidate[];
   readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
 }
 
 /** All versions of one badge that this person has, oldest first; enrolled by one partner. */
-interface Family {
-  readonly partner: ClientId;
+interface Family extends Carrier {
   readonly oldest: Candidate;
   readonly versions: readonly Candidate[];
-  /** None where nobody asks for them. */
-  readonly abilities: readonly string[];
 }
-
-/** Most conditions find nothing in most portfolios. */
-const NOTHING: Choice = { counted: [], excluded: [] };
 
 /**
  * Chooses what one condition counts: one version of a badge, and no more from a partner than allowed.
@@ -108,21 +78,17 @@ const NOTHING: Choice = { counted: [], excluded: [] };
  * @param candidates those that the selector picks, oldest first
  */
 export function choose(candidates: readonly Candidate[], limits: Limits): Choice {
-  if (candidates.length === 0) return NOTHING;
-  const families = familiesOf(candidates, limits);
-  const seats = limits.perIssuer ?? Infinity;
-  const cover = limits.abilities
-    ? coverAbilities<ClientId, Family>(families, seats)
-    : new Map<Family, string>();
-  const chosen = fillUp(families, cover, seats);
-  const counted = [...chosen.values()].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
-  if (counted.length === candidates.length) return { counted, excluded: [] };
+  const families = familiesOf(candidates);
+  const chosen = chosenOf(families, limits);
   const excluded = families.flatMap((family) => exclusionsOf(family, chosen.get(family), limits.perIssuer));
-  return { counted, excluded: excluded.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
+  return {
+    counted: [...chosen.values()].toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
+    excluded: excluded.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
+  };
 }
 
 /** Oldest family first, since the candidates are. */
-function familiesOf(candidates: readonly Candidate[], limits: Limits): readonly Family[] {
+function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
   const byFamily = new Map<string, [Candidate, ...Candidate[]]>();
   for (const candidate of candidates) {
     const known = byFamily.get(candidate.enrolment.family);
@@ -133,26 +99,30 @@ function familiesOf(candidates: readonly Candidate[], limits: Limits): readonly 
     partner: versions[0].enrolment.clientId,
     oldest: versions[0],
     versions,
-    abilities: limits.abilities ? versions.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []) : [],
+    abilities: versions.flatMap(({ enrolment }) => abilityOf(enrolment) ?? []),
   }));
 }
 
 /** The cover, each family by its oldest version that has the ability; then each partner up to its seats. */
-function fillUp(
+function chosenOf(
   families: readonly Family[],
-  cover: ReadonlyMap<Family, string>,
-  seats: number,
+  { perIssuer, abilities }: Limits,
 ): ReadonlyMap<Family, Candidate> {
+  const seats = perIssuer ?? Infinity;
   const chosen = new Map<Family, Candidate>();
-  const taken = new Map<ClientId, number>();
-  const take = (family: Family, version: Candidate): void => {
+  const taken = new Map<string, number>();
+  const take = (family: Family, version = family.oldest): void => {
     chosen.set(family, version);
     taken.set(family.partner, (taken.get(family.partner) ?? 0) + 1);
   };
-  for (const [family, ability] of cover)
-    take(family, family.versions.find(({ enrolment }) => abilityOf(enrolment) === ability) ?? family.oldest);
+  if (abilities)
+    for (const [family, ability] of coverAbilities(families, seats))
+      take(
+        family,
+        family.versions.find(({ enrolment }) => abilityOf(enrolment) === ability),
+      );
   for (const family of families)
-    if (!chosen.has(family) && (taken.get(family.partner) ?? 0) < seats) take(family, family.oldest);
+    if (!chosen.has(family) && (taken.get(family.partner) ?? 0) < seats) take(family);
   return chosen;
 }
 

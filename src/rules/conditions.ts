@@ -1,18 +1,10 @@
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
-import { type Choice, choose } from './choice.js';
+import { choose } from './choice.js';
 import { byIssueDate } from './countable.js';
-import {
-  assertNever,
-  type BadgesResult,
-  type ConditionExclusionReason,
-  type ConditionResult,
-  type Demand,
-  type Exclusion,
-  reached,
-} from './evaluation.js';
+import { assertNever, type BadgesResult, type ConditionResult, type Demand, reached } from './evaluation.js';
 import type { Candidate, Condition, Scheme } from './types.js';
-import { type Window, windowOf, within } from './window.js';
+import { windowOf, within } from './window.js';
 
 /** All that a condition may look at. */
 export interface Facts {
@@ -60,6 +52,9 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
   const window = windowOf(scheme, condition, nowS);
   const picked = candidates.filter(({ enrolment }) => picks(condition.selector, enrolment));
   const inTime = picked.filter(({ assertion }) => within(window, assertion.issuedOnS));
+  const outOfTime = picked
+    .filter((candidate) => !inTime.includes(candidate))
+    .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
   const choice = choose(inTime, {
     perIssuer: condition.perIssuer ?? null,
     abilities: condition.abilities !== undefined,
@@ -74,17 +69,6 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     met: demands.every(reached),
     demands,
     counted: choice.counted.map(({ assertion }) => assertion),
-    excluded: inTime.length === picked.length ? choice.excluded : withOutOfTime(picked, window, choice),
+    excluded: [...outOfTime, ...choice.excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
   };
-}
-
-function withOutOfTime(
-  picked: readonly Candidate[],
-  window: Window,
-  { excluded }: Choice,
-): readonly Exclusion<ConditionExclusionReason>[] {
-  const outOfTime = picked
-    .filter(({ assertion }) => !within(window, assertion.issuedOnS))
-    .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
-  return [...outOfTime, ...excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
 }

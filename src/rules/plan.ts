@@ -41,9 +41,6 @@ export interface PersonPlan {
   readonly planned: readonly Planned[];
 }
 
-/** Most people have nothing to plan. */
-const NOTHING: readonly Planned[] = [];
-
 /**
  * What happens to one person when `rules.scheme` is put into force for everybody. Pure.
  * @param nowS the clock, Unix seconds
@@ -64,7 +61,7 @@ export function planFor(
 
 /** An award that is held or not met changes nothing. */
 function plannedOf({ award, status, met }: AwardVerdict, person: PersonFacts): readonly Planned[] {
-  if (!met || status === 'held' || status === 'not_met') return NOTHING;
+  if (!met || status === 'held' || status === 'not_met') return [];
   return [{ award, kind: status === 'due' ? issuingKind(award, person) : status }];
 }
 
@@ -80,10 +77,10 @@ function lostRules(
   { awards, nowS }: Evaluation,
 ): readonly Planned[] {
   const inForce = rollout?.inForce ?? null;
-  if (inForce === null || portfolio.held.length === 0) return NOTHING;
+  if (inForce === null || portfolio.held.length === 0) return [];
   const unmet = awards.filter(({ status, met }) => status === 'held' && !met).map(({ award }) => award);
   const candidates = [...unmet, ...removedAwards(inForce.awards, scheme.awards)];
-  if (candidates.length === 0) return NOTHING;
+  if (candidates.length === 0) return [];
   const before = evaluate(inForce, portfolio, nowS).awards;
   const metBefore = new Set(
     before.filter(({ status, met }) => status === 'held' && met).map(({ award }) => award.badgeId),
@@ -137,44 +134,11 @@ function gainedWith(
   }
 }
 
-/** Earner keys in order: all are counted, the first `most` to come are kept. */
-export class KeyList implements Iterable<EarnerKey> {
-  readonly #kept: EarnerKey[] = [];
-  #length = 0;
-
-  constructor(private readonly most = Infinity) {}
-
-  /** Of all that were added, kept or not. */
-  get length(): number {
-    return this.#length;
-  }
-
-  add(key: EarnerKey): void {
-    this.#length += 1;
-    if (this.#kept.length < this.most) this.#kept.push(key);
-  }
-
-  first(count: number): readonly EarnerKey[] {
-    return this.#kept.toSorted().slice(0, count);
-  }
-
-  [Symbol.iterator](): Iterator<EarnerKey> {
-    return this.#kept.toSorted()[Symbol.iterator]();
-  }
-}
-
-/** What the plan makes of one award, for everybody. */
-export interface AwardPlan {
+/** What the plan makes of one award, for everybody: who is of each kind, in order. */
+export interface AwardPlan extends Readonly<Record<PlanKind, readonly EarnerKey[]>> {
   readonly award: Award;
   /** In the rules in force and not in the new ones: holders keep it. */
   readonly removed: boolean;
-  readonly gains: KeyList;
-  /** They hold it, no longer qualify, and keep it. */
-  readonly losesRule: KeyList;
-  readonly inFlight: number;
-  readonly refused: number;
-  readonly blocked: number;
-  readonly inactive: number;
 }
 
 /** What happens to everybody when rules are put into force. */
@@ -185,59 +149,49 @@ export interface Plan {
   readonly only: AwardId | null;
   /** How many people were looked at. */
   readonly people: number;
-  /** Everybody who gains something: those whom `apply` has to look at. */
-  readonly gainers: KeyList;
+  /** Everybody who gains something, in order: those whom `apply` has to look at. */
+  readonly gainers: readonly EarnerKey[];
   /** In the order of the rules; then those that are removed. */
   readonly awards: readonly AwardPlan[];
 }
 
-/** How many keys a plan keeps; the others are counted. */
-export interface PlanKeeps {
-  readonly perAward: number;
-  readonly gainers: number;
-}
-
-/** Adds up what is planned for each person. */
-export interface PlanTally {
-  add(earner: EarnerKey, planned: readonly Planned[]): void;
-  plan(): Plan;
-}
-
-export function startPlan(
+/**
+ * Adds up what is planned for each person. Pure.
+ * @param people how many were looked at
+ * @param planned for each of those for whom something is
+ */
+export function planOf(
   { scheme, rollout }: Rules,
-  only: AwardId | null = null,
-  keeps: PlanKeeps = { perAward: Infinity, gainers: Infinity },
-): PlanTally {
+  only: AwardId | null,
+  people: number,
+  planned: ReadonlyMap<EarnerKey, readonly Planned[]>,
+): Plan {
+  const keysOf = (is: (one: Planned) => boolean): readonly EarnerKey[] =>
+    [...planned].flatMap(([earner, own]) => (own.some(is) ? [earner] : [])).toSorted();
+  const planOfAward = (award: Award, removed: boolean): AwardPlan => {
+    const of = (kind: PlanKind): readonly EarnerKey[] =>
+      keysOf((one) => one.kind === kind && one.award.badgeId === award.badgeId);
+    return {
+      award,
+      removed,
+      gains: of('gains'),
+      losesRule: of('losesRule'),
+      inFlight: of('inFlight'),
+      refused: of('refused'),
+      blocked: of('blocked'),
+      inactive: of('inactive'),
+    };
+  };
   const removed = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
-  const empty = (award: Award, isRemoved: boolean) => ({
-    award,
-    removed: isRemoved,
-    gains: new KeyList(keeps.perAward),
-    losesRule: new KeyList(keeps.perAward),
-    inFlight: 0,
-    refused: 0,
-    blocked: 0,
-    inactive: 0,
-  });
-  const counters = [
-    ...scheme.awards.map((award) => empty(award, false)),
-    ...removed.map((award) => empty(award, true)),
-  ];
-  const byBadge = new Map(counters.map((counter) => [counter.award.badgeId, counter]));
-  const gainers = new KeyList(keeps.gainers);
-  let people = 0;
   return {
-    add(earner, planned) {
-      people += 1;
-      if (planned.some(({ kind }) => kind === 'gains')) gainers.add(earner);
-      for (const { award, kind } of planned) {
-        const counter = byBadge.get(award.badgeId);
-        if (counter === undefined) continue;
-        if (kind === 'gains' || kind === 'losesRule') counter[kind].add(earner);
-        else counter[kind] += 1;
-      }
-    },
-    plan: () => ({ version: scheme.version, only, people, gainers, awards: counters }),
+    version: scheme.version,
+    only,
+    people,
+    gainers: keysOf(({ kind }) => kind === 'gains'),
+    awards: [
+      ...scheme.awards.map((award) => planOfAward(award, false)),
+      ...removed.map((award) => planOfAward(award, true)),
+    ],
   };
 }
 

@@ -74,71 +74,34 @@ export interface PopulationStats {
 
 /** Counts people, one evaluation at a time. */
 export interface PopulationCounter {
-  /** @param evaluation under the tally's scheme, at the same instant as the others */
+  /** @param evaluation under the counter's scheme, at the same instant as the others */
   add(evaluation: Evaluation): void;
   stats(): PopulationStats;
 }
 
-interface Counters {
-  readonly status: Record<AwardStatus, number>;
-  readonly atCount: number[];
-  oneAway: number;
-}
-
-const nobody = (): Counters => ({
-  status: { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 },
-  atCount: [],
-  oneAway: 0,
-});
-
 export function countPopulation(scheme: Scheme): PopulationCounter {
-  const counters = new Map(scheme.awards.map(({ id }) => [id, nobody()] as const));
+  const counters = scheme.awards.map(({ id }) => {
+    const status = { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 };
+    const counter = { status, atCount: new Array<number>(), oneAway: 0 };
+    return [id, counter] as const;
+  });
+  const byAward = new Map(counters);
   let people = 0;
   return {
-    add(evaluation) {
+    add({ awards }) {
       people += 1;
-      const missing = missingBadges(evaluation.awards);
-      for (const { award, status, tree } of evaluation.awards) {
-        const counter = counters.get(award.id);
+      const missing = missingBadges(awards);
+      for (const { award, status, tree } of awards) {
+        const counter = byAward.get(award.id);
         if (counter === undefined) continue;
         counter.status[status] += 1;
-        raise(counter.atCount, countedTowards(tree).have, 1);
+        const { have } = countedTowards(tree);
+        // A number that nobody is at is 0, not a hole.
+        while (counter.atCount.length <= have) counter.atCount.push(0);
+        counter.atCount[have] = (counter.atCount[have] ?? 0) + 1;
         if (missing.get(award.id) === 1) counter.oneAway += 1;
       }
     },
-    stats: () => ({ version: scheme.version, people, byAward: counters }),
-  };
-}
-
-/** A number that nobody is at is 0, not a hole. */
-function raise(atCount: number[], count: number, by: number): void {
-  while (atCount.length <= count) atCount.push(0);
-  atCount[count] = (atCount[count] ?? 0) + by;
-}
-
-/** Two parts of everybody as one, counted by one scheme. */
-export function mergeStats(a: PopulationStats, b: PopulationStats): PopulationStats {
-  const byAward = new Map<AwardId, AwardStats>();
-  for (const [id, one] of [...a.byAward, ...b.byAward]) {
-    const known = byAward.get(id);
-    byAward.set(id, known === undefined ? one : mergeAwards(known, one));
-  }
-  return { version: a.version, people: a.people + b.people, byAward };
-}
-
-function mergeAwards(a: AwardStats, b: AwardStats): AwardStats {
-  const atCount = [...a.atCount];
-  for (const [count, people] of b.atCount.entries()) raise(atCount, count, people);
-  const sum = (status: AwardStatus): number => a.status[status] + b.status[status];
-  return {
-    status: {
-      held: sum('held'),
-      due: sum('due'),
-      not_met: sum('not_met'),
-      inactive: sum('inactive'),
-      blocked: sum('blocked'),
-    },
-    atCount,
-    oneAway: a.oneAway + b.oneAway,
+    stats: () => ({ version: scheme.version, people, byAward }),
   };
 }

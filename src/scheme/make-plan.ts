@@ -8,8 +8,8 @@ import {
   type PlanCost,
   planFor,
   type PersonFacts,
-  type PlanKeeps,
-  startPlan,
+  type Planned,
+  planOf,
 } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { forEachPerson, type Report } from './population.js';
@@ -41,8 +41,6 @@ export interface PlanAsked {
   readonly only: AwardId | null;
   /** OBF's calls per second. */
   readonly maxRps: number;
-  /** The people whose keys the plan lists; by default all. */
-  readonly keeps?: PlanKeeps;
 }
 
 export interface MadePlan {
@@ -68,7 +66,7 @@ export interface MadePlan {
  */
 export async function makePlan(
   { people, schemes, quota, pace, clock }: PlanParts,
-  { scheme, only, maxRps, keeps }: PlanAsked,
+  { scheme, only, maxRps }: PlanAsked,
   report: Report,
   signal: AbortSignal,
   counter: PopulationCounter | null = null,
@@ -76,15 +74,17 @@ export async function makePlan(
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
-  const tally = startPlan(rules, only, keeps);
+  let looked = 0;
+  const plannedFor = new Map<EarnerKey, readonly Planned[]>();
   const nowS = secondsOf(clock);
   const look = (person: PersonFacts): void => {
     const { evaluation, planned } = planFor(rules, person, nowS, only);
-    tally.add(person.earner, planned);
+    looked += 1;
+    if (planned.length > 0) plannedFor.set(person.earner, planned);
     counter?.add(evaluation);
   };
   const unreadable = await forEachPerson(people, look, report, signal);
-  const plan = tally.plan();
+  const plan = planOf(rules, only, looked, plannedFor);
   const reading = await quota.known();
   const cost = costOf(plan, {
     batchMax: pace.batchMax,

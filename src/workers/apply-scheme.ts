@@ -21,9 +21,6 @@ import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 import { nowAndThen, readQuota, UNTOLD_RPS, type KeepProgress } from './plan-scheme.js';
 
-/** Whom to give to; of each award their number alone is told. */
-const KEEPS = { perAward: 0, gainers: Infinity };
-
 /**
  * Puts the rules into force as an operator asked for, and has those who gain given their awards. May be
  * stopped anywhere: run again, it goes on as it began. Nothing is done, and that is kept, when more would be
@@ -55,7 +52,7 @@ export async function applyForOps(
   try {
     if (!isBegun) await become('planning');
     await readQuota(pipeline, signal);
-    const planned = { scheme, only, maxRps: UNTOLD_RPS, keeps: KEEPS };
+    const planned = { scheme, only, maxRps: UNTOLD_RPS };
     const made = await makePlan(pipeline, planned, nowAndThen(keep), signal);
     const { issues, quotaShort } = made.cost;
     if (!isBegun && issues > upto) return await become('above', numbersOf(made));
@@ -118,7 +115,7 @@ export async function applyRules(
   const { schemes, journal, clock } = pipeline;
   const { only, suppressEmail } = how;
   await schemes.apply(scheme, how, planned);
-  const gaining = [...planned.plan.gainers];
+  const gaining = planned.plan.gainers;
   await giveToAll(pipeline, gaining, suppressEmail, progress, signal);
   const left = await leftBehind(pipeline, how, new Set(gaining), signal);
   await giveToAll(pipeline, left, suppressEmail, () => undefined, signal);

@@ -8,7 +8,6 @@ import type { Pipeline } from './pipeline.js';
 
 /** How many people of each award are kept with a plan; the command line gives everybody. */
 const SAMPLE = 50;
-const KEEPS = { perAward: SAMPLE, gainers: 0 };
 /** How long it takes is not told from here; only the calls are. */
 export const UNTOLD_RPS = 1;
 
@@ -29,7 +28,7 @@ export async function planForOps(
   const startedS = secondsOf(clock);
   const { scheme } = await schemes.now();
   await readQuota(pipeline, signal);
-  const asked = { scheme, only, maxRps: UNTOLD_RPS, keeps: KEEPS };
+  const asked = { scheme, only, maxRps: UNTOLD_RPS };
   const made = await makePlan(pipeline, asked, nowAndThen(keep), signal);
   const plan = storedPlan(made, startedS, secondsOf(clock));
   await createPlanStore(people).write(plan);
@@ -73,16 +72,20 @@ function storedPlan(made: MadePlan, startedS: number, madeS: number): StoredPlan
     unreadable: unreadable.length,
     gainers: plan.gainers.length,
     quotaLeft: quota?.left ?? null,
-    awards: plan.awards.map(({ award, gains, losesRule, ...counts }) => ({
-      ...counts,
+    awards: plan.awards.map(({ award, removed, gains, losesRule, ...others }) => ({
+      removed,
       award: award.id,
       name: award.name,
       active: award.active,
       gains: gains.length,
       losesRule: losesRule.length,
-      calls: counts.removed ? 0 : (cost.batches.get(award.badgeId) ?? 0),
-      gainsSample: [...gains.first(SAMPLE)],
-      losesSample: [...losesRule.first(SAMPLE)],
+      inFlight: others.inFlight.length,
+      refused: others.refused.length,
+      blocked: others.blocked.length,
+      inactive: others.inactive.length,
+      calls: cost.batches.get(award.badgeId) ?? 0,
+      gainsSample: gains.slice(0, SAMPLE),
+      losesSample: losesRule.slice(0, SAMPLE),
     })),
   };
 }

@@ -223,14 +223,14 @@ test('once all that was gained is on its way, the plan is empty', async () => {
 test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused' | 'blocked', unknown>>]>([
   ['none', { gains: ['lou'] }],
   ['withdrawn', { gains: ['lou'] }],
-  ['due', { gains: [], inFlight: 1 }],
-  ['claimed', { gains: [], inFlight: 1 }],
-  ['unknown', { gains: [], inFlight: 1 }],
-  ['refused', { gains: [], refused: 1 }],
-  ['blocked', { gains: [], blocked: 1 }],
+  ['due', { gains: [], inFlight: ['lou'] }],
+  ['claimed', { gains: [], inFlight: ['lou'] }],
+  ['unknown', { gains: [], inFlight: ['lou'] }],
+  ['refused', { gains: [], refused: ['lou'] }],
+  ['blocked', { gains: [], blocked: ['lou'] }],
   // Held until its event is read back; then it is being taken back.
-  ['issued', { gains: [], inFlight: 0 }],
-  ['revoking', { gains: [], inFlight: 1 }],
+  ['issued', { gains: [], inFlight: [] }],
+  ['revoking', { gains: [], inFlight: ['lou'] }],
 ])('an award that is due, and whose record is: %s', async (state, expected) => {
   const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
   const { parts, earners, ledger } = partsFor(`state-${state}`, scheme);
@@ -251,7 +251,7 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused'
       await ledger.apply(lou, asBadgeId('R1'), event);
   const { plan } = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
   const [first = raise()] = plan.awards;
-  expect({ ...first, gains: [...first.gains] }).toMatchObject(expected);
+  expect(first).toMatchObject(expected);
 });
 
 test('who cannot be read is named, and the others are planned for all the same', async () => {

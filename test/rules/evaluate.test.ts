@@ -663,16 +663,16 @@ describe('beside the naive evaluator', () => {
     expect(SAMPLE.filter(happens).length).toBeGreaterThan(SAMPLE.length / 50);
   });
 
-  const carrier: fc.Arbitrary<Carrier<string>> = fc.record({
+  const carrier: fc.Arbitrary<Carrier> = fc.record({
     partner: fc.constantFrom('P', 'Q', 'R'),
     abilities: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 3 }),
   });
 
   /** The most abilities, by trying for each carrier every one of its abilities, and none. */
   function most(
-    [first, ...rest]: readonly Carrier<string>[],
+    [first, ...rest]: readonly Carrier[],
     seats: number,
-    taken: Carrier<string>[] = [],
+    taken: Carrier[] = [],
     covered: string[] = [],
   ): number {
     if (first === undefined) return covered.length;

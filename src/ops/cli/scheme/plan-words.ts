@@ -24,7 +24,7 @@ export interface PlanView {
 export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
   const { unreadable, cost } = made;
   const { only, people, awards } = made.plan;
-  const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
+  const inactive = awards.reduce((sum, one) => sum + one.inactive.length, 0);
   const took = durationWords(cost.atLeastS);
   return [
     ...rulesWords(made, whose),
@@ -41,7 +41,7 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
     awards.some(({ losesRule }) => losesRule.length > 0) &&
       say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
         "lose the rule": would no longer meet it, and keep the badge.`,
-    awards.some(({ blocked }) => blocked > 0) &&
+    awards.some(({ blocked }) => blocked.length > 0) &&
       say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
         "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`,
     inactive > 0 &&
@@ -61,8 +61,8 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
 const EXAMPLES = 5;
 
 /** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
-function some(keys: Iterable<EarnerKey>): string {
-  const all = [...keys].toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
+function some(keys: readonly EarnerKey[]): string {
+  const all = keys.toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
   return all.slice(0, EXAMPLES).join(', ') + (all.length > EXAMPLES ? '...' : '');
 }
 
@@ -134,15 +134,15 @@ function rulesWords(
 /** A row for each award: how many people, and the issue calls. */
 const COLUMNS: readonly (readonly [Localized, (one: AwardPlan, cost: MadePlan['cost']) => number])[] = [
   [{ fr: 'gagnent', en: 'gain' }, ({ gains }) => gains.length],
-  [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight],
+  [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight.length],
   [{ fr: 'perdent la règle', en: 'lose the rule' }, ({ losesRule }) => losesRule.length],
-  [{ fr: 'bloqués', en: 'blocked' }, ({ blocked }) => blocked],
-  [{ fr: 'refusés', en: 'refused' }, ({ refused }) => refused],
+  [{ fr: 'bloqués', en: 'blocked' }, ({ blocked }) => blocked.length],
+  [{ fr: 'refusés', en: 'refused' }, ({ refused }) => refused.length],
   [{ fr: 'appels', en: 'calls' }, callsOf],
 ];
 
-export function callsOf({ award, removed }: AwardPlan, cost: MadePlan['cost']): number {
-  return removed ? 0 : (cost.batches.get(award.badgeId) ?? 0);
+export function callsOf({ award }: AwardPlan, cost: MadePlan['cost']): number {
+  return cost.batches.get(award.badgeId) ?? 0;
 }
 
 function awardTable({ plan, cost }: MadePlan, lang: Lang): readonly string[] {

@@ -8,9 +8,6 @@ import { nextWords, planLines } from './plan-words.js';
 import { withPipeline } from '../session.js';
 import { type Call, type Command, wrongUsage } from '../command.js';
 
-/** Everybody, by award. */
-export const KEEP_EVERYBODY = { perAward: Infinity, gainers: 0 };
-
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
 export const CSV_OPTION = {
@@ -41,7 +38,7 @@ export const plan: Command = {
     return withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
       const { scheme, pace } = pipeline;
       const only = typed === null ? null : awardOf(scheme, typed).id;
-      const asked = { scheme, only, maxRps, keeps: KEEP_EVERYBODY };
+      const asked = { scheme, only, maxRps };
       const made = await makePlan(pipeline, asked, call.report, call.signal);
       const view = { made, floor: pace.quota.floor, maxRps };
       const files = { fr: 'les fichiers', en: 'the files' };
@@ -70,8 +67,8 @@ export const planCsv = ({ awards }: Plan): string =>
     [
       ['award', 'earner', 'change'],
       ...awards.flatMap(({ award, gains, losesRule }) => [
-        ...Array.from(gains, (earner) => [award.id, earner, 'gains']),
-        ...Array.from(losesRule, (earner) => [award.id, earner, 'loses_rule']),
+        ...gains.map((earner) => [award.id, earner, 'gains']),
+        ...losesRule.map((earner) => [award.id, earner, 'loses_rule']),
       ]),
     ],
     { eof: false },

@@ -11,7 +11,7 @@ import { simulate as simulateAll } from '../../../scheme/make-plan.js';
 import { type Lang, type Localized, say } from '../../shared/words.js';
 import { planJson, planSchema } from './plan-json.js';
 import { AWARD, planLines, tableLines } from './plan-words.js';
-import { CSV_OPTION, KEEP_EVERYBODY, planCsv, READING, wantsCsv } from './plan.js';
+import { CSV_OPTION, planCsv, READING, wantsCsv } from './plan.js';
 import { withPipeline } from '../session.js';
 import { faultWords } from '../settings.js';
 import { type Answer, type Call, type Command, Problem } from '../command.js';
@@ -41,7 +41,7 @@ export const simulate: Command = {
       call,
       async (pipeline, { obfMaxRps: maxRps }) => {
         const { scheme, pace } = pipeline;
-        const asked = { scheme, maxRps, keeps: KEEP_EVERYBODY };
+        const asked = { scheme, maxRps };
         const made = await simulateAll(pipeline, asked, call.report, call.signal);
         const view = { made, floor: pace.quota.floor, maxRps };
         const lines = [
