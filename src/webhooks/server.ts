@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { Telemetry } from 'bullmq';
 import type { Express } from 'express';
 import type { Config } from '../config.js';
@@ -18,7 +19,7 @@ import {
 import { createReplicationBarrier } from '../platform/replication.js';
 import type { Vault } from '../platform/vault.js';
 import { openQueue, storeArrivals } from '../queue/enqueue.js';
-import { DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
+import { type Arrival, DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
@@ -121,20 +122,23 @@ export function wireWebhooks(wiring: Wiring): {
   const key = watchKey?.(connection);
   const isOurs = key?.isOurs ?? (() => true);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
+  const store = batchPerWrite<Arrival>(async (arrivals, late) => {
+    await raceAbort(Promise.resolve(checked), late);
+    if (!isOurs()) throw new KeyChanged();
+    await storeArrivals(queue, arrivals, late);
+  }, STORE_WITHIN_MS);
   const deps: WebhookDeps = {
     ...given,
     authenticate,
     obfBaseUrl: config.obfBaseUrl,
-    enqueueNotices: batchPerTick(async (arrivals) => {
-      const late = AbortSignal.timeout(STORE_WITHIN_MS);
-      await raceAbort(Promise.resolve(checked), late);
-      if (!isOurs()) throw new KeyChanged();
-      const epoch = replicas.epoch();
-      await storeArrivals(queue, arrivals, late);
+    enqueueNotices: async (arrivals) => {
+      if (arrivals.every(({ job }) => job.kind !== 'credential')) return store(arrivals);
       // A push that a fail-over loses is found by no poll.
-      if (arrivals.some(({ job }) => job.kind === 'credential'))
-        await raceAbort(replicas.confirm(epoch), late);
-    }),
+      const late = AbortSignal.timeout(STORE_WITHIN_MS);
+      const epoch = replicas.epoch();
+      await store(arrivals);
+      await raceAbort(replicas.confirm(epoch), late);
+    },
     ready: readiness(connection, wiring, isOurs),
     seal: (text, context) => vault.seal(text, context),
     log,
@@ -143,24 +147,29 @@ export function wireWebhooks(wiring: Wiring): {
 }
 
 /**
- * Stores together what is given within one tick of the event loop: a write for each would cost more than the
- * rest of its request. Each caller gets the outcome of the write that holds its items.
+ * Stores together what is given while the write before is under way: a write for each would cost more than the rest of
+ * its request. Each caller gets the outcome of the write that holds its items.
+ * @param store ends when its signal aborts: `withinMs` after the first of its items was given
  */
-export function batchPerTick<T>(
-  store: (items: readonly T[]) => Promise<void>,
+export function batchPerWrite<T>(
+  store: (items: readonly T[], late: AbortSignal) => Promise<void>,
+  withinMs: number,
 ): (items: readonly T[]) => Promise<void> {
   let batch: T[] = [];
   let stored: Promise<void> | null = null;
-  const flush = (): Promise<void> => {
+  let before: Promise<void> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    const late = AbortSignal.timeout(withinMs);
+    // What this tick still reads of other connections comes along. The write before is late sooner than this one.
+    await Promise.allSettled([before, setImmediate()]);
     const items = batch;
     batch = [];
     stored = null;
-    return store(items);
+    return store(items, late);
   };
   return (items) => {
     batch.push(...items);
-    // After what this tick still reads of other connections, before the next.
-    stored ??= new Promise<void>((resolve) => setImmediate(resolve)).then(flush);
+    stored ??= before = write();
     return stored;
   };
 }

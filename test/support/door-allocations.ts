@@ -4,7 +4,7 @@ import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createApp } from '../../src/webhooks/app.js';
 import { createAuthenticate } from '../../src/webhooks/authenticate.js';
-import { batchPerTick, presetExpressPrototypes } from '../../src/webhooks/server.js';
+import { batchPerWrite, presetExpressPrototypes } from '../../src/webhooks/server.js';
 import { bytesPerRequest, requestsOf } from './hand-fed.js';
 
 /**
@@ -22,7 +22,7 @@ function door(): Server {
       systemClock,
     ),
     obfBaseUrl: 'https://obf.example.org',
-    enqueueNotices: batchPerTick(async () => {}),
+    enqueueNotices: batchPerWrite(async () => {}, 1000),
     ready: async () => null,
     earnerKeyOf: asEarnerKey,
     seal: (text) => text,

@@ -5,7 +5,7 @@ import { noticeJob, type NoticeJob } from '../../src/queue/jobs.js';
 import { createAuthenticate } from '../../src/webhooks/authenticate.js';
 import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { noticesOf } from '../../src/webhooks/notices.js';
-import { batchPerTick, type RunningWebhooks, startWebhooks } from '../../src/webhooks/server.js';
+import { batchPerWrite, type RunningWebhooks, startWebhooks } from '../../src/webhooks/server.js';
 import { until } from '../support/until.js';
 import {
   basic,
@@ -27,15 +27,21 @@ import fc from 'fast-check';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
-describe('batch per tick', () => {
+describe('batch per write', () => {
+  const WITHIN_MS = 300;
   /** A store that notes what it was given, and answers when it is told to. */
   function slowStore() {
-    const writes: { readonly items: readonly number[]; answer: (error?: Error) => void }[] = [];
-    const store = batchPerTick<number>(
-      (items) =>
+    const writes: {
+      readonly items: readonly number[];
+      readonly late: AbortSignal;
+      answer: (error?: Error) => void;
+    }[] = [];
+    const store = batchPerWrite<number>(
+      (items, late) =>
         new Promise((resolve, reject) => {
-          writes.push({ items, answer: (error) => (error === undefined ? resolve() : reject(error)) });
+          writes.push({ items, late, answer: (error) => (error === undefined ? resolve() : reject(error)) });
         }),
+      WITHIN_MS,
     );
     return { writes, store };
   }
@@ -53,7 +59,7 @@ describe('batch per tick', () => {
     expect(told).toHaveLength(64);
   });
 
-  test('a write that fails is told to those who were part of it, and to nobody else', async () => {
+  test('what comes while a write is under way is the next one; a failure is told to those of its write alone', async () => {
     const { writes, store } = slowStore();
     const first = Promise.allSettled([store([1]), store([2])]);
     await nextTurn();
@@ -61,11 +67,33 @@ describe('batch per tick', () => {
     const second = store([3]);
     await nextTurn();
     await nextTurn();
-    expect(writes.map(({ items }) => items)).toEqual([[1, 2], [3]]);
+    const third = store([4]);
+    await nextTurn();
+    await nextTurn();
+    expect(writes.map(({ items }) => items)).toEqual([[1, 2]]);
     writes[0]?.answer(new Error('Redis is away'));
-    writes[1]?.answer();
     expect((await first).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(second).resolves.toBeUndefined();
+    await until(() => writes.length === 2, 'the second write');
+    expect(writes[1]?.items).toEqual([3, 4]);
+    writes[1]?.answer();
+    await expect(Promise.all([second, third])).resolves.toEqual([undefined, undefined]);
+  });
+
+  test('a write that hangs makes nobody wait longer: the time of the next is counted from its first item', async () => {
+    const { writes, store } = slowStore();
+    const both = Promise.allSettled([
+      store([1]),
+      nextTurn()
+        .then(nextTurn)
+        .then(() => store([2])),
+    ]);
+    await until(() => writes[0]?.late.aborted, 'the end of the first');
+    writes[0]?.answer(new Error('no answer from Redis in time'));
+    await until(() => writes.length === 2, 'the second write');
+    await pause(WITHIN_MS / 3);
+    expect(writes[1]?.late.aborted).toBe(true);
+    writes[1]?.answer(new Error('no answer from Redis in time'));
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
 
