@@ -1,6 +1,7 @@
 import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
+import { canonical } from './version.js';
 import { within } from './window.js';
 import type { Candidate, Scheme } from './types.js';
 
@@ -17,34 +18,19 @@ export function byIssueDate(a: Assertion, b: Assertion): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** What decides between two records of one assertion; the first part that differs decides. */
-const strictness = (a: Assertion): readonly (number | string)[] => [
-  a.revoked ? 0 : 1,
-  a.expiresOnS ?? Infinity,
-  -a.issuedOnS,
-  a.clientId,
-  a.badgeId,
-  a.eventId === null ? 1 : 0,
-  a.eventId ?? '',
-];
-
-/** Of two records of one id, the one that grants less: a stale copy never gives anything. A total order. */
-function stricter(a: Assertion, b: Assertion): Assertion {
-  const ofB = strictness(b);
-  for (const [i, mine] of strictness(a).entries()) {
-    const theirs = ofB[i] ?? mine;
-    if (mine !== theirs) return mine < theirs ? a : b;
-  }
-  return a;
-}
+/** Of records of one id, the one that grants less comes first: a stale copy never gives anything. */
+const stricterFirst = (a: Assertion, b: Assertion): number =>
+  Number(b.revoked) - Number(a.revoked) ||
+  (a.expiresOnS ?? Number.MAX_VALUE) - (b.expiresOnS ?? Number.MAX_VALUE) ||
+  b.issuedOnS - a.issuedOnS ||
+  canonical(a).localeCompare(canonical(b), 'en');
 
 /** One record an id, oldest first, whatever the order and repetition of the input. */
 export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {
-  if (assertions.length < 2) return assertions;
   const byId = new Map<string, Assertion>();
-  for (const assertion of assertions) {
-    const known = byId.get(assertion.id);
-    byId.set(assertion.id, known === undefined ? assertion : stricter(known, assertion));
+  for (const one of assertions) {
+    const known = byId.get(one.id);
+    if (known === undefined || stricterFirst(one, known) < 0) byId.set(one.id, one);
   }
   return [...byId.values()].toSorted(byIssueDate);
 }

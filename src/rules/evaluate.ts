@@ -4,28 +4,7 @@ import type { AwardId, BadgeId } from '../ids.js';
 import { type Facts, evaluateCondition } from './conditions.js';
 import { AHEAD_S, distinct, heldBadges, partitionCountable } from './countable.js';
 import type { Award, Scheme } from './types.js';
-import {
-  awardsIn,
-  badgesIn,
-  type AwardStatus,
-  type AwardVerdict,
-  type ConditionResult,
-  type Evaluation,
-} from './evaluation.js';
-
-/** A rule could not be interpreted. There is no verdict then, so nothing is granted. */
-export class RuleFault extends Error {
-  readonly code = 'rule_fault';
-  constructor(
-    readonly award: AwardId,
-    cause: unknown,
-  ) {
-    super(`The rule of award "${award}" could not be evaluated; nothing is granted. See the cause.`, {
-      cause,
-    });
-    this.name = 'RuleFault';
-  }
-}
+import { awardsIn, badgesIn, type AwardStatus, type AwardVerdict, type Evaluation } from './evaluation.js';
 
 /**
  * Decides, for one earner at one instant, what every award of the scheme comes to, and why. Pure: the same
@@ -33,7 +12,7 @@ export class RuleFault extends Error {
  *
  * `scheme.awards` has every award after those that its rule holds, so one pass settles all chains.
  * @param nowS the clock, Unix seconds
- * @throws RuleFault when a rule cannot be interpreted (a defect of this program): the whole evaluation
+ * @throws TypeError when a rule cannot be interpreted (a defect of this program): the whole evaluation
  * fails, loudly, rather than some of it being granted.
  * @throws RangeError when `nowS` is not a whole number: nothing would look expired, and nothing held.
  */
@@ -64,7 +43,7 @@ interface RegionBadges {
 }
 
 function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdict {
-  const tree = interpret(award, facts);
+  const tree = evaluateCondition(award.rule, facts);
   const heldBy = region.held.get(award.badgeId) ?? null;
   const blocked = region.blocked.has(award.badgeId);
   return {
@@ -75,14 +54,6 @@ function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdi
     tree,
     earnedBy: distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted)),
   };
-}
-
-function interpret(award: Award, facts: Facts): ConditionResult {
-  try {
-    return evaluateCondition(award.rule, facts);
-  } catch (cause) {
-    throw new RuleFault(award.id, cause);
-  }
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { AssertionId, AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { BadgesCondition, DemandName } from './badges-condition.js';
-import type { Award, Candidate } from './types.js';
+import type { Award, Candidate, Window } from './types.js';
 
 /** Why an assertion counts nowhere: the same for every condition. Of several reasons, the most lasting one. */
 export type ExclusionReason =
   | { readonly why: 'not_enrolled' }
   | { readonly why: 'partner_inactive' }
   | { readonly why: 'wrong_client' }
-  | { readonly why: 'outside_enrolment'; readonly fromS: number | null; readonly beforeS: number | null }
+  | ({ readonly why: 'outside_enrolment' } & Window)
   | { readonly why: 'revoked' }
   | { readonly why: 'expired'; readonly expiresOnS: number }
   /** Dated more than 24 h ahead: it counts from its date on, at the latest. */
@@ -16,11 +16,7 @@ export type ExclusionReason =
 
 /** Why an assertion that the selector picks is not among those counted by one condition. */
 export type ConditionExclusionReason =
-  | {
-      readonly why: 'outside_condition_dates';
-      readonly fromS: number | null;
-      readonly beforeS: number | null;
-    }
+  | ({ readonly why: 'outside_condition_dates' } & Window)
   | { readonly why: 'duplicate_of'; readonly of: AssertionId }
   | { readonly why: 'over_per_issuer'; readonly perIssuer: number };
 
@@ -116,30 +112,21 @@ export function tallyOf({ demands }: BadgesResult, name: DemandName): Tally | nu
   return demand === undefined ? null : { have: demand.have, need: demand.need };
 }
 
-/** The `badges` and `holds` conditions of a rule, in order. @param into the parts that are looked into */
-const leavesOf = (
-  result: ConditionResult,
-  into: (part: ConditionResult) => boolean,
-): readonly (BadgesResult | HoldsResult)[] => {
-  if (!into(result)) return [];
-  return 'of' in result ? result.of.flatMap((part) => leavesOf(part, into)) : [result];
-};
-
 /** Which parts of a rule are looked into. */
-const PARTS = {
-  any: () => true,
-  met: ({ met }: ConditionResult) => met,
-  unmet: ({ met }: ConditionResult) => !met,
-};
+type Parts = 'any' | 'met' | 'unmet';
 
-export const badgesIn = (
-  result: ConditionResult,
-  parts: keyof typeof PARTS = 'any',
-): readonly BadgesResult[] => leavesOf(result, PARTS[parts]).filter((leaf) => leaf.kind === 'badges');
+/** The `badges` and `holds` conditions of a rule, in order. */
+function leavesOf(result: ConditionResult, parts: Parts): readonly (BadgesResult | HoldsResult)[] {
+  if (parts !== 'any' && result.met !== (parts === 'met')) return [];
+  return 'of' in result ? result.of.flatMap((part) => leavesOf(part, parts)) : [result];
+}
+
+export const badgesIn = (result: ConditionResult, parts: Parts = 'any'): readonly BadgesResult[] =>
+  leavesOf(result, parts).filter((leaf) => leaf.kind === 'badges');
 
 /** The awards that a rule holds. */
-export const awardsIn = (result: ConditionResult, parts: keyof typeof PARTS = 'any'): readonly AwardId[] =>
-  leavesOf(result, PARTS[parts]).flatMap((leaf) => (leaf.kind === 'holds' ? [leaf.award] : []));
+export const awardsIn = (result: ConditionResult, parts: Parts = 'any'): readonly AwardId[] =>
+  leavesOf(result, parts).flatMap((leaf) => (leaf.kind === 'holds' ? [leaf.award] : []));
 
 /** Every assertion that a rule looked at, counted or not. */
 export const assertionsIn = (result: ConditionResult): readonly Assertion[] =>
@@ -151,18 +138,12 @@ export interface Gap extends Pick<Demand, 'name'> {
   readonly other: boolean;
 }
 
-/** The least that must still come for a `badges` condition to be met. */
-export interface Shortfall {
-  readonly badges: number;
-  /** Of its demands beside the number of badges. */
-  readonly gaps: readonly Gap[];
-}
-
 /**
- * What is missing. One further badge raises each demand by one at most, and the right one raises all of them: so
- * the greatest of the gaps is how many badges must come.
+ * The least that must still come for a `badges` condition to be met. One further badge raises each demand by one at
+ * most, and the right one raises all of them: so the greatest of the gaps is how many badges must come. `gaps` are of
+ * the other demands.
  */
-export function shortfall({ demands }: BadgesResult): Shortfall {
+export function shortfall({ demands }: BadgesResult): { badges: number; gaps: readonly Gap[] } {
   const gaps = demands
     .filter((demand) => !reached(demand))
     .map(({ name, have, need }) => ({ name, count: need - have, other: have > 0 }));

@@ -45,7 +45,7 @@ export interface PersonPlan {
  * What happens to one person when `rules.scheme` is put into force for everybody. Pure.
  * @param nowS the clock, Unix seconds
  * @param only put this one award into force; the others stay under the rules in force
- * @throws RuleFault, RangeError as `evaluate`
+ * @throws TypeError, RangeError as `evaluate`
  */
 export function planFor(
   rules: Rules,

@@ -51,7 +51,7 @@ export interface PersonDecision {
  * Anybody else is given what the rules in force give and the new ones give too, and what was released;
  * and loses only what the rules in force take, unless the award was switched off since.
  * @param touched the latest change under which something new was stored about this person
- * @throws RuleFault, RangeError as `evaluate`
+ * @throws TypeError, RangeError as `evaluate`
  */
 export function evaluateDuringRollout(
   { scheme, rollout }: Rules,

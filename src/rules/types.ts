@@ -31,13 +31,15 @@ export interface Competency {
   readonly abilities: ReadonlyMap<string, string>;
 }
 
-/** One badge of a partner, as the Région enrolled it. */
-export interface Enrolment extends BadgeSort {
-  readonly name: string | null;
-  /** First instant that counts, Unix seconds; null: since ever. */
+/** From an instant (inclusive) to another (exclusive), Unix seconds; null: without end on that side. */
+export interface Window {
   readonly fromS: number | null;
-  /** First instant that no longer counts, Unix seconds; null: for ever. */
   readonly beforeS: number | null;
+}
+
+/** One badge of a partner, as the Région enrolled it, and when it counts. */
+export interface Enrolment extends BadgeSort, Window {
+  readonly name: string | null;
   /** Earlier versions of the same badge. */
   readonly replaces: readonly BadgeId[];
   /** The same for all versions of one badge, however long the chain of `replaces`: they count once. */

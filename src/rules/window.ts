@@ -1,12 +1,6 @@
 import { DateTime } from 'luxon';
 import type { BadgesCondition } from './badges-condition.js';
-import type { Scheme } from './types.js';
-
-/** From an instant (inclusive) to another (exclusive), Unix seconds; null: without end on that side. */
-export interface Window {
-  readonly fromS: number | null;
-  readonly beforeS: number | null;
-}
+import type { Scheme, Window } from './types.js';
 
 /** Whether an instant lies in the window. An instant that is not a number lies in none that has a bound. */
 export const within = ({ fromS, beforeS }: Window, atS: number): boolean =>

@@ -5,7 +5,7 @@ import type { AwardState } from '../earners/record.js';
 import { asAwardId, asSchemeVersion, type BadgeId, type EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { evaluate, RuleFault } from '../rules/evaluate.js';
+import { evaluate } from '../rules/evaluate.js';
 import type { PersonFacts } from '../rules/plan.js';
 import { countPopulation } from '../rules/population-stats.js';
 import type { Schemes } from './schemes.js';
@@ -27,13 +27,7 @@ export async function forEachPerson(
   const left: EarnerKey[] = [];
   const unreadable = (earner: EarnerKey): void => void left.push(earner);
   for await (const people of iteratePeople(sources, signal, { unreadable, progress: report }))
-    for (const person of people)
-      try {
-        look(factsOf(person));
-      } catch (error) {
-        if (!(error instanceof RuleFault)) throw error;
-        unreadable(person.earner);
-      }
+    for (const person of people) look(factsOf(person));
   return left.toSorted();
 }
 

@@ -13,7 +13,7 @@ export interface DecidingSources extends PersonSources {
 
 export type Decision = Awaited<ReturnType<typeof decide>>;
 
-/** Reads the person whom this address belongs to, and judges them by the rules that hold at this instant. @throws RuleFault */
+/** Reads the person whom this address belongs to, and judges them by the rules that hold at this instant. */
 export async function judge({ schemes, clock, ...sources }: DecidingSources, earner: EarnerKey) {
   const [rules, person] = await Promise.all([schemes.now(), readPerson(sources, earner)]);
   const { portfolio, lastSchemeGeneration } = person;

@@ -8,8 +8,7 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
-import type { Condition, OnLoss, Scheme } from '../types.js';
-import type { Window } from '../window.js';
+import type { Condition, OnLoss, Scheme, Window } from '../types.js';
 import type { Period } from './condition-words.js';
 import { en } from './en.js';
 import type { Lang } from './explanation.js';

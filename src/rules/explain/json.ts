@@ -125,24 +125,18 @@ export function explainJson(
 function awardJson(
   explanation: Explanation,
   texts: Readonly<Record<Lang, ExplanationText>>,
-  { award: given, met, status, heldBy, tree, earnedBy }: AwardVerdict,
+  { award: { id, ...own }, met, status, heldBy, tree, earnedBy }: AwardVerdict,
 ) {
-  const { id, name, competency, level, badgeId, active, onLoss } = given;
   const { background, suggestions } = explanation;
-  const origin = heldBy === null ? undefined : background.history.get(badgeId);
+  const origin = heldBy === null ? undefined : background.history.get(own.badgeId);
   const suggestion = suggestions.get(id);
   return {
     award: id,
-    name,
-    competency,
-    level,
-    badge: badgeId,
-    active,
-    on_loss: onLoss,
+    ...jsonFields(own),
     met,
     status,
     waiting: background.waiting.has(id),
-    ...jsonFields({ flaggedSinceS: background.flagged.get(badgeId) ?? null }),
+    ...jsonFields({ flaggedSinceS: background.flagged.get(own.badgeId) ?? null }),
     held_by: heldBy === null ? null : assertionJson(heldBy),
     history: origin === undefined ? null : jsonFields(origin),
     rule: ruleJson(tree),

@@ -115,31 +115,14 @@ export function isoOf(atS: unknown): string | null {
 export const jsonFields = (fields: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]: [string, unknown]) => {
-      const key = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const key = name.replace(/Id$/, '').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       const own = [key, value] as const;
       return key.endsWith('_s') ? [own, [key.replace(/s$/, 'iso'), isoOf(value)] as const] : [own];
     }),
   );
 
-export const assertionJson = ({
-  id,
-  clientId,
-  badgeId,
-  eventId,
-  issuedOnS,
-  expiresOnS,
-  revoked,
-}: Assertion) => ({
-  assertion: id,
-  client: clientId,
-  badge: badgeId,
-  event: eventId,
-  issued_on_s: issuedOnS,
-  issued_on_iso: isoOf(issuedOnS),
-  expires_on_s: expiresOnS,
-  expires_on_iso: isoOf(expiresOnS),
-  revoked,
-});
+export const assertionJson = ({ id, ...rest }: Assertion): z.infer<typeof assertion> =>
+  assertion.parse({ assertion: id, ...jsonFields(rest) });
 
 export const exclusionJson = ({ assertion: one, reason }: Exclusion) => ({
   assertion: assertionJson(one),

@@ -3,7 +3,7 @@ import { badgeName, partnerName, ruleWords } from '../../../rules/explain/format
 import {
   isEmptyDiff,
   type AwardChange,
-  type ChangedAward,
+  type Changed,
   type EnrolmentChange,
   type SchemeDiff,
 } from '../../../rules/scheme-diff.js';
@@ -67,7 +67,7 @@ const ruleOf = (scheme: Scheme, award: Award): VNode => (
 function AwardChanges({ diff: { awards }, before, after }: DiffProps): VNode | null {
   const { added, removed, changed } = awards;
   if (added.length + removed.length + changed.length === 0) return null;
-  const changesOf = (one: ChangedAward): VNode => (
+  const changesOf = (one: Changed<Award, AwardChange>): VNode => (
     <>
       {' '}
       – {one.changes.map((change) => AWARD_CHANGES[change]).join(', ')}
