@@ -1,10 +1,10 @@
+import { DateTime } from 'luxon';
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
 import { choose } from './choice.js';
-import { byIssueDate } from './countable.js';
+import { byIssueDate, within } from './countable.js';
 import { assertNever, type BadgesResult, type ConditionResult, type Demand, reached } from './evaluation.js';
-import type { Candidate, Condition, Scheme } from './types.js';
-import { windowOf, within } from './window.js';
+import type { Candidate, Condition, Scheme, Window } from './types.js';
 
 /** All that a condition may look at. */
 export interface Facts {
@@ -71,4 +71,28 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     counted: choice.counted.map(({ assertion }) => assertion),
     excluded: [...outOfTime, ...choice.excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
   };
+}
+
+/** The condition's own dates at `nowS`: `issued_from`, `issued_until` and `within_months` together. */
+function windowOf(scheme: Scheme, condition: BadgesCondition, nowS: number): Window {
+  const { issuedFromS, issuedBeforeS: beforeS = null, withinMonths } = condition;
+  if (withinMonths === undefined) return { fromS: issuedFromS ?? null, beforeS };
+  return { fromS: Math.max(issuedFromS ?? -Infinity, monthsAgoS(scheme, nowS, withinMonths)), beforeS };
+}
+
+/** Calendar arithmetic costs more than a whole evaluation, and a plan asks the same for every earner. */
+const monthStarts = new WeakMap<Scheme, { readonly nowS: number; readonly byMonths: Map<number, number> }>();
+
+/**
+ * The first instant of "the last W months": midnight, in the scheme's zone, of the same day W calendar months
+ * ago (or of that month's last day). Whole days: a badge may not stop counting in the middle of its last day.
+ */
+function monthsAgoS(scheme: Scheme, nowS: number, months: number): number {
+  let known = monthStarts.get(scheme);
+  if (known?.nowS !== nowS) monthStarts.set(scheme, (known = { nowS, byMonths: new Map() }));
+  const start =
+    known.byMonths.get(months) ??
+    DateTime.fromSeconds(nowS, { zone: scheme.timeZone }).minus({ months }).startOf('day').toSeconds();
+  known.byMonths.set(months, start);
+  return start;
 }

@@ -2,8 +2,7 @@ import { asAssertionId, type BadgeId, type ClientId } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
 import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { canonical } from './version.js';
-import { within } from './window.js';
-import type { Candidate, Scheme } from './types.js';
+import type { Candidate, Scheme, Window } from './types.js';
 
 /** A portfolio before any rule looks at it. Both lists oldest first. */
 export interface Countable {
@@ -34,6 +33,10 @@ export function distinct(assertions: readonly Assertion[]): readonly Assertion[]
   }
   return [...byId.values()].toSorted(byIssueDate);
 }
+
+/** Whether an instant lies in the window. An instant that is not a number lies in none that has a bound. */
+export const within = ({ fromS, beforeS }: Window, atS: number): boolean =>
+  (fromS === null || atS >= fromS) && (beforeS === null || atS < beforeS);
 
 const expired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
   expiresOnS !== null && !(expiresOnS > nowS);

@@ -1,15 +1,4 @@
-import {
-  Document,
-  isMap,
-  isSeq,
-  parseDocument,
-  Scalar,
-  Schema,
-  type Node,
-  type ToStringOptions,
-  YAMLMap,
-  YAMLSeq,
-} from 'yaml';
+import { isMap, isSeq, parseDocument, Scalar, Schema, type Node, YAMLMap, YAMLSeq } from 'yaml';
 import type { BadgeId, ClientId } from '../ids.js';
 
 /** A badge as its line in partners.yaml will say it. */
@@ -25,29 +14,21 @@ export interface EnrolmentLine {
   readonly replaces: readonly BadgeId[];
 }
 
-/** What is written of a partner who is not in the file yet. */
-export interface NewPartner {
-  readonly name: string | null;
-  readonly secretEnv: string | null;
-}
-
 export interface Enrolling {
   readonly clientId: ClientId;
   /** Used only where the file has no such partner. */
-  readonly partner: NewPartner;
+  readonly partner: { readonly name: string | null; readonly secretEnv: string | null };
   readonly badge: EnrolmentLine;
 }
 
 /** The file with the badge in it. */
-export interface Enrolled {
+interface Enrolled {
   readonly text: string;
   /** The first added line, from 1. */
   readonly line: number;
   readonly lines: readonly string[];
 }
 
-/** Above this width a badge stands key by key, even beside badges in braces. */
-const MAX_WIDTH = 100;
 /** Plain text stays text: ids like `0012` and `1E5` are written back as they were. */
 const AS_TEXT = { version: '1.2', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' } as const;
 const CORE = new Schema({ schema: 'core' });
@@ -62,52 +43,43 @@ export function enrol(text: string, { clientId, partner, badge }: Enrolling): En
   const doc = parseDocument<Node>(text.replaceAll('\r\n', '\n'), AS_TEXT);
   const partners = isMap(doc.contents) ? doc.contents.get('partners') : null;
   if (!isSeq(partners)) return null;
-  const format = formatOf(text);
+  const format = {
+    lineWidth: 0,
+    indentSeq: !/^- /m.test(text),
+    flowCollectionPadding: !/\{\S/.test(text),
+  };
   const before = doc.toString(format);
-  let owner: YAMLMap | undefined = partners.items
-    .filter((item) => isMap(item))
-    .find((item) => item.get('client_id') === clientId);
+  const maps = partners.items.filter((item) => isMap(item));
+  let owner: YAMLMap | undefined = maps.find((item) => item.get('client_id') === clientId);
   if (owner === undefined) {
     owner = mapOf([
       ['client_id', clientId],
       ['name', partner.name],
       ['secret_env', partner.secretEnv],
     ]);
-    if (partners.items.length === 1) owner.spaceBefore = true;
     append(partners, owner);
   }
   if (!owner.has('badges')) owner.set('badges', new YAMLSeq());
   const badges = owner.get('badges');
   if (!isSeq(badges)) return null;
-  append(badges, badgeNode(badge, isFlowStyle(badges, partners)));
+  // In braces or key by key, as the badge above it.
+  const last = badges.items.at(-1);
+  const node = badgeNode(badge);
+  node.flow = !isMap(last) || last.flow === true;
+  append(badges, node);
   return written(text, before, doc.toString(format));
 }
 
-/** The marks of the file that the package's printer can be told. */
-const formatOf = (text: string): ToStringOptions => ({
-  lineWidth: 0,
-  indentSeq: !/^- /m.test(text),
-  flowCollectionPadding: !/\{\S/.test(text),
-});
-
+/** With an empty line before it, if the one above has one. */
 function append(list: YAMLSeq, item: YAMLMap): void {
   const last = list.items.at(-1);
-  if (isMap(last) && list.items.length > 1) item.spaceBefore = last.spaceBefore === true;
+  item.spaceBefore = isMap(last) && last.spaceBefore === true;
   // An empty `[]` gives way to lines.
   if (last === undefined) list.flow = false;
   list.add(item);
 }
 
-/** Whether a new badge stands in braces, as the nearest badges do. */
-function isFlowStyle(badges: YAMLSeq, partners: YAMLSeq): boolean {
-  const others = partners.items.flatMap((item) => (isMap(item) ? [item.get('badges')] : []));
-  const nearest = [badges, ...others].filter(isSeq).filter(({ items }) => items.length > 0);
-  const flows = nearest[0] === badges ? [badges] : nearest;
-  const maps = flows.flatMap(({ items }) => items.filter((item) => isMap(item)));
-  return maps.length === 0 || maps.some(({ flow }) => flow === true);
-}
-
-function badgeNode(badge: EnrolmentLine, asFlow: boolean): YAMLMap {
+function badgeNode(badge: EnrolmentLine): YAMLMap {
   const node = mapOf([
     ['id', badge.badgeId],
     ['name', badge.name],
@@ -123,10 +95,6 @@ function badgeNode(badge: EnrolmentLine, asFlow: boolean): YAMLMap {
     replaces.flow = true;
     node.set('replaces', replaces);
   }
-  node.flow = true;
-  const alone = new Document(null, AS_TEXT);
-  alone.contents = node;
-  node.flow = asFlow && alone.toString({ lineWidth: 0 }).length <= MAX_WIDTH;
   return node;
 }
 

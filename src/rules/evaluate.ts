@@ -1,7 +1,7 @@
 import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
-import type { AwardId, BadgeId } from '../ids.js';
-import { type Facts, evaluateCondition } from './conditions.js';
+import type { AwardId } from '../ids.js';
+import { evaluateCondition } from './conditions.js';
 import { AHEAD_S, distinct, heldBadges, partitionCountable } from './countable.js';
 import type { Award, Scheme } from './types.js';
 import { awardsIn, badgesIn, type AwardStatus, type AwardVerdict, type Evaluation } from './evaluation.js';
@@ -20,40 +20,22 @@ export function evaluate(scheme: Scheme, portfolio: Portfolio, nowS: number): Ev
   if (!Number.isSafeInteger(nowS))
     throw new RangeError(`nowS must be whole Unix seconds, not ${String(nowS)}`);
   const { candidates, excluded } = partitionCountable(scheme, portfolio.assertions, nowS);
-  const region: RegionBadges = {
-    held: heldBadges(portfolio.held, nowS),
-    blocked: new Set(portfolio.blocked),
-  };
+  const held = heldBadges(portfolio.held, nowS);
   const standing = new Map<AwardId, 'held' | 'due'>();
-  const awards = scheme.awards.map((award) => {
-    const verdict = verdictOn(award, region, { scheme, nowS, candidates, standing });
-    if (verdict.status === 'held' || verdict.status === 'due') standing.set(award.id, verdict.status);
-    return verdict;
+  const awards = scheme.awards.map((award): AwardVerdict => {
+    const tree = evaluateCondition(award.rule, { scheme, nowS, candidates, standing });
+    const heldBy = held.get(award.badgeId) ?? null;
+    const blocked = portfolio.blocked.includes(award.badgeId);
+    const status = statusOf(award, tree.met, heldBy, blocked);
+    if (status === 'held' || status === 'due') standing.set(award.id, status);
+    const earnedBy = distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted));
+    return { award, met: tree.met, status, heldBy, tree, earnedBy };
   });
   const againS = excluded.flatMap(({ assertion, reason }) =>
     reason.why === 'future' ? [assertion.issuedOnS - AHEAD_S] : [],
   );
   const evaluateAgainAtS = againS.length === 0 ? null : Math.min(...againS);
   return { version: scheme.version, nowS, awards, candidates, excluded, evaluateAgainAtS };
-}
-
-interface RegionBadges {
-  readonly held: ReadonlyMap<BadgeId, Assertion>;
-  readonly blocked: ReadonlySet<BadgeId>;
-}
-
-function verdictOn(award: Award, region: RegionBadges, facts: Facts): AwardVerdict {
-  const tree = evaluateCondition(award.rule, facts);
-  const heldBy = region.held.get(award.badgeId) ?? null;
-  const blocked = region.blocked.has(award.badgeId);
-  return {
-    award,
-    met: tree.met,
-    status: statusOf(award, tree.met, heldBy, blocked),
-    heldBy,
-    tree,
-    earnedBy: distinct(badgesIn(tree, 'met').flatMap(({ counted }) => counted)),
-  };
 }
 
 /**

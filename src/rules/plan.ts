@@ -211,40 +211,30 @@ export interface IssuingLimits {
   readonly quotaFloor: number;
 }
 
-/** What applying a plan costs. */
-export interface PlanCost {
-  /** Badges to be issued. */
-  readonly issues: number;
-  /** Issue calls, by badge. */
-  readonly batches: ReadonlyMap<BadgeId, number>;
-  /** All calls of OBF, reads included. */
-  readonly calls: number;
-  /** The least time at OBF's rate, in whole seconds. */
-  readonly atLeastS: number;
-  /** What the quota has left afterwards; null: not known. */
-  readonly quotaAfter: number | null;
-  /** How many badges the quota is too small by; 0: enough, or not known. */
-  readonly quotaShort: number;
-}
-
 /** One issue call, one look at the Région's account before it, one reading of the event after it. */
 const CALLS_A_BATCH = 3;
 
-export function costOf(
-  { awards }: Plan,
-  { batchMax, maxRps, quotaLeft, quotaFloor }: IssuingLimits,
-): PlanCost {
+export type PlanCost = ReturnType<typeof costOf>;
+
+/** What applying a plan costs. */
+export function costOf({ awards }: Plan, { batchMax, maxRps, quotaLeft, quotaFloor }: IssuingLimits) {
   const batches = new Map(
     awards.map(({ award, gains }) => [award.badgeId, Math.ceil(gains.length / batchMax)] as const),
   );
   const issues = awards.reduce((sum, { gains }) => sum + gains.length, 0);
   const calls = CALLS_A_BATCH * [...batches.values()].reduce((sum, count) => sum + count, 0);
   return {
+    /** Badges to be issued. */
     issues,
+    /** Issue calls, by badge. */
     batches,
+    /** All calls of OBF, reads included. */
     calls,
+    /** The least time at OBF's rate, in whole seconds. */
     atLeastS: Math.ceil(calls / maxRps),
+    /** What the quota has left afterwards; null: not known. */
     quotaAfter: quotaLeft === null ? null : quotaLeft - issues,
+    /** How many badges the quota is too small by; 0: enough, or not known. */
     quotaShort: quotaLeft === null || issues === 0 ? 0 : Math.max(0, issues + quotaFloor - quotaLeft),
   };
 }

@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { abilityOf, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
-import { byIssueDate, supposed } from './countable.js';
+import { byIssueDate, supposed, within } from './countable.js';
 import {
   awardsIn,
   badgesIn,
@@ -12,7 +12,6 @@ import {
   shortfall,
 } from './evaluation.js';
 import type { Candidate, Enrolment, Scheme } from './types.js';
-import { within } from './window.js';
 
 /**
  * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that

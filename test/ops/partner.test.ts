@@ -255,16 +255,9 @@ describe('partner enrol', () => {
       file: 'config/partners.yaml',
       line: 9,
       lines: [
-        '      - id: P1_PAROLE',
-        `        name: "Oser : l'oral (suite)"`,
-        '        competency: communiquer',
-        '        level: 1',
-        '        ability: interagir',
-        '        enrolled_from: 2025-01-01',
-        '        enrolled_until: 2026-12-31',
-        '        replaces: [ OLD, OLDER ]',
+        `      - { id: P1_PAROLE, name: "Oser : l'oral (suite)", competency: communiquer, level: 1, ability: interagir, enrolled_from: 2025-01-01, enrolled_until: 2026-12-31, replaces: [ OLD, OLDER ] }`,
       ],
-      remarks: [expect.stringMatching(/^config\/partners\.yaml:16:\d+: le badge remplacé « OLDER »/)],
+      remarks: [expect.stringMatching(/^config\/partners\.yaml:9:\d+: le badge remplacé « OLDER »/)],
     });
   });
 

@@ -62,22 +62,6 @@ partners:
 `,
       { from: '2024-01-01', until: '2026-12-31', replaces: [asBadgeId('A'), asBadgeId('OLD')] },
     ],
-    'key by key where the line would be too long': [
-      `partners:
-  - client_id: P1
-    badges:
-      - { id: A, competency: communiquer, level: 1 }
-+      - id: NEW
-+        name: Transmettre une consigne à tous les membres de son équipe d'atelier
-+        competency: communiquer
-+        level: 1
-+        ability: interagir
-`,
-      {
-        name: "Transmettre une consigne à tous les membres de son équipe d'atelier",
-        ability: 'interagir',
-      },
-    ],
     'empty lines between the badges': [
       `partners:
   - client_id: P1
@@ -151,9 +135,7 @@ partners:
 +  name: Atelier d'Eu
 +  secret_env: OBF_SECRET_EU
 +  badges:
-+  - id: NEW
-+    competency: communiquer
-+    level: 1
++  - { id: NEW, competency: communiquer, level: 1 }
 `,
       {},
       'P9',

@@ -133,17 +133,17 @@ export interface RuleLine {
 /** Pure. A rule in words, for nobody in particular. @param scheme gives the names */
 export function ruleWords(scheme: Scheme, condition: Condition, lang: Lang): RuleLine {
   const formatter = new Formatter(scheme, CATALOGUES[lang]);
-  const { rule } = formatter.words;
+  const { words } = formatter;
   if (condition.kind === 'badges') return { text: formatter.asked(condition), under: [] };
   if (condition.kind === 'holds')
-    return { text: rule.holds(formatter.awardName(condition.award)), under: [] };
+    return { text: words.ruleHolds(formatter.awardName(condition.award)), under: [] };
   const under = condition.of.map((one) => ruleWords(scheme, one, lang));
   const [only] = under;
   // A group of one is that one.
   if (only !== undefined && under.length === 1) return only;
   const need = condition.kind === 'at_least' ? condition.atLeast : 1;
-  return { text: rule[condition.kind](need, under.length), under };
+  return { text: `${words.group[condition.kind](need, under.length)}${words.colon.trimEnd()}`, under };
 }
 
 /** What happens to an award when its holder's badges are revoked. */
-export const onLossWords = (onLoss: OnLoss, lang: Lang): string => CATALOGUES[lang].rule.onLoss(onLoss);
+export const onLossWords = (onLoss: OnLoss, lang: Lang): string => CATALOGUES[lang].onLoss(onLoss);

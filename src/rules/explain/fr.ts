@@ -1,4 +1,3 @@
-import type { Tally } from '../evaluation.js';
 import type { OnLoss } from '../types.js';
 import { conditionFr, joined, listedFr as listed, type Period, someFr as some } from './condition-words.js';
 
@@ -41,7 +40,6 @@ const HELD = {
   older_rules: ", acquis sous une version antérieure des règles ; la règle actuelle n'est pas remplie",
 };
 
-const met = (count: number): string => some(count, 'remplie');
 const named = ({ badge, partner, issued }: NamedAssertion): string => `« ${badge} », ${partner}, ${issued}`;
 const ruleOf = (shortfall: string | null): string =>
   shortfall === null ? 'la règle est remplie' : `la règle n'est pas remplie, il manque ${shortfall}`;
@@ -104,21 +102,18 @@ export const fr = {
     together: "Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois",
     outOfReach: "Les badges inscrits aujourd'hui n'y suffisent pas, même tous réunis",
   },
-  /** The heading of a group of conditions, for one person. */
+  /** The heading of a group of conditions. `need` of `size` is asked for. */
   group: {
-    all: ({ have, need }: Tally, _size: number): string => `toutes ces conditions : ${met(have)} sur ${need}`,
-    any: ({ have }: Tally, _size: number): string => `au moins une de ces conditions : ${met(have)}`,
-    at_least: ({ have, need }: Tally, size: number): string =>
-      `au moins ${need} de ces ${size} conditions : ${met(have)}`,
+    all: (_need: number, _size: number): string => 'toutes ces conditions',
+    any: (_need: number, _size: number): string => 'au moins une de ces conditions',
+    at_least: (need: number, size: number): string => `au moins ${need} de ces ${size} conditions`,
   },
+  /** How much of a group one person meets; `of` null: what is asked for has just been said. */
+  groupMet: (have: number, of: number | null): string =>
+    `${some(have, 'remplie')}${of === null ? '' : ` sur ${of}`}`,
   /** A rule that nobody is measured by. */
-  rule: {
-    all: (_need: number, _size: number): string => 'toutes ces conditions :',
-    any: (_need: number, _size: number): string => 'au moins une de ces conditions :',
-    at_least: (need: number, size: number): string => `au moins ${need} de ces ${size} conditions :`,
-    holds: (award: string): string => `avoir le badge Région « ${award} »`,
-    onLoss: (onLoss: OnLoss): string => ON_LOSS[onLoss],
-  },
+  ruleHolds: (award: string): string => `avoir le badge Région « ${award} »`,
+  onLoss: (onLoss: OnLoss): string => ON_LOSS[onLoss],
   holds: (award: string, status: HoldsStatus): string => `avoir « ${award} » : ${HOLDS[status]}`,
   missingAward: (name: string, status: HoldsStatus): string =>
     `le badge « ${name} »${HINDERED[status] ?? ''}`,

@@ -158,9 +158,11 @@ export class ExplanationText extends Formatter {
     if (result.kind === 'badges') return this.#badges(result, mark);
     if (result.kind === 'holds')
       return [`${mark} ${this.words.holds(this.awardName(result.award), this.#holdsStatus(result))}`];
+    const { kind, have, need, of } = result;
+    const heading = this.words.group[kind](need, of.length);
     return [
-      `${mark} ${this.words.group[result.kind](result, result.of.length)}`,
-      ...indented(result.of.flatMap((part) => this.#rule(part))),
+      `${mark} ${heading}${this.words.colon}${this.words.groupMet(have, kind === 'all' ? need : null)}`,
+      ...indented(of.flatMap((part) => this.#rule(part))),
     ];
   }
 
