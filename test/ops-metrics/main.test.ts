@@ -26,7 +26,7 @@ describe('the figures of a process', () => {
     await redis.stop();
   });
 
-  /** The web process as the Procfile has it; resolves with its port. */
+  /** The web process as the Procfile has it; resolves with its port, once it takes notices. */
   async function web(env: Record<string, string>): Promise<number> {
     const sdk = resolve('test/ops-metrics/printing-sdk.mjs');
     child = spawn(process.execPath, ['--import', sdk, resolve('dist/webhooks/main.js')], {
@@ -46,7 +46,13 @@ describe('the figures of a process', () => {
     });
     child.stdout?.on('data', (part) => (output += String(part)));
     const started = () => /"port":(\d+).*"msg":"web started"/.exec(output)?.[1];
-    return Number(await until(started, 'port', 30_000));
+    const port = Number(await until(started, 'port', 30_000));
+    await until(
+      async () => (await send(port, { method: 'GET', path: '/readyz' })).status === 200,
+      'ready',
+      30_000,
+    );
+    return port;
   }
 
   test('web tells the figures of all, and its spans go to the SDK that it was started with', async () => {

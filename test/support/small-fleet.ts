@@ -14,7 +14,7 @@ export interface SmallFleet {
   readonly sandbox: Sandbox;
   /** @param more what this one has otherwise */
   start(name: string, more?: Readonly<Record<string, string>>): RunningProcess;
-  /** Once it listens: `http://127.0.0.1:<port>`. */
+  /** Once it takes notices: `http://127.0.0.1:<port>`. */
   urlOf(web: RunningProcess): Promise<string>;
   /** Tells a door of an event, signed; resolves with the status. */
   notify(url: string, event: { readonly id: string; readonly clientId: string }): Promise<number>;
@@ -46,7 +46,9 @@ export async function openSmallFleet(
       const listens = (): RegExpExecArray | null =>
         /"port":(\d+)[^\n]*"msg":"web started"/.exec(web.output());
       const [, port = ''] = await until(listens, 'port of the web process', 30_000);
-      return `http://127.0.0.1:${port}`;
+      const url = `http://127.0.0.1:${port}`;
+      await until(async () => (await fetch(`${url}/readyz`)).ok, 'a web process that is ready', 30_000);
+      return url;
     },
     notify: (url, { id, clientId }) =>
       postNotice(
