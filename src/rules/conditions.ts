@@ -21,11 +21,14 @@ export interface Facts {
 export function evaluateCondition(condition: Condition, facts: Facts): ConditionResult {
   switch (condition.kind) {
     case 'all':
-      return evaluateGroup('all', condition.of, condition.of.length, facts);
     case 'any':
-      return evaluateGroup('any', condition.of, 1, facts);
-    case 'at_least':
-      return evaluateGroup('at_least', condition.of, condition.atLeast, facts);
+    case 'at_least': {
+      const { kind } = condition;
+      const of = condition.of.map((one) => evaluateCondition(one, facts));
+      const need = kind === 'all' ? of.length : kind === 'any' ? 1 : condition.atLeast;
+      const have = of.filter(({ met }) => met).length;
+      return { kind, met: reached({ have, need }), have, need, of };
+    }
     case 'holds': {
       const through = facts.standing.get(condition.award) ?? null;
       return { kind: 'holds', award: condition.award, met: through !== null, through };
@@ -34,17 +37,6 @@ export function evaluateCondition(condition: Condition, facts: Facts): Condition
       return evaluateBadges(condition, facts);
   }
   return assertNever(condition);
-}
-
-function evaluateGroup(
-  kind: 'all' | 'any' | 'at_least',
-  conditions: readonly Condition[],
-  need: number,
-  facts: Facts,
-): ConditionResult {
-  const of = conditions.map((condition) => evaluateCondition(condition, facts));
-  const have = of.filter((result) => result.met).length;
-  return { kind, met: reached({ have, need }), have, need, of };
 }
 
 /** Met when every demand is: the choice makes each of them as great as it can be, all at once. */

@@ -4,12 +4,6 @@ import type { Exclusion, ExclusionReason } from './evaluation.js';
 import { canonical } from './version.js';
 import type { Candidate, Scheme, Window } from './types.js';
 
-/** A portfolio before any rule looks at it. Both lists oldest first. */
-export interface Countable {
-  readonly candidates: readonly Candidate[];
-  readonly excluded: readonly Exclusion<ExclusionReason>[];
-}
-
 /** Oldest first; at one instant, by id: the order in which assertions are always looked at. */
 export function byIssueDate(a: Assertion, b: Assertion): number {
   if (a.issuedOnS !== b.issuedOnS) return a.issuedOnS - b.issuedOnS;
@@ -22,7 +16,7 @@ const stricterFirst = (a: Assertion, b: Assertion): number =>
   Number(b.revoked) - Number(a.revoked) ||
   (a.expiresOnS ?? Number.MAX_VALUE) - (b.expiresOnS ?? Number.MAX_VALUE) ||
   b.issuedOnS - a.issuedOnS ||
-  canonical(a).localeCompare(canonical(b), 'en');
+  (canonical(a) < canonical(b) ? -1 : 1);
 
 /** One record an id, oldest first, whatever the order and repetition of the input. */
 export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {
@@ -63,12 +57,8 @@ function reasonAgainst(scheme: Scheme, assertion: Assertion, nowS: number): Excl
   return null;
 }
 
-/** Splits a portfolio into what counts at `nowS` (Unix seconds) and what does not, with the reason. */
-export function partitionCountable(
-  scheme: Scheme,
-  assertions: readonly Assertion[],
-  nowS: number,
-): Countable {
+/** Splits a portfolio into what counts at `nowS` (Unix seconds) and what does not, both oldest first. */
+export function partitionCountable(scheme: Scheme, assertions: readonly Assertion[], nowS: number) {
   const candidates: Candidate[] = [];
   const excluded: Exclusion<ExclusionReason>[] = [];
   for (const assertion of distinct(assertions)) {

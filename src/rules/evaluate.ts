@@ -71,13 +71,13 @@ export function lostByRevocation(
   scheme: Scheme,
   portfolio: Portfolio,
   evaluation: Evaluation,
-): ReadonlySet<AwardId> {
+): readonly Award[] {
   const unmet = evaluation.awards.filter(
     ({ award, status, met }) => award.active && status === 'held' && !met,
   );
-  if (unmet.length === 0 || !portfolio.assertions.some(({ revoked }) => revoked)) return new Set();
+  if (unmet.length === 0) return [];
   const assertions = portfolio.assertions.map((assertion) => ({ ...assertion, revoked: false }));
   const unrevoked = evaluate(scheme, { ...portfolio, assertions }, evaluation.nowS);
   const stillMet = new Set(unrevoked.awards.filter(({ met }) => met).map(({ award }) => award.id));
-  return new Set(unmet.map(({ award }) => award.id).filter((id) => stillMet.has(id)));
+  return unmet.map(({ award }) => award).filter(({ id }) => stillMet.has(id));
 }

@@ -3,6 +3,7 @@ import { missingBadges } from './suggestions.js';
 import type { Condition, Scheme } from './types.js';
 import {
   type AwardStatus,
+  badgesIn,
   type ConditionResult,
   type Evaluation,
   type Tally,
@@ -29,9 +30,7 @@ export function countedTowards(result: ConditionResult): Tally {
 }
 
 const lackOf = ({ have, need }: Tally): number => Math.max(0, need - have);
-
-const hasBadges = (result: ConditionResult): boolean =>
-  result.kind === 'badges' || (result.kind !== 'holds' && result.of.some(hasBadges));
+const hasBadges = (result: ConditionResult): boolean => badgesIn(result).length > 0;
 
 /**
  * The threshold that `countedTowards` is measured by; null where the parts of a rule ask for different

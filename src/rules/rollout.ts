@@ -3,7 +3,7 @@ import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/portfolio.js';
 import { earnedThrough, evaluate, lostByRevocation } from './evaluate.js';
 import type { Award, Scheme } from './types.js';
-import type { AwardVerdict, Evaluation } from './evaluation.js';
+import type { Evaluation } from './evaluation.js';
 
 /**
  * The files were changed, and the change is not in force yet: what is new is judged by the new rules, the
@@ -60,19 +60,18 @@ export function evaluateDuringRollout(
   nowS: number,
 ): PersonDecision {
   const evaluation = evaluate(scheme, portfolio, nowS);
-  const dueNow = evaluation.awards.filter(({ status }) => status === 'due');
-  const give = (verdict: AwardVerdict): Due => dueBy(evaluation, verdict.award);
+  const dueNow = evaluation.awards.filter(({ status }) => status === 'due').map(({ award }) => award);
   if (rollout === null || touched >= rollout.generation) {
-    const lost = lostAwards(scheme, portfolio, evaluation);
-    return { evaluation, due: dueNow.map(give), waiting: new Set(), lost };
+    const due = dueNow.map((award) => dueBy(evaluation, award));
+    return { evaluation, due, waiting: new Set(), lost: lostByRevocation(scheme, portfolio, evaluation) };
   }
-  const before = rollout.inForce === null ? null : evaluate(rollout.inForce, portfolio, nowS);
-  const due = dueTogether(scheme, rollout.released, evaluation, before, portfolio);
+  const { inForce, released } = rollout;
+  const before = inForce && evaluate(inForce, portfolio, nowS);
+  const due = dueTogether(scheme, released, evaluation, before, portfolio);
   const given = new Set(due.map(({ award }) => award.badgeId));
-  const waiting = dueNow.filter(({ award }) => !given.has(award.badgeId)).map(({ award }) => award.id);
-  const lost =
-    rollout.inForce === null || before === null ? [] : lostAwards(rollout.inForce, portfolio, before);
-  return { evaluation, due, waiting: new Set(waiting), lost: lost.flatMap((award) => milder(award, scheme)) };
+  const waiting = new Set(dueNow.filter(({ badgeId }) => !given.has(badgeId)).map(({ id }) => id));
+  const lost = inForce && before ? lostByRevocation(inForce, portfolio, before) : [];
+  return { evaluation, due, waiting, lost: lost.flatMap((award) => milder(award, scheme)) };
 }
 
 /** What is given while the rest waits: nothing may rest on an award that waits itself. */
@@ -117,8 +116,3 @@ const dueBy = (evaluation: Evaluation, award: Award): Due => ({
   version: evaluation.version,
   earnedBy: earnedThrough(evaluation, award.id),
 });
-
-function lostAwards(scheme: Scheme, portfolio: Portfolio, evaluation: Evaluation): readonly Award[] {
-  const lost = lostByRevocation(scheme, portfolio, evaluation);
-  return scheme.awards.filter(({ id }) => lost.has(id));
-}

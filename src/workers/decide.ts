@@ -44,5 +44,5 @@ async function isLostAnyway(
   if (scheme === null) return true;
   const then = scheme.awards.find((award) => award.badgeId === badgeId);
   const lost = lostByRevocation(scheme, portfolio, evaluate(scheme, portfolio, secondsOf(clock)));
-  return then !== undefined && lost.has(then.id);
+  return then !== undefined && lost.includes(then);
 }

@@ -23,18 +23,12 @@ export const someFr = (count: number, one: string, many = `${one}s`): string =>
 export const someEn = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
+const quotedFr = (name: string): string => `« ${name} »`;
+const quotedEn = (name: string): string => `"${name}"`;
 /** `« A », « B » et « C »`. */
-export const listedFr = (names: readonly string[]): string =>
-  joined(
-    names.map((name) => `« ${name} »`),
-    'et',
-  );
+export const listedFr = (names: readonly string[]): string => joined(names.map(quotedFr), 'et');
 /** `"A", "B" and "C"`. */
-export const listedEn = (names: readonly string[]): string =>
-  joined(
-    names.map((name) => `"${name}"`),
-    'and',
-  );
+export const listedEn = (names: readonly string[]): string => joined(names.map(quotedEn), 'and');
 
 /** How far a demand is met, and what it misses. */
 interface DemandWords {
@@ -103,7 +97,7 @@ export const conditionFr: ConditionWords = {
       },
     },
   },
-  competency: (name) => `« ${name} »`,
+  competency: quotedFr,
   level: (level) => `de niveau ${level}`,
   ability: (name) => `pour la capacité « ${name} »`,
   among: (names) => `parmi ${listedFr(names)}`,

@@ -110,15 +110,12 @@ export function explainJson(
     en: new ExplanationText(explanation, CATALOGUES.en),
   };
   const { version, nowS, awards, excluded } = evaluation;
-  const unused = explanation.unused.map((one) => ({
-    assertion: assertionJson(one),
-    reason: { why: 'no_rule_asks' },
-  }));
+  const unused = explanation.unused.map((one) => ({ assertion: one, reason: { why: 'no_rule_asks' } }));
   return explainSchema.parse({
     version,
     ...jsonFields({ nowS }),
     awards: awards.map((verdict) => awardJson(explanation, texts, verdict)),
-    left_out: [...excluded.map(exclusionJson), ...unused],
+    left_out: [...excluded, ...unused].map(exclusionJson),
   });
 }
 
@@ -148,13 +145,8 @@ function awardJson(
 
 const wouldHelpJson = ({ scheme, given }: Explanation, { badges, awards, reach }: Suggestion) => ({
   badges: badges.map(({ badgeId, name, clientId, competency, level, ability }) => ({
-    badge: badgeId,
-    name,
-    client: clientId,
+    ...jsonFields({ badgeId, name, clientId, competency, level, ability }),
     partner: partnerName(scheme, clientId),
-    competency,
-    level,
-    ability,
     given_before: given.has(badgeId),
   })),
   awards,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Assertion } from '../../earners/record.js';
 import { CONDITION_KEYS, DEMAND_NAMES } from '../badges-condition.js';
-import { type ConditionResult, type Exclusion, tallyOf } from '../evaluation.js';
+import { type ConditionResult, tallyOf } from '../evaluation.js';
 
 /** An instant in UTC for a reader; null where the calendar has no such day. */
 export const iso = z.string().nullable();
@@ -124,7 +124,10 @@ export const jsonFields = (fields: object): Record<string, unknown> =>
 export const assertionJson = ({ id, ...rest }: Assertion): z.infer<typeof assertion> =>
   assertion.parse({ assertion: id, ...jsonFields(rest) });
 
-export const exclusionJson = ({ assertion: one, reason }: Exclusion) => ({
+export const exclusionJson = ({
+  assertion: one,
+  reason,
+}: Readonly<{ assertion: Assertion; reason: object }>) => ({
   assertion: assertionJson(one),
   reason: jsonFields(reason),
 });

@@ -91,7 +91,13 @@ function readForm(
   fields: Fields<Key>,
   depth: number,
 ): Condition | undefined {
-  if (form === 'holds') return readHolds(reading, fields.get('holds'));
+  if (form === 'holds') {
+    const at = fields.get('holds');
+    const to = at?.known('award', reading.known.awards);
+    if (at === undefined || to === undefined) return undefined;
+    reading.holds.push({ to, at });
+    return { kind: 'holds', award: asAwardId(to) };
+  }
   if (form === 'all' || form === 'any') {
     const items = fields.get(form)?.filledItems();
     const of = items?.flatMap((item) => readCondition(reading, item, depth + 1) ?? []);
@@ -122,13 +128,6 @@ const LIST_OR_SELECTOR = {
   fr: 'une liste de conditions ([...]) ou un sélecteur ({ competency: ... })',
   en: 'a list of conditions ([...]) or a selector ({ competency: ... })',
 };
-
-function readHolds({ known, holds }: RuleReading, value: Value | undefined): Condition | undefined {
-  const award = value?.known('award', known.awards);
-  if (value === undefined || award === undefined) return undefined;
-  holds.push({ to: award, at: value });
-  return { kind: 'holds', award: asAwardId(award) };
-}
 
 /** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give what it asks for. */
 function readBadges(

@@ -98,24 +98,21 @@ export const missingKey = (key: string): Words => ({
   en: `the key "${key}" is missing`,
 });
 
-const where = ({ file, line }: Place): string => `${file}:${line}`;
-
 /** A name that may stand once only, and where it stands already. */
 export function already(noun: Noun, name: string, first: Place): Words {
   const { fr, en } = NOUNS[noun];
+  const where = `${first.file}:${first.line}`;
   return {
-    fr: `${fr} ${quoted(name).fr} en double : déjà en ${where(first)}`,
-    en: `${en} ${quoted(name).en} is given twice: already at ${where(first)}`,
+    fr: `${fr} ${quoted(name).fr} en double : déjà en ${where}`,
+    en: `${en} ${quoted(name).en} is given twice: already at ${where}`,
   };
 }
 
 /** Things that stand on each other in a circle; `path` begins and ends with the same name. */
-export function circle(verb: Words, path: readonly string[]): Words {
-  return {
-    fr: `boucle : ${path.map((name) => `« ${shown(name)} »`).join(` ${verb.fr} `)}`,
-    en: `circle: ${path.map((name) => `"${shown(name)}"`).join(` ${verb.en} `)}`,
-  };
-}
+export const circle = (verb: Words, path: readonly string[]): Words => ({
+  fr: `boucle : ${path.map((name) => quoted(name).fr).join(` ${verb.fr} `)}`,
+  en: `circle: ${path.map((name) => quoted(name).en).join(` ${verb.en} `)}`,
+});
 
 /** What the YAML reader says in English, in French; what hardly anybody writes stays in English. */
 const FRENCH: Readonly<Partial<Record<ErrorCode, string>>> = {
