@@ -17,8 +17,7 @@ export type AwardEvent =
   | { readonly type: 'record'; readonly event: EventId }
   | { readonly type: 'refuse'; readonly why: string }
   | { readonly type: 'withdraw' }
-  | { readonly type: 'release' }
-  | { readonly type: 'abandon'; readonly batch: BatchId }
+  | { readonly type: 'release'; readonly batch: BatchId }
   | { readonly type: 'start-revoking' }
   | { readonly type: 'revoked-by-machine' }
   | { readonly type: 'revoked-by-human' }
@@ -35,10 +34,8 @@ const ALLOWED: Readonly<Record<AwardEvent['type'], readonly (AwardState | 'none'
   record: ['none', 'due', 'claimed', 'unknown', 'issued', 'refused', 'withdrawn', 'revoked'],
   refuse: ['claimed', 'unknown'],
   withdraw: ['due', 'claimed', 'unknown', 'refused'],
-  // Its batch is split into smaller ones.
-  release: ['claimed'],
-  // Its batch is gone with a lost Redis, and OBF was read.
-  abandon: ['claimed', 'unknown'],
+  // Its batch is split into smaller ones, or gone with a lost Redis, and OBF was read.
+  release: ['claimed', 'unknown'],
   'start-revoking': ['issued'],
   'revoked-by-machine': ['revoking'],
   'revoked-by-human': ['none', 'issued', 'due', 'claimed', 'refused', 'withdrawn', 'revoked'],
@@ -78,7 +75,6 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'comes-due':
       return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
     case 'release':
-    case 'abandon':
       return { ...base, ...wayOf(record), state: 'due' };
     case 'claim':
       return { ...base, ...wayOf(record), state: 'claimed', batch: event.batch };

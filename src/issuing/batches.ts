@@ -64,19 +64,12 @@ export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly Earn
 }
 
 /** One writing of a batch, so that what was read can be compared byte by byte. */
-export function encodeBatch(batch: Batch): string {
+export const encodeBatch = (batch: Batch): string => {
   const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone } = batch;
+  const quiet = suppressEmail ? { suppressEmail } : {};
   const refused = refusedMs === null ? {} : { refusedMs, refusedAlone };
-  return JSON.stringify({
-    state,
-    earners,
-    createdMs,
-    sentMs,
-    event,
-    ...(suppressEmail ? { suppressEmail } : {}),
-    ...refused,
-  });
-}
+  return JSON.stringify({ state, earners, createdMs, sentMs, event, ...quiet, ...refused });
+};
 
 /** @throws ZodError when no version that we know wrote it */
 export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({

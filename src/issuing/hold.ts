@@ -3,22 +3,17 @@ import { asBatchId, type BadgeId } from '../ids.js';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
-/**
- * Why nothing of a badge is issued to anybody:
- * - `quota`: fewer badges are left than a batch needs, or than Palier leaves untouched;
- * - `badge`: it is not in the Région's account, or is a draft there;
- * - `client`: OBF refuses the Région's calls altogether;
- * - `refusal`: OBF refuses the issue call, and the account looks well.
- */
-const causeForm = z.object({
+/** Issuing of one badge waits. Times are Unix milliseconds. */
+const form = z.object({
+  /**
+   * - `quota`: fewer badges are left than a batch needs, or than Palier leaves untouched;
+   * - `badge`: it is not in the Région's account, or is a draft there;
+   * - `client`: OBF refuses the Région's calls altogether;
+   * - `refusal`: OBF refuses the issue call, and the account looks well.
+   */
   code: z.enum(['quota', 'badge', 'client', 'refusal']),
   /** What OBF said, without addresses; null: it said nothing. */
   words: z.string().nullable(),
-});
-export type HoldCause = z.output<typeof causeForm>;
-
-/** Issuing of one badge waits. Times are Unix milliseconds. */
-const form = causeForm.extend({
   sinceMs: z.number(),
   /** When one batch looks again. */
   nextMs: z.number(),
@@ -26,31 +21,12 @@ const form = causeForm.extend({
   waitMs: z.number(),
 });
 export type Hold = z.output<typeof form>;
+export type HoldCause = Pick<Hold, 'code' | 'words'>;
 
 export interface HoldPace {
   /** How long after the first refusal the account is looked at again, milliseconds; the distance doubles up to the second. */
   readonly holdFirstMs: number;
   readonly holdMaxMs: number;
-}
-
-/** Pure. How long until the next look: the distance doubles. @param waitMs the last one; null: none yet */
-export const nextWaitMs = (waitMs: number | null, { holdFirstMs, holdMaxMs }: HoldPace): number =>
-  waitMs === null ? holdFirstMs : Math.min(2 * waitMs, holdMaxMs);
-
-/** Pure. The hold with its next look moved ahead. */
-function later<H extends Hold>(held: H, nowMs: number, pace: HoldPace): H {
-  const waitMs = nextWaitMs(held.waitMs, pace);
-  return { ...held, waitMs, nextMs: nowMs + waitMs };
-}
-
-/** Pure. The hold once a look has found this cause; one that has moved ahead already stays where it is. */
-export function heldFor(why: HoldCause, before: Hold | null, nowMs: number, pace: HoldPace): Hold {
-  if (before === null) {
-    const waitMs = nextWaitMs(null, pace);
-    return { ...why, sinceMs: nowMs, nextMs: nowMs + waitMs, waitMs };
-  }
-  const held = { ...before, ...why };
-  return held.nextMs > nowMs ? held : later(held, nowMs, pace);
 }
 
 /** The last recipient of a badge whom OBF refused alone, with nothing accepted since. */
@@ -79,17 +55,25 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
     const text = await redis.get(holdKey(badgeId));
     return text === null ? null : form.parse(JSON.parse(text));
   };
+  /** The hold with its next look moved ahead. */
+  const later = (held: Hold, nowMs: number): Hold => {
+    const waitMs = held.waitMs === 0 ? pace.holdFirstMs : Math.min(2 * held.waitMs, pace.holdMaxMs);
+    return { ...held, waitMs, nextMs: nowMs + waitMs };
+  };
   return {
     of,
-    /** Begins a hold, or goes on with it for this cause. */
+    /** Begins a hold, or goes on with it for this cause; a look that lies ahead stays where it is. */
     async put(badgeId: BadgeId, why: HoldCause): Promise<Hold> {
-      const held = heldFor(why, await of(badgeId), await now(), pace);
+      const nowMs = await now();
+      const { sinceMs, nextMs, waitMs } = (await of(badgeId)) ?? { sinceMs: nowMs, nextMs: nowMs, waitMs: 0 };
+      const same = { ...why, sinceMs, nextMs, waitMs };
+      const held = nextMs > nowMs ? same : later(same, nowMs);
       await redis.set(holdKey(badgeId), encode(held), 'PX', FORGOTTEN_MS);
       return held;
     },
     /** Moves the next look ahead; true for exactly one of those who saw this hold. */
     async takeTurn(badgeId: BadgeId, seen: Hold): Promise<boolean> {
-      const texts = [encode(seen), encode(later(seen, await now(), pace))];
+      const texts = [encode(seen), encode(later(seen, await now()))];
       return (await redis.eval(SWAP, 1, holdKey(badgeId), ...texts, FORGOTTEN_MS)) === 1;
     },
     /** Remembers a lone refusal; resolves with the one before it. */

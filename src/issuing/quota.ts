@@ -28,21 +28,15 @@ export class QuotaLow extends Error {
   }
 }
 
-export interface QuotaLimits {
+export const QUOTA_LIMITS = {
   /** Issuing pauses rather than leave fewer than so many. */
-  readonly floor: number;
-  readonly largeBatch: number;
-  /** How old a reading may be before a large batch, and otherwise, milliseconds. */
-  readonly freshMs: number;
-  readonly maxAgeMs: number;
-}
-
-export const QUOTA_LIMITS: QuotaLimits = {
   floor: 50,
   largeBatch: 100,
+  /** How old a reading may be before a large batch, and otherwise, milliseconds. */
   freshMs: 10 * 60_000,
   maxAgeMs: 24 * 3_600_000,
 };
+type QuotaLimits = Readonly<typeof QUOTA_LIMITS>;
 
 const form = z.object({
   left: z.union([z.literal('').transform(() => null), z.coerce.number()]),
@@ -85,28 +79,18 @@ export function createQuota(
      * @throws QuotaLow when less than the floor would be left
      */
     async require(count: number, signal: AbortSignal, now = false): Promise<void> {
+      const isLow = ({ left }: QuotaReading): boolean => left !== null && left - count < limits.floor;
       const before = now ? null : await known();
-      const { left } = isFresh(before, count, await present(), limits) ? before : await read(signal);
-      if (left !== null && left - count < limits.floor) throw new QuotaLow(left, limits.floor);
+      const ageMs = before === null ? NaN : (await present()) - before.readMs;
+      const maxAgeMs = count >= limits.largeBatch ? limits.freshMs : limits.maxAgeMs;
+      // A reading that would stop issuing must be fresh too: the quota may have been raised since.
+      if (before !== null && ageMs >= 0 && ageMs < maxAgeMs && !isLow(before)) return;
+      const reading = await read(signal);
+      if (isLow(reading)) throw new QuotaLow(reading.left ?? 0, limits.floor);
     },
     /** So many were issued. */
     async spend(count: number): Promise<void> {
       if (((await known())?.left ?? null) !== null) await redis.hincrby(key, 'left', -count);
     },
   };
-}
-
-/** Pure. A reading that would stop issuing must be fresh too: the quota may have been raised since. */
-export function isFresh(
-  reading: QuotaReading | null,
-  count: number,
-  nowMs: number,
-  limits: QuotaLimits,
-): reading is QuotaReading {
-  if (reading === null) return false;
-  const low = reading.left !== null && reading.left - count < limits.floor;
-  if (low) return false;
-  const maxAgeMs = count >= limits.largeBatch ? limits.freshMs : limits.maxAgeMs;
-  const ageMs = nowMs - reading.readMs;
-  return ageMs >= 0 && ageMs < maxAgeMs;
 }

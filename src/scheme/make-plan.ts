@@ -1,27 +1,11 @@
-import type { AwardId, EarnerKey, SchemeVersion } from '../ids.js';
+import type { AwardId, EarnerKey } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import type { Rules } from '../rules/rollout.js';
-import { countPopulation, type PopulationCounter, type PopulationStats } from '../rules/population-stats.js';
-import {
-  costOf,
-  type Plan,
-  type PlanCost,
-  planFor,
-  type PersonFacts,
-  type Planned,
-  planOf,
-} from '../rules/plan.js';
+import { countPopulation, type PopulationCounter } from '../rules/population-stats.js';
+import { costOf, planFor, type PersonFacts, type Planned, planOf } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { forEachPerson, type Report } from './population.js';
 import type { PeopleSources } from '../earners/people.js';
 import type { Schemes } from './schemes.js';
-
-/** How many badges OBF lets the Région issue, as it was read last; null: it does not say. */
-interface QuotaReading {
-  readonly left: number | null;
-  /** When it was read, Unix milliseconds. */
-  readonly readMs: number;
-}
 
 /** What a plan is made with. */
 export interface PlanParts {
@@ -30,7 +14,8 @@ export interface PlanParts {
   readonly pace: { readonly batchMax: number; readonly quota: { readonly floor: number } };
   readonly people: PeopleSources;
   readonly schemes: Pick<Schemes, 'now' | 'wouldBe' | 'inForce'>;
-  readonly quota: { known(): Promise<QuotaReading | null> };
+  /** How many badges OBF lets the Région issue (null: it does not say), as read at an instant; null: never read. */
+  readonly quota: { known(): Promise<{ readonly left: number | null; readonly readMs: number } | null> };
 }
 
 /** What the plan is to be of. */
@@ -43,20 +28,7 @@ export interface PlanAsked {
   readonly maxRps: number;
 }
 
-export interface MadePlan {
-  readonly plan: Plan;
-  readonly cost: PlanCost;
-  /** What it was made under: the rules as they would be, had a process been started with these. */
-  readonly rules: Rules;
-  /** The version in force; null: no process was ever started. */
-  readonly inForce: SchemeVersion | null;
-  /** The version that new facts are judged by; null: no process was ever started. */
-  readonly started: SchemeVersion | null;
-  /** Null: never read. */
-  readonly quota: QuotaReading | null;
-  /** Those who are not in the plan, because they could not be looked at. */
-  readonly unreadable: readonly EarnerKey[];
-}
+export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
 
 /**
  * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs. Reads alone, and
@@ -70,7 +42,7 @@ export async function makePlan(
   report: Report,
   signal: AbortSignal,
   counter: PopulationCounter | null = null,
-): Promise<MadePlan> {
+) {
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
@@ -92,8 +64,19 @@ export async function makePlan(
     quotaLeft: reading?.left ?? null,
     quotaFloor: pace.quota.floor,
   });
-  const started = inForce === null ? null : now.scheme.version;
-  return { plan, cost, quota: reading, inForce, started, rules, unreadable };
+  return {
+    plan,
+    cost,
+    quota: reading,
+    /** The version in force; null: no process was ever started. */
+    inForce,
+    /** The version that new facts are judged by; null: no process was ever started. */
+    started: inForce === null ? null : now.scheme.version,
+    /** As they would be, had a process been started with this scheme. */
+    rules,
+    /** Those who are not in the plan, because they could not be looked at. */
+    unreadable,
+  };
 }
 
 /** The same, and how everybody would stand with each award of it. */
@@ -102,7 +85,7 @@ export async function simulate(
   asked: Omit<PlanAsked, 'only'>,
   report: Report,
   signal: AbortSignal,
-): Promise<MadePlan & { readonly census: PopulationStats }> {
+) {
   const counter = countPopulation(asked.scheme);
   const made = await makePlan(parts, { ...asked, only: null }, report, signal, counter);
   return { ...made, census: counter.stats() };

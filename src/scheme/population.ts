@@ -33,7 +33,6 @@ export async function forEachPerson(
 
 /** States in which OBF is about to be told of an award, or may have been. */
 const IN_FLIGHT: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
-const NONE: ReadonlySet<BadgeId> = new Set();
 
 const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
   earner,
@@ -44,11 +43,8 @@ const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): 
   isWaiting: records.some(({ record }) => record.state === 'due'),
 });
 
-/** Of most people, none. */
-function badgesIn(records: Person['records'], states: readonly AwardState[]): ReadonlySet<BadgeId> {
-  const found = records.filter(({ record }) => states.includes(record.state));
-  return found.length === 0 ? NONE : new Set(found.map(({ badgeId }) => badgeId));
-}
+const badgesIn = (records: Person['records'], states: readonly AwardState[]): ReadonlySet<BadgeId> =>
+  new Set(records.filter(({ record }) => states.includes(record.state)).map(({ badgeId }) => badgeId));
 
 const form = z.object({
   /** When everyone was looked at, Unix seconds, and under which version of the scheme. */

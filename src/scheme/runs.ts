@@ -25,9 +25,7 @@ const parsed = <T>(form: z.ZodType<T>, text: string | null): T | null =>
 const planForm = z.object({
   version,
   only: awardId.nullable(),
-  inForce: version.nullable(),
-  /** When it was asked for, and when it was made, Unix seconds. */
-  startedS: z.number(),
+  /** When it was made, Unix seconds. */
   madeS: z.number(),
   people: z.number(),
   /** How many could not be looked at. */
@@ -51,8 +49,6 @@ const planForm = z.object({
       inFlight: z.number(),
       refused: z.number(),
       blocked: z.number(),
-      inactive: z.number(),
-      calls: z.number(),
       /** Some of those who gain, and of those who lose the rule. */
       gainsSample: keys,
       losesSample: keys,

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { asSchemeVersion, type SchemeVersion } from '../ids.js';
 import { createRedisClock, type RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
+import type { Vault } from '../platform/vault.js';
 import { parseScheme } from '../rules/parse/parse-scheme.js';
 import type { Rules } from '../rules/rollout.js';
 import type { Scheme } from '../rules/types.js';
 import {
   appliedTo,
   createStateStore,
-  orUnreadable,
+  sealedJson,
   SchemeUnreadable,
   startedWith,
   type Application,
@@ -110,36 +110,28 @@ const textForm = z.object({
 });
 type Text = z.output<typeof textForm>;
 
-const contextOf = (version: SchemeVersion): string => `scheme text ${version}`;
-const nameOf = (version: SchemeVersion): string => `the text of version ${version}`;
-
 /**
  * The texts of every version that was ever started with, for ever, each sealed under its version. A version never
- * changes: each is opened, and parsed, once a process.
+ * changes: each is parsed once a process.
  * @param key of the hash, version to text. @param own needs no reading
  */
 function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Scheme) {
   const parsed = new Map<SchemeVersion, Scheme | null>([[own.version, own]]);
-  const opened = new Map<SchemeVersion, Text>();
+  const sealedOf = (version: SchemeVersion) =>
+    sealedJson(vault, textForm, `scheme text ${version}`, `the text of version ${version}`);
   const names = async (): Promise<readonly SchemeVersion[]> => (await redis.hkeys(key)).map(asSchemeVersion);
   const read = async (version: SchemeVersion): Promise<Text | null> => {
-    const known = opened.get(version);
-    const sealed = known === undefined ? await redis.hgetBuffer(key, version) : null;
-    if (known !== undefined || sealed === null) return known ?? null;
-    const text = orUnreadable(nameOf(version), () =>
-      textForm.parse(JSON.parse(openValue(vault, sealed, contextOf(version)).toString())),
-    );
-    opened.set(version, text);
-    return text;
+    const sealed = await redis.hgetBuffer(key, version);
+    return sealed === null ? null : sealedOf(version).open(sealed);
   };
   return {
     /** Idempotent; what stands there and cannot be read gives way. */
     async keep(scheme: Scheme, nowS: number): Promise<void> {
       const { version, source, timeZone } = scheme;
       parsed.set(version, scheme);
-      if ((await read(version).catch(nullIfUnreadable)) !== null) return;
-      const text: Text = { ...source, timeZone, firstS: nowS };
-      await redis.hset(key, version, sealValue(vault, Buffer.from(JSON.stringify(text)), contextOf(version)));
+      const known = await read(version).catch(nullIfUnreadable);
+      if (known !== null) return;
+      await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone, firstS: nowS }));
     },
     find: async (version: SchemeVersion): Promise<Scheme | null> => {
       const known = parsed.get(version);
@@ -160,8 +152,7 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
     async reseal(): Promise<void> {
       for (const version of await names()) {
         const sealed = await redis.hgetBuffer(key, version);
-        if (sealed === null) continue;
-        const anew = orUnreadable(nameOf(version), () => resealValue(vault, sealed, contextOf(version)));
+        const anew = sealed === null ? null : sealedOf(version).reseal(sealed);
         if (anew !== null) await redis.hset(key, version, anew);
       }
     },

@@ -103,44 +103,43 @@ export function appliedTo(
   return { ...started, applying, released: [...new Set([...started.released, only])] };
 }
 
-const CONTEXT = 'scheme state';
-const STATE = 'which version it is';
-
 /** Where the state is stored, sealed whole: who merely writes to Redis cannot make up a rule. Each throws SchemeUnreadable. */
 export function createStateStore(redis: RedisConnection, key: string, vault: Vault) {
-  const open = (sealed: Buffer | null): SchemeState | null =>
-    sealed === null
-      ? null
-      : orUnreadable(STATE, () => form.parse(JSON.parse(openValue(vault, sealed, CONTEXT).toString())));
+  const sealed = sealedJson(vault, form, 'scheme state', 'which version it is');
+  const open = (text: Buffer | null): SchemeState | null => (text === null ? null : sealed.open(text));
   return {
     /** Null: no process was ever started. */
-    read: async (): Promise<SchemeState | null> => open(await redis.getBuffer(key).catch(wrongType)),
+    read: async (): Promise<SchemeState | null> => open(await redis.getBuffer(key)),
     /** Compare-and-set, retried. @param how pure. @throws what `how` throws */
     update: (how: (state: SchemeState | null) => SchemeState | null): Promise<void> =>
-      updateValue(redis, key, (sealed) => {
-        const before = open(sealed);
+      updateValue(redis, key, (text) => {
+        const before = open(text);
         const after = how(before);
-        if (after === before || after === null) return sealed;
-        return sealValue(vault, Buffer.from(JSON.stringify(after)), CONTEXT);
-      }).catch(wrongType),
+        return after === before || after === null ? text : sealed.seal(after);
+      }),
     /** Seals it under `PALIER_KEY`. Idempotent. */
     reseal: (): Promise<void> =>
-      updateValue(redis, key, (sealed) =>
-        sealed === null ? null : orUnreadable(STATE, () => resealValue(vault, sealed, CONTEXT) ?? sealed),
-      ).catch(wrongType),
+      updateValue(redis, key, (text) => (text === null ? null : (sealed.reseal(text) ?? text))),
   };
 }
 
-/** @throws SchemeUnreadable for what cannot be opened, or is not in our form */
-export function orUnreadable<T>(what: string, open: () => T): T {
-  try {
-    return open();
-  } catch (cause) {
-    throw new SchemeUnreadable(what, { cause });
-  }
-}
-
-function wrongType(error: unknown): never {
-  const isOtherType = error instanceof Error && error.message.startsWith('WRONGTYPE');
-  throw isOtherType ? new SchemeUnreadable(STATE, { cause: error }) : error;
+/**
+ * A value as it stands in Redis, sealed under its context. `open` and `reseal` throw SchemeUnreadable for what cannot
+ * be opened, or is not in our form.
+ */
+export function sealedJson<T>(vault: Vault, valueForm: z.ZodType<T>, context: string, what: string) {
+  const orUnreadable = <Opened>(open: () => Opened): Opened => {
+    try {
+      return open();
+    } catch (cause) {
+      throw new SchemeUnreadable(what, { cause });
+    }
+  };
+  return {
+    open: (sealed: Buffer): T =>
+      orUnreadable(() => valueForm.parse(JSON.parse(openValue(vault, sealed, context).toString()))),
+    seal: (value: T): Buffer => sealValue(vault, Buffer.from(JSON.stringify(value)), context),
+    /** Null: it is under `PALIER_KEY` already. */
+    reseal: (sealed: Buffer): Buffer | null => orUnreadable(() => resealValue(vault, sealed, context)),
+  };
 }

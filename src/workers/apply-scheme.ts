@@ -1,5 +1,5 @@
 import { journalEntry } from '../earners/journal-entry.js';
-import type { BadgeId, EarnerKey } from '../ids.js';
+import type { EarnerKey } from '../ids.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { secondsOf } from '../platform/clock.js';
 import type { JobResult } from '../platform/job-result.js';
@@ -15,7 +15,7 @@ import {
   type ApplyAsked,
   type ApplyRecord,
 } from '../scheme/runs.js';
-import { SchemeMoved, type Application, type ApplyOptions } from '../scheme/state.js';
+import { SchemeMoved, type Application, type ApplyOptions, type SeenVersions } from '../scheme/state.js';
 import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
@@ -47,19 +47,22 @@ export async function applyForOps(
   const refused = refusalOf(asked, scheme, begun);
   if (refused !== null) return become(refused);
   const { only, suppressEmail, ask, upto, overQuota } = record;
-  // What this very request had begun was below its number: what came due since is due by the rules in force.
-  const isBegun = record.state === 'giving' && begun?.ask === ask;
+  let seen: SeenVersions = { started: scheme.version, inForce: await schemes.inForce() };
   try {
-    if (!isBegun) await become('planning');
-    await readQuota(pipeline, signal);
-    const planned = { scheme, only, maxRps: UNTOLD_RPS };
-    const made = await makePlan(pipeline, planned, nowAndThen(keep), signal);
-    const { issues, quotaShort } = made.cost;
-    if (!isBegun && issues > upto) return await become('above', numbersOf(made));
-    if (!isBegun && quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
-    // Killed at its very end, it had given what this plan no longer tells of.
-    if (!isBegun) await become('giving', issues === 0 ? {} : numbersOf(made));
-    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, made, nowAndThen(keep), signal);
+    // What this very request had begun was below its number: what came due since is due by the rules in force.
+    if (record.state !== 'giving' || begun?.ask !== ask) {
+      await become('planning');
+      await readQuota(pipeline, signal);
+      const planned = { scheme, only, maxRps: UNTOLD_RPS };
+      const made = await makePlan(pipeline, planned, nowAndThen(keep), signal);
+      const { issues, quotaShort } = made.cost;
+      if (issues > upto) return await become('above', numbersOf(made));
+      if (quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
+      // Killed at its very end, it had given what this plan no longer tells of.
+      await become('giving', issues === 0 ? {} : numbersOf(made));
+      seen = made;
+    }
+    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, nowAndThen(keep), signal);
   } catch (error) {
     if (error instanceof SchemeMoved) return become('moved');
     throw error;
@@ -93,14 +96,10 @@ const told = ({ state, version, only, issues, people, upto }: ApplyRecord): JobR
   facts: { outcome: state, version, only, issues, people, upto },
 });
 
-/** The parts of a plan that its application goes by. */
-export type PlanToApply = Pick<MadePlan, 'plan' | 'started' | 'inForce'>;
-
 /**
- * Puts a scheme into force and has those who gain by it given their awards; each is decided anew, by the
- * rules as they are then. May be stopped anywhere, and begun again with a new plan. Then everybody is looked
- * at once more: people who qualify since the plan was made, and those whom a run that was killed had
- * written down without sending them on their way.
+ * Puts a scheme into force, looks at everybody, and has those who gain by it given their awards; each is decided anew.
+ * May be stopped anywhere, and begun again with a new plan: who was written down, and not sent on their way, is met too.
+ * @param seen the versions that the plan was made under
  * @param progress receives how many of those who gain were looked at
  * @throws SchemeMoved when other rules were started with, or put into force, since the plan was made
  */
@@ -108,17 +107,19 @@ export async function applyRules(
   pipeline: Pipeline,
   scheme: Scheme,
   how: ApplyOptions,
-  planned: PlanToApply,
+  seen: SeenVersions,
   progress: Report,
   signal: AbortSignal,
 ): Promise<void> {
   const { schemes, journal, clock } = pipeline;
   const { only, suppressEmail } = how;
-  await schemes.apply(scheme, how, planned);
-  const gaining = planned.plan.gainers;
-  await giveToAll(pipeline, gaining, suppressEmail, progress, signal);
-  const left = await leftBehind(pipeline, how, new Set(gaining), signal);
-  await giveToAll(pipeline, left, suppressEmail, () => undefined, signal);
+  await schemes.apply(scheme, how, seen);
+  const gaining = await findGaining(pipeline, only, signal);
+  for (let at = 0; at < gaining.length; at += CHUNK) {
+    signal.throwIfAborted();
+    await giveTo(pipeline, gaining.slice(at, at + CHUNK), suppressEmail);
+    progress(Math.min(at + CHUNK, gaining.length), gaining.length);
+  }
   const detail = `${gaining.length} earners${suppressEmail ? ', no e-mail' : ''}`;
   const { version } = scheme;
   await journal.write([
@@ -130,42 +131,32 @@ export async function applyRules(
 /** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
 const CHUNK = 200;
 
-async function giveToAll(
+async function giveTo(
   pipeline: Pipeline,
   earners: readonly EarnerKey[],
   suppressEmail: boolean,
-  progress: Report,
-  signal: AbortSignal,
 ): Promise<void> {
-  for (let at = 0; at < earners.length; at += CHUNK) {
-    signal.throwIfAborted();
-    const waiting = new Set<BadgeId>();
-    const giveOne = async (earner: EarnerKey): Promise<void> => {
-      const how = { cause: 'apply', suppressEmail };
-      const put = await enqueueAward(pipeline, await decide(pipeline, earner), how);
-      for (const badgeId of put.keys()) waiting.add(badgeId);
-    };
-    await Promise.all(earners.slice(at, at + CHUNK).map(giveOne));
-    for (const badgeId of waiting) await enqueueGather(pipeline, badgeId, 0);
-    progress(Math.min(at + CHUNK, earners.length), earners.length);
-  }
+  const how = { cause: 'apply', suppressEmail };
+  const giveOne = async (earner: EarnerKey) => enqueueAward(pipeline, await decide(pipeline, earner), how);
+  const waiting = await Promise.all(earners.map(giveOne));
+  for (const badgeId of new Set(waiting.flatMap((put) => [...put.keys()])))
+    await enqueueGather(pipeline, badgeId, 0);
 }
 
 /** People who are due something that OBF has not: by the rules in force now, or by their record alone. */
-async function leftBehind(
+async function findGaining(
   { people, schemes, clock }: Pipeline,
-  { only }: ApplyOptions,
-  given: ReadonlySet<EarnerKey>,
+  only: ApplyOptions['only'],
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
   const rules = await schemes.now();
   const nowS = secondsOf(clock);
-  const left: EarnerKey[] = [];
+  const gaining: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
     const { planned } = planFor(rules, person, nowS, only);
-    const isLeft = person.isWaiting === true || planned.some(({ kind }) => kind === 'gains');
-    if (isLeft && !given.has(person.earner)) left.push(person.earner);
+    if (person.isWaiting === true || planned.some(({ kind }) => kind === 'gains'))
+      gaining.push(person.earner);
   };
   await forEachPerson(people, look, () => undefined, signal);
-  return left;
+  return gaining;
 }

@@ -1,7 +1,6 @@
-import type { AwardRecord } from '../earners/record.js';
 import { journalEntry } from '../earners/journal-entry.js';
-import { journalOf, type Person } from '../earners/person.js';
-import type { BadgeId, EarnerKey } from '../ids.js';
+import { readPerson, type Person } from '../earners/person.js';
+import type { BadgeId } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
@@ -23,7 +22,9 @@ export async function evaluateEarner(
   const { meter, regionSync, pace } = pipeline;
   const { cause, suppressEmail = false } = job;
   const startedMs = performance.now();
-  const decision = await decideWithoutOrphans(pipeline, job.earner, signal);
+  let decision = await decide(pipeline, job.earner);
+  if (await releaseOrphanedClaims(pipeline, decision.person, signal))
+    decision = await decide(pipeline, job.earner);
   meter.time('palier_evaluation_duration_seconds', {}, performance.now() - startedMs);
   signal.throwIfAborted();
   await clearReviewFlags(pipeline, decision);
@@ -43,54 +44,36 @@ export async function evaluateEarner(
   return { did: 'earner evaluated', facts: waiting.size === 0 ? facts : { ...facts, waiting: [...waiting] } };
 }
 
-async function decideWithoutOrphans(
-  pipeline: Pipeline,
-  earner: EarnerKey,
-  signal: AbortSignal,
-): Promise<Decision> {
-  const decision = await decide(pipeline, earner);
-  if (!(await releaseOrphanedClaims(pipeline, decision.person, signal))) return decision;
-  const anew = await decide(pipeline, earner);
-  await recordHeld(pipeline, anew.person);
-  return anew;
-}
-
 /**
  * A server that takes over may know of a claim and not of the batch that made it (decision 10): nobody would ever send
- * it. Such awards are due again once the whole of the Région's account was read: what the batch had sent is held then.
+ * it. The whole of the Région's account is read: what the batch had sent all the same is held then, and written down as
+ * issued; the other awards are due again.
  * @returns whether there were any: the person is to be decided anew
  */
 async function releaseOrphanedClaims(
-  { batches, ledger, regionSync, log }: Pipeline,
-  { records }: Person,
+  pipeline: Pipeline,
+  { earner, records }: Person,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { batches, ledger, regionSync, log } = pipeline;
   const claims = records.flatMap(({ key, badgeId, record }) =>
     record.state === 'claimed' || record.state === 'unknown' ? [{ key, badgeId, batch: record.batch }] : [],
   );
   const known = await Promise.all(claims.map(({ badgeId, batch }) => batches.find(badgeId, batch)));
   const orphans = claims.filter((_, at) => known[at] === null);
   if (orphans.length === 0) return false;
-  await regionSync.syncAfterLoss(
-    orphans.map(({ batch }) => batch),
-    signal,
-  );
+  const missed = orphans.map(({ batch }) => batch);
+  await regionSync.syncAfterLoss(missed, signal);
+  const { portfolio } = await readPerson(pipeline, earner);
   for (const { key, badgeId, batch } of orphans) {
-    const about = { earner: key, badge: badgeId, batch };
-    log.warn(about, 'a batch is gone with a lost Redis: its award is due again');
+    const event = portfolio.held.find((one) => one.badgeId === badgeId && !one.revoked)?.eventId ?? null;
+    const about = { earner: key, badge: badgeId, batch, event };
+    log.warn(about, 'a batch is gone with a lost Redis: its award is due again, or was given');
     // Not if its batch was ended properly since the record was read.
-    await applyIfPossible(ledger, key, badgeId, { type: 'abandon', batch });
+    const end = event === null ? ({ type: 'release', batch } as const) : ({ type: 'record', event } as const);
+    await applyIfPossible(ledger, key, badgeId, end);
   }
   return true;
-}
-
-/** What the lost batch had sent all the same was found in OBF, and is written down as issued. */
-async function recordHeld({ ledger }: Pipeline, { records, portfolio }: Person): Promise<void> {
-  for (const { key, badgeId, record } of records) {
-    const held = portfolio.held.find((one) => one.badgeId === badgeId && !one.revoked);
-    const event = record.state === 'due' ? (held?.eventId ?? null) : null;
-    if (event !== null) await applyIfPossible(ledger, key, badgeId, { type: 'record', event });
-  }
 }
 
 /** Of the awards whose rules are met again, or that are held no more. */
@@ -105,24 +88,20 @@ async function clearReviewFlags({ flags }: Pipeline, { person, evaluation, lost 
 
 /** Says once that a human revoked an award, and since when it is not given again. */
 async function recordBlocked(
-  { ledger, journal, log }: Pipeline,
-  { person, evaluation }: Decision,
+  { ledger, log }: Pipeline,
+  { person: { earner, portfolio, records }, evaluation: { awards, version } }: Decision,
   cause: string,
 ): Promise<void> {
-  const { earner, portfolio, records } = person;
-  const { version } = evaluation;
-  for (const { award, status } of evaluation.awards) {
-    if (status !== 'blocked') continue;
+  for (const { award, status } of awards) {
     const { id, badgeId } = award;
+    const isKnown = records.some((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+    if (status !== 'blocked' || isKnown) continue;
     const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
-    const entryFor = ({ atS }: AwardRecord) =>
-      journalEntry('blocked', atS, { earner, award: id, badgeId, version, cause, event });
-    const known = records.find((one) => one.badgeId === badgeId && one.record.state === 'blocked');
-    if (known === undefined) {
-      const blocked = await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }, entryFor);
-      if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
-    } else if (!journalOf(person).some((one) => one.kind === 'blocked' && one.badgeId === badgeId))
-      await journal.write([entryFor(known.record)]);
+    const about = { earner, award: id, badgeId, version, cause, event };
+    const blocked = await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
+      journalEntry('blocked', atS, about),
+    );
+    if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
   }
 }
 

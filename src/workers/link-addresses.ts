@@ -20,22 +20,14 @@ export class AwardInFlight extends Error {
   }
 }
 
-export interface Linked {
-  /** Stands for the person. */
-  readonly person: EarnerKey;
-  /** All keys of the person, `person` among them. */
-  readonly keys: readonly EarnerKey[];
-  /** Whether anything was to be done. */
-  readonly changed: boolean;
-  /** Awards that waited for an address on its own; the person is given them instead, if they are due them. */
-  readonly withdrawn: number;
-}
+export type Linked = Awaited<ReturnType<typeof linkAddresses>>;
 
 /**
  * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what any of them
  * holds is held. What is in flight goes on; the person is given no second one meanwhile. Idempotent.
+ * @returns `withdrawn`: how many awards waited for an address on its own; the person is given them if they are due
  */
-export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey): Promise<Linked> {
+export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: EarnerKey) {
   const { earners, flags, queues, log } = pipeline;
   const records = await linkedRecords(earners, [one, other]);
   const person = personKeyOf(records, one);
@@ -109,18 +101,12 @@ async function changeAndTell(
   return isTold;
 }
 
-export interface Unlinked {
-  /** Stand for the two people. */
-  readonly people: readonly [EarnerKey, EarnerKey];
-  /** False: they were two already. */
-  readonly changed: boolean;
-  /** How many awards turned out to be the other one's. */
-  readonly moved: number;
-}
+export type Unlinked = Awaited<ReturnType<typeof unlinkAddress>>;
 
 /**
  * Makes `other` a person of its own again, with all that came under that address and all that OBF gave to it; the
  * person's other addresses stay together. Both are evaluated. Idempotent.
+ * @returns `moved`: how many awards turned out to be the other one's
  * @param withinMs how long to wait for what is in flight; as long as a call of unknown outcome takes in a good hour
  * @throws AwardInFlight when an issue call for the person does not end in time, RegionUnreadable or an ObfError when
  *   the Région's account cannot be read: the addresses are linked as before then
@@ -131,7 +117,7 @@ export async function unlinkAddress(
   other: EarnerKey,
   signal: AbortSignal,
   withinMs = pipeline.pace.sendWithinMs + 2 * pipeline.pace.settleMs,
-): Promise<Unlinked> {
+) {
   const { earners, journal, queues, log } = pipeline;
   const records = await linkedRecords(earners, [one, other]);
   const person = personKeyOf(records, one);

@@ -2,14 +2,11 @@ import type { ConfigFault } from '../config.js';
 import type { ClientId } from '../ids.js';
 import type { Scheme } from '../rules/types.js';
 
-export interface PartnerKeys {
-  readonly secrets: ReadonlyMap<ClientId, string>;
-  /** A variable that partners.yaml names and that is not set, each by its name. */
-  readonly faults: readonly ConfigFault[];
-}
-
-/** The API keys of the partners that take part. Pure: the environment is handed in. */
-export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string | undefined>>): PartnerKeys {
+/**
+ * The API keys of the partners that take part. Pure: the environment is handed in.
+ * @returns `faults`: variables that partners.yaml names and that are not set, each by its name
+ */
+export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string | undefined>>) {
   const secrets = new Map<ClientId, string>();
   const faults: ConfigFault[] = [];
   for (const { clientId, name, secretEnv, active } of scheme.partners) {

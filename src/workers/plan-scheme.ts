@@ -25,12 +25,11 @@ export async function planForOps(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const { people, clock, schemes } = pipeline;
-  const startedS = secondsOf(clock);
   const { scheme } = await schemes.now();
   await readQuota(pipeline, signal);
   const asked = { scheme, only, maxRps: UNTOLD_RPS };
   const made = await makePlan(pipeline, asked, nowAndThen(keep), signal);
-  const plan = storedPlan(made, startedS, secondsOf(clock));
+  const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(people).write(plan);
   const { version, people: looked, gainers, issues } = plan;
   return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
@@ -55,12 +54,9 @@ export async function readQuota({ quota }: Pick<Pipeline, 'quota'>, signal: Abor
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
 }
 
-function storedPlan(made: MadePlan, startedS: number, madeS: number): StoredPlan {
-  const { plan, cost, quota, inForce, unreadable } = made;
-  const { calls, issues, quotaAfter, quotaShort } = cost;
+function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number): StoredPlan {
+  const { issues, calls, quotaAfter, quotaShort } = cost;
   return {
-    inForce,
-    startedS,
     madeS,
     issues,
     calls,
@@ -82,8 +78,6 @@ function storedPlan(made: MadePlan, startedS: number, madeS: number): StoredPlan
       inFlight: others.inFlight.length,
       refused: others.refused.length,
       blocked: others.blocked.length,
-      inactive: others.inactive.length,
-      calls: cost.batches.get(award.badgeId) ?? 0,
       gainsSample: gains.slice(0, SAMPLE),
       losesSample: losesRule.slice(0, SAMPLE),
     })),

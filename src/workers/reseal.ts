@@ -9,15 +9,7 @@ import { credentialNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 
-export interface Resealed {
-  /** How many records there are, and how many of them were sealed anew. */
-  readonly records: number;
-  readonly resealed: number;
-  /** Of notices that wait or failed, whose recipient was sealed anew. */
-  readonly jobs: number;
-  /** Whose record is sealed under neither key, or altered. */
-  readonly unreadable: readonly EarnerKey[];
-}
+export type Resealed = Awaited<ReturnType<typeof resealAll>>;
 
 const AT_ONCE = 32;
 const PAGE = 1000;
@@ -26,12 +18,10 @@ const PAGE = 1000;
  * Seals everything anew that is sealed under `PALIER_KEY_OLD`, beside running workers; the mark of the key moves last.
  * May be stopped anywhere: the next one goes on. What lasts minutes (OBF's tokens) or hours (sessions) is left to expire.
  * @param report told of each chunk of records
+ * @returns `jobs`: notices that wait or failed, whose recipient was sealed anew; `unreadable`: whose record is sealed under
+ *   neither key, or altered
  */
-export async function resealAll(
-  pipeline: Pipeline,
-  report: (done: number) => void,
-  signal: AbortSignal,
-): Promise<Resealed> {
+export async function resealAll(pipeline: Pipeline, report: (done: number) => void, signal: AbortSignal) {
   const { people, earners, vault } = pipeline;
   const unreadable: EarnerKey[] = [];
   let [records, resealed] = [0, 0];

@@ -12,13 +12,13 @@ import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
 import { createReviewFlags } from '../issuing/review-flags.js';
 import { createJournal } from '../journal/journal.js';
 import type { CallMade, Report } from '../obf/http.js';
-import { createObf } from '../obf/obf.js';
+import { createObf, type ObfOptions } from '../obf/obf.js';
 import { createEventIndex, createReadProblems } from '../obf/read-state.js';
 import { TOKEN_CALL, type Tuning } from '../obf/token.js';
 import { systemClock, type Clock } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import { createMeter, type Meter } from '../platform/meter.js';
-import { createRedisClock, type RedisClock } from '../platform/redis-clock.js';
+import { createRedisClock } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { createReplicationBarrier } from '../platform/replication.js';
 import { createVault, type Vault } from '../platform/vault.js';
@@ -89,23 +89,31 @@ export type Stores = ReturnType<typeof openStores>;
 
 /** Opens everything over one Redis connection, which stays the caller's. */
 export function openStores(options: PipelineOptions) {
-  const { scheme, redis, log, config, telemetry = null } = options;
-  const { queues: queuePrefix, data: prefix } = options.prefixes ?? DEFAULT_PREFIXES;
+  const { scheme, redis, log, config, telemetry = null, clock: fixed = systemClock } = options;
+  const { prefixes = { queues: DEFAULT_PREFIX, data: DATA_PREFIX } } = options;
+  const prefix = prefixes.data;
   const pace: Pace = { ...PACE, ...options.pace };
   /** The Région's own OBF client. */
   const region = asClientId(config.obfClientId);
   const vault = options.vault ?? createVault(config.palierKey, config.palierKeyOld);
-  const { clock, now } = clockOf(options, prefix);
+  const { clock, now } =
+    fixed === systemClock ? createRedisClock(redis, prefix) : { clock: fixed, now: async () => fixed() };
   const meter = createMeter(redis, prefix);
-  const obf = openObf(options, { prefix, vault, meter, region });
+  const obf = openObf(options, { prefix, vault, report: countCalls(meter, region) });
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
   const earners = createEarnerStore(redis, prefix, vault);
   const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
   const replicas = createReplicationBarrier(redis, pace.settleMs);
-  const base = { redis, prefix, log, pace, region, vault, clock, meter };
   return {
-    ...base,
+    redis,
+    prefix,
+    log,
+    pace,
+    region,
+    vault,
+    clock,
+    meter,
     regionAccount,
     earners,
     journal,
@@ -135,7 +143,7 @@ export function openStores(options: PipelineOptions) {
     census: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
     queues: openQueues((name) =>
-      openQueue(name, redis, log, queuePrefix, telemetry, options.leavesNoMark !== true),
+      openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),
     ),
     telemetry,
     reached: options.reached ?? ((): void => undefined),
@@ -144,26 +152,19 @@ export function openStores(options: PipelineOptions) {
   };
 }
 
-const DEFAULT_PREFIXES = { queues: DEFAULT_PREFIX, data: DATA_PREFIX };
-
 const openObf = (
-  { config, secrets, redis, log, tuning }: PipelineOptions,
-  { region, meter, ...own }: { prefix: string; vault: Vault; meter: Meter; region: ClientId },
+  { config, secrets, redis, log, tuning = {} }: PipelineOptions,
+  own: Pick<ObfOptions, 'prefix' | 'vault' | 'report'>,
 ) =>
   createObf({
     ...own,
     baseUrl: config.obfBaseUrl,
     maxRps: config.obfMaxRps,
-    secrets: new Map([...secrets, [region, config.obfClientSecret]]),
+    secrets: new Map([...secrets, [asClientId(config.obfClientId), config.obfClientSecret]]),
     redis,
     log,
-    report: countCalls(meter, region),
-    ...(tuning === undefined ? {} : { tuning }),
+    tuning,
   });
-
-function clockOf({ redis, clock = systemClock }: PipelineOptions, prefix: string): RedisClock {
-  return clock === systemClock ? createRedisClock(redis, prefix) : { clock, now: async () => clock() };
-}
 
 /**
  * Counts the calls of OBF. The client is named for tokens alone: that is where a wrong API key shows, and there are as

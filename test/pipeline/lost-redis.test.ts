@@ -210,8 +210,8 @@ describe('orphans', () => {
     await dueAlone();
     await claimedByLostBatch();
     const { ledger } = house.pipelines[0];
-    await expect(ledger.apply(lou(), R1, { type: 'abandon', batch: asBatchId('other') })).rejects.toThrow(
-      /cannot take "abandon"/,
+    await expect(ledger.apply(lou(), R1, { type: 'release', batch: asBatchId('other') })).rejects.toThrow(
+      /cannot take "release"/,
     );
   });
 });

@@ -206,13 +206,13 @@ async function setAside(
   batch: Batch,
   unreadable: ReadonlyMap<EarnerKey, unknown>,
 ): Promise<readonly BatchId[]> {
-  const { badgeId, earners } = batch;
+  const { id, badgeId, earners } = batch;
   const [first] = unreadable.values();
   if (earners.length === 1) throw first;
   const good = earners.filter((earner) => !unreadable.has(earner));
   // A record that cannot be read cannot be released either; its next claim fails, and says so.
   await Promise.allSettled(
-    earners.map((earner) => applyIfPossible(ledger, earner, badgeId, { type: 'release' })),
+    earners.map((earner) => applyIfPossible(ledger, earner, badgeId, { type: 'release', batch: id })),
   );
   return batches.split(batch, [good, ...[...unreadable.keys()].map((earner) => [earner])]);
 }

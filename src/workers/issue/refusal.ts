@@ -104,7 +104,8 @@ export async function afterRefusal(
   if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(pipeline, batch, words, signal)))
     throw await putOnHold(pipeline, badgeId, { code: 'refusal', words });
   if (earners.length > 1) {
-    await Promise.all(earners.map((earner) => ledger.apply(earner, badgeId, { type: 'release' })));
+    const release = { type: 'release', batch: batch.id } as const;
+    await Promise.all(earners.map((earner) => ledger.apply(earner, badgeId, release)));
     return batches.split(batch, halvesOf(earners));
   }
   for (const [earner, { told }] of due) {

@@ -20,22 +20,8 @@ const joining = z.object({
   cause: z.string().optional().catch(undefined),
 });
 
-/** One run of one job, from its beginning to its one line. */
-export interface JobLine {
-  done(done: JobResult): void;
-  /** @param thrown what BullMQ is told: its own errors say what becomes of the job */
-  notDone(error: unknown, thrown: unknown): void;
-}
-
-/** What its line says of a job; a notice that is carried out without one has as much. */
-export type Told = Pick<Job, 'name' | 'id' | 'data' | 'attemptsMade' | 'opts'>;
-
 /** Begins to measure. At the end, the run has its line in the log, and is counted. */
-export function startJobLog(
-  queue: QueueName,
-  job: Told,
-  { log, meter }: Pick<Pipeline, 'log' | 'meter'>,
-): JobLine {
+export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
   const startedMs = performance.now();
   const kind = KINDS.has(job.name) ? job.name : 'other';
   const about = { queue, kind, job: job.id, attempt: job.attemptsMade + 1, ...joiningIn(job.data) };
@@ -46,8 +32,9 @@ export function startJobLog(
     return Math.round(durationMs);
   };
   return {
-    done: ({ did, facts }) => log.info({ ...about, ...facts, durationMs: end('done') }, did),
-    notDone(err, thrown) {
+    done: ({ did, facts }: JobResult): void => log.info({ ...about, ...facts, durationMs: end('done') }, did),
+    /** @param thrown what BullMQ is told: its own errors say what becomes of the job */
+    notDone(err: unknown, thrown: unknown): void {
       const outcome = outcomeOf(job, thrown);
       const said = { ...about, outcome, durationMs: end(outcome), err };
       // Everybody's awards of this badge stand still until somebody mends the account.
@@ -61,7 +48,7 @@ export function startJobLog(
 const joiningIn = (data: unknown): Readonly<Record<string, unknown>> => joining.safeParse(data).data ?? {};
 
 /** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
-function outcomeOf(job: Told, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
+function outcomeOf(job: Job, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
   if (thrown instanceof RateLimitError) return 'paused';
   if (thrown instanceof DelayedError) return 'later';
   const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
