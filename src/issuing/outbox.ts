@@ -32,10 +32,6 @@ const earnerOf = (member: string): EarnerKey => asEarnerKey(isQuiet(member) ? me
  */
 export function createOutbox(redis: RedisConnection, prefix: string, now: RedisTime) {
   const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
-  const scoreAt = async (badgeId: BadgeId, place: '0' | '-1'): Promise<number | null> => {
-    const [, score] = await redis.zrange(key(badgeId), place, place, 'WITHSCORES');
-    return score === undefined ? null : Number(score);
-  };
   return {
     /**
      * Adds an earner, once. @returns how many wait for this badge
@@ -51,12 +47,17 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       if (members.length > 0) await redis.zrem(key(badgeId), ...members);
     },
     waiting: (badgeId: BadgeId): Promise<number> => redis.zcard(key(badgeId)),
-    /** For how long the oldest and the newest of them have waited, milliseconds; null: none waits. */
-    async waitedMs(badgeId: BadgeId): Promise<{ readonly oldest: number; readonly newest: number } | null> {
-      const [oldest, newest] = await Promise.all([scoreAt(badgeId, '0'), scoreAt(badgeId, '-1')]);
-      if (oldest === null || newest === null) return null;
+    /** Null: none waits. */
+    async look(badgeId: BadgeId): Promise<Omit<Gathered, 'moreMayCome'> | null> {
+      const at = (place: '0' | '-1') => redis.zrange(key(badgeId), place, place, 'WITHSCORES');
+      const [waiting, [, oldest], [, newest]] = [
+        await redis.zcard(key(badgeId)),
+        await at('0'),
+        await at('-1'),
+      ];
+      if (oldest === undefined || newest === undefined) return null;
       const nowMs = await now();
-      return { oldest: nowMs - oldest, newest: nowMs - newest };
+      return { waiting, waitedMs: nowMs - Number(oldest), quietForMs: nowMs - Number(newest) };
     },
     /**
      * Moves up to `max` earners, oldest first, into a new batch, in one step; null: none waits. All of a batch get an

@@ -39,15 +39,11 @@ async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | n
   const { outbox, holds, pace, now } = stores;
   // Asked first: nothing moves past the look.
   const moreMayCome = await isAnyOnTheWay(stores);
-  const [waiting, waited, hold] = await Promise.all([
-    outbox.waiting(badgeId),
-    outbox.waitedMs(badgeId),
-    holds.of(badgeId),
-  ]);
-  if (waited === null) return null;
+  const [gathered, hold] = await Promise.all([outbox.look(badgeId), holds.of(badgeId)]);
+  if (gathered === null) return null;
   const heldMs = hold === null ? 0 : hold.nextMs - (await now());
   if (heldMs > 0) return Math.min(heldMs, pace.holdFirstMs);
-  return batchDelayMs({ waiting, waitedMs: waited.oldest, quietForMs: waited.newest, moreMayCome }, pace);
+  return batchDelayMs({ ...gathered, moreMayCome }, pace);
 }
 
 /** What an award passes through before the outbox, in that order. */
