@@ -40,7 +40,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
 const STAND_INS = ['sandbox', 'demo'];
 const MAY_PRINT = /^src\/(demo|ops\/cli)\//;
 /** Ops replays by enqueueing: it never issues. */
-const ISSUING_CALLS = ['src/workers/issue/issue-batch.ts', 'src/workers/issue/send.ts'];
+const ISSUING_CALLS = ['src/issuing/issue-batch.ts', 'src/issuing/send.ts'];
 const MAX_LINES = 350;
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';
@@ -173,7 +173,7 @@ const BREAKS: readonly [rule: string, path: string, text: string][] = [
   ['knows some rooms by their types alone', 'src/issuing/a.ts', `import { x } from '../journal/journal.js';`],
   ['a pure room uses few packages', 'src/rules/a.ts', `import { Redis } from 'ioredis';`],
   ['production uses production packages', 'src/obf/a.ts', `import x from 'redis-memory-server/lib/a.js';`],
-  ['ops never issues', 'src/ops/cli/a.ts', `import { x } from '../../workers/issue/issue-batch.js';`],
+  ['ops never issues', 'src/ops/cli/a.ts', `import { x } from '../../issuing/issue-batch.js';`],
   ['ops never issues', 'src/ops/cli/a.ts', `export const x = (a: A) => a?.issue({});`],
   ['only main.ts reads the environment', 'src/obf/a.ts', `export const x = () => process.env['A'];`],
   ['only main.ts reads the environment', 'src/obf/a.ts', `export const x = () => process['env'];`],

@@ -34,12 +34,11 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
   const key = (badgeId: BadgeId): string => outboxKey(prefix, badgeId);
   return {
     /**
-     * Adds an earner, once. @returns how many wait for this badge
+     * Adds an earner, once.
      * @param suppressEmail OBF sends no e-mail: they leave apart from the others
      */
-    async put(badgeId: BadgeId, earner: EarnerKey, suppressEmail = false): Promise<number> {
+    async put(badgeId: BadgeId, earner: EarnerKey, suppressEmail = false): Promise<void> {
       await redis.zadd(key(badgeId), 'NX', await now(), (suppressEmail ? QUIET : '') + earner);
-      return redis.zcard(key(badgeId));
     },
     /** Takes earners out, whether they waited or not. */
     async remove(badgeId: BadgeId, earners: readonly EarnerKey[]): Promise<void> {
@@ -88,22 +87,23 @@ export interface DueToPerson {
  * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
  * stays there, and one that was issued meanwhile stays issued. Idempotent.
  * @param how what set it off, and whether OBF sends no e-mail
- * @returns how many wait for each badge that this person waits for now
+ * @returns the badges that this person waits for now
  */
 export async function enqueueAward(
   { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
   { person, due }: DueToPerson,
   how: { readonly cause: string; readonly suppressEmail: boolean },
-): Promise<ReadonlyMap<BadgeId, number>> {
+): Promise<readonly BadgeId[]> {
   const { earner, portfolio } = person;
-  const waiting = new Map<BadgeId, number>();
+  const waiting: BadgeId[] = [];
   for (const { badgeId } of due.map(({ award }) => award)) {
     if (isInFlightElsewhere(person, badgeId)) continue;
     const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
     const over: readonly EventId[] = held.flatMap(({ eventId }) => eventId ?? []);
     const record = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over, ...how });
-    if (record?.state === 'due')
-      waiting.set(badgeId, await outbox.put(badgeId, earner, record.suppressEmail));
+    if (record?.state !== 'due') continue;
+    await outbox.put(badgeId, earner, record.suppressEmail);
+    waiting.push(badgeId);
   }
   return waiting;
 }

@@ -36,7 +36,7 @@ export const QUOTA_LIMITS = {
   freshMs: 10 * 60_000,
   maxAgeMs: 24 * 3_600_000,
 };
-type QuotaLimits = Readonly<typeof QUOTA_LIMITS>;
+export type QuotaLimits = Readonly<typeof QUOTA_LIMITS>;
 
 const form = z.object({
   left: z.union([z.literal('').transform(() => null), z.coerce.number()]),

@@ -4,8 +4,6 @@ import { scriptOf } from './redis-commands.js';
 /** The present by Redis' clock, Unix milliseconds: what instants of several processes are compared by. */
 export type RedisTime = () => Promise<number>;
 
-export type RedisClock = ReturnType<typeof createRedisClock>;
-
 /** KEYS[1] names the server to ask: in a cluster, the clocks of two masters differ. */
 const TIME = scriptOf(`
 local time = redis.call('TIME')

@@ -1,18 +1,8 @@
 import { z } from 'zod';
-import { asAwardId, asSchemeVersion, type AwardId, type SchemeVersion } from '../ids.js';
+import { asAwardId, asSchemeVersion, type SchemeVersion } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { updateValue } from '../platform/redis-commands.js';
 import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
-
-/** What ops asked for. */
-export interface ApplyOptions {
-  /** Null: everything. */
-  readonly only: AwardId | null;
-  /** OBF sends no e-mail. */
-  readonly suppressEmail: boolean;
-  /** The request that it carries out; none: an operator's command line does it. */
-  readonly ask?: string;
-}
 
 /** Null: none was ever started with. */
 export interface SeenVersions {
@@ -25,14 +15,19 @@ const awardId = z.string().transform(asAwardId);
 
 const application = z.object({
   version,
+  /** Null: everything. */
   only: awardId.nullable(),
+  /** OBF sends no e-mail. */
   suppressEmail: z.boolean(),
+  /** The request that it carries out; none: an operator's command line does it. */
   ask: z.string().optional(),
   /** Unix seconds. */
   startedS: z.number(),
 });
 /** Kept until all of it is done: who goes on after a stop does the same. */
 export type Application = z.output<typeof application>;
+/** What ops asked for. */
+export type ApplyOptions = Pick<Application, 'only' | 'suppressEmail' | 'ask'>;
 
 const form = z.object({
   /** What new facts are judged by. */
@@ -92,13 +87,7 @@ export function appliedTo(
   if ((state?.current ?? null) !== seen.started || (state?.inForce ?? null) !== seen.inForce)
     throw new SchemeMoved('Other files were started with since this plan was made');
   const started = startedWith(state, applied, nowS);
-  const applying = {
-    version: applied,
-    only,
-    suppressEmail,
-    startedS: nowS,
-    ...(ask === undefined ? {} : { ask }),
-  };
+  const applying = { version: applied, only, suppressEmail, ask, startedS: nowS };
   if (only === null) return { ...started, applying, inForce: applied, released: [] };
   return { ...started, applying, released: [...new Set([...started.released, only])] };
 }

@@ -19,7 +19,7 @@ import { SchemeMoved, type Application, type ApplyOptions, type SeenVersions } f
 import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
-import { nowAndThen, readQuota, UNTOLD_RPS, type KeepProgress } from './plan-scheme.js';
+import { reportTo, readQuota, UNTOLD_RPS, type KeepProgress } from './plan-scheme.js';
 
 /**
  * Puts the rules into force as an operator asked for, and has those who gain given their awards. May be
@@ -54,7 +54,7 @@ export async function applyForOps(
       await become('planning');
       await readQuota(pipeline, signal);
       const planned = { scheme, only, maxRps: UNTOLD_RPS };
-      const made = await makePlan(pipeline, planned, nowAndThen(keep), signal);
+      const made = await makePlan(pipeline, planned, reportTo(keep), signal);
       const { issues, quotaShort } = made.cost;
       if (issues > upto) return await become('above', numbersOf(made));
       if (quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
@@ -62,7 +62,7 @@ export async function applyForOps(
       await become('giving', issues === 0 ? {} : numbersOf(made));
       seen = made;
     }
-    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, nowAndThen(keep), signal);
+    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, reportTo(keep), signal);
   } catch (error) {
     if (error instanceof SchemeMoved) return become('moved');
     throw error;
@@ -139,8 +139,7 @@ async function giveTo(
   const how = { cause: 'apply', suppressEmail };
   const giveOne = async (earner: EarnerKey) => enqueueAward(pipeline, await decide(pipeline, earner), how);
   const waiting = await Promise.all(earners.map(giveOne));
-  for (const badgeId of new Set(waiting.flatMap((put) => [...put.keys()])))
-    await enqueueGather(pipeline, badgeId, 0);
+  for (const badgeId of new Set(waiting.flat())) await enqueueGather(pipeline, badgeId, 0);
 }
 
 /** People who are due something that OBF has not: by the rules in force now, or by their record alone. */

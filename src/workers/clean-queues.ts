@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import { connectionOf } from '../queue/enqueue.js';
 import { redisNow } from '../platform/redis-clock.js';
 import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
-import { QUEUES, type QueueName } from '../queue/jobs.js';
+import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
 /** How long a failed job stands for ops to look at, and to send again. */
@@ -10,7 +10,7 @@ export const FAILED_RETENTION_MS = 90 * 24 * 3_600_000;
 /** How long a pushed credential that OBF refused stands there, and how many at most. */
 const PUSH_RETENTION_MS = 7 * 24 * 3_600_000;
 const PUSHES_KEPT = 1000;
-/** Redis does nothing else while it removes: one step takes it some milliseconds. */
+/** How many failed jobs are read at a time. */
 const STEP = 1000;
 
 /**
@@ -21,9 +21,10 @@ const STEP = 1000;
 export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<void> {
   const nowMs = await redisNow(connectionOf(queues.notices));
   for (const name of QUEUES) {
-    const removed =
-      (await cleanPushes(name, queues[name], nowMs, signal)) + (await cleanFailed(queues[name], signal));
-    log.info({ queue: name, removed }, 'old failed jobs removed');
+    signal.throwIfAborted();
+    const pushes = name === 'notices' ? await cleanPushes(queues.notices, nowMs, signal) : 0;
+    const { length } = await queues[name].clean(FAILED_RETENTION_MS, 0, 'failed');
+    log.info({ queue: name, removed: pushes + length }, 'old failed jobs removed');
   }
 }
 
@@ -31,13 +32,7 @@ export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal
  * Anybody who holds a secret of the webhooks can push credentials that do not exist, or are somebody else's: of those
  * that OBF refused, the newest 1 000 of a week stay.
  */
-async function cleanPushes(
-  name: QueueName,
-  queue: Queue,
-  nowMs: number,
-  signal: AbortSignal,
-): Promise<number> {
-  if (name !== 'notices') return 0;
+async function cleanPushes(queue: Queue, nowMs: number, signal: AbortSignal): Promise<number> {
   const refused: Failure[] = [];
   for await (const failures of walkFailed(queue, STEP))
     refused.push(...failures.filter(({ id, reason }) => id.startsWith('credential.') && isRefused(reason)));
@@ -53,12 +48,3 @@ async function cleanPushes(
 
 const isRefused = (reason: string): boolean =>
   failureCause(reason, 'notices').kind?.startsWith('attestation-') === true;
-
-async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
-  for (let removed = 0; ;) {
-    signal.throwIfAborted();
-    const { length } = await queue.clean(FAILED_RETENTION_MS, STEP, 'failed');
-    removed += length;
-    if (length < STEP) return removed;
-  }
-}

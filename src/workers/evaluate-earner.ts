@@ -1,15 +1,14 @@
 import { journalEntry } from '../earners/journal-entry.js';
 import { readPerson, type Person } from '../earners/person.js';
-import type { BadgeId } from '../ids.js';
 import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
-import { gatherJobId, laterJobId, type EarnerJob } from '../queue/jobs.js';
+import { laterJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobResult } from '../platform/job-result.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
-import { REGION_READ } from './ingest/region-account.js';
+import { REGION_READ } from '../issuing/region-account-sync.js';
 import type { Pipeline } from './pipeline.js';
 import { handleLostAward } from './issue/revoke-award.js';
 
@@ -31,10 +30,11 @@ export async function evaluateEarner(
   for (const award of decision.lost) await handleLostAward(pipeline, decision, award, cause);
   await recordBlocked(pipeline, decision, cause);
   const gathering = await enqueueAward(pipeline, decision, { cause, suppressEmail });
-  for (const [badgeId, count] of gathering) await gatherSoon(pipeline, badgeId, count);
+  // After a short pause: more may come.
+  for (const badgeId of gathering) await enqueueGather(pipeline, badgeId, pace.quietMs);
   await evaluateLater(pipeline, decision, cause);
   // A badge that the Région gave by hand may complete a rule. Where an award is due, OBF is looked at before it leaves.
-  if (gathering.size === 0 && cause !== REGION_READ)
+  if (gathering.length === 0 && cause !== REGION_READ)
     await regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal);
   const { person, due, waiting } = decision;
   const outcome = due.length > 0 ? 'due' : waiting.size > 0 ? 'waiting' : 'nothing';
@@ -103,16 +103,6 @@ async function recordBlocked(
     );
     if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
   }
-}
-
-/** Looks for more after a short pause; a full batch leaves at once. */
-async function gatherSoon(pipeline: Pipeline, badgeId: BadgeId, waiting: number): Promise<void> {
-  const { queues, pace } = pipeline;
-  const isFull = waiting >= pace.batchMax;
-  await enqueueGather(pipeline, badgeId, isFull ? 0 : pace.quietMs);
-  if (!isFull) return;
-  const job = await queues.awards.getJob(gatherJobId(badgeId));
-  if (job !== undefined && (await job.isDelayed())) await job.promote();
 }
 
 /**

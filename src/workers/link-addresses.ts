@@ -20,8 +20,6 @@ export class AwardInFlight extends Error {
   }
 }
 
-export type Linked = Awaited<ReturnType<typeof linkAddresses>>;
-
 /**
  * Makes all addresses of `other`'s person addresses of `one`'s: what each earned counts together, and what any of them
  * holds is held. What is in flight goes on; the person is given no second one meanwhile. Idempotent.
@@ -101,8 +99,6 @@ async function changeAndTell(
   return isTold;
 }
 
-export type Unlinked = Awaited<ReturnType<typeof unlinkAddress>>;
-
 /**
  * Makes `other` a person of its own again, with all that came under that address and all that OBF gave to it; the
  * person's other addresses stay together. Both are evaluated. Idempotent.
@@ -124,13 +120,22 @@ export async function unlinkAddress(
   if (personKeyOf(records, other) !== person) return { people: [one, other], changed: false, moved: 0 };
   const others = [...records.keys()].filter((key) => key !== person);
   await join(pipeline, person, others);
-  // The address that stands for the person cannot leave: the others do.
-  const parting =
-    other === person
-      ? { head: one, leaving: others, staying: [person] }
-      : { head: other, leaving: [other], staying: [...records.keys()].filter((key) => key !== other) };
-  const moved = await part(pipeline, person, { ...parting, withinMs, signal });
-  const { head } = parting;
+  // The address that stands for the person cannot leave: the others do, and one of them stands for those.
+  const [head, leaving] = other === person ? [one, others] : [other, [other]];
+  const staying = [...records.keys()].filter((key) => !leaving.includes(key));
+  const rest = leaving.filter((key) => key !== head);
+  for (const key of rest) await earners.update(key, pointingTo(head));
+  await earners.update(head, listing(rest));
+  // Those who leave still point to the person, and are listed nowhere: nothing is given to them yet.
+  await earners.update(person, notListing(leaving));
+  let moved = 0;
+  try {
+    await settle(pipeline, [...leaving, ...staying], signal, withinMs);
+    moved = await splitLedger(pipeline, leaving, staying);
+  } catch (error) {
+    await join(pipeline, person, others);
+    throw error;
+  }
   if (await changeAndTell(pipeline, head, 'unlinked', pointingTo(null)))
     await journal.write([linkEntry(pipeline, person, 'unlinked')]);
   await enqueueEarners(queues.earners, [person, head], 'unlink');
@@ -138,44 +143,23 @@ export async function unlinkAddress(
   return { people: [person, head], changed: true, moved };
 }
 
-interface Parting {
-  /** Stands for those that leave. */
-  readonly head: EarnerKey;
-  readonly leaving: readonly EarnerKey[];
-  readonly staying: readonly EarnerKey[];
-  readonly withinMs: number;
-  readonly signal: AbortSignal;
-}
-
 /**
- * Ends with those who leave listed nowhere, and still pointing to the person: nothing is given to them yet. From its
- * first write on nothing more is decided for the person with their badges. What was decided before is withdrawn while
- * its batch is open. A call under way is the one thing to wait for: it may go to an address of either, and until it shows
- * in OBF the one that it went to would be given the badge a second time.
+ * What was decided for the person is withdrawn while its batch is open. A call under way is the one thing to wait for:
+ * it may go to any of the addresses, and until it shows in OBF that one would be given the badge a second time.
+ * @throws AwardInFlight
  */
-async function part(
+async function settle(
   pipeline: Pipeline,
-  person: EarnerKey,
-  { head, leaving, staying, withinMs, signal }: Parting,
-): Promise<number> {
-  const { earners, regionSync } = pipeline;
-  const rest = leaving.filter((key) => key !== head);
-  for (const key of rest) await earners.update(key, pointingTo(head));
-  await earners.update(head, listing(rest));
-  await earners.update(person, notListing(leaving));
-  try {
-    const keys = [...leaving, ...staying];
-    const awards = (await readAddresses(pipeline, keys)).flatMap(({ record }) => [...record.awards.keys()]);
-    for (const badgeId of new Set(awards)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
-    const isStill = await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
-    if (!isStill) throw new AwardInFlight();
-    // What was sent is known by its address.
-    await regionSync.sync(signal);
-    return await splitLedger(pipeline, leaving, staying);
-  } catch (error) {
-    await join(pipeline, person, [...leaving, ...staying.filter((key) => key !== person)]);
-    throw error;
-  }
+  keys: readonly EarnerKey[],
+  signal: AbortSignal,
+  withinMs: number,
+): Promise<void> {
+  const awards = (await readAddresses(pipeline, keys)).flatMap(({ record }) => [...record.awards.keys()]);
+  for (const badgeId of new Set(awards)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
+  const isSettled = await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
+  if (!isSettled) throw new AwardInFlight();
+  // What was sent is known by its address.
+  await pipeline.regionSync.sync(signal);
 }
 
 /** Whether OBF is being told of an award of these addresses. */

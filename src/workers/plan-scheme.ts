@@ -28,26 +28,17 @@ export async function planForOps(
   const { scheme } = await schemes.now();
   await readQuota(pipeline, signal);
   const asked = { scheme, only, maxRps: UNTOLD_RPS };
-  const made = await makePlan(pipeline, asked, nowAndThen(keep), signal);
+  const made = await makePlan(pipeline, asked, reportTo(keep), signal);
   const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(people).write(plan);
   const { version, people: looked, gainers, issues } = plan;
   return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
 }
 
-const REPORT_EVERY_MS = 500;
-
-/** One write at a time, and not more often than every half second. */
-export function nowAndThen(keep: KeepProgress): Report {
-  let nextMs = 0;
-  return (done, total) => {
-    if (performance.now() < nextMs) return;
-    nextMs = Infinity;
-    void keep({ done, total })
-      .catch(() => undefined)
-      .finally(() => (nextMs = performance.now() + REPORT_EVERY_MS));
-  };
-}
+export const reportTo =
+  (keep: KeepProgress): Report =>
+  (done, total) =>
+    void keep({ done, total }).catch(() => undefined);
 
 /** What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself. */
 export async function readQuota({ quota }: Pick<Pipeline, 'quota'>, signal: AbortSignal): Promise<void> {

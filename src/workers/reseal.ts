@@ -9,8 +9,6 @@ import { credentialNotice } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 
-export type Resealed = Awaited<ReturnType<typeof resealAll>>;
-
 const AT_ONCE = 32;
 const PAGE = 1000;
 

@@ -3,13 +3,8 @@ import type { Config } from '../config.js';
 import { createPartnerActivity } from '../earners/partner-activity.js';
 import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
-import { createBatches } from '../issuing/batches.js';
-import { createHolds } from '../issuing/hold.js';
-import { createLedger } from '../issuing/ledger.js';
-import { createOutbox } from '../issuing/outbox.js';
-import { createQuota, QUOTA_LIMITS } from '../issuing/quota.js';
-import { createRedisIncarnation } from '../issuing/redis-incarnation.js';
-import { createReviewFlags } from '../issuing/review-flags.js';
+import { openIssuing, type CrashPoint } from '../issuing/parts.js';
+import { QUOTA_LIMITS } from '../issuing/quota.js';
 import { createJournal } from '../journal/journal.js';
 import type { CallMade, Report } from '../obf/http.js';
 import { createObf, type ObfOptions } from '../obf/obf.js';
@@ -51,9 +46,6 @@ export const PACE = {
   quota: QUOTA_LIMITS,
 };
 export type Pace = Readonly<typeof PACE>;
-
-/** The steps of issuing after which a test stops the process. */
-export type CrashPoint = 'after-claim' | 'before-send' | 'after-send' | 'before-record' | 'after-record';
 
 export interface PipelineOptions {
   readonly config: Pick<
@@ -105,21 +97,16 @@ export function openStores(options: PipelineOptions) {
   const earners = createEarnerStore(redis, prefix, vault);
   const journal = createJournal({ redis, prefix, earners, vault, timeZone: scheme.timeZone });
   const replicas = createReplicationBarrier(redis, pace.settleMs);
+  const reached = options.reached ?? ((): void => undefined);
+  const events = createEventIndex(redis, prefix);
+  const base = { redis, prefix, log, pace, clock, now, meter, regionAccount, earners, journal, events };
   return {
-    redis,
-    prefix,
-    log,
-    pace,
+    ...base,
+    ...openIssuing({ ...base, replicas, reached }),
     region,
     vault,
-    clock,
-    meter,
-    regionAccount,
-    earners,
-    journal,
     replicas,
-    /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
-    now,
+    reached,
     /** What this process was started with; deciding asks `schemes`. */
     scheme,
     /** Which rules hold. */
@@ -127,26 +114,16 @@ export function openStores(options: PipelineOptions) {
     obf,
     accounts: obf.account,
     hosted: obf.hosted,
-    /** Which events were read in full. */
-    events: createEventIndex(redis, prefix),
     readProblems: createReadProblems(redis, prefix),
     /** When each partner issued last. */
     news: createPartnerActivity(redis, prefix),
     /** Badges and clients that count for nobody. */
-    ledger: createLedger({ earners, journal, clock }),
-    flags: createReviewFlags({ redis, prefix, earners, journal }),
-    outbox: createOutbox(redis, prefix, now),
-    batches: createBatches(redis, prefix, now),
-    holds: createHolds(redis, prefix, now, pace),
-    quota: createQuota(redis, prefix, regionAccount, now, pace.quota),
-    incarnation: createRedisIncarnation(redis, prefix, now, () => replicas.history()),
     census: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
     queues: openQueues((name) =>
       openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),
     ),
     telemetry,
-    reached: options.reached ?? ((): void => undefined),
     /** Null: this process has no mail server. */
     sendLink: options.sendLink ?? null,
   };

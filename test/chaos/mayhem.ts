@@ -1,4 +1,4 @@
-import type { CrashPoint } from '../../src/workers/stores.js';
+import type { CrashPoint } from '../../src/issuing/parts.js';
 import type { RouteName, Fault } from '../../src/sandbox/types.js';
 import { changeOf, type Change } from './changes.js';
 import type { Wire } from './proxy.js';

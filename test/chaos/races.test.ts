@@ -9,7 +9,7 @@ import type { Ledger } from '../../src/issuing/ledger.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
-import { issueBatch } from '../../src/workers/issue/issue-batch.js';
+import { issueBatch } from '../../src/issuing/issue-batch.js';
 import type { Pipeline } from '../../src/workers/pipeline.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { openHouse, REGION, type House } from '../support/house.js';

@@ -20,7 +20,7 @@ import { VaultError } from '../../src/platform/vault.js';
 import { EnqueueError } from '../../src/queue/enqueue.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
-import { RegionUnreadable } from '../../src/workers/ingest/region-account.js';
+import { RegionUnreadable } from '../../src/issuing/region-account-sync.js';
 import { applyErrorPolicy } from '../../src/workers/runtime/error-policy.js';
 import { openHouse, type House, REGION } from '../support/house.js';
 import { queueKey, testRedis, type TestRedis } from '../support/redis.js';

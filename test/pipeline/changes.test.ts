@@ -8,7 +8,6 @@ import { SchemeMoved } from '../../src/scheme/state.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
-import { enqueueBatch } from '../../src/workers/issue/gather-awards.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { type House, openHouse, parse } from '../support/house.js';
 import { until } from '../support/until.js';
@@ -323,7 +322,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
       if (isThrottled)
         house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1 });
       await pipeline.queues.awards.drain(true);
-      await enqueueBatch(pipeline, R1, batch.id);
+      await pipeline.ports.issueSoon(R1, batch.id, AbortSignal.timeout(30_000));
       await pipeline.queues.awards.resume();
       await house.idle();
       expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
-import { RegionUnreadable } from '../../workers/ingest/region-account.js';
+import { RegionUnreadable } from '../../issuing/region-account-sync.js';
 import { ObfError } from '../../obf/errors.js';
 import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';

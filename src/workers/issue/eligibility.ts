@@ -2,31 +2,41 @@ import pMap from 'p-map';
 import { contactFor, isInFlightElsewhere, type Person } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, BadgeId, EarnerKey } from '../../ids.js';
+import type { Eligibility } from '../../issuing/parts.js';
 import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
 import { secondsOf } from '../../platform/clock.js';
 import { judge } from '../decide.js';
 import { isVerified, storeCredential } from '../ingest/ingest-credential.js';
 import type { Stores } from '../stores.js';
 
-/** An award that is to be sent, with what the journal tells of it. */
-export type DueAward = Extract<Awaited<ReturnType<typeof checkEligibility>>, { is: 'due' }>;
-export type DueAwards = ReadonlyMap<EarnerKey, DueAward>;
+/** As `IssuingPorts` has it. */
+export async function checkEligibility(
+  stores: Stores,
+  badgeId: BadgeId,
+  earners: readonly EarnerKey[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<EarnerKey, Eligibility>> {
+  const unread = await verifyHosted(stores, badgeId, earners, signal);
+  const checkOne = async (earner: EarnerKey): Promise<Eligibility> =>
+    unread.has(earner)
+      ? { is: 'unreadable', error: unread.get(earner) }
+      : checkEarner(stores, badgeId, earner).catch((error: unknown) => ({ is: 'unreadable', error }));
+  const found = await Promise.all(earners.map(checkOne));
+  return new Map(earners.flatMap((earner, at) => (found[at] === undefined ? [] : [[earner, found[at]]])));
+}
 
-/**
- * Decided from the portfolio as it is now: minutes or hours may have passed since the award was due.
- * @returns `moved`: this address is not to be given it any more; its person is to be evaluated
- */
-export async function checkEligibility(stores: Stores, badgeId: BadgeId, earner: EarnerKey) {
+/** Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
+async function checkEarner(stores: Stores, badgeId: BadgeId, earner: EarnerKey): Promise<Eligibility> {
   const { person, evaluation, due } = await judge(stores, earner);
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
-  if (event !== null) return { is: 'held', event } as const;
+  if (event !== null) return { is: 'held', event };
   // The address was linked to another since: the badge is the person's, and goes where they are due it.
-  if (person.earner !== earner) return { is: 'not-due', moved: true } as const;
+  if (person.earner !== earner) return { is: 'not-due', moved: true };
   const found = due.find(({ award }) => award.badgeId === badgeId);
   const contact = found === undefined ? null : contactFor(person, found.earnedBy);
   if (found === undefined || contact === null || isInFlightElsewhere(person, badgeId))
-    return { is: 'not-due', moved: false } as const;
+    return { is: 'not-due', moved: false };
   const { award, version, earnedBy } = found;
   const own = person.addresses[0]?.record.awards.get(badgeId);
   const cause = own !== undefined && 'cause' in own ? (own.cause ?? null) : null;
@@ -35,7 +45,7 @@ export async function checkEligibility(stores: Stores, badgeId: BadgeId, earner:
     is: 'due',
     contact,
     told: { earner, badgeId, award: award.id, version, assertions, cause },
-  } as const;
+  };
 }
 
 /** How many earners are looked at a time: their reads are not to fill the line before OBF. */
@@ -47,7 +57,7 @@ const AT_ONCE = 8;
  * @returns the earners with one that cannot be read, and why: they are not decided on
  * @throws ObfThrottled or ObfNotSent when OBF cannot be reached: nobody is decided on
  */
-export async function verifyHosted(
+async function verifyHosted(
   stores: Stores,
   badgeId: BadgeId,
   earners: readonly EarnerKey[],

@@ -1,7 +1,7 @@
 import type { BadgeId, BatchId } from '../../ids.js';
 import type { Batch } from '../../issuing/batches.js';
 import { batchDelayMs } from '../../issuing/outbox.js';
-import { enqueue, optionsOf, type NewJob } from '../../queue/enqueue.js';
+import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { within } from '../runtime/retry.js';
@@ -61,22 +61,11 @@ const batchJob = (badgeId: BadgeId, batchId: BatchId): NewJob => ({
   data: { kind: 'batch', badgeId, batchId },
 });
 
-/** One job for one batch, however often it is asked for; a failed one stays. @param place `first`: before all that wait */
-export async function enqueueBatch(
-  { queues }: Stores,
-  badgeId: BadgeId,
-  batchId: BatchId,
-  place: 'first' | 'last' = 'last',
-): Promise<void> {
-  const job = batchJob(badgeId, batchId);
-  await queues.awards.add(job.name, job.data, { ...optionsOf(job), lifo: place === 'first' });
-}
-
 /** How long a job takes at most to stand in failed once its batch was refused. */
 const FAILS_MS = 5000;
 
-/** Has a batch issued whose job has failed, or is about to. */
-export async function retryBatch(
+/** As `IssuingPorts` has it. */
+export async function issueSoon(
   { queues: { awards } }: Stores,
   badgeId: BadgeId,
   batchId: BatchId,
@@ -85,7 +74,9 @@ export async function retryBatch(
   const job = batchJob(badgeId, batchId);
   // Beside one that is still active, a second job would be added: the first would stay in failed for nothing.
   await within(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
-  await enqueue(awards, job);
+  if ((await awards.getJobState(job.id)) === 'unknown')
+    await awards.add(job.name, job.data, { ...optionsOf(job), lifo: true });
+  else await enqueue(awards, job);
 }
 
 /** Has the awards of one badge gathered after `delayMs`, once however often it is asked for. */
@@ -98,7 +89,7 @@ export async function enqueueGather({ queues }: Stores, badgeId: BadgeId, delayM
 async function keepBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId): Promise<void> {
   const { queues, batches, now } = stores;
   const job = await queues.awards.getJob(batchJobId(batchId));
-  if (job?.finishedOn === undefined) return enqueueBatch(stores, badgeId, batchId);
+  if (job?.finishedOn === undefined) return enqueueIfAbsent(queues.awards, batchJob(badgeId, batchId));
   // One that cannot be read is its own job's to tell.
   const batch = await batches.find(badgeId, batchId).catch(() => null);
   if (batch === null) return;

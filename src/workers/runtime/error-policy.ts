@@ -10,6 +10,8 @@ import { backoffMs } from '../../queue/enqueue.js';
 import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
 
 const MAX_PAUSES = 10;
+/** What OBF shows in part is looked at again at distances that double up to this. */
+const MAX_LOOK_AGAIN_MS = 3_600_000;
 
 /** What is to become of a job that threw. Pure: the one place where errors turn into retry or not. */
 export type Verdict =
@@ -35,16 +37,11 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
     return { do: 'retry', notBeforeMs: error.retryAfterMs };
   if (error instanceof ObfThrottled) return { do: 'pause', forMs: error.retryAfterMs };
   if (error instanceof NotSettledYet || error instanceof OnHold) return { do: 'later', inMs: error.waitMs };
-  if (error instanceof EventIncomplete) return { do: 'later', inMs: lookAgainMs(error.firstMs, pauses) };
+  if (error instanceof EventIncomplete)
+    return { do: 'later', inMs: Math.min(MAX_LOOK_AGAIN_MS, error.firstMs * 2 ** pauses) };
   for (const final of FINAL) if (error instanceof final) return { do: 'fail', why: error.message };
   return { do: 'retry' };
 }
-
-const MAX_LOOK_AGAIN_MS = 3_600_000;
-
-/** Pure: how long until something that OBF shows in part is looked at again, after so many looks. */
-export const lookAgainMs = (firstMs: number, looks: number): number =>
-  Math.min(MAX_LOOK_AGAIN_MS, firstMs * 2 ** Math.min(looks, 30));
 
 /** BullMQ's own name for each verdict; throws it. */
 export async function applyErrorPolicy(

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
 import type { EarnerKey } from '../../ids.js';
-import { issueBatch } from '../issue/issue-batch.js';
+import { issueBatch } from '../../issuing/issue-batch.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { enqueueEarners, enqueueAll } from '../../queue/enqueue.js';

@@ -24,7 +24,13 @@ const joining = z.object({
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
   const startedMs = performance.now();
   const kind = KINDS.has(job.name) ? job.name : 'other';
-  const about = { queue, kind, job: job.id, attempt: job.attemptsMade + 1, ...joiningIn(job.data) };
+  const about = {
+    queue,
+    kind,
+    job: job.id,
+    attempt: job.attemptsMade + 1,
+    ...joining.safeParse(job.data).data,
+  };
   const end = (outcome: string): number => {
     const durationMs = performance.now() - startedMs;
     meter.count('palier_jobs_total', { queue, kind, outcome });
@@ -43,9 +49,6 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
     },
   };
 }
-
-/** Undefined parts are left out of a line. */
-const joiningIn = (data: unknown): Readonly<Record<string, unknown>> => joining.safeParse(data).data ?? {};
 
 /** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
 function outcomeOf(job: Job, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {

@@ -1,5 +1,5 @@
 import { asBadgeId, type EarnerKey } from '../../../ids.js';
-import { RegionUnreadable } from '../../../workers/ingest/region-account.js';
+import { RegionUnreadable } from '../../../issuing/region-account-sync.js';
 import { ObfError } from '../../../obf/errors.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';

@@ -1,14 +1,18 @@
-import type { BatchId, EventId } from '../../ids.js';
-import { changedPages, type Look } from '../../obf/changed-events.js';
-import { ObfRefused, ObfUnreadable } from '../../obf/errors.js';
-import { PAGE_LIMIT } from '../../obf/list.js';
-import { EventIncomplete, readAlone, RowUnreadable, type EventAsked } from '../../obf/read-event.js';
-import type { OddRow } from '../../obf/types.js';
-import { raceAbort } from '../../platform/redis.js';
-import { NotSettledYet } from '../../issuing/redis-incarnation.js';
-import type { Stores } from '../stores.js';
-import { noteOddRows } from './poll-events.js';
-import { evaluatingFor, storeEvent } from './store-event.js';
+import type { BatchId, EventId } from '../ids.js';
+import { changedPages, type Look } from '../obf/changed-events.js';
+import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
+import { PAGE_LIMIT } from '../obf/list.js';
+import {
+  EventIncomplete,
+  readAlone,
+  RowUnreadable,
+  type EventAsked,
+  type EventRead,
+} from '../obf/read-event.js';
+import type { OddRow } from '../obf/types.js';
+import { raceAbort } from '../platform/redis.js';
+import { NotSettledYet } from './redis-incarnation.js';
+import type { IssuingSources } from './parts.js';
 
 /** OBF refuses to let us read the Région's own account. Ops mend it; what waits for it is tried again until then. */
 export class RegionUnreadable extends Error {
@@ -18,9 +22,18 @@ export class RegionUnreadable extends Error {
 /** The cause of evaluations that a reading of the Région's account sets off. */
 export const REGION_READ = 'region-account';
 
+/** What the copy asks of those who store what was read. */
+interface Storing {
+  /** Parts an event of the account, and has its recipients evaluated. */
+  readonly storeEvent: (read: EventRead, signal: AbortSignal) => Promise<unknown>;
+  /** Names the rows that cannot be read, where people look. @returns the events among them that were never read */
+  readonly noteOddRows: (odd: readonly OddRow[]) => Promise<ReadonlySet<EventId>>;
+}
+type Parts = IssuingSources & Storing;
+
 /** Local copy of every Région badge, manual ones included, so that none is issued twice. */
-export function createRegionAccountSync(stores: Stores) {
-  const { region, events, redis, prefix, now, log } = stores;
+export function createRegionAccountSync(parts: Parts) {
+  const { regionAccount, events, redis, prefix, now, log } = parts;
   const syncedKey = `${prefix}:mirror:fresh-at`;
   const issuedKey = `${prefix}:mirror:issued-at`;
   /** How many recipients OBF counts and never shows. */
@@ -29,13 +42,13 @@ export function createRegionAccountSync(stores: Stores) {
 
   const sync = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = await now();
-    const total = await recipientCount(stores, signal);
+    const total = await recipientCount(parts, signal);
     let unsureMs = 0;
-    for (const one of await changedEvents(stores, thorough ? 'all' : 'both ends', signal))
-      unsureMs = Math.max(unsureMs, await readInto(stores, one, signal));
+    for (const one of await changedEvents(parts, thorough ? 'all' : 'both ends', signal))
+      unsureMs = Math.max(unsureMs, await readInto(parts, one, signal));
     if (unsureMs > 0) throw new NotSettledYet(unsureMs);
     if (total !== null) {
-      const missing = total - (await events.recipients(region));
+      const missing = total - (await events.recipients(regionAccount.clientId));
       if (thorough) await redis.set(surplusKey, Math.max(0, missing));
       else if (missing > (await numberAt(surplusKey))) return sync(signal, true);
     }
@@ -105,25 +118,23 @@ export function createRegionAccountSync(stores: Stores) {
  * in the middle of a long list show in nothing else. Asked before the list is read, so that no issue meanwhile is
  * missed. Null: the list is looked at whole.
  */
-async function recipientCount(
-  { region, regionAccount, events }: Stores,
-  signal: AbortSignal,
-): Promise<number | null> {
-  if ((await events.count(region)) <= PAGE_LIMIT) return null;
+async function recipientCount({ regionAccount, events }: Parts, signal: AbortSignal): Promise<number | null> {
+  if ((await events.count(regionAccount.clientId)) <= PAGE_LIMIT) return null;
   return (await regionAccount.recipients({ limit: 1 }, signal)).total;
 }
 
 /** New or changed events, and those of odd rows that were never read. */
-async function changedEvents(stores: Stores, look: Look, signal: AbortSignal): Promise<Iterable<EventAsked>> {
-  const { region: clientId, regionAccount: account, events } = stores;
+async function changedEvents(parts: Parts, look: Look, signal: AbortSignal): Promise<Iterable<EventAsked>> {
+  const { regionAccount: account, events } = parts;
+  const { clientId } = account;
   const found = new Map<EventId, EventAsked>();
   const odd: OddRow[] = [];
   for await (const page of changedPages({ account, events, look }, signal)) {
     for (const { id: eventId, ...row } of page.events) found.set(eventId, { ...row, eventId });
     odd.push(...page.odd);
   }
-  const { unread } = await noteOddRows(stores, clientId, odd);
-  for (const eventId of unread) if (!found.has(eventId)) found.set(eventId, { clientId, eventId });
+  for (const eventId of await parts.noteOddRows(odd))
+    if (!found.has(eventId)) found.set(eventId, { clientId, eventId });
   return found.values();
 }
 
@@ -133,15 +144,15 @@ const WRITTEN_WITHIN_MS = 10 * 60_000;
 const WRITING_MS = 5000;
 
 /**
- * Stores one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
+ * Parts one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
  * to be given the badge: an event that is new and not ours is waited for.
  * @returns how long to wait before anything is issued, milliseconds
  */
-async function readInto(stores: Stores, asked: EventAsked, signal: AbortSignal): Promise<number> {
-  const { regionAccount, journal, now } = stores;
+async function readInto(parts: Parts, asked: EventAsked, signal: AbortSignal): Promise<number> {
+  const { regionAccount, journal, now } = parts;
   try {
     const read = await readAlone(regionAccount, asked, signal);
-    await storeEvent(stores, read, { source: 'list', evaluate: evaluatingFor(stores, REGION_READ) }, signal);
+    await parts.storeEvent(read, signal);
     return 0;
   } catch (error) {
     if (error instanceof EventIncomplete) {

@@ -1,15 +1,12 @@
-import type { BadgeId, BatchId, EarnerKey } from '../../ids.js';
-import type { Batch } from '../../issuing/batches.js';
-import { OnHold } from '../../issuing/hold.js';
-import { applyIfPossible } from '../../issuing/ledger.js';
-import { NotSettledYet } from '../../issuing/redis-incarnation.js';
-import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
-import type { JobResult } from '../../platform/job-result.js';
-import { enqueueEarners } from '../../queue/enqueue.js';
-import type { Pipeline } from '../pipeline.js';
-import { checkEligibility, verifyHosted, type DueAward } from './eligibility.js';
-import { enqueueBatch, retryBatch } from './gather-awards.js';
-import { accountFault, passHold, putOnHold } from './refusal.js';
+import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
+import type { Batch } from './batches.js';
+import { OnHold } from './hold.js';
+import { applyIfPossible } from './ledger.js';
+import { NotSettledYet } from './redis-incarnation.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
+import type { JobResult } from '../platform/job-result.js';
+import type { DueAward, Eligibility, IssuingParts } from './parts.js';
+import { accountFault, passHold, throwFault } from './refusal.js';
 import { recordSent, send, type BatchOutcome } from './send.js';
 
 /** Everyone in it holds the award by now, or is not due it any more. */
@@ -22,14 +19,16 @@ const WORDS = { issued: 'awards issued', split: 'batch split', nothing: 'nothing
  * @throws NotSettledYet, OnHold, or an ObfError by certainty, when it is to be run again; ObfRefused when not
  */
 export async function issueBatch(
-  pipeline: Pipeline,
+  parts: IssuingParts,
   badgeId: BadgeId,
   batchId: BatchId,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const count = (outcome: string): void => pipeline.meter.count('palier_batches_total', { outcome });
+  const count = (outcome: string): void => parts.meter.count('palier_batches_total', { outcome });
   try {
-    const { outcome, again: _, split: __, ...facts } = await issue(pipeline, badgeId, batchId, signal);
+    const batch = await parts.batches.find(badgeId, batchId);
+    const done = batch === null ? NOTHING : await issue(parts, batch, signal);
+    const { outcome, again: _, split: __, ...facts } = done;
     count(outcome);
     return { did: WORDS[outcome], facts: { badge: badgeId, batch: batchId, ...facts } };
   } catch (error) {
@@ -49,86 +48,67 @@ function outcomeOf(error: unknown): string | null {
   return 'error';
 }
 
-async function issue(
-  pipeline: Pipeline,
-  badgeId: BadgeId,
-  id: BatchId,
-  signal: AbortSignal,
-): Promise<BatchOutcome> {
-  const { batches } = pipeline;
-  const batch = await batches.find(badgeId, id);
-  if (batch === null) return NOTHING;
+async function issue(parts: IssuingParts, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
   // We were stopped after OBF had answered.
   if (batch.state === 'sent' && batch.event !== null)
-    return conclude(pipeline, batch, await recordSent(pipeline, batch, batch.event, null));
+    return conclude(parts, batch, await recordSent(parts, batch, batch.event, null), signal);
   try {
-    return await serve(pipeline, batch, signal);
+    return await serve(parts, batch, signal);
   } catch (error) {
     // Redis may have lost it under our hands: then nobody else knows whom it was for. Not while Redis does not answer.
-    const kept = await batches.find(badgeId, id).catch(() => batch);
-    if (kept === null) await evaluate(pipeline, batch, batch.earners);
+    const kept = await parts.batches.find(batch.badgeId, batch.id).catch(() => batch);
+    if (kept === null) await evaluate(parts, batch, batch.earners);
     throw error;
   }
 }
 
 /** An award can complete another; what follows leaves with an e-mail, or without, as this does. */
-const evaluate = ({ queues }: Pipeline, batch: Batch, earners: readonly EarnerKey[]): Promise<void> =>
-  enqueueEarners(queues.earners, earners, 'awards', batch.suppressEmail);
+const evaluate = ({ ports }: IssuingParts, batch: Batch, earners: readonly EarnerKey[]): Promise<void> =>
+  ports.evaluate(earners, batch.suppressEmail);
 
-async function serve(pipeline: Pipeline, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
+async function serve(parts: IssuingParts, batch: Batch, signal: AbortSignal): Promise<BatchOutcome> {
   const { badgeId } = batch;
   // What may be in OBF already is looked for all the same.
-  const hold = batch.state === 'open' ? await passHold(pipeline, batch, signal) : null;
-  const sinceMs = await waitUntilSettled(pipeline, batch);
-  const { claimed, others } = await claim(pipeline, batch);
-  pipeline.reached('after-claim');
+  const hold = batch.state === 'open' ? await passHold(parts, batch, signal) : null;
+  const sinceMs = await waitUntilSettled(parts, batch);
+  const { claimed, others } = await claim(parts, batch);
+  parts.reached('after-claim');
   const isThorough = batch.state === 'sending' || sinceMs > batch.createdMs;
-  if (claimed.length > 0) await lookInObf(pipeline, badgeId, isThorough, signal);
-  const unread = await verifyHosted(pipeline, badgeId, claimed, signal);
-  const { due, again, unreadable } = await sort(pipeline, badgeId, claimed, unread);
+  if (claimed.length > 0)
+    await parts.regionSync.sync(signal, isThorough).catch(async (error: unknown) => {
+      // OBF refuses to let us read the account: it may refuse all of its calls.
+      const isRefused = error instanceof Error && error.cause instanceof ObfRefused;
+      const fault = isRefused ? await accountFault(parts, badgeId, 0, signal) : null;
+      return throwFault(parts, badgeId, error, fault);
+    });
+  const { due, again, unreadable } = await sort(parts, badgeId, claimed, signal);
   // Before the call: were it to fail, nobody would remember them; nor those whom an earlier run left out.
-  await evaluate(pipeline, batch, [...others, ...again]);
+  await evaluate(parts, batch, [...others, ...again]);
   if (unreadable.size > 0) {
-    const split = await setAside(pipeline, batch, unreadable);
-    return conclude(pipeline, batch, { outcome: 'split', again: [], split });
+    const split = await setAside(parts, batch, unreadable);
+    return conclude(parts, batch, { outcome: 'split', again: [], split }, signal);
   }
   if (due.size === 0) {
     // The look alone has shown that it is mended: no answer to a call will.
-    if (hold !== null && hold.code !== 'refusal') await pipeline.holds.end(badgeId);
-    return conclude(pipeline, batch, NOTHING);
+    if (hold !== null && hold.code !== 'refusal') await parts.holds.end(badgeId);
+    return conclude(parts, batch, NOTHING, signal);
   }
-  if (batch.state !== 'open') await passHold(pipeline, batch, signal);
-  const outcome = await send(pipeline, batch, due, signal);
-  if (outcome.split.length === 0) await endRefusals(pipeline, batch, signal);
-  return conclude(pipeline, batch, outcome);
+  if (batch.state !== 'open') await passHold(parts, batch, signal);
+  const outcome = await send(parts, batch, due, signal);
+  if (outcome.split.length === 0) await endRefusals(parts, batch, signal);
+  return conclude(parts, batch, outcome, signal);
 }
 
 /** Batches of one that OBF refused, for people who have the badge now, are run again: nothing is left to send, and they end. */
 async function endRefusals(
-  pipeline: Pipeline,
+  parts: IssuingParts,
   { badgeId, id, earners }: Batch,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const otherId of await pipeline.batches.of(badgeId)) {
-    const other = otherId === id ? null : await pipeline.batches.find(badgeId, otherId);
+  for (const otherId of await parts.batches.of(badgeId)) {
+    const other = otherId === id ? null : await parts.batches.find(badgeId, otherId);
     const isOver = other?.refusedAlone === true && other.earners.every((earner) => earners.includes(earner));
-    if (isOver) await retryBatch(pipeline, badgeId, otherId, signal);
-  }
-}
-
-/** @throws OnHold when the account cannot be read because OBF refuses all of its calls */
-async function lookInObf(
-  pipeline: Pipeline,
-  badgeId: BadgeId,
-  isThorough: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await pipeline.regionSync.sync(signal, isThorough);
-  } catch (error) {
-    const isRefused = error instanceof Error && error.cause instanceof ObfRefused;
-    const fault = isRefused ? await accountFault(pipeline, badgeId, 0, signal) : null;
-    throw fault === null ? error : await putOnHold(pipeline, badgeId, fault);
+    if (isOver) await parts.ports.issueSoon(badgeId, otherId, signal);
   }
 }
 
@@ -137,7 +117,7 @@ async function lookInObf(
  * Resolves with since when Redis remembers.
  */
 async function waitUntilSettled(
-  { now, pace, incarnation, batches }: Pipeline,
+  { now, pace, incarnation, batches }: IssuingParts,
   batch: Batch,
 ): Promise<number> {
   const sinceMs = await incarnation.knownSinceMs();
@@ -151,7 +131,7 @@ async function waitUntilSettled(
 }
 
 /** The earners that are this batch's to serve; the others were served, or withdrawn, before. */
-async function claim({ ledger }: Pipeline, { id, badgeId, earners }: Batch) {
+async function claim({ ledger }: IssuingParts, { id, badgeId, earners }: Batch) {
   const isMine = await Promise.all(
     earners.map((earner) =>
       applyIfPossible(ledger, earner, badgeId, { type: 'claim', batch: id }).then(
@@ -169,31 +149,31 @@ async function claim({ ledger }: Pipeline, { id, badgeId, earners }: Batch) {
 
 /** Decides anew for everyone: who holds it by now, who no longer is due it, who is to be sent it. */
 async function sort(
-  pipeline: Pipeline,
+  { ledger, ports }: IssuingParts,
   badgeId: BadgeId,
   earners: readonly EarnerKey[],
-  unread: ReadonlyMap<EarnerKey, unknown>,
+  signal: AbortSignal,
 ) {
-  const { ledger } = pipeline;
   const due = new Map<EarnerKey, DueAward>();
-  const again: EarnerKey[] = [];
-  const unreadable = new Map(unread);
-  const sortOne = async (earner: EarnerKey): Promise<void> => {
-    const found = await checkEligibility(pipeline, badgeId, earner);
+  const [again, withdrawn]: [EarnerKey[], EarnerKey[]] = [[], []];
+  const unreadable = new Map<EarnerKey, unknown>();
+  const sortOne = async (earner: EarnerKey, found: Eligibility): Promise<void> => {
     if (found.is === 'due') due.set(earner, found);
+    else if (found.is === 'unreadable') unreadable.set(earner, found.error);
     else if (found.is === 'held') {
       await ledger.apply(earner, badgeId, { type: 'record', event: found.event });
       again.push(earner);
     } else {
       await applyIfPossible(ledger, earner, badgeId, { type: 'withdraw' });
-      // An evaluation that found it due again while it was ours left it to us.
-      if (found.moved || (await checkEligibility(pipeline, badgeId, earner)).is === 'due') again.push(earner);
+      (found.moved ? again : withdrawn).push(earner);
     }
   };
-  const readable = earners.filter((earner) => !unread.has(earner));
-  const orSetAside = (earner: EarnerKey): Promise<void> =>
-    sortOne(earner).catch((error: unknown) => void unreadable.set(earner, error));
-  await Promise.all(readable.map(orSetAside));
+  const orSetAside = ([earner, found]: [EarnerKey, Eligibility]): Promise<void> =>
+    sortOne(earner, found).catch((error: unknown) => void unreadable.set(earner, error));
+  await Promise.all([...(await ports.checkEligibility(badgeId, earners, signal))].map(orSetAside));
+  // An evaluation that found it due again while it was ours left it to us.
+  for (const [earner, { is }] of await ports.checkEligibility(badgeId, withdrawn, signal))
+    if (is === 'due') again.push(earner);
   return { due, again, unreadable };
 }
 
@@ -202,7 +182,7 @@ async function sort(
  * without them, and one for each of them. Alone, their fault is the job's.
  */
 async function setAside(
-  { ledger, batches }: Pipeline,
+  { ledger, batches }: IssuingParts,
   batch: Batch,
   unreadable: ReadonlyMap<EarnerKey, unknown>,
 ): Promise<readonly BatchId[]> {
@@ -218,10 +198,15 @@ async function setAside(
 }
 
 /** The batch is forgotten last: were we stopped before, all of this is done again. */
-async function conclude(pipeline: Pipeline, batch: Batch, outcome: BatchOutcome): Promise<BatchOutcome> {
-  await evaluate(pipeline, batch, outcome.again);
-  if (outcome.split.length === 0) await pipeline.batches.finish(batch);
+async function conclude(
+  parts: IssuingParts,
+  batch: Batch,
+  outcome: BatchOutcome,
+  signal: AbortSignal,
+): Promise<BatchOutcome> {
+  await evaluate(parts, batch, outcome.again);
+  if (outcome.split.length === 0) await parts.batches.finish(batch);
   // Taken before all others: what a split leaves open stays little.
-  for (const id of outcome.split) await enqueueBatch(pipeline, batch.badgeId, id, 'first');
+  for (const id of outcome.split) await parts.ports.issueSoon(batch.badgeId, id, signal);
   return outcome;
 }

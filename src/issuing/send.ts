@@ -1,14 +1,13 @@
-import { journalEntry } from '../../earners/journal-entry.js';
-import type { BadgeId, BatchId, EarnerKey, EventId } from '../../ids.js';
-import type { Batch } from '../../issuing/batches.js';
-import { applyIfPossible } from '../../issuing/ledger.js';
-import { NotSettledYet } from '../../issuing/redis-incarnation.js';
-import { ObfNotSent, ObfRefused, ObfThrottled } from '../../obf/errors.js';
-import type { IssueRequest } from '../../obf/types.js';
-import { secondsOf } from '../../platform/clock.js';
-import type { Pipeline } from '../pipeline.js';
-import type { DueAwards } from './eligibility.js';
-import { afterRefusal, faultIn, putOnHold } from './refusal.js';
+import { journalEntry } from '../earners/journal-entry.js';
+import type { BatchId, EarnerKey, EventId } from '../ids.js';
+import type { Batch } from './batches.js';
+import { applyIfPossible } from './ledger.js';
+import { NotSettledYet } from './redis-incarnation.js';
+import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
+import type { IssueRequest } from '../obf/types.js';
+import { secondsOf } from '../platform/clock.js';
+import type { DueAwards, IssuingParts } from './parts.js';
+import { afterRefusal, throwFault } from './refusal.js';
 
 /** How a run of a batch ended, and what remains to be done about it. */
 export interface BatchOutcome {
@@ -34,44 +33,33 @@ class BatchTaken extends Error {
  *   NotSettledYet (OBF is to be read first)
  */
 export async function send(
-  pipeline: Pipeline,
+  parts: IssuingParts,
   batch: Batch,
   due: DueAwards,
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
-  const { batches, regionAccount, reached, clock } = pipeline;
-  await requireQuota(pipeline, batch.badgeId, due.size, signal);
+  const { batches, regionAccount, reached, clock, now, pace } = parts;
+  const { badgeId } = batch;
+  await parts.quota.require(due.size, signal).catch((error: unknown) => throwFault(parts, badgeId, error));
   signal.throwIfAborted();
   const sending = await batches.startSending(batch, [...due.keys()]);
   if (sending === null) throw new BatchTaken('Another run is sending this batch');
-  await requireRemembered(pipeline, sending);
+  await requireRemembered(parts, sending);
   reached('before-send');
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
-    const within = AbortSignal.any([signal, AbortSignal.timeout(await timeLeftMs(pipeline, sending))]);
+    // Counted from what the batch says: a process that was frozen in between has no time left.
+    const leftMs = (sending.sentMs ?? 0) + pace.sendWithinMs - (await now());
+    const timeout = AbortSignal.timeout(Math.min(pace.sendWithinMs, Math.max(0, leftMs)));
+    const within = AbortSignal.any([signal, timeout]);
     event = await regionAccount.issue(requestOf(batch, due, secondsOf(clock)), within);
   } catch (error) {
-    return afterFailure(pipeline, sending, due, error, signal);
+    return afterFailure(parts, sending, due, error, signal);
   }
   reached('after-send');
   const sent = (await batches.markSent(sending, event)) ?? { ...sending, event };
-  return recordSent(pipeline, sent, event, due);
-}
-
-/** @throws OnHold when the quota would not do, or cannot be read */
-async function requireQuota(
-  pipeline: Pipeline,
-  badgeId: BadgeId,
-  count: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await pipeline.quota.require(count, signal);
-  } catch (error) {
-    const fault = faultIn(error);
-    throw fault === null ? error : await putOnHold(pipeline, badgeId, fault);
-  }
+  return recordSent(parts, sent, event, due);
 }
 
 /** How soon a batch is looked at again whose writing no other server has yet. */
@@ -83,7 +71,7 @@ const HELD_AGAIN_MS = 2000;
  * @throws NotSettledYet, with the batch open again
  */
 async function requireRemembered(
-  { replicas, incarnation, pace, now, batches }: Pipeline,
+  { replicas, incarnation, pace, now, batches }: IssuingParts,
   sending: Batch,
 ): Promise<void> {
   const isReplicated = await replicas.isReplicated();
@@ -93,10 +81,6 @@ async function requireRemembered(
   await batches.rollbackSend(sending);
   throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : HELD_AGAIN_MS));
 }
-
-/** Counted from what the batch says: a process that was frozen in between has no time left. */
-const timeLeftMs = async ({ now, pace: { sendWithinMs } }: Pipeline, { sentMs }: Batch): Promise<number> =>
-  Math.min(sendWithinMs, Math.max(0, (sentMs ?? 0) + sendWithinMs - (await now())));
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {
@@ -130,7 +114,7 @@ const CAUSES_NAMED = 20;
  * @param due null: what it was for is not known any more, OBF's `log_entry` says it
  */
 export async function recordSent(
-  { meter, quota, regionSync, holds, ledger, clock, reached }: Pipeline,
+  { meter, quota, regionSync, holds, ledger, clock, reached }: IssuingParts,
   { badgeId, earners }: Batch,
   event: EventId,
   due: DueAwards | null,
@@ -156,16 +140,16 @@ export async function recordSent(
 }
 
 async function afterFailure(
-  pipeline: Pipeline,
+  parts: IssuingParts,
   batch: Batch,
   due: DueAwards,
   error: unknown,
   signal: AbortSignal,
 ): Promise<BatchOutcome> {
-  const { batches, ledger, pace } = pipeline;
+  const { batches, ledger, pace } = parts;
   const { id, badgeId, earners } = batch;
   if (error instanceof ObfRefused)
-    return { outcome: 'split', again: [], split: await afterRefusal(pipeline, batch, due, error, signal) };
+    return { outcome: 'split', again: [], split: await afterRefusal(parts, batch, due, error, signal) };
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await batches.rollbackSend(batch);
     throw error;
