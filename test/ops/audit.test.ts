@@ -51,8 +51,10 @@ const ENTRIES = {
 type Name = keyof typeof ENTRIES;
 
 const env = () => ({ REDIS_URL: redis.url, PALIER_KEY: key.toString('base64') });
+/** Beside the files of the Région. */
+const inRedis = () => ({ env: env(), cwd: process.cwd(), dataPrefix: redis.prefix });
 async function audit(...options: string[]): Promise<Ran> {
-  const ran = await palier(['audit', ...options], { env: env(), dataPrefix: redis.prefix });
+  const ran = await palier(['audit', ...options], inRedis());
   expect([...ran.out, ...ran.err].join('\n')).not.toMatch(/lou|martin|example/i);
   return ran;
 }
@@ -125,13 +127,13 @@ test.each([
   [['--earner', 'lou martin'], /^Ce n'est ni une adresse électronique, ni la clé/],
   [['--earner', 'lou@martin@example.org'], /^Ce n'est pas une adresse électronique/],
 ])('%j is typed wrongly: 2', async (options, message) => {
-  const ran = await palier(['audit', ...options], { env: env(), dataPrefix: redis.prefix });
+  const ran = await palier(['audit', ...options], inRedis());
   expect(ran).toMatchObject({ exit: 2, out: [] });
   expect(ran.err).toEqual([expect.stringMatching(message)]);
 });
 
 test('it needs the key that Redis was filled under', async () => {
-  const without = { env: { REDIS_URL: redis.url }, dataPrefix: redis.prefix };
+  const without = { ...inRedis(), env: { REDIS_URL: redis.url } };
   expect(await palier(['audit', '--earner', lou], without)).toMatchObject({
     exit: 1,
     err: [expect.stringMatching(/^PALIER_KEY : la variable manque/)],
@@ -142,7 +144,7 @@ test('it needs the key that Redis was filled under', async () => {
 });
 
 test('Redis that does not answer is told', async () => {
-  const ran = await palier(['audit'], { env: { ...env(), REDIS_URL: 'redis://127.0.0.1:1' } });
+  const ran = await palier(['audit'], { ...inRedis(), env: { ...env(), REDIS_URL: 'redis://127.0.0.1:1' } });
   expect(ran).toMatchObject({ exit: 1, err: [expect.stringMatching(/^Redis ne répond pas/)] });
 });
 
@@ -161,7 +163,7 @@ describe('Ctrl-C ends it before its end', () => {
     stop = act;
     return () => undefined;
   };
-  const context = () => ({ env: env(), dataPrefix: redis.prefix, onInterrupt });
+  const context = () => ({ ...inRedis(), onInterrupt });
   const INTERRUPTED = { exit: 1, err: [expect.stringMatching(/^Interrompu avant la fin/)] };
 
   test('while lines are told', async () => {
@@ -203,7 +205,12 @@ describe('as a process, with more than a pipe holds', () => {
   const start = () => {
     const child = spawn(process.execPath, [resolve('dist/ops/cli/main.js'), 'audit'], {
       cwd: tmpdir(),
-      env: { PATH: process.env['PATH'] ?? '', REDIS_URL: server.url, PALIER_KEY: key.toString('base64') },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        REDIS_URL: server.url,
+        PALIER_KEY: key.toString('base64'),
+        PALIER_CONFIG: resolve('config'),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const errors: string[] = [];

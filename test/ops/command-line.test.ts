@@ -5,11 +5,10 @@ import type { Command, Context } from '../../src/ops/cli/command.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';
 import { loadConfig } from '../../src/config.js';
 import { PassThrough, Readable } from 'node:stream';
-import { firstLine } from '../../src/ops/cli/hash-password.js';
 import { verifyPassword, hashPassword, isPasswordHash } from '../../src/platform/secrets.js';
 import { until } from '../support/until.js';
 import { scryptSync } from 'node:crypto';
-import { withProgress } from '../../src/ops/cli/terminal.js';
+import { readLine, withProgress } from '../../src/ops/cli/terminal.js';
 import { readSince } from '../../src/ops/cli/replay.js';
 import { durationWords } from '../../src/ops/shared/words.js';
 
@@ -184,7 +183,7 @@ describe('hash-password', () => {
     ['a character cut in two', [accented.subarray(0, 12), accented.subarray(12)], accented.toString()],
     ['nothing', [], ''],
   ])('the first line of an input: %s', async (_, chunks, line) => {
-    expect(await firstLine(Readable.from(chunks, { objectMode: false }))).toBe(line);
+    expect(await readLine(Readable.from(chunks, { objectMode: false }))).toBe(line);
   });
 
   describe('piped', () => {

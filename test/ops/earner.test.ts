@@ -372,7 +372,7 @@ describe('palier link and unlink', () => {
     await listed(`A ${LOU}`, `B ${LOU}`, `A ${PRO}`, `B ${PRO}`);
     await until(async () => (await palier.pipeline.outbox.waiting(asBadgeId('R1'))) === 2, 'two that wait');
     const { out } = await palier.type(['link', LOU, PRO]);
-    expect(out[1]).toMatch(/^1 badge Région qui attendait pour une seule des adresses/);
+    expect(out[1]).toMatch(/^Badges Région qui attendaient pour une seule des adresses.* : 1\.$/);
     expect(out.at(-1)).toMatch(/^Les envois sont suspendus/);
     await palier.type(['resume']);
     await palier.idle();

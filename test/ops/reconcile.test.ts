@@ -198,9 +198,7 @@ describe('reconcile --full', () => {
     expect(exit).toBe(1);
     expect(out.slice(-2)).toEqual([
       'Comptes non lus : 1',
-      expect.stringMatching(
-        /^  Organisme un : la lecture a échoué en route \(OBF GET events: 500 .*\), et OBF répond à nouveau/,
-      ),
+      expect.stringMatching(/^  Organisme un : OBF ne répond pas : .* \(OBF GET events: 500 /),
     ]);
   });
 

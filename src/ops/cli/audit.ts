@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import { JOURNAL_KINDS, type JournalEntry } from '../../earners/journal-entry.js';
-import { createEarnerStore } from '../../earners/store.js';
 import { asAwardId, asEventId } from '../../ids.js';
-import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
-import { createVault } from '../../platform/vault.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
 import { earnerOf, wordOf } from './arguments.js';
-import { requireReadable, withRedis } from './session.js';
-import { requireSettings } from './settings.js';
+import { withPipeline } from './session.js';
 import { type Call, type Command, wrongUsage } from './command.js';
 import { withProgress } from './terminal.js';
 
@@ -40,20 +36,17 @@ export const audit: Command = {
   },
   interruptible: true,
   run: async (call) => {
-    const config = requireSettings(call, NEEDED);
-    const vault = createVault(config.palierKey, config.palierKeyOld);
-    const typed = call.text('earner');
-    const earner = typed === null ? null : earnerOf(vault, typed);
-    const filter = readFilter(call, config.timeZone);
-    const written = await withRedis(call, config.redis, async (redis) => {
-      const { dataPrefix: prefix, signal } = call;
-      await requireReadable(redis, prefix, vault);
-      const earners = createEarnerStore(redis, prefix, vault);
-      const journal = createJournal({ redis, prefix, earners, vault, timeZone: config.timeZone });
-      // Ends a read that is under way, even when nothing of it matches.
-      signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-      return writeEntries(call, selectEntries(journal, filter, earner === null ? null : [earner]));
-    });
+    const written = await withPipeline(
+      call,
+      ({ redis, vault, journal, scheme }) => {
+        const typed = call.text('earner');
+        const people = typed === null ? null : [earnerOf(vault, typed)];
+        // Ends a read that is under way, even when nothing of it matches.
+        call.signal.addEventListener('abort', () => closeRedis(redis), { once: true });
+        return writeEntries(call, selectEntries(journal, readFilter(call, scheme.timeZone), people));
+      },
+      { variables: NEEDED },
+    );
     if (written === 0) call.streams.err(NOTHING[call.lang]);
     return null;
   },

@@ -63,7 +63,8 @@ export interface Call extends Context {
 export interface Answer {
   readonly lines: readonly (Localized | string | false)[];
   readonly json: unknown;
-  readonly exit?: number;
+  /** False: a problem was found, and the exit code is 1. */
+  readonly ok?: boolean;
 }
 
 /** A command of `npx palier`: what its help says, and what it does. */
@@ -87,30 +88,19 @@ export interface Command {
   readonly run: (call: Call) => Promise<Answer | null>;
 }
 
-export const EXIT = {
-  /** It is done, and nothing is wrong. */
-  good: 0,
-  /** A problem was found, or stood in the way. */
-  problem: 1,
-  /** The command was typed wrongly. */
-  usage: 2,
-} as const;
-
 /** What stops a command, in words for the person who typed it. Holds no address and no secret. */
 export class Problem extends Error {
-  readonly exit: number;
   readonly words: readonly Localized[];
   constructor(
     /** A stable name, for `--json`. */
     readonly code: string,
     words: Localized | readonly Localized[],
-    { exit = EXIT.problem, ...options }: ErrorOptions & { readonly exit?: number } = {},
+    options?: ErrorOptions,
   ) {
     const all = [words].flat();
     super(all.map(({ en }) => en).join('\n'), options);
     this.name = 'Problem';
     this.words = all;
-    this.exit = exit;
   }
 }
 
@@ -123,5 +113,5 @@ export function problem(
   return new Problem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
 }
 
-/** The command was typed wrongly. */
-export const wrongUsage = (words: Localized): Problem => new Problem('usage', words, { exit: EXIT.usage });
+/** The command was typed wrongly: the exit code is 2. */
+export const wrongUsage = (words: Localized): Problem => new Problem('usage', words);

@@ -7,54 +7,35 @@ import { openOperator } from '../../platform/redis.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../queue/jobs.js';
 import { COMMANDS } from './commands.js';
 import { run } from './run.js';
-import type { Context } from './command.js';
 
-/** `npx palier`: the process as the commands see it. */
-function contextOfProcess(): Context {
-  const { stdin, stdout, stderr } = process;
-  return {
-    env: process.env,
-    cwd: process.cwd(),
-    streams: {
-      out: (line) => void stdout.write(`${line}\n`),
-      err: (line) => void stderr.write(`${line}\n`),
-      errText: (text) => void stderr.write(text),
-      stdin,
-      isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
-    },
-    clock: systemClock,
-    version: versionOf(createRequire(import.meta.url)('../../../package.json')),
-    loadConfig,
-    openRedis: openOperator,
-    dataPrefix: DATA_PREFIX,
-    queuePrefix: DEFAULT_PREFIX,
-    onInterrupt,
-    patienceMs: { redis: 3000, obf: 8000 },
-  };
-}
-
-/** The first Ctrl-C is ours; a second one ends the process as it always would. */
-function onInterrupt(stop: () => void): () => void {
-  const release = (): void => {
-    process.off('SIGINT', first);
-    process.off('SIGTERM', first);
-  };
-  const first = (): void => {
-    release();
-    stop();
-  };
-  process.on('SIGINT', first);
-  process.on('SIGTERM', first);
-  return release;
-}
-
-const versionOf = (manifest: unknown): string =>
-  manifest instanceof Object && 'version' in manifest ? String(manifest.version) : '';
-
+const { stdin, stdout, stderr } = process;
 // A reader may stop before the end: `npx palier explain ... | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 dotenv.config({ quiet: true });
+const manifest: { readonly version: string } = createRequire(import.meta.url)('../../../package.json');
 // The code, not an exit: what was written must reach a pipe first.
-process.exitCode = await run(process.argv.slice(2), COMMANDS, contextOfProcess());
+process.exitCode = await run(process.argv.slice(2), COMMANDS, {
+  env: process.env,
+  cwd: process.cwd(),
+  streams: {
+    out: (line) => void stdout.write(`${line}\n`),
+    err: (line) => void stderr.write(`${line}\n`),
+    errText: (text) => void stderr.write(text),
+    stdin,
+    isTty: { stdin: stdin.isTTY, stderr: stderr.isTTY },
+  },
+  clock: systemClock,
+  version: manifest.version,
+  loadConfig,
+  openRedis: openOperator,
+  dataPrefix: DATA_PREFIX,
+  queuePrefix: DEFAULT_PREFIX,
+  // A second Ctrl-C ends the process as it always would.
+  onInterrupt: (stop) => {
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    return () => void process.off('SIGINT', stop).off('SIGTERM', stop);
+  },
+  patienceMs: { redis: 3000, obf: 8000 },
+});

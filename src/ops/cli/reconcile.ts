@@ -3,6 +3,7 @@ import type { ClientId } from '../../ids.js';
 import { ObfError, ObfNotSent } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
+import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/rebuild-indexes.js';
@@ -12,7 +13,7 @@ import { indented, labelled, type Localized, plural, say } from '../shared/words
 import { accountWords } from './obf.js';
 import { NEEDED, withPipeline } from './session.js';
 import { configProblem } from './settings.js';
-import { type Call, type Command, EXIT, Problem } from './command.js';
+import { type Call, type Command, Problem } from './command.js';
 
 export const reconcile: Command = {
   name: 'reconcile',
@@ -53,7 +54,7 @@ export const reconcile: Command = {
         ...json,
         unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
       },
-      exit: ok ? EXIT.good : EXIT.problem,
+      ok,
     };
   },
 };
@@ -121,14 +122,11 @@ async function readAll(pipeline: Pipeline, config: Config, { report, signal }: C
   });
   await rebuildIndexes(pipeline, signal);
   await setSchedules(pipeline, config);
-  const unread: Unread[] = [];
-  for (const { clientId, error } of drift.unreadable)
-    unread.push({ clientId, why: await whyUnread(pipeline, clientId, error, signal) });
-  const { unreadable: _, earners, ...own } = drift;
+  const { unreadable, earners, ...own } = drift;
   const counts: Readonly<Record<string, number>> = { ...own, awards_revoked: drift.awardsRevoked };
   const numbers = Object.entries(DRIFT).map(([name, words]) => ({ name, words, count: counts[name] ?? 0 }));
   return {
-    unread,
+    unread: unreadable.map(({ clientId, error }) => ({ clientId, why: whyUnread(scheme, clientId, error) })),
     lines: [
       numbers.every(({ count }) => count === 0)
         ? { fr: 'Aucun écart avec OBF.', en: 'No drift from OBF.' }
@@ -144,18 +142,10 @@ async function readAll(pipeline: Pipeline, config: Config, { report, signal }: C
 const NOTHING_EVALUATED = say`Sans le compte de la Région, on ne sait pas ce qui est déjà délivré : personne n'est réévalué. Retapez la commande quand OBF répond.
   Without the account of the Région, what was given is not known: nobody is evaluated. Type the command again when OBF answers.`;
 
-/** An account that still fails says why best; of one that answers again, what stood in the way is told. */
-async function whyUnread(pipeline: Pipeline, clientId: ClientId, stopped: unknown, signal: AbortSignal) {
-  try {
-    await pipeline.accounts(clientId)?.ping(signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    return accountWords(pipeline.scheme, clientId, error);
-  }
-  const why = String(describeError(stopped)['message']);
-  const name = pipeline.scheme.partnersById.get(clientId)?.name ?? clientId;
-  return say`${name} : la lecture a échoué en route (${why}), et OBF répond à nouveau : retapez la commande
-    ${name}: the reading failed on the way (${why}), and OBF answers again: type the command again`;
+function whyUnread(scheme: Scheme, clientId: ClientId, error: unknown): Localized {
+  if (error instanceof ObfError) return accountWords(scheme, clientId, error);
+  const why = String(describeError(error)['message']);
+  return labelled(scheme.partnersById.get(clientId)?.name ?? clientId, why);
 }
 
 /** What each number means, by its name in JSON. */

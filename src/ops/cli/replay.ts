@@ -9,7 +9,7 @@ import { type Localized, say } from '../shared/words.js';
 import { wordOf } from './arguments.js';
 import { withQueues, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type Answer, type Call, type Command, EXIT, wrongUsage } from './command.js';
+import { type Answer, type Call, type Command, wrongUsage } from './command.js';
 
 export const replay: Command = {
   name: 'replay',
@@ -55,11 +55,7 @@ async function haveSent({ patienceMs, report }: Call, queues: Queues, filter: Re
     return seen.begunMs === null && performance.now() >= limitMs;
   });
   if (begunMs === null)
-    return {
-      lines: [NOT_BEGUN],
-      json: { dry_run: false, begun: false, queues: {} },
-      exit: EXIT.problem,
-    };
+    return { lines: [NOT_BEGUN], json: { dry_run: false, begun: false, queues: {} }, ok: false };
   const counts = queuesOf(filter).map((queue) => [queue, { count: sent[queue] ?? 0 }] as const);
   return {
     lines: linesOf(counts, { fr: 'renvoyés au travail', en: 'sent back to work' }),

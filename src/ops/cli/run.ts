@@ -3,8 +3,8 @@ import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../shared/words.js';
 import { didYouMean, shownAgain } from './arguments.js';
-import { untilInterrupted, withProgress } from './terminal.js';
-import { type Call, type Command, type Context, EXIT, Problem, type Streams, wrongUsage } from './command.js';
+import { withProgress } from './terminal.js';
+import { type Call, type Command, type Context, Problem, type Streams, wrongUsage } from './command.js';
 
 /**
  * Runs what was typed.
@@ -18,7 +18,7 @@ export async function run(
 ): Promise<number> {
   const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
-  let exit: number = EXIT.good;
+  let exit = 0;
   const program = createProgram(context, lang);
   for (const command of commands) {
     const sub = addCommand(program, command, lang);
@@ -31,14 +31,14 @@ export async function run(
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.good;
-    const { code, words, exit: problemExit } = problemOf(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const { code, words } = problemOf(error);
     const messages = words.map((one) => withoutAddresses(one[lang]));
     // For a program, where it looks for the answer.
     if (argv.includes('--json'))
       context.streams.out(JSON.stringify({ ok: false, error: { code, messages } }, null, 2));
     else for (const message of messages) context.streams.err(message);
-    return problemExit;
+    return code === 'usage' ? 2 : 1;
   }
 }
 
@@ -50,27 +50,31 @@ function langOf(argv: readonly string[]): Lang {
 }
 
 /** Runs one command, and prints its answer. @returns the exit code */
-async function runCommand(
-  { progress, interruptible, run: work }: Command,
-  typed: Omit<Call, 'report' | 'signal'>,
-): Promise<number> {
+async function runCommand(command: Command, typed: Omit<Call, 'report' | 'signal'>): Promise<number> {
   const { streams, lang, json } = typed;
-  const shown = (signal: AbortSignal) => {
-    const call: Call = { ...typed, signal, report: () => undefined };
-    const about = typeof progress === 'function' ? progress(call) : progress;
-    return about === undefined
-      ? work(call)
-      : withProgress(call, about, (report) => work({ ...call, report }));
-  };
-  const answer =
-    interruptible === true ? await untilInterrupted(typed, shown) : await shown(new AbortController().signal);
-  if (answer === null) return EXIT.good;
-  if (json) streams.out(JSON.stringify(answer.json, null, 2));
-  else
-    for (const line of answer.lines)
-      if (line !== false) streams.out(typeof line === 'string' ? line : line[lang]);
-  return answer.exit ?? EXIT.good;
+  const stop = new AbortController();
+  const release = command.interruptible === true ? typed.onInterrupt(() => stop.abort()) : () => undefined;
+  try {
+    const call: Call = { ...typed, signal: stop.signal, report: () => undefined };
+    const about = typeof command.progress === 'function' ? command.progress(call) : command.progress;
+    const answer = await (about === undefined
+      ? command.run(call)
+      : withProgress(call, about, (report) => command.run({ ...call, report })));
+    if (answer === null) return 0;
+    if (json) streams.out(JSON.stringify(answer.json, null, 2));
+    else
+      for (const line of answer.lines)
+        if (line !== false) streams.out(typeof line === 'string' ? line : line[lang]);
+    return answer.ok === false ? 1 : 0;
+  } catch (cause) {
+    throw stop.signal.aborted ? new Problem('interrupted', INTERRUPTED, { cause }) : cause;
+  } finally {
+    release();
+  }
 }
+
+const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller jusqu'au bout : rien n'est fait deux fois.
+  Interrupted before its end. Type the command again to finish: nothing is done twice.`;
 
 /** Names that others chose could turn a terminal's line around. Written out, JSON says the same with them. */
 const withoutTricks = (streams: Streams): Streams => ({

@@ -15,7 +15,7 @@ import {
   type RedisAddress,
   type RedisConnection,
 } from '../../platform/redis.js';
-import { createVault, type Vault } from '../../platform/vault.js';
+import { createVault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
@@ -139,14 +139,6 @@ async function releaseLocks(redis: RedisConnection): Promise<void> {
 export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
   PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
-/**
- * For a command that reads or changes what is kept of people.
- * @throws Problem when PALIER_KEY is another
- */
-export async function requireReadable(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
-}
-
 export interface PipelineNeeds {
   /** The variables that the command works with. */
   readonly variables?: readonly string[];
@@ -180,7 +172,8 @@ export async function withPipeline<T>(
       ...(context.pace === undefined ? {} : { pace: context.pace }),
     });
     try {
-      await requireReadable(redis, context.dataPrefix, pipeline.vault);
+      if (!(await isSameKey(redis, context.dataPrefix, pipeline.vault)))
+        throw new Problem('key_changed', KEY_CHANGED);
       // From here on, `clock` is Redis' time.
       await pipeline.now();
       return await work(pipeline, config);

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
-import { say, type Localized } from '../shared/words.js';
-import { type Call, type Context, Problem, type Report } from './command.js';
+import type { Localized } from '../shared/words.js';
+import type { Call, Report } from './command.js';
 
 /** What is quicker needs no sign of life. */
 const QUIET_MS = 1000;
@@ -39,29 +39,6 @@ function barOf(done: number, total: number): string {
   const full = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
   return ` ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${done}/${total}`;
 }
-
-/**
- * Does `work`; Ctrl-C aborts its signal, so that it closes what it opened. A second one ends the process.
- * @throws Problem when it was interrupted
- */
-export async function untilInterrupted<T>(
-  { onInterrupt }: Pick<Context, 'onInterrupt'>,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
-  const release = onInterrupt(() => stop.abort());
-  try {
-    return await work(stop.signal);
-  } catch (cause) {
-    if (!stop.signal.aborted) throw cause;
-    throw new Problem('interrupted', INTERRUPTED, { cause });
-  } finally {
-    release();
-  }
-}
-
-const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller jusqu'au bout : rien n'est fait deux fois.
-  Interrupted before its end. Type the command again to finish: nothing is done twice.`;
 
 /** What is typed until the end of the line; nothing where the input ends, or `signal` is aborted. */
 export async function readLine(input: Readable, signal?: AbortSignal): Promise<string> {

@@ -1,7 +1,7 @@
 import { withoutAddresses } from '../../../platform/logger.js';
 import { createVault } from '../../../platform/vault.js';
 import { type Lang, listed, type Localized, plural, say } from '../../shared/words.js';
-import { type Answer, type Command, EXIT, Problem } from '../command.js';
+import { type Answer, type Command, Problem } from '../command.js';
 import { withObf, withRedis } from '../session.js';
 import { readScheme, readSettings } from '../settings.js';
 import { LOCAL_CHECKS, mailCheck } from './local.js';
@@ -89,7 +89,7 @@ function answerOf(results: readonly CheckResult[], lang: Lang): Answer {
   return {
     lines: [...checks.flatMap(({ lines }) => lines), '', summary(results)],
     json: { ok, checks: checks.map(({ json }) => json) },
-    exit: ok ? EXIT.good : EXIT.problem,
+    ok,
   };
 }
 

@@ -3,7 +3,7 @@ import type { EarnerKey } from '../../../ids.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { PAUSED } from '../../shared/issuing-words.js';
-import { counted, say } from '../../shared/words.js';
+import { say } from '../../shared/words.js';
 import { addressOf, EARNER_ARGUMENT } from '../arguments.js';
 import { withPipeline } from '../session.js';
 import { type Command, Problem, wrongUsage } from '../command.js';
@@ -39,7 +39,9 @@ export const link: Command = {
               Addresses linked: they are one person, ${person} (addresses: ${addresses}).`
             : say`Ces adresses étaient déjà liées : ${person} (adresses : ${addresses}).
               These addresses were linked already: ${person} (addresses: ${addresses}).`,
-          withdrawn > 0 && counted(withdrawn, WITHDRAWN.one, WITHDRAWN.many),
+          withdrawn > 0 &&
+            say`Badges Région qui attendaient pour une seule des adresses, et que la personne reçoit s'ils lui sont dus : ${withdrawn}.
+              Awards that waited for one of the addresses, and that the person is given if they are due to them: ${withdrawn}.`,
           say`Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.
             The person is evaluated now; what is due to them goes to the address of their latest badge.`,
           paused && PAUSED,
@@ -47,13 +49,6 @@ export const link: Command = {
         json: { earner: person, addresses, changed, withdrawn, issuing_paused: paused },
       };
     }),
-};
-
-const WITHDRAWN = {
-  one: say`badge Région qui attendait pour une seule des adresses est retiré de l'attente : il est redonné à la personne s'il lui est dû.
-    award that waited for one of the addresses waits no more: it is given to the person if it is due to them.`,
-  many: say`badges Région qui attendaient pour une seule des adresses sont retirés de l'attente : ils sont redonnés à la personne s'ils lui sont dus.
-    awards that waited for one of the addresses wait no more: they are given to the person if they are due to them.`,
 };
 
 export const unlink: Command = {

@@ -199,8 +199,8 @@ async function findName(context: Context, { clientId, badge }: Enrolling, secret
       The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const { code, words, exit } = error;
-    if (name === null) throw new Problem(code, [...words, GIVE_A_NAME], { exit, cause: error });
+    const { code, words } = error;
+    if (name === null) throw new Problem(code, [...words, GIVE_A_NAME], { cause: error });
     return { name, notes: words.map((one) => labelled({ fr: 'Attention', en: 'Careful' }, one)) };
   }
 }

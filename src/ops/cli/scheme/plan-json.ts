@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
+import type { Scheme } from '../../../rules/types.js';
 import { callsOf, type PlanView } from './plan-words.js';
 
-const key = z.string().meta({ description: 'The key that stands for a person.' });
+const key = z.string().describe('The key that stands for a person.');
 
 const awardForm = z
   .strictObject({
@@ -11,15 +13,15 @@ const awardForm = z
     level: z.number().nullable(),
     badge: z.string(),
     active: z.boolean(),
-    removed: z.boolean().meta({ description: 'In the rules in force, and not in these.' }),
-    gains: z.number().meta({ description: 'How many people would be issued the badge.' }),
-    under_way: z.number().meta({ description: 'It is on its way to them already.' }),
-    loses_rule: z.number().meta({
-      description: 'They hold it, meet the rule in force, would not meet this one, and keep the badge.',
-    }),
-    blocked: z.number().meta({ description: 'They meet the rule; the badge was revoked by hand.' }),
-    refused: z.number().meta({ description: 'They meet the rule; OBF refused it for good.' }),
-    inactive: z.number().meta({ description: 'They meet the rule; the award is switched off.' }),
+    removed: z.boolean().describe('In the rules in force, and not in these.'),
+    gains: z.number().describe('How many people would be issued the badge.'),
+    under_way: z.number().describe('It is on its way to them already.'),
+    loses_rule: z
+      .number()
+      .describe('They hold it, meet the rule in force, would not meet this one, and keep the badge.'),
+    blocked: z.number().describe('They meet the rule; the badge was revoked by hand.'),
+    refused: z.number().describe('They meet the rule; OBF refused it for good.'),
+    inactive: z.number().describe('They meet the rule; the award is switched off.'),
     issue_calls: z.number(),
     earners: z.strictObject({ gains: z.array(key), loses_rule: z.array(key) }),
   })
@@ -28,26 +30,27 @@ const awardForm = z
 /** What `npx palier plan --json` prints: published as docs/schema/plan.json. */
 export const planSchema = z
   .strictObject({
-    version: z.string().meta({ description: 'Of the rules that the plan is of.' }),
-    in_force: z.string().nullable().meta({ description: 'Null: no worker was ever started.' }),
-    changed: z.boolean().meta({ description: 'They are not the rules in force.' }),
-    differ_since_s: z.number().nullable().meta({
-      description: 'When a worker was first started with them; null: none was, or they are in force.',
-    }),
+    version: z.string().describe('Of the rules that the plan is of.'),
+    in_force: z.string().nullable().describe('Null: no worker was ever started.'),
+    changed: z.boolean().describe('They are not the rules in force.'),
+    differ_since_s: z
+      .number()
+      .nullable()
+      .describe('When a worker was first started with them; null: none was, or they are in force.'),
     in_force_readable: z.boolean(),
-    only: z.string().nullable().meta({ description: 'The award that would be put into force alone.' }),
-    people: z.number().meta({ description: 'How many were looked at.' }),
+    only: z.string().nullable().describe('The award that would be put into force alone.'),
+    people: z.number().describe('How many were looked at.'),
     unreadable: z.array(key),
     awards: z.array(awardForm),
     issues: z.number(),
-    calls: z.number().meta({ description: 'Of OBF, reads included.' }),
-    at_least_s: z.number().meta({ description: 'How long it takes at OBF_MAX_RPS, seconds.' }),
+    calls: z.number().describe('Of OBF, reads included.'),
+    at_least_s: z.number().describe('How long it takes at OBF_MAX_RPS, seconds.'),
     quota: z.strictObject({
-      left: z.number().nullable().meta({ description: 'Null: not known.' }),
+      left: z.number().nullable().describe('Null: not known.'),
       read_at_s: z.number().nullable(),
-      floor: z.number().meta({ description: 'Issuing stops rather than leave fewer.' }),
+      floor: z.number().describe('Issuing stops rather than leave fewer.'),
       after: z.number().nullable(),
-      short: z.number().meta({ description: 'How many badges the quota is too small by.' }),
+      short: z.number().describe('How many badges the quota is too small by.'),
     }),
   })
   .meta({
@@ -97,3 +100,45 @@ export function planJson({ made, floor }: PlanView): z.infer<typeof planSchema> 
     },
   };
 }
+
+const standing = z
+  .strictObject({
+    award: z.string(),
+    threshold: z
+      .number()
+      .nullable()
+      .describe('What the rule asks for; null where its parts ask for different numbers.'),
+    at_count: z
+      .array(z.number())
+      .describe(
+        'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
+      ),
+    one_away: z.number().describe('How many people miss one badge of it.'),
+    held: z.number(),
+    due: z.number(),
+    not_met: z.number(),
+    inactive: z.number(),
+    blocked: z.number(),
+  })
+  .meta({ id: 'award_standing' });
+
+/** What `npx palier simulate --json` prints: published as docs/schema/simulate.json. */
+export const simulateSchema = planSchema
+  .extend({ standings: z.array(standing).describe('How everybody stands with each award.') })
+  .meta({
+    title: 'palier simulate --json',
+    description:
+      'Who would gain which award by a proposal, and how everybody would stand. Instants are Unix seconds (_s).',
+  });
+
+/** How everybody stands with each award, as `--json` prints it. */
+export const standingsOf = (
+  { awards }: Scheme,
+  { byAward }: PopulationStats,
+): z.infer<typeof simulateSchema>['standings'] =>
+  awards.flatMap(({ id, rule }) => {
+    const stats = byAward.get(id);
+    if (stats === undefined) return [];
+    const { status, atCount, oneAway } = stats;
+    return { award: id, threshold: thresholdOf(rule), at_count: [...atCount], one_away: oneAway, ...status };
+  });

@@ -1,15 +1,8 @@
-import type { EarnerKey } from '../../../ids.js';
 import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
+import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
+import type { Scheme } from '../../../rules/types.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import {
-  durationWords,
-  indented,
-  instantWords,
-  type Lang,
-  type Localized,
-  plural,
-  say,
-} from '../../shared/words.js';
+import { durationWords, instantWords, type Lang, type Localized, plural, say } from '../../shared/words.js';
 import type { Answer } from '../command.js';
 
 /** A plan, and what its cost was reckoned with. */
@@ -34,8 +27,8 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
     say`Personnes examinées : ${people}.
       People looked at: ${people}.`,
     unreadable.length > 0 &&
-      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${some(unreadable)})
-        ! People left out, whose data cannot be read: ${unreadable.length} (${some(unreadable)})`,
+      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${unreadable.slice(0, 5).join(', ')})
+        ! People left out, whose data cannot be read: ${unreadable.length} (${unreadable.slice(0, 5).join(', ')})`,
     '',
     ...awardTable(made, lang),
     awards.some(({ losesRule }) => losesRule.length > 0) &&
@@ -53,37 +46,8 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
     cost.issues > 0 &&
       say`Durée : ${took} au moins (${cost.calls} appels à OBF, ${maxRps} par seconde).
         Time: ${took} at least (${cost.calls} calls of OBF, ${maxRps} a second).`,
-    ...exampleLines(awards),
   ];
 }
-
-/** Enough to look into a few with `explain`. */
-const EXAMPLES = 5;
-
-/** A command line would take a key that begins with `-` for an option: others are shown, if there are any. */
-function some(keys: readonly EarnerKey[]): string {
-  const all = keys.toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
-  return all.slice(0, EXAMPLES).join(', ') + (all.length > EXAMPLES ? '...' : '');
-}
-
-function exampleLines(awards: readonly AwardPlan[]): Answer['lines'] {
-  const lines = awards.flatMap((award) => {
-    const name = awardName(award);
-    const [gains, loses] = [some(award.gains), some(award.losesRule)];
-    return [
-      gains !== '' &&
-        say`${name}, gagnent : ${gains}
-          ${name}, gain: ${gains}`,
-      loses !== '' &&
-        say`${name}, perdent la règle : ${loses}
-          ${name}, lose the rule: ${loses}`,
-    ].filter((line) => line !== false);
-  });
-  return [lines.length > 0 && EXAMPLES_HEADING, ...lines.map(indented)];
-}
-
-const EXAMPLES_HEADING = say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
-  For example ("npx palier explain <key>" tells why, --csv gives everybody):`;
 
 /** What is to be done about it. */
 export function nextWords({ plan, rules }: MadePlan): Localized {
@@ -155,7 +119,7 @@ function awardTable({ plan, cost }: MadePlan, lang: Lang): readonly string[] {
   ]);
 }
 
-export const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
+const AWARD: Localized = { fr: 'Badge Région', en: 'Award' };
 
 /** Its name and id; whether it is one that can still be given. */
 function awardName({ award, removed }: AwardPlan): Localized {
@@ -165,7 +129,7 @@ function awardName({ award, removed }: AwardPlan): Localized {
 }
 
 /** Lines of a table: the first column to the left, the others to the right. @param rows of equal length */
-export function tableLines(rows: readonly (readonly (string | number)[])[]): readonly string[] {
+function tableLines(rows: readonly (readonly (string | number)[])[]): readonly string[] {
   // As people count letters: an accent that stands apart is none.
   const cells = rows.map((row) => row.map((cell) => String(cell).normalize('NFC')));
   const widths = cells[0]?.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0))) ?? [];
@@ -187,4 +151,33 @@ function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized 
       ! ${left}: ${cost.quotaShort} too few, issuing would stop at ${floor}.`
     : say`${left} : suffisant, il en resterait ${cost.quotaAfter}.
       ${left}: enough, ${cost.quotaAfter} would be left.`;
+}
+
+/** No more columns than a terminal has room for. */
+const MOST_COLUMNS = 9;
+
+/** How many people have 0, 1, 2... of what each rule counts. */
+export function standingLines({ awards }: Scheme, { byAward }: PopulationStats, lang: Lang): Answer['lines'] {
+  const most = Math.max(0, ...[...byAward.values()].map(({ atCount }) => atCount.length - 1));
+  const last = Math.min(most, MOST_COLUMNS - 1);
+  const counts = Array.from({ length: last + 1 }, (_, at) =>
+    at === last && most > last ? `${at}+` : `${at}`,
+  );
+  const rows = awards.map(({ name, id, rule }) => {
+    const { atCount = [], oneAway = 0 } = byAward.get(id) ?? {};
+    const rest = atCount.slice(last).reduce((sum, one) => sum + one, 0);
+    const people = counts.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest));
+    return [`${name} (${id})`, thresholdOf(rule) ?? '-', ...people, oneAway];
+  });
+  const words = {
+    fr: { threshold: 'seuil', oneAway: 'à un badge près' },
+    en: { threshold: 'threshold', oneAway: 'one badge away' },
+  }[lang];
+  return [
+    say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
+      How many people have 0, 1, 2... of the badges that each rule counts:`,
+    ...tableLines([[AWARD[lang], words.threshold, ...counts, words.oneAway], ...rows]),
+    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : il n'en manque plus qu'un.
+      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": a single badge is missing.`,
+  ];
 }

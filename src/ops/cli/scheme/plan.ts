@@ -1,16 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { say } from '../../shared/words.js';
+import type { Config } from '../../../config.js';
+import { fieldOf } from '../../../obf/errors.js';
+import { parseScheme, type SchemeFile } from '../../../rules/parse/parse-scheme.js';
 import type { Plan } from '../../../rules/plan.js';
-import { makePlan } from '../../../scheme/make-plan.js';
+import type { Scheme } from '../../../rules/types.js';
+import { makePlan, simulate as simulateAll } from '../../../scheme/make-plan.js';
+import { type Localized, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
-import { planJson } from './plan-json.js';
-import { nextWords, planLines } from './plan-words.js';
+import { planJson, standingsOf } from './plan-json.js';
+import { nextWords, planLines, standingLines } from './plan-words.js';
 import { withPipeline } from '../session.js';
-import { type Call, type Command, wrongUsage } from '../command.js';
+import { faultWords } from '../settings.js';
+import { type Call, type Command, Problem, wrongUsage } from '../command.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
-export const CSV_OPTION = {
+const CSV_OPTION = {
   '--csv': say`une ligne CSV par personne et badge
     a line of CSV for each person and award`,
 };
@@ -33,7 +40,7 @@ export const plan: Command = {
   progress: READING,
   interruptible: true,
   run: async (call) => {
-    const csv = wantsCsv(call);
+    requireOneForm(call);
     const typed = call.text('only');
     return withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
       const { scheme, pace } = pipeline;
@@ -41,28 +48,94 @@ export const plan: Command = {
       const asked = { scheme, only, maxRps };
       const made = await makePlan(pipeline, asked, call.report, call.signal);
       const view = { made, floor: pace.quota.floor, maxRps };
-      const files = { fr: 'les fichiers', en: 'the files' };
-      return {
-        lines: csv ? [planCsv(made.plan)] : [...planLines(view, files, call.lang), nextWords(made)],
-        json: planJson(view),
-      };
+      const lines = [...planLines(view, { fr: 'les fichiers', en: 'the files' }, call.lang), nextWords(made)];
+      return { lines: call.has('csv') ? [planCsv(made.plan)] : lines, json: planJson(view) };
     });
   },
 };
 
+export const simulate: Command = {
+  name: 'simulate',
+  help: [
+    say`essaie des règles qui ne sont qu'une proposition : qui gagnerait, qui en est près
+      tries rules that are a proposal only: who would gain, who is near`,
+    say`Le même tableau que « plan », pour d'autres fichiers, et pour chaque badge Région combien de personnes ont 0, 1, 2... badges du seuil. Ne change rien, et n'appelle pas OBF.
+      The same table as "plan", for other files, and for each award how many people have 0, 1, 2... badges of the threshold. Changes nothing, and does not call OBF.`,
+    say`Les personnes y sont par leur clé. docs/schema/simulate.json dit la forme de --json.
+      People are there by their key. docs/schema/simulate.json tells the form of --json.`,
+  ],
+  options: {
+    '--rules <fichier|file>': say`les règles proposées, à la place de scheme.yaml
+      the rules proposed, in place of scheme.yaml`,
+    '--partners <fichier|file>': say`les inscriptions proposées, à la place de partners.yaml
+      the enrolments proposed, in place of partners.yaml`,
+    ...CSV_OPTION,
+  },
+  progress: READING,
+  interruptible: true,
+  run: async (call) => {
+    requireOneForm(call);
+    return withPipeline(
+      call,
+      async (pipeline, { obfMaxRps: maxRps }) => {
+        const { scheme, pace } = pipeline;
+        const asked = { scheme, maxRps };
+        const made = await simulateAll(pipeline, asked, call.report, call.signal);
+        const view = { made, floor: pace.quota.floor, maxRps };
+        const lines = [
+          ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
+          '',
+          ...standingLines(scheme, made.census, call.lang),
+          say`Rien n'est changé : c'est un essai.
+            Nothing is changed: it is a trial.`,
+        ];
+        return {
+          lines: call.has('csv') ? [planCsv(made.plan)] : lines,
+          json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
+        };
+      },
+      { readScheme: (_, config) => requireProposal(call, config) },
+    );
+  },
+};
+
 /** @throws Problem when the answer is asked for in two forms */
-export function wantsCsv({ has, json }: Call): boolean {
+function requireOneForm({ has, json }: Call): void {
   if (has('csv') && json)
     throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
       Choose --csv or --json: an answer has one form.`);
-  return has('csv');
+}
+
+/**
+ * Reads a proposal; what was not typed is that of the folder.
+ * @throws Problem with every fault, each named by the file as it was typed
+ */
+async function requireProposal({ text, cwd }: Call, { configDir, timeZone }: Config): Promise<Scheme> {
+  const faults: Localized[] = [];
+  const read = async (name: string): Promise<SchemeFile> => {
+    try {
+      const bytes = await readFile(resolve(cwd, name));
+      return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    } catch (error) {
+      const code = String(fieldOf(error, 'code'));
+      faults.push(say`${name} : le fichier ne peut pas être lu (${code}) : vérifier son nom, ses droits, et qu'il est en UTF-8
+        ${name}: the file cannot be read (${code}): check its name, its permissions, and that it is UTF-8`);
+      return { name, text: '' };
+    }
+  };
+  const scheme = await read(text('rules') ?? join(configDir, 'scheme.yaml'));
+  const partners = await read(text('partners') ?? join(configDir, 'partners.yaml'));
+  if (faults.length > 0) throw new Problem('scheme_faults', faults);
+  const parsed = parseScheme({ scheme, partners }, timeZone);
+  if (!parsed.ok) throw new Problem('scheme_faults', parsed.faults.map(faultWords));
+  return parsed.scheme;
 }
 
 /**
  * One line for each person and award: `gains`, or `loses_rule` for who keeps it without qualifying. Programs
  * read it: a key that begins with `-` stays a key, so formulas are not escaped; ids and keys hold none.
  */
-export const planCsv = ({ awards }: Plan): string =>
+const planCsv = ({ awards }: Plan): string =>
   stringify(
     [
       ['award', 'earner', 'change'],
