@@ -31,15 +31,16 @@ export class ConfigFolderError extends Error {
  */
 export async function readConfigFolder(dir: string): Promise<{ scheme: ConfigFile; partners: ConfigFile }> {
   const [scheme, partners] = await Promise.all([
-    readText(join(dir, 'scheme.yaml')),
-    readText(join(dir, 'partners.yaml')),
+    readConfigFile(join(dir, 'scheme.yaml')),
+    readConfigFile(join(dir, 'partners.yaml')),
   ]);
   if ('cause' in scheme || 'cause' in partners)
     throw new ConfigFolderError([scheme, partners].filter((file) => 'cause' in file));
   return { scheme, partners };
 }
 
-async function readText(file: string): Promise<ConfigFile | UnreadableFile> {
+/** One of them. @returns what stands in its way, and what to do */
+export async function readConfigFile(file: string): Promise<ConfigFile | UnreadableFile> {
   try {
     const bytes = await readFile(file);
     return { name: file, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };

@@ -371,7 +371,7 @@ describe('palier simulate', () => {
     const missing = await typed('--rules', 'nowhere.yaml');
     expect(missing).toMatchObject({
       exit: 1,
-      err: [expect.stringMatching(/^nowhere\.yaml : le fichier ne peut pas être lu \(ENOENT\)/)],
+      err: [expect.stringMatching(/^nowhere\.yaml : le fichier n'existe pas/)],
     });
   });
 

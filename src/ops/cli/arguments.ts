@@ -50,7 +50,6 @@ export function awardOf({ awards }: Scheme, typed: string): Award {
   throw unknownName({ fr: 'Badge Région inconnu', en: 'Unknown award' }, typed, known);
 }
 
-/** The argument that names a person by their address. */
 export const EARNER_ARGUMENT = {
   'adresse|email': { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
@@ -61,10 +60,7 @@ export const EARNER_OR_KEY_ARGUMENT = {
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
-/**
- * An address is a name, an at sign and a host; nothing cleverer. What was typed is not shown again.
- * @throws Problem when it is none
- */
+/** A name, an at sign and a host; nothing cleverer. What was typed is not shown again. @throws Problem for another */
 export function addressOf(typed = ''): string {
   if (/^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed))) return typed;
   throw wrongUsage(say`Ce n'est pas une adresse électronique.

@@ -6,7 +6,7 @@ import { closeRedis } from '../../platform/redis.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
 import { earnerOf, wordOf } from './arguments.js';
-import { withPipeline } from './session.js';
+import { inPipeline } from './session.js';
 import { type Call, type Command, wrongUsage } from './command.js';
 import { withProgress } from './terminal.js';
 
@@ -35,21 +35,18 @@ export const audit: Command = {
       only this person, by their key or address`,
   },
   interruptible: true,
-  run: async (call) => {
-    const written = await withPipeline(
-      call,
-      ({ redis, vault, journal, scheme }) => {
-        const typed = call.text('earner');
-        const people = typed === null ? null : [earnerOf(vault, typed)];
-        // Ends a read that is under way, even when nothing of it matches.
-        call.signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-        return writeEntries(call, selectEntries(journal, readFilter(call, scheme.timeZone), people));
-      },
-      { variables: NEEDED },
-    );
-    if (written === 0) call.streams.err(NOTHING[call.lang]);
-    return null;
-  },
+  run: inPipeline(
+    async ({ redis, vault, journal, scheme }, call) => {
+      const typed = call.text('earner');
+      const people = typed === null ? null : [earnerOf(vault, typed)];
+      // Ends a read that is under way, even when nothing of it matches.
+      call.signal.addEventListener('abort', () => closeRedis(redis), { once: true });
+      const entries = selectEntries(journal, readFilter(call, scheme.timeZone), people);
+      if ((await writeEntries(call, entries)) === 0) call.streams.err(NOTHING[call.lang]);
+      return null;
+    },
+    { variables: NEEDED },
+  ),
 };
 
 const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };

@@ -5,7 +5,6 @@ import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Pace } from '../../workers/stores.js';
 import { type Lang, type Localized, say } from '../shared/words.js';
 
-/** Where a command reads and writes. */
 export interface Streams {
   /** A line of the result, on standard output. */
   out(line: string): void;
@@ -21,15 +20,11 @@ export interface Streams {
 /** All that a command may touch; main.ts wires it to the process, tests to their own. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What relative paths start from. */
   readonly cwd: string;
   readonly streams: Streams;
   readonly clock: Clock;
-  /** Palier's own version. */
   readonly version: string;
-  /** @throws ConfigFaults */
   readonly loadConfig: (env: Context['env']) => Config;
-  /** Its opener closes it. */
   readonly openRedis: (address: RedisAddress) => RedisConnection;
   /** Of our keys in Redis, and of BullMQ's. */
   readonly dataPrefix: string;
@@ -50,7 +45,6 @@ export interface Call extends Context {
   readonly args: readonly string[];
   /** What was typed after an option, by its name in camel case; null: nothing. */
   readonly text: (option: string) => string | null;
-  /** Whether an option without a value is on. */
   readonly has: (option: string) => boolean;
   readonly lang: Lang;
   readonly json: boolean;
@@ -67,7 +61,6 @@ export interface Answer {
   readonly ok?: boolean;
 }
 
-/** A command of `npx palier`: what its help says, and what it does. */
 export interface Command {
   /** As it is typed; `partner badges` is a command of two words. */
   readonly name: string;
@@ -81,10 +74,7 @@ export interface Command {
   readonly progress?: Localized | ((call: Call) => Localized);
   /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
   readonly interruptible?: boolean;
-  /**
-   * @returns null when all is printed already
-   * @throws Problem when it cannot be done
-   */
+  /** Null: all is printed already. @throws Problem when it cannot be done */
   readonly run: (call: Call) => Promise<Answer | null>;
 }
 

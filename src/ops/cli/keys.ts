@@ -5,7 +5,7 @@ import { markKey } from '../../platform/key-guard.js';
 import { hashPassword } from '../../platform/secrets.js';
 import { resealAll } from '../../workers/reseal.js';
 import { say } from '../shared/words.js';
-import { withPipeline } from './session.js';
+import { inPipeline } from './session.js';
 import { type Call, type Command, problem, type Streams } from './command.js';
 import { readLine } from './terminal.js';
 
@@ -47,28 +47,27 @@ export const rekey: Command = {
   ],
   progress: { fr: 'Chiffrement sous la nouvelle clé', en: 'Sealing under the new key' },
   interruptible: true,
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const { redis, prefix } = pipeline.people;
-      await markKey(redis, prefix, pipeline.vault);
-      const total = await pipeline.earners.count();
-      const report = (records: number) => call.report(records, Math.max(records, total));
-      const done = await resealAll(pipeline, report, call.signal);
-      const { records, resealed, jobs, unreadable } = done;
-      return {
-        lines: [
-          say`Enregistrements : ${records}, dont ${resealed} chiffrés à nouveau. Avis en attente ou en échec chiffrés à nouveau : ${jobs}.
+  run: inPipeline(async (pipeline, call) => {
+    const { redis, prefix } = pipeline.people;
+    await markKey(redis, prefix, pipeline.vault);
+    const total = await pipeline.earners.count();
+    const report = (records: number) => call.report(records, Math.max(records, total));
+    const done = await resealAll(pipeline, report, call.signal);
+    const { records, resealed, jobs, unreadable } = done;
+    return {
+      lines: [
+        say`Enregistrements : ${records}, dont ${resealed} chiffrés à nouveau. Avis en attente ou en échec chiffrés à nouveau : ${jobs}.
             Records: ${records}, of which ${resealed} were sealed anew. Notices that wait or failed, sealed anew: ${jobs}.`,
-          unreadable.length > 0 &&
-            say`Illisibles sous les deux clés : ${unreadable.join(', ')}. Voyez docs/operating.md (« Changer PALIER_KEY »).
+        unreadable.length > 0 &&
+          say`Illisibles sous les deux clés : ${unreadable.join(', ')}. Voyez docs/operating.md (« Changer PALIER_KEY »).
               Readable under neither key: ${unreadable.join(', ')}. See docs/operating.md ("Changer PALIER_KEY").`,
-          say`Plus rien ne demande l’ancienne clé : retirez PALIER_KEY_OLD, puis redémarrez web et worker.
+        say`Plus rien ne demande l’ancienne clé : retirez PALIER_KEY_OLD, puis redémarrez web et worker.
             Nothing needs the former key any more: remove PALIER_KEY_OLD, then restart web and worker.`,
-        ],
-        json: done,
-        ok: unreadable.length === 0,
-      };
-    }),
+      ],
+      json: done,
+      ok: unreadable.length === 0,
+    };
+  }),
 };
 
 const MIN_CHARS = 12;

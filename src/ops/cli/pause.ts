@@ -15,10 +15,17 @@ export const pause: Command = {
   progress: ONE_MOMENT,
   run: async (call) => {
     const { changed, inFlight } = await turn(call, true);
-    const ending = say`Travaux d'envoi déjà commencés, qui s'achèvent : ${inFlight}.
-      Work on issuing that had begun, and ends: ${inFlight}.`;
     return {
-      lines: [changed ? PAUSED : PAUSED_ALREADY, inFlight > 0 && ending],
+      lines: [
+        changed
+          ? say`Envois suspendus. « npx palier resume » les relance.
+            Issuing is paused. "npx palier resume" starts it again.`
+          : say`Les envois étaient déjà suspendus. « npx palier resume » les relance.
+            Issuing was paused already. "npx palier resume" starts it again.`,
+        inFlight > 0 &&
+          say`Travaux d'envoi déjà commencés, qui s'achèvent : ${inFlight}.
+            Work on issuing that had begun, and ends: ${inFlight}.`,
+      ],
       json: { paused: true, changed, under_way: inFlight },
     };
   },
@@ -34,7 +41,10 @@ export const resume: Command = {
   progress: ONE_MOMENT,
   run: async (call) => {
     const { changed } = await turn(call, false);
-    return { lines: [changed ? RESUMED : NOT_PAUSED], json: { paused: false, changed } };
+    const words = changed
+      ? { fr: 'Envois relancés.', en: 'Issuing goes on.' }
+      : { fr: "Les envois n'étaient pas suspendus.", en: 'Issuing was not paused.' };
+    return { lines: [words], json: { paused: false, changed } };
   },
 };
 
@@ -49,10 +59,3 @@ function turn(call: Call, paused: boolean) {
     }),
   );
 }
-
-const PAUSED = say`Envois suspendus. « npx palier resume » les relance.
-  Issuing is paused. "npx palier resume" starts it again.`;
-const PAUSED_ALREADY = say`Les envois étaient déjà suspendus. « npx palier resume » les relance.
-  Issuing was paused already. "npx palier resume" starts it again.`;
-const RESUMED = { fr: 'Envois relancés.', en: 'Issuing goes on.' };
-const NOT_PAUSED = { fr: "Les envois n'étaient pas suspendus.", en: 'Issuing was not paused.' };

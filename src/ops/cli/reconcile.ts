@@ -10,8 +10,7 @@ import { rebuildIndexes } from '../../workers/rebuild-indexes.js';
 import { polledClients, setSchedules } from '../../workers/runtime/schedules.js';
 import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
 import { indented, labelled, type Localized, plural, say } from '../shared/words.js';
-import { accountWords } from './obf.js';
-import { NEEDED, withPipeline } from './session.js';
+import { accountWords, NEEDED, inPipeline } from './session.js';
 import { configProblem } from './settings.js';
 import { type Call, type Command, Problem } from './command.js';
 
@@ -34,29 +33,26 @@ export const reconcile: Command = {
       ? { fr: 'Relecture des événements, compte par compte', en: 'Reading events again, account by account' }
       : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
-  run: async (call) => {
-    const full = call.has('full');
-    const { unread, lines, json } = await withPipeline(
-      call,
-      async (pipeline, config) => {
-        // An account without its key would be passed over in silence.
-        const { faults } = partnerKeys(pipeline.scheme, call.env);
-        if (faults.length > 0) throw configProblem(faults);
-        return full ? readAll(pipeline, config, call) : pollAll(pipeline, call);
-      },
-      { variables: full ? [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'] : NEEDED },
-    );
-    const ok = unread.length === 0;
-    return {
-      lines: [...lines, ...unreadLines(unread)],
-      json: {
+  run: inPipeline(
+    async (pipeline, call, config) => {
+      // An account without its key would be passed over in silence.
+      const { faults } = partnerKeys(pipeline.scheme, call.env);
+      if (faults.length > 0) throw configProblem(faults);
+      const found = await (call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call));
+      const { unread, lines, json } = found;
+      const ok = unread.length === 0;
+      return {
+        lines: [...lines, ...unreadLines(unread)],
+        json: {
+          ok,
+          ...json,
+          unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
+        },
         ok,
-        ...json,
-        unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
-      },
-      ok,
-    };
-  },
+      };
+    },
+    { variables: [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'] },
+  ),
 };
 
 /** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */

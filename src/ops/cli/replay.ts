@@ -114,12 +114,7 @@ const MAX_ERROR_CHARS = 200;
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, j: 86_400_000 };
 
-/**
- * An instant as an operator types it: `2h` or `3d` (before now), or an ISO date, with or without a time.
- * @param timeZone of a date that names none
- * @returns Unix milliseconds
- * @throws Problem when it is neither, or lies ahead
- */
+/** `2h` or `3d` (before now), or an ISO date, as Unix milliseconds. @throws Problem when it is neither, or lies ahead */
 export function readSince(typed: string, timeZone: string, nowMs: number): number {
   const [, amount, unit = ''] = /^(\d{1,6})([mhdj])$/i.exec(typed.trim()) ?? [];
   const ms =

@@ -92,7 +92,6 @@ function problemOf(error: unknown): Problem {
   return new Problem('unexpected', { fr: `Erreur inattendue. ${detail}`, en: `Unexpected error. ${detail}` });
 }
 
-/** By commander's stable error codes. */
 const USAGE: Readonly<Record<string, (what: string, meant: Localized) => Localized>> = {
   'commander.unknownCommand': (what, meant) => say`Commande inconnue « ${what} »${meant}
     Unknown command "${what}"${meant}`,
@@ -123,7 +122,6 @@ const ended = (sentence: string): string => (sentence.endsWith('?') ? sentence :
 
 const HELP_WIDTH = 90;
 
-/** What was typed of a command. */
 function typedIn(program: Commander, sub: Commander): Pick<Call, 'args' | 'text' | 'has' | 'json'> {
   const flags: Readonly<Record<string, unknown>> = sub.opts();
   const text = (name: string): string | null => {

@@ -2,7 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { RegionUnreadable } from '../../issuing/region-account-sync.js';
-import { ObfError } from '../../obf/errors.js';
+import {
+  ObfError,
+  ObfNotSent,
+  ObfOutcomeUnknown,
+  ObfRefused,
+  ObfThrottled,
+  ObfUnreadable,
+} from '../../obf/errors.js';
 import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
@@ -21,9 +28,9 @@ import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
 import { partnerKeys } from '../../workers/partner-keys.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
-import { type Localized, say } from '../shared/words.js';
+import { labelled, type Localized, say } from '../shared/words.js';
 import { requireScheme, requireSettings } from './settings.js';
-import { type Context, Problem } from './command.js';
+import { type Answer, type Call, type Command, type Context, Problem } from './command.js';
 
 /** What the pipeline is wired with. */
 export const NEEDED = [
@@ -99,10 +106,7 @@ export async function withQueues<T>(
   }
 }
 
-/**
- * Opens OBF with these API keys, does `work`, and closes it.
- * @param secrets by client
- */
+/** Opens OBF with these API keys, does `work`, and closes it. */
 export async function withObf<T>(
   { dataPrefix, patienceMs }: Context,
   config: Config,
@@ -139,54 +143,55 @@ async function releaseLocks(redis: RedisConnection): Promise<void> {
 export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
   PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
-export interface PipelineNeeds {
-  /** The variables that the command works with. */
+interface PipelineNeeds {
+  /** By default all that it is wired with. */
   readonly variables?: readonly string[];
-  /** The scheme that it works with; by default that of the files. */
-  readonly readScheme?: (context: Context, config: Config) => Promise<Scheme>;
+  /** By default that of the files. */
+  readonly readScheme?: (call: Call, config: Config) => Promise<Scheme>;
 }
 
 /**
- * Wires the pipeline without starting a worker, does `work`, and closes what was opened.
+ * What a command does in the pipeline, which is wired without starting a worker, and closed afterwards.
  * A partner whose key is not set has no account in it.
  * @throws Problem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of the
  *   person is in flight, or the Région's account cannot be read
  */
-export async function withPipeline<T>(
-  context: Context,
-  work: (pipeline: Pipeline, config: Config) => Promise<T>,
-  { variables = NEEDED, readScheme = requireScheme }: PipelineNeeds = {},
-): Promise<T> {
-  const config = requireSettings(context, variables);
-  const scheme = await readScheme(context, config);
-  return withRedis(context, config.redis, async (redis) => {
-    const { pipeline, close } = wirePipeline({
-      config,
-      scheme,
-      secrets: partnerKeys(scheme, context.env).secrets,
-      redis,
-      log: silentLog(),
-      leavesNoMark: true,
-      clock: context.clock,
-      prefixes: { queues: context.queuePrefix, data: context.dataPrefix },
-      ...(context.pace === undefined ? {} : { pace: context.pace }),
+export const inPipeline =
+  (
+    work: (pipeline: Pipeline, call: Call, config: Config) => Promise<Answer | null>,
+    { variables = NEEDED, readScheme = requireScheme }: PipelineNeeds = {},
+  ): Command['run'] =>
+  async (call) => {
+    const config = requireSettings(call, variables);
+    const scheme = await readScheme(call, config);
+    return withRedis(call, config.redis, async (redis) => {
+      const { pipeline, close } = wirePipeline({
+        config,
+        scheme,
+        secrets: partnerKeys(scheme, call.env).secrets,
+        redis,
+        log: silentLog(),
+        leavesNoMark: true,
+        clock: call.clock,
+        prefixes: { queues: call.queuePrefix, data: call.dataPrefix },
+        ...(call.pace === undefined ? {} : { pace: call.pace }),
+      });
+      try {
+        if (!(await isSameKey(redis, call.dataPrefix, pipeline.vault)))
+          throw new Problem('key_changed', KEY_CHANGED);
+        // From here on, `clock` is Redis' time.
+        await pipeline.now();
+        return await work(pipeline, call, config);
+      } catch (cause) {
+        if (cause instanceof AwardInFlight) throw new Problem('still_under_way', IN_FLIGHT, { cause });
+        if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
+        throw new Problem('region_unreadable', unreadableWords(cause), { cause });
+      } finally {
+        await close();
+        await releaseLocks(redis);
+      }
     });
-    try {
-      if (!(await isSameKey(redis, context.dataPrefix, pipeline.vault)))
-        throw new Problem('key_changed', KEY_CHANGED);
-      // From here on, `clock` is Redis' time.
-      await pipeline.now();
-      return await work(pipeline, config);
-    } catch (cause) {
-      if (cause instanceof AwardInFlight) throw new Problem('still_under_way', IN_FLIGHT, { cause });
-      if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
-      throw new Problem('region_unreadable', unreadableWords(cause), { cause });
-    } finally {
-      await close();
-      await releaseLocks(redis);
-    }
-  });
-}
+  };
 
 const IN_FLIGHT = say`Un badge de cette personne est en cours d'envoi ou de retrait, ou ce qui vient d'arriver pour elle est encore en traitement : rien n'a été changé. Retapez la commande dans une minute ; si cela dure, « npx palier stats » dit ce qui attend.
   An award of this person is being issued or taken back, or what has just come in for them is still being dealt with: nothing was changed. Type the command again in a minute; if it lasts, "npx palier stats" tells what waits.`;
@@ -195,4 +200,40 @@ function unreadableWords(cause: Error): Localized {
   const why = String(describeError(cause)['message']);
   return say`Le compte OBF de la Région ne peut pas être lu, et rien n'a été changé (${why}). « npx palier check » dit pourquoi ; retapez ensuite la commande.
     The Région's OBF account cannot be read, and nothing was changed (${why}). "npx palier check" tells why; then type the command again.`;
+}
+
+export const REGION_KEY = 'OBF_CLIENT_ID, OBF_CLIENT_SECRET';
+
+/** What a failed call means to an operator, by the account's owner. @throws any error that is not of OBF */
+export function accountWords({ partnersById }: Scheme, clientId: ClientId, error: unknown): Localized {
+  const partner = partnersById.get(clientId);
+  const key =
+    partner === undefined ? REGION_KEY : `client_id ${clientId}, ${partner.secretEnv ?? 'secret_env'}`;
+  return labelled(partner?.name ?? 'Région', obfWords(error, key));
+}
+
+/** The same without a name. @param variables where the key is set */
+export function obfWords(error: unknown, variables: string): Localized {
+  if (!(error instanceof ObfError)) throw error;
+  const words = wordsFor(error, variables);
+  return say`${words} (${error.message})
+    ${words} (${error.message})`;
+}
+
+function wordsFor(error: ObfError, variables: string): Localized {
+  if (error instanceof ObfThrottled) {
+    const seconds = Math.ceil(error.retryAfterMs / 1000);
+    return say`OBF demande d'attendre ${seconds} s : recommencez ensuite
+      OBF asks to wait ${seconds} s: try again then`;
+  }
+  if (error instanceof ObfNotSent)
+    return say`OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne
+      OBF does not answer: check OBF_BASE_URL, the network, and that the service works`;
+  if (error instanceof ObfRefused && [400, 401, 403].includes(error.status))
+    return say`OBF refuse la clé d'API : vérifiez ${variables}
+      OBF refuses the API key: check ${variables}`;
+  if (error instanceof ObfUnreadable || error instanceof ObfOutcomeUnknown)
+    return say`la réponse est illisible : vérifiez OBF_BASE_URL
+      the answer cannot be read: check OBF_BASE_URL`;
+  return { fr: "OBF refuse l'appel", en: 'OBF refuses the call' };
 }

@@ -1,19 +1,12 @@
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
-import { ConfigFolderError, readConfigFolder } from '../../platform/config-folder.js';
+import { readConfigFile } from '../../platform/config-folder.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
-import { type Localized, localized, say } from '../shared/words.js';
+import { labelled, type Localized, localized } from '../shared/words.js';
 import { type Context, Problem } from './command.js';
 
-/** The environment as far as it can be read: a fault in one variable hides no other. */
-export interface Settings {
-  readonly faults: readonly ConfigFault[];
-  /** Of these variables, those that are faulty. */
-  readonly faulty: (variables: readonly string[]) => readonly string[];
-  /** Believe no part of it whose variable is faulty. */
-  readonly config: Config;
-}
+export type Settings = ReturnType<typeof readSettings>;
 
 /** Stand in for variables that are missing or faulty, and have no default: the one reader there is reads the others. */
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -26,13 +19,16 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** No command works with these, and they would ask for others. */
 const UNUSED = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`, OIDC_ISSUER: undefined };
 
-export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>): Settings {
+/** The environment as far as it can be read: a fault in one variable hides no other. */
+export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>) {
   const faults = faultsOf(env, loadConfig);
   const variables = faults.flatMap(({ variable }) => variable.split(', '));
   const mended = Object.fromEntries(variables.map((variable) => [variable, STAND_INS[variable]]));
   return {
     faults,
-    faulty: (asked) => asked.filter((variable) => variables.includes(variable)),
+    /** Of these variables, those that are faulty. */
+    faulty: (asked: readonly string[]) => asked.filter((variable) => variables.includes(variable)),
+    /** Believe no part of it whose variable is faulty. */
     config: loadConfig({ ...env, ...mended, ...UNUSED }),
   };
 }
@@ -50,10 +46,7 @@ function faultsOf(env: Context['env'], loadConfig: Context['loadConfig']): reado
 const isConfigFaults = (error: unknown): error is ConfigFaults =>
   error instanceof Error && 'code' in error && error.code === 'config_faults';
 
-/**
- * The configuration, for a command that works with these variables only.
- * @throws Problem when one of them is missing or faulty
- */
+/** For a command that works with these variables only. @throws Problem when one of them is missing or faulty */
 export function requireSettings(context: Context, variables: readonly string[]): Config {
   const { faults, config } = readSettings(context);
   const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
@@ -62,10 +55,9 @@ export function requireSettings(context: Context, variables: readonly string[]):
 }
 
 export const configProblem = (faults: readonly ConfigFault[]): Problem =>
-  new Problem(
-    'config_faults',
-    faults.map(({ variable, fr, en }) => ({ fr: `${variable} : ${fr}`, en: `${variable}: ${en}` })),
-  );
+  new Problem('config_faults', faults.map(variableWords));
+
+export const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
 export interface SchemeReading {
   /** Null where it has faults. */
@@ -74,43 +66,39 @@ export interface SchemeReading {
   readonly warnings: readonly Localized[];
 }
 
-/** Reads the scheme's two files, and tells every fault at once. Faults name the folder as it was given. */
+type Where = readonly [
+  context: Pick<Context, 'cwd'>,
+  config: Pick<Config, 'configDir' | 'timeZone'>,
+  names?: { readonly scheme: string | null; readonly partners: string | null },
+];
+
+/** Reads the scheme's two files, by default those of the folder, and tells every fault at once. */
 export async function readScheme(
-  { cwd }: Pick<Context, 'cwd'>,
-  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
+  ...[{ cwd }, { configDir, timeZone }, names]: Where
 ): Promise<SchemeReading> {
-  const asGiven = (file: string): string => join(configDir, basename(file));
-  try {
-    const { scheme, partners } = await readConfigFolder(resolve(cwd, configDir));
-    const files = {
-      scheme: { ...scheme, name: asGiven(scheme.name) },
-      partners: { ...partners, name: asGiven(partners.name) },
-    };
-    const result = parseScheme(files, timeZone);
+  const read = async (name: string) => ({ ...(await readConfigFile(resolve(cwd, name))), name });
+  const scheme = await read(names?.scheme ?? join(configDir, 'scheme.yaml'));
+  const partners = await read(names?.partners ?? join(configDir, 'partners.yaml'));
+  if ('cause' in scheme || 'cause' in partners) {
+    const unread = [scheme, partners].filter((one) => 'cause' in one);
     return {
-      ...(result.ok
-        ? { scheme: result.scheme, faults: [] }
-        : { scheme: null, faults: result.faults.map(faultWords) }),
-      warnings: result.warnings.map(faultWords),
+      scheme: null,
+      faults: unread.map(({ name, fr, en }) => labelled(name, { fr, en })),
+      warnings: [],
     };
-  } catch (error) {
-    if (!(error instanceof ConfigFolderError)) throw error;
-    const faults = error.files.map(
-      ({ file, fr, en }) => say`${asGiven(file)} : ${fr}
-        ${asGiven(file)}: ${en}`,
-    );
-    return { scheme: null, faults, warnings: [] };
   }
+  const result = parseScheme({ scheme, partners }, timeZone);
+  const warnings = result.warnings.map(faultWords);
+  return result.ok
+    ? { scheme: result.scheme, faults: [], warnings }
+    : { scheme: null, faults: result.faults.map(faultWords), warnings };
 }
 
 export const faultWords = (fault: SchemeFault): Localized => localized((lang) => formatFault(fault, lang));
 
-/** @throws Problem with every fault */
-export async function requireScheme(
-  context: Pick<Context, 'cwd'>,
-  config: Pick<Config, 'configDir' | 'timeZone'>,
-): Promise<Scheme> {
-  const { scheme, faults } = await readScheme(context, config);
+/** The same. @throws Problem with every fault */
+export async function requireScheme(...where: Where): Promise<Scheme> {
+  const { scheme, faults } = await readScheme(...where);
   if (scheme === null) throw new Problem('scheme_faults', faults);
   return scheme;
 }

@@ -6,7 +6,6 @@ import { AWARD_STATES, holdWords, PAUSED } from '../shared/issuing-words.js';
 import { type AwardOnHold, readFlags, readHolds, readQuota } from '../shared/stats.js';
 import { indented, instantWords, labelled, type Localized, plural, quoted, say } from '../shared/words.js';
 
-/** One part of `stats`. */
 export interface Section {
   readonly title: Localized;
   readonly lines: readonly Localized[];
@@ -99,7 +98,6 @@ function batchLine(
     ${name}: ${people}, ${BATCH_STATES[state]} (since ${since}, batch ${batch})`;
 }
 
-/** What waits, since when, why, and when it is tried again. */
 export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Localized {
   const since = instantWords(secondsIn(hold.sinceMs), timeZone);
   const next = instantWords(secondsIn(hold.nextMs), timeZone);

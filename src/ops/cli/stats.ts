@@ -1,4 +1,4 @@
-import type { Job, Queue } from 'bullmq';
+import type { Job } from 'bullmq';
 import { DateTime } from 'luxon';
 import type { ClientId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
@@ -27,7 +27,7 @@ import {
   quoted,
   say,
 } from '../shared/words.js';
-import { withPipeline } from './session.js';
+import { inPipeline } from './session.js';
 import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
 import { type Command } from './command.js';
 
@@ -40,17 +40,15 @@ export const stats: Command = {
       By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.`,
   ],
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const told = await Promise.all(
-        Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
-      );
-      const lines = told.flatMap(({ title, lines: own }) => ['', title, ...own.map(indented)]);
-      return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
-    }),
+  run: inPipeline(async (pipeline) => {
+    const told = await Promise.all(
+      Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
+    );
+    const lines = told.flatMap(({ title, lines: own }) => ['', title, ...own.map(indented)]);
+    return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
+  }),
 };
 
-/** This month, and those before it. */
 const MONTHS = 12;
 
 /** What Palier gave, by the journal: every award of the scheme, and what else was given. */
@@ -92,7 +90,6 @@ export async function tellIssued({
   };
 }
 
-/** `nov. 2026`. */
 const monthWords = (month: string): Localized =>
   localized((locale) =>
     DateTime.fromISO(month, { zone: 'utc', locale }).toLocaleString({ month: 'short', year: 'numeric' }),
@@ -138,7 +135,8 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-const PAGE = 200;
+/** A poll may stand before the oldest notice. */
+const LOOKED_AT = 200;
 /** The polls are in the same queue: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
@@ -146,8 +144,9 @@ async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): 
   const [arrived, counts, firstInLine, delayed] = await Promise.all([
     readArrived(arrivals),
     notices.getJobCounts('waiting', 'active'),
-    notices.getJobs(['waiting'], 0, PAGE - 1, true),
-    readDelayed(notices),
+    notices.getJobs(['waiting'], 0, LOOKED_AT, true),
+    // They are ordered by their next attempt, not by their age: all are read.
+    notices.getDelayed(),
   ]);
   const waiting = arrived.notices + (counts['waiting'] ?? 0);
   const active = counts['active'] ?? 0;
@@ -168,16 +167,6 @@ async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): 
 }
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
-
-/** Delayed jobs are ordered by their next attempt, not by their age: all are read. */
-async function readDelayed(queue: Queue): Promise<readonly Job[]> {
-  const found: Job[] = [];
-  for (let at = 0; ; at += PAGE) {
-    const page = await queue.getDelayed(at, at + PAGE - 1);
-    found.push(...page);
-    if (page.length < PAGE) return found;
-  }
-}
 
 export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0]): Promise<Section> {
   const partners = await readPartnerNews(needs);

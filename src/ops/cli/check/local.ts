@@ -1,12 +1,10 @@
-import type { ConfigFault } from '../../../config.js';
 import { createMailer, MailError } from '../../../platform/mailer.js';
 import { isPasswordHash } from '../../../platform/secrets.js';
 import type { Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
-import { labelled, listed, type Localized, plural, say } from '../../shared/words.js';
+import { listed, type Localized, plural, say } from '../../shared/words.js';
+import { variableWords } from '../settings.js';
 import type { Check, LocalWorld } from './table.js';
-
-const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
 /** Every variable: there, and of its form; and what is allowed, and not wise. */
 const environmentCheck: Check<LocalWorld> = {
@@ -35,7 +33,6 @@ const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 const isSet = ({ call: { env } }: LocalWorld, variable: string): boolean =>
   (env[variable] ?? '').trim() !== '';
 
-/** What of the environment is allowed, and not wise. */
 const UNWISE: readonly { readonly holds: (world: LocalWorld) => boolean; readonly words: Localized }[] = [
   {
     holds: (world) => !isSet(world, 'RETENTION_MONTHS'),
@@ -68,7 +65,6 @@ const UNWISE: readonly { readonly holds: (world: LocalWorld) => boolean; readonl
   },
 ];
 
-/** The two files of the scheme. */
 const schemeCheck: Check<LocalWorld> = {
   id: 'scheme',
   title: { fr: 'Règles et partenaires', en: 'Scheme and partners' },

@@ -6,7 +6,7 @@ import type { OddRow } from '../../../obf/types.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
 import { type Localized, plural, say } from '../../shared/words.js';
-import { accountWords, obfWords, REGION_KEY } from '../obf.js';
+import { accountWords, obfWords, REGION_KEY } from '../session.js';
 import type { Check, Found, LocalWorld, World } from './table.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
@@ -24,7 +24,6 @@ export const secretsOf = ({
     [asClientId(config.obfClientId), config.obfClientSecret] as const,
   ]);
 
-/** A check that asks something of the Région's account. */
 const askingRegion =
   (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<Found>) =>
   async ({ call, settings, obf, scheme }: World): Promise<Found | null> => {
@@ -100,7 +99,6 @@ const missingWords = ({ id, badgeId }: Award): Localized =>
   say`le badge ${badgeId} (« ${id} » dans scheme.yaml) n'existe pas dans ce compte, ou y est encore un brouillon
     the badge ${badgeId} ("${id}" in scheme.yaml) is not in this account, or is a draft there`;
 
-/** Accounts asked at a time. */
 const AT_A_TIME = 8;
 
 /**

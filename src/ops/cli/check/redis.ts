@@ -55,7 +55,6 @@ async function skewWarnings({ call: { clock }, redis }: World): Promise<readonly
   ];
 }
 
-/** A Redis on another machine that anybody on the way may read, or enter. */
 function accessWarnings(address: RedisAddress): readonly Localized[] {
   const servers = serversOf(address).filter(({ host }) => !isLoopback(host));
   return [

@@ -5,7 +5,6 @@ import { type Localized, say } from '../../shared/words.js';
 import type { Call } from '../command.js';
 import type { SchemeReading, Settings } from '../settings.js';
 
-/** What can be looked at without Redis. */
 export interface LocalWorld extends SchemeReading {
   readonly call: Call;
   readonly settings: Settings;
@@ -28,7 +27,6 @@ export interface Found {
   readonly lacks?: Readonly<Record<string, Localized>>;
 }
 
-/** One line of the report. */
 export interface Check<Needed = World> {
   readonly id: string;
   readonly title: Localized;
@@ -65,7 +63,6 @@ export const skipped = ({ id, title }: Pick<Check, 'id' | 'title'>, why: Localiz
 export const mendFirst = (variables: readonly string[]) => say`à corriger d'abord : ${variables.join(', ')}
   to be mended first: ${variables.join(', ')}`;
 
-/** Runs the checks in their order. */
 export async function runChecks<Needed extends LocalWorld>(
   checks: readonly Check<Needed>[],
   world: Needed,

@@ -28,7 +28,7 @@ import {
   say,
 } from '../../shared/words.js';
 import { addressOf, EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
-import { withPipeline } from '../session.js';
+import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage } from '../command.js';
 import { readLine, withProgress } from '../terminal.js';
 
@@ -42,20 +42,19 @@ export const earnerShow: Command = {
   ],
   args: EARNER_OR_KEY_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const [typed = ''] = call.args;
-      const held = await requireHeld(pipeline, earnerOf(pipeline.vault, typed));
-      // An address that was typed is known to the reader.
-      const shown = maskedBut(typed.includes('@') ? held.asked : null);
-      return {
-        lines: [
-          { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
-          ...held.addresses.flatMap((one) => ['', ...addressLines(held, one, shown, pipeline)]),
-        ],
-        json: earnerJson(held, call.clock, shown),
-      };
-    }),
+  run: inPipeline(async (pipeline, call) => {
+    const [typed = ''] = call.args;
+    const held = await requireHeld(pipeline, earnerOf(pipeline.vault, typed));
+    // An address that was typed is known to the reader.
+    const shown = maskedBut(typed.includes('@') ? held.asked : null);
+    return {
+      lines: [
+        { fr: `Bénéficiaire ${held.person}`, en: `Earner ${held.person}` },
+        ...held.addresses.flatMap((one) => ['', ...addressLines(held, one, shown, pipeline)]),
+      ],
+      json: earnerJson(held, call.clock, shown),
+    };
+  }),
 };
 
 const maskedBut = (whole: EarnerKey | null): Shown => ({
@@ -74,15 +73,13 @@ export const earnerExport: Command = {
   ],
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const asked = earnerKeyOf(pipeline.vault, addressOf(call.args[0]));
-      const json = earnerJson(await requireHeld(pipeline, asked), call.clock);
-      return { lines: [JSON.stringify(json, null, 2)], json };
-    }),
+  run: inPipeline(async (pipeline, call) => {
+    const asked = earnerKeyOf(pipeline.vault, addressOf(call.args[0]));
+    const json = earnerJson(await requireHeld(pipeline, asked), call.clock);
+    return { lines: [JSON.stringify(json, null, 2)], json };
+  }),
 };
 
-/** @throws Problem where nothing is held */
 async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPerson> {
   const held = await collectPersonalData(pipeline, asked);
   if (isNobody(held)) throw unknownEarner();
@@ -118,7 +115,6 @@ function addressLines(
 
 type Sections = readonly (readonly [heading: Localized, lines: readonly Localized[]])[];
 
-/** Each kind of what is held about an address. */
 function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): Sections {
   const { award: nameOf } = namesIn(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
@@ -188,32 +184,30 @@ export const earnerErase: Command = {
   args: EARNER_ARGUMENT,
   options: { '--yes': { fr: 'ne demande rien', en: 'does not ask' } },
   interruptible: true,
-  run: (call) => {
+  run: inPipeline(async (pipeline, call) => {
     const address = addressOf(call.args[0]);
     if (!call.has('yes') && !call.streams.isTty.stdin)
       throw wrongUsage(say`Sans terminal pour le confirmer, ajoutez --yes.
         With no terminal to confirm it, add --yes.`);
-    return withPipeline(call, async (pipeline) => {
-      const earner = earnerKeyOf(pipeline.vault, address);
-      await requireHeld(pipeline, earner);
-      if (!call.has('yes')) await requireSameAddress(call, address);
-      const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
-        eraseEarner(pipeline, earner, 'erased'),
-      );
-      return {
-        lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),
-        json: {
-          earner,
-          erased: erased !== null,
-          addresses: erased?.addresses ?? 0,
-          assertions: erased?.assertions ?? 0,
-          account: erased?.entries ?? 0,
-          jobs: erased?.jobs ?? 0,
-          awards_kept: erased?.awards ?? 0,
-        },
-      };
-    });
-  },
+    const earner = earnerKeyOf(pipeline.vault, address);
+    await requireHeld(pipeline, earner);
+    if (!call.has('yes')) await requireSameAddress(call, address);
+    const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
+      eraseEarner(pipeline, earner, 'erased'),
+    );
+    return {
+      lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),
+      json: {
+        earner,
+        erased: erased !== null,
+        addresses: erased?.addresses ?? 0,
+        assertions: erased?.assertions ?? 0,
+        account: erased?.entries ?? 0,
+        jobs: erased?.jobs ?? 0,
+        awards_kept: erased?.awards ?? 0,
+      },
+    };
+  }),
 };
 
 const ERASED_BEFORE = say`Cette personne avait déjà été effacée : il n'y a rien à effacer.

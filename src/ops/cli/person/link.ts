@@ -5,10 +5,9 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
 import { addressOf, EARNER_ARGUMENT } from '../arguments.js';
-import { withPipeline } from '../session.js';
+import { inPipeline } from '../session.js';
 import { type Command, Problem, wrongUsage } from '../command.js';
 
-/** Two addresses of one person. */
 const ADDRESSES = {
   ...EARNER_ARGUMENT,
   'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
@@ -26,29 +25,28 @@ export const link: Command = {
   ],
   args: ADDRESSES,
   progress: { fr: 'Liaison des adresses', en: 'Linking the addresses' },
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const [one, other] = await requireTwo(pipeline, call.args);
-      const { person, keys, changed, withdrawn } = await linkAddresses(pipeline, one, other);
-      const paused = await pipeline.queues.awards.isPaused();
-      const addresses = keys.length;
-      return {
-        lines: [
-          changed
-            ? say`Adresses liées : elles sont une seule personne, ${person} (adresses : ${addresses}).
+  run: inPipeline(async (pipeline, call) => {
+    const [one, other] = await requireTwo(pipeline, call.args);
+    const { person, keys, changed, withdrawn } = await linkAddresses(pipeline, one, other);
+    const paused = await pipeline.queues.awards.isPaused();
+    const addresses = keys.length;
+    return {
+      lines: [
+        changed
+          ? say`Adresses liées : elles sont une seule personne, ${person} (adresses : ${addresses}).
               Addresses linked: they are one person, ${person} (addresses: ${addresses}).`
-            : say`Ces adresses étaient déjà liées : ${person} (adresses : ${addresses}).
+          : say`Ces adresses étaient déjà liées : ${person} (adresses : ${addresses}).
               These addresses were linked already: ${person} (addresses: ${addresses}).`,
-          withdrawn > 0 &&
-            say`Badges Région qui attendaient pour une seule des adresses, et que la personne reçoit s'ils lui sont dus : ${withdrawn}.
+        withdrawn > 0 &&
+          say`Badges Région qui attendaient pour une seule des adresses, et que la personne reçoit s'ils lui sont dus : ${withdrawn}.
               Awards that waited for one of the addresses, and that the person is given if they are due to them: ${withdrawn}.`,
-          say`Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.
+        say`Elle est réévaluée maintenant ; ce qui lui est dû part à l'adresse de son badge le plus récent.
             The person is evaluated now; what is due to them goes to the address of their latest badge.`,
-          paused && PAUSED,
-        ],
-        json: { earner: person, addresses, changed, withdrawn, issuing_paused: paused },
-      };
-    }),
+        paused && PAUSED,
+      ],
+      json: { earner: person, addresses, changed, withdrawn, issuing_paused: paused },
+    };
+  }),
 };
 
 export const unlink: Command = {
@@ -62,35 +60,31 @@ export const unlink: Command = {
   args: ADDRESSES,
   progress: { fr: 'Séparation des adresses', en: 'Parting the addresses' },
   interruptible: true,
-  run: (call) =>
-    withPipeline(call, async (pipeline) => {
-      const [one, other] = await requireTwo(pipeline, call.args);
-      const { people, changed, moved } = await unlinkAddress(pipeline, one, other, call.signal);
-      const paused = await pipeline.queues.awards.isPaused();
-      const parted = [
-        say`Adresses séparées : ce sont deux personnes, ${people.join(' et ')}.
+  run: inPipeline(async (pipeline, call) => {
+    const [one, other] = await requireTwo(pipeline, call.args);
+    const { people, changed, moved } = await unlinkAddress(pipeline, one, other, call.signal);
+    const paused = await pipeline.queues.awards.isPaused();
+    const parted = [
+      say`Adresses séparées : ce sont deux personnes, ${people.join(' et ')}.
           Addresses parted: they are two people, ${people.join(' and ')}.`,
-        moved > 0 &&
-          say`Badges Région notés désormais à l'adresse qui les a reçus : ${moved}.
+      moved > 0 &&
+        say`Badges Région notés désormais à l'adresse qui les a reçus : ${moved}.
             Awards that now stand under the address that got them: ${moved}.`,
-        say`Les deux sont réévaluées maintenant ; chacune reçoit ce qui lui est dû.
+      say`Les deux sont réévaluées maintenant ; chacune reçoit ce qui lui est dû.
           Both are evaluated now; each is given what is due to them.`,
-        paused && PAUSED,
-      ];
-      return {
-        lines: changed ? parted : [NOT_LINKED],
-        json: { earners: people, changed, moved, issuing_paused: paused },
-      };
-    }),
+      paused && PAUSED,
+    ];
+    return {
+      lines: changed ? parted : [NOT_LINKED],
+      json: { earners: people, changed, moved, issuing_paused: paused },
+    };
+  }),
 };
 
 const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
   These addresses were not linked: nothing is changed.`;
 
-/**
- * The people of the two addresses that were typed.
- * @throws Problem for what is no address, the same one twice, or one that nobody is known by; nothing is changed then
- */
+/** @throws Problem for what is no address, the same one twice, or one that nobody is known by */
 async function requireTwo(
   { earners, vault }: Pipeline,
   typed: readonly string[],

@@ -1,7 +1,7 @@
 import { enqueueLink } from '../../../queue/enqueue.js';
 import { say } from '../../shared/words.js';
 import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
-import { NEEDED, withPipeline } from '../session.js';
+import { NEEDED, inPipeline } from '../session.js';
 import { type Command, problem } from '../command.js';
 
 /** Without these the pages do not exist. */
@@ -17,21 +17,19 @@ export const parcoursSend: Command = {
   ],
   args: EARNER_OR_KEY_ARGUMENT,
   progress: { fr: "Demande de l'envoi", en: 'Asking for the mail' },
-  run: (call) =>
-    withPipeline(
-      call,
-      async ({ vault, earners, queues }, { parcours }) => {
-        if (parcours === null)
-          throw problem`no_pages
+  run: inPipeline(
+    async ({ vault, earners, queues }, call, { parcours }) => {
+      if (parcours === null)
+        throw problem`no_pages
             Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
             The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;
-        const earner = earnerOf(vault, call.args[0]);
-        if ((await earners.read(earner)).contact === null) throw unknownEarner();
-        await enqueueLink(queues.mails, earner, 'npx palier parcours send');
-        return { lines: [ASKED], json: { earner, asked: true } };
-      },
-      { variables: [...NEEDED, ...PAGES] },
-    ),
+      const earner = earnerOf(vault, call.args[0]);
+      if ((await earners.read(earner)).contact === null) throw unknownEarner();
+      await enqueueLink(queues.mails, earner, 'npx palier parcours send');
+      return { lines: [ASKED], json: { earner, asked: true } };
+    },
+    { variables: [...NEEDED, ...PAGES] },
+  ),
 };
 
 const ASKED = say`L'envoi du lien est demandé : l'e-mail part dans quelques instants. S'il n'arrive pas, voyez docs/operating.md (« Un lien n'arrive pas »).

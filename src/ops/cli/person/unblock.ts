@@ -3,7 +3,7 @@ import { unblockAward } from '../../../workers/unblock.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
 import { awardOf, EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
-import { withPipeline } from '../session.js';
+import { inPipeline } from '../session.js';
 import { type Command, Problem } from '../command.js';
 
 export const unblock: Command = {
@@ -20,23 +20,22 @@ export const unblock: Command = {
       the award, by its name in scheme.yaml (communiquer-1...)`,
   },
   progress: { fr: 'Levée du blocage', en: 'Lifting the block' },
-  run: ({ args: [typed, typedAward = ''], ...context }) =>
-    withPipeline(context, async (pipeline) => {
-      const earner = earnerOf(pipeline.vault, typed);
-      const { id, name, badgeId } = awardOf(pipeline.scheme, typedAward);
-      const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
-      if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
-      if (!(await unblockAward(pipeline, earner, badgeId))) throw notBlocked(name);
-      const paused = await pipeline.queues.awards.isPaused();
-      return {
-        lines: [
-          say`Blocage levé : « ${name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.
+  run: inPipeline(async (pipeline, { args: [typed, typedAward = ''] }) => {
+    const earner = earnerOf(pipeline.vault, typed);
+    const { id, name, badgeId } = awardOf(pipeline.scheme, typedAward);
+    const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
+    if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
+    if (!(await unblockAward(pipeline, earner, badgeId))) throw notBlocked(name);
+    const paused = await pipeline.queues.awards.isPaused();
+    return {
+      lines: [
+        say`Blocage levé : « ${name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.
             Block lifted: "${name}", earner ${earner}. It is given again as soon as its rule is met.`,
-          paused && PAUSED,
-        ],
-        json: { earner, award: id, unblocked: true, issuing_paused: paused },
-      };
-    }),
+        paused && PAUSED,
+      ],
+      json: { earner, award: id, unblocked: true, issuing_paused: paused },
+    };
+  }),
 };
 
 const notBlocked = (name: string): Problem =>

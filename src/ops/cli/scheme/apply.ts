@@ -6,7 +6,7 @@ import { type Application, type ApplyOptions, SchemeMoved } from '../../../schem
 import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
-import { withPipeline } from '../session.js';
+import { inPipeline } from '../session.js';
 import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
 import { READING } from './plan.js';
 import { readLine, withProgress } from '../terminal.js';
@@ -32,24 +32,23 @@ export const apply: Command = {
       does not ask`,
   },
   interruptible: true,
-  run: (call) =>
-    withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
-      const { signal } = call;
-      const { scheme, schemes, quota, queues } = pipeline;
-      const how = resumeOptions(readRequest(call, scheme), await schemes.unfinished(), scheme);
-      // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
-      if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-      const made = await withProgress(call, READING, (report) =>
-        makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
-      );
-      await requireConsent(call, how, made.cost);
-      try {
-        await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
-      } catch (error) {
-        throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
-      }
-      return appliedAnswer(made, how, await queues.awards.isPaused());
-    }),
+  run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
+    const { signal } = call;
+    const { scheme, schemes, quota, queues } = pipeline;
+    const how = readRequest(call, scheme, await schemes.unfinished());
+    // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
+    if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
+    const made = await withProgress(call, READING, (report) =>
+      makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
+    );
+    await requireConsent(call, how, made.cost);
+    try {
+      await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
+    } catch (error) {
+      throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
+    }
+    return appliedAnswer(made, how, await queues.awards.isPaused());
+  }),
 };
 
 const GIVING = { fr: 'Mise en route des badges', en: 'Sending badges on their way' };
@@ -58,44 +57,35 @@ const MOVED = say`D'autres fichiers sont devenus les règles entre-temps (un dé
 
 type ApplyRequest = ReturnType<typeof readRequest>;
 
-/** @throws Problem for a number that is none, or an award that the scheme does not have */
-function readRequest({ text, has }: Call, scheme: Scheme) {
-  const [upto, only] = [text('autoUpto'), text('only')];
-  return {
-    /** Refuse above so many badges; null: no such limit. */
-    upto: upto === null ? null : wholeOf(upto),
-    only: only === null ? null : awardOf(scheme, only).id,
-    suppressEmail: !has('email'),
+/**
+ * What was begun and stopped goes on as it was asked for then.
+ * @throws Problem for a number that is none, an award that the scheme does not have, or something else than was
+ *   begun: that would leave half of the people with an e-mail
+ */
+function readRequest({ text, has }: Call, scheme: Scheme, begun: Application | null) {
+  const [typedUpto, typedOnly] = [text('autoUpto'), text('only')];
+  if (typedUpto !== null && !/^\d{1,9}$/.test(typedUpto))
+    throw wrongUsage(say`--auto-upto : un nombre entier est attendu, par exemple --auto-upto 100
+      --auto-upto: a whole number is expected, for example --auto-upto 100`);
+  const only = typedOnly === null ? null : awardOf(scheme, typedOnly).id;
+  const suppressEmail = !has('email');
+  const consent = {
+    upto: typedUpto === null ? null : Number(typedUpto),
     overQuota: has('overQuota'),
     yes: has('yes'),
   };
-}
-
-function wholeOf(typed: string): number {
-  if (/^\d{1,9}$/.test(typed)) return Number(typed);
-  throw wrongUsage(say`--auto-upto : un nombre entier est attendu, par exemple --auto-upto 100
-    --auto-upto: a whole number is expected, for example --auto-upto 100`);
-}
-
-/**
- * What was begun and stopped goes on as it was asked for then.
- * @throws Problem when something else was typed: that would leave half of the people with an e-mail
- */
-function resumeOptions(asked: ApplyRequest, begun: Application | null, { version }: Scheme): ApplyRequest {
-  if (begun === null || begun.version !== version) return asked;
-  const otherOnly = asked.only !== null && asked.only !== begun.only;
+  if (begun === null || begun.version !== scheme.version) return { ...consent, only, suppressEmail };
   const options = begun.only === null ? '' : ` --only ${begun.only}`;
-  if (otherOnly || (asked.suppressEmail && !begun.suppressEmail))
+  if ((only !== null && only !== begun.only) || (suppressEmail && !begun.suppressEmail))
     throw problem`apply_unfinished
       Une application a été arrêtée avant la fin. Terminez-la d'abord : npx palier apply${options}
       An application was stopped before its end. Finish it first: npx palier apply${options}`;
-  return { ...asked, only: begun.only, suppressEmail: begun.suppressEmail };
+  return { ...consent, only: begun.only, suppressEmail: begun.suppressEmail };
 }
 
 /**
- * Goes on, or throws: above the limit that was set, beyond the quota, or when the operator at the terminal
- * says no. Where nobody does, what was typed is what was meant.
- * @throws Problem
+ * Where nobody sits at a terminal, what was typed is what was meant.
+ * @throws Problem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
 async function requireConsent(
   { streams, lang }: Call,

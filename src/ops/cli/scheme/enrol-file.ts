@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../../config.js';
 import type { BadgeId } from '../../../ids.js';
@@ -71,7 +70,9 @@ export async function replaceFile(path: string, file: string, before: string, te
       throw problem`not_written
         Rien n'est écrit : ${file} est un lien. Donnez dans PALIER_CONFIG le dossier où le fichier se trouve vraiment.
         Nothing is written: ${file} is a link. Set PALIER_CONFIG to the folder where the file really is.`;
-    await writeLike(temporary, text, stats);
+    await writeFile(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
+    await chown(temporary, stats.uid, stats.gid);
+    await chmod(temporary, stats.mode & 0o7777);
     if ((await readFile(path, 'utf8')) !== before)
       throw problem`not_written
         Rien n'est écrit : ${file} vient d'être modifié par ailleurs. Retapez la commande.
@@ -84,19 +85,5 @@ export async function replaceFile(path: string, file: string, before: string, te
     throw problem`not_written
       Rien n'est écrit : ${file} ne peut pas l'être (${code}). Vérifiez les droits du fichier et de son dossier.
       Nothing is written: ${file} cannot be (${code}). Check the permissions of the file and its folder.`;
-  }
-}
-
-/** A file that is there already is never written through. */
-async function writeLike(path: string, text: string, { mode, uid, gid }: Stats): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    const made = await file.stat();
-    if (made.uid !== uid || made.gid !== gid) await file.chown(uid, gid);
-    await file.chmod(mode & 0o7777);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

@@ -1,7 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { withoutMarks } from '../../../platform/invisible.js';
-import { obfWords } from '../obf.js';
-import { withObf, withRedis } from '../session.js';
+import { obfWords, withObf, withRedis } from '../session.js';
 import type { BadgeId, ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
@@ -10,7 +9,6 @@ import { unknownName } from '../arguments.js';
 import { requireScheme, requireSettings } from '../settings.js';
 import { type Answer, type Command, type Context, Problem } from '../command.js';
 
-/** The argument that names a partner. */
 export const PARTNER_ARGUMENT = {
   client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
     the partner, by its client_id (the id of its OBF account)`,
@@ -48,7 +46,6 @@ export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Local
 export const isSet = ({ env }: Pick<Context, 'env'>, variable: string): boolean =>
   (env[variable] ?? '').trim() !== '';
 
-/** What to do where there is no key. */
 function noKey({ clientId, name, secretEnv }: Partner): Problem {
   const variable = `OBF_SECRET_${clientId.toUpperCase().replace(/\W/g, '_')}`;
   const missing =
@@ -115,7 +112,6 @@ const INACTIVE = say`Ne participe plus (active: false) : aucun de ses badges ne 
 const MISSING = say`Inscrits, mais inconnus dans ce compte OBF (identifiant mal copié, badge supprimé, ou brouillon)
   Enrolled, but unknown in this OBF account (id mistyped, badge deleted, or a draft)`;
 
-/** A heading and its lines; nothing where there are none. */
 const part = (title: Localized, lines: readonly Localized[]): Answer['lines'] =>
   lines.length === 0 ? [] : ['', title, ...lines.map(indented)];
 
@@ -125,17 +121,12 @@ const badgeWords = ({ id, name }: ObfBadge): Localized =>
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
-/** A badge of an organisation's OBF account; drafts are none. */
 export interface ObfBadge {
   readonly id: BadgeId;
   readonly name: string | null;
 }
 
-/**
- * Every badge of the account. Reads only.
- * @param variable holds the API key
- * @throws Problem when the environment, Redis or OBF cannot be used
- */
+/** Every badge of the account, drafts left out. @param variable holds the API key */
 export async function readObfBadges(
   context: Context,
   clientId: ClientId,

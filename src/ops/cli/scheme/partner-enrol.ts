@@ -88,7 +88,6 @@ const inactive = (
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
 
-/** @throws Problem when something is missing, or cannot be what it should be */
 function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: Call): Enrolling {
   const text = (option: string): string | null => oneLine(typed(option) ?? '');
   const day = (flag: string, value: string | null) =>
@@ -177,10 +176,8 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
 }
 
 /**
- * The name that was asked for, else that of OBF. Where the key allows, OBF is asked either way: a badge
- * that is not in the account would never count.
- * @param secretEnv the partner's variable
- * @returns also what should be known about it
+ * The name that was asked for, else that of OBF; and what should be known about it. Where the key allows, OBF is
+ * asked either way: a badge that is not in the account would never count.
  * @throws Problem when OBF has no such badge, or does not say, and no name was given
  */
 async function findName(context: Context, { clientId, badge }: Enrolling, secretEnv: string | null) {

@@ -131,7 +131,6 @@ export const simulateSchema = planSchema
       'Who would gain which award by a proposal, and how everybody would stand. Instants are Unix seconds (_s).',
   });
 
-/** How everybody stands with each award, as `--json` prints it. */
 export const standingsOf = (
   { awards }: Scheme,
   { byAward }: PopulationStats,

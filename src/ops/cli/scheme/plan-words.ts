@@ -41,7 +41,6 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
       say`Badges désactivés : ${inactive} seraient dus s'ils étaient actifs.
         Awards that are switched off: ${inactive} would be due, were they active.`,
     '',
-    // Against OBF's quota, and how long it takes.
     cost.issues > 0 && quotaWords(made, floor),
     cost.issues > 0 &&
       say`Durée : ${took} au moins (${cost.calls} appels à OBF, ${maxRps} par seconde).
@@ -49,7 +48,6 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
   ];
 }
 
-/** What is to be done about it. */
 export function nextWords({ plan, rules }: MadePlan): Localized {
   const [changed, nobody] = [rules.rollout !== null, changesNobody(plan)];
   if (changed && nobody)
@@ -63,7 +61,6 @@ export function nextWords({ plan, rules }: MadePlan): Localized {
     These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 }
 
-/** Which rules the plan is of, which are in force, and since when they differ. */
 function rulesWords(
   { rules: { scheme, rollout }, inForce, started }: MadePlan,
   whose: Localized,
@@ -153,7 +150,6 @@ function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized 
       ${left}: enough, ${cost.quotaAfter} would be left.`;
 }
 
-/** No more columns than a terminal has room for. */
 const MOST_COLUMNS = 9;
 
 /** How many people have 0, 1, 2... of what each rule counts. */

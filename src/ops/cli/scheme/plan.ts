@@ -1,19 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import type { Config } from '../../../config.js';
-import { fieldOf } from '../../../obf/errors.js';
-import { parseScheme, type SchemeFile } from '../../../rules/parse/parse-scheme.js';
 import type { Plan } from '../../../rules/plan.js';
-import type { Scheme } from '../../../rules/types.js';
 import { makePlan, simulate as simulateAll } from '../../../scheme/make-plan.js';
-import { type Localized, say } from '../../shared/words.js';
+import { say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
 import { planJson, standingsOf } from './plan-json.js';
 import { nextWords, planLines, standingLines } from './plan-words.js';
-import { withPipeline } from '../session.js';
-import { faultWords } from '../settings.js';
-import { type Call, type Command, Problem, wrongUsage } from '../command.js';
+import { inPipeline } from '../session.js';
+import { requireScheme } from '../settings.js';
+import { type Call, type Command, wrongUsage } from '../command.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
@@ -39,19 +33,17 @@ export const plan: Command = {
   },
   progress: READING,
   interruptible: true,
-  run: async (call) => {
+  run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
     requireOneForm(call);
     const typed = call.text('only');
-    return withPipeline(call, async (pipeline, { obfMaxRps: maxRps }) => {
-      const { scheme, pace } = pipeline;
-      const only = typed === null ? null : awardOf(scheme, typed).id;
-      const asked = { scheme, only, maxRps };
-      const made = await makePlan(pipeline, asked, call.report, call.signal);
-      const view = { made, floor: pace.quota.floor, maxRps };
-      const lines = [...planLines(view, { fr: 'les fichiers', en: 'the files' }, call.lang), nextWords(made)];
-      return { lines: call.has('csv') ? [planCsv(made.plan)] : lines, json: planJson(view) };
-    });
-  },
+    const { scheme, pace } = pipeline;
+    const only = typed === null ? null : awardOf(scheme, typed).id;
+    const asked = { scheme, only, maxRps };
+    const made = await makePlan(pipeline, asked, call.report, call.signal);
+    const view = { made, floor: pace.quota.floor, maxRps };
+    const lines = [...planLines(view, { fr: 'les fichiers', en: 'the files' }, call.lang), nextWords(made)];
+    return { lines: call.has('csv') ? [planCsv(made.plan)] : lines, json: planJson(view) };
+  }),
 };
 
 export const simulate: Command = {
@@ -73,62 +65,36 @@ export const simulate: Command = {
   },
   progress: READING,
   interruptible: true,
-  run: async (call) => {
-    requireOneForm(call);
-    return withPipeline(
-      call,
-      async (pipeline, { obfMaxRps: maxRps }) => {
-        const { scheme, pace } = pipeline;
-        const asked = { scheme, maxRps };
-        const made = await simulateAll(pipeline, asked, call.report, call.signal);
-        const view = { made, floor: pace.quota.floor, maxRps };
-        const lines = [
-          ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
-          '',
-          ...standingLines(scheme, made.census, call.lang),
-          say`Rien n'est changé : c'est un essai.
+  run: inPipeline(
+    async (pipeline, call, { obfMaxRps: maxRps }) => {
+      requireOneForm(call);
+      const { scheme, pace } = pipeline;
+      const asked = { scheme, maxRps };
+      const made = await simulateAll(pipeline, asked, call.report, call.signal);
+      const view = { made, floor: pace.quota.floor, maxRps };
+      const lines = [
+        ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
+        '',
+        ...standingLines(scheme, made.census, call.lang),
+        say`Rien n'est changé : c'est un essai.
             Nothing is changed: it is a trial.`,
-        ];
-        return {
-          lines: call.has('csv') ? [planCsv(made.plan)] : lines,
-          json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
-        };
-      },
-      { readScheme: (_, config) => requireProposal(call, config) },
-    );
-  },
+      ];
+      return {
+        lines: call.has('csv') ? [planCsv(made.plan)] : lines,
+        json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
+      };
+    },
+    {
+      readScheme: (call, config) =>
+        requireScheme(call, config, { scheme: call.text('rules'), partners: call.text('partners') }),
+    },
+  ),
 };
 
-/** @throws Problem when the answer is asked for in two forms */
 function requireOneForm({ has, json }: Call): void {
   if (has('csv') && json)
     throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
       Choose --csv or --json: an answer has one form.`);
-}
-
-/**
- * Reads a proposal; what was not typed is that of the folder.
- * @throws Problem with every fault, each named by the file as it was typed
- */
-async function requireProposal({ text, cwd }: Call, { configDir, timeZone }: Config): Promise<Scheme> {
-  const faults: Localized[] = [];
-  const read = async (name: string): Promise<SchemeFile> => {
-    try {
-      const bytes = await readFile(resolve(cwd, name));
-      return { name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-    } catch (error) {
-      const code = String(fieldOf(error, 'code'));
-      faults.push(say`${name} : le fichier ne peut pas être lu (${code}) : vérifier son nom, ses droits, et qu'il est en UTF-8
-        ${name}: the file cannot be read (${code}): check its name, its permissions, and that it is UTF-8`);
-      return { name, text: '' };
-    }
-  };
-  const scheme = await read(text('rules') ?? join(configDir, 'scheme.yaml'));
-  const partners = await read(text('partners') ?? join(configDir, 'partners.yaml'));
-  if (faults.length > 0) throw new Problem('scheme_faults', faults);
-  const parsed = parseScheme({ scheme, partners }, timeZone);
-  if (!parsed.ok) throw new Problem('scheme_faults', parsed.faults.map(faultWords));
-  return parsed.scheme;
 }
 
 /**
