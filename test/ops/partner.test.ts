@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { replaceFile } from '../../src/ops/cli/scheme/enrol-file.js';
+import { replaceFile } from '../../src/ops/cli/scheme/partner-enrol.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_SCHEME } from '../support/small-scheme.js';

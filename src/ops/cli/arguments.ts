@@ -63,8 +63,7 @@ export const EARNER_OR_KEY_ARGUMENT = {
 /** A name, an at sign and a host; nothing cleverer. What was typed is not shown again. @throws Problem for another */
 export function addressOf(typed = ''): string {
   if (/^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed))) return typed;
-  throw wrongUsage(say`Ce n'est pas une adresse électronique.
-    This is no e-mail address.`);
+  throw wrongUsage({ fr: "Ce n'est pas une adresse électronique.", en: 'This is no e-mail address.' });
 }
 
 /** An address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */

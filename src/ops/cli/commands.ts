@@ -4,8 +4,7 @@ import { check } from './check/check.js';
 import { earnerErase, earnerExport, earnerShow } from './person/earner.js';
 import { explain } from './person/explain.js';
 import { hashPasswordCommand, keygen, rekey } from './keys.js';
-import { link, unlink } from './person/link.js';
-import { parcoursSend } from './person/parcours-send.js';
+import { link, parcoursSend, unblock, unlink } from './person/change.js';
 import { partnerBadges } from './scheme/partner-badges.js';
 import { partnerEnrol } from './scheme/partner-enrol.js';
 import { pause, resume } from './pause.js';
@@ -13,7 +12,6 @@ import { plan, simulate } from './scheme/plan.js';
 import { reconcile } from './reconcile.js';
 import { replay } from './replay.js';
 import { stats } from './stats.js';
-import { unblock } from './person/unblock.js';
 import { type Command } from './command.js';
 
 /** The map of `npx palier`, in the order of its help. */

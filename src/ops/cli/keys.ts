@@ -6,7 +6,7 @@ import { hashPassword } from '../../platform/secrets.js';
 import { resealAll } from '../../workers/reseal.js';
 import { say } from '../shared/words.js';
 import { inPipeline } from './session.js';
-import { type Call, type Command, problem, type Streams } from './command.js';
+import { type Call, type Command, problem } from './command.js';
 import { readLine } from './terminal.js';
 
 /** A PALIER_KEY has 32 bytes; Standard Webhooks asks for 24 to 64. */
@@ -100,31 +100,24 @@ export const hashPasswordCommand: Command = {
 
 const PROMPTS = { fr: ['Mot de passe : ', 'Encore une fois : '], en: ['Password: ', 'Once more: '] };
 
+/** Shows nothing of what is typed. Prompts go to standard error, so that the result can be sent to a file. */
 async function askTwice({ streams, lang }: Call): Promise<string> {
-  const [first, again] = await askHidden(streams, PROMPTS[lang]);
-  if (first !== undefined && first === again) return first;
-  throw problem`passwords_differ
-    Les deux mots de passe diffèrent.
-    The two passwords differ.`;
-}
-
-/**
- * Asks on a terminal, one answer a prompt, and shows nothing of what is typed. Prompts go to standard
- * error, so that the result can be sent to a file.
- * @throws Problem when given up (Ctrl-C, or the end of the input)
- */
-async function askHidden(streams: Streams, prompts: readonly string[]): Promise<readonly string[]> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // One reader for all answers: two lines that come at once are both for us.
+  // One reader for both answers: two lines that come at once are both for us.
   const reader = createInterface({ input: streams.stdin, output: nowhere, terminal: true, historySize: 0 });
   reader.on('SIGINT', () => reader.close());
-  const answers: string[] = [];
-  streams.errText(prompts[0] ?? '');
+  const [prompt = '', secondPrompt = ''] = PROMPTS[lang];
+  let first: string | null = null;
+  streams.errText(prompt);
   for await (const line of reader) {
     streams.err('');
-    answers.push(line);
-    if (answers.length === prompts.length) return answers;
-    streams.errText(prompts[answers.length] ?? '');
+    if (first === line) return line;
+    if (first !== null)
+      throw problem`passwords_differ
+        Les deux mots de passe diffèrent.
+        The two passwords differ.`;
+    first = line;
+    streams.errText(secondPrompt);
   }
   // Ends the prompt's line.
   streams.err('');

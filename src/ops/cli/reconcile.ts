@@ -61,17 +61,11 @@ interface Unread {
   readonly why: Localized | null;
 }
 
-interface Reconciled {
-  readonly unread: readonly Unread[];
-  readonly lines: readonly Localized[];
-  readonly json: object;
-}
-
 /** So many accounts in a row without an answer: OBF itself is away, and hundreds need not time out. */
 const SILENT_IN_A_ROW = 3;
 
 /** Looks, in every account that we can read, for events that nobody told us of. */
-async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Reconciled> {
+async function pollAll(pipeline: Pipeline, { report, signal }: Call) {
   const clients = polledClients(pipeline);
   const unread: Unread[] = [];
   let [events, silent] = [0, 0];
@@ -109,7 +103,7 @@ async function pollAll(pipeline: Pipeline, { report, signal }: Call): Promise<Re
  * when they start.
  * @throws Problem when the Région's own account cannot be read
  */
-async function readAll(pipeline: Pipeline, config: Config, { report, signal }: Call): Promise<Reconciled> {
+async function readAll(pipeline: Pipeline, config: Config, { report, signal }: Call) {
   const { scheme, region } = pipeline;
   const drift = await verifyAccounts(pipeline, report, signal).catch((error: unknown): never => {
     if (!(error instanceof ObfError)) throw error;
@@ -152,8 +146,7 @@ const DRIFT: Readonly<Record<string, Localized>> = {
     the Région's badges found in OBF (given by hand, or lost with Redis)`,
   awards_revoked: say`badges Région révoqués à notre insu
     the Région's badges revoked unknown to us`,
-  assertions: say`badges de partenaires qui manquaient
-    partners' badges that were missing`,
+  assertions: { fr: 'badges de partenaires qui manquaient', en: "partners' badges that were missing" },
   revocations: say`badges de partenaires révoqués à notre insu
     partners' badges revoked unknown to us`,
   changed: say`badges de partenaires dont une date avait changé

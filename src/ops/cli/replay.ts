@@ -14,8 +14,7 @@ import { type Answer, type Call, type Command, wrongUsage } from './command.js';
 export const replay: Command = {
   name: 'replay',
   help: [
-    say`renvoie au travail ce qui a échoué
-      sends what failed back to work`,
+    { fr: 'renvoie au travail ce qui a échoué', en: 'sends what failed back to work' },
     say`Chaque travail retrouve toutes ses tentatives. À taper quand la cause est réglée ; « npx palier stats » dit les causes. Rien n'est délivré deux fois pour autant.
       Each gets its full attempts again. To be typed when the cause is mended; "npx palier stats" tells the causes. Nothing is given twice by it.`,
     say`Un processus « worker » s'en charge, et continue si cette commande est interrompue ; « /ops/echecs » montre où il en est.

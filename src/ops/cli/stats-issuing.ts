@@ -40,8 +40,7 @@ export async function tellIssuing(pipeline: Pipeline): Promise<Section> {
       paused ? PAUSED : { fr: 'en marche', en: 'running' },
       ...holds.map((one) => holdLine(one, timeZone)),
       labelled(
-        say`badges dus, en attente du prochain envoi
-          due, waiting for the next issue call`,
+        { fr: 'badges dus, en attente du prochain envoi', en: 'due, waiting for the next issue call' },
         due,
       ),
       ...waiting.map(({ award, count }) => indented(labelled(quoted(award.name), count))),
@@ -139,16 +138,15 @@ function quotaLines(left: number | null, readAt: Localized | null, floor: number
 
 export async function tellFlags(pipeline: Pipeline): Promise<Section> {
   const flags = await readFlags(pipeline);
-  const lines = flags.map(({ award, badgeId, earner, atS }) => {
-    const since = instantWords(atS, pipeline.scheme.timeZone);
-    const name = quoted(award?.name ?? badgeId);
-    return say`${name} : bénéficiaire ${earner}, depuis le ${since}
-      ${name}: earner ${earner}, since ${since}`;
-  });
   return {
     title: say`À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué
       To be looked at: awards whose rule is no longer met, since a badge was revoked`,
-    lines: lines.length === 0 ? [{ fr: 'aucun', en: 'none' }] : lines,
+    lines: flags.map(({ award, badgeId, earner, atS }) => {
+      const since = instantWords(atS, pipeline.scheme.timeZone);
+      const name = quoted(award?.name ?? badgeId);
+      return say`${name} : bénéficiaire ${earner}, depuis le ${since}
+        ${name}: earner ${earner}, since ${since}`;
+    }),
     json: flags.map(({ award, badgeId, earner, atS }) => ({
       award: award?.id ?? null,
       badge: badgeId,

@@ -44,7 +44,11 @@ export const stats: Command = {
     const told = await Promise.all(
       Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
     );
-    const lines = told.flatMap(({ title, lines: own }) => ['', title, ...own.map(indented)]);
+    const lines = told.flatMap(({ title, lines: own }) => [
+      '',
+      title,
+      ...(own.length > 0 ? own : [{ fr: 'rien', en: 'nothing' }]).map(indented),
+    ]);
     return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
   }),
 };
@@ -173,10 +177,7 @@ export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0])
   return {
     title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
       Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
-    lines:
-      partners.length === 0
-        ? [{ fr: 'aucun partenaire actif', en: 'no active partner' }]
-        : partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
+    lines: partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
     json: partners.map(({ partner, lastS, quietDays, silent }) => ({
       client_id: partner.clientId,
       name: partner.name,
@@ -208,10 +209,7 @@ export async function tellReading(
   const nameOf = (id: ClientId) => needs.scheme.partnersById.get(id)?.name ?? id;
   return {
     title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
-    lines:
-      problems.length === 0
-        ? [{ fr: 'rien', en: 'nothing' }]
-        : problems.map((one) => problemWords(one, nameOf)),
+    lines: problems.map((one) => problemWords(one, nameOf)),
     json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
       client_id: clientId,
       list,

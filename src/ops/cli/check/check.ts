@@ -1,11 +1,13 @@
 import { withoutAddresses } from '../../../platform/logger.js';
+import { asClientId } from '../../../ids.js';
+import { partnerKeys } from '../../../workers/partner-keys.js';
 import { createVault } from '../../../platform/vault.js';
 import { type Lang, listed, type Localized, plural, say } from '../../shared/words.js';
 import { type Answer, type Command, Problem } from '../command.js';
 import { withObf, withRedis } from '../session.js';
 import { readScheme, readSettings } from '../settings.js';
 import { LOCAL_CHECKS, mailCheck } from './local.js';
-import { OBF_CHECKS, secretsOf } from './obf.js';
+import { OBF_CHECKS } from './obf.js';
 import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
 import {
   type CheckResult,
@@ -43,14 +45,19 @@ const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
 
 /** Redis, and OBF, whose token all processes share through Redis. */
 async function checkServices(world: LocalWorld): Promise<readonly CheckResult[]> {
-  const { call, settings } = world;
+  const { call, settings, scheme } = world;
   const { config } = settings;
   const faulty = settings.faulty(['REDIS_URL']);
   if (faulty.length > 0) return withoutRedis(skipped(redisCheck, mendFirst(faulty)));
   const vault = createVault(config.palierKey, config.palierKeyOld);
+  // The Région's own secret wins over a partner's under the same client id.
+  const secrets = new Map([
+    ...(scheme === null ? [] : partnerKeys(scheme, call.env).secrets),
+    [asClientId(config.obfClientId), config.obfClientSecret] as const,
+  ]);
   try {
     return await withRedis(call, config.redis, (redis) =>
-      withObf(call, config, redis, secretsOf(world), (obf) =>
+      withObf(call, config, redis, secrets, (obf) =>
         runChecks([redisCheck, ...BEHIND_REDIS], { ...world, redis, obf, vault }),
       ),
     );

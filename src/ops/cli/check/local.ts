@@ -12,19 +12,17 @@ const environmentCheck: Check<LocalWorld> = {
   title: { fr: 'Environnement', en: 'Environment' },
   run: (world) => ({
     errors: [...world.settings.faults.map(variableWords), ...unknownHashes(world)],
-    warnings: UNWISE.filter(({ holds }) => holds(world)).map(({ words }) => words),
+    warnings: UNWISE.map(([words, holds]) => holds(world) && words),
   }),
 };
 
 /** A name may be an address: accounts are told by their place. */
-const unknownHashes = ({ settings: { config } }: LocalWorld): readonly Localized[] =>
-  config.opsUsers.flatMap(({ hash }, at) =>
-    isPasswordHash(hash)
-      ? []
-      : [
-          say`OPS_USERS : compte n° ${at + 1} : ce n'est pas une empreinte faite par « npx palier hash-password »
-            OPS_USERS: account no. ${at + 1}: not a hash made by "npx palier hash-password"`,
-        ],
+const unknownHashes = ({ settings: { config } }: LocalWorld) =>
+  config.opsUsers.map(
+    ({ hash }, at) =>
+      !isPasswordHash(hash) &&
+      say`OPS_USERS : compte n° ${at + 1} : ce n'est pas une empreinte faite par « npx palier hash-password »
+        OPS_USERS: account no. ${at + 1}: not a hash made by "npx palier hash-password"`,
   );
 
 /** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
@@ -33,36 +31,36 @@ const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 const isSet = ({ call: { env } }: LocalWorld, variable: string): boolean =>
   (env[variable] ?? '').trim() !== '';
 
-const UNWISE: readonly { readonly holds: (world: LocalWorld) => boolean; readonly words: Localized }[] = [
-  {
-    holds: (world) => !isSet(world, 'RETENTION_MONTHS'),
-    words: say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
+const UNWISE: readonly (readonly [Localized, holds: (world: LocalWorld) => boolean])[] = [
+  [
+    say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
       RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
-  },
-  {
-    holds: ({ settings }) => settings.config.verifyEveryH === 0,
-    words: say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
+    (world) => !isSet(world, 'RETENTION_MONTHS'),
+  ],
+  [
+    say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
       VERIFY_EVERY_H is 0: the OBF accounts are never read again in full; a badge revoked or added without a notice may never be seen`,
-  },
-  {
-    holds: ({ call }) => call.env['OIDC_TRUST_EMAIL']?.trim() === '1',
-    words: say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
+    ({ settings }) => settings.config.verifyEveryH === 0,
+  ],
+  [
+    say`OIDC_TRUST_EMAIL vaut 1 : une adresse que le fournisseur d'identité n'a pas vérifiée suffit pour entrer dans les pages
       OIDC_TRUST_EMAIL is 1: an address that the identity provider has not verified suffices to sign in to the pages`,
-  },
-  {
-    holds: (world) =>
+    ({ call }) => call.env['OIDC_TRUST_EMAIL']?.trim() === '1',
+  ],
+  [
+    say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
+      TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
+    (world) =>
       world.settings.faulty(['TRUST_PROXY']).length === 0 &&
       world.settings.config.ops.trustProxy === 0 &&
       world.call.env['NODE_ENV'] === 'production' &&
       BEHIND_ROUTER.some((variable) => isSet(world, variable)),
-    words: say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
-      TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
-  },
-  {
-    holds: (world) => isSet(world, 'SMTP_URL') && !isSet(world, 'PUBLIC_URL'),
-    words: say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
+  ],
+  [
+    say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
       SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`,
-  },
+    (world) => isSet(world, 'SMTP_URL') && !isSet(world, 'PUBLIC_URL'),
+  ],
 ];
 
 const schemeCheck: Check<LocalWorld> = {

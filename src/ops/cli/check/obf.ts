@@ -7,22 +7,11 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
 import { type Localized, plural, say } from '../../shared/words.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
-import type { Check, Found, LocalWorld, World } from './table.js';
+import type { Check, Found, World } from './table.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 const NEEDED_OF_REGION = [...NEEDED, 'region', 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET'];
-
-/** The Région's own secret wins over a partner's under the same client id. */
-export const secretsOf = ({
-  call,
-  scheme,
-  settings: { config },
-}: LocalWorld): ReadonlyMap<ClientId, string> =>
-  new Map([
-    ...(scheme === null ? [] : partnerKeys(scheme, call.env).secrets),
-    [asClientId(config.obfClientId), config.obfClientSecret] as const,
-  ]);
 
 const askingRegion =
   (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<Found>) =>
@@ -130,10 +119,10 @@ async function askPartners({ call, obf }: World, scheme: Scheme): Promise<Found>
   const keyless = say`${partners} sans clé : badges vérifiés par ce qui est publié
     ${partners} without a key: badges verified by what is published`;
   return {
-    errors: [...outcomes.filter((one) => typeof one === 'object'), ...(notAsked > 0 ? [unasked] : [])],
+    errors: [...outcomes.filter((one) => typeof one === 'object'), notAsked > 0 && unasked],
     notes: [
-      ...(good > 0 ? [plural(good, 'clé acceptée|clés acceptées', 'key accepted|keys accepted')] : []),
-      ...(without > 0 ? [keyless] : []),
+      good > 0 && plural(good, 'clé acceptée|clés acceptées', 'key accepted|keys accepted'),
+      without > 0 && keyless,
     ],
   };
 }

@@ -28,7 +28,7 @@ export const redisCheck: Check = {
     const { call, redis, settings } = world;
     const address = settings.config.redis;
     const where = hostsOf(address);
-    const warnings = [...accessWarnings(address), ...(await skewWarnings(world))];
+    const warnings = [...accessWarnings(address), await skewWarning(world)];
     const notes = [{ fr: where, en: where }];
     const fault = await createWriteProbe(redis, `${call.dataPrefix}:check`, call.patienceMs.redis)();
     if (fault === null) return { warnings, notes };
@@ -42,24 +42,24 @@ export const redisCheck: Check = {
 /** Between processes, instants are compared by Redis' clock; a person reads those of this machine. */
 const MAX_SKEW_MS = 5000;
 
-async function skewWarnings({ call: { clock }, redis }: World): Promise<readonly Localized[]> {
+async function skewWarning({ call: { clock }, redis }: World): Promise<Localized | false> {
   const beforeMs = clock();
   const redisMs = await redisNow(redis);
   const skewMs = (beforeMs + clock()) / 2 - redisMs;
-  if (Math.abs(skewMs) <= MAX_SKEW_MS) return [];
   const by = durationWords(Math.abs(skewMs) / 1000);
   const ahead = skewMs > 0;
-  return [
+  return (
+    Math.abs(skewMs) > MAX_SKEW_MS &&
     say`l'horloge de cette machine ${ahead ? 'avance' : 'retarde'} de ${by} sur celle de Redis : mettez les deux à l'heure (NTP)
-      the clock of this machine is ${by} ${ahead ? 'ahead of' : 'behind'} that of Redis: set both by NTP`,
-  ];
+      the clock of this machine is ${by} ${ahead ? 'ahead of' : 'behind'} that of Redis: set both by NTP`
+  );
 }
 
-function accessWarnings(address: RedisAddress): readonly Localized[] {
+function accessWarnings(address: RedisAddress): readonly (Localized | false)[] {
   const servers = serversOf(address).filter(({ host }) => !isLoopback(host));
   return [
-    ...(servers.some(({ password }) => !password) ? [NO_PASSWORD] : []),
-    ...(servers.some(({ tls }) => !tls) ? [NO_TLS] : []),
+    servers.some(({ password }) => !password) && NO_PASSWORD,
+    servers.some(({ tls }) => !tls) && NO_TLS,
   ];
 }
 
@@ -116,7 +116,7 @@ export const REDIS_CHECKS: readonly Check[] = [
         scheme === null ? [] : readHolds({ scheme, holds }),
       ]);
       const timeZone = scheme?.timeZone ?? 'UTC';
-      return { warnings: [...(paused ? [PAUSED] : []), ...held.map((one) => holdLine(one, timeZone))] };
+      return { warnings: [paused && PAUSED, ...held.map((one) => holdLine(one, timeZone))] };
     },
   },
   {
@@ -137,10 +137,10 @@ async function rulesFound({ call, redis, vault }: World, scheme: Scheme): Promis
     const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished(), schemes.now()]);
     return {
       warnings: [
-        ...(unfinished === null ? [] : [UNFINISHED]),
-        ...(inForce === null || inForce === scheme.version ? [] : [waiting(scheme.version, inForce)]),
+        unfinished !== null && UNFINISHED,
+        inForce !== null && inForce !== scheme.version && waiting(scheme.version, inForce),
       ],
-      notes: inForce === null ? [FIRST_START] : [],
+      notes: [inForce === null && FIRST_START],
     };
   } catch (error) {
     if (error instanceof SchemeUnreadable) return { errors: [RULES_UNREADABLE] };

@@ -18,11 +18,14 @@ export interface World extends LocalWorld {
   readonly vault: Vault;
 }
 
+/** False: there is nothing to say. */
+type Messages = readonly (Localized | false)[];
+
 /** The worst of what was found is the check's status. */
 export interface Found {
-  readonly errors?: readonly Localized[];
-  readonly warnings?: readonly Localized[];
-  readonly notes?: readonly Localized[];
+  readonly errors?: Messages;
+  readonly warnings?: Messages;
+  readonly notes?: Messages;
   /** What checks after it cannot have, and why. */
   readonly lacks?: Readonly<Record<string, Localized>>;
 }
@@ -47,8 +50,9 @@ export function resultOf(
   { id, title }: Pick<Check, 'id' | 'title'>,
   { errors = [], warnings = [], notes = [] }: Found,
 ): CheckResult {
-  const status = errors.length > 0 ? 'error' : warnings.length > 0 ? 'warning' : 'ok';
-  return { id, title, status, messages: [...errors, ...warnings, ...notes] };
+  const status = errors.some(Boolean) ? 'error' : warnings.some(Boolean) ? 'warning' : 'ok';
+  const messages = [...errors, ...warnings, ...notes].filter((message) => message !== false);
+  return { id, title, status, messages };
 }
 
 /** It could not be looked at, because of something that another check tells. */

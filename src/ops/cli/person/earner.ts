@@ -35,8 +35,7 @@ import { readLine, withProgress } from '../terminal.js';
 export const earnerShow: Command = {
   name: 'earner show',
   help: [
-    say`dit tout ce qui est gardé d'une personne
-      tells everything that is held about a person`,
+    { fr: "dit tout ce qui est gardé d'une personne", en: 'tells everything that is held about a person' },
     say`Les autres adresses de la personne ne sont montrées qu'en partie, et son nom pas du tout. Pour la personne elle-même : « npx palier earner export ».
       The other addresses of the person are shown in part only, and the name is not. For the person: "npx palier earner export".`,
   ],

@@ -24,12 +24,10 @@ export const apply: Command = {
       refuses, and changes nothing, if more badges would be issued; else does not ask`,
     '--only <badge|award>': say`n'applique que ce badge Région (communiquer-1...) ; le reste attend
       applies this award alone (communiquer-1...); the rest waits`,
-    '--no-email': say`demande à OBF de ne pas écrire aux personnes
-      has OBF send no e-mail`,
+    '--no-email': { fr: 'demande à OBF de ne pas écrire aux personnes', en: 'has OBF send no e-mail' },
     '--over-quota': say`applique même si le quota d'OBF ne suffit pas : les envois s'arrêteront, et reprendront quand il sera relevé
       applies even if OBF's quota is too small: issuing will stop, and go on when it was raised`,
-    '--yes': say`ne demande rien
-      does not ask`,
+    '--yes': { fr: 'ne demande rien', en: 'does not ask' },
   },
   interruptible: true,
   run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {

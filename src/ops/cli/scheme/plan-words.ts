@@ -81,8 +81,7 @@ function rulesWords(
     started === version
       ? say`Elles diffèrent depuis le ${since} ; ce qui arrive de nouveau est déjà jugé par elles.
         They differ since ${since}; what is new is judged by them already.`
-      : say`Aucun worker n'a encore démarré avec elles.
-        No worker was started with them yet.`;
+      : { fr: "Aucun worker n'a encore démarré avec elles.", en: 'No worker was started with them yet.' };
   return [
     say`Règles : ${whose}, version ${version} ; en vigueur : version ${inForce}. ${differ}
       Rules: ${whose}, version ${version}; in force: version ${inForce}. ${differ}`,

@@ -12,8 +12,7 @@ import { type Call, type Command, wrongUsage } from '../command.js';
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
 const CSV_OPTION = {
-  '--csv': say`une ligne CSV par personne et badge
-    a line of CSV for each person and award`,
+  '--csv': { fr: 'une ligne CSV par personne et badge', en: 'a line of CSV for each person and award' },
 };
 
 export const plan: Command = {
@@ -76,8 +75,7 @@ export const simulate: Command = {
         ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
         '',
         ...standingLines(scheme, made.census, call.lang),
-        say`Rien n'est changé : c'est un essai.
-            Nothing is changed: it is a trial.`,
+        { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
       ];
       return {
         lines: call.has('csv') ? [planCsv(made.plan)] : lines,

@@ -1,12 +1,22 @@
 import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
+import { readPerson } from '../../../earners/person.js';
 import type { EarnerKey } from '../../../ids.js';
+import { enqueueLink } from '../../../queue/enqueue.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { unblockAward } from '../../../workers/unblock.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
-import { addressOf, EARNER_ARGUMENT } from '../arguments.js';
-import { inPipeline } from '../session.js';
-import { type Command, Problem, wrongUsage } from '../command.js';
+import {
+  addressOf,
+  awardOf,
+  EARNER_ARGUMENT,
+  EARNER_OR_KEY_ARGUMENT,
+  earnerOf,
+  unknownEarner,
+} from '../arguments.js';
+import { inPipeline, NEEDED } from '../session.js';
+import { type Command, Problem, problem, wrongUsage } from '../command.js';
 
 const ADDRESSES = {
   ...EARNER_ARGUMENT,
@@ -91,8 +101,7 @@ async function requireTwo(
 ): Promise<readonly [EarnerKey, EarnerKey]> {
   const [first, second] = [addressOf(typed[0]), addressOf(typed[1])];
   if (normaliseAddress(first) === normaliseAddress(second))
-    throw wrongUsage(say`C'est deux fois la même adresse.
-      This is the same address twice.`);
+    throw wrongUsage({ fr: "C'est deux fois la même adresse.", en: 'This is the same address twice.' });
   const keys = [earnerKeyOf(vault, first), earnerKeyOf(vault, second)] as const;
   const records = await Promise.all(keys.map((key) => earners.read(key)));
   const unknown = UNKNOWN.filter((_, at) => {
@@ -111,3 +120,74 @@ const UNKNOWN = [
   say`Personne n'est connu à la seconde adresse : aucun badge n'y a été lu.
     Nobody is known by the second address: no badge was read for it.`,
 ];
+
+export const unblock: Command = {
+  name: 'unblock',
+  help: [
+    say`laisse redonner un badge Région révoqué à la main
+      lets an award that was revoked by hand be given again`,
+    say`Le badge est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l'est. « npx palier explain » dit ce qui est bloqué.
+      It is given again as soon as its rule is met: at once, if it is. "npx palier explain" tells what is blocked.`,
+  ],
+  args: {
+    ...EARNER_OR_KEY_ARGUMENT,
+    'badge|award': say`le badge Région, par son nom dans scheme.yaml (communiquer-1...)
+      the award, by its name in scheme.yaml (communiquer-1...)`,
+  },
+  progress: { fr: 'Levée du blocage', en: 'Lifting the block' },
+  run: inPipeline(async (pipeline, { args: [typed, typedAward = ''] }) => {
+    const earner = earnerOf(pipeline.vault, typed);
+    const { id, name, badgeId } = awardOf(pipeline.scheme, typedAward);
+    const { assertions, held, blocked } = (await readPerson(pipeline, earner)).portfolio;
+    if (assertions.length + held.length + blocked.length === 0) throw unknownEarner();
+    if (!(await unblockAward(pipeline, earner, badgeId))) throw notBlocked(name);
+    const paused = await pipeline.queues.awards.isPaused();
+    return {
+      lines: [
+        say`Blocage levé : « ${name} », bénéficiaire ${earner}. Il est délivré à nouveau dès que sa règle est remplie.
+            Block lifted: "${name}", earner ${earner}. It is given again as soon as its rule is met.`,
+        paused && PAUSED,
+      ],
+      json: { earner, award: id, unblocked: true, issuing_paused: paused },
+    };
+  }),
+};
+
+const notBlocked = (name: string): Problem =>
+  new Problem('not_blocked', [
+    say`« ${name} » n'est pas bloqué pour cette personne : rien n'est changé.
+      "${name}" is not blocked for this person: nothing is changed.`,
+    say`« npx palier explain » dit où il en est. Une révocation toute récente n'est peut-être pas encore lue : « npx palier reconcile --full » la trouve.
+      "npx palier explain" tells how it stands. A revocation of just now may not be read yet: "npx palier reconcile --full" finds it.`,
+  ]);
+
+/** Without these the pages do not exist. */
+const PAGES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
+
+export const parcoursSend: Command = {
+  name: 'parcours send',
+  help: [
+    say`envoie à une personne le lien vers sa page « Mon parcours »
+      sends a person the link to their own page`,
+    say`Par e-mail, à l'adresse demandée, jamais à une autre. Le lien marche une seule fois, pendant 30 minutes, et remplace le précédent. La demande est notée dans les journaux.
+      By e-mail, to the address that was asked for, never to another. The link works once, for 30 minutes, and replaces the one before. The request is written into the logs.`,
+  ],
+  args: EARNER_OR_KEY_ARGUMENT,
+  progress: { fr: "Demande de l'envoi", en: 'Asking for the mail' },
+  run: inPipeline(
+    async ({ vault, earners, queues }, call, { parcours }) => {
+      if (parcours === null)
+        throw problem`no_pages
+            Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
+            The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;
+      const earner = earnerOf(vault, call.args[0]);
+      if ((await earners.read(earner)).contact === null) throw unknownEarner();
+      await enqueueLink(queues.mails, earner, 'npx palier parcours send');
+      return { lines: [ASKED], json: { earner, asked: true } };
+    },
+    { variables: [...NEEDED, ...PAGES] },
+  ),
+};
+
+const ASKED = say`L'envoi du lien est demandé : l'e-mail part dans quelques instants. S'il n'arrive pas, voyez docs/operating.md (« Un lien n'arrive pas »).
+  The link is asked for: the e-mail leaves in a few moments. If it does not arrive, see docs/operating.md ("Un lien n'arrive pas").`;
