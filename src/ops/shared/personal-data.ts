@@ -10,7 +10,7 @@ import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
 import { sortAllArrivals } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
 import { QUEUES } from '../../queue/jobs.js';
-import { assertionJson, isoOf } from '../../rules/explain/rule-json.js';
+import { assertionJson, isoOf } from '../../rules/explain/json.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 
 const iso = z.string().nullable();

@@ -62,26 +62,18 @@ export class ExplanationText extends Formatter {
   lines(): readonly string[] {
     const { competencies } = this.scheme;
     const { awards } = this.explanation.evaluation;
-    const others = awards.filter(({ award }) => !competencies.has(award.competency ?? ''));
-    const sections = [...competencies.values()].flatMap(({ id, name }) => {
+    const linesOf = (verdicts: readonly AwardVerdict[]): readonly string[] =>
+      verdicts.flatMap((verdict) => this.awardLines(verdict));
+    const sections = [...competencies.values()].map(({ id, name }) => {
       const own = awards.filter(({ award }) => award.competency === id);
-      return this.#section(
-        name,
-        own.toSorted((a, b) => levelOf(a) - levelOf(b)).flatMap((verdict) => this.awardLines(verdict)),
-      );
+      return [name, linesOf(own.toSorted((a, b) => levelOf(a) - levelOf(b)))] as const;
     });
+    const others = awards.filter(({ award }) => !competencies.has(award.competency ?? ''));
     return [
       ...sections,
-      ...this.#section(
-        this.words.otherAwards,
-        others.flatMap((verdict) => this.awardLines(verdict)),
-      ),
-      ...this.#section(this.words.excludedHeading, this.excludedLines()),
-    ];
-  }
-
-  #section(heading: string, lines: readonly string[]): readonly string[] {
-    return lines.length === 0 ? [] : [heading, ...indented(lines)];
+      [this.words.otherAwards, linesOf(others)] as const,
+      [this.words.excludedHeading, this.excludedLines()] as const,
+    ].flatMap(([heading, lines]) => (lines.length === 0 ? [] : [heading, ...indented(lines)]));
   }
 
   /** What counts for no award, each with why. */

@@ -32,8 +32,8 @@ function startOfDayS(day: DateTime, timeZone: string): number {
 /** The values by their names; one that repeats a name is told, and left out. */
 export function once(
   noun: Noun,
-  named: readonly (readonly [name: string, value: Value])[],
   tell: 'fault' | 'warn',
+  named: readonly (readonly [name: string, value: Value])[],
 ): ReadonlyMap<string, Value> {
   const firsts = new Map<string, Value>();
   for (const [name, value] of named) {
@@ -45,19 +45,17 @@ export function once(
 }
 
 /** The names of a list, each once; one that is repeated is worth a warning, and counts once. */
-export const namesIn = (
+export function namesIn(
   noun: Noun,
   items: readonly Value[],
   read: (item: Value) => string | undefined,
-): ReadonlyMap<string, Value> =>
-  once(
-    noun,
-    items.flatMap((item) => {
-      const name = read(item);
-      return name === undefined ? [] : [[name, item] as const];
-    }),
-    'warn',
-  );
+): ReadonlyMap<string, Value> {
+  const named = items.flatMap((item) => {
+    const name = read(item);
+    return name === undefined ? [] : [[name, item] as const];
+  });
+  return once(noun, 'warn', named);
+}
 
 /** "This one needs that one", and where it says so. */
 export interface Edge {

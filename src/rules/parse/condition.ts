@@ -119,7 +119,7 @@ function readForm(
   const held = conditions.flatMap(([one, item]) =>
     one?.kind === 'holds' ? [[one.award, item] as const] : [],
   );
-  once('award', held, 'warn');
+  once('award', 'warn', held);
   if (atLeast === undefined) return undefined;
   return { kind: 'at_least', atLeast, of: conditions.flatMap(([one]) => one ?? []) };
 }

@@ -7,7 +7,7 @@ import { type Edge, inOrder, once } from './checks.js';
 import { readCondition, type RuleReading } from './condition.js';
 import { type SchemeFault, SchemeFaults, type SchemeFile } from './fault.js';
 import { readPartners } from './partners.js';
-import { type Abilities, type PlacedCondition, warnOfReachToday } from './reach.js';
+import { type Abilities, type Known, type PlacedCondition, warnOfReachToday } from './reach.js';
 import { Source, type Value } from './value.js';
 
 export { formatFault, SchemeFaults } from './fault.js';
@@ -37,13 +37,13 @@ export function parseScheme(files: SchemeFiles, timeZone: string): ParseResult {
   const fields = sources[0].root?.fields(['scheme', 'competencies', 'awards']);
   const name = fields?.get('scheme')?.text() ?? '';
   const { competencies, abilities } = readCompetencies(fields?.get('competencies'));
-  const partners = readPartners(sources[1].root, abilities, timeZone);
+  const partners = readPartners(sources[1].root, { abilities, timeZone });
   const partnersById = new Map(partners?.map((partner) => [partner.clientId, partner]));
   const enrolled = partners?.flatMap(({ badges }) => badges);
   const enrolments = new Map(enrolled?.map((badge) => [badge.badgeId, badge]));
   const known = { abilities, partners: partners && partnersById, badges: partners && enrolments };
   const placed: PlacedCondition[] = [];
-  const awards = readAwards({ known, timeZone, placed }, fields?.get('awards'));
+  const awards = readAwards(fields?.get('awards'), { timeZone, placed }, known);
 
   const faults = sources.flatMap((source) => source.told('faults'));
   if (faults.length === 0) for (const one of placed) warnOfReachToday(one, partners ?? []);
@@ -101,14 +101,14 @@ function readCompetencies(value: Value | undefined): Competencies {
   return { competencies, abilities: entries === undefined ? null : names };
 }
 
-type AwardsReading = Omit<RuleReading, 'holds' | 'known'> & {
-  readonly known: Omit<RuleReading['known'], 'awards'>;
-};
-
 /** Reads `awards`, their rules included. @returns each after every award that its rule holds */
-function readAwards(reading: AwardsReading, value: Value | undefined): readonly Award[] {
+function readAwards(
+  value: Value | undefined,
+  reading: Omit<RuleReading, 'holds' | 'known'>,
+  others: Omit<Known, 'awards'>,
+): readonly Award[] {
   const entries = value?.entries() ?? new Map<string, never>();
-  const known = { ...reading.known, awards: entries };
+  const known = { ...others, awards: entries };
   const awards = new Map<string, Award>();
   const edges = new Map<string, readonly Edge[]>();
   const badges: (readonly [id: string, at: Value])[] = [];
@@ -120,7 +120,7 @@ function readAwards(reading: AwardsReading, value: Value | undefined): readonly 
     edges.set(id, holds);
   }
   // Two awards with one badge would each take the other's for their own.
-  once('badge', badges, 'fault');
+  once('badge', 'fault', badges);
   return inOrder(edges, { fr: 'demande', en: 'holds' }).flatMap((id) => awards.get(id) ?? []);
 }
 

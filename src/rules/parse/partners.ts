@@ -2,8 +2,10 @@ import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js
 import type { Enrolment, Partner } from '../types.js';
 import { inOrder, namesIn, once, readSpan } from './checks.js';
 import { shown } from './messages.js';
-import type { Abilities } from './reach.js';
+import type { Known } from './reach.js';
 import type { Value } from './value.js';
+
+type PartnersReading = Pick<Known, 'abilities'> & { readonly timeZone: string };
 
 /** A badge's line as read: not yet checked against the other lines. */
 interface Line {
@@ -20,25 +22,15 @@ interface PartnerLines {
 }
 
 /** Reads partners.yaml: each partner's lines, then all lines against each other. Null: there is no list to read. */
-export function readPartners(
-  root: Value | undefined,
-  abilities: Abilities | null,
-  timeZone: string,
-): readonly Partner[] | null {
+export function readPartners(root: Value | undefined, reading: PartnersReading): readonly Partner[] | null {
   const items = root?.fields(['partners'])?.get('partners')?.items();
   if (items === undefined) return null;
-  const drafts = items.map((item) => readPartner(item, abilities, timeZone));
-  once(
-    'partner',
-    drafts.flatMap(({ id }) => id),
-    'fault',
-  );
+  const drafts = items.map((item) => readPartner(item, reading));
+  const partnerIds = drafts.flatMap(({ id }) => id);
+  once('partner', 'fault', partnerIds);
   const lines = drafts.flatMap((draft) => draft.lines);
-  once(
-    'badge',
-    lines.map(({ badge, id }) => [badge.badgeId, id] as const),
-    'fault',
-  );
+  const badgeIds = lines.map(({ badge, id }) => [badge.badgeId, id] as const);
+  once('badge', 'fault', badgeIds);
   checkReplaced(lines);
   const familyOf = families(lines);
   return drafts.map(({ partner, lines: own }) => ({
@@ -52,13 +44,13 @@ const VARIABLE = {
   en: 'expected the name of an environment variable (capitals, digits, "_"), like OBF_SECRET_P1; never the secret itself',
 };
 
-function readPartner(value: Value, abilities: Abilities | null, timeZone: string): PartnerLines {
+function readPartner(value: Value, reading: PartnersReading): PartnerLines {
   const fields = value.fields(['client_id'], ['name', 'secret_env', 'active', 'badges']);
   const idValue = fields?.get('client_id');
   const id = idValue?.id();
   const clientId = asClientId(id ?? '');
   const badges = fields?.get('badges')?.items() ?? [];
-  const lines = badges.flatMap((badge) => readLine(badge, clientId, abilities, timeZone) ?? []);
+  const lines = badges.flatMap((badge) => readLine(badge, clientId, reading) ?? []);
   const partner = {
     clientId,
     name: fields?.get('name')?.text() ?? clientId,
@@ -72,8 +64,7 @@ function readPartner(value: Value, abilities: Abilities | null, timeZone: string
 function readLine(
   value: Value,
   clientId: ClientId,
-  abilities: Abilities | null,
-  timeZone: string,
+  { abilities, timeZone }: PartnersReading,
 ): Line | undefined {
   const fields = value.fields(
     ['id', 'competency', 'level'],
