@@ -73,7 +73,7 @@ export async function openStage(options: StageOptions, closing: Closing, report:
   const { scheme, projectDir, configDir } = options;
   const { cacheDir, runDir } = await makeFolders(projectDir);
   // Always a server of our own: whatever REDIS_URL says may be somebody's data.
-  const redis = await startRedis({ cacheDir, dataDir: join(runDir, 'redis'), persist: false, log: report });
+  const redis = await startRedis({ cacheDir, dataDir: join(runDir, 'redis'), log: report });
   await closing.opened(redis.stop);
   report(`Redis : ${redis.url}, ${redis.source}`);
   const keys = makeKeys();

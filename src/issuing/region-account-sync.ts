@@ -129,7 +129,7 @@ async function changedEvents(parts: Parts, look: Look, signal: AbortSignal): Pro
   const { clientId } = account;
   const found = new Map<EventId, EventAsked>();
   const odd: OddRow[] = [];
-  for await (const page of changedPages({ account, events, look }, signal)) {
+  for await (const page of changedPages(account, events, look, signal)) {
     for (const { id: eventId, ...row } of page.events) found.set(eventId, { ...row, eventId });
     odd.push(...page.odd);
   }

@@ -14,65 +14,46 @@ const API_CONSUMER_ID = 'palier';
 export type ObfAccount = ReturnType<typeof createAccount>;
 
 /** The account of one client: the routes of OBF API v2 that we call, in our terms. */
-export const createAccount = (clientId: ClientId, send: Caller) => ({
-  clientId,
-  ...ownRoutes(clientId, send),
-  ...eventRoutes(clientId, send),
-});
-
-const get = <T>(name: string, path: readonly string[], form: z.ZodType<T>, query: Call<T>['query'] = {}) =>
-  ({ name, method: 'GET', path, query, reply: replyOf(form) }) as const;
-
-const paged = (
-  { limit = PAGE_LIMIT, offset = 0, beginS }: PageQuery,
-  query: Call<unknown>['query'] = {},
-): Call<unknown>['query'] => ({ ...query, begin: beginS, limit, offset });
-
-const ownRoutes = (clientId: ClientId, send: Caller) => ({
-  async ping(signal?: AbortSignal): Promise<void> {
-    // 200 is all that it says.
-    await send(
-      { name: 'GET ping', method: 'GET', path: ['client', clientId, 'ping'], reply: () => null },
-      signal,
-    );
-  },
-  /** How many badges the subscription may still issue; null where OBF does not say. */
-  issuingLimit: (signal?: AbortSignal) =>
-    send(get('GET client', ['client', clientId], wire.clientReply), signal),
-  /** Every badge but drafts. @throws ObfUnreadable when the list changes each time it is read */
-  async badges(signal?: AbortSignal, onOdd: (row: OddRow) => void = () => undefined) {
-    const name = 'GET badges';
-    const form = pageForm(clientId, 'badges', wire.badgeRow);
-    const { rows, isWhole, distinct, total, odd } = await readRows({
-      // A draft cannot be issued. OBF is asked to leave them out.
-      pageAt: (offset) => send(get(name, ['badge', clientId], form, paged({ offset }, { draft: 0 })), signal),
-      keyOf: ({ id }) => id,
-    });
-    if (!isWhole) throw unsteadyList(name, distinct, total);
-    odd.forEach(onOdd);
-    return rows.filter(({ draft }) => !draft).map(({ id, name: called }) => ({ id, name: called }));
-  },
-});
-
-function eventRoutes(clientId: ClientId, send: Caller) {
+export function createAccount(clientId: ClientId, send: Caller) {
+  const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
+    send({ name: `GET ${route}`, method: 'GET', path, query, reply: replyOf(form) }, signal);
   const eventPage = pageForm(clientId, 'events', eventForm(clientId, true));
   const recipientPage = pageForm(clientId, 'recipients', wire.recipientRow);
-  const recipientsAt = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) => {
-    const path = ['event', clientId, 'recipient'];
-    return send(get('GET recipient', path, recipientPage, paged(query, { event_id })), signal);
-  };
+  const badgePage = pageForm(clientId, 'badges', wire.badgeRow);
+  const recipients = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) =>
+    get('recipient', ['event', clientId, 'recipient'], recipientPage, signal, paged(query, { event_id }));
   return {
+    clientId,
+    async ping(signal?: AbortSignal): Promise<void> {
+      const path = ['client', clientId, 'ping'];
+      // 200 is all that it says.
+      await send({ name: 'GET ping', method: 'GET', path, reply: () => null }, signal);
+    },
+    /** How many badges the subscription may still issue; null where OBF does not say. */
+    issuingLimit: (signal?: AbortSignal) => get('client', ['client', clientId], wire.clientReply, signal),
+    /** Every badge but drafts. @throws ObfUnreadable when the list changes each time it is read */
+    async badges(signal?: AbortSignal, onOdd: (row: OddRow) => void = () => undefined) {
+      const { rows, isWhole, distinct, total, odd } = await readRows({
+        // A draft cannot be issued. OBF is asked to leave them out.
+        pageAt: (offset) =>
+          get('badges', ['badge', clientId], badgePage, signal, paged({ offset }, { draft: 0 })),
+        keyOf: ({ id }) => id,
+      });
+      if (!isWhole) throw unsteadyList('GET badges', distinct, total);
+      odd.forEach(onOdd);
+      return rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name }));
+    },
     event: (eventId: EventId, signal?: AbortSignal) =>
-      send(get('GET event', ['event', clientId, eventId], eventForm(clientId, false)), signal),
+      get('event', ['event', clientId, eventId], eventForm(clientId, false), signal),
     /** One page of the account's events, `limit` 1000 by default. */
     events: (query: PageQuery, signal?: AbortSignal) =>
-      send(get('GET events', ['event', clientId], eventPage, paged(query)), signal),
+      get('events', ['event', clientId], eventPage, signal, paged(query)),
     /** One page of the recipients of all of the account's events, `limit` 1000 by default. */
-    recipients: (query: PageQuery, signal?: AbortSignal) => recipientsAt(query, signal),
+    recipients: (query: PageQuery, signal?: AbortSignal) => recipients(query, signal),
     /** Every recipient of one event, all pages. */
     async recipientsOf(eventId: EventId, signal?: AbortSignal): Promise<EventRecipients> {
       const { rows, distinct, isWhole, odd } = await readRows({
-        pageAt: (offset) => recipientsAt({ offset }, signal, eventId),
+        pageAt: (offset) => recipients({ offset }, signal, eventId),
         keyOf: ({ assertionId }) => assertionId,
       });
       // One of another event would be given the badge of this one: OBF's filter is not taken on trust.
@@ -80,43 +61,53 @@ function eventRoutes(clientId: ClientId, send: Caller) {
       const others = rows.length - own.length;
       return { recipients: own.filter(isSomebody), distinct: distinct - others, isWhole, odd };
     },
-    /** Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly. */
-    issue: async (request: IssueRequest, signal?: AbortSignal): Promise<EventId> =>
-      asEventId((await send(issueCall(clientId, request), signal)).resource_id),
-    /** Revokes an event for some of its recipients; resolves with how many were. */
-    revoke: async (eventId: EventId, emails: readonly string[], signal?: AbortSignal): Promise<number> =>
-      (await send(revokeCall(clientId, eventId, emails), signal)).count ?? emails.length,
+    ...writesOf(clientId, send),
   };
 }
 
-/** @throws ObfRefused without recipients: OBF might take that as anything */
-function issueCall(clientId: ClientId, request: IssueRequest): Call<z.output<typeof wire.issueReply>> {
-  const name = 'POST issue';
-  const { badgeId, recipients: people, issuedOnS, logEntry, sendEmail = true } = request;
-  if (people.length === 0) throw new ObfRefused(name, 400, 'an issue call needs a recipient');
-  const body: wire.IssueBody = {
-    recipient: people.map((one) => ({ email: one.email, name: one.name ?? '' })),
-    issued_on: issuedOnS,
-    api_consumer_id: API_CONSUMER_ID,
-    send_email: sendEmail,
-    // The event then stands among those that the account's own pages and reports list.
-    show_report: true,
-    log_entry: logEntry,
-  };
-  const secrets = body.recipient.flatMap(({ email, name: called }) => [email, called]);
-  const path = ['event', clientId, badgeId, 'issue'];
-  return { name, method: 'POST', path, body, secrets, reply: replyOf(wire.issueReply) };
-}
+type Query = Call<unknown>['query'];
 
-/** @throws ObfRefused without recipients: OBF might take that as all of them */
-function revokeCall(
-  clientId: ClientId,
-  eventId: EventId,
-  emails: readonly string[],
-): Call<z.output<typeof wire.revokeReply>> {
-  const name = 'PUT revoke';
-  if (emails.length === 0) throw new ObfRefused(name, 400, 'a revoke call needs a recipient');
-  const path = ['event', clientId, eventId, 'revoke'];
-  const body = { recipient: emails };
-  return { name, method: 'PUT', path, body, secrets: emails, reply: replyOf(wire.revokeReply) };
-}
+const paged = ({ limit = PAGE_LIMIT, offset = 0, beginS }: PageQuery, query: Query = {}): Query => ({
+  ...query,
+  begin: beginS,
+  limit,
+  offset,
+});
+
+const writesOf = (clientId: ClientId, send: Caller) => ({
+  /**
+   * Issues one event to all recipients; resolves with its id. The one call that must never be repeated blindly.
+   * @throws ObfRefused without recipients: OBF might take that as anything
+   */
+  async issue(request: IssueRequest, signal?: AbortSignal): Promise<EventId> {
+    const name = 'POST issue';
+    const { badgeId, recipients, issuedOnS, logEntry, sendEmail = true } = request;
+    if (recipients.length === 0) throw new ObfRefused(name, 400, 'an issue call needs a recipient');
+    const body = {
+      recipient: recipients.map((one) => ({ email: one.email, name: one.name ?? '' })),
+      issued_on: issuedOnS,
+      api_consumer_id: API_CONSUMER_ID,
+      send_email: sendEmail,
+      // The event then stands among those that the account's own pages and reports list.
+      show_report: true,
+      log_entry: logEntry,
+    };
+    const secrets = body.recipient.flatMap((one) => [one.email, one.name]);
+    const path = ['event', clientId, badgeId, 'issue'];
+    const reply = replyOf(wire.issueReply);
+    return asEventId((await send({ name, method: 'POST', path, body, secrets, reply }, signal)).resource_id);
+  },
+  /**
+   * Revokes an event for some of its recipients; resolves with how many were.
+   * @throws ObfRefused without recipients: OBF might take that as all of them
+   */
+  async revoke(eventId: EventId, emails: readonly string[], signal?: AbortSignal): Promise<number> {
+    const name = 'PUT revoke';
+    if (emails.length === 0) throw new ObfRefused(name, 400, 'a revoke call needs a recipient');
+    const path = ['event', clientId, eventId, 'revoke'];
+    const reply = replyOf(wire.revokeReply);
+    const body = { recipient: emails };
+    const revoked = await send({ name, method: 'PUT', path, body, secrets: emails, reply }, signal);
+    return revoked.count ?? emails.length;
+  },
+});

@@ -16,15 +16,6 @@ const ROOM = 100;
  */
 export type Look = 'an end' | 'both ends' | 'all';
 
-/** What is known of one account, and how it is looked at. */
-export interface Looking {
-  readonly account: Pick<ObfAccount, 'clientId' | 'events'>;
-  readonly events: Pick<EventIndex, 'count' | 'compare'>;
-  readonly look: Look;
-  /** Which end `an end` looks at: the last one? */
-  readonly isHeads?: () => boolean;
-}
-
 /** A part of what a list shows. */
 export interface ChangedPage {
   /** Events that were not read, or whose row differs from what was read. */
@@ -39,46 +30,47 @@ export interface ChangedPage {
  * not say in which order it lists them, nor whether `begin` means the date of issue or of recording; its `total` says
  * whether anything is missing: where the sum is not right, all of them are looked at. With nothing new, and up to
  * a page, one call. What only the middle of a long list shows is found by the daily reading of the account.
+ * @param isHeads which end `an end` looks at: the last one?
  * @throws ObfUnreadable when all are to be looked at, and the list changes each time it is read
  */
-export async function* changedPages(looking: Looking, signal: AbortSignal): AsyncIterable<ChangedPage> {
-  const { account, look, isHeads = () => Math.random() < 0.5 } = looking;
-  const known = await looking.events.count(account.clientId);
+export async function* changedPages(
+  account: Pick<ObfAccount, 'clientId' | 'events'>,
+  index: Pick<EventIndex, 'count' | 'compare'>,
+  look: Look,
+  signal: AbortSignal,
+  isHeads = (): boolean => Math.random() < 0.5,
+): AsyncIterable<ChangedPage> {
+  const known = await index.count(account.clientId);
   const unread = new Set<EventId>();
   /** Adds those that were never read to `unread`. */
   const changedIn = async (rows: readonly ObfEvent[]) => {
-    const compared = await looking.events.compare(account.clientId, rows);
+    const compared = await index.compare(account.clientId, rows);
     const isNew = (id: EventId): boolean => compared.unread.has(id) && !unread.has(id);
     const found = rows.filter(({ id }) => isNew(id) || compared.changed.has(id));
     for (const id of compared.unread) unread.add(id);
     return found;
   };
   const pageAt = (offset: number) => account.events({ offset }, signal);
-  const atEnd = async (offset: number) => {
-    const { rows, odd, total, keys } = await pageAt(offset);
-    return { events: await changedIn(rows), odd, isAll: false, total, length: keys.length };
-  };
   const isSumRight = (total: number | null): boolean => total !== null && known + unread.size >= total;
   /** Where OBF lists fewer than are known, no end of the list tells that nothing is missing. */
   const isExact = (total: number | null): boolean => isSumRight(total) && known <= (total ?? 0);
-
-  const from = Math.max(0, known + ROOM - PAGE);
-  if (look === 'an end' && from > 0 && isHeads()) {
-    const last = await atEnd(from);
-    yield last;
+  const lastFrom = known + ROOM - PAGE;
+  if (look === 'an end' && lastFrom > 0 && isHeads()) {
+    const last = await pageAt(lastFrom);
+    yield { events: await changedIn(last.rows), odd: last.odd, isAll: false };
     if (isExact(last.total)) return;
   }
-  const first = await atEnd(0);
-  const { total, length } = first;
-  const isAll = total === null ? length < PAGE : length >= total;
-  yield { ...first, isAll };
-  if (isAll || length === 0 || (look === 'an end' && isExact(total))) return;
+  const { rows, odd, total, keys } = await pageAt(0);
+  const isAll = total === null ? keys.length < PAGE : keys.length >= total;
+  yield { events: await changedIn(rows), odd, isAll };
+  if (isAll || keys.length === 0 || (look === 'an end' && isExact(total))) return;
   if (look !== 'all' && total !== null) {
-    yield await atEnd(Math.max(0, total - PAGE));
+    const last = await pageAt(Math.max(0, total - PAGE));
+    yield { events: await changedIn(last.rows), odd: last.odd, isAll: false };
     if (isSumRight(total)) return;
   }
   const events: ObfEvent[] = [];
-  const onRows = async (rows: readonly ObfEvent[]) => void events.push(...(await changedIn(rows)));
+  const onRows = async (more: readonly ObfEvent[]) => void events.push(...(await changedIn(more)));
   const all = await readList<ObfEvent>({ pageAt, keyOf: ({ id }) => id, onRows });
   yield { events, odd: all.odd, isAll: all.isWhole };
   if (!all.isWhole) throw unsteadyList('GET events', all.distinct, all.total);

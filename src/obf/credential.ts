@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asClientId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
@@ -149,12 +149,12 @@ export function isFor(recipient: Recipient, address: string): boolean {
   if (!recipient.hashed) return fold(recipient.identity) === fold(address);
   const [algorithm, hex = ''] = recipient.identity.split('$');
   // MD5, which the standards also allow, can be forged.
-  if (algorithm !== 'sha256' || !/^[0-9a-f]{64}$/i.test(hex)) return false;
-  const wanted = Buffer.from(hex, 'hex');
-  const salt = recipient.salt ?? '';
-  return spellings(address)
-    .map((spelling) => createHash('sha256').update(spelling).update(salt).digest())
-    .some((hash) => timingSafeEqual(hash, wanted));
+  if (algorithm !== 'sha256') return false;
+  const hashOf = (spelling: string): string =>
+    createHash('sha256')
+      .update(`${spelling}${recipient.salt ?? ''}`)
+      .digest('hex');
+  return spellings(address).some((spelling) => hashOf(spelling) === hex.toLowerCase());
 }
 
 /**

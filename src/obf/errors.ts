@@ -133,13 +133,10 @@ const MAX_RAW_CHARS = 4000;
 
 /** OBF's own words, as far as they may be shown. */
 function shownText(words: string, secrets: readonly string[]): string {
-  const raw = words.slice(0, MAX_RAW_CHARS);
-  // What the cut left of a last word could be half an address, which nothing would recognise.
-  const whole = raw.length < MAX_RAW_CHARS ? raw : raw.replace(/\S*$/, '');
+  // What the cut leaves of a last word could be half an address, which nothing would recognise.
+  const whole = words.length < MAX_RAW_CHARS ? words : words.slice(0, MAX_RAW_CHARS).replace(/\S*$/, '');
   const text = redact(whole, secrets).replaceAll(/\s+/g, ' ').trim();
-  return text.length > MAX_TEXT_CHARS
-    ? `${text.slice(0, MAX_TEXT_CHARS - 1).replace(/\p{Surrogate}$/u, '')}…`
-    : text;
+  return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 1).toWellFormed()}…` : text;
 }
 
 /** `{ "error": "Not Found", "message": "..." }`, or one of the two; null for any other body. */

@@ -1,5 +1,4 @@
 import { ObfUnreadable } from './errors.js';
-import { IdSet } from './id-set.js';
 import type { ListRead, ObfRecipient, OddRow, Page } from './types.js';
 
 /** The most rows that OBF gives at once. */
@@ -39,7 +38,7 @@ interface Pass {
  * did not shrink meanwhile: nothing was deleted that could stand for a row which nobody saw.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
-  const seen = new IdSet();
+  const seen = new Set<string>();
   const odd = new Map<string, OddRow>();
   const totals: number[] = [];
   let before: Pass | null = null;
@@ -79,10 +78,10 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
 
 async function readOnce<T>(
   { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
-  seen: IdSet,
+  seen: Set<string>,
   odd: Map<string, OddRow>,
 ): Promise<Pass> {
-  const keys = new IdSet();
+  const keys = new Set<string>();
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {

@@ -1,4 +1,4 @@
-import type { BadgeId, ClientId, EventId } from '../ids.js';
+import type { ClientId, EventId } from '../ids.js';
 import type { ObfAccount } from './account.js';
 import { isSomebody, PAGE_LIMIT, readRows } from './list.js';
 import type { EventRecipients, ObfEvent, ObfRecipient, Page } from './types.js';
@@ -8,18 +8,16 @@ export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recip
   Partial<Pick<ObfEvent, 'createdS'>>;
 
 /** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
-export interface EventAsked {
+export type EventAsked = {
+  readonly [K in 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS']?: ObfEvent[K] | undefined;
+} & {
   readonly clientId: ClientId;
   readonly eventId: EventId;
-  readonly badgeId?: BadgeId | undefined;
-  readonly recipientCount?: number | null | undefined;
-  readonly createdS?: number | null | undefined;
-  readonly modifiedS?: number | null | undefined;
   /** A revocation was told: a list may leave out who was revoked. */
   readonly revoked?: boolean | undefined;
   /** An update was told, which may be a revocation. */
   readonly updated?: boolean | undefined;
-}
+};
 
 /** An event and its recipients, read after they were asked for. */
 export interface EventRead {
@@ -69,20 +67,13 @@ export async function listCompleteEvents(
   beginS: number,
   calls: number,
 ): Promise<ReadonlyMap<EventId, EventRead> | null> {
+  const budget = { left: calls };
   // One call is kept for the recipients.
-  const budget = { left: calls - 1 };
-  const events = await rowsWithin(
-    budget,
-    (offset) => account.events({ beginS, offset }),
-    ({ id }) => id,
-  );
-  budget.left += 1;
+  const listEvents = (offset: number) => account.events({ beginS, offset });
+  const events = await rowsWithin(budget, 1, listEvents, ({ id }) => id);
   if (events === null) return null;
-  const listed = await rowsWithin(
-    budget,
-    (offset) => account.recipients({ beginS, offset }),
-    ({ assertionId }) => assertionId,
-  );
+  const listRecipients = (offset: number) => account.recipients({ beginS, offset });
+  const listed = await rowsWithin(budget, 0, listRecipients, ({ assertionId }) => assertionId);
   if (listed === null) return null;
   const byEvent = new Map<EventId, ObfRecipient[]>();
   for (const one of listed) byEvent.set(one.eventId, [...(byEvent.get(one.eventId) ?? []), one]);
@@ -95,19 +86,20 @@ export async function listCompleteEvents(
   return complete;
 }
 
-/** Null when that takes more calls than are left, or when the list was not seen whole. */
+/** Null when that would leave fewer calls than are `kept`, or when the list was not seen whole. */
 async function rowsWithin<T>(
   budget: { left: number },
+  kept: number,
   pageAt: (offset: number) => Promise<Page<T>>,
   keyOf: (row: T) => string,
 ): Promise<readonly T[] | null> {
   let isTooLong = false;
   const { isWhole, rows } = await readRows({
-    mayCall: () => !isTooLong && budget.left > 0,
+    mayCall: () => !isTooLong && budget.left > kept,
     keyOf,
     async pageAt(offset) {
       const page = await pageAt(offset);
-      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left;
+      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left - kept;
       budget.left -= 1;
       return page;
     },

@@ -5,8 +5,6 @@ import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 import type { ObfEvent, OddRow } from './types.js';
 
-/** What was read of OBF, and what could not be. Both are rebuilt by reading again. */
-
 /** What the row of an event said when all of its recipients were read. */
 type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;
 
@@ -47,6 +45,7 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   /** A hash from id to signature, and beside it the sum of recipients. */
   const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
+  /** Pairs of an event and its signature. */
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
     for (let at = 0; at < pairs.length; at += CHUNK)
       await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
@@ -71,11 +70,10 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       return { unread, changed };
     },
     /** Stores that they were read in full, as these rows say. */
-    put: (clientId: ClientId, rows: readonly EventRow[]) =>
-      write(
-        clientId,
-        rows.map((row) => [fieldOf(row.id), signatureOf(row)]),
-      ),
+    async put(clientId: ClientId, rows: readonly EventRow[]) {
+      const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
+      await write(clientId, pairs);
+    },
     /** Removes all but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
@@ -83,21 +81,20 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       do {
         const [next, flat] = await redis.hscan(key(clientId), cursor, 'COUNT', CHUNK);
         const others = flat.filter((field, at) => at % 2 === 0 && !kept.has(field));
-        await write(
-          clientId,
-          others.map((field) => [field, '']),
-        );
+        const pairs = others.map((field) => [field, ''] as const);
+        await write(clientId, pairs);
         cursor = next;
       } while (cursor !== '0');
     },
   };
 }
 
-/** Where something of OBF could not be read: a whole list of a client (no event), or the recipients of one event. */
-type ReadScope = Omit<OddRow, 'field'>;
-
-/** A problem as it is stored, under its scope as JSON. Holds nothing of a person. */
-const storedProblem = z.object({
+/** What OBF showed, and could not be taken for the whole. Holds nothing of a person. */
+const readProblem = z.object({
+  clientId: z.string().transform(asClientId),
+  list: z.enum(['events', 'recipients', 'badges']),
+  /** Null: the whole list is meant. */
+  eventId: z.string().transform(asEventId).nullable(),
   /** Fields of rows that cannot be read. */
   fields: z.array(z.string()),
   /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
@@ -105,40 +102,31 @@ const storedProblem = z.object({
   /** Since when, Unix seconds. */
   sinceS: z.number(),
 });
-const scopeForm = z.tuple([
-  z.string().transform(asClientId),
-  z.enum(['events', 'recipients', 'badges']),
-  z.string().transform(asEventId).nullable(),
-]);
 
-/** What OBF showed, and could not be taken for the whole. */
-export type ReadProblem = Readonly<ReadScope & z.output<typeof storedProblem>>;
+export type ReadProblem = Readonly<z.output<typeof readProblem>>;
 
-const scopeText = ({ clientId, list, eventId }: ReadScope): string =>
-  JSON.stringify([clientId, list, eventId]);
-
-const parseProblem = (text: string | null) => storedProblem.safeParse(JSON.parse(text ?? 'null')).data;
+/** Where something of OBF could not be read: a whole list of a client (no event), or the recipients of one event. */
+type ReadScope = Omit<OddRow, 'field'>;
 
 /** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
+  const fieldOf = ({ clientId, list, eventId }: ReadScope): string =>
+    JSON.stringify([clientId, list, eventId]);
+  const parse = (text: string | null) => readProblem.safeParse(JSON.parse(text ?? 'null')).data;
   return {
     /** Stores the problem of a scope; the first instant stays. */
-    async note({ fields, missing, ...scope }: Omit<ReadProblem, 'sinceS'>, nowS: number) {
+    async note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number) {
       // Of two at once the later is kept; their first instants are the same, or seconds apart.
-      const sinceS = parseProblem(await redis.hget(key, scopeText(scope)))?.sinceS ?? nowS;
-      const problem = { fields: [...new Set(fields)].toSorted(), missing, sinceS };
-      await redis.hset(key, scopeText(scope), JSON.stringify(problem));
+      const sinceS = parse(await redis.hget(key, fieldOf(problem)))?.sinceS ?? nowS;
+      const fields = [...new Set(problem.fields)].toSorted();
+      await redis.hset(key, fieldOf(problem), JSON.stringify({ ...problem, fields, sinceS }));
     },
     /** The scope was read whole. Resolves with whether there was a problem. */
-    clear: async (scope: ReadScope) => (await redis.hdel(key, scopeText(scope))) === 1,
+    clear: async (scope: ReadScope) => (await redis.hdel(key, fieldOf(scope))) === 1,
     /** Oldest first. */
     async list(): Promise<readonly ReadProblem[]> {
-      const all = Object.entries(await redis.hgetall(key)).flatMap(([scope, text]) => {
-        const [clientId, list, eventId] = scopeForm.parse(JSON.parse(scope));
-        const problem = parseProblem(text);
-        return problem === undefined ? [] : [{ clientId, list, eventId, ...problem }];
-      });
+      const all = (await redis.hvals(key)).flatMap((text) => parse(text) ?? []);
       return all.toSorted((a, b) => a.sinceS - b.sinceS);
     },
   };

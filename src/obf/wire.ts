@@ -117,14 +117,3 @@ export const pageReply = z.object({
 
 export const issueReply = z.object({ success: z.literal(true), resource_id: id });
 export const revokeReply = z.object({ success: z.literal(true), count: maybeNumber });
-
-/** The body of the issue call (API v2, `POST /v2/event/{client}/{badge}/issue`). */
-export interface IssueBody {
-  readonly recipient: readonly { readonly email: string; readonly name: string }[];
-  readonly issued_on: number;
-  readonly expires_on?: number;
-  readonly api_consumer_id: string;
-  readonly send_email: boolean;
-  readonly show_report: boolean;
-  readonly log_entry: unknown;
-}

@@ -67,13 +67,11 @@ describe('starting one', () => {
   afterAll(() => rm(dataDir, { recursive: true }));
 
   test('refuses a port that is taken, in words; its data are there at the next start', async () => {
-    const first = await startRedis({ ...quiet, dataDir, persist: true });
+    const first = await startRedis({ ...quiet, dataDir });
     const port = Number(new URL(first.url).port);
-    await expect(startRedis({ ...quiet, dataDir, persist: false, port })).rejects.toThrow(
-      'Address already in use',
-    );
+    await expect(startRedis({ ...quiet, dataDir, port })).rejects.toThrow('Address already in use');
     await first.stop();
-    const again = await startRedis({ ...quiet, dataDir, persist: true, port });
+    const again = await startRedis({ ...quiet, dataDir, port });
     await again.stop();
   });
 

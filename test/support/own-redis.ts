@@ -42,7 +42,6 @@ export async function ownRedis(
     startRedis({
       cacheDir: CACHE_DIR,
       dataDir,
-      persist: true,
       log: () => {},
       ...(port === undefined ? {} : { port }),
       ...(inCluster ? { settings: CLUSTER_OF_ONE } : {}),

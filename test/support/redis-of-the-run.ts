@@ -1,3 +1,5 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startRedis, type StartedRedis } from '../../src/sandbox/redis/start.js';
 import { startCluster, startSentinel } from './redis-group.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
@@ -30,6 +32,11 @@ export async function redisOfTheRun(): Promise<Pick<StartedRedis, 'url' | 'stop'
   // It does not outlive the run: nobody is to wait for a busy disk.
   const settings = { appendfsync: 'no' };
   if (given !== undefined) return { url: given, stop: async () => {} };
-  if (kind === 'single') return startRedis({ ...PLACE, persist: false, settings });
+  if (kind === 'single') {
+    await mkdir(TEST_DATA_DIR, { recursive: true });
+    const dataDir = await mkdtemp(join(TEST_DATA_DIR, 'redis-'));
+    const { url, stop } = await startRedis({ ...PLACE, dataDir, settings });
+    return { url, stop: () => stop().then(() => rm(dataDir, { recursive: true, force: true })) };
+  }
   return kind === 'cluster' ? startCluster(PLACE) : startSentinel(PLACE);
 }

@@ -1,16 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { unpackDebianRedis } from './debian.js';
-import { freePort, RedisDidNotStart, runRedis, works, type RedisBinary, type RedisSettings } from './run.js';
-
-/** Another process may take a free port before Redis does. */
-const PORT_ATTEMPTS = 5;
+import { freePort, runRedis, works, type RedisBinary, type RedisSettings } from './run.js';
 
 interface RedisOptions extends FindOptions {
-  /** Where the data live; made when it is not there. */
+  /** Where the data live, also for the next start; made when it is not there. */
   readonly dataDir: string;
-  /** True: the data are there at the next start. False: a folder of its own below `dataDir`, removed at the end. */
-  readonly persist: boolean;
   /** Default: a free one. */
   readonly port?: number;
   readonly settings?: RedisSettings;
@@ -30,25 +25,11 @@ export interface StartedRedis {
  * @throws RedisUnavailable, RedisDidNotStart
  */
 export async function startRedis(options: RedisOptions): Promise<StartedRedis> {
-  const { persist, port: wanted, settings } = options;
+  const { port = await freePort(), settings } = options;
   const binary = await findRedis(options);
   await mkdir(options.dataDir, { recursive: true });
-  const above = resolve(options.dataDir);
-  const dataDir = persist ? above : await mkdtemp(join(above, 'redis-'));
-  for (let attempt = 1; ; attempt += 1) {
-    const port = wanted ?? (await freePort());
-    try {
-      const server = await runRedis(binary, port, dataDir, settings);
-      const stop = async (): Promise<void> => {
-        await server.stop();
-        if (!persist) await rm(dataDir, { recursive: true, force: true });
-      };
-      return { url: `redis://127.0.0.1:${port}`, pid: server.pid, source: binary.source, stop };
-    } catch (error) {
-      const taken = error instanceof RedisDidNotStart && error.output.includes('Address already in use');
-      if (!taken || wanted !== undefined || attempt === PORT_ATTEMPTS) throw error;
-    }
-  }
+  const { pid, stop } = await runRedis(binary, port, resolve(options.dataDir), settings);
+  return { url: `redis://127.0.0.1:${port}`, pid, source: binary.source, stop };
 }
 
 export interface FindOptions {

@@ -30,7 +30,7 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
       .keepFresh(signal)
       .catch((err: unknown) => log.warn({ err }, "OBF's quota cannot be read now"));
   let found = 0;
-  for await (const page of changedPages({ account, events, look: 'an end' }, signal)) {
+  for await (const page of changedPages(account, events, 'an end', signal)) {
     for (const event of page.events) {
       signal.throwIfAborted();
       await enqueueAsNotice(stores, noticeOf(event));

@@ -4,7 +4,6 @@ import { iteratePeople } from '../../earners/people.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
-import { IdSet } from '../../obf/id-set.js';
 import { readList } from '../../obf/list.js';
 import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { ListRead, ObfEvent, ObfRecipient } from '../../obf/types.js';
@@ -56,7 +55,7 @@ interface Run {
   /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, IdSet>;
+  readonly listed: Map<ClientId, Set<string>>;
   /** Receives how many rows of an account were read, of how many. */
   readonly progress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -129,7 +128,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
   const compared = await index.compare(clientId, [...events.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
-  const listed = new IdSet();
+  const listed = new Set<string>();
   const left = new Map(events);
   const recipientList = await storeListed(pipeline, account, { left, listed }, run);
   // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
@@ -160,7 +159,7 @@ interface Listing {
   /** The account's events that are to be stored. */
   readonly left: Map<EventId, ObfEvent>;
   /** Receives every assertion that the list shows. */
-  readonly listed: IdSet;
+  readonly listed: Set<string>;
 }
 
 /** Stores each event of the account as soon as all of its recipients were listed, and takes it out of `left`. */
