@@ -136,7 +136,7 @@ function shownText(words: string, secrets: readonly string[]): string {
   // What the cut leaves of a last word could be half an address, which nothing would recognise.
   const whole = words.length < MAX_RAW_CHARS ? words : words.slice(0, MAX_RAW_CHARS).replace(/\S*$/, '');
   const text = redact(whole, secrets).replaceAll(/\s+/g, ' ').trim();
-  return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 1).toWellFormed()}…` : text;
+  return text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS - 1)}…` : text;
 }
 
 /** `{ "error": "Not Found", "message": "..." }`, or one of the two; null for any other body. */

@@ -108,22 +108,22 @@ export type ReadProblem = Readonly<z.output<typeof readProblem>>;
 /** Where something of OBF could not be read: a whole list of a client (no event), or the recipients of one event. */
 type ReadScope = Omit<OddRow, 'field'>;
 
+const placeOf = ({ clientId, list, eventId }: ReadScope): string => JSON.stringify([clientId, list, eventId]);
+const parse = (text: string | null) => readProblem.safeParse(JSON.parse(text ?? 'null')).data;
+
 /** Names what cannot be read in OBF, so that people can have it mended. @param prefix of the key */
 export function createReadProblems(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:read-problems`;
-  const fieldOf = ({ clientId, list, eventId }: ReadScope): string =>
-    JSON.stringify([clientId, list, eventId]);
-  const parse = (text: string | null) => readProblem.safeParse(JSON.parse(text ?? 'null')).data;
   return {
     /** Stores the problem of a scope; the first instant stays. */
     async note(problem: Omit<ReadProblem, 'sinceS'>, nowS: number) {
       // Of two at once the later is kept; their first instants are the same, or seconds apart.
-      const sinceS = parse(await redis.hget(key, fieldOf(problem)))?.sinceS ?? nowS;
+      const sinceS = parse(await redis.hget(key, placeOf(problem)))?.sinceS ?? nowS;
       const fields = [...new Set(problem.fields)].toSorted();
-      await redis.hset(key, fieldOf(problem), JSON.stringify({ ...problem, fields, sinceS }));
+      await redis.hset(key, placeOf(problem), JSON.stringify({ ...problem, fields, sinceS }));
     },
     /** The scope was read whole. Resolves with whether there was a problem. */
-    clear: async (scope: ReadScope) => (await redis.hdel(key, fieldOf(scope))) === 1,
+    clear: async (scope: ReadScope) => (await redis.hdel(key, placeOf(scope))) === 1,
     /** Oldest first. */
     async list(): Promise<readonly ReadProblem[]> {
       const all = (await redis.hvals(key)).flatMap((text) => parse(text) ?? []);

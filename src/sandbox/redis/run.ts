@@ -35,9 +35,9 @@ export class RedisDidNotStart extends Error {
 
 export interface RedisProcess {
   readonly pid: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** What a server is given beside what all are given, by the names of redis.conf. */
