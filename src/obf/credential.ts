@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asClientId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import { isHostedId } from './hosted-url.js';
+import { fieldOf } from './errors.js';
 import { inSeconds, optionalText } from './wire.js';
+
+/** An id as OBF makes them. */
+export const HOSTED_ID = /^[\w-]{1,128}$/;
 
 /** The one that a credential was made for. `identity` is `sha256$<hex>`, or the address itself, as OBF gives it. */
 interface Recipient {
@@ -64,7 +67,7 @@ export const credentialV3 = z
         .map(({ hashed, identityHash, salt }): Recipient => ({ hashed, identity: identityHash, salt })),
       achievement: credentialSubject.achievement.id,
       /** Null: the credential names none, or several. */
-      clientId: others.length === 0 && isHostedId(client) ? asClientId(client) : null,
+      clientId: others.length === 0 && HOSTED_ID.test(client) ? asClientId(client) : null,
       issuedOnS: validFrom,
       expiresOnS: validUntil ?? null,
       statuses: credentialStatus ?? [],
@@ -115,34 +118,25 @@ export const issuerOfClass = z.object({ issuer: issuerV2 }).transform(({ issuer 
 /** @see https://www.imsglobal.org/spec/vcrl/v1p0/ */
 export const REVOCATION_LIST_TYPE = '1EdTechRevocationList';
 
-/** An entry is the credential's id, or an object that holds it; `revoked: false` lifts it. */
-const revocations = z.array(
-  z.union([
-    z.string().transform((id) => ({ id, revoked: true })),
-    z.object({ id: z.string(), revoked: z.boolean().nullish() }),
-  ]),
-);
+/** The specification's name of the list, its plural as it is also met, and that of Open Badges 2.0. */
+const REVOCATIONS = ['revokedCredential', 'revokedCredentials', 'revokedAssertions'];
 
 /**
- * The ids of the revoked credentials, as the list writes them. It has the specification's name, its plural as it is
- * also met, or that of Open Badges 2.0. A list of another form may not pass for an empty one.
+ * The ids of the revoked credentials, as the list writes them: bare, or in an object, where `revoked: false` lifts it.
+ * A list of another form may not pass for an empty one.
  */
 export const revokedIds = z
-  .union([
-    revocations,
-    z
-      .object({
-        revokedCredential: revocations.nullish(),
-        revokedCredentials: revocations.nullish(),
-        revokedAssertions: revocations.nullish(),
-      })
-      .transform((all) => all.revokedCredential ?? all.revokedCredentials ?? all.revokedAssertions),
-  ])
-  .transform((found, ctx) => {
-    if (found != null) return found.filter(({ revoked }) => revoked !== false).map(({ id }) => id);
-    ctx.addIssue({ code: 'custom', message: 'no list of revoked credentials in it' });
-    return z.NEVER;
-  });
+  .preprocess(
+    (list) =>
+      Array.isArray(list) ? list : REVOCATIONS.map((name) => fieldOf(list, name)).find((one) => one != null),
+    z.array(
+      z.union([
+        z.string().transform((id) => ({ id, revoked: true })),
+        z.object({ id: z.string(), revoked: z.boolean().nullish() }),
+      ]),
+    ),
+  )
+  .transform((found) => found.filter(({ revoked }) => revoked !== false).map(({ id }) => id));
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
 export function isFor(recipient: Recipient, address: string): boolean {

@@ -1,7 +1,17 @@
-import type { AssertionId, BadgeId, ClientId, EventId } from '../ids.js';
+import {
+  asAssertionId,
+  asBadgeId,
+  asClientId,
+  asEventId,
+  type AssertionId,
+  type BadgeId,
+  type ClientId,
+  type EventId,
+} from '../ids.js';
 import {
   assertionV2,
   credentialV3,
+  HOSTED_ID,
   isFor,
   issuerOfClass,
   REVOCATION_LIST_TYPE,
@@ -13,13 +23,13 @@ import {
   CredentialAbsent,
   CredentialRefused,
   errorOfStatus,
+  fieldOf,
   isGood,
   jsonOrNull,
   ObfTooLarge,
   ObfUnreadable,
   type HttpReply,
 } from './errors.js';
-import { createHostedUrls } from './hosted-url.js';
 import type { Http } from './http.js';
 import type { RateLimiter } from './rate-limiter.js';
 import { parseJson, readJson } from './rows.js';
@@ -62,16 +72,20 @@ interface Subject {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. */
+/**
+ * Credentials that OBF publishes: for partners whose API key we do not have, and for pushes to a Passport. Every
+ * assumption on how OBF writes their addresses stands here. The forms were seen in credentials that OBF issued, in Open
+ * Badge Passport and in OBF's Moodle plugin; `/v1/client/<id>.json` is a guess, in the manner of the others.
+ */
 export class HostedCredentials {
-  readonly #urls: ReturnType<typeof createHostedUrls>;
+  readonly #basePath: string;
 
   constructor(
-    base: URL,
+    private readonly base: URL,
     private readonly http: Http,
     private readonly rate: RateLimiter,
   ) {
-    this.#urls = createHostedUrls(base);
+    this.#basePath = base.pathname.replace(/\/+$/, '');
   }
 
   /**
@@ -81,10 +95,11 @@ export class HostedCredentials {
    * @throws as `read`
    */
   async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
-    const { v2, v3 } = this.#urls.addressesOf(id);
-    const [one, other] = first === 'v2' ? [v2, v3] : [v3, v2];
-    return this.read(one, null, signal).catch((error: unknown) => {
-      if (error instanceof CredentialAbsent) return this.read(other, null, signal);
+    const at = `${this.base.origin}${this.#basePath}`;
+    const name = encodeURIComponent(id);
+    const [v2, v3] = [`${at}/v1/assertion/${name}`, `${at}/obv3/credentials/${name}.json`];
+    return this.read(first === 'v2' ? v2 : v3, null, signal).catch((error: unknown) => {
+      if (error instanceof CredentialAbsent) return this.read(first === 'v2' ? v3 : v2, null, signal);
       throw error;
     });
   }
@@ -96,47 +111,53 @@ export class HostedCredentials {
    * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
   async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
-    const assertionId = this.#urls.assertionId(url);
-    if (assertionId === null)
+    const id = this.#assertionIn(url);
+    if (id === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
-    const subject: Subject = { assertionId, email, signal };
+    const subject: Subject = { assertionId: asAssertionId(id), email, signal };
     const { status, body } = await this.#fetch(subject, CALL, url, { alsoGood: GONE });
     // A credential that is gone may leave nothing, or a page for people.
-    const json = status === GONE ? (jsonOrNull(body) ?? {}) : parseJson(CALL, body);
-    if (typeof json !== 'object' || json === null) throw new ObfUnreadable(CALL, 'not a JSON object');
-    if (status === GONE || ('revoked' in json && json.revoked === true)) {
-      if ('id' in json && typeof json.id === 'string') this.#checkId(json.id, subject);
-      return { revokedOnly: true, assertionId };
+    const json = status === GONE ? jsonOrNull(body) : parseJson(CALL, body);
+    if (status === GONE || fieldOf(json, 'revoked') === true) {
+      const own = fieldOf(json, 'id');
+      if (typeof own === 'string') this.#checkId(own, subject);
+      return { revokedOnly: true, assertionId: subject.assertionId };
     }
-    if ('credentialSubject' in json) return this.#verifyV3(readJson(CALL, body, credentialV3), subject);
-    if ('badge' in json && 'recipient' in json)
+    if (fieldOf(json, 'credentialSubject') !== undefined)
+      return this.#verifyV3(readJson(CALL, body, credentialV3), subject);
+    if (fieldOf(json, 'badge') !== undefined && fieldOf(json, 'recipient') !== undefined)
       return this.#verifyV2(readJson(CALL, body, assertionV2), subject);
     throw new ObfUnreadable(CALL, 'neither Open Badges 3.0 nor 2.0');
   }
 
   async #verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
     const common = this.#commonOf(credential, subject);
-    const badgeId = this.#urls.badgeIdOfAchievement(credential.achievement);
+    const badge = this.#idIn('obv3/achievements', credential.achievement);
     const { clientId } = credential;
-    if (badgeId === null)
+    if (badge === null)
       throw new ObfUnreadable(CALL, 'field credentialSubject.achievement.id: not a badge of this OBF');
     if (clientId === null)
       throw new ObfUnreadable(CALL, 'field issuer.otherIdentifier: not one client id (systemId)');
     const revoked = await this.#isListedAsRevoked(credential, subject);
-    return { ...common, clientId, badgeId, eventId: null, revoked };
+    return { ...common, clientId, badgeId: asBadgeId(badge), eventId: null, revoked };
   }
 
   async #verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
     const common = this.#commonOf(credential, subject);
-    const { badge } = credential;
-    const badgeId = this.#urls.badgeIdOfClass(badge);
-    if (badgeId === null) throw new ObfUnreadable(CALL, 'field badge: not a badge of this OBF');
+    // `/v1/badge/_/<badge id>.json?v=2.0&event=<event id>`
+    const badge = this.#idIn('v1/badge/_', credential.badge);
+    if (badge === null) throw new ObfUnreadable(CALL, 'field badge: not a badge of this OBF');
+    const event = this.#parameterIn('event', credential.badge);
     const name = 'GET badgeclass';
     const issuer =
-      credential.issuer ?? readJson(name, (await this.#fetch(subject, name, badge)).body, issuerOfClass);
-    const clientId = this.#urls.clientId(issuer);
-    if (clientId === null) throw new ObfUnreadable(CALL, 'field badge.issuer: not a client of this OBF');
-    return { ...common, clientId, badgeId, eventId: this.#urls.eventId(badge), revoked: false };
+      credential.issuer ??
+      readJson(name, (await this.#fetch(subject, name, credential.badge)).body, issuerOfClass);
+    // `/v1/client/<client id>.json`, or `/v1/client/?key=<client id>&v=2.0&event=<event id>`
+    const isByKey = /^\/v1\/client\/?$/.test(this.#routeOf(issuer) ?? '');
+    const client = isByKey ? this.#parameterIn('key', issuer) : this.#idIn('v1/client', issuer);
+    if (client === null) throw new ObfUnreadable(CALL, 'field badge.issuer: not a client of this OBF');
+    const [clientId, eventId] = [asClientId(client), event === null ? null : asEventId(event)];
+    return { ...common, clientId, badgeId: asBadgeId(badge), eventId, revoked: false };
   }
 
   /** What both formats come to, once it is known to be this person's. @throws CredentialRefused */
@@ -150,18 +171,18 @@ export class HostedCredentials {
 
   /** One credential could else be counted again and again under invented addresses. */
   #checkId(id: string, { assertionId }: Subject): void {
-    if (this.#urls.assertionId(id) !== assertionId)
+    if (this.#assertionIn(id) !== assertionId)
       throw new CredentialRefused(CALL, 'identity', 'its own id is not the one that it was read under');
   }
 
   async #isListedAsRevoked({ id, statuses }: CredentialV3, subject: Subject): Promise<boolean> {
     const name = 'GET revoked';
     const isOwn = (one: string): boolean =>
-      one === id || one === subject.assertionId || this.#urls.assertionId(one) === subject.assertionId;
+      one === id || one === subject.assertionId || this.#assertionIn(one) === subject.assertionId;
     for (const { id: url, type } of statuses) {
       if (!type.includes(REVOCATION_LIST_TYPE))
         throw new ObfUnreadable(CALL, 'field credentialStatus.type: not a status that OBF is known to use');
-      if (!this.#urls.isOurs(url))
+      if (this.#routeOf(url) === null)
         throw new CredentialRefused(CALL, 'url', "its revocation list is not on OBF's host");
       // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
       const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
@@ -177,7 +198,7 @@ export class HostedCredentials {
     { email, signal }: Subject,
     name: string,
     url: string,
-    { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES }: { alsoGood?: number; maxBytes?: number } = {},
+    { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES } = {},
   ): Promise<HttpReply> {
     const facts = { name, clientId: null, write: false, secrets: email === null ? [] : [email] };
     const { pathname, search } = new URL(url);
@@ -191,5 +212,29 @@ export class HostedCredentials {
     const error = errorOfStatus(facts, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
     throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;
+  }
+
+  /** The path of an address below OBF's own; null unless scheme, host and port are OBF's, without credentials. */
+  #routeOf(address: string): string | null {
+    if (!URL.canParse(address)) return null;
+    const { origin, username, password, pathname } = new URL(address);
+    const isOurs = origin === this.base.origin && username === '' && password === '';
+    return isOurs && pathname.startsWith(`${this.#basePath}/`) ? pathname.slice(this.#basePath.length) : null;
+  }
+
+  /** The id at the end of an address of OBF, `/<folder>/<id>` or `/<folder>/<id>.json`. */
+  #idIn(folder: string, address: string): string | null {
+    const route = this.#routeOf(address)?.replace(/\.json$/, '');
+    const id = route?.startsWith(`/${folder}/`) === true ? route.slice(folder.length + 2) : '';
+    return HOSTED_ID.test(id) ? id : null;
+  }
+
+  #assertionIn(address: string): string | null {
+    return this.#idIn('obv3/credentials', address) ?? this.#idIn('v1/assertion', address);
+  }
+
+  #parameterIn(name: string, address: string): string | null {
+    const id = this.#routeOf(address) === null ? '' : (new URL(address).searchParams.get(name) ?? '');
+    return HOSTED_ID.test(id) ? id : null;
   }
 }
