@@ -12,7 +12,6 @@ export interface Insight {
   eligibility(email: string, badgeId: string): Promise<Eligibility>;
 }
 
-/** How many jobs are waiting or under way. */
 export interface Work {
   /** Notices that came or are read, earners to decide. */
   readonly deciding: number;
@@ -32,7 +31,6 @@ export interface Eligibility {
   readonly excluded: readonly string[];
 }
 
-/** All that a scene needs. */
 export interface Play extends Stage, Pick<StageOptions, 'scheme'> {
   readonly insight: Insight;
   readonly narrator: Narrator;
@@ -41,17 +39,14 @@ export interface Play extends Stage, Pick<StageOptions, 'scheme'> {
 export const badgeName = ({ awards }: Play['scheme'], id: string): string =>
   awards.find(({ badgeId }) => badgeId === id)?.name ?? id;
 
-/** `3 badges`, `1 badge`, `0 badge`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count < 2 ? one : many}`;
 
-/** `de Farid`, `d'Amina`. */
 export const ofPerson = (name: string): string =>
   /^[aeiouyéèêâîô]/i.test(name) ? `d'${name}` : `de ${name}`;
 
 /** Above it, people are counted and not named. */
 export const MOST_NAMED = 4;
-/** `un`, `un et deux`, `un, deux et trois`. */
 const list = new Intl.ListFormat('fr');
 
 /** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
@@ -68,7 +63,6 @@ export function committedIssues({
 }
 
 const READING_MS_PER_CHARACTER = 40;
-/** For the eye to rest, before the next scene. */
 const SCENE_END_MS = 1500;
 
 /** Plays each scene: its acts in Open Badge Factory, their notices to Palier, and what comes of them. */
@@ -113,7 +107,6 @@ function actsOf(play: Play, scene: Scene, announce: () => void): Acts {
   };
 }
 
-/** Narrates what the Région issued since the last call, as Open Badge Factory received it. */
 function createAnnouncer(play: Play): () => void {
   const announced = new Set<string | null>();
   return () => {

@@ -31,7 +31,6 @@ const CONFIG_DIR = join(PROJECT_DIR, 'src/demo/config');
 const TIME_ZONE = 'Europe/Paris';
 
 interface Options {
-  /** No pauses for a reader. */
   readonly fast: boolean;
   /** Stays up after the story. */
   readonly keep: boolean;
@@ -114,7 +113,6 @@ async function finish({ keep, stop }: Options, narrator: Narrator, stage: Stage)
   await Promise.race([stage.watch, aborted(stop)]);
 }
 
-/** Where to look while all is up. */
 function showAddresses(narrator: Narrator, { webUrl, runDir, keys }: Stage): void {
   const { name, password } = keys.ops;
   narrator.fact(`à ouvrir : ${webUrl}/ops (nom : ${name} ; mot de passe : ${password})`);
@@ -208,7 +206,6 @@ const surroundings = (): Environment =>
     }),
   );
 
-/** Aborted by Ctrl-C, by a signal, and when the output is closed. */
 function stopOfProcess(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
@@ -223,7 +220,6 @@ const USAGE = `npm run demo [-- options]
   --help   ceci
 `;
 
-/** Null for what cannot be read. */
 function readArguments() {
   const flag = { type: 'boolean', default: false } as const;
   try {

@@ -105,7 +105,6 @@ function hanging(start: string, text: string, below: string, width: number): rea
   return [start + first, ...others.map((line) => below + line)];
 }
 
-/** Spaces between two columns. */
 const GAP = 2;
 const NARROWEST_COLUMN = 20;
 /** No column but the last takes a larger part of the width. */

@@ -2,7 +2,6 @@ import type { Fault } from '../sandbox/types.js';
 
 /** The people of the story by their first names. All are invented. */
 const GROUP = ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Farid', 'Gaëlle', 'Hugo', 'Jeanne'];
-/** Absent on the second day. */
 const ABSENT = 'Tom';
 /** The nineteen who are there on both days. */
 const PRESENT = (
@@ -10,7 +9,6 @@ const PRESENT = (
   'Kévin Léa Mehdi Nina Oscar Paul Rania Salomé Yanis'
 ).split(' ');
 
-/** example.org belongs to nobody. */
 export const emailOf = (name: string): string =>
   `${name
     .normalize('NFD')
@@ -56,7 +54,6 @@ export const POLL_EVERY_S = 10;
 
 /** What a scene can have happen, one after the other. */
 export interface Acts {
-  /** A paragraph. */
   readonly say: (text: string) => Promise<void>;
   /** One badge to all of them, as one event, and its notice. */
   readonly give: (
@@ -65,7 +62,6 @@ export interface Acts {
     people: readonly string[],
     how?: GiveOptions,
   ) => Promise<void>;
-  /** Takes a badge back from somebody, with its notice. */
   readonly revoke: (partner: string, badge: string, from: string) => Promise<void>;
   readonly fault: (fault: Fault) => void;
   /** Waits until the Région has given it. */
@@ -73,14 +69,12 @@ export interface Acts {
 }
 
 interface GiveOptions {
-  /** Unix seconds. */
   readonly issuedOnS?: number;
   readonly expiresOnS?: number;
   /** False: no notice. Default: true. */
   readonly webhook?: boolean;
 }
 
-/** A chapter of the story. */
 export interface Scene {
   readonly title: string;
   /** The Région's badge that people are on their way to. */
@@ -98,7 +92,6 @@ async function third({ give, holds }: Acts, person: string): Promise<void> {
 
 const day = (date: string): number => Date.parse(date) / 1000;
 
-/** The story, in order. */
 export const SCENES: readonly Scene[] = [
   {
     title: 'Deux ateliers, neuf personnes',

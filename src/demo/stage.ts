@@ -30,7 +30,6 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface StageOptions {
   readonly projectDir: string;
-  /** Of the rules. */
   readonly configDir: string;
   readonly scheme: DemoScheme;
   /** What any program needs to run, such as PATH. */
@@ -61,7 +60,6 @@ export class Closing {
   }
 }
 
-/** All that the story is played on, and that ends with it. */
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
 /**
@@ -137,7 +135,6 @@ function isAlive(pid: number): boolean {
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {
-    // Another user's process: alive.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
@@ -164,9 +161,7 @@ function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: str
     sandbox.issueByHand({ clientId: REGION.id, badgeId, recipients, issuedOnS });
 }
 
-/** What Palier's programs run with. */
 interface Running {
-  /** The compiled programs. */
   readonly programsDir: string;
   /** Holds the logs, and `palier.env`; a folder without a `.env`. */
   readonly runDir: string;

@@ -49,10 +49,8 @@ async function backToBastien(play: Play): Promise<void> {
 }
 
 export const FARID = emailOf('Farid');
-/** The parts of the explanation that matter here; the others are much alike. */
 const EXPLAIN_SHOWN = ['Bénéficiaire', 'Communiquer', 'Ne comptent'];
 
-/** What the operator's own command says of somebody. */
 async function showExplain({ narrator, runDir, environment, programsDir }: Play): Promise<void> {
   narrator.heading("Pourquoi Farid n'a-t-il pas son badge ?");
   narrator.say(`C'est ce que dit « npx palier explain ${FARID} » :`);

@@ -13,7 +13,6 @@ const API_CONSUMER_ID = 'palier';
 /** The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is sent. */
 export type ObfAccount = ReturnType<typeof createAccount>;
 
-/** The account of one client: the routes of OBF API v2 that we call, in our terms. */
 export function createAccount(clientId: ClientId, send: Caller) {
   const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
     send({ name: `GET ${route}`, method: 'GET', path, query, reply: replyOf(form) }, signal);
@@ -50,7 +49,6 @@ export function createAccount(clientId: ClientId, send: Caller) {
       get('events', ['event', clientId], eventPage, signal, paged(query)),
     /** One page of the recipients of all of the account's events, `limit` 1000 by default. */
     recipients: (query: PageQuery, signal?: AbortSignal) => recipients(query, signal),
-    /** Every recipient of one event, all pages. */
     async recipientsOf(eventId: EventId, signal?: AbortSignal): Promise<EventRecipients> {
       const { rows, distinct, isWhole, odd } = await readRows({
         pageAt: (offset) => recipients({ offset }, signal, eventId),

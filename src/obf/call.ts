@@ -2,7 +2,6 @@ import type { Logger } from '../platform/logger.js';
 import { errorOfStatus, isGood, ObfOutcomeUnknown, ObfRefused, ObfUnreadable } from './errors.js';
 import type { Bearer, TokenParts, Tokens } from './token.js';
 
-/** One call of OBF's API v2, as its route is written there. */
 export interface Call<T> {
   /** Names it in errors and logs, e.g. `GET event`. */
   readonly name: string;
@@ -25,7 +24,6 @@ interface CallerParts extends Pick<TokenParts, 'clientId' | 'http' | 'apiPath' |
   readonly log: Logger | undefined;
 }
 
-/** A list of 1000 recipients is under 1 MiB. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**

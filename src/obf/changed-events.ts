@@ -16,7 +16,6 @@ const ROOM = 100;
  */
 export type Look = 'an end' | 'both ends' | 'all';
 
-/** A part of what a list shows. */
 export interface ChangedPage {
   /** Events that were not read, or whose row differs from what was read. */
   readonly events: readonly ObfEvent[];

@@ -102,7 +102,6 @@ export const assertionV2 = z
   .transform(({ id, recipient, badge, issuedOn, expires }) => ({
     id,
     recipients: [recipient] as readonly Recipient[],
-    /** Address of the badge class. */
     badge: badge.id,
     /** Address of the issuer; null: the badge class names it. */
     issuer: badge.issuer?.id ?? null,
@@ -112,7 +111,6 @@ export const assertionV2 = z
 
 export type CredentialV2 = z.output<typeof assertionV2>;
 
-/** The issuer's address out of a badge class. */
 export const issuerOfClass = z.object({ issuer: issuerV2 }).transform(({ issuer }) => issuer.id);
 
 /** @see https://www.imsglobal.org/spec/vcrl/v1p0/ */

@@ -5,10 +5,8 @@ import { withoutAddresses } from '../platform/logger.js';
  * Messages name the call and the client, never a token, a body or an address.
  */
 export abstract class ObfError extends Error {
-  /** A stable name for logs and for the outside. */
   abstract readonly code: string;
   constructor(
-    /** Which call, e.g. `GET event`. */
     readonly call: string,
     message: string,
     options?: ErrorOptions,
@@ -80,7 +78,6 @@ export class ObfUnreadable extends ObfError {
   readonly code = 'obf_unreadable';
 }
 
-/** The answer is larger than any that we expect. */
 export class ObfTooLarge extends ObfUnreadable {}
 
 /** What an error may say of a call, and what decides how sure we can be of its outcome. */
@@ -146,7 +143,6 @@ function errorIn(body: string): string | null {
   return said.length === 0 ? null : said.join(': ');
 }
 
-/** Parsed JSON; null for what is none. */
 export function jsonOrNull(body: string): unknown {
   try {
     return JSON.parse(body);

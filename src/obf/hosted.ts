@@ -40,7 +40,6 @@ interface HostedAssertion {
   readonly assertionId: AssertionId;
   readonly clientId: ClientId;
   readonly badgeId: BadgeId;
-  /** Null where the credential does not name it. */
   readonly eventId: EventId | null;
   readonly issuedOnS: number;
   readonly expiresOnS: number | null;
@@ -57,14 +56,12 @@ export type HostedCredential =
 const CALL = 'GET credential';
 /** All public reads share one lane, across issuers. */
 const LANE = 'public';
-/** A credential may hold its picture. */
 const MAX_CREDENTIAL_BYTES = 1024 * 1024;
 const MAX_LIST_BYTES = 5 * 1024 * 1024;
 const NOT_FOUND = 404;
 const FORBIDDEN = 403;
 const GONE = 410;
 
-/** A credential under verification. */
 interface Subject {
   readonly assertionId: AssertionId;
   /** Null: the owner is known. */

@@ -25,7 +25,6 @@ interface HttpRequest extends CallFacts {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Of the answer, unpacked. */
   readonly maxBytes: number;
   /** From the first byte sent to the last received; default: that of `createHttp`. */
   readonly timeoutMs?: number;
@@ -35,7 +34,6 @@ interface HttpRequest extends CallFacts {
 export interface CallMade {
   /** Null: what OBF publishes was read. */
   readonly clientId: ClientId | null;
-  /** As errors name it, e.g. `GET event`. */
   readonly route: string;
   /** Null: no whole answer came. */
   readonly status: number | null;
@@ -47,9 +45,7 @@ export interface CallMade {
 export type Report = (made: CallMade) => void;
 
 interface HttpOptions {
-  /** Scheme, host and port. */
   readonly origin: string;
-  /** For one whole call. */
   readonly timeoutMs: number;
   readonly report: Report;
   readonly log: Logger | undefined;
@@ -112,7 +108,6 @@ export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
         log?.debug({ call: route, client: clientId, status, ms: Math.round(durationMs) }, 'OBF called');
       }
     },
-    /** Destroys every connection. */
     close(): void {
       closed = true;
       for (const agent of [kept, fresh].flatMap((agents) => Object.values(agents))) agent.destroy();

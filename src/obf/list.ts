@@ -10,7 +10,6 @@ const MAX_PASSES = 4;
 
 interface ListOptions<T> {
   readonly pageAt: (offset: number) => Promise<Page<T>>;
-  /** As the page's `keys` has it. */
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
   readonly onRows: (rows: readonly T[]) => Promise<void> | void;
@@ -20,12 +19,10 @@ interface ListOptions<T> {
 
 /** One reading of a list from its first row to its last. */
 interface Pass {
-  /** How many distinct rows. */
   readonly count: number;
   readonly total: number | null;
   /** Each page followed on the one before. */
   readonly isSteady: boolean;
-  /** `mayCall` ended it. */
   readonly isCut: boolean;
 }
 
@@ -60,7 +57,6 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   }
 }
 
-/** As `readList`, with all of its rows. */
 export async function readRows<T>(
   options: Omit<ListOptions<T>, 'onRows'>,
 ): Promise<ListRead & { readonly rows: readonly T[] }> {
@@ -69,7 +65,6 @@ export async function readRows<T>(
   return { ...read, rows };
 }
 
-/** For a list that does not hold still. */
 export const unsteadyList = (call: string, distinct: number, total: number | null): ObfUnreadable =>
   new ObfUnreadable(
     call,

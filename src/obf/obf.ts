@@ -17,16 +17,12 @@ export interface ObfOptions {
   readonly redis: RedisConnection;
   /** Of all keys; a hash tag in it keeps them together in a cluster. */
   readonly prefix: string;
-  /** Seals the tokens. */
   readonly vault: Vault;
-  /** The API keys that we hold. */
   readonly secrets: ReadonlyMap<ClientId, string>;
-  /** For one whole call, default 20 s. */
   readonly timeoutMs?: number;
   readonly log?: Logger;
   /** Receives each call that left. */
   readonly report?: Report;
-  /** For tests. */
   readonly tuning?: Partial<Tuning>;
 }
 

@@ -34,7 +34,6 @@ const MARGIN = 1.05;
 /** What the margin forgives in a second. */
 const LATE_MS = 40;
 const MAX_TRIES = 3;
-/** No call waits longer for its turn. */
 const MAX_QUEUE_MS = 60_000;
 
 interface Waiting {

@@ -3,7 +3,6 @@ import type { ObfAccount } from './account.js';
 import { isSomebody, PAGE_LIMIT, readRows } from './list.js';
 import type { EventRecipients, ObfEvent, ObfRecipient, Page } from './types.js';
 
-/** What must be known of an event to keep it. */
 export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recipientCount' | 'modifiedS'> &
   Partial<Pick<ObfEvent, 'createdS'>>;
 
@@ -19,7 +18,6 @@ export type EventAsked = {
   readonly updated?: boolean | undefined;
 };
 
-/** An event and its recipients, read after they were asked for. */
 export interface EventRead {
   readonly event: EventToStore;
   readonly recipients: EventRecipients;
@@ -107,7 +105,6 @@ async function rowsWithin<T>(
   return isWhole && !isTooLong ? rows : null;
 }
 
-/** Recipients of an event that are known to be all of them. */
 export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({
   recipients: recipients.filter(isSomebody),
   distinct: recipients.length,

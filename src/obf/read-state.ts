@@ -15,7 +15,6 @@ const CHUNK = 1000;
 const fieldOf = (event: EventId): string =>
   createHash('sha256').update(event).digest('base64url').slice(0, 11);
 
-/** Pure: what an event is compared by. */
 const signatureOf = ({ recipientCount, modifiedS }: EventRow): string =>
   `${recipientCount ?? '-'} ${modifiedS ?? '-'}`;
 
@@ -45,13 +44,11 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
   /** A hash from id to signature, and beside it the sum of recipients. */
   const key = (clientId: ClientId): string => `${prefix}:events:{${clientId}}`;
   const sumKey = (clientId: ClientId): string => `${key(clientId)}:recipients`;
-  /** Pairs of an event and its signature. */
   const write = async (clientId: ClientId, pairs: readonly (readonly [string, string])[]): Promise<void> => {
     for (let at = 0; at < pairs.length; at += CHUNK)
       await PUT(redis, [key(clientId), sumKey(clientId)], pairs.slice(at, at + CHUNK).flat());
   };
   return {
-    /** How many events of the client were read. */
     count: (clientId: ClientId) => redis.hlen(key(clientId)),
     /** How many recipients all of them have, as their rows say. */
     recipients: async (clientId: ClientId) => Number((await redis.get(sumKey(clientId))) ?? 0),
@@ -69,12 +66,10 @@ export function createEventIndex(redis: RedisConnection, prefix: string) {
       }
       return { unread, changed };
     },
-    /** Stores that they were read in full, as these rows say. */
     async put(clientId: ClientId, rows: readonly EventRow[]) {
       const pairs = rows.map((row) => [fieldOf(row.id), signatureOf(row)] as const);
       await write(clientId, pairs);
     },
-    /** Removes all but these. */
     async retain(clientId: ClientId, events: Iterable<EventId>) {
       const kept = new Set([...events].map(fieldOf));
       let cursor = '0';
@@ -95,11 +90,9 @@ const readProblem = z.object({
   list: z.enum(['events', 'recipients', 'badges']),
   /** Null: the whole list is meant. */
   eventId: z.string().transform(asEventId).nullable(),
-  /** Fields of rows that cannot be read. */
   fields: z.array(z.string()),
   /** How many rows were seen, of how many OBF says there are; null: that is not the problem. */
   missing: z.object({ seen: z.number(), expected: z.number().nullable() }).nullable(),
-  /** Since when, Unix seconds. */
   sinceS: z.number(),
 });
 

@@ -22,7 +22,6 @@ export interface Tuning {
   readonly tokenSpacingMs: number;
   /** How long a call waits for a token that another process asks for, or that OBF would refuse yet. */
   readonly tokenWaitMs: number;
-  /** How long OBF may take to make a token. */
   readonly tokenTimeoutMs: number;
 }
 
@@ -40,7 +39,6 @@ export interface TokenParts {
   readonly clientId: ClientId;
   readonly secret: string;
   readonly redis: RedisConnection;
-  /** Of the keys. */
   readonly prefix: string;
   readonly vault: Vault;
   readonly http: Http;
@@ -52,7 +50,6 @@ export interface TokenParts {
   readonly life: AbortSignal;
 }
 
-/** How often the token of another process is looked for. */
 const POLL_MS = 50;
 /** A request may reach OBF so much later than we noted that we ask. */
 const ON_ITS_WAY_MS = 1000;

@@ -5,7 +5,6 @@ import type { eventRow, recipientRow } from './wire.js';
 /** One act of issuing, as read from OBF. `logEntry` is parsed where it is JSON, and null in list rows. */
 export type ObfEvent = Readonly<z.output<typeof eventRow>> & { readonly clientId: ClientId };
 
-/** One recipient of an event. */
 export type ObfRecipient = Readonly<z.output<typeof recipientRow>>;
 
 export type ListName = 'events' | 'recipients' | 'badges';
@@ -25,11 +24,9 @@ export interface Page<T> {
   readonly odd: readonly OddRow[];
   /** One for each row of the page, odd ones included, in OBF's order: tells rows apart. */
   readonly keys: readonly string[];
-  /** How many there are in all; null where OBF does not say. */
   readonly total: number | null;
 }
 
-/** What came of reading a whole list. */
 export interface ListRead {
   /** Distinct rows, odd ones included. */
   readonly distinct: number;
@@ -42,7 +39,6 @@ export interface ListRead {
 
 /** The recipients of one event; `distinct` counts those without an address too. */
 export interface EventRecipients extends Omit<ListRead, 'total'> {
-  /** Those with an address. */
   readonly recipients: readonly ObfRecipient[];
 }
 

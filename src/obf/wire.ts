@@ -80,14 +80,12 @@ export const eventRow = z
       createdS: row.ctime,
       /** When OBF changed it last; null where OBF does not say. */
       modifiedS: row.mtime,
-      /** How many recipients OBF says it has; null where it does not say. */
       recipientCount: row.recipient_count,
       /** The issuer's own note: a string that holds JSON, or any text that another program put there. */
       logEntry: row.log_entry ?? null,
     };
   });
 
-/** One recipient of an event. */
 export const recipientRow = z
   .object({
     event_id: id,

@@ -14,7 +14,6 @@ const HOUR_S = 3600;
 const PER_ADDRESS = 3;
 const PER_NETWORK = 20;
 
-/** What a token or a cookie stands for. */
 export interface Access {
   readonly earner: EarnerKey;
   /** When it was made, Unix seconds: an erasure after that ends it. */
@@ -27,7 +26,6 @@ const form = z.tuple([z.string().transform(asEarnerKey), z.number().int()]);
 type Kind = 'link' | 'session';
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
-/** Ended by an erasure since. */
 export const isErasedSince = ({ sinceS }: Access, tombstone: Tombstone | null): boolean =>
   tombstone !== null && tombstone.erasedAtS >= sinceS;
 

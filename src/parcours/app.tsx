@@ -7,14 +7,11 @@ import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
 import type { Parcours } from './progress.js';
 import { AskView, EndedView, type Frame, OpenView, ParcoursView, renderPage, SentView } from './view.js';
 
-/** What is counted of the pages, in numbers only. */
 type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
 
 interface ParcoursDeps {
   readonly frame: Frame;
-  /** Where people reach `web`, without a path. */
   readonly publicUrl: string;
-  /** How many proxies before `web` are believed. */
   readonly trustProxy: number;
   readonly access: ParcoursAccess;
   /** Null for what is no address. */
@@ -113,7 +110,6 @@ function addLink(app: Express, { deps, cookies, send }: Tools): void {
   });
 }
 
-/** What a session shows, and its end. */
 function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
   const { access } = deps;
   const signedIn = async (req: Request): Promise<Access | null> => access.findSession(cookies.read(req));
@@ -182,7 +178,6 @@ function cookieJar(secure: boolean) {
   };
 }
 
-/** The one style sheet of the pages: nothing is loaded from elsewhere. */
 const STYLE = `
 :root{color-scheme:light dark;--page:#fff;--text:#1b1f24;--muted:#57606a;--line:#8b949e;--link:#0b4f9c;--full:#1a6b32;--soft:#eef2f6}
 @media (prefers-color-scheme:dark){:root{--page:#12161c;--text:#e6e9ed;--muted:#a5adb7;--line:#8b949e;--link:#9cc7f5;--full:#6fd68a;--soft:#1d242d}}

@@ -31,7 +31,6 @@ export async function readParcours(sources: PersonSources, access: Access) {
     `« ${names.badge(clientId, badgeId)} », de ${names.partner(clientId)}, le ${names.day(issuedOnS)}`,
   ];
   return {
-    /** The day it was read, in words. */
     today: names.day(json.now_s),
     addresses: person.addresses.flatMap(({ record }) => record.contact?.address ?? []),
     competencies: [...scheme.competencies.values()],
@@ -44,7 +43,6 @@ export async function readParcours(sources: PersonSources, access: Access) {
   };
 }
 
-/** What a sentence may call things by. */
 export type Names = ReturnType<typeof namesOf>;
 
 export function namesOf(scheme: Scheme) {
@@ -58,7 +56,6 @@ export function namesOf(scheme: Scheme) {
     badge: (client: string, badge: string): string =>
       partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
     partner: (client: string): string => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
-    /** Of an instant, Unix seconds. */
     day: (atS: number): string => DateTime.fromSeconds(atS, inFrench).toLocaleString(DateTime.DATE_FULL),
   };
 }

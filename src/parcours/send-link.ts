@@ -10,15 +10,12 @@ import { createAccess, type ParcoursAccess } from './access.js';
 
 interface LinkSending {
   readonly redis: RedisConnection;
-  /** Of our own keys. */
   readonly prefix: string;
   readonly vault: Vault;
-  /** The scheme's name. */
   readonly scheme: string;
   readonly parcours: MailConfig & { readonly publicUrl: string };
 }
 
-/** What a worker sends links with. */
 export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending) {
   const mailer = createMailer(parcours);
   const earners = createEarnerStore(redis, prefix, vault);
@@ -34,9 +31,7 @@ interface LinkParts {
   readonly earners: { read(earner: EarnerKey): Promise<Pick<EarnerRecord, 'contact'>> };
   readonly access: Pick<ParcoursAccess, 'issueToken'>;
   readonly mailer: Pick<Mailer, 'send'>;
-  /** Where people reach `web`, without a path. */
   readonly publicUrl: string;
-  /** The scheme's name. */
   readonly scheme: string;
 }
 

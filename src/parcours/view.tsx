@@ -4,15 +4,12 @@ import { typesetFrench } from '../ops/shared/browser.js';
 import { withoutMarks } from '../platform/invisible.js';
 import { type AwardJson, missingOf, type Parcours, progressOf, stateOf } from './progress.js';
 
-/** What every page says around its own words. */
 export interface Frame {
-  /** The scheme's name. */
   readonly scheme: string;
   /** Whom a person can write to; null: nobody was named. */
   readonly contact: string | null;
 }
 
-/** A page as it is sent. */
 export function renderPage(frame: Frame, title: string, body: ComponentChildren): string {
   const html = renderToString(
     <html lang="fr">
@@ -99,7 +96,6 @@ export const OpenView = ({ token }: { readonly token: string }): VNode => (
   </form>
 );
 
-/** A link or a session that opens nothing any more. */
 export const EndedView = ({ why }: { readonly why: string }): VNode => (
   <>
     <p>{why}</p>

@@ -10,10 +10,8 @@ import { createParcours } from './app.js';
 import { readParcours } from './progress.js';
 
 interface ParcoursWiring {
-  /** The pipeline, as far as a person is read with it. */
   readonly reading: Parameters<typeof collectPersonalData>[0];
   readonly redis: RedisConnection;
-  /** Of our own keys. */
   readonly prefix: string;
   readonly parcours: NonNullable<Config['parcours']>;
 }

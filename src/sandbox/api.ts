@@ -70,7 +70,6 @@ const meets = (
   { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
 ): boolean => (id === undefined || badge.id === id) && ctimeS >= begin && ctimeS <= end;
 
-/** Events of a client, in the order of recording. */
 const events: ClientHandler = ({ query: asked }, { lists }, found) =>
   reading(eventQuery, asked, (query) => {
     const { api_consumer_id: consumer, email } = query;
@@ -107,7 +106,6 @@ const eventRow = (found: IssuingEvent) => ({
   mtime: found.mtimeS,
 });
 
-/** Recipients of a client's events, in the order of recording. */
 const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }, found) =>
   reading(recipientQuery, asked, (query) => {
     const { event_id: eventId, email } = query;
@@ -117,7 +115,6 @@ const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }
       (email === undefined || sameAddressForm(one.email) === sameAddressForm(email));
     const rows = (): readonly Issued[] => {
       if (eventId === undefined) return found.assertions;
-      // Those of one event of thousands are found at once.
       const ofEvent = all.get(eventId);
       return ofEvent?.badge.clientId === found.id ? ofEvent.assertions : [];
     };

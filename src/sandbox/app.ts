@@ -10,7 +10,6 @@ import type { World } from './world.js';
 
 /** A call while it is served: its end is written when it is known. */
 export type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] } & {
-  /** The badge in an issue call's path. */
   readonly badgeId: string | null;
   eventId: string | null;
 };
@@ -19,7 +18,6 @@ interface Service {
   readonly world: World;
   readonly tokens: Tokens;
   readonly faults: CallFaults;
-  /** Every call received, in order of arrival. */
   readonly calls: OpenCall[];
   /** Counts a call of that client; how long to wait, ms, when it came too soon. */
   readonly overRate: (clientId: string) => number | null;
@@ -29,7 +27,6 @@ interface Service {
 interface Route {
   readonly name: RouteName;
   readonly path: string;
-  /** Who calls, as the call itself says. */
   readonly callerOf: (request: ApiRequest) => string | null;
   readonly answer: (request: ApiRequest, service: Service) => Reply;
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refused, type Reply } from './exchange.js';
 import type { Fault, ReceivedCall } from './types.js';
 
-/** What becomes of a call. */
 export type Outcome =
   /** `lost`: carried out, and not answered. */
   | { readonly kind: 'reply' | 'lost'; readonly reply: Reply }

@@ -129,7 +129,6 @@ const issuer: PublicHandler = (request, { clients, url }) => {
   return ok({ '@context': V2_CONTEXT, type: 'Issuer', id, ...contactOf(client) });
 };
 
-/** What anyone may read. */
 export const PUBLIC_ROUTES: Routes<PublicHandler> = [
   ['GET credential', '/obv3/credentials/:assertion', credential],
   ['GET revoked', '/obv3/revoked/:client/:badge', revokedList],

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
 
-/** A mail as it arrived. */
 export interface Received {
   readonly to: readonly string[];
   readonly source: string;
@@ -15,7 +14,6 @@ export interface Mailbox {
   readonly refused: Set<string>;
   /** Answers the next so many mails 451: come again. */
   busy: number;
-  /** Called with each mail that arrives. */
   onMail: (mail: Received) => void;
   close(): Promise<void>;
 }

@@ -25,7 +25,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return new Sandbox(`http://127.0.0.1:${address.port}`, options.clock ?? systemClock, options, server);
 }
 
-/** A local OBF that serves, and what it received. */
 export class Sandbox extends World {
   readonly #calls: OpenCall[] = [];
   readonly #stop = new AbortController();
@@ -53,7 +52,6 @@ export class Sandbox extends World {
     server.on('request', app);
   }
 
-  /** Every call received, in order of arrival. */
   get calls(): readonly ReceivedCall[] {
     return this.#calls;
   }

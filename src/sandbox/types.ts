@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-/** Every route that the sandbox serves, as faults and received calls name it. */
 export type RouteName =
   | `GET ${'ping' | 'client' | 'badges' | 'events' | 'event' | 'recipient'}`
   | `GET ${'credential' | 'revoked' | 'assertion' | 'badgeclass' | 'issuer'}`
@@ -9,13 +8,11 @@ export type RouteName =
 
 /** How the local Open Badge Factory behaves. `startSandbox` (server.ts) opens it. */
 export interface SandboxOptions {
-  /** 0, the default: any free one. */
   readonly port?: number;
   /** Unix milliseconds, for dates, token expiry and limits. The limits also pass with real time. */
   readonly clock?: () => number;
   /** One token per client in so many ms; a sooner request gets 429. Default 10 000; 0: no limit. */
   readonly tokenEveryMs?: number;
-  /** How long a token lasts, seconds. Default 3600. */
   readonly tokenTtlS?: number;
   /** Calls per client in any sliding second, tokens aside; above: 429. Default 10; null: no limit. */
   readonly maxRps?: number | null;
@@ -25,7 +22,6 @@ export interface SandboxOptions {
   readonly issuingLimit?: number;
 }
 
-/** One HTTP call, in order of arrival. */
 export interface ReceivedCall {
   readonly atMs: number;
   readonly method: string;
@@ -39,15 +35,12 @@ export interface ReceivedCall {
   readonly body: unknown;
 }
 
-/** One issue call, whether it took effect or not. */
 export interface ReceivedIssue extends ReceivedCall {
   readonly clientId: string;
   readonly badgeId: string;
-  /** The addresses, as typed. */
   readonly recipients: readonly string[];
   /** Fields that cannot be read are empty here, and whole in `calls`. */
   readonly body: z.output<typeof legibleIssue>;
-  /** Null: nothing was issued. */
   readonly eventId: string | null;
 }
 
@@ -69,7 +62,6 @@ export interface EventRecord {
   readonly id: string;
   readonly clientId: string;
   readonly badgeId: string;
-  /** In the order of the recipients. */
   readonly assertions: readonly AssertionRecord[];
 }
 
@@ -77,9 +69,7 @@ export interface AssertionRecord {
   readonly id: string;
   readonly email: string;
   readonly revoked: boolean;
-  /** Its Open Badges 3.0 credential. */
   readonly url: string;
-  /** Its Open Badges 2.0 assertion. */
   readonly urlV1: string;
 }
 
@@ -112,7 +102,6 @@ export type Fault = {
   | { readonly kind: 'reset' }
   /** Never answers, until the client gives up or the sandbox closes. */
   | { readonly kind: 'black-hole' }
-  /** Late, then as usual. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** The connection is destroyed instead of an answer. */
   | { readonly kind: 'reply-lost' }

@@ -9,7 +9,6 @@ export interface Client {
   readonly secret: string;
   readonly name: string;
   readonly ctimeS: number;
-  /** Each of its calls is refused. */
   suspended: boolean;
   /** Badges that it may still issue; null: no limit. */
   issuingLimit: number | null;
@@ -26,13 +25,11 @@ export interface Badge {
   readonly ctimeS: number;
 }
 
-/** One recipient's copy of an event. */
 export interface Issued {
   readonly id: string;
   readonly event: IssuingEvent;
   /** Which of its event's copies, from 0. */
   readonly place: number;
-  /** As typed. */
   readonly email: string;
   readonly name: string;
   readonly salt: string;
@@ -42,13 +39,11 @@ export interface Issued {
   hidden: boolean;
 }
 
-/** What an act of issuing says; the world adds the rest. */
 interface IssuingAct {
   readonly badge: Badge;
   readonly issuedOnS: number;
   readonly expiresOnS: number | null;
   readonly apiConsumerId: string | null;
-  /** JSON, or null. */
   readonly logEntry: string | null;
 }
 
@@ -65,7 +60,6 @@ export interface IssuingEvent extends IssuingAct {
 /** The one form under which addresses are compared. */
 export const sameAddressForm = (email: string): string => email.trim().toLowerCase();
 
-/** The copies of an event that these addresses were given. */
 export function copiesOf(event: IssuingEvent, emails: readonly string[]): readonly Issued[] {
   const wanted = new Set(emails.map(sameAddressForm));
   return event.assertions.filter(({ email }) => wanted.has(sameAddressForm(email)));
@@ -88,7 +82,6 @@ export class World {
   readonly clients = new Map<string, Client>();
   readonly events = new Map<string, IssuingEvent>();
   readonly assertions = new Map<string, Issued>();
-  /** By `client/badge`. */
   readonly badges = new Map<string, Badge>();
   readonly lists: Lists;
   /** The next event of a client or badge shows only so many copies. */
@@ -217,7 +210,6 @@ export class World {
     this.events.delete(eventId);
   }
 
-  /** Sets the end of one recipient's copy. */
   expire(assertionId: string, expiresOnS: number): void {
     there(this.assertions.get(assertionId), `assertion "${assertionId}"`).expiresOnS = expiresOnS;
   }
@@ -255,7 +247,6 @@ export class World {
     this.#badgeNamed(clientId, badgeId).draft = draft;
   }
 
-  /** Its events stay. */
   removeBadge(clientId: string, badgeId: string): void {
     this.badges.delete(`${clientId}/${badgeId}`);
   }

@@ -4,13 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 
-/** A Redis server that can be started. */
 export interface RedisBinary {
-  /** What to start. */
   readonly file: string;
   /** Where it finds its libraries; null: the system's own. */
   readonly libraryPath: string | null;
-  /** Where it came from, for a reader. */
   readonly source: string;
 }
 

@@ -6,7 +6,6 @@ import { freePort, runRedis, works, type RedisBinary, type RedisSettings } from 
 interface RedisOptions extends FindOptions {
   /** Where the data live, also for the next start; made when it is not there. */
   readonly dataDir: string;
-  /** Default: a free one. */
   readonly port?: number;
   readonly settings?: RedisSettings;
 }
@@ -14,9 +13,7 @@ interface RedisOptions extends FindOptions {
 export interface StartedRedis {
   readonly url: string;
   readonly pid: number;
-  /** Where it came from, for a reader. */
   readonly source: string;
-  /** Ends it; resolves when it is gone. */
   readonly stop: () => Promise<void>;
 }
 
