@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EventRecord } from '../src/sandbox/types.js';
 import { polledClients } from '../src/workers/runtime/schedules.js';
 import { type House, type HouseOptions, openHouse } from '../test/support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
@@ -26,7 +25,7 @@ export async function benchCalls(quick: boolean): Promise<Part> {
   return { text: tableOf(head, rows), goals };
 }
 
-export interface SceneOptions {
+interface SceneOptions {
   readonly earners: number;
   /** Calls per second and client. */
   readonly rps: number;
@@ -41,8 +40,8 @@ const straightforward = (events: number, recipients: number): number => 2 * even
 const peopleOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `eleve.${at}@example.org`);
 
-/** A class of so many, who all come due by one event and its webhook. */
-export const aClass = async (options: SceneOptions): Promise<Scene> => ({
+/** A class of so many, who all come due by one event and its webhook. `goal`: the most calls that it may take. */
+export const aClass = async (options: SceneOptions) => ({
   what: `a class of ${options.earners}, all due, one webhook`,
   per: options.earners,
   goal: 10,
@@ -51,7 +50,7 @@ export const aClass = async (options: SceneOptions): Promise<Scene> => ({
 });
 
 /** As many events of one recipient each, of which each makes its person due. */
-export const singles = async (options: SceneOptions): Promise<Scene> => ({
+export const singles = async (options: SceneOptions) => ({
   what: `${options.earners} single-recipient events within ${options.overMs / 1000} s`,
   per: options.earners,
   goal: 0.6 * options.earners,
@@ -62,11 +61,13 @@ export const singles = async (options: SceneOptions): Promise<Scene> => ({
   straightforward: straightforward(options.earners, options.earners),
 });
 
+const SECOND = { clientId: 'P2', badgeId: 'B' };
+
 /** Everybody has one of two badges already; the second comes by this notice. @throws unless each has one award */
 async function awardAll(
   { earners, rps, overMs, house: more }: SceneOptions,
   events: readonly (readonly string[])[],
-): Promise<Counted> {
+) {
   const house = await openHouse({
     scheme: SMALL_SCHEME,
     partners: SMALL_PARTNERS,
@@ -76,35 +77,36 @@ async function awardAll(
     ...more,
   });
   try {
-    await warm(house, earners);
+    // The first badge of everybody, and the tokens of all: what any process has that runs for an hour.
+    await tell(house, { clientId: 'P1', badgeId: 'A' }, peopleOf(earners));
+    await tell(house, SECOND, ['ailleurs@example.org']);
+    await house.idle();
     const counted = await countCalls(house, async () => {
       const startedMs = performance.now();
       for (const [at, recipients] of events.entries()) {
         await pause(Math.max(0, (at * overMs) / events.length - (performance.now() - startedMs)));
-        await tell(house, house.issue({ clientId: 'P2', badgeId: 'B', recipients }));
+        await tell(house, SECOND, recipients);
       }
       while (house.awards().length < earners) await pause(20);
       const overAtMs = performance.now();
       await house.idle();
       return overAtMs;
     });
-    const given = house.awards();
-    if (new Set(given).size !== earners || given.length !== earners) throw new Error('not one award each');
+    if (new Set(house.awards()).size !== earners || house.awards().length !== earners)
+      throw new Error('not one award each');
     return counted;
   } finally {
     await house.close();
   }
 }
 
-/** The first badge of everybody, and the tokens of all: what any process has that runs for an hour. */
-async function warm(house: House, earners: number): Promise<void> {
-  await tell(house, house.issue({ clientId: 'P1', badgeId: 'A', recipients: peopleOf(earners) }));
-  await tell(house, house.issue({ clientId: 'P2', badgeId: 'B', recipients: ['ailleurs@example.org'] }));
-  await house.idle();
-}
-
-async function tell(house: House, event: EventRecord): Promise<void> {
-  if ((await house.notify(event)) !== 202) throw new Error('a notice was not accepted');
+async function tell(
+  house: House,
+  badge: { clientId: string; badgeId: string },
+  recipients: readonly string[],
+) {
+  const status = await house.notify(house.issue({ ...badge, recipients }));
+  if (status !== 202) throw new Error('a notice was not accepted');
 }
 
 /** Of so many partners, one has more events than a page of OBF's list holds. */
@@ -116,11 +118,8 @@ const SMALL = 20;
  * Every account is polled so many times, and there is nothing new. A period is what the clock sets off: one job an
  * account; they are put into the queue here without waiting for the clock.
  */
-export async function polling({
-  partners,
-  periods,
-  rps,
-}: Record<'partners' | 'periods' | 'rps', number>): Promise<Scene> {
+export async function polling(options: { partners: number; periods: number; rps: number }) {
+  const { partners, periods, rps } = options;
   const house = await openHouse({ scheme: SMALL_SCHEME, partners: partnersOf(partners), maxRps: rps });
   try {
     await fill(house);
@@ -130,13 +129,8 @@ export async function polling({
       return performance.now();
     });
     const per = (partners + 1) * periods;
-    return {
-      what: `${partners} partners and the Région polled ${periods} times, nothing new`,
-      per,
-      goal: per,
-      ours,
-      straightforward: per,
-    };
+    const what = `${partners} partners and the Région polled ${periods} times, nothing new`;
+    return { what, per, goal: per, ours, straightforward: per };
   } finally {
     await house.close();
   }
@@ -175,32 +169,11 @@ const partnerOf = (at: number): string =>
   `  - { client_id: P${at}, name: Organisme ${at}, secret_env: KEY_P${at}, ` +
   `badges: [{ id: B${at}, name: Badge ${at}, competency: communiquer, level: ${at % 2 === 0 ? 1 : 2} }] }`;
 
-/** Calls that OBF received, tokens apart. */
-export interface Counted {
-  /** How often each route was called, by `client route`. */
-  readonly byRoute: Readonly<Record<string, number>>;
-  readonly total: number;
-  /** How long they took at the rate that was kept. */
-  readonly seconds: number;
-}
-
-/** A scene, and what it is held to. */
-export interface Scene {
-  readonly what: string;
-  /** What is counted against: awards, accounts. */
-  readonly per: number;
-  readonly ours: Counted;
-  /** The most calls that the goal allows. */
-  readonly goal: number;
-  /** The calls of what one writes in an hour, by arithmetic. */
-  readonly straightforward: number;
-}
-
-/** Counts what OBF receives while it is done; resolves with the instant at which it was over. */
-export async function countCalls(
-  { sandbox }: Pick<House, 'sandbox'>,
-  work: () => Promise<number>,
-): Promise<Counted> {
+/**
+ * Counts what OBF receives while it is done, tokens apart, also by `client route`; and how long that took.
+ * @param work resolves with the instant at which it was over
+ */
+export async function countCalls({ sandbox }: Pick<House, 'sandbox'>, work: () => Promise<number>) {
   const before = sandbox.calls.length;
   const startedMs = performance.now();
   const seconds = ((await work()) - startedMs) / 1000;

@@ -3,19 +3,20 @@ import { fill } from '../test/scale/fill.js';
 import { commandsIn, whenQuiet } from '../test/support/commands.js';
 import { openHouse, type House } from '../test/support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
-import { atMost, median, tableOf, type Part } from './report.js';
 import { onOwnRedis } from './program.js';
-const NOTICES = 200;
-const RUNS = 5;
+import { atMost, median, tableOf, type Part } from './report.js';
 
-/** Does anything cost more because there are more people? */
+const [NOTICES, RUNS] = [200, 5];
+
+/** Does anything cost more because there are more people? Medians of runs, of which a first warms up. */
 export async function benchGrowth(quick: boolean): Promise<Part> {
   const [small, large] = quick ? [1000, 10_000] : [10_000, 1_000_000];
-  const [few, many] = await noticesAmong(small, large);
-  const rows = [
-    [`a notice among ${small}`, `${few.ms.toFixed(2)} ms`, `${few.commands.toFixed(0)} commands of Redis`],
-    [`a notice among ${large}`, `${many.ms.toFixed(2)} ms`, `${many.commands.toFixed(0)} commands of Redis`],
-  ];
+  const [few, many] = [await noticeAmong(small), await noticeAmong(large)];
+  const rows = [[small, few] as const, [large, many] as const].map(([earners, { ms, commands }]) => [
+    `a notice among ${earners}`,
+    `${ms.toFixed(2)} ms`,
+    `${commands.toFixed(0)} commands of Redis`,
+  ]);
   return {
     text: tableOf(['what', 'time', ''], rows),
     goals: [
@@ -25,33 +26,13 @@ export async function benchGrowth(quick: boolean): Promise<Part> {
   };
 }
 
-/** Of one notice. */
+/** Of one notice, from the door to the end of what it sets off. */
 interface Cost {
   readonly ms: number;
   readonly commands: number;
 }
-/** Tells of so many people, one after the other; counted from the door to the end of what it sets off. */
-type Tell = (turn: number) => Promise<Cost>;
 
-/** The same people are told of, in alternating runs, the first to warm up; medians. */
-const noticesAmong = (small: number, large: number): Promise<readonly [Cost, Cost]> =>
-  inTown(small, (first) =>
-    inTown(large, async (second) => {
-      const [few, many]: [Cost[], Cost[]] = [[], []];
-      for (let turn = 0; turn <= RUNS; turn += 1) {
-        few.push(await first(turn));
-        many.push(await second(turn));
-      }
-      return [medianOf(few.slice(1)), medianOf(many.slice(1))] as const;
-    }),
-  );
-
-const medianOf = (costs: readonly Cost[]): Cost => ({
-  ms: median(costs.map(({ ms }) => ms)),
-  commands: median(costs.map(({ commands }) => commands)),
-});
-
-const inTown = <T>(earners: number, work: (tell: Tell) => Promise<T>): Promise<T> =>
+const noticeAmong = (earners: number): Promise<Cost> =>
   onOwnRedis(async (_url, admin) => {
     let evaluated = 0;
     const house = await openHouse({
@@ -65,7 +46,11 @@ const inTown = <T>(earners: number, work: (tell: Tell) => Promise<T>): Promise<T
     const nowS = Math.floor(Date.now() / 1000);
     await fill({ redisUrl, prefix, vault, region, scheme, earners, nowS });
     try {
-      return await work((turn) => tellAll(house, admin, turn, () => evaluated));
+      const costs: Cost[] = [];
+      for (let turn = 0; turn <= RUNS; turn += 1)
+        costs.push(await tellAll(house, admin, turn, () => evaluated));
+      const warm = costs.slice(1);
+      return { ms: median(warm.map(({ ms }) => ms)), commands: median(warm.map((one) => one.commands)) };
     } finally {
       await house.stopWorkers();
       // Key by key, as a house closes, a million would take long.
@@ -74,14 +59,12 @@ const inTown = <T>(earners: number, work: (tell: Tell) => Promise<T>): Promise<T
     }
   });
 
+/** Tells of so many people, one after the other. */
 async function tellAll(house: House, admin: Redis, turn: number, evaluated: () => number): Promise<Cost> {
-  const events = Array.from({ length: NOTICES }, (_, at) =>
-    house.issue({
-      clientId: 'P1',
-      badgeId: 'A',
-      recipients: [`personne.${turn * NOTICES + at}@example.org`],
-    }),
-  );
+  const events = Array.from({ length: NOTICES }, (_, at) => {
+    const recipients = [`personne.${turn * NOTICES + at}@example.org`];
+    return house.issue({ clientId: 'P1', badgeId: 'A', recipients });
+  });
   await whenQuiet(admin, () => true);
   await admin.config('RESETSTAT');
   const all = evaluated() + NOTICES;

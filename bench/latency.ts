@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import { DEFAULT_PREFIX, QUEUES } from '../src/queue/jobs.js';
-import { openSmallFleet, type SmallFleet } from '../test/support/small-fleet.js';
+import { whenQuiet } from '../test/support/commands.js';
+import { openSmallFleet } from '../test/support/small-fleet.js';
 import { until } from '../test/support/until.js';
 import { onOwnRedis } from './program.js';
 import { atMost, quantile, tableOf, type Part } from './report.js';
@@ -18,61 +17,35 @@ export const benchLatency = (quick: boolean): Promise<Part> =>
   onOwnRedis(async (redisUrl, admin) => {
     const fleet = await openSmallFleet({ REDIS_URL: redisUrl });
     try {
+      const { sandbox } = fleet;
       const people = Array.from({ length: quick ? 20 : 100 }, (_, at) => `personne.${at}@example.org`);
-      fleet.sandbox.fault({ route: /./, kind: 'slow', ms: OBF_MS, times: 1_000_000 });
+      sandbox.fault({ route: /./, kind: 'slow', ms: OBF_MS, times: 1_000_000 });
       const [web] = [fleet.start('web'), fleet.start('worker')];
       const url = await fleet.urlOf(web);
-      await tell(fleet, url, 'P1', 'A', people);
+      const tell = async (clientId: string, badgeId: string, recipients: readonly string[]) => {
+        const status = await fleet.notify(url, sandbox.issueByHand({ clientId, badgeId, recipients }));
+        if (status !== 202) throw new Error(`a notice was answered ${status}`);
+      };
+      await tell('P1', 'A', people);
       // The tokens of all clients are there, as in any process that has run for an hour.
-      await tell(fleet, url, 'P2', 'B', ['ailleurs@example.org']);
-      const paid = () => fleet.sandbox.calls.filter(({ route }) => route !== 'POST token');
-      const isWarm = (): boolean => new Set(paid().map(({ clientId }) => clientId)).size === 3;
-      await until(isWarm, 'first calls', 60_000);
+      await tell('P2', 'B', ['ailleurs@example.org']);
+      const callers = () =>
+        sandbox.calls.flatMap((call) => (call.route === 'POST token' ? [] : call.clientId));
+      await until(() => new Set(callers()).size === 3, 'first calls', 60_000);
       const ms: number[] = [];
       for (const person of people) {
-        await idle(admin);
-        ms.push(await award(fleet, url, person));
+        await whenQuiet(admin, () => true);
+        await pause(REST_MS);
+        const toldMs = Date.now();
+        await tell('P2', 'B', [person]);
+        const issued = () => sandbox.issues().find(({ recipients }) => recipients.includes(person));
+        ms.push((await until(issued, `award of ${person}`, 60_000)).atMs - toldMs);
       }
       return partOf(ms);
     } finally {
       await fleet.close();
     }
   });
-
-/** How long it took, milliseconds. */
-async function award(fleet: SmallFleet, url: string, person: string): Promise<number> {
-  const toldMs = Date.now();
-  await tell(fleet, url, 'P2', 'B', [person]);
-  const { atMs } = await until(
-    () => fleet.sandbox.issues().find(({ recipients }) => recipients.includes(person)),
-    `award of ${person}`,
-    60_000,
-  );
-  return atMs - toldMs;
-}
-
-async function tell(
-  fleet: SmallFleet,
-  url: string,
-  clientId: string,
-  badgeId: string,
-  recipients: readonly string[],
-): Promise<void> {
-  const status = await fleet.notify(url, fleet.sandbox.issueByHand({ clientId, badgeId, recipients }));
-  if (status !== 202) throw new Error(`a notice was answered ${status}`);
-}
-
-/** No job waits or runs, but those of the clock. */
-async function idle(redis: Redis): Promise<void> {
-  const keys = QUEUES.flatMap((name) => [
-    `${DEFAULT_PREFIX}:${name}:wait`,
-    `${DEFAULT_PREFIX}:${name}:active`,
-  ]);
-  const isIdle = async (): Promise<boolean> =>
-    (await Promise.all(keys.map((key) => redis.llen(key)))).every((jobs) => jobs === 0);
-  await until(isIdle, 'idle queues', 60_000);
-  await pause(REST_MS);
-}
 
 function partOf(ms: readonly number[]): Part {
   const row = [0, 0.5, 0.99, 1].map((part) => quantile(ms, part));

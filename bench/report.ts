@@ -2,11 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 
 /** How far a goal was met, in words. */
-export interface Goal {
-  readonly goal: string;
-  readonly measured: string;
-  readonly met: boolean;
-}
+export type Goal = ReturnType<typeof atMost>;
 
 /** What a part measured, as Markdown, and how far its goals were met. */
 export interface Part {
@@ -39,7 +35,7 @@ export function withSection(page: string, title: string, section: string): strin
   return `${page.slice(0, from)}\n\n${all.join('\n\n')}\n\n${page.slice(to)}`;
 }
 
-export const atMost = (what: string, most: number, value: number, digits = 0): Goal => ({
+export const atMost = (what: string, most: number, value: number, digits = 0) => ({
   goal: `${what}: at most ${most}`,
   measured: value.toFixed(digits),
   met: value <= most,

@@ -10,7 +10,7 @@ import { DEFAULT_PREFIX } from '../src/queue/jobs.js';
 import { freePort } from '../src/sandbox/redis/run.js';
 import { until } from '../test/support/until.js';
 import { atMost, tableOf, type Part } from './report.js';
-import { onOwnRedis, startProgram, type Ended } from './program.js';
+import { onOwnRedis, startProgram } from './program.js';
 
 /** One partner: of each event so many recipients, of each earner so many badges. */
 const [RECIPIENTS, BADGES_EACH] = [5, 6];
@@ -42,9 +42,13 @@ export async function benchVerification(quick: boolean): Promise<Part> {
 
 const earnersOf = (events: number): number => Math.ceil((events * RECIPIENTS) / BADGES_EACH);
 
+const HOUR_MS = 3_600_000;
+
+/** By the command; then by a worker, from its start until nobody waits to be evaluated, and all accounts are read again. */
 async function readAll(redisUrl: string, admin: Redis, events: number) {
   const obf = await openObf(events);
   const config = await mkdtemp(join(tmpdir(), 'palier-bench-'));
+  const maintenance = new Queue('maintenance', { connection: admin, prefix: DEFAULT_PREFIX });
   try {
     await writeFile(join(config, 'scheme.yaml'), SCHEME);
     await writeFile(join(config, 'partners.yaml'), PARTNERS);
@@ -53,37 +57,22 @@ async function readAll(redisUrl: string, admin: Redis, events: number) {
     const command = await program.ended;
     if (command.exit !== 0) throw new Error(`reconcile ended with ${command.exit}: ${program.said()}`);
     const calls = obf.calls();
-    return { calls, command, ...(await workThrough(admin, env)) };
+    const startedMs = performance.now();
+    const worker = await startProgram(['dist/workers/main.js'], env);
+    const isEvaluated = async (): Promise<boolean> =>
+      (await admin.llen('{palier}:earners:wait')) + (await admin.llen('{palier}:earners:active')) === 0;
+    await until(isEvaluated, 'evaluation of everybody', HOUR_MS);
+    const evaluateSeconds = (performance.now() - startedMs) / 1000;
+    const { id = '' } = await maintenance.add('verify', { kind: 'verify' }, { removeOnComplete: true });
+    const isVerified = async (): Promise<boolean> => (await maintenance.getJob(id)) === undefined;
+    await until(isVerified, 'verification', HOUR_MS);
+    const { peakMib } = await worker.stop();
+    return { calls, command, evaluateSeconds, peakMib };
   } finally {
+    await maintenance.close();
     obf.close();
     await rm(config, { recursive: true, force: true });
   }
-}
-
-const HOUR_MS = 3_600_000;
-
-/** From the worker's start until nobody waits to be evaluated, and then until it has read every account again. */
-async function workThrough(
-  admin: Redis,
-  env: Readonly<Record<string, string>>,
-): Promise<{ readonly evaluateSeconds: number } & Pick<Ended, 'peakMib'>> {
-  const maintenance = new Queue('maintenance', { connection: admin, prefix: DEFAULT_PREFIX });
-  const startedMs = performance.now();
-  const worker = await startProgram(['dist/workers/main.js'], env);
-  const tooSoon = worker.ended.then(() => {
-    throw new Error(`the worker ended before its work: ${worker.said()}`);
-  });
-  tooSoon.catch(() => undefined);
-  const isEvaluated = async (): Promise<boolean> =>
-    (await admin.llen('{palier}:earners:wait')) + (await admin.llen('{palier}:earners:active')) === 0;
-  await Promise.race([until(isEvaluated, 'evaluation of everybody', HOUR_MS), tooSoon]);
-  const evaluateSeconds = (performance.now() - startedMs) / 1000;
-  const { id = '' } = await maintenance.add('verify', { kind: 'verify' }, { removeOnComplete: true });
-  const isVerified = async (): Promise<boolean> => (await maintenance.getJob(id)) === undefined;
-  await Promise.race([until(isVerified, 'verification', HOUR_MS), tooSoon]);
-  const { peakMib } = await worker.stop();
-  await maintenance.close();
-  return { evaluateSeconds, peakMib };
 }
 
 const environment = (redisUrl: string, obfUrl: string, configDir: string) => ({
@@ -121,23 +110,16 @@ const PAGE = 1000;
 async function openObf(events: number) {
   const port = await freePort();
   let calls = 0;
+  const token = { access_token: 'token', expires_in: 86_400, token_type: 'Bearer' };
   const server = createServer((req, res) => {
     if (req.method !== 'POST') calls += 1;
-    const body = req.method === 'POST' ? TOKEN : replyTo(events, new URL(req.url ?? '/', 'http://obf'));
+    const body = req.method === 'POST' ? token : replyTo(events, new URL(req.url ?? '/', 'http://obf'));
     req.resume().on('end', () => res.setHeader('Content-Type', 'application/json').end(JSON.stringify(body)));
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${port}`,
-    calls: () => calls,
-    close: (): void => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  const close = (): void => server.close().closeAllConnections();
+  return { url: `http://127.0.0.1:${port}`, calls: () => calls, close };
 }
-
-const TOKEN = { access_token: 'token', expires_in: 86_400, token_type: 'Bearer' };
 
 /** `/v2/<kind>/<client>[/recipient]`: events in their order, and of each its recipients. */
 function replyTo(events: number, { pathname, searchParams }: URL): unknown {
@@ -146,32 +128,21 @@ function replyTo(events: number, { pathname, searchParams }: URL): unknown {
   if (kind !== 'event' || client !== 'P1') return { result: [], total: 0 };
   const asked = searchParams.get('event_id');
   const [first, count] = asked === null ? [0, events] : [Number(asked.slice(1)), 1];
-  const [each, rowAt] = rest === 'recipient' ? [RECIPIENTS, recipientRow(events)] : [1, eventRow];
+  const [each, rowAt] = rest === 'recipient' ? [RECIPIENTS, recipientRow] : [1, eventRow];
   const offset = Number(searchParams.get('offset') ?? 0);
   const limit = Math.min(PAGE, Number(searchParams.get('limit') ?? PAGE));
   const rows = Math.max(0, Math.min(limit, count * each - offset));
-  const result = Array.from({ length: rows }, (_, row) => rowAt(first * each + offset + row));
+  const result = Array.from({ length: rows }, (_, row) => rowAt(first * each + offset + row, events));
   return { result, total: count * each };
 }
 
-const eventRow = (at: number): unknown => ({
-  id: `E${at}`,
-  badge_id: BADGES[at % BADGES.length],
-  issued_on: ISSUED_ON,
-  expires_on: null,
-  recipient_count: RECIPIENTS,
-  ctime: ISSUED_ON,
-  mtime: ISSUED_ON,
-});
+const eventRow = (at: number): unknown => {
+  const badge_id = BADGES[at % BADGES.length];
+  return { id: `E${at}`, badge_id, issued_on: ISSUED_ON, recipient_count: RECIPIENTS, mtime: ISSUED_ON };
+};
 
-const recipientRow =
-  (events: number) =>
-  (at: number): unknown => ({
-    event_id: `E${Math.floor(at / RECIPIENTS)}`,
-    assertion_id: `A${at}`,
-    email: `personne.${at % earnersOf(events)}@example.org`,
-    name: 'Personne',
-    issued_on: ISSUED_ON,
-    expires_on: null,
-    revoked: false,
-  });
+const recipientRow = (at: number, events: number): unknown => {
+  const [event_id, assertion_id] = [`E${Math.floor(at / RECIPIENTS)}`, `A${at}`];
+  const email = `personne.${at % earnersOf(events)}@example.org`;
+  return { event_id, assertion_id, email, name: 'Personne', issued_on: ISSUED_ON, revoked: false };
+};

@@ -17,14 +17,7 @@ interface ListOptions<T> {
   readonly mayCall?: () => boolean;
 }
 
-/** One reading of a list from its first row to its last. */
-interface Pass {
-  readonly count: number;
-  readonly total: number | null;
-  /** Each page followed on the one before. */
-  readonly isSteady: boolean;
-  readonly isCut: boolean;
-}
+type Pass = Awaited<ReturnType<typeof readOnce>>;
 
 /**
  * Reads a list to its end. Rows are inserted and deleted while one reads, and no order is promised: a part is
@@ -71,11 +64,15 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
     `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
   );
 
+/**
+ * One reading of a list from its first row to its last. `isSteady`: each page followed on the one before. `isCut`:
+ * `mayCall` ended it.
+ */
 async function readOnce<T>(
   { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
   seen: Set<string>,
   odd: Map<string, OddRow>,
-): Promise<Pass> {
+) {
   const keys = new Set<string>();
   let total: number | null = null;
   let isSteady = true;

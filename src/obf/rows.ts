@@ -14,11 +14,9 @@ const MAX_FAULTS = 5;
 export function readJson<T>(call: string, body: string, form: z.ZodType<T>): T {
   const read = form.safeParse(parseJson(call, body));
   if (read.success) return read.data;
-  // E.g. `field result[3].assertion_id: Invalid input: expected string, received undefined`.
-  const faults = read.error.issues.slice(0, MAX_FAULTS).map(({ path, message }) => {
-    const field = z.core.toDotPath(path.map((part) => (typeof part === 'symbol' ? String(part) : part)));
-    return `field ${field === '' ? '(whole)' : field}: ${message}`;
-  });
+  const faults = read.error.issues
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => `field ${path.length === 0 ? '(whole)' : path.join('.')}: ${message}`);
   throw new ObfUnreadable(call, faults.join('; '));
 }
 

@@ -1,5 +1,6 @@
 import express, { type Express, type Request, type Response } from 'express';
 import helmet from 'helmet';
+import type { VNode } from 'preact';
 import type { EarnerKey } from '../ids.js';
 import { cookieIn, isSameOrigin } from '../ops/shared/browser.js';
 import type { Logger } from '../platform/logger.js';
@@ -28,6 +29,7 @@ interface ParcoursDeps {
 
 const LATE = 'Ce lien ne marche plus : il a servi, il a plus de 30 minutes, ou un plus récent a été envoyé.';
 const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';
+const FAILED = "Cela n'a pas marché. Essayez de nouveau dans une minute.";
 const NO_ADDRESS = 'Écrivez une adresse complète, par exemple prenom.nom@exemple.fr.';
 
 /** « Mon parcours », to be mounted at `/parcours`: server-rendered, without JavaScript; opens nothing by itself. */
@@ -40,11 +42,10 @@ export function createParcours(deps: ParcoursDeps): Express {
     .set('query parser', 'simple')
     .set('trust proxy', deps.trustProxy);
   app.use(headers(secure));
-  const send: Tools['send'] = (res, status, title, body) =>
-    void res
-      .status(status)
-      .type('html')
-      .send(renderPage(deps.frame, title, body));
+  const send: Tools['send'] = (res, status, title, body) => {
+    const html = renderPage(deps.frame, title, typeof body === 'string' ? <EndedView why={body} /> : body);
+    res.status(status).type('html').send(html);
+  };
   const tools: Tools = { deps, cookies: cookieJar(secure), send };
 
   app.get(
@@ -57,23 +58,18 @@ export function createParcours(deps: ParcoursDeps): Express {
   );
   app.use((req, res, next) => {
     if (req.method !== 'POST' || isSameOrigin(req.headers, new URL(deps.publicUrl).origin)) return next();
-    send(res, 403, 'Formulaire refusé', <EndedView why="Ce formulaire ne vient pas de notre page." />);
+    send(res, 403, 'Formulaire refusé', 'Ce formulaire ne vient pas de notre page.');
   });
   app.use(express.urlencoded({ extended: false, limit: '4kb', inflate: false }));
 
   addLink(app, tools);
   addOwnPages(app, tools);
-  app.use((_req, res) => send(res, 404, 'Page introuvable', <EndedView why="Cette page n'existe pas." />));
+  app.use((_req, res) => send(res, 404, 'Page introuvable', "Cette page n'existe pas."));
   app.use((err: unknown, _req: Request, res: Response, _next: express.NextFunction) => {
     const status = statusOf(err);
     if (status >= 500) deps.log.error({ err }, 'a page of a person failed');
     if (res.headersSent) return void res.destroy();
-    send(
-      res.set('Retry-After', '30'),
-      status,
-      'Un instant',
-      <EndedView why="Cela n'a pas marché. Essayez de nouveau dans une minute." />,
-    );
+    send(res.set('Retry-After', '30'), status, 'Un instant', FAILED);
   });
   return app;
 }
@@ -81,12 +77,8 @@ export function createParcours(deps: ParcoursDeps): Express {
 interface Tools {
   readonly deps: ParcoursDeps;
   readonly cookies: ReturnType<typeof cookieJar>;
-  readonly send: (
-    res: Response,
-    status: number,
-    title: string,
-    body: Parameters<typeof renderPage>[2],
-  ) => void;
+  /** @param body a text alone: why nothing is shown */
+  readonly send: (res: Response, status: number, title: string, body: VNode | string) => void;
 }
 
 /** From the address that is typed to the session that its link opens. */
@@ -102,8 +94,7 @@ function addLink(app: Express, { deps, cookies, send }: Tools): void {
   });
   app.post('/ouvrir', async (req, res) => {
     const opened = await access.redeemToken(field(req, 'jeton'));
-    if (opened === null || (await deps.read(opened)) === null)
-      return send(res, 410, 'Lien périmé', <EndedView why={LATE} />);
+    if (opened === null || (await deps.read(opened)) === null) return send(res, 410, 'Lien périmé', LATE);
     cookies.set(res, await access.startSession(opened.earner));
     deps.count('opened');
     res.redirect(303, '/parcours/moi');
@@ -113,7 +104,7 @@ function addLink(app: Express, { deps, cookies, send }: Tools): void {
 function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
   const { access } = deps;
   const signedIn = async (req: Request): Promise<Access | null> => access.findSession(cookies.read(req));
-  const over = (res: Response): void => send(res, 401, 'Page fermée', <EndedView why={OVER} />);
+  const over = (res: Response): void => send(res, 401, 'Page fermée', OVER);
   app.post('/fermer', async (req, res) => {
     await access.endSession(cookies.read(req));
     cookies.clear(res);

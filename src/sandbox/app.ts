@@ -1,7 +1,15 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { API_ROUTES } from './api.js';
-import { ok, refused, throttled, type ApiRequest, type ClientHandler, type Reply } from './exchange.js';
+import {
+  ok,
+  refused,
+  throttled,
+  type ApiRequest,
+  type ClientHandler,
+  type Reply,
+  type Routes,
+} from './exchange.js';
 import type { CallFaults, Outcome } from './faults.js';
 import { PUBLIC_ROUTES } from './hosted.js';
 import type { Tokens } from './limits.js';
@@ -24,33 +32,23 @@ interface Service {
   readonly clock: () => number;
 }
 
-interface Route {
-  readonly name: RouteName;
-  readonly path: string;
-  readonly callerOf: (request: ApiRequest) => string | null;
-  readonly answer: (request: ApiRequest, service: Service) => Reply;
-}
+type Handler = (request: ApiRequest, service: Service) => Reply;
 
 /** The map of the sandbox: OBF's API v2, then what anyone may read. The first that fits is taken. */
-const ROUTES: readonly Route[] = [
-  {
-    name: 'POST token',
-    path: '/v2/client/oauth2/token',
-    callerOf: (request) => credentialsOf(request).id ?? null,
-    answer: (request, service) => giveToken(request, service),
-  },
-  ...API_ROUTES.map(([name, path, answer]): Route => ({
-    name,
-    path: `/v2${path}`,
-    callerOf: ({ client }) => client,
-    answer: (request, service) => letIn(request, service, answer),
-  })),
-  ...PUBLIC_ROUTES.map(([name, path, answer]): Route => ({
-    name,
-    path,
-    callerOf: () => null,
-    answer: (request, { world }) => answer(request, world),
-  })),
+const ROUTES: Routes<Handler> = [
+  ['POST token', '/v2/client/oauth2/token', (request, service) => giveToken(request, service)],
+  ...API_ROUTES.map(
+    ([name, path, answer]) =>
+      [
+        name,
+        `/v2${path}`,
+        (request: ApiRequest, service: Service) => letIn(request, service, answer),
+      ] as const,
+  ),
+  ...PUBLIC_ROUTES.map(
+    ([name, path, answer]) =>
+      [name, path, (request: ApiRequest, { world }: Service) => answer(request, world)] as const,
+  ),
 ];
 
 const methodOf = (name: RouteName) =>
@@ -61,14 +59,14 @@ export function createApp(service: Service): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
   const turnAway = (req: Request, res: Response, status: number, message: string): void =>
-    conclude({ kind: 'reply', reply: refused(status, message) }, record(null, req, service), res);
-  for (const route of ROUTES)
-    app[methodOf(route.name)](route.path, async (req, res) => {
-      const call = record(route, req, service);
-      const answer = (): Reply => route.answer(requestOf(req), service);
+    conclude({ kind: 'reply', reply: refused(status, message) }, record('unknown', req, service), res);
+  for (const [name, path, handler] of ROUTES)
+    app[methodOf(name)](path, async (req, res) => {
+      const call = record(name, req, service);
+      const answer = (): Reply => handler(requestOf(req), service);
       conclude(await service.faults.through(call, answer), call, res);
     });
-  for (const { path } of ROUTES) app.all(path, (req, res) => turnAway(req, res, 405, 'no such method here'));
+  for (const [, path] of ROUTES) app.all(path, (req, res) => turnAway(req, res, 405, 'no such method here'));
   app.use((req, res) => turnAway(req, res, 404, 'no such route'));
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const status: unknown = Reflect.get(Object(error), 'status');
@@ -77,15 +75,17 @@ export function createApp(service: Service): Express {
   return app.use(onError);
 }
 
-function record(route: Route | null, req: Request, { calls, clock }: Service): OpenCall {
+function record(route: OpenCall['route'], req: Request, { calls, clock }: Service): OpenCall {
   const request = requestOf(req);
+  const isPublic = route === 'unknown' || !req.path.startsWith('/v2/');
+  const caller = route === 'POST token' ? credentialsOf(request).id : request.client;
   const call: OpenCall = {
     atMs: clock(),
     method: req.method,
     path: req.path,
-    route: route?.name ?? 'unknown',
-    clientId: route?.callerOf(request) ?? null,
-    badgeId: route?.name === 'POST issue' ? request.badge : null,
+    route,
+    clientId: isPublic ? null : (caller ?? null),
+    badgeId: route === 'POST issue' ? request.badge : null,
     query: request.query,
     status: 'lost',
     body: request.body,
