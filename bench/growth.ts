@@ -8,12 +8,21 @@ import { atMost, median, tableOf, type Part } from './report.js';
 
 const [NOTICES, RUNS] = [200, 5];
 
-/** Does anything cost more because there are more people? Medians of runs, of which a first warms up. */
+/** Does anything cost more because there are more people? Medians of alternating runs, of which the first warms up. */
 export async function benchGrowth(quick: boolean): Promise<Part> {
-  const [small, large] = quick ? [1000, 10_000] : [10_000, 1_000_000];
-  const [few, many] = [await noticeAmong(small), await noticeAmong(large)];
-  const rows = [[small, few] as const, [large, many] as const].map(([earners, { ms, commands }]) => [
-    `a notice among ${earners}`,
+  const towns = quick ? ([1000, 10_000] as const) : ([10_000, 1_000_000] as const);
+  const costs: readonly [Cost[], Cost[]] = [[], []];
+  await inTown(towns[0], (tellFew) =>
+    inTown(towns[1], async (tellMany) => {
+      for (let turn = 0; turn <= RUNS; turn += 1) {
+        costs[0].push(await tellFew(turn));
+        costs[1].push(await tellMany(turn));
+      }
+    }),
+  );
+  const [few, many] = [medianOf(costs[0].slice(1)), medianOf(costs[1].slice(1))];
+  const rows = [few, many].map(({ ms, commands }, at) => [
+    `a notice among ${towns[at]}`,
     `${ms.toFixed(2)} ms`,
     `${commands.toFixed(0)} commands of Redis`,
   ]);
@@ -26,13 +35,19 @@ export async function benchGrowth(quick: boolean): Promise<Part> {
   };
 }
 
+const medianOf = (costs: readonly Cost[]): Cost => ({
+  ms: median(costs.map(({ ms }) => ms)),
+  commands: median(costs.map(({ commands }) => commands)),
+});
+
 /** Of one notice, from the door to the end of what it sets off. */
 interface Cost {
   readonly ms: number;
   readonly commands: number;
 }
 
-const noticeAmong = (earners: number): Promise<Cost> =>
+/** Works with so many people, and with what tells of some of them. */
+const inTown = (earners: number, work: (tell: (turn: number) => Promise<Cost>) => Promise<void>) =>
   onOwnRedis(async (_url, admin) => {
     let evaluated = 0;
     const house = await openHouse({
@@ -46,11 +61,7 @@ const noticeAmong = (earners: number): Promise<Cost> =>
     const nowS = Math.floor(Date.now() / 1000);
     await fill({ redisUrl, prefix, vault, region, scheme, earners, nowS });
     try {
-      const costs: Cost[] = [];
-      for (let turn = 0; turn <= RUNS; turn += 1)
-        costs.push(await tellAll(house, admin, turn, () => evaluated));
-      const warm = costs.slice(1);
-      return { ms: median(warm.map(({ ms }) => ms)), commands: median(warm.map((one) => one.commands)) };
+      await work((turn) => tellAll(house, admin, turn, () => evaluated));
     } finally {
       await house.stopWorkers();
       // Key by key, as a house closes, a million would take long.

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { asEventId, type ClientId, type EventId } from '../ids.js';
 import type { Call, Caller } from './call.js';
 import { ObfRefused } from './errors.js';
-import { isSomebody, PAGE_LIMIT, readRows, unsteadyList } from './list.js';
-import { eventForm, pageForm, replyOf } from './rows.js';
+import { eventForm, isSomebody, PAGE_LIMIT, pageForm, readRows, unsteadyList } from './list.js';
 import type { EventRecipients, IssueRequest, OddRow, PageQuery } from './types.js';
 import * as wire from './wire.js';
 
@@ -15,7 +14,7 @@ export type ObfAccount = ReturnType<typeof createAccount>;
 
 export function createAccount(clientId: ClientId, send: Caller) {
   const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
-    send({ name: `GET ${route}`, method: 'GET', path, query, reply: replyOf(form) }, signal);
+    send({ name: `GET ${route}`, method: 'GET', path, query, reply: wire.replyOf(form) }, signal);
   const eventPage = pageForm(clientId, 'events', eventForm(clientId, true));
   const recipientPage = pageForm(clientId, 'recipients', wire.recipientRow);
   const badgePage = pageForm(clientId, 'badges', wire.badgeRow);
@@ -92,7 +91,7 @@ const writesOf = (clientId: ClientId, send: Caller) => ({
     };
     const secrets = body.recipient.flatMap((one) => [one.email, one.name]);
     const path = ['event', clientId, badgeId, 'issue'];
-    const reply = replyOf(wire.issueReply);
+    const reply = wire.replyOf(wire.issueReply);
     return asEventId((await send({ name, method: 'POST', path, body, secrets, reply }, signal)).resource_id);
   },
   /**
@@ -103,7 +102,7 @@ const writesOf = (clientId: ClientId, send: Caller) => ({
     const name = 'PUT revoke';
     if (emails.length === 0) throw new ObfRefused(name, 400, 'a revoke call needs a recipient');
     const path = ['event', clientId, eventId, 'revoke'];
-    const reply = replyOf(wire.revokeReply);
+    const reply = wire.replyOf(wire.revokeReply);
     const body = { recipient: emails };
     const revoked = await send({ name, method: 'PUT', path, body, secrets: emails, reply }, signal);
     return revoked.count ?? emails.length;

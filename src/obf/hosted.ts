@@ -32,7 +32,7 @@ import {
 } from './errors.js';
 import type { Http } from './http.js';
 import type { RateLimiter } from './rate-limiter.js';
-import { parseJson, readJson } from './rows.js';
+import { parseJson, readJson } from './wire.js';
 
 /** What a hosted credential says. Times are Unix seconds. */
 interface HostedAssertion {

@@ -1,5 +1,9 @@
-import { ObfUnreadable } from './errors.js';
-import type { ListRead, ObfRecipient, OddRow, Page } from './types.js';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { asEventId, type ClientId } from '../ids.js';
+import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
+import type { ListName, ListRead, ObfEvent, ObfRecipient, OddRow, Page } from './types.js';
+import { eventRow, pageReply } from './wire.js';
 
 /** The most rows that OBF gives at once. */
 export const PAGE_LIMIT = 1000;
@@ -101,3 +105,47 @@ async function readOnce<T>(
 
 /** OBF keeps rows of recipients that it has erased: they have no address, and stand for nobody. */
 export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
+
+/** An event; in a list without its note, which would only fill the memory. */
+export const eventForm = (clientId: ClientId, isListed: boolean) =>
+  eventRow.transform(({ logEntry, ...event }): ObfEvent => {
+    const note = typeof logEntry === 'string' ? (jsonOrNull(logEntry) ?? logEntry) : logEntry;
+    return { ...event, clientId, logEntry: isListed ? null : note };
+  });
+
+/** By list: the field that tells its rows apart, and the one that names their event. */
+const ID_FIELDS: Readonly<Record<ListName, readonly [id: string, event: string]>> = {
+  events: ['id', 'id'],
+  recipients: ['assertion_id', 'event_id'],
+  badges: ['id', ''],
+};
+
+/** A page of a list. A row that cannot be read is named, and leaves the others of its page untouched. */
+export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
+  pageReply.transform(({ result, total }): Page<T> => {
+    const [id, event] = ID_FIELDS[list];
+    const rows: T[] = [];
+    const odd: OddRow[] = [];
+    for (const raw of result) {
+      const { success, data, error } = row.safeParse(raw);
+      if (success) {
+        rows.push(data);
+        continue;
+      }
+      const eventId = idIn(raw, event);
+      const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
+      odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
+    }
+    return { rows, odd, keys: result.map((raw) => idIn(raw, id) ?? fingerprint(raw)), total };
+  });
+
+const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
+
+const idIn = (raw: unknown, field: string): string | null =>
+  anyId.safeParse(fieldOf(raw, field)).data ?? null;
+
+/** Tells rows without an id apart, and holds nothing of them that could be read. */
+function fingerprint(raw: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(raw) ?? '');
+  return `?${hash.digest('base64url').slice(0, 22)}`;
+}

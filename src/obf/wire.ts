@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { asAssertionId, asBadgeId, asEventId } from '../ids.js';
+import { ObfUnreadable } from './errors.js';
 
 /**
  * OBF's JSON as it comes over the wire (API v2), read into our terms. An unknown extra field is no error; a missing
  * needed one is. Where no public source says how OBF writes a field, the tolerant reading stands here and nowhere else.
  */
-export const optionalText = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
+export const orNull = <T extends z.ZodType>(schema: T) =>
+  schema.nullish().transform((value) => value ?? null);
+export const optionalText = orNull(z.string());
 const id = z.union([z.string().min(1), z.number()]).transform(String);
 /** The last second that a date of four digits can name. As milliseconds, it lies before there was any badge. */
 const END_OF_9999_S = 253_402_300_799;
@@ -23,16 +23,12 @@ const maybeInstant = z
   .transform((value) => (typeof value === 'number' && value > 0 ? value : null));
 /** A flag may be a boolean, 0 / 1, or the instant at which it was raised. */
 const flag = z
-  .union([z.boolean(), z.number(), z.string(), z.null()])
-  .optional()
+  .union([z.boolean(), z.number(), z.string()])
+  .nullish()
   .transform((value) => ![undefined, null, false, 0, '', '0', 'false'].includes(value));
 /** How many recipients an event has; null, absent or no number: OBF does not say. */
-const count = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-  .nullish()
-  .catch(null)
-  .transform((value) => value ?? null);
-const maybeNumber = z.coerce.number().nullish();
+const count = orNull(z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])).catch(null);
+const maybeNumber = orNull(z.coerce.number());
 
 /** A token must fit into a header. Where OBF does not say how long it lasts, it is renewed often. */
 export const tokenReply = z.object({
@@ -45,9 +41,7 @@ export const tokenReply = z.object({
 });
 
 /** How many badges the subscription may still issue; null where OBF does not say. */
-export const clientReply = z
-  .object({ issuing_limit: maybeNumber })
-  .transform(({ issuing_limit }) => issuing_limit ?? null);
+export const clientReply = z.object({ issuing_limit: maybeNumber }).transform((reply) => reply.issuing_limit);
 
 export const badgeRow = z.object({ id: id.transform(asBadgeId), name: optionalText, draft: flag });
 
@@ -110,8 +104,37 @@ export const recipientRow = z
 /** A page of a list, its rows not read yet: one odd row must not stop the others. The badge list gives no `total`. */
 export const pageReply = z.object({
   result: z.array(z.unknown()),
-  total: z.coerce.number().int().nonnegative().nullish(),
+  total: orNull(z.coerce.number().int().nonnegative()),
 });
 
 export const issueReply = z.object({ success: z.literal(true), resource_id: id });
 export const revokeReply = z.object({ success: z.literal(true), count: maybeNumber });
+
+const MAX_FAULTS = 5;
+
+/**
+ * Reads what OBF answered.
+ * @throws ObfUnreadable naming the call and the fields at fault; never a value
+ */
+export function readJson<T>(call: string, body: string, form: z.ZodType<T>): T {
+  const read = form.safeParse(parseJson(call, body));
+  if (read.success) return read.data;
+  const faults = read.error.issues
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => `field ${path.length === 0 ? '(whole)' : path.join('.')}: ${message}`);
+  throw new ObfUnreadable(call, faults.join('; '));
+}
+
+export const replyOf =
+  <T>(form: z.ZodType<T>) =>
+  (call: string, body: string): T =>
+    readJson(call, body, form);
+
+/** @throws ObfUnreadable */
+export function parseJson(call: string, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ObfUnreadable(call, 'the answer is not JSON');
+  }
+}

@@ -10,10 +10,9 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import type { HostedCredentials } from '../../src/obf/hosted.js';
-import { readList } from '../../src/obf/list.js';
+import { pageForm, readList } from '../../src/obf/list.js';
 import { listCompleteEvents } from '../../src/obf/read-event.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
-import { pageForm } from '../../src/obf/rows.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import type { ObfEvent, ObfRecipient, Page, PageQuery } from '../../src/obf/types.js';
 import { recipientRow } from '../../src/obf/wire.js';
