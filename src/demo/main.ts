@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Queue } from 'bullmq';
+import { Command } from 'commander';
 import { loadConfig } from '../config.js';
 import { asBadgeId, asClientId } from '../ids.js';
 import { secondsOf, systemClock } from '../platform/clock.js';
@@ -213,34 +213,15 @@ function stopOfProcess(): AbortSignal {
   return stop.signal;
 }
 
-const USAGE = `npm run demo [-- options]
-
-  --fast   sans pauses de lecture
-  --keep   tout reste ouvert après l'histoire, jusqu'à Ctrl-C ; d'office sur un terminal
-  --help   ceci
-`;
-
-function readArguments() {
-  const flag = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({ options: { fast: flag, keep: flag, help: flag } }).values;
-  } catch {
-    return null;
-  }
-}
-
 async function main(): Promise<void> {
-  const args = readArguments();
-  if (args === null || args.help) {
-    (args === null ? process.stderr : process.stdout).write(USAGE);
-    process.exitCode = args === null ? 2 : 0;
-    return;
-  }
-  process.exitCode = await show({
-    fast: args.fast,
-    keep: args.keep || (process.stdout.isTTY && process.stdin.isTTY),
-    stop: stopOfProcess(),
-  });
+  const command = new Command('npm run demo --')
+    .option('--fast', 'sans pauses de lecture', false)
+    .option('--keep', "tout reste ouvert après l'histoire, jusqu'à Ctrl-C ; d'office sur un terminal", false)
+    .helpOption('--help', 'ceci')
+    .parse();
+  const { fast, keep } = command.opts<Pick<Options, 'fast' | 'keep'>>();
+  const isWatched = process.stdout.isTTY && process.stdin.isTTY;
+  process.exitCode = await show({ fast, keep: keep || isWatched, stop: stopOfProcess() });
 }
 
 /** Everything was closed by now. Should something be left, the demo ends all the same. */
