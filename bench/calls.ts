@@ -34,39 +34,30 @@ interface SceneOptions {
   readonly house?: Partial<HouseOptions>;
 }
 
-/** What one writes in an hour reads each event and its recipients, and looks and issues once for each of them. */
-const straightforward = (events: number, recipients: number): number => 2 * events + 2 * recipients;
-
 const peopleOf = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `eleve.${at}@example.org`);
 
-/** A class of so many, who all come due by one event and its webhook. `goal`: the most calls that it may take. */
-export const aClass = async (options: SceneOptions) => ({
-  what: `a class of ${options.earners}, all due, one webhook`,
-  per: options.earners,
-  goal: 10,
-  ours: await awardAll(options, [peopleOf(options.earners)]),
-  straightforward: straightforward(1, options.earners),
-});
+/** A class of so many, who all come due by one event and its webhook. */
+export const aClass = (options: SceneOptions) =>
+  awardAll(`a class of ${options.earners}, all due, one webhook`, 10, [peopleOf(options.earners)], options);
 
 /** As many events of one recipient each, of which each makes its person due. */
-export const singles = async (options: SceneOptions) => ({
-  what: `${options.earners} single-recipient events within ${options.overMs / 1000} s`,
-  per: options.earners,
-  goal: 0.6 * options.earners,
-  ours: await awardAll(
-    options,
+export const singles = (options: SceneOptions) =>
+  awardAll(
+    `${options.earners} single-recipient events within ${options.overMs / 1000} s`,
+    0.6 * options.earners,
     peopleOf(options.earners).map((one) => [one]),
-  ),
-  straightforward: straightforward(options.earners, options.earners),
-});
+    options,
+  );
 
 const SECOND = { clientId: 'P2', badgeId: 'B' };
 
-/** Everybody has one of two badges already; the second comes by this notice. @throws unless each has one award */
+/** Everybody has one of two badges already; the second comes by these notices. @param goal the most calls @throws unless each has one award */
 async function awardAll(
-  { earners, rps, overMs, house: more }: SceneOptions,
+  what: string,
+  goal: number,
   events: readonly (readonly string[])[],
+  { earners, rps, overMs, house: more }: SceneOptions,
 ) {
   const house = await openHouse({
     scheme: SMALL_SCHEME,
@@ -81,7 +72,7 @@ async function awardAll(
     await tell(house, { clientId: 'P1', badgeId: 'A' }, peopleOf(earners));
     await tell(house, SECOND, ['ailleurs@example.org']);
     await house.idle();
-    const counted = await countCalls(house, async () => {
+    const ours = await countCalls(house, async () => {
       const startedMs = performance.now();
       for (const [at, recipients] of events.entries()) {
         await pause(Math.max(0, (at * overMs) / events.length - (performance.now() - startedMs)));
@@ -94,7 +85,8 @@ async function awardAll(
     });
     if (new Set(house.awards()).size !== earners || house.awards().length !== earners)
       throw new Error('not one award each');
-    return counted;
+    // What one writes in an hour reads each event and its recipients, and looks and issues once for each of them.
+    return { what, per: earners, goal, ours, straightforward: 2 * events.length + 2 * earners };
   } finally {
     await house.close();
   }

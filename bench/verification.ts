@@ -61,12 +61,13 @@ async function readAll(redisUrl: string, admin: Redis, events: number) {
     const worker = await startProgram(['dist/workers/main.js'], env);
     const isEvaluated = async (): Promise<boolean> =>
       (await admin.llen('{palier}:earners:wait')) + (await admin.llen('{palier}:earners:active')) === 0;
-    await until(isEvaluated, 'evaluation of everybody', HOUR_MS);
+    await Promise.race([until(isEvaluated, 'evaluation of everybody', HOUR_MS), worker.ended]);
     const evaluateSeconds = (performance.now() - startedMs) / 1000;
     const { id = '' } = await maintenance.add('verify', { kind: 'verify' }, { removeOnComplete: true });
     const isVerified = async (): Promise<boolean> => (await maintenance.getJob(id)) === undefined;
-    await until(isVerified, 'verification', HOUR_MS);
-    const { peakMib } = await worker.stop();
+    await Promise.race([until(isVerified, 'verification', HOUR_MS), worker.ended]);
+    const { peakMib, exit } = await worker.stop();
+    if (exit !== 0) throw new Error(`the worker ended with ${exit}: ${worker.said()}`);
     return { calls, command, evaluateSeconds, peakMib };
   } finally {
     await maintenance.close();
