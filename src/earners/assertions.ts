@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import pMap from 'p-map';
 import type { AssertionId, BadgeId, EarnerKey, EventId } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
 import {
@@ -42,7 +44,12 @@ export class SomeUnreadable extends Error {
 }
 
 /** How many records are written at a time: enough to fill the wire, few enough to keep memory flat. */
-const CHUNK = 500;
+const AT_ONCE = { concurrency: 500 };
+
+export interface AssertionSources {
+  readonly earners: Pick<EarnerStore, 'update'>;
+  readonly vault: Pick<Vault, 'name'>;
+}
 
 /**
  * Writes what was read in OBF. Idempotent; a revocation once seen stays. What is of before an erasure is not written.
@@ -51,46 +58,30 @@ const CHUNK = 500;
  * @throws SomeUnreadable once the others are written
  */
 export async function storeAssertions(
-  sources: AssertionSources,
+  { earners, vault }: AssertionSources,
   found: readonly NewAssertion[],
   generation: number | null = null,
 ): Promise<readonly WrittenAssertion[]> {
-  const stored: WrittenAssertion[] = [];
   const unreadable = new Set<EarnerKey>();
   const storeOne = async (one: NewAssertion): Promise<readonly WrittenAssertion[]> => {
+    const fact: NewFact = { ...one, fingerprint: fingerprintBy(vault)(one.assertion.id), generation };
+    let written: readonly WrittenAssertion[] = [];
     try {
-      return await store(sources, one, generation);
+      await earners.update(one.earner, (record) => {
+        const added = isKeptOut(record, fact) ? null : addAssertion(record, fact);
+        written = added === null ? [] : [{ ...one, change: added.change }];
+        return added?.record ?? noteKeptOut(record, fact);
+      });
     } catch (error) {
       if (!(error instanceof RecordUnreadable)) throw error;
       unreadable.add(one.earner);
       return [];
     }
+    return written;
   };
-  for (let at = 0; at < found.length; at += CHUNK)
-    stored.push(...(await Promise.all(found.slice(at, at + CHUNK).map(storeOne))).flat());
+  const stored = (await pMap(found, storeOne, AT_ONCE)).flat();
   if (unreadable.size > 0) throw new SomeUnreadable(stored, [...unreadable]);
   return stored;
-}
-
-export interface AssertionSources {
-  readonly earners: Pick<EarnerStore, 'update'>;
-  readonly vault: Pick<Vault, 'name'>;
-}
-
-/** @returns none when a tombstone keeps it out */
-async function store(
-  { earners, vault }: AssertionSources,
-  one: NewAssertion,
-  generation: number | null,
-): Promise<readonly WrittenAssertion[]> {
-  const fact: NewFact = { ...one, fingerprint: fingerprintBy(vault)(one.assertion.id), generation };
-  let written: readonly WrittenAssertion[] = [];
-  await earners.update(one.earner, (record) => {
-    const after = addAssertion(record, fact);
-    written = after === null ? [] : [{ ...one, change: changeOf(record, after, one.assertion.id) }];
-    return after ?? noteKeptOut(record, fact);
-  });
-  return written;
 }
 
 /** Enough to tell one person's assertions apart. */
@@ -128,55 +119,38 @@ interface NewFact extends NewAssertion {
 }
 
 /**
- * Pure. The record with an assertion more. What a credential does not say of its event, and its date, stay as OBF's API
- * told them. The generation of the rules is stored with what is new, in one write.
- * @returns null when a tombstone keeps it out
+ * Pure. The record with an assertion more, and what that changed. What a credential does not say of its event, and its
+ * date, stay as OBF's API told them. The generation of the rules is stored with what is new, in one write.
  */
-function addAssertion(record: EarnerRecord, fact: NewFact): EarnerRecord | null {
-  if (isKeptOut(record, fact)) return null;
+function addAssertion(
+  record: EarnerRecord,
+  fact: NewFact,
+): { record: EarnerRecord; change: AssertionChange | null } {
   const before = record.assertions.find(({ id }) => id === fact.assertion.id);
   const after = merged(before, fact.assertion);
-  const isNew = before === undefined || (after.revoked && !before.revoked);
+  const change = changeOf(before, after);
+  const isNew = change === 'new' || change === 'revoked';
   const lastSchemeGeneration = Math.max(isNew ? (fact.generation ?? 0) : 0, record.lastSchemeGeneration);
   const contact = mergedContact(record.contact, fact.contact);
-  const isUnchanged =
-    before !== undefined &&
-    isSame(before, after) &&
-    lastSchemeGeneration === record.lastSchemeGeneration &&
-    contact === record.contact;
-  if (isUnchanged) return record;
-  const assertions =
-    before === undefined
-      ? [...record.assertions, after]
-      : record.assertions.map((one) => (one === before ? after : one));
-  return { ...record, contact, assertions, lastSchemeGeneration };
+  const isSame = lastSchemeGeneration === record.lastSchemeGeneration && contact === record.contact;
+  if (change === null && isSame) return { record, change };
+  const others = record.assertions.map((one) => (one === before ? after : one));
+  const assertions = before === undefined ? [...others, after] : others;
+  return { record: { ...record, contact, assertions, lastSchemeGeneration }, change };
+}
+
+function changeOf(before: Assertion | undefined, after: Assertion): AssertionChange | null {
+  if (before === undefined) return 'new';
+  if (after.revoked && !before.revoked) return 'revoked';
+  return isDeepStrictEqual(before, after) ? null : 'changed';
 }
 
 function merged(before: Assertion | undefined, read: Assertion): Assertion {
   if (before === undefined) return read;
   const isOfApi = read.eventId === null && before.eventId !== null;
-  const known = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
-  const { vanished: _shownAgain, ...shown } = known;
+  const { vanished: _shownAgain, ...shown } = isOfApi ? { ...before, expiresOnS: read.expiresOnS } : read;
   return { ...shown, revoked: (before.revoked && before.vanished !== true) || read.revoked };
 }
-
-/** Pure. What became of an assertion; null: nothing. */
-function changeOf(before: EarnerRecord, after: EarnerRecord, id: AssertionId): AssertionChange | null {
-  const [was, is] = [before, after].map(({ assertions }) => assertions.find((one) => one.id === id));
-  if (is === undefined || was === is) return null;
-  if (was === undefined) return 'new';
-  if (is.revoked && !was.revoked) return 'revoked';
-  return isSame(was, is) ? null : 'changed';
-}
-
-const isSame = (a: Assertion, b: Assertion): boolean =>
-  a.clientId === b.clientId &&
-  a.badgeId === b.badgeId &&
-  a.eventId === b.eventId &&
-  a.issuedOnS === b.issuedOnS &&
-  a.expiresOnS === b.expiresOnS &&
-  a.revoked === b.revoked &&
-  a.vanished === b.vanished;
 
 /** A reading without a name leaves the name that is known. */
 function mergedContact(known: Contact | null, read: Contact): Contact {

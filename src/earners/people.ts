@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { pMapIterable } from 'p-map';
 import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
 import type { EarnerStore } from './store.js';
 import type { ClientId, EarnerKey } from '../ids.js';
@@ -26,7 +26,7 @@ export interface IterationHooks {
 /** How many addresses are looked at together. */
 const CHUNK = 100;
 /** How many such chunks are on the wire, or wait to be looked at: Redis works while we judge. */
-const AHEAD = 4;
+const AHEAD = { concurrency: 4 };
 
 /**
  * Everybody, some at a time, each person once, as `readPerson` would read them: an address that was linked
@@ -42,7 +42,8 @@ export async function* iteratePeople(
   const { earners, region } = sources;
   const total = await earners.count();
   let done = 0;
-  for await (const asked of readAhead(earners, signal)) {
+  const readAhead = pMapIterable(chunksOf(earners), (keys) => readAll(earners, keys), AHEAD);
+  for await (const asked of readAhead) {
     signal.throwIfAborted();
     const people: Person[] = [];
     for (const { key, record } of asked)
@@ -72,23 +73,9 @@ function readable(key: EarnerKey, record: Read): EarnerRecord {
   return record;
 }
 
-/** Every address, in chunks, some of which are asked for before they are wanted. */
-async function* readAhead(earners: EarnerStore, signal: AbortSignal): AsyncIterable<Asked> {
-  const waiting: Promise<Asked>[] = [];
-  for await (const keys of earners.keys()) {
-    signal.throwIfAborted();
-    for (let at = 0; at < keys.length; at += CHUNK) {
-      const asked = readAll(earners, keys.slice(at, at + CHUNK));
-      // Its awaiter gets the error; none awaits it when an earlier one failed.
-      asked.catch(() => undefined);
-      waiting.push(asked);
-      if (waiting.length <= AHEAD) continue;
-      // What was asked for leaves for Redis before the work on an earlier answer begins.
-      await setImmediate();
-      yield* await Promise.all(waiting.splice(0, 1));
-    }
-  }
-  for (const asked of waiting) yield await asked;
+async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey[]> {
+  for await (const keys of earners.keys())
+    for (let at = 0; at < keys.length; at += CHUNK) yield keys.slice(at, at + CHUNK);
 }
 
 async function readAll(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<Asked> {

@@ -92,7 +92,7 @@ export async function markKey(redis: RedisConnection, prefix: string, vault: Vau
     if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
   };
   await requireSame();
-  if (!vault.names.areOwn) await redis.hsetnx(nameOf(prefix), 'names', vault.names.seal());
+  if (!vault.names.areOwn()) await redis.hsetnx(nameOf(prefix), 'names', vault.names.seal());
   await redis.hsetnx(nameOf(prefix), 'mark', vault.marks.own);
   await requireSame();
 }

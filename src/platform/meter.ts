@@ -56,18 +56,7 @@ export const bucketOf = (seconds: number): string =>
 export const fieldOf = (name: string, values: readonly string[], part?: string): string =>
   JSON.stringify(part === undefined ? [name, ...values] : [name, ...values, part]);
 
-/** Counts in memory, which costs next to nothing; every few seconds all processes' counts are added up in Redis. */
-export interface Meter {
-  count<N extends CounterName>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by?: number): void;
-  time<N extends TimeName>(name: N, labels: LabelsOf<(typeof TIMES)[N]>, durationMs: number): void;
-  /** @param atS Unix seconds */
-  mark<N extends MarkName>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void;
-  /**
-   * Adds to Redis what was counted since the last time. What could not be added is kept for the next; where
-   * Redis took it and its answer was lost, it is added twice: these are figures, nothing is decided by them.
-   */
-  flush(): Promise<void>;
-}
+export type Meter = ReturnType<typeof createMeter>;
 
 /** KEYS: counters, marks. ARGV: how many counters, then field and number of each, then of each mark. */
 const ADD = `
@@ -75,8 +64,11 @@ local counters = tonumber(ARGV[1]) * 2
 for i = 2, counters + 1, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
 for i = counters + 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end`;
 
-/** @param prefix of the keys, without a hash tag */
-export function createMeter(redis: RedisConnection, prefix: string): Meter {
+/**
+ * Counts in memory, which costs next to nothing; every few seconds all processes' counts are added up in Redis.
+ * @param prefix of the keys, without a hash tag
+ */
+export function createMeter(redis: RedisConnection, prefix: string) {
   let counts = new Map<string, number>();
   let marks = new Map<string, number>();
   const add = (field: string, by: number): void => void counts.set(field, (counts.get(field) ?? 0) + by);
@@ -96,15 +88,24 @@ export function createMeter(redis: RedisConnection, prefix: string): Meter {
   };
   let last: Promise<void> = Promise.resolve();
   return {
-    count: (name, labels, by = 1) => add(fieldOf(name, valuesOf(COUNTERS[name], labels)), by),
-    time(name, labels, durationMs) {
+    count<N extends CounterName>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
+      add(fieldOf(name, valuesOf(COUNTERS[name], labels)), by);
+    },
+    time<N extends TimeName>(name: N, labels: LabelsOf<(typeof TIMES)[N]>, durationMs: number): void {
       const values = valuesOf(TIMES[name], labels);
       add(fieldOf(name, values, bucketOf(durationMs / 1000)), 1);
       add(fieldOf(name, values, SUM), Math.max(0, Math.round(durationMs * 1000)));
     },
-    mark: (name, labels, atS) => void marks.set(fieldOf(name, valuesOf(MARKS[name], labels)), atS),
-    // One after the other: two at once could put an older mark over a newer one.
-    flush: () => (last = last.then(send, send)),
+    /** @param atS Unix seconds */
+    mark<N extends MarkName>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void {
+      marks.set(fieldOf(name, valuesOf(MARKS[name], labels)), atS);
+    },
+    /**
+     * Adds to Redis what was counted since the last time, one flush after the other: two at once could put an older mark
+     * over a newer one. What could not be added is kept for the next; where Redis took it and its answer was lost, it
+     * is added twice: these are figures, nothing is decided by them.
+     */
+    flush: (): Promise<void> => (last = last.then(send, send)),
   };
 }
 
@@ -117,15 +118,9 @@ const LAST_FLUSH_MS = 1000;
 
 /** Flushes every few seconds; the release does it once more. */
 export function keepFlushed(meter: Meter, log: Logger, everyMs = FLUSH_EVERY_MS): Disposer {
-  let underWay = false;
-  const flush = async (): Promise<void> => {
-    // Where Redis is away, one that waits is enough.
-    if (underWay) return;
-    underWay = true;
-    await meter.flush().catch((err: unknown) => log.debug({ err }, 'figures not stored yet'));
-    underWay = false;
-  };
-  const timer = setInterval(() => void flush(), everyMs);
+  const flush = (): void =>
+    void meter.flush().catch((err: unknown) => log.debug({ err }, 'figures not stored yet'));
+  const timer = setInterval(flush, everyMs);
   return async () => {
     clearInterval(timer);
     await raceAbort(meter.flush(), AbortSignal.timeout(LAST_FLUSH_MS)).catch(() => undefined);

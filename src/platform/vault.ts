@@ -1,39 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/**
- * Hides what may not stand readable in Redis. Made from `PALIER_KEY`. What was sealed under `PALIER_KEY_OLD` opens
- * too; nothing is sealed under it.
- */
-export interface Vault {
-  /** AES-256-GCM under a random nonce. `context` is bound in: it must be the same to open. */
-  seal(text: string, context: string): string;
-  /** @throws VaultError when the text was altered, or sealed under another key or context. */
-  open(sealed: string, context: string): string;
-  /** As `seal`, of bytes and in bytes: 29 more than were given, of which the first names the key. */
-  sealBytes(bytes: Buffer, context: string): Buffer;
-  /** As `open`. @throws VaultError */
-  openBytes(sealed: Buffer, context: string): Buffer;
-  /** A keyed fingerprint of `text`, 128 bits in base64url (22 characters): never reversible without the key. */
-  fingerprint(text: string, purpose: string): string;
-  /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
-  name(text: string, purpose: string): string;
-  /** The same sealed under `PALIER_KEY`; null: it is already. @throws VaultError */
-  reseal(sealed: Buffer, context: string): Buffer | null;
-  /** What stands for each key, and says nothing about it. `old` is null without `PALIER_KEY_OLD`. */
-  readonly marks: { readonly own: string; readonly old: string | null };
-  readonly names: Names;
-}
-
-/** The key that `name` uses: at first derived from `PALIER_KEY`, later the one that Redis was filled under. */
-export interface Names {
-  readonly areOwn: boolean;
-  /** Names as `PALIER_KEY` itself does, or as `PALIER_KEY_OLD` does. */
-  derive(from: 'own' | 'old'): void;
-  seal(): string;
-  /** Names by the key that was sealed. @throws VaultError */
-  open(sealed: string): void;
-}
-
 export class VaultError extends Error {
   readonly code = 'vault_cannot_open';
 }
@@ -47,13 +13,17 @@ const derive = (key: Buffer, info: string): Buffer =>
 const mac = (key: Buffer, text: string, purpose: string): string =>
   createHmac('sha256', key).update(`${purpose}\0${text}`).digest().subarray(0, 16).toString('base64url');
 
+export type Vault = ReturnType<typeof createVault>;
+
 /**
+ * Hides what may not stand readable in Redis. What was sealed under `PALIER_KEY_OLD` opens too; nothing is sealed
+ * under it. What opens throws VaultError for what was altered, or sealed under another key or context.
  * @param key 32 random bytes (`PALIER_KEY`)
  * @param old the key before (`PALIER_KEY_OLD`)
  * @param named false: nothing can be named until `names` was told by which key
  * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
  */
-export function createVault(key: Buffer, old: Buffer | null = null, named = true): Vault {
+export function createVault(key: Buffer, old: Buffer | null = null, named = true) {
   const own = keysOf(key);
   const former = old === null ? null : keysOf(old);
   let naming = named ? own.names : null;
@@ -61,6 +31,7 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     if (naming === null) throw new VaultError('Redis has not told yet by which key people are named');
     return naming;
   };
+  /** AES-256-GCM under a random nonce: 29 bytes more than were given, of which the first names the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
   const openBytes = (sealed: Buffer, context: string): Buffer =>
     openSealed(former === null ? [own] : [own, former], sealed, context);
@@ -68,24 +39,30 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   const open = (sealed: string, context: string): Buffer =>
     openBytes(Buffer.from(sealed, 'base64url'), context);
   return {
-    seal: (text, context) => seal(Buffer.from(text), context),
-    open: (sealed, context) => open(sealed, context).toString(),
+    /** `context` is bound in: it must be the same to open. */
+    seal: (text: string, context: string): string => seal(Buffer.from(text), context),
+    open: (sealed: string, context: string): string => open(sealed, context).toString(),
     sealBytes,
     openBytes,
-    fingerprint: (text, purpose) => mac(own.fingerprint, text, purpose),
-    name: (text, purpose) => mac(namingKey(), text, purpose),
-    reseal: (sealed, context) =>
+    /** A keyed fingerprint, 128 bits in base64url (22 characters): never reversible without the key. */
+    fingerprint: (text: string, purpose: string): string => mac(own.fingerprint, text, purpose),
+    /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
+    name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
+    /** The same sealed under `PALIER_KEY`; null: it is already. */
+    reseal: (sealed: Buffer, context: string): Buffer | null =>
       isSealedUnder(own, sealed, context) ? null : sealBytes(openBytes(sealed, context), context),
-    marks: { own: own.mark, old: former === null ? null : former.mark },
+    /** What stands for each key, and says nothing about it. `old` is null without `PALIER_KEY_OLD`. */
+    marks: { own: own.mark, old: former?.mark ?? null },
+    /** The key that `name` uses: at first derived from `PALIER_KEY`, later the one that Redis was filled under. */
     names: {
-      get areOwn() {
-        return namingKey().equals(own.names);
-      },
-      derive(from) {
+      areOwn: (): boolean => namingKey().equals(own.names),
+      /** Names as `PALIER_KEY` itself does, or as `PALIER_KEY_OLD` does. */
+      derive(from: 'own' | 'old'): void {
         naming = from === 'own' || former === null ? own.names : former.names;
       },
-      seal: () => seal(namingKey(), NAMES_CONTEXT),
-      open(sealed) {
+      seal: (): string => seal(namingKey(), NAMES_CONTEXT),
+      /** Names by the key that was sealed. */
+      open(sealed: string): void {
         naming = open(sealed, NAMES_CONTEXT);
       },
     },

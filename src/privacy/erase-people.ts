@@ -45,6 +45,8 @@ export interface PersonToErase {
   readonly person: EarnerKey;
   /** Every address', `person` among them, in the order in which they are to go. */
   readonly keys: readonly EarnerKey[];
+  /** Asked of each record as it is replaced: one that is not meant any more stays. */
+  readonly isMeant?: (record: EarnerRecord) => boolean;
 }
 
 /** What was removed. */
@@ -72,9 +74,9 @@ export async function eraseEarner(
 ): Promise<ErasedNumbers | null> {
   const person = await personToErase(parts, earner);
   if (!(await isAnythingHeld(parts, person))) return null;
-  const numbers = await erasePeople(parts, [person], {
-    tell: (erased) => parts.journal.write([erasedEntry(parts, why, erased)]),
-  });
+  const numbers = await erasePeople(parts, [person], (erased) =>
+    parts.journal.write([erasedEntry(parts, why, erased)]),
+  );
   await requestAofRewrite(parts);
   return numbers;
 }
@@ -115,26 +117,20 @@ export function isMoreHeldThanKept(
   );
 }
 
-export interface Erasing {
-  /** Receives what was removed, before the erasure counts as complete. */
-  readonly tell: (numbers: ErasedNumbers) => Promise<void>;
-  /** Asked of each record as it is replaced: one that is not meant any more stays. */
-  readonly isMeant?: (record: EarnerRecord) => boolean;
-}
-
 /**
  * Each address' record becomes its tombstone in one write. What is at work for it meets the tombstone in its own
  * compare-and-set, and stops. Then the indexes and what waits for these people go. Stopped anywhere, it is done again.
+ * @param tell receives what was removed, before the erasure counts as complete
  */
 export async function erasePeople(
   parts: ErasureParts,
   people: readonly PersonToErase[],
-  { tell, isMeant = () => true }: Erasing,
+  tell: (numbers: ErasedNumbers) => Promise<void>,
 ): Promise<ErasedNumbers> {
   const erased: Erased[] = [];
-  for (const { person, keys } of people) {
-    const addresses = await buryAll(parts, keys, isMeant);
-    if (addresses.length > 0) erased.push({ person, addresses });
+  for (const person of people) {
+    const addresses = await buryAll(parts, person);
+    if (addresses.length > 0) erased.push({ person: person.person, addresses });
   }
   const addresses = erased.flatMap((one) => one.addresses);
   const jobs = addresses.length === 0 ? 0 : await clean(parts, addresses);
@@ -152,47 +148,30 @@ interface Erased {
 
 /** @returns the records as they were; none for somebody who is not meant any more */
 async function buryAll(
-  parts: ErasureParts,
-  keys: readonly EarnerKey[],
-  isMeant: (record: EarnerRecord) => boolean,
+  { earners, journal, region, vault, now }: ErasureParts,
+  { keys, isMeant = () => true }: PersonToErase,
 ): Promise<readonly Address[]> {
-  const before = await readAddresses(parts, keys);
+  const before = await readAddresses({ earners }, keys);
   if (!before.every(({ record }) => isMeant(record))) return [];
   // OBF's instants are compared with it, by whichever process.
-  const nowS = Math.floor((await parts.now()) / 1000);
-  const addresses: Address[] = [];
-  for (const key of keys) {
-    const record = await bury(parts, key, { before, isMeant, nowS });
-    if (record !== null) addresses.push({ key, record });
+  const nowS = Math.floor((await now()) / 1000);
+  const buried: Address[] = [];
+  for (const { key, record: known } of before) {
+    // What stays of the entries is written first: after the tombstone nobody knows them any more.
+    await journal.anonymise(key, known.journal);
+    const was: { record: EarnerRecord | null } = { record: null };
+    await earners.update(key, (record) => {
+      was.record = isMeant(record) ? record : null;
+      if (was.record === null) return record;
+      // Under every address the same: that they were one person's is forgotten, that each has its awards is not.
+      const all = before.map((one) => (one.key === key ? { key, record } : one));
+      return tombstoneOf(record, recordsKeptAfterErasure(region, all, nowS), nowS, fingerprintBy(vault));
+    });
+    if (was.record === null) continue;
+    await journal.anonymise(key, was.record.journal.slice(known.journal.length));
+    buried.push({ key, record: was.record });
   }
-  return addresses;
-}
-
-interface Burial {
-  readonly before: readonly Address[];
-  readonly isMeant: (record: EarnerRecord) => boolean;
-  readonly nowS: number;
-}
-
-/** @returns the record as it was; null when it is not meant any more */
-async function bury(
-  { earners, journal, region, vault }: ErasureParts,
-  key: EarnerKey,
-  { before, isMeant, nowS }: Burial,
-): Promise<EarnerRecord | null> {
-  // What stays of the entries is written first: after the tombstone nobody knows them any more.
-  const known = before.find((one) => one.key === key)?.record.journal ?? [];
-  await journal.anonymise(key, known);
-  const was: { record: EarnerRecord | null } = { record: null };
-  await earners.update(key, (record) => {
-    was.record = isMeant(record) ? record : null;
-    if (was.record === null) return record;
-    // Under every address the same: that they were one person's is forgotten, that each has its awards is not.
-    const now = before.map((one) => (one.key === key ? { key, record } : one));
-    return tombstoneOf(record, recordsKeptAfterErasure(region, now, nowS), nowS, fingerprintBy(vault));
-  });
-  if (was.record !== null) await journal.anonymise(key, was.record.journal.slice(known.length));
-  return was.record;
+  return buried;
 }
 
 /** @returns how many jobs were removed */

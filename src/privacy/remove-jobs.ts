@@ -4,11 +4,9 @@ import type { Queues } from '../queue/enqueue.js';
 import { QUEUES } from '../queue/jobs.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
 
-/** In the order in which a job goes through them, so that one that moves meanwhile is met all the same. */
-const STATES: readonly JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
-const PAGE = 1000;
+const STATES: JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
 
-/** What begins the ids of jobs about one person; their key comes next (see queue/job-ids.ts). */
+/** What begins the ids of jobs about one person; their key comes next (see queue/jobs.ts). */
 const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke']);
 
 /** Whom a job is about, by its id; null: nobody in particular. */
@@ -34,20 +32,13 @@ export async function removeJobsAbout(
   return removed;
 }
 
-/** The ids alone are read, some at a time: of a hundred thousand jobs, a few are theirs. */
+/** The ids alone are read, of all states at one instant: of a hundred thousand jobs, a few are theirs. */
 export async function jobsAbout(queue: Queue, keys: ReadonlySet<EarnerKey>): Promise<readonly string[]> {
-  const theirs = new Set<string>();
-  for (const state of STATES)
-    for (let at = 0; ; at += PAGE) {
-      // Newest first: what is added meanwhile hides nothing.
-      const ids = await queue.getRanges([state], at, at + PAGE - 1, false);
-      for (const id of ids) {
-        const earner = earnerOfJob(id);
-        if (earner !== null && keys.has(earner)) theirs.add(id);
-      }
-      if (ids.length < PAGE) break;
-    }
-  return [...theirs];
+  const ids = await queue.getRanges(STATES, 0, -1);
+  return ids.filter((id) => {
+    const earner = earnerOfJob(id);
+    return earner !== null && keys.has(earner);
+  });
 }
 
 /** BullMQ notes what happens to each job, by its id. Nobody reads that, and it names who was erased. */

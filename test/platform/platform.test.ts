@@ -216,7 +216,7 @@ describe('vault', () => {
     const alone = createVault(Buffer.alloc(32, 1), null, false);
     alone.names.open(waiting.names.seal());
     expect(alone.name('lou', 'earner')).toBe(other.name('lou', 'earner'));
-    expect([vault.names.areOwn, alone.names.areOwn]).toEqual([true, false]);
+    expect([vault.names.areOwn(), alone.names.areOwn()]).toEqual([true, false]);
   });
 });
 
