@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import {
   accounts,
+  between,
   darkColour,
-  hours,
   httpsOnly,
-  LEVELS,
   matching,
   obfBase,
   oneOf,
   orNull,
+  palierKey,
   pairs,
   personList,
   publicOrigin,
@@ -22,7 +22,6 @@ import {
   whole,
   wordId,
   zone,
-  key32,
 } from './config-values.js';
 
 export interface BasicKey {
@@ -55,18 +54,8 @@ export const environment = z.object({
     'des paires « clé:secret », séparées par des virgules',
     '"key:secret" pairs, comma-separated',
   ).default([]),
-  PALIER_KEY: value(
-    key32,
-    '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
-    '32 bytes in base64 are expected: "npx palier keygen" makes one',
-  ),
-  PALIER_KEY_OLD: orNull(
-    value(
-      key32,
-      "32 octets en base64 sont attendus : l'ancienne PALIER_KEY",
-      '32 bytes in base64 are expected: the former PALIER_KEY',
-    ),
-  ),
+  PALIER_KEY: palierKey,
+  PALIER_KEY_OLD: orNull(palierKey),
   PALIER_CONFIG: z.string().trim().default('config'),
   OPS_USERS: value(
     accounts,
@@ -142,9 +131,9 @@ export const environment = z.object({
     ),
   ),
   POLL_EVERY_S: whole(1, 86_400).default(300),
-  VERIFY_EVERY_H: hours(8760).default(24),
+  VERIFY_EVERY_H: between(0, 8760).default(24),
   RETENTION_MONTHS: orNull(whole(1, 600)),
-  LOG_LEVEL: oneOf(LEVELS).default('info'),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   TZ_SCHEME: value(
     zone,
     'une zone horaire est attendue, comme Europe/Paris',

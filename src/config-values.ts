@@ -10,7 +10,11 @@ export interface ConfigFault {
 /** Readers of single values: text in, the value out, or null for a text that will not do. */
 type Reader<T> = (text: string) => T | null;
 
-export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export const key32: Reader<Buffer> = (text) => {
+  const bytes = Buffer.from(text, 'base64');
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === 32 ? bytes : null;
+};
+
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A variable read through `reader`. What is expected is said in both languages; the value never is. */
@@ -29,12 +33,19 @@ export const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nu
 export const matching = (form: RegExp, fr: string, en: string) =>
   value((given) => (form.test(given) ? given : null), fr, en);
 
-export const oneOf = <T extends string>(choices: readonly T[]) =>
+export const oneOf = (...choices: readonly string[]) =>
   value(
-    (given) => choices.find((one) => one === given) ?? null,
+    (given) => (choices.includes(given) ? given : null),
     `un de : ${choices.join(', ')}`,
     `one of: ${choices.join(', ')}`,
   );
+
+/** 32 random bytes. */
+export const palierKey = value(
+  key32,
+  '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
+  '32 bytes in base64 are expected: "npx palier keygen" makes one',
+);
 
 export const httpsOnly = (reader: Reader<string>) =>
   value(
@@ -43,23 +54,21 @@ export const httpsOnly = (reader: Reader<string>) =>
     'an https address is expected (http for a loopback address only)',
   );
 
-const between = (form: RegExp, min: number, max: number) => (given: string) =>
-  form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null;
+export const between = (
+  min: number,
+  max: number,
+  form = /^\d+(\.\d+)?$/,
+  fr = 'un nombre',
+  en = 'a number',
+) =>
+  value(
+    (given) => (form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null),
+    `${fr} de ${min} à ${max} est attendu`,
+    `${en} from ${min} to ${max} is expected`,
+  );
 
 export const whole = (min: number, max: number) =>
-  value(
-    between(/^\d+$/, min, max),
-    `un nombre entier de ${min} à ${max} est attendu`,
-    `a whole number from ${min} to ${max} is expected`,
-  );
-
-/** A number of hours, with decimals where wanted. */
-export const hours = (max: number) =>
-  value(
-    between(/^\d+(\.\d+)?$/, 0, max),
-    `un nombre d'heures de 0 à ${max} est attendu`,
-    `a number of hours from 0 to ${max} is expected`,
-  );
+  between(min, max, /^\d+$/, 'un nombre entier', 'a whole number');
 
 export const wordId = matching(
   /^[\w-]+$/,
@@ -103,11 +112,6 @@ export const webhookSecrets: Reader<readonly string[]> = (text) => {
   return secrets.length > 0 && secrets.every(isSecret) ? secrets : null;
 };
 
-export const key32: Reader<Buffer> = (text) => {
-  const bytes = Buffer.from(text, 'base64');
-  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === 32 ? bytes : null;
-};
-
 /** An IANA time zone, by its canonical name. */
 export const zone: Reader<string> = (text) => {
   try {
@@ -132,16 +136,15 @@ export interface OpsAccount {
 
 /** Accounts `name:hash` or `name:hash:role`, each name once. */
 export const accounts: Reader<readonly OpsAccount[]> = (text) => {
-  const read = (pairs(text) ?? []).map(([name, rest]) => {
-    const [hash = '', role = 'operateur', ...more] = rest.split(':');
-    const known = ROLES.find((one) => one === role);
-    return hash === '' || known === undefined || more.length > 0
-      ? null
-      : { name, by: nameOfPerson(name), hash, role: known };
+  const given = commaList(text);
+  const found = given.flatMap((part): OpsAccount[] => {
+    const [name = '', hash = '', wanted = 'operateur', ...more] = part.split(':');
+    const role = ROLES.find((one) => one === wanted);
+    const isWrong = name === '' || hash === '' || role === undefined || more.length > 0;
+    return isWrong ? [] : [{ name, by: nameOfPerson(name), hash, role }];
   });
-  const found = read.filter((account) => account !== null);
-  const once = new Set(found.map(({ name }) => name)).size === found.length;
-  return found.length > 0 && found.length === read.length && once ? found : null;
+  const names = new Set(found.map(({ name }) => name));
+  return given.length > 0 && names.size === given.length ? found : null;
 };
 
 /** The name that somebody has in logs and in the account: never the whole of an address. */
