@@ -35,7 +35,8 @@ export const isRedisError = (error: unknown): error is Error =>
 /** What an error of a Redis connection or command means. Pure. Anything unknown counts as `absent`. */
 export function redisCause(error: unknown): RedisCause {
   const code = codeOf(error);
-  if (Object.hasOwn(CAUSES, code)) return CAUSES[code] ?? SILENT;
+  const known = Object.entries(CAUSES).find(([codes]) => codes.split(/\s+/).includes(code));
+  if (known !== undefined) return known[1];
   if (!(error instanceof Error) || error.name !== 'ReplyError') return SILENT;
   // Only the first word of the answer: the rest may repeat what was sent.
   const word = error.message.replace(/\s.*/s, '');
@@ -89,15 +90,7 @@ export const OTHER_KEY = causeOf('key_changed')`
   il a été rempli sous une autre PALIER_KEY | Remettez la clé d'avant ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY est perdue, ou a changé »).
   it was filled under another PALIER_KEY | Set the former key again; if it is lost, see docs/operating.md ("PALIER_KEY").`;
 
-const REPLICA = causeOf('read_only')`
-  c'est une réplique, où rien ne s'écrit | Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.
-  it is a replica, where nothing is written | Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.`;
-
-const UNTRUSTED = causeOf('certificate')`
-  son certificat TLS est d'une autorité inconnue ici | Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).
-  its TLS certificate is of an authority that is unknown here | Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).`;
-
-/** By the code of the network or of TLS, or the first word of Redis' own answer. */
+/** By the codes of the network or of TLS, or the first word of Redis' own answer. */
 const CAUSES: Readonly<Record<string, RedisCause>> = {
   OOM: causeOf('memory_full')`
     sa mémoire est pleine (maxmemory) | Augmentez maxmemory, ou prenez une offre plus grande chez l'hébergeur ; rien n'est perdu entre-temps.
@@ -105,8 +98,9 @@ const CAUSES: Readonly<Record<string, RedisCause>> = {
   MISCONF: causeOf('disk_full')`
     il n'arrive plus à écrire sur son disque, sans doute plein | Libérez de la place sur le disque de Redis, ou agrandissez-le ; le journal de Redis dit le reste.
     it can no longer write to its disk, which may be full | Free space on the disk of Redis, or enlarge it; Redis' own log says the rest.`,
-  READONLY: REPLICA,
-  MASTERDOWN: REPLICA,
+  'READONLY MASTERDOWN': causeOf('read_only')`
+    c'est une réplique, où rien ne s'écrit | Donnez dans REDIS_URL l'adresse du serveur principal ; après une bascule, attendez qu'elle soit finie.
+    it is a replica, where nothing is written | Set REDIS_URL to the address of the main server; after a fail-over, wait until it is complete.`,
   NOREPLICAS: causeOf('replicas_missing')`
     trop peu de répliques le suivent (min-replicas-to-write), et il n'accepte rien sans elles | Redémarrez les répliques, ou demandez à l'hébergeur.
     too few replicas follow it (min-replicas-to-write), and it takes nothing without them | Start the replicas again, or ask the host's support.`,
@@ -122,12 +116,10 @@ const CAUSES: Readonly<Record<string, RedisCause>> = {
   NOPERM: causeOf('error')`
     l'utilisateur de REDIS_URL n'a pas tous les droits (ACL) | Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».
     the user of REDIS_URL lacks rights (ACL) | Give this user all rights on the keys of Palier: "ACL SETUSER".`,
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  CERT_UNTRUSTED: UNTRUSTED,
+  [`DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN CERT_UNTRUSTED UNABLE_TO_VERIFY_LEAF_SIGNATURE
+    UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY`]: causeOf('certificate')`
+    son certificat TLS est d'une autorité inconnue ici | Donnez le certificat de cette autorité, un fichier PEM de votre hébergeur, dans NODE_EXTRA_CA_CERTS (dans l'environnement : .env est lu trop tard).
+    its TLS certificate is of an authority that is unknown here | Set NODE_EXTRA_CA_CERTS to the certificate of that authority, a PEM file of your host's (in the environment: .env is read too late).`,
   CERT_HAS_EXPIRED: causeOf('certificate')`
     son certificat TLS a expiré | Renouvelez-le ; vérifiez aussi l'heure de cette machine.
     its TLS certificate has expired | Renew it; check the clock of this machine, too.`,

@@ -15,7 +15,6 @@ import { watchRefusals } from './redis-health.js';
 export interface RedisFinding {
   /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
   readonly grade: 'unfit' | 'unsafe';
-  readonly setting: 'redis_version' | 'role' | 'maxmemory-policy' | 'appendonly';
   /** Each says what is, why that is wrong, and how to mend it. */
   readonly fr: string;
   readonly en: string;
@@ -105,14 +104,8 @@ export function judgeRedis(infos: readonly string[]): RedisReport {
   const servers = infos.map(
     (text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
   );
-  const findings = servers.flatMap((info) => [
-    ...judge(
-      info.get('redis_version'),
-      info.get('role'),
-      info.get('maxmemory_policy'),
-      info.get('aof_enabled'),
-    ),
-  ]);
+  const asked = ['redis_version', 'role', 'maxmemory_policy', 'aof_enabled'];
+  const findings = servers.flatMap((info) => [...judge(asked.map((name) => info.get(name)))]);
   return {
     versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
     // What several servers have in common is said once.
@@ -125,32 +118,30 @@ const OLDEST = '6.2';
 const NO_EVICTION = 'CONFIG SET maxmemory-policy noeviction';
 const AOF = 'CONFIG SET appendonly yes';
 
-function* judge(version = OLDEST, role = '', policy = '', aof = ''): Generator<RedisFinding> {
+function* judge([version = OLDEST, role, policy = '', aof]: readonly (
+  string | undefined
+)[]): Generator<RedisFinding> {
   if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
     yield {
       grade: 'unfit',
-      setting: 'redis_version',
       fr: `version ${version} : il faut ${OLDEST} ou plus récent`,
       en: `version ${version}: ${OLDEST} or newer is needed`,
     };
   if (role === 'slave')
     yield {
       grade: 'unfit',
-      setting: 'role',
       fr: "c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal",
       en: 'this is a replica, where nothing can be written: set REDIS_URL to the address of the main server',
     };
   if (policy !== 'noeviction')
     yield {
       grade: 'unsafe',
-      setting: 'maxmemory-policy',
       fr: `maxmemory-policy vaut ${policy || '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${NO_EVICTION} (et dans redis.conf, ou chez l'hébergeur)`,
       en: `maxmemory-policy is ${policy || '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${NO_EVICTION} (and in redis.conf, or at the host's)`,
     };
   if (aof !== '1')
     yield {
       grade: 'unsafe',
-      setting: 'appendonly',
       fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${AOF} (et dans redis.conf, ou chez l'hébergeur)`,
       en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${AOF} (and in redis.conf, or at the host's)`,
     };
