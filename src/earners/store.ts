@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
@@ -32,7 +33,14 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       for (let at = 0; at < earners.length; at += together)
         asked.push(redis.mgetBuffer(earners.slice(at, at + together).map(keyOf)));
       const found = (await Promise.all(asked)).flat();
-      return earners.map((earner, at) => openedOr(vault, earner, found[at] ?? null));
+      return earners.map((earner, at) => {
+        try {
+          return openRecord(vault, earner, found[at] ?? null);
+        } catch (error) {
+          if (error instanceof RecordUnreadable) return error;
+          throw error;
+        }
+      });
     },
     /**
      * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
@@ -83,16 +91,9 @@ function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
   return /[{}]/.test(name) ? [] : [asEarnerKey(name)];
 }
 
-const isEmpty = (record: EarnerRecord): boolean =>
-  record.contact === null &&
-  record.assertions.length + record.journal.length + record.linked.length === 0 &&
-  record.awards.size + record.flags.size + record.lastSchemeGeneration === 0 &&
-  record.linkedTo === null &&
-  record.tombstone === null;
-
 /** Null for the empty record. */
 export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord): Buffer | null =>
-  isEmpty(record) ? null : sealValue(vault, encodeRecord(record), earner);
+  isDeepStrictEqual(record, EMPTY_RECORD) ? null : sealValue(vault, encodeRecord(record), earner);
 
 /** @param bytes null: nothing is stored. @throws RecordUnreadable */
 export const openRecord = (vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord =>
@@ -105,14 +106,5 @@ function orUnreadable<T>(earner: EarnerKey, open: () => T): T {
     return open();
   } catch (cause) {
     throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function openedOr(vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord | RecordUnreadable {
-  try {
-    return openRecord(vault, earner, bytes);
-  } catch (error) {
-    if (error instanceof RecordUnreadable) return error;
-    throw error;
   }
 }

@@ -1,6 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { rateLimitedLog, type Logger } from './logger.js';
-import { raceAbort, type RedisAddress, type RedisConnection } from './redis.js';
+import {
+  closeRedis,
+  isCluster,
+  mastersOf,
+  openConsumer,
+  raceAbort,
+  type RedisAddress,
+  type RedisConnection,
+} from './redis.js';
 import { redisCause, refusalOf, type RedisCause } from './redis-faults.js';
 
 /** Whether Redis takes a write now. Null: it does. Never rejects. */
@@ -94,3 +103,139 @@ const tlsFaultOf = (server: { readonly host: string; readonly port: number }): P
     socket.setTimeout(TLS_WITHIN_MS, () => end(null));
     socket.on('error', end);
   });
+
+/** A setting of Redis under which Palier cannot work, or would lose what it accepted. */
+export interface RedisFinding {
+  /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
+  readonly grade: 'unfit' | 'unsafe';
+  /** Each says what is, why that is wrong, and how to mend it. */
+  readonly fr: string;
+  readonly en: string;
+}
+
+export interface RedisReport {
+  /** Distinct versions of the masters. */
+  readonly versions: readonly string[];
+  readonly findings: readonly RedisFinding[];
+}
+
+/** Palier would lose what it accepted: it does not start on this Redis. */
+export class RedisUnsafe extends Error {
+  readonly code = 'redis_unsafe';
+  constructor(readonly findings: readonly RedisFinding[]) {
+    super(
+      `Redis is not set for production, so nothing starts:\n${findings.map(({ en }) => `  ${en}`).join('\n')}`,
+    );
+    this.name = 'RedisUnsafe';
+  }
+}
+
+/** Asks every master for INFO, and waits for it as long as the connection does. */
+export async function readRedisReport(redis: RedisConnection): Promise<RedisReport> {
+  // Before its first answer a cluster takes the nodes of its address for masters.
+  if (isCluster(redis)) await redis.ping();
+  const masters = await mastersOf(redis);
+  return judgeRedis(await Promise.all(masters.map((node) => node.info())));
+}
+
+const ASK_AGAIN_MS = 500;
+
+/**
+ * For a process that starts: waits without limit, over a connection of its own, until Redis answers.
+ * @param production false: what is wrong is one warning in the log
+ * @throws RedisUnsafe in production, when Redis could lose or evict what it holds
+ * @throws RedisRefused when it lets nobody in with what `REDIS_URL` says
+ */
+export async function requireSafeRedis(
+  address: RedisAddress,
+  production: boolean,
+  log: Logger,
+): Promise<void> {
+  const redis = openConsumer(address);
+  redis.on('error', (err) => log.debug({ err }, 'Redis'));
+  const watch = watchRefusals(redis, address);
+  try {
+    const findings = await Promise.race([findingsOf(redis, address, log), watch.refused]);
+    if (findings.length === 0) return;
+    if (production) throw new RedisUnsafe(findings);
+    log.warn({ redis: findings.map(({ en }) => en) }, 'Redis is not set for production');
+  } finally {
+    watch.stop();
+    closeRedis(redis);
+  }
+}
+
+/** A host that forbids INFO is only warned of: nothing shows that it is set wrongly. */
+async function findingsOf(
+  redis: RedisConnection,
+  address: RedisAddress,
+  log: Logger,
+): Promise<readonly RedisFinding[]> {
+  for (;;) {
+    try {
+      return (await readRedisReport(redis)).findings;
+    } catch (err) {
+      const refusal = refusalOf(err, address);
+      if (refusal !== null) throw refusal;
+      if (err instanceof Error && err.name === 'ReplyError') {
+        log.warn({ err }, 'Redis does not say how it is set: see to noeviction and AOF yourself');
+        return [];
+      }
+      // A failing node of a cluster is replaced; a connection that was closed is not waited for.
+      if (redis.status === 'end') throw err;
+      await pause(ASK_AGAIN_MS);
+    }
+  }
+}
+
+/**
+ * Judges by INFO, since hosts often forbid `CONFIG GET`. Pure.
+ * @param infos the answer of every master
+ * @see https://redis.io/docs/latest/commands/info/
+ */
+export function judgeRedis(infos: readonly string[]): RedisReport {
+  const servers = infos.map(
+    (text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
+  );
+  const asked = ['redis_version', 'role', 'maxmemory_policy', 'aof_enabled'];
+  const findings = servers.flatMap((info) => [...judge(asked.map((name) => info.get(name)))]);
+  return {
+    versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
+    // What several servers have in common is said once.
+    findings: [...new Map(findings.map((finding) => [finding.en, finding])).values()],
+  };
+}
+
+/** SMISMEMBER, which BullMQ needs, came with it. */
+const OLDEST = '6.2';
+const NO_EVICTION = 'CONFIG SET maxmemory-policy noeviction';
+const AOF = 'CONFIG SET appendonly yes';
+
+function* judge([version = OLDEST, role, policy = '', aof]: readonly (
+  string | undefined
+)[]): Generator<RedisFinding> {
+  if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
+    yield {
+      grade: 'unfit',
+      fr: `version ${version} : il faut ${OLDEST} ou plus récent`,
+      en: `version ${version}: ${OLDEST} or newer is needed`,
+    };
+  if (role === 'slave')
+    yield {
+      grade: 'unfit',
+      fr: "c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal",
+      en: 'this is a replica, where nothing can be written: set REDIS_URL to the address of the main server',
+    };
+  if (policy !== 'noeviction')
+    yield {
+      grade: 'unsafe',
+      fr: `maxmemory-policy vaut ${policy || '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${NO_EVICTION} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `maxmemory-policy is ${policy || '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${NO_EVICTION} (and in redis.conf, or at the host's)`,
+    };
+  if (aof !== '1')
+    yield {
+      grade: 'unsafe',
+      fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${AOF} (et dans redis.conf, ou chez l'hébergeur)`,
+      en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${AOF} (and in redis.conf, or at the host's)`,
+    };
+}

@@ -11,7 +11,7 @@ import { readConfigFolder } from '../platform/config-folder.js';
 import { watchKey } from '../platform/key-guard.js';
 import { stopOnSignals } from '../platform/lifecycle.js';
 import { bufferedDestination, createLogger } from '../platform/logger.js';
-import { requireSafeRedis } from '../platform/redis-safety.js';
+import { requireSafeRedis } from '../platform/redis-health.js';
 import { createVault } from '../platform/vault.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';

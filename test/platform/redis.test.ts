@@ -1,7 +1,6 @@
 import { createLogger } from '../../src/platform/logger.js';
 import { refusalOf } from '../../src/platform/redis-faults.js';
-import { logConnectionErrors } from '../../src/platform/redis-health.js';
-import { judgeRedis } from '../../src/platform/redis-safety.js';
+import { judgeRedis, logConnectionErrors } from '../../src/platform/redis-health.js';
 import {
   closeRedis,
   openConsumer,
