@@ -45,7 +45,7 @@ export async function readPerson(sources: PersonSources, earner: EarnerKey): Pro
   return personOf(sources.region, [own, ...others]);
 }
 
-export const readAddress = async (
+const readAddress = async (
   { earners }: Pick<PersonSources, 'earners'>,
   key: EarnerKey,
 ): Promise<Address> => ({ key, record: await earners.read(key) });

@@ -1,4 +1,4 @@
-import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
+import { asEventId, type BadgeId, type ClientId } from '../ids.js';
 import type { AwardRecord } from '../earners/record.js';
 import { heldBadges } from '../rules/countable.js';
 import { compose } from '../earners/portfolio.js';
@@ -22,35 +22,21 @@ export function recordsKeptAfterErasure(
   const assertions = addresses.flatMap(({ record }) => record.assertions);
   const { held, blocked } = compose(region, assertions, records);
   const valid = heldBadges(held, nowS);
-  const badges = new Set([...records, ...held].map(({ badgeId }) => badgeId));
-  return new Map(
-    [...badges].flatMap((badgeId) => {
-      const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
-      const kept = keptOf(theirs, {
-        isHeldBy: valid.get(badgeId) ?? null,
-        isBlocked: blocked.includes(badgeId),
-        nowS,
-      });
-      return kept === null ? [] : [[badgeId, kept] as const];
-    }),
-  );
-}
-
-interface Held {
-  readonly isHeldBy: { readonly eventId: EventId | null; readonly issuedOnS: number } | null;
-  readonly isBlocked: boolean;
-  readonly nowS: number;
-}
-
-function keptOf(records: readonly AwardRecord[], { isHeldBy, isBlocked, nowS }: Held): AwardRecord | null {
-  const ignoredRevocations = [...new Set(records.flatMap((record) => record.ignoredRevocations))];
-  const atS = Math.max(...records.map((record) => record.atS), 0);
-  const isRevoking = records.some(({ state }) => state === 'revoking');
-  if (isHeldBy !== null && !isRevoking) {
-    const { eventId, issuedOnS } = isHeldBy;
-    return { state: 'issued', atS: issuedOnS, ignoredRevocations, event: eventId ?? UNKNOWN_EVENT };
+  const kept = new Map<BadgeId, AwardRecord>();
+  for (const badgeId of new Set([...records, ...held].map((one) => one.badgeId))) {
+    const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
+    const ignoredRevocations = [...new Set(theirs.flatMap((record) => record.ignoredRevocations))];
+    const atS = Math.max(...theirs.map((record) => record.atS), 0);
+    const holding = theirs.some(({ state }) => state === 'revoking') ? undefined : valid.get(badgeId);
+    if (holding !== undefined) {
+      const { eventId, issuedOnS } = holding;
+      const event = eventId ?? UNKNOWN_EVENT;
+      kept.set(badgeId, { state: 'issued', atS: issuedOnS, ignoredRevocations, event });
+    } else if (blocked.includes(badgeId))
+      kept.set(badgeId, { state: 'blocked', atS: atS === 0 ? nowS : atS, ignoredRevocations });
+    // Were the account read again in full, what Palier took back would look like a human's doing.
+    else if (ignoredRevocations.length > 0)
+      kept.set(badgeId, { state: 'withdrawn', atS, ignoredRevocations });
   }
-  if (isBlocked) return { state: 'blocked', atS: atS === 0 ? nowS : atS, ignoredRevocations };
-  // Were the account read again in full, what Palier took back would look like a human's doing.
-  return ignoredRevocations.length > 0 ? { state: 'withdrawn', atS, ignoredRevocations } : null;
+  return kept;
 }
