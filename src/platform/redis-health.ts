@@ -15,6 +15,9 @@ import { redisCause, refusalOf, type RedisCause } from './redis-faults.js';
 /** Whether Redis takes a write now. Null: it does. Never rejects. */
 export type WriteProbe = () => Promise<RedisCause | null>;
 
+/** One answer serves all who ask within a second: a stranger who asks for ever costs Redis nothing. */
+const KEPT_MS = 1000;
+
 /**
  * Asks by a small write, since a Redis that is full, or a replica, still answers a PING.
  * @param redis a connection that fails fast
@@ -27,7 +30,7 @@ export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 
   redis.on('error', (error: unknown) => {
     connectionError = error;
   });
-  return async () => {
+  const probe = async (): Promise<RedisCause | null> => {
     try {
       await raceAbort(redis.set(key, '1', 'EX', 60), AbortSignal.timeout(limitMs));
       connectionError = null;
@@ -36,6 +39,16 @@ export function createWriteProbe(redis: RedisConnection, key: string, limitMs = 
       const cause = redisCause(error);
       return cause.fault === 'absent' && connectionError !== null ? redisCause(connectionError) : cause;
     }
+  };
+  let last: Promise<RedisCause | null> | null = null;
+  let askedMs = -Infinity;
+  return () => {
+    const nowMs = performance.now();
+    if (last === null || nowMs - askedMs >= KEPT_MS) {
+      last = probe();
+      askedMs = nowMs;
+    }
+    return last;
   };
 }
 
