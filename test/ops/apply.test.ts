@@ -92,14 +92,16 @@ test('a quota that is too small: refused, unless ops means it', async () => {
   expect((await palier.type(['apply', '--over-quota'])).exit).toBe(0);
 });
 
-test('a badge is enrolled by command: nobody is given anything before apply', async () => {
+test('a badge is enrolled by command: the plan is shown, and nobody is given anything before apply', async () => {
   const partners = PARTNERS.replace(/ +- \{ id: B2,.*\n/, '');
   await open({ scheme: scheme(2), partners });
   palier.work();
   palier.sandbox.addBadge({ clientId: 'P1', id: 'B2', name: 'Deuxième' });
   const two = await people('deux', 2, 2);
   const enrol = ['partner', 'enrol', 'P1', 'B2', '--competency', 'communiquer', '--level', '1'];
-  expect(await palier.type(enrol)).toMatchObject({ exit: 0, err: [] });
+  const ran = await palier.type(enrol);
+  expect(ran).toMatchObject({ exit: 0, err: [] });
+  expect(ran.out.join('\n')).toMatch(/B2.*^Un \(un\) +2 /ms);
   await palier.idle();
   expect(palier.awards()).toEqual([]);
   await palier.type(['apply', '--auto-upto', '2']);

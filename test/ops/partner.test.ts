@@ -258,6 +258,7 @@ describe('partner enrol', () => {
         `      - { id: P1_PAROLE, name: "Oser : l'oral (suite)", competency: communiquer, level: 1, ability: interagir, enrolled_from: 2025-01-01, enrolled_until: 2026-12-31, replaces: [ OLD, OLDER ] }`,
       ],
       remarks: [expect.stringMatching(/^config\/partners\.yaml:9:\d+: le badge remplacé « OLDER »/)],
+      plan: null,
     });
   });
 
@@ -423,6 +424,14 @@ describe('partner enrol', () => {
     await writeFile(join(cwd, 'config/partners.yaml'), form(PARTNERS));
     expect((await enrol('P1', 'P1_PAROLE', ...AS_USUAL)).out[1]).toBe(`  + ${LINE}`);
     expect(await partners()).toBe(form(WITH_LINE));
+  });
+
+  test('the plan of the new files is told where it can be made', async () => {
+    const env = { ...goodEnv(), OBF_CLIENT_ID: 'REGION', OBF_CLIENT_SECRET: 'never-used' };
+    const argv = ['partner', 'enrol', 'P2', 'B2', ...AS_USUAL, '--name', 'B2'];
+    const { exit, out } = await type(argv, env);
+    expect(exit).toBe(0);
+    expect(out.join('\n')).toMatch(/\n\nRègles : les fichiers, version .*Personnes examinées : 0\./s);
   });
 });
 

@@ -13,9 +13,18 @@ import type { Enrolment, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { labelled, type Localized, say } from '../../shared/words.js';
 import { didYouMean } from '../arguments.js';
+import { plan } from './plan.js';
 import { isSet, oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { faultWords, requireScheme, requireSettings } from '../settings.js';
-import { type Call, type Command, type Context, Problem, wrongUsage, problem } from '../command.js';
+import {
+  type Answer,
+  type Call,
+  type Command,
+  type Context,
+  Problem,
+  wrongUsage,
+  problem,
+} from '../command.js';
 
 export const partnerEnrol: Command = {
   name: 'partner enrol',
@@ -48,7 +57,7 @@ export const partnerEnrol: Command = {
     '--secret-env <VARIABLE>': say`de cet organisme, la variable qui porte sa clé d'API
       that partner's variable with its API key`,
   },
-  progress: { fr: "Lecture d'OBF", en: 'Reading OBF' },
+  progress: { fr: 'Inscription', en: 'Enrolling' },
   run: async (call) => {
     const asked = readRequest(call);
     const { clientId, badge } = asked;
@@ -68,17 +77,37 @@ export const partnerEnrol: Command = {
       ...warnings,
       ...(isOut ? [inactive(clientId)] : []),
     ];
+    const planned = await planOf(call);
     return {
       lines: [
         { fr: `Inscrit dans ${file}, ligne ${line} :`, en: `Enrolled in ${file}, line ${line}:` },
         ...lines.map((text) => `  + ${text}`),
         ...remarks,
-        NEXT,
+        ...(planned === null ? [NEXT] : ['', ...planned.lines]),
       ],
-      json: { ...ids, name, changed: true, file, line, lines, remarks: remarks.map((one) => one[call.lang]) },
+      json: {
+        ...ids,
+        name,
+        changed: true,
+        file,
+        line,
+        lines,
+        remarks: remarks.map((one) => one[call.lang]),
+        plan: planned?.json ?? null,
+      },
     };
   },
 };
+
+/** The plan of the files with the new lines; null where it cannot be made here. */
+async function planOf(call: Call): Promise<Answer | null> {
+  try {
+    return await plan.run({ ...call, has: () => false, text: () => null });
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
+}
 
 const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
   Enrolled without a name: people will read the id. Add "name" to the line.`;
