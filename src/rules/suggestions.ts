@@ -3,7 +3,6 @@ import { abilityOf, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
 import { byIssueDate, supposed, within } from './countable.js';
 import {
-  awardsIn,
   badgesIn,
   type AwardStatus,
   type AwardVerdict,
@@ -32,9 +31,8 @@ export interface Suggestion {
 }
 
 /**
- * What would help each award that is not met, found by evaluating the rules again with one more badge. Pure.
- * A badge is suggested where less is missing with it, the other awards as they are; or with all that follows
- * from it, unless a suggested award says so already.
+ * What would help each award that is not met, found by evaluating the rules again with one more badge, or with one
+ * more award held. Pure.
  * @param evaluation under that scheme
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
@@ -46,30 +44,32 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
     status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
   );
   const facts: Facts = { scheme, nowS, candidates, standing: new Map(standing) };
-  const before: Before = { awards, open, facts, missing: missingBadges(awards) };
+  const missing = missingBadges(awards);
+  /** The awards that miss less under other facts, the other awards as they are. */
+  const closerUnder = (other: Facts): ReadonlySet<AwardId> => {
+    const left = ({ award }: AwardVerdict): number =>
+      missingIn(evaluateCondition(award.rule, other), missing);
+    const closer = open.filter((verdict) => left(verdict) < (missing.get(verdict.award.id) ?? 0));
+    return new Set(closer.map(({ award }) => award.id));
+  };
   const available = [...scheme.enrolments.values()].filter(
     (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
   );
+  const helpedBy = forEachSort(available, open, facts, (badge) => closerUnder(issued(facts, [badge])));
+  const helpedByAward = open.map(({ award: { id } }) => {
+    const withIt = new Map([...facts.standing, [id, 'due'] as const]);
+    return [id, closerUnder({ ...facts, standing: withIt })] as const;
+  });
   const all = issued(facts, available);
   const free = standingWith(awards, all, ['not_met']);
   const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
-  const effects = effectsOf(before, available);
-  // What is suggested of an award, and of those that it is suggested to get: each stands after those it holds.
-  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
-  return new Map(
-    open.map((verdict) => {
-      const { id } = verdict.award;
-      const helping = awardsThatHelp(verdict, before);
-      const through = new Set(helping.flatMap((other) => [...(closer.get(other) ?? [])]));
-      const badges = available.filter((badge) => {
-        const effect = effects.get(badge);
-        return effect?.alone.has(id) === true || (effect?.inAll.has(id) === true && !through.has(badge));
-      });
-      closer.set(id, new Set([...badges, ...through]));
-      const reach = free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond';
-      return [id, { badges, awards: helping, reach }];
-    }),
-  );
+  const suggested = open.map(({ award: { id } }) => {
+    const badges = available.filter((badge) => helpedBy.get(badge)?.has(id) === true);
+    const helping = helpedByAward.flatMap(([other, helped]) => (helped.has(id) ? [other] : []));
+    const reach: Reach = free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond';
+    return [id, { badges, awards: helping, reach }] as const;
+  });
+  return new Map(suggested);
 }
 
 /** More than anybody could be given: no badge brings a blocked or inactive award. */
@@ -101,80 +101,33 @@ function missingIn(result: ConditionResult, missing: Missing): number {
   return least.reduce((sum, count) => sum + count, 0);
 }
 
-interface Before {
-  /** In the scheme's order. */
-  readonly awards: readonly AwardVerdict[];
-  /** Those that are not met. */
-  readonly open: readonly AwardVerdict[];
-  readonly facts: Facts;
-  readonly missing: Missing;
-}
-
-/** The awards that miss less with one badge. */
-interface Effect {
-  /** With the other awards as they are. */
-  readonly alone: ReadonlySet<AwardId>;
-  /** With the awards that become due by it. */
-  readonly inAll: ReadonlySet<AwardId>;
-}
-
 /**
- * Of badges that do the same for this person, one is tried for all: picked by the same conditions, for the same
- * ability, of the same partner or of partners that the person has nothing of. A scheme has thousands of badges, and
- * few that differ to a rule.
+ * What each badge does for this person. Of badges that do the same, one is tried for all: picked by the same
+ * conditions, for the same ability, of the same partner or of partners that the person has nothing of. A scheme has
+ * thousands of badges, and few that differ to a rule.
  */
-function effectsOf(before: Before, available: readonly Enrolment[]): ReadonlyMap<Enrolment, Effect> {
-  const { open, facts } = before;
+function forEachSort<Effect>(
+  badges: readonly Enrolment[],
+  open: readonly AwardVerdict[],
+  { candidates }: Facts,
+  effectOf: (badge: Enrolment) => Effect,
+): ReadonlyMap<Enrolment, Effect> {
   const conditions = open.flatMap(({ tree }) => badgesIn(tree, 'unmet')).map(({ condition }) => condition);
-  const families = new Set(facts.candidates.map(({ enrolment }) => enrolment.family));
-  const partners = new Set(facts.candidates.map(({ enrolment }) => enrolment.clientId));
+  const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
+  const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
   const tried = new Map<string, Effect>();
-  const effects = available.flatMap((badge) => {
+  const effects = badges.flatMap((badge) => {
     const pickedBy = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
     if (pickedBy.length === 0) return [];
     const partner = partners.has(badge.clientId) ? badge.clientId : null;
     // Of another version of a badge that the person has, the effect depends on that very badge.
     const own = families.has(badge.family) ? badge.badgeId : null;
     const alike = JSON.stringify([pickedBy, partner, abilityOf(badge), own]);
-    const effect = tried.get(alike) ?? effectOf(badge, before);
+    const effect = tried.get(alike) ?? effectOf(badge);
     tried.set(alike, effect);
     return [[badge, effect] as const];
   });
   return new Map(effects);
-}
-
-function effectOf(badge: Enrolment, { awards, open, facts, missing }: Before): Effect {
-  const more = issued(facts, [badge]);
-  const standing = standingWith(awards, more, ['not_met']);
-  const after = missingBadges(
-    awards.map(({ award, status, ...verdict }) => ({
-      ...verdict,
-      award,
-      status: standing.has(award.id) ? 'due' : status,
-      tree: evaluateCondition(award.rule, { ...more, standing }),
-    })),
-  );
-  const closerBy = (left: (verdict: AwardVerdict) => number): ReadonlySet<AwardId> => {
-    const closer = open.filter((verdict) => left(verdict) < (missing.get(verdict.award.id) ?? 0));
-    return new Set(closer.map(({ award }) => award.id));
-  };
-  return {
-    alone: closerBy(({ award }) => missingIn(evaluateCondition(award.rule, more), missing)),
-    inAll: closerBy(({ award }) => after.get(award.id) ?? 0),
-  };
-}
-
-/** Awards that the rule holds, are not met, and with each of which held less would be missing. */
-function awardsThatHelp({ award, tree }: AwardVerdict, { open, facts, missing }: Before): readonly AwardId[] {
-  const held = new Set(awardsIn(tree));
-  return open
-    .map((other) => other.award.id)
-    .filter((id) => {
-      if (!held.has(id)) return false;
-      const standing = new Map([...facts.standing, [id, 'due'] as const]);
-      const withIt = evaluateCondition(award.rule, { ...facts, standing });
-      return missingIn(withIt, missing) < missingIn(tree, missing);
-    });
 }
 
 /** The facts as they would be, were these badges issued now. */
