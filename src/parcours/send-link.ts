@@ -1,4 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
+import { h, type ComponentChild, type VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
 import type { EarnerRecord } from '../earners/record.js';
 import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
@@ -55,16 +57,21 @@ export async function sendLink(parts: LinkParts, earner: EarnerKey): Promise<boo
   return true;
 }
 
+const paragraph = (content: ComponentChild): VNode => h('p', null, content);
+
 /** Pure. The mail with the link, in French. @param link opens the pages once */
-const linkMail = (to: string, link: string, scheme: string): Mail => ({
-  to,
-  subject: 'Votre lien pour voir vos badges',
-  text: [
+function linkMail(to: string, link: string, scheme: string): Mail {
+  const before = [
     'Bonjour,',
     `Vous avez demandé à voir où vous en êtes dans « ${scheme} ».`,
     'Pour ouvrir votre page, suivez ce lien, puis appuyez sur le bouton :',
-    link,
+  ];
+  const after = [
     'Ce lien marche une seule fois, pendant 30 minutes.',
     "Si vous n'avez rien demandé, vous pouvez oublier ce message : personne d'autre ne voit votre page.",
-  ].join('\n\n'),
-});
+  ];
+  const paragraphs = [...before, h('a', { href: link }, 'Ouvrir ma page'), ...after].map(paragraph);
+  const html = renderToString(h('html', { lang: 'fr' }, h('body', null, paragraphs)));
+  const text = [...before, link, ...after].join('\n\n');
+  return { to, subject: 'Votre lien pour voir vos badges', text, html: `<!doctype html>${html}` };
+}

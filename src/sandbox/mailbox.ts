@@ -66,11 +66,11 @@ export async function openMailbox(port = 0): Promise<Mailbox> {
   return mailbox;
 }
 
-/** The subject and the text of a mail as nodemailer writes it: quoted-printable. */
+/** The subject and the plain text of a mail as nodemailer writes it: quoted-printable. */
 export function readMail({ source }: Received): { readonly subject: string; readonly text: string } {
   const [, subject = ''] = /^Subject: (.*)$/m.exec(source.replaceAll('\r', '')) ?? [];
-  const bytes = source
-    .slice(source.indexOf('\r\n\r\n'))
+  const [, part = ''] = /^Content-Type: text\/plain.*?\r\n\r\n(.*?)\r\n--/ms.exec(source) ?? [];
+  const bytes = part
     .replaceAll(/=\r?\n/g, '')
     .replaceAll(/=([\dA-F]{2})/g, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)));
   return { subject, text: Buffer.from(bytes, 'latin1').toString('utf8').replaceAll('\r', '').trim() };

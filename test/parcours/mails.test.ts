@@ -150,6 +150,7 @@ test('the mail server is away for an hour: then each person gets one mail, with 
   );
   expect(mailbox.mails.map(({ to }) => to[0]).toSorted()).toEqual(PEOPLE);
   for (const mail of mailbox.mails) {
+    expect(mail.source).toMatch(/^Auto-Submitted: auto-generated\r$.*^Content-Type: text\/html/ms);
     const browser = openBrowser(url);
     const jeton = new URL(linkIn(mail)).searchParams.get('jeton') ?? '';
     expect((await browser.post('/parcours/ouvrir', { jeton })).status).toBe(303);
