@@ -25,21 +25,21 @@ const ENROLMENT_PARTS: readonly Part<Enrolment, EnrolmentChange>[] = [
 const PARTNER_PARTS: readonly Part<Partner, 'active'>[] = [['active', ({ active }) => active]];
 
 /** One that both schemes have, and what of it is another. */
-export interface Changed<One, Change> {
+interface Changed<One, Change> {
   readonly before: One;
   readonly after: One;
   readonly changes: readonly Change[];
 }
 
 /** In the order of the scheme that has them; what was removed, in that of the one before. */
-export interface Changes<One, Change> {
+interface Changes<One, Change> {
   readonly added: readonly One[];
   readonly removed: readonly One[];
   readonly changed: readonly Changed<One, Change>[];
 }
 
 /** What differs between two schemes, as far as it can change a decision, or is read by people. */
-export interface SchemeDiff {
+interface SchemeDiff {
   readonly awards: Changes<Award, AwardChange>;
   readonly partners: Changes<Partner, 'active'>;
   readonly enrolments: Changes<Enrolment, EnrolmentChange>;
@@ -59,13 +59,6 @@ export const schemeDiff = (before: Scheme, after: Scheme): SchemeDiff => ({
   ),
   timeZone: before.timeZone === after.timeZone ? null : { before: before.timeZone, after: after.timeZone },
 });
-
-/** Whether there is nothing to tell. */
-export const isEmptyDiff = ({ awards, partners, enrolments, timeZone }: SchemeDiff): boolean =>
-  timeZone === null &&
-  [awards, partners, enrolments].every(
-    ({ added, removed, changed }) => added.length + removed.length + changed.length === 0,
-  );
 
 function changesOf<One, Change>(
   before: readonly One[],

@@ -58,7 +58,6 @@ const planForm = z.object({
 
 /** A plan as it is kept: numbers, and a few people of each. */
 export type StoredPlan = z.output<typeof planForm>;
-export type StoredAwardPlan = StoredPlan['awards'][number];
 
 const PLAN_KEPT_S = 7 * 24 * 3600;
 const ALL = '*';

@@ -86,20 +86,12 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
     find: texts.find,
     /** The version in force; null: none was ever started with. */
     inForce: async (): Promise<SchemeVersion | null> => (await state.read())?.inForce ?? null,
-    /** Every version that was ever started with, newest first. */
-    versions: texts.versions,
     /** Seals all of it under `PALIER_KEY`. Idempotent. */
     async reseal(): Promise<void> {
       await texts.reseal();
       await state.reseal();
     },
   };
-}
-
-/** A version of the scheme, and when a process was first started with it, Unix seconds. */
-export interface KeptVersion {
-  readonly version: SchemeVersion;
-  readonly firstS: number;
 }
 
 const textForm = z.object({
@@ -141,13 +133,6 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
       const scheme = schemeIn(text);
       parsed.set(version, scheme);
       return scheme;
-    },
-    versions: async (): Promise<readonly KeptVersion[]> => {
-      const kept = (await names()).map(async (version) => ({
-        version,
-        firstS: (await read(version))?.firstS ?? 0,
-      }));
-      return (await Promise.all(kept)).toSorted((a, b) => b.firstS - a.firstS);
     },
     async reseal(): Promise<void> {
       for (const version of await names()) {

@@ -70,10 +70,10 @@ describe.each([
     await follow(page, 'Voir les échecs');
     await follow(page, 'OBF refuse un bénéficiaire');
     await follow(page, 'Délivrer « Communiquer : je pratique »');
-    await follow(page, 'Renvoyer ce travail');
+    await page.getByText('Renvoyer ce travail', { exact: true }).first().click();
     await sees(page, 'Rien n’est délivré deux fois');
     expect([house.awards(), house.sandbox.issues().length]).toEqual([[], 1]);
-    await press(page, 'Oui, renvoyer');
+    await press(page, 'Renvoyer ce travail');
     await sees(page, 'Le travail a été renvoyé');
     await until(() => house.awards().length > 0, 'the award in OBF');
     await house.idle();
@@ -124,9 +124,11 @@ test('by the keyboard alone, somebody signs in and sends a job again', async () 
   await page.getByRole('link', { name: 'OBF refuse un bénéficiaire' }).waitFor();
   await enter(page, 'OBF refuse un bénéficiaire');
   await enter(page, 'Délivrer « Communiquer : je pratique »');
-  await enter(page, 'Renvoyer ce travail');
+  // What is folded opens, and its button is the next.
+  await tabTo(page, 'Renvoyer ce travail');
+  await page.keyboard.press('Enter');
   expect([house.awards(), house.sandbox.issues().length]).toEqual([[], 1]);
-  await enter(page, 'Oui, renvoyer');
+  await enter(page, 'Renvoyer ce travail');
   await sees(page, 'Le travail a été renvoyé');
   await until(() => house.awards().length > 0, 'the award in OBF');
   await house.idle();

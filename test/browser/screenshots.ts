@@ -27,8 +27,6 @@ const NAMES: Readonly<Record<string, string>> = {
   '/echecs': 'echecs',
   '/echecs/cause/:group': 'echecs-cause',
   '/echecs/travail/:queue/:id': 'echecs-travail',
-  '/echecs/renvoyer': 'echecs-renvoyer',
-  '/echecs/renvois/:replay': 'echecs-renvoi',
   '/personne': 'personne-recherche',
   '/personne/:earner': 'personne',
   '/bareme': 'bareme',

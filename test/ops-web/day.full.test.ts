@@ -56,10 +56,10 @@ const follow = async (page: Reply, words: string): Promise<Reply> => {
   expect(next.status).toBe(200);
   return next;
 };
-/** Says yes to a page that asks. */
-const sayYes = async (asking: Reply): Promise<Reply> => {
+/** Sends what failed back to work, by the form of a page. */
+const sendFrom = async (page: Reply): Promise<Reply> => {
   const to = '/ops/echecs/renvoyer';
-  return operator.follow(await operator.post(to, fieldsOf(asking.html, to), { referer: to }));
+  return operator.follow(await operator.post(to, fieldsOf(page.html, to)));
 };
 
 /** OBF announces them all; the door takes every one. */
@@ -153,14 +153,14 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
   const early = await follow(failures, 'OBF ne connaît pas l’événement annoncé');
   expect(textOf(early.html)).toContain('renvoyez une fois');
   expect(textOf(early.html)).toMatch(/Combien \| 2 \|/);
-  const sent = await sayYes(await follow(early, 'Renvoyer ces 2 travaux'));
+  const sent = await sendFrom(early);
   expect(textOf(sent.html)).toContain('2 travaux renvoyés, avec toutes leurs tentatives.');
   await until(() => house.awards().length === 3 + CLASS.length, 'the awards of Organisme trois');
 
   // Sent again too early, it fails again, and is still there.
   const key = 'OBF refuse la clé d’API de « Organisme deux »';
   const refused = await follow(await operator.get('/ops/echecs'), key);
-  await sayYes(await follow(refused, 'Renvoyer'));
+  await sendFrom(refused);
   await until(async () => (await read('/ops/echecs')).includes('(1 travail)'), 'it again');
   await house.idle();
   house.sandbox.clearFaults();
@@ -168,7 +168,7 @@ test('OBF is down for an hour, 1 000 notices wait, two jobs fail for good, a key
   const { redis } = house.pipelines[0].people;
   const refusals = (): Promise<readonly string[]> => keysLike(redis, `${house.dataPrefix}*:refused:*`);
   await until(async () => (await refusals()).length === 0, 'a key that may be tried again', 20_000);
-  await sayYes(await follow(await follow(await operator.get('/ops/echecs'), key), 'Renvoyer'));
+  await sendFrom(await follow(await operator.get('/ops/echecs'), key));
   await until(() => house.awards().length === 4 + CLASS.length, 'the award of Organisme deux');
   await house.idle();
 

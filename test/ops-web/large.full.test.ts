@@ -109,22 +109,13 @@ describe('a large journal', () => {
   const linkIn = (html: string, rel: string) =>
     (new RegExp(`<a href="([^"]+)"[^>]*rel="${rel}"`).exec(html)?.[1] ?? '').replaceAll('&amp;', '&');
 
-  test('the first page, the last, and any between take a few commands each', async () => {
+  test('the first page and the next take a few commands each', async () => {
     const first = await costOf('/ops/journal');
     expect(earnersOf(first.reply.html)).toHaveLength(50);
     expect(first.commands).toBeLessThan(40);
     const next = await costOf(linkIn(first.reply.html, 'next'));
     expect(earnersOf(next.reply.html)).toHaveLength(50);
     expect(next.commands).toBeLessThan(40);
-    const last = await costOf('/ops/journal?fin=');
-    expect(earnersOf(last.reply.html)).toHaveLength(50);
-    expect(last.commands).toBeLessThan(40);
-    expect(earnersOf(last.reply.html).at(-1)).toBe(`earner-${'0'.repeat(15)}`);
-    expect(linkIn(last.reply.html, 'next')).toBe('');
-    const before = await browser.get(linkIn(last.reply.html, 'prev'));
-    expect(earnersOf((await browser.get(linkIn(before.html, 'next'))).html)).toEqual(
-      earnersOf(last.reply.html),
-    );
     expect(earnersOf((await browser.get(linkIn(next.reply.html, 'prev'))).html)).toEqual(
       earnersOf(first.reply.html),
     );
@@ -289,17 +280,16 @@ describe('many failures', () => {
       await put(500, 'OBF POST token: refused a moment ago: check the API key of client P2, its', 'T');
       await put(19_500);
       const browser = await open();
-      const paths = [LIST, `${LIST}/cause/evenement`, `${SEND}?cause=evenement`, `${SEND}?tout=1`, LIST];
+      const paths = [LIST, `${LIST}/cause/evenement`, LIST];
       const pages = [];
       for (const path of paths) pages.push(await timed(browser, path));
       expect(pages.map(({ status }) => status)).toEqual(pages.map(() => 200));
       expect(Math.max(...pages.map(({ tookMs }) => tookMs))).toBeLessThan(SOON_MS);
-      const [list, , one, all] = pages;
+      const [list, one] = pages;
       expect(list?.html).toContain('(20\u202f000 travaux)');
       expect(list?.html).toContain('OBF refuse la clé d’API de « Organisme deux »');
-      expect(list?.html).toContain('et 18\u202f000 de plus, plus anciens');
-      expect(one?.html).toContain('et les plus anciens pour la même cause');
-      expect(all?.html).toContain('<dd>20\u202f000 travaux</dd>');
+      expect(list?.html).toContain('ne sont pas rangés par cause ici : 18\u202f000.');
+      expect(one?.html).toContain('certains ont peut-être la même cause');
     });
 
     test('a group has pages, the newest first', async () => {
@@ -309,7 +299,7 @@ describe('many failures', () => {
         [1, 40, 41].map((page) => browser.get(`${LIST}/cause/evenement?page=${page}`)),
       );
       expect(one?.html).toContain('1 à 50 sur 2\u202f000');
-      expect(one?.html).toContain('Parmi 13\u202f000 travaux en échec de plus');
+      expect(one?.html).toContain('Parmi les travaux plus anciens (13\u202f000)');
       expect(/travail\/notices\/([\w.]+)/.exec(one?.html ?? '')?.[1]).toBe('issued.P1.E14999');
       expect(last?.html).toContain('1\u202f951 à 2\u202f000 sur 2\u202f000');
       expect(last?.html).not.toContain('rel="next"');
@@ -336,23 +326,17 @@ describe('many failures', () => {
       const [one, other] = [await open(), await open()];
       // No worker runs yet.
       const asked = await one.post(SEND, { cause: 'evenement' });
-      expect([asked.status, asked.location]).toEqual([
-        303,
-        expect.stringMatching(/^\/ops\/echecs\/renvois\//),
-      ]);
-      const before = await one.get(asked.location);
-      expect([before.headers['refresh'], before.html.includes('demandé')]).toEqual(['3', true]);
-      expect(before.html).toContain('dès qu’un processus « worker » est libre');
-      expect((await one.get(`${asked.location}?fige`)).headers['refresh']).toBeUndefined();
-      const list = await one.get(LIST);
-      expect([list.html.includes('Derniers renvois'), list.headers['refresh']]).toEqual([true, '3']);
+      expect([asked.status, asked.location]).toEqual([303, LIST]);
+      const before = await one.get(LIST);
+      expect([before.headers['refresh'], before.html.includes('attend un worker')]).toEqual(['3', true]);
+      expect((await one.get(`${LIST}?fige`)).headers['refresh']).toBeUndefined();
       expect(await standing(redis)).toEqual({ waiting: 0, failed: 5000 });
 
       await work();
       const took: number[] = [];
       await until(
         async () => {
-          const pages = [timed(one, asked.location), timed(other, asked.location), timed(other, LIST)];
+          const pages = [timed(one, LIST), timed(other, LIST)];
           const [progress, ...rest] = await Promise.all(pages);
           for (const { status, tookMs } of [...rest, ...(progress === undefined ? [] : [progress])]) {
             expect(status).toBe(200);
@@ -365,32 +349,35 @@ describe('many failures', () => {
       );
       expect(Math.max(...took)).toBeLessThan(SOON_MS);
       expect([await standing(redis), await each()]).toEqual([{ waiting: 5000, failed: 0 }, 5000]);
-      expect((await other.get(LIST)).html).toContain('Rien n’est en échec');
-      expect((await one.get(asked.location)).headers['refresh']).toBeUndefined();
+      const after = await other.get(LIST);
+      expect([after.html.includes('Rien n’est en échec'), after.headers['refresh']]).toEqual([
+        true,
+        undefined,
+      ]);
     });
 
     test('are gone on with by another worker, when the one that began is stopped', async () => {
       await put(5000);
       const browser = await open();
-      const { location } = await browser.post(SEND, { cause: 'evenement' });
+      await browser.post(SEND, { cause: 'evenement' });
       const first = await work();
       await until(async () => (await standing(redis)).waiting > 200, 'some sent');
       webs.splice(webs.indexOf(first), 1);
       await first.close();
       await work();
-      await until(async () => (await browser.get(location)).html.includes('terminé'), 'the end', 25_000);
+      await until(async () => (await browser.get(LIST)).html.includes('terminé'), 'the end', 25_000);
       expect([await standing(redis), await each()]).toEqual([{ waiting: 5000, failed: 0 }, 5000]);
-      expect((await browser.get(location)).html).toContain('5\u202f000 travaux renvoyés');
+      expect((await browser.get(LIST)).html).toContain('5\u202f000 travaux renvoyés');
     });
 
     test('do not take along what failed after, nor what fails for another reason', async () => {
       await put(500);
       await put(3, 'ZodError: x', 'Z');
       const browser = await open();
-      const { location } = await browser.post(SEND, { cause: 'evenement' });
+      await browser.post(SEND, { cause: 'evenement' });
       await putFailed(redis, [{ id: 'issued.P1.late', reason: NOT_FOUND, failedMs: Date.now() + 60_000 }]);
       await work();
-      await until(async () => (await browser.get(location)).html.includes('terminé'), 'the end');
+      await until(async () => (await browser.get(LIST)).html.includes('terminé'), 'the end');
       expect(await standing(redis)).toEqual({ waiting: 500, failed: 4 });
     });
 

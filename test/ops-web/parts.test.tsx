@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import type { VNode } from 'preact';
 import { typesetFrench } from '../../src/ops/shared/browser.js';
-import { ActionForm, Choice, Field } from '../../src/ops/web/parts/form.js';
+import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
+import { ActionForm, Field } from '../../src/ops/web/parts/form.js';
 import { renderPage } from '../../src/ops/web/parts/layout.js';
 import { dark, light, styleSheet, type Palette } from '../../src/ops/web/parts/style.js';
 import { Bar, DefinitionList, Pager, Table, type Column } from '../../src/ops/web/parts/table.js';
@@ -28,7 +29,7 @@ describe('parts', () => {
     Table: (text) => <Table caption={text} columns={COLUMNS} rows={[{ name: text, n: 1 }]} empty={text} />,
     'empty Table': (text) => <Table caption={text} columns={COLUMNS} rows={[]} empty={text} />,
     Field: (text) => <Field name={text} label={text} help={text} fault={text} value={text} />,
-    Choice: (text) => <Choice name={text} label={text} value={text} options={[[text, text]]} />,
+    Choice: (text) => <Field name={text} label={text} value={text} options={[[text, text]]} />,
     ActionForm: (text) => (
       <ActionForm to={`/ops/${text}`} label={text} fields={{ id: text }} confirm={text}>
         {text}
@@ -36,6 +37,15 @@ describe('parts', () => {
     ),
     Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={text} />,
     DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
+    BarChart: (text) => (
+      <BarChart
+        caption={text}
+        heading={text}
+        series={['a', 'b']}
+        rows={[{ label: text, values: [1, 0] }]}
+        empty=""
+      />
+    ),
   };
 
   const tagsOf = (html: string): readonly string[] => html.match(/<[\w/]+/g) ?? [];
@@ -158,6 +168,49 @@ describe('parts', () => {
       const html = renderIn(<Pager previous={null} next="/ops/a?page=2" />);
       expect(html).toContain('<a href="/ops/a?page=2" rel="next">Suivants →</a>');
       expect(html).not.toContain('prev');
+    });
+  });
+
+  describe('BarChart', () => {
+    const rows = [
+      { label: 'Communiquer', values: [1200, 0] },
+      { label: 'Organiser', values: [600, 3] },
+    ];
+    const html = renderIn(
+      <BarChart
+        caption="Délivrés"
+        heading="Badge"
+        series={['30 jours', 'Aujourd’hui']}
+        rows={rows}
+        empty=""
+      />,
+    );
+
+    test('draws what its table says', () => {
+      const widths = [...html.matchAll(/class="bar-1" width="(\d+)"/g)].map(([, width]) => Number(width));
+      expect(widths[0]).toBe(2 * (widths[1] ?? 0));
+      expect(html).toContain(
+        '<th scope="row">Communiquer</th><td class="number">1\u202f200</td><td class="number">0</td>',
+      );
+      expect(html).toMatch(/<svg [^>]*role="img" aria-labelledby="([^"]+)"><title id="\1">Délivrés<\/title>/);
+    });
+
+    test('needs no style and no script, and stays inside', () => {
+      expect(html).not.toMatch(/style=|<script|NaN|Infinity|undefined/);
+      for (const [, width] of html.matchAll(/width="(\d+)"/g)) expect(Number(width)).toBeLessThan(640);
+      expect(
+        renderIn(
+          <BarChart caption="c" heading="h" series={['a']} rows={[{ label: 'r', values: [0] }]} empty="" />,
+        ),
+      ).not.toMatch(/NaN|Infinity/);
+    });
+
+    test('is an empty table where there is nothing', () => {
+      const empty = renderIn(
+        <BarChart caption="c" heading="h" series={['a']} rows={[]} empty="Rien encore." />,
+      );
+      expect(empty).not.toContain('<svg');
+      expect(empty).toContain('Rien encore.');
     });
   });
 

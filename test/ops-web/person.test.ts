@@ -138,7 +138,6 @@ describe('why somebody has an award or not', () => {
       expect(html).not.toContain(typed === '' ? '<script' : typed);
     }
     expect((await operator.get('/ops/personne/trop-court')).status).toBe(404);
-    expect((await operator.get(`/ops/personne?cle=${keyOf(LOU)}`)).location).toBe(pathOf(LOU));
   });
 });
 

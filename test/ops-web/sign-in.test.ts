@@ -631,26 +631,25 @@ describe('the gate', () => {
     return { started, work, end: (n: number) => ends[n]?.(n) };
   }
 
-  test('so many are checked at a time, the next one when one is done, and the rest is refused', async () => {
+  test('one is checked after the other, and the rest is refused', async () => {
     const { started, work, end } = held();
-    const gate = createGate(2, 1);
-    const results = [0, 1, 2].map((n) => gate(work(n)));
-    await expect(gate(work(3))).rejects.toMatchObject({ code: 'busy', status: 503, retryAfterS: 60 });
-    expect(started).toEqual([0, 1]);
-    end(1);
-    await expect(results[1]).resolves.toBe(1);
-    expect(started).toEqual([0, 1, 2]);
+    const gate = createGate(1);
+    const results = [0, 1].map((n) => gate(work(n)));
+    await expect(gate(work(2))).rejects.toMatchObject({ code: 'busy', status: 503, retryAfterS: 60 });
+    await until(() => started.includes(0), 'the first');
+    expect(started).toEqual([0]);
     end(0);
-    end(2);
-    await expect(Promise.all(results)).resolves.toEqual([0, 1, 2]);
-    const after = gate(work(4));
-    await until(() => started.includes(4), 'the next one');
-    end(4);
-    await expect(after).resolves.toBe(4);
+    await until(() => started.includes(1), 'the next one');
+    end(1);
+    await expect(Promise.all(results)).resolves.toEqual([0, 1]);
+    const after = gate(work(3));
+    await until(() => started.includes(3), 'another');
+    end(3);
+    await expect(after).resolves.toBe(3);
   });
 
   test('work that fails leaves its place', async () => {
-    const gate = createGate(1, 0);
+    const gate = createGate(0);
     await expect(gate(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate(() => Promise.resolve('yes'))).resolves.toBe('yes');
   });

@@ -3,21 +3,10 @@ import { Redis } from 'ioredis';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rmdir } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join, resolve as absolute } from 'node:path';
 import { h } from 'preact';
 import { OpsProblem } from '../../src/ops/web/http/problem.js';
-import { userOf } from '../../src/ops/web/http/request.js';
-import {
-  action,
-  done,
-  download,
-  file,
-  type Mount,
-  page,
-  paramOf,
-  type Route,
-} from '../../src/ops/web/route.js';
+import { action, done, download, file, page, paramOf, type Route } from '../../src/ops/web/route.js';
 import { ROUTES } from '../../src/ops/web/routes.js';
 import { openHouse, type House } from '../support/house.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
@@ -113,8 +102,8 @@ describe('every page', () => {
     expect(html).not.toMatch(/<script|\son\w+=|style=|javascript:|https?:\/\//i);
   }
 
-  /** Downloads, and a question about what was not said: they answer otherwise, each in its own test. */
-  const NO_PAGES = ['/journal/export.csv', '/journal/export.ndjson', '/echecs/renvoyer'];
+  /** Downloads, which have tests of their own. */
+  const NO_PAGES = ['/journal/export.csv', '/journal/export.ndjson'];
 
   describe('every page', () => {
     const pages = ROUTES.filter(
@@ -275,21 +264,10 @@ describe('every write', () => {
       return done('/ops/essai', 'C’est fait : <b>');
     }),
   ];
-  const MOUNTED: Mount = {
-    name: 'other',
-    path: '/autre',
-    role: 'lecture',
-    mayWrite: (method, path) => (method === 'PUT' && path === '/retry' ? 'operateur' : null),
-    build: () => (req, res) => {
-      acted.push(`${userOf(req).name} ${req.method} ${req.url}`);
-      res.end('autre');
-    },
-  };
-
   beforeEach(async () => {
     redis = await testRedis();
     acted = [];
-    web = await openWeb({ redis: redis.address, prefix: redis.prefix, routes: OWN, mounts: [MOUNTED] });
+    web = await openWeb({ redis: redis.address, prefix: redis.prefix, routes: OWN });
   });
   afterEach(async () => {
     await web.close();
@@ -438,45 +416,6 @@ describe('every write', () => {
     expect(reply.status).toBe(415);
     const zipped = await browser.post('/ops/essai/x', {}, { 'content-encoding': 'gzip' });
     expect(zipped.status).toBe(415);
-  });
-
-  describe('another program’s pages', () => {
-    const write = (
-      path: string,
-      { cookies }: Browser,
-      headers: Record<string, string> = {},
-    ): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-        const all = { cookie, 'sec-fetch-site': 'same-origin', ...headers };
-        const req = request(
-          new URL(path, web.origin),
-          { method: 'PUT', agent: false, headers: all },
-          (res) => {
-            res.resume().on('end', () => resolve(res.statusCode ?? 0));
-          },
-        );
-        req.on('error', reject).end();
-      });
-
-    test('are shown after sign-in', async () => {
-      expect((await openBrowser(web.origin).get('/ops/autre/file')).location).toBe(
-        '/ops/connexion?suite=%2Fops%2Fautre%2Ffile',
-      );
-      expect((await (await signedIn(web.origin, READER)).get('/ops/autre/file?a=1')).html).toBe('autre');
-      expect(acted).toEqual(['jean GET /file?a=1']);
-    });
-
-    test('take the writes that they are let, from an operator', async () => {
-      const [operator, reader] = [await signedIn(web.origin, OPERATOR), await signedIn(web.origin, READER)];
-      expect(await write('/ops/autre/retry', reader)).toBe(403);
-      expect(await write('/ops/autre/empty', operator)).toBe(403);
-      expect(await write('/ops/autre/retry', operator, { 'sec-fetch-site': 'cross-site' })).toBe(403);
-      expect(await write('/ops/autre/retry', openBrowser(web.origin))).toBe(403);
-      expect(acted).toEqual([]);
-      expect(await write('/ops/autre/retry', operator)).toBe(200);
-      expect(acted).toEqual(['marie PUT /retry']);
-    });
   });
 });
 

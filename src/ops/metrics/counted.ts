@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ClientId } from '../../ids.js';
-import { groupBy } from '../shared/group-by.js';
 import {
   BUCKETS_S,
   type CounterName,
@@ -14,9 +13,10 @@ import {
   type TimeName,
   TIMES,
 } from '../../platform/meter.js';
-import { type Family, type FigureNeeds, gauge, type Reader, type Sample } from './family.js';
+import { groupBy } from '../shared/group-by.js';
+import type { Family, FigureNeeds, Reader, Sample } from './family.js';
 
-const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
+const HELP: Readonly<Record<CounterName | TimeName | MarkName, string>> = {
   palier_notices_total: 'Requests at the addresses that notices come to, by how they ended.',
   palier_obf_calls_total:
     'Calls of OBF, by whose they were, route and class of the answer (none: no answer).',
@@ -26,13 +26,9 @@ const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
   palier_evaluations_total: 'Evaluations of earners (waiting: due once the changed rules are applied).',
   palier_awards_issued_total: 'Awards that OBF issued for Palier.',
   palier_parcours_total: 'Steps on the pages of « Mon parcours »: asked, opened, viewed, exported.',
-};
-const TIME_HELP: Readonly<Record<TimeName, string>> = {
   palier_obf_call_duration_seconds: 'How long OBF took to answer, without the wait for a place in the line.',
   palier_job_duration_seconds: 'How long a run of a job took.',
   palier_evaluation_duration_seconds: 'How long reading and judging one earner took.',
-};
-const MARK_HELP: Readonly<Record<MarkName, string>> = {
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
 };
 
@@ -43,34 +39,79 @@ export const countedFigures: Reader = async (needs) => {
     redis.hgetall(countersKey(prefix)),
     redis.hgetall(marksKey(prefix)),
   ]);
+  const counted = entriesIn({ ...zerosOf(needs), ...counts });
   // Of a client that no longer takes part nothing is to be expected any more.
   const clients = new Set<string>(clientsWithKey(needs));
-  const isOfNow = ({ labels }: Sample): boolean => clients.has(labels['client'] ?? '');
-  const counted = entriesByName({ ...zerosOf(needs), ...counts });
-  const marked = entriesByName(marks);
+  const marked = entriesIn(marks).filter(({ values: [client = ''] }) => clients.has(client));
   return [
-    ...namesIn(COUNTER_HELP).map((name): Family => {
-      const samples = samplesOf(COUNTERS[name], counted.get(name) ?? []);
-      return { name, help: COUNTER_HELP[name], type: 'counter', samples };
-    }),
-    ...namesIn(TIME_HELP).map((name): Family => {
-      const samples = histogramSamples(name, TIMES[name], counted.get(name) ?? []);
-      return { name, help: TIME_HELP[name], type: 'histogram', samples };
-    }),
-    ...namesIn(MARK_HELP).map((name) =>
-      gauge(name, MARK_HELP[name], samplesOf(MARKS[name], marked.get(name) ?? []).filter(isOfNow)),
-    ),
+    ...familiesOf(COUNTERS, 'counter', counted, samplesOf),
+    ...familiesOf(TIMES, 'histogram', counted, histogramSamples),
+    ...familiesOf(MARKS, 'gauge', marked, samplesOf),
   ];
 };
 
-const namesIn = <K extends string>(table: Readonly<Record<K, string>>): readonly K[] =>
-  Object.keys(table).filter((key): key is K => Object.hasOwn(table, key));
+/** One field of the hashes in which all processes count, read: see `fieldOf`. */
+interface Entry {
+  readonly name: string;
+  /** The labels' values, in their order; and of a time, which part of it. */
+  readonly values: readonly string[];
+  readonly count: number;
+}
 
-const samplesOf = (labelNames: readonly string[], entries: readonly Entry[]): readonly Sample[] =>
-  ofLength(entries, labelNames.length).map((entry) => ({
-    labels: labelsOf(labelNames, entry),
-    value: entry.value,
-  }));
+const row = z.tuple([z.string()]).rest(z.string());
+
+/** @throws ZodError when no Palier wrote the field */
+const entriesIn = (fields: Readonly<Record<string, string | number>>): readonly Entry[] =>
+  Object.entries(fields).map(([field, count]) => {
+    const [name, ...values] = row.parse(JSON.parse(field));
+    return { name, values, count: Number(count) };
+  });
+
+type ToSamples = (name: string, labels: readonly string[], entries: readonly Entry[]) => readonly Sample[];
+
+const familiesOf = <Name extends keyof typeof HELP>(
+  table: Readonly<Record<Name, readonly string[]>>,
+  type: Family['type'],
+  entries: readonly Entry[],
+  toSamples: ToSamples,
+): readonly Family[] =>
+  Object.keys(table)
+    .filter((name): name is Name => Object.hasOwn(table, name))
+    .map((name) => {
+      const own = entries.filter((entry) => entry.name === name);
+      return { name, help: HELP[name], type, samples: toSamples(name, table[name], own) };
+    });
+
+/** What an older Palier counted by other labels is left out. */
+const samplesOf: ToSamples = (_, labels, entries) =>
+  entries
+    .filter(({ values }) => values.length === labels.length)
+    .map((entry) => ({ labels: labelsOf(labels, entry), value: entry.count }));
+
+const labelsOf = (labels: readonly string[], { values }: Entry): Sample['labels'] =>
+  Object.fromEntries(labels.map((label, at) => [label, values[at] ?? '']));
+
+const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
+
+/** The series of a histogram: in Redis each run is in one bucket alone, here a bucket has all that took no longer. */
+const histogramSamples: ToSamples = (name, labelNames, entries) => {
+  const fitting = entries.filter(({ values }) => values.length === labelNames.length + 1);
+  const series = groupBy(fitting, ({ values }) => JSON.stringify(values.slice(0, -1)));
+  return [...series.values()].flatMap((parts) => {
+    const counts = new Map(parts.map(({ values, count }) => [values.at(-1), count]));
+    const labels = parts[0] === undefined ? {} : labelsOf(labelNames, parts[0]);
+    let total = 0;
+    const buckets = LIMITS.map((le): Sample => {
+      total += counts.get(le) ?? 0;
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: (counts.get(SUM) ?? 0) / 1_000_000 },
+      { metricName: `${name}_count`, labels, value: total },
+    ];
+  });
+};
 
 const OUTCOMES = {
   parcours: ['asked', 'opened', 'viewed', 'exported'],
@@ -101,65 +142,6 @@ function zerosOf(needs: Pick<FigureNeeds, 'scheme' | 'region'>): Readonly<Record
     ...OUTCOMES.parcours.map((step) => zero('palier_parcours_total', step)),
   ]);
 }
-
-const LIMITS = [...BUCKETS_S.map(String), '+Inf'];
-
-/** The series of one histogram. @param entries each with its labels' values, and which part of it it is */
-function histogramSamples(
-  name: string,
-  labelNames: readonly string[],
-  entries: readonly Entry[],
-): readonly Sample[] {
-  const fitting = ofLength(entries, labelNames.length + 1);
-  const series = groupBy(fitting, ({ rest }) => JSON.stringify(rest.slice(0, -1)));
-  return [...series.values()].flatMap((parts) => {
-    const [first] = parts;
-    return first === undefined ? [] : seriesOf(name, labelsOf(labelNames, first), parts);
-  });
-}
-
-/** Each bucket of the scrape holds all that took no longer; in Redis each run is in one bucket alone. */
-function seriesOf(name: string, labels: Sample['labels'], parts: readonly Entry[]): readonly Sample[] {
-  const values = new Map(parts.map(({ rest, value }) => [rest.at(-1), value]));
-  let total = 0;
-  const buckets = LIMITS.map((le): Sample => {
-    total += values.get(le) ?? 0;
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total };
-  });
-  return [
-    ...buckets,
-    { metricName: `${name}_sum`, labels, value: (values.get(SUM) ?? 0) / 1_000_000 },
-    { metricName: `${name}_count`, labels, value: total },
-  ];
-}
-
-/** One field of the hashes in which all processes count, read: see `fieldOf`. */
-interface Entry {
-  readonly name: string;
-  /** The labels' values, in their order; and of a time, which part of it. */
-  readonly rest: readonly string[];
-  readonly value: number;
-}
-
-const row = z.tuple([z.string()]).rest(z.string());
-
-/** The entries by their name. @throws ZodError when no Palier wrote the field */
-function entriesByName(
-  fields: Readonly<Record<string, string | number>>,
-): ReadonlyMap<string, readonly Entry[]> {
-  const entries = Object.entries(fields).map(([field, value]): Entry => {
-    const [name, ...rest] = row.parse(JSON.parse(field));
-    return { name, rest, value: Number(value) };
-  });
-  return groupBy(entries, ({ name }) => name);
-}
-
-/** What an older Palier counted by other labels is left out. */
-const ofLength = (entries: readonly Entry[], length: number): readonly Entry[] =>
-  entries.filter(({ rest }) => rest.length === length);
-
-const labelsOf = (names: readonly string[], { rest }: Entry): Sample['labels'] =>
-  Object.fromEntries(names.map((name, at) => [name, rest[at] ?? '']));
 
 /** Whose accounts the workers read: the Région, and the active partners whose API key is to be there. */
 const clientsWithKey = ({ scheme, region }: Pick<FigureNeeds, 'scheme' | 'region'>): readonly ClientId[] => [

@@ -1,4 +1,3 @@
-import type { RedisConnection } from '../../platform/redis.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 
 /** One time series at this instant. */
@@ -19,25 +18,18 @@ export interface Family {
 
 export const sample = (value: number, labels: Sample['labels'] = {}): Sample => ({ labels, value });
 
-/** A gauge; without a value it has no series. */
-export const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+/** A gauge of one value, or of a series each; null: it has none. */
+export const gauge = (name: string, help: string, values: number | null | readonly Sample[]): Family => ({
   name,
   help,
   type: 'gauge',
-  samples,
+  samples: values === null ? [] : typeof values === 'number' ? [sample(values)] : values,
 });
 
 export const flag = (is: boolean): number => (is ? 1 : 0);
 
-/** What the figures are read from. */
-export interface FigureNeeds extends Pick<
-  Pipeline,
-  'clock' | 'meter' | 'outbox' | 'pace' | 'queues' | 'quota' | 'region' | 'scheme' | 'schemes'
-> {
-  /** A connection that fails fast. */
-  readonly redis: RedisConnection;
-  /** Of our keys. */
-  readonly prefix: string;
+/** What the figures are read from, over a connection that fails fast. */
+export interface FigureNeeds extends Pipeline {
   readonly pollEveryS: number;
   /** Palier's own. */
   readonly version: string;

@@ -14,27 +14,25 @@ export const issuingFigures: Reader = async (needs) => {
   ]);
   return [
     gauge('palier_awards_waiting', 'Awards that are due and wait for the next issue call.', waiting),
-    gauge('palier_flags', 'Held awards whose rule is no longer met: a human is to look at them.', [
-      sample(flags),
-    ]),
+    gauge('palier_flags', 'Held awards whose rule is no longer met: a human is to look at them.', flags),
     ...quota,
   ];
 };
 
 async function quotaFigures({ quota, pace, clock }: FigureNeeds): Promise<readonly Family[]> {
   const reading = await quota.known();
-  const left = reading?.left ?? null;
-  const age = reading === null ? [] : [sample(Math.max(0, clock() - reading.readMs) / 1000)];
   return [
     gauge(
       'palier_quota_left',
       'Badges that OBF lets the Région issue yet, as last read, less what was issued since (absent: OBF does not say).',
-      left === null ? [] : [sample(left)],
+      reading?.left ?? null,
     ),
-    gauge('palier_quota_age_seconds', 'How long ago the quota was read in OBF (absent: never).', age),
-    gauge('palier_quota_floor', 'Issuing stops rather than leave fewer badges than this.', [
-      sample(pace.quota.floor),
-    ]),
+    gauge(
+      'palier_quota_age_seconds',
+      'How long ago the quota was read in OBF (absent: never).',
+      reading === null ? null : Math.max(0, clock() - reading.readMs) / 1000,
+    ),
+    gauge('palier_quota_floor', 'Issuing stops rather than leave fewer badges than this.', pace.quota.floor),
   ];
 }
 
@@ -68,7 +66,7 @@ export const batchFigures: Reader = async (needs) => {
     gauge(
       'palier_batch_unknown_oldest_age_seconds',
       'How long ago the call was made whose outcome has been unknown the longest (0: none is).',
-      [sample(Number.isFinite(oldestMs) ? (nowMs - oldestMs) / 1000 : 0)],
+      Number.isFinite(oldestMs) ? (nowMs - oldestMs) / 1000 : 0,
     ),
   ];
 };
@@ -105,9 +103,7 @@ async function batchesUnderWay({
 export const rulesFigures: Reader = async ({ schemes, version }) => {
   const { scheme, rollout } = await schemes.now();
   return [
-    gauge('palier_rules_change_waiting', '1 while changed rules wait to be applied.', [
-      sample(flag(rollout !== null)),
-    ]),
+    gauge('palier_rules_change_waiting', '1 while changed rules wait to be applied.', flag(rollout !== null)),
     gauge('palier_build_info', 'Always 1: which Palier, and which rules new facts are judged by.', [
       sample(1, { version, scheme: scheme.version }),
     ]),

@@ -58,17 +58,17 @@ export const waitFigures: Reader = async (needs) => {
     gauge(
       'palier_notices_oldest_age_seconds',
       `How long the oldest notice has waited to be read, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
-      [sample(ageS(noticeMs, arrived.oldestMs))],
+      ageS(noticeMs, arrived.oldestMs),
     ),
     gauge(
       'palier_notices_unsorted',
       'Notices that came in and no worker has taken yet: more than for a moment, none runs.',
-      [sample(arrived.notices)],
+      arrived.notices,
     ),
     gauge(
       'palier_earners_oldest_age_seconds',
       `How long the oldest evaluation of an earner has waited, tried again or not (0: none waits; of ${4 * LOOKED_AT} looked at).`,
-      [sample(ageS(earnerMs))],
+      ageS(earnerMs),
     ),
   ];
 };
@@ -110,8 +110,6 @@ export const scheduleFigures: Reader = async ({ queues, clock, pollEveryS }) => 
       'How long ago the next run that the clock sets off should have begun (0: it is yet to come).',
       late,
     ),
-    gauge('palier_poll_period_seconds', 'How often the events of each client are to be read.', [
-      sample(pollEveryS),
-    ]),
+    gauge('palier_poll_period_seconds', 'How often the events of each client are to be read.', pollEveryS),
   ];
 };

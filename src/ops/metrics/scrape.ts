@@ -1,11 +1,9 @@
 import { AggregatorRegistry } from 'prom-client';
 import type { Config } from '../../config.js';
-import type { Disposer } from '../../platform/lifecycle.js';
 import type { Logger } from '../../platform/logger.js';
-import { keepFlushed, type Meter } from '../../platform/meter.js';
+import { keepFlushed } from '../../platform/meter.js';
 import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
 import { closeRedis, openProducer } from '../../platform/redis.js';
-import { DATA_PREFIX } from '../../queue/jobs.js';
 import type { Scheme } from '../../rules/types.js';
 import { wirePipeline } from '../../workers/pipeline.js';
 import { countedFigures } from './counted.js';
@@ -55,48 +53,29 @@ async function storeCounts({ meter, redis, prefix }: FigureNeeds): Promise<Redis
 }
 
 /** A registry of its own for each scrape, as prom-client makes one of what other processes counted. */
-const written = (families: readonly Family[]): Promise<string> =>
-  AggregatorRegistry.aggregate([families.map(jsonOf)]).metrics();
-
-/** As `getMetricsAsJSON` of prom-client tells a metric. */
-const jsonOf = ({ name, help, type, samples }: Family): object => ({
-  name,
-  help,
-  type,
-  values: samples,
-  aggregator: 'first',
-});
-
-export interface OpenFigures {
-  readonly token: string;
-  /** @throws when Redis does not tell them in time */
-  readonly read: () => Promise<string>;
-  readonly meter: Meter;
-  /** In order of opening. */
-  readonly releases: readonly Disposer[];
-}
+const written = (families: readonly Family[]): Promise<string> => {
+  const metrics = families.map(({ samples, ...rest }) => ({ ...rest, values: samples, aggregator: 'first' }));
+  return AggregatorRegistry.aggregate([metrics]).metrics();
+};
 
 /**
  * Opens what the figures are read from, over a connection of its own that fails fast; no worker is started,
  * and OBF is not called. Null: without a token nobody may read them.
  * @param version Palier's own
  */
-export function openFigures(
-  config: Config,
-  scheme: Scheme,
-  version: string,
-  log: Logger,
-): OpenFigures | null {
+export function openFigures(config: Config, scheme: Scheme, version: string, log: Logger) {
   const token = config.watch.metricsToken;
   if (token === null) return null;
   const redis = openProducer(config.redis);
   redis.on('error', (err) => log.debug({ err }, 'Redis'));
   const { pipeline, close } = wirePipeline({ config, scheme, secrets: new Map(), redis, log });
-  const needs = { ...pipeline, redis, prefix: DATA_PREFIX, pollEveryS: config.pollEveryS, version };
+  const needs = { ...pipeline, pollEveryS: config.pollEveryS, version };
   return {
     token,
+    /** @throws when Redis does not tell them in time */
     read: () => scrape(needs),
     meter: pipeline.meter,
+    /** In order of opening. */
     releases: [() => closeRedis(redis), close, keepFlushed(pipeline.meter, log)],
   };
 }

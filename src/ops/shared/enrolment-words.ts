@@ -16,17 +16,25 @@ export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string): Perio
 const dayOf = (atS: number, timeZone: string): string =>
   DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
 
+/** `à partir du 1 janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
+export const periodWords = ({ from, until }: Period): readonly Localized[] => [
+  ...(from === null
+    ? []
+    : [{ fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` }]),
+  ...(until === null
+    ? []
+    : [{ fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` }]),
+];
+
 /** `communiquer, niveau 1, capacité interagir, à partir du 1 janv. 2024`. */
-export function enrolmentWords({ timeZone }: Scheme, enrolment: Enrolment): Localized {
+export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Localized => {
   const { competency, level, ability } = enrolment;
-  const { from, until } = periodOf(enrolment, timeZone);
   return listed([
     { fr: `${competency}, niveau ${level}`, en: `${competency}, level ${level}` },
-    ability !== null && { fr: `capacité ${ability}`, en: `ability ${ability}` },
-    from !== null && { fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` },
-    until !== null && { fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` },
+    ...(ability === null ? [] : [{ fr: `capacité ${ability}`, en: `ability ${ability}` }]),
+    ...periodWords(periodOf(enrolment, timeZone)),
   ]);
-}
+};
 
 const dayWords = (day: string, locale: Lang): string =>
   DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);

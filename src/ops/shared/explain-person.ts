@@ -1,43 +1,30 @@
 import type { JournalEntry } from '../../earners/journal-entry.js';
-import { journalOf, type Person } from '../../earners/person.js';
+import { journalOf } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AwardId, BadgeId, EarnerKey } from '../../ids.js';
 import type { Flag } from '../../issuing/review-flags.js';
 import type { Evaluation } from '../../rules/evaluation.js';
 import type { AwardHistory, Background } from '../../rules/explain/explanation.js';
 import { explainJson } from '../../rules/explain/json.js';
-import type { Scheme } from '../../rules/types.js';
 import { decide, type DecidingSources, type Decision } from '../../workers/decide.js';
 
 export type PersonSources = DecidingSources;
 
 /** One person, what was decided anew of them, and what explains it. */
-export interface Explained {
-  readonly person: Person;
-  readonly scheme: Scheme;
-  readonly evaluation: Evaluation;
-  readonly background: Background;
-  readonly json: ReturnType<typeof explainJson>;
-}
+export type Explained = NonNullable<Awaited<ReturnType<typeof explainPerson>>>;
 
 /**
  * Decides anew, and tells it as `palier explain --json` does. OBF is not called.
  * @returns null when nothing is known of this address
  */
-export async function explainPerson(sources: PersonSources, earner: EarnerKey): Promise<Explained | null> {
+export async function explainPerson(sources: PersonSources, earner: EarnerKey) {
   const decision = await decide(sources, earner);
   const { person, evaluation } = decision;
   const { scheme } = decision.rules;
   const { assertions, held } = person.portfolio;
   if (assertions.length + held.length + person.records.length === 0) return null;
   const background = backgroundOfPerson(decision);
-  return {
-    person,
-    scheme,
-    evaluation,
-    background,
-    json: explainJson(scheme, evaluation, background),
-  };
+  return { person, scheme, evaluation, background, json: explainJson(scheme, evaluation, background) };
 }
 
 /** By what is written down under every address of the person. */

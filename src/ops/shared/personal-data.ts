@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { AWARD_STATES } from '../../earners/record.js';
 import { linkedRecords, personKeyOf } from '../../earners/links.js';
-import type { EarnerRecord } from '../../earners/record.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import type { AwardRecord } from '../../issuing/award-record.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
@@ -79,30 +78,14 @@ export const earnerSchema = z.strictObject({
 
 export type EarnerJson = z.output<typeof earnerSchema>;
 
-/** Everything that is held about one address. */
-export interface HeldAddress {
-  readonly key: EarnerKey;
-  /** Its assertions and its journal by time. */
-  readonly record: EarnerRecord;
-  /** About it, those that wait, run, or have failed. */
-  readonly jobs: readonly z.output<typeof jobForm>[];
-}
+type HeldJob = z.output<typeof jobForm>;
 
-/** Everything that is held about one person. */
-export interface HeldPerson {
-  /** The person's first key. */
-  readonly person: EarnerKey;
-  /** That of the address asked for. */
-  readonly asked: EarnerKey;
-  /** The person's own first. */
-  readonly addresses: readonly HeldAddress[];
-}
+/** Everything that is held about one person; `asked` is the key of the address asked for. */
+export type HeldPerson = Awaited<ReturnType<typeof collectPersonalData>>;
+export type HeldAddress = HeldPerson['addresses'][number];
 
-/** Reads it all. An address of which nothing is held has an empty record. */
-export async function collectPersonalData(
-  { earners, queues }: Pipeline,
-  asked: EarnerKey,
-): Promise<HeldPerson> {
+/** Reads it all, the person's own address first. An address of which nothing is held has an empty record. */
+export async function collectPersonalData({ earners, queues }: Pipeline, asked: EarnerKey) {
   const records = await linkedRecords(earners, [asked]);
   const person = personKeyOf(records, asked);
   const jobs = await jobsOf(queues, new Set(records.keys()));
@@ -131,9 +114,9 @@ export const isNobody = ({ addresses }: HeldPerson): boolean =>
       assertions.length + awards.size + journal.length + jobs.length === 0,
   );
 
-async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<HeldAddress['jobs']> {
+async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<readonly HeldJob[]> {
   await sortAllArrivals({ queues });
-  const found: HeldAddress['jobs'][number][] = [];
+  const found: HeldJob[] = [];
   for (const queue of QUEUES)
     for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);

@@ -59,7 +59,7 @@ export async function readPartnerNews({
   return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
 }
 
-function newsOf(partner: Partner, lastS: number | null, nowS: number): PartnerNews {
+export function newsOf(partner: Partner, lastS: number | null, nowS: number): PartnerNews {
   const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
   return { partner, lastS, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
 }

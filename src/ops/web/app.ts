@@ -9,11 +9,11 @@ import type { PipelineOptions } from '../../workers/stores.js';
 import { keepObfSamples } from './home/obf.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
 import { openRequest } from './http/request.js';
-import { check, mounted, refuse, serve } from './http/serve.js';
-import type { NavItem } from './parts/frame.js';
+import { admit, check, refuse, serve } from './http/serve.js';
 import { styleSheet } from './parts/style.js';
-import type { Mount, Route } from './route.js';
-import { MOUNTS, ROUTES } from './routes.js';
+import { createQueuePages, roleFor } from './queues/mount.js';
+import type { Route } from './route.js';
+import { ROUTES } from './routes.js';
 import { createServices, type OpsDeps } from './services.js';
 
 /** `secrets`: an organisation without its API key there cannot be read from here. */
@@ -54,15 +54,11 @@ const LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /**
  * The ops pages, to be mounted at `/ops`. Opens nothing and listens to nothing.
- * @param routes and mounts: tests add their own
+ * @param routes tests add their own
  */
-export function createOpsApp(
-  deps: OpsDeps,
-  routes: readonly Route[] = ROUTES,
-  mounts: readonly Mount[] = MOUNTS,
-): Express {
+export function createOpsApp(deps: OpsDeps, routes: readonly Route[] = ROUTES): Express {
   const { logo, pipeline, config, isOurs } = deps;
-  const services = createServices(deps, navOf([...routes, ...mounts]));
+  const services = createServices(deps, navOf(routes));
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.enable('case sensitive routing').enable('strict routing');
@@ -86,7 +82,7 @@ export function createOpsApp(
   app.use(check);
   for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...serve(route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, otherMethod(routes, path));
-  for (const mount of mounts) app.use(mount.path, ...mounted(mount, pipeline));
+  app.use('/queues', admit('queues', roleFor), createQueuePages(pipeline));
   app.use(() => {
     throw new OpsProblem('not_found');
   });
@@ -94,10 +90,12 @@ export function createOpsApp(
   return app;
 }
 
-const navOf = (places: readonly (Route | Mount)[]): readonly NavItem[] =>
-  places.flatMap(({ name, path, nav }) =>
+const navOf = (routes: readonly Route[]) => [
+  ...routes.flatMap(({ name, path, nav }) =>
     nav === undefined ? [] : [{ name, href: path === '/' ? '/ops' : `/ops${path}`, words: nav }],
-  );
+  ),
+  { name: 'queues', href: '/ops/queues', words: 'Files (experts)' },
+];
 
 function otherMethod(routes: readonly Route[], path: string): RequestHandler {
   const allowed = routes

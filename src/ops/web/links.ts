@@ -9,6 +9,7 @@ export const TO = {
   journal: '/ops/journal',
   partners: '/ops/organismes',
   people: '/ops/personne',
+  failureGroup: (key: string): string => `/ops/echecs/cause/${encodeURIComponent(key)}`,
   partner: (clientId: ClientId): string => `/ops/organismes/${encodeURIComponent(clientId)}`,
   /** People are in addresses by their key alone. */
   person: (earner: EarnerKey): string => `/ops/personne/${encodeURIComponent(earner)}`,

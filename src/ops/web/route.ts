@@ -1,7 +1,5 @@
-import type { RequestHandler } from 'express';
 import { type ComponentChildren, type FunctionComponent, h } from 'preact';
 import type { Role } from '../../config.js';
-import type { Pipeline } from '../../workers/pipeline.js';
 import type { OpsRequest } from './http/request.js';
 import type { Flash, User } from './parts/frame.js';
 
@@ -82,14 +80,6 @@ interface OpenRoute extends Named {
 }
 
 export type Route = SignedRoute | OpenRoute;
-
-/** Another program's pages, below a path of ours and behind our sign-in. */
-export interface Mount extends Named {
-  readonly role: Role;
-  /** Who may send this write; null: nobody. Paths are below the mount's. */
-  readonly mayWrite: (method: string, path: string) => Role | null;
-  readonly build: (pipeline: Pipeline) => RequestHandler;
-}
 
 /** Pure: what was read, as markup. The rest of the request is `useFrame()`'s. */
 export type View<Model> = FunctionComponent<Model>;

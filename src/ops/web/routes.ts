@@ -1,6 +1,5 @@
 import { sendBack } from './failures/actions.js';
-import { readConfirm, readGroup, readJob, readList, readReplay } from './failures/read.js';
-import { ConfirmView, ReplayView } from './failures/replay-view.js';
+import { readGroup, readJob, readList } from './failures/read.js';
 import { GroupView, JobView, ListView } from './failures/view.js';
 import { readHome } from './home/read.js';
 import { HomeView } from './home/view.js';
@@ -10,10 +9,9 @@ import { JournalView } from './journal/view.js';
 import { readPartner, readPartners } from './partners/read.js';
 import { PartnersView, PartnerView } from './partners/view.js';
 import * as person from './person/actions.js';
-import { readPersonPage, readSearch } from './person/read.js';
+import { readPersonPage } from './person/read.js';
 import { PersonView, SearchView } from './person/view.js';
-import { QUEUES_MOUNT } from './queues/mount.js';
-import { action, done, file, page, type Answer, type Mount, type PageContext, type Route } from './route.js';
+import { action, done, file, page, type Answer, type PageContext, type Route } from './route.js';
 import { applyScheme, makePlan, readScheme } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
@@ -37,17 +35,13 @@ export const ROUTES: readonly Route[] = [
   action('resume-issuing', '/envois/relancer', resumeIssuing),
 
   page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', refreshS: 3 }),
-  page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened.fr, readGroup, GroupView),
-  page('failures-replay', '/echecs/renvois/:replay', 'Renvoi au travail', readReplay, ReplayView, {
-    refreshS: 3,
-  }),
+  page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened, readGroup, GroupView),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
-  page('failures-confirm', '/echecs/renvoyer', 'Renvoyer au travail', readConfirm, ConfirmView, {
-    role: 'operateur',
-  }),
   action('failures-send', '/echecs/renvoyer', sendBack),
 
-  page('person-search', '/personne', 'Chercher une personne', readSearch, SearchView, { nav: 'Personne' }),
+  page('person-search', '/personne', 'Chercher une personne', () => ({ fault: false }), SearchView, {
+    nav: 'Personne',
+  }),
   // It changes nothing: posted to keep an address out of the page's own.
   action('person-find', '/personne', person.find, 'lecture'),
   page('person', '/personne/:earner', 'Personne', readPersonPage, PersonView),
@@ -75,6 +69,3 @@ export const ROUTES: readonly Route[] = [
 
   ...SIGN_IN_ROUTES,
 ];
-
-/** Other programs' pages. */
-export const MOUNTS: readonly Mount[] = [QUEUES_MOUNT];

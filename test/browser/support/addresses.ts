@@ -29,9 +29,7 @@ export async function findAddresses(house: Pick<House, 'opsUrl'>): Promise<reado
     looked.add(next);
     for (const path of await linksOn(browser, next)) {
       const route = routeOf(path);
-      // With what follows `?`, a page that asks has something to ask.
-      if (route !== undefined && (!found.has(route) || (asks(route) && path.includes('?'))))
-        found.set(route, path);
+      if (route !== undefined && !found.has(route)) found.set(route, path);
     }
   }
   return PAGE_ROUTES.flatMap((route) => {
@@ -39,8 +37,6 @@ export async function findAddresses(house: Pick<House, 'opsUrl'>): Promise<reado
     return path === undefined ? [] : [{ route, path }];
   });
 }
-
-const asks = (route: string): boolean => route === '/echecs/renvoyer';
 
 const inOps = (path: string): string => `/ops${path === '/' ? '' : path}`;
 

@@ -140,7 +140,6 @@ async function someAreSentAgain(house: House): Promise<void> {
   const browser = await signedIn(house.opsUrl, OPERATOR);
   const group = 'sans-cle.FABRIQUE_ALBATRE';
   await until(async () => (await browser.get('/ops/echecs')).html.includes('(4 travaux)'), 'them counted');
-  await browser.get(`/ops/echecs/renvoyer?cause=${group}`);
   const reply = await browser.post('/ops/echecs/renvoyer', { cause: group });
   if ((await browser.follow(reply)).html.includes('rien n’a été renvoyé'))
     throw new Error('None was sent again');

@@ -151,9 +151,7 @@ export async function asksOf(browser: Browser, origin: string, world: ScaleWorld
   );
   pages.set('a person', `/ops/personne/${keyOf(world, 7)}`);
   pages.set('the last page of a group', '/ops/echecs/cause/evenement?page=20');
-  pages.set('the oldest of the account', '/ops/journal?fin=');
   pages.set('one person of the account', `/ops/journal?personne=${keyOf(world, 7)}`);
-  pages.set('all that failed, asked about', '/ops/echecs/renvoyer?tout=1');
   const asks = [...pages].map(([name, path]): Ask => ({ name, once: () => ask(browser, path) }));
   return [...asks, { name: 'a search for an address', once: () => search(browser, addressOf(11)) }];
 }

@@ -10,8 +10,8 @@ import {
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
 import type { Logo } from '../../../src/ops/web/services.js';
-import type { Mount, Route } from '../../../src/ops/web/route.js';
-import { MOUNTS, ROUTES } from '../../../src/ops/web/routes.js';
+import type { Route } from '../../../src/ops/web/route.js';
+import { ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { startWorkers } from '../../../src/workers/runtime/workers.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
@@ -32,7 +32,6 @@ export interface WebOptions {
   readonly logo?: Logo;
   /** Pages of the test's own, besides ours. */
   readonly routes?: readonly Route[];
-  readonly mounts?: readonly Mount[];
 }
 
 export interface Web {
@@ -102,7 +101,7 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
   });
   const deps = { pipeline, config: settings, logo: options.logo ?? null };
   const routes = [...ROUTES, ...(options.routes ?? [])];
-  const handler = createOpsApp(deps, routes, [...MOUNTS, ...(options.mounts ?? [])]);
+  const handler = createOpsApp(deps, routes);
   const stops: (() => Promise<void>)[] = [];
   const work = (): void => {
     const connection = openConsumer(options.redis);

@@ -20,9 +20,8 @@ export const readFigures = (pipeline: Pipeline): Promise<Figures> =>
 export const readCounters = (pipeline: Pipeline): Promise<Figures> => read(pipeline, [countedFigures]);
 
 async function read(pipeline: Pipeline, readers: readonly Reader[]): Promise<Figures> {
-  const { redis, prefix } = pipeline.people;
   // Only a scrape tells the period of the polls, and the version.
-  const needs = { ...pipeline, redis, prefix, pollEveryS: 0, version: '' };
+  const needs = { ...pipeline, pollEveryS: 0, version: '' };
   return figuresIn((await Promise.all(readers.map((reader) => reader(needs)))).flat());
 }
 

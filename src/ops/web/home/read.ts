@@ -4,6 +4,7 @@ import type { IssuedByDay } from '../../../journal/time-index.js';
 import { secondsOf } from '../../../platform/clock.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { groupBy } from '../../shared/group-by.js';
 import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
 import { number } from '../words.js';
@@ -63,33 +64,20 @@ function unreadAccounts(
   });
 }
 
-/** How many awards of one competency and level Palier issued. */
-interface IssuedRow {
-  readonly label: string;
-  readonly today: number;
-  /** Today's too. */
-  readonly last30Days: number;
-}
-
 const DAYS = 30;
 
 /** From the journal, by calendar day of the scheme's zone. */
-async function readIssued({
-  journal,
-  clock,
-  scheme,
-}: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>): Promise<readonly IssuedRow[]> {
+async function readIssued({ journal, clock, scheme }: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>) {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
   const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
   return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));
 }
 
-/** Pure. Active awards and those that were issued: the scheme's in its order, then the ones it no longer has. */
-export function rowsOf(
-  { awards, competencies }: Scheme,
-  days: IssuedByDay,
-  today: string,
-): readonly IssuedRow[] {
+/**
+ * Pure. How many were issued today, and in all days: of active awards and those that were issued, by competency and
+ * level; the scheme's in its order, then the ones it no longer has.
+ */
+export function rowsOf({ awards, competencies }: Scheme, days: IssuedByDay, today: string) {
   const total = new Map<AwardId, number>();
   for (const byAward of days.values())
     for (const [award, count] of byAward) total.set(award, (total.get(award) ?? 0) + count);
@@ -105,11 +93,9 @@ export function rowsOf(
       .map((award) => [award.id, labelOf(award)] as const),
     ...[...total.keys()].filter((id) => !known.has(id)).map((id) => [id, `${id} (plus au barème)`] as const),
   ];
-  const rows = new Map<string, IssuedRow>();
-  for (const [id, label] of labels) {
-    const { today: now, last30Days } = rows.get(label) ?? { today: 0, last30Days: 0 };
-    const [issuedToday, issued] = [days.get(today)?.get(id) ?? 0, total.get(id) ?? 0];
-    rows.set(label, { label, today: now + issuedToday, last30Days: last30Days + issued });
-  }
-  return [...rows.values()];
+  return [...groupBy(labels, ([, label]) => label)].map(([label, own]) => {
+    const sum = (counts?: ReadonlyMap<AwardId, number>): number =>
+      own.reduce((all, [id]) => all + (counts?.get(id) ?? 0), 0);
+    return { label, today: sum(days.get(today)), last30Days: sum(total) };
+  });
 }

@@ -1,8 +1,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { durationWords } from '../../shared/words.js';
 import { TO } from '../links.js';
+import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
-import { Bar, DefinitionList, Table } from '../parts/table.js';
+import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Duration, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
 import { number } from '../words.js';
 import type { Now } from './figures.js';
@@ -106,24 +107,17 @@ function Flags({ now: { flags } }: HomeModel): VNode | null {
   );
 }
 
-function Issued({ issued }: HomeModel): VNode {
-  const most = Math.max(...issued.map(({ last30Days }) => last30Days));
-  return (
-    <Section id="delivres" title="Badges Région délivrés">
-      <Table
-        caption="Badges Région délivrés par Palier, par compétence et niveau"
-        rows={issued}
-        columns={[
-          ['Compétence et niveau', ({ label }) => label],
-          ['Aujourd’hui', ({ today }) => today],
-          ['30 derniers jours', ({ last30Days }) => last30Days],
-          ['Comparés', ({ last30Days }) => <Bar have={last30Days} need={most} />],
-        ]}
-        empty="Aucun badge Région au barème."
-      />
-    </Section>
-  );
-}
+const Issued = ({ issued }: HomeModel): VNode => (
+  <Section id="delivres" title="Badges Région délivrés">
+    <BarChart
+      caption="Badges Région délivrés par Palier, par compétence et niveau"
+      heading="Compétence et niveau"
+      series={['Aujourd’hui', '30 derniers jours']}
+      rows={issued.map(({ label, today, last30Days }) => ({ label, values: [today, last30Days] }))}
+      empty="Aucun badge Région au barème."
+    />
+  </Section>
+);
 
 /** How OBF answered since an hour ago, or since it is counted. */
 const Obf = ({ lastHour }: HomeModel): VNode => (

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Role } from '../../../config.js';
 import { hasRole, type Flash } from '../parts/frame.js';
 import { ProblemView, renderPage, type Sheet } from '../parts/layout.js';
-import { goTo, type Answer, type Mount, type Route } from '../route.js';
+import { goTo, type Answer, type Route } from '../route.js';
 import { goOnPage, returnTo, signInPath } from '../sign-in/view.js';
 import { OpsProblem, problemOf } from './problem.js';
 import {
@@ -22,7 +22,7 @@ import {
 /** Longer addresses are refused, characters; ours are far below. */
 const MAX_ADDRESS = 2000;
 
-const reads = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
+export const reads = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
 /** How long, from where, and from whom; nothing of the body is read before. */
 export const check: RequestHandler = async (req, _res, next) => {
@@ -34,7 +34,7 @@ export const check: RequestHandler = async (req, _res, next) => {
 };
 
 /** Lets those through who are signed in and have the right. @param neededFor the role; null: nobody has it */
-const admit =
+export const admit =
   (route: string, neededFor: (req: Request) => Role | null): RequestHandler =>
   async (req, _res, next) => {
     const request = requestOf(req);
@@ -85,15 +85,6 @@ function answerOf(route: Route, request: OpsRequest): Answer | Promise<Answer> {
   if (route.role === 'nobody') return route.handle(request);
   return route.handle({ ...request, user: userOf(request.req) });
 }
-
-/** Another program's pages behind the same checks; of its writes the mount says which pass. */
-export const mounted = (
-  { name, role, mayWrite, build }: Mount,
-  opened: OpsRequest['pipeline'],
-): readonly RequestHandler[] => [
-  admit(name, (req) => (reads(req) ? role : mayWrite(req.method, req.path))),
-  build(opened),
-];
 
 const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() });
 const FLASH_MS = 10 * 60_000;

@@ -65,12 +65,13 @@ async function readAbout(
     .flat()
     .filter((entry) => isWanted(entry, query))
     .toSorted((a, b) => b.atS - a.atS);
-  const { page, pages, from, to } = numberedPage(where, entries.length, PAGE_SIZE);
-  const hrefOf = (at: number): string => journalHref(filter, { page: String(at) });
+  const { from, to, pager } = numberedPage(where, entries.length, PAGE_SIZE, (page) =>
+    journalHref(filter, { page: String(page) }),
+  );
   return {
     entries: entries.slice(from, to),
-    newer: page === 1 ? null : hrefOf(page - 1),
-    older: page === pages ? null : hrefOf(page + 1),
+    newer: pager.previous,
+    older: pager.next,
     note: people.length > MAX_PEOPLE ? 'cut' : null,
   };
 }

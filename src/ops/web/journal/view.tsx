@@ -4,7 +4,7 @@ import type { ClientId } from '../../../ids.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/issuing-words.js';
 import { TO } from '../links.js';
-import { Choice, Field } from '../parts/form.js';
+import { Field } from '../parts/form.js';
 import { Pager } from '../parts/table.js';
 import { Alert, LinkLine, P, PersonLink, Section } from '../parts/text.js';
 import { journalHref, type PageFilter } from './filter.js';
@@ -81,8 +81,8 @@ function FilterForm({ filter, faults, scheme }: JournalModel): VNode {
     <form method="post" action={TO.journal} class="filter">
       <Field {...about('du', 'Du', NO_DATE)} type="date" />
       <Field {...about('au', 'Au', NO_DATE)} type="date" />
-      <Choice {...about('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[all, ...kinds]} />
-      <Choice {...about('badge', 'Badge Région', NOT_LISTED)} options={[all, ...awards]} />
+      <Field {...about('sorte', 'Ce qui s’est passé', NOT_LISTED)} options={[all, ...kinds]} />
+      <Field {...about('badge', 'Badge Région', NOT_LISTED)} options={[all, ...awards]} />
       <Field
         {...about('personne', 'Personne', NO_PERSON)}
         help="Adresse électronique, ou clé. L’adresse n’est ni affichée, ni conservée."

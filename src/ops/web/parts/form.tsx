@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks';
 import type { Role } from '../../../config.js';
 import { hasRole, useFrame } from './frame.js';
 
-interface Common {
+interface FieldProps {
   readonly name: string;
   readonly label: string;
   readonly value?: string;
@@ -12,51 +12,27 @@ interface Common {
   /** What is wrong with what was typed. */
   readonly fault?: string | undefined;
   readonly required?: boolean;
-}
-
-interface FieldProps extends Common {
   readonly type?: 'text' | 'password' | 'email' | 'search' | 'date';
   /** `off`, unless a browser may know it. */
   readonly autocomplete?: 'off' | 'username' | 'current-password';
   readonly maxLength?: number;
+  /** One of these, in place of a line to type in: what is sent, and its words. */
+  readonly options?: readonly (readonly [value: string, label: string])[];
 }
 
-/** One line to type in, with its label, and its fault beside it. A password does not come back. */
+/** One line to type in, or a choice, with its label, and its fault beside it. A password does not come back. */
 export function Field(props: FieldProps): VNode {
-  const { value = '', type = 'text', autocomplete = 'off', maxLength = 254, ...common } = props;
-  const own = { type, value: type === 'password' ? undefined : value, autocomplete, maxlength: maxLength };
-  return <Labelled {...common} input={(attributes) => h('input', { ...attributes, ...own })} />;
-}
-
-interface ChoiceProps extends Common {
-  /** What is sent, and its words. */
-  readonly options: readonly (readonly [value: string, label: string])[];
-}
-
-/** One of several. */
-export const Choice = ({ options, value = '', ...common }: ChoiceProps): VNode => (
-  <Labelled
-    {...common}
-    input={(attributes) => (
-      <select {...attributes}>
-        {options.map(([sent, label]) => (
-          <option key={sent} value={sent} selected={sent === value}>
-            {label}
-          </option>
-        ))}
-      </select>
-    )}
-  />
-);
-
-interface LabelledProps extends Common {
-  readonly input: (attributes: Readonly<Record<string, string | boolean | undefined>>) => VNode;
-}
-
-function Labelled({ name, label, help, fault, required, input }: LabelledProps): VNode {
+  const { name, label, value = '', help, fault, required, type = 'text', options } = props;
   const id = useId();
   const [helpId, faultId] = [`${id}-help`, `${id}-fault`];
   const described = [...(help === undefined ? [] : [helpId]), ...(fault === undefined ? [] : [faultId])];
+  const common = {
+    id,
+    name,
+    required,
+    'aria-describedby': described.length === 0 ? undefined : described.join(' '),
+    'aria-invalid': fault === undefined ? undefined : ('true' as const),
+  };
   return (
     <div class="field">
       <label for={id}>
@@ -64,13 +40,23 @@ function Labelled({ name, label, help, fault, required, input }: LabelledProps):
         {required !== true && <small> (facultatif)</small>}
       </label>
       {help !== undefined && <p id={helpId}>{help}</p>}
-      {input({
-        id,
-        name,
-        required,
-        'aria-describedby': described.length === 0 ? undefined : described.join(' '),
-        'aria-invalid': fault === undefined ? undefined : 'true',
-      })}
+      {options === undefined ? (
+        h('input', {
+          ...common,
+          type,
+          value: type === 'password' ? undefined : value,
+          autocomplete: props.autocomplete ?? 'off',
+          maxlength: props.maxLength ?? 254,
+        })
+      ) : (
+        <select {...common}>
+          {options.map(([sent, words]) => (
+            <option key={sent} value={sent} selected={sent === value}>
+              {words}
+            </option>
+          ))}
+        </select>
+      )}
       {fault !== undefined && (
         <p id={faultId} class="fault">
           {fault}

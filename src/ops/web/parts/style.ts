@@ -146,6 +146,12 @@ dd { margin: 0; }
 
 .pager { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.5rem; margin: 0 0 1.5rem; }
 
+.chart { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 0 2rem; }
+.chart > svg { display: block; width: 100%; height: auto; }
+svg text { fill: currentColor; font-size: 14px; }
+svg rect { stroke: var(--link); stroke-width: 1.5; fill: var(--link); }
+svg rect.bar-2 { fill: var(--page); }
+
 progress { width: 7.5rem; max-width: 100%; height: .75rem; vertical-align: middle;
   appearance: none; border: 1px solid var(--link); background: var(--page); }
 progress::-webkit-progress-bar { background: var(--page); }
@@ -161,6 +167,8 @@ progress::-moz-progress-bar { background: var(--link); }
   th, td, th.number, td.number { padding-right: .5rem; }
   .state { white-space: normal; }
   dl > div { grid-template-columns: 1fr; }
+  /* Its words would be too small there; the table beside it says the same. */
+  .chart > svg { display: none; }
 }
 `;
 

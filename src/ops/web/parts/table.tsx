@@ -112,37 +112,31 @@ export function Pager({ previous, next, where = '' }: PagerProps): VNode | null 
   );
 }
 
-/** One page of a list by numbers: which rows, and the links beside it. */
-export interface NumberedPage {
-  readonly page: number;
-  readonly pages: number;
-  /** Of the first row, from 0 on, and after the last. */
-  readonly from: number;
-  readonly to: number;
-  readonly total: number;
-}
-
-/** The page that `?page=` asks for; the first for anything else, the last for one beyond. */
-export function numberedPage(query: URLSearchParams, total: number, size: number): NumberedPage {
+/**
+ * One page of a list, the one that `?page=` asks for: the first for anything else, the last for one beyond.
+ * @param hrefOf the address of a page
+ */
+export function numberedPage(
+  query: URLSearchParams,
+  total: number,
+  size: number,
+  hrefOf: (page: number) => string,
+) {
   const asked = query.get('page') ?? '';
   const pages = Math.max(1, Math.ceil(total / size));
   const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1);
-  return { page, pages, from: (page - 1) * size, to: Math.min(page * size, total), total };
+  const [from, to] = [(page - 1) * size, Math.min(page * size, total)];
+  return {
+    /** Its first row, from 0 on, and after the last. */
+    from,
+    to,
+    pager: {
+      previous: page > 1 ? hrefOf(page - 1) : null,
+      next: page < pages ? hrefOf(page + 1) : null,
+      where: `${number(from + 1)} à ${number(to)} sur ${number(total)}`,
+    },
+  };
 }
-
-interface NumberedPagerProps {
-  readonly at: NumberedPage;
-  /** The address of a page. */
-  readonly href: (page: number) => string;
-}
-
-export const NumberedPager = ({ at: { page, pages, from, to, total }, href }: NumberedPagerProps): VNode => (
-  <Pager
-    previous={page > 1 ? href(page - 1) : null}
-    next={page < pages ? href(page + 1) : null}
-    where={`${number(from + 1)} à ${number(to)} sur ${number(total)}`}
-  />
-);
 
 interface BarProps {
   readonly have: number;

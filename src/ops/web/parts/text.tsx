@@ -2,7 +2,6 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
 import { durationWords, instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
-
 import { useFrame } from './frame.js';
 
 /** An instant, Unix seconds, in the scheme's zone. */

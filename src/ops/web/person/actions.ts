@@ -32,64 +32,70 @@ export async function showAddress(context: PageContext): Promise<Answer> {
   return show('Personne', PersonView, await readPersonPage(context, true));
 }
 
-/** The person of the path; back on their page, it is said what was done, or why nothing was. */
-function subjectOf(context: PageContext) {
-  const earner = keyInPath(context);
-  const back = TO.person(earner);
-  return {
-    earner,
-    good: (text: string) => done(back, text),
-    bad: (text: string) => notDone(back, text),
-  };
-}
-type Subject = ReturnType<typeof subjectOf>;
+/** Whether it was done, what is said of it, and where: on the person's page, unless told otherwise. */
+type Told = readonly [isDone: boolean, text: string, to?: string];
 
-export async function unblock(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const { earner, good, bad } = subjectOf(context);
+/** An action about the person of the path. */
+const about =
+  (act: (context: PageContext, earner: EarnerKey) => Promise<Told>) =>
+  async (context: PageContext): Promise<Answer> => {
+    const earner = keyInPath(context);
+    const page = TO.person(earner);
+    try {
+      const [isDone, text, to = page] = await act(context, earner);
+      return (isDone ? done : notDone)(to, text);
+    } catch (error) {
+      return notDone(page, whyNotNow(error));
+    }
+  };
+
+/** @throws the error itself, unless it passes */
+function whyNotNow(error: unknown): string {
+  if (error instanceof AwardInFlight)
+    return 'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.';
+  const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+  if (isLate || error instanceof RegionUnreadable || error instanceof ObfError)
+    return 'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.';
+  throw error;
+}
+
+export const unblock = about(async ({ pipeline, user, log, form }, earner) => {
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
   log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
   return lifted
-    ? good('Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.')
-    : bad('Ce badge n’était pas bloqué : rien n’a été changé.');
-}
+    ? [true, 'Le blocage est levé. Le badge est délivré à nouveau dès que sa règle est remplie.']
+    : [false, 'Ce badge n’était pas bloqué : rien n’a été changé.'];
+});
 
-export async function evaluateAgain(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log } = context;
-  const { earner, good } = subjectOf(context);
+export const evaluateAgain = about(async ({ pipeline, user, log }, earner) => {
   await enqueueEarners(pipeline.queues.earners, [earner], 'ops');
   log.info({ user: user.name, earner }, 'evaluation asked for');
-  return good('La réévaluation est demandée ; ce qui est dû part dans quelques instants.');
-}
+  return [true, 'La réévaluation est demandée ; ce qui est dû part dans quelques instants.'];
+});
 
 /** Has the link to their own page sent to the person, at the address that this page is of. */
-export async function sendLink(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, hasParcours } = context;
-  const { earner, good, bad } = subjectOf(context);
+export const sendLink = about(async ({ pipeline, user, log, hasParcours }, earner) => {
   if (!hasParcours) throw new OpsProblem('not_found');
   if ((await pipeline.earners.read(earner)).contact === null)
-    return bad('Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.');
+    return [false, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.'];
   await enqueueLink(pipeline.queues.mails, earner, user.name);
   log.info({ user: user.name, earner }, 'link to their page asked for');
-  return good('L’envoi du lien est demandé : l’e-mail part dans quelques instants.');
-}
+  return [true, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.'];
+});
 
-export async function link(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const { earner, bad } = subjectOf(context);
+export const link = about(async ({ pipeline, user, log, form }, earner) => {
   const other = keyOfAddress(form.get('other'), pipeline.vault);
-  if (other === null) return bad('Ce n’est pas une adresse électronique.');
-  if (other === earner) return bad('C’est deux fois la même adresse.');
+  if (other === null) return [false, 'Ce n’est pas une adresse électronique.'];
+  if (other === earner) return [false, 'C’est deux fois la même adresse.'];
   const known = await Promise.all([isKnown(pipeline, other), isKnown(pipeline, earner)]);
-  if (known.includes(false)) return bad('Personne n’est connu à cette autre adresse : rien n’a été changé.');
-  return unlessBusy(bad, async () => {
-    const { person, changed } = await linkAddresses(pipeline, earner, other);
-    log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
-    const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
-    return done(TO.person(person), changed ? linked : 'Ces adresses étaient déjà liées.');
-  });
-}
+  if (known.includes(false))
+    return [false, 'Personne n’est connu à cette autre adresse : rien n’a été changé.'];
+  const { person, changed } = await linkAddresses(pipeline, earner, other);
+  log.info({ user: user.name, earner: person, changed }, 'addresses asked to be linked');
+  const linked = 'Les adresses sont liées : elles sont une seule personne, réévaluée maintenant.';
+  return [true, changed ? linked : 'Ces adresses étaient déjà liées.', TO.person(person)];
+});
 
 /** Whether a badge was read for this address, or another was linked to it. */
 async function isKnown({ earners }: Pipeline, key: EarnerKey): Promise<boolean> {
@@ -101,61 +107,34 @@ async function isKnown({ earners }: Pipeline, key: EarnerKey): Promise<boolean> 
 const IN_FLIGHT_MS = 5000;
 const AT_MOST_MS = 25_000;
 
-export async function unlink(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const { earner, good, bad } = subjectOf(context);
+export const unlink = about(async ({ pipeline, user, log, form }, earner) => {
   const other = keyIn(form.get('other'));
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
-  if (other === null || other === earner) return bad(notLinked);
-  return unlessBusy(bad, async () => {
-    const signal = AbortSignal.timeout(AT_MOST_MS);
-    const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
-    log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
-    return changed
-      ? good('Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.')
-      : bad(notLinked);
-  });
-}
+  if (other === null || other === earner) return [false, notLinked];
+  const signal = AbortSignal.timeout(AT_MOST_MS);
+  const { changed } = await unlinkAddress(pipeline, earner, other, signal, IN_FLIGHT_MS);
+  log.info({ user: user.name, earner, other, changed }, 'addresses asked to be parted');
+  return changed
+    ? [true, 'Les adresses sont séparées : ce sont deux personnes, réévaluées maintenant.']
+    : [false, notLinked];
+});
 
 /** Erases the person, once one of their addresses was typed. */
-export async function erase(context: PageContext): Promise<Answer> {
-  const { pipeline, user, log, form } = context;
-  const { earner, bad } = subjectOf(context);
+export const erase = about(async ({ pipeline, user, log, form }, earner) => {
   const typed = keyOfAddress(form.get('address'), pipeline.vault);
   const { keys } = await personToErase(pipeline, earner);
   if (typed === null || !keys.includes(typed))
-    return bad('Ce n’est pas une adresse de cette personne : rien n’a été effacé.');
-  return unlessBusy(bad, async () => {
-    const erased = await eraseEarner(pipeline, earner, 'erased');
-    // Without the key: nothing is to say who it was.
-    log.info({ user: user.name, erased: erased !== null }, 'person erased');
-    if (erased === null) return done(TO.people, 'Il n’y avait rien à effacer.');
-    const { addresses, assertions, entries } = erased;
-
-    return done(
-      TO.people,
-      `La personne est effacée. Adresses : ${number(addresses)} ; badges : ${number(assertions)} ; faits de l’historique : ${number(entries)}.`,
-    );
-  });
-}
-
-/** Acts, or says on the page why not. */
-async function unlessBusy(bad: Subject['bad'], act: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof AwardInFlight)
-      return bad(
-        'Un badge de cette personne est en cours d’envoi ou de retrait, ou ce qui vient d’arriver pour elle est encore en traitement : rien n’a été changé. Recommencez dans une minute.',
-      );
-    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
-    if (isLate || error instanceof RegionUnreadable || error instanceof ObfError)
-      return bad(
-        'Le compte OBF de la Région ne peut pas être lu maintenant : rien n’a été changé. Voyez l’accueil, puis recommencez.',
-      );
-    throw error;
-  }
-}
+    return [false, 'Ce n’est pas une adresse de cette personne : rien n’a été effacé.'];
+  const erased = await eraseEarner(pipeline, earner, 'erased');
+  // Without the key: nothing is to say who it was.
+  log.info({ user: user.name, erased: erased !== null }, 'person erased');
+  if (erased === null) return [true, 'Il n’y avait rien à effacer.', TO.people];
+  const [addresses, badges, entries] = [erased.addresses, erased.assertions, erased.entries].map((n) =>
+    number(n),
+  );
+  const text = `La personne est effacée. Adresses : ${addresses} ; badges : ${badges} ; faits de l’historique : ${entries}.`;
+  return [true, text, TO.people];
+});
 
 /** All that is held, for the person alone. */
 export async function exportPerson(context: PageContext): Promise<Answer> {
@@ -164,7 +143,6 @@ export async function exportPerson(context: PageContext): Promise<Answer> {
   const earner = keyInPath(context);
   const held = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');
-  const whole = earnerJson(held, clock);
   const name = `palier-personne-${earner}-${secondsOf(clock)}.json`;
-  return download(name, 'application/json', `${JSON.stringify(whole, null, 2)}\n`);
+  return download(name, 'application/json', `${JSON.stringify(earnerJson(held, clock), null, 2)}\n`);
 }

@@ -9,8 +9,7 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
 import { maskAddress } from '../../shared/masked.js';
 import { OpsProblem } from '../http/problem.js';
-import { TO } from '../links.js';
-import { goTo, paramOf, type PageContext, type Redirect } from '../route.js';
+import { paramOf, type PageContext } from '../route.js';
 import { explainAwards } from './explain-awards.js';
 
 /** One address of a person. */
@@ -33,16 +32,6 @@ export function keyInPath(context: PageContext): EarnerKey {
   const key = keyIn(paramOf(context, 'earner'));
   if (key === null) throw new OpsProblem('not_found');
   return key;
-}
-
-export interface SearchModel {
-  /** What was typed is nothing to look for; it is not shown again. */
-  readonly fault: boolean;
-}
-
-export function readSearch({ query }: PageContext): SearchModel | Redirect {
-  const key = keyIn(query.get('cle'));
-  return key === null ? { fault: false } : goTo(TO.person(key));
 }
 
 /** A few dozen commands of Redis, however many people and jobs there are. @param shown addresses whole */

@@ -8,15 +8,15 @@ import { Bar, Table, type Column } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
 import type { View } from '../route.js';
 import type { AwardExplained } from './explain-awards.js';
-import type { AddressShown, KnownPerson, PersonModel, SearchModel } from './read.js';
+import type { AddressShown, KnownPerson, PersonModel } from './read.js';
 
-export const SearchView: View<SearchModel> = (model) => (
+export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
   <ActionForm to={TO.people} label="Chercher" role="lecture">
     <Field
       name="who"
       label="Adresse de la personne"
       help="Adresse électronique, ou clé de 22 caractères. L’adresse n’apparaît ni dans celle de la page, ni dans les journaux."
-      fault={model.fault ? 'Ce n’est ni une adresse électronique, ni une clé de 22 caractères.' : undefined}
+      fault={fault ? 'Ce n’est ni une adresse électronique, ni une clé de 22 caractères.' : undefined}
       type="search"
       required
     />

@@ -3,9 +3,10 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { AppViewRoute, ControllerHandlerReturnType } from '@bull-board/api/typings/app';
 import { ExpressAdapter } from '@bull-board/express';
 import type { RequestHandler } from 'express';
+import { z } from 'zod';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { QUEUE_WORDS } from '../../shared/failed-jobs.js';
+import { QUEUE_WORDS } from '../failures/jobs.js';
 import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
 
 /**
@@ -31,7 +32,7 @@ export function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: bool
       },
       handlerHooks: {
         before: ({ method }) => ({ allow: method === 'get' }),
-        after: (_, result) => ({ ...result, body: redactRecord(result.body) }),
+        after: (_, result) => ({ ...result, body: redacted(result.body) }),
       },
     },
   });
@@ -46,7 +47,7 @@ function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: bool
   const adapter = new BullMQAdapter(queues[name], {
     readOnlyMode: !mayRetry,
     allowRetries: mayRetry,
-    displayName: QUEUE_WORDS[name].fr,
+    displayName: QUEUE_WORDS[name],
     description: name,
   });
   adapter.setFormatter('data', maskedData);
@@ -60,16 +61,14 @@ function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: bool
 const MAX_CHARS = 4000;
 
 /** An answer without the addresses that a reason, a trace or anything else may hold. */
-function redact(value: unknown): unknown {
-  if (typeof value === 'string') return shownText(value, MAX_CHARS);
-  if (Array.isArray(value)) return value.map(redact);
-  return typeof value === 'object' && value !== null ? redactRecord(value) : value;
-}
-
-const redactRecord = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redact(part)]))
-    : {};
+const redacted = (body: unknown): Record<string, unknown> =>
+  z
+    .record(z.string(), z.unknown())
+    .parse(
+      JSON.parse(JSON.stringify(body ?? {}), (_, value: unknown) =>
+        typeof value === 'string' ? shownText(value, MAX_CHARS) : value,
+      ),
+    );
 
 const LINK_OUT = /<link\b[^>]*\bhref="https?:[^>]*>/g;
 const NO_SCRIPT =

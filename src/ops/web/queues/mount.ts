@@ -1,11 +1,11 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Role } from '../../../config.js';
 import { retryJob } from '../../../queue/enqueue.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { userOf } from '../http/request.js';
 import type { User } from '../parts/frame.js';
-import type { Mount } from '../route.js';
 import { createBoard } from './board.js';
 
 /** Its pages have inline styles; its scripts are files of its own, and nothing is fetched elsewhere. */
@@ -25,29 +25,28 @@ const POLICY = [
 /** Static files, whose names change with their content. */
 const HASHED = /^\/static\/(?:js|css)\/[\w./-]+$/;
 
-/** bull-board at `/ops/queues`: all who are signed in see it, operators may retry, and nobody more. */
-export const QUEUES_MOUNT: Mount = {
-  name: 'queues',
-  path: '/queues',
-  nav: 'Files (experts)',
-  role: 'lecture',
-  mayWrite: (method, path) => (retryRequestIn(method, path) === null ? null : 'operateur'),
-  build(pipeline): RequestHandler {
-    const boards = { lecture: createBoard(pipeline, false), operateur: createBoard(pipeline, true) };
-    return async (req, res, next) => {
-      const user = userOf(req);
-      const asked = retryRequestIn(req.method, req.path);
-      if (asked !== null) return retry(pipeline, asked, user, res);
-      res.setHeader('Content-Security-Policy', POLICY);
-      if (HASHED.test(req.path)) res.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
-      const query = boundedQuery(req.url);
-      if (query === null) return void res.status(400).json({ error: 'query' });
-      // The board parses the query that was checked, and no other reading of it.
-      req.url = query === '' ? req.path : `${req.path}?${query}`;
-      return boards[user.role](req, res, next);
-    };
-  },
-};
+/** Pure. All who are signed in see it, operators may retry, and nobody more (null). */
+export function roleFor({ method, path }: Pick<Request, 'method' | 'path'>): Role | null {
+  if (method === 'GET' || method === 'HEAD') return 'lecture';
+  return retryRequestIn(method, path) === null ? null : 'operateur';
+}
+
+/** bull-board, to be mounted at `/ops/queues` behind our sign-in. */
+export function createQueuePages(pipeline: Pipeline): RequestHandler {
+  const boards = { lecture: createBoard(pipeline, false), operateur: createBoard(pipeline, true) };
+  return async (req, res, next) => {
+    const user = userOf(req);
+    const asked = retryRequestIn(req.method, req.path);
+    if (asked !== null) return retry(pipeline, asked, user, res);
+    res.setHeader('Content-Security-Policy', POLICY);
+    if (HASHED.test(req.path)) res.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
+    const query = boundedQuery(req.url);
+    if (query === null) return void res.status(400).json({ error: 'query' });
+    // The board parses the query that was checked, and no other reading of it.
+    req.url = query === '' ? req.path : `${req.path}?${query}`;
+    return boards[user.role](req, res, next);
+  };
+}
 
 const WORD = /^[\w-]{1,40}$/;
 const INSTANT = /^\d{1,15}$/;

@@ -1,17 +1,15 @@
 import type { VNode } from 'preact';
-import type { ApplyRecord, ApplyState, StoredAwardPlan, StoredPlan } from '../../../scheme/runs.js';
+import type { ApplyRecord, ApplyState, StoredPlan } from '../../../scheme/runs.js';
 import { TO } from '../links.js';
-import { ActionForm, Choice } from '../parts/form.js';
+import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
-import { DefinitionList, type Item, ProgressLine, Table } from '../parts/table.js';
+import { DefinitionList, ProgressLine, Table } from '../parts/table.js';
 import { Alert, Bad, Duration, Instant, Note, P, PersonLink, Section } from '../parts/text.js';
 import { number } from '../words.js';
 import { badgesTo, issuesWords, looked, MOVED, type SchemeModel } from './read.js';
 
-type PlanProps = SchemeModel;
-
 /** What would become of all people: made by a worker, since it takes a while. */
-export function Plan(model: PlanProps): VNode {
+export function Plan(model: SchemeModel): VNode {
   const { plan, scheme, nowS } = model;
   const { only, made, outdated } = plan;
   const options = [
@@ -32,20 +30,14 @@ export function Plan(model: PlanProps): VNode {
       {made === null ? <P say="Aucun plan n’a encore été calculé." /> : <Made plan={made} nowS={nowS} />}
       {outdated && <Note say="Le barème a changé depuis ce plan : calculez-le à nouveau." />}
       <ActionForm to={`${TO.scheme}/plan`} label="Calculer le plan">
-        <Choice
-          name="badge"
-          label="Pour quels badges Région"
-          options={options}
-          value={only ?? '*'}
-          required
-        />
+        <Field name="badge" label="Pour quels badges Région" options={options} value={only ?? '*'} required />
       </ActionForm>
     </Section>
   );
 }
 
 /** How far a worker is with it; nothing where it was not asked for. */
-function PlanJob({ plan }: PlanProps): VNode | null {
+function PlanJob({ plan }: SchemeModel): VNode | null {
   const { job, progress } = plan;
   if (job.state === 'none') return null;
   if (job.state === 'failed')
@@ -60,28 +52,34 @@ function PlanJob({ plan }: PlanProps): VNode | null {
   );
 }
 
-interface MadeProps {
-  readonly plan: StoredPlan;
-  readonly nowS: number;
-}
-
-const nameOf = ({ name, removed, active }: StoredAwardPlan): VNode => (
-  <>
-    {name}
-    {removed && <small> (retiré du barème)</small>}
-    {!removed && !active && <small> (inactif)</small>}
-  </>
-);
-
-function Made({ plan, nowS }: MadeProps): VNode {
+function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number }): VNode {
   return (
     <>
-      <DefinitionList items={factsOf({ plan, nowS })} />
+      <DefinitionList
+        items={[
+          [
+            'Calculé',
+            <>
+              <Instant atS={plan.madeS} /> (il y a <Duration s={Math.max(0, nowS - plan.madeS)} />)
+            </>,
+          ],
+          ['Version du barème', <code>{plan.version}</code>],
+          ['Personnes examinées', plan.people],
+          plan.unreadable === 0 ? null : ['Personnes illisibles, laissées de côté', plan.unreadable],
+          ['Badges à délivrer', badgesTo(plan.issues, plan.gainers)],
+          ['Appels à OBF', plan.calls],
+          ['Quota OBF de la Région', quotaWords(plan)],
+        ]}
+      />
       <Table
         caption="Par badge Région, nombre de personnes"
         rows={plan.awards}
         columns={[
-          ['Badge Région', nameOf],
+          [
+            'Badge Région',
+            ({ name, removed, active }) =>
+              name + (removed ? ' (retiré du barème)' : active ? '' : ' (inactif)'),
+          ],
           ['Gagnent', ({ gains }) => gains],
           ['Déjà en route', ({ inFlight }) => inFlight],
           ['Ne rempliraient plus la règle', ({ losesRule }) => losesRule],
@@ -93,25 +91,10 @@ function Made({ plan, nowS }: MadeProps): VNode {
       {plan.awards.some(({ losesRule }) => losesRule > 0) && (
         <P say="Qui ne remplirait plus la règle garde son badge." />
       )}
-      <Samples plan={plan} />
+      <Samples {...plan} />
     </>
   );
 }
-
-const factsOf = ({ plan, nowS }: MadeProps): readonly Item[] => [
-  [
-    'Calculé',
-    <>
-      <Instant atS={plan.madeS} /> (il y a <Duration s={Math.max(0, nowS - plan.madeS)} />)
-    </>,
-  ],
-  ['Version du barème', <code>{plan.version}</code>],
-  ['Personnes examinées', plan.people],
-  plan.unreadable === 0 ? null : ['Personnes illisibles, laissées de côté', plan.unreadable],
-  ['Badges à délivrer', badgesTo(plan.issues, plan.gainers)],
-  ['Appels à OBF', plan.calls],
-  ['Quota OBF de la Région', quotaWords(plan)],
-];
 
 function quotaWords({ quotaLeft, quotaAfter, quotaShort }: StoredPlan): string {
   if (quotaLeft === null || quotaAfter === null) return 'pas connu';
@@ -121,8 +104,8 @@ function quotaWords({ quotaLeft, quotaAfter, quotaShort }: StoredPlan): string {
 }
 
 /** A few people of each, to look into before anything is done. */
-function Samples({ plan }: Omit<MadeProps, 'nowS'>): VNode | null {
-  const lists = plan.awards
+function Samples({ awards }: StoredPlan): VNode | null {
+  const lists = awards
     .flatMap(({ name, gainsSample, losesSample }) => [
       { title: `Gagnent « ${name} »`, earners: gainsSample },
       { title: `Ne rempliraient plus la règle de « ${name} »`, earners: losesSample },
@@ -150,14 +133,14 @@ function Samples({ plan }: Omit<MadeProps, 'nowS'>): VNode | null {
 }
 
 /** Puts into force what the plan above tells of, and says how that goes. */
-export const Apply = (model: PlanProps): VNode => (
+export const Apply = (model: SchemeModel): VNode => (
   <Section id="mise-en-vigueur" title="Mise en vigueur">
     <ApplyForm {...model} />
     <LastApply {...model} />
   </Section>
 );
 
-function ApplyForm(model: PlanProps): VNode | null {
+function ApplyForm(model: SchemeModel): VNode | null {
   const isOperator = useIsOperator();
   const { plan, apply, change, unfinished } = model;
   const { made, only, outdated } = plan;
@@ -180,7 +163,7 @@ function ApplyForm(model: PlanProps): VNode | null {
         </>
       }
     >
-      <Choice
+      <Field
         name="email"
         label="E-mails d’OBF"
         // What was begun without e-mails goes on without.
@@ -192,7 +175,7 @@ function ApplyForm(model: PlanProps): VNode | null {
         required
       />
       {made.quotaShort > 0 && (
-        <Choice
+        <Field
           name="quota"
           label="Le quota OBF ne suffit pas"
           value="stop"
@@ -232,7 +215,7 @@ const STATES = {
 } as const satisfies Record<ApplyState, readonly [string, boolean]>;
 
 /** What became of the last request, or how far it is. */
-function LastApply({ apply }: PlanProps): VNode | null {
+function LastApply({ apply }: SchemeModel): VNode | null {
   const { record, job, progress, moves, waiting, paused } = apply;
   if (record === null) return null;
   const { state, issues } = record;
@@ -263,28 +246,25 @@ function LastApply({ apply }: PlanProps): VNode | null {
           ['État depuis le', <Instant atS={record.atS} />],
           ['Badges au plus', record.upto],
           ['E-mails d’OBF', record.suppressEmail ? 'pas d’e-mail' : 'OBF écrit à chaque personne'],
-          ...(state === 'applied' ? givenOf(record, waiting) : []),
+          state !== 'applied' ? null : ['Badges mis en route', <Given {...record} />],
+          state !== 'applied' ? null : ['Encore en attente d’envoi', waiting],
         ]}
       />
     </>
   );
 }
 
-const givenOf = (record: ApplyRecord, waiting: number): readonly Item[] => [
-  [
-    'Badges mis en route',
-    <>
-      {badgesTo(record.issues, record.people)}
-      {record.given.length > 0 && (
-        <ul>
-          {record.given.map(({ award, name, count }) => (
-            <li key={award}>
-              {name} : {number(count)}
-            </li>
-          ))}
-        </ul>
-      )}
-    </>,
-  ],
-  ['Encore en attente d’envoi', waiting],
-];
+const Given = ({ issues, people, given }: ApplyRecord): VNode => (
+  <>
+    {badgesTo(issues, people)}
+    {given.length > 0 && (
+      <ul>
+        {given.map(({ award, name, count }) => (
+          <li key={award}>
+            {name} : {number(count)}
+          </li>
+        ))}
+      </ul>
+    )}
+  </>
+);

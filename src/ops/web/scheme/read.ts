@@ -1,6 +1,5 @@
 import { asSchemeVersion, type AwardId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
-import { schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Scheme } from '../../../rules/types.js';
 import {
   APPLY_JOB_ID,
@@ -25,11 +24,10 @@ export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
 /** A dozen commands of Redis: a worker made what needs all people. */
 export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
-  const [{ scheme, rollout }, inForceVersion, unfinished, kept, apply] = await Promise.all([
+  const [{ scheme, rollout }, inForceVersion, unfinished, apply] = await Promise.all([
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
-    schemes.versions(),
     readApply(pipeline),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
@@ -40,17 +38,10 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
     scheme,
     inForce,
     inForceVersion,
-    change:
-      rollout === null
-        ? null
-        : {
-            sinceS: rollout.sinceS,
-            released: rollout.released,
-            diff: inForce === null ? null : schemeDiff(inForce, scheme),
-          },
+    /** Null: the files are in force. */
+    change: rollout,
     differsHere: pipeline.scheme.version !== scheme.version,
     unfinished,
-    versions: kept,
     plan,
     apply,
     moves: busy && !query.has('fige'),

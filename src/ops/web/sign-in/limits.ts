@@ -1,75 +1,98 @@
-import { ipKeyGenerator } from 'express-rate-limit';
-import { z } from 'zod';
+import { createHash } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { RedisStore, type RedisReply } from 'rate-limit-redis';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
 import { OpsProblem } from '../http/problem.js';
 import { foldName } from './sessions.js';
 
-/** How many sign-ins may fail, in how many seconds. */
-const LIMITS = {
-  /** A network address may be a whole office. */
-  address: { max: 30, windowS: 15 * 60 },
-  'name-and-address': { max: 10, windowS: 15 * 60 },
-  /** From everywhere: a stranger rarely reaches it, and guessing stops. */
-  name: { max: 60, windowS: 3600 },
-} as const;
+const QUARTER_MS = 15 * 60_000;
+const HOUR_MS = 60 * 60_000;
 
-const COUNT = `
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return { count, redis.call('TTL', KEYS[1]) }`;
-const counted = z.tuple([z.number(), z.number()]);
+const networkOf = (req: Request): string => ipKeyGenerator(req.ip ?? '');
 
 /** Counts failed sign-ins over all web processes. @param prefix of the keys; they hold no network address and no name */
 export function createSignInLimits(redis: RedisConnection, prefix: string, vault: Vault) {
-  async function count(what: keyof typeof LIMITS, subject: string): Promise<string> {
-    const key = `${prefix}:tries:${what}:${vault.fingerprint(subject, `ops tries by ${what}`)}`;
-    const { max, windowS } = LIMITS[what];
-    const [tries, endsInS] = counted.parse(await redis.eval(COUNT, 1, key, windowS));
-    if (tries > max) throw new OpsProblem('too_many', endsInS);
-    return key;
-  }
+  const tries = new WeakMap<Request, { readonly name: string; readonly isKnown: boolean }>();
+  const nameOf = (req: Request): string => tries.get(req)?.name ?? '';
+  const limit = (what: string, windowMs: number, max: number, subjectOf: (req: Request) => string) =>
+    rateLimit({
+      windowMs,
+      limit: max,
+      keyGenerator: (req) => vault.fingerprint(subjectOf(req), `ops tries by ${what}`),
+      store: createStore(redis, `${prefix}:tries:${what}:`),
+      skip: (req) => what === 'name' && tries.get(req)?.isKnown === true,
+      skipSuccessfulRequests: true,
+      standardHeaders: 'draft-7',
+      legacyHeaders: false,
+      // Its advice goes to the console; `trust proxy` and the tests settle what it looks for.
+      validate: false,
+      handler: (_req, _res, next) => next(new OpsProblem('too_many')),
+    });
+  // A network address may be a whole office.
+  const byNetwork = limit('address', QUARTER_MS, 30, networkOf);
+  const byBoth = limit('name-and-address', QUARTER_MS, 10, (req) => `${nameOf(req)} ${networkOf(req)}`);
+  // From everywhere: a stranger rarely reaches it, and guessing stops.
+  const byName = limit('name', HOUR_MS, 60, nameOf);
   return {
     /**
-     * Counts a try as failed, before it is made.
      * @param name as it was typed; null: none was
      * @param isKnown the name signed in from this browser before: the limit by name alone spares it
-     * @returns takes it back: what succeeds does not count. @throws OpsProblem `too_many`
+     * @throws OpsProblem `too_many`
      */
-    async count(ip: string | undefined, name: string | null, isKnown = false): Promise<() => void> {
-      const network = ipKeyGenerator(ip ?? '');
-      const keys = [await count('address', network)];
-      if (name !== null) keys.push(await count('name-and-address', `${foldName(name)} ${network}`));
-      if (name !== null && !isKnown) keys.push(await count('name', foldName(name)));
-      return () => {
-        for (const key of keys) redis.decr(key).catch(() => 0);
-      };
+    async check(req: Request, res: Response, name: string | null, isKnown = false): Promise<void> {
+      tries.set(req, { name: foldName(name ?? ''), isKnown });
+      for (const one of name === null ? [byNetwork] : [byNetwork, byBoth, byName]) await run(one, req, res);
     },
     /** Kept in a browser in which this name signed in. */
     markOf: (name: string): string => vault.fingerprint(foldName(name), 'ops known browser'),
   };
 }
 
+/** A middleware as a promise. */
+const run = (handler: RequestHandler, req: Request, res: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const next = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+    void Promise.resolve(handler(req, res, next)).catch(reject);
+  });
+
+/**
+ * Sends scripts whole, one key each: nothing is loaded while Redis is away, or on another server of a Cluster.
+ * Nothing awaits a decrement, so its failure is dropped.
+ */
+function createStore(redis: RedisConnection, prefix: string): RedisStore {
+  const scripts = new Map<string, string>();
+  return new RedisStore({
+    prefix,
+    async sendCommand(command: string, ...args: string[]): Promise<RedisReply> {
+      if (command === 'DECR') return redis.decr(args[0] ?? '').catch(() => 0);
+      if (command === 'SCRIPT') {
+        const [, script = ''] = args;
+        const sha = createHash('sha1').update(script).digest('hex');
+        scripts.set(sha, script);
+        return sha;
+      }
+      const [sha = '', keys = '1', ...rest] = args;
+      const reply: unknown = await redis.eval(scripts.get(sha) ?? '', Number(keys), ...rest);
+      return Array.isArray(reply) ? reply.map(Number) : Number(reply);
+    },
+  });
+}
+
 /** A password takes 32 MiB and a thread of a process that also takes notices. */
-const AT_ONCE = 2;
 const WAITING = 20;
 const RETRY_AFTER_S = 60;
 
-/** Runs some at a time, lets a few more wait, and refuses the rest. @throws OpsProblem `busy`, from the gate */
-export function createGate(atOnce = AT_ONCE, waiting = WAITING) {
+/** Runs one after the other, and refuses those who would wait behind many. @throws OpsProblem `busy`, from the gate */
+export function createGate(waiting = WAITING) {
   let inside = 0;
-  const queue: (() => void)[] = [];
+  let last: Promise<unknown> = Promise.resolve();
   return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside < atOnce) inside += 1;
-    else if (queue.length >= waiting) throw new OpsProblem('busy', RETRY_AFTER_S);
-    // Who leaves hands over the place.
-    else await new Promise<void>((resolve) => queue.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next === undefined) inside -= 1;
-      else next();
-    }
+    if (inside > waiting) throw new OpsProblem('busy', RETRY_AFTER_S);
+    inside += 1;
+    const mine = last.then(work).finally(() => (inside -= 1));
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }

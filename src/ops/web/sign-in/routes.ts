@@ -29,17 +29,16 @@ const KNOWN_MS = 180 * 24 * 3_600_000;
 
 /** `POST /ops/connexion`. An unknown name and a wrong password are answered alike. */
 async function signIn(request: OpsRequest): Promise<Answer> {
-  const { req, accounts, gate, hasPasswords, limits, form, log } = request;
+  const { req, res, accounts, gate, hasPasswords, limits, form, log } = request;
   if (!hasPasswords) throw new OpsProblem('not_found');
   const name = form.get('name') ?? '';
   const mark = limits.markOf(name);
-  const forgive = await limits.count(req.ip, name, cookieOf(request, 'known') === mark);
+  await limits.check(req, res, name, cookieOf(request, 'known') === mark);
   const account = await gate(() => accounts.byPassword(name, form.get('password') ?? ''));
   if (account === null) {
     log.warn({ user: accounts.known(name), via: 'password' }, 'ops sign-in refused');
     return signInForm(request, 403, 'Nom ou mot de passe incorrect.');
   }
-  forgive();
   await startSession(request, account, null);
   setCookie(request, 'known', mark, KNOWN_MS);
   return goTo(returnTo(form.get('suite')));
@@ -94,10 +93,10 @@ const UNLISTED = 'Votre organisation vous connaît, mais aucun accès à ces pag
 
 /** `GET /ops/oidc/retour`: back from it, with its answer. */
 async function finishOidc(request: OpsRequest): Promise<Answer> {
-  const { req, accounts, limits, query, log } = request;
+  const { req, res, accounts, limits, query, log } = request;
   const oidc = oidcOf(request);
   const refused = { user: null, via: 'oidc' };
-  const forgive = await limits.count(req.ip, null);
+  await limits.check(req, res, null);
   const login = takeSealed(request, 'oidc', loginForm);
   if (login === null) return signInForm(request, 403, FAILED);
   let back: Awaited<ReturnType<Oidc['finish']>>;
@@ -112,7 +111,6 @@ async function finishOidc(request: OpsRequest): Promise<Answer> {
     log.warn(refused, 'ops sign-in refused');
     return signInForm(request, 403, UNLISTED);
   }
-  forgive();
   await startSession(request, account, back.idToken);
   return goOnPage(returnTo(login.returnTo), 'Vous êtes connecté');
 }

@@ -1,0 +1,136 @@
+import { failureCause, type FailureKind } from '../../../queue/failures.js';
+import type { QueueName } from '../../../queue/jobs.js';
+
+const NOTHING_TO_DO = 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.';
+
+/** A kind of failure in words: what happened, and what to do; `{who}` is the organisation's name. */
+export const REASONS: Readonly<Record<FailureKind, readonly [happened: string, next: string]>> = {
+  'attestation-autre': ['Le badge annoncé est celui d’une autre personne', NOTHING_TO_DO],
+  'attestation-refusee': ['Le badge annoncé n’est pas un badge d’OBF, ou il est falsifié', NOTHING_TO_DO],
+  'attestation-absente': [
+    'Le badge annoncé n’est pas à l’adresse donnée',
+    'Renvoyez une fois. Si l’échec revient, le badge n’existe plus dans OBF, et il n’y a rien à faire.',
+  ],
+  'attestation-illisible': [
+    'Le badge annoncé ne peut pas être lu : sa forme est inconnue',
+    'Montrez un de ces échecs à qui exploite Palier : OBF a peut-être changé la forme des badges.',
+  ],
+  cle: [
+    'OBF refuse la clé d’API de « {who} »',
+    'Faites mettre à Palier une clé valable (elle se crée dans OBF), redémarrez-le, puis renvoyez.',
+  ],
+  'sans-cle': [
+    'Palier n’a pas de clé d’API pour « {who} »',
+    'Nommez la clé dans partners.yaml (secret_env), redémarrez Palier, puis renvoyez. Sans clé, les badges de cet organisme n’arrivent que par Open Badge Passport.',
+  ],
+  'adresse-obf': [
+    'L’adresse d’OBF n’est pas la bonne : ce n’est pas OBF qui a répondu',
+    'Faites corriger OBF_BASE_URL, puis renvoyez.',
+  ],
+  beneficiaire: [
+    'OBF refuse un bénéficiaire',
+    'Vérifiez l’adresse de la personne avec son organisme. Un renvoi ne suffit que si OBF a changé d’avis.',
+  ],
+  retrait: [
+    'OBF refuse de retirer un badge',
+    'Regardez le badge dans OBF : il y est peut-être déjà retiré. Sinon, renvoyez.',
+  ],
+  evenement: [
+    'OBF ne connaît pas l’événement annoncé',
+    'L’avis est peut-être venu trop tôt : renvoyez une fois. Sinon, l’organisme a supprimé l’événement, et il n’y a rien à faire.',
+  ],
+  destinataires: [
+    'OBF ne dit pas à qui un badge a été remis',
+    'Renvoyez une fois. Si l’échec revient, demandez à l’organisme si l’événement existe encore dans OBF.',
+  ],
+  compte: [
+    'OBF refuse l’accès à un compte, bien que la clé soit bonne',
+    'Vérifiez dans OBF l’abonnement et les droits de la clé, puis renvoyez.',
+  ],
+  'compte-region': [
+    'Le compte OBF de la Région ne peut pas être lu',
+    'Vérifiez la clé de la Région, puis renvoyez.',
+  ],
+  'obf-absent': [
+    'OBF n’a pas répondu, malgré de nombreuses tentatives',
+    'Quand OBF répond de nouveau, renvoyez.',
+  ],
+  'obf-doute': [
+    'La réponse d’OBF s’est perdue : on ne sait pas s’il a délivré',
+    'Renvoyez : Palier regarde d’abord dans OBF, et ne délivre rien deux fois.',
+  ],
+  redis: [
+    'Redis, la mémoire de Palier, n’a pas répondu ou était plein',
+    'Faites vérifier Redis (« npx palier check »), puis renvoyez.',
+  ],
+  'cle-palier': [
+    'PALIER_KEY a changé : une adresse chiffrée avant ne peut plus être lue',
+    'Faites remettre l’ancienne PALIER_KEY, puis renvoyez.',
+  ],
+  'obf-ligne': [
+    'OBF montre une ligne illisible : un champ y manque. Les autres badges de la même liste sont enregistrés',
+    'Signalez-la à l’organisme, ou au support d’OBF ; « npx palier stats » dit laquelle. Renvoyez quand c’est réparé.',
+  ],
+  'obf-illisible': [
+    'OBF a répondu sous une forme inconnue',
+    'Renvoyez une fois. Si l’échec revient, montrez-le à qui exploite Palier : OBF a peut-être changé.',
+  ],
+  arret: [
+    'Le travail a été interrompu trop souvent : son processus s’arrêtait',
+    'Faites vérifier que les processus « worker » tournent sans redémarrer, puis renvoyez.',
+  ],
+  forme: [
+    'Ce travail est écrit sous une forme que Palier ne connaît pas',
+    'Il vient d’une autre version, ou d’une main : montrez-le à qui exploite Palier. Un renvoi n’y change rien.',
+  ],
+  donnees: [
+    'Ce que Palier a gardé d’une personne ne peut pas être lu',
+    'Montrez un de ces échecs à qui exploite Palier.',
+  ],
+};
+
+/** What has no words of its own: what it kept from happening. */
+const OTHER: Readonly<Record<QueueName, string>> = {
+  arrivals: 'Des annonces reçues n’ont pas pu être triées',
+  notices: 'Un avis n’a pas pu être lu',
+  earners: 'Une personne n’a pas pu être évaluée',
+  awards: 'Des badges n’ont pas pu être délivrés',
+  maintenance: 'Un travail d’entretien n’a pas abouti',
+  mails: 'Un lien n’a pas pu être envoyé par e-mail',
+};
+
+/** Why jobs failed, for people. */
+export interface Reason {
+  /** Of `failureCause`. */
+  readonly key: string;
+  readonly happened: string;
+  readonly next: string;
+}
+
+/** So many different reasons that the rest is counted together. */
+export const REST: Reason = {
+  key: 'divers',
+  happened: 'D’autres causes, trop diverses pour être distinguées',
+  next: 'Regardez-en quelques-uns, puis renvoyez tout depuis une date.',
+};
+
+/**
+ * Puts into words why a job failed. Pure.
+ * @param failedReason what BullMQ kept of the last attempt
+ * @param nameOf how people call an organisation
+ */
+export function reasonOf(
+  failedReason: string,
+  queue: QueueName,
+  nameOf: (client: string) => string = (client) => client,
+): Reason {
+  const { key, kind, client, text } = failureCause(failedReason, queue);
+  if (kind === null)
+    return {
+      key,
+      happened: `${OTHER[queue]} : ${text === '' ? '?' : text}`,
+      next: 'Renvoyez une fois. Si l’échec revient, montrez ce texte à qui exploite Palier.',
+    };
+  const [happened, next] = REASONS[kind];
+  return { key, happened: happened.replace('{who}', () => nameOf(client ?? '')), next };
+}
