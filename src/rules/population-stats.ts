@@ -71,14 +71,10 @@ export interface PopulationStats {
   readonly byAward: ReadonlyMap<AwardId, AwardStats>;
 }
 
-/** Counts people, one evaluation at a time. */
-export interface PopulationCounter {
-  /** @param evaluation under the counter's scheme, at the same instant as the others */
-  add(evaluation: Evaluation): void;
-  stats(): PopulationStats;
-}
+export type PopulationCounter = ReturnType<typeof countPopulation>;
 
-export function countPopulation(scheme: Scheme): PopulationCounter {
+/** Counts people, one evaluation at a time. */
+export function countPopulation(scheme: Scheme) {
   const counters = scheme.awards.map(({ id }) => {
     const status = { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 };
     const counter = { status, atCount: new Array<number>(), oneAway: 0 };
@@ -87,7 +83,8 @@ export function countPopulation(scheme: Scheme): PopulationCounter {
   const byAward = new Map(counters);
   let people = 0;
   return {
-    add({ awards }) {
+    /** An evaluation under this scheme, at the same instant as the others. */
+    add({ awards }: Evaluation): void {
       people += 1;
       const missing = missingBadges(awards);
       for (const { award, status, tree } of awards) {
@@ -101,6 +98,6 @@ export function countPopulation(scheme: Scheme): PopulationCounter {
         if (missing.get(award.id) === 1) counter.oneAway += 1;
       }
     },
-    stats: () => ({ version: scheme.version, people, byAward }),
+    stats: (): PopulationStats => ({ version: scheme.version, people, byAward }),
   };
 }

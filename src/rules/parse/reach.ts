@@ -5,7 +5,6 @@ import {
   type CompetencyId,
   type DemandKey,
   type DemandName,
-  DEMAND_NAMES,
   DEMANDS,
   picks,
   type Selector,
@@ -31,8 +30,11 @@ export interface PlacedCondition {
   readonly valueOf: (key: DemandKey) => Value | undefined;
 }
 
-/** The most that can be had of each number. */
-type Reach = Readonly<Record<DemandName, number>>;
+/** The demands that can be out of reach. */
+const LIMITED = ['badges', 'issuers', 'abilities'] as const satisfies readonly DemandName[];
+
+/** The most that can be had of each. */
+type Reach = Readonly<Record<(typeof LIMITED)[number], number>>;
 
 /** Versions of one badge count once, and no more of one partner than allowed. */
 function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number {
@@ -87,7 +89,7 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
   };
 }
 
-const THING: Readonly<Record<DemandName, Words>> = {
+const THING: Readonly<Record<keyof Reach, Words>> = {
   badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
@@ -95,7 +97,7 @@ const THING: Readonly<Record<DemandName, Words>> = {
 
 /** Each number that is above what can be reached. */
 const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
-  DEMAND_NAMES.flatMap((name) => {
+  LIMITED.flatMap((name) => {
     const { key, need } = DEMANDS[name];
     const asked = need(condition) ?? 0;
     const [at, most] = [valueOf(key), reach[name]];
