@@ -8,8 +8,7 @@ import { waitFor, type Stage, type StageOptions } from './stage.js';
 /** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
 export interface Insight {
   work(): Promise<Work>;
-  progress(email: string, badgeId: string): Promise<{ readonly have: number; readonly need: number }>;
-  eligibility(email: string, badgeId: string): Promise<Eligibility>;
+  standing(email: string, badgeId: string): Promise<Standing>;
 }
 
 export interface Work {
@@ -21,8 +20,10 @@ export interface Work {
   readonly failed: readonly string[];
 }
 
-/** What somebody has and lacks for a badge of the Région, in French. */
-export interface Eligibility {
+/** What somebody has and lacks for a badge of the Région, in numbers and in French. */
+export interface Standing {
+  readonly have: number;
+  readonly need: number;
   /** What earned it: partners' badges, or badges of the Région. */
   readonly earnedBy: readonly string[];
   /** What is missing; empty when nothing is. */
@@ -167,7 +168,7 @@ function passportPost({ webUrl, keys }: Play, { assertions }: EventRecord) {
 async function narratePortfolios({ insight, narrator }: Play, toward: string, emails: readonly string[]) {
   const people = new Map<string, string[]>();
   for (const email of emails) {
-    const { have, need } = await insight.progress(email, toward);
+    const { have, need } = await insight.standing(email, toward);
     const dots = `${'●'.repeat(have)}${'○'.repeat(Math.max(0, need - have))}`;
     const words = `${dots} ${counted(have, 'badge')} sur ${need}`;
     people.set(words, [...(people.get(words) ?? []), nameOf(email)]);

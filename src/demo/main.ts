@@ -19,9 +19,9 @@ import { ExplanationText } from '../rules/explain/text.js';
 import { badgeName, CATALOGUES } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
-import { type AwardVerdict, awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
+import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
-import { EVENT_PATH, PASSPORT_PATH, type Eligibility, type Insight, type Work } from './acts.js';
+import { EVENT_PATH, PASSPORT_PATH, type Insight, type Standing, type Work } from './acts.js';
 import { Narrator } from './narrator.js';
 import { Closing, DemoError, openStage, type Environment, type Stage } from './stage.js';
 import { FARID, showMail, tellStory } from './story.js';
@@ -144,18 +144,12 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   const region = asClientId(config.obfClientId);
   const sources = { region, earners: createEarnerStore(redis, DATA_PREFIX, vault) };
   const queues = QUEUES.map((name) => openQueue(name, redis, log));
-  const evaluationOf = async (email: string): Promise<Evaluation> => {
-    const { portfolio } = await readPerson(sources, earnerKeyOf(vault, email));
-    return evaluate(scheme, portfolio, secondsOf(systemClock));
-  };
   return {
     work: () => workIn(queues),
-    async progress(email, badgeId) {
-      const { tree } = verdictOn(await evaluationOf(email), badgeId);
-      const [badges] = badgesIn(tree);
-      return (badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 };
+    async standing(email, badgeId) {
+      const { portfolio } = await readPerson(sources, earnerKeyOf(vault, email));
+      return standingIn(scheme, evaluate(scheme, portfolio, secondsOf(systemClock)), badgeId);
     },
-    eligibility: async (email, badgeId) => eligibilityIn(scheme, await evaluationOf(email), badgeId),
     async close(): Promise<void> {
       await Promise.all(queues.map((queue) => queue.close()));
       closeRedis(redis);
@@ -177,18 +171,16 @@ async function workIn(queues: readonly Queue[]): Promise<Work> {
   return { deciding: arrivals + notices + earners, issuing: awards, failed };
 }
 
-function verdictOn({ awards }: Evaluation, badgeId: string): AwardVerdict {
-  const found = awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
-  if (found === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
-  return found;
-}
-
-function eligibilityIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Eligibility {
+function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
   const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground), CATALOGUES.fr);
-  const { tree, met, earnedBy } = verdictOn(evaluation, badgeId);
-  const awards = awardsIn(tree, 'met').map((id) => `« ${text.awardName(id)} »`);
+  const verdict = evaluation.awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
+  if (verdict === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
+  const { tree, met, earnedBy } = verdict;
+  const [badges] = badgesIn(tree);
+  const held = awardsIn(tree, 'met').map((id) => `« ${text.awardName(id)} »`);
   return {
-    earnedBy: [...awards, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
+    ...((badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 }),
+    earnedBy: [...held, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
     lacking: met ? '' : text.shortfall(tree),
     excluded: evaluation.excluded.map((one) => capitalised(text.exclusionLine(one))),
   };

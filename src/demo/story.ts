@@ -110,7 +110,7 @@ async function awardedRows(play: Play): Promise<readonly string[][]> {
   for (const { badgeId, recipients } of committedIssues(play)) {
     const byReason = new Map<string, string[]>();
     for (const email of recipients) {
-      const why = (await play.insight.eligibility(email, badgeId)).earnedBy.join(' · ');
+      const why = (await play.insight.standing(email, badgeId)).earnedBy.join(' · ');
       byReason.set(why, [...(byReason.get(why) ?? []), nameOf(email)]);
     }
     for (const [why, names] of byReason) rows.push([together(names), badgeName(play.scheme, badgeId), why]);
@@ -130,7 +130,7 @@ async function missedRows({ sandbox, insight, scheme }: Play): Promise<readonly 
   // Of a stranger's badges Palier knows nothing: it never asked.
   const strange = sandbox.eventsOf(STRANGER.id).flatMap(({ assertions }) => assertions);
   const rows = pairsOf(NOT_AWARDED).map(async ([badgeId, name]) => {
-    const { lacking, excluded } = await insight.eligibility(emailOf(name), badgeId);
+    const { lacking, excluded } = await insight.standing(emailOf(name), badgeId);
     const ignored = strange
       .filter(({ email }) => email === emailOf(name))
       .map(() => `« ${STRANGER.badge.name} » : le ${STRANGER.name} ne participe pas`);
