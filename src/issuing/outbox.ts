@@ -78,7 +78,7 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
 }
 
 /** What is due to a person, as it was decided. */
-export interface DueToPerson {
+interface DueToPerson {
   readonly person: Person;
   readonly due: readonly { readonly award: { readonly badgeId: BadgeId } }[];
 }

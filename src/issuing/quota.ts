@@ -3,14 +3,6 @@ import type { ObfAccount } from '../obf/account.js';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
-/** What is left of the Région's yearly quota of issued badges, as last read in OBF less what was issued since. */
-export interface QuotaReading {
-  /** Null: OBF does not say. */
-  readonly left: number | null;
-  /** Unix milliseconds. */
-  readonly readMs: number;
-}
-
 export type Quota = ReturnType<typeof createQuota>;
 
 /** Issuing would go below the floor: it waits (hold.ts), rather than failing one by one. */
@@ -38,10 +30,14 @@ export const QUOTA_LIMITS = {
 };
 export type QuotaLimits = Readonly<typeof QUOTA_LIMITS>;
 
+/** What is left of the Région's yearly quota of issued badges, as last read in OBF less what was issued since. */
 const form = z.object({
+  /** Null: OBF does not say. */
   left: z.union([z.literal('').transform(() => null), z.coerce.number()]),
+  /** Unix milliseconds. */
   readMs: z.coerce.number(),
 });
+type QuotaReading = z.output<typeof form>;
 
 /** @param prefix of the keys */
 export function createQuota(

@@ -3,18 +3,13 @@ import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */
-interface Incarnation {
-  readonly name: string;
-  readonly sinceMs: number;
-  readonly history: string;
-}
-
-const encode = ({ name, sinceMs, history }: Incarnation): string => `${name} ${sinceMs} ${history}`;
-
-function decode(text: string | null): Incarnation {
+function decode(text: string | null) {
   const [name = '', since = '0', history = ''] = (text ?? '').split(' ');
   return { name, sinceMs: Number(since), history };
 }
+
+const encode = ({ name, sinceMs, history }: ReturnType<typeof decode>): string =>
+  `${name} ${sinceMs} ${history}`;
 
 /**
  * Detects data loss: flush, failover, restart from an old append-only file. An issue call may be on its way that Redis

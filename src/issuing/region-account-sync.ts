@@ -42,7 +42,10 @@ export function createRegionAccountSync(parts: Parts) {
 
   const sync = async (signal: AbortSignal, thorough = false): Promise<void> => {
     const startedMs = await now();
-    const total = await recipientCount(parts, signal);
+    // Where the events fill more than a page, recipients appended to one in the middle of the list show in nothing
+    // else. Asked before the list is read, so that no issue meanwhile is missed. Null: the list is looked at whole.
+    const isLong = (await events.count(regionAccount.clientId)) > PAGE_LIMIT;
+    const total = isLong ? (await regionAccount.recipients({ limit: 1 }, signal)).total : null;
     let unsureMs = 0;
     for (const one of await changedEvents(parts, thorough ? 'all' : 'both ends', signal))
       unsureMs = Math.max(unsureMs, await readInto(parts, one, signal));
@@ -111,16 +114,6 @@ export function createRegionAccountSync(parts: Parts) {
       }
     },
   };
-}
-
-/**
- * How many recipients the account has in all, where its events fill more than a page: recipients appended to an event
- * in the middle of a long list show in nothing else. Asked before the list is read, so that no issue meanwhile is
- * missed. Null: the list is looked at whole.
- */
-async function recipientCount({ regionAccount, events }: Parts, signal: AbortSignal): Promise<number | null> {
-  if ((await events.count(regionAccount.clientId)) <= PAGE_LIMIT) return null;
-  return (await regionAccount.recipients({ limit: 1 }, signal)).total;
 }
 
 /** New or changed events, and those of odd rows that were never read. */

@@ -27,15 +27,14 @@ export interface ReviewFlagParts {
 /** A flag is part of its earner's record; the review list is an index of those. */
 export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFlagParts) {
   const key = `${prefix}:flags`;
-  const listed = async (): Promise<readonly Omit<Flag, 'atS'>[]> =>
-    (await redis.zrange(key, '0', '-1')).map(flagOf);
+  const listed = async () => (await redis.zrange(key, '0', '-1')).map((text) => form.parse(JSON.parse(text)));
   return {
     /**
      * Adds a flag and writes the entry that tells it, in one write.
      * @param tell the entry, made from since when the flag is there
-     * @returns since when it is there, and whether that is now
+     * @returns whether it is new
      */
-    async add({ earner, badgeId, atS }: Flag, tell?: (sinceS: number) => JournalEntry) {
+    async add({ earner, badgeId, atS }: Flag, tell?: (sinceS: number) => JournalEntry): Promise<boolean> {
       let knownS: number | undefined;
       const stored = await journal.tell(earner, (record) => {
         knownS = record.flags.get(badgeId);
@@ -43,9 +42,8 @@ export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFla
         if (knownS !== undefined || isErased(record)) return { record, entries };
         return { record: { ...record, flags: new Map(record.flags).set(badgeId, atS) }, entries };
       });
-      const sinceS = knownS ?? atS;
-      if (!isErased(stored)) await redis.zadd(key, 'NX', sinceS, memberOf(earner, badgeId));
-      return { isNew: knownS === undefined, sinceS };
+      if (!isErased(stored)) await redis.zadd(key, 'NX', knownS ?? atS, memberOf(earner, badgeId));
+      return knownS === undefined;
     },
     /** Their rules are met again, or they are held no more. */
     async remove(earner: EarnerKey, badgeIds: readonly BadgeId[]): Promise<void> {
@@ -61,13 +59,11 @@ export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFla
       const all = await listed();
       const keys = [...new Set(all.map(({ earner }) => earner))];
       const records = new Map((await earners.readMany(keys)).map((record, at) => [keys[at], record]));
-      return all
-        .flatMap(({ earner, badgeId }) => {
-          const record = records.get(earner);
-          const atS = record instanceof RecordUnreadable ? undefined : record?.flags.get(badgeId);
-          return atS === undefined ? [] : [{ earner, badgeId, atS }];
-        })
-        .toSorted((a, b) => a.atS - b.atS);
+      return all.flatMap(({ earner, badgeId }) => {
+        const record = records.get(earner);
+        const atS = record instanceof RecordUnreadable ? undefined : record?.flags.get(badgeId);
+        return atS === undefined ? [] : [{ earner, badgeId, atS }];
+      });
     },
     /** After an erasure: takes these people off the list. */
     async unlist(people: ReadonlySet<EarnerKey>): Promise<void> {
@@ -82,11 +78,8 @@ export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFla
   };
 }
 
-const form = z.tuple([z.string().transform(asEarnerKey), z.string().transform(asBadgeId)]);
+const form = z
+  .tuple([z.string().transform(asEarnerKey), z.string().transform(asBadgeId)])
+  .transform(([earner, badgeId]) => ({ earner, badgeId }));
 
 const memberOf = (earner: EarnerKey, badgeId: BadgeId): string => JSON.stringify([earner, badgeId]);
-
-function flagOf(text: string): Omit<Flag, 'atS'> {
-  const [earner, badgeId] = form.parse(JSON.parse(text));
-  return { earner, badgeId };
-}

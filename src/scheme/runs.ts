@@ -143,26 +143,19 @@ export const APPLY_JOB_ID = 'apply';
 
 const progressForm = z.object({ done: z.number(), total: z.number() });
 
-/** The state of such a job; `progress`: how many people were looked at, null: none yet. `failed`: why, as the queue keeps it. */
-export type SchemeJob =
-  | { readonly state: 'none' }
-  | {
-      readonly state: 'waits' | 'runs';
-      readonly attempts: number;
-      readonly progress: z.output<typeof progressForm> | null;
-    }
-  | { readonly state: 'failed'; readonly reason: string };
-
-/** One look at one job: however many there are, nothing is walked through. */
-export async function schemeJob({ queues }: Queues, id: string): Promise<SchemeJob> {
+/**
+ * One look at one job: however many there are, nothing is walked through.
+ * @returns `progress`: how many people were looked at, null: none yet; `reason`: why it failed, as the queue keeps it
+ */
+export async function schemeJob({ queues }: Queues, id: string) {
   const job = await queues.maintenance.getJob(id);
-  if (job === undefined) return { state: 'none' };
-  if (job.finishedOn !== undefined) return { state: 'failed', reason: job.failedReason ?? '' };
+  const begun = job?.processedOn === undefined ? 'waits' : 'runs';
   return {
-    state: job.processedOn === undefined ? 'waits' : 'runs',
-    attempts: job.attemptsMade,
-    progress: progressForm.safeParse(job.progress).data ?? null,
-  };
+    state: job === undefined ? 'none' : job.finishedOn === undefined ? begun : 'failed',
+    attempts: job?.attemptsMade ?? 0,
+    progress: progressForm.safeParse(job?.progress).data ?? null,
+    reason: job?.failedReason ?? '',
+  } as const;
 }
 
 /** @returns false: somebody asked for it already, and it is not made yet */

@@ -1,5 +1,5 @@
 import { journalEntry } from '../earners/journal-entry.js';
-import type { EarnerKey } from '../ids.js';
+import type { AwardId, EarnerKey } from '../ids.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { secondsOf } from '../platform/clock.js';
 import type { JobResult } from '../platform/job-result.js';
@@ -14,12 +14,83 @@ import {
   isOver,
   type ApplyAsked,
   type ApplyRecord,
+  type StoredPlan,
 } from '../scheme/runs.js';
 import { SchemeMoved, type Application, type ApplyOptions, type SeenVersions } from '../scheme/state.js';
 import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
-import { reportTo, readQuota, UNTOLD_RPS, type KeepProgress } from './plan-scheme.js';
+
+/** How many people of each award are kept with a plan; the command line gives everybody. */
+const SAMPLE = 50;
+/** How long it takes is not told from here; only the calls are. */
+const UNTOLD_RPS = 1;
+
+/** Keeps a job's progress, which may fail: it is nice to have. */
+type KeepProgress = (progress: { readonly done: number; readonly total: number }) => Promise<void>;
+
+/**
+ * Makes the plan of the rules that hold for what is new, and keeps its result. Changes nothing else.
+ * @param only that award alone; null: all. One that the rules do not have gains nobody anything.
+ */
+export async function planForOps(
+  pipeline: Pipeline,
+  only: AwardId | null,
+  keep: KeepProgress,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const { people, clock, schemes } = pipeline;
+  const made = await planned(pipeline, (await schemes.now()).scheme, only, reportTo(keep), signal);
+  const plan = storedPlan(made, secondsOf(clock));
+  await createPlanStore(people).write(plan);
+  const { version, people: looked, gainers, issues } = plan;
+  return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
+}
+
+const reportTo =
+  (keep: KeepProgress): Report =>
+  (done, total) =>
+    void keep({ done, total }).catch(() => undefined);
+
+async function planned(
+  pipeline: Pipeline,
+  scheme: Scheme,
+  only: AwardId | null,
+  report: Report,
+  signal: AbortSignal,
+): Promise<MadePlan> {
+  const { quota } = pipeline;
+  // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
+  if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
+  return makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS }, report, signal);
+}
+
+function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number): StoredPlan {
+  const { batches: _batches, atLeastS: _atLeastS, ...numbers } = cost;
+  return {
+    ...numbers,
+    madeS,
+    version: plan.version,
+    only: plan.only,
+    people: plan.people,
+    unreadable: unreadable.length,
+    gainers: plan.gainers.length,
+    quotaLeft: quota?.left ?? null,
+    awards: plan.awards.map(({ award, removed, gains, losesRule, ...others }) => ({
+      removed,
+      award: award.id,
+      name: award.name,
+      active: award.active,
+      gains: gains.length,
+      losesRule: losesRule.length,
+      inFlight: others.inFlight.length,
+      refused: others.refused.length,
+      blocked: others.blocked.length,
+      gainsSample: gains.slice(0, SAMPLE),
+      losesSample: losesRule.slice(0, SAMPLE),
+    })),
+  };
+}
 
 /**
  * Puts the rules into force as an operator asked for, and has those who gain given their awards. May be
@@ -52,9 +123,7 @@ export async function applyForOps(
     // What this very request had begun was below its number: what came due since is due by the rules in force.
     if (record.state !== 'giving' || begun?.ask !== ask) {
       await become('planning');
-      await readQuota(pipeline, signal);
-      const planned = { scheme, only, maxRps: UNTOLD_RPS };
-      const made = await makePlan(pipeline, planned, reportTo(keep), signal);
+      const made = await planned(pipeline, scheme, only, reportTo(keep), signal);
       const { issues, quotaShort } = made.cost;
       if (issues > upto) return await become('above', numbersOf(made));
       if (quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
@@ -152,8 +221,8 @@ async function findGaining(
   const nowS = secondsOf(clock);
   const gaining: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
-    const { planned } = planFor(rules, person, nowS, only);
-    if (person.isWaiting === true || planned.some(({ kind }) => kind === 'gains'))
+    const changes = planFor(rules, person, nowS, only).planned;
+    if (person.isWaiting === true || changes.some(({ kind }) => kind === 'gains'))
       gaining.push(person.earner);
   };
   await forEachPerson(people, look, () => undefined, signal);

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const { pipeline, close } = wirePipeline({
     config,
     vault,
-    ...(links === null ? {} : { sendLink: links.send }),
+    sendLink: links?.send ?? null,
     scheme,
     secrets,
     redis,

@@ -69,7 +69,7 @@ export interface PipelineOptions {
   /** Opening the queues writes nothing into Redis: for a command that may only read. */
   readonly leavesNoMark?: boolean;
   /** Sends somebody the link to their own page; resolves with whether anybody is known there. */
-  readonly sendLink?: (earner: EarnerKey) => Promise<boolean>;
+  readonly sendLink?: ((earner: EarnerKey) => Promise<boolean>) | null;
   /** That of the process, where it has one already. */
   readonly vault?: Vault;
   /** Of BullMQ's keys, and of ours; tests have their own. */

@@ -74,23 +74,17 @@ export async function storeCredential(
   found: HostedCredential,
   askedS: number,
 ): Promise<boolean> {
-  const isStored = await write(stores, earner, contact, found, askedS);
-  await stores.redis.set(verifiedKey(stores, found.assertionId), '1', 'PX', FRESH_MS);
+  const { assertionId: id } = found;
+  let isStored: boolean;
+  if (found.revokedOnly) isStored = await markAssertion(stores.earners, earner, id, 'revoked');
+  else {
+    const { assertionId: _id, revokedOnly: _none, ...rest } = found;
+    const isRegionBadge = found.clientId === stores.region;
+    const { rollout } = await stores.schemes.now();
+    const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: askedS };
+    const generation = isRegionBadge ? null : (rollout?.generation ?? null);
+    isStored = (await storeAssertions(stores, [one], generation)).length > 0;
+  }
+  await stores.redis.set(verifiedKey(stores, id), '1', 'PX', FRESH_MS);
   return isStored;
-}
-
-async function write(
-  stores: Stores,
-  earner: EarnerKey,
-  contact: Contact,
-  found: HostedCredential,
-  askedS: number,
-): Promise<boolean> {
-  if (found.revokedOnly) return markAssertion(stores.earners, earner, found.assertionId, 'revoked');
-  const { assertionId: id, revokedOnly: _none, ...rest } = found;
-  const isRegionBadge = found.clientId === stores.region;
-  const { rollout } = await stores.schemes.now();
-  const one = { earner, contact, assertion: { id, ...rest }, isRegionBadge, recordedS: askedS };
-  const generation = isRegionBadge ? null : (rollout?.generation ?? null);
-  return (await storeAssertions(stores, [one], generation)).length > 0;
 }

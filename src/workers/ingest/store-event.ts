@@ -50,7 +50,7 @@ export async function storeEvent(
   { evaluate, source }: StoreOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { replicas, region, news, events, readProblems } = stores;
+  const { replicas, region, news, events, readProblems, schemes, clock } = stores;
   const { clientId } = event;
   const mark = replicas.epoch();
   const found = read.recipients.map((recipient) => newAssertion(stores, event, recipient));
@@ -75,7 +75,9 @@ export async function storeEvent(
   await events.put(clientId, [event]);
   await readProblems.clear(scopeOf(event));
   await clearFailures(stores, event);
-  await recordUnenrolled(stores, event);
+  // A badge that is not enrolled counts for nobody: its partner may have forgotten it.
+  if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(event.badgeId))
+    await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock));
   return stored.length;
 }
 
@@ -105,15 +107,6 @@ async function requireComplete(
   await readProblems.note({ ...scopeOf(event), fields, missing }, secondsOf(clock));
   if (isOdd) throw new RowUnreadable(event.clientId, `event ${event.id}`, fields);
   throw new EventIncomplete(event, read.distinct, pace.lookAgainMs);
-}
-
-/** A badge that is not enrolled counts for nobody: its partner may have forgotten it. */
-async function recordUnenrolled(
-  { schemes, news, region, clock }: Stores,
-  { clientId, badgeId }: EventToStore,
-): Promise<void> {
-  if (clientId === region || (await schemes.now()).scheme.enrolments.has(badgeId)) return;
-  await news.ignoreBadge(clientId, badgeId, secondsOf(clock));
 }
 
 /**

@@ -110,7 +110,7 @@ export async function verifyForClock(pipeline: Pipeline, signal: AbortSignal): P
 }
 
 async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): Promise<void> {
-  const { queues, events: index } = pipeline;
+  const { queues, events: index, readProblems, clock } = pipeline;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
   const events = new Map<EventId, ObfEvent>();
@@ -135,24 +135,15 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   for (const data of [...left.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
     await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
   const isWhole = eventList.isWhole && recipientList.isWhole && recipientList.odd.length === 0;
-  await noteLists(pipeline, clientId, isWhole, eventList);
+  // A list that shows another part each time is no ground to believe that anything is gone.
+  const scope = { clientId, list: 'events', eventId: null } as const;
+  const missing = { seen: eventList.distinct, expected: eventList.total };
+  if (eventList.odd.length === 0 && isWhole) await readProblems.clear(scope);
+  else if (eventList.odd.length === 0)
+    await readProblems.note({ ...scope, fields: [], missing }, secondsOf(clock));
   if (!isWhole) return;
   run.listed.set(clientId, listed);
   await index.retain(clientId, events.keys());
-}
-
-/** A list that shows another part each time is no ground to believe that anything is gone. */
-async function noteLists(
-  { readProblems, clock }: Pipeline,
-  clientId: ClientId,
-  isWhole: boolean,
-  { distinct, total, odd }: ListRead,
-): Promise<void> {
-  if (odd.length > 0) return;
-  const scope = { clientId, list: 'events', eventId: null } as const;
-  const missing = { seen: distinct, expected: total };
-  if (isWhole) await readProblems.clear(scope);
-  else await readProblems.note({ ...scope, fields: [], missing }, secondsOf(clock));
 }
 
 interface Listing {

@@ -9,20 +9,28 @@ import { judge } from '../decide.js';
 import { isVerified, storeCredential } from '../ingest/ingest-credential.js';
 import type { Stores } from '../stores.js';
 
-/** As `IssuingPorts` has it. */
+/** How many earners are looked at a time: their reads are not to fill the line before OBF. */
+const AT_ONCE = 8;
+
+/** As `IssuingPorts` has it. Who holds a credential that cannot be read is not decided on. */
 export async function checkEligibility(
   stores: Stores,
   badgeId: BadgeId,
   earners: readonly EarnerKey[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<EarnerKey, Eligibility>> {
-  const unread = await verifyHosted(stores, badgeId, earners, signal);
-  const checkOne = async (earner: EarnerKey): Promise<Eligibility> =>
-    unread.has(earner)
-      ? { is: 'unreadable', error: unread.get(earner) }
-      : checkEarner(stores, badgeId, earner).catch((error: unknown) => ({ is: 'unreadable', error }));
-  const found = await Promise.all(earners.map(checkOne));
-  return new Map(earners.flatMap((earner, at) => (found[at] === undefined ? [] : [[earner, found[at]]])));
+  const isAnyHosted = stores.scheme.partners.some(({ clientId }) => stores.accounts(clientId) === null);
+  const checkOne = async (earner: EarnerKey): Promise<readonly [EarnerKey, Eligibility]> => {
+    try {
+      if (isAnyHosted) await verifyHosted(stores, badgeId, earner, signal);
+      return [earner, await checkEarner(stores, badgeId, earner)];
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;
+      return [earner, { is: 'unreadable', error }];
+    }
+  };
+  return new Map(await pMap(earners, checkOne, { concurrency: AT_ONCE }));
 }
 
 /** Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
@@ -48,35 +56,11 @@ async function checkEarner(stores: Stores, badgeId: BadgeId, earner: EarnerKey):
   };
 }
 
-/** How many earners are looked at a time: their reads are not to fill the line before OBF. */
-const AT_ONCE = 8;
-
 /**
  * Reads the hosted credentials again that this badge counts on, of partners whose account we cannot read, and stores
- * what OBF says of them now.
- * @returns the earners with one that cannot be read, and why: they are not decided on
- * @throws ObfThrottled or ObfNotSent when OBF cannot be reached: nobody is decided on
+ * what OBF says of them now. What takes the place of one that counts no more is read as well, until all that counts was.
  */
 async function verifyHosted(
-  stores: Stores,
-  badgeId: BadgeId,
-  earners: readonly EarnerKey[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<EarnerKey, unknown>> {
-  const unread = new Map<EarnerKey, unknown>();
-  if (stores.scheme.partners.every(({ clientId }) => stores.accounts(clientId) !== null)) return unread;
-  const verifyOne = (earner: EarnerKey): Promise<void> =>
-    verifyFor(stores, badgeId, earner, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;
-      unread.set(earner, error);
-    });
-  await pMap(earners, verifyOne, { concurrency: AT_ONCE });
-  return unread;
-}
-
-/** What takes the place of one that counts no more is read as well, until all that counts was. */
-async function verifyFor(
   stores: Stores,
   badgeId: BadgeId,
   earner: EarnerKey,

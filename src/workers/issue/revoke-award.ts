@@ -37,7 +37,7 @@ async function addFlag(
 ): Promise<void> {
   const event = evaluation.awards.find((one) => one.award.badgeId === badgeId)?.heldBy?.eventId ?? null;
   const { version } = evaluation;
-  const { isNew } = await flags.add({ earner, badgeId, atS: secondsOf(clock) }, (sinceS) =>
+  const isNew = await flags.add({ earner, badgeId, atS: secondsOf(clock) }, (sinceS) =>
     journalEntry('flagged', sinceS, { earner, award, badgeId, version, cause, event }),
   );
   if (isNew) log.warn({ earner, award }, 'award flagged: a badge that earned it was revoked');

@@ -15,8 +15,7 @@ import {
   type QueueName,
 } from '../../queue/jobs.js';
 import { sendFailed, sentIn } from '../../queue/replay.js';
-import { applyForOps } from '../apply-scheme.js';
-import { planForOps } from '../plan-scheme.js';
+import { applyForOps, planForOps } from '../apply-scheme.js';
 import { storePopulation } from '../../scheme/population.js';
 import { cleanQueues } from '../clean-queues.js';
 import { evaluateEarner } from '../evaluate-earner.js';

@@ -3,7 +3,7 @@ import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { pollJobId, type MaintenanceJob } from '../../queue/jobs.js';
-import type { Pipeline } from '../pipeline.js';
+import type { Stores } from '../stores.js';
 
 /** How often each client is polled, each account read again in full, and when people are erased. */
 export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
@@ -24,14 +24,14 @@ const whenOf = (tz: string, verifyEveryH: number): Readonly<Record<Housekeeping,
 });
 
 /** Sets up what the clock sets off, once for all workers together. Idempotent. */
-export async function setSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<void> {
-  for (const name of HOUSEKEEPING) await scheduleHousekeeping(pipeline, name, times);
-  await schedulePolls(pipeline, times.pollEveryS * 1000);
+export async function setSchedules(stores: Stores, times: ScheduleTimes): Promise<void> {
+  for (const name of HOUSEKEEPING) await scheduleHousekeeping(stores, name, times);
+  await schedulePolls(stores, times.pollEveryS * 1000);
 }
 
 /** @param times default: no account is verified, nobody is purged */
 export async function scheduleHousekeeping(
-  { queues: { maintenance }, scheme }: Pick<Pipeline, 'queues' | 'scheme'>,
+  { queues: { maintenance }, scheme }: Stores,
   name: Housekeeping,
   { verifyEveryH = 0, retentionMonths: months = null }: Partial<ScheduleTimes> = {},
 ): Promise<void> {
@@ -44,9 +44,9 @@ export async function scheduleHousekeeping(
 const POLL = 'poll.';
 
 /** Has every client polled every `everyMs`; one that no longer takes part is polled no more. */
-export async function schedulePolls(pipeline: Pipeline, everyMs: number): Promise<void> {
-  const { notices } = pipeline.queues;
-  const wanted = new Map(polledClients(pipeline).map((clientId) => [pollJobId(clientId), clientId]));
+export async function schedulePolls(stores: Stores, everyMs: number): Promise<void> {
+  const { notices } = stores.queues;
+  const wanted = new Map(polledClients(stores).map((clientId) => [pollJobId(clientId), clientId]));
   for (const { key } of await notices.getJobSchedulers()) {
     if (key.startsWith(POLL) && !wanted.has(key)) await notices.removeJobScheduler(key);
   }
@@ -57,11 +57,7 @@ export async function schedulePolls(pipeline: Pipeline, everyMs: number): Promis
 }
 
 /** The clients whose accounts we can read: the Région, and active partners with a key. */
-export const polledClients = ({
-  scheme,
-  accounts,
-  region,
-}: Pick<Pipeline, 'scheme' | 'accounts' | 'region'>): readonly ClientId[] => [
+export const polledClients = ({ scheme, accounts, region }: Stores): readonly ClientId[] => [
   region,
   ...scheme.partners
     .filter(({ clientId, active }) => active && accounts(clientId) !== null)
@@ -72,16 +68,16 @@ export const polledClients = ({
 const LOOK_EVERY_MS = 60_000;
 
 /** Sets the schedules and keeps them: a Redis that was emptied has none. */
-export async function keepSchedules(pipeline: Pipeline, times: ScheduleTimes): Promise<Disposer> {
+export async function keepSchedules(stores: Stores, times: ScheduleTimes): Promise<Disposer> {
   const look = async (): Promise<void> => {
     try {
-      if (await removeLateSchedules(pipeline)) await setSchedules(pipeline, times);
+      if (await removeLateSchedules(stores)) await setSchedules(stores, times);
     } catch (err) {
-      pipeline.log.warn({ err }, 'the schedules cannot be looked at now');
+      stores.log.warn({ err }, 'the schedules cannot be looked at now');
     }
   };
-  await removeLateSchedules(pipeline);
-  await setSchedules(pipeline, times);
+  await removeLateSchedules(stores);
+  await setSchedules(stores, times);
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   return () => clearInterval(timer);
 }
@@ -93,7 +89,7 @@ const SKEW_MS = 5000;
  * Removes what a process with a clock ahead of ours has set too late.
  * @returns whether any are to be set; each queue may be on a server of its own, and one alone may have lost them
  */
-async function removeLateSchedules({ queues: { notices, maintenance } }: Pipeline): Promise<boolean> {
+async function removeLateSchedules({ queues: { notices, maintenance } }: Stores): Promise<boolean> {
   let isAmiss = false;
   for (const queue of [notices, maintenance]) {
     const schedulers = await queue.getJobSchedulers();

@@ -111,9 +111,26 @@ function startWorker(
   connection: RedisConnection,
   prefix: string,
 ): QueueWorker {
-  const { pace, telemetry } = pipeline;
-  const work = (job: Job, token?: string, signal = new AbortController().signal): Promise<void> =>
-    workOn(name, pipeline, worker, { job, token, signal });
+  const { pace, telemetry, replicas, log } = pipeline;
+  const work = async (job: Job, token?: string, signal = new AbortController().signal): Promise<void> => {
+    const line = startJobLog(name, job, pipeline);
+    const mark = replicas.epoch();
+    worker.jobsInHand += 1;
+    try {
+      const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
+      const done = await HANDLERS[name](pipeline, job.data, signal, progress);
+      // The job goes when what it leads to is safe: they may stand on different servers.
+      if (done.onlyQueued !== true) await replicas.waitForReplicas(mark);
+      line.done(done);
+    } catch (error) {
+      await applyErrorPolicy(worker, job, token, error).catch((thrown: unknown) => {
+        line.notDone(error, thrown);
+        throw thrown;
+      });
+    } finally {
+      worker.jobsInHand -= 1;
+    }
+  };
   const worker: QueueWorker = new QueueWorker(name, work, {
     connection,
     prefix: prefixOf(prefix, name, isCluster(connection)),
@@ -128,8 +145,8 @@ function startWorker(
   worker.on(
     'error',
     rateLimitedLog(
-      (err) => pipeline.log.warn({ queue: name, err }, 'worker'),
-      (err) => pipeline.log.debug({ queue: name, err }, 'worker'),
+      (err) => log.warn({ queue: name, err }, 'worker'),
+      (err) => log.debug({ queue: name, err }, 'worker'),
     ),
   );
   // Somebody else may have the job by now: stop before the next thing that others would see.
@@ -137,35 +154,4 @@ function startWorker(
     for (const id of ids) worker.cancelJob(id, 'its lock was lost');
   });
   return worker;
-}
-
-interface Taken {
-  readonly job: Job;
-  readonly token: string | undefined;
-  readonly signal: AbortSignal;
-}
-
-async function workOn(
-  name: QueueName,
-  pipeline: Pipeline,
-  worker: QueueWorker,
-  { job, token, signal }: Taken,
-): Promise<void> {
-  const line = startJobLog(name, job, pipeline);
-  const mark = pipeline.replicas.epoch();
-  worker.jobsInHand += 1;
-  try {
-    const progress = { before: job.progress, report: (far: object) => job.updateProgress(far) };
-    const done = await HANDLERS[name](pipeline, job.data, signal, progress);
-    // The job goes when what it leads to is safe: they may stand on different servers.
-    if (done.onlyQueued !== true) await pipeline.replicas.waitForReplicas(mark);
-    line.done(done);
-  } catch (error) {
-    await applyErrorPolicy(worker, job, token, error).catch((thrown: unknown) => {
-      line.notDone(error, thrown);
-      throw thrown;
-    });
-  } finally {
-    worker.jobsInHand -= 1;
-  }
 }

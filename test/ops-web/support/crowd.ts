@@ -6,7 +6,7 @@ import { closeRedis, openConsumer } from '../../../src/platform/redis.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import { createAccess } from '../../../src/parcours/access.js';
 import { DATA_PREFIX, DEFAULT_PREFIX } from '../../../src/queue/jobs.js';
-import { planForOps } from '../../../src/workers/plan-scheme.js';
+import { planForOps } from '../../../src/workers/apply-scheme.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
 import { classOf } from '../../journal/support.js';
 import { findAddresses } from '../../browser/support/addresses.js';

@@ -12,7 +12,6 @@ import {
   isOver,
   planJobId,
   schemeJob,
-  type SchemeJob,
 } from '../../../scheme/runs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { TO } from '../links.js';
@@ -55,10 +54,8 @@ async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null
     createPlanStore(pipeline.people).read(only),
   ]);
   const outdated = made !== null && made.version !== scheme.version;
-  return { only, job, progress: progressOf(job), made, outdated };
+  return { only, job, progress: job.progress, made, outdated };
 }
-
-const progressOf = (job: SchemeJob) => ('progress' in job ? job.progress : null);
 
 /** An award of the scheme that was named; null: none, or all. */
 export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
@@ -76,7 +73,7 @@ async function readApply(pipeline: Pipeline) {
   const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
   return {
     job,
-    progress: progressOf(job) ?? { done: 0, total: 0 },
+    progress: job.progress ?? { done: 0, total: 0 },
     record,
     moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
