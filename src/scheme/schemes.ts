@@ -58,7 +58,7 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
     /** These files are what new facts are judged by from here on. */
     async start(scheme: Scheme): Promise<Rules> {
       const nowS = await seconds();
-      await texts.keep(scheme, nowS);
+      await texts.keep(scheme);
       await state.update((at) => startedWith(at, scheme.version, nowS));
       return now();
     },
@@ -75,7 +75,7 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
      */
     async apply(scheme: Scheme, how: ApplyOptions, seen: SeenVersions): Promise<void> {
       const nowS = await seconds();
-      await texts.keep(scheme, nowS);
+      await texts.keep(scheme);
       await state.update((at) => appliedTo(at, scheme.version, how, seen, nowS));
     },
     applied: (): Promise<void> =>
@@ -98,7 +98,6 @@ const textForm = z.object({
   scheme: z.string(),
   partners: z.string(),
   timeZone: z.string(),
-  firstS: z.number(),
 });
 type Text = z.output<typeof textForm>;
 
@@ -111,19 +110,18 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
   const parsed = new Map<SchemeVersion, Scheme | null>([[own.version, own]]);
   const sealedOf = (version: SchemeVersion) =>
     sealedJson(vault, textForm, `scheme text ${version}`, `the text of version ${version}`);
-  const names = async (): Promise<readonly SchemeVersion[]> => (await redis.hkeys(key)).map(asSchemeVersion);
   const read = async (version: SchemeVersion): Promise<Text | null> => {
     const sealed = await redis.hgetBuffer(key, version);
     return sealed === null ? null : sealedOf(version).open(sealed);
   };
   return {
     /** Idempotent; what stands there and cannot be read gives way. */
-    async keep(scheme: Scheme, nowS: number): Promise<void> {
+    async keep(scheme: Scheme): Promise<void> {
       const { version, source, timeZone } = scheme;
       parsed.set(version, scheme);
       const known = await read(version).catch(nullIfUnreadable);
       if (known !== null) return;
-      await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone, firstS: nowS }));
+      await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone }));
     },
     find: async (version: SchemeVersion): Promise<Scheme | null> => {
       const known = parsed.get(version);
@@ -135,7 +133,7 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
       return scheme;
     },
     async reseal(): Promise<void> {
-      for (const version of await names()) {
+      for (const version of (await redis.hkeys(key)).map(asSchemeVersion)) {
         const sealed = await redis.hgetBuffer(key, version);
         const anew = sealed === null ? null : sealedOf(version).reseal(sealed);
         if (anew !== null) await redis.hset(key, version, anew);

@@ -59,27 +59,18 @@ async function resealJobs({ queues, vault }: Pipeline, signal: AbortSignal): Pro
   return resealed;
 }
 
+/** @returns whether it was sealed anew */
 async function resealJob(vault: Vault, job: Job): Promise<boolean> {
   const notice = credentialNotice.safeParse(job.data).data;
   if (notice === undefined) return false;
-  const recipient = resealedOr(vault, notice.recipient, notice.earner);
-  if (recipient === null) return false;
   try {
-    await job.updateData({ ...notice, recipient });
+    const anew = vault.reseal(Buffer.from(notice.recipient, 'base64url'), notice.earner);
+    if (anew === null) return false;
+    await job.updateData({ ...notice, recipient: anew.toString('base64url') });
     return true;
   } catch (error) {
-    // Done meanwhile.
-    if ((await job.getState()) === 'unknown') return false;
-    throw error;
-  }
-}
-
-/** Null: it is sealed under our key, or no key of ours opens it, which the job's own failure tells. */
-function resealedOr(vault: Vault, recipient: string, earner: EarnerKey): string | null {
-  try {
-    return vault.reseal(Buffer.from(recipient, 'base64url'), earner)?.toString('base64url') ?? null;
-  } catch (error) {
-    if (error instanceof VaultError) return null;
+    // No key of ours opens it, which the job's own failure tells; or it was done meanwhile.
+    if (error instanceof VaultError || (await job.getState()) === 'unknown') return false;
     throw error;
   }
 }

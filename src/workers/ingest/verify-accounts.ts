@@ -130,7 +130,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   run.drift.events += compared.unread.size + compared.changed.size;
   const listed = new Set<string>();
   const left = new Map(events);
-  const recipientList = await storeListed(pipeline, account, { left, listed }, run);
+  const recipientList = await storeListed(pipeline, account, left, listed, run);
   // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
   for (const data of [...left.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
     await enqueue(queues.notices, { id: eventNoticeId(data, 'issued'), name: 'event', data });
@@ -146,18 +146,15 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   await index.retain(clientId, events.keys());
 }
 
-interface Listing {
-  /** The account's events that are to be stored. */
-  readonly left: Map<EventId, ObfEvent>;
-  /** Receives every assertion that the list shows. */
-  readonly listed: Set<string>;
-}
-
-/** Stores each event of the account as soon as all of its recipients were listed, and takes it out of `left`. */
+/**
+ * Stores each event of the account as soon as all of its recipients were listed, and takes it out of `left`.
+ * @param listed receives every assertion that the list shows
+ */
 function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
-  { left, listed }: Listing,
+  left: Map<EventId, ObfEvent>,
+  listed: Set<string>,
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;

@@ -70,17 +70,20 @@ async function startRevoking(
   earner: EarnerKey,
   signal: AbortSignal,
 ): Promise<EventId | null> {
-  const before = await pipeline.ledger.read(earner, badgeId);
+  const { ledger, regionAccount } = pipeline;
+  const before = await ledger.read(earner, badgeId);
   if (before?.state === 'revoking') return before.event;
-  const isMine = before?.state === 'issued' && (await isOurs(pipeline, before.event, signal));
+  // What a human gave is not ours to take; OBF keeps our note with what we gave.
+  const given = before?.state === 'issued' ? await regionAccount.event(before.event, signal) : null;
+  const isOurs = noteIn(given?.logEntry) !== null;
   const decision = await decide(pipeline, earner);
   const award = decision.lost.find((one) => one.badgeId === badgeId);
   if (award === undefined) return null;
   // `on_loss` may be another by now.
   if (award.onLoss !== 'revoke') await handleLostAward(pipeline, decision, award, 'revocation');
-  else if (!isMine) await addFlag(pipeline, decision, award, 'revocation');
+  else if (!isOurs) await addFlag(pipeline, decision, award, 'revocation');
   else {
-    const record = await pipeline.ledger.apply(earner, badgeId, { type: 'start-revoking' });
+    const record = await ledger.apply(earner, badgeId, { type: 'start-revoking' });
     return record.state === 'revoking' ? record.event : null;
   }
   return null;
@@ -111,7 +114,3 @@ async function takeBack(
   );
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
 }
-
-/** What a human gave is not ours to take; OBF keeps our note with what we gave. */
-const isOurs = async ({ regionAccount }: Pipeline, event: EventId, signal: AbortSignal): Promise<boolean> =>
-  noteIn((await regionAccount.event(event, signal)).logEntry) !== null;

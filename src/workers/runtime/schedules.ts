@@ -69,16 +69,14 @@ const LOOK_EVERY_MS = 60_000;
 
 /** Sets the schedules and keeps them: a Redis that was emptied has none. */
 export async function keepSchedules(stores: Stores, times: ScheduleTimes): Promise<Disposer> {
-  const look = async (): Promise<void> => {
-    try {
-      if (await removeLateSchedules(stores)) await setSchedules(stores, times);
-    } catch (err) {
-      stores.log.warn({ err }, 'the schedules cannot be looked at now');
-    }
-  };
   await removeLateSchedules(stores);
   await setSchedules(stores, times);
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const look = async (): Promise<void> => {
+    if (await removeLateSchedules(stores)) await setSchedules(stores, times);
+  };
+  const timer = setInterval(() => {
+    look().catch((err: unknown) => stores.log.warn({ err }, 'the schedules cannot be looked at now'));
+  }, LOOK_EVERY_MS);
   return () => clearInterval(timer);
 }
 
