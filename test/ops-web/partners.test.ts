@@ -90,7 +90,7 @@ test('without a key, nothing is said of reading its account', async () => {
   expect(text).not.toContain('Variable de la clé');
 });
 
-test('a badge that is not enrolled stands with the command that enrols it', async () => {
+test('a badge that is not enrolled stands with the command that enrols it, as what was chosen', async () => {
   const [P1, nowS] = [asClientId('P1'), 1_768_467_600];
   await news.ignoreBadge(P1, asBadgeId('NEW'), nowS);
   await news.ignoreBadge(P1, asBadgeId('NEW'), nowS);
@@ -106,6 +106,11 @@ test('a badge that is not enrolled stands with the command that enrols it', asyn
   expect(textOf(before.html)).toContain('--level | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
   expect(before.html).not.toContain('<b>');
   expect(textOf(before.html)).not.toContain(' A | 15 ');
+
+  const chosen = await shown('/ops/organismes/P1?competence=communiquer&niveau=1');
+  expect(chosen).toContain('npx palier partner enrol P1 NEW --competency communiquer --level 1 |');
+  const forged = await shown('/ops/organismes/P1?competence=x%3Brm&niveau=9');
+  expect(forged).toContain('npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |');
 });
 
 test('notices of clients that take no part are shown, and why', async () => {

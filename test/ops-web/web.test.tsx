@@ -6,7 +6,7 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve as absolute } from 'node:path';
 import { h } from 'preact';
 import { OpsProblem } from '../../src/ops/web/http/problem.js';
-import { action, done, download, file, page, paramOf, type Route } from '../../src/ops/web/route.js';
+import { action, done, file, page, paramOf, type Route } from '../../src/ops/web/route.js';
 import { ROUTES } from '../../src/ops/web/routes.js';
 import { openHouse, type House } from '../support/house.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
@@ -67,7 +67,7 @@ describe('every page', () => {
       async function* lines() {
         for (let n = 0; n < 3; n += 1) yield await Promise.resolve(`${n};é\n`);
       }
-      return download('journal-2026.csv', 'text/csv', lines());
+      return { kind: 'file', name: 'journal-2026.csv', type: 'text/csv', text: lines() };
     }),
   ];
 

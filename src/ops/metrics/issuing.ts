@@ -71,31 +71,20 @@ export const batchFigures: Reader = async (needs) => {
   ];
 };
 
-interface UnderWay {
-  readonly state: string;
-  /** Unix milliseconds; 0 unless it is being sent. */
-  readonly sentMs: number;
-}
-
-async function batchesUnderWay({
-  redis,
-  prefix,
-  schemes,
-  clock,
-  pace,
-}: FigureNeeds): Promise<readonly UnderWay[]> {
-  const { scheme, rollout } = await schemes.now();
+/** `sentMs`: Unix milliseconds; 0 unless it is being sent. */
+async function batchesUnderWay(needs: FigureNeeds) {
+  const { scheme, rollout } = await needs.schemes.now();
   const awards = [...scheme.awards, ...(rollout?.inForce?.awards ?? [])];
   const badges = new Set(awards.map(({ badgeId }) => badgeId));
   const texts = await Promise.all(
     [...badges].map(async (badgeId) =>
-      told.parse(await redis.eval(BATCH_STATES, 1, batchesKey(prefix, badgeId))),
+      told.parse(await needs.redis.eval(BATCH_STATES, 1, batchesKey(needs.prefix, badgeId))),
     ),
   );
   return texts.flat().map((text) => {
     const [state = '', sent = ''] = text.split(' ');
     const sentMs = Number(sent);
-    const isOver = state === 'sending' && clock() - sentMs > pace.sendWithinMs;
+    const isOver = state === 'sending' && needs.clock() - sentMs > needs.pace.sendWithinMs;
     return { state: isOver ? 'unknown' : state, sentMs };
   });
 }

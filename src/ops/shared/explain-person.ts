@@ -37,9 +37,8 @@ export const backgroundOfPerson = ({ person, evaluation, waiting }: Decision): B
     waiting,
   });
 
-/** What is written down about one person, under whichever of their addresses. */
-export interface Notes {
-  /** Their part of the account, in any order. */
+/** What is written down about one person, under whichever of their addresses; entries in any order. */
+interface Notes {
   readonly entries: readonly JournalEntry[];
   readonly flags: readonly Pick<Flag, 'badgeId' | 'atS'>[];
   readonly waiting: ReadonlySet<AwardId>;

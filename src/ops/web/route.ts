@@ -49,12 +49,6 @@ export const goTo = (to: string): Redirect => new Redirect(to);
 export const done = (to: string, text: string): Redirect => new Redirect(to, { kind: 'good', text });
 /** It was not, and why. */
 export const notDone = (to: string, text: string): Redirect => new Redirect(to, { kind: 'bad', text });
-export const download = (name: string, type: FileAnswer['type'], text: FileAnswer['text']): FileAnswer => ({
-  kind: 'file',
-  name,
-  type,
-  text,
-});
 
 interface Named {
   /** In logs and in the navigation. */
@@ -81,13 +75,10 @@ interface OpenRoute extends Named {
 
 export type Route = SignedRoute | OpenRoute;
 
-/** Pure: what was read, as markup. The rest of the request is `useFrame()`'s. */
-export type View<Model> = FunctionComponent<Model>;
-
-/** A page with what was read, as an answer. */
+/** A page with what was read, as an answer. @param view pure; the rest of the request is `useFrame()`'s */
 export const show = <Model extends object>(
   title: string,
-  view: View<Model>,
+  view: FunctionComponent<Model>,
   model: Model,
   status = 200,
 ): PageAnswer => ({ kind: 'page', status, title, body: h<Model>(view, model) });
@@ -110,7 +101,7 @@ export const page = <Model extends object>(
   path: string,
   title: string | ((model: Model) => string),
   read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>,
-  view: View<Model>,
+  view: FunctionComponent<Model>,
   { nav, role = 'lecture', refreshS }: PageOptions = {},
 ): SignedRoute => ({
   name,

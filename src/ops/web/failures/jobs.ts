@@ -1,6 +1,5 @@
 import type { Job } from 'bullmq';
 import type { z } from 'zod';
-import type { EarnerKey } from '../../../ids.js';
 import type { Queues } from '../../../queue/enqueue.js';
 import {
   type Failure,
@@ -46,18 +45,11 @@ const JOBS = {
   mails: mailJob,
 } as const satisfies Record<QueueName, unknown>;
 
-/** What a job was to do, in words. */
-interface About {
-  readonly words: string;
-  /** Whom it is about; null: nobody in particular. */
-  readonly earner: EarnerKey | null;
-}
-
-/** @param data what Redis holds of the job, which anybody may have written */
-function aboutJob(queue: QueueName, data: unknown, names: Names): About {
+/** What a job was to do, and for whom (null: nobody). @param data what Redis holds of it, which anybody may have written */
+function aboutJob(queue: QueueName, data: unknown, names: Names) {
   const { data: job } = JOBS[queue].safeParse(data);
-  if (job === undefined) return { words: 'Travail d’une forme inconnue', earner: null };
-  return { words: jobWords(job, names), earner: 'earner' in job ? job.earner : null };
+  const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
+  return { words, earner: job !== undefined && 'earner' in job ? job.earner : null };
 }
 
 function jobWords(job: z.output<(typeof JOBS)[QueueName]>, { organisation, award }: Names): string {

@@ -26,7 +26,7 @@ export async function readHome({ pipeline, storage }: PageContext) {
   ]);
   const [now, issued, answers, partners, readProblems] = await Promise.all([
     readNow(pipeline, figures),
-    readIssued({ ...pipeline, scheme }),
+    readIssued(pipeline, scheme),
     readObfAnswers(pipeline, figures),
     readPartnerNews({ ...pipeline, scheme }),
     readProblemsToShow(pipeline),
@@ -67,7 +67,7 @@ function unreadAccounts(
 const DAYS = 30;
 
 /** From the journal, by calendar day of the scheme's zone. */
-async function readIssued({ journal, clock, scheme }: Pick<Pipeline, 'journal' | 'clock' | 'scheme'>) {
+async function readIssued({ journal, clock }: Pipeline, scheme: Scheme) {
   const today = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('day');
   const days = await journal.issuedByDay({ fromS: today.minus({ days: DAYS - 1 }).toSeconds() });
   return rowsOf(scheme, days, today.toFormat('yyyy-MM-dd'));

@@ -4,7 +4,7 @@ import { TO } from '../links.js';
 import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
-import { Alert, Duration, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
+import { Alert, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
 import { number } from '../words.js';
 import type { Now } from './figures.js';
 import type { HomeModel } from './read.js';
@@ -127,7 +127,7 @@ const Obf = ({ lastHour }: HomeModel): VNode => (
     ) : (
       <DefinitionList
         items={[
-          ['Durée comptée', <Duration s={lastHour.overS} />],
+          ['Durée comptée', durationWords(lastHour.overS).fr],
           ['Appels', lastHour.calls],
           ['Refus d’OBF', lastHour.refused],
           ['Fois où OBF a demandé d’attendre', lastHour.throttled],

@@ -6,7 +6,7 @@ import { journalLine } from '../../../journal/line.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/issuing-words.js';
 import { selectEntries } from '../../shared/journal-selection.js';
-import { download, goTo, type Answer, type PageContext } from '../route.js';
+import { goTo, type Answer, type PageContext } from '../route.js';
 import { journalHref, queryOf, readFilter } from './filter.js';
 import { addressesOf } from './read.js';
 import { awardNames, causeWords } from './words.js';
@@ -61,7 +61,7 @@ async function exported(
     for await (const entry of selectEntries(journal, queryOf(filter, timeZone), people)) yield line(entry);
   }
   const today = DateTime.fromMillis(clock(), { zone: timeZone }).toFormat('yyyy-MM-dd');
-  return download(`journal-${today}.${ending}`, TYPES[ending], written());
+  return { kind: 'file', name: `journal-${today}.${ending}`, type: TYPES[ending], text: written() };
 }
 
 type Column = readonly [title: string, cell: (entry: JournalEntry) => string | null];

@@ -16,22 +16,13 @@ export interface PageFilter {
   readonly evenement: EventId | null;
 }
 
-/** A filter, and the fields whose values make no sense; those are left out of it. */
-interface FilterReading {
-  readonly filter: PageFilter;
-  readonly faults: ReadonlySet<keyof PageFilter>;
-}
-
 const ID = /^[\w.-]{1,128}$/;
 
 /**
- * Pure. Reads a page's address, or a form.
+ * Pure. Reads a page's address, or a form: the filter, and the fields whose values make no sense and are left out.
  * @param earnerOf makes a person's key of what was typed. Only a form takes an address: no log tells it.
  */
-export function readFilter(
-  params: URLSearchParams,
-  earnerOf: (typed: string) => EarnerKey | null = keyIn,
-): FilterReading {
+export function readFilter(params: URLSearchParams, earnerOf: (typed: string) => EarnerKey | null = keyIn) {
   const faults = new Set<keyof PageFilter>();
   const read = <T>(field: keyof PageFilter, parse: (typed: string) => T | null): T | null => {
     const typed = withoutUnseenEnds(params.get(field) ?? '');
@@ -39,7 +30,7 @@ export function readFilter(
     if (typed !== '' && value === null) faults.add(field);
     return value;
   };
-  const filter = {
+  const filter: PageFilter = {
     du: read('du', dayIn),
     au: read('au', dayIn),
     sorte: read('sorte', (typed) => JOURNAL_KINDS.find((kind) => kind === typed) ?? null),

@@ -56,7 +56,7 @@ export async function readPartners({ pipeline, query }: PageContext) {
 
 /** @throws OpsProblem `not_found` for a client that is not in partners.yaml */
 export async function readPartner(context: PageContext) {
-  const { pipeline } = context;
+  const { pipeline, query } = context;
   const { scheme } = await pipeline.schemes.now();
   const partner = scheme.partnersById.get(asClientId(paramOf(context, 'client')));
   if (partner === undefined) throw new OpsProblem('not_found');
@@ -68,6 +68,12 @@ export async function readPartner(context: PageContext) {
     readCounters(pipeline),
   ]);
   const { lastHour } = await readObfAnswers(pipeline, figures);
+  const levels = levelsOf(scheme);
+  const [competency, level] = [query.get('competence') ?? '', Number(query.get('niveau'))];
+  const as = {
+    competency: scheme.competencies.has(competency) ? competency : null,
+    level: levels.includes(level) ? level : null,
+  };
   const readS = figures.sum('palier_poll_last_success_timestamp_seconds', { client: clientId });
   return {
     ...commonOf(pipeline, partner, news),
@@ -78,15 +84,27 @@ export async function readPartner(context: PageContext) {
     readS: readS === 0 ? null : readS,
     /** When the last notice of an inactive partner came. */
     turnedAway: partner.active ? null : (clients.get(clientId) ?? null),
-    notEnrolled: notEnrolledOf(scheme, partner, badges),
+    notEnrolled: notEnrolledOf(scheme, partner, badges, as),
+    as,
+    levels,
   };
 }
+
+/** The levels that the scheme speaks of. */
+function levelsOf({ awards, enrolments }: Scheme): readonly number[] {
+  const known = [...awards, ...enrolments.values()].flatMap(({ level }) => level ?? []);
+  return [...new Set([1, 2, ...known])].toSorted((a, b) => a - b);
+}
+
+/** What a badge is to be enrolled as; null: not chosen yet. */
+type EnrolAs = Readonly<{ competency: string | null; level: number | null }>;
 
 /** Badges that the partner issued and that are not enrolled: they count for nothing. The latest first. */
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
   ignored: ReadonlyMap<BadgeId, number>,
+  as: EnrolAs,
 ) {
   const own = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
@@ -96,7 +114,7 @@ function notEnrolledOf(
       lastS,
       /** The partner that it is enrolled for in partners.yaml, if another. */
       enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
-      command: enrolCommand(clientId, badgeId),
+      command: enrolCommand(clientId, badgeId, as),
     }));
 }
 
@@ -108,8 +126,9 @@ const isSafe = (id: string): boolean => isId(id) && !id.startsWith('-');
  * @param badgeId null: the first badge of a new partner
  * @returns null for an id that cannot be enrolled
  */
-function enrolCommand(clientId: ClientId, badgeId: BadgeId | null): string | null {
+function enrolCommand(clientId: ClientId, badgeId: BadgeId | null, as?: EnrolAs): string | null {
   if (!isSafe(clientId) || (badgeId !== null && !isSafe(badgeId))) return null;
+  const [competency, level] = [as?.competency ?? 'COMPETENCE', as?.level ?? 'NIVEAU'];
   const name = badgeId === null ? ' --partner-name "NOM"' : '';
-  return `npx palier partner enrol ${clientId} ${badgeId ?? 'BADGE'} --competency COMPETENCE --level NIVEAU${name}`;
+  return `npx palier partner enrol ${clientId} ${badgeId ?? 'BADGE'} --competency ${competency} --level ${level}${name}`;
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { periodOf, periodWords } from '../../shared/enrolment-words.js';
 import { TO } from '../links.js';
+import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
 import type { Access, PartnerModel, PartnersModel } from './read.js';
@@ -152,13 +153,14 @@ function periodText(badge: Enrolment, { timeZone }: Scheme): string {
 }
 
 /** What the partner issued and counts for nothing, and what would enrol it. */
-const NotEnrolled = ({ notEnrolled }: PartnerModel): VNode => (
+const NotEnrolled = ({ notEnrolled, ...model }: PartnerModel): VNode => (
   <Section id="non-inscrits" title="Badges délivrés, mais non inscrits">
     {notEnrolled.length === 0 ? (
       <P say="Tous les badges reçus de cet organisme sont inscrits." />
     ) : (
       <>
-        <P say="Ces badges ont été lus dans OBF et ne comptent pour aucun badge Région. Pour en inscrire un, copiez la commande, et remplacez COMPETENCE et NIVEAU par ce qu’il vaut." />
+        <P say="Ces badges ont été lus dans OBF et ne comptent pour aucun badge Région. Choisissez ce qu’ils valent : la commande est prête à copier." />
+        <ChooseForm {...model} />
         <Table
           caption="Badges non inscrits, les derniers délivrés d’abord"
           rows={notEnrolled}
@@ -176,3 +178,24 @@ const NotEnrolled = ({ notEnrolled }: PartnerModel): VNode => (
     )}
   </Section>
 );
+
+/** What the badges are worth; it only changes the commands that are shown. */
+function ChooseForm({ scheme, partner, as, levels }: Omit<PartnerModel, 'notEnrolled'>): VNode {
+  const none = ['', 'à choisir'] as const;
+  const competencies = [...scheme.competencies.values()].map(({ id, name }) => [id, name] as const);
+  const numbers = levels.map((level) => [String(level), String(level)] as const);
+  const [competency, level] = [as.competency ?? '', String(as.level ?? '')];
+  return (
+    <form method="get" action={`${TO.partner(partner.clientId)}#non-inscrits`} class="filter">
+      <Field
+        name="competence"
+        label="Compétence"
+        options={[none, ...competencies]}
+        value={competency}
+        required
+      />
+      <Field name="niveau" label="Niveau" options={[none, ...numbers]} value={level} required />
+      <button type="submit">Préparer les commandes</button>
+    </form>
+  );
+}

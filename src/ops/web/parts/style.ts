@@ -80,7 +80,6 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5
 @media print {
   :root { --page: #fff; --text: #000; --muted: #333; --link: #000; }
   header, .skip, form, .pager, details.confirm { display: none; }
-  footer a { display: none; }
   main, footer { max-width: none; padding-inline: 0; }
 }
 `;

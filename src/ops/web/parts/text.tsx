@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
-import { durationWords, instantWords } from '../../shared/words.js';
+import { instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { useFrame } from './frame.js';
 
@@ -9,9 +9,6 @@ export function Instant({ atS }: { readonly atS: number }): VNode {
   const { timeZone } = useFrame();
   return <time dateTime={new Date(atS * 1000).toISOString()}>{instantWords(atS, timeZone).fr}</time>;
 }
-
-/** A span, seconds: `3 h 12 min`. */
-export const Duration = ({ s }: { readonly s: number }): VNode => <>{durationWords(s).fr}</>;
 
 interface SectionProps {
   readonly id: string;

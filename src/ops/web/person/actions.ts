@@ -11,7 +11,7 @@ import { keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import { TO } from '../links.js';
-import { done, download, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
+import { done, goTo, notDone, show, type Answer, type PageContext } from '../route.js';
 import { number } from '../words.js';
 import { keyIn, keyInPath, readPersonPage } from './read.js';
 import { PersonView, SearchView } from './view.js';
@@ -144,5 +144,6 @@ export async function exportPerson(context: PageContext): Promise<Answer> {
   const held = await collectPersonalData(pipeline, earner);
   log.info({ user: user.name, earner }, 'person exported');
   const name = `palier-personne-${earner}-${secondsOf(clock)}.json`;
-  return download(name, 'application/json', `${JSON.stringify(earnerJson(held, clock), null, 2)}\n`);
+  const text = `${JSON.stringify(earnerJson(held, clock), null, 2)}\n`;
+  return { kind: 'file', name, type: 'application/json', text };
 }

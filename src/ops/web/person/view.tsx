@@ -6,7 +6,6 @@ import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { Bar, Table, type Column } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
-import type { View } from '../route.js';
 import type { AwardExplained } from './explain-awards.js';
 import type { AddressShown, KnownPerson, PersonModel } from './read.js';
 
@@ -23,7 +22,7 @@ export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
   </ActionForm>
 );
 
-export const PersonView: View<PersonModel> = (model) => (
+export const PersonView = (model: PersonModel): VNode => (
   <>
     <LinkLine href={TO.people} say="Chercher une autre personne" />
     {model.kind === 'known' ? (

@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
 import type { ApplyRecord, ApplyState, StoredPlan } from '../../../scheme/runs.js';
+import { durationWords } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, Table } from '../parts/table.js';
-import { Alert, Bad, Duration, Instant, Note, P, PersonLink, Section } from '../parts/text.js';
+import { Alert, Bad, Instant, Note, P, PersonLink, Section } from '../parts/text.js';
 import { number } from '../words.js';
 import { badgesTo, issuesWords, looked, MOVED, type SchemeModel } from './read.js';
 
@@ -60,7 +61,7 @@ function Made({ plan, nowS }: { readonly plan: StoredPlan; readonly nowS: number
           [
             'Calculé',
             <>
-              <Instant atS={plan.madeS} /> (il y a <Duration s={Math.max(0, nowS - plan.madeS)} />)
+              <Instant atS={plan.madeS} /> (il y a {durationWords(nowS - plan.madeS).fr})
             </>,
           ],
           ['Version du barème', <code>{plan.version}</code>],

@@ -82,14 +82,13 @@ function createStore(redis: RedisConnection, prefix: string): RedisStore {
 
 /** A password takes 32 MiB and a thread of a process that also takes notices. */
 const WAITING = 20;
-const RETRY_AFTER_S = 60;
 
 /** Runs one after the other, and refuses those who would wait behind many. @throws OpsProblem `busy`, from the gate */
 export function createGate(waiting = WAITING) {
   let inside = 0;
   let last: Promise<unknown> = Promise.resolve();
   return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (inside > waiting) throw new OpsProblem('busy', RETRY_AFTER_S);
+    if (inside > waiting) throw new OpsProblem('busy', 60);
     inside += 1;
     const mine = last.then(work).finally(() => (inside -= 1));
     last = mine.catch(() => undefined);

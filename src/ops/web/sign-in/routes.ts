@@ -24,8 +24,7 @@ function signInForm(request: OpsRequest, status = 200, fault: string | null = nu
 const showSignIn = (request: OpsRequest): Answer =>
   request.signed === null ? signInForm(request) : goTo(returnTo(request.query.get('suite')));
 
-/** Half a year. */
-const KNOWN_MS = 180 * 24 * 3_600_000;
+const HALF_A_YEAR_MS = 180 * 24 * 3_600_000;
 
 /** `POST /ops/connexion`. An unknown name and a wrong password are answered alike. */
 async function signIn(request: OpsRequest): Promise<Answer> {
@@ -40,7 +39,7 @@ async function signIn(request: OpsRequest): Promise<Answer> {
     return signInForm(request, 403, 'Nom ou mot de passe incorrect.');
   }
   await startSession(request, account, null);
-  setCookie(request, 'known', mark, KNOWN_MS);
+  setCookie(request, 'known', mark, HALF_A_YEAR_MS);
   return goTo(returnTo(form.get('suite')));
 }
 

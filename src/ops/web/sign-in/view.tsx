@@ -1,6 +1,7 @@
+import type { VNode } from 'preact';
 import { Field } from '../parts/form.js';
 import { Alert, LinkLine, P } from '../parts/text.js';
-import type { PageAnswer, View } from '../route.js';
+import type { PageAnswer } from '../route.js';
 
 /** A path below `/ops` and its query; no host, no backslash, no space. */
 const OURS = /^\/ops([/?][\x21-\x5b\x5d-\x7e]*)?$/;
@@ -23,7 +24,7 @@ export interface SignInModel {
   readonly signedOut: boolean;
 }
 
-export const SignInView: View<SignInModel> = (model) => (
+export const SignInView = (model: SignInModel): VNode => (
   <>
     {model.signedOut && <Alert kind="good">Vous êtes déconnecté.</Alert>}
     {model.fault !== null && <Alert kind="bad">{model.fault}</Alert>}
