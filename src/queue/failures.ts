@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Queue } from 'bullmq';
+import { z } from 'zod';
 import { withoutAddresses } from '../platform/logger.js';
+import { scriptOf } from '../platform/redis-commands.js';
 import { connectionOf } from './enqueue.js';
 import type { QueueName } from './jobs.js';
 
@@ -15,17 +17,32 @@ export interface Failure {
   readonly id: string;
   /** Unix milliseconds. */
   readonly failedMs: number;
-  /** As BullMQ keeps it; it may hold an address. */
+  /** As BullMQ keeps it, cut; it may hold an address. */
   readonly reason: string;
 }
 
+/** Longer reasons are cut: an error page can be megabytes. */
+const MAX_REASON_BYTES = 2000;
+/** KEYS: those of jobs. ARGV: how much of a reason. */
+const READ = scriptOf(`
+local rows = {}
+for at, key in ipairs(KEYS) do
+  local failed, reason = unpack(redis.call('HMGET', key, 'finishedOn', 'failedReason'))
+  rows[at] = { failed or '', string.sub(reason or '', 1, ARGV[1]) }
+end
+return rows`);
+const readReply = z.array(z.tuple([z.string(), z.string()]));
+
 /** In the order of the ids; one that was removed meanwhile is left out. */
 async function readFailures(queue: Queue, ids: readonly string[]): Promise<readonly Failure[]> {
-  const redis = connectionOf(queue);
-  const read = await Promise.all(ids.map((id) => redis.hmget(queue.toKey(id), 'finishedOn', 'failedReason')));
+  const keys = ids.map((id) => queue.toKey(id));
+  const read = readReply.parse(await READ(connectionOf(queue), keys, [MAX_REASON_BYTES]));
   return ids.flatMap((id, at) => {
-    const [failed = null, reason = null] = read[at] ?? [];
-    return failed === null ? [] : [{ id, failedMs: Number(failed), reason: reason ?? '' }];
+    const [failed = '', reason = ''] = read[at] ?? [];
+    if (failed === '') return [];
+    // A cut last word could be half an address, which nothing would recognise.
+    const isCut = Buffer.byteLength(reason) >= MAX_REASON_BYTES;
+    return [{ id, failedMs: Number(failed), reason: isCut ? reason.replace(/\S*$/, '') : reason }];
   });
 }
 
@@ -39,10 +56,19 @@ export async function newestFailed(
   return { total, failures: await readFailures(queue, ids) };
 }
 
-/** The failed jobs of a queue, oldest first, `count` at a time: those that are failed now, and are still then. */
+/**
+ * The failed jobs of a queue, about `count` at a time, in no order. Meets every job that is failed all the while, now
+ * and then one twice, and ends also when others fail meanwhile.
+ */
 export async function* walkFailed(queue: Queue, count: number): AsyncGenerator<readonly Failure[]> {
-  const ids = await queue.getRanges(['failed'], 0, -1, true);
-  for (let at = 0; at < ids.length; at += count) yield await readFailures(queue, ids.slice(at, at + count));
+  let cursor = '0';
+  do {
+    const [next, found] = await connectionOf(queue).zscan(queue.toKey('failed'), cursor, 'COUNT', count);
+    // Ids and instants, in turn.
+    const ids = found.filter((_, at) => at % 2 === 0);
+    yield await readFailures(queue, ids);
+    cursor = next;
+  } while (cursor !== '0');
 }
 
 /**

@@ -13,9 +13,12 @@ import {
   EnqueueError,
   type NewJob,
   openQueue,
+  readArrived,
   storeArrivals,
 } from '../../src/queue/enqueue.js';
 import { type Arrival, DEFAULT_PREFIX, prefixOf } from '../../src/queue/jobs.js';
+import { newestFailed, walkFailed } from '../../src/queue/failures.js';
+import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { until } from '../support/until.js';
@@ -155,6 +158,59 @@ describe('enqueue', () => {
     const last = Math.max(...started);
     expect(told.filter((at) => !started.some((run) => run >= at))).toEqual([]);
     expect(last).toBeGreaterThanOrEqual(told.at(-1) ?? Infinity);
+  });
+});
+
+describe('what stands in a queue, however much', () => {
+  let redis: TestRedis;
+  let connection: RedisConnection;
+  const open = (name: 'arrivals' | 'notices') =>
+    openQueue(name, connection, createLogger('silent', 'test'), redis.prefix);
+  beforeEach(async () => {
+    redis = await testRedis();
+    connection = openProducer(redis.address);
+  });
+  afterEach(async () => {
+    closeRedis(connection);
+    await redis.close();
+  });
+
+  test('of what arrived the oldest 5 000 jobs are looked at, and the others are taken to be like them', async () => {
+    const arrivals = open('arrivals');
+    const ids = Array.from({ length: 7500 }, (_, at) => `arrivals.${at}.${at < 5000 ? 2 : 9}`);
+    await redis.connection.lpush(queueKey(redis, 'arrivals', 'wait'), ...ids);
+    await redis.connection.hset(queueKey(redis, 'arrivals', 'arrivals.0.2'), 'timestamp', 1_700_000_000_000);
+    expect(await readArrived(arrivals)).toEqual({ notices: 15_000, oldestMs: 1_700_000_000_000 });
+  });
+
+  test('a long reason is cut in Redis, and not within an address', async () => {
+    const page = `${'é '.repeat(660)}jean.dupont@example.org ${'<p>'.repeat(1_000_000)}`;
+    await putFailed(redis, [
+      { id: 'issued.P1.E1', reason: page, failedMs: 1000 },
+      { id: 'issued.P1.E2', reason: 'OBF GET event: 404 Not Found', failedMs: 2000 },
+    ]);
+    const { total, failures } = await newestFailed(open('notices'), 10);
+    expect(total).toBe(2);
+    expect(failures).toEqual([
+      { id: 'issued.P1.E2', reason: 'OBF GET event: 404 Not Found', failedMs: 2000 },
+      { id: 'issued.P1.E1', reason: 'é '.repeat(660), failedMs: 1000 },
+    ]);
+  });
+
+  test('failed jobs are walked through in parts, each of which is one question for ids and one for reasons', async () => {
+    const jobs = Array.from({ length: 3000 }, (_, at) => ({
+      id: `issued.P1.E${at}`,
+      reason: `OBF GET event: ${at}`,
+      failedMs: 1000 + at,
+    }));
+    await putFailed(redis, jobs);
+    const [asked, whole] = [jest.spyOn(connection, 'evalsha'), jest.spyOn(connection, 'hmget')];
+    const parts = [];
+    for await (const part of walkFailed(open('notices'), 500)) parts.push(part);
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(1000);
+    const met = new Map(parts.flat().map((failure) => [failure.id, failure]));
+    expect([...met.values()].toSorted((a, b) => a.failedMs - b.failedMs)).toEqual(jobs);
+    expect([asked.mock.calls.length, whole.mock.calls.length]).toEqual([parts.length, 0]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Job } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
 import type { ClientId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
@@ -139,22 +139,20 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-/** A poll may stand before the oldest notice. */
-const LOOKED_AT = 200;
+/** How many jobs are read at a time. */
+const PAGE = 200;
 /** The polls are in the same queue: one of each client always waits for its time. */
 const isNotice = ({ name }: Job): boolean => name !== 'poll';
 
 async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): Promise<Section> {
-  const [arrived, counts, firstInLine, delayed] = await Promise.all([
+  const [arrived, counts, firstInLine, retrying] = await Promise.all([
     readArrived(arrivals),
     notices.getJobCounts('waiting', 'active'),
-    notices.getJobs(['waiting'], 0, LOOKED_AT, true),
-    // They are ordered by their next attempt, not by their age: all are read.
-    notices.getDelayed(),
+    notices.getJobs(['waiting'], 0, PAGE - 1, true),
+    readRetrying(notices),
   ]);
   const waiting = arrived.notices + (counts['waiting'] ?? 0);
   const active = counts['active'] ?? 0;
-  const retrying = delayed.filter(isNotice);
   const times = [...firstInLine.filter(isNotice), ...retrying].map(({ timestamp }) => timestamp);
   const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
   const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
@@ -168,6 +166,16 @@ async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): 
     ],
     json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
   };
+}
+
+/** Delayed jobs are ordered by their next attempt, not by their age: all are read, and their time alone is kept. */
+async function readRetrying(queue: Queue): Promise<readonly Pick<Job, 'timestamp'>[]> {
+  const found: Pick<Job, 'timestamp'>[] = [];
+  for (let at = 0; ; at += PAGE) {
+    const page = await queue.getDelayed(at, at + PAGE - 1);
+    found.push(...page.filter(isNotice).map(({ timestamp }) => ({ timestamp })));
+    if (page.length < PAGE) return found;
+  }
 }
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
