@@ -10,7 +10,7 @@ export const FAILED_RETENTION_MS = 90 * 24 * 3_600_000;
 /** How long a pushed credential that OBF refused stands there, and how many at most. */
 const PUSH_RETENTION_MS = 7 * 24 * 3_600_000;
 const PUSHES_KEPT = 1000;
-/** How many failed jobs are read at a time. */
+/** Redis does nothing else while it reads or removes: one step takes it some milliseconds. */
 const STEP = 1000;
 
 /**
@@ -21,10 +21,9 @@ const STEP = 1000;
 export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<void> {
   const nowMs = await redisNow(connectionOf(queues.notices));
   for (const name of QUEUES) {
-    signal.throwIfAborted();
     const pushes = name === 'notices' ? await cleanPushes(queues.notices, nowMs, signal) : 0;
-    const { length } = await queues[name].clean(FAILED_RETENTION_MS, 0, 'failed');
-    log.info({ queue: name, removed: pushes + length }, 'old failed jobs removed');
+    const removed = pushes + (await cleanFailed(queues[name], signal));
+    log.info({ queue: name, removed }, 'old failed jobs removed');
   }
 }
 
@@ -48,3 +47,12 @@ async function cleanPushes(queue: Queue, nowMs: number, signal: AbortSignal): Pr
 
 const isRefused = (reason: string): boolean =>
   failureCause(reason, 'notices').kind?.startsWith('attestation-') === true;
+
+async function cleanFailed(queue: Queue, signal: AbortSignal): Promise<number> {
+  for (let removed = 0; ;) {
+    signal.throwIfAborted();
+    const { length } = await queue.clean(FAILED_RETENTION_MS, STEP, 'failed');
+    removed += length;
+    if (length < STEP) return removed;
+  }
+}

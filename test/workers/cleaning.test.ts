@@ -90,6 +90,23 @@ describe('clean queues', () => {
     expect(removedIn()[1]).toEqual(['notices', 1500]);
   }, 60_000);
 
+  test('it is stopped between two steps', async () => {
+    const [pipeline] = house.pipelines;
+    const { notices } = pipeline.queues;
+    const ids = Array.from({ length: 2500 }, (_, at) => `old.${at}`);
+    await failedBefore(notices, FAILED_RETENTION_MS + DAY_MS, ids);
+    const stop = new AbortController();
+    const clean = notices.clean.bind(notices);
+    jest.spyOn(notices, 'clean').mockImplementation(async (...how) => {
+      const removed = await clean(...how);
+      stop.abort();
+      return removed;
+    });
+    await expect(cleanQueues(pipeline, stop.signal)).rejects.toThrow('aborted');
+    expect(await notices.getFailedCount()).toBe(1500);
+    jest.restoreAllMocks();
+  }, 60_000);
+
   test('it is stopped between two queues when the worker stops', async () => {
     const [pipeline] = house.pipelines;
     await expect(cleanQueues(pipeline, AbortSignal.abort())).rejects.toThrow('aborted');
