@@ -9,6 +9,8 @@ class NotReplicated extends Error {
 
 /** How long a replica is waited for, milliseconds. A healthy one takes one. */
 const WAIT_MS = 1000;
+/** A server without replicas is asked this often, not before every step. */
+const LOOK_AGAIN_MS = 5000;
 /** A master gives up a replica that hangs after 60 s (`repl-timeout`). */
 const LIMIT_MS = 120_000;
 const ASK_AGAIN_MS = 250;
@@ -42,7 +44,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
      * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
      */
     async waitForReplicas(epoch: number): Promise<void> {
-      for (const limit = performance.now() + LIMIT_MS; ;) {
+      for (const limit = performance.now() + LIMIT_MS; !watch.isAlone();) {
         const isDone = await isReplicated();
         requireSame(epoch);
         if (isDone) return;
@@ -52,6 +54,7 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
     },
     /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
     async confirm(epoch: number): Promise<void> {
+      if (watch.isAlone()) return;
       // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
       await look();
       requireSame(epoch);
@@ -71,18 +74,19 @@ interface MasterState extends Replication {
 function watchMasters(redis: RedisConnection) {
   const aloneSince = new Map<string, number>();
   // A cluster has replicas, and so has a master behind sentinels.
-  let expectsReplicas = isCluster(redis) || Array.isArray(redis.options.sentinels);
+  const seen = { replicas: isCluster(redis) || Array.isArray(redis.options.sentinels), atMs: -Infinity };
   /** `epoch`: how many take-overs of another server were seen. */
   let [epoch, history] = [0, ''];
   const note = (masters: readonly Replication[]): string => {
     const now = String(masters.map((master) => master.history).toSorted());
     if (history !== '' && history !== now) epoch += 1;
     history = now;
+    seen.atMs = performance.now();
     return now;
   };
   const stateOf = async (node: Redis, told: Replication): Promise<MasterState> => {
     if (told.online > 0) {
-      expectsReplicas = true;
+      seen.replicas = true;
       aloneSince.delete(told.history);
       return { ...told, hasAll: (await node.wait(told.online, WAIT_MS)) >= told.online, aloneMs: 0 };
     }
@@ -92,7 +96,9 @@ function watchMasters(redis: RedisConnection) {
     return { ...told, hasAll: false, aloneMs: nowMs - since };
   };
   return {
-    expectsReplicas: () => expectsReplicas,
+    expectsReplicas: () => seen.replicas,
+    /** A server without replicas was looked at a moment ago. */
+    isAlone: () => !seen.replicas && performance.now() - seen.atMs < LOOK_AGAIN_MS,
     epoch: () => epoch,
     history: async () => note(await forEachMaster(redis, async (_, told) => told)),
     async look() {

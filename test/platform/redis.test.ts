@@ -8,6 +8,7 @@ import {
   openProducer,
   type RedisAddress,
 } from '../../src/platform/redis.js';
+import { createReplicationBarrier } from '../../src/platform/replication.js';
 import { DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
@@ -425,6 +426,36 @@ describe('fail over', () => {
       admin.disconnect();
       [producer, consumer].forEach(closeRedis);
       await redis.stop();
+    }
+  });
+});
+
+describe('replication', () => {
+  test('a server without replicas is asked once, not before every step; one with a replica each time', async () => {
+    const [own, other] = await Promise.all([ownRedis(), ownRedis()]);
+    const admin = new Redis(other.url);
+    const redis = openConsumer(own.address);
+    // Its own question, once it is connected, is none of these.
+    await redis.ping();
+    const asked = jest.spyOn(redis, 'info');
+    try {
+      const alone = createReplicationBarrier(redis, 60_000);
+      for (let step = 0; step < 5; step += 1) {
+        await alone.confirm(alone.epoch());
+        await alone.waitForReplicas(alone.epoch());
+      }
+      expect(asked).toHaveBeenCalledTimes(1);
+
+      await admin.replicaof('127.0.0.1', Number(new URL(own.url).port));
+      await until(async () => (await redis.info('replication')).includes('state=online'), 'replica');
+      asked.mockClear();
+      const followed = createReplicationBarrier(redis, 60_000);
+      for (let step = 0; step < 5; step += 1) await followed.confirm(followed.epoch());
+      expect(asked).toHaveBeenCalledTimes(5);
+    } finally {
+      admin.disconnect();
+      closeRedis(redis);
+      await Promise.all([own.stop(), other.stop()]);
     }
   });
 });
