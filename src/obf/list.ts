@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asEventId, type ClientId } from '../ids.js';
 import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
+import { IdSet } from './id-set.js';
 import type { ListName, ListRead, ObfEvent, ObfRecipient, OddRow, Page } from './types.js';
 import { eventRow, pageReply } from './wire.js';
 
@@ -32,7 +33,7 @@ type Pass = Awaited<ReturnType<typeof readOnce>>;
  * did not shrink meanwhile: nothing was deleted that could stand for a row which nobody saw.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
-  const seen = new Set<string>();
+  const seen = new IdSet();
   const odd = new Map<string, OddRow>();
   const totals: number[] = [];
   let before: Pass | null = null;
@@ -74,10 +75,10 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
  */
 async function readOnce<T>(
   { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
-  seen: Set<string>,
+  seen: IdSet,
   odd: Map<string, OddRow>,
 ) {
-  const keys = new Set<string>();
+  const keys = new IdSet();
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {

@@ -32,7 +32,8 @@ export interface Suggestion {
 
 /**
  * What would help each award that is not met, found by evaluating the rules again with one more badge, or with one
- * more award held. Pure.
+ * more award held. Pure. A badge is suggested where less is missing with it, the other awards as they are; or with all
+ * that follows from it, unless a suggested award says so already.
  * @param evaluation under that scheme
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
@@ -55,7 +56,20 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   const available = [...scheme.enrolments.values()].filter(
     (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
   );
-  const helpedBy = forEachSort(available, open, facts, (badge) => closerUnder(issued(facts, [badge])));
+  const effects = forEachSort(available, open, facts, (badge): Effect => {
+    const more = issued(facts, [badge]);
+    const following = standingWith(awards, more, ['not_met']);
+    const left = missingBadges(
+      awards.map((verdict) => {
+        if (verdict.status !== 'not_met') return verdict;
+        const tree = evaluateCondition(verdict.award.rule, { ...more, standing: following });
+        return { ...verdict, tree, status: following.has(verdict.award.id) ? 'due' : 'not_met' };
+      }),
+    );
+    const ids = open.map(({ award }) => award.id);
+    const inAll = ids.filter((id) => (left.get(id) ?? 0) < (missing.get(id) ?? 0));
+    return { alone: closerUnder(more), inAll: new Set(inAll) };
+  });
   const helpedByAward = open.map(({ award: { id } }) => {
     const withIt = new Map([...facts.standing, [id, 'due'] as const]);
     return [id, closerUnder({ ...facts, standing: withIt })] as const;
@@ -63,13 +77,28 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   const all = issued(facts, available);
   const free = standingWith(awards, all, ['not_met']);
   const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
+  // What is suggested of an award, and of those that it is suggested to get: each comes after those it holds.
+  const closer = new Map<AwardId, ReadonlySet<Enrolment>>();
   const suggested = open.map(({ award: { id } }) => {
-    const badges = available.filter((badge) => helpedBy.get(badge)?.has(id) === true);
     const helping = helpedByAward.flatMap(([other, helped]) => (helped.has(id) ? [other] : []));
+    const through = new Set(helping.flatMap((other) => [...(closer.get(other) ?? [])]));
+    const badges = available.filter((badge) => {
+      const effect = effects.get(badge);
+      return effect?.alone.has(id) === true || (effect?.inAll.has(id) === true && !through.has(badge));
+    });
+    closer.set(id, new Set([...badges, ...through]));
     const reach: Reach = free.has(id) ? 'within' : freed.has(id) ? 'hindered' : 'beyond';
     return [id, { badges, awards: helping, reach }] as const;
   });
   return new Map(suggested);
+}
+
+/** The awards that miss less with one badge. */
+interface Effect {
+  /** With the other awards as they are. */
+  readonly alone: ReadonlySet<AwardId>;
+  /** With the awards that become due by it. */
+  readonly inAll: ReadonlySet<AwardId>;
 }
 
 /** More than anybody could be given: no badge brings a blocked or inactive award. */
@@ -106,16 +135,16 @@ function missingIn(result: ConditionResult, missing: Missing): number {
  * conditions, for the same ability, of the same partner or of partners that the person has nothing of. A scheme has
  * thousands of badges, and few that differ to a rule.
  */
-function forEachSort<Effect>(
+function forEachSort<T>(
   badges: readonly Enrolment[],
   open: readonly AwardVerdict[],
   { candidates }: Facts,
-  effectOf: (badge: Enrolment) => Effect,
-): ReadonlyMap<Enrolment, Effect> {
+  effectOf: (badge: Enrolment) => T,
+): ReadonlyMap<Enrolment, T> {
   const conditions = open.flatMap(({ tree }) => badgesIn(tree, 'unmet')).map(({ condition }) => condition);
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
-  const tried = new Map<string, Effect>();
+  const tried = new Map<string, T>();
   const effects = badges.flatMap((badge) => {
     const pickedBy = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
     if (pickedBy.length === 0) return [];

@@ -10,6 +10,7 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import type { HostedCredentials } from '../../src/obf/hosted.js';
+import { IdSet } from '../../src/obf/id-set.js';
 import { pageForm, readList } from '../../src/obf/list.js';
 import { listCompleteEvents } from '../../src/obf/read-event.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
@@ -811,5 +812,16 @@ describe('hosted', () => {
     ['a hash said to be plain', { hashed: false, identity: hash(ADDRESS), salt: null }, ADDRESS, false],
   ])('the recipient: %s', (_, recipient, address, expected) => {
     expect(isFor(recipient, address)).toBe(expected);
+  });
+});
+
+describe('the ids of a whole list', () => {
+  test('each is known once it was added, and counted once', () => {
+    const ids = Array.from({ length: 50_000 }, (_, at) => `id-${at}`);
+    const set = new IdSet();
+    for (const id of [...ids, ...ids.slice(0, 1000)]) set.add(id);
+    expect(set.size).toBe(ids.length);
+    expect(ids.every((id) => set.has(id))).toBe(true);
+    expect(ids.some((id) => set.has(`other-${id}`))).toBe(false);
   });
 });

@@ -160,10 +160,14 @@ export const someAssertion = (of: Scheme, now: number): fc.Arbitrary<Assertion> 
       stranger: rarely(fc.constantFrom(...CLIENTS), null, 10),
       issuedOnS,
       expiresOnS: rarely<number | null>(fc.constantFrom(now - 1, now, now + 1, now + 86_400), null, 4),
-      revoked: rarely(fc.constant(true), false, 9),
+      revoked: rarely(fc.constantFrom(true, 'vanished' as const), false, 9),
     })
-    .map(({ badge: id, stranger, ...spec }) =>
-      assertion(id, stranger ?? of.enrolments.get(asBadgeId(id))?.clientId ?? 'P1', spec),
+    .map(({ badge: id, stranger, revoked, ...spec }) =>
+      assertion(id, stranger ?? of.enrolments.get(asBadgeId(id))?.clientId ?? 'P1', {
+        ...spec,
+        revoked: revoked !== false,
+        ...(revoked === 'vanished' ? { vanished: true } : {}),
+      }),
     );
 
 const regionBadge = (now: number): fc.Arbitrary<Assertion> =>

@@ -87,6 +87,8 @@ export interface AssertionSpec {
   issuedOnS?: number;
   expiresOnS?: number | null;
   revoked?: boolean;
+  /** OBF shows it no more. */
+  vanished?: boolean | undefined;
 }
 
 /** An assertion of a badge; its id says what it is, unless given. */
@@ -100,5 +102,6 @@ export function assertion(badge: string, client: string, spec: AssertionSpec = {
     issuedOnS,
     expiresOnS: spec.expiresOnS ?? null,
     revoked: spec.revoked ?? false,
+    ...(spec.vanished === true ? { vanished: true } : {}),
   };
 }

@@ -262,7 +262,8 @@ const jsonFields = (fields: object): Record<string, unknown> =>
     }),
   );
 
-export const assertionJson = ({ id, ...rest }: Assertion): z.infer<typeof assertion> =>
+/** That OBF shows it no more is in `revoked`. */
+export const assertionJson = ({ id, vanished: _unshown, ...rest }: Assertion): z.infer<typeof assertion> =>
   assertion.parse({ assertion: id, ...jsonFields(rest) });
 
 const exclusionJson = ({ assertion: one, reason }: Readonly<{ assertion: Assertion; reason: object }>) => ({

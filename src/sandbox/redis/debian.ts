@@ -55,6 +55,8 @@ async function runnable(home: string): Promise<RedisBinary | null> {
 }
 
 const SERVER = 'redis-tools';
+/** What it needs beside the C library, where apt cannot say. */
+const LIBRARIES = ['libjemalloc2', 'liblzf1', 'libatomic1'];
 const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
 const TIMEOUT_MS = 120_000;
 
@@ -76,10 +78,10 @@ async function downloadPackages(work: string): Promise<string[]> {
 async function download(work: string, options: readonly string[]): Promise<void> {
   // Asked without installing: a simulation needs no root.
   const simulate = [...options, 'install', '--simulate', '--no-install-recommends', SERVER];
-  const plan = await command('apt-get', simulate, { timeoutMs: TIMEOUT_MS });
+  const plan = await command('apt-get', simulate, { timeoutMs: TIMEOUT_MS }).catch(() => null);
   // A line with the installed version in brackets is an upgrade: what is installed will do.
-  const lacking = [...plan.matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
-  const packages = [...new Set([SERVER, ...lacking, 'libatomic1'])];
+  const lacking = [...(plan ?? '').matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
+  const packages = [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...lacking, 'libatomic1'])])];
   await command('apt-get', [...options, 'download', ...packages], { cwd: work, timeoutMs: TIMEOUT_MS });
 }
 

@@ -1,7 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { unpackDebianRedis } from './debian.js';
-import { freePort, runRedis, works, type RedisBinary, type RedisSettings } from './run.js';
+import { freePort, RedisDidNotStart, runRedis, works, type RedisBinary, type RedisSettings } from './run.js';
+
+/** Another process may take a free port before Redis does. */
+const PORT_ATTEMPTS = 5;
 
 interface RedisOptions extends FindOptions {
   /** Where the data live, also for the next start; made when it is not there. */
@@ -22,11 +25,19 @@ export interface StartedRedis {
  * @throws RedisUnavailable, RedisDidNotStart
  */
 export async function startRedis(options: RedisOptions): Promise<StartedRedis> {
-  const { port = await freePort(), settings } = options;
   const binary = await findRedis(options);
-  await mkdir(options.dataDir, { recursive: true });
-  const { pid, stop } = await runRedis(binary, port, resolve(options.dataDir), settings);
-  return { url: `redis://127.0.0.1:${port}`, pid, source: binary.source, stop };
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    try {
+      const { pid, stop } = await runRedis(binary, port, dataDir, options.settings);
+      return { url: `redis://127.0.0.1:${port}`, pid, source: binary.source, stop };
+    } catch (error) {
+      const isTaken = error instanceof RedisDidNotStart && error.output.includes('Address already in use');
+      if (!isTaken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
 }
 
 export interface FindOptions {

@@ -4,6 +4,7 @@ import { iteratePeople } from '../../earners/people.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
+import { IdSet } from '../../obf/id-set.js';
 import { readList } from '../../obf/list.js';
 import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { ListRead, ObfEvent, ObfRecipient } from '../../obf/types.js';
@@ -55,7 +56,7 @@ interface Run {
   /** Who is to be evaluated. */
   readonly touched: Set<EarnerKey>;
   /** Of each account that was read whole: every assertion that its list shows. */
-  readonly listed: Map<ClientId, Set<string>>;
+  readonly listed: Map<ClientId, IdSet>;
   /** Receives how many rows of an account were read, of how many. */
   readonly progress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -128,7 +129,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
   const compared = await index.compare(clientId, [...events.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
-  const listed = new Set<string>();
+  const listed = new IdSet();
   const left = new Map(events);
   const recipientList = await storeListed(pipeline, account, left, listed, run);
   // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
@@ -154,7 +155,7 @@ function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
   left: Map<EventId, ObfEvent>,
-  listed: Set<string>,
+  listed: IdSet,
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;
