@@ -37,20 +37,21 @@ export interface Walk extends Span {
 export type IssuedByDay = ReadonlyMap<string, ReadonlyMap<AwardId, number>>;
 
 /**
- * KEYS: the hours, the counts, the events, then the hour of each place. ARGV, of each place: the hour's number, when, its
- * member, the field that counts it ('': not counted) and the event that it is found by ('': none).
+ * KEYS: the hours, the counts, their fields, the events, then the hour of each place. ARGV, of each place: the hour's
+ * number, when, its member, the field that counts it ('': not counted) and the event that it is found by ('': none).
  */
 const ADD = scriptOf(`
-for nth = 0, #KEYS - 4 do
+for nth = 0, #KEYS - 5 do
   local hour, when, member, field, event = unpack(ARGV, nth * 5 + 1, nth * 5 + 5)
   redis.call('ZADD', KEYS[1], hour, hour)
-  if redis.call('ZADD', KEYS[nth + 4], when, member) == 1 and field ~= '' then
+  if redis.call('ZADD', KEYS[nth + 5], when, member) == 1 and field ~= '' then
     redis.call('HINCRBY', KEYS[2], field, 1)
+    redis.call('ZADD', KEYS[3], 0, field)
   end
   if event ~= '' then
-    local first, last = string.match(redis.call('HGET', KEYS[3], event) or '', '^(%S+) (%S+)$')
+    local first, last = string.match(redis.call('HGET', KEYS[4], event) or '', '^(%S+) (%S+)$')
     first, last = math.min(tonumber(first or when), when), math.max(tonumber(last or when), when)
-    redis.call('HSET', KEYS[3], event, string.format('%d %d', first, last))
+    redis.call('HSET', KEYS[4], event, string.format('%d %d', first, last))
   end
 end`);
 
@@ -74,7 +75,9 @@ function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
  */
 export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone: string) {
   const base = `${prefix}:journal:{log}`;
-  const [hoursKey, countsKey, eventsKey] = [`${base}:hours`, `${base}:issued`, `${base}:events`];
+  const [hoursKey, eventsKey] = [`${base}:hours`, `${base}:events`];
+  // Counts by `<day> <award>`, and these fields in their order: a look at the last days reads no others.
+  const [countsKey, fieldsKey] = [`${base}:issued`, `${base}:issued-fields`];
   const hourKey = (hour: number | string): string => `${base}:h:${hour}`;
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
   const argumentsOf = ({ member, entry, isCounted }: Listed): (string | number)[] => {
@@ -93,7 +96,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     async add(listed: readonly Listed[]): Promise<void> {
       for (const some of chunksOf(listed)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
-        await ADD(redis, [hoursKey, countsKey, eventsKey, ...hours], some.flatMap(argumentsOf));
+        await ADD(redis, [hoursKey, countsKey, fieldsKey, eventsKey, ...hours], some.flatMap(argumentsOf));
       }
     },
     async remove(places: readonly Place[]): Promise<void> {
@@ -113,19 +116,21 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
       const from = fromS === undefined ? '' : dayOf(fromS);
       const until = untilS === undefined ? '9999-12-31' : dayOf(untilS - 1);
       const days = new Map<string, Map<AwardId, number>>();
-      const counts = await redis.hgetall(countsKey);
-      for (const field of Object.keys(counts).toSorted()) {
+      // `!` follows the space after the day.
+      const fields = await redis.zrangebylex(fieldsKey, `[${from}`, `(${until}!`);
+      const counts = fields.length === 0 ? [] : await redis.hmget(countsKey, ...fields);
+      for (const [at, field] of fields.entries()) {
         const [day = '', award = ''] = field.split(' ');
-        if (day < from || day > until) continue;
         const ofDay = days.get(day) ?? new Map<AwardId, number>();
-        days.set(day, ofDay.set(asAwardId(award), Number(counts[field])));
+        days.set(day, ofDay.set(asAwardId(award), Number(counts[at])));
       }
       return days;
     },
     /** Empties the index, to be filled from the records again. */
     async clear(): Promise<void> {
       const hours = (await redis.zrange(hoursKey, '0', '-1')).map(hourKey);
-      for (const keys of chunksOf([...hours, hoursKey, countsKey, eventsKey])) await redis.unlink(...keys);
+      for (const keys of chunksOf([...hours, hoursKey, countsKey, fieldsKey, eventsKey]))
+        await redis.unlink(...keys);
     },
   };
 }

@@ -7,7 +7,7 @@ import { laterJobId, type EarnerJob } from '../queue/jobs.js';
 import type { JobResult } from '../platform/job-result.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
-import { enqueueGather } from './issue/gather-awards.js';
+import { gatherSoon } from './issue/gather-awards.js';
 import { REGION_READ } from '../issuing/region-account-sync.js';
 import type { Pipeline } from './pipeline.js';
 import { handleLostAward } from './issue/revoke-award.js';
@@ -30,8 +30,7 @@ export async function evaluateEarner(
   for (const award of decision.lost) await handleLostAward(pipeline, decision, award, cause);
   await recordBlocked(pipeline, decision, cause);
   const gathering = await enqueueAward(pipeline, decision, { cause, suppressEmail });
-  // After a short pause: more may come.
-  for (const badgeId of gathering) await enqueueGather(pipeline, badgeId, pace.quietMs);
+  for (const badgeId of gathering) await gatherSoon(pipeline, badgeId);
   await evaluateLater(pipeline, decision, cause);
   // A badge that the Région gave by hand may complete a rule. Where an award is due, OBF is looked at before it leaves.
   if (gathering.length === 0 && cause !== REGION_READ)

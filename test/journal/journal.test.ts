@@ -156,7 +156,10 @@ describe('journal', () => {
       [{ fromS: MIDNIGHT_S + 60 * DAY_S }, []],
     ])('of %j: whole days, in their order', async (query, days) => {
       await journal.write([at(Date.UTC(2027, 0, 15) / 1000), at(MIDNIGHT_S), at(MIDNIGHT_S - 1)]);
+      const read = jest.spyOn(redis.connection, 'hmget');
       expect([...(await journal.issuedByDay(query)).keys()]).toEqual(days);
+      expect(read.mock.calls.flatMap(([, ...fields]) => fields)).toHaveLength(days.length);
+      read.mockRestore();
     });
   });
 

@@ -1,9 +1,9 @@
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { asBadgeId } from '../../src/ids.js';
+import { asBadgeId, asEarnerKey } from '../../src/ids.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { QUEUES } from '../../src/queue/jobs.js';
 import { cleanQueues, FAILED_RETENTION_MS } from '../../src/workers/clean-queues.js';
-import { gatherAwards } from '../../src/workers/issue/gather-awards.js';
+import { gatherAwards, gatherSoon } from '../../src/workers/issue/gather-awards.js';
 import { scheduleHousekeeping, schedulePolls } from '../../src/workers/runtime/schedules.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { type House, openHouse } from '../support/house.js';
@@ -203,4 +203,20 @@ describe('gathering', () => {
       expect(await gather()).toMatchObject({ earners: 2, batches: [expect.any(String)] });
     },
   );
+
+  test('a full batch leaves at once, though its badge waits for more', async () => {
+    const { outbox, queues } = palier.pipeline;
+    const pipeline = { ...palier.pipeline, pace: { ...palier.pipeline.pace, quietMs: 600_000, batchMax: 2 } };
+    const gathers = () => queues.awards.getJobCounts('delayed', 'waiting');
+    const counts = [];
+    for (const name of ['lou', 'sam']) {
+      await outbox.put(R1, asEarnerKey(name));
+      await gatherSoon(pipeline, R1);
+      counts.push(await gathers());
+    }
+    expect(counts).toEqual([
+      { delayed: 1, waiting: 0 },
+      { delayed: 0, waiting: 1 },
+    ]);
+  });
 });

@@ -85,6 +85,15 @@ export async function enqueueGather({ queues }: Stores, badgeId: BadgeId, delayM
   await enqueue(queues.awards, { id: gatherJobId(badgeId), name: 'gather', data, delayMs });
 }
 
+/** Has them gathered after a short pause, as more may come; a full batch leaves at once. */
+export async function gatherSoon(stores: Stores, badgeId: BadgeId): Promise<void> {
+  const { outbox, pace, queues } = stores;
+  const isFull = (await outbox.waiting(badgeId)) >= pace.batchMax;
+  await enqueueGather(stores, badgeId, isFull ? 0 : pace.quietMs);
+  const job = isFull ? await queues.awards.getJob(gatherJobId(badgeId)) : undefined;
+  if ((await job?.isDelayed()) === true) await job?.promote();
+}
+
 /** A batch that lost its job (the process was killed between the two) gets it back; a failed one is tried again later. */
 async function keepBatchJob(stores: Stores, badgeId: BadgeId, batchId: BatchId): Promise<void> {
   const { queues, batches, now } = stores;
