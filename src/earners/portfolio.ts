@@ -50,7 +50,7 @@ const blockedIn = (records: readonly OwnRecord[]): readonly BadgeId[] =>
  * one that never ends has the last word, one that has an end only if it was issued later.
  */
 function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]): readonly BadgeId[] {
-  const ignoredRevocations = ({ badgeId, eventId }: Assertion): boolean =>
+  const isIgnored = ({ badgeId, eventId }: Assertion): boolean =>
     eventId !== null &&
     records.some(
       ({ badgeId: of, record }) =>
@@ -66,7 +66,7 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
         !other.revoked &&
         (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
     );
-  const meant = held.filter((one) => one.revoked && !ignoredRevocations(one) && !givenSince(one));
+  const meant = held.filter((one) => one.revoked && !isIgnored(one) && !givenSince(one));
   return [...new Set(meant.map(({ badgeId }) => badgeId))];
 }
 

@@ -137,7 +137,7 @@ const WRITTEN_WITHIN_MS = 10 * 60_000;
 const WRITING_MS = 5000;
 
 /**
- * Parts one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
+ * Stores one event of the account, and has its recipients evaluated. A recipient whom OBF does not show yet may be about
  * to be given the badge: an event that is new and not ours is waited for.
  * @returns how long to wait before anything is issued, milliseconds
  */

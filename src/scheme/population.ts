@@ -15,7 +15,7 @@ export type Report = (done: number, total: number) => void;
 
 /**
  * Has everybody looked at, once.
- * @returns those who could not be, sorted: what Redis holds of them, or a rule for them, cannot be read
+ * @returns those who could not be, sorted: what Redis holds of them cannot be read
  * @throws the signal's reason once it is aborted
  */
 export async function forEachPerson(

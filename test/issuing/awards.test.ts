@@ -98,7 +98,7 @@ describe('award record', () => {
     expect(transition(issued, { type: 'comes-due', over: [asEventId('e0'), e1] }, 2).state).toBe('due');
   });
 
-  test('what was ignoredRevocations stays ignoredRevocations', () => {
+  test('a revocation that is ignored stays so', () => {
     expect(after(due, claim, record, start, byMachine, due, claim)?.ignoredRevocations).toEqual([e1]);
     expect(after(due, byHuman, unblock, due)?.ignoredRevocations).toEqual([e1]);
     expect(after(due, claim, release)?.state).toBe('due');

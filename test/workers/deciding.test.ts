@@ -60,7 +60,7 @@ describe('what is held', () => {
     const both = [issued('e2', { issuedOnS: 300 }), issued('e1', { revoked: true })];
     expect(compose(region, both, records()).blocked).toEqual([]);
   });
-  test('a revocation that was ignoredRevocations does not block', () => {
+  test('a revocation that is ignored does not block', () => {
     const portfolio = compose(
       region,
       [issued('e1', { revoked: true })],
