@@ -133,12 +133,21 @@ function gainedWith(
   }
 }
 
-/** What the plan makes of one award, for everybody: who is of each kind, in order. */
-export interface AwardPlan extends Readonly<Record<PlanKind, readonly EarnerKey[]>> {
+/** People of one kind: all are counted, and those whose keys were kept are named, in order. */
+export interface Listed {
+  readonly count: number;
+  readonly keys: readonly EarnerKey[];
+}
+
+/** What the plan makes of one award, for everybody: who is of each kind, or how many. */
+export interface AwardPlan extends Readonly<Record<Exclude<PlanKind, NamedKind>, number>> {
   readonly award: Award;
   /** In the rules in force and not in the new ones: holders keep it. */
   readonly removed: boolean;
+  readonly gains: Listed;
+  readonly losesRule: Listed;
 }
+type NamedKind = 'gains' | 'losesRule';
 
 /** What happens to everybody when rules are put into force. */
 export interface Plan {
@@ -148,55 +157,62 @@ export interface Plan {
   readonly only: AwardId | null;
   /** How many people were looked at. */
   readonly people: number;
-  /** Everybody who gains something, in order: those whom `apply` has to look at. */
-  readonly gainers: readonly EarnerKey[];
+  /** How many gain something. */
+  readonly gainers: number;
   /** In the order of the rules; then those that are removed. */
   readonly awards: readonly AwardPlan[];
 }
 
 /**
- * Adds up what is planned for each person. Pure.
- * @param people how many were looked at
- * @param planned for each of those for whom something is
+ * Adds up what is planned for each person, while people are read.
+ * @param keysPerAward how many keys of each kind an award keeps: those of the first to come
  */
-export function planOf(
-  { scheme, rollout }: Rules,
-  only: AwardId | null,
-  people: number,
-  planned: ReadonlyMap<EarnerKey, readonly Planned[]>,
-): Plan {
-  const keysOf = (is: (one: Planned) => boolean): readonly EarnerKey[] =>
-    [...planned].flatMap(([earner, own]) => (own.some(is) ? [earner] : [])).toSorted();
-  const planOfAward = (award: Award, removed: boolean): AwardPlan => {
-    const of = (kind: PlanKind): readonly EarnerKey[] =>
-      keysOf((one) => one.kind === kind && one.award.badgeId === award.badgeId);
-    return {
-      award,
-      removed,
-      gains: of('gains'),
-      losesRule: of('losesRule'),
-      inFlight: of('inFlight'),
-      refused: of('refused'),
-      blocked: of('blocked'),
-      inactive: of('inactive'),
-    };
-  };
-  const removed = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
+export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keysPerAward = Infinity) {
+  const removedOnes = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
+  const counters = [...scheme.awards, ...removedOnes].map((award) => ({
+    award,
+    removed: removedOnes.includes(award),
+    gains: { count: 0, keys: new Array<EarnerKey>() },
+    losesRule: { count: 0, keys: new Array<EarnerKey>() },
+    inFlight: 0,
+    refused: 0,
+    blocked: 0,
+    inactive: 0,
+  }));
+  const byBadge = new Map(counters.map((counter) => [counter.award.badgeId, counter]));
+  let [people, gainers] = [0, 0];
   return {
-    version: scheme.version,
-    only,
-    people,
-    gainers: keysOf(({ kind }) => kind === 'gains'),
-    awards: [
-      ...scheme.awards.map((award) => planOfAward(award, false)),
-      ...removed.map((award) => planOfAward(award, true)),
-    ],
+    add(earner: EarnerKey, planned: readonly Planned[]): void {
+      people += 1;
+      if (planned.some(({ kind }) => kind === 'gains')) gainers += 1;
+      for (const { award, kind } of planned) {
+        const counter = byBadge.get(award.badgeId);
+        if (counter === undefined) continue;
+        if (kind === 'gains' || kind === 'losesRule') {
+          counter[kind].count += 1;
+          if (counter[kind].keys.length < keysPerAward) counter[kind].keys.push(earner);
+        } else counter[kind] += 1;
+      }
+    },
+    plan: (): Plan => ({
+      version: scheme.version,
+      only,
+      people,
+      gainers,
+      awards: counters.map(({ gains, losesRule, ...one }) => ({
+        ...one,
+        gains: inOrder(gains),
+        losesRule: inOrder(losesRule),
+      })),
+    }),
   };
 }
 
+const inOrder = ({ count, keys }: Listed): Listed => ({ count, keys: keys.toSorted() });
+
 /** Whether nobody gains anything, and nobody stops qualifying. */
 export const changesNobody = ({ awards }: Plan): boolean =>
-  awards.every(({ gains, losesRule }) => gains.length + losesRule.length === 0);
+  awards.every(({ gains, losesRule }) => gains.count + losesRule.count === 0);
 
 /** Batch size and what OBF allows. */
 export interface IssuingLimits {
@@ -218,9 +234,9 @@ export type PlanCost = ReturnType<typeof costOf>;
 /** What applying a plan costs. */
 export function costOf({ awards }: Plan, { batchMax, maxRps, quotaLeft, quotaFloor }: IssuingLimits) {
   const batches = new Map(
-    awards.map(({ award, gains }) => [award.badgeId, Math.ceil(gains.length / batchMax)] as const),
+    awards.map(({ award, gains }) => [award.badgeId, Math.ceil(gains.count / batchMax)] as const),
   );
-  const issues = awards.reduce((sum, { gains }) => sum + gains.length, 0);
+  const issues = awards.reduce((sum, { gains }) => sum + gains.count, 0);
   const calls = CALLS_A_BATCH * [...batches.values()].reduce((sum, count) => sum + count, 0);
   return {
     /** Badges to be issued. */

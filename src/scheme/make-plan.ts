@@ -1,7 +1,7 @@
-import type { AwardId, EarnerKey } from '../ids.js';
+import type { AwardId } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { countPopulation, type PopulationCounter } from '../rules/population-stats.js';
-import { costOf, planFor, type PersonFacts, type Planned, planOf } from '../rules/plan.js';
+import { costOf, planFor, type PersonFacts, startPlan } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { forEachPerson, type Report } from './population.js';
 import type { PeopleSources } from '../earners/people.js';
@@ -26,6 +26,8 @@ export interface PlanAsked {
   readonly only: AwardId | null;
   /** OBF's calls per second. */
   readonly maxRps: number;
+  /** How many people of each award are named; by default all. */
+  readonly keysPerAward?: number;
 }
 
 export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
@@ -38,7 +40,7 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
  */
 export async function makePlan(
   { people, schemes, quota, pace, clock }: PlanParts,
-  { scheme, only, maxRps }: PlanAsked,
+  { scheme, only, maxRps, keysPerAward }: PlanAsked,
   report: Report,
   signal: AbortSignal,
   counter: PopulationCounter | null = null,
@@ -46,17 +48,15 @@ export async function makePlan(
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
-  let looked = 0;
-  const plannedFor = new Map<EarnerKey, readonly Planned[]>();
+  const tally = startPlan(rules, only, keysPerAward);
   const nowS = secondsOf(clock);
   const look = (person: PersonFacts): void => {
     const { evaluation, planned } = planFor(rules, person, nowS, only);
-    looked += 1;
-    if (planned.length > 0) plannedFor.set(person.earner, planned);
+    tally.add(person.earner, planned);
     counter?.add(evaluation);
   };
   const unreadable = await forEachPerson(people, look, report, signal);
-  const plan = planOf(rules, only, looked, plannedFor);
+  const plan = tally.plan();
   const reading = await quota.known();
   const cost = costOf(plan, {
     batchMax: pace.batchMax,

@@ -21,7 +21,7 @@ import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 
-/** How many people of each award are kept with a plan; the command line gives everybody. */
+/** How many people of each award are named in a plan; the command line names everybody. */
 const SAMPLE = 50;
 /** How long it takes is not told from here; only the calls are. */
 const UNTOLD_RPS = 1;
@@ -47,10 +47,19 @@ export async function planForOps(
   return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
 }
 
-const reportTo =
-  (keep: KeepProgress): Report =>
-  (done, total) =>
-    void keep({ done, total }).catch(() => undefined);
+const REPORT_EVERY_MS = 500;
+
+/** One write at a time, and not more often than every half second. */
+export function reportTo(keep: KeepProgress): Report {
+  let nextMs = 0;
+  return (done, total) => {
+    if (performance.now() < nextMs) return;
+    nextMs = Infinity;
+    void keep({ done, total })
+      .catch(() => undefined)
+      .finally(() => (nextMs = performance.now() + REPORT_EVERY_MS));
+  };
+}
 
 async function planned(
   pipeline: Pipeline,
@@ -62,7 +71,7 @@ async function planned(
   const { quota } = pipeline;
   // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  return makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS }, report, signal);
+  return makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS, keysPerAward: SAMPLE }, report, signal);
 }
 
 function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number): StoredPlan {
@@ -74,20 +83,17 @@ function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number):
     only: plan.only,
     people: plan.people,
     unreadable: unreadable.length,
-    gainers: plan.gainers.length,
+    gainers: plan.gainers,
     quotaLeft: quota?.left ?? null,
-    awards: plan.awards.map(({ award, removed, gains, losesRule, ...others }) => ({
-      removed,
+    awards: plan.awards.map(({ award, gains, losesRule, inactive: _inactive, ...others }) => ({
+      ...others,
       award: award.id,
       name: award.name,
       active: award.active,
-      gains: gains.length,
-      losesRule: losesRule.length,
-      inFlight: others.inFlight.length,
-      refused: others.refused.length,
-      blocked: others.blocked.length,
-      gainsSample: gains.slice(0, SAMPLE),
-      losesSample: losesRule.slice(0, SAMPLE),
+      gains: gains.count,
+      losesRule: losesRule.count,
+      gainsSample: [...gains.keys],
+      losesSample: [...losesRule.keys],
     })),
   };
 }
@@ -154,10 +160,10 @@ function refusalOf(
 
 const numbersOf = ({ plan, cost }: MadePlan): Pick<ApplyRecord, 'issues' | 'people' | 'given'> => ({
   issues: cost.issues,
-  people: plan.gainers.length,
+  people: plan.gainers,
   given: plan.awards
-    .filter(({ gains }) => gains.length > 0)
-    .map(({ award: { id, name, badgeId }, gains }) => ({ award: id, name, badgeId, count: gains.length })),
+    .filter(({ gains }) => gains.count > 0)
+    .map(({ award: { id, name, badgeId }, gains }) => ({ award: id, name, badgeId, count: gains.count })),
 });
 
 const told = ({ state, version, only, issues, people, upto }: ApplyRecord): JobResult => ({

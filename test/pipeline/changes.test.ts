@@ -66,7 +66,7 @@ ${others}
     const asked = { scheme: changed, only: how.only, maxRps: 100 };
     const made = await makePlan(pipeline, asked, () => {}, AbortSignal.timeout(30_000));
     const keys = addresses.map((address) => earnerKeyOf(pipeline.vault, address));
-    expect(keys).toEqual(expect.arrayContaining([...made.plan.gainers]));
+    expect(keys).toEqual(expect.arrayContaining(made.plan.awards.flatMap(({ gains }) => gains.keys)));
     await applyRules(pipeline, changed, how, made, () => {}, AbortSignal.timeout(30_000));
     expect(await pipeline.schemes.unfinished()).toBeNull();
     await house.idle();
@@ -264,7 +264,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     const changed = await startWith(scheme(1, 9));
     const [pipeline] = house.pipelines;
     const before = await planned(changed);
-    expect([...before.plan.gainers]).toEqual([keyOf(LOU)]);
+    expect(before.plan.awards.flatMap(({ gains }) => gains.keys)).toEqual([keyOf(LOU)]);
     await pipeline.schemes.apply(changed, { only: null, suppressEmail: false }, before);
     // putIntoOutbox, killed between its two awaits.
     await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });

@@ -182,12 +182,12 @@ test('what a simulation counts is what reading and evaluating each person says',
           ({ now, earlier }) => now?.status === 'held' && !now.met && earlier?.met === true,
         );
         const keysOf = (some: typeof seen) => some.map(({ person }) => person.earner).toSorted();
-        expect({ gains: [...gains], losesRule: [...losesRule] }).toEqual({
+        expect({ gains: gains.keys, losesRule: losesRule.keys }).toEqual({
           gains: keysOf(gaining),
           losesRule: keysOf(losing),
         });
-        gained += gains.length;
-        lost += losesRule.length;
+        gained += gains.count;
+        lost += losesRule.count;
         const { status } = census.byAward.get(award.id) ?? {};
         const told = Object.entries(status ?? {}).filter(([, count]) => count > 0);
         const tally = new Map<string, number>();
@@ -209,12 +209,12 @@ test('once all that was gained is on its way, the plan is empty', async () => {
       const settled = await settle(it);
       const { ledger } = settled;
       for (const { award, gains } of (await planOf(settled)).plan.awards)
-        for (const earner of gains) {
+        for (const earner of gains.keys) {
           const person = await readPerson(settled.sources, earner);
           const over = person.portfolio.held.flatMap(({ eventId }) => eventId ?? []);
           await ledger.apply(earner, award.badgeId, { type: 'comes-due', over });
         }
-      expect([...(await planOf(settled)).plan.gainers]).toEqual([]);
+      expect((await planOf(settled)).plan.gainers).toBe(0);
     }),
     { numRuns: 30 },
   );
@@ -223,14 +223,14 @@ test('once all that was gained is on its way, the plan is empty', async () => {
 test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused' | 'blocked', unknown>>]>([
   ['none', { gains: ['lou'] }],
   ['withdrawn', { gains: ['lou'] }],
-  ['due', { gains: [], inFlight: ['lou'] }],
-  ['claimed', { gains: [], inFlight: ['lou'] }],
-  ['unknown', { gains: [], inFlight: ['lou'] }],
-  ['refused', { gains: [], refused: ['lou'] }],
-  ['blocked', { gains: [], blocked: ['lou'] }],
+  ['due', { gains: [], inFlight: 1 }],
+  ['claimed', { gains: [], inFlight: 1 }],
+  ['unknown', { gains: [], inFlight: 1 }],
+  ['refused', { gains: [], refused: 1 }],
+  ['blocked', { gains: [], blocked: 1 }],
   // Held until its event is read back; then it is being taken back.
-  ['issued', { gains: [], inFlight: [] }],
-  ['revoking', { gains: [], inFlight: ['lou'] }],
+  ['issued', { gains: [], inFlight: 0 }],
+  ['revoking', { gains: [], inFlight: 1 }],
 ])('an award that is due, and whose record is: %s', async (state, expected) => {
   const scheme = parse(SMALL_SCHEME.replace('at_least: 2', 'at_least: 1'), SMALL_PARTNERS);
   const { parts, earners, ledger } = partsFor(`state-${state}`, scheme);
@@ -251,7 +251,7 @@ test.each<[state: string, kinds: Partial<Record<'gains' | 'inFlight' | 'refused'
       await ledger.apply(lou, asBadgeId('R1'), event);
   const { plan } = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
   const [first = raise()] = plan.awards;
-  expect(first).toMatchObject(expected);
+  expect({ ...first, gains: first.gains.keys }).toMatchObject(expected);
 });
 
 test('who cannot be read is named, and the others are planned for all the same', async () => {
@@ -283,7 +283,7 @@ test('who cannot be read is named, and the others are planned for all the same',
   const made = await makePlan(parts, { scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
   expect(made.unreadable).toEqual([assertions, noString, record]);
   expect(made.plan.people).toBe(1);
-  expect(made.plan.awards.map(({ gains }) => [...gains])).toEqual([[good], []]);
+  expect(made.plan.awards.map(({ gains }) => gains.keys)).toEqual([[good], []]);
 });
 
 test('it can be stopped, tells how far it is, and the census of the night is kept', async () => {
@@ -337,7 +337,7 @@ test('what the plan says is what OBF is told once it is put into force: those pe
     const made = await planned();
     const { plan, cost } = made;
     const keyOf = (address: string) => earnerKeyOf(pipeline.vault, address);
-    expect(plan.awards.map(({ award, gains }) => [award.id, [...gains]])).toEqual([
+    expect(plan.awards.map(({ award, gains }) => [award.id, gains.keys])).toEqual([
       ['communiquer-1', [keyOf(sam)]],
       ['communiquer-2', [keyOf(sam)]],
     ]);
@@ -348,7 +348,7 @@ test('what the plan says is what OBF is told once it is put into force: those pe
     await house.idle();
     expect(house.awards().slice(1).toSorted()).toEqual([`R1 ${sam}`, `R2 ${sam}`]);
     expect(cost.issues).toBe(2);
-    expect((await planned()).plan.awards.flatMap(({ gains }) => [...gains])).toEqual([]);
+    expect((await planned()).plan.awards.flatMap(({ gains }) => gains.keys)).toEqual([]);
   } finally {
     await house.close();
   }

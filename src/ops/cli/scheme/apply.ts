@@ -37,7 +37,7 @@ export const apply: Command = {
     // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
     if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
     const made = await withProgress(call, READING, (report) =>
-      makePlan(pipeline, { scheme, only: how.only, maxRps }, report, signal),
+      makePlan(pipeline, { scheme, only: how.only, maxRps, keysPerAward: 0 }, report, signal),
     );
     await requireConsent(call, how, made.cost);
     try {
@@ -110,7 +110,7 @@ async function requireConsent(
 
 function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean): Answer {
   const { version, only } = plan;
-  const awards = plan.awards.filter(({ gains }) => gains.length > 0);
+  const awards = plan.awards.filter(({ gains }) => gains.count > 0);
   const way = plural(cost.issues, 'badge mis en route|badges mis en route', 'badge is|badges are');
   const mail = suppressEmail ? { fr: ', sans e-mail', en: ', without e-mail' } : '';
   return {
@@ -123,7 +123,7 @@ function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions
         ? { fr: 'Personne ne gagne de badge.', en: 'Nobody gains a badge.' }
         : say`${way}${mail} ; les workers les délivrent, en ${cost.atLeastS} s au moins :
           ${way} on the way${mail}; the workers issue them, in ${cost.atLeastS} s at least:`,
-      ...awards.map(({ award, gains }) => `  ${award.name} (${award.id}) : ${gains.length}`),
+      ...awards.map(({ award, gains }) => `  ${award.name} (${award.id}) : ${gains.count}`),
       paused && PAUSED,
     ],
     json: {
@@ -131,7 +131,7 @@ function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions
       only,
       send_email: !suppressEmail,
       issues: cost.issues,
-      awards: awards.map(({ award, gains }) => ({ award: award.id, issues: gains.length })),
+      awards: awards.map(({ award, gains }) => ({ award: award.id, issues: gains.count })),
       issuing_paused: paused,
     },
   };

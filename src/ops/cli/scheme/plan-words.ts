@@ -17,7 +17,7 @@ export interface PlanView {
 export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
   const { unreadable, cost } = made;
   const { only, people, awards } = made.plan;
-  const inactive = awards.reduce((sum, one) => sum + one.inactive.length, 0);
+  const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
   const took = durationWords(cost.atLeastS);
   return [
     ...rulesWords(made, whose),
@@ -31,10 +31,10 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
         ! People left out, whose data cannot be read: ${unreadable.length} (${unreadable.slice(0, 5).join(', ')})`,
     '',
     ...awardTable(made, lang),
-    awards.some(({ losesRule }) => losesRule.length > 0) &&
+    awards.some(({ losesRule }) => losesRule.count > 0) &&
       say`« perdent la règle » : ne la rempliraient plus, et gardent le badge.
         "lose the rule": would no longer meet it, and keep the badge.`,
-    awards.some(({ blocked }) => blocked.length > 0) &&
+    awards.some(({ blocked }) => blocked > 0) &&
       say`« bloqués » : le badge leur a été révoqué à la main ; « npx palier unblock » le rend possible à nouveau.
         "blocked": the badge was revoked by hand; "npx palier unblock" makes it possible again.`,
     inactive > 0 &&
@@ -93,11 +93,11 @@ function rulesWords(
 
 /** A row for each award: how many people, and the issue calls. */
 const COLUMNS: readonly (readonly [Localized, (one: AwardPlan, cost: MadePlan['cost']) => number])[] = [
-  [{ fr: 'gagnent', en: 'gain' }, ({ gains }) => gains.length],
-  [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight.length],
-  [{ fr: 'perdent la règle', en: 'lose the rule' }, ({ losesRule }) => losesRule.length],
-  [{ fr: 'bloqués', en: 'blocked' }, ({ blocked }) => blocked.length],
-  [{ fr: 'refusés', en: 'refused' }, ({ refused }) => refused.length],
+  [{ fr: 'gagnent', en: 'gain' }, ({ gains }) => gains.count],
+  [{ fr: 'en route', en: 'on its way' }, ({ inFlight }) => inFlight],
+  [{ fr: 'perdent la règle', en: 'lose the rule' }, ({ losesRule }) => losesRule.count],
+  [{ fr: 'bloqués', en: 'blocked' }, ({ blocked }) => blocked],
+  [{ fr: 'refusés', en: 'refused' }, ({ refused }) => refused],
   [{ fr: 'appels', en: 'calls' }, callsOf],
 ];
 

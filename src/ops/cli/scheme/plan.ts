@@ -104,8 +104,8 @@ const planCsv = ({ awards }: Plan): string =>
     [
       ['award', 'earner', 'change'],
       ...awards.flatMap(({ award, gains, losesRule }) => [
-        ...gains.map((earner) => [award.id, earner, 'gains']),
-        ...losesRule.map((earner) => [award.id, earner, 'loses_rule']),
+        ...gains.keys.map((earner) => [award.id, earner, 'gains']),
+        ...losesRule.keys.map((earner) => [award.id, earner, 'loses_rule']),
       ]),
     ],
     { eof: false },
