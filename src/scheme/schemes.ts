@@ -124,13 +124,9 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
       await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone }));
     },
     find: async (version: SchemeVersion): Promise<Scheme | null> => {
-      const known = parsed.get(version);
-      if (known !== undefined) return known;
-      const text = await read(version);
-      if (text === null) return null;
-      const scheme = schemeIn(text);
-      parsed.set(version, scheme);
-      return scheme;
+      const text = parsed.has(version) ? null : await read(version);
+      if (text !== null) parsed.set(version, schemeIn(text));
+      return parsed.get(version) ?? null;
     },
     async reseal(): Promise<void> {
       for (const version of (await redis.hkeys(key)).map(asSchemeVersion)) {

@@ -12,16 +12,15 @@ import type { Pipeline } from './pipeline.js';
  */
 export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId: BadgeId): Promise<boolean> {
   const { ledger, queues, clock, log, scheme } = pipeline;
-  const { earner, keys, records, portfolio } = await readPerson(pipeline, asked);
+  const { earner, records, portfolio } = await readPerson(pipeline, asked);
   if (!portfolio.blocked.includes(badgeId)) return false;
   const revoked = portfolio.held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
   const events = revoked.flatMap(({ eventId }) => eventId ?? []);
-  const isBlocked = (key: EarnerKey): boolean =>
-    records.some((one) => one.key === key && one.badgeId === badgeId && one.record.state === 'blocked');
+  const known = records.filter((one) => one.badgeId === badgeId && one.record.state === 'blocked');
   // A block that no evaluation has written down yet is written down, to be lifted.
-  if (!keys.some(isBlocked)) await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
+  if (known.length === 0) await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
   const award = scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
-  const lifted = keys.some(isBlocked) ? keys.filter(isBlocked) : [earner];
+  const lifted = known.length === 0 ? [earner] : known.map(({ key }) => key);
   for (const [nth, key] of lifted.entries())
     await ledger.apply(key, badgeId, { type: 'unblock', events }, () =>
       // It is told once of the person, under whichever address.

@@ -19,36 +19,26 @@ export async function ingestCredential(
   { earner, recipient, url, source }: CredentialNotice,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const address = stores.vault.open(recipient, earner);
-  const askedS = secondsOf(stores.clock);
-  const found = await stores.hosted.read(url, address, signal);
+  const { vault, hosted, schemes, news, region, clock, queues } = stores;
+  const address = vault.open(recipient, earner);
+  const askedS = secondsOf(clock);
+  const found = await hosted.read(url, address, signal);
   signal.throwIfAborted();
+  const ignored = { did: 'credential of no partner ignored', facts: { earner } };
+  const { scheme } = await schemes.now();
+  const isOfPartner = !found.revokedOnly && found.clientId !== region;
+  if (isOfPartner && !scheme.partnersById.has(found.clientId)) {
+    await news.ignoreClient(found.clientId, askedS);
+    return ignored;
+  }
   const contact = { address: withoutUnseenEnds(address), name: null };
-  const isKept =
-    !(await isOfStranger(stores, found)) && (await storeCredential(stores, earner, contact, found, askedS));
-  if (!isKept) return { did: 'credential of no partner ignored', facts: { earner } };
-  await notePartner(stores, found);
+  if (!(await storeCredential(stores, earner, contact, found, askedS))) return ignored;
+  if (isOfPartner && !scheme.enrolments.has(found.badgeId))
+    await news.ignoreBadge(found.clientId, found.badgeId, askedS);
+  if (!found.revokedOnly) await news.seen(found.clientId, found.issuedOnS);
   const cause = `${source}.credential.${earner}`;
-  await enqueueEarners(stores.queues.earners, [earner], cause);
+  await enqueueEarners(queues.earners, [earner], cause);
   return { did: 'credential stored', facts: { earner, cause } };
-}
-
-async function isOfStranger(
-  { schemes, news, region, clock }: Stores,
-  found: HostedCredential,
-): Promise<boolean> {
-  if (found.revokedOnly || found.clientId === region) return false;
-  if ((await schemes.now()).scheme.partnersById.has(found.clientId)) return false;
-  await news.ignoreClient(found.clientId, secondsOf(clock));
-  return true;
-}
-
-async function notePartner({ schemes, news, region, clock }: Stores, found: HostedCredential): Promise<void> {
-  if (found.revokedOnly) return;
-  const { clientId, badgeId, issuedOnS } = found;
-  if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(badgeId))
-    await news.ignoreBadge(clientId, badgeId, secondsOf(clock));
-  await news.seen(clientId, issuedOnS);
 }
 
 /** For how long a hosted credential that was read is not read again. */
