@@ -58,7 +58,7 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
     /** These files are what new facts are judged by from here on. */
     async start(scheme: Scheme): Promise<Rules> {
       const nowS = await seconds();
-      await texts.keep(scheme);
+      await texts.keep(scheme, nowS);
       await state.update((at) => startedWith(at, scheme.version, nowS));
       return now();
     },
@@ -75,7 +75,7 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
      */
     async apply(scheme: Scheme, how: ApplyOptions, seen: SeenVersions): Promise<void> {
       const nowS = await seconds();
-      await texts.keep(scheme);
+      await texts.keep(scheme, nowS);
       await state.update((at) => appliedTo(at, scheme.version, how, seen, nowS));
     },
     applied: (): Promise<void> =>
@@ -86,6 +86,8 @@ export function createSchemes({ redis, prefix, vault, now: timeMs }: SchemeSourc
     find: texts.find,
     /** The version in force; null: none was ever started with. */
     inForce: async (): Promise<SchemeVersion | null> => (await state.read())?.inForce ?? null,
+    /** Every version that was ever started with, newest first. */
+    versions: texts.versions,
     /** Seals all of it under `PALIER_KEY`. Idempotent. */
     async reseal(): Promise<void> {
       await texts.reseal();
@@ -98,6 +100,8 @@ const textForm = z.object({
   scheme: z.string(),
   partners: z.string(),
   timeZone: z.string(),
+  /** When a process was first started with it, Unix seconds. */
+  firstS: z.number(),
 });
 type Text = z.output<typeof textForm>;
 
@@ -110,26 +114,34 @@ function createTexts(redis: RedisConnection, key: string, vault: Vault, own: Sch
   const parsed = new Map<SchemeVersion, Scheme | null>([[own.version, own]]);
   const sealedOf = (version: SchemeVersion) =>
     sealedJson(vault, textForm, `scheme text ${version}`, `the text of version ${version}`);
+  const names = async (): Promise<readonly SchemeVersion[]> => (await redis.hkeys(key)).map(asSchemeVersion);
   const read = async (version: SchemeVersion): Promise<Text | null> => {
     const sealed = await redis.hgetBuffer(key, version);
     return sealed === null ? null : sealedOf(version).open(sealed);
   };
   return {
     /** Idempotent; what stands there and cannot be read gives way. */
-    async keep(scheme: Scheme): Promise<void> {
+    async keep(scheme: Scheme, nowS: number): Promise<void> {
       const { version, source, timeZone } = scheme;
       parsed.set(version, scheme);
       const known = await read(version).catch(nullIfUnreadable);
       if (known !== null) return;
-      await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone }));
+      await redis.hset(key, version, sealedOf(version).seal({ ...source, timeZone, firstS: nowS }));
     },
     find: async (version: SchemeVersion): Promise<Scheme | null> => {
       const text = parsed.has(version) ? null : await read(version);
       if (text !== null) parsed.set(version, schemeIn(text));
       return parsed.get(version) ?? null;
     },
+    versions: async () => {
+      const kept = (await names()).map(async (version) => ({
+        version,
+        firstS: (await read(version))?.firstS ?? 0,
+      }));
+      return (await Promise.all(kept)).toSorted((a, b) => b.firstS - a.firstS);
+    },
     async reseal(): Promise<void> {
-      for (const version of (await redis.hkeys(key)).map(asSchemeVersion)) {
+      for (const version of await names()) {
         const sealed = await redis.hgetBuffer(key, version);
         const anew = sealed === null ? null : sealedOf(version).reseal(sealed);
         if (anew !== null) await redis.hset(key, version, anew);

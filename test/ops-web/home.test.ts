@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
 import type { Now } from '../../src/ops/web/home/figures.js';
 import {
   answersBetween,
   keepSample,
+  quantile,
   readSamples,
   sampleBefore,
   type ObfAnswers,
@@ -174,11 +176,12 @@ partners:
     await meter.flush();
     const text = await until(async () => {
       const shown = await home();
-      return shown.includes('Appels sans réponse utile') && shown;
+      return shown.includes('Une réponse sur deux') && shown;
     }, 'the counts of this hour');
     expect(text).toContain('OBF refuse la clé d’API de « Organisme deux »');
     expect(text).toMatch(/OBF ne répond pas bien : [67] appels sur \d+/);
     expect(text).toMatch(/Appels sans réponse utile \| [67]/);
+    expect(text).toMatch(/Une réponse sur deux en moins de \| \d/);
     expect(text).not.toContain('OBF refuse la clé d’API de « Organisme <un> »');
   });
 
@@ -244,6 +247,8 @@ describe('what the home page is made from', () => {
       refused: 0,
       throttled: 0,
       failed: 0,
+      p50S: 0.1,
+      p95S: 0.4,
       keysRefused: [],
     };
     const good: Facts = {
@@ -339,6 +344,7 @@ describe('what the home page is made from', () => {
         { lastMinutes: { ...answers, failed: 60 } },
         /^bad #obf .*60 appels sur 100 sont restés sans réponse/,
       ],
+      ['slow', { lastMinutes: { ...answers, p95S: 6 } }, /^watch #obf .*plus de 6 s/],
       ['own key', { lastHour: { ...answers, keysRefused: [OURS] } }, /^bad #obf .*clé d’API de la Région/],
       [
         'a partner’s key',
@@ -352,7 +358,7 @@ describe('what the home page is made from', () => {
 
     test.each<[string, Partial<Facts>]>([
       ['an application that has just begun', { unfinished: unfinished(30), isChangeWaiting: true }],
-      ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4 } }],
+      ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4, p95S: 20 } }],
       ['a quota for months', { now: { ...now, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } }],
     ])('%s is no matter', (_, facts) => {
       expect(told(facts)).toEqual([]);
@@ -363,6 +369,7 @@ describe('what the home page is made from', () => {
     const counts = (part: Partial<ObfCounts>): ObfCounts => ({
       atS: NOW_S,
       calls: {},
+      within: {},
       given: {},
       refused: {},
       ...part,
@@ -372,10 +379,12 @@ describe('what the home page is made from', () => {
       const before = counts({
         atS: NOW_S - 3600,
         calls: { '2xx': 10, '4xx': 1 },
+        within: { '0.1': 10, '1': 11, '+Inf': 11 },
         refused: { P1: 3, P2: 1 },
       });
       const now = counts({
         calls: { '2xx': 12, '4xx': 2, '429': 1, '5xx': 1, none: 1 },
+        within: { '0.1': 12, '1': 16, '+Inf': 17 },
         given: { P2: 1, P3: 1 },
         refused: { P1: 4, P2: 2 },
       });
@@ -385,6 +394,8 @@ describe('what the home page is made from', () => {
         refused: 1,
         throttled: 1,
         failed: 2,
+        p50S: expect.closeTo(0.4),
+        p95S: 1,
         keysRefused: ['P1'],
       });
     });
@@ -392,6 +403,32 @@ describe('what the home page is made from', () => {
     test('counts that were lost with Redis begin anew', () => {
       const before = counts({ calls: { '2xx': 1000 } });
       expect(answersBetween(before, counts({ calls: { '2xx': 3 } })).calls).toBe(3);
+    });
+
+    test('nothing answered: no times', () => {
+      expect(answersBetween(counts({}), counts({}))).toMatchObject({ calls: 0, p50S: null, p95S: null });
+    });
+
+    test('a quantile lies in the bucket of the answer that it is about', () => {
+      const limits = [0.1, 0.5, 1, 5];
+      const times = fc.array(fc.double({ min: 0.001, max: 4.9, noNaN: true }), {
+        minLength: 1,
+        maxLength: 60,
+      });
+      fc.assert(
+        fc.property(times, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, share) => {
+          const within = new Map([
+            ...limits.map((le) => [String(le), all.filter((s) => s <= le).length] as const),
+            ['+Inf', all.length] as const,
+          ]);
+          const exact = all.toSorted((a, b) => a - b)[Math.ceil(share * all.length) - 1] ?? 0;
+          const upper = limits.find((le) => exact <= le) ?? 0;
+          const lower = limits.findLast((le) => le < exact) ?? 0;
+          const found = quantile(within, share) ?? -1;
+          expect(found).toBeGreaterThanOrEqual(lower);
+          expect(found).toBeLessThanOrEqual(upper);
+        }),
+      );
     });
 
     test('samples of the last hour and some minutes are kept, once each five minutes', async () => {

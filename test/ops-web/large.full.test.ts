@@ -109,13 +109,22 @@ describe('a large journal', () => {
   const linkIn = (html: string, rel: string) =>
     (new RegExp(`<a href="([^"]+)"[^>]*rel="${rel}"`).exec(html)?.[1] ?? '').replaceAll('&amp;', '&');
 
-  test('the first page and the next take a few commands each', async () => {
+  test('the first page, the last, and any between take a few commands each', async () => {
     const first = await costOf('/ops/journal');
     expect(earnersOf(first.reply.html)).toHaveLength(50);
     expect(first.commands).toBeLessThan(40);
     const next = await costOf(linkIn(first.reply.html, 'next'));
     expect(earnersOf(next.reply.html)).toHaveLength(50);
     expect(next.commands).toBeLessThan(40);
+    const last = await costOf('/ops/journal?fin=');
+    expect(earnersOf(last.reply.html)).toHaveLength(50);
+    expect(last.commands).toBeLessThan(40);
+    expect(earnersOf(last.reply.html).at(-1)).toBe(`earner-${'0'.repeat(15)}`);
+    expect(linkIn(last.reply.html, 'next')).toBe('');
+    const before = await browser.get(linkIn(last.reply.html, 'prev'));
+    expect(earnersOf((await browser.get(linkIn(before.html, 'next'))).html)).toEqual(
+      earnersOf(last.reply.html),
+    );
     expect(earnersOf((await browser.get(linkIn(next.reply.html, 'prev'))).html)).toEqual(
       earnersOf(first.reply.html),
     );

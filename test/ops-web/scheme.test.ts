@@ -91,7 +91,7 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
     return settled();
   }
 
-  test('the scheme is read in words; what the files change, too', async () => {
+  test('the scheme is read in words; what the files change, and the versions, too', async () => {
     const before = textOf(await operator.get(PAGE));
     expect(before).toContain('Le barème des fichiers est en vigueur pour tout le monde.');
     expect(before).toContain("3 badges « Communiquer », d'au moins 1 organisme");
@@ -100,7 +100,8 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
       /toutes ces conditions : avoir le badge Région « Un <script>alert\(1\)<\/script> »/,
     );
 
-    await filesBecome(scheme(2), ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7', 'B8', 'NEW']);
+    const enrolled = ['B1', 'B2', 'B3', 'B4', 'B5', 'B6', 'B7', 'B8', 'NEW'];
+    const { scheme: files } = await filesBecome(scheme(2), enrolled);
     const reply = await operator.get(PAGE);
     expect(reply.html).not.toContain('<script');
     const text = textOf(reply);
@@ -108,6 +109,9 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
     expect(text).toMatch(/Avant : 3 badges « Communiquer », d'au moins 1 organisme Après : 2 badges/);
     expect(text).toMatch(/organismes inscrits \(1\) Badge NEW \(Organisme un\)/);
     expect(text).toMatch(/désinscrits \(1\) Badge B9 \(Organisme un\)/);
+    const inForce = await house.pipelines[0].schemes.inForce();
+    expect(text).toMatch(new RegExp(`${files.version} .{1,40} … fichiers, attend la mise en vigueur`));
+    expect(text).toMatch(new RegExp(`${String(inForce)} .{1,40} ✓ en vigueur`));
   });
 
   test('planned, confirmed and applied from the page: each who gains gets one badge', async () => {

@@ -63,6 +63,7 @@ describe('every page', () => {
         throw new Error('a view that fails');
       },
     ),
+    action('act', '/dire', () => Promise.resolve(done('/ops/echo/a', 'C’est fait.')), 'lecture'),
     file('export', '/export', () => {
       async function* lines() {
         for (let n = 0; n < 3; n += 1) yield await Promise.resolve(`${n};é\n`);
@@ -119,6 +120,14 @@ describe('every page', () => {
         expectPage(reply);
       },
     );
+
+    test('says once what was done, and not to a HEAD request', async () => {
+      const { status, location } = await browser.post('/ops/dire');
+      expect([status, location]).toEqual([303, '/ops/echo/a']);
+      await browser.head('/ops/echo/a');
+      expect((await browser.get('/ops/echo/a')).html).toContain('C’est fait.');
+      expect((await browser.get('/ops/echo/a')).html).not.toContain('C’est fait.');
+    });
 
     test('names itself in the navigation, in the other pages as well', async () => {
       const { html } = await browser.get('/ops');
@@ -692,6 +701,9 @@ describe('the pages in a process', () => {
           expect(reply.status).toBe(503);
           expect(reply.html).not.toContain('geheim');
         }
+        // What is not ours is not, whatever Redis does.
+        expect((await browser.get('/ops/nulle-part')).status).toBe(404);
+        expect((await browser.get('/ops/deconnexion')).status).toBe(405);
       } finally {
         admin.disconnect();
         await web.close();

@@ -9,7 +9,7 @@ import type { PipelineOptions } from '../../workers/stores.js';
 import { keepObfSamples } from './home/obf.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
 import { openRequest } from './http/request.js';
-import { admit, check, refuse, serve } from './http/serve.js';
+import { admit, check, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';
 import { styleSheet } from './parts/style.js';
 import { createQueuePages, roleFor } from './queues/mount.js';
 import type { Route } from './route.js';
@@ -74,18 +74,16 @@ export function createOpsApp(deps: OpsDeps, routes: readonly Route[] = ROUTES): 
     app.get('/logo', (_req, res) => {
       res.set('Content-Security-Policy', LOGO_POLICY).type(logo.type).send(logo.bytes);
     });
-  app.use((_req, _res, next) => {
+  app.use((req, _res, next) => {
+    if (req.originalUrl.length > MAX_ADDRESS) throw new OpsProblem('address_too_long');
     // Under another key nothing reads as what it is.
     if (isOurs?.() === false) throw new RedisProblem(OTHER_KEY);
     next();
   });
-  app.use(check);
   for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...serve(route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, otherMethod(routes, path));
-  app.use('/queues', admit('queues', roleFor), createQueuePages(pipeline));
-  app.use(() => {
-    throw new OpsProblem('not_found');
-  });
+  app.use('/queues', check, admit('queues', roleFor), createQueuePages(pipeline));
+  app.use(sayNo('not_found'));
   app.use(refuse);
   return app;
 }
@@ -101,8 +99,8 @@ function otherMethod(routes: readonly Route[], path: string): RequestHandler {
   const allowed = routes
     .filter((route) => route.path === path)
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  return (_req, res) => {
+  return (req, res, next) => {
     res.set('Allow', allowed.join(', '));
-    throw new OpsProblem('method_not_allowed');
+    return sayNo('method_not_allowed')(req, res, next);
   };
 }

@@ -18,6 +18,7 @@ type Fields = Readonly<Record<string, string>>;
 export interface Browser {
   /** By name, as they are now; tests may change them. */
   readonly cookies: Map<string, string>;
+  head(path: string): Promise<Reply>;
   /** A page, as after a click on one of ours. A header that is empty is left out. */
   get(path: string, headers?: Headers): Promise<Reply>;
   /** A form of ours. */
@@ -40,6 +41,7 @@ export function openBrowser(url: string): Browser {
   };
   const browser: Browser = {
     cookies,
+    head: (path) => send('HEAD', new URL(path, origin), {}),
     get: (path, headers = {}) => send('GET', new URL(path, origin), headers),
     post: (path, fields = {}, headers = {}) =>
       send(

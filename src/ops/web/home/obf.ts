@@ -15,6 +15,8 @@ const obfCounts = z.object({
   atS: z.number(),
   /** Calls by the class of their answer: `2xx`, `429`, `none`... */
   calls: counts,
+  /** Answers that took no longer than so many seconds (`+Inf`: all), as Prometheus has it. */
+  within: counts,
   /** By client: tokens that OBF gave, and refused. */
   given: counts,
   refused: counts,
@@ -25,8 +27,8 @@ function obfCountsIn(figures: Figures, atS: number): ObfCounts {
   const sumBy = (label: string, name: string, outcome?: string): Counts => {
     const sums: Counts = {};
     for (const { labels, value } of figures.samples(name)) {
-      if (outcome !== undefined && labels['outcome'] !== outcome) continue;
-      const of = labels[label] ?? '';
+      const of = labels[label];
+      if (of === undefined || (outcome !== undefined && labels['outcome'] !== outcome)) continue;
       sums[of] = (sums[of] ?? 0) + value;
     }
     return sums;
@@ -34,6 +36,8 @@ function obfCountsIn(figures: Figures, atS: number): ObfCounts {
   return {
     atS,
     calls: sumBy('status', 'palier_obf_calls_total'),
+    // The sum of a histogram, and its count, have no limit.
+    within: sumBy('le', 'palier_obf_call_duration_seconds'),
     given: sumBy('client', 'palier_token_requests_total', 'given'),
     refused: sumBy('client', 'palier_token_requests_total', 'refused'),
   };
@@ -80,28 +84,51 @@ export interface ObfAnswers {
   readonly throttled: number;
   /** 5xx, or no whole answer. */
   readonly failed: number;
+  /** Percentiles, seconds; null: no answer came. */
+  readonly p50S: number | null;
+  readonly p95S: number | null;
   /** Clients whose API key OBF refused, and never took. */
   readonly keysRefused: readonly ClientId[];
 }
 
 /** Pure. Counters that were lost meanwhile begin at 0 again. */
 export function answersBetween(before: ObfCounts, now: ObfCounts): ObfAnswers {
-  const grown = (of: 'calls' | 'given' | 'refused', name: string): number => {
+  const grown = (of: 'calls' | 'within' | 'given' | 'refused', name: string): number => {
     const [value, known] = [now[of][name] ?? 0, before[of][name] ?? 0];
     return value < known ? value : value - known;
   };
   const calls = (...classes: readonly string[]): number =>
     classes.reduce((sum, one) => sum + grown('calls', one), 0);
+  const within = new Map(Object.keys(now.within).map((limit) => [limit, grown('within', limit)]));
   return {
     overS: Math.max(0, now.atS - before.atS),
     calls: calls(...Object.keys(now.calls)),
     refused: calls('4xx'),
     throttled: calls('429'),
     failed: calls('5xx', 'none'),
+    p50S: quantile(within, 0.5),
+    p95S: quantile(within, 0.95),
     keysRefused: Object.keys(now.refused)
       .filter((client) => grown('refused', client) > 0 && grown('given', client) === 0)
       .map(asClientId),
   };
+}
+
+/**
+ * Pure, as Prometheus' `histogram_quantile`: linear within a bucket; above the last limit, that limit.
+ * @param within each limit in seconds, `+Inf` too, and how many took no longer. @returns null: there were none
+ */
+export function quantile(within: ReadonlyMap<string, number>, share: number): number | null {
+  const rank = share * (within.get('+Inf') ?? 0);
+  if (rank === 0) return null;
+  let below = { limitS: 0, count: 0 };
+  const limits = [...within].map(([le, count]) => ({ limitS: le === '+Inf' ? Infinity : Number(le), count }));
+  for (const { limitS, count } of limits.toSorted((a, b) => a.limitS - b.limitS)) {
+    if (count >= rank && limitS < Infinity)
+      return below.limitS + ((limitS - below.limitS) * (rank - below.count)) / (count - below.count);
+    if (limitS < Infinity) below = { limitS, count };
+  }
+  return below.limitS;
 }
 
 /** How OBF answered lately. Null: there is no sample to compare with. */

@@ -83,6 +83,7 @@ const UNFINISHED_S = 10 * 60;
 /** Of few calls nothing is said. */
 const ENOUGH_CALLS = 5;
 const DOWN_SHARE = 0.5;
+const SLOW_S = 5;
 /** More names are on the page that the link leads to. */
 const MAX_NAMED = 3;
 
@@ -103,11 +104,16 @@ function* groundPoints(facts: Facts): Generator<Point> {
       SEE.queues,
       `Palier a ${durationWords(now.lateS).fr} de retard sur la lecture des comptes OBF : le processus « worker » est arrêté, ou débordé.`,
     );
-  const { calls, failed } = lastMinutes ?? { calls: 0, failed: 0 };
+  const { calls, failed, p95S } = lastMinutes ?? { calls: 0, failed: 0, p95S: null };
   if (calls >= ENOUGH_CALLS && failed / calls >= DOWN_SHARE)
     yield bad(
       SEE.obf,
       `OBF ne répond pas bien : ${number(failed)} appels sur ${number(calls)} sont restés sans réponse utile ces dernières minutes. Palier réessaie seul ; rien n’est perdu.`,
+    );
+  if (calls >= ENOUGH_CALLS && p95S !== null && p95S >= SLOW_S)
+    yield watch(
+      SEE.obf,
+      `OBF répond lentement : une réponse sur vingt prend plus de ${durationWords(p95S).fr}.`,
     );
   const refused = lastHour?.keysRefused ?? [];
   if (refused.includes(region))

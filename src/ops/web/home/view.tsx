@@ -129,6 +129,8 @@ const Obf = ({ lastHour }: HomeModel): VNode => (
         items={[
           ['Durée comptée', durationWords(lastHour.overS).fr],
           ['Appels', lastHour.calls],
+          ['Une réponse sur deux en moins de', timeText(lastHour.p50S)],
+          ['19 réponses sur 20 en moins de', timeText(lastHour.p95S)],
           ['Refus d’OBF', lastHour.refused],
           ['Fois où OBF a demandé d’attendre', lastHour.throttled],
           ['Appels sans réponse utile', lastHour.failed],
@@ -137,6 +139,12 @@ const Obf = ({ lastHour }: HomeModel): VNode => (
     )}
   </Section>
 );
+
+/** `120 ms`, `2,5 s`. */
+function timeText(s: number | null): string {
+  if (s === null) return 'aucune réponse';
+  return s < 1 ? `${number(Math.ceil(s * 1000))} ms` : `${number(s, { maximumFractionDigits: 1 })} s`;
+}
 
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;

@@ -20,18 +20,26 @@ import {
 } from './request.js';
 
 /** Longer addresses are refused, characters; ours are far below. */
-const MAX_ADDRESS = 2000;
+export const MAX_ADDRESS = 2000;
 
 export const reads = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
-/** How long, from where, and from whom; nothing of the body is read before. */
+/** From where, and from whom; nothing of the body is read before. */
 export const check: RequestHandler = async (req, _res, next) => {
   const request = requestOf(req);
-  if (req.originalUrl.length > MAX_ADDRESS) throw new OpsProblem('address_too_long');
   if (!reads(req)) requireSameOrigin(request);
   request.signed = await request.sessions.find(cookieOf(request, 'session'));
   next();
 };
+
+/** Refuses an address or a method that is not ours. The session is for the navigation alone: Redis may be away. */
+export const sayNo =
+  (code: 'not_found' | 'method_not_allowed'): RequestHandler =>
+  async (req) => {
+    const request = requestOf(req);
+    request.signed = await request.sessions.find(cookieOf(request, 'session')).catch(() => null);
+    throw new OpsProblem(code);
+  };
 
 /** Lets those through who are signed in and have the right. @param neededFor the role; null: nobody has it */
 export const admit =
@@ -75,6 +83,7 @@ export function serve(route: Route): readonly RequestHandler[] {
     await send(request, await answerOf(route, request));
   };
   return [
+    check,
     ...(role === 'nobody' ? [] : [admit(name, () => role)]),
     ...(route.method === 'POST' ? readForm : []),
     answer,
@@ -94,7 +103,8 @@ async function send(request: OpsRequest, answer: Answer): Promise<void> {
   const { req, res } = request;
   if (answer.kind === 'page') {
     const { status, title, body, onTo = null, refreshS } = answer;
-    const isShown = reads(req) && status === 200 && onTo === null;
+    // It is shown once: a HEAD request shows nothing.
+    const isShown = req.method === 'GET' && request.signed !== null && status === 200 && onTo === null;
     if (refreshS !== undefined) res.set('Refresh', String(refreshS));
     // A form that was filled in wrongly says so first.
     const sheet = { title: status < 400 ? title : `Erreur : ${title}`, onTo, body };

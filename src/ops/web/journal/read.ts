@@ -85,7 +85,7 @@ async function readByTime(
   const asked = askedIn(where);
   let page = await journal.page(query, asked);
   // Back at the newest, the page is a whole one, not the few entries before the last page.
-  if (asked.way === 'newer' && page.newer === null)
+  if (asked.way === 'newer' && asked.beyond !== null && page.newer === null)
     page = await journal.page(query, { ...asked, way: 'older', beyond: null });
   const hrefOf = (name: string, place: Place | null): string | null =>
     place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
@@ -93,12 +93,15 @@ async function readByTime(
     entries: page.entries,
     older: hrefOf('avant', page.older),
     newer: hrefOf('apres', page.newer),
+    newest: page.newer === null ? null : journalHref(filter),
+    oldest: page.older === null ? null : journalHref(filter, { fin: '' }),
     note: page.isPartial ? 'partial' : null,
   };
 }
 
 function askedIn(where: URLSearchParams): PageAsked {
   const size = PAGE_SIZE;
+  if (where.has('fin')) return { size, way: 'newer', beyond: null };
   const [before, after] = [placeIn(where.get('avant') ?? ''), placeIn(where.get('apres') ?? '')];
   return after === null ? { size, way: 'older', beyond: before } : { size, way: 'newer', beyond: after };
 }

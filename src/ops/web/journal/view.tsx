@@ -17,6 +17,9 @@ export interface PageRead {
   /** The pages beside this one; null: there is none. */
   readonly newer: string | null;
   readonly older: string | null;
+  /** The ends of a list by cursors. */
+  readonly newest?: string | null;
+  readonly oldest?: string | null;
   /** Why the page may not have all that it should. */
   readonly note: keyof typeof NOTES | null;
 }
@@ -46,7 +49,7 @@ export const JournalView = (model: JournalModel): VNode => (
           who={[['Personne', personOf]]}
           empty="Rien de tel n’est inscrit."
         />
-        <Pager previous={model.newer} next={model.older} />
+        <Pager previous={model.newer} next={model.older} first={model.newest} last={model.oldest} />
         <Exports {...model} />
       </>
     )}

@@ -88,15 +88,18 @@ interface PagerProps {
   /** Null: there is nothing before, or after. */
   readonly previous: string | null;
   readonly next: string | null;
+  readonly first?: string | null | undefined;
+  readonly last?: string | null | undefined;
   /** « 51 à 100 sur 100 000 ». */
   readonly where?: string;
 }
 
 /** From page to page of a long list, by numbers or by cursors. */
-export function Pager({ previous, next, where = '' }: PagerProps): VNode | null {
+export function Pager({ previous, next, first = null, last = null, where = '' }: PagerProps): VNode | null {
   if (previous === null && next === null) return null;
   return (
     <nav class="pager" aria-label="Pages">
+      {first !== null && <a href={first}>Les plus récents</a>}
       {previous !== null && (
         <a href={previous} rel="prev">
           ← Précédents
@@ -108,6 +111,7 @@ export function Pager({ previous, next, where = '' }: PagerProps): VNode | null 
           Suivants →
         </a>
       )}
+      {last !== null && <a href={last}>Les plus anciens</a>}
     </nav>
   );
 }

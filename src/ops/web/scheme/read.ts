@@ -23,10 +23,11 @@ export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
 /** A dozen commands of Redis: a worker made what needs all people. */
 export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
-  const [{ scheme, rollout }, inForceVersion, unfinished, apply] = await Promise.all([
+  const [{ scheme, rollout }, inForceVersion, unfinished, versions, apply] = await Promise.all([
     schemes.now(),
     schemes.inForce(),
     schemes.unfinished(),
+    schemes.versions(),
     readApply(pipeline),
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
@@ -41,6 +42,7 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
     change: rollout,
     differsHere: pipeline.scheme.version !== scheme.version,
     unfinished,
+    versions,
     plan,
     apply,
     moves: busy && !query.has('fige'),

@@ -1,7 +1,9 @@
 import type { VNode } from 'preact';
 import { onLossWords, ruleWords } from '../../../rules/explain/formatter.js';
+import type { SchemeVersion } from '../../../ids.js';
 import type { Award } from '../../../rules/types.js';
 import { TO } from '../links.js';
+import { Table } from '../parts/table.js';
 import { Alert, Instant, Note, P, Section, State, TreeList } from '../parts/text.js';
 import { diffLines } from './diff.js';
 import { Apply, Plan } from './plan-view.js';
@@ -20,6 +22,7 @@ export const SchemeView = (model: SchemeModel): VNode => (
     <Plan {...model} />
     <Apply {...model} />
     <Rules {...model} />
+    <Versions {...model} />
   </>
 );
 
@@ -113,3 +116,25 @@ function Rules({ inForce, scheme, change }: SchemeModel): VNode {
 }
 
 const byLevel = (a: Award, b: Award): number => (a.level ?? Infinity) - (b.level ?? Infinity);
+
+function Versions({ versions, inForceVersion, scheme }: SchemeModel): VNode {
+  const stateOf = (version: SchemeVersion): VNode => {
+    if (version === inForceVersion) return <State kind="good">en vigueur</State>;
+    if (version === scheme.version) return <State kind="waiting">fichiers, attend la mise en vigueur</State>;
+    return <State kind="neutral">ancienne</State>;
+  };
+  return (
+    <Section id="versions" title="Versions">
+      <Table
+        caption="Versions avec lesquelles Palier a démarré, de la plus récente à la plus ancienne"
+        rows={versions}
+        columns={[
+          ['Version', ({ version }) => <code>{version}</code>],
+          ['Premier démarrage', ({ firstS }) => <Instant atS={firstS} />],
+          ['État', ({ version }) => stateOf(version)],
+        ]}
+        empty="Aucune version n’est encore connue."
+      />
+    </Section>
+  );
+}
