@@ -1,5 +1,5 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
-import { missingBadges } from './suggestions.js';
+import { findOneAway } from './one-away.js';
 import type { Condition, Scheme } from './types.js';
 import {
   type AwardStatus,
@@ -59,7 +59,7 @@ export interface AwardStats {
   readonly status: Readonly<Record<AwardStatus, number>>;
   /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
   readonly atCount: readonly number[];
-  /** How many people miss one badge of it. */
+  /** To how many people one more badge would give it. */
   readonly oneAway: number;
 }
 
@@ -81,13 +81,14 @@ export function countPopulation(scheme: Scheme) {
     return [id, counter] as const;
   });
   const byAward = new Map(counters);
+  const oneAway = findOneAway(scheme);
   let people = 0;
   return {
     /** An evaluation under this scheme, at the same instant as the others. */
-    add({ awards }: Evaluation): void {
+    add(evaluation: Evaluation): void {
       people += 1;
-      const missing = missingBadges(awards);
-      for (const { award, status, tree } of awards) {
+      const near = oneAway(evaluation);
+      for (const { award, status, tree } of evaluation.awards) {
         const counter = byAward.get(award.id);
         if (counter === undefined) continue;
         counter.status[status] += 1;
@@ -95,7 +96,7 @@ export function countPopulation(scheme: Scheme) {
         // A number that nobody is at is 0, not a hole.
         while (counter.atCount.length <= have) counter.atCount.push(0);
         counter.atCount[have] = (counter.atCount[have] ?? 0) + 1;
-        if (missing.get(award.id) === 1) counter.oneAway += 1;
+        if (near.has(award.id)) counter.oneAway += 1;
       }
     },
     stats: (): PopulationStats => ({ version: scheme.version, people, byAward }),

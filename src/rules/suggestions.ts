@@ -38,13 +38,10 @@ export interface Suggestion {
  * @returns by award; none for one that is held, due, blocked or inactive: no badge changes that
  */
 export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap<AwardId, Suggestion> {
-  const { awards, nowS, candidates } = evaluation;
+  const { awards, nowS } = evaluation;
   const open = awards.filter(({ status }) => status === 'not_met');
   if (open.length === 0) return new Map();
-  const standing = awards.flatMap(({ award, status }) =>
-    status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
-  );
-  const facts: Facts = { scheme, nowS, candidates, standing: new Map(standing) };
+  const facts = factsOf(scheme, evaluation);
   const missing = missingBadges(awards);
   /** The awards that miss less under other facts, the other awards as they are. */
   const closerUnder = (other: Facts): ReadonlySet<AwardId> => {
@@ -108,7 +105,7 @@ const OUT_OF_REACH = 1_000_000;
 type Missing = ReadonlyMap<AwardId, number>;
 
 /** @param awards in the scheme's order: each after those that its rule holds */
-export function missingBadges(awards: readonly AwardVerdict[]): Missing {
+function missingBadges(awards: readonly AwardVerdict[]): Missing {
   const missing = new Map<AwardId, number>();
   for (const { award, status, tree } of awards) {
     if (status === 'held' || status === 'due') continue;
@@ -159,8 +156,16 @@ function forEachSort<T>(
   return new Map(effects);
 }
 
+/** The facts that were evaluated. */
+export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation): Facts {
+  const standing = awards.flatMap(({ award, status }) =>
+    status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
+  );
+  return { scheme, nowS, candidates, standing: new Map(standing) };
+}
+
 /** The facts as they would be, were these badges issued now. */
-function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
+export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
   const added = badges.map((enrolment): Candidate => {
     const { badgeId, clientId } = enrolment;
     return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
@@ -174,7 +179,7 @@ function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
  * @param awards in the scheme's order: each after those that its rule holds
  * @param statuses of which those whose rule is met become due
  */
-function standingWith(
+export function standingWith(
   awards: readonly AwardVerdict[],
   facts: Facts,
   statuses: readonly AwardStatus[],

@@ -51,7 +51,7 @@ const form = z.object({
   atS: z.number(),
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
-  /** How many people miss one badge of the award. */
+  /** To how many people one more badge would give the award. */
   oneAway: z
     .array(z.tuple([z.string().transform(asAwardId), z.number()]))
     .transform((pairs) => new Map(pairs)),

@@ -113,7 +113,7 @@ const standing = z
       .describe(
         'How many people have 0, 1, 2... of the badges that the rule counts: of the part that decides, where it has several.',
       ),
-    one_away: z.number().describe('How many people miss one badge of it.'),
+    one_away: z.number().describe('To how many people one more badge would give it.'),
     held: z.number(),
     due: z.number(),
     not_met: z.number(),

@@ -172,7 +172,7 @@ export function standingLines({ awards }: Scheme, { byAward }: PopulationStats, 
     say`Nombre de personnes qui ont 0, 1, 2... des badges que chaque règle compte :
       How many people have 0, 1, 2... of the badges that each rule counts:`,
     ...tableLines([[AWARD[lang], words.threshold, ...counts, words.oneAway], ...rows]),
-    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : il n'en manque plus qu'un.
-      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": a single badge is missing.`,
+    say`D'une règle à plusieurs conditions, c'est celle qui décide qui est comptée ; d'une règle sans badges, les badges Région. « à un badge près » : un seul badge de plus, inscrit aujourd'hui, le donnerait.
+      Of a rule with several conditions, the one that decides is counted; of a rule without badges, awards. "one badge away": one more badge, enrolled today, would give it.`,
   ];
 }

@@ -1,0 +1,102 @@
+import type { AwardId } from '../ids.js';
+import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
+import { within } from './countable.js';
+import {
+  badgesIn,
+  type AwardVerdict,
+  type ConditionResult,
+  type Evaluation,
+  shortfall,
+} from './evaluation.js';
+import { factsOf, issued, standingWith } from './suggestions.js';
+import type { Condition, Enrolment, Scheme } from './types.js';
+
+/**
+ * Says of one person after the other which awards one more badge would make due: one of those that are enrolled at
+ * that instant, by an active partner, issued now. Exact, and quick enough for everybody.
+ */
+export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => ReadonlySet<AwardId> {
+  const kinds = kindsOf(scheme);
+  return (evaluation) => {
+    const open = evaluation.awards.filter(({ status }) => status === 'not_met');
+    const near = new Set(
+      open
+        .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
+        .filter((part) => shortfall(part).badges === 1)
+        .map(({ condition }) => condition),
+    );
+    const found = new Set<AwardId>();
+    const facts = factsOf(scheme, evaluation);
+    for (const { pickedBy, badges } of kinds) {
+      const helped = pickedBy.filter((condition) => near.has(condition));
+      const hoped = helped.length === 0 ? [] : hopedFor(open, helped);
+      if (hoped.every(({ award }) => found.has(award.id))) continue;
+      for (const badge of differing(badges, evaluation)) {
+        const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
+        for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
+        if (hoped.every(({ award }) => found.has(award.id))) break;
+      }
+    }
+    return found;
+  };
+}
+
+/** Of these awards, those that would come due if a badge counted for each of these conditions: no others can. */
+function hopedFor(
+  open: readonly AwardVerdict[],
+  helped: readonly BadgesCondition[],
+): readonly AwardVerdict[] {
+  const due = new Set<AwardId>();
+  const wouldBeMet = (result: ConditionResult): boolean => {
+    if (result.met) return true;
+    if (result.kind === 'holds') return due.has(result.award);
+    if (result.kind === 'badges') return helped.includes(result.condition);
+    return result.of.filter(wouldBeMet).length >= result.need;
+  };
+  return open.filter(({ award, tree }) => {
+    if (!wouldBeMet(tree)) return false;
+    due.add(award.id);
+    return true;
+  });
+}
+
+/** Badges of active partners that the same conditions pick, for the same ability. */
+interface Kind {
+  readonly pickedBy: readonly BadgesCondition[];
+  readonly badges: Enrolment[];
+}
+
+/** A scheme has thousands of badges, and few kinds of them. */
+function kindsOf(scheme: Scheme): readonly Kind[] {
+  const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
+  const kinds = new Map<string, Kind>();
+  for (const badge of scheme.enrolments.values()) {
+    if (scheme.partnersById.get(badge.clientId)?.active !== true) continue;
+    const at = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
+    const name = JSON.stringify([at, abilityOf(badge)]);
+    const pickedBy = conditions.filter((_, i) => at.includes(i));
+    const kind = kinds.get(name) ?? { pickedBy, badges: [] };
+    kinds.set(name, kind);
+    kind.badges.push(badge);
+  }
+  return [...kinds.values()];
+}
+
+function conditionsIn(rule: Condition): readonly BadgesCondition[] {
+  if (rule.kind === 'holds') return [];
+  return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
+}
+
+/** Of badges of one kind that can be issued now, one of each that differ to this person. */
+function differing(badges: readonly Enrolment[], { candidates, nowS }: Evaluation): Iterable<Enrolment> {
+  const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
+  const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
+  const differ = new Map<string | null, Enrolment>();
+  for (const badge of badges) {
+    if (!within(badge, nowS)) continue;
+    // Partners that the person has nothing of are alike; of another version of a badge, the effect depends on it.
+    const known = partners.has(badge.clientId) ? `partner ${badge.clientId}` : null;
+    differ.set(families.has(badge.family) ? `badge ${badge.badgeId}` : known, badge);
+  }
+  return differ.values();
+}
