@@ -443,7 +443,7 @@ describe('sections of stats', () => {
   test('a partner that has fallen silent, or was never heard of, stands out', async () => {
     const news = createPartnerActivity(redis.connection, redis.prefix);
     await news.seen(asClientId('P1'), atS(2026, 0, 15, 9));
-    await news.seen(asClientId('P2'), atS(2025, 11, 16, 12));
+    await news.seen(asClientId('P2'), atS(2025, 11, 16, 12), asEventId('E7'));
     await news.seen(asClientId('GONE'), atS(2020, 1));
     const { lines, json } = await tellPartners({ scheme, clock, news });
     expect(lines.map(({ fr }) => fr)).toEqual([
@@ -458,9 +458,10 @@ describe('sections of stats', () => {
         name: 'Organisme sans clé',
         silent: true,
         quiet_days: null,
+        last_event: null,
         last_event_s: null,
       },
-      expect.objectContaining({ client_id: 'P2', silent: true, quiet_days: 30 }),
+      expect.objectContaining({ client_id: 'P2', silent: true, quiet_days: 30, last_event: 'E7' }),
       expect.objectContaining({ client_id: 'P1', silent: false, quiet_days: 0 }),
     ]);
     const aSecondSooner = () => clock() - 1000;

@@ -186,11 +186,12 @@ export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0])
     title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
       Last event of each partner ("!": nothing for ${SILENT_DAYS} days)`,
     lines: partners.map((one) => partnerLine(one, needs.scheme.timeZone)),
-    json: partners.map(({ partner, lastS, quietDays, silent }) => ({
+    json: partners.map(({ partner, lastS, lastEvent, quietDays, silent }) => ({
       client_id: partner.clientId,
       name: partner.name,
       silent,
       quiet_days: quietDays,
+      last_event: lastEvent,
       last_event_s: lastS,
     })),
   };

@@ -1,4 +1,4 @@
-import type { PartnerActivity } from '../../earners/partner-activity.js';
+import type { Latest, PartnerActivity } from '../../earners/partner-activity.js';
 import type { ClientId } from '../../ids.js';
 import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -33,6 +33,7 @@ export interface PartnerNews {
   readonly partner: Partner;
   /** Unix seconds; null: nothing of theirs was ever read. */
   readonly lastS: number | null;
+  readonly lastEvent: string | null;
   /** Whole days since then; null: nothing was ever read. */
   readonly quietDays: number | null;
   /** Somebody should ask them whether all is well. */
@@ -59,9 +60,10 @@ export async function readPartnerNews({
   return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
 }
 
-export function newsOf(partner: Partner, lastS: number | null, nowS: number): PartnerNews {
+export function newsOf(partner: Partner, last: Latest | null, nowS: number): PartnerNews {
+  const { lastS, eventId: lastEvent } = last ?? { lastS: null, eventId: null };
   const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
-  return { partner, lastS, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
+  return { partner, lastS, lastEvent, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
 }
 
 /** An incomplete list is shown after a day: OBF may still be writing it. An odd row is shown at once. */

@@ -28,14 +28,14 @@ export async function ingestCredential(
   const { scheme } = await schemes.now();
   const isOfPartner = !found.revokedOnly && found.clientId !== region;
   if (isOfPartner && !scheme.partnersById.has(found.clientId)) {
-    await news.ignoreClient(found.clientId, askedS);
+    await news.ignoreClient(found.clientId, askedS, found.eventId);
     return ignored;
   }
   const contact = { address: withoutUnseenEnds(address), name: null };
   if (!(await storeCredential(stores, earner, contact, found, askedS))) return ignored;
   if (isOfPartner && !scheme.enrolments.has(found.badgeId))
-    await news.ignoreBadge(found.clientId, found.badgeId, askedS);
-  if (!found.revokedOnly) await news.seen(found.clientId, found.issuedOnS);
+    await news.ignoreBadge(found.clientId, found.badgeId, askedS, found.eventId);
+  if (!found.revokedOnly) await news.seen(found.clientId, found.issuedOnS, found.eventId);
   const cause = `${source}.credential.${earner}`;
   await enqueueEarners(queues.earners, [earner], cause);
   return { did: 'credential stored', facts: { earner, cause } };

@@ -63,7 +63,7 @@ export async function storeEvent(
   signal.throwIfAborted();
   const happenedS = event.createdS ?? read.recipients[0]?.issuedOnS ?? null;
   // A partner that has fallen silent stands out.
-  if (happenedS !== null && found.length > 0) await news.seen(clientId, happenedS);
+  if (happenedS !== null && found.length > 0) await news.seen(clientId, happenedS, event.id);
   await evaluate(stored);
   // The event stays to be read, and says why, until all of it is kept; the others of the class do not wait for that.
   if (done instanceof SomeUnreadable) throw done;
@@ -77,7 +77,7 @@ export async function storeEvent(
   await clearFailures(stores, event);
   // A badge that is not enrolled counts for nobody: its partner may have forgotten it.
   if (clientId !== region && !(await schemes.now()).scheme.enrolments.has(event.badgeId))
-    await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock));
+    await news.ignoreBadge(clientId, event.badgeId, secondsOf(clock), event.id);
   return stored.length;
 }
 

@@ -1,3 +1,4 @@
+import type { Latest } from '../../../earners/partner-activity.js';
 import { asClientId, type BadgeId, type ClientId } from '../../../ids.js';
 import { secondsOf } from '../../../platform/clock.js';
 import { isId } from '../../../rules/parse/value.js';
@@ -15,8 +16,7 @@ import { paramOf, type PageContext } from '../route.js';
 export type Access = 'key' | 'key_missing' | 'hosted';
 
 /** What both pages tell of a partner. */
-function commonOf({ accounts, clock }: Pipeline, partner: Partner, news: ReadonlyMap<ClientId, number>) {
-  const lastS = news.get(partner.clientId) ?? null;
+function commonOf({ accounts, clock }: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
   const access: Access =
     partner.secretEnv === null
       ? 'hosted'
@@ -24,8 +24,8 @@ function commonOf({ accounts, clock }: Pipeline, partner: Partner, news: Readonl
         partner.active && accounts(partner.clientId) === null
         ? 'key_missing'
         : 'key';
-  const { silent } = newsOf(partner, lastS, secondsOf(clock));
-  return { partner, access, lastS, silent: partner.active && silent };
+  const { silent, ...news } = newsOf(partner, known.get(partner.clientId) ?? null, secondsOf(clock));
+  return { ...news, access, silent: partner.active && silent };
 }
 
 export type PartnersModel = Awaited<ReturnType<typeof readPartners>>;
@@ -46,10 +46,10 @@ export async function readPartners({ pipeline, query }: PageContext) {
     return { ...commonOf(pipeline, partner, news), notEnrolled };
   });
   // Clients that send notices and take no part: inactive partners, or unknown to partners.yaml (null).
-  const strangers = [...(await pipeline.news.ignoredClients())].flatMap(([clientId, lastS]) => {
+  const strangers = [...(await pipeline.news.ignoredClients())].flatMap(([clientId, last]) => {
     const partner = scheme.partnersById.get(clientId) ?? null;
     const command = enrolCommand(clientId, null);
-    return partner?.active === true ? [] : [{ clientId, partner, command, lastS }];
+    return partner?.active === true ? [] : [{ clientId, partner, command, ...last }];
   });
   return { rows: await Promise.all(rows), pager, strangers };
 }
@@ -83,7 +83,7 @@ export async function readPartner(context: PageContext) {
     /** When its account was last read to the end, Unix seconds; null: never. */
     readS: readS === 0 ? null : readS,
     /** When the last notice of an inactive partner came. */
-    turnedAway: partner.active ? null : (clients.get(clientId) ?? null),
+    turnedAway: partner.active ? null : (clients.get(clientId)?.lastS ?? null),
     notEnrolled: notEnrolledOf(scheme, partner, badges, as),
     as,
     levels,
@@ -103,15 +103,15 @@ type EnrolAs = Readonly<{ competency: string | null; level: number | null }>;
 function notEnrolledOf(
   { enrolments }: Scheme,
   { clientId, badges }: Partner,
-  ignored: ReadonlyMap<BadgeId, number>,
+  ignored: ReadonlyMap<BadgeId, Latest>,
   as: EnrolAs,
 ) {
   const own = new Set(badges.map(({ badgeId }) => badgeId));
   return [...ignored]
     .filter(([badgeId]) => !own.has(badgeId))
-    .map(([badgeId, lastS]) => ({
+    .map(([badgeId, last]) => ({
       badgeId,
-      lastS,
+      ...last,
       /** The partner that it is enrolled for in partners.yaml, if another. */
       enrolledBy: enrolments.get(badgeId)?.clientId ?? null,
       command: enrolCommand(clientId, badgeId, as),
