@@ -121,6 +121,11 @@ describe('palier plan', () => {
     expect(row(ran, 'communiquer-1')).toBe('2 0 0 1 1 1');
     expect(row(ran, 'communiquer-2')).toBe('1 0 0 0 0 1');
     expect(ran.out).toContain('Durée : 1 s au moins (6 appels à OBF, 1000 par seconde).');
+    expect(ran.out.slice(-4, -1)).toEqual([
+      'Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :',
+      `  Communiquer : je pratique (communiquer-1), gagnent : ${[keyOf('lou'), keyOf('sam')].toSorted().join(', ')}`,
+      `  Communiquer : je maîtrise (communiquer-2), gagnent : ${keyOf('sam')}`,
+    ]);
     expect(ran.out.at(-1)).toBe("Rien n'est changé. « npx palier apply » le met en vigueur.");
 
     const json = planSchema.parse(jsonOf(await typed('plan', '--json')));
@@ -234,6 +239,26 @@ describe('palier plan', () => {
     expect(await typed('plan', '--csv', '--json')).toMatchObject({ exit: 2 });
   });
 
+  test('of many people, some are named: last those whose key the command line would take for an option', async () => {
+    await palier.pipeline.schemes.start(palier.pipeline.scheme);
+    const names = Array.from({ length: 2000 }, (_, at) => `somebody-${at}`);
+    const [dashed, plain] = [true, false].map((is) =>
+      names.filter((name) => keyOf(name).startsWith('-') === is).slice(0, is ? 2 : 4),
+    );
+    const keys = [plain, dashed].flatMap((some = []) => some.map(keyOf).toSorted());
+    expect(keys).toHaveLength(6);
+    for (const name of [...(dashed ?? []), ...(plain ?? [])]) await somebody(name, 'P1/A');
+    await palier.configure({ scheme: EASIER });
+    const shown = `${keys.slice(0, 5).join(', ')}...`;
+    expect((await typed('plan')).out.at(-2)).toBe(
+      `  Communiquer : je pratique (communiquer-1), gagnent : ${shown}`,
+    );
+    for (const key of keys) await withRedis((redis) => breakRecord(redis, 'palier', key));
+    expect((await typed('plan')).out).toContain(
+      `! Personnes laissées de côté, dont les données ne peuvent être lues : 6 (${shown})`,
+    );
+  });
+
   test('docs/schema/plan.json is the schema of --json', () => {
     const { file, made } = publishedSchema('plan', planSchema);
     expect(file).toEqual(made);
@@ -328,6 +353,33 @@ describe('palier simulate', () => {
       },
       { award: 'communiquer-2', threshold: 1, at_count: [3, 2], one_away: 4, held: 0, due: 1, not_met: 4 },
     ]);
+  });
+
+  test('how everybody stands is told by competency and level, in whatever order the awards are written', async () => {
+    const written = `
+scheme: Essai
+competencies:
+  communiquer: { name: Communiquer }
+  organiser: { name: Organiser }
+awards:
+  general: { name: G, badge: RG, rule: { at_least: 3, of: { level: 2 } } }
+  o-2: { competency: organiser, level: 2, name: O2, badge: R4, rule: { at_least: 1, of: { competency: organiser, level: 2 } } }
+  c-2: { competency: communiquer, level: 2, name: C2, badge: R2, rule: { at_least: 1, of: { competency: communiquer, level: 2 } } }
+  o-1: { competency: organiser, level: 1, name: O1, badge: R3, rule: { at_least: 1, of: { competency: organiser } } }
+  c-1: { competency: communiquer, level: 1, name: C1, badge: R1, rule: { at_least: 1, of: { competency: communiquer } } }
+`;
+    await proposal('written.yaml', written);
+    await proposal(
+      'partners-3.yaml',
+      SMALL_PARTNERS.replace(
+        '{ id: E, name: Badge E, competency: communiquer, level: 1',
+        '{ id: E, name: Badge E, competency: organiser, level: 2',
+      ),
+    );
+    const { out, err } = await typed('--rules', 'written.yaml', '--partners', 'partners-3.yaml');
+    expect(err).toEqual([]);
+    const at = out.findIndex((line) => line.includes('seuil'));
+    expect(out.slice(at + 1, at + 6).map((line) => line.slice(0, 2))).toEqual(['C1', 'C2', 'O1', 'O2', 'G ']);
   });
 
   test('the files themselves, when nothing is proposed: what a plan of them says', async () => {

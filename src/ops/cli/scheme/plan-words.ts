@@ -1,8 +1,18 @@
+import type { EarnerKey } from '../../../ids.js';
 import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import { durationWords, instantWords, type Lang, type Localized, plural, say } from '../../shared/words.js';
+import {
+  durationWords,
+  indented,
+  instantWords,
+  labelled,
+  type Lang,
+  type Localized,
+  plural,
+  say,
+} from '../../shared/words.js';
 import type { Answer } from '../command.js';
 
 /** A plan, and what its cost was reckoned with. */
@@ -27,8 +37,8 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
     say`Personnes examinées : ${people}.
       People looked at: ${people}.`,
     unreadable.length > 0 &&
-      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${unreadable.slice(0, 5).join(', ')})
-        ! People left out, whose data cannot be read: ${unreadable.length} (${unreadable.slice(0, 5).join(', ')})`,
+      say`! Personnes laissées de côté, dont les données ne peuvent être lues : ${unreadable.length} (${some(unreadable)})
+        ! People left out, whose data cannot be read: ${unreadable.length} (${some(unreadable)})`,
     '',
     ...awardTable(made, lang),
     awards.some(({ losesRule }) => losesRule.count > 0) &&
@@ -45,6 +55,37 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
     cost.issues > 0 &&
       say`Durée : ${took} au moins (${cost.calls} appels à OBF, ${maxRps} par seconde).
         Time: ${took} at least (${cost.calls} calls of OBF, ${maxRps} a second).`,
+    ...exampleLines(awards),
+  ];
+}
+
+/** Enough to look into a few with `explain`. */
+const EXAMPLES = 5;
+
+/** A command line takes a key that begins with `-` for an option: such keys come last. */
+function some(keys: readonly EarnerKey[]): string {
+  const inOrder = keys.toSorted((a, b) => Number(a.startsWith('-')) - Number(b.startsWith('-')));
+  return inOrder.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
+}
+
+function exampleLines(awards: readonly AwardPlan[]): Answer['lines'] {
+  const lines = awards.flatMap((award) => {
+    const name = awardName(award);
+    const { gains, losesRule } = award;
+    const gain = say`${name}, gagnent
+      ${name}, gain`;
+    const lose = say`${name}, perdent la règle
+      ${name}, lose the rule`;
+    return [
+      gains.count > 0 && indented(labelled(gain, some(gains.keys))),
+      losesRule.count > 0 && indented(labelled(lose, some(losesRule.keys))),
+    ];
+  });
+  return [
+    lines.some((line) => line !== false) &&
+      say`Par exemple (« npx palier explain <clé> » dit pourquoi, --csv donne tout le monde) :
+        For example ("npx palier explain <key>" tells why, --csv gives everybody):`,
+    ...lines,
   ];
 }
 
@@ -151,14 +192,22 @@ function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized 
 
 const MOST_COLUMNS = 9;
 
-/** How many people have 0, 1, 2... of what each rule counts. */
-export function standingLines({ awards }: Scheme, { byAward }: PopulationStats, lang: Lang): Answer['lines'] {
+/** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
+export function standingLines(
+  { awards, competencies }: Scheme,
+  { byAward }: PopulationStats,
+  lang: Lang,
+): Answer['lines'] {
   const most = Math.max(0, ...[...byAward.values()].map(({ atCount }) => atCount.length - 1));
   const last = Math.min(most, MOST_COLUMNS - 1);
   const counts = Array.from({ length: last + 1 }, (_, at) =>
     at === last && most > last ? `${at}+` : `${at}`,
   );
-  const rows = awards.map(({ name, id, rule }) => {
+  const order = [...competencies.keys(), null];
+  const inOrder = awards.toSorted(
+    (a, b) => order.indexOf(a.competency) - order.indexOf(b.competency) || (a.level ?? 0) - (b.level ?? 0),
+  );
+  const rows = inOrder.map(({ name, id, rule }) => {
     const { atCount = [], oneAway = 0 } = byAward.get(id) ?? {};
     const rest = atCount.slice(last).reduce((sum, one) => sum + one, 0);
     const people = counts.map((_, at) => (at < last ? (atCount[at] ?? 0) : rest));
