@@ -51,8 +51,8 @@ const ENTRIES = {
 type Name = keyof typeof ENTRIES;
 
 const env = () => ({ REDIS_URL: redis.url, PALIER_KEY: key.toString('base64') });
-/** Beside the files of the Région. */
-const inRedis = () => ({ env: env(), cwd: process.cwd(), dataPrefix: redis.prefix });
+/** No rules are there: what was done is told while their files have a fault. */
+const inRedis = () => ({ env: env(), cwd: tmpdir(), dataPrefix: redis.prefix });
 async function audit(...options: string[]): Promise<Ran> {
   const ran = await palier(['audit', ...options], inRedis());
   expect([...ran.out, ...ran.err].join('\n')).not.toMatch(/lou|martin|example/i);
@@ -126,8 +126,8 @@ test.each([
   [['--kind', LOU], /^Sorte de faits inconnue « \[address\] » \(connus/],
   [['--earner', 'lou martin'], /^Ce n'est ni une adresse électronique, ni la clé/],
   [['--earner', 'lou@martin@example.org'], /^Ce n'est pas une adresse électronique/],
-])('%j is typed wrongly: 2', async (options, message) => {
-  const ran = await palier(['audit', ...options], inRedis());
+])('%j is typed wrongly: 2, and Redis is not asked', async (options, message) => {
+  const ran = await palier(['audit', ...options], { env: { ...env(), REDIS_URL: 'redis://127.0.0.1:1' } });
   expect(ran).toMatchObject({ exit: 2, out: [] });
   expect(ran.err).toEqual([expect.stringMatching(message)]);
 });
@@ -209,7 +209,6 @@ describe('as a process, with more than a pipe holds', () => {
         PATH: process.env['PATH'] ?? '',
         REDIS_URL: server.url,
         PALIER_KEY: key.toString('base64'),
-        PALIER_CONFIG: resolve('config'),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -67,10 +67,16 @@ export function addressOf(typed = ''): string {
 }
 
 /** An address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */
-export function earnerOf(vault: Vault, typed = ''): EarnerKey {
-  if (typed.includes('@')) return earnerKeyOf(vault, addressOf(typed));
+export const earnerOf = (vault: Vault, typed = ''): EarnerKey => readEarner(typed)(vault);
+
+/** The same, read before the vault is at hand. */
+export function readEarner(typed: string): (vault: Vault) => EarnerKey {
+  if (typed.includes('@')) {
+    const address = addressOf(typed);
+    return (vault) => earnerKeyOf(vault, address);
+  }
   const key = withoutUnseenEnds(typed);
-  if (/^[\w-]{22}$/.test(key)) return asEarnerKey(key);
+  if (/^[\w-]{22}$/.test(key)) return () => asEarnerKey(key);
   throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
     This is neither an e-mail address nor somebody's key (22 characters).`);
 }

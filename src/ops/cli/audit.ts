@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { JOURNAL_KINDS, type JournalEntry } from '../../earners/journal-entry.js';
+import { createEarnerStore } from '../../earners/store.js';
 import { asAwardId, asEventId } from '../../ids.js';
+import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
+import { createVault } from '../../platform/vault.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
-import { earnerOf, wordOf } from './arguments.js';
-import { inPipeline } from './session.js';
+import { readEarner, wordOf } from './arguments.js';
+import { requireSameKey, withRedis } from './session.js';
+import { requireSettings } from './settings.js';
 import { type Call, type Command, wrongUsage } from './command.js';
 import { withProgress } from './terminal.js';
 
@@ -35,18 +39,25 @@ export const audit: Command = {
       only this person, by their key or address`,
   },
   interruptible: true,
-  run: inPipeline(
-    async ({ redis, vault, journal, scheme }, call) => {
-      const typed = call.text('earner');
-      const people = typed === null ? null : [earnerOf(vault, typed)];
+  // Faults of the rules are no reason not to tell what was done.
+  run: async (call) => {
+    const { palierKey, palierKeyOld, timeZone, redis: address } = requireSettings(call, NEEDED);
+    const typed = call.text('earner');
+    const earner = typed === null ? null : readEarner(typed);
+    const filter = readFilter(call, timeZone);
+    const { dataPrefix: prefix, signal } = call;
+    const vault = createVault(palierKey, palierKeyOld);
+    return withRedis(call, address, async (redis) => {
+      await requireSameKey(redis, prefix, vault);
+      const earners = createEarnerStore(redis, prefix, vault);
+      const journal = createJournal({ redis, prefix, earners, vault, timeZone });
       // Ends a read that is under way, even when nothing of it matches.
-      call.signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-      const entries = selectEntries(journal, readFilter(call, scheme.timeZone), people);
+      signal.addEventListener('abort', () => closeRedis(redis), { once: true });
+      const entries = selectEntries(journal, filter, earner === null ? null : [earner(vault)]);
       if ((await writeEntries(call, entries)) === 0) call.streams.err(NOTHING[call.lang]);
       return null;
-    },
-    { variables: NEEDED },
-  ),
+    });
+  },
 };
 
 const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };

@@ -22,7 +22,7 @@ import {
   type RedisAddress,
   type RedisConnection,
 } from '../../platform/redis.js';
-import { createVault } from '../../platform/vault.js';
+import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
@@ -143,6 +143,11 @@ async function releaseLocks(redis: RedisConnection): Promise<void> {
 export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
   PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
+/** @throws Problem when this Redis was filled under another key */
+export async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
+  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
+}
+
 interface PipelineNeeds {
   /** By default all that it is wired with. */
   readonly variables?: readonly string[];
@@ -177,8 +182,7 @@ export const inPipeline =
         ...(call.pace === undefined ? {} : { pace: call.pace }),
       });
       try {
-        if (!(await isSameKey(redis, call.dataPrefix, pipeline.vault)))
-          throw new Problem('key_changed', KEY_CHANGED);
+        await requireSameKey(redis, call.dataPrefix, pipeline.vault);
         // From here on, `clock` is Redis' time.
         await pipeline.now();
         return await work(pipeline, call, config);
