@@ -433,6 +433,21 @@ describe('partner enrol', () => {
     expect(exit).toBe(0);
     expect(out.join('\n')).toMatch(/\n\nRègles : les fichiers, version .*Personnes examinées : 0\./s);
   });
+
+  test('whatever becomes of the plan, the lines are written, and that is said', async () => {
+    const env = { ...goodEnv(), OBF_CLIENT_ID: 'REGION', OBF_CLIENT_SECRET: 'never-used' };
+    const openRedis = (): never => {
+      throw new TypeError('nobody thought of this');
+    };
+    const ran = await palier(['partner', 'enrol', 'P2', 'B2', ...AS_USUAL, '--name', 'B2'], {
+      cwd,
+      env,
+      openRedis,
+    });
+    expect(ran).toMatchObject({ exit: 0, err: [] });
+    expect(ran.out.at(-1)).toBe(PLAN);
+    expect(await partners()).toContain('id: B2');
+  });
 });
 
 test('a file that was written meanwhile, or is not there, is not replaced', async () => {
