@@ -111,13 +111,13 @@ interface ParcoursProps {
 }
 
 export function ParcoursView({ parcours, contact }: ParcoursProps): VNode {
-  const { today, addresses, awards, excluded } = parcours;
+  const { today, addresses, excluded } = parcours;
   return (
     <>
       <p>
         Voici où vous en êtes, le {today}. Adresse{addresses.length > 1 ? 's' : ''} : {addresses.join(', ')}.
       </p>
-      <Glance awards={awards} />
+      <Glance {...parcours} />
       {groupsOf(parcours).map(([title, own]) => (
         <section>
           <h2>{title}</h2>
@@ -157,22 +157,48 @@ function groupsOf({ awards, competencies }: Parcours): (readonly [title: string,
   return [...groups, [title, others] as const].filter(([, own]) => own.length > 0);
 }
 
-/** Every award at once: drawn, and in words beside it. */
-const Glance = ({ awards }: { readonly awards: readonly AwardJson[] }): VNode => (
-  <table>
-    <caption>Vos badges Région</caption>
-    <tbody>
-      {awards.map((award) => (
-        <tr>
-          <th scope="row">{award.name}</th>
-          <td>
-            <Bar award={award} />
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
-);
+/** Each competency by level, and every other award, at once: drawn, and in words beside it. */
+function Glance({ awards, competencies }: Parcours): VNode {
+  const levels = [...new Set(awards.flatMap(({ level }) => level ?? []))].toSorted((a, b) => a - b);
+  const grid = competencies.map(({ id, name }) => ({
+    name,
+    cells: levels.map((at) => awards.filter(({ competency, level }) => competency === id && level === at)),
+  }));
+  const inGrid = new Set(grid.flatMap(({ cells }) => cells.flat()));
+  const others = awards
+    .filter((award) => !inGrid.has(award))
+    .map((award) => ({ name: award.name, cells: [[award]] }));
+  return (
+    <table>
+      <caption>Vos badges Région</caption>
+      {inGrid.size > 0 && (
+        <thead>
+          <tr>
+            <th scope="col">Compétence</th>
+            {levels.map((level) => (
+              <th scope="col">Niveau {level}</th>
+            ))}
+          </tr>
+        </thead>
+      )}
+      <tbody>
+        {[...grid.filter(({ cells }) => cells.flat().length > 0), ...others].map(({ name, cells }) => (
+          <tr>
+            <th scope="row">{name}</th>
+            {cells.map((own) => (
+              <td colSpan={cells.length < levels.length ? levels.length : 1}>
+                {own.length === 0 && '–'}
+                {own.map((award) => (
+                  <Bar award={award} />
+                ))}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
 
 const [WIDTH, HEIGHT] = [80, 12];
 
@@ -181,14 +207,14 @@ function Bar({ award }: { readonly award: AwardJson }): VNode {
   // Taken back by the Région: the badges of partners are still there, the award is not.
   const filled = need === 0 || award.status === 'blocked' ? 0 : Math.round((have / need) * (WIDTH - 2));
   return (
-    <>
+    <div>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
         <rect class="empty" x={0.5} y={0.5} width={WIDTH - 1} height={HEIGHT - 1} />
         {filled > 0 && <rect class="full" x={1} y={1} width={filled} height={HEIGHT - 2} />}
       </svg>
       {stateOf(award)}
       {award.status === 'not_met' && ` : ${have} sur ${need}`}
-    </>
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { randomBytes } from 'node:crypto';
 import express from 'express';
+import { h } from 'preact';
 import { UnrecoverableError } from 'bullmq';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Contact, Tombstone } from '../../src/earners/record.js';
@@ -9,7 +10,8 @@ import type { EarnerKey } from '../../src/ids.js';
 import { createAccess, isErasedSince, type ParcoursAccess } from '../../src/parcours/access.js';
 import { createParcours } from '../../src/parcours/app.js';
 import { createMailer, MailError, type Mailer } from '../../src/platform/mailer.js';
-import { namesOf } from '../../src/parcours/progress.js';
+import { namesOf, type AwardJson } from '../../src/parcours/progress.js';
+import { ParcoursView, renderPage } from '../../src/parcours/view.js';
 import { sendLink } from '../../src/parcours/send-link.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
@@ -215,4 +217,54 @@ test('every page is kept from caches, search engines, frames and other sites', a
     'referrer-policy': 'same-origin',
   });
   expect(headers['content-security-policy']).toContain("default-src 'none'");
+});
+
+test('the overview has each competency by level, and every other award', () => {
+  const award = (name: string, level: number | null, status: 'held' | 'not_met'): AwardJson => ({
+    award: name,
+    name,
+    competency: level === null ? null : 'communiquer',
+    level,
+    badge: name,
+    active: true,
+    on_loss: 'keep',
+    met: status === 'held',
+    status,
+    waiting: false,
+    flagged_since_s: null,
+    flagged_since_iso: null,
+    held_by: null,
+    history: null,
+    rule: { kind: 'holds', award: 'communiquer-1', met: status === 'held', through: null },
+    earned_by: [],
+    lacking: null,
+    would_help: null,
+  });
+  const parcours = {
+    today: '29 novembre 2026',
+    addresses: [KNOWN],
+    competencies: [...scheme.competencies.values()],
+    awards: [award('Un', 1, 'held'), award('Deux', 2, 'not_met'), award('Tout', null, 'not_met')],
+    excluded: [],
+    names: namesOf(scheme),
+    badgeOf: new Map(),
+  };
+  const html = renderPage(
+    { scheme: scheme.name, contact: null },
+    'Mon parcours',
+    h(ParcoursView, { parcours, contact: null }),
+  );
+  const [table = ''] = /<table>.*<\/table>/s.exec(html) ?? [];
+  const rows = [...table.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+    row
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  );
+  expect(rows).toEqual([
+    'Compétence Niveau 1 Niveau 2',
+    'Communiquer Obtenu Pas encore : 0 sur 1',
+    'Tout Pas encore : 0 sur 1',
+  ]);
+  expect(table.match(/<svg/g)).toHaveLength(3);
 });

@@ -110,6 +110,7 @@ details.confirm { margin: .5rem 0; }
 details.confirm > summary { display: inline-block; padding: .375rem .75rem; border: 1px solid var(--edge);
   border-radius: .25rem; font-weight: 600; cursor: pointer; }
 details.confirm[open] { padding: .75rem; border: 1px solid var(--edge); border-radius: .25rem; max-width: 44rem; }
+details.confirm + .scroll { margin-top: 1.5rem; }
 details.confirm[open] > summary { border: 0; padding: 0 0 .5rem; }
 
 .alert { margin: 0 0 1.5rem; padding: .75rem 1rem; border: 1px solid var(--edge); border-left-width: .5rem;
