@@ -100,12 +100,14 @@ test('a badge that is not enrolled stands with the command that enrols it, as wh
   expect(await shown('/ops/organismes')).toMatch(/Organisme <un> \|.*\| 3 \|/);
   const before = await browser.get('/ops/organismes/P1');
   expect(textOf(before.html)).toContain(
-    'NEW | 15 janv. 2026, 10:00 | npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |',
+    'NEW | 2 | 15 janv. 2026, 10:00 | npx palier partner enrol P1 NEW --competency COMPETENCE --level NIVEAU |',
   );
-  expect(textOf(before.html)).toContain('$(rm x);<b> | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
-  expect(textOf(before.html)).toContain('--level | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
+  expect(textOf(before.html)).toContain(
+    '$(rm x);<b> | 1 | 15 janv. 2026, 10:00 | cet identifiant ne peut pas',
+  );
+  expect(textOf(before.html)).toContain('--level | 1 | 15 janv. 2026, 10:00 | cet identifiant ne peut pas');
   expect(before.html).not.toContain('<b>');
-  expect(textOf(before.html)).not.toContain(' A | 15 ');
+  expect(textOf(before.html)).not.toContain(' A | 1 | 15 ');
 
   const chosen = await shown('/ops/organismes/P1?competence=communiquer&niveau=1');
   expect(chosen).toContain('npx palier partner enrol P1 NEW --competency communiquer --level 1 |');
@@ -121,13 +123,13 @@ test('notices of clients that take no part are shown, and why', async () => {
   await news.ignoreClient(asClientId('a b'), nowS - 180);
   const text = await shown('/ops/organismes');
   expect(text).toContain(
-    'STRANGER | compte inconnu de partners.yaml | 15 janv. 2026, 10:00 | npx palier partner enrol STRANGER BADGE --competency COMPETENCE --level NIVEAU --partner-name "NOM" |',
+    'STRANGER | compte inconnu de partners.yaml | 1 | 15 janv. 2026, 10:00 | npx palier partner enrol STRANGER BADGE --competency COMPETENCE --level NIVEAU --partner-name "NOM" |',
   );
   expect(text).toContain(
-    'P3 Ancien organisme | ne participe plus | 15 janv. 2026, 09:59 | retirez « active: false »',
+    'P3 Ancien organisme | ne participe plus | 1 | 15 janv. 2026, 09:59 | retirez « active: false »',
   );
   expect(text).toContain(
-    'a b | compte inconnu de partners.yaml | 15 janv. 2026, 09:57 | cet identifiant ne peut',
+    'a b | compte inconnu de partners.yaml | 1 | 15 janv. 2026, 09:57 | cet identifiant ne peut',
   );
   expect(text).not.toMatch(/P2 [^|]*\| (compte inconnu|ne participe plus)/);
   expect(await shown('/ops/organismes/P3')).toMatch(

@@ -64,6 +64,7 @@ const Strangers = ({ strangers }: Pick<PartnersModel, 'strangers'>): VNode => (
           'Pourquoi',
           ({ partner }) => (partner === null ? 'compte inconnu de partners.yaml' : 'ne participe plus'),
         ],
+        ['Avis', ({ count }) => count],
         ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
         [
           'Pour y remédier',
@@ -166,6 +167,7 @@ const NotEnrolled = ({ notEnrolled, ...model }: PartnerModel): VNode => (
           rows={notEnrolled}
           columns={[
             ['Badge', ({ badgeId }) => <code>{badgeId}</code>],
+            ['Fois', ({ count }) => count],
             ['Le dernier', ({ lastS }) => <Instant atS={lastS} />],
             [
               'Commande d’inscription',
