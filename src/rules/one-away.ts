@@ -26,16 +26,20 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
         .map(({ condition }) => condition),
     );
     const found = new Set<AwardId>();
+    if (near.size === 0) return found;
     const facts = factsOf(scheme, evaluation);
+    const most = hopedFor(open, [...near]).length;
     for (const { pickedBy, badges } of kinds) {
       const helped = pickedBy.filter((condition) => near.has(condition));
-      const hoped = helped.length === 0 ? [] : hopedFor(open, helped);
+      if (helped.length === 0) continue;
+      const hoped = hopedFor(open, helped);
       if (hoped.every(({ award }) => found.has(award.id))) continue;
       for (const badge of differing(badges, evaluation)) {
         const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
         for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
         if (hoped.every(({ award }) => found.has(award.id))) break;
       }
+      if (found.size === most) break;
     }
     return found;
   };

@@ -80,6 +80,7 @@ function lostRules(
   if (inForce === null || portfolio.held.length === 0) return [];
   const unmet = awards.filter(({ status, met }) => status === 'held' && !met).map(({ award }) => award);
   const candidates = [...unmet, ...removedAwards(inForce.awards, scheme.awards)];
+  if (candidates.length === 0) return [];
   const before = evaluate(inForce, portfolio, nowS).awards;
   const metBefore = new Set(
     before.filter(({ status, met }) => status === 'held' && met).map(({ award }) => award.badgeId),

@@ -101,7 +101,7 @@ export const partnerEnrol: Command = {
 
 /** The plan of the files with the new lines; null where it cannot be made here: whatever fails, they are written. */
 const planOf = (call: Call): Promise<Answer | null> =>
-  Promise.resolve(plan.run({ ...call, has: () => false, text: () => null })).catch(() => null);
+  plan.run({ ...call, has: () => false, text: () => null }).catch(() => null);
 
 const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
   Enrolled without a name: people will read the id. Add "name" to the line.`;
