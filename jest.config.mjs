@@ -33,8 +33,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
-  // The files wait more than they compute: three of them keep two cores busy.
-  maxWorkers: 3,
+  // The files wait more than they compute: four of them keep two cores busy.
+  maxWorkers: 4,
   // What the files before have left in a worker's heap is not to be kept until the end: it came to 2.5 GB.
   workerIdleMemoryLimit: '1GB',
   testTimeout: 30_000,
