@@ -64,7 +64,7 @@ function hopedFor(
   });
 }
 
-/** Badges of active partners that the same conditions pick, for the same ability. */
+/** Badges of active partners that the same conditions pick; where one asks for abilities, for the same ability. */
 interface Kind {
   readonly pickedBy: readonly BadgesCondition[];
   readonly badges: Enrolment[];
@@ -77,8 +77,9 @@ function kindsOf(scheme: Scheme): readonly Kind[] {
   for (const badge of scheme.enrolments.values()) {
     if (scheme.partnersById.get(badge.clientId)?.active !== true) continue;
     const at = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
-    const name = JSON.stringify([at, abilityOf(badge)]);
     const pickedBy = conditions.filter((_, i) => at.includes(i));
+    const ability = pickedBy.some(({ abilities }) => abilities !== undefined) ? abilityOf(badge) : null;
+    const name = JSON.stringify([at, ability]);
     const kind = kinds.get(name) ?? { pickedBy, badges: [] };
     kinds.set(name, kind);
     kind.badges.push(badge);
@@ -92,15 +93,17 @@ function conditionsIn(rule: Condition): readonly BadgesCondition[] {
 }
 
 /** Of badges of one kind that can be issued now, one of each that differ to this person. */
-function differing(badges: readonly Enrolment[], { candidates, nowS }: Evaluation): Iterable<Enrolment> {
+function* differing(badges: readonly Enrolment[], { candidates, nowS }: Evaluation): Generator<Enrolment> {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
-  const differ = new Map<string | null, Enrolment>();
+  const given = new Set<string>();
   for (const badge of badges) {
     if (!within(badge, nowS)) continue;
     // Partners that the person has nothing of are alike; of another version of a badge, the effect depends on it.
-    const known = partners.has(badge.clientId) ? `partner ${badge.clientId}` : null;
-    differ.set(families.has(badge.family) ? `badge ${badge.badgeId}` : known, badge);
+    const known = partners.has(badge.clientId) ? `partner ${badge.clientId}` : 'another partner';
+    const sort = families.has(badge.family) ? `badge ${badge.badgeId}` : known;
+    if (given.has(sort)) continue;
+    given.add(sort);
+    yield badge;
   }
-  return differ.values();
 }
