@@ -26,7 +26,7 @@ export function encodeRecord(record: EarnerRecord): Buffer {
   return packr.pack([texts, rows]);
 }
 
-const form = z.tuple([z.array(z.union([z.string(), z.instanceof(Buffer)])), z.unknown()]);
+const form = z.tuple([z.array(z.unknown()), z.unknown()]);
 
 /**
  * @param earner whose record it is
@@ -34,7 +34,7 @@ const form = z.tuple([z.array(z.union([z.string(), z.instanceof(Buffer)])), z.un
  */
 export function decodeRecord(bytes: Buffer, earner: EarnerKey): EarnerRecord {
   const [table, rows] = form.parse(packr.unpack(bytes));
-  const texts = table.map((one) => (typeof one === 'string' ? one : one.toString('hex')));
+  const texts = table.map((one) => (Buffer.isBuffer(one) ? one.toString('hex') : one));
   const withTexts = (value: unknown): unknown => {
     if (!Array.isArray(value)) return value;
     const isPlace = value.length === 1 && typeof value[0] === 'number';

@@ -7,7 +7,12 @@ import { idOf, journalEntryForm } from './journal-entry.js';
 /** An object as the list of its values: their names are not repeated in each. */
 const row = <T extends object>(form: z.ZodType<T, object>, names: readonly string[]) =>
   z.codec(z.array(z.unknown()), form, {
-    decode: (values): object => Object.fromEntries(values.map((value, at) => [names[at], value])),
+    // Field by field: everybody is read at once, and `Object.fromEntries` takes several times as long.
+    decode: (values) => {
+      const one: Record<string, unknown> = {};
+      for (const [at, name] of names.entries()) if (at < values.length) one[name] = values[at];
+      return one;
+    },
     encode: (one) => {
       const values = names.map((name): unknown => Reflect.get(one, name));
       return values.slice(0, values.findLastIndex((value) => value !== undefined) + 1);

@@ -78,6 +78,10 @@ interface Family extends Carrier {
  * @param candidates those that the selector picks, oldest first
  */
 export function choose(candidates: readonly Candidate[], limits: Limits): Choice {
+  const badges = new Set(candidates.map(({ enrolment }) => enrolment.family));
+  // As a rule no badge is there twice, and nothing limits a partner; everybody is asked for each condition.
+  if (limits.perIssuer === null && badges.size === candidates.length)
+    return { counted: candidates, excluded: [] };
   const families = familiesOf(candidates);
   const chosen = chosenOf(families, limits);
   const excluded = families.flatMap((family) => exclusionsOf(family, chosen.get(family), limits.perIssuer));

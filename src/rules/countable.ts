@@ -20,6 +20,7 @@ const stricterFirst = (a: Assertion, b: Assertion): number =>
 
 /** One record an id, oldest first, whatever the order and repetition of the input. */
 export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {
+  if (assertions.length < 2) return assertions;
   const byId = new Map<string, Assertion>();
   for (const one of assertions) {
     const known = byId.get(one.id);

@@ -29,12 +29,17 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
     if (near.size === 0) return found;
     const facts = factsOf(scheme, evaluation);
     const most = hopedFor(open, [...near]).length;
-    for (const { pickedBy, badges } of kinds) {
-      const helped = pickedBy.filter((condition) => near.has(condition));
-      if (helped.length === 0) continue;
-      const hoped = hopedFor(open, helped);
+    if (most === 0) return found;
+    const sortOf = sortFor(evaluation);
+    for (const { pickedBy, badges } of new Set(
+      [...near].flatMap((condition) => kinds.get(condition) ?? []),
+    )) {
+      const hoped = hopedFor(
+        open,
+        pickedBy.filter((condition) => near.has(condition)),
+      );
       if (hoped.every(({ award }) => found.has(award.id))) continue;
-      for (const badge of differing(badges, evaluation)) {
+      for (const badge of differing(badges, sortOf)) {
         const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
         for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
         if (hoped.every(({ award }) => found.has(award.id))) break;
@@ -70,8 +75,8 @@ interface Kind {
   readonly badges: Enrolment[];
 }
 
-/** A scheme has thousands of badges, and few kinds of them. */
-function kindsOf(scheme: Scheme): readonly Kind[] {
+/** By each condition that picks them. A scheme has thousands of badges, and few kinds of them. */
+function kindsOf(scheme: Scheme): ReadonlyMap<BadgesCondition, readonly Kind[]> {
   const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
   const kinds = new Map<string, Kind>();
   for (const badge of scheme.enrolments.values()) {
@@ -84,7 +89,10 @@ function kindsOf(scheme: Scheme): readonly Kind[] {
     kinds.set(name, kind);
     kind.badges.push(badge);
   }
-  return [...kinds.values()];
+  const all = [...kinds.values()];
+  return new Map(
+    conditions.map((condition) => [condition, all.filter(({ pickedBy }) => pickedBy.includes(condition))]),
+  );
 }
 
 function conditionsIn(rule: Condition): readonly BadgesCondition[] {
@@ -92,17 +100,28 @@ function conditionsIn(rule: Condition): readonly BadgesCondition[] {
   return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
 }
 
-/** Of badges of one kind that can be issued now, one of each that differ to this person. */
-function* differing(badges: readonly Enrolment[], { candidates, nowS }: Evaluation): Generator<Enrolment> {
+/** @returns names a badge that can be issued now alike with those that do the same for this person; null: it cannot */
+function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
+  return (badge) => {
+    if (!within(badge, nowS)) return null;
+    // Of another version of a badge that the person has, the effect depends on that very badge.
+    if (families.has(badge.family)) return `badge ${badge.badgeId}`;
+    // Partners that the person has nothing of are alike.
+    return partners.has(badge.clientId) ? `partner ${badge.clientId}` : 'another partner';
+  };
+}
+
+/** Of badges of one kind, one of each sort. */
+function* differing(
+  badges: readonly Enrolment[],
+  sortOf: (badge: Enrolment) => string | null,
+): Generator<Enrolment> {
   const given = new Set<string>();
   for (const badge of badges) {
-    if (!within(badge, nowS)) continue;
-    // Partners that the person has nothing of are alike; of another version of a badge, the effect depends on it.
-    const known = partners.has(badge.clientId) ? `partner ${badge.clientId}` : 'another partner';
-    const sort = families.has(badge.family) ? `badge ${badge.badgeId}` : known;
-    if (given.has(sort)) continue;
+    const sort = sortOf(badge);
+    if (sort === null || given.has(sort)) continue;
     given.add(sort);
     yield badge;
   }
