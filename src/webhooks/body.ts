@@ -64,9 +64,8 @@ export async function readBody(req: IncomingMessage, res: ServerResponse): Promi
         bytes = Buffer.concat([bytes], Math.max(needed, Math.min(2 * bytes.length, BODY_LIMIT)));
       used += chunk.copy(bytes, used);
     });
-    const aborted = (): void => resolve(new Problem('request_aborted'));
     req.on('end', () => resolve(bytes.subarray(0, used)));
-    // The first to come counts: after the end, these change nothing.
-    req.on('error', aborted).on('close', aborted);
+    // The first to come counts: after the end, this changes nothing. Without a listener Node keeps the error to itself.
+    req.on('close', () => resolve(new Problem('request_aborted')));
   });
 }

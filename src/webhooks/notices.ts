@@ -112,7 +112,7 @@ export const MAX_URL_LENGTH = 2048;
 const ADDRESS = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u;
 
 const isAddress = (key: string): boolean =>
-  key.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(withoutUnseenEnds(key));
+  key.length <= MAX_ADDRESS_LENGTH && key.includes('@') && ADDRESS.test(withoutUnseenEnds(key));
 
 /**
  * Reads `{ "<address>": ["<assertion URL>", ...] }` and takes what can be used: one odd entry loses nobody else's badge.

@@ -159,13 +159,15 @@ export function batchPerWrite<T>(
   let stored: Promise<void> | null = null;
   let before: Promise<void> = Promise.resolve();
   const write = async (): Promise<void> => {
-    const late = AbortSignal.timeout(withinMs);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), withinMs);
     // What this tick still reads of other connections comes along. The write before is late sooner than this one.
     await Promise.allSettled([before, setImmediate()]);
     const items = batch;
     batch = [];
     stored = null;
-    return store(items, late);
+    // Without its timer the signal goes at once: thousands would else wait for their time.
+    await store(items, late.signal).finally(() => clearTimeout(timer));
   };
   return (items) => {
     batch.push(...items);
