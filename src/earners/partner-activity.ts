@@ -53,13 +53,9 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string, ma
     });
     return new Map(all.toSorted(([, a], [, b]) => b.lastS - a.lastS));
   };
-  const ignore = async (
-    key: string,
-    field: string,
-    atS: number,
-    event: EventId | null = null,
-  ): Promise<void> => {
-    await note(key, field, atS, event);
+  const ignore = async (...what: Parameters<typeof note>): Promise<void> => {
+    await note(...what);
+    const [key] = what;
     const tooMany = [...(await latest(key, String)).keys()].slice(maxKept);
     if (tooMany.length > 0) await redis.hdel(key, ...tooMany);
   };

@@ -113,7 +113,7 @@ export function createStateStore(redis: RedisConnection, key: string, vault: Vau
 }
 
 /**
- * A value as it stands in Redis, sealed under its context. `open` and `reseal` throw SchemeUnreadable for what cannot
+ * Seals a value for Redis under its context, and opens it. `open` and `reseal` throw SchemeUnreadable for what cannot
  * be opened, or is not in our form.
  */
 export function sealedJson<T>(vault: Vault, valueForm: z.ZodType<T>, context: string, what: string) {

@@ -60,7 +60,7 @@ export interface ChaosReport {
   readonly folder: string | null;
 }
 
-/** A run must end by itself, whatever happens. */
+// A run ends by itself: each wait has a limit.
 /** How long awards are waited for before the faults end. */
 const LATE_LIMIT_MS = 30_000;
 const VERIFY_LIMIT_MS = 90_000;

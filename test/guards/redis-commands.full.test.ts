@@ -8,8 +8,7 @@ import { commandsIn, whenQuiet } from '../support/commands.js';
  * How many commands Redis is sent for one notice, from the door to the end of the evaluation that it sets off, what
  * scripts do within counted too. In the quiet state: one notice after the other, of people who are
  * known, and are due nothing. What goes on anyway (waiting for jobs, adding up the figures) is left out.
- */
-/**
+ *
  * As measured (224 and 23), for a notice that comes alone: its arrival, its notice and an evaluation are three jobs, and
  * each event's row is kept. Commands are cheap, what is lost is not.
  */

@@ -434,7 +434,7 @@ describe('partner enrol', () => {
     expect(out.join('\n')).toMatch(/\n\nRègles : les fichiers, version .*Personnes examinées : 0\./s);
   });
 
-  test('whatever becomes of the plan, the lines are written, and that is said', async () => {
+  test('a plan that fails hides no line that was written', async () => {
     const env = { ...goodEnv(), OBF_CLIENT_ID: 'REGION', OBF_CLIENT_SECRET: 'never-used' };
     const openRedis = (): never => {
       throw new TypeError('nobody thought of this');

@@ -38,7 +38,7 @@ const SET_ALREADY = say`Attention : PALIER_KEY est déjà définie ici. La rempl
 export const rekey: Command = {
   name: 'rekey',
   help: [
-    say`chiffre à nouveau, sous PALIER_KEY, ce qui l’est sous PALIER_KEY_OLD
+    say`chiffre à nouveau, sous PALIER_KEY, ce qui l'est sous PALIER_KEY_OLD
       seals anew, under PALIER_KEY, what is sealed under PALIER_KEY_OLD`,
     say`Avant de la taper : la nouvelle clé dans PALIER_KEY, l'ancienne dans PALIER_KEY_OLD, web et worker redémarrés. Personne ne change de nom, et rien n'est délivré de nouveau.
       Before it is typed: the new key in PALIER_KEY, the former one in PALIER_KEY_OLD, web and worker restarted. Nobody is named anew, and nothing is issued again.`,
