@@ -7,15 +7,8 @@ export interface ConfigFault {
   readonly en: string;
 }
 
-/** Readers of single values: text in, the value out, or null for a text that will not do. */
+/** Reads a single value: text in, the value out, or null for a text that will not do. */
 type Reader<T> = (text: string) => T | null;
-
-export const key32: Reader<Buffer> = (text) => {
-  const bytes = Buffer.from(text, 'base64');
-  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === 32 ? bytes : null;
-};
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A variable read through `reader`. What is expected is said in both languages; the value never is. */
 export const value = <T>(reader: Reader<T>, fr: string, en: string) =>
@@ -29,29 +22,19 @@ export const value = <T>(reader: Reader<T>, fr: string, en: string) =>
 /** Null where the variable is not set. */
 export const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nullable().default(null);
 
+const formed =
+  (form: RegExp): Reader<string> =>
+  (text) =>
+    form.test(text) ? text : null;
+
 /** A text of this form, as it is. */
-export const matching = (form: RegExp, fr: string, en: string) =>
-  value((given) => (form.test(given) ? given : null), fr, en);
+export const matching = (form: RegExp, fr: string, en: string) => value(formed(form), fr, en);
 
 export const oneOf = (...choices: readonly string[]) =>
   value(
     (given) => (choices.includes(given) ? given : null),
     `un de : ${choices.join(', ')}`,
     `one of: ${choices.join(', ')}`,
-  );
-
-/** 32 random bytes. */
-export const palierKey = value(
-  key32,
-  '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
-  '32 bytes in base64 are expected: "npx palier keygen" makes one',
-);
-
-export const httpsOnly = (reader: Reader<string>) =>
-  value(
-    reader,
-    'une adresse https est attendue (http seulement vers cette machine)',
-    'an https address is expected (http for a loopback address only)',
   );
 
 export const between = (
@@ -77,49 +60,75 @@ export const wordId = matching(
 );
 export const secretText = matching(/^[\x21-\x7e]{1,512}$/, 'du texte sans espace', 'text without spaces');
 
-const commaList = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-export const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
-
-/** Pairs `a:b`, comma-separated; the second part may itself hold colons. At least one. */
-export const pairs: Reader<[string, string][]> = (text) => {
-  const found = commaList(text).map((part): [string, string] => {
-    const at = part.indexOf(':');
-    return [part.slice(0, Math.max(at, 0)), part.slice(at + 1)];
-  });
-  const good = found.length > 0 && found.every(([left, right]) => left !== '' && right !== '');
-  return good ? found : null;
+export const key32: Reader<Buffer> = (text) => {
+  const bytes = Buffer.from(text, 'base64');
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && bytes.length === 32 ? bytes : null;
 };
 
-/** Without a slash at its end. https, or http to this machine. */
-export const obfBase: Reader<string> = (text) => {
+/** 32 random bytes. */
+export const palierKey = value(
+  key32,
+  '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
+  '32 bytes in base64 are expected: "npx palier keygen" makes one',
+);
+
+const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
+
+/** An address of such a protocol, as it is. */
+export const urlLike = (protocol: RegExp, fr: string, en: string) =>
+  value(
+    (given) => {
+      const url = urlOf(given);
+      return url !== null && url.hostname !== '' && protocol.test(url.protocol) ? given : null;
+    },
+    fr,
+    en,
+  );
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** https, or http to this machine; nothing but scheme, host, port and path. */
+export function secureUrl(text: string): URL | null {
   const url = urlOf(text);
   if (url === null || [url.username, url.password, url.search, url.hash].some((part) => part !== ''))
     return null;
-  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
-  return safe ? url.href.replace(/\/+$/, '') : null;
-};
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)) ? url : null;
+}
 
-const isSecret = (text: string): boolean => /^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(text);
+/** Such an address, of which `part` is wanted. */
+export const httpsOnly = (part: (url: URL) => string) =>
+  value(
+    (given) => {
+      const url = secureUrl(given);
+      return url === null ? null : part(url);
+    },
+    'une adresse https est attendue (http seulement vers cette machine)',
+    'an https address is expected (http for a loopback address only)',
+  );
 
-/** Standard Webhooks secrets of 16 bytes or more. At least one. */
-export const webhookSecrets: Reader<readonly string[]> = (text) => {
-  const secrets = commaList(text);
-  return secrets.length > 0 && secrets.every(isSecret) ? secrets : null;
-};
+/** Comma-separated parts, each read; null where one cannot be, or there is none. */
+const listOf =
+  <T>(read: Reader<T>): Reader<readonly T[]> =>
+  (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    const given = parts.filter((part) => part !== '');
+    const found = given.map(read).filter((part) => part !== null);
+    return found.length > 0 && found.length === given.length ? found : null;
+  };
 
-/** An IANA time zone, by its canonical name. */
-export const zone: Reader<string> = (text) => {
-  try {
-    return new Intl.DateTimeFormat('fr', { timeZone: text }).resolvedOptions().timeZone;
-  } catch {
-    return null;
-  }
-};
+/** Standard Webhooks secrets of 16 bytes or more. */
+export const webhookSecrets = listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/));
+
+export interface BasicKey {
+  readonly key: string;
+  readonly secret: string;
+}
+
+/** `key:secret`; the secret may itself hold colons. */
+export const basicKeys = listOf((part): BasicKey | null => {
+  const [, key, secret] = /^([^:]+):([^]+)$/.exec(part) ?? [];
+  return key === undefined || secret === undefined ? null : { key, secret };
+});
 
 /** What somebody may do on the ops pages: look, or act as well. */
 const ROLES = ['lecture', 'operateur'] as const;
@@ -134,28 +143,26 @@ export interface OpsAccount {
   readonly role: Role;
 }
 
+const accountList = listOf((part): OpsAccount | null => {
+  const [name = '', hash = '', wanted = 'operateur', ...more] = part.split(':');
+  const role = ROLES.find((one) => one === wanted);
+  const isWrong = name === '' || hash === '' || role === undefined || more.length > 0;
+  return isWrong ? null : { name, by: nameOfPerson(name), hash, role };
+});
+
 /** Accounts `name:hash` or `name:hash:role`, each name once. */
 export const accounts: Reader<readonly OpsAccount[]> = (text) => {
-  const given = commaList(text);
-  const found = given.flatMap((part): OpsAccount[] => {
-    const [name = '', hash = '', wanted = 'operateur', ...more] = part.split(':');
-    const role = ROLES.find((one) => one === wanted);
-    const isWrong = name === '' || hash === '' || role === undefined || more.length > 0;
-    return isWrong ? [] : [{ name, by: nameOfPerson(name), hash, role }];
-  });
-  const names = new Set(found.map(({ name }) => name));
-  return given.length > 0 && names.size === given.length ? found : null;
+  const found = accountList(text);
+  const names = new Set(found?.map(({ name }) => name));
+  return found !== null && names.size === found.length ? found : null;
 };
 
 /** The name that somebody has in logs and in the account: never the whole of an address. */
 export const nameOfPerson = (nameOrAddress: string): string =>
   (nameOrAddress.split('@')[0] ?? '').normalize('NFC').toLowerCase();
 
-/** Addresses or identifiers, comma-separated. At least one. */
-export const people: Reader<readonly string[]> = (text) => {
-  const found = commaList(text);
-  return found.length > 0 && found.every((one) => nameOfPerson(one) !== '') ? found : null;
-};
+/** Addresses or identifiers. */
+export const people = listOf((one) => (nameOfPerson(one) === '' ? null : one));
 
 export const personList = value(
   people,
@@ -163,16 +170,18 @@ export const personList = value(
   'addresses or "sub" values, comma-separated',
 );
 
-/** https, or http to this machine; nothing after the path. */
-export const secureUrl: Reader<string> = (text) => (obfBase(text) === null ? null : new URL(text).href);
-
-/** The same without a path, nor a slash at its end. */
-export const publicOrigin: Reader<string> = (text) =>
-  secureUrl(text) !== null && new URL(text).pathname === '/' ? new URL(text).origin : null;
-
 /** OAuth's scopes (RFC 6749, 3.3), `openid` among them. */
 export const scopes: Reader<string> = (text) =>
   /^[\x21\x23-\x5b\x5d-\x7e ]+$/.test(text) && text.split(' ').includes('openid') ? text : null;
+
+/** An IANA time zone, by its canonical name. */
+export const zone: Reader<string> = (text) => {
+  try {
+    return new Intl.DateTimeFormat('fr', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+};
 
 /** `#rrggbb`, at least 4.5:1 against white (WCAG 2.1, 1.4.3). */
 export const darkColour: Reader<string> = (text) =>
@@ -186,58 +195,33 @@ function luminance(hex: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Where Redis is: one server, a cluster's nodes, or sentinels that know the master. */
-export type RedisTarget =
-  | { readonly kind: 'single'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  | {
-      readonly kind: 'sentinel';
-      readonly hosts: readonly { host: string; port: number }[];
-      readonly name: string;
-      /** Of the servers, not of the sentinels. */
-      readonly username?: string;
-      readonly password?: string;
-      /** To both. */
-      readonly tls?: boolean;
-    };
+/** Where Redis is: one server, a cluster's nodes, or sentinels that know a master by its name. */
+export type RedisTarget = {
+  /** `redis://` or `rediss://`; user and password are those of the servers, not of the sentinels. */
+  readonly urls: readonly string[];
+} & ({ readonly kind: 'single' | 'cluster' } | { readonly kind: 'sentinel'; readonly name: string });
 
 /** Reads `REDIS_URL`. */
 export const redisTarget: Reader<RedisTarget> = (text) => {
-  const parts = commaList(text);
-  if (/^rediss?-sentinel:/.test(parts[0] ?? '')) return sentinelTarget(text);
-  const urls = parts.filter((part) => /^rediss?:$/.test(urlOf(part)?.protocol ?? ''));
-  if (urls.length === 0 || urls.length !== parts.length) return null;
-  const [only, second] = urls;
-  if (only !== undefined && second === undefined) return { kind: 'single', url: only };
-  return { kind: 'cluster', urls };
+  const [, tls, access, hosts, name] =
+    /^redis(s?)-sentinel:\/\/((?:[^:@/]*:[^@/]+@)?)([^@/]+)\/([\w.-]+)$/.exec(text) ?? [];
+  if (hosts === undefined || name === undefined) {
+    const urls = listOf(redisUrl)(text);
+    return urls && { kind: urls.length === 1 ? 'single' : 'cluster', urls };
+  }
+  const sentinelUrl = (host: string) =>
+    redisUrl(`redis${tls}://${access}${host}${/:\d+$/.test(host) ? '' : ':26379'}`);
+  const urls = listOf(sentinelUrl)(hosts);
+  return urls && { kind: 'sentinel', urls, name };
 };
 
-const sentinelTarget: Reader<RedisTarget> = (text) => {
-  const [, tls, user, word, hostList, name] =
-    /^redis(s?)-sentinel:\/\/(?:([^:@/]*):([^@/]+)@)?([^@/]+)\/([\w.-]+)$/.exec(text) ?? [];
-  if (hostList === undefined || name === undefined) return null;
-  const hosts = commaList(hostList).map((part) => {
-    const [host = '', port = '26379'] = part.split(':');
-    return { host, port: Number(port) };
-  });
-  const good = hosts.length > 0 && hosts.every(({ host, port }) => host !== '' && port > 0 && port < 65_536);
-  const [username, password] = [user, word].map(decoded);
-  if (!good || username === null || password === null) return null;
-  return {
-    kind: 'sentinel',
-    hosts,
-    name,
-    ...(username === undefined || username === '' ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === 's' ? { tls: true } : {}),
-  };
-};
-
-/** As a URL has it (`%40` for `@`); null when it cannot be read. */
-function decoded(text: string | undefined): string | null | undefined {
+const redisUrl: Reader<string> = (text) => {
+  const url = urlOf(text);
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.port === '0') return null;
   try {
-    return text === undefined ? undefined : decodeURIComponent(text);
+    decodeURIComponent(url.username + url.password);
+    return text;
   } catch {
     return null;
   }
-}
+};

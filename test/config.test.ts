@@ -28,7 +28,7 @@ const faultyVariables = (env: Record<string, string | undefined>): string[] =>
 
 test('what may be left out has the defaults of the documentation', () => {
   expect(loadConfig(LEAST)).toEqual({
-    redis: { kind: 'single', url: 'redis://127.0.0.1:6379' },
+    redis: { kind: 'single', urls: ['redis://127.0.0.1:6379'] },
     port: 3000,
     obfBaseUrl: 'https://openbadgefactory.com',
     obfClientId: 'REGION',
@@ -190,19 +190,12 @@ test.each([
 });
 
 test.each([
-  ['redis://:secret@host:6380/2', { kind: 'single', url: 'redis://:secret@host:6380/2' }],
-  ['rediss://host', { kind: 'single', url: 'rediss://host' }],
+  ['redis://:secret@host:6380/2', { kind: 'single', urls: ['redis://:secret@host:6380/2'] }],
+  ['rediss://host', { kind: 'single', urls: ['rediss://host'] }],
   ['redis://a:7000, redis://b:7001', { kind: 'cluster', urls: ['redis://a:7000', 'redis://b:7001'] }],
   [
     'redis-sentinel://a:26380,b/mymaster',
-    {
-      kind: 'sentinel',
-      name: 'mymaster',
-      hosts: [
-        { host: 'a', port: 26380 },
-        { host: 'b', port: 26379 },
-      ],
-    },
+    { kind: 'sentinel', name: 'mymaster', urls: ['redis://a:26380', 'redis://b:26379'] },
   ],
   [
     'redis://u:p%40ss@a:7000,redis://u:p%40ss@b:7001',
@@ -214,23 +207,12 @@ test.each([
     {
       kind: 'sentinel',
       name: 'mymaster',
-      username: 'palier',
-      password: 'p@ss',
-      hosts: [
-        { host: 'a', port: 26379 },
-        { host: 'b', port: 26380 },
-      ],
+      urls: ['redis://palier:p%40ss@a:26379', 'redis://palier:p%40ss@b:26380'],
     },
   ],
   [
     'rediss-sentinel://:secret@a/mymaster',
-    {
-      kind: 'sentinel',
-      name: 'mymaster',
-      password: 'secret',
-      tls: true,
-      hosts: [{ host: 'a', port: 26379 }],
-    },
+    { kind: 'sentinel', name: 'mymaster', urls: ['rediss://:secret@a:26379'] },
   ],
 ])('REDIS_URL %s is understood', (url, redis) => {
   expect(loadConfig({ ...LEAST, REDIS_URL: url }).redis).toEqual(redis);
@@ -244,6 +226,8 @@ test.each([
   'redis-sentinel:///name',
   'redis-sentinel://a:99999/name',
   'redis-sentinel://user:%zz@a/name',
+  'redis://user:%zz@a',
+  'redis-sentinel://a:0/name',
   ',',
 ])('REDIS_URL %s is a fault', (url) => {
   expect(faultyVariables({ ...LEAST, REDIS_URL: url })).toEqual(['REDIS_URL']);

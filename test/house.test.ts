@@ -33,7 +33,6 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   rules: ['zod', 'yaml', 'luxon', 'fastest-levenshtein', 'node:crypto'],
   'ids.ts': [],
   'config.ts': ['zod'],
-  'config-environment.ts': ['zod'],
   'config-values.ts': ['zod'],
 };
 /** Imported by tests and the demo alone, and free to use what is not there in production. */

@@ -6,7 +6,7 @@ import { enqueueAll, openQueue } from '../../src/queue/enqueue.js';
 import { arrivalsJob, DEFAULT_PREFIX } from '../../src/queue/jobs.js';
 
 /** Our half: what came in becomes a job a notice, as in the worker process, but nothing is done with it. */
-const connection = openConsumer({ kind: 'single', url: process.env['REDIS_URL'] ?? '' });
+const connection = openConsumer({ kind: 'single', urls: [process.env['REDIS_URL'] ?? ''] });
 const notices = openQueue('notices', connection, createLogger('silent', 'bench'));
 const shared = { connection, prefix: DEFAULT_PREFIX };
 const workers = [

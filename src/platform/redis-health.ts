@@ -7,6 +7,7 @@ import {
   mastersOf,
   openConsumer,
   raceAbort,
+  serversOf,
   type RedisAddress,
   type RedisConnection,
 } from './redis.js';
@@ -79,7 +80,9 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
     const tryTls = async (): Promise<void> => {
       if (isTryingTls) return;
       isTryingTls = true;
-      const faults = await Promise.all(tlsServersOf(address).map(tlsFaultOf));
+      // A single server reports its TLS faults itself.
+      const servers = address.kind === 'single' ? [] : serversOf(address).filter(({ tls }) => tls);
+      const faults = await Promise.all(servers.map(tlsFaultOf));
       faults.some((fault) => fault !== null && isRefusal(fault));
       isTryingTls = false;
     };
@@ -93,22 +96,12 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
   return { refused, stop: (): void => listening.abort() };
 }
 
-/** A single server reports its TLS faults itself. */
-function tlsServersOf(address: RedisAddress): readonly { readonly host: string; readonly port: number }[] {
-  if (address.kind === 'sentinel') return address.tls === true ? address.hosts : [];
-  if (address.kind === 'single' || !address.urls[0]?.startsWith('rediss:')) return [];
-  return address.urls.map((url) => {
-    const { hostname, port } = new URL(url);
-    return { host: hostname.replaceAll(/[[\]]/g, ''), port: port === '' ? 6379 : Number(port) };
-  });
-}
-
 const TLS_WITHIN_MS = 1500;
 
 /** Shakes hands and sends nothing. Null: TLS works, or the server is silent. */
-const tlsFaultOf = (server: { readonly host: string; readonly port: number }): Promise<unknown> =>
+const tlsFaultOf = ({ host, port }: ReturnType<typeof serversOf>[number]): Promise<unknown> =>
   new Promise((resolve) => {
-    const socket = connect(server, () => end(null));
+    const socket = connect({ host, port }, () => end(null));
     const end = (fault: unknown): void => {
       socket.destroy();
       resolve(fault);

@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { RedisTarget } from '../config.js';
 import { patchCluster, patchDisconnect } from './redis-patches.js';
 
@@ -6,12 +6,23 @@ import { patchCluster, patchDisconnect } from './redis-patches.js';
 export type RedisAddress = RedisTarget;
 export type RedisConnection = Redis | Cluster;
 
+/** The servers or sentinels of an address, and how they are entered. */
+export const serversOf = ({ urls }: RedisAddress) =>
+  urls.map((text) => {
+    const { hostname, port, username, password, protocol } = new URL(text);
+    return {
+      host: hostname.replaceAll(/[[\]]/g, ''),
+      port: port === '' ? 6379 : Number(port),
+      username: username === '' ? undefined : decodeURIComponent(username),
+      password: password === '' ? undefined : decodeURIComponent(password),
+      tls: protocol === 'rediss:',
+    };
+  });
+
 /** For a reader: hosts and ports alone, since the rest of an address may hold a password. */
 export function hostsOf(address: RedisAddress): string {
-  if (address.kind === 'sentinel')
-    return `sentinel ${address.name}: ${address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')}`;
-  const urls = address.kind === 'single' ? [address.url] : address.urls;
-  return urls.map((url) => new URL(url).host).join(', ');
+  const hosts = address.urls.map((url) => new URL(url).host).join(', ');
+  return address.kind === 'sentinel' ? `sentinel ${address.name}: ${hosts}` : hosts;
 }
 
 export const isCluster = (connection: RedisConnection): connection is Cluster =>
@@ -53,7 +64,6 @@ const CONSUMER = {
 };
 
 type Profile = typeof PRODUCER | typeof OPERATOR | typeof CONSUMER;
-type Options = Profile & Pick<RedisOptions, 'reconnectOnError'>;
 
 /** A connection that fails within 1.5 s. The caller closes it, as each of those below. */
 export const openProducer = (address: RedisAddress): RedisConnection => connect(address, PRODUCER);
@@ -96,10 +106,23 @@ export async function raceAbort<T>(work: Promise<T>, signal?: AbortSignal): Prom
 
 function connect(address: RedisAddress, profile: Profile): RedisConnection {
   const options = { ...profile, reconnectOnError: leaveDemoted(profile === CONSUMER) };
-  if (address.kind === 'single') return patchDisconnect(new Redis(address.url, options));
-  if (address.kind === 'sentinel') return patchDisconnect(throughSentinels(address, options));
+  const [url = ''] = address.urls;
+  if (address.kind === 'single') return patchDisconnect(new Redis(url, options));
+  // Cluster and sentinels name their servers without user, password and TLS: those of the first address.
+  const servers = serversOf(address);
+  const { username, password, tls } = servers[0] ?? {};
+  const access = { ...options, username, password, ...(tls && { tls: {} }) };
+  if (address.kind === 'sentinel') {
+    const sentinel = {
+      sentinels: servers.map(({ host, port }) => ({ host, port })),
+      name: address.name,
+      sentinelRetryStrategy: backoff,
+      ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    };
+    return patchDisconnect(new Redis({ ...access, ...sentinel }));
+  }
   const cluster = new Cluster([...address.urls], {
-    redisOptions: { ...options, ...accessOf(address.urls) },
+    redisOptions: access,
     clusterRetryStrategy: backoff,
     // While a replica takes over, it is asked again every 100 ms.
     maxRedirections: (profile.commandTimeout ?? 60_000) / 100,
@@ -129,29 +152,5 @@ function leaveDemoted(isPatient: boolean): (error: Error) => false | 1 | 2 {
     if (nowMs - lastMs > STILL_DEMOTED_MS) firstMs = nowMs;
     lastMs = nowMs;
     return isPatient || nowMs - firstMs < ONE_ROUND_MS ? 2 : 1;
-  };
-}
-
-const throughSentinels = (
-  { hosts, name, username, password, tls }: Extract<RedisAddress, { kind: 'sentinel' }>,
-  options: Options,
-): Redis =>
-  new Redis({
-    ...options,
-    sentinels: [...hosts],
-    name,
-    sentinelRetryStrategy: backoff,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === true ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
-  });
-
-/** User, password and TLS of the first address: a cluster names its nodes without them. */
-function accessOf([first = '']: readonly string[]): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
-  const { protocol, username, password } = new URL(first);
-  return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
 }

@@ -226,7 +226,7 @@ describe('redis patience', () => {
 
 describe('redis refusal', () => {
   const URL_OF_ONE = 'rediss://palier:geheim@redis.example:6380';
-  const SINGLE: RedisAddress = { kind: 'single', url: URL_OF_ONE };
+  const SINGLE: RedisAddress = { kind: 'single', urls: [URL_OF_ONE] };
   const CLUSTER: RedisAddress = { kind: 'cluster', urls: [URL_OF_ONE, 'rediss://palier:geheim@other:6381'] };
 
   const withCode = (code: string): Error => Object.assign(new Error('from TLS'), { code });

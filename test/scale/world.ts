@@ -64,7 +64,7 @@ async function settle(redisUrl: string, scheme: Scheme, earners: number, nowMs: 
   const vault = createVault(KEY);
   const nowS = Math.floor(nowMs / 1000);
   await fill({ redisUrl, prefix: DATA_PREFIX, vault, region: SCALE_REGION, scheme, earners, nowS });
-  const redis = openProducer({ kind: 'single', url: redisUrl });
+  const redis = openProducer({ kind: 'single', urls: [redisUrl] });
   await createSchemes({ redis, prefix: DATA_PREFIX, vault }, scheme).start(scheme);
   closeRedis(redis);
 }

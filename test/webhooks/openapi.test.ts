@@ -95,7 +95,7 @@ describe('the running server', () => {
   beforeAll(async () => {
     redis = await testRedis();
     web = await harness(redis.address, redis.prefix);
-    away = await harness({ kind: 'single', url: 'redis://127.0.0.1:1' });
+    away = await harness({ kind: 'single', urls: ['redis://127.0.0.1:1'] });
     const meter = { count() {}, time() {}, mark() {}, flush: () => Promise.resolve() };
     const broken = (): never => {
       throw new TypeError('a bug');

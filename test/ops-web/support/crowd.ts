@@ -31,7 +31,7 @@ export async function fillMore(
   earners: number,
   failed: number,
 ): Promise<void> {
-  const connection = openConsumer({ kind: 'single', url });
+  const connection = openConsumer({ kind: 'single', urls: [url] });
   const scheme = schemeOfConfig();
   const clients = scheme.partners.map(({ clientId }) => clientId);
   const nowMs = Date.now();
@@ -124,7 +124,7 @@ export async function ownAsks(
   const next = (): number => (nth += 1);
   const personAt = (at: number): number => (at * 7919) % earners;
   const cookies: string[] = [];
-  const redis = openConsumer({ kind: 'single', url });
+  const redis = openConsumer({ kind: 'single', urls: [url] });
   const access = createAccess(redis, DATA_PREFIX, world.vault, async () => Date.now());
   for (let at = 0; at < 50; at += 1) cookies.push(await access.startSession(keyOf(world, personAt(at))));
   closeRedis(redis);

@@ -5,7 +5,7 @@ import { secondsOf } from '../../../platform/clock.js';
 import { isSameKey } from '../../../platform/key-guard.js';
 import { createRedisClock, redisNow } from '../../../platform/redis-clock.js';
 import { createWriteProbe, readRedisReport } from '../../../platform/redis-health.js';
-import { hostsOf, type RedisAddress } from '../../../platform/redis.js';
+import { hostsOf, serversOf, type RedisAddress } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';
 import { createSchemes } from '../../../scheme/schemes.js';
 import { SchemeUnreadable } from '../../../scheme/state.js';
@@ -57,20 +57,9 @@ async function skewWarning({ call: { clock }, redis }: World): Promise<Localized
 function accessWarnings(address: RedisAddress): readonly (Localized | false)[] {
   const servers = serversOf(address).filter(({ host }) => !isLoopback(host));
   return [
-    servers.some(({ password }) => !password) && NO_PASSWORD,
+    servers.some(({ password }) => password === undefined) && NO_PASSWORD,
     servers.some(({ tls }) => !tls) && NO_TLS,
   ];
-}
-
-function serversOf(address: RedisAddress) {
-  if (address.kind === 'sentinel') {
-    const { hosts, password, tls } = address;
-    return hosts.map(({ host }) => ({ host, password: password !== undefined, tls: tls === true }));
-  }
-  return (address.kind === 'single' ? [address.url] : address.urls).map((text) => {
-    const { hostname, password, protocol } = new URL(text);
-    return { host: hostname, password: password !== '', tls: protocol === 'rediss:' };
-  });
 }
 
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host);
