@@ -14,7 +14,7 @@ import {
   ObfRefused,
   ObfUnreadable,
 } from '../../src/obf/errors.js';
-import { groupFailures, MAX_GROUPS } from '../../src/ops/web/failures/jobs.js';
+import { groupFailures, MAX_GROUPS } from '../../src/ops/web/failures/read.js';
 import { REASONS, reasonOf } from '../../src/ops/web/failures/reasons.js';
 import { withoutAddresses } from '../../src/platform/logger.js';
 import { VaultError } from '../../src/platform/vault.js';

@@ -6,7 +6,7 @@ import { openHouse, type House } from '../support/house.js';
 import { keysLike, queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
-import { boundedQuery, retryRequestIn } from '../../src/ops/web/queues/mount.js';
+import { boundedQuery, retryRequestIn } from '../../src/ops/web/queues/board.js';
 import { openBrowser, signedIn, type Browser } from './support/browser.js';
 import { putFailed, standing } from './support/failed-jobs.js';
 import { OPERATOR, OPS_SETTINGS, READER } from './support/people.js';

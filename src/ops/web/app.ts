@@ -11,7 +11,7 @@ import { OpsProblem, RedisProblem } from './http/problem.js';
 import { openRequest } from './http/request.js';
 import { admit, check, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';
 import { styleSheet } from './parts/style.js';
-import { createQueuePages, roleFor } from './queues/mount.js';
+import { createQueuePages, roleFor } from './queues/board.js';
 import type { Route } from './route.js';
 import { ROUTES } from './routes.js';
 import { createServices, type OpsDeps } from './services.js';

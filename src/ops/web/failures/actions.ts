@@ -2,10 +2,31 @@ import { DateTime } from 'luxon';
 import { retryJob } from '../../../queue/enqueue.js';
 import type { JobRef } from '../../../queue/failures.js';
 import { QUEUES } from '../../../queue/jobs.js';
-import { askForReplay, awaitReplay, sentIn } from '../../../queue/replay.js';
+import { askForReplay, awaitReplay, sentIn, type Replay, type ReplayFilter } from '../../../queue/replay.js';
 import { TO } from '../links.js';
 import { done, notDone, type Answer, type PageContext } from '../route.js';
-import { outcomeWords } from './words.js';
+import { counted, plural } from '../words.js';
+
+type Asking = Pick<PageContext, 'pipeline' | 'user' | 'log'>;
+
+/** Sends one job back to work, with its full attempts. @returns false: it was not failed any more */
+export async function sendJob({ pipeline, user, log }: Asking, { queue, id }: JobRef): Promise<boolean> {
+  const sent = await retryJob(pipeline.queues[queue], id);
+  log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
+  return sent;
+}
+
+/** Has a worker send many. Resolves when that is done, or as far as it is after `waitMs`. */
+export async function sendJobs(
+  { pipeline: { queues }, user, log }: Asking,
+  { queue = null, group = null, sinceMs = null }: Partial<ReplayFilter>,
+  waitMs: number,
+): Promise<Replay> {
+  const id = await askForReplay(queues, { queue, group, error: null, sinceMs, by: user.name });
+  log.info({ user: user.name, queue, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
+  const limitMs = performance.now() + waitMs;
+  return awaitReplay(queues, id, () => performance.now() >= limitMs);
+}
 
 const GROUP = /^[\w.-]{1,200}$/;
 
@@ -17,14 +38,17 @@ export async function sendBack(context: PageContext): Promise<Answer> {
   const { pipeline, form } = context;
   const queue = QUEUES.find((name) => name === form.get('file'));
   const [id, group] = [form.get('travail') ?? '', form.get('cause') ?? ''];
-  if (queue !== undefined && id !== '') return sendOne(context, { queue, id });
-  if (GROUP.test(group)) return sendMany(context, group, null);
+  if (queue !== undefined && id !== '')
+    return (await sendJob(context, { queue, id }))
+      ? done(TO.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
+      : notDone(TO.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
+  if (GROUP.test(group)) return sendMany(context, { group });
   if (!form.has('tout')) return notDone(TO.failures, 'Rien n’a été choisi : rien n’a été renvoyé.');
   const sinceMs = sinceIn(form, pipeline.scheme.timeZone);
   const fault =
     'Cette date ou cette heure ne se lit pas : une heure s’écrit 14:30, et la date ne peut pas être à venir.';
   const isGood = !Number.isNaN(sinceMs) && (sinceMs ?? 0) <= pipeline.clock();
-  return isGood ? sendMany(context, null, sinceMs) : notDone(TO.failures, fault);
+  return isGood ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
 }
 
 const HOUR = /^([01]?\d|2[0-3])[:hH]([0-5]\d)$/;
@@ -38,32 +62,38 @@ function sinceIn(form: URLSearchParams, timeZone: string): number | null {
   return /^\d{4}-\d{2}-\d{2}T/.test(text) ? DateTime.fromISO(text, { zone: timeZone }).toMillis() : NaN;
 }
 
-async function sendOne({ pipeline, user, log }: PageContext, { queue, id }: JobRef): Promise<Answer> {
-  const sent = await retryJob(pipeline.queues[queue], id);
-  log.info({ user: user.name, queue, job: id, sent }, 'failed job sent back to work');
-  return sent
-    ? done(TO.failures, 'Le travail a été renvoyé, avec toutes ses tentatives.')
-    : notDone(TO.failures, 'Ce travail n’était plus en échec : rien n’a été renvoyé.');
-}
-
 /** What is done by then is told at once; the list shows how far the rest is. */
 const WAIT_MS = 1000;
 
-async function sendMany(
-  { pipeline: { queues }, user, log }: PageContext,
-  group: string | null,
-  sinceMs: number | null,
-): Promise<Answer> {
-  const id = await askForReplay(queues, { queue: null, group, error: null, sinceMs, by: user.name });
-  log.info({ user: user.name, replay: id, group, sinceMs }, 'failed jobs asked to be sent back');
-  const limitMs = performance.now() + WAIT_MS;
-  const replay = await awaitReplay(queues, id, () => performance.now() >= limitMs);
+async function sendMany(context: PageContext, filter: Partial<ReplayFilter>): Promise<Answer> {
+  const replay = await sendJobs(context, filter, WAIT_MS);
   if (replay.endedMs === null)
     return done(
       TO.failures,
       'Le renvoi est demandé : « Derniers renvois », ci-dessous, dit où il en est. Vous pouvez quitter cette page.',
     );
-  if (sentIn(replay) === 0 && replay.left === 0 && !replay.isBroken)
+  const isWhole = replay.left === 0 && !replay.isBroken;
+  if (isWhole && sentIn(replay) === 0)
     return notDone(TO.failures, 'Rien de tel n’était plus en échec : rien n’a été renvoyé.');
-  return (replay.left === 0 && !replay.isBroken ? done : notDone)(TO.failures, outcomeWords(replay));
+  return (isWhole ? done : notDone)(TO.failures, outcomeWords(replay));
+}
+
+/** `12 travaux`. */
+export const jobsWords = (n: number): string => counted(n, 'travail', 'travaux');
+
+/** What a replay has done. */
+export function outcomeWords(replay: Replay): string {
+  const { gone, left, isBroken } = replay;
+  const sent = sentIn(replay);
+  const asNew = plural(
+    sent,
+    'renvoyé, avec toutes ses tentatives.',
+    'renvoyés, avec toutes leurs tentatives.',
+  );
+  return [
+    `${jobsWords(sent)} ${asNew}`,
+    ...(gone === 0 ? [] : [`${jobsWords(gone)} : déjà repartis entre-temps.`]),
+    ...(left === 0 ? [] : [`${jobsWords(left)} : impossible à renvoyer, restés en échec.`]),
+    ...(isBroken ? ['Puis le renvoi a été interrompu : redemandez-le.'] : []),
+  ].join(' ');
 }

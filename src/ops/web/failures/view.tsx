@@ -7,10 +7,9 @@ import { ActionForm, Field } from '../parts/form.js';
 import { DefinitionList, Pager, ProgressLine, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, Note, P, PersonLink, State } from '../parts/text.js';
 import { number, plural } from '../words.js';
-import { type FailedJob, QUEUE_WORDS } from './jobs.js';
+import { jobsWords, outcomeWords } from './actions.js';
+import { QUEUE_WORDS, type FailedJob, type GroupModel, type JobModel, type ListModel } from './read.js';
 import { REST } from './reasons.js';
-import type { GroupModel, JobModel, ListModel } from './read.js';
-import { jobsWords, outcomeWords } from './words.js';
 
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;
