@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId, asClientId, asEventId, asAwardId, asSchemeVersion } from '../../src/ids.js';
-import type { Now } from '../../src/ops/web/home/figures.js';
 import {
   answersBetween,
   keepSample,
   quantile,
   readSamples,
   sampleBefore,
+  type Now,
   type ObfAnswers,
   type ObfCounts,
-} from '../../src/ops/web/home/obf.js';
+} from '../../src/ops/web/home/figures.js';
 import { rowsOf } from '../../src/ops/web/home/read.js';
 import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';

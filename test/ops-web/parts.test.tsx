@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import type { VNode } from 'preact';
 import { typesetFrench } from '../../src/ops/shared/browser.js';
-import { BarChart } from '../../src/ops/web/parts/bar-chart.js';
+import { Issued } from '../../src/ops/web/home/view.js';
 import { ActionForm, Field } from '../../src/ops/web/parts/form.js';
 import { renderPage } from '../../src/ops/web/parts/layout.js';
 import { dark, light, styleSheet, type Palette } from '../../src/ops/web/parts/style.js';
@@ -37,15 +37,7 @@ describe('parts', () => {
     ),
     Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={text} />,
     DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
-    BarChart: (text) => (
-      <BarChart
-        caption={text}
-        heading={text}
-        series={['a', 'b']}
-        rows={[{ label: text, values: [1, 0] }]}
-        empty=""
-      />
-    ),
+    Issued: (text) => <Issued issued={[{ label: text, today: 1, last30Days: 0 }]} />,
   };
 
   const tagsOf = (html: string): readonly string[] => html.match(/<[\w/]+/g) ?? [];
@@ -171,46 +163,36 @@ describe('parts', () => {
     });
   });
 
-  describe('BarChart', () => {
-    const rows = [
-      { label: 'Communiquer', values: [1200, 0] },
-      { label: 'Organiser', values: [600, 3] },
+  describe('Issued', () => {
+    const issued = [
+      { label: 'Communiquer', today: 0, last30Days: 1200 },
+      { label: 'Organiser', today: 3, last30Days: 600 },
     ];
-    const html = renderIn(
-      <BarChart
-        caption="Délivrés"
-        heading="Badge"
-        series={['30 jours', 'Aujourd’hui']}
-        rows={rows}
-        empty=""
-      />,
-    );
+    const html = renderIn(<Issued issued={issued} />);
 
     test('draws what its table says', () => {
-      const widths = [...html.matchAll(/class="bar-1" width="(\d+)"/g)].map(([, width]) => Number(width));
+      const widths = [...html.matchAll(/class="bar-2" width="(\d+)"/g)].map(([, width]) => Number(width));
       expect(widths[0]).toBe(2 * (widths[1] ?? 0));
       expect(html).toContain(
-        '<th scope="row">Communiquer</th><td class="number">1\u202f200</td><td class="number">0</td>',
+        '<th scope="row">Communiquer</th><td class="number">0</td><td class="number">1\u202f200</td>',
       );
-      expect(html).toMatch(/<svg [^>]*role="img" aria-labelledby="([^"]+)"><title id="\1">Délivrés<\/title>/);
+      expect(html).toMatch(
+        /<svg [^>]*role="img" aria-labelledby="([^"]+)"><title id="\1">Badges Région délivrés[^<]*<\/title>/,
+      );
     });
 
     test('needs no style and no script, and stays inside', () => {
       expect(html).not.toMatch(/style=|<script|NaN|Infinity|undefined/);
       for (const [, width] of html.matchAll(/width="(\d+)"/g)) expect(Number(width)).toBeLessThan(640);
-      expect(
-        renderIn(
-          <BarChart caption="c" heading="h" series={['a']} rows={[{ label: 'r', values: [0] }]} empty="" />,
-        ),
-      ).not.toMatch(/NaN|Infinity/);
+      expect(renderIn(<Issued issued={[{ label: 'r', today: 0, last30Days: 0 }]} />)).not.toMatch(
+        /NaN|Infinity/,
+      );
     });
 
     test('is an empty table where there is nothing', () => {
-      const empty = renderIn(
-        <BarChart caption="c" heading="h" series={['a']} rows={[]} empty="Rien encore." />,
-      );
+      const empty = renderIn(<Issued issued={[]} />);
       expect(empty).not.toContain('<svg');
-      expect(empty).toContain('Rien encore.');
+      expect(empty).toContain('Aucun badge Région au barème.');
     });
   });
 

@@ -6,7 +6,7 @@ import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { closeRedis, openProducer } from '../../platform/redis.js';
 import { wirePipeline } from '../../workers/pipeline.js';
 import type { PipelineOptions } from '../../workers/stores.js';
-import { keepObfSamples } from './home/obf.js';
+import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
 import { openRequest } from './http/request.js';
 import { admit, check, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';

@@ -8,8 +8,7 @@ import { groupBy } from '../../shared/group-by.js';
 import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
 import { number } from '../words.js';
-import { readFigures, readNow, type Figures } from './figures.js';
-import { keepObfSample, readObfAnswers } from './obf.js';
+import { keepObfSample, readFigures, readNow, readObfAnswers, type Figures } from './figures.js';
 import { verdictOf } from './verdict.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;

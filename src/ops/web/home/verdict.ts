@@ -8,8 +8,7 @@ import { durationWords } from '../../shared/words.js';
 import { REDIS_TITLES } from '../http/problem.js';
 import { TO } from '../links.js';
 import { counted, number } from '../words.js';
-import type { Now } from './figures.js';
-import type { ObfAnswers } from './obf.js';
+import type { Now, ObfAnswers } from './figures.js';
 
 /** What the verdict is made from. */
 export interface Facts {

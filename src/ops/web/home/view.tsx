@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { useId } from 'preact/hooks';
 import { durationWords } from '../../shared/words.js';
 import { TO } from '../links.js';
-import { BarChart } from '../parts/bar-chart.js';
 import { ActionForm } from '../parts/form.js';
 import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
@@ -107,17 +107,56 @@ function Flags({ now: { flags } }: HomeModel): VNode | null {
   );
 }
 
-const Issued = ({ issued }: HomeModel): VNode => (
-  <Section id="delivres" title="Badges Région délivrés">
-    <BarChart
-      caption="Badges Région délivrés par Palier, par compétence et niveau"
-      heading="Compétence et niveau"
-      series={['Aujourd’hui', '30 derniers jours']}
-      rows={issued.map(({ label, today, last30Days }) => ({ label, values: [today, last30Days] }))}
-      empty="Aucun badge Région au barème."
-    />
-  </Section>
-);
+const CHART_WIDTH = 640;
+const LINE = 20;
+/** Kept free to the right of the longest bar, for its words. */
+const WORDS_WIDTH = 220;
+
+/** Horizontal bars, two for each row, drawn on the server; the table beside them has the same figures. */
+export function Issued({ issued }: Pick<HomeModel, 'issued'>): VNode {
+  const id = useId();
+  const caption = 'Badges Région délivrés par Palier, par compétence et niveau';
+  const most = Math.max(1, ...issued.flatMap(({ today, last30Days }) => [today, last30Days]));
+  const bar = (line: number, count: number, words: string): VNode => {
+    const width = Math.max(1, Math.round((count / most) * (CHART_WIDTH - WORDS_WIDTH)));
+    return (
+      <g transform={`translate(1 ${line * LINE})`}>
+        <rect class={`bar-${line}`} width={width} height={LINE - 4} />
+        <text x={width + 8} y={LINE - 7}>
+          {number(count)} – {words}
+        </text>
+      </g>
+    );
+  };
+  return (
+    <Section id="delivres" title="Badges Région délivrés">
+      <div class="chart">
+        {issued.length > 0 && (
+          <svg viewBox={`0 0 ${CHART_WIDTH} ${issued.length * 4 * LINE}`} role="img" aria-labelledby={id}>
+            <title id={id}>{caption}</title>
+            {issued.map(({ label, today, last30Days }, row) => (
+              <g key={row} transform={`translate(0 ${row * 4 * LINE})`}>
+                <text y={LINE - 6}>{label}</text>
+                {bar(1, today, 'Aujourd’hui')}
+                {bar(2, last30Days, '30 derniers jours')}
+              </g>
+            ))}
+          </svg>
+        )}
+        <Table
+          caption={caption}
+          rows={issued}
+          columns={[
+            ['Compétence et niveau', ({ label }) => label],
+            ['Aujourd’hui', ({ today }) => today],
+            ['30 derniers jours', ({ last30Days }) => last30Days],
+          ]}
+          empty="Aucun badge Région au barème."
+        />
+      </div>
+    </Section>
+  );
+}
 
 /** How OBF answered since an hour ago, or since it is counted. */
 const Obf = ({ lastHour }: HomeModel): VNode => (
