@@ -1,38 +1,115 @@
+import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
-import type { EarnerKey } from '../../../ids.js';
+import { asAwardId, asEventId, type AwardId, type EarnerKey, type EventId } from '../../../ids.js';
 import type { PageAsked } from '../../../journal/pages.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
+import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { keyOfAddress } from '../../shared/browser.js';
-import { isWanted, peopleOf } from '../../shared/journal-selection.js';
+import {
+  isWanted,
+  peopleOf,
+  readFrom,
+  readUntil,
+  type JournalFilter,
+} from '../../shared/journal-selection.js';
+import { TO } from '../links.js';
 import { keyIn } from '../person/read.js';
 import { numberedPage } from '../parts/table.js';
-import { goTo, show, type Answer, type PageContext, type Redirect } from '../route.js';
-import { journalHref, queryOf, readFilter, type PageFilter } from './filter.js';
-import { JournalView, type JournalModel, type PageRead } from './view.js';
+import { goTo, type PageContext, type Redirect } from '../route.js';
+
+/** Which entries are asked for, by the fields of the form and of the page's address. Null: all. */
+export interface PageFilter {
+  /** Days as they are typed, `2026-11-23`. */
+  readonly du: string | null;
+  readonly au: string | null;
+  readonly sorte: JournalKind | null;
+  readonly badge: AwardId | null;
+  readonly personne: EarnerKey | null;
+  readonly evenement: EventId | null;
+}
+
+const ID = /^[\w.-]{1,128}$/;
+
+/**
+ * Pure. Reads a page's address, or a form: the filter, and the fields whose values make no sense and are left out.
+ * @param earnerOf makes a person's key of what was typed. Only a form takes an address: no log tells it.
+ */
+export function readFilter(params: URLSearchParams, earnerOf: (typed: string) => EarnerKey | null = keyIn) {
+  const faults = new Set<keyof PageFilter>();
+  const read = <T>(field: keyof PageFilter, parse: (typed: string) => T | null): T | null => {
+    const typed = withoutUnseenEnds(params.get(field) ?? '');
+    const value = typed === '' ? null : parse(typed);
+    if (typed !== '' && value === null) faults.add(field);
+    return value;
+  };
+  const filter: PageFilter = {
+    du: read('du', dayIn),
+    au: read('au', dayIn),
+    sorte: read('sorte', (typed) => JOURNAL_KINDS.find((kind) => kind === typed) ?? null),
+    badge: read('badge', (typed) => (ID.test(typed) ? asAwardId(typed) : null)),
+    personne: read('personne', earnerOf),
+    evenement: read('evenement', (typed) => (ID.test(typed) ? asEventId(typed) : null)),
+  };
+  return { filter, faults };
+}
+
+function dayIn(typed: string): string | null {
+  try {
+    readFrom(typed, 'utc');
+    return typed.includes('T') ? null : typed;
+  } catch {
+    return null;
+  }
+}
+
+/** As the journal is asked, but for the person; both days are whole. */
+export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalFilter => ({
+  ...(du === null ? {} : { fromS: readFrom(du, zone) }),
+  ...(au === null ? {} : { untilS: readUntil(au, zone) }),
+  ...(sorte === null ? {} : { kinds: [sorte] }),
+  ...(badge === null ? {} : { award: badge }),
+  ...(evenement === null ? {} : { event: evenement }),
+});
+
+/** The address of a page, or of an export, of these entries. @param more the place in them */
+export function journalHref(
+  filter: PageFilter,
+  more: Readonly<Record<string, string>> = {},
+  path: string = TO.journal,
+): string {
+  const params = new URLSearchParams(more);
+  for (const [field, value] of Object.entries(filter)) if (value !== null) params.set(field, String(value));
+  return params.size === 0 ? path : `${path}?${params.toString()}`;
+}
 
 const PAGE_SIZE = 50;
 
+export type JournalModel = Exclude<Awaited<ReturnType<typeof readJournal>>, Redirect>;
+
 /** Its address holds nothing but keys and ids, or leads to one that does. */
-export async function readJournal({ pipeline, query }: PageContext): Promise<JournalModel | Redirect> {
-  const { filter, faults } = readFilter(query);
+export async function readJournal({ pipeline, query: where }: PageContext) {
+  const { filter, faults } = readFilter(where);
   if (faults.size > 0) return goTo(journalHref(filter));
   const { scheme } = await pipeline.schemes.now();
   const people = await readPeople(pipeline, filter);
   const page = await (people === null
-    ? readByTime(pipeline, filter, query)
-    : readAbout(pipeline, filter, query, people));
+    ? readByTime(pipeline, filter, where)
+    : readAbout(pipeline, filter, where, people));
   return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
-/** `POST /ops/journal`: an address that was typed is a key from here on. */
-export async function searchJournal({ pipeline, form }: PageContext): Promise<Answer> {
-  const { region, schemes, vault } = pipeline;
-  const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
-  if (faults.size === 0) return goTo(journalHref(filter));
-  const { scheme } = await schemes.now();
-  const nothing = { entries: [], newer: null, older: null, note: null };
-  return show('Journal', JournalView, { scheme, region, filter, faults, ...nothing }, 422);
+/** The entries of one page. */
+interface PageRead {
+  /** Newest first. */
+  readonly entries: readonly JournalEntry[];
+  /** The pages beside this one; null: there is none. */
+  readonly newer: string | null;
+  readonly older: string | null;
+  /** The ends of a list by cursors. */
+  readonly newest?: string | null;
+  readonly oldest?: string | null;
+  /** Why the page may not have all that it should. */
+  readonly note: 'partial' | 'cut' | null;
 }
 
 /** Every address of the person asked for, or of those whom the event gave an award; null: neither was named. */

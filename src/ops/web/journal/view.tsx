@@ -1,36 +1,12 @@
 import type { VNode } from 'preact';
 import { JOURNAL_KINDS, type JournalEntry } from '../../../earners/journal-entry.js';
-import type { ClientId } from '../../../ids.js';
-import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/issuing-words.js';
 import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { Pager } from '../parts/table.js';
 import { Alert, LinkLine, P, PersonLink, Section } from '../parts/text.js';
-import { journalHref, type PageFilter } from './filter.js';
-import { EntriesTable } from './table.js';
-
-/** The entries of one page. */
-export interface PageRead {
-  /** Newest first. */
-  readonly entries: readonly JournalEntry[];
-  /** The pages beside this one; null: there is none. */
-  readonly newer: string | null;
-  readonly older: string | null;
-  /** The ends of a list by cursors. */
-  readonly newest?: string | null;
-  readonly oldest?: string | null;
-  /** Why the page may not have all that it should. */
-  readonly note: keyof typeof NOTES | null;
-}
-
-export interface JournalModel extends PageRead {
-  readonly scheme: Scheme;
-  readonly region: ClientId;
-  readonly filter: PageFilter;
-  /** What was typed and makes no sense. */
-  readonly faults: ReadonlySet<keyof PageFilter>;
-}
+import { EntriesTable } from './entries.js';
+import { journalHref, type JournalModel, type PageFilter } from './read.js';
 
 const NOTES = {
   partial: 'Beaucoup d’inscriptions ont été parcourues : la recherche continue à la page suivante.',

@@ -5,11 +5,23 @@ import type { ClientId } from '../../../ids.js';
 import { journalLine } from '../../../journal/line.js';
 import type { Scheme } from '../../../rules/types.js';
 import { HAPPENED } from '../../shared/issuing-words.js';
+import { keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
-import { goTo, type Answer, type PageContext } from '../route.js';
-import { journalHref, queryOf, readFilter } from './filter.js';
-import { addressesOf } from './read.js';
-import { awardNames, causeWords } from './words.js';
+import { keyIn } from '../person/read.js';
+import { goTo, show, type Answer, type PageContext } from '../route.js';
+import { awardNames, causeWords } from './entries.js';
+import { addressesOf, journalHref, queryOf, readFilter } from './read.js';
+import { JournalView } from './view.js';
+
+/** `POST /ops/journal`: an address that was typed is a key from here on. */
+export async function searchJournal({ pipeline, form }: PageContext): Promise<Answer> {
+  const { region, schemes, vault } = pipeline;
+  const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
+  if (faults.size === 0) return goTo(journalHref(filter));
+  const { scheme } = await schemes.now();
+  const nothing = { entries: [], newer: null, older: null, note: null };
+  return show('Journal', JournalView, { scheme, region, filter, faults, ...nothing }, 422);
+}
 
 /** For programs: the lines of `npx palier audit`. */
 export const exportNdjson = (context: PageContext): Promise<Answer> =>
