@@ -138,8 +138,9 @@ export async function keepSample({ redis, prefix }: Sampling, sample: ObfCounts)
 /** The samples of the last hour, oldest first. */
 export async function readSamples({ redis, prefix }: Sampling): Promise<readonly ObfCounts[]> {
   const texts = Object.values(await redis.hgetall(keyOf(prefix)));
-  const read = texts.flatMap((text) => obfCounts.safeParse(JSON.parse(text)).data ?? []);
-  return read.toSorted((a, b) => a.atS - b.atS);
+  return texts
+    .flatMap((text) => obfCounts.safeParse(JSON.parse(text)).data ?? [])
+    .toSorted((a, b) => a.atS - b.atS);
 }
 
 /**
