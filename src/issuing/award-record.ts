@@ -1,17 +1,13 @@
 import type { AwardRecord, AwardState } from '../earners/record.js';
 import type { BatchId, EventId } from '../ids.js';
 
-export type { AwardRecord, AwardState } from '../earners/record.js';
+/** What set an award off, and whether OBF is to send no e-mail. */
+type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
 
 /** What can happen to an award. Nothing else can. */
 export type AwardEvent =
   /** `over`: the events of this badge that had expired when it was decided. */
-  | {
-      readonly type: 'comes-due';
-      readonly over: readonly EventId[];
-      readonly cause?: string;
-      readonly suppressEmail?: boolean;
-    }
+  | ({ readonly type: 'comes-due'; readonly over: readonly EventId[] } & OnItsWay)
   | { readonly type: 'claim'; readonly batch: BatchId }
   | { readonly type: 'markUnknown'; readonly batch: BatchId }
   | { readonly type: 'record'; readonly event: EventId }
@@ -71,15 +67,17 @@ export function transition(record: AwardRecord | null, event: AwardEvent, nowS: 
 
 function next(record: AwardRecord | null, event: AwardEvent, nowS: number): AwardRecord {
   const base = { atS: nowS, ignoredRevocations: record?.ignoredRevocations ?? [] };
+  const onItsWay = { ...base, ...wayOf(record) };
+  const ignoring = (events: readonly EventId[]) => [...base.ignoredRevocations, ...events];
   switch (event.type) {
     case 'comes-due':
       return record?.state === 'due' ? record : { ...base, ...wayOf(event), state: 'due' };
     case 'release':
-      return { ...base, ...wayOf(record), state: 'due' };
+      return { ...onItsWay, state: 'due' };
     case 'claim':
-      return { ...base, ...wayOf(record), state: 'claimed', batch: event.batch };
+      return { ...onItsWay, state: 'claimed', batch: event.batch };
     case 'markUnknown':
-      return { ...base, ...wayOf(record), state: 'unknown', batch: event.batch };
+      return { ...onItsWay, state: 'unknown', batch: event.batch };
     case 'record':
       return { ...base, state: 'issued', event: event.event };
     case 'refuse':
@@ -87,21 +85,15 @@ function next(record: AwardRecord | null, event: AwardEvent, nowS: number): Awar
     case 'start-revoking':
       return { ...base, state: 'revoking', event: eventIn(record) };
     case 'revoked-by-machine':
-      return { ...base, state: 'revoked', ignoredRevocations: [...base.ignoredRevocations, eventIn(record)] };
+      return { ...base, state: 'revoked', ignoredRevocations: ignoring([eventIn(record)]) };
     case 'revoked-by-human':
       return { ...base, state: 'blocked' };
     case 'withdraw':
       return { ...base, state: 'withdrawn' };
     case 'unblock':
-      return {
-        ...base,
-        state: 'withdrawn',
-        ignoredRevocations: [...base.ignoredRevocations, ...event.events],
-      };
+      return { ...base, state: 'withdrawn', ignoredRevocations: ignoring(event.events) };
   }
 }
-
-type OnItsWay = Pick<Extract<AwardRecord, { state: 'due' }>, 'cause' | 'suppressEmail'>;
 
 /** Written only where there is something to say: there is a record for every award of everybody. */
 function wayOf(told: AwardRecord | OnItsWay | null): OnItsWay {

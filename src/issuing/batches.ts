@@ -39,22 +39,15 @@ export interface Batch extends z.output<typeof form> {
 }
 
 export const newBatch = (
-  badgeId: BadgeId,
-  earners: readonly EarnerKey[],
-  createdMs: number,
-  suppressEmail: boolean,
-  refusedMs: number | null = null,
+  of: Pick<Batch, 'badgeId' | 'earners' | 'createdMs' | 'suppressEmail'> & Partial<Batch>,
 ): Batch => ({
   id: asBatchId(randomUUID()),
-  badgeId,
   state: 'open',
-  earners: [...earners],
-  createdMs,
   sentMs: null,
   event: null,
-  suppressEmail,
-  refusedMs,
+  refusedMs: null,
   refusedAlone: false,
+  ...of,
 });
 
 /** The earners in two halves, so that one bad recipient ends up alone. */
@@ -72,7 +65,7 @@ export const encodeBatch = (batch: Batch): string => {
 };
 
 /** @throws ZodError when no version that we know wrote it */
-export const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
+const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
   ...form.parse(JSON.parse(text)),
   id,
   badgeId,
@@ -111,6 +104,10 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       const text = await redis.hget(key(badgeId), id);
       return text === null ? null : decodeBatch(badgeId, id, text);
     },
+    async all(badgeId: BadgeId): Promise<readonly Batch[]> {
+      const texts = Object.entries(await redis.hgetall(key(badgeId)));
+      return texts.map(([id, text]) => decodeBatch(badgeId, asBatchId(id), text));
+    },
     /**
      * From the state in which it was read to `sending`, with only those earners who are sent; null: another
      * caller was quicker.
@@ -140,13 +137,13 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     },
     /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
     async split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
-      const filled = parts.filter((earners) => earners.length > 0);
-      const nowMs = await now();
-      const smaller = filled.map((earners) =>
-        newBatch(batch.badgeId, earners, nowMs, batch.suppressEmail, batch.refusedMs),
-      );
+      const { badgeId, suppressEmail, refusedMs } = batch;
+      const createdMs = await now();
+      const smaller = parts
+        .filter((earners) => earners.length > 0)
+        .map((earners) => newBatch({ badgeId, earners: [...earners], createdMs, suppressEmail, refusedMs }));
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
-      await redis.eval(SPLIT, 1, key(batch.badgeId), batch.id, ...fields);
+      await redis.eval(SPLIT, 1, key(badgeId), batch.id, ...fields);
       return smaller.map(({ id }) => id);
     },
     /** Everything about the batch is recorded: forget it. */

@@ -1,12 +1,12 @@
 import type { JournalEntry } from '../earners/journal-entry.js';
-import { isErased, type EarnerRecord } from '../earners/record.js';
+import { isErased, type AwardRecord, type EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import { keptErased } from '../earners/tombstone.js';
 import type { BadgeId, EarnerKey } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { Batches } from './batches.js';
-import { IllegalTransition, transition, type AwardEvent, type AwardRecord } from './award-record.js';
+import { IllegalTransition, transition, type AwardEvent } from './award-record.js';
 
 export interface LedgerParts {
   readonly earners: Pick<EarnerStore, 'read' | 'update'>;
@@ -20,18 +20,13 @@ type Tell = (award: AwardRecord) => JournalEntry | null;
 export type Ledger = ReturnType<typeof createLedger>;
 
 /** One award record per earner and badge, for ever. */
-export const createLedger = ({ earners, journal, clock }: LedgerParts) => ({
-  read: async (earner: EarnerKey, badgeId: BadgeId): Promise<AwardRecord | null> =>
-    (await earners.read(earner)).awards.get(badgeId) ?? null,
-  /** Every award of one earner. */
-  readAll: async (earner: EarnerKey): Promise<ReadonlyMap<BadgeId, AwardRecord>> =>
-    (await earners.read(earner)).awards,
+export function createLedger({ earners, journal, clock }: LedgerParts) {
   /**
    * Makes one named transition, and writes the journal entry that tells it, in one write. Of an erased earner nothing
    * comes due.
    * @throws IllegalTransition when it cannot happen from the state found
    */
-  async apply(earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, tell?: Tell): Promise<AwardRecord> {
+  const apply = async (earner: EarnerKey, badgeId: BadgeId, event: AwardEvent, tell?: Tell) => {
     let made: AwardRecord | undefined;
     await journal.tell(earner, (record) => {
       const before = record.awards.get(badgeId) ?? null;
@@ -46,24 +41,35 @@ export const createLedger = ({ earners, journal, clock }: LedgerParts) => ({
     });
     if (made === undefined) throw new TypeError('A transition ended in no award');
     return made;
-  },
-  /**
-   * Stores what `how` makes of an award (null: none). For what happens to a person and not to their award: a link
-   * that is undone. `how` may run again. @returns what is stored now
-   */
-  async amend(
-    earner: EarnerKey,
-    badgeId: BadgeId,
-    how: (award: AwardRecord | null) => AwardRecord | null,
-  ): Promise<AwardRecord | null> {
-    const { awards } = await earners.update(earner, (record) => {
-      const before = record.awards.get(badgeId) ?? null;
-      const now = how(before);
-      return now === before ? record : keptErased(withAward(record, badgeId, now));
-    });
-    return awards.get(badgeId) ?? null;
-  },
-});
+  };
+  return {
+    apply,
+    /** The same where it is possible; null where it is not: another part was first. */
+    applyIfPossible: (...about: Parameters<typeof apply>): Promise<AwardRecord | null> =>
+      apply(...about).catch((error: unknown) => {
+        if (error instanceof IllegalTransition) return null;
+        throw error;
+      }),
+    read: async (earner: EarnerKey, badgeId: BadgeId): Promise<AwardRecord | null> =>
+      (await earners.read(earner)).awards.get(badgeId) ?? null,
+    /**
+     * Stores what `how` makes of an award (null: none). For what happens to a person and not to their award: a link
+     * that is undone. `how` may run again. @returns what is stored now
+     */
+    async amend(
+      earner: EarnerKey,
+      badgeId: BadgeId,
+      how: (award: AwardRecord | null) => AwardRecord | null,
+    ): Promise<AwardRecord | null> {
+      const { awards } = await earners.update(earner, (record) => {
+        const before = record.awards.get(badgeId) ?? null;
+        const now = how(before);
+        return now === before ? record : keptErased(withAward(record, badgeId, now));
+      });
+      return awards.get(badgeId) ?? null;
+    },
+  };
+}
 
 /**
  * The record with one award in its place; null: without it. An award stands under
@@ -80,22 +86,6 @@ function withAward(record: EarnerRecord, badgeId: BadgeId, award: AwardRecord | 
   return { ...record, awards };
 }
 
-/** Makes the transition where it is possible; null where it is not: another part was first. */
-export async function applyIfPossible(
-  ledger: Ledger,
-  earner: EarnerKey,
-  badgeId: BadgeId,
-  event: AwardEvent,
-  tell?: Tell,
-): Promise<AwardRecord | null> {
-  try {
-    return await ledger.apply(earner, badgeId, event, tell);
-  } catch (error) {
-    if (error instanceof IllegalTransition) return null;
-    throw error;
-  }
-}
-
 /**
  * Takes these people out of every open batch of a badge, and withdraws their awards. Who is about to send such a batch
  * finds it changed, and begins anew; in the others the awards are being sent.
@@ -105,21 +95,18 @@ export async function removeFromOpenBatches(
   badgeId: BadgeId,
   keys: ReadonlySet<EarnerKey>,
 ): Promise<void> {
-  for (const id of await batches.of(badgeId)) {
-    const batch = await batches.find(badgeId, id);
-    const theirs = batch?.earners.filter((earner) => keys.has(earner)) ?? [];
-    if (batch?.state !== 'open' || theirs.length === 0) continue;
+  for (const batch of await batches.all(badgeId)) {
+    const theirs = batch.earners.filter((earner) => keys.has(earner));
+    if (batch.state !== 'open' || theirs.length === 0) continue;
     // Held as its sender would hold it: nobody sends it meanwhile.
-    const held = await batches.startSending(
-      batch,
-      batch.earners.filter((earner) => !keys.has(earner)),
-    );
+    const others = batch.earners.filter((earner) => !keys.has(earner));
+    const held = await batches.startSending(batch, others);
     if (held === null) continue;
     const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
-      award?.state === 'claimed' && award.batch === id
+      award?.state === 'claimed' && award.batch === batch.id
         ? transition(award, { type: 'withdraw' }, secondsOf(clock))
         : award;
     for (const earner of theirs) await ledger.amend(earner, badgeId, withdrawn);
-    await (held.earners.length === 0 ? batches.finish(held) : batches.rollbackSend(held));
+    await (others.length === 0 ? batches.finish(held) : batches.rollbackSend(held));
   }
 }

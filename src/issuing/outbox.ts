@@ -3,7 +3,7 @@ import { asEarnerKey, type BadgeId, type EarnerKey, type EventId } from '../ids.
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
-import { applyIfPossible, type Ledger } from './ledger.js';
+import type { Ledger } from './ledger.js';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -68,7 +68,8 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
       if (waiting.length === 0) return null;
       const suppressEmail = isQuiet(waiting[0] ?? '');
       const leaving = waiting.filter((member) => isQuiet(member) === suppressEmail);
-      const batch = newBatch(badgeId, leaving.map(earnerOf), await now(), suppressEmail);
+      const earners = leaving.map(earnerOf);
+      const batch = newBatch({ badgeId, earners, createdMs: await now(), suppressEmail });
       const [from, to] = [key(badgeId), batchesKey(prefix, badgeId)];
       const moved = await redis.eval(TAKE_BATCH, 2, from, to, batch.id, encodeBatch(batch), ...leaving);
       if (moved !== 1) throw new OutboxError('Two gatherings of one badge met: the other one goes on');
@@ -100,7 +101,7 @@ export async function enqueueAward(
     if (isInFlightElsewhere(person, badgeId)) continue;
     const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
     const over: readonly EventId[] = held.flatMap(({ eventId }) => eventId ?? []);
-    const record = await applyIfPossible(ledger, earner, badgeId, { type: 'comes-due', over, ...how });
+    const record = await ledger.applyIfPossible(earner, badgeId, { type: 'comes-due', over, ...how });
     if (record?.state !== 'due') continue;
     await outbox.put(badgeId, earner, record.suppressEmail);
     waiting.push(badgeId);

@@ -10,7 +10,7 @@ import type { Meter } from '../platform/meter.js';
 import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { createReplicationBarrier } from '../platform/replication.js';
-import { createBatches } from './batches.js';
+import { createBatches, type Batch } from './batches.js';
 import { createHolds, type HoldPace } from './hold.js';
 import { createLedger } from './ledger.js';
 import { createOutbox } from './outbox.js';
@@ -107,3 +107,20 @@ export type IssuingParts = IssuingSources &
     };
     readonly ports: IssuingPorts;
   };
+
+/** One run of a batch, as it is while this is done. */
+export interface BatchRun extends IssuingParts {
+  readonly batch: Batch;
+  readonly signal: AbortSignal;
+}
+
+/** How a run of a batch ended, and what remains to be done about it. */
+export interface BatchOutcome {
+  readonly outcome: 'issued' | 'split' | 'nothing';
+  /** Earners to evaluate anew. */
+  readonly again: readonly EarnerKey[];
+  /** Batches that took this one's place. */
+  readonly split: readonly BatchId[];
+  /** What the line of the log says of it. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}

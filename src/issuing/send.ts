@@ -1,26 +1,12 @@
 import { journalEntry } from '../earners/journal-entry.js';
-import type { BatchId, EarnerKey, EventId } from '../ids.js';
+import type { EarnerKey, EventId } from '../ids.js';
 import type { Batch } from './batches.js';
-import { applyIfPossible } from './ledger.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
 import type { IssueRequest } from '../obf/types.js';
 import { secondsOf } from '../platform/clock.js';
-import type { DueAwards, IssuingParts } from './parts.js';
+import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';
 import { afterRefusal, throwFault } from './refusal.js';
-
-/** How a run of a batch ended, and what remains to be done about it. */
-export interface BatchOutcome {
-  readonly outcome: 'issued' | 'split' | 'nothing';
-  /** Earners to evaluate anew. */
-  readonly again: readonly EarnerKey[];
-  /** Batches that took this one's place. */
-  readonly split: readonly BatchId[];
-  readonly event?: EventId;
-  readonly earners?: number;
-  /** What set it off: some of the causes. */
-  readonly causes?: readonly string[];
-}
 
 /** Another run of the same batch is sending it at this moment. */
 class BatchTaken extends Error {
@@ -32,34 +18,29 @@ class BatchTaken extends Error {
  * @throws ObfRefused (kept, for ops to send again), OnHold, ObfThrottled and ObfNotSent (nothing happened),
  *   NotSettledYet (OBF is to be read first)
  */
-export async function send(
-  parts: IssuingParts,
-  batch: Batch,
-  due: DueAwards,
-  signal: AbortSignal,
-): Promise<BatchOutcome> {
-  const { batches, regionAccount, reached, clock, now, pace } = parts;
-  const { badgeId } = batch;
-  await parts.quota.require(due.size, signal).catch((error: unknown) => throwFault(parts, badgeId, error));
+export async function send(run: BatchRun, due: DueAwards): Promise<BatchOutcome> {
+  const { batches, regionAccount, quota, reached, clock, now, pace, signal } = run;
+  await quota.require(due.size, signal).catch((error: unknown) => throwFault(run, error));
   signal.throwIfAborted();
-  const sending = await batches.startSending(batch, [...due.keys()]);
-  if (sending === null) throw new BatchTaken('Another run is sending this batch');
-  await requireRemembered(parts, sending);
+  const batch = await batches.startSending(run.batch, [...due.keys()]);
+  if (batch === null) throw new BatchTaken('Another run is sending this batch');
+  const sending: BatchRun = { ...run, batch };
+  await requireRemembered(sending);
   reached('before-send');
   let event: EventId;
   try {
     // Bounded well under `settleMs`: when others come to look, this call has ended.
     // Counted from what the batch says: a process that was frozen in between has no time left.
-    const leftMs = (sending.sentMs ?? 0) + pace.sendWithinMs - (await now());
+    const leftMs = (batch.sentMs ?? 0) + pace.sendWithinMs - (await now());
     const timeout = AbortSignal.timeout(Math.min(pace.sendWithinMs, Math.max(0, leftMs)));
     const within = AbortSignal.any([signal, timeout]);
     event = await regionAccount.issue(requestOf(batch, due, secondsOf(clock)), within);
   } catch (error) {
-    return afterFailure(parts, sending, due, error, signal);
+    return afterFailure(sending, due, error);
   }
   reached('after-send');
-  const sent = (await batches.markSent(sending, event)) ?? { ...sending, event };
-  return recordSent(parts, sent, event, due);
+  await batches.markSent(batch, event);
+  return recordSent(sending, event, due);
 }
 
 /** How soon a batch is looked at again whose writing no other server has yet. */
@@ -70,15 +51,13 @@ const HELD_AGAIN_MS = 2000;
  * was not noticed just now, since we looked.
  * @throws NotSettledYet, with the batch open again
  */
-async function requireRemembered(
-  { replicas, incarnation, pace, now, batches }: IssuingParts,
-  sending: Batch,
-): Promise<void> {
+async function requireRemembered(sending: BatchRun): Promise<void> {
+  const { replicas, incarnation, pace, now, batches } = sending;
   const isReplicated = await replicas.isReplicated();
   const sinceMs = await incarnation.knownSinceMs();
   const unsettledMs = sinceMs + pace.settleMs - (await now());
   if (isReplicated && unsettledMs <= 0) return;
-  await batches.rollbackSend(sending);
+  await batches.rollbackSend(sending.batch);
   throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : HELD_AGAIN_MS));
 }
 
@@ -114,8 +93,7 @@ const CAUSES_NAMED = 20;
  * @param due null: what it was for is not known any more, OBF's `log_entry` says it
  */
 export async function recordSent(
-  { meter, quota, regionSync, holds, ledger, clock, reached }: IssuingParts,
-  { badgeId, earners }: Batch,
+  { meter, quota, regionSync, holds, ledger, clock, reached, batch: { badgeId, earners } }: BatchRun,
   event: EventId,
   due: DueAwards | null,
 ): Promise<BatchOutcome> {
@@ -130,32 +108,25 @@ export async function recordSent(
   const recordOne = (earner: EarnerKey) => {
     const award = due?.get(earner)?.told;
     const entry = award === undefined ? null : journalEntry('issued', atS, { ...award, event });
-    return applyIfPossible(ledger, earner, badgeId, { type: 'record', event }, () => entry);
+    return ledger.applyIfPossible(earner, badgeId, { type: 'record', event }, () => entry);
   };
   await Promise.all(earners.map(recordOne));
   reached('after-record');
-  const causes = new Set(told.flatMap(({ cause }) => cause ?? []));
-  const named = due === null ? {} : { causes: [...causes].slice(0, CAUSES_NAMED) };
-  return { outcome: 'issued', event, earners: earners.length, ...named, again: earners, split: [] };
+  const causes = [...new Set(told.flatMap(({ cause }) => cause ?? []))].slice(0, CAUSES_NAMED);
+  const facts = { event, earners: earners.length, ...(due === null ? {} : { causes }) };
+  return { outcome: 'issued', again: earners, split: [], facts };
 }
 
-async function afterFailure(
-  parts: IssuingParts,
-  batch: Batch,
-  due: DueAwards,
-  error: unknown,
-  signal: AbortSignal,
-): Promise<BatchOutcome> {
-  const { batches, ledger, pace } = parts;
-  const { id, badgeId, earners } = batch;
-  if (error instanceof ObfRefused)
-    return { outcome: 'split', again: [], split: await afterRefusal(parts, batch, due, error, signal) };
+async function afterFailure(sending: BatchRun, due: DueAwards, error: unknown): Promise<BatchOutcome> {
+  const { batches, ledger, pace, batch } = sending;
+  if (error instanceof ObfRefused) return afterRefusal(sending, due, error);
   if (error instanceof ObfThrottled || error instanceof ObfNotSent) {
     await batches.rollbackSend(batch);
     throw error;
   }
+  const markUnknown = { type: 'markUnknown', batch: batch.id } as const;
   await Promise.all(
-    earners.map((earner) => applyIfPossible(ledger, earner, badgeId, { type: 'markUnknown', batch: id })),
+    batch.earners.map((earner) => ledger.applyIfPossible(earner, batch.badgeId, markUnknown)),
   );
   throw new NotSettledYet(pace.settleMs, { cause: error });
 }

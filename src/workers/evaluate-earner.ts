@@ -1,6 +1,5 @@
 import { journalEntry } from '../earners/journal-entry.js';
 import { readPerson, type Person } from '../earners/person.js';
-import { applyIfPossible } from '../issuing/ledger.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
@@ -70,7 +69,7 @@ async function releaseOrphanedClaims(
     log.warn(about, 'a batch is gone with a lost Redis: its award is due again, or was given');
     // Not if its batch was ended properly since the record was read.
     const end = event === null ? ({ type: 'release', batch } as const) : ({ type: 'record', event } as const);
-    await applyIfPossible(ledger, key, badgeId, end);
+    await ledger.applyIfPossible(key, badgeId, end);
   }
   return true;
 }
@@ -97,7 +96,7 @@ async function recordBlocked(
     if (status !== 'blocked' || isKnown) continue;
     const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
     const about = { earner, award: id, badgeId, version, cause, event };
-    const blocked = await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
+    const blocked = await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
       journalEntry('blocked', atS, about),
     );
     if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');

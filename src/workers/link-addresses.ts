@@ -40,14 +40,14 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
 
 /** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
 async function withdrawWaiting(
-  { ledger, outbox, clock }: Pipeline,
+  { earners, ledger, outbox, clock }: Pipeline,
   keys: readonly EarnerKey[],
 ): Promise<number> {
   const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
     award?.state === 'due' ? transition(award, { type: 'withdraw' }, secondsOf(clock)) : award;
   let count = 0;
   for (const key of keys)
-    for (const [badgeId, { state }] of await ledger.readAll(key)) {
+    for (const [badgeId, { state }] of (await earners.read(key)).awards) {
       // One that is claimed meanwhile is not withdrawn: it may be sent at this moment.
       const now = state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
       if (now?.state === 'withdrawn') count += 1;
@@ -163,9 +163,9 @@ async function settle(
 }
 
 /** Whether OBF is being told of an award of these addresses. */
-async function isAnyInFlight({ ledger, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
+async function isAnyInFlight({ earners, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
   for (const key of keys)
-    for (const [badgeId, award] of await ledger.readAll(key)) {
+    for (const [badgeId, award] of (await earners.read(key)).awards) {
       if (award.state !== 'claimed' && award.state !== 'unknown') continue;
       // An open batch decides its people anew; without its batch, no award is sent.
       const batch = await batches.find(badgeId, award.batch);

@@ -1,5 +1,4 @@
 import type { BadgeId, EarnerKey } from '../ids.js';
-import { applyIfPossible } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
 import { journalEntry } from '../earners/journal-entry.js';
 import { enqueueEarners } from '../queue/enqueue.js';
@@ -18,7 +17,7 @@ export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId
   const events = revoked.flatMap(({ eventId }) => eventId ?? []);
   const known = records.filter((one) => one.badgeId === badgeId && one.record.state === 'blocked');
   // A block that no evaluation has written down yet is written down, to be lifted.
-  if (known.length === 0) await applyIfPossible(ledger, earner, badgeId, { type: 'revoked-by-human' });
+  if (known.length === 0) await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' });
   const award = scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   const lifted = known.length === 0 ? [earner] : known.map(({ key }) => key);
   for (const [nth, key] of lifted.entries())

@@ -34,7 +34,8 @@ export async function storyOf(earner: Earner, sources: Sources): Promise<string>
   const all = [...logged, ...called]
     .toSorted((a, b) => a.atMs - b.atMs)
     .map(({ atMs, text }) => `${diary.clock(atMs)} ${text}`);
-  const records = [...(await inside.ledger.readAll(key))].map(([id, one]) => `${id} ${JSON.stringify(one)}`);
+  const { awards } = await inside.recordOf(address);
+  const records = [...awards].map(([id, one]) => `${id} ${JSON.stringify(one)}`);
   const portfolio = await inside.portfolioOf(address);
   return [
     `=== ${address}, earner ${key}`,

@@ -6,7 +6,7 @@ import { createOutbox } from '../../src/issuing/outbox.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
-import type { Assertion } from '../../src/earners/record.js';
+import type { EarnerRecord } from '../../src/earners/record.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Portfolio } from '../../src/earners/portfolio.js';
 import { createEventIndex } from '../../src/obf/read-state.js';
@@ -29,8 +29,7 @@ export interface Inside {
   keyOf(address: string): EarnerKey;
   readonly ledger: Ledger;
   portfolioOf(address: string): Promise<Portfolio>;
-  /** What is stored of one person, as it was read in OBF. */
-  storedOf(address: string): Promise<readonly Assertion[]>;
+  recordOf(address: string): Promise<EarnerRecord>;
   seenOf(clientId: string): Promise<number>;
   failed(): Promise<readonly FailedJob[]>;
   /** All that is still to be done, in words; those that would wait for long are told to go on. */
@@ -74,7 +73,7 @@ export function openInside({ redis, palierKey }: Pick<Stage, 'redis' | 'palierKe
     keyOf,
     ledger,
     portfolioOf: async (address) => (await readPerson({ region, earners }, keyOf(address))).portfolio,
-    storedOf: async (address) => (await earners.read(keyOf(address))).assertions,
+    recordOf: (address) => earners.read(keyOf(address)),
     seenOf: (clientId) => events.count(asClientId(clientId)),
     failed,
     async pending(hurryBeyondMs) {

@@ -149,7 +149,7 @@ async function notices(
         event.assertions.map(async ({ id, email, revoked }) => {
           // What we issued ourselves is in the ledger; what was pushed revoked was never ours to store.
           if (clientId === REGION || (clientId === PUSHING && revoked)) return false;
-          return !(await inside.storedOf(email)).some((stored) => stored.id === id);
+          return !(await inside.recordOf(email)).assertions.some((stored) => stored.id === id);
         }),
       );
       const count = missing.filter(Boolean).length;
@@ -200,7 +200,7 @@ function countingIn(sandbox: Sandbox, expiries: Expiries): Counting {
 
 /** Of partners with a key: what was only pushed is verified again when an award counts on it, and not before. */
 async function inPortfolio(inside: Inside, earner: Earner, partners: Counting): Promise<Violation[]> {
-  const stored = await inside.storedOf(addressOf(earner));
+  const { assertions: stored } = await inside.recordOf(addressOf(earner));
   const ours = stored
     .filter(({ clientId, revoked }) => !revoked && KEYED.some((id) => id === clientId))
     .map(({ id, expiresOnS }) => wordsOf(id, expiresOnS));

@@ -41,13 +41,15 @@ const lou = () => earnerKeyOf(house.pipelines[0].vault, LOU);
 const state = async () => (await house.pipelines[0].ledger.read(lou(), R1))?.state;
 
 /** The ledger of a process that is slow: each of its writes of that kind waits for `before`. */
-const late = (ledger: Ledger, type: AwardEvent['type'], before: () => Promise<unknown>): Ledger => ({
-  ...ledger,
-  async apply(earner, badgeId, event) {
-    if (event.type === type) await before();
-    return ledger.apply(earner, badgeId, event);
-  },
-});
+const late = (ledger: Ledger, type: AwardEvent['type'], before: () => Promise<unknown>): Ledger => {
+  const slowly =
+    <R>(make: (...about: Parameters<Ledger['apply']>) => Promise<R>) =>
+    async (...about: Parameters<Ledger['apply']>): Promise<R> => {
+      if (about[2].type === type) await before();
+      return make(...about);
+    };
+  return { ...ledger, apply: slowly(ledger.apply), applyIfPossible: slowly(ledger.applyIfPossible) };
+};
 
 /** A batch of its own with Lou's award, of which no job knows. */
 async function batchOfLou() {

@@ -7,7 +7,8 @@ import {
   type BadgeId,
   type EarnerKey,
 } from '../../src/ids.js';
-import { IllegalTransition, type AwardRecord } from '../../src/issuing/award-record.js';
+import type { AwardRecord } from '../../src/earners/record.js';
+import { IllegalTransition } from '../../src/issuing/award-record.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { journalEntry } from '../../src/earners/journal-entry.js';
@@ -148,7 +149,7 @@ describe('erased', () => {
     const mayStay = [allThatMayStay(LOU), allThatMayStay(PRO)];
     expect(left.filter((line) => !mayStay.some((one) => one.test(line)))).toEqual([]);
     for (const address of [LOU, PRO]) {
-      expect((await pipeline.ledger.readAll(keyOf(address))).size).toBe(2);
+      expect((await pipeline.earners.read(keyOf(address))).awards.size).toBe(2);
       expect(await file(address)).toMatchObject({
         contact: null,
         assertions: [],

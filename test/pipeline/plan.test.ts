@@ -11,7 +11,6 @@ import {
   type EarnerKey,
 } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/award-record.js';
-import { applyIfPossible } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
@@ -103,7 +102,7 @@ async function settle({ one, inForce, others, records, links }: Town) {
     const key = keys[who];
     if (key === undefined) continue;
     for (const event of [{ type: 'comes-due', over: [] } as const, ...(STATES[state] ?? [])])
-      await applyIfPossible(ledger, key, asBadgeId(`R-${award}`), event);
+      await ledger.applyIfPossible(key, asBadgeId(`R-${award}`), event);
   }
   const linked = new Set<number>();
   for (const { person, other } of links) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Assertion, EMPTY_RECORD } from '../../src/earners/record.js';
+import { type Assertion, type AwardRecord, EMPTY_RECORD } from '../../src/earners/record.js';
 import { recordKey, sealRecord } from '../../src/earners/store.js';
 import {
   asAssertionId,
@@ -9,7 +9,7 @@ import {
   type BadgeId,
   type ClientId,
 } from '../../src/ids.js';
-import { transition, type AwardRecord } from '../../src/issuing/award-record.js';
+import { transition } from '../../src/issuing/award-record.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';

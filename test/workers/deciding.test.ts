@@ -1,6 +1,5 @@
 import { ZodError } from 'zod';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
-import type { AwardRecord } from '../../src/issuing/award-record.js';
 import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
 import {
   ObfNotSent,
@@ -9,7 +8,7 @@ import {
   ObfThrottled,
   ObfUnreadable,
 } from '../../src/obf/errors.js';
-import type { Assertion } from '../../src/earners/record.js';
+import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
 import { classifyError } from '../../src/workers/runtime/error-policy.js';

@@ -65,8 +65,7 @@ export async function tellIssuing(pipeline: Pipeline): Promise<Section> {
 const idsOf = ({ id, badgeId }: Award) => ({ award: id, badge: badgeId });
 
 async function readBatches({ batches, queues, clock, pace }: Pipeline, award: Award) {
-  const ids = await batches.of(award.badgeId);
-  const found = await Promise.all(ids.map((id) => batches.find(award.badgeId, id)));
+  const found = await batches.all(award.badgeId);
   const stateOf = async ({ id, state, sentMs }: Batch): Promise<keyof typeof BATCH_STATES> => {
     if (state === 'open' && (await queues.awards.getJobState(batchJobId(id))) === 'failed') return 'refused';
     const overdue = state === 'sending' && clock() - (sentMs ?? 0) > pace.sendWithinMs;
@@ -79,8 +78,7 @@ async function readBatches({ batches, queues, clock, pace }: Pipeline, award: Aw
     earners: batch.earners.length,
     since_s: secondsIn(batch.sentMs ?? batch.createdMs),
   });
-  const told = found.filter((batch) => batch !== null);
-  return Promise.all(told.map(async (batch) => ({ award, json: await shown(batch) })));
+  return Promise.all(found.map(async (batch) => ({ award, json: await shown(batch) })));
 }
 
 type BatchJson = Awaited<ReturnType<typeof readBatches>>[number]['json'];

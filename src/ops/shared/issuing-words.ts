@@ -1,5 +1,5 @@
 import type { JournalKind } from '../../earners/journal-entry.js';
-import type { AwardState } from '../../issuing/award-record.js';
+import type { AwardState } from '../../earners/record.js';
 import type { Hold } from '../../issuing/hold.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import { type Localized, say } from './words.js';

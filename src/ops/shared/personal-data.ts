@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { AWARD_STATES } from '../../earners/record.js';
+import { AWARD_STATES, type AwardRecord } from '../../earners/record.js';
 import { linkedRecords, personKeyOf } from '../../earners/links.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
-import type { AwardRecord } from '../../issuing/award-record.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';

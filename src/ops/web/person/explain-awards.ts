@@ -1,5 +1,5 @@
 import type { BadgeId } from '../../../ids.js';
-import type { AwardState } from '../../../issuing/award-record.js';
+import type { AwardState } from '../../../earners/record.js';
 import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
