@@ -1,10 +1,10 @@
-import { earnerKeyOf } from '../../earners/earner-key.js';
 import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Vault } from '../../platform/vault.js';
 import { nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
+import { keyOfAddress } from '../shared/browser.js';
 import { type Localized, say } from '../shared/words.js';
 import { Problem, wrongUsage } from './command.js';
 
@@ -60,23 +60,18 @@ export const EARNER_OR_KEY_ARGUMENT = {
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
-/** A name, an at sign and a host; nothing cleverer. What was typed is not shown again. @throws Problem for another */
-export function addressOf(typed = ''): string {
-  if (/^[^\s@]+@[^\s@]+$/.test(withoutUnseenEnds(typed))) return typed;
+/** The key of an address. What was typed is not shown again. @throws Problem for what is none */
+export function keyOf(vault: Vault, typed = ''): EarnerKey {
+  const earner = keyOfAddress(typed, vault);
+  if (earner !== null) return earner;
   throw wrongUsage({ fr: "Ce n'est pas une adresse électronique.", en: 'This is no e-mail address.' });
 }
 
-/** An address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */
-export const earnerOf = (vault: Vault, typed = ''): EarnerKey => readEarner(typed)(vault);
-
-/** The same, read before the vault is at hand. */
-export function readEarner(typed: string): (vault: Vault) => EarnerKey {
-  if (typed.includes('@')) {
-    const address = addressOf(typed);
-    return (vault) => earnerKeyOf(vault, address);
-  }
+/** The key of an address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */
+export function earnerOf(vault: Vault, typed = ''): EarnerKey {
+  if (typed.includes('@')) return keyOf(vault, typed);
   const key = withoutUnseenEnds(typed);
-  if (/^[\w-]{22}$/.test(key)) return () => asEarnerKey(key);
+  if (/^[\w-]{22}$/.test(key)) return asEarnerKey(key);
   throw wrongUsage(say`Ce n'est ni une adresse électronique, ni la clé de quelqu'un (22 caractères).
     This is neither an e-mail address nor somebody's key (22 characters).`);
 }

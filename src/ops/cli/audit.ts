@@ -8,7 +8,7 @@ import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
-import { readEarner, wordOf } from './arguments.js';
+import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
 import { type Call, type Command, wrongUsage } from './command.js';
@@ -42,18 +42,18 @@ export const audit: Command = {
   // Faults of the rules are no reason not to tell what was done.
   run: async (call) => {
     const { palierKey, palierKeyOld, timeZone, redis: address } = requireSettings(call, NEEDED);
-    const typed = call.text('earner');
-    const earner = typed === null ? null : readEarner(typed);
-    const filter = readFilter(call, timeZone);
     const { dataPrefix: prefix, signal } = call;
     const vault = createVault(palierKey, palierKeyOld);
+    const typed = call.text('earner');
+    const people = typed === null ? null : [earnerOf(vault, typed)];
+    const filter = readFilter(call, timeZone);
     return withRedis(call, address, async (redis) => {
       await requireSameKey(redis, prefix, vault);
       const earners = createEarnerStore(redis, prefix, vault);
       const journal = createJournal({ redis, prefix, earners, vault, timeZone });
       // Ends a read that is under way, even when nothing of it matches.
       signal.addEventListener('abort', () => closeRedis(redis), { once: true });
-      const entries = selectEntries(journal, filter, earner === null ? null : [earner(vault)]);
+      const entries = selectEntries(journal, filter, people);
       if ((await writeEntries(call, entries)) === 0) call.streams.err(NOTHING[call.lang]);
       return null;
     });

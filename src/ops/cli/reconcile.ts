@@ -14,6 +14,8 @@ import { accountWords, NEEDED, inPipeline } from './session.js';
 import { configProblem } from './settings.js';
 import { type Call, type Command, Problem } from './command.js';
 
+const NEEDED_TO_READ = [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
+
 export const reconcile: Command = {
   name: 'reconcile',
   help: [
@@ -33,26 +35,16 @@ export const reconcile: Command = {
       ? { fr: 'Relecture des événements, compte par compte', en: 'Reading events again, account by account' }
       : { fr: 'Lecture des comptes OBF', en: 'Reading the OBF accounts' },
   interruptible: true,
-  run: inPipeline(
-    async (pipeline, call, config) => {
-      // An account without its key would be passed over in silence.
-      const { faults } = partnerKeys(pipeline.scheme, call.env);
-      if (faults.length > 0) throw configProblem(faults);
-      const found = await (call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call));
-      const { unread, lines, json } = found;
-      const ok = unread.length === 0;
-      return {
-        lines: [...lines, ...unreadLines(unread)],
-        json: {
-          ok,
-          ...json,
-          unread: unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null })),
-        },
-        ok,
-      };
-    },
-    { variables: [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'] },
-  ),
+  run: inPipeline(async (pipeline, call, config) => {
+    // An account without its key would be passed over in silence.
+    const { faults } = partnerKeys(pipeline.scheme, call.env);
+    if (faults.length > 0) throw configProblem(faults);
+    const found = await (call.has('full') ? readAll(pipeline, config, call) : pollAll(pipeline, call));
+    const { unread, lines, json } = found;
+    const ok = unread.length === 0;
+    const notRead = unread.map(({ clientId, why }) => ({ client: clientId, why: why?.[call.lang] ?? null }));
+    return { lines: [...lines, ...unreadLines(unread)], json: { ok, ...json, unread: notRead }, ok };
+  }, NEEDED_TO_READ),
 };
 
 /** An account that was not read, and why; null: it was not asked, since OBF no longer answers. */

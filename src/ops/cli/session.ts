@@ -148,27 +148,23 @@ export async function requireSameKey(redis: RedisConnection, prefix: string, vau
   if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
 }
 
-interface PipelineNeeds {
-  /** By default all that it is wired with. */
-  readonly variables?: readonly string[];
-  /** By default that of the files. */
-  readonly readScheme?: (call: Call, config: Config) => Promise<Scheme>;
-}
-
 /**
- * What a command does in the pipeline, which is wired without starting a worker, and closed afterwards.
- * A partner whose key is not set has no account in it.
+ * What a command does in the pipeline, which is wired without starting a worker, and closed afterwards: with the scheme
+ * of the files, or of those that were typed (`--rules`, `--partners`). A partner whose key is not set has no account in
+ * it.
+ * @param variables without which the command cannot do its work
  * @throws Problem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of the
  *   person is in flight, or the Région's account cannot be read
  */
 export const inPipeline =
   (
     work: (pipeline: Pipeline, call: Call, config: Config) => Promise<Answer | null>,
-    { variables = NEEDED, readScheme = requireScheme }: PipelineNeeds = {},
+    variables: readonly string[] = NEEDED,
   ): Command['run'] =>
   async (call) => {
     const config = requireSettings(call, variables);
-    const scheme = await readScheme(call, config);
+    const files = { scheme: call.text('rules'), partners: call.text('partners') };
+    const scheme = await requireScheme(call, config, files);
     return withRedis(call, config.redis, async (redis) => {
       const { pipeline, close } = wirePipeline({
         config,
@@ -179,7 +175,7 @@ export const inPipeline =
         leavesNoMark: true,
         clock: call.clock,
         prefixes: { queues: call.queuePrefix, data: call.dataPrefix },
-        ...(call.pace === undefined ? {} : { pace: call.pace }),
+        pace: call.pace ?? {},
       });
       try {
         await requireSameKey(redis, call.dataPrefix, pipeline.vault);

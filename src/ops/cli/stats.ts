@@ -1,11 +1,12 @@
 import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
-import type { ClientId } from '../../ids.js';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
 import { readArrived } from '../../queue/enqueue.js';
 import { newestFailed } from '../../queue/failures.js';
 import { QUEUES } from '../../queue/jobs.js';
+import { partnerName } from '../../rules/explain/formatter.js';
+import type { Award } from '../../rules/types.js';
 import type { PopulationStore } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { failedByReason, NEWEST } from '../shared/failed-jobs.js';
@@ -21,6 +22,7 @@ import {
   indented,
   instantWords,
   labelled,
+  listed,
   localized,
   type Localized,
   plural,
@@ -44,25 +46,21 @@ export const stats: Command = {
     const told = await Promise.all(
       Object.entries(SECTIONS).map(async ([id, tell]) => ({ id, ...(await tell(pipeline)) })),
     );
-    const lines = told.flatMap(({ title, lines: own }) => [
-      '',
-      title,
-      ...(own.length > 0 ? own : [{ fr: 'rien', en: 'nothing' }]).map(indented),
-    ]);
+    const lines = told.flatMap(({ title, lines: own }) => {
+      const shown = own.length === 0 ? [{ fr: 'rien', en: 'nothing' }] : own.filter((line) => line !== false);
+      return ['', title, ...shown.map(indented)];
+    });
     return { lines: lines.slice(1), json: Object.fromEntries(told.map(({ id, json }) => [id, json])) };
   }),
 };
 
 const MONTHS = 12;
 
+type Present = Pick<Pipeline, 'scheme' | 'clock'>;
+
 /** What Palier gave, by the journal: every award of the scheme, and what else was given. */
-export async function tellIssued({
-  scheme,
-  clock,
-  journal,
-}: Pick<Pipeline, 'scheme' | 'clock'> & {
-  readonly journal: Pick<Journal, 'issuedByDay'>;
-}): Promise<Section> {
+export async function tellIssued(needs: Present & { readonly journal: Pick<Journal, 'issuedByDay'> }) {
+  const { scheme, clock, journal } = needs;
   const thisMonth = DateTime.fromMillis(clock(), { zone: scheme.timeZone }).startOf('month');
   const days = await journal.issuedByDay({ fromS: thisMonth.minus({ months: MONTHS - 1 }).toSeconds() });
   const names = new Map<string, string>(scheme.awards.map(({ id, name }) => [id, name]));
@@ -82,10 +80,8 @@ export async function tellIssued({
     title: say`Badges Région délivrés, par mois (${MONTHS} derniers mois)
       Awards issued, by month (last ${MONTHS} months)`,
     lines: issued.map(({ award, months, total }) => {
-      const perMonth = localized((lang) =>
-        Object.entries(months)
-          .map(([month, count]) => labelled(monthWords(month), count)[lang])
-          .join(', '),
+      const perMonth = listed(
+        Object.entries(months).map(([month, count]) => labelled(monthWords(month), count)),
       );
       const written = localized((lang) => (total === 0 ? '0' : `${total} (${perMonth[lang]})`));
       return labelled(quoted(names.get(award) ?? award), written);
@@ -99,29 +95,23 @@ const monthWords = (month: string): Localized =>
     DateTime.fromISO(month, { zone: 'utc', locale }).toLocaleString({ month: 'short', year: 'numeric' }),
   );
 
-export async function tellOneAway({
-  scheme,
-  clock,
-  census,
-}: Pick<Pipeline, 'scheme' | 'clock'> & {
-  readonly census: Pick<PopulationStore, 'read'>;
-}): Promise<Section> {
+export async function tellOneAway(needs: Present & { readonly census: Pick<PopulationStore, 'read'> }) {
+  const { scheme, clock, census } = needs;
   const title = { fr: "À un badge d'un badge Région", en: 'One badge away from an award' };
   const found = await census.read();
   if (found === null) return { title, lines: [NEVER_COUNTED], json: null };
   const ageS = Math.max(0, secondsOf(clock) - found.atS);
   const age = durationWords(ageS);
   const current = found.version === scheme.version;
-  const awards = scheme.awards
-    .filter(({ active }) => active)
-    .map(({ id, name }) => ({ id, name, people: found.oneAway.get(id) ?? 0 }));
+  const awards = scheme.awards.filter(({ active }) => active);
+  const peopleOf = ({ id }: Award): number => found.oneAway.get(id) ?? 0;
   return {
     title,
     lines: [
       { fr: `compté il y a ${age.fr}`, en: `counted ${age.en} ago` },
       ...(current ? [] : [OTHER_RULES]),
-      ...awards.map(({ name, people }) =>
-        labelled(quoted(name), plural(people, 'personne|personnes', 'person|people')),
+      ...awards.map((one) =>
+        labelled(quoted(one.name), plural(peopleOf(one), 'personne|personnes', 'person|people')),
       ),
     ],
     json: {
@@ -129,7 +119,7 @@ export async function tellOneAway({
       age_s: ageS,
       version: found.version,
       current,
-      awards: awards.map(({ id, people }) => ({ award: id, people })),
+      awards: awards.map((one) => ({ award: one.id, people: peopleOf(one) })),
     },
   };
 }
@@ -151,9 +141,9 @@ async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): 
     notices.getJobs(['waiting'], 0, PAGE - 1, true),
     readRetrying(notices),
   ]);
-  const waiting = arrived.notices + (counts['waiting'] ?? 0);
-  const active = counts['active'] ?? 0;
-  const times = [...firstInLine.filter(isNotice), ...retrying].map(({ timestamp }) => timestamp);
+  const { waiting: unread = 0, active = 0 } = counts;
+  const waiting = arrived.notices + unread;
+  const times = [...firstInLine.filter(isNotice).map(({ timestamp }) => timestamp), ...retrying];
   const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
   const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
   return {
@@ -162,25 +152,25 @@ async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): 
       labelled({ fr: 'en attente', en: 'waiting' }, waiting),
       labelled({ fr: 'en cours', en: 'being read' }, active),
       labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
-      ...(ageS === null ? [] : [labelled(OLDEST, durationWords(ageS))]),
+      ageS !== null && labelled(OLDEST, durationWords(ageS)),
     ],
     json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
   };
 }
 
 /** Delayed jobs are ordered by their next attempt, not by their age: all are read, and their time alone is kept. */
-async function readRetrying(queue: Queue): Promise<readonly Pick<Job, 'timestamp'>[]> {
-  const found: Pick<Job, 'timestamp'>[] = [];
+async function readRetrying(queue: Queue): Promise<readonly number[]> {
+  const found: number[] = [];
   for (let at = 0; ; at += PAGE) {
     const page = await queue.getDelayed(at, at + PAGE - 1);
-    found.push(...page.filter(isNotice).map(({ timestamp }) => ({ timestamp })));
+    found.push(...page.filter(isNotice).map(({ timestamp }) => timestamp));
     if (page.length < PAGE) return found;
   }
 }
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };
 
-export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0]): Promise<Section> {
+export async function tellPartners(needs: Parameters<typeof readPartnerNews>[0]) {
   const partners = await readPartnerNews(needs);
   return {
     title: say`Dernier événement de chaque partenaire (« ! » : rien depuis ${SILENT_DAYS} jours)
@@ -211,14 +201,11 @@ function partnerLine({ partner, lastS, quietDays, silent }: PartnerNews, timeZon
       ${name}: ${days} ago (${at})`;
 }
 
-export async function tellReading(
-  needs: Pick<Pipeline, 'readProblems' | 'clock' | 'scheme'>,
-): Promise<Section> {
+export async function tellReading(needs: Present & Pick<Pipeline, 'readProblems'>) {
   const problems = await readProblemsToShow(needs);
-  const nameOf = (id: ClientId) => needs.scheme.partnersById.get(id)?.name ?? id;
   return {
     title: { fr: "Ce qu'OBF montre mal", en: 'What OBF shows badly' },
-    lines: problems.map((one) => problemWords(one, nameOf)),
+    lines: problems.map((one) => problemWords(one, (id) => partnerName(needs.scheme, id))),
     json: problems.map(({ clientId, list, eventId, fields, missing, sinceS }) => ({
       client_id: clientId,
       list,
@@ -249,8 +236,8 @@ async function tellFailed({ queues }: Pipeline): Promise<Section> {
       const rest = total - told.reduce((sum, { count }) => sum + count, 0);
       return [
         labelled(queue, total),
-        ...told.map(({ count, reason }) => ({ fr: `  ${count} × ${reason}`, en: `  ${count} × ${reason}` })),
-        ...(rest > 0 ? [{ fr: `  et ${rest} de plus`, en: `  and ${rest} more` }] : []),
+        ...told.map(({ count, reason }) => localized(() => `  ${count} × ${reason}`)),
+        rest > 0 && { fr: `  et ${rest} de plus`, en: `  and ${rest} more` },
       ];
     }),
     json: Object.fromEntries(failed.map(({ queue, total, reasons }) => [queue, { total, reasons }])),

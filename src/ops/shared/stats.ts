@@ -4,7 +4,8 @@ import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { Partner } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { type Localized, say } from './words.js';
+import { holdWords } from './issuing-words.js';
+import { instantWords, type Localized, quoted, say } from './words.js';
 
 /** The awards whose issuing waits, and why. */
 export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'holds'>) {
@@ -14,7 +15,16 @@ export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'ho
   return found.flatMap(({ award, hold }) => (hold === null ? [] : [{ award, hold }]));
 }
 
-export type AwardOnHold = Awaited<ReturnType<typeof readHolds>>[number];
+type AwardOnHold = Awaited<ReturnType<typeof readHolds>>[number];
+
+/** Why issuing of one award waits, since when, and when Palier looks again. */
+export function holdLine({ award, hold }: AwardOnHold, timeZone: string): Localized {
+  const since = instantWords(Math.floor(hold.sinceMs / 1000), timeZone);
+  const next = instantWords(Math.floor(hold.nextMs / 1000), timeZone);
+  const [name, why] = [quoted(award.name), holdWords(hold)];
+  return say`en attente, ${name} : ${why}. Depuis le ${since} ; Palier regarde à nouveau le ${next}, et reprend seul
+    on hold, ${name}: ${why}. Since ${since}; Palier looks again ${next}, and goes on by itself`;
+}
 
 /** Held awards that somebody is to look at; `award` is null where the scheme no longer has it. */
 export async function readFlags({ flags, scheme }: Pick<Pipeline, 'flags' | 'scheme'>) {
@@ -43,14 +53,12 @@ export interface PartnerNews {
 export const SILENT_DAYS = 30;
 const DAY_S = 86_400;
 
+interface NewsSources extends Pick<Pipeline, 'scheme' | 'clock'> {
+  readonly news: Pick<PartnerActivity, 'partners'>;
+}
+
 /** The active partners: first those never heard of, then the longest silent. */
-export async function readPartnerNews({
-  scheme,
-  clock,
-  news,
-}: Pick<Pipeline, 'scheme' | 'clock'> & { readonly news: Pick<PartnerActivity, 'partners'> }): Promise<
-  readonly PartnerNews[]
-> {
+export async function readPartnerNews({ scheme, clock, news }: NewsSources): Promise<readonly PartnerNews[]> {
   const known = await news.partners();
   const nowS = secondsOf(clock);
   const found = scheme.partners
@@ -66,17 +74,14 @@ export function newsOf(partner: Partner, last: Latest | null, nowS: number): Par
   return { partner, lastS, lastEvent, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
 }
 
-/** An incomplete list is shown after a day: OBF may still be writing it. An odd row is shown at once. */
-export const isToShow = ({ missing, sinceS }: ReadProblem, nowS: number): boolean =>
-  missing === null || nowS - sinceS >= DAY_S;
-
-/** What of OBF cannot be read, and people are to know of; oldest first. */
-export async function readProblemsToShow({
-  readProblems,
-  clock,
-}: Pick<Pipeline, 'readProblems' | 'clock'>): Promise<readonly ReadProblem[]> {
+/**
+ * What of OBF cannot be read, and people are to know of; oldest first. An odd row is shown at once, an incomplete list
+ * after a day: OBF may still be writing it.
+ */
+export async function readProblemsToShow({ readProblems, clock }: Pick<Pipeline, 'readProblems' | 'clock'>) {
   const nowS = secondsOf(clock);
-  return (await readProblems.list()).filter((one) => isToShow(one, nowS));
+  const found = await readProblems.list();
+  return found.filter(({ missing, sinceS }) => missing === null || nowS - sinceS >= DAY_S);
 }
 
 /** Pure: names the client, the event and the field; no person. */

@@ -30,22 +30,15 @@ export function say(
   };
 }
 
-/** `2 erreurs`, `1 error`. French counts 0 as one. */
-export function counted(n: number, one: Localized, many: Localized): Localized {
-  return { fr: `${n} ${n < 2 ? one.fr : many.fr}`, en: `${n} ${n === 1 ? one.en : many.en}` };
-}
+/** `2 erreurs`, `1 error`, from `erreur|erreurs` and `error|errors`. French counts 0 as one. */
+export const plural = (n: number, fr: string, en: string): Localized => ({
+  fr: `${n} ${fr.split('|')[n < 2 ? 0 : 1]}`,
+  en: `${n} ${en.split('|')[n === 1 ? 0 : 1]}`,
+});
 
-/** The same, each language as `one|many`: `erreur|erreurs`. */
-export function plural(n: number, fr: string, en: string): Localized {
-  const [[one = '', many = ''], [oneEn = '', manyEn = '']] = [fr.split('|'), en.split('|')];
-  return counted(n, { fr: one, en: oneEn }, { fr: many, en: manyEn });
-}
-
-/** `15 janv. 2026, 10:00`: an instant as people of that zone write it. */
-export const instantWords = (atS: number, timeZone: string): Localized =>
-  localized((locale) =>
-    DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(DateTime.DATETIME_MED),
-  );
+/** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */
+export const instantWords = (atS: number, timeZone: string, form = DateTime.DATETIME_MED): Localized =>
+  localized((locale) => DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(form));
 
 /** `3 h 12 min`: the largest unit that says something, and the one below. */
 export function durationWords(durationS: number): Localized {

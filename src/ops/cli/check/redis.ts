@@ -1,7 +1,6 @@
 import type { ClientId } from '../../../ids.js';
 import { createReadProblems } from '../../../obf/read-state.js';
 import { createHolds } from '../../../issuing/hold.js';
-import { secondsOf } from '../../../platform/clock.js';
 import { isSameKey } from '../../../platform/key-guard.js';
 import { createRedisClock, redisNow } from '../../../platform/redis-clock.js';
 import { createWriteProbe, readRedisReport } from '../../../platform/redis-health.js';
@@ -11,10 +10,9 @@ import { createSchemes } from '../../../scheme/schemes.js';
 import { SchemeUnreadable } from '../../../scheme/state.js';
 import { PACE } from '../../../workers/stores.js';
 import { PAUSED } from '../../shared/issuing-words.js';
-import { isToShow, problemWords, readHolds } from '../../shared/stats.js';
+import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
 import { durationWords, type Localized, say } from '../../shared/words.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
-import { holdLine } from '../stats-issuing.js';
 import type { Check, Found, World } from './table.js';
 
 export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
@@ -151,11 +149,9 @@ export const readingCheck: Check = {
   id: 'obf-reading',
   title: { fr: 'Lecture des comptes OBF', en: 'Reading of the OBF accounts' },
   async run({ call, redis, scheme }) {
-    const nowS = secondsOf(call.clock);
-    const problems = await createReadProblems(redis, call.dataPrefix).list();
+    const readProblems = createReadProblems(redis, call.dataPrefix);
+    const problems = await readProblemsToShow({ readProblems, clock: call.clock });
     const nameOf = (id: ClientId): string => scheme?.partnersById.get(id)?.name ?? id;
-    return {
-      warnings: problems.filter((one) => isToShow(one, nowS)).map((one) => problemWords(one, nameOf)),
-    };
+    return { warnings: problems.map((one) => problemWords(one, nameOf)) };
   },
 };

@@ -1,4 +1,3 @@
-import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import { readPerson } from '../../../earners/person.js';
 import type { EarnerKey } from '../../../ids.js';
 import { enqueueLink } from '../../../queue/enqueue.js';
@@ -8,11 +7,11 @@ import { unblockAward } from '../../../workers/unblock.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
 import {
-  addressOf,
   awardOf,
   EARNER_ARGUMENT,
   EARNER_OR_KEY_ARGUMENT,
   earnerOf,
+  keyOf,
   unknownEarner,
 } from '../arguments.js';
 import { inPipeline, NEEDED } from '../session.js';
@@ -99,10 +98,9 @@ async function requireTwo(
   { earners, vault }: Pipeline,
   typed: readonly string[],
 ): Promise<readonly [EarnerKey, EarnerKey]> {
-  const [first, second] = [addressOf(typed[0]), addressOf(typed[1])];
-  if (normaliseAddress(first) === normaliseAddress(second))
+  const keys = [keyOf(vault, typed[0]), keyOf(vault, typed[1])] as const;
+  if (keys[0] === keys[1])
     throw wrongUsage({ fr: "C'est deux fois la même adresse.", en: 'This is the same address twice.' });
-  const keys = [earnerKeyOf(vault, first), earnerKeyOf(vault, second)] as const;
   const records = await Promise.all(keys.map((key) => earners.read(key)));
   const unknown = UNKNOWN.filter((_, at) => {
     const record = records[at];
@@ -163,6 +161,7 @@ const notBlocked = (name: string): Problem =>
 
 /** Without these the pages do not exist. */
 const PAGES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
+const NEEDED_TO_SEND = [...NEEDED, ...PAGES];
 
 export const parcoursSend: Command = {
   name: 'parcours send',
@@ -174,19 +173,16 @@ export const parcoursSend: Command = {
   ],
   args: EARNER_OR_KEY_ARGUMENT,
   progress: { fr: "Demande de l'envoi", en: 'Asking for the mail' },
-  run: inPipeline(
-    async ({ vault, earners, queues }, call, { parcours }) => {
-      if (parcours === null)
-        throw problem`no_pages
-            Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
-            The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;
-      const earner = earnerOf(vault, call.args[0]);
-      if ((await earners.read(earner)).contact === null) throw unknownEarner();
-      await enqueueLink(queues.mails, earner, 'npx palier parcours send');
-      return { lines: [ASKED], json: { earner, asked: true } };
-    },
-    { variables: [...NEEDED, ...PAGES] },
-  ),
+  run: inPipeline(async ({ vault, earners, queues }, call, { parcours }) => {
+    if (parcours === null)
+      throw problem`no_pages
+        Les pages « Mon parcours » n'existent pas ici : il y faut ${PAGES.join(', ')}.
+        The earner's own pages do not exist here: they need ${PAGES.join(', ')}.`;
+    const earner = earnerOf(vault, call.args[0]);
+    if ((await earners.read(earner)).contact === null) throw unknownEarner();
+    await enqueueLink(queues.mails, earner, 'npx palier parcours send');
+    return { lines: [ASKED], json: { earner, asked: true } };
+  }, NEEDED_TO_SEND),
 };
 
 const ASKED = say`L'envoi du lien est demandé : l'e-mail part dans quelques instants. S'il n'arrive pas, voyez docs/operating.md (« Un lien n'arrive pas »).

@@ -1,11 +1,12 @@
 import { DateTime } from 'luxon';
-import { earnerKeyOf, normaliseAddress } from '../../../earners/earner-key.js';
 import type { Assertion } from '../../../earners/record.js';
 import type { ClientId, EarnerKey } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
+import type { Vault } from '../../../platform/vault.js';
 import { type ErasedNumbers, eraseEarner } from '../../../privacy/erase-people.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
+import { keyOfAddress } from '../../shared/browser.js';
 import { namesIn } from '../../shared/failed-jobs.js';
 import { AWARD_STATES, HAPPENED } from '../../shared/issuing-words.js';
 import { maskAddress } from '../../shared/masked.js';
@@ -17,17 +18,8 @@ import {
   isNobody,
   type Shown,
 } from '../../shared/personal-data.js';
-import {
-  indented,
-  instantWords,
-  labelled,
-  listed,
-  type Localized,
-  localized,
-  plural,
-  say,
-} from '../../shared/words.js';
-import { addressOf, EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
+import { indented, instantWords, labelled, listed, type Localized, plural, say } from '../../shared/words.js';
+import { EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage } from '../command.js';
 import { readLine, withProgress } from '../terminal.js';
@@ -73,8 +65,8 @@ export const earnerExport: Command = {
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
-    const asked = earnerKeyOf(pipeline.vault, addressOf(call.args[0]));
-    const json = earnerJson(await requireHeld(pipeline, asked), call.clock);
+    const held = await requireHeld(pipeline, keyOf(pipeline.vault, call.args[0]));
+    const json = earnerJson(held, call.clock);
     return { lines: [JSON.stringify(json, null, 2)], json };
   }),
 };
@@ -156,11 +148,8 @@ function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: Clien
 function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, name: string): Localized {
   const partner = partnersById.get(one.clientId);
   const enrolled = partner?.badges.find(({ badgeId }) => badgeId === one.badgeId)?.name;
-  const day = (atS: number): Localized =>
-    localized((locale) =>
-      DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(DateTime.DATE_MED),
-    );
-  const [issued, expires] = [day(one.issuedOnS), day(one.expiresOnS ?? 0)];
+  const issued = instantWords(one.issuedOnS, timeZone, DateTime.DATE_MED);
+  const expires = instantWords(one.expiresOnS ?? 0, timeZone, DateTime.DATE_MED);
   return listed([
     enrolled ?? name,
     partner?.name ?? false,
@@ -184,13 +173,12 @@ export const earnerErase: Command = {
   options: { '--yes': { fr: 'ne demande rien', en: 'does not ask' } },
   interruptible: true,
   run: inPipeline(async (pipeline, call) => {
-    const address = addressOf(call.args[0]);
+    const earner = keyOf(pipeline.vault, call.args[0]);
     if (!call.has('yes') && !call.streams.isTty.stdin)
       throw wrongUsage(say`Sans terminal pour le confirmer, ajoutez --yes.
         With no terminal to confirm it, add --yes.`);
-    const earner = earnerKeyOf(pipeline.vault, address);
     await requireHeld(pipeline, earner);
-    if (!call.has('yes')) await requireSameAddress(call, address);
+    if (!call.has('yes')) await requireSame(call, pipeline.vault, earner);
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
       eraseEarner(pipeline, earner, 'erased'),
     );
@@ -236,9 +224,9 @@ const QUESTION = {
 };
 
 /** Has the address typed again on the terminal. @throws Problem for another one: nothing is changed */
-async function requireSameAddress({ streams, lang, signal }: Call, address: string): Promise<void> {
+async function requireSame({ streams, lang, signal }: Call, vault: Vault, earner: EarnerKey): Promise<void> {
   streams.errText(QUESTION[lang]);
-  if (normaliseAddress(await readLine(streams.stdin, signal)) === normaliseAddress(address)) return;
+  if (keyOfAddress(await readLine(streams.stdin, signal), vault) === earner) return;
   throw problem`not_confirmed
     Ce n'est pas la même adresse : rien n'a été changé.
     Not the same address: nothing was changed.`;

@@ -25,38 +25,35 @@ export const explain: Command = {
   ],
   args: EARNER_OR_KEY_ARGUMENT,
   progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
-  run: inPipeline(
-    async (pipeline, call) => {
-      const asked = earnerOf(pipeline.vault, call.args[0]);
-      // By the files as they are now: what would be, were Palier started with them.
-      const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
-      const found = await explainPerson({ ...pipeline, schemes }, asked);
-      if (found === null) throw unknownEarner();
-      const { person, scheme, evaluation, background, json } = found;
-      const { earner, keys } = person;
-      const paused = await pipeline.queues.awards.isPaused();
-      const inFlight = inFlightOf(found);
-      const several = keys.length > 1;
-      return {
-        lines: [
-          say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
-              Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
-          ...explainText(scheme, evaluation, call.lang, background),
-          inFlight.length > 0 && { fr: 'Envois', en: 'Issuing' },
-          ...inFlight.map(({ words }) => indented(words)),
-          paused && PAUSED,
-        ],
-        json: {
-          earner,
-          addresses: keys.length,
-          ...json,
-          issuing: inFlight.map((one) => one.json),
-          issuing_paused: paused,
-        } satisfies z.infer<typeof explainCommandSchema>,
-      };
-    },
-    { variables: NEEDED },
-  ),
+  run: inPipeline(async (pipeline, call) => {
+    const asked = earnerOf(pipeline.vault, call.args[0]);
+    // By the files as they are now: what would be, were Palier started with them.
+    const schemes = { ...pipeline.schemes, now: () => pipeline.schemes.wouldBe(pipeline.scheme) };
+    const found = await explainPerson({ ...pipeline, schemes }, asked);
+    if (found === null) throw unknownEarner();
+    const { person, scheme, evaluation, background, json } = found;
+    const { earner, keys } = person;
+    const paused = await pipeline.queues.awards.isPaused();
+    const inFlight = inFlightOf(found);
+    const several = keys.length > 1;
+    return {
+      lines: [
+        say`Bénéficiaire ${earner}${several ? ` (adresses liées : ${keys.length})` : ''}
+            Earner ${earner}${several ? ` (linked addresses: ${keys.length})` : ''}`,
+        ...explainText(scheme, evaluation, call.lang, background),
+        inFlight.length > 0 && { fr: 'Envois', en: 'Issuing' },
+        ...inFlight.map(({ words }) => indented(words)),
+        paused && PAUSED,
+      ],
+      json: {
+        earner,
+        addresses: keys.length,
+        ...json,
+        issuing: inFlight.map((one) => one.json),
+        issuing_paused: paused,
+      } satisfies z.infer<typeof explainCommandSchema>,
+    };
+  }, NEEDED),
 };
 
 const inFlightForm = z

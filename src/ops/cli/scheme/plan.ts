@@ -6,7 +6,6 @@ import { awardOf } from '../arguments.js';
 import { planJson, standingsOf } from './plan-json.js';
 import { nextWords, planLines, standingLines } from './plan-words.js';
 import { inPipeline } from '../session.js';
-import { requireScheme } from '../settings.js';
 import { type Call, type Command, wrongUsage } from '../command.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
@@ -37,8 +36,7 @@ export const plan: Command = {
     const typed = call.text('only');
     const { scheme, pace } = pipeline;
     const only = typed === null ? null : awardOf(scheme, typed).id;
-    const asked = { scheme, only, maxRps };
-    const made = await makePlan(pipeline, asked, call.report, call.signal);
+    const made = await makePlan(pipeline, { scheme, only, maxRps }, call.report, call.signal);
     const view = { made, floor: pace.quota.floor, maxRps };
     const lines = [...planLines(view, { fr: 'les fichiers', en: 'the files' }, call.lang), nextWords(made)];
     return { lines: call.has('csv') ? [planCsv(made.plan)] : lines, json: planJson(view) };
@@ -64,29 +62,22 @@ export const simulate: Command = {
   },
   progress: READING,
   interruptible: true,
-  run: inPipeline(
-    async (pipeline, call, { obfMaxRps: maxRps }) => {
-      requireOneForm(call);
-      const { scheme, pace } = pipeline;
-      const asked = { scheme, maxRps };
-      const made = await simulateAll(pipeline, asked, call.report, call.signal);
-      const view = { made, floor: pace.quota.floor, maxRps };
-      const lines = [
-        ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
-        '',
-        ...standingLines(scheme, made.census, call.lang),
-        { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
-      ];
-      return {
-        lines: call.has('csv') ? [planCsv(made.plan)] : lines,
-        json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
-      };
-    },
-    {
-      readScheme: (call, config) =>
-        requireScheme(call, config, { scheme: call.text('rules'), partners: call.text('partners') }),
-    },
-  ),
+  run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
+    requireOneForm(call);
+    const { scheme, pace } = pipeline;
+    const made = await simulateAll(pipeline, { scheme, maxRps }, call.report, call.signal);
+    const view = { made, floor: pace.quota.floor, maxRps };
+    const lines = [
+      ...planLines(view, { fr: 'la proposition', en: 'the proposal' }, call.lang),
+      '',
+      ...standingLines(scheme, made.census, call.lang),
+      { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
+    ];
+    return {
+      lines: call.has('csv') ? [planCsv(made.plan)] : lines,
+      json: { ...planJson(view), standings: standingsOf(scheme, made.census) },
+    };
+  }),
 };
 
 function requireOneForm({ has, json }: Call): void {
