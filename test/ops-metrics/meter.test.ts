@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { countedFigures } from '../../src/ops/metrics/counted.js';
-import type { FigureNeeds } from '../../src/ops/metrics/family.js';
+import type { FigureNeeds } from '../../src/ops/metrics/states.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { BUCKETS_S, countersKey, createMeter, keepFlushed, type Meter } from '../../src/platform/meter.js';
 import { openConsumer, type RedisConnection } from '../../src/platform/redis.js';

@@ -1,4 +1,4 @@
-import type { FigureNeeds } from '../../src/ops/metrics/family.js';
+import type { FigureNeeds } from '../../src/ops/metrics/states.js';
 import { scrape } from '../../src/ops/metrics/scrape.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createMeter } from '../../src/platform/meter.js';

@@ -14,9 +14,9 @@ import {
   TIMES,
 } from '../../platform/meter.js';
 import { groupBy } from '../shared/group-by.js';
-import type { Family, FigureNeeds, Reader, Sample } from './family.js';
+import type { Family, FigureNeeds, Reader, Sample } from './states.js';
 
-const HELP: Readonly<Record<CounterName | TimeName | MarkName, string>> = {
+const HELP: Readonly<Record<string, string>> = {
   palier_notices_total: 'Requests at the addresses that notices come to, by how they ended.',
   palier_obf_calls_total:
     'Calls of OBF, by whose they were, route and class of the answer (none: no answer).',
@@ -30,7 +30,7 @@ const HELP: Readonly<Record<CounterName | TimeName | MarkName, string>> = {
   palier_job_duration_seconds: 'How long a run of a job took.',
   palier_evaluation_duration_seconds: 'How long reading and judging one earner took.',
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
-};
+} satisfies Record<CounterName | TimeName | MarkName, string>;
 
 /** What all processes counted, added up. */
 export const countedFigures: Reader = async (needs) => {
@@ -51,36 +51,30 @@ export const countedFigures: Reader = async (needs) => {
 };
 
 /** One field of the hashes in which all processes count, read: see `fieldOf`. */
-interface Entry {
-  readonly name: string;
-  /** The labels' values, in their order; and of a time, which part of it. */
-  readonly values: readonly string[];
-  readonly count: number;
-}
+type Entry = ReturnType<typeof entriesIn>[number];
 
 const row = z.tuple([z.string()]).rest(z.string());
 
 /** @throws ZodError when no Palier wrote the field */
-const entriesIn = (fields: Readonly<Record<string, string | number>>): readonly Entry[] =>
+const entriesIn = (fields: Readonly<Record<string, string | number>>) =>
   Object.entries(fields).map(([field, count]) => {
+    /** The labels' values, in their order; and of a time, which part of it. */
     const [name, ...values] = row.parse(JSON.parse(field));
     return { name, values, count: Number(count) };
   });
 
 type ToSamples = (name: string, labels: readonly string[], entries: readonly Entry[]) => readonly Sample[];
 
-const familiesOf = <Name extends keyof typeof HELP>(
-  table: Readonly<Record<Name, readonly string[]>>,
+const familiesOf = (
+  table: Readonly<Record<string, readonly string[]>>,
   type: Family['type'],
   entries: readonly Entry[],
   toSamples: ToSamples,
 ): readonly Family[] =>
-  Object.keys(table)
-    .filter((name): name is Name => Object.hasOwn(table, name))
-    .map((name) => {
-      const own = entries.filter((entry) => entry.name === name);
-      return { name, help: HELP[name], type, samples: toSamples(name, table[name], own) };
-    });
+  Object.entries(table).map(([name, labels]) => {
+    const own = entries.filter((entry) => entry.name === name);
+    return { name, help: HELP[name] ?? '', type, samples: toSamples(name, labels, own) };
+  });
 
 /** What an older Palier counted by other labels is left out. */
 const samplesOf: ToSamples = (_, labels, entries) =>

@@ -7,20 +7,7 @@ import { closeRedis, openProducer } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
 import { wirePipeline } from '../../workers/pipeline.js';
 import { countedFigures } from './counted.js';
-import { type Family, type FigureNeeds, flag, gauge, type Reader, sample } from './family.js';
-import { batchFigures, issuingFigures, rulesFigures } from './issuing.js';
-import { queueFigures, scheduleFigures, waitFigures } from './queues.js';
-
-/** All that a scrape reads; a new figure is a family in one of these files, or a file beside them. */
-const READERS: readonly Reader[] = [
-  rulesFigures,
-  queueFigures,
-  waitFigures,
-  issuingFigures,
-  batchFigures,
-  scheduleFigures,
-  countedFigures,
-];
+import { type Family, type FigureNeeds, gauge, STATE_READERS } from './states.js';
 
 /** Why a Redis that answers takes no write. */
 const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing', 'error'] as const;
@@ -32,11 +19,11 @@ const WRITE_FAULTS = ['memory_full', 'disk_full', 'read_only', 'replicas_missing
  */
 export async function scrape(needs: FigureNeeds): Promise<string> {
   const fault = await storeCounts(needs);
-  const families = await Promise.all(READERS.map((read) => read(needs)));
+  const families = await Promise.all([...STATE_READERS, countedFigures].map((read) => read(needs)));
   const redisFault = gauge(
     'palier_redis_fault',
     '1 while Redis answers and takes no write, by its cause.',
-    WRITE_FAULTS.map((one) => sample(flag(one === fault), { fault: one })),
+    WRITE_FAULTS.map((one) => ({ labels: { fault: one }, value: Number(one === fault) })),
   );
   return written([redisFault, ...families.flat()]);
 }

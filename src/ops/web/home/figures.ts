@@ -5,9 +5,7 @@ import type { Disposer } from '../../../platform/lifecycle.js';
 import type { Logger } from '../../../platform/logger.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { countedFigures } from '../../metrics/counted.js';
-import type { Family, Reader, Sample } from '../../metrics/family.js';
-import { batchFigures, issuingFigures } from '../../metrics/issuing.js';
-import { queueFigures, scheduleFigures, waitFigures } from '../../metrics/queues.js';
+import { type Family, type Reader, type Sample, STATE_READERS } from '../../metrics/states.js';
 import { readFlags, readHolds, readQuota } from '../../shared/stats.js';
 
 /** The figures of `/metrics`, so that the page and the alerts never disagree. */
@@ -15,7 +13,7 @@ export type Figures = ReturnType<typeof figuresIn>;
 
 /** Some hundred commands of Redis, however many earners and failed jobs there are. */
 export const readFigures = (pipeline: Pipeline): Promise<Figures> =>
-  read(pipeline, [queueFigures, waitFigures, issuingFigures, batchFigures, scheduleFigures, countedFigures]);
+  read(pipeline, [...STATE_READERS, countedFigures]);
 
 /** The counters alone. */
 export const readCounters = (pipeline: Pipeline): Promise<Figures> => read(pipeline, [countedFigures]);
