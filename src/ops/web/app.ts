@@ -1,5 +1,6 @@
+import { readFile, stat } from 'node:fs/promises';
 import express, { type Express, type RequestHandler } from 'express';
-import type { Config } from '../../config.js';
+import type { Config, ConfigFault } from '../../config.js';
 import type { Disposer } from '../../platform/lifecycle.js';
 import { keepFlushed } from '../../platform/meter.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
@@ -8,13 +9,12 @@ import { wirePipeline } from '../../workers/pipeline.js';
 import type { PipelineOptions } from '../../workers/stores.js';
 import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
-import { openRequest } from './http/request.js';
+import { createServices, openRequest, type Logo, type OpsDeps } from './http/request.js';
 import { admit, check, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';
 import { styleSheet } from './parts/style.js';
 import { createQueuePages, roleFor } from './queues/board.js';
 import type { Route } from './route.js';
 import { ROUTES } from './routes.js';
-import { createServices, type OpsDeps } from './services.js';
 
 /** `secrets`: an organisation without its API key there cannot be read from here. */
 export interface OpsWiring
@@ -47,6 +47,28 @@ export function wireOps(wiring: OpsWiring): {
     handler: createOpsApp({ ...wiring, pipeline }),
     releases: [() => closeRedis(redis), close, ...keeping],
   };
+}
+
+const MAX_LOGO_BYTES = 256 * 1024;
+
+const LOGO_FAULT: ConfigFault = {
+  variable: 'OPS_LOGO',
+  fr: 'ce fichier ne peut pas être lu, ou dépasse 256 ko',
+  en: 'this file cannot be read, or is over 256 kB',
+};
+
+/** Reads `OPS_LOGO`, if set, from the working directory. */
+export async function readLogo(
+  path: string | null,
+): Promise<{ readonly logo: Logo | null; readonly faults: readonly ConfigFault[] }> {
+  if (path === null) return { logo: null, faults: [] };
+  try {
+    if ((await stat(path)).size > MAX_LOGO_BYTES) return { logo: null, faults: [LOGO_FAULT] };
+    const type = path.toLowerCase().endsWith('.svg') ? 'image/svg+xml' : 'image/png';
+    return { logo: { type, bytes: await readFile(path) }, faults: [] };
+  } catch {
+    return { logo: null, faults: [LOGO_FAULT] };
+  }
 }
 
 /** An svg opened by itself runs nothing, and may use its own drawing styles. */

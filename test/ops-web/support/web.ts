@@ -9,7 +9,7 @@ import {
 } from '../../../src/platform/redis.js';
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
-import type { Logo } from '../../../src/ops/web/services.js';
+import type { Logo } from '../../../src/ops/web/http/request.js';
 import type { Route } from '../../../src/ops/web/route.js';
 import { ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';

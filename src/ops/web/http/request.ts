@@ -1,15 +1,61 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { OidcConfig } from '../../../config.js';
+import type { Config, OidcConfig } from '../../../config.js';
 import type { Logger } from '../../../platform/logger.js';
+import { createWriteProbe } from '../../../platform/redis-health.js';
+import type { Pipeline } from '../../../workers/pipeline.js';
 import { cookieIn, isSameOrigin } from '../../shared/browser.js';
-import type { User } from '../parts/frame.js';
-import type { Services } from '../services.js';
-import { openJson, type Signed } from '../sign-in/sessions.js';
+import type { NavItem, User } from '../parts/frame.js';
+import { createGate, createSignInLimits } from '../sign-in/limits.js';
+import { createOidc } from '../sign-in/oidc.js';
+import { createAccounts, createSessions, openJson, type Signed } from '../sign-in/sessions.js';
 import { OpsProblem } from './problem.js';
 
-/** One request on its way to its answer, with all that is made once a process. */
+/** What the ops pages need from outside. */
+export interface OpsDeps {
+  /** The read side, and what an operator may start; its connection should fail fast. */
+  readonly pipeline: Pipeline;
+  readonly config: Pick<Config, 'opsUsers' | 'ops' | 'parcours'>;
+  readonly logo: Logo | null;
+  /** Whether Redis is under our key; null: it has not answered yet. Without it, it is. */
+  readonly isOurs?: (() => boolean | null) | undefined;
+}
+
+/** The header's picture. */
+export interface Logo {
+  readonly type: 'image/svg+xml' | 'image/png';
+  readonly bytes: Buffer;
+}
+
+/** What every request works with; made once a process. */
+export type Services = ReturnType<typeof createServices>;
+
+export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonly NavItem[]) {
+  const { redis, prefix, vault, clock, log } = pipeline;
+  const { oidc } = config.ops;
+  const accounts = createAccounts(config, vault);
+  return {
+    pipeline,
+    log,
+    config: config.ops,
+    /** Why Redis takes no writes; null: it does. */
+    storage: createWriteProbe(redis, `${prefix}:ops-writable`),
+    accounts,
+    sessions: createSessions(redis, prefix, vault, accounts, clock),
+    limits: createSignInLimits(redis, prefix, vault),
+    /** Bounds concurrent password checks. */
+    gate: createGate(),
+    hasPasswords: config.opsUsers.length > 0,
+    oidc: oidc === null ? null : createOidc(oidc),
+    nav,
+    hasLogo: logo !== null,
+    /** People have pages of their own. */
+    hasParcours: config.parcours !== null,
+  };
+}
+
+/** One request on its way to its answer. */
 export interface OpsRequest extends Services {
   readonly req: Request;
   readonly res: Response;
@@ -72,7 +118,6 @@ export function openRequest(req: Request, res: Response, services: Services): vo
   res.set({ ...HEADERS, 'X-Request-Id': requestId, 'Content-Security-Policy': policyOf(config.oidc) });
   // Promised without TLS, it would lock people out of a test machine.
   if (isSecure(request)) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
-  else res.removeHeader('Strict-Transport-Security');
 }
 
 /** @throws when it was not opened */

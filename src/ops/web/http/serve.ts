@@ -7,7 +7,7 @@ import type { Role } from '../../../config.js';
 import { hasRole, type Flash } from '../parts/frame.js';
 import { ProblemView, renderPage, type Sheet } from '../parts/layout.js';
 import { goTo, type Answer, type Route } from '../route.js';
-import { goOnPage, returnTo, signInPath } from '../sign-in/view.js';
+import { goOnPage, returnTo, signInPath } from '../sign-in/routes.js';
 import { OpsProblem, problemOf } from './problem.js';
 import {
   cookieOf,

@@ -1,24 +1,74 @@
+import type { VNode } from 'preact';
 import { z } from 'zod';
 import { OpsProblem } from '../http/problem.js';
 import { cookieOf, dropCookie, keepSealed, setCookie, takeSealed, type OpsRequest } from '../http/request.js';
-import { action, goTo, show, type Answer, type Route } from '../route.js';
+import { Field } from '../parts/form.js';
+import { Alert, LinkLine, P } from '../parts/text.js';
+import { action, goTo, type Answer, type PageAnswer, type Route } from '../route.js';
 import type { Oidc } from './oidc.js';
 import { SESSION_MS, type Account } from './sessions.js';
-import { goOnPage, returnTo, SignInView } from './view.js';
+
+/** A path below `/ops` and its query; no host, no backslash, no space. */
+const OURS = /^\/ops([/?][\x21-\x5b\x5d-\x7e]*)?$/;
+const LONGEST = 1000;
+
+/** Where somebody wanted to go before signing in: a page of ours, or the first one. */
+export const returnTo = (asked: string | null): string =>
+  asked !== null && asked.length <= LONGEST && OURS.test(asked) ? asked : '/ops';
+
+export const signInPath = (from: string): string =>
+  from === '/ops' ? '/ops/connexion' : `/ops/connexion?suite=${encodeURIComponent(returnTo(from))}`;
+
+/**
+ * A page that sends the browser on by itself. Through a redirect that another site began, a browser keeps our
+ * `SameSite=Strict` session cookie back to its end.
+ */
+export const goOnPage = (to: string, title: string): PageAnswer => ({
+  kind: 'page',
+  status: 200,
+  title,
+  body: <LinkLine href={to} say="Continuer" />,
+  onTo: to,
+});
 
 /** The form, again when something was wrong. */
-function signInForm(request: OpsRequest, status = 200, fault: string | null = null): Answer {
+function signInForm(request: OpsRequest, status = 200, fault: string | null = null): PageAnswer {
   const { hasPasswords, oidc, query, form } = request;
-  const model = {
-    hasPasswords,
-    hasOidc: oidc !== null,
-    name: form.get('name') ?? '',
-    fault,
-    returnTo: returnTo(form.get('suite') ?? query.get('suite')),
-    signedOut: status === 200 && query.has('fin'),
-  };
-  return show('Connexion', SignInView, model, status);
+  const suite = returnTo(form.get('suite') ?? query.get('suite'));
+  const body = (
+    <>
+      {status === 200 && query.has('fin') && <Alert kind="good">Vous êtes déconnecté.</Alert>}
+      {fault !== null && <Alert kind="bad">{fault}</Alert>}
+      {hasPasswords && <PasswordForm name={form.get('name') ?? ''} suite={suite} />}
+      {hasPasswords && oidc !== null && <P say="ou" />}
+      {oidc !== null && (
+        <p>
+          <a class="button" href={`/ops/oidc/depart?suite=${encodeURIComponent(suite)}`}>
+            Se connecter avec le compte de votre organisation
+          </a>
+        </p>
+      )}
+    </>
+  );
+  return { kind: 'page', status, title: 'Connexion', body };
 }
+
+/** @param name as it was typed */
+const PasswordForm = ({ name, suite }: { readonly name: string; readonly suite: string }): VNode => (
+  <form method="post" action="/ops/connexion" class="narrow">
+    <input type="hidden" name="suite" value={suite} />
+    <Field name="name" label="Nom" value={name} autocomplete="username" maxLength={200} required />
+    <Field
+      name="password"
+      type="password"
+      label="Mot de passe"
+      autocomplete="current-password"
+      maxLength={1024}
+      required
+    />
+    <button type="submit">Se connecter</button>
+  </form>
+);
 
 /** `GET /ops/connexion`. */
 const showSignIn = (request: OpsRequest): Answer =>
