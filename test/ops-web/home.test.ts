@@ -11,8 +11,8 @@ import {
   type ObfAnswers,
   type ObfCounts,
 } from '../../src/ops/web/home/figures.js';
-import { rowsOf } from '../../src/ops/web/home/read.js';
-import { verdictOf, type Facts } from '../../src/ops/web/home/verdict.js';
+import { rowsOf, type Facts } from '../../src/ops/web/home/read.js';
+import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
 import { createStateStore } from '../../src/scheme/state.js';

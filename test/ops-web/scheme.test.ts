@@ -3,7 +3,7 @@ import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { applyJob } from '../../src/queue/jobs.js';
 import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
-import { diffLines } from '../../src/ops/web/scheme/diff.js';
+import { diffLines } from '../../src/ops/web/scheme/view.js';
 import { schemeDiff } from '../../src/rules/scheme-diff.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyForOps } from '../../src/workers/apply-scheme.js';

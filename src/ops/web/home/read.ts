@@ -9,9 +9,10 @@ import { readPartnerNews, readProblemsToShow } from '../../shared/stats.js';
 import type { PageContext } from '../route.js';
 import { number } from '../words.js';
 import { keepObfSample, readFigures, readNow, readObfAnswers, type Figures } from './figures.js';
-import { verdictOf } from './verdict.js';
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
+/** What the verdict is made from. */
+export type Facts = HomeModel['facts'];
 
 /** Some hundred commands of Redis, however much there is. */
 export async function readHome({ pipeline, storage }: PageContext) {
@@ -32,20 +33,23 @@ export async function readHome({ pipeline, storage }: PageContext) {
   ]);
   const facts = {
     nowS,
+    /** Why Redis takes no writes; null: it does. */
     storage: cause,
     now,
     ...answers,
     partners,
+    /** What OBF shows badly. */
     readProblems,
+    /** Accounts that could not be read for long, though we have the key. */
     unread: unreadAccounts(pipeline, figures, nowS),
     nameOf: (clientId: ClientId) => scheme.partnersById.get(clientId)?.name ?? clientId,
     region: pipeline.region,
+    /** Changed rules wait to be put into force. */
     isChangeWaiting: rollout !== null,
     unfinished,
     issuedLast30Days: issued.reduce((sum, { last30Days }) => sum + last30Days, 0),
   };
-  const points = verdictOf(facts);
-  return { scheme: scheme.name, nowS, points, now, issued, lastHour: answers.lastHour, partners };
+  return { scheme: scheme.name, facts, issued };
 }
 
 const HOUR_S = 3600;

@@ -1,36 +1,10 @@
-import type { ClientId } from '../../../ids.js';
-import type { ReadProblem } from '../../../obf/read-state.js';
-import type { RedisCause } from '../../../platform/redis-faults.js';
-import type { Application } from '../../../scheme/state.js';
 import { holdWords } from '../../shared/issuing-words.js';
-import { type PartnerNews, problemWords } from '../../shared/stats.js';
+import { problemWords } from '../../shared/stats.js';
 import { durationWords } from '../../shared/words.js';
 import { REDIS_TITLES } from '../http/problem.js';
 import { TO } from '../links.js';
 import { counted, number } from '../words.js';
-import type { Now, ObfAnswers } from './figures.js';
-
-/** What the verdict is made from. */
-export interface Facts {
-  readonly nowS: number;
-  /** Why Redis takes no writes; null: it does. */
-  readonly storage: RedisCause | null;
-  readonly now: Now;
-  /** Null: no sample was kept yet. */
-  readonly lastHour: ObfAnswers | null;
-  readonly lastMinutes: ObfAnswers | null;
-  readonly partners: readonly PartnerNews[];
-  /** What OBF shows badly. */
-  readonly readProblems: readonly ReadProblem[];
-  /** Accounts that could not be read for long, though we have the key. */
-  readonly unread: readonly ClientId[];
-  readonly nameOf: (clientId: ClientId) => string;
-  readonly region: ClientId;
-  /** Changed rules wait to be put into force. */
-  readonly isChangeWaiting: boolean;
-  readonly unfinished: Application | null;
-  readonly issuedLast30Days: number;
-}
+import type { Facts } from './read.js';
 
 /** Something that is not as it should be. */
 export interface Point {

@@ -7,21 +7,22 @@ import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
 import { number } from '../words.js';
 import type { Now } from './figures.js';
-import type { HomeModel } from './read.js';
+import type { Facts, HomeModel } from './read.js';
+import { verdictOf, type Point } from './verdict.js';
 
-export const HomeView = (model: HomeModel): VNode => (
+export const HomeView = ({ scheme, facts, issued }: HomeModel): VNode => (
   <>
-    <Verdict {...model} />
-    <NowPart {...model} />
-    <Flags {...model} />
-    <Issued {...model} />
-    <Obf {...model} />
-    <Partners {...model} />
+    <Verdict points={verdictOf(facts)} />
+    <NowPart {...facts} scheme={scheme} />
+    <Flags {...facts} />
+    <Issued issued={issued} />
+    <Obf {...facts} />
+    <Partners {...facts} />
   </>
 );
 
 /** That all is well; else what is not, worst first. */
-function Verdict({ points }: HomeModel): VNode {
+function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
   if (points.length === 0) return <Alert kind="good">Tout va bien.</Alert>;
   const isBad = points.some(({ kind }) => kind === 'bad');
   return (
@@ -42,7 +43,7 @@ function Verdict({ points }: HomeModel): VNode {
 }
 
 /** The state at this instant, point by point. */
-function NowPart({ scheme, nowS, now }: HomeModel): VNode {
+function NowPart({ scheme, nowS, now }: Facts & Pick<HomeModel, 'scheme'>): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
     <Section id="maintenant" title="En ce moment">
@@ -84,7 +85,7 @@ function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
 /** The journal has them all. */
 const MAX_FLAGS = 10;
 
-function Flags({ now: { flags } }: HomeModel): VNode | null {
+function Flags({ now: { flags } }: Facts): VNode | null {
   if (flags.count === 0) return null;
   const shown = flags.listed.slice(0, MAX_FLAGS);
   return (
@@ -159,7 +160,7 @@ export function Issued({ issued }: Pick<HomeModel, 'issued'>): VNode {
 }
 
 /** How OBF answered since an hour ago, or since it is counted. */
-const Obf = ({ lastHour }: HomeModel): VNode => (
+const Obf = ({ lastHour }: Facts): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
     {lastHour === null || lastHour.overS === 0 ? (
       <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
@@ -188,7 +189,7 @@ function timeText(s: number | null): string {
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;
 
-const Partners = ({ partners }: HomeModel): VNode => (
+const Partners = ({ partners }: Facts): VNode => (
   <Section id="organismes" title="Organismes : dernières nouvelles">
     <Table
       caption="Dernier badge délivré par chaque organisme, du plus silencieux au plus récent"
