@@ -18,6 +18,8 @@ interface ListOptions<T> {
   readonly keyOf: (row: T) => string;
   /** Receives each row once, however often the list is read. */
   readonly onRows: (rows: readonly T[]) => Promise<void> | void;
+  /** Receives the key of each row, read or odd. */
+  readonly seen?: IdSet;
   /** Asked before each call but the first; false: the reading ends, and is not whole. */
   readonly mayCall?: () => boolean;
 }
@@ -33,7 +35,7 @@ type Pass = Awaited<ReturnType<typeof readOnce>>;
  * did not shrink meanwhile: nothing was deleted that could stand for a row which nobody saw.
  */
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
-  const seen = new IdSet();
+  const { seen = new IdSet() } = options;
   const odd = new Map<string, OddRow>();
   const totals: number[] = [];
   let before: Pass | null = null;

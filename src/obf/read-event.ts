@@ -6,6 +6,12 @@ import type { EventRecipients, ObfEvent, ObfRecipient, Page } from './types.js';
 export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recipientCount' | 'modifiedS'> &
   Partial<Pick<ObfEvent, 'createdS'>>;
 
+/** What is kept of a row while its recipients are read: an account has many. */
+export const eventToStore = (row: EventToStore): EventToStore => {
+  const { id, clientId, badgeId, recipientCount, modifiedS, createdS = null } = row;
+  return { id, clientId, badgeId, recipientCount, modifiedS, createdS };
+};
+
 /** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
 export type EventAsked = {
   readonly [K in 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS']?: ObfEvent[K] | undefined;

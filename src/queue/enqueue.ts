@@ -171,7 +171,7 @@ export async function retryJob(
 const AT_ONCE = { concurrency: 200 };
 
 /** As `enqueue`, for many. Stops at the first failure; those stored before it are found waiting by a repeat. */
-export async function enqueueAll(queue: Queue, jobs: readonly NewJob[]): Promise<void> {
+export async function enqueueAll(queue: Queue, jobs: Iterable<NewJob>): Promise<void> {
   await pMap(jobs, (job) => enqueue(queue, job), AT_ONCE);
 }
 
@@ -233,12 +233,12 @@ export async function enqueueEarners(
   suppressEmail = false,
 ): Promise<void> {
   const about = suppressEmail ? { cause, suppressEmail } : { cause };
-  const jobOf = (earner: EarnerKey) => ({
-    id: earnerJobId(earner),
-    name: 'evaluate',
-    data: { earner, ...about },
-  });
-  await enqueueAll(queue, [...new Set(earners)].map(jobOf));
+  // Made as they leave: everybody may be among them.
+  const jobs = function* () {
+    for (const earner of new Set(earners))
+      yield { id: earnerJobId(earner), name: 'evaluate', data: { earner, ...about } };
+  };
+  await enqueueAll(queue, jobs());
 }
 
 /** Has the link to their page sent, once however often it is asked for before it leaves. @param by who asked, if not they */

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import dotenv from 'dotenv';
 import { ConfigFaults, describe, loadConfig } from '../config.js';
 import { readConfigFolder } from '../platform/config-folder.js';
@@ -30,8 +31,12 @@ const TEST_PACE = [
   'holdMaxMs',
 ] as const;
 
+/** V8 collects once its heap has grown by so many percent. Its own choice is up to fourfold, for a little less work. */
+const COLLECT_EARLY = '--heap-growing-percent=30';
+
 /** The worker process: opens what it needs, works until it is asked to stop, closes what it opened. */
 async function main(): Promise<void> {
+  setFlagsFromString(COLLECT_EARLY);
   const { config, scheme, secrets } = await readSettings();
   const log = createLogger(config.logLevel, 'worker');
   const redis = openConsumer(config.redis);

@@ -1,7 +1,7 @@
 import type { ClientId, EventId } from '../../ids.js';
 import { changedPages } from '../../obf/changed-events.js';
-import { RowUnreadable } from '../../obf/read-event.js';
-import type { ObfEvent, OddRow } from '../../obf/types.js';
+import { type EventToStore, RowUnreadable } from '../../obf/read-event.js';
+import type { OddRow } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
@@ -54,13 +54,13 @@ export async function pollForClock(
 }
 
 /** A notice as if OBF had sent it, with what its list says of the event. */
-export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
+export const noticeOf = ({ id: eventId, createdS = null, ...row }: EventToStore): EventNotice => ({
   kind: 'event',
   clientId: row.clientId,
   eventId,
   badgeId: row.badgeId,
   recipientCount: row.recipientCount,
-  createdS: row.createdS,
+  createdS,
   modifiedS: row.modifiedS,
   source: 'poll',
 });

@@ -6,7 +6,14 @@ import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
 import { IdSet } from '../../obf/id-set.js';
 import { readList } from '../../obf/list.js';
-import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
+import {
+  allOf,
+  completenessOf,
+  EventIncomplete,
+  type EventToStore,
+  eventToStore,
+  readAlone,
+} from '../../obf/read-event.js';
 import type { ListRead, ObfEvent, ObfRecipient } from '../../obf/types.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job-result.js';
@@ -114,7 +121,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   const { queues, events: index, readProblems, clock } = pipeline;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
-  const events = new Map<EventId, ObfEvent>();
+  const left = new Map<EventId, EventToStore>();
   const eventList = await readList<ObfEvent>({
     pageAt: (offset) =>
       retryTransient(
@@ -124,13 +131,13 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
         offset === 0 ? { tries: 1 } : {},
       ),
     keyOf: ({ id }) => id,
-    onRows: (rows) => rows.forEach((row) => events.set(row.id, row)),
+    onRows: (rows) => rows.forEach((row) => left.set(row.id, eventToStore(row))),
   });
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
-  const compared = await index.compare(clientId, [...events.values()]);
+  const ids = [...left.keys()];
+  const compared = await index.compare(clientId, [...left.values()]);
   run.drift.events += compared.unread.size + compared.changed.size;
   const listed = new IdSet();
-  const left = new Map(events);
   const recipientList = await storeListed(pipeline, account, left, listed, run);
   // What the list shows in part, or not at all, is asked for by its name, also where that failed before.
   for (const data of [...left.values()].filter((one) => one.recipientCount !== 0).map(noticeOf))
@@ -144,7 +151,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
     await readProblems.note({ ...scope, fields: [], missing }, secondsOf(clock));
   if (!isWhole) return;
   run.listed.set(clientId, listed);
-  await index.retain(clientId, events.keys());
+  await index.retain(clientId, ids);
 }
 
 /**
@@ -154,14 +161,14 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
 function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
-  left: Map<EventId, ObfEvent>,
+  left: Map<EventId, EventToStore>,
   listed: IdSet,
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;
   const waiting = new Map<EventId, ObfRecipient[]>();
   const total = [...left.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
-  const storeIfWhole = async (event: ObfEvent): Promise<void> => {
+  const storeIfWhole = async (event: EventToStore): Promise<void> => {
     const recipients = allOf(waiting.get(event.id) ?? []);
     if (completenessOf(event, recipients) !== 'complete') return;
     waiting.delete(event.id);
@@ -176,10 +183,10 @@ function storeListed(
   return readList<ObfRecipient>({
     pageAt: (offset) => retryTransient(() => account.recipients({ offset }, signal), signal),
     keyOf: ({ assertionId }) => assertionId,
+    seen: listed,
     async onRows(rows) {
-      const touched = new Set<ObfEvent>();
+      const touched = new Set<EventToStore>();
       for (const row of rows) {
-        listed.add(row.assertionId);
         const event = left.get(row.eventId);
         if (event === undefined) continue;
         touched.add(event);
