@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { freePort } from '../src/sandbox/redis/run.js';
+import { freePort } from '../src/sandbox/processes.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../test/support/small-scheme.js';
 import { until } from '../test/support/until.js';
 import { onOwnRedis, pin, pinned, startProgram } from './program.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { DEFAULT_PREFIX } from '../src/queue/jobs.js';
-import { freePort } from '../src/sandbox/redis/run.js';
+import { freePort } from '../src/sandbox/processes.js';
 import { until } from '../test/support/until.js';
 import { atMost, tableOf, type Part } from './report.js';
 import { onOwnRedis, startProgram } from './program.js';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashPassword } from '../platform/secrets.js';
 import { openMailbox } from '../sandbox/mailbox.js';
-import { afterUs, freePort, startChild } from '../sandbox/redis/run.js';
-import { startRedis } from '../sandbox/redis/start.js';
+import { afterUs, freePort, startChild } from '../sandbox/processes.js';
+import { startRedis } from '../sandbox/redis/run.js';
 import { startSandbox, type Sandbox } from '../sandbox/server.js';
 import { emailOf, GIVEN_BEFORE, givenBeforeOnS, POLL_EVERY_S, REGION, STRANGER } from './scenes.js';
 

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
+import { listen } from './processes.js';
 
 export interface Received {
   readonly to: readonly string[];
@@ -51,12 +51,8 @@ export async function openMailbox(port = 0): Promise<Mailbox> {
       });
     },
   });
-  server.listen(port, '127.0.0.1');
-  await once(server.server, 'listening');
-  const address = server.server.address();
-  if (address === null || typeof address === 'string') throw new Error('The mail server listens on no port');
   const mailbox: Mailbox = {
-    url: `smtp://127.0.0.1:${address.port}`,
+    url: `smtp://127.0.0.1:${await listen(server.server, port)}`,
     mails,
     refused,
     busy: 0,

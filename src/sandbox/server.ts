@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../platform/clock.js';
 import { createApp, type OpenCall } from './app.js';
 import { CallFaults } from './faults.js';
 import { createRateLimit, createTimeLine, createTokens } from './limits.js';
+import { listen } from './processes.js';
 import {
   legibleIssue,
   type Fault,
@@ -18,11 +19,9 @@ import { World } from './world.js';
  * as strict as OBF, and knows no client but those it is given.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const server = createServer().listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The sandbox listens on no port');
-  return new Sandbox(`http://127.0.0.1:${address.port}`, options.clock ?? systemClock, options, server);
+  const server = createServer();
+  const port = await listen(server, options.port);
+  return new Sandbox(`http://127.0.0.1:${port}`, options.clock ?? systemClock, options, server);
 }
 
 export class Sandbox extends World {

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../src/sandbox/redis/run.js';
+import { freePort } from '../../src/sandbox/processes.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
 import type { RedisKind } from '../support/redis-of-the-run.js';
 import { Member, type Toll } from './fleet.js';

@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm, mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CACHE_DIR, TEST_DATA_DIR } from '../support/folders.js';
-import { redisPidAt } from '../../src/sandbox/redis/run.js';
 import { until } from '../support/until.js';
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 
 test('a starter of a cluster that is killed leaves neither processes nor folders', async () => {
   const dataDir = join(TEST_DATA_DIR, `killed-${process.pid}`);
@@ -19,8 +26,8 @@ test('a starter of a cluster that is killed leaves neither processes nor folders
   starter.kill('SIGKILL');
   await until(
     async () => {
-      const pids = await Promise.all(ports.map(redisPidAt));
-      return pids.every((pid) => pid === null) && (await readdir(dataDir)).length === 0;
+      const open = await Promise.all(ports.map(answers));
+      return !open.includes(true) && (await readdir(dataDir)).length === 0;
     },
     'end of all',
     20_000,

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { command, works } from '../../src/sandbox/redis/run.js';
+import { command, works } from '../../src/sandbox/processes.js';
 import { CACHE_DIR } from '../support/folders.js';
 
 const FETCH_MS = 120_000;
@@ -37,7 +37,7 @@ async function fetchInto(home: string): Promise<void> {
     const unpack = 'dpkg --fsys-tarfile "$1" | tar -x -C "$2" ./usr/bin/promtool';
     await mkdir(join(work, 'root'));
     await command('sh', ['-c', unpack, 'sh', join(work, archive), join(work, 'root')], {
-      timeoutMs: FETCH_MS,
+      timeout: FETCH_MS,
     });
     await rm(home, { recursive: true, force: true });
     await rename(join(work, 'root'), home);
@@ -50,7 +50,7 @@ async function download(work: string): Promise<void> {
   const get = (options: readonly string[]): Promise<string> =>
     command('apt-get', [...NETWORK, ...options, 'download', 'prometheus'], {
       cwd: work,
-      timeoutMs: FETCH_MS,
+      timeout: FETCH_MS,
     });
   // A container image has no package lists: it is given some of its own.
   await get([]).catch(async () => get(await ownLists(work)));
@@ -62,7 +62,7 @@ async function ownLists(work: string): Promise<readonly string[]> {
   await mkdir(join(cache, 'archives/partial'), { recursive: true });
   const folders = [`Dir::State::lists=${lists}`, `Dir::Cache=${cache}`, 'APT::Sandbox::User=root'];
   const options = folders.flatMap((option) => ['-o', option]);
-  await command('apt-get', [...NETWORK, ...options, 'update'], { timeoutMs: FETCH_MS });
+  await command('apt-get', [...NETWORK, ...options, 'update'], { timeout: FETCH_MS });
   return options;
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisAddress } from '../../src/platform/redis.js';
-import { startRedis, type StartedRedis } from '../../src/sandbox/redis/start.js';
+import { startRedis, type StartedRedis } from '../../src/sandbox/redis/run.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 import { addressOf } from './redis.js';
 import { until } from './until.js';

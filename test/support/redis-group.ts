@@ -1,15 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { findRedis, type FindOptions } from '../../src/sandbox/redis/start.js';
-import {
-  afterUs,
-  freePort,
-  runRedis,
-  runServer,
-  type RedisBinary,
-  type RedisProcess,
-} from '../../src/sandbox/redis/run.js';
+import { afterUs, freePort } from '../../src/sandbox/processes.js';
+import { findRedis, type FindOptions, type RedisBinary } from '../../src/sandbox/redis/find.js';
+import { runRedis, runServer, type RedisProcess } from '../../src/sandbox/redis/run.js';
 
 /** A server of a group, which tests kill, freeze and start again at the same port with its data. */
 export interface GroupNode {
@@ -216,7 +210,7 @@ export async function startSentinel(options: GroupOptions): Promise<RedisGroup> 
     const file = join(room.dir, `${name}.conf`);
     return room.add(async (port) => {
       await writeFile(file, sentinelSettings(port, room.dir, master.port));
-      return runServer(room.binary, port, [file, '--sentinel']);
+      return runServer(room.binary, [file, '--sentinel']);
     });
   };
   try {

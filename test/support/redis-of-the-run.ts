@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startRedis, type StartedRedis } from '../../src/sandbox/redis/start.js';
+import { startRedis, type StartedRedis } from '../../src/sandbox/redis/run.js';
 import { startCluster, startSentinel } from './redis-group.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 

@@ -1,16 +1,15 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { command, freePort } from '../../src/sandbox/processes.js';
+import { findRedis } from '../../src/sandbox/redis/find.js';
 import {
-  command,
-  freePort,
   RedisDidNotStart,
   runRedis,
   runServer,
   type RedisProcess,
   type RedisSettings,
 } from '../../src/sandbox/redis/run.js';
-import { findRedis } from '../../src/sandbox/redis/start.js';
 import { CACHE_DIR, TEST_DATA_DIR } from './folders.js';
 
 /** What stands in `REDIS_URL`, and must not be told. Its signs are those that an address has a use for. */
@@ -73,7 +72,7 @@ async function startAll(dir: string, keep: (one: RedisProcess) => void): Promise
   const [plain, sentinel] = [await lowPort(), await lowPort()];
   const file = join(dir, 'sentinel.conf');
   await writeFile(file, sentinelSettings(dir, { plain, tls: sentinel }, master.tls));
-  keep(await runServer(binary, plain, [file, '--sentinel']));
+  keep(await runServer(binary, [file, '--sentinel']));
   const access = (password: string): string => `${USER}:${encodeURIComponent(password)}@`;
   // One node, named twice: several are what makes an address a cluster's.
   const nodes = [`localhost:${cluster.tls}`, `127.0.0.1:${cluster.tls}`];

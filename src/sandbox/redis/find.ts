@@ -1,6 +1,30 @@
 import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { command, works, type RedisBinary } from './run.js';
+import { command, works } from '../processes.js';
+
+export interface RedisBinary {
+  readonly file: string;
+  /** Where it finds its libraries; null: the system's own. */
+  readonly libraryPath: string | null;
+  readonly source: string;
+}
+
+export interface FindOptions {
+  /** Where a fetched Redis is kept for the next time; made when it is not there. */
+  readonly cacheDir: string;
+  /** Called with a line before what takes time. */
+  readonly log: (line: string) => void;
+}
+
+/** One way to come by a Redis: null where it does not apply to this machine. */
+export type Finder = (options: FindOptions) => Promise<RedisBinary | null>;
+
+/** A `redis-server`, or its successor, that is installed. */
+const installedRedis: Finder = async () => {
+  for (const file of ['redis-server', 'valkey-server'])
+    if (await works(file, ['--version'])) return { file, libraryPath: null, source: file };
+  return null;
+};
 
 const NAME = 'redis-debian';
 
@@ -10,10 +34,7 @@ const NAME = 'redis-debian';
  * @returns null on a system without `apt-get` and `dpkg`
  * @throws when the packages could not be fetched, or do not run here
  */
-export async function unpackDebianRedis(options: {
-  readonly cacheDir: string;
-  readonly log: (line: string) => void;
-}): Promise<RedisBinary | null> {
+async function unpackDebianRedis(options: FindOptions): Promise<RedisBinary | null> {
   const cacheDir = resolve(options.cacheDir);
   const home = join(cacheDir, `${NAME}-${process.arch}`);
   const kept = await runnable(home);
@@ -78,11 +99,11 @@ async function downloadPackages(work: string): Promise<string[]> {
 async function download(work: string, options: readonly string[]): Promise<void> {
   // Asked without installing: a simulation needs no root.
   const simulate = [...options, 'install', '--simulate', '--no-install-recommends', SERVER];
-  const plan = await command('apt-get', simulate, { timeoutMs: TIMEOUT_MS }).catch(() => null);
+  const plan = await command('apt-get', simulate, { timeout: TIMEOUT_MS }).catch(() => null);
   // A line with the installed version in brackets is an upgrade: what is installed will do.
   const lacking = [...(plan ?? '').matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
   const packages = [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...lacking, 'libatomic1'])])];
-  await command('apt-get', [...options, 'download', ...packages], { cwd: work, timeoutMs: TIMEOUT_MS });
+  await command('apt-get', [...options, 'download', ...packages], { cwd: work, timeout: TIMEOUT_MS });
 }
 
 /** Package lists of our own, beside the system's. */
@@ -94,6 +115,73 @@ async function ownLists(work: string): Promise<string[]> {
   // The sandbox user may not enter our folder; without root the option changes nothing.
   const settings = [`Dir::State::lists=${lists}`, `Dir::Cache=${cache}`, 'APT::Sandbox::User=root'];
   const options = settings.flatMap((setting) => ['-o', setting]);
-  await command('apt-get', [...NETWORK, ...options, 'update'], { timeoutMs: TIMEOUT_MS });
+  await command('apt-get', [...NETWORK, ...options, 'update'], { timeout: TIMEOUT_MS });
   return options;
 }
+
+/** The last Redis that builds with a C compiler and `make` alone, and that BullMQ is happy with. */
+const BUILT_VERSION = '7.2.4';
+
+interface Builder {
+  getPath(options: { version: string; downloadDir: string }): Promise<string>;
+}
+
+/** Built from source by the development package `redis-memory-server`: a minute or two, once. */
+const buildRedis: Finder = async ({ cacheDir, log }) => {
+  const builder = await import('redis-memory-server/lib/util/RedisBinary.js').catch(() => null);
+  if (builder === null || (process.platform !== 'win32' && !(await works('make', ['--version']))))
+    return null;
+  log('Redis : construction depuis les sources, une seule fois (une à deux minutes)…');
+  // A CommonJS default export, seen from an ES module or from CommonJS.
+  const loaded: { default: Builder | { default: Builder } } = builder;
+  const binary = 'getPath' in loaded.default ? loaded.default : loaded.default.default;
+  const file = await binary.getPath({ version: BUILT_VERSION, downloadDir: join(cacheDir, 'redis-build') });
+  return { file, libraryPath: null, source: `redis-memory-server (${BUILT_VERSION})` };
+};
+
+/** In the order of what costs least. */
+const FINDERS: readonly Finder[] = [installedRedis, unpackDebianRedis, buildRedis];
+
+/**
+ * Finds a Redis on this machine, or fetches one, without root and without installing anything.
+ * @throws RedisUnavailable with the commands to type, when no way led to one
+ */
+export async function findRedis(options: FindOptions, finders = FINDERS): Promise<RedisBinary> {
+  const causes: unknown[] = [];
+  for (const find of finders) {
+    try {
+      const found = await find(options);
+      if (found !== null) return found;
+    } catch (cause) {
+      causes.push(cause);
+    }
+  }
+  throw new RedisUnavailable(causes);
+}
+
+/** No Redis could be found or fetched. The message is for a terminal, in both languages. */
+class RedisUnavailable extends Error {
+  readonly code = 'redis_unavailable';
+
+  /** @param causes why each way that was tried led nowhere */
+  constructor(causes: readonly unknown[]) {
+    super(
+      [
+        'Redis est introuvable sur cette machine / No Redis was found on this machine, and none could be fetched.',
+        'Installez-le par l’une de ces commandes, puis recommencez / Install it with one of these, then try again:',
+        '  Debian, Ubuntu:  sudo apt-get update && sudo apt-get install redis-server',
+        '  Fedora:          sudo dnf install valkey',
+        '  Alpine:          sudo apk add redis',
+        '  macOS:           brew install redis',
+        'ou donnez l’adresse d’un Redis de test / or give the address of a test Redis:',
+        '  REDIS_URL=redis://127.0.0.1:6379 npm run demo',
+        ...causes.map((cause) => `(${firstLines(cause)})`),
+      ].join('\n'),
+      { cause: causes },
+    );
+    this.name = 'RedisUnavailable';
+  }
+}
+
+const firstLines = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).trim().split('\n').slice(0, 3).join(' / ');
