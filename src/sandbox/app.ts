@@ -1,72 +1,49 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { API_ROUTES } from './api.js';
-import {
-  ok,
-  refused,
-  throttled,
-  type ApiRequest,
-  type ClientHandler,
-  type Reply,
-  type Routes,
-} from './exchange.js';
+import { ok, refused, throttled, type ApiRequest, type ClientHandler, type Reply } from './exchange.js';
 import type { CallFaults, Outcome } from './faults.js';
 import { PUBLIC_ROUTES } from './hosted.js';
-import type { Tokens } from './limits.js';
+import type { RateLimit, Tokens } from './limits.js';
 import type { ReceivedCall, RouteName } from './types.js';
 import type { World } from './world.js';
 
 /** A call while it is served: its end is written when it is known. */
-export type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] } & {
-  readonly badgeId: string | null;
-  eventId: string | null;
-};
+export type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] };
 
 interface Service {
   readonly world: World;
   readonly tokens: Tokens;
   readonly faults: CallFaults;
   readonly calls: OpenCall[];
-  /** Counts a call of that client; how long to wait, ms, when it came too soon. */
-  readonly overRate: (clientId: string) => number | null;
-  readonly clock: () => number;
+  readonly overRate: RateLimit;
 }
-
-type Handler = (request: ApiRequest, service: Service) => Reply;
-
-/** The map of the sandbox: OBF's API v2, then what anyone may read. The first that fits is taken. */
-const ROUTES: Routes<Handler> = [
-  ['POST token', '/v2/client/oauth2/token', (request, service) => giveToken(request, service)],
-  ...API_ROUTES.map(
-    ([name, path, answer]) =>
-      [
-        name,
-        `/v2${path}`,
-        (request: ApiRequest, service: Service) => letIn(request, service, answer),
-      ] as const,
-  ),
-  ...PUBLIC_ROUTES.map(
-    ([name, path, answer]) =>
-      [name, path, (request: ApiRequest, { world }: Service) => answer(request, world)] as const,
-  ),
-];
 
 const methodOf = (name: RouteName) =>
   name.startsWith('GET') ? 'get' : name.startsWith('PUT') ? 'put' : 'post';
 
-/** The whole way of a call: recorded, through the faults, let in, answered. */
+/**
+ * OBF's API v2, then what anyone may read: the first route that fits is taken. The whole way of a call: recorded,
+ * through the faults, let in, answered.
+ */
 export function createApp(service: Service): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
   const turnAway = (req: Request, res: Response, status: number, message: string): void =>
     conclude({ kind: 'reply', reply: refused(status, message) }, record('unknown', req, service), res);
-  for (const [name, path, handler] of ROUTES)
-    app[methodOf(name)](path, async (req, res) => {
+  const serve = (name: RouteName, path: string, answer: (request: ApiRequest) => Reply): void => {
+    const route = app.route(path);
+    route[methodOf(name)](async (req, res) => {
       const call = record(name, req, service);
-      const answer = (): Reply => handler(requestOf(req), service);
-      conclude(await service.faults.through(call, answer), call, res);
+      conclude(await service.faults.through(call, () => answer(requestOf(req))), call, res);
     });
-  for (const [, path] of ROUTES) app.all(path, (req, res) => turnAway(req, res, 405, 'no such method here'));
+    route.all((req, res) => turnAway(req, res, 405, 'no such method here'));
+  };
+  serve('POST token', '/v2/client/oauth2/token', (request) => giveToken(request, service));
+  for (const [name, path, answer] of API_ROUTES)
+    serve(name, `/v2${path}`, (request) => letIn(request, service, answer));
+  for (const [name, path, answer] of PUBLIC_ROUTES)
+    serve(name, path, (request) => answer(request, service.world));
   app.use((req, res) => turnAway(req, res, 404, 'no such route'));
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const status: unknown = Reflect.get(Object(error), 'status');
@@ -75,12 +52,12 @@ export function createApp(service: Service): Express {
   return app.use(onError);
 }
 
-function record(route: OpenCall['route'], req: Request, { calls, clock }: Service): OpenCall {
+function record(route: OpenCall['route'], req: Request, { calls, world }: Service): OpenCall {
   const request = requestOf(req);
   const isPublic = route === 'unknown' || !req.path.startsWith('/v2/');
   const caller = route === 'POST token' ? credentialsOf(request).id : request.client;
   const call: OpenCall = {
-    atMs: clock(),
+    atMs: world.clock(),
     method: req.method,
     path: req.path,
     route,

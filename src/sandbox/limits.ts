@@ -18,11 +18,11 @@ export function createTimeLine(clock: Clock): () => number {
 
 const WINDOW_MS = 1000;
 
-/**
- * At most `maxRps` calls per client in any sliding second.
- * @returns for a call now: null when it may pass, else how long to wait, ms. A refused call does not count.
- */
-export function createRateLimit(maxRps: number, timeLine: () => number): (clientId: string) => number | null {
+/** For a call of that client now: null when it may pass, else how long to wait, ms. A refused call does not count. */
+export type RateLimit = (clientId: string) => number | null;
+
+/** At most `maxRps` calls per client in any sliding second. */
+export function createRateLimit(maxRps: number, timeLine: () => number): RateLimit {
   const passedMs = new Map<string, number[]>();
   return (clientId) => {
     const nowMs = timeLine();

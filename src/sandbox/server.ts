@@ -46,7 +46,6 @@ export class Sandbox extends World {
       faults: this.#faults,
       calls: this.#calls,
       overRate: createRateLimit(maxRps ?? Infinity, timeLine),
-      clock,
     });
     server.on('request', app);
   }

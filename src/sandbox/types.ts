@@ -33,6 +33,10 @@ export interface ReceivedCall {
   /** `'lost'`: no answer was given, or not yet. */
   readonly status: number | 'lost' | 'reset';
   readonly body: unknown;
+  /** Of an issue call. */
+  readonly badgeId: string | null;
+  /** What an issue call made, answered or not. */
+  readonly eventId: string | null;
 }
 
 export interface ReceivedIssue extends ReceivedCall {
@@ -41,7 +45,6 @@ export interface ReceivedIssue extends ReceivedCall {
   readonly recipients: readonly string[];
   /** Fields that cannot be read are empty here, and whole in `calls`. */
   readonly body: z.output<typeof legibleIssue>;
-  readonly eventId: string | null;
 }
 
 /** What can be read of an issue body, whatever state it is in. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { Lists } from './lists.js';
-import type { EventRecord, HandIssue } from './types.js';
+import type { EventRecord, HandIssue, SandboxOptions } from './types.js';
 
 /** What a local OBF knows. Times are Unix seconds. */
 export interface Client {
@@ -90,13 +90,11 @@ export class World {
   /** @param url like `http://127.0.0.1:40123`, without a slash at its end */
   constructor(
     readonly url: string,
-    protected readonly clock: Clock,
-    { issuingLimit = null, pageRows = 1000 }: { issuingLimit?: number | null; pageRows?: number },
+    readonly clock: Clock,
+    private readonly options: Pick<SandboxOptions, 'issuingLimit' | 'pageRows'>,
   ) {
-    this.#issuingLimit = issuingLimit;
-    this.lists = new Lists(pageRows);
+    this.lists = new Lists(options.pageRows ?? 1000);
   }
-  #issuingLimit: number | null;
 
   nowS(): number {
     return secondsOf(this.clock);
@@ -160,7 +158,8 @@ export class World {
     if (!WORD.test(id) || !WORD.test(secret))
       throw new Error(`Sandbox: client "${id}" or its secret holds more than letters, digits and "_"`);
     if (this.clients.has(id)) throw new Error(`Sandbox: there is a client "${id}" already`);
-    const empty = { suspended: false, issuingLimit: this.#issuingLimit, events: [], assertions: [] };
+    const { issuingLimit = null } = this.options;
+    const empty = { suspended: false, issuingLimit, events: [], assertions: [] };
     this.clients.set(id, { id, secret, name, ctimeS: this.nowS(), ...empty });
   }
 
@@ -236,11 +235,9 @@ export class World {
     for (const event of events) event.visible = Infinity;
   }
 
-  /** Badges that may still be issued from now on; null: no limit. Null as client: every one, also those to come. */
-  setIssuingLimit(clientId: string | null, limit: number | null): void {
-    if (clientId === null) this.#issuingLimit = limit;
-    const clients = clientId === null ? this.clients.values() : [this.clientNamed(clientId)];
-    for (const client of clients) client.issuingLimit = limit;
+  /** Badges that may still be issued from now on; null: no limit. */
+  setIssuingLimit(clientId: string, limit: number | null): void {
+    this.clientNamed(clientId).issuingLimit = limit;
   }
 
   setDraft(clientId: string, badgeId: string, draft: boolean): void {
