@@ -3,13 +3,13 @@ import { changedPages, type Look } from '../obf/changed-events.js';
 import { ObfRefused, ObfUnreadable } from '../obf/errors.js';
 import { PAGE_LIMIT } from '../obf/list.js';
 import {
+  type EventAsked,
   EventIncomplete,
+  type EventRead,
   readAlone,
   RowUnreadable,
-  type EventAsked,
-  type EventRead,
 } from '../obf/read-event.js';
-import type { OddRow } from '../obf/types.js';
+import type { OddRow } from '../obf/wire.js';
 import { raceAbort } from '../platform/redis.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import type { IssuingSources } from './parts.js';

@@ -3,7 +3,7 @@ import type { EarnerKey, EventId } from '../ids.js';
 import type { Batch } from './batches.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import type { IssueRequest } from '../obf/types.js';
+import type { IssueRequest } from '../obf/account.js';
 import { secondsOf } from '../platform/clock.js';
 import type { BatchOutcome, BatchRun, DueAwards } from './parts.js';
 import { afterRefusal, throwFault } from './refusal.js';

@@ -1,13 +1,24 @@
 import type { z } from 'zod';
-import { asEventId, type ClientId, type EventId } from '../ids.js';
+import { asEventId, type BadgeId, type ClientId, type EventId } from '../ids.js';
 import type { Call, Caller } from './call.js';
 import { ObfRefused } from './errors.js';
-import { eventForm, isSomebody, PAGE_LIMIT, pageForm, readRows, unsteadyList } from './list.js';
-import type { EventRecipients, IssueRequest, OddRow, PageQuery } from './types.js';
+import { PAGE_LIMIT, readRows, unsteadyList, type ListRead } from './list.js';
 import * as wire from './wire.js';
 
 /** What OBF shows as the issuing program, and what its event list can be filtered by. */
 const API_CONSUMER_ID = 'palier';
+
+export interface PageQuery {
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Leaves out what is older. Whether OBF compares the date of issue or of recording is not known. */
+  readonly beginS?: number;
+}
+
+/** The recipients of one event; `distinct` counts those without an address too. */
+export interface EventRecipients extends Omit<ListRead, 'total'> {
+  readonly recipients: readonly wire.ObfRecipient[];
+}
 
 /** The routes of one client. Each throws an `ObfError` typed by certainty; an aborted signal rejects before the call is sent. */
 export type ObfAccount = ReturnType<typeof createAccount>;
@@ -15,9 +26,9 @@ export type ObfAccount = ReturnType<typeof createAccount>;
 export function createAccount(clientId: ClientId, send: Caller) {
   const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
     send({ name: `GET ${route}`, method: 'GET', path, query, reply: wire.replyOf(form) }, signal);
-  const eventPage = pageForm(clientId, 'events', eventForm(clientId, true));
-  const recipientPage = pageForm(clientId, 'recipients', wire.recipientRow);
-  const badgePage = pageForm(clientId, 'badges', wire.badgeRow);
+  const eventPage = wire.pageForm(clientId, 'events', wire.listedEventOf(clientId));
+  const recipientPage = wire.pageForm(clientId, 'recipients', wire.recipientRow);
+  const badgePage = wire.pageForm(clientId, 'badges', wire.badgeRow);
   const recipients = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) =>
     get('recipient', ['event', clientId, 'recipient'], recipientPage, signal, paged(query, { event_id }));
   return {
@@ -30,7 +41,7 @@ export function createAccount(clientId: ClientId, send: Caller) {
     /** How many badges the subscription may still issue; null where OBF does not say. */
     issuingLimit: (signal?: AbortSignal) => get('client', ['client', clientId], wire.clientReply, signal),
     /** Every badge but drafts. @throws ObfUnreadable when the list changes each time it is read */
-    async badges(signal?: AbortSignal, onOdd: (row: OddRow) => void = () => undefined) {
+    async badges(signal?: AbortSignal, onOdd: (row: wire.OddRow) => void = () => undefined) {
       const { rows, isWhole, distinct, total, odd } = await readRows({
         // A draft cannot be issued. OBF is asked to leave them out.
         pageAt: (offset) =>
@@ -42,7 +53,7 @@ export function createAccount(clientId: ClientId, send: Caller) {
       return rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name }));
     },
     event: (eventId: EventId, signal?: AbortSignal) =>
-      get('event', ['event', clientId, eventId], eventForm(clientId, false), signal),
+      get('event', ['event', clientId, eventId], wire.eventOf(clientId), signal),
     /** One page of the account's events, `limit` 1000 by default. */
     events: (query: PageQuery, signal?: AbortSignal) =>
       get('events', ['event', clientId], eventPage, signal, paged(query)),
@@ -56,7 +67,7 @@ export function createAccount(clientId: ClientId, send: Caller) {
       // One of another event would be given the badge of this one: OBF's filter is not taken on trust.
       const own = rows.filter((one) => one.eventId === eventId);
       const others = rows.length - own.length;
-      return { recipients: own.filter(isSomebody), distinct: distinct - others, isWhole, odd };
+      return { recipients: own.filter(wire.isSomebody), distinct: distinct - others, isWhole, odd };
     },
     ...writesOf(clientId, send),
   };
@@ -70,6 +81,16 @@ const paged = ({ limit = PAGE_LIMIT, offset = 0, beginS }: PageQuery, query: Que
   limit,
   offset,
 });
+
+export interface IssueRequest {
+  readonly badgeId: BadgeId;
+  readonly recipients: readonly { readonly email: string; readonly name: string | null }[];
+  readonly issuedOnS: number;
+  /** Kept with the event and given back by `event()`. Holds no address. */
+  readonly logEntry: Readonly<Record<string, unknown>>;
+  /** Whether OBF writes to the recipients; default true. */
+  readonly sendEmail?: boolean;
+}
 
 const writesOf = (clientId: ClientId, send: Caller) => ({
   /**

@@ -1,8 +1,8 @@
 import type { EventId } from '../ids.js';
 import type { ObfAccount } from './account.js';
-import type { EventIndex } from './read-state.js';
 import { PAGE_LIMIT as PAGE, readList, unsteadyList } from './list.js';
-import type { ObfEvent, OddRow } from './types.js';
+import type { ObfEvent, OddRow } from './wire.js';
+import type { EventIndex } from './read-state.js';
 
 /** How many new events the last page has room for, beyond those that are known. */
 const ROOM = 100;

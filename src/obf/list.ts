@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import { asEventId, type ClientId } from '../ids.js';
-import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
-import { IdSet } from './id-set.js';
-import type { ListName, ListRead, ObfEvent, ObfRecipient, OddRow, Page } from './types.js';
-import { eventRow, pageReply } from './wire.js';
+import { hash } from 'node:crypto';
+import { ObfUnreadable } from './errors.js';
+import type { OddRow, Page } from './wire.js';
 
 /** The most rows that OBF gives at once. */
 export const PAGE_LIMIT = 1000;
@@ -13,6 +9,16 @@ const OVERLAP = 1;
 /** How often a list is read that changes while it is read. */
 const MAX_PASSES = 4;
 
+export interface ListRead {
+  /** Distinct rows, odd ones included. */
+  readonly distinct: number;
+  /** As the last page said it; null where OBF does not say. */
+  readonly total: number | null;
+  /** As many distinct rows were read as OBF says there are. */
+  readonly isWhole: boolean;
+  readonly odd: readonly OddRow[];
+}
+
 interface ListOptions<T> {
   readonly pageAt: (offset: number) => Promise<Page<T>>;
   readonly keyOf: (row: T) => string;
@@ -20,8 +26,6 @@ interface ListOptions<T> {
   readonly onRows: (rows: readonly T[]) => Promise<void> | void;
   /** Receives the key of each row, read or odd. */
   readonly seen?: IdSet;
-  /** Asked before each call but the first; false: the reading ends, and is not whole. */
-  readonly mayCall?: () => boolean;
 }
 
 type Pass = Awaited<ReturnType<typeof readOnce>>;
@@ -37,23 +41,21 @@ type Pass = Awaited<ReturnType<typeof readOnce>>;
 export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   const { seen = new IdSet() } = options;
   const odd = new Map<string, OddRow>();
-  const totals: number[] = [];
   let before: Pass | null = null;
-  for (;;) {
+  let hasShrunk = false;
+  for (let passes = 1; ; passes += 1) {
     const pass: Pass = await readOnce(options, seen, odd);
-    const { count, total, isSteady, isCut } = pass;
-    const end = (isWhole: boolean, distinct: number): ListRead => {
+    const { count, total, isSteady } = pass;
+    const end = (isWhole: boolean, distinct = seen.size): ListRead => {
       return { distinct, total, isWhole, odd: [...odd.values()] };
     };
-    if (isCut) return end(false, seen.size);
     if (isSteady && (total === null || count === total)) return end(true, count);
     // Short by as much as the last time: reading it once more shows nothing new.
-    const isSame = before?.isSteady === true && before.count === count && before.total === total;
-    if (isSteady && isSame) return end(false, seen.size);
+    if (isSteady && before?.isSteady === true && before.count === count && before.total === total)
+      return end(false);
+    if (before !== null && (total ?? Infinity) < (before.total ?? Infinity)) hasShrunk = true;
+    if (passes === MAX_PASSES) return end(!hasShrunk && seen.size === total);
     before = pass;
-    if (totals.push(total ?? Infinity) < MAX_PASSES) continue;
-    const hasShrunk = totals.some((one, at) => one < (totals[at - 1] ?? 0));
-    return end(!hasShrunk && seen.size === total, seen.size);
   }
 }
 
@@ -71,20 +73,12 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
     `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
   );
 
-/**
- * One reading of a list from its first row to its last. `isSteady`: each page followed on the one before. `isCut`:
- * `mayCall` ended it.
- */
-async function readOnce<T>(
-  { pageAt, keyOf, onRows, mayCall = () => true }: ListOptions<T>,
-  seen: IdSet,
-  odd: Map<string, OddRow>,
-) {
+/** One reading of a list from its first row to its last. `isSteady`: each page followed on the one before. */
+async function readOnce<T>({ pageAt, keyOf, onRows }: ListOptions<T>, seen: IdSet, odd: Map<string, OddRow>) {
   const keys = new IdSet();
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {
-    if (seen.size > 0 && !mayCall()) return { count: keys.size, total, isSteady, isCut: true };
     const page: Page<T> = await pageAt(offset);
     total = page.total;
     if (last !== null && page.keys[0] !== last) isSteady = false;
@@ -98,57 +92,60 @@ async function readOnce<T>(
     const reached = offset + page.keys.length;
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
     // A page with nothing new ends it too: a server that ignores `offset` would go on for ever.
-    if (isEnd || keys.size === before)
-      return { count: keys.size, total, isSteady: isSteady && isEnd, isCut: false };
+    if (isEnd || keys.size === before) return { count: keys.size, total, isSteady: isSteady && isEnd };
     const overlaps = page.keys.length > OVERLAP;
     last = overlaps ? (page.keys.at(-1) ?? null) : null;
     offset = overlaps ? reached - OVERLAP : reached;
   }
 }
 
-/** OBF keeps rows of recipients that it has erased: they have no address, and stand for nobody. */
-export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
+const FIRST_SLOTS = 1024;
 
-/** An event; in a list without its note, which would only fill the memory. */
-export const eventForm = (clientId: ClientId, isListed: boolean) =>
-  eventRow.transform(({ logEntry, ...event }): ObfEvent => {
-    const note = typeof logEntry === 'string' ? (jsonOrNull(logEntry) ?? logEntry) : logEntry;
-    return { ...event, clientId, logEntry: isListed ? null : note };
-  });
+/**
+ * Distinct ids by eight bytes of a hash each, 16 to 32 bytes in all: an account has a million. Two of a million are
+ * taken for one once in some ten million readings.
+ */
+export class IdSet {
+  /** 0: the slot is free. Their number is a power of two. */
+  #slots = new BigUint64Array(FIRST_SLOTS);
+  #size = 0;
 
-/** By list: the field that tells its rows apart, and the one that names their event. */
-const ID_FIELDS: Readonly<Record<ListName, readonly [id: string, event: string]>> = {
-  events: ['id', 'id'],
-  recipients: ['assertion_id', 'event_id'],
-  badges: ['id', ''],
-};
+  get size(): number {
+    return this.#size;
+  }
 
-/** A page of a list. A row that cannot be read is named, and leaves the others of its page untouched. */
-export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
-  pageReply.transform(({ result, total }): Page<T> => {
-    const [id, event] = ID_FIELDS[list];
-    const rows: T[] = [];
-    const odd: OddRow[] = [];
-    for (const raw of result) {
-      const { success, data, error } = row.safeParse(raw);
-      if (success) {
-        rows.push(data);
-        continue;
-      }
-      const eventId = idIn(raw, event);
-      const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
-      odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
-    }
-    return { rows, odd, keys: result.map((raw) => idIn(raw, id) ?? fingerprint(raw)), total };
-  });
+  add(id: string): this {
+    const hashed = hashOf(id);
+    const at = this.#slotOf(hashed);
+    if (this.#slots[at] === hashed) return this;
+    this.#slots[at] = hashed;
+    this.#size += 1;
+    // Never more than half full: a free slot is near.
+    if (2 * this.#size > this.#slots.length) this.#grow();
+    return this;
+  }
 
-const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
+  has(id: string): boolean {
+    const hashed = hashOf(id);
+    return this.#slots[this.#slotOf(hashed)] === hashed;
+  }
 
-const idIn = (raw: unknown, field: string): string | null =>
-  anyId.safeParse(fieldOf(raw, field)).data ?? null;
+  /** Where it is, or else where it belongs. */
+  #slotOf(hashed: bigint): number {
+    const last = this.#slots.length - 1;
+    for (let at = Number(BigInt.asUintN(31, hashed)) & last; ; at = (at + 1) & last)
+      if (this.#slots[at] === 0n || this.#slots[at] === hashed) return at;
+  }
 
-/** Tells rows without an id apart, and holds nothing of them that could be read. */
-function fingerprint(raw: unknown): string {
-  const hash = createHash('sha256').update(JSON.stringify(raw) ?? '');
-  return `?${hash.digest('base64url').slice(0, 22)}`;
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new BigUint64Array(2 * before.length);
+    for (const hashed of before) if (hashed !== 0n) this.#slots[this.#slotOf(hashed)] = hashed;
+  }
+}
+
+/** Never 0, which is a free slot. */
+function hashOf(id: string): bigint {
+  const hashed = hash('sha1', id, 'buffer').readBigUInt64LE(0);
+  return hashed === 0n ? 1n : hashed;
 }

@@ -1,7 +1,7 @@
 import type { ClientId, EventId } from '../ids.js';
-import type { ObfAccount } from './account.js';
-import { isSomebody, PAGE_LIMIT, readRows } from './list.js';
-import type { EventRecipients, ObfEvent, ObfRecipient, Page } from './types.js';
+import type { EventRecipients, ObfAccount } from './account.js';
+import { PAGE_LIMIT, readRows } from './list.js';
+import { isSomebody, type ObfEvent, type ObfRecipient, type Page } from './wire.js';
 
 export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recipientCount' | 'modifiedS'> &
   Partial<Pick<ObfEvent, 'createdS'>>;
@@ -79,8 +79,8 @@ export async function listCompleteEvents(
   const listRecipients = (offset: number) => account.recipients({ beginS, offset });
   const listed = await rowsWithin(budget, 0, listRecipients, ({ assertionId }) => assertionId);
   if (listed === null) return null;
-  const byEvent = new Map<EventId, ObfRecipient[]>();
-  for (const one of listed) byEvent.set(one.eventId, [...(byEvent.get(one.eventId) ?? []), one]);
+  const byEvent = new Map(events.map(({ id }): [EventId, ObfRecipient[]] => [id, []]));
+  for (const one of listed) byEvent.get(one.eventId)?.push(one);
   const complete = new Map<EventId, EventRead>();
   for (const event of events) {
     const recipients = byEvent.get(event.id) ?? [];
@@ -90,6 +90,8 @@ export async function listCompleteEvents(
   return complete;
 }
 
+class ListTooLong extends Error {}
+
 /** Null when that would leave fewer calls than are `kept`, or when the list was not seen whole. */
 async function rowsWithin<T>(
   budget: { left: number },
@@ -97,18 +99,20 @@ async function rowsWithin<T>(
   pageAt: (offset: number) => Promise<Page<T>>,
   keyOf: (row: T) => string,
 ): Promise<readonly T[] | null> {
-  let isTooLong = false;
-  const { isWhole, rows } = await readRows({
-    mayCall: () => !isTooLong && budget.left > kept,
-    keyOf,
-    async pageAt(offset) {
-      const page = await pageAt(offset);
-      isTooLong = page.total !== null && Math.ceil(page.total / PAGE_LIMIT) > budget.left - kept;
-      budget.left -= 1;
-      return page;
-    },
-  });
-  return isWhole && !isTooLong ? rows : null;
+  const pageWithin = async (offset: number): Promise<Page<T>> => {
+    if (budget.left <= kept) throw new ListTooLong();
+    const page = await pageAt(offset);
+    if (Math.ceil((page.total ?? 0) / PAGE_LIMIT) > budget.left - kept) throw new ListTooLong();
+    budget.left -= 1;
+    return page;
+  };
+  try {
+    const { isWhole, rows } = await readRows({ pageAt: pageWithin, keyOf });
+    return isWhole ? rows : null;
+  } catch (error) {
+    if (error instanceof ListTooLong) return null;
+    throw error;
+  }
 }
 
 export const allOf = (recipients: readonly ObfRecipient[]): EventRecipients => ({

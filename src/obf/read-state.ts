@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
-import type { ObfEvent, OddRow } from './types.js';
+import type { ObfEvent, OddRow } from './wire.js';
 
 /** What the row of an event said when all of its recipients were read. */
 type EventRow = Pick<ObfEvent, 'id' | 'recipientCount' | 'modifiedS'>;

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { asAssertionId, asBadgeId, asEventId } from '../ids.js';
-import { ObfUnreadable } from './errors.js';
+import { asAssertionId, asBadgeId, asEventId, type ClientId, type EventId } from '../ids.js';
+import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
 
 /**
  * OBF's JSON as it comes over the wire (API v2), read into our terms. An unknown extra field is no error; a missing
@@ -57,7 +58,11 @@ export const eventRow = z
     ctime: maybeInstant,
     mtime: maybeInstant,
     recipient_count: count,
-    log_entry: z.unknown().optional(),
+    /** The issuer's own note: a string that holds JSON, or any text that another program put there. */
+    log_entry: z
+      .unknown()
+      .optional()
+      .transform((note) => (typeof note === 'string' ? (jsonOrNull(note) ?? note) : (note ?? null))),
   })
   .transform((row, ctx) => {
     const badgeId = row.badge_id ?? row.badge?.id;
@@ -75,10 +80,18 @@ export const eventRow = z
       /** When OBF changed it last; null where OBF does not say. */
       modifiedS: row.mtime,
       recipientCount: row.recipient_count,
-      /** The issuer's own note: a string that holds JSON, or any text that another program put there. */
-      logEntry: row.log_entry ?? null,
+      logEntry: row.log_entry,
     };
   });
+
+/** One act of issuing, as read from OBF. `logEntry` is null in list rows. */
+export type ObfEvent = Readonly<z.output<typeof eventRow>> & { readonly clientId: ClientId };
+
+/** An event by itself, or of a list: there without its note, which would only fill the memory. */
+export const eventOf = (clientId: ClientId) =>
+  eventRow.transform((event): ObfEvent => ({ ...event, clientId }));
+export const listedEventOf = (clientId: ClientId) =>
+  eventRow.transform((event): ObfEvent => ({ ...event, clientId, logEntry: null }));
 
 export const recipientRow = z
   .object({
@@ -101,11 +114,76 @@ export const recipientRow = z
     revoked: row.revoked,
   }));
 
+export type ObfRecipient = Readonly<z.output<typeof recipientRow>>;
+
+/** OBF keeps rows of recipients that it has erased: they have no address, and stand for nobody. */
+export const isSomebody = ({ email }: ObfRecipient): boolean => email.includes('@');
+
+/** By list: the field that tells its rows apart, and the one that names their event. */
+const ID_FIELDS = {
+  events: { own: 'id', event: 'id' },
+  recipients: { own: 'assertion_id', event: 'event_id' },
+  badges: { own: 'id', event: '' },
+} as const;
+export type ListName = keyof typeof ID_FIELDS;
+
+/** A row of a list that cannot be read. Holds nothing of a person. */
+export interface OddRow {
+  readonly clientId: ClientId;
+  readonly list: ListName;
+  /** Of which event, where the row says so. */
+  readonly eventId: EventId | null;
+  /** The first field at fault, e.g. `assertion_id`. */
+  readonly field: string;
+}
+
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly odd: readonly OddRow[];
+  /** One for each row of the page, odd ones included, in OBF's order: tells rows apart. */
+  readonly keys: readonly string[];
+  readonly total: number | null;
+}
+
 /** A page of a list, its rows not read yet: one odd row must not stop the others. The badge list gives no `total`. */
 export const pageReply = z.object({
   result: z.array(z.unknown()),
   total: orNull(z.coerce.number().int().nonnegative()),
 });
+
+/** A page of a list. A row that cannot be read is named, and leaves the others of its page untouched. */
+export const pageForm = <T>(clientId: ClientId, list: ListName, row: z.ZodType<T>) =>
+  pageReply.transform(({ result, total }): Page<T> => {
+    const rows: T[] = [];
+    const odd: OddRow[] = [];
+    for (const raw of result) {
+      const { success, data, error } = row.safeParse(raw);
+      if (success) {
+        rows.push(data);
+        continue;
+      }
+      const eventId = idIn(raw, ID_FIELDS[list].event);
+      const [field = '(row)'] = error.issues[0]?.path.map(String) ?? [];
+      odd.push({ clientId, list, eventId: eventId === null ? null : asEventId(eventId), field });
+    }
+    return {
+      rows,
+      odd,
+      keys: result.map((raw) => idIn(raw, ID_FIELDS[list].own) ?? fingerprint(raw)),
+      total,
+    };
+  });
+
+const anyId = z.union([z.string().regex(/^[\w.-]{1,128}$/), z.number()]).transform(String);
+
+const idIn = (raw: unknown, field: string): string | null =>
+  anyId.safeParse(fieldOf(raw, field)).data ?? null;
+
+/** Tells rows without an id apart, and holds nothing of them that could be read. */
+function fingerprint(raw: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(raw) ?? '');
+  return `?${hash.digest('base64url').slice(0, 22)}`;
+}
 
 export const issueReply = z.object({ success: z.literal(true), resource_id: id });
 export const revokeReply = z.object({ success: z.literal(true), count: maybeNumber });

@@ -10,13 +10,11 @@ import {
   ObfUnreadable,
 } from '../../src/obf/errors.js';
 import type { HostedCredentials } from '../../src/obf/hosted.js';
-import { IdSet } from '../../src/obf/id-set.js';
-import { pageForm, readList } from '../../src/obf/list.js';
+import type { ObfAccount, PageQuery } from '../../src/obf/account.js';
+import { IdSet, readList } from '../../src/obf/list.js';
 import { listCompleteEvents } from '../../src/obf/read-event.js';
+import { type ObfEvent, type ObfRecipient, type Page, pageForm, recipientRow } from '../../src/obf/wire.js';
 import type { EventIndex } from '../../src/obf/read-state.js';
-import type { ObfAccount } from '../../src/obf/account.js';
-import type { ObfEvent, ObfRecipient, Page, PageQuery } from '../../src/obf/types.js';
-import { recipientRow } from '../../src/obf/wire.js';
 import type { AssertionRecord, EventRecord } from '../../src/sandbox/types.js';
 import {
   B1,

@@ -1,7 +1,7 @@
 import type { ClientId, EventId } from '../../ids.js';
 import { changedPages } from '../../obf/changed-events.js';
 import { type EventToStore, RowUnreadable } from '../../obf/read-event.js';
-import type { OddRow } from '../../obf/types.js';
+import type { OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';

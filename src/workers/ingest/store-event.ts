@@ -8,14 +8,15 @@ import { earnerKeyOf } from '../../earners/earner-key.js';
 import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
 import { asAssertionId, asAwardId, asSchemeVersion, type EarnerKey } from '../../ids.js';
 import { noteIn, type Note } from '../../issuing/log-entry.js';
+import type { EventRecipients } from '../../obf/account.js';
 import {
   completenessOf,
   EventIncomplete,
-  RowUnreadable,
   type EventRead,
   type EventToStore,
+  RowUnreadable,
 } from '../../obf/read-event.js';
-import type { EventRecipients, ObfRecipient } from '../../obf/types.js';
+import type { ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { enqueueEarners, runsOf } from '../../queue/enqueue.js';

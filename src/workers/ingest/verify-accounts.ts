@@ -4,8 +4,7 @@ import { iteratePeople } from '../../earners/people.js';
 import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
-import { IdSet } from '../../obf/id-set.js';
-import { readList } from '../../obf/list.js';
+import { IdSet, type ListRead, readList } from '../../obf/list.js';
 import {
   allOf,
   completenessOf,
@@ -14,7 +13,7 @@ import {
   eventToStore,
   readAlone,
 } from '../../obf/read-event.js';
-import type { ListRead, ObfEvent, ObfRecipient } from '../../obf/types.js';
+import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/job-result.js';
 import { isRedisError } from '../../platform/redis-faults.js';

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { asClientId, type ClientId } from '../../../ids.js';
 import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/account.js';
-import type { OddRow } from '../../../obf/types.js';
+import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
 import { type Localized, plural, say } from '../../shared/words.js';
