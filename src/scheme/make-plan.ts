@@ -67,6 +67,9 @@ export async function makePlan(
   return {
     plan,
     cost,
+    /** OBF's calls per second, and below how many badges of the quota issuing stops: the cost was reckoned with them. */
+    maxRps,
+    floor: pace.quota.floor,
     quota: reading,
     /** The version in force; null: no process was ever started. */
     inForce,

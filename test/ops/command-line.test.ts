@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../../src/ops/cli/commands.js';
 import { run } from '../../src/ops/cli/run.js';
-import type { Command, Context } from '../../src/ops/cli/command.js';
+import { type Command, type Context, readLine, withProgress } from '../../src/ops/cli/command.js';
 import { jsonOf, palier, rememberingStreams } from './support/cli.js';
 import { loadConfig } from '../../src/config.js';
 import { PassThrough, Readable } from 'node:stream';
 import { verifyPassword, hashPassword, isPasswordHash } from '../../src/platform/secrets.js';
 import { until } from '../support/until.js';
 import { scryptSync } from 'node:crypto';
-import { readLine, withProgress } from '../../src/ops/cli/terminal.js';
-import { readSince } from '../../src/ops/cli/replay.js';
+import { readSince } from '../../src/ops/cli/queues.js';
 import { durationWords } from '../../src/ops/shared/words.js';
 
 describe('the command line', () => {

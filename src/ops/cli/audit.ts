@@ -11,8 +11,7 @@ import { type Localized, say } from '../shared/words.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type Call, type Command, wrongUsage } from './command.js';
-import { withProgress } from './terminal.js';
+import { type Call, type Command, wrongUsage, withProgress } from './command.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 

@@ -7,10 +7,9 @@ import { hashPasswordCommand, keygen, rekey } from './keys.js';
 import { link, parcoursSend, unblock, unlink } from './person/change.js';
 import { partnerBadges } from './scheme/partner-badges.js';
 import { partnerEnrol } from './scheme/partner-enrol.js';
-import { pause, resume } from './pause.js';
+import { pause, replay, resume } from './queues.js';
 import { plan, simulate } from './scheme/plan.js';
 import { reconcile } from './reconcile.js';
-import { replay } from './replay.js';
 import { stats } from './stats.js';
 import { type Command } from './command.js';
 

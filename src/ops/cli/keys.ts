@@ -6,8 +6,8 @@ import { hashPassword } from '../../platform/secrets.js';
 import { resealAll } from '../../workers/reseal.js';
 import { say } from '../shared/words.js';
 import { inPipeline } from './session.js';
-import { type Call, type Command, problem } from './command.js';
-import { readLine } from './terminal.js';
+import { isSet } from './settings.js';
+import { type Call, type Command, problem, readLine } from './command.js';
 
 /** A PALIER_KEY has 32 bytes; Standard Webhooks asks for 24 to 64. */
 const BYTES = 32;
@@ -26,7 +26,7 @@ export const keygen: Command = {
   run: async ({ has, env, streams, lang }) => {
     const secret = randomBytes(BYTES).toString('base64');
     if (has('webhook')) return { lines: [`whsec_${secret}`], json: { WEBHOOK_SECRETS: `whsec_${secret}` } };
-    if ((env['PALIER_KEY'] ?? '').trim() !== '') streams.err(SET_ALREADY[lang]);
+    if (isSet(env, 'PALIER_KEY')) streams.err(SET_ALREADY[lang]);
     return { lines: [secret], json: { PALIER_KEY: secret } };
   },
 };

@@ -3,8 +3,15 @@ import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../shared/words.js';
 import { didYouMean, shownAgain } from './arguments.js';
-import { withProgress } from './terminal.js';
-import { type Call, type Command, type Context, Problem, type Streams, wrongUsage } from './command.js';
+import {
+  type Call,
+  type Command,
+  type Context,
+  Problem,
+  type Streams,
+  wrongUsage,
+  withProgress,
+} from './command.js';
 
 /**
  * Runs what was typed.

@@ -19,6 +19,8 @@ const STAND_INS: Readonly<Record<string, string>> = {
 /** No command works with these, and they would ask for others. */
 const UNUSED = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`, OIDC_ISSUER: undefined };
 
+export const isSet = (env: Context['env'], variable: string): boolean => (env[variable] ?? '').trim() !== '';
+
 /** The environment as far as it can be read: a fault in one variable hides no other. */
 export function readSettings({ env, loadConfig }: Pick<Context, 'env' | 'loadConfig'>) {
   const faults = faultsOf(env, loadConfig);
@@ -66,26 +68,19 @@ export interface SchemeReading {
   readonly warnings: readonly Localized[];
 }
 
-type Where = readonly [
-  context: Pick<Context, 'cwd'>,
-  config: Pick<Config, 'configDir' | 'timeZone'>,
-  names?: { readonly scheme: string | null; readonly partners: string | null },
-];
-
 /** Reads the scheme's two files, by default those of the folder, and tells every fault at once. */
 export async function readScheme(
-  ...[{ cwd }, { configDir, timeZone }, names]: Where
+  { cwd }: Pick<Context, 'cwd'>,
+  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
+  names: Readonly<Record<'scheme' | 'partners', string | null>> = { scheme: null, partners: null },
 ): Promise<SchemeReading> {
   const read = async (name: string) => ({ ...(await readConfigFile(resolve(cwd, name))), name });
-  const scheme = await read(names?.scheme ?? join(configDir, 'scheme.yaml'));
-  const partners = await read(names?.partners ?? join(configDir, 'partners.yaml'));
+  const scheme = await read(names.scheme ?? join(configDir, 'scheme.yaml'));
+  const partners = await read(names.partners ?? join(configDir, 'partners.yaml'));
   if ('cause' in scheme || 'cause' in partners) {
     const unread = [scheme, partners].filter((one) => 'cause' in one);
-    return {
-      scheme: null,
-      faults: unread.map(({ name, fr, en }) => labelled(name, { fr, en })),
-      warnings: [],
-    };
+    const faults = unread.map(({ name, fr, en }) => labelled(name, { fr, en }));
+    return { scheme: null, faults, warnings: [] };
   }
   const result = parseScheme({ scheme, partners }, timeZone);
   const warnings = result.warnings.map(faultWords);
@@ -97,7 +92,7 @@ export async function readScheme(
 export const faultWords = (fault: SchemeFault): Localized => localized((lang) => formatFault(fault, lang));
 
 /** The same. @throws Problem with every fault */
-export async function requireScheme(...where: Where): Promise<Scheme> {
+export async function requireScheme(...where: Parameters<typeof readScheme>): Promise<Scheme> {
   const { scheme, faults } = await readScheme(...where);
   if (scheme === null) throw new Problem('scheme_faults', faults);
   return scheme;

@@ -3,7 +3,7 @@ import { isPasswordHash } from '../../../platform/secrets.js';
 import type { Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/partner-keys.js';
 import { listed, type Localized, plural, say } from '../../shared/words.js';
-import { variableWords } from '../settings.js';
+import { isSet, variableWords } from '../settings.js';
 import type { Check, LocalWorld } from './table.js';
 
 /** Every variable: there, and of its form; and what is allowed, and not wise. */
@@ -28,14 +28,11 @@ const unknownHashes = ({ settings: { config } }: LocalWorld) =>
 /** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
 const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 
-const isSet = ({ call: { env } }: LocalWorld, variable: string): boolean =>
-  (env[variable] ?? '').trim() !== '';
-
 const UNWISE: readonly (readonly [Localized, holds: (world: LocalWorld) => boolean])[] = [
   [
     say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
       RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
-    (world) => !isSet(world, 'RETENTION_MONTHS'),
+    ({ call: { env } }) => !isSet(env, 'RETENTION_MONTHS'),
   ],
   [
     say`VERIFY_EVERY_H vaut 0 : les comptes OBF ne sont jamais relus en entier ; un badge révoqué ou ajouté sans avis peut n'être jamais vu
@@ -50,16 +47,16 @@ const UNWISE: readonly (readonly [Localized, holds: (world: LocalWorld) => boole
   [
     say`TRUST_PROXY vaut 0 derrière le routeur d'un hébergeur : toutes les connexions semblent venir de lui, et une même adresse limite tous les exploitants ; mettez 1
       TRUST_PROXY is 0 behind the router of a host: every sign-in seems to come from it, and one address limits all operators; set 1`,
-    (world) =>
-      world.settings.faulty(['TRUST_PROXY']).length === 0 &&
-      world.settings.config.ops.trustProxy === 0 &&
-      world.call.env['NODE_ENV'] === 'production' &&
-      BEHIND_ROUTER.some((variable) => isSet(world, variable)),
+    ({ settings, call: { env } }) =>
+      settings.faulty(['TRUST_PROXY']).length === 0 &&
+      settings.config.ops.trustProxy === 0 &&
+      env['NODE_ENV'] === 'production' &&
+      BEHIND_ROUTER.some((variable) => isSet(env, variable)),
   ],
   [
     say`SMTP_URL est là sans PUBLIC_URL : aucun lien ne peut être fait, et les pages « Mon parcours » répondent 404
       SMTP_URL is set without PUBLIC_URL: no link can be made, and the earner's own pages answer 404`,
-    (world) => isSet(world, 'SMTP_URL') && !isSet(world, 'PUBLIC_URL'),
+    ({ call: { env } }) => isSet(env, 'SMTP_URL') && !isSet(env, 'PUBLIC_URL'),
   ],
 ];
 

@@ -21,8 +21,7 @@ import {
 import { indented, instantWords, labelled, listed, type Localized, plural, say } from '../../shared/words.js';
 import { EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import { type Call, type Command, problem, wrongUsage } from '../command.js';
-import { readLine, withProgress } from '../terminal.js';
+import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
 
 export const earnerShow: Command = {
   name: 'earner show',

@@ -7,9 +7,17 @@ import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
+import {
+  type Answer,
+  type Call,
+  type Command,
+  Problem,
+  wrongUsage,
+  problem,
+  readLine,
+  withProgress,
+} from '../command.js';
 import { READING } from './plan.js';
-import { readLine, withProgress } from '../terminal.js';
 
 export const apply: Command = {
   name: 'apply',

@@ -6,7 +6,7 @@ import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { indented, labelled, type Localized, plural, say } from '../../shared/words.js';
 import { unknownName } from '../arguments.js';
-import { requireScheme, requireSettings } from '../settings.js';
+import { isSet, requireScheme, requireSettings } from '../settings.js';
 import { type Answer, type Command, type Context, Problem } from '../command.js';
 
 export const PARTNER_ARGUMENT = {
@@ -30,7 +30,7 @@ export const partnerBadges: Command = {
     const partner = scheme.partners.find(({ clientId }) => clientId === typed);
     if (partner === undefined) throw unknownPartner(scheme, typed);
     const { clientId, secretEnv } = partner;
-    if (secretEnv === null || !isSet(call, secretEnv)) throw noKey(partner);
+    if (secretEnv === null || !isSet(call.env, secretEnv)) throw noKey(partner);
     return answerOf(scheme, partner, await readObfBadges(call, clientId, secretEnv));
   },
 };
@@ -42,9 +42,6 @@ export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Local
     partners.map(({ clientId }) => clientId),
     more,
   );
-
-export const isSet = ({ env }: Pick<Context, 'env'>, variable: string): boolean =>
-  (env[variable] ?? '').trim() !== '';
 
 function noKey({ clientId, name, secretEnv }: Partner): Problem {
   const variable = `OBF_SECRET_${clientId.toUpperCase().replace(/\W/g, '_')}`;

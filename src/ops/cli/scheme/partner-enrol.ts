@@ -14,8 +14,8 @@ import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { labelled, type Localized, say } from '../../shared/words.js';
 import { didYouMean } from '../arguments.js';
 import { plan } from './plan.js';
-import { isSet, oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
-import { faultWords, requireScheme, requireSettings } from '../settings.js';
+import { oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
+import { faultWords, isSet, requireScheme, requireSettings } from '../settings.js';
 import {
   type Answer,
   type Call,
@@ -71,12 +71,8 @@ export const partnerEnrol: Command = {
     const enrolling = { ...asked, badge: { ...badge, name } };
     const { file, line, lines, warnings } = await writeEnrolment(call, config, enrolling, scheme);
     const isOut = scheme.partnersById.get(clientId)?.active === false;
-    const remarks = [
-      ...(name === null ? [NO_NAME] : []),
-      ...notes,
-      ...warnings,
-      ...(isOut ? [inactive(clientId)] : []),
-    ];
+    const all = [name === null && NO_NAME, ...notes, ...warnings, isOut && inactive(clientId)];
+    const remarks = all.filter((one) => one !== false);
     const planned = await planOf(call);
     return {
       lines: [
@@ -114,25 +110,23 @@ const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « 
 
 function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: Call): Enrolling {
   const text = (option: string): string | null => oneLine(typed(option) ?? '');
-  const day = (flag: string, value: string | null) =>
-    checked(flag, value, (one) => calendarDay(one) !== null, DAY);
   const replaces = text('replaces')?.split(',') ?? [];
   return {
-    clientId: asClientId(checked('client_id', clientId, isId, ID)),
+    clientId: asClientId(checked('client_id', clientId, ID)),
     badge: {
-      badgeId: asBadgeId(checked('badge', badgeId, isId, ID)),
+      badgeId: asBadgeId(checked('badge', badgeId, ID)),
       name: text('name'),
-      competency: checked('--competency', text('competency') ?? missing('--competency'), isId, ID),
-      level: Number(checked('--level', text('level') ?? missing('--level'), isLevel, LEVEL)),
+      competency: checked('--competency', text('competency') ?? missing('--competency'), ID),
+      level: Number(checked('--level', text('level') ?? missing('--level'), LEVEL)),
       ability: text('ability'),
-      from: day('--from', text('from')),
-      until: day('--until', text('until')),
-      replaces: replaces.map((id) => asBadgeId(checked('--replaces', id.trim(), isId, ID))),
+      from: checked('--from', text('from'), DAY),
+      until: checked('--until', text('until'), DAY),
+      replaces: replaces.map((id) => asBadgeId(checked('--replaces', id.trim(), ID))),
     },
     partner: {
       name: text('partnerName'),
       // What was typed is not shown: it may be the secret itself.
-      secretEnv: checked('--secret-env', text('secretEnv'), isVariable, VARIABLE),
+      secretEnv: checked('--secret-env', text('secretEnv'), VARIABLE),
     },
   };
 }
@@ -142,26 +136,33 @@ function missing(flag: string): never {
     Missing: ${flag}. Help: npx palier --lang en partner enrol --help`);
 }
 
-function checked<Text extends string | null>(
-  what: string,
-  typed: Text,
-  isGood: (text: string) => boolean,
-  expected: Localized,
-): Text {
+function checked<Text extends string | null>(what: string, typed: Text, [isGood, expected]: Form): Text {
   if (typed === null || isGood(typed)) return typed;
   throw wrongUsage(say`${what} : attendu, ${expected}.
     ${what}: expected ${expected}.`);
 }
 
-const isLevel = (text: string): boolean => /^[1-9]\d{0,3}$/.test(text);
-const isVariable = (text: string): boolean => /^[A-Z_][A-Z0-9_]*$/.test(text);
+/** What may be typed, and what it is called. */
+type Form = readonly [isGood: (text: string) => boolean, expected: Localized];
 
-const ID = say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
-  an id (letters without accents, digits, "_" and "-")`;
-const LEVEL = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
-const DAY = { fr: 'une date du calendrier, comme 2024-01-31', en: 'a date of the calendar, like 2024-01-31' };
-const VARIABLE = say`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
-  the name of an environment variable (capitals, digits, "_"), never the secret itself`;
+const ID: Form = [
+  isId,
+  say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
+    an id (letters without accents, digits, "_" and "-")`,
+];
+const LEVEL: Form = [
+  (text) => /^[1-9]\d{0,3}$/.test(text),
+  { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' },
+];
+const DAY: Form = [
+  (text) => calendarDay(text) !== null,
+  { fr: 'une date du calendrier, comme 2024-01-31', en: 'a date of the calendar, like 2024-01-31' },
+];
+const VARIABLE: Form = [
+  (text) => /^[A-Z_][A-Z0-9_]*$/.test(text),
+  say`le nom d'une variable d'environnement (majuscules, chiffres, « _ »), jamais le secret lui-même
+    the name of an environment variable (capitals, digits, "_"), never the secret itself`,
+];
 
 /** The partner's variable. @throws Problem when it is not known yet who the partner is, or is already */
 function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
@@ -206,7 +207,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
 async function findName(context: Context, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
   if (secretEnv === null) return { name, notes: [] };
-  if (!isSet(context, secretEnv)) return { name, notes: [notSet(secretEnv)] };
+  if (!isSet(context.env, secretEnv)) return { name, notes: [notSet(secretEnv)] };
   try {
     const badges = await readObfBadges(context, clientId, secretEnv);
     const found = badges.find(({ id }) => id === badgeId);

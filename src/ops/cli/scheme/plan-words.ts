@@ -15,17 +15,9 @@ import {
 } from '../../shared/words.js';
 import type { Answer } from '../command.js';
 
-/** A plan, and what its cost was reckoned with. */
-export interface PlanView {
-  readonly made: MadePlan;
-  /** Issuing stops rather than leave fewer in OBF's quota. */
-  readonly floor: number;
-  readonly maxRps: number;
-}
-
 /** A plan in words. People are named by their keys. @param whose the rules it is of */
-export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, lang: Lang): Answer['lines'] {
-  const { unreadable, cost } = made;
+export function planLines(made: MadePlan, whose: Localized, lang: Lang): Answer['lines'] {
+  const { unreadable, cost, maxRps } = made;
   const { only, people, awards } = made.plan;
   const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
   const took = durationWords(cost.atLeastS);
@@ -51,7 +43,7 @@ export function planLines({ made, floor, maxRps }: PlanView, whose: Localized, l
       say`Badges désactivés : ${inactive} seraient dus s'ils étaient actifs.
         Awards that are switched off: ${inactive} would be due, were they active.`,
     '',
-    cost.issues > 0 && quotaWords(made, floor),
+    cost.issues > 0 && quotaWords(made),
     cost.issues > 0 &&
       say`Durée : ${took} au moins (${cost.calls} appels à OBF, ${maxRps} par seconde).
         Time: ${took} at least (${cost.calls} calls of OBF, ${maxRps} a second).`,
@@ -175,7 +167,7 @@ function tableLines(rows: readonly (readonly (string | number)[])[]): readonly s
   return cells.map((row) => row.map(padded).join('  ').trimEnd());
 }
 
-function quotaWords({ cost, quota, rules }: MadePlan, floor: number): Localized {
+function quotaWords({ cost, quota, floor, rules }: MadePlan): Localized {
   const asked = plural(cost.issues, 'badge|badges', 'badge|badges');
   if (quota === null || cost.quotaAfter === null)
     return say`Quota OBF : ${asked} à délivrer ; ce qu'il en reste n'est pas connu (« npx palier check » le lit).
