@@ -18,10 +18,6 @@ export type EventAsked = {
 } & {
   readonly clientId: ClientId;
   readonly eventId: EventId;
-  /** A revocation was told: a list may leave out who was revoked. */
-  readonly revoked?: boolean | undefined;
-  /** An update was told, which may be a revocation. */
-  readonly updated?: boolean | undefined;
 };
 
 export interface EventRead {

@@ -8,7 +8,8 @@ export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {
   const byId = new Map<string, NewJob>();
   for (const { type, job } of arrivals) {
     const id = noticeId(job, type);
-    if (!byId.has(id)) byId.set(id, { id, name: job.kind, data: job });
+    const data = job.kind === 'event' ? { ...job, type } : job;
+    if (!byId.has(id)) byId.set(id, { id, name: job.kind, data });
   }
   return [...byId.values()];
 }

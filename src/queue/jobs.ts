@@ -54,6 +54,9 @@ const about = {
   request: word.optional(),
 };
 
+/** What a notice says of its event. Notices of one event and several types are jobs of their own. */
+export const NOTICE_TYPES = ['issued', 'revoked', 'updated'] as const;
+
 /** Something happened to this event: it is to be read from OBF. */
 export const eventNotice = z.object({
   kind: z.literal('event'),
@@ -64,10 +67,8 @@ export const eventNotice = z.object({
   recipientCount: z.number().nullable().optional(),
   createdS: z.number().nullable().optional(),
   modifiedS: z.number().nullable().optional(),
-  /** A revocation: the event is asked for by its id, since a list may leave out who was revoked. */
-  revoked: z.boolean().optional(),
-  /** An update, which may be a revocation: the event is asked for by its id as well. */
-  updated: z.boolean().optional(),
+  /** Absent where OBF itself listed the event. */
+  type: z.enum(NOTICE_TYPES).optional(),
   ...about,
 });
 
@@ -82,10 +83,8 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/** What a notice says of its event. Notices of one event and several types are jobs of their own. */
-export const ARRIVAL_TYPES = ['issued', 'revoked', 'updated'] as const;
 /** A notice as it came in. */
-const arrival = z.object({ type: z.enum(ARRIVAL_TYPES), job: noticeJob });
+const arrival = z.object({ type: z.enum(NOTICE_TYPES), job: noticeJob });
 /** These came in together. */
 export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { Arrival, EventNotice } from '../queue/jobs.js';
+import type { Arrival } from '../queue/jobs.js';
 import type { VerifiedBody } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
 import { Problem } from './problems.js';
@@ -55,13 +55,6 @@ export const EVENT_TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
   ['badge.revoked', 'revoked'],
   ['badge.updated', 'updated'],
 ]);
-
-/** What the job of each type says of how its event is to be read. */
-const HOW_TO_READ: Readonly<Record<EventMessage['type'], Pick<EventNotice, 'revoked' | 'updated'>>> = {
-  issued: {},
-  revoked: { revoked: true },
-  updated: { updated: true },
-};
 
 const id = z.string().regex(/^[\w-]{1,128}$/);
 export const eventData = z.looseObject({ client_id: id, event_id: id });
@@ -192,8 +185,7 @@ export async function noticesOf(
 ): Promise<readonly Arrival[]> {
   if (message.kind === 'event') {
     const { type, clientId, eventId } = message;
-    const about = { kind: 'event', clientId, eventId, source: 'webhook', request } as const;
-    return [{ type, job: { ...about, ...HOW_TO_READ[type] } }];
+    return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook', request } }];
   }
   const notices: Arrival[] = [];
   const pause = createPacer();

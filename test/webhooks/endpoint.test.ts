@@ -203,7 +203,14 @@ describe('receive', () => {
     expect((await jobs()).map(({ id, data }) => ({ id, data: data as unknown }))).toEqual([
       {
         id: 'issued.P1.E-1_a',
-        data: { kind: 'event', clientId: 'P1', eventId: 'E-1_a', source: 'webhook', request: 'r.1' },
+        data: {
+          kind: 'event',
+          clientId: 'P1',
+          eventId: 'E-1_a',
+          type: 'issued',
+          source: 'webhook',
+          request: 'r.1',
+        },
       },
     ]);
   });
@@ -218,7 +225,7 @@ describe('receive', () => {
     ]);
   });
 
-  test('an update becomes a notice which says that the event is to be asked for by its id', async () => {
+  test('an update becomes a notice which says so: the event is to be asked for by its id', async () => {
     const body = eventBody('P1', 'E1', 'badge.updated');
     const { status, json } = await post(body, { ...signed(body), 'x-request-id': 'r.1' });
     expect([status, json]).toEqual([202, ACCEPTED]);
@@ -229,7 +236,7 @@ describe('receive', () => {
           kind: 'event',
           clientId: 'P1',
           eventId: 'E1',
-          updated: true,
+          type: 'updated',
           source: 'webhook',
           request: 'r.1',
         },

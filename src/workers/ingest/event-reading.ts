@@ -4,6 +4,7 @@ import { ObfNotSent, ObfThrottled } from '../../obf/errors.js';
 import { listCompleteEvents, readAlone, type EventAsked, type EventRead } from '../../obf/read-event.js';
 import { secondsOf, type Clock } from '../../platform/clock.js';
 import { raceAbort } from '../../platform/redis.js';
+import type { EventNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
 
 /** How many batches of one account are read at once: one that is slow does not keep the next waiting. */
@@ -16,8 +17,10 @@ const DAY_S = 86_400;
 
 type Parts = Pick<Stores, 'clock' | 'log'> & { readonly events: Pick<Stores['events'], 'compare'> };
 
+type Asked = EventAsked & Pick<EventNotice, 'type'>;
+
 interface Wanted {
-  readonly asked: EventAsked;
+  readonly asked: Asked;
   readonly signal: AbortSignal;
   readonly settle: (read: Promise<EventRead>) => void;
 }
@@ -41,7 +44,7 @@ export function createEventReading(parts: Parts) {
      * What OBF has of the event at an instant after this call.
      * @throws ObfError by certainty, as if it had been read alone
      */
-    read(account: ObfAccount, asked: EventAsked, signal: AbortSignal): Promise<EventRead> {
+    read(account: ObfAccount, asked: Asked, signal: AbortSignal): Promise<EventRead> {
       const known = readings.get(account.clientId);
       const reading = known ?? { account, wanted: [], running: 0, noListUntilMs: 0 };
       readings.set(account.clientId, reading);
@@ -77,7 +80,7 @@ async function readBatch(parts: Parts, reading: Reading, batch: readonly Wanted[
 }
 
 /** A list may leave out who was revoked; an update may be a revocation. */
-const isAskedByName = ({ revoked, updated }: EventAsked): boolean => revoked === true || updated === true;
+const isAskedByName = ({ type }: Asked): boolean => type === 'revoked' || type === 'updated';
 
 const NONE: ReadonlyMap<EventId, EventRead> = new Map();
 

@@ -15,7 +15,7 @@ export async function ingestEvent(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const { regionSync, pace, region } = pipeline;
-  const mayGive = notice.clientId !== region && notice.revoked !== true;
+  const mayGive = notice.clientId !== region && notice.type !== 'revoked';
   const syncing = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;
   try {
     return await readAndStore(pipeline, notice, signal);

@@ -20,7 +20,7 @@ import type { ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { enqueueEarners, runsOf } from '../../queue/enqueue.js';
-import { ARRIVAL_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
+import { NOTICE_TYPES, eventNoticeId, listedEventId } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
 
 export interface StoreOptions {
@@ -86,7 +86,7 @@ export async function storeEvent(
 async function clearFailures({ queues }: Stores, { clientId, id }: EventToStore): Promise<void> {
   if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
-  const ids = [...ARRIVAL_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
+  const ids = [...NOTICE_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
   for (const jobId of ids.flatMap(runsOf)) {
     const job = await queues.notices.getJob(jobId);
     if (job !== undefined && (await job.isFailed())) await job.remove().catch(() => undefined);
