@@ -9,7 +9,7 @@ import {
   type EarnerKey,
   type EventId,
 } from '../ids.js';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asBatchId, type BadgeId } from '../ids.js';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** Issuing of one badge waits. Times are Unix milliseconds. */

@@ -1,6 +1,6 @@
 import { isInFlightElsewhere, type Person } from '../earners/person.js';
 import { asEarnerKey, type BadgeId, type EarnerKey, type EventId } from '../ids.js';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
 import type { Ledger } from './ledger.js';

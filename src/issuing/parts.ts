@@ -4,10 +4,9 @@ import type { AssertionId, AwardId, BadgeId, BatchId, EarnerKey, EventId, Scheme
 import type { Journal } from '../journal/journal.js';
 import type { ObfAccount } from '../obf/account.js';
 import type { EventIndex } from '../obf/read-state.js';
-import type { Clock } from '../platform/clock.js';
+import type { Clock, RedisTime } from '../platform/clock.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
-import type { RedisTime } from '../platform/redis-clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { createReplicationBarrier } from '../platform/replication.js';
 import { createBatches, type Batch } from './batches.js';

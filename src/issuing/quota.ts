@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ObfAccount } from '../obf/account.js';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 export type Quota = ReturnType<typeof createQuota>;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 
 /** What the key holds: `<name of this incarnation> <since> <history of its servers>`. */

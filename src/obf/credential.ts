@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asClientId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import { fieldOf } from './errors.js';
+import { fieldOf } from '../platform/logger.js';
 import { inSeconds, optionalText } from './wire.js';
 
 /** An id as OBF makes them. */

@@ -1,4 +1,4 @@
-import { withoutAddresses } from '../platform/logger.js';
+import { fieldOf, withoutAddresses } from '../platform/logger.js';
 
 /**
  * Errors of OBF, typed by how sure we are of what happened: that decides whether a call may be made again.
@@ -161,10 +161,6 @@ function redact(text: string, secrets: readonly string[]): string {
     .reduce((left, part) => left.replaceAll(part, '[hidden]'), text);
   return withoutAddresses(rest);
 }
-
-/** A field of something of which nothing is known. */
-export const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 /**
  * What may be kept of an error as a cause: its message and code. An HTTP client's error holds the token

@@ -8,6 +8,7 @@ import {
   type ClientId,
   type EventId,
 } from '../ids.js';
+import { fieldOf } from '../platform/logger.js';
 import {
   assertionV2,
   credentialV3,
@@ -23,7 +24,6 @@ import {
   CredentialAbsent,
   CredentialRefused,
   errorOfStatus,
-  fieldOf,
   isGood,
   jsonOrNull,
   ObfTooLarge,

@@ -4,9 +4,8 @@ import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
 import { create, type AxiosResponse } from 'axios';
 import type { ClientId } from '../ids.js';
-import type { Logger } from '../platform/logger.js';
+import { fieldOf, type Logger } from '../platform/logger.js';
 import {
-  fieldOf,
   ObfNotSent,
   ObfOutcomeUnknown,
   ObfTooLarge,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asAssertionId, asBadgeId, asEventId, type ClientId, type EventId } from '../ids.js';
-import { fieldOf, jsonOrNull, ObfUnreadable } from './errors.js';
+import { fieldOf } from '../platform/logger.js';
+import { jsonOrNull, ObfUnreadable } from './errors.js';
 
 /**
  * OBF's JSON as it comes over the wire (API v2), read into our terms. An unknown extra field is no error; a missing

@@ -3,7 +3,7 @@ import { ipKeyGenerator } from 'express-rate-limit';
 import { z } from 'zod';
 import type { Tombstone } from '../earners/record.js';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
-import type { RedisTime } from '../platform/redis-clock.js';
+import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { VaultError, type Vault } from '../platform/vault.js';
 

@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import type { VNode } from 'preact';
 import type { EarnerKey } from '../ids.js';
 import { cookieIn, isSameOrigin } from '../ops/shared/browser.js';
-import type { Logger } from '../platform/logger.js';
+import { fieldOf, type Logger } from '../platform/logger.js';
 import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
 import type { Parcours } from './progress.js';
 import { AskView, EndedView, type Frame, OpenView, ParcoursView, renderPage, SentView } from './view.js';
@@ -126,12 +126,11 @@ function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const field = ({ body }: Request, name: string): string =>
-  typeof body === 'object' && body !== null ? textOf(Reflect.get(body, name)) : '';
+const field = ({ body }: Request, name: string): string => textOf(fieldOf(body, name));
 
 /** What a body parser refused keeps its 4xx; the rest is ours: Redis is away, most likely. */
 function statusOf(error: unknown): number {
-  const status: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'status') : null;
+  const status = fieldOf(error, 'status');
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 503;
 }
 

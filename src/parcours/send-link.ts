@@ -5,7 +5,7 @@ import type { EarnerRecord } from '../earners/record.js';
 import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
 import { createMailer, MailError, type Mail, type MailConfig, type Mailer } from '../platform/mailer.js';
-import { createRedisClock } from '../platform/redis-clock.js';
+import { createRedisClock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { createAccess, type ParcoursAccess } from './access.js';

@@ -3,22 +3,17 @@ import type { Config } from '../config.js';
 import { keyOfAddress } from '../ops/shared/browser.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
-import type { RedisConnection } from '../platform/redis.js';
 import { enqueueLink } from '../queue/enqueue.js';
 import { createAccess } from './access.js';
 import { createParcours } from './app.js';
 import { readParcours } from './progress.js';
 
-interface ParcoursWiring {
-  readonly reading: Parameters<typeof collectPersonalData>[0];
-  readonly redis: RedisConnection;
-  readonly prefix: string;
-  readonly parcours: NonNullable<Config['parcours']>;
-}
-
 /** The earner's own pages over a connection that stays the caller's. */
-export function wireParcours({ reading, redis, prefix, parcours }: ParcoursWiring): RequestHandler {
-  const { vault, scheme, meter, journal, log } = reading;
+export function wireParcours(
+  reading: Parameters<typeof collectPersonalData>[0],
+  parcours: NonNullable<Config['parcours']>,
+): RequestHandler {
+  const { redis, prefix, vault, scheme, meter, journal, log } = reading;
   const noteView = async (): Promise<void> => {
     try {
       await journal.countView(Math.floor((await reading.now()) / 1000));

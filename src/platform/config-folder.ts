@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fieldOf } from './logger.js';
 
 /** A file of the folder, under the name that a reader would type. */
 export interface ConfigFile {
@@ -51,8 +52,7 @@ export async function readConfigFile(file: string): Promise<ConfigFile | Unreada
 
 /** A wrong encoding would otherwise show as odd letters in names that people read. */
 function adviceFor(cause: unknown): { fr: string; en: string } {
-  const code =
-    typeof cause === 'object' && cause !== null && 'code' in cause ? JSON.stringify(cause.code) : '';
+  const code = JSON.stringify(fieldOf(cause, 'code') ?? '');
   if (/ENOENT|ENOTDIR/.test(code))
     return {
       fr: "le fichier n'existe pas : le créer, ou donner dans PALIER_CONFIG le dossier où il se trouve",

@@ -24,14 +24,18 @@ const ADDRESS = new RegExp(
 /** The text without the addresses that it may hold. */
 export const withoutAddresses = (text: string): string => text.replace(ADDRESS, HIDDEN);
 
+/** A field of something of which nothing is known. */
+export const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
 /**
  * What a log may say of an error: its kind, message, code and status, and those of its causes. An HTTP
  * client's error also carries the token and the body; they stay out.
  */
 export function describeError(error: unknown, depth = 0): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: withoutAddresses(String(error)) };
-  const part = (name: string): unknown => Reflect.get(error, name);
-  const [name, message, code, status, cause] = ['name', 'message', 'code', 'status', 'cause'].map(part);
+  const fields = ['name', 'message', 'code', 'status', 'cause'];
+  const [name, message, code, status, cause] = fields.map((field) => fieldOf(error, field));
   return {
     type: typeof name === 'string' ? name : 'Error',
     message: withoutAddresses(typeof message === 'string' ? message : ''),
@@ -58,6 +62,19 @@ export function createLogger(level: string, name: string, destination?: Destinat
     redact: { paths: ['email', '*.email', 'authorization', '*.authorization'], censor: HIDDEN },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** What a job did: its one line in the log. */
+export interface JobResult {
+  /** In the same words whenever the same was done. */
+  readonly did: string;
+  /** Ids that join it to other lines, and numbers. Never an address. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /**
+   * Nothing was written but jobs of its own queue, which are on the same server: they are lost together with the
+   * news that this one is over, or not at all.
+   */
+  readonly onlyQueued?: boolean;
 }
 
 /** The same error is logged once in this time, milliseconds. */

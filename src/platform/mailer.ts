@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { fieldOf } from './logger.js';
 
 /** Where mails leave. */
 export interface MailConfig {
@@ -39,21 +40,16 @@ export type Mailer = ReturnType<typeof createMailer>;
 /** A pool of connections to the SMTP server. TLS is required, but on this machine. @param url is checked by the configuration */
 export function createMailer({ smtpUrl, from }: MailConfig) {
   const url = new URL(smtpUrl);
+  // nodemailer takes options from a query, which could turn TLS off.
+  url.search = '';
+  const isPlain = url.protocol === 'smtp:';
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const secure = url.protocol === 'smtps:';
   const transport = createTransport(
     {
       pool: true,
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
-      secure,
-      requireTLS: !secure && !isLocal,
-      ignoreTLS: !secure && isLocal,
-      ...(url.username === ''
-        ? {}
-        : {
-            auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
-          }),
+      url: url.href,
+      requireTLS: isPlain && !isLocal,
+      ignoreTLS: isPlain && isLocal,
       maxConnections: 2,
       connectionTimeout: TIMEOUT_MS,
       greetingTimeout: TIMEOUT_MS,
@@ -74,9 +70,7 @@ export function createMailer({ smtpUrl, from }: MailConfig) {
 
 /** A 5xx reply to the recipient or to the mail is final (RFC 5321, 4.2.1); a refused sign-in is not the mail's. */
 function fail(error: unknown): never {
-  const field = (name: string): unknown =>
-    typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
-  const [code, status, command] = [field('code'), field('responseCode'), field('command')];
+  const [code, status, command] = ['code', 'responseCode', 'command'].map((name) => fieldOf(error, name));
   const reply = typeof status === 'number' ? ` with ${status}` : '';
   const what = typeof code === 'string' ? code : 'no code';
   const isFinal =

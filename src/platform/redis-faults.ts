@@ -1,3 +1,4 @@
+import { fieldOf } from './logger.js';
 import { type RedisAddress, hostsOf } from './redis.js';
 
 /** A text in both languages. */
@@ -47,12 +48,11 @@ export function redisCause(error: unknown): RedisCause {
 
 /** Of the network, of TLS, or the first word of Redis' answer; a cluster tells of its last node's error apart. */
 function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const [code, message, node] = ['code', 'message', 'lastNodeError'].map((name): unknown =>
-    Reflect.get(error, name),
-  );
+  const code = fieldOf(error, 'code');
   if (typeof code === 'string') return code;
-  return ANSWER.exec(String(message))?.[1] ?? codeOf(node);
+  const answer = ANSWER.exec(String(fieldOf(error, 'message')))?.[1];
+  const node = fieldOf(error, 'lastNodeError');
+  return answer ?? (node === undefined ? '' : codeOf(node));
 }
 
 /** Redis' own words for a refusal. A script's error may come after others. */

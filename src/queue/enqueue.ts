@@ -5,7 +5,7 @@ import pMap from 'p-map';
 import { rateLimitedLog, type Logger } from '../platform/logger.js';
 import type { EarnerKey } from '../ids.js';
 import { isCluster, raceAbort, type RedisConnection } from '../platform/redis.js';
-import { redisNow } from '../platform/redis-clock.js';
+import { redisNow } from '../platform/clock.js';
 import { redisCause } from '../platform/redis-faults.js';
 import {
   earnerJobId,

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
 import { z } from 'zod';
 import { withoutAddresses } from '../platform/logger.js';
-import { redisNow } from '../platform/redis-clock.js';
+import { redisNow } from '../platform/clock.js';
 import { connectionOf, optionsOf, retryJob, type Queues } from './enqueue.js';
 import { failureCause, newestFailed, walkFailed, type Failure } from './failures.js';
 import { QUEUES, replayJob, type QueueName, type ReplayJob } from './jobs.js';

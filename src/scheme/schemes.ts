@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asSchemeVersion, type SchemeVersion } from '../ids.js';
-import { createRedisClock, type RedisTime } from '../platform/redis-clock.js';
+import { createRedisClock, type RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
 import { parseScheme } from '../rules/parse/parse-scheme.js';

@@ -14,10 +14,7 @@ import { requireSafeRedis } from '../platform/redis-health.js';
 import { createVault } from '../platform/vault.js';
 import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
-import { keepFlushed } from '../platform/meter.js';
-import { closeRedis, openProducer } from '../platform/redis.js';
-import { wirePipeline } from '../workers/pipeline.js';
-import type { PipelineOptions } from '../workers/stores.js';
+import { openPipeline } from '../workers/pipeline.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import { partnerKeys } from '../workers/partner-keys.js';
 import { startWebhooks, wireWebhooks } from './server.js';
@@ -65,17 +62,13 @@ async function main(): Promise<void> {
   }
 }
 
-/** A fail-fast connection, the pipeline over it without a worker, and the earner's own pages. */
+/** The earner's own pages. */
 function openParcours(
-  options: Omit<PipelineOptions, 'redis' | 'config'> & { readonly config: Config },
+  options: Parameters<typeof openPipeline>[0],
   parcours: NonNullable<Config['parcours']>,
 ) {
-  const { config, log } = options;
-  const redis = openProducer(config.redis);
-  redis.on('error', (err) => log.debug({ err }, 'Redis'));
-  const { pipeline, close } = wirePipeline({ ...options, redis });
-  const handler = wireParcours({ reading: pipeline, redis, prefix: DATA_PREFIX, parcours });
-  return { handler, releases: [() => closeRedis(redis), close, keepFlushed(pipeline.meter, log)] };
+  const { pipeline, releases } = openPipeline(options);
+  return { handler: wireParcours(pipeline, parcours), releases };
 }
 
 /** Palier's own, as package.json has it. */

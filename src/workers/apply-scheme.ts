@@ -2,7 +2,7 @@ import { journalEntry } from '../earners/journal-entry.js';
 import type { AwardId, EarnerKey } from '../ids.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { secondsOf } from '../platform/clock.js';
-import type { JobResult } from '../platform/job-result.js';
+import type { JobResult } from '../platform/logger.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { makePlan, type MadePlan } from '../scheme/make-plan.js';

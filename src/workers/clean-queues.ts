@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import { connectionOf } from '../queue/enqueue.js';
-import { redisNow } from '../platform/redis-clock.js';
+import { redisNow } from '../platform/clock.js';
 import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
 import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';

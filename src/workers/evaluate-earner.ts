@@ -3,7 +3,7 @@ import { readPerson, type Person } from '../earners/person.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
-import type { JobResult } from '../platform/job-result.js';
+import type { JobResult } from '../platform/logger.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { gatherSoon } from './issue/gather-awards.js';

@@ -1,5 +1,9 @@
+import type { Config } from '../config.js';
 import type { IssuingPorts } from '../issuing/parts.js';
 import { createRegionAccountSync, REGION_READ } from '../issuing/region-account-sync.js';
+import type { Disposer } from '../platform/lifecycle.js';
+import { keepFlushed } from '../platform/meter.js';
+import { closeRedis, openProducer } from '../platform/redis.js';
 import { enqueueEarners } from '../queue/enqueue.js';
 import { createEventReading } from './ingest/event-reading.js';
 import { noteOddRows } from './ingest/poll-events.js';
@@ -10,6 +14,24 @@ import { openStores, type PipelineOptions } from './stores.js';
 
 /** All that the jobs work with. */
 export type Pipeline = ReturnType<typeof wirePipeline>['pipeline'];
+
+/**
+ * The pipeline without a worker, over a connection of its own that fails fast.
+ * @returns with it what closes it, in order of opening
+ */
+export function openPipeline(
+  options: Omit<PipelineOptions, 'redis'> & { readonly config: Pick<Config, 'redis'> },
+) {
+  const redis = openProducer(options.config.redis);
+  redis.on('error', (err) => options.log.debug({ err }, 'Redis'));
+  const { pipeline, close } = wirePipeline({ ...options, redis });
+  const releases: readonly Disposer[] = [
+    () => closeRedis(redis),
+    close,
+    keepFlushed(pipeline.meter, options.log),
+  ];
+  return { pipeline, releases };
+}
 
 /** Puts the pipeline together over one Redis connection, which stays the caller's. */
 export function wirePipeline(options: PipelineOptions) {

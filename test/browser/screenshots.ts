@@ -104,7 +104,7 @@ async function takeParcours(chromium: Browser, house: House, folder: string): Pr
   const publicUrl = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
   const contact = 'contact@example.org';
   const parcours = { publicUrl, smtpUrl: 'smtp://127.0.0.1:1', from: contact, contact, trustProxy: 0 };
-  app.use('/parcours', wireParcours({ reading, redis, prefix, parcours }));
+  app.use('/parcours', wireParcours(reading, parcours));
   const token = await createAccess(redis, prefix, reading.vault, reading.now).issueToken(
     keyOf(house, CAMILLE),
   );

@@ -64,7 +64,7 @@ async function openParcours() {
   });
   const { vault } = pipeline;
   links = openLinkSender({ redis: connection, prefix: dataPrefix, vault, scheme: scheme.name, parcours });
-  app.use('/parcours', wireParcours({ reading: pipeline, redis: connection, prefix: dataPrefix, parcours }));
+  app.use('/parcours', wireParcours(pipeline, parcours));
   let stopWorkers: Disposer = () => undefined;
   return {
     pipeline,

@@ -1,11 +1,9 @@
 import { AggregatorRegistry } from 'prom-client';
 import type { Config } from '../../config.js';
 import type { Logger } from '../../platform/logger.js';
-import { keepFlushed } from '../../platform/meter.js';
 import { redisCause, type RedisFault } from '../../platform/redis-faults.js';
-import { closeRedis, openProducer } from '../../platform/redis.js';
 import type { Scheme } from '../../rules/types.js';
-import { wirePipeline } from '../../workers/pipeline.js';
+import { openPipeline } from '../../workers/pipeline.js';
 import { countedFigures } from './counted.js';
 import { type Family, type FigureNeeds, gauge, STATE_READERS } from './states.js';
 
@@ -53,16 +51,13 @@ const written = (families: readonly Family[]): Promise<string> => {
 export function openFigures(config: Config, scheme: Scheme, version: string, log: Logger) {
   const token = config.watch.metricsToken;
   if (token === null) return null;
-  const redis = openProducer(config.redis);
-  redis.on('error', (err) => log.debug({ err }, 'Redis'));
-  const { pipeline, close } = wirePipeline({ config, scheme, secrets: new Map(), redis, log });
+  const { pipeline, releases } = openPipeline({ config, scheme, secrets: new Map(), log });
   const needs = { ...pipeline, pollEveryS: config.pollEveryS, version };
   return {
     token,
     /** @throws when Redis does not tell them in time */
     read: () => scrape(needs),
     meter: pipeline.meter,
-    /** In order of opening. */
-    releases: [() => closeRedis(redis), close, keepFlushed(pipeline.meter, log)],
+    releases,
   };
 }

@@ -2,10 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Config, ConfigFault } from '../../config.js';
 import type { Disposer } from '../../platform/lifecycle.js';
-import { keepFlushed } from '../../platform/meter.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
-import { closeRedis, openProducer } from '../../platform/redis.js';
-import { wirePipeline } from '../../workers/pipeline.js';
+import { openPipeline } from '../../workers/pipeline.js';
 import type { PipelineOptions } from '../../workers/stores.js';
 import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
@@ -36,16 +34,12 @@ export function wireOps(wiring: OpsWiring): {
   readonly handler: RequestHandler;
   readonly releases: readonly Disposer[];
 } {
-  const { config, log } = wiring;
-  const redis = openProducer(config.redis);
-  redis.on('error', (err) => log.debug({ err }, 'Redis'));
-  const { pipeline, close } = wirePipeline({ ...wiring, redis });
+  const { pipeline, releases } = openPipeline(wiring);
   // From the answer on, the pipeline's clock is Redis' time.
   pipeline.now().catch(() => undefined);
-  const keeping = [keepFlushed(pipeline.meter, log), keepObfSamples(pipeline, log)];
   return {
     handler: createOpsApp({ ...wiring, pipeline }),
-    releases: [() => closeRedis(redis), close, ...keeping],
+    releases: [...releases, keepObfSamples(pipeline, wiring.log)],
   };
 }
 

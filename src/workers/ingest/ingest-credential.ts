@@ -5,7 +5,7 @@ import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import { enqueueEarners } from '../../queue/enqueue.js';
 import type { CredentialNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';

@@ -1,6 +1,6 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
 import { evaluatingFor, storeEvent } from './store-event.js';
 

@@ -3,7 +3,7 @@ import { changedPages } from '../../obf/changed-events.js';
 import { type EventToStore, RowUnreadable } from '../../obf/read-event.js';
 import type { OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
 import {
   eventNoticeId,

@@ -15,7 +15,7 @@ import {
 } from '../../obf/read-event.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { eventNoticeId } from '../../queue/jobs.js';

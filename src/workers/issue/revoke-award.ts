@@ -8,7 +8,7 @@ import type { Award } from '../../rules/types.js';
 import { journalEntry } from '../../earners/journal-entry.js';
 import { noteIn } from '../../issuing/log-entry.js';
 import { decide, type Decision } from '../decide.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
 import { linkedRecords } from '../../earners/links.js';
 

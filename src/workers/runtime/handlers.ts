@@ -4,7 +4,7 @@ import { issueBatch } from '../../issuing/issue-batch.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { enqueueEarners, enqueueAll } from '../../queue/enqueue.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import {
   arrivalsJob,
   awardJob,

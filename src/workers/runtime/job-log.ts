@@ -2,7 +2,7 @@ import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bull
 import { z } from 'zod';
 import { OnHold } from '../../issuing/hold.js';
 import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../queue/jobs.js';
-import type { JobResult } from '../../platform/job-result.js';
+import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
 
 /** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */

@@ -2,7 +2,7 @@ import type { ClientId } from '../../../ids.js';
 import { createReadProblems } from '../../../obf/read-state.js';
 import { createHolds } from '../../../issuing/hold.js';
 import { isSameKey } from '../../../platform/key-guard.js';
-import { createRedisClock, redisNow } from '../../../platform/redis-clock.js';
+import { createRedisClock, redisNow } from '../../../platform/clock.js';
 import { createWriteProbe, readRedisReport } from '../../../platform/redis-health.js';
 import { hostsOf, serversOf, type RedisAddress } from '../../../platform/redis.js';
 import type { Scheme } from '../../../rules/types.js';

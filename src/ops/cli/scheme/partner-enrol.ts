@@ -3,8 +3,7 @@ import { chmod, chown, lstat, readFile, rename, rm, writeFile } from 'node:fs/pr
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../../config.js';
 import { asBadgeId, asClientId, type BadgeId } from '../../../ids.js';
-import { withoutAddresses } from '../../../platform/logger.js';
-import { fieldOf } from '../../../obf/errors.js';
+import { fieldOf, withoutAddresses } from '../../../platform/logger.js';
 import { enrol, type Enrolling } from '../../../rules/enrol.js';
 import { parseScheme, type SchemeFault } from '../../../rules/parse/parse-scheme.js';
 import { nearest } from '../../../rules/parse/messages.js';

@@ -4,6 +4,7 @@ import {
   type RedisCause,
   type RedisFault,
 } from '../../../platform/redis-faults.js';
+import { fieldOf } from '../../../platform/logger.js';
 import type { WriteProbe } from '../../../platform/redis-health.js';
 
 const RELOAD = 'Revenez à la page précédente, rechargez-la, puis recommencez.';
@@ -88,13 +89,10 @@ export class RedisProblem extends OpsProblem {
   }
 }
 
-const partOf = (error: unknown, name: string): unknown =>
-  typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
-
 /** Redis' fault rather than ours, which a wrong command would be. No other connection's errors come here. */
 const isRedisAway = (error: unknown): boolean =>
-  partOf(error, 'syscall') !== undefined ||
-  /refresh slots|sentinels are unreachable/.test(String(partOf(error, 'message'))) ||
+  fieldOf(error, 'syscall') !== undefined ||
+  /refresh slots|sentinels are unreachable/.test(String(fieldOf(error, 'message'))) ||
   (isRedisError(error) && redisCause(error).fault !== 'error');
 
 /** Of Express, by status: a path that is not in UTF-8, and forms. */
@@ -110,7 +108,7 @@ const OF_EXPRESS = new Map<unknown, OpsProblem['code']>([
  */
 export async function problemOf(error: unknown, storage: WriteProbe): Promise<OpsProblem> {
   if (error instanceof OpsProblem) return error;
-  if (!isRedisAway(error)) return new OpsProblem(OF_EXPRESS.get(partOf(error, 'status')) ?? 'internal');
+  if (!isRedisAway(error)) return new OpsProblem(OF_EXPRESS.get(fieldOf(error, 'status')) ?? 'internal');
   const cause = redisCause(error);
   return new RedisProblem(cause.fault === 'absent' ? ((await storage()) ?? cause) : cause);
 }
