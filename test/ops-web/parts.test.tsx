@@ -218,7 +218,6 @@ describe('parts', () => {
     const name = 'Oser\u202e l\u00ad\u2066oral nam\u200cê';
     const html = renderPage(FRAME, {
       title: name,
-      onTo: null,
       body: <Field name="n" label={name} value={name} />,
     });
     expect(html).toContain('Oser loral nam\u200cê');

@@ -50,30 +50,22 @@ export const done = (to: string, text: string): Redirect => new Redirect(to, { k
 /** It was not, and why. */
 export const notDone = (to: string, text: string): Redirect => new Redirect(to, { kind: 'bad', text });
 
-interface Named {
+interface RouteFor<Who, Context> {
   /** In logs and in the navigation. */
   readonly name: string;
   /** Below `/ops`, as Express writes it: `/personne/:earner`. */
   readonly path: string;
   /** Its words in the navigation; without, it is not there. */
   readonly nav?: string | undefined;
+  readonly method: 'GET' | 'POST';
+  readonly role: Who;
+  readonly handle: (context: Context) => Answer | Promise<Answer>;
 }
 
 /** A route for people who are signed in and have at least that role. */
-export interface SignedRoute extends Named {
-  readonly method: 'GET' | 'POST';
-  readonly role: Role;
-  readonly handle: (context: PageContext) => Answer | Promise<Answer>;
-}
-
-/** A route without a session: signing in. */
-interface OpenRoute extends Named {
-  readonly method: 'GET' | 'POST';
-  readonly role: 'nobody';
-  readonly handle: (request: OpsRequest) => Answer | Promise<Answer>;
-}
-
-export type Route = SignedRoute | OpenRoute;
+export type SignedRoute = RouteFor<Role, PageContext>;
+/** Or one without a session: signing in. */
+export type Route = SignedRoute | RouteFor<'nobody', OpsRequest>;
 
 /** A page with what was read, as an answer. @param view pure; the rest of the request is `useFrame()`'s */
 export const show = <Model extends object>(

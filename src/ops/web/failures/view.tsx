@@ -1,4 +1,4 @@
-import type { ComponentChildren, VNode } from 'preact';
+import type { ComponentChildren, ComponentProps, VNode } from 'preact';
 import type { JobRef } from '../../../queue/failures.js';
 import type { Replay } from '../../../queue/replay.js';
 import { HIDDEN } from '../../shared/masked.js';
@@ -86,18 +86,11 @@ function replayOutcome(replay: Replay): ComponentChildren {
   return <ProgressLine label="Regardés :" have={looked} need={toLookAt} words={words} />;
 }
 
-interface SendBackProps {
-  readonly label: string;
-  readonly fields: Readonly<Record<string, string | number>>;
-  readonly children?: ComponentChildren;
-}
-
 /** Says what will happen; the button does it. */
-const SendBack = ({ label, fields, children }: SendBackProps): VNode => (
+const SendBack = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fields' | 'children'>): VNode => (
   <ActionForm
+    {...props}
     to={`${TO.failures}/renvoyer`}
-    label={label}
-    fields={fields}
     confirm={
       <ul>
         <li>Ce qui est renvoyé retrouve toutes ses tentatives.</li>
@@ -105,9 +98,7 @@ const SendBack = ({ label, fields, children }: SendBackProps): VNode => (
         <li>La cause est-elle réglée ? Sinon, ce qui échoue encore reviendra dans la liste.</li>
       </ul>
     }
-  >
-    {children}
-  </ActionForm>
+  />
 );
 
 export function GroupView({ group, jobs, more, pager }: GroupModel): VNode {

@@ -89,16 +89,15 @@ export function rowsOf({ awards, competencies }: Scheme, days: IssuedByDay, toda
     const known = competency === null ? undefined : competencies.get(competency);
     return known === undefined || level === null ? name : `${known.name}, niveau ${number(level)}`;
   };
-  const known = new Set(awards.map(({ id }) => id));
-  const labels: (readonly [AwardId, string])[] = [
-    ...awards
-      .filter(({ id, active }) => active || total.has(id))
-      .map((award) => [award.id, labelOf(award)] as const),
-    ...[...total.keys()].filter((id) => !known.has(id)).map((id) => [id, `${id} (plus au barème)`] as const),
+  const shown = awards.filter(({ id, active }) => active || total.has(id));
+  const gone = [...total.keys()].filter((id) => !awards.some((award) => award.id === id));
+  const labels = [
+    ...shown.map((award) => ({ id: award.id, label: labelOf(award) })),
+    ...gone.map((id) => ({ id, label: `${id} (plus au barème)` })),
   ];
-  return [...groupBy(labels, ([, label]) => label)].map(([label, own]) => {
+  return [...groupBy(labels, ({ label }) => label)].map(([label, own]) => {
     const sum = (counts?: ReadonlyMap<AwardId, number>): number =>
-      own.reduce((all, [id]) => all + (counts?.get(id) ?? 0), 0);
+      own.reduce((all, { id }) => all + (counts?.get(id) ?? 0), 0);
     return { label, today: sum(days.get(today)), last30Days: sum(total) };
   });
 }

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
-import { h } from 'preact';
 import { z } from 'zod';
 import type { Role } from '../../../config.js';
 import { hasRole, type Flash } from '../parts/frame.js';
-import { ProblemView, renderPage, type Sheet } from '../parts/layout.js';
-import { goTo, type Answer, type Route } from '../route.js';
+import { ProblemView, renderPage } from '../parts/layout.js';
+import { goTo, show, type Answer, type PageAnswer, type Route } from '../route.js';
 import { goOnPage, returnTo, signInPath } from '../sign-in/routes.js';
 import { OpsProblem, problemOf } from './problem.js';
 import {
@@ -102,13 +101,13 @@ const FLASH_MS = 10 * 60_000;
 async function send(request: OpsRequest, answer: Answer): Promise<void> {
   const { req, res } = request;
   if (answer.kind === 'page') {
-    const { status, title, body, onTo = null, refreshS } = answer;
+    const { status, title, onTo, refreshS } = answer;
     // It is shown once: a HEAD request shows nothing.
-    const isShown = req.method === 'GET' && request.signed !== null && status === 200 && onTo === null;
+    const isShown = req.method === 'GET' && request.signed !== null && status === 200 && onTo === undefined;
+    const flash = isShown ? takeSealed(request, 'flash', flashForm) : null;
     if (refreshS !== undefined) res.set('Refresh', String(refreshS));
     // A form that was filled in wrongly says so first.
-    const sheet = { title: status < 400 ? title : `Erreur : ${title}`, onTo, body };
-    sendPage(request, status, sheet, isShown ? takeSealed(request, 'flash', flashForm) : null);
+    sendPage(request, status < 400 ? answer : { ...answer, title: `Erreur : ${title}` }, flash);
   } else if (answer.kind === 'redirect') {
     if (answer.flash !== null) keepSealed(request, 'flash', answer.flash, FLASH_MS);
     res.status(303).location(answer.to).end();
@@ -128,14 +127,14 @@ export const refuse: ErrorRequestHandler = async (error: unknown, req, res, _nex
   if (problem.status >= 500) request.log.error({ err: error }, 'an ops page failed');
   if (res.headersSent) res.destroy();
   else {
-    const { title, advice, retryAfterS } = problem;
+    const { status, title, advice, retryAfterS } = problem;
     if (retryAfterS !== null) res.set('Retry-After', String(retryAfterS));
-    sendPage(request, problem.status, { title, onTo: null, body: h(ProblemView, { advice }) });
+    sendPage(request, show(title, ProblemView, { advice }, status));
   }
   logRequest(request, problem.code);
 };
 
-function sendPage(request: OpsRequest, status: number, sheet: Sheet, flash: Flash | null = null): void {
+function sendPage(request: OpsRequest, page: PageAnswer, flash: Flash | null = null): void {
   const { config, hasLogo, nav, pipeline: opened, requestId, res, route, signed } = request;
   const frame = {
     user: signed?.user ?? null,
@@ -147,7 +146,7 @@ function sendPage(request: OpsRequest, status: number, sheet: Sheet, flash: Flas
     flash,
     requestId,
   };
-  res.status(status).type('html').send(renderPage(frame, sheet));
+  res.status(page.status).type('html').send(renderPage(frame, page));
 }
 
 /** One line a request: never an address, a form or a cookie. */

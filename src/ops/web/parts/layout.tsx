@@ -1,16 +1,12 @@
-import type { ComponentChildren, VNode } from 'preact';
+import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { withoutMarks } from '../../../platform/invisible.js';
 import { typesetFrench } from '../../shared/browser.js';
+import type { PageAnswer } from '../route.js';
 import { FrameContext, useFrame, type Frame } from './frame.js';
 import { Alert } from './text.js';
 
-export interface Sheet {
-  readonly title: string;
-  /** The browser goes on to it at once. */
-  readonly onTo: string | null;
-  readonly body: ComponentChildren;
-}
+type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo'>;
 
 /** A page as it is sent: all text is escaped, and turns no other text around. */
 export function renderPage(frame: Frame, sheet: Sheet): string {
@@ -30,7 +26,7 @@ function Layout({ title, onTo, body }: Sheet): VNode {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        {onTo !== null && <meta http-equiv="refresh" content={`0; url=${onTo}`} />}
+        {onTo !== undefined && <meta http-equiv="refresh" content={`0; url=${onTo}`} />}
         <title>{`${title} – ${name}`}</title>
         <link rel="stylesheet" href="/ops/style.css" />
         <link rel="icon" href="data:," />

@@ -4,22 +4,11 @@ import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evalua
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
 import { fr, type Catalogue } from '../../../rules/explain/fr.js';
 import { ExplanationText, talliesPhrase } from '../../../rules/explain/text.js';
-import type { Award } from '../../../rules/types.js';
 import type { StateKind, Tree } from '../parts/text.js';
 import { number, plural } from '../words.js';
 
 /** One award for one person, explained. */
-export interface AwardExplained {
-  readonly award: Award;
-  readonly standing: Standing;
-  /** How far its rule is met. Null: held, nothing is left to come. */
-  readonly progress: (Tally & { readonly words: string }) | null;
-  readonly blocked: boolean;
-  /** Where it stands. */
-  readonly status: string;
-  /** How it came about, its rule, and what would help. */
-  readonly under: readonly Tree[];
-}
+export type AwardExplained = ReturnType<typeof explainAwards>['awards'][number];
 
 /** Of every address of the person. */
 type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly state: AwardState } }[];
@@ -28,7 +17,7 @@ type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly
 export function explainAwards(explanation: Explanation, records: Records) {
   const { evaluation, background } = explanation;
   const text = new ExplanationText(explanation, WORDS);
-  const awards = evaluation.awards.map((verdict): AwardExplained => {
+  const awards = evaluation.awards.map((verdict) => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
@@ -36,9 +25,12 @@ export function explainAwards(explanation: Explanation, records: Records) {
     return {
       award,
       standing: standingOf(verdict, background, states),
+      /** How far its rule is met. Null: held, nothing is left to come. */
       progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
+      /** Where it stands. */
       status: head?.text ?? '',
+      /** How it came about, its rule, and what would help. */
       under: head?.under ?? [],
     };
   });
@@ -114,7 +106,7 @@ function standingOf(
 }
 
 /** Pure. Of a rule of badges the tally that is furthest behind is drawn; all are named. */
-function progressOf(tree: ConditionResult): NonNullable<AwardExplained['progress']> {
+function progressOf(tree: ConditionResult): Tally & { readonly words: string } {
   if (tree.kind === 'badges') {
     const { have, need } = tree.demands.reduce((least, one) => (share(one) < share(least) ? one : least));
     return { have, need, words: talliesPhrase(WORDS, tree.demands) };
