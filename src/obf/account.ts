@@ -26,7 +26,7 @@ export type ObfAccount = ReturnType<typeof createAccount>;
 export function createAccount(clientId: ClientId, send: Caller) {
   const get = <T>(route: string, path: string[], form: z.ZodType<T>, signal?: AbortSignal, query?: Query) =>
     send({ name: `GET ${route}`, method: 'GET', path, query, reply: wire.replyOf(form) }, signal);
-  const eventPage = wire.pageForm(clientId, 'events', wire.listedEventOf(clientId));
+  const eventPage = wire.pageForm(clientId, 'events', wire.eventOf(clientId));
   const recipientPage = wire.pageForm(clientId, 'recipients', wire.recipientRow);
   const badgePage = wire.pageForm(clientId, 'badges', wire.badgeRow);
   const recipients = (query: PageQuery, signal?: AbortSignal, event_id?: EventId) =>
@@ -53,7 +53,7 @@ export function createAccount(clientId: ClientId, send: Caller) {
       return rows.filter(({ draft }) => !draft).map(({ id, name }) => ({ id, name }));
     },
     event: (eventId: EventId, signal?: AbortSignal) =>
-      get('event', ['event', clientId, eventId], wire.eventOf(clientId), signal),
+      get('event', ['event', clientId, eventId], wire.eventOf(clientId).and(wire.noteOf), signal),
     /** One page of the account's events, `limit` 1000 by default. */
     events: (query: PageQuery, signal?: AbortSignal) =>
       get('events', ['event', clientId], eventPage, signal, paged(query)),

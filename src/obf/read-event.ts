@@ -3,15 +3,6 @@ import type { EventRecipients, ObfAccount } from './account.js';
 import { PAGE_LIMIT, readRows } from './list.js';
 import { isSomebody, type ObfEvent, type ObfRecipient, type Page } from './wire.js';
 
-export type EventToStore = Pick<ObfEvent, 'id' | 'clientId' | 'badgeId' | 'recipientCount' | 'modifiedS'> &
-  Partial<Pick<ObfEvent, 'createdS'>>;
-
-/** What is kept of a row while its recipients are read: an account has many. */
-export const eventToStore = (row: EventToStore): EventToStore => {
-  const { id, clientId, badgeId, recipientCount, modifiedS, createdS = null } = row;
-  return { id, clientId, badgeId, recipientCount, modifiedS, createdS };
-};
-
 /** What is to be read of OBF, and what is known of it already where OBF itself listed it. */
 export type EventAsked = {
   readonly [K in 'badgeId' | 'recipientCount' | 'createdS' | 'modifiedS']?: ObfEvent[K] | undefined;
@@ -21,7 +12,7 @@ export type EventAsked = {
 };
 
 export interface EventRead {
-  readonly event: EventToStore;
+  readonly event: ObfEvent;
   readonly recipients: EventRecipients;
 }
 
@@ -37,7 +28,7 @@ export async function readAlone(
 ): Promise<EventRead> {
   const { clientId, eventId, badgeId, recipientCount = null, createdS = null, modifiedS = null } = asked;
   // Without its count it could not be told when all of it was read.
-  const event: EventToStore =
+  const event: ObfEvent =
     badgeId === undefined || recipientCount === null
       ? await account.event(eventId, signal)
       : { id: eventId, clientId, badgeId, recipientCount, createdS, modifiedS };
@@ -133,7 +124,7 @@ export function completenessOf(
 export class EventIncomplete extends Error {
   readonly code = 'event_incomplete';
   constructor(
-    { clientId, id, recipientCount }: EventToStore,
+    { clientId, id, recipientCount }: ObfEvent,
     readonly seen: number,
     /** How soon it is looked at again, at first, milliseconds. */
     readonly firstMs: number,

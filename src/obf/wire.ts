@@ -47,25 +47,20 @@ export const clientReply = z.object({ issuing_limit: maybeNumber }).transform((r
 
 export const badgeRow = z.object({ id: id.transform(asBadgeId), name: optionalText, draft: flag });
 
-/** One act of issuing, alone or in a list. Times are Unix seconds. */
-export const eventRow = z
-  .object({
-    id,
-    /** The badge may stand as `badge_id` or as `badge.id`. */
-    badge_id: id.nullish(),
-    badge: z.object({ id }).nullish().catch(null),
-    issued_on: instant,
-    expires_on: maybeInstant,
-    ctime: maybeInstant,
-    mtime: maybeInstant,
-    recipient_count: count,
-    /** The issuer's own note: a string that holds JSON, or any text that another program put there. */
-    log_entry: z
-      .unknown()
-      .optional()
-      .transform((note) => (typeof note === 'string' ? (jsonOrNull(note) ?? note) : (note ?? null))),
-  })
-  .transform((row, ctx) => {
+const eventRow = z.object({
+  id,
+  /** The badge may stand as `badge_id` or as `badge.id`. */
+  badge_id: id.nullish(),
+  badge: z.object({ id }).nullish().catch(null),
+  issued_on: instant,
+  ctime: maybeInstant,
+  mtime: maybeInstant,
+  recipient_count: count,
+});
+
+/** One act of issuing, alone or in a list: what is kept of it, since an account has many. Times are Unix seconds. */
+export const eventOf = (clientId: ClientId) =>
+  eventRow.transform((row, ctx) => {
     const badgeId = row.badge_id ?? row.badge?.id;
     if (badgeId === undefined) {
       ctx.addIssue({ code: 'custom', path: ['badge_id'], message: 'neither badge_id nor badge.id is given' });
@@ -73,26 +68,24 @@ export const eventRow = z
     }
     return {
       id: asEventId(row.id),
+      clientId,
       badgeId: asBadgeId(badgeId),
-      issuedOnS: row.issued_on,
-      expiresOnS: row.expires_on,
-      /** When OBF recorded it; `issuedOnS` may lie long before. Null where OBF does not say. */
+      /** When OBF recorded it; the date of issue may lie long before. Null where OBF does not say. */
       createdS: row.ctime,
       /** When OBF changed it last; null where OBF does not say. */
       modifiedS: row.mtime,
       recipientCount: row.recipient_count,
-      logEntry: row.log_entry,
     };
   });
 
-/** One act of issuing, as read from OBF. `logEntry` is null in list rows. */
-export type ObfEvent = Readonly<z.output<typeof eventRow>> & { readonly clientId: ClientId };
+export type ObfEvent = Readonly<z.output<ReturnType<typeof eventOf>>>;
 
-/** An event by itself, or of a list: there without its note, which would only fill the memory. */
-export const eventOf = (clientId: ClientId) =>
-  eventRow.transform((event): ObfEvent => ({ ...event, clientId }));
-export const listedEventOf = (clientId: ClientId) =>
-  eventRow.transform((event): ObfEvent => ({ ...event, clientId, logEntry: null }));
+/** The issuer's own note of an event, which no list shows: JSON as text, or any text that another program put there. */
+export const noteOf = z
+  .object({ log_entry: z.unknown().optional() })
+  .transform(({ log_entry: note = null }) => ({
+    logEntry: typeof note === 'string' ? (jsonOrNull(note) ?? note) : note,
+  }));
 
 export const recipientRow = z
   .object({

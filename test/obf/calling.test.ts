@@ -757,12 +757,9 @@ describe('transport', () => {
           id: '12',
           clientId: 'P1',
           badgeId: 'B1',
-          issuedOnS: 1_740_787_200,
-          expiresOnS: null,
           createdS: null,
           modifiedS: 1,
           recipientCount: null,
-          logEntry: null,
         },
       ],
       odd: [],
@@ -772,11 +769,14 @@ describe('transport', () => {
   });
 
   test('milliseconds are read as such, and the last second of 9999 as that', async () => {
-    const row = { id: 'E1', badge_id: 'B1', issued_on: 1_740_787_200_123 };
-    const times = { expires_on: '1740787200999', ctime: 253_402_300_799 };
-    answer = says(200, JSON.stringify({ result: [{ ...row, ...times }], total: 1 }));
-    expect((await account().events({})).rows).toMatchObject([
-      { issuedOnS: 1_740_787_200, expiresOnS: 1_740_787_200, createdS: 253_402_300_799 },
+    const rows = [
+      { event_id: 'E1', assertion_id: 'A1', issued_on: 1_740_787_200_123, expires_on: '1740787200999' },
+      { event_id: 'E1', assertion_id: 'A2', issued_on: 253_402_300_799 },
+    ];
+    answer = says(200, JSON.stringify({ result: rows, total: 2 }));
+    expect((await account().recipients({})).rows).toMatchObject([
+      { issuedOnS: 1_740_787_200, expiresOnS: 1_740_787_200 },
+      { issuedOnS: 253_402_300_799 },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import {
   badgeRow,
   clientReply,
-  eventRow,
+  eventOf,
   issueReply,
   pageReply,
   recipientRow,
@@ -10,6 +10,7 @@ import {
 } from '../../src/obf/wire.js';
 import type { AssertionRecord, EventRecord, Fault } from '../../src/sandbox/types.js';
 import { passportNotice, postNotice, signedNotice } from '../../src/sandbox/webhooks.js';
+import { asClientId } from '../../src/ids.js';
 import { until } from '../support/until.js';
 import { type Bench, issueBody, openBench, secretOf } from './bench.js';
 import axios, { type AxiosResponse } from 'axios';
@@ -42,8 +43,12 @@ describe('api', () => {
       ['token', tokenReply, () => bench.askToken('R')],
       ['client', clientReply, () => bench.get('/v2/client/P1', 'P1')],
       ['badges', pageOf(badgeRow), () => bench.get('/v2/badge/P1?draft=0&external=1', 'P1')],
-      ['events', pageOf(eventRow), () => bench.get('/v2/event/P1', 'P1')],
-      ['event', eventRow, async () => bench.get(`/v2/event/P1/${await issue('c@example.org')}`, 'P1')],
+      ['events', pageOf(eventOf(asClientId('P1'))), () => bench.get('/v2/event/P1', 'P1')],
+      [
+        'event',
+        eventOf(asClientId('P1')),
+        async () => bench.get(`/v2/event/P1/${await issue('c@example.org')}`, 'P1'),
+      ],
       ['recipients', pageOf(recipientRow), () => bench.get('/v2/event/P1/recipient', 'P1')],
       ['issue', issueReply, () => bench.post('/v2/event/P1/B1/issue', issueBody('b@example.org'), 'P1')],
       [
@@ -294,7 +299,7 @@ describe('changes', () => {
       ]);
       const row = { id: event.id, recipient_count: 3, ctime: nowS - 60, mtime: nowS };
       expect([await rowOf(), await one()]).toMatchObject([row, row]);
-      expect(eventRow.safeParse(await one()).error).toBeUndefined();
+      expect(eventOf(asClientId('P1')).safeParse(await one()).error).toBeUndefined();
       expect([await listed(), await ofEvent()]).toEqual(['abcd of 4', 'abd of 3']);
       expect(bench.sandbox.awarded('d@example.org')).toEqual(['P1/B1']);
     });

@@ -1,7 +1,7 @@
 import type { ClientId, EventId } from '../../ids.js';
 import { changedPages } from '../../obf/changed-events.js';
-import { type EventToStore, RowUnreadable } from '../../obf/read-event.js';
-import type { OddRow } from '../../obf/wire.js';
+import { RowUnreadable } from '../../obf/read-event.js';
+import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/logger.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
@@ -54,14 +54,10 @@ export async function pollForClock(
 }
 
 /** A notice as if OBF had sent it, with what its list says of the event. */
-export const noticeOf = ({ id: eventId, createdS = null, ...row }: EventToStore): EventNotice => ({
+export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
   kind: 'event',
-  clientId: row.clientId,
   eventId,
-  badgeId: row.badgeId,
-  recipientCount: row.recipientCount,
-  createdS,
-  modifiedS: row.modifiedS,
+  ...row,
   source: 'poll',
 });
 

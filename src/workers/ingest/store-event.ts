@@ -9,14 +9,8 @@ import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js'
 import { asAssertionId, asAwardId, asSchemeVersion, type EarnerKey } from '../../ids.js';
 import { noteIn, type Note } from '../../issuing/log-entry.js';
 import type { EventRecipients } from '../../obf/account.js';
-import {
-  completenessOf,
-  EventIncomplete,
-  type EventRead,
-  type EventToStore,
-  RowUnreadable,
-} from '../../obf/read-event.js';
-import type { ObfRecipient } from '../../obf/wire.js';
+import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '../../obf/read-event.js';
+import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { enqueueEarners, runsOf } from '../../queue/enqueue.js';
@@ -83,7 +77,7 @@ export async function storeEvent(
 }
 
 /** What failed before has been done: it is no failure any more. */
-async function clearFailures({ queues }: Stores, { clientId, id }: EventToStore): Promise<void> {
+async function clearFailures({ queues }: Stores, { clientId, id }: ObfEvent): Promise<void> {
   if ((await queues.notices.getFailedCount()) === 0) return;
   const notice = { clientId, eventId: id };
   const ids = [...NOTICE_TYPES.map((type) => eventNoticeId(notice, type)), listedEventId(notice)];
@@ -93,11 +87,11 @@ async function clearFailures({ queues }: Stores, { clientId, id }: EventToStore)
   }
 }
 
-const scopeOf = ({ clientId, id }: EventToStore) => ({ clientId, list: 'recipients', eventId: id }) as const;
+const scopeOf = ({ clientId, id }: ObfEvent) => ({ clientId, list: 'recipients', eventId: id }) as const;
 
 async function requireComplete(
   { readProblems, clock, pace }: Stores,
-  event: EventToStore,
+  event: ObfEvent,
   read: EventRecipients,
 ): Promise<void> {
   const completeness = completenessOf(event, read);
@@ -116,7 +110,7 @@ async function requireComplete(
  */
 async function generationFor(
   { schemes, region }: Stores,
-  { clientId, createdS = null }: EventToStore,
+  { clientId, createdS }: ObfEvent,
   source: StoreOptions['source'],
 ): Promise<number | null> {
   const { rollout } = await schemes.now();
@@ -127,7 +121,7 @@ async function generationFor(
 
 const newAssertion = (
   { vault, region }: Stores,
-  { id: eventId, clientId, badgeId, createdS = null }: EventToStore,
+  { id: eventId, clientId, badgeId, createdS }: ObfEvent,
   { assertionId: id, email, name, issuedOnS, expiresOnS, revoked }: ObfRecipient,
 ): NewAssertion => ({
   recordedS: createdS,
@@ -143,7 +137,7 @@ const newAssertion = (
  */
 async function journalRegionEvent(
   stores: Stores,
-  event: EventToStore,
+  event: ObfEvent,
   found: readonly NewAssertion[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -172,7 +166,7 @@ async function journalRegionEvent(
 async function untoldOf(
   { earners }: Stores,
   told: ReadonlySet<EarnerKey | null>,
-  { createdS }: EventToStore,
+  { createdS }: ObfEvent,
   { earner, assertion: { issuedOnS } }: NewAssertion,
 ) {
   const { tombstone, linkedTo } = await earners.read(earner);
@@ -184,7 +178,7 @@ async function untoldOf(
 function issuedAsNoted(
   note: Note,
   earner: EarnerKey,
-  { id: event, badgeId }: EventToStore,
+  { id: event, badgeId }: ObfEvent,
   atS: number,
 ): JournalEntry {
   const version = note.rule_versions[earner] ?? note.rule_version;

@@ -5,14 +5,7 @@ import type { AssertionId, ClientId, EarnerKey, EventId } from '../../ids.js';
 import type { ObfAccount } from '../../obf/account.js';
 import { isEventGone } from '../../obf/errors.js';
 import { IdSet, type ListRead, readList } from '../../obf/list.js';
-import {
-  allOf,
-  completenessOf,
-  EventIncomplete,
-  type EventToStore,
-  eventToStore,
-  readAlone,
-} from '../../obf/read-event.js';
+import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { JobResult } from '../../platform/logger.js';
@@ -120,7 +113,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
   const { queues, events: index, readProblems, clock } = pipeline;
   const account = pipeline.accounts(clientId, 'idle');
   if (account === null) return;
-  const left = new Map<EventId, EventToStore>();
+  const left = new Map<EventId, ObfEvent>();
   const eventList = await readList<ObfEvent>({
     pageAt: (offset) =>
       retryTransient(
@@ -130,7 +123,7 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
         offset === 0 ? { tries: 1 } : {},
       ),
     keyOf: ({ id }) => id,
-    onRows: (rows) => rows.forEach((row) => left.set(row.id, eventToStore(row))),
+    onRows: (rows) => rows.forEach((row) => left.set(row.id, row)),
   });
   await followOddRows(pipeline, clientId, eventList.odd, eventList.isWhole);
   const ids = [...left.keys()];
@@ -160,14 +153,14 @@ async function verifyAccount(pipeline: Pipeline, clientId: ClientId, run: Run): 
 function storeListed(
   pipeline: Pipeline,
   account: ObfAccount,
-  left: Map<EventId, EventToStore>,
+  left: Map<EventId, ObfEvent>,
   listed: IdSet,
   run: Run,
 ): Promise<ListRead> {
   const { signal, progress } = run;
   const waiting = new Map<EventId, ObfRecipient[]>();
   const total = [...left.values()].reduce((sum, { recipientCount }) => sum + (recipientCount ?? 0), 0);
-  const storeIfWhole = async (event: EventToStore): Promise<void> => {
+  const storeIfWhole = async (event: ObfEvent): Promise<void> => {
     const recipients = allOf(waiting.get(event.id) ?? []);
     if (completenessOf(event, recipients) !== 'complete') return;
     waiting.delete(event.id);
@@ -184,7 +177,7 @@ function storeListed(
     keyOf: ({ assertionId }) => assertionId,
     seen: listed,
     async onRows(rows) {
-      const touched = new Set<EventToStore>();
+      const touched = new Set<ObfEvent>();
       for (const row of rows) {
         const event = left.get(row.eventId);
         if (event === undefined) continue;
