@@ -23,12 +23,12 @@ export interface NewAssertion {
   readonly isRegionBadge?: boolean;
 }
 
-/** What an assertion changed in a record. */
-export type AssertionChange = 'new' | 'revoked' | 'changed';
+/** What an assertion changed in a record; null: nothing. */
+type AssertionChange = 'new' | 'revoked' | 'changed' | null;
 
-/** An assertion that is stored now, and what that changed; null: nothing. */
+/** An assertion that is stored now. */
 export interface WrittenAssertion extends NewAssertion {
-  readonly change: AssertionChange | null;
+  readonly change: AssertionChange;
 }
 
 /** The records of some cannot be read: nothing was written to them, and everything to the others. */
@@ -125,7 +125,7 @@ interface NewFact extends NewAssertion {
 function addAssertion(
   record: EarnerRecord,
   fact: NewFact,
-): { record: EarnerRecord; change: AssertionChange | null } {
+): { record: EarnerRecord; change: AssertionChange } {
   const before = record.assertions.find(({ id }) => id === fact.assertion.id);
   const after = merged(before, fact.assertion);
   const change = changeOf(before, after);
@@ -139,7 +139,7 @@ function addAssertion(
   return { record: { ...record, contact, assertions, lastSchemeGeneration }, change };
 }
 
-function changeOf(before: Assertion | undefined, after: Assertion): AssertionChange | null {
+function changeOf(before: Assertion | undefined, after: Assertion): AssertionChange {
   if (before === undefined) return 'new';
   if (after.revoked && !before.revoked) return 'revoked';
   return isDeepStrictEqual(before, after) ? null : 'changed';

@@ -16,7 +16,7 @@ export interface PeopleSources {
 }
 
 /** Callbacks of an iteration over everybody. */
-export interface IterationHooks {
+interface IterationHooks {
   /** Called for an unreadable record; the others go on. */
   readonly unreadable?: (earner: EarnerKey, error: unknown) => void;
   /** How many addresses were looked at so far, of how many. */
@@ -42,35 +42,27 @@ export async function* iteratePeople(
   const { earners, region } = sources;
   const total = await earners.count();
   let done = 0;
-  const readAhead = pMapIterable(chunksOf(earners), (keys) => readAll(earners, keys), AHEAD);
-  for await (const asked of readAhead) {
+  const readAhead = pMapIterable(chunksOf(earners), (keys) => earners.readMany(keys), AHEAD);
+  for await (const records of readAhead) {
     signal.throwIfAborted();
     const people: Person[] = [];
-    for (const { key, record } of asked)
+    for (const [key, read] of records)
       try {
-        const own = { key, record: readable(key, record) };
-        if (own.record.linkedTo !== null) continue;
-        const person = personOf(region, [own, ...(await linkedTo(earners, own))]);
+        const record = readable(read);
+        if (record === EMPTY_RECORD)
+          throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
+        if (record.linkedTo !== null) continue;
+        const person = personOf(region, [{ key, record }, ...(await addressesOf(earners, record.linked))]);
         if (person.portfolio.assertions.length + person.portfolio.held.length > 0) people.push(person);
       } catch (error) {
         if (!(error instanceof RecordUnreadable)) throw error;
         unreadable(key, error);
       }
     yield people;
-    done += asked.length;
+    done += records.size;
     // Some may have come since they were counted.
     progress(done, Math.max(done, total));
   }
-}
-
-type Read = EarnerRecord | RecordUnreadable;
-type Asked = readonly { readonly key: EarnerKey; readonly record: Read }[];
-
-/** Of an address whose key Redis listed. */
-function readable(key: EarnerKey, record: Read): EarnerRecord {
-  if (record instanceof RecordUnreadable) throw record;
-  if (record === EMPTY_RECORD) throw new RecordUnreadable(key, 'it is gone, or was not written by Palier');
-  return record;
 }
 
 async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey[]> {
@@ -78,16 +70,13 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
     for (let at = 0; at < keys.length; at += CHUNK) yield keys.slice(at, at + CHUNK);
 }
 
-async function readAll(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<Asked> {
+/** @throws RecordUnreadable */
+async function addressesOf(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<readonly Address[]> {
   const records = await earners.readMany(keys);
-  return records.flatMap((record, at) => keys.slice(at, at + 1).map((key) => ({ key, record })));
+  return [...records].map(([key, read]) => ({ key, record: readable(read) }));
 }
 
-/** @throws RecordUnreadable */
-async function linkedTo(earners: EarnerStore, { record }: Address): Promise<readonly Address[]> {
-  const read = await readAll(earners, record.linked);
-  return read.map(({ key, record: found }) => {
-    if (found instanceof RecordUnreadable) throw found;
-    return { key, record: found };
-  });
+function readable(read: EarnerRecord | RecordUnreadable): EarnerRecord {
+  if (read instanceof RecordUnreadable) throw read;
+  return read;
 }

@@ -31,18 +31,19 @@ export function compose(
 ): Portfolio {
   const held = assertions.filter(({ clientId }) => clientId === region);
   const readBack = new Set(held.map(({ eventId }) => eventId));
-  const ours = records.flatMap(({ badgeId, record }) =>
-    hasEvent(record) && !readBack.has(record.event) ? [asIssued(region, badgeId, record)] : [],
-  );
+  const ours = records.flatMap(({ badgeId, record }): readonly Assertion[] => {
+    if (!('event' in record) || readBack.has(record.event)) return [];
+    const { event: eventId, atS: issuedOnS } = record;
+    const id = asAssertionId(`event.${eventId}`);
+    return [{ id, clientId: region, badgeId, eventId, issuedOnS, expiresOnS: null, revoked: false }];
+  });
+  const blocked = records.flatMap(({ badgeId, record }) => (record.state === 'blocked' ? badgeId : []));
   return {
     assertions: assertions.filter(({ clientId }) => clientId !== region),
     held: [...held, ...ours],
-    blocked: [...new Set([...blockedIn(records), ...revokedByHand(held, records)])],
+    blocked: [...new Set([...blocked, ...revokedByHand(held, records)])],
   };
 }
-
-const blockedIn = (records: readonly OwnRecord[]): readonly BadgeId[] =>
-  records.filter(({ record }) => record.state === 'blocked').map(({ badgeId }) => badgeId);
 
 /**
  * The badges that somebody at the Région revoked, and meant it: the revocation is not ours, and nothing
@@ -66,21 +67,7 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
         !other.revoked &&
         (other.expiresOnS === null || other.issuedOnS > revoked.issuedOnS),
     );
-  const meant = held.filter((one) => one.revoked && !isIgnored(one) && !givenSince(one));
-  return [...new Set(meant.map(({ badgeId }) => badgeId))];
+  return held
+    .filter((one) => one.revoked && !isIgnored(one) && !givenSince(one))
+    .map(({ badgeId }) => badgeId);
 }
-
-type Issued = Extract<AwardRecord, { state: 'issued' | 'revoking' }>;
-
-const hasEvent = (record: AwardRecord): record is Issued =>
-  record.state === 'issued' || record.state === 'revoking';
-
-const asIssued = (region: ClientId, badgeId: BadgeId, { event, atS }: Issued): Assertion => ({
-  id: asAssertionId(`event.${event}`),
-  clientId: region,
-  badgeId,
-  eventId: event,
-  issuedOnS: atS,
-  expiresOnS: null,
-  revoked: false,
-});

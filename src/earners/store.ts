@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Packr } from 'msgpackr';
+import { z } from 'zod';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
 import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
-import { decodeRecord, encodeRecord } from './codec.js';
-import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
+import { earnerRecord, EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
 
 export type EarnerStore = ReturnType<typeof createEarnerStore>;
 
@@ -26,21 +27,16 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     read: async (earner: EarnerKey): Promise<EarnerRecord> =>
       openRecord(vault, earner, await redis.getBuffer(keyOf(earner))),
     /** The same of many, in as few commands as possible. One that cannot be read stands as its error. */
-    async readMany(earners: readonly EarnerKey[]): Promise<readonly (EarnerRecord | RecordUnreadable)[]> {
+    async readMany(
+      earners: readonly EarnerKey[],
+    ): Promise<ReadonlyMap<EarnerKey, EarnerRecord | RecordUnreadable>> {
       // In a cluster each is in a slot of its own.
       const together = isCluster(redis) ? 1 : READ_TOGETHER;
       const asked: Promise<readonly (Buffer | null)[]>[] = [];
       for (let at = 0; at < earners.length; at += together)
         asked.push(redis.mgetBuffer(earners.slice(at, at + together).map(keyOf)));
       const found = (await Promise.all(asked)).flat();
-      return earners.map((earner, at) => {
-        try {
-          return openRecord(vault, earner, found[at] ?? null);
-        } catch (error) {
-          if (error instanceof RecordUnreadable) return error;
-          throw error;
-        }
-      });
+      return new Map(earners.map((earner, at) => [earner, openOrError(vault, earner, found[at] ?? null)]));
     },
     /**
      * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
@@ -101,10 +97,60 @@ export const openRecord = (vault: Vault, earner: EarnerKey, bytes: Buffer | null
     ? EMPTY_RECORD
     : orUnreadable(earner, () => decodeRecord(openValue(vault, bytes, earner), earner));
 
+function openOrError(vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord | RecordUnreadable {
+  try {
+    return openRecord(vault, earner, bytes);
+  } catch (error) {
+    if (error instanceof RecordUnreadable) return error;
+    throw error;
+  }
+}
+
 function orUnreadable<T>(earner: EarnerKey, open: () => T): T {
   try {
     return open();
   } catch (cause) {
     throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+const packr = new Packr({ useRecords: false });
+const HEX_ID = /^[0-9a-f]{40}$/;
+
+/**
+ * A record as a msgpack value of plain lists. Ids repeat (an award's event stands in the ledger, the journal and the
+ * assertions), so each text is stored once, in a table, and a list of its place alone stands for it: nothing else is a
+ * list of one number. Assertion ids, being 40 hexadecimal digits, take 20 bytes. Entries do not repeat whose they are.
+ */
+export function encodeRecord(record: EarnerRecord): Buffer {
+  const places = new Map<string, number>();
+  const withPlaces = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(withPlaces);
+    if (typeof value !== 'string') return value;
+    const place = places.get(value) ?? places.size;
+    places.set(value, place);
+    return [place];
+  };
+  const journal = record.journal.map((entry) => ({ ...entry, earner: null }));
+  const rows = withPlaces(z.encode(earnerRecord, { ...record, journal }));
+  const texts = [...places.keys()].map((text) => (HEX_ID.test(text) ? Buffer.from(text, 'hex') : text));
+  return packr.pack([texts, rows]);
+}
+
+const form = z.tuple([z.array(z.unknown()), z.unknown()]);
+
+/**
+ * @param earner whose record it is
+ * @throws ZodError, or an error of msgpackr, for what `encodeRecord` never makes
+ */
+export function decodeRecord(bytes: Buffer, earner: EarnerKey): EarnerRecord {
+  const [table, rows] = form.parse(packr.unpack(bytes));
+  const texts = table.map((one) => (Buffer.isBuffer(one) ? one.toString('hex') : one));
+  const withTexts = (value: unknown): unknown => {
+    if (!Array.isArray(value)) return value;
+    const isPlace = value.length === 1 && typeof value[0] === 'number';
+    return isPlace ? texts[value[0]] : value.map(withTexts);
+  };
+  const record = earnerRecord.parse(withTexts(rows));
+  return { ...record, journal: record.journal.map((entry) => ({ ...entry, earner })) };
 }

@@ -57,8 +57,7 @@ export function createReviewFlags({ redis, prefix, earners, journal }: ReviewFla
     /** Every flag, oldest first. */
     async list(): Promise<readonly Flag[]> {
       const all = await listed();
-      const keys = [...new Set(all.map(({ earner }) => earner))];
-      const records = new Map((await earners.readMany(keys)).map((record, at) => [keys[at], record]));
+      const records = await earners.readMany([...new Set(all.map(({ earner }) => earner))]);
       return all.flatMap(({ earner, badgeId }) => {
         const record = records.get(earner);
         const atS = record instanceof RecordUnreadable ? undefined : record?.flags.get(badgeId);

@@ -7,15 +7,22 @@ import {
   placeOf,
   withEntry,
   type JournalEntry,
+  type JournalKind,
 } from '../earners/journal-entry.js';
-import { isErased, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
+import { EMPTY_RECORD, isErased, RecordUnreadable, type EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
-import { asEarnerKey, type EarnerKey, type EventId } from '../ids.js';
+import { asEarnerKey, type AwardId, type EarnerKey, type EventId } from '../ids.js';
 import { withoutAddresses } from '../platform/logger.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
-import { isAskedFor, readPage, type Found, type JournalQuery, type PageAsked } from './pages.js';
-import { createTimeIndex, type Listed, type Place, type Span } from './time-index.js';
+import {
+  createTimeIndex,
+  type Listed,
+  type Place,
+  type Span,
+  type TimeIndex,
+  type Walk,
+} from './time-index.js';
 
 /** What a change of a record is, and the entries that tell it: one write. */
 export interface Told {
@@ -38,12 +45,11 @@ export type Journal = ReturnType<typeof createJournal>;
 /** What was decided and done. A person's entries are in their record; those about nobody have a place of their own. */
 export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts) {
   const index = createTimeIndex(redis, prefix, timeZone);
-  const general = createGeneralJournal(redis, prefix);
-  const foundAt = (places: readonly Place[]) => readFound(earners, general, places);
-  const addGeneral = async (id: string, entry: JournalEntry, isCounted = true): Promise<void> => {
-    await general.put(id, entry);
-    await index.add([{ member: `:${id}`, entry, isCounted }]);
-  };
+  const general = createGeneralJournal(redis, prefix, index);
+  const readAt = (places: readonly Place[]) => readFound(earners, general, places);
+  async function* walkEntries(walk: Walk): AsyncGenerator<Found> {
+    for await (const places of index.walk(walk)) yield* await readAt(places);
+  }
   const idOf = (earner: EarnerKey, { kind, atS, badgeId, event }: JournalEntry): string =>
     vault.name(JSON.stringify([earner, kind, atS, badgeId, event]), 'journal entry');
 
@@ -55,7 +61,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
   const tell = async (earner: EarnerKey, how: (record: EarnerRecord) => Told): Promise<EarnerRecord> => {
     const { record, entries } = await updateAndTell(earners, earner, how);
     if (isErased(record))
-      for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry));
+      for (const entry of entries) await general.put(idOf(earner, entry), anonymous(entry));
     else await index.add(entries.map((entry) => ofRecord(earner, record, entry)));
     return record;
   };
@@ -67,36 +73,34 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
       await Promise.all(
         entries.map((entry) =>
           entry.earner === null
-            ? addGeneral(randomUUID(), withoutAddress(entry))
+            ? general.put(randomUUID(), withoutAddress(entry))
             : tell(entry.earner, (record) => ({ record, entries: [entry] })),
         ),
       );
     },
     /** Somebody looked at their own page: one more in the entry of that day. */
-    async countView(atS: number): Promise<void> {
-      const dayS = DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day').toSeconds();
-      const member = `:${await general.countView(dayS)}`;
-      await index.add([{ member, entry: journalEntry('viewed', dayS, {}), isCounted: false }]);
-    },
+    countView: (atS: number): Promise<void> =>
+      general.countView(DateTime.fromSeconds(atS, { zone: timeZone }).startOf('day').toSeconds()),
     /** Everything about one address, oldest first. */
     ofEarner: async (earner: EarnerKey): Promise<readonly JournalEntry[]> =>
       (await earners.read(earner)).journal.toSorted((a, b) => a.atS - b.atS),
     /** Everyone whom an OBF event gave the award to. */
     async ofEvent(event: EventId): Promise<readonly JournalEntry[]> {
-      const found = await foundAt(await index.ofEvent(event));
+      const found = await readAt(await index.ofEvent(event));
       return found.flatMap(({ entry }) => (entry.event === event && isGiving(entry) ? entry : []));
     },
     /** Streamed, in the order in which it happened. */
     async *read(query: JournalQuery): AsyncIterable<JournalEntry> {
-      for await (const places of index.walk({ ...query, way: 'newer', beyond: null }))
-        for (const { entry } of await foundAt(places)) if (isAskedFor(entry, query)) yield entry;
+      for await (const { entry } of walkEntries({ ...query, way: 'newer', beyond: null }))
+        if (isAskedFor(entry, query)) yield entry;
     },
-    page: (query: JournalQuery, asked: PageAsked) => readPage(index.walk, foundAt, query, asked),
+    page: (query: JournalQuery, asked: PageAsked) =>
+      readPage(walkEntries({ ...query, ...asked }), query, asked),
     issuedByDay: (span: Span) => index.issuedByDay(span),
     /** Before an erasure: what stays of a person's entries, which then are about nobody. Idempotent. */
     async anonymise(earner: EarnerKey, entries: readonly JournalEntry[]): Promise<void> {
       // They were counted when they were indexed, and stay counted.
-      for (const entry of entries) await addGeneral(idOf(earner, entry), anonymous(entry), false);
+      for (const entry of entries) await general.put(idOf(earner, entry), anonymous(entry), false);
     },
     /** After an erasure: takes these entries of a person out of the index. */
     unindex: (earner: EarnerKey, entries: readonly (readonly [place: number, atS: number])[]) =>
@@ -104,8 +108,7 @@ export function createJournal({ redis, prefix, earners, vault, timeZone }: Journ
     /** Fills the index anew. @param records every address, in chunks */
     async rebuild(records: AsyncIterable<readonly (readonly [EarnerKey, EarnerRecord])[]>): Promise<void> {
       await index.clear();
-      for await (const entries of general.all())
-        await index.add(entries.map(([id, entry]) => ({ member: `:${id}`, entry, isCounted: true })));
+      await general.reindex();
       for await (const some of records)
         await index.add(some.flatMap(([earner, record]) => ofWhole(earner, record)));
     },
@@ -141,11 +144,33 @@ const anonymous = ({ kind, atS, award, badgeId, version }: JournalEntry): Journa
 
 function ofRecord(earner: EarnerKey, { journal }: EarnerRecord, entry: JournalEntry): Listed {
   const place = placeOf(journal, entry);
-  return { member: memberOf(earner, place), entry: journal[place] ?? entry, isCounted: true };
+  return { member: memberOf(earner, place), entry: journal[place] ?? entry };
 }
 
-const ofWhole = (earner: EarnerKey, record: EarnerRecord): readonly Listed[] =>
-  record.journal.map((entry) => ofRecord(earner, record, entry));
+const ofWhole = (earner: EarnerKey, { journal }: EarnerRecord): readonly Listed[] =>
+  journal.map((entry, place) => ({ member: memberOf(earner, place), entry }));
+
+/** Which entries are asked for. */
+export interface JournalQuery extends Span {
+  readonly award?: AwardId;
+  readonly kinds?: readonly JournalKind[];
+}
+
+/** Whether an entry is one of those asked for. */
+export const isAskedFor = (
+  { kind, atS, award }: JournalEntry,
+  { fromS, untilS, award: asked, kinds }: JournalQuery,
+): boolean =>
+  (fromS === undefined || atS >= fromS) &&
+  (untilS === undefined || atS < untilS) &&
+  (asked === undefined || award === asked) &&
+  (kinds === undefined || kinds.includes(kind));
+
+/** An entry, and its place. */
+interface Found {
+  readonly place: Place;
+  readonly entry: JournalEntry;
+}
 
 /** In their order. One whose person is erased, or cannot be read, is left out. */
 async function readFound(
@@ -160,14 +185,59 @@ async function readFound(
   const keys = [...new Set(named.flatMap(({ earner }) => (earner === '' ? [] : earner)))];
   const ids = named.flatMap(({ earner, rest }) => (earner === '' ? rest : []));
   const [records, others] = await Promise.all([earners.readMany(keys), general.find(ids)]);
-  const journals = new Map(
-    records.map((one, at) => [keys[at] ?? '', one instanceof RecordUnreadable ? [] : one.journal] as const),
-  );
   return named.flatMap(({ place, earner, rest }) => {
-    const entry = earner === '' ? others.get(rest) : journals.get(earner)?.[Number(rest)];
+    const record = records.get(earner) ?? EMPTY_RECORD;
+    const journal = record instanceof RecordUnreadable ? [] : record.journal;
+    const entry = earner === '' ? others.get(rest) : journal[Number(rest)];
     // A place of before an erasure may have its number again.
     return entry?.atS === place.atS ? [{ place, entry }] : [];
   });
+}
+
+/** Which page of the journal. */
+export interface PageAsked extends Pick<Walk, 'way' | 'beyond'> {
+  /** How many entries at most. */
+  readonly size: number;
+}
+
+interface JournalPage {
+  /** What happened last comes first. */
+  readonly entries: readonly JournalEntry[];
+  /** From where the page before, or after, is read; null: there is none. */
+  readonly older: Place | null;
+  readonly newer: Place | null;
+  /** So many entries were looked at that the rest is left to the next page. */
+  readonly isPartial: boolean;
+}
+
+/** How many entries are looked at for one page: some tenths of a second. */
+const MAX_LOOKED_AT = 5000;
+
+async function readPage(
+  entries: AsyncIterable<Found>,
+  query: JournalQuery,
+  { size, way, beyond }: PageAsked,
+): Promise<JournalPage> {
+  const found: Found[] = [];
+  let lookedAt = 0;
+  let stoppedAt: Place | null = null;
+  for await (const one of entries) {
+    if (isAskedFor(one.entry, query)) found.push(one);
+    if (found.length > size) break;
+    lookedAt += 1;
+    if (lookedAt < MAX_LOOKED_AT) continue;
+    stoppedAt = one.place;
+    break;
+  }
+  const shown = found.slice(0, size);
+  const far = found.length > size ? (shown.at(-1)?.place ?? null) : stoppedAt;
+  const near = beyond === null ? null : (shown[0]?.place ?? null);
+  return {
+    entries: (way === 'older' ? shown : shown.toReversed()).map(({ entry }) => entry),
+    older: way === 'older' ? far : near,
+    newer: way === 'older' ? near : far,
+    isPartial: stoppedAt !== null,
+  };
 }
 
 type GeneralJournal = ReturnType<typeof createGeneralJournal>;
@@ -180,30 +250,37 @@ const entryIn = (id: string, text: string): JournalEntry =>
     ? journalEntry('viewed', Number(id.slice(VIEWED.length)), { detail: text })
     : journalEntryForm.parse(JSON.parse(text));
 
+const listed = (id: string, entry: JournalEntry): Listed => ({ member: `:${id}`, entry });
+
 /** Entries about nobody: rules that were applied, erasures in numbers, and what stays of erased people's entries. */
-function createGeneralJournal(redis: RedisConnection, prefix: string) {
+function createGeneralJournal(redis: RedisConnection, prefix: string, index: TimeIndex) {
   const key = `${prefix}:journal:{log}:general`;
   return {
-    /** Idempotent by id. */
-    put: (id: string, entry: JournalEntry): Promise<unknown> => redis.hset(key, id, JSON.stringify(entry)),
-    /** One view more. @param dayS when the day begins @returns the id */
-    async countView(dayS: number): Promise<string> {
-      await redis.hincrby(key, `${VIEWED}${dayS}`, 1);
-      return `${VIEWED}${dayS}`;
+    /** Idempotent by id. @param isCounted as of the index */
+    async put(id: string, entry: JournalEntry, isCounted = true): Promise<void> {
+      await redis.hset(key, id, JSON.stringify(entry));
+      await index.add([listed(id, entry)], isCounted);
+    },
+    /** One view more. @param dayS when the day begins */
+    async countView(dayS: number): Promise<void> {
+      const id = `${VIEWED}${dayS}`;
+      await index.add([listed(id, entryIn(id, String(await redis.hincrby(key, id, 1))))]);
     },
     async find(ids: readonly string[]): Promise<ReadonlyMap<string, JournalEntry>> {
       const texts = ids.length === 0 ? [] : await redis.hmget(key, ...ids);
-      const found = ids.flatMap((id, at) => {
+      const entries = new Map<string, JournalEntry>();
+      for (const [at, id] of ids.entries()) {
         const text = texts[at] ?? null;
-        return text === null ? [] : [[id, entryIn(id, text)] as const];
-      });
-      return new Map(found);
+        if (text !== null) entries.set(id, entryIn(id, text));
+      }
+      return entries;
     },
-    async *all(): AsyncGenerator<readonly (readonly [id: string, entry: JournalEntry])[]> {
+    /** Lists all of them in the index. Idempotent. */
+    async reindex(): Promise<void> {
       const pages: AsyncIterable<readonly string[]> = redis.hscanStream(key, { count: 500 });
       for await (const flat of pages)
-        yield flat.flatMap((id, at) =>
-          at % 2 === 0 ? [[id, entryIn(id, flat[at + 1] ?? '')] as const] : [],
+        await index.add(
+          flat.flatMap((id, at) => (at % 2 === 0 ? listed(id, entryIn(id, flat[at + 1] ?? '')) : [])),
         );
     },
   };

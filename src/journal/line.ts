@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { JOURNAL_KINDS, type JournalEntry } from '../earners/journal-entry.js';
 
@@ -28,7 +29,7 @@ export type JournalLine = z.output<typeof journalLineSchema>;
 export const journalLine = (entry: JournalEntry): JournalLine => ({
   kind: entry.kind,
   at_s: entry.atS,
-  at_iso: isoOf(entry.atS),
+  at_iso: DateTime.fromSeconds(entry.atS, { zone: 'utc' }).toISO(),
   earner: entry.earner,
   award: entry.award,
   badge: entry.badgeId,
@@ -38,8 +39,3 @@ export const journalLine = (entry: JournalEntry): JournalLine => ({
   event: entry.event,
   detail: entry.detail,
 });
-
-function isoOf(atS: number): string | null {
-  const date = new Date(atS * 1000);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}

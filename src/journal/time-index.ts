@@ -12,14 +12,11 @@ export interface Place {
   readonly member: string;
 }
 
-/** An entry to be listed. One that is not counted was, under another name. */
+/** An entry to be listed. */
 export interface Listed {
   readonly member: string;
   readonly entry: JournalEntry;
-  readonly isCounted: boolean;
 }
-
-export type Way = 'older' | 'newer';
 
 /** Inclusive and exclusive, Unix seconds. */
 export interface Span {
@@ -27,9 +24,9 @@ export interface Span {
   readonly untilS?: number;
 }
 
-/** Which places are walked through: beyond a place, or from an end. */
+/** `older`: what happened before `beyond`, or from the newest of all on; `newer`: after it, or from the oldest on. */
 export interface Walk extends Span {
-  readonly way: Way;
+  readonly way: 'older' | 'newer';
   readonly beyond: Place | null;
 }
 
@@ -58,14 +55,16 @@ end`);
 /** A sorted set an hour: Redis keeps one of up to 128 members in a quarter of the memory. */
 const HOUR_S = 3600;
 const hourOf = (atS: number): number => Math.floor(atS / HOUR_S);
-/** How many places one command names. */
-const CHUNK = 500;
+/** How many places one command names, or a walk tells at a time: their entries are read together. */
+const CHUNK = 100;
 /** How many hours are read at a time. */
 const HOURS_TOGETHER = 32;
 
 function* chunksOf<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
 }
+
+export type TimeIndex = ReturnType<typeof createTimeIndex>;
 
 /**
  * The entries of all journals by time. An index: written after the records by idempotent commands, rebuilt from them
@@ -80,7 +79,7 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
   const [countsKey, fieldsKey] = [`${base}:issued`, `${base}:issued-fields`];
   const hourKey = (hour: number | string): string => `${base}:h:${hour}`;
   const dayOf = (atS: number): string => DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
-  const argumentsOf = ({ member, entry, isCounted }: Listed): (string | number)[] => {
+  const argumentsOf = ({ member, entry }: Listed, isCounted: boolean): (string | number)[] => {
     const { kind, atS, award, event } = entry;
     const field = isCounted && kind === 'issued' && award !== null ? `${dayOf(atS)} ${award}` : '';
     return [hourOf(atS), atS, member, field, isGiving(entry) ? (event ?? '') : ''];
@@ -92,11 +91,16 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
     );
   };
   return {
-    /** Adds entries; counts those that are new. Idempotent. */
-    async add(listed: readonly Listed[]): Promise<void> {
+    /** Adds entries; counts those that are new, unless they were counted under another name. Idempotent. */
+    async add(listed: readonly Listed[], isCounted = true): Promise<void> {
       for (const some of chunksOf(listed)) {
         const hours = some.map(({ entry }) => hourKey(hourOf(entry.atS)));
-        await ADD(redis, [hoursKey, countsKey, fieldsKey, eventsKey, ...hours], some.flatMap(argumentsOf));
+        const keys = [hoursKey, countsKey, fieldsKey, eventsKey, ...hours];
+        await ADD(
+          redis,
+          keys,
+          some.flatMap((one) => argumentsOf(one, isCounted)),
+        );
       }
     },
     async remove(places: readonly Place[]): Promise<void> {

@@ -1,8 +1,7 @@
 import { fingerprintBy } from '../earners/assertions.js';
 import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
-import { linkedRecords, personKeyOf } from '../earners/links.js';
 import type { PeopleSources } from '../earners/people.js';
-import { readAddresses, type Address } from '../earners/person.js';
+import { linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
 import type { EarnerRecord } from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
 import { tombstoneOf } from '../earners/tombstone.js';

@@ -1,5 +1,11 @@
-import { linkedRecords, listing, notListing, personKeyOf, pointingTo } from '../earners/links.js';
-import { readAddresses } from '../earners/person.js';
+import {
+  linkedRecords,
+  listing,
+  notListing,
+  personKeyOf,
+  pointingTo,
+  readAddresses,
+} from '../earners/person.js';
 import type { AwardRecord, EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import { transition } from '../issuing/award-record.js';

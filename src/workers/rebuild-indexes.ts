@@ -16,13 +16,11 @@ async function* listedRecords(
 ): AsyncGenerator<readonly (readonly [EarnerKey, EarnerRecord])[]> {
   for await (const keys of earners.keys()) {
     signal.throwIfAborted();
-    const records = await earners.readMany(keys);
-    const readable = keys.flatMap((earner, nth) => {
-      const record = records[nth];
+    const readable: [EarnerKey, EarnerRecord][] = [];
+    for (const [earner, record] of await earners.readMany(keys))
       if (record instanceof RecordUnreadable)
         log.warn({ err: record }, 'a record is left out of the indexes');
-      return record === undefined || record instanceof RecordUnreadable ? [] : [[earner, record] as const];
-    });
+      else readable.push([earner, record]);
     for (const [earner, record] of readable) await flags.relist(earner, record.flags);
     yield readable;
   }

@@ -1,5 +1,4 @@
 import { markAssertion, storeAssertions } from '../../src/earners/assertions.js';
-import { decodeRecord, encodeRecord } from '../../src/earners/codec.js';
 import { JOURNAL_KINDS } from '../../src/earners/journal-entry.js';
 import {
   type Assertion,
@@ -7,7 +6,14 @@ import {
   EMPTY_RECORD,
   RecordUnreadable,
 } from '../../src/earners/record.js';
-import { createEarnerStore, type EarnerStore, recordKey, sealRecord } from '../../src/earners/store.js';
+import {
+  createEarnerStore,
+  decodeRecord,
+  type EarnerStore,
+  encodeRecord,
+  recordKey,
+  sealRecord,
+} from '../../src/earners/store.js';
 import {
   asAssertionId,
   asAwardId,
@@ -122,9 +128,9 @@ describe('store', () => {
     expect(await store.read(earner)).toBe(EMPTY_RECORD);
     await store.update(earner, (before) => ({ ...before, contact }));
     expect(await store.read(earner)).toEqual({ ...EMPTY_RECORD, contact });
-    expect(await store.readMany([earner, asEarnerKey('k2')])).toEqual([
-      { ...EMPTY_RECORD, contact },
-      EMPTY_RECORD,
+    expect([...(await store.readMany([earner, asEarnerKey('k2')]))]).toEqual([
+      ['k1', { ...EMPTY_RECORD, contact }],
+      ['k2', EMPTY_RECORD],
     ]);
     await store.update(earner, () => EMPTY_RECORD);
     expect(await redis.connection.exists(recordKey(prefix, earner))).toBe(0);
@@ -173,7 +179,7 @@ describe('store', () => {
     await expect(store.read(earner)).rejects.toThrow(/earner k1 cannot be read/);
     await expect(store.update(earner, () => EMPTY_RECORD)).rejects.toThrow(RecordUnreadable);
     // It stands aside; the others are served.
-    const [broken, good] = await store.readMany([earner, asEarnerKey('k2')]);
+    const [broken, good] = (await store.readMany([earner, asEarnerKey('k2')])).values();
     expect([broken instanceof RecordUnreadable, good]).toEqual([true, { ...EMPTY_RECORD, contact }]);
     expect(await redis.connection.getBuffer(recordKey(prefix, earner))).toEqual(bytes);
   });

@@ -1,9 +1,16 @@
 import { Redis } from 'ioredis';
 import { get } from 'node:http';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { EMPTY_RECORD } from '../../src/earners/record.js';
+import { EMPTY_RECORD, type EarnerRecord } from '../../src/earners/record.js';
 import { recordKey, sealRecord } from '../../src/earners/store.js';
-import { asAwardId, asBadgeId, asEarnerKey, asEventId, asSchemeVersion } from '../../src/ids.js';
+import {
+  asAwardId,
+  asBadgeId,
+  asEarnerKey,
+  asEventId,
+  asSchemeVersion,
+  type EarnerKey,
+} from '../../src/ids.js';
 import { closeRedis, type RedisConnection } from '../../src/platform/redis.js';
 import { createVault } from '../../src/platform/vault.js';
 import { classOf, NOON_S } from '../journal/support.js';
@@ -60,9 +67,8 @@ describe('a large journal', () => {
       (async function* () {
         for await (const keys of earners.keys())
           for (let at = 0; at < keys.length; at += 1000) {
-            const some = keys.slice(at, at + 1000);
-            const records = await earners.readMany(some);
-            yield some.map((key, nth) => [key, records[nth] as typeof EMPTY_RECORD] as const);
+            const records = await earners.readMany(keys.slice(at, at + 1000));
+            yield [...records] as [EarnerKey, EarnerRecord][];
           }
       })(),
     );

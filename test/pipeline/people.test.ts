@@ -4,7 +4,7 @@ import { asBadgeId, type EarnerKey } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
-import { pointingTo } from '../../src/earners/links.js';
+import { pointingTo } from '../../src/earners/person.js';
 import { readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/unblock.js';
 import { openHouse, REGION, type House } from '../support/house.js';

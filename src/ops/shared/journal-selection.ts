@@ -1,8 +1,7 @@
 import { DateTime } from 'luxon';
 import type { JournalEntry } from '../../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../../ids.js';
-import type { Journal } from '../../journal/journal.js';
-import { isAskedFor, type JournalQuery } from '../../journal/pages.js';
+import { isAskedFor, type Journal, type JournalQuery } from '../../journal/journal.js';
 
 /** Which journal entries are asked for, of some people or of everybody. */
 export interface JournalFilter extends JournalQuery {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AWARD_STATES, type AwardRecord } from '../../earners/record.js';
-import { linkedRecords, personKeyOf } from '../../earners/links.js';
+import { linkedRecords, personKeyOf } from '../../earners/person.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';

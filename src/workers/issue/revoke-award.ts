@@ -10,7 +10,7 @@ import { noteIn } from '../../issuing/log-entry.js';
 import { decide, type Decision } from '../decide.js';
 import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
-import { linkedRecords } from '../../earners/links.js';
+import { linkedRecords } from '../../earners/person.js';
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
 export async function handleLostAward(

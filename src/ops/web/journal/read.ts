@@ -1,7 +1,7 @@
 import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
 import { asAwardId, asEventId, type AwardId, type EarnerKey, type EventId } from '../../../ids.js';
-import type { PageAsked } from '../../../journal/pages.js';
+import type { PageAsked } from '../../../journal/journal.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';

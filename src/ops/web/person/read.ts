@@ -1,4 +1,4 @@
-import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/links.js';
+import { linkedRecords, personKeyOf, type LinkedRecords } from '../../../earners/person.js';
 import type { Contact } from '../../../earners/record.js';
 import { asEarnerKey, type EarnerKey } from '../../../ids.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
