@@ -426,17 +426,10 @@ describe('how an award came', () => {
   });
 
   test('flags since the first of them, and what waits', () => {
-    const flags = [
-      { badgeId: R1, atS: 30 },
-      { badgeId: R1, atS: 20 },
-      { badgeId: R2, atS: 40 },
-    ];
+    const flags = [[R1, 30] as const, [R1, 20] as const, [R2, 40] as const];
     const waiting = new Set([asAwardId('communiquer-2')]);
     const background = backgroundOf(holding('E1'), { entries: [], flags, waiting });
-    expect([...background.flagged]).toEqual([
-      [R1, 20],
-      [R2, 40],
-    ]);
+    expect(background.flagged).toEqual(new Map([[R1, 20] as const, [R2, 40] as const]));
     expect(background.waiting).toEqual(waiting);
   });
 });

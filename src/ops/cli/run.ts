@@ -3,15 +3,7 @@ import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../shared/words.js';
 import { didYouMean, shownAgain } from './arguments.js';
-import {
-  type Call,
-  type Command,
-  type Context,
-  Problem,
-  type Streams,
-  wrongUsage,
-  withProgress,
-} from './command.js';
+import { type Call, type Command, type Context, Problem, wrongUsage, withProgress } from './command.js';
 
 /**
  * Runs what was typed.
@@ -84,7 +76,7 @@ const INTERRUPTED = say`Interrompu avant la fin. Retapez la commande pour aller 
   Interrupted before its end. Type the command again to finish: nothing is done twice.`;
 
 /** Names that others chose could turn a terminal's line around. Written out, JSON says the same with them. */
-const withoutTricks = (streams: Streams): Streams => ({
+const withoutTricks = (streams: Context['streams']): Context['streams'] => ({
   ...streams,
   out: (line) => streams.out(withMarksWritten(line)),
   err: (line) => streams.err(withMarksWritten(line)),

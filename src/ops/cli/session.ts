@@ -2,26 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
 import { RegionUnreadable } from '../../issuing/region-account-sync.js';
-import {
-  ObfError,
-  ObfNotSent,
-  ObfOutcomeUnknown,
-  ObfRefused,
-  ObfThrottled,
-  ObfUnreadable,
-} from '../../obf/errors.js';
+import { ObfError, ObfRefused, ObfThrottled } from '../../obf/errors.js';
 import { createObf, type Obf } from '../../obf/obf.js';
 import { isSameKey } from '../../platform/key-guard.js';
 import { createLogger, describeError, type Logger } from '../../platform/logger.js';
 import { isRedisError, redisCause, RedisRefused, refusalOf } from '../../platform/redis-faults.js';
 import { watchRefusals } from '../../platform/redis-health.js';
-import {
-  closeRedis,
-  hostsOf,
-  raceAbort,
-  type RedisAddress,
-  type RedisConnection,
-} from '../../platform/redis.js';
+import { closeRedis, hostsOf, raceAbort, type RedisConnection } from '../../platform/redis.js';
 import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
@@ -50,7 +37,7 @@ export const NEEDED = [
  */
 export async function withRedis<T>(
   { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
-  address: RedisAddress,
+  address: Config['redis'],
   work: (redis: RedisConnection) => Promise<T>,
 ): Promise<T> {
   const redis = openRedis(address);
@@ -79,7 +66,7 @@ export async function withRedis<T>(
 }
 
 /** @param began it answered at first: every command may be typed again */
-function silenceWords(error: unknown, address: RedisAddress, began: boolean): Localized {
+function silenceWords(error: unknown, address: Config['redis'], began: boolean): Localized {
   const { fr, en, mend } = redisCause(error);
   const where = hostsOf(address);
   return began
@@ -226,14 +213,17 @@ function wordsFor(error: ObfError, variables: string): Localized {
     return say`OBF demande d'attendre ${seconds} s : recommencez ensuite
       OBF asks to wait ${seconds} s: try again then`;
   }
-  if (error instanceof ObfNotSent)
-    return say`OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne
-      OBF does not answer: check OBF_BASE_URL, the network, and that the service works`;
   if (error instanceof ObfRefused && [400, 401, 403].includes(error.status))
     return say`OBF refuse la clé d'API : vérifiez ${variables}
       OBF refuses the API key: check ${variables}`;
-  if (error instanceof ObfUnreadable || error instanceof ObfOutcomeUnknown)
-    return say`la réponse est illisible : vérifiez OBF_BASE_URL
-      the answer cannot be read: check OBF_BASE_URL`;
-  return { fr: "OBF refuse l'appel", en: 'OBF refuses the call' };
+  return BY_CODE[error.code] ?? { fr: "OBF refuse l'appel", en: 'OBF refuses the call' };
 }
+
+const UNREADABLE = say`la réponse est illisible : vérifiez OBF_BASE_URL
+  the answer cannot be read: check OBF_BASE_URL`;
+const BY_CODE: Readonly<Record<string, Localized>> = {
+  obf_not_sent: say`OBF ne répond pas : vérifiez OBF_BASE_URL, le réseau, et que le service fonctionne
+    OBF does not answer: check OBF_BASE_URL, the network, and that the service works`,
+  obf_unreadable: UNREADABLE,
+  obf_outcome_unknown: UNREADABLE,
+};

@@ -2,7 +2,6 @@ import type { JournalEntry } from '../../earners/journal-entry.js';
 import { journalOf } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AwardId, BadgeId, EarnerKey } from '../../ids.js';
-import type { Flag } from '../../issuing/review-flags.js';
 import type { Evaluation } from '../../rules/evaluation.js';
 import type { AwardHistory, Background } from '../../rules/explain/explanation.js';
 import { explainJson } from '../../rules/explain/json.js';
@@ -28,38 +27,28 @@ export async function explainPerson(sources: PersonSources, earner: EarnerKey) {
 }
 
 /** By what is written down under every address of the person. */
-export const backgroundOfPerson = ({ person, evaluation, waiting }: Decision): Background =>
-  backgroundOf(evaluation, {
-    entries: journalOf(person),
-    flags: person.addresses.flatMap(({ record }) =>
-      [...record.flags].map(([badgeId, atS]) => ({ badgeId, atS })),
-    ),
-    waiting,
-  });
+export function backgroundOfPerson({ person, evaluation, waiting }: Decision): Background {
+  const flags = person.addresses.flatMap(({ record }) => [...record.flags]);
+  return backgroundOf(evaluation, { entries: journalOf(person), flags, waiting });
+}
 
 /** What is written down about one person, under whichever of their addresses; entries in any order. */
 interface Notes {
   readonly entries: readonly JournalEntry[];
-  readonly flags: readonly Pick<Flag, 'badgeId' | 'atS'>[];
+  /** Since when, Unix seconds. */
+  readonly flags: readonly (readonly [BadgeId, sinceS: number])[];
   readonly waiting: ReadonlySet<AwardId>;
 }
 
 /** Pure. What an explanation is told besides the evaluation. */
-export const backgroundOf = (evaluation: Evaluation, { entries, flags, waiting }: Notes): Background => ({
-  history: historyOf(evaluation, entries),
-  waiting,
-  flagged: earliest(flags),
-});
-
-function historyOf(
-  { awards }: Evaluation,
-  entries: readonly JournalEntry[],
-): ReadonlyMap<BadgeId, AwardHistory> {
-  const found = awards.flatMap(({ heldBy }) => {
-    const entry = heldBy === null ? undefined : givingOf(heldBy, entries);
-    return heldBy === null || entry === undefined ? [] : [[heldBy.badgeId, toldBy(entry)] as const];
-  });
-  return new Map(found);
+export function backgroundOf({ awards }: Evaluation, { entries, flags, waiting }: Notes): Background {
+  const history = new Map<BadgeId, AwardHistory>();
+  for (const { heldBy } of awards) {
+    const entry = heldBy && givingOf(heldBy, entries);
+    if (entry) history.set(heldBy.badgeId, toldBy(entry));
+  }
+  // Two addresses may have been flagged for one badge before they were linked: the earliest is put last, and stays.
+  return { history, waiting, flagged: new Map(flags.toSorted(([, a], [, b]) => b - a)) };
 }
 
 /**
@@ -85,10 +74,3 @@ const toldBy = ({ kind, atS, version, assertions, event }: JournalEntry): AwardH
   earnedBy: assertions,
   event,
 });
-
-/** Two addresses may have been flagged for one badge before they were linked. */
-function earliest(flags: Notes['flags']): ReadonlyMap<BadgeId, number> {
-  const since = new Map<BadgeId, number>();
-  for (const { badgeId, atS } of flags) since.set(badgeId, Math.min(atS, since.get(badgeId) ?? atS));
-  return since;
-}

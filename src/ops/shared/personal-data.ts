@@ -136,16 +136,13 @@ async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<rea
 }
 
 /** What of an address and of a name is to be read; null: nothing. */
-export interface Shown {
-  readonly address: (one: HeldAddress) => string | null;
-  readonly name: (one: HeldAddress) => string | null;
-}
+export type Shown = (one: HeldAddress) => Pick<z.output<typeof addressForm>, 'address' | 'name'>;
 
 /** For the person themselves. */
-const WHOLE: Shown = {
-  address: ({ record }) => record.contact?.address ?? null,
-  name: ({ record }) => record.contact?.name ?? null,
-};
+const WHOLE: Shown = ({ record: { contact } }) => ({
+  address: contact?.address ?? null,
+  name: contact?.name ?? null,
+});
 
 export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = WHOLE): EarnerJson {
   const exportedS = secondsOf(clock);
@@ -162,8 +159,7 @@ function addressJson(one: HeldAddress, shown: Shown): EarnerJson['addresses'][nu
   const { tombstone } = record;
   return {
     earner: key,
-    address: shown.address(one),
-    name: shown.name(one),
+    ...shown(one),
     linked_to: record.linkedTo,
     being_erased: (tombstone?.entriesToUnindex.length ?? 0) > 0,
     erased_on_s: tombstone?.erasedAtS ?? null,

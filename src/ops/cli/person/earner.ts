@@ -47,11 +47,12 @@ export const earnerShow: Command = {
   }),
 };
 
-const maskedBut = (whole: EarnerKey | null): Shown => ({
-  address: ({ key, record: { contact } }) =>
-    contact && (key === whole ? contact.address : maskAddress(contact.address)),
-  name: () => null,
-});
+const maskedBut =
+  (whole: EarnerKey | null): Shown =>
+  ({ key, record: { contact } }) => ({
+    address: contact && (key === whole ? contact.address : maskAddress(contact.address)),
+    name: null,
+  });
 
 export const earnerExport: Command = {
   name: 'earner export',
@@ -93,7 +94,7 @@ function addressLines(
     (tombstone?.entriesToUnindex.length ?? 0) > 0 && { fr: 'effacement en cours', en: 'being erased' },
     tombstone !== null && { fr: `effacée le ${erased.fr}`, en: `erased on ${erased.en}` },
   ]);
-  const address = shown.address(one) ?? { fr: 'adresse non conservée', en: 'address not kept' };
+  const address = shown(one).address ?? { fr: 'adresse non conservée', en: 'address not kept' };
   return [
     say`${address} (${facts})
       ${address} (${facts})`,

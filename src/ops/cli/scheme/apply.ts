@@ -7,16 +7,7 @@ import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import {
-  type Answer,
-  type Call,
-  type Command,
-  Problem,
-  wrongUsage,
-  problem,
-  readLine,
-  withProgress,
-} from '../command.js';
+import { type Call, type Command, Problem, wrongUsage, problem, readLine, withProgress } from '../command.js';
 import { READING } from './plan.js';
 
 export const apply: Command = {
@@ -116,7 +107,7 @@ async function requireConsent(
   throw new Problem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
 
-function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean): Answer {
+function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean) {
   const { version, only } = plan;
   const awards = plan.awards.filter(({ gains }) => gains.count > 0);
   const way = plural(cost.issues, 'badge mis en route|badges mis en route', 'badge is|badges are');

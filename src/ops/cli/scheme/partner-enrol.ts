@@ -15,15 +15,7 @@ import { didYouMean } from '../arguments.js';
 import { plan } from './plan.js';
 import { oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { faultWords, isSet, requireScheme, requireSettings } from '../settings.js';
-import {
-  type Answer,
-  type Call,
-  type Command,
-  type Context,
-  Problem,
-  wrongUsage,
-  problem,
-} from '../command.js';
+import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
 
 export const partnerEnrol: Command = {
   name: 'partner enrol',
@@ -203,12 +195,12 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
  * asked either way: a badge that is not in the account would never count.
  * @throws Problem when OBF has no such badge, or does not say, and no name was given
  */
-async function findName(context: Context, { clientId, badge }: Enrolling, secretEnv: string | null) {
+async function findName(call: Call, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
   if (secretEnv === null) return { name, notes: [] };
-  if (!isSet(context.env, secretEnv)) return { name, notes: [notSet(secretEnv)] };
+  if (!isSet(call.env, secretEnv)) return { name, notes: [notSet(secretEnv)] };
   try {
-    const badges = await readObfBadges(context, clientId, secretEnv);
+    const badges = await readObfBadges(call, clientId, secretEnv);
     const found = badges.find(({ id }) => id === badgeId);
     if (found !== undefined) return { name: name ?? found.name, notes: [] };
     const known = badges.map(({ id }) => id);
@@ -239,7 +231,7 @@ const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
  * @throws Problem; nothing is written then
  */
 async function writeEnrolment(
-  { cwd }: Pick<Context, 'cwd'>,
+  { cwd }: Call,
   { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
   enrolling: Enrolling,
   before: Scheme,
