@@ -77,6 +77,23 @@ export interface JobResult {
   readonly onlyQueued?: boolean;
 }
 
+/** Does one job. The signal aborts when it is no longer this process' to do. */
+export type Work<Parts, Job> = (parts: Parts, job: Job, signal: AbortSignal) => Promise<JobResult>;
+
+/** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
+export interface JobProgress {
+  readonly before: unknown;
+  readonly report: (progress: object) => Promise<void>;
+}
+
+/** Does one job that takes long. */
+export type LongWork<Parts, Job> = (
+  parts: Parts,
+  job: Job,
+  signal: AbortSignal,
+  progress: JobProgress,
+) => Promise<JobResult>;
+
 /** The same error is logged once in this time, milliseconds. */
 const SAME_ERROR_MS = 30_000;
 /** Of how many different errors the last time is known. */

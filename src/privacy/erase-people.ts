@@ -1,42 +1,33 @@
 import { fingerprintBy } from '../earners/assertions.js';
 import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
 import type { PeopleSources } from '../earners/people.js';
-import { linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
-import type { EarnerRecord } from '../earners/record.js';
-import type { EarnerStore } from '../earners/store.js';
+import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
+import { compose } from '../earners/portfolio.js';
+import type { AwardRecord, EarnerRecord } from '../earners/record.js';
 import { tombstoneOf } from '../earners/tombstone.js';
-import type { ClientId, EarnerKey } from '../ids.js';
-import type { Batches } from '../issuing/batches.js';
-import type { ReviewFlags } from '../issuing/review-flags.js';
-import { type Ledger, removeFromOpenBatches } from '../issuing/ledger.js';
-import type { Outbox } from '../issuing/outbox.js';
-import type { Journal } from '../journal/journal.js';
-import { secondsOf, type Clock, type RedisTime } from '../platform/clock.js';
+import { asEventId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
+import { removeFromOpenBatches } from '../issuing/ledger.js';
+import type { IssuingSources, openIssuing } from '../issuing/parts.js';
+import { secondsOf } from '../platform/clock.js';
 import type { Vault } from '../platform/vault.js';
 import { sortAllArrivals } from '../queue/arrivals.js';
-import { revokeJobId, QUEUES } from '../queue/jobs.js';
 import type { Queues } from '../queue/enqueue.js';
+import { revokeJobId, QUEUES } from '../queue/jobs.js';
+import { heldBadges } from '../rules/countable.js';
 import { createPlanStore } from '../scheme/runs.js';
-import { recordsKeptAfterErasure } from './kept-records.js';
 import { forgetJobEvents, jobsAbout, removeJobsAbout } from './remove-jobs.js';
 import { requestAofRewrite, type RewriteParts } from './rewrite-aof.js';
 
 /** All places where something is stored of people. */
-export interface ErasureParts extends RewriteParts {
-  /** The Région's own OBF client. */
-  readonly region: ClientId;
-  readonly people: PeopleSources;
-  readonly earners: EarnerStore;
-  readonly journal: Journal;
-  readonly ledger: Ledger;
-  readonly outbox: Outbox;
-  readonly batches: Batches;
-  readonly flags: ReviewFlags;
-  readonly queues: Queues;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  readonly now: RedisTime;
-}
+export type ErasureParts = RewriteParts &
+  Pick<IssuingSources, 'earners' | 'journal' | 'clock' | 'now'> &
+  Pick<ReturnType<typeof openIssuing>, 'ledger' | 'outbox' | 'batches' | 'flags'> & {
+    /** The Région's own OBF client. */
+    readonly region: ClientId;
+    readonly people: PeopleSources;
+    readonly queues: Queues;
+    readonly vault: Vault;
+  };
 
 export interface PersonToErase {
   /** Stands for the person. */
@@ -47,33 +38,31 @@ export interface PersonToErase {
   readonly isMeant?: (record: EarnerRecord) => boolean;
 }
 
-/** What was removed. */
-export interface ErasedNumbers {
-  people: number;
-  addresses: number;
-  assertions: number;
+/** What was removed, to be added to. */
+export const noneErased = () => ({
+  people: 0,
+  addresses: 0,
+  assertions: 0,
   /** Of the journal. */
-  entries: number;
-  jobs: number;
-  flags: number;
+  entries: 0,
+  jobs: 0,
+  flags: 0,
   /** Awards of which it stays known that they were given, or are not to be. */
-  awards: number;
-}
+  awards: 0,
+});
+export type ErasedNumbers = ReturnType<typeof noneErased>;
 
 /**
  * Removes everything about a person, under all of their addresses, but for what keeps it from coming back and them from
  * being given twice. Idempotent. The journal gets the numbers.
  * @returns null when nothing is held of them, or nothing any more
  */
-export async function eraseEarner(
-  parts: ErasureParts,
-  earner: EarnerKey,
-  why: 'erased' | 'purged',
-): Promise<ErasedNumbers | null> {
+export async function eraseEarner(parts: ErasureParts, earner: EarnerKey): Promise<ErasedNumbers | null> {
   const person = await personToErase(parts, earner);
   if (!(await isAnythingHeld(parts, person))) return null;
-  const numbers = await erasePeople(parts, [person], (erased) =>
-    parts.journal.write([erasedEntry(parts, why, erased)]),
+  const numbers = noneErased();
+  await erasePeople(parts, [person], numbers, () =>
+    parts.journal.write([erasedEntry(parts, 'erased', numbers)]),
   );
   await requestAofRewrite(parts);
   return numbers;
@@ -118,24 +107,25 @@ export function isMoreHeldThanKept(
 /**
  * Each address' record becomes its tombstone in one write. What is at work for it meets the tombstone in its own
  * compare-and-set, and stops. Then the indexes and what waits for these people go. Stopped anywhere, it is done again.
- * @param tell receives what was removed, before the erasure counts as complete
+ * @param numbers receives what was removed. @param tell is called before the erasure counts as complete
  */
 export async function erasePeople(
   parts: ErasureParts,
   people: readonly PersonToErase[],
-  tell: (numbers: ErasedNumbers) => Promise<void>,
-): Promise<ErasedNumbers> {
+  numbers: ErasedNumbers,
+  tell: () => Promise<void> = async () => {},
+): Promise<void> {
   const erased: Erased[] = [];
   for (const person of people) {
     const addresses = await buryAll(parts, person);
     if (addresses.length > 0) erased.push({ person: person.person, addresses });
   }
   const addresses = erased.flatMap((one) => one.addresses);
-  const jobs = addresses.length === 0 ? 0 : await clean(parts, addresses);
-  const numbers = { ...(await countErased(parts, erased)), jobs };
-  if (addresses.length > 0) await tell(numbers);
+  if (addresses.length === 0) return;
+  numbers.jobs += await clean(parts, addresses);
+  for (const one of erased) await count(parts, one, numbers);
+  await tell();
   for (const { key } of addresses) await parts.earners.update(key, withCompleteTombstone);
-  return numbers;
 }
 
 /** One person, as they were before. */
@@ -201,22 +191,19 @@ function isOfRevocation(addresses: readonly Address[]): (id: string) => boolean 
   return (id) => begun.some((one) => id === one || id.startsWith(`${one}.`));
 }
 
-async function countErased(
-  { earners }: Pick<ErasureParts, 'earners'>,
-  erased: readonly Erased[],
-): Promise<Omit<ErasedNumbers, 'jobs'>> {
-  const records = erased.flatMap(({ addresses }) => addresses.map(({ record }) => record));
-  const sum = (of: (record: EarnerRecord) => number): number =>
-    records.reduce((total, record) => total + of(record), 0);
-  const kept = await Promise.all(erased.map(async ({ person }) => (await earners.read(person)).awards.size));
-  return {
-    people: erased.length,
-    addresses: records.length,
-    assertions: sum(({ assertions }) => assertions.length),
-    entries: sum(({ journal, tombstone }) => journal.length + (tombstone?.entriesToUnindex.length ?? 0)),
-    flags: sum(({ flags }) => flags.size),
-    awards: kept.reduce((total, count) => total + count, 0),
-  };
+async function count(
+  { earners }: ErasureParts,
+  { person, addresses }: Erased,
+  numbers: ErasedNumbers,
+): Promise<void> {
+  numbers.people += 1;
+  numbers.addresses += addresses.length;
+  numbers.awards += (await earners.read(person)).awards.size;
+  for (const { record } of addresses) {
+    numbers.assertions += record.assertions.length;
+    numbers.entries += record.journal.length + (record.tombstone?.entriesToUnindex.length ?? 0);
+    numbers.flags += record.flags.size;
+  }
 }
 
 /** Pure. Nothing more is to be done for this address: it forgets what the erasure found it by. */
@@ -235,3 +222,40 @@ export const erasedEntry = (
     cause: why === 'erased' ? 'ops' : 'retention',
     detail: `people ${people}, addresses ${addresses}, assertions ${assertions}, awards ${awards}, entries ${entries}, jobs ${jobs}`,
   });
+
+/** For the one award in a million of which no event is known: nothing is ever asked by it. */
+const UNKNOWN_EVENT = asEventId('unknown');
+
+/**
+ * Pure. What outlives a person's erasure, so that they are not given a second time what the Région's account holds for
+ * one of their addresses, by hand or not, nor what a human took back: a badge, its state, and the Région's own events.
+ * Nothing of what earned it, or of reasons. What is being taken back is not among these: it stays as it is.
+ * @param addresses all of the person's
+ */
+function recordsKeptAfterErasure(
+  region: ClientId,
+  addresses: readonly Address[],
+  nowS: number,
+): ReadonlyMap<BadgeId, AwardRecord> {
+  const records = addresses.flatMap(awardsOf);
+  const assertions = addresses.flatMap(({ record }) => record.assertions);
+  const { held, blocked } = compose(region, assertions, records);
+  const valid = heldBadges(held, nowS);
+  const kept = new Map<BadgeId, AwardRecord>();
+  for (const badgeId of new Set([...records, ...held].map((one) => one.badgeId))) {
+    const theirs = records.filter((one) => one.badgeId === badgeId).map(({ record }) => record);
+    const ignoredRevocations = [...new Set(theirs.flatMap((record) => record.ignoredRevocations))];
+    const atS = Math.max(...theirs.map((record) => record.atS), 0);
+    const holding = theirs.some(({ state }) => state === 'revoking') ? undefined : valid.get(badgeId);
+    if (holding !== undefined) {
+      const { eventId, issuedOnS } = holding;
+      const event = eventId ?? UNKNOWN_EVENT;
+      kept.set(badgeId, { state: 'issued', atS: issuedOnS, ignoredRevocations, event });
+    } else if (blocked.includes(badgeId))
+      kept.set(badgeId, { state: 'blocked', atS: atS === 0 ? nowS : atS, ignoredRevocations });
+    // Were the account read again in full, what Palier took back would look like a human's doing.
+    else if (ignoredRevocations.length > 0)
+      kept.set(badgeId, { state: 'withdrawn', atS, ignoredRevocations });
+  }
+  return kept;
+}

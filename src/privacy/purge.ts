@@ -2,61 +2,48 @@ import { DateTime } from 'luxon';
 import { readAddresses } from '../earners/person.js';
 import { isErased, type AwardState, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { JobResult } from '../platform/logger.js';
+import type { Work } from '../platform/logger.js';
 import type { Scheme } from '../rules/types.js';
 import {
   erasedEntry,
   erasePeople,
   isMoreHeldThanKept,
+  noneErased,
   personToErase,
-  type ErasedNumbers,
   type ErasureParts,
   type PersonToErase,
 } from './erase-people.js';
 import { requestAofRewrite } from './rewrite-aof.js';
 
+type PurgeParts = ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> };
+
 /**
  * Erases people who were given nothing for so many calendar months, and wait for nothing; and
  * completes the erasures that were stopped before their end. May be stopped anywhere: the
  * next one goes on.
- * @param months null: nobody is kept too long
+ * `months`, null: nobody is kept too long
  */
-export async function purge(
-  parts: ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> },
-  months: number | null,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const purge: Work<PurgeParts, { readonly months: number | null }> = async (
+  parts,
+  { months },
+  signal,
+) => {
   const { clock, scheme, journal } = parts;
   const zone = { zone: scheme.timeZone };
   const beforeS =
     months === null ? null : Math.floor(DateTime.fromMillis(clock(), zone).minus({ months }).toSeconds());
-  const all = { ...NOTHING };
+  const all = noneErased();
   try {
-    for await (const found of candidatesOf(parts, beforeS, signal)) {
-      // One entry of the journal tells of the whole run.
-      const erased = await erasePeople(parts, found, async () => {});
-      for (const name of NUMBERS) all[name] += erased[name];
-    }
+    for await (const found of candidatesOf(parts, beforeS, signal)) await erasePeople(parts, found, all);
   } finally {
-    // Stopped half-way, it tells of that half.
+    // One entry of the journal tells of the whole run; stopped half-way, of that half.
     if (all.people > 0) {
       await journal.write([erasedEntry(parts, 'purged', all)]);
       await requestAofRewrite(parts);
     }
   }
   return { did: 'people purged', facts: { months, ...all } };
-}
-
-const NOTHING: ErasedNumbers = {
-  people: 0,
-  addresses: 0,
-  assertions: 0,
-  entries: 0,
-  jobs: 0,
-  flags: 0,
-  awards: 0,
 };
-const NUMBERS = ['people', 'addresses', 'assertions', 'entries', 'jobs', 'flags', 'awards'] as const;
 
 /** How many addresses are looked at together: enough to fill the wire, few enough to let others in. */
 const TOGETHER = 50;

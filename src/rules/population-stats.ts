@@ -71,8 +71,6 @@ export interface PopulationStats {
   readonly byAward: ReadonlyMap<AwardId, AwardStats>;
 }
 
-export type PopulationCounter = ReturnType<typeof countPopulation>;
-
 /** Counts people, one evaluation at a time. */
 export function countPopulation(scheme: Scheme) {
   const counters = scheme.awards.map(({ id }) => {

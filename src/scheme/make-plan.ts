@@ -1,6 +1,6 @@
 import type { AwardId } from '../ids.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
-import { countPopulation, type PopulationCounter } from '../rules/population-stats.js';
+import { countPopulation } from '../rules/population-stats.js';
 import { costOf, planFor, type PersonFacts, startPlan } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { forEachPerson, type Report } from './population.js';
@@ -35,7 +35,6 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
 /**
  * What becomes of everybody when a scheme is put into force, wholly or for one award, and what it costs. Reads alone, and
  * OBF is not called: it may be asked at any time, also for a scheme that no process was ever started with.
- * @param counter receives how everybody would stand with each award of it
  * @throws the signal's reason once it is aborted
  */
 export async function makePlan(
@@ -43,34 +42,31 @@ export async function makePlan(
   { scheme, only, maxRps, keysPerAward }: PlanAsked,
   report: Report,
   signal: AbortSignal,
-  counter: PopulationCounter | null = null,
 ) {
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
   const tally = startPlan(rules, only, keysPerAward);
+  const population = countPopulation(scheme);
   const nowS = secondsOf(clock);
   const look = (person: PersonFacts): void => {
     const { evaluation, planned } = planFor(rules, person, nowS, only);
     tally.add(person.earner, planned);
-    counter?.add(evaluation);
+    population.add(evaluation);
   };
   const unreadable = await forEachPerson(people, look, report, signal);
   const plan = tally.plan();
   const reading = await quota.known();
-  const cost = costOf(plan, {
-    batchMax: pace.batchMax,
-    maxRps,
-    quotaLeft: reading?.left ?? null,
-    quotaFloor: pace.quota.floor,
-  });
+  const [quotaLeft, quotaFloor] = [reading?.left ?? null, pace.quota.floor];
   return {
     plan,
-    cost,
+    cost: costOf(plan, { batchMax: pace.batchMax, maxRps, quotaLeft, quotaFloor }),
     /** OBF's calls per second, and below how many badges of the quota issuing stops: the cost was reckoned with them. */
     maxRps,
-    floor: pace.quota.floor,
+    floor: quotaFloor,
     quota: reading,
+    /** How everybody would stand with each award of the scheme. */
+    census: population.stats(),
     /** The version in force; null: no process was ever started. */
     inForce,
     /** The version that new facts are judged by; null: no process was ever started. */
@@ -80,16 +76,4 @@ export async function makePlan(
     /** Those who are not in the plan, because they could not be looked at. */
     unreadable,
   };
-}
-
-/** The same, and how everybody would stand with each award of it. */
-export async function simulate(
-  parts: PlanParts,
-  asked: Omit<PlanAsked, 'only'>,
-  report: Report,
-  signal: AbortSignal,
-) {
-  const counter = countPopulation(asked.scheme);
-  const made = await makePlan(parts, { ...asked, only: null }, report, signal, counter);
-  return { ...made, census: counter.stats() };
 }

@@ -2,10 +2,10 @@ import { journalEntry } from '../earners/journal-entry.js';
 import type { AwardId, EarnerKey } from '../ids.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { secondsOf } from '../platform/clock.js';
-import type { JobResult } from '../platform/logger.js';
+import type { JobResult, LongWork } from '../platform/logger.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { makePlan, type MadePlan } from '../scheme/make-plan.js';
+import { makePlan, type MadePlan, type PlanAsked } from '../scheme/make-plan.js';
 import { forEachPerson, type Report } from '../scheme/population.js';
 import {
   askedRecord,
@@ -21,36 +21,37 @@ import { decide } from './decide.js';
 import { enqueueGather } from './issue/gather-awards.js';
 import type { Pipeline } from './pipeline.js';
 
-/** How many people of each award are named in a plan; the command line names everybody. */
-const SAMPLE = 50;
-/** How long it takes is not told from here; only the calls are. */
-const UNTOLD_RPS = 1;
-
-/** Keeps a job's progress, which may fail: it is nice to have. */
-type KeepProgress = (progress: { readonly done: number; readonly total: number }) => Promise<void>;
+/** Names some people of each award; the command line names everybody. How long it takes is not told, only the calls. */
+const OPS_PLAN = { keysPerAward: 50, maxRps: 1 };
 
 /**
  * Makes the plan of the rules that hold for what is new, and keeps its result. Changes nothing else.
  * @param only that award alone; null: all. One that the rules do not have gains nobody anything.
  */
-export async function planForOps(
-  pipeline: Pipeline,
-  only: AwardId | null,
-  keep: KeepProgress,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const planForOps: LongWork<Pipeline, { readonly only: AwardId | null }> = async (
+  pipeline,
+  { only },
+  signal,
+  progress,
+) => {
   const { people, clock, schemes } = pipeline;
-  const made = await planned(pipeline, (await schemes.now()).scheme, only, reportTo(keep), signal);
+  const { scheme } = await schemes.now();
+  const asked = { ...OPS_PLAN, scheme, only };
+  const made = await planWithQuota(pipeline, asked, reportTo(progress.report), signal);
   const plan = storedPlan(made, secondsOf(clock));
   await createPlanStore(people).write(plan);
   const { version, people: looked, gainers, issues } = plan;
   return { did: 'plan made', facts: { version, only, people: looked, gainers, issues } };
-}
+};
 
 const REPORT_EVERY_MS = 500;
+type Progress = Record<'done' | 'total', number>;
 
-/** One write at a time, and not more often than every half second. */
-export function reportTo(keep: KeepProgress): Report {
+/**
+ * One write at a time, and not more often than every half second.
+ * @param keep may fail: progress is nice to have
+ */
+export function reportTo(keep: (progress: Progress) => Promise<void>): Report {
   let nextMs = 0;
   return (done, total) => {
     if (performance.now() < nextMs) return;
@@ -61,17 +62,16 @@ export function reportTo(keep: KeepProgress): Report {
   };
 }
 
-async function planned(
+/** What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself. */
+export async function planWithQuota(
   pipeline: Pipeline,
-  scheme: Scheme,
-  only: AwardId | null,
+  asked: PlanAsked,
   report: Report,
   signal: AbortSignal,
 ): Promise<MadePlan> {
   const { quota } = pipeline;
-  // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
   if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
-  return makePlan(pipeline, { scheme, only, maxRps: UNTOLD_RPS, keysPerAward: SAMPLE }, report, signal);
+  return makePlan(pipeline, asked, report, signal);
 }
 
 function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number): StoredPlan {
@@ -103,13 +103,9 @@ function storedPlan({ plan, cost, quota, unreadable }: MadePlan, madeS: number):
  * stopped anywhere: run again, it goes on as it began. Nothing is done, and that is kept, when more would be
  * given than the operator agreed to.
  */
-export async function applyForOps(
-  pipeline: Pipeline,
-  asked: ApplyAsked,
-  keep: KeepProgress,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const applyForOps: LongWork<Pipeline, ApplyAsked> = async (pipeline, asked, signal, progress) => {
   const { schemes, people, clock } = pipeline;
+  const report = reportTo(progress.report);
   const store = createApplyStore(people);
   const known = await store.read();
   let record = known?.ask === asked.ask ? known : askedRecord(asked);
@@ -129,7 +125,8 @@ export async function applyForOps(
     // What this very request had begun was below its number: what came due since is due by the rules in force.
     if (record.state !== 'giving' || begun?.ask !== ask) {
       await become('planning');
-      const made = await planned(pipeline, scheme, only, reportTo(keep), signal);
+      const plan = { ...OPS_PLAN, scheme, only };
+      const made = await planWithQuota(pipeline, plan, report, signal);
       const { issues, quotaShort } = made.cost;
       if (issues > upto) return await become('above', numbersOf(made));
       if (quotaShort > 0 && !overQuota) return await become('over_quota', numbersOf(made));
@@ -137,14 +134,14 @@ export async function applyForOps(
       await become('giving', issues === 0 ? {} : numbersOf(made));
       seen = made;
     }
-    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, reportTo(keep), signal);
+    await applyRules(pipeline, scheme, { only, suppressEmail, ask }, seen, report, signal);
   } catch (error) {
     if (error instanceof SchemeMoved) return become('moved');
     throw error;
   }
   await createPlanStore(people).clear();
   return become('applied');
-}
+};
 
 /** @returns null: nothing stands in the way, as far as that is known without a plan */
 function refusalOf(

@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import { connectionOf } from '../queue/enqueue.js';
 import { redisNow } from '../platform/clock.js';
 import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
+import type { JobResult } from '../platform/logger.js';
 import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 
@@ -18,13 +19,14 @@ const STEP = 1000;
  * poll, and a batch under way gets its job back; a credential that was pushed, and stood in failed all that time, is
  * given up.
  */
-export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<void> {
+export async function cleanQueues({ queues, log }: Pipeline, signal: AbortSignal): Promise<JobResult> {
   const nowMs = await redisNow(connectionOf(queues.notices));
   for (const name of QUEUES) {
     const pushes = name === 'notices' ? await cleanPushes(queues.notices, nowMs, signal) : 0;
     const removed = pushes + (await cleanFailed(queues[name], signal));
     log.info({ queue: name, removed }, 'old failed jobs removed');
   }
+  return { did: 'queues cleaned', facts: {} };
 }
 
 /**

@@ -1,22 +1,17 @@
-import { journalEntry } from '../earners/journal-entry.js';
 import { readPerson, type Person } from '../earners/person.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
-import type { JobResult } from '../platform/logger.js';
+import type { Work } from '../platform/logger.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { gatherSoon } from './issue/gather-awards.js';
 import { REGION_READ } from '../issuing/region-account-sync.js';
 import type { Pipeline } from './pipeline.js';
-import { handleLostAward } from './issue/revoke-award.js';
+import { handleLostAward, recordBlocked } from './issue/revocation.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
-export async function evaluateEarner(
-  pipeline: Pipeline,
-  job: EarnerJob,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const evaluateEarner: Work<Pipeline, EarnerJob> = async (pipeline, job, signal) => {
   const { meter, regionSync, pace } = pipeline;
   const { cause, suppressEmail = false } = job;
   const startedMs = performance.now();
@@ -40,7 +35,7 @@ export async function evaluateEarner(
   const facts = { earner: person.earner, cause, due: due.map(({ award }) => award.id) };
   // `waiting`: due by changed rules that are not in force yet.
   return { did: 'earner evaluated', facts: waiting.size === 0 ? facts : { ...facts, waiting: [...waiting] } };
-}
+};
 
 /**
  * A server that takes over may know of a claim and not of the batch that made it (decision 10): nobody would ever send
@@ -81,25 +76,6 @@ async function clearReviewFlags({ flags }: Pipeline, { person, evaluation, lost 
   for (const { key, record } of person.addresses) {
     const flagged = well.filter((id) => record.flags.has(id));
     if (flagged.length > 0) await flags.remove(key, flagged);
-  }
-}
-
-/** Says once that a human revoked an award, and since when it is not given again. */
-async function recordBlocked(
-  { ledger, log }: Pipeline,
-  { person: { earner, portfolio, records }, evaluation: { awards, version } }: Decision,
-  cause: string,
-): Promise<void> {
-  for (const { award, status } of awards) {
-    const { id, badgeId } = award;
-    const isKnown = records.some((one) => one.badgeId === badgeId && one.record.state === 'blocked');
-    if (status !== 'blocked' || isKnown) continue;
-    const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
-    const about = { earner, award: id, badgeId, version, cause, event };
-    const blocked = await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
-      journalEntry('blocked', atS, about),
-    );
-    if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
   }
 }
 

@@ -36,7 +36,10 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
   const records = await linkedRecords(earners, [one, other]);
   const person = personKeyOf(records, one);
   const others = [...records.keys()].filter((key) => key !== person);
-  const changed = await join(pipeline, person, others);
+  const own = records.get(person);
+  const isJoined = (key: EarnerKey) => own?.linked.includes(key) && records.get(key)?.linkedTo === person;
+  const changed = own?.linkedTo !== null || !others.every(isJoined);
+  await join(pipeline, person, others);
   const withdrawn = await withdrawWaiting(pipeline, others);
   for (const key of others) await flags.remove(key, [...(records.get(key)?.flags.keys() ?? [])]);
   await enqueueEarners(queues.earners, [person], 'link');
@@ -62,28 +65,17 @@ async function withdrawWaiting(
   return count;
 }
 
-/**
- * Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it.
- * @returns whether one of them did not
- */
-async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<boolean> {
-  const { earners } = pipeline;
-  let [changed, told] = [false, false];
-  const noting = (change: (record: EarnerRecord) => EarnerRecord) => (record: EarnerRecord) => {
-    const after = change(record);
-    changed ||= after !== record;
-    return after;
-  };
+/** Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it. */
+async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
+  let isTold = false;
   for (const key of others)
-    if (await changeAndTell(pipeline, key, 'linked', noting(pointingTo(person)))) told = true;
+    if (await changeAndTell(pipeline, key, 'linked', pointingTo(person))) isTold = true;
   // All at once: nothing is decided for the person on some of their addresses alone.
-  const own = noting((record) => pointingTo(null)(listing(others)(record)));
   await pipeline.journal.tell(person, (record) => ({
-    record: own(record),
-    entries: told ? [linkEntry(pipeline, person, 'linked')] : [],
+    record: pointingTo(null)(listing(others)(record)),
+    entries: isTold ? [linkEntry(pipeline, person, 'linked')] : [],
   }));
-  for (const key of others) await earners.update(key, noting(notListing([...others, person])));
-  return changed;
+  for (const key of others) await pipeline.earners.update(key, notListing([...others, person]));
 }
 
 const linkEntry = ({ clock }: Pick<Pipeline, 'clock'>, earner: EarnerKey, kind: 'linked' | 'unlinked') =>

@@ -1,8 +1,7 @@
 import { readAddresses, type Address } from '../earners/person.js';
 import type { AwardRecord, AwardState } from '../earners/record.js';
 import type { BadgeId, EarnerKey, EventId } from '../ids.js';
-import { enqueue } from '../queue/enqueue.js';
-import { revokeJobId } from '../queue/jobs.js';
+import { enqueueRevocation } from './issue/revocation.js';
 import type { Stores } from './stores.js';
 
 /**
@@ -76,8 +75,7 @@ async function add({ ledger, queues }: Stores, { to, badgeId, award, isGone, ign
   });
   // It goes on under the address that the badge is revoked at.
   if (now?.state !== 'revoking') return;
-  const data = { kind: 'revoke', badgeId, earner: to };
-  await enqueue(queues.awards, { id: revokeJobId(to, badgeId), name: 'revoke', data });
+  await enqueueRevocation({ queues }, { badgeId, earner: to });
 }
 
 /** Unless an evaluation was quicker: it knows no less. */

@@ -7,7 +7,7 @@ import { openIssuing, type CrashPoint } from '../issuing/parts.js';
 import { QUOTA_LIMITS } from '../issuing/quota.js';
 import { createJournal } from '../journal/journal.js';
 import type { CallMade, Report } from '../obf/http.js';
-import { createObf, type ObfOptions } from '../obf/obf.js';
+import { createObf } from '../obf/obf.js';
 import { createEventIndex, createReadProblems } from '../obf/read-state.js';
 import { TOKEN_CALL, type Tuning } from '../obf/token.js';
 import { systemClock, type Clock, createRedisClock } from '../platform/clock.js';
@@ -90,7 +90,17 @@ export function openStores(options: PipelineOptions) {
   const { clock, now } =
     fixed === systemClock ? createRedisClock(redis, prefix) : { clock: fixed, now: async () => fixed() };
   const meter = createMeter(redis, prefix);
-  const obf = openObf(options, { prefix, vault, report: countCalls(meter, region) });
+  const obf = createObf({
+    redis,
+    prefix,
+    vault,
+    log,
+    report: countCalls(meter, region),
+    baseUrl: config.obfBaseUrl,
+    maxRps: config.obfMaxRps,
+    secrets: new Map([...options.secrets, [region, config.obfClientSecret]]),
+    tuning: options.tuning ?? {},
+  });
   const regionAccount = obf.account(region);
   if (regionAccount === null) throw new Error("The Région's own client has no account");
   const earners = createEarnerStore(redis, prefix, vault);
@@ -114,9 +124,9 @@ export function openStores(options: PipelineOptions) {
     accounts: obf.account,
     hosted: obf.hosted,
     readProblems: createReadProblems(redis, prefix),
-    /** When each partner issued last. */
+    /** When each partner issued last; badges and clients that count for nobody. */
     news: createPartnerActivity(redis, prefix),
-    /** Badges and clients that count for nobody. */
+    /** What was counted of everybody at night. */
     census: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
     queues: openQueues((name) =>
@@ -127,20 +137,6 @@ export function openStores(options: PipelineOptions) {
     sendLink: options.sendLink ?? null,
   };
 }
-
-const openObf = (
-  { config, secrets, redis, log, tuning = {} }: PipelineOptions,
-  own: Pick<ObfOptions, 'prefix' | 'vault' | 'report'>,
-) =>
-  createObf({
-    ...own,
-    baseUrl: config.obfBaseUrl,
-    maxRps: config.obfMaxRps,
-    secrets: new Map([...secrets, [asClientId(config.obfClientId), config.obfClientSecret]]),
-    redis,
-    log,
-    tuning,
-  });
 
 /**
  * Counts the calls of OBF. The client is named for tokens alone: that is where a wrong API key shows, and there are as

@@ -22,7 +22,7 @@ import { EnqueueError } from '../../src/queue/enqueue.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { RegionUnreadable } from '../../src/issuing/region-account-sync.js';
-import { applyErrorPolicy } from '../../src/workers/runtime/error-policy.js';
+import { applyErrorPolicy, classifyError } from '../../src/workers/runtime/error-policy.js';
 import { openHouse, type House, REGION } from '../support/house.js';
 import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -326,9 +326,9 @@ describe('reasons in words', () => {
   /** What stands in failed for an error: as the workers tell it to BullMQ. */
   async function failedReason(error: unknown): Promise<string> {
     // Neither pauses nor waits: these errors end a job.
-    const [worker, job] = [{} as never, { attemptsStarted: 1, attemptsMade: 0 } as never];
+    const [worker, job] = [{} as never, {} as never];
     try {
-      return await applyErrorPolicy(worker, job, undefined, error);
+      return await applyErrorPolicy(worker, job, undefined, classifyError(error), error);
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
     }

@@ -4,7 +4,7 @@ import { asAwardId, asBadgeId, asEarnerKey, asEventId, asSchemeVersion, asClient
 import { causeWords } from '../../src/ops/web/journal/entries.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
-import { unblockAward } from '../../src/workers/unblock.js';
+import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { allOf, entryOf } from '../journal/support.js';
 import { openHouse, REGION, type House, parse } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -254,7 +254,7 @@ describe('the page of the journal', () => {
   test('a person who was erased is nobody', async () => {
     const [pipeline] = house.pipelines;
     const { journal } = pipeline;
-    expect(await eraseEarner(pipeline, asEarnerKey('x'.repeat(22)), 'erased')).toMatchObject({ people: 1 });
+    expect(await eraseEarner(pipeline, asEarnerKey('x'.repeat(22)))).toMatchObject({ people: 1 });
     const rows = await rowsAt('/ops/journal');
     const told = 'badge donné par Palier | <b>Pratique</b> | effacée depuis | – |';
     expect(rows.filter((row) => row.includes(told))).toHaveLength(1);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { applyJob } from '../../src/queue/jobs.js';
-import { onLossWords, ruleWords, type Tree } from '../../src/rules/explain/formatter.js';
+import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
 import { diffLines } from '../../src/ops/web/scheme/view.js';
 import { schemeDiff } from '../../src/rules/scheme-diff.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -273,7 +273,10 @@ ${badges.map((id) => `      - { id: ${id}, name: Badge ${id}, competency: commun
       expect(house.awards().toSorted()).toEqual(given('R1', [...two, ...more]));
       expect(await schemes.unfinished()).toBeNull();
       // What runs once more finds it done.
-      await applyForOps(pipeline, asked, async () => undefined, AbortSignal.timeout(5000));
+      await applyForOps(pipeline, asked, AbortSignal.timeout(5000), {
+        before: null,
+        report: async () => undefined,
+      });
       await house.idle();
       expect(house.awards()).toHaveLength(5);
     });
@@ -360,7 +363,7 @@ partners:
       - { id: C, competency: communiquer, level: 2, ability: interagir }
   - { client_id: P2, name: Organisme deux, badges: [ { id: D, competency: communiquer, level: 1 } ] }
 `;
-  const ruleOf = (scheme: Scheme, id: string): Tree<string> => {
+  const ruleOf = (scheme: Scheme, id: string): RuleLine => {
     const award = scheme.awards.find((one) => one.id === id);
     if (award === undefined) throw new Error(`no award ${id}`);
     return ruleWords(scheme, award.rule, 'fr');

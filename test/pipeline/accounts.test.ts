@@ -7,7 +7,7 @@ import { askForApply, askForPlan, createPlanStore } from '../../src/scheme/runs.
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { schedulePolls } from '../../src/workers/runtime/schedules.js';
 import type { Pace } from '../../src/workers/stores.js';
-import { unblockAward } from '../../src/workers/unblock.js';
+import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { type House, openHouse, parse, REGION } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

@@ -64,7 +64,7 @@ describe('arrivals', () => {
     expect(await house.push({ 'zoe@example.org': other.assertions.map(({ url }) => url) })).toBe(200);
     await until(async () => (await queues.arrivals.getJobCountByTypes('waiting')) === 1, 'arrival');
     const zoe = earnerKeyOf(vault, 'zoe@example.org');
-    const erased = await eraseEarner(pipeline, zoe, 'erased');
+    const erased = await eraseEarner(pipeline, zoe);
     expect(erased).toMatchObject({ people: 1, jobs: 1 });
     await house.restartWorkers();
     await house.idle();

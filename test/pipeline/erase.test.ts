@@ -18,7 +18,7 @@ import type { Pipeline } from '../../src/workers/pipeline.js';
 import { purge } from '../../src/privacy/purge.js';
 import { scheduleHousekeeping } from '../../src/workers/runtime/schedules.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
-import { unblockAward } from '../../src/workers/unblock.js';
+import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -90,7 +90,7 @@ async function entriesOf(kind: 'erased' | 'purged') {
 
 /** What OBF records from here on is of after this. */
 async function erase(address: string) {
-  const erased = await eraseEarner(pipeline, keyOf(address), 'erased');
+  const erased = await eraseEarner(pipeline, keyOf(address));
   aheadMs += 2000;
   return erased;
 }
@@ -389,14 +389,14 @@ test('killed after any of its steps, it is done again from any address, and noth
     await made(one, 9);
     await made(other, 9);
     await linkAddresses(pipeline, keyOf(one), keyOf(other));
-    survived = await eraseEarner(dyingAt(nth), keyOf(asked), 'erased').then(
+    survived = await eraseEarner(dyingAt(nth), keyOf(asked)).then(
       () => true,
       (error: unknown) => {
         if (error instanceof Killed) return false;
         throw error;
       },
     );
-    if (!survived) await eraseEarner(pipeline, keyOf(asked), 'erased');
+    if (!survived) await eraseEarner(pipeline, keyOf(asked));
     for (const address of [one, other]) {
       expect(await file(address)).toMatchObject({ assertions: [], linked: [], linkedTo: null });
       expect(await stateOf(address)).toBe('issued');
@@ -436,7 +436,7 @@ describe('the purge', () => {
     );
 
     const told = (await entriesOf('purged')).length;
-    const { did, facts } = await purge(pipeline, YEAR, never());
+    const { did, facts } = await purge(pipeline, { months: YEAR }, never());
     expect([did, facts]).toEqual([
       'people purged',
       {
@@ -465,7 +465,7 @@ describe('the purge', () => {
         detail: 'people 4, addresses 5, assertions 15, awards 3, entries 7, jobs 0',
       },
     ]);
-    expect((await purge(pipeline, YEAR, never())).facts).toMatchObject({ people: 0 });
+    expect((await purge(pipeline, { months: YEAR }, never())).facts).toMatchObject({ people: 0 });
     expect(await entriesOf('purged')).toHaveLength(told + 1);
   });
 
@@ -473,12 +473,12 @@ describe('the purge', () => {
     await made(LOU, 4000);
     await made(PRO, 1);
     // Its tombstone, the indexes, the outbox: it stops there.
-    await expect(eraseEarner(dyingAt(4), keyOf(PRO), 'erased')).rejects.toThrow(Killed);
+    await expect(eraseEarner(dyingAt(4), keyOf(PRO))).rejects.toThrow(Killed);
     expect((await file(PRO)).tombstone?.entriesToUnindex).toHaveLength(1);
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 1 });
+    expect((await purge(pipeline, { months: null }, never())).facts).toMatchObject({ people: 1 });
     expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
     expect((await file(PRO)).tombstone?.entriesToUnindex).toEqual([]);
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+    expect((await purge(pipeline, { months: null }, never())).facts).toMatchObject({ people: 0 });
   });
 
   test('what was at work during an erasure meets the tombstone', async () => {
@@ -504,12 +504,12 @@ describe('the purge', () => {
     await tell(LOU, 500);
     await tell(PRO, 500);
     await tell(PRO, 10);
-    expect((await purge(pipeline, null, never())).facts).toMatchObject({ people: 0 });
+    expect((await purge(pipeline, { months: null }, never())).facts).toMatchObject({ people: 0 });
     expect((await file(LOU)).journal).toHaveLength(1);
-    await purge(pipeline, YEAR, never());
+    await purge(pipeline, { months: YEAR }, never());
     expect((await file(LOU)).journal).toEqual([]);
     expect(await pipeline.journal.ofEarner(keyOf(PRO))).toHaveLength(2);
-    expect((await purge(pipeline, YEAR, never())).facts).toMatchObject({ people: 0 });
+    expect((await purge(pipeline, { months: YEAR }, never())).facts).toMatchObject({ people: 0 });
   });
 
   test('who is given a badge at that very moment stays, with all of theirs', async () => {
@@ -523,7 +523,7 @@ describe('the purge', () => {
       }
       return earners.update(earner, how);
     };
-    await purge({ ...pipeline, earners: { ...earners, update } }, YEAR, never());
+    await purge({ ...pipeline, earners: { ...earners, update } }, { months: YEAR }, never());
     expect(isGiven).toBe(true);
     expect(await file(LOU)).toMatchObject({ tombstone: null, linkedTo: null, assertions: { length: 3 } });
     await house.idle();
@@ -536,13 +536,13 @@ describe('the purge', () => {
     const read: typeof earners.read = (earner) =>
       earner === keyOf(LOU) ? Promise.reject(new Error('unreadable')) : earners.read(earner);
     const hurt = { ...pipeline, earners: { ...earners, read } };
-    expect((await purge(hurt, YEAR, never())).facts).toMatchObject({ people: 1 });
+    expect((await purge(hurt, { months: YEAR }, never())).facts).toMatchObject({ people: 1 });
     expect([await isGone(LOU), await isGone(PRO)]).toEqual([false, true]);
   });
 
   test('a worker that stops ends it; nobody is left half erased', async () => {
     await made(LOU, 400);
-    await expect(purge(pipeline, YEAR, AbortSignal.abort())).rejects.toThrow('aborted');
+    await expect(purge(pipeline, { months: YEAR }, AbortSignal.abort())).rejects.toThrow('aborted');
     expect(await file(LOU)).toMatchObject({ tombstone: null, linkedTo: null });
   });
 

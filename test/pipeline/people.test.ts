@@ -6,7 +6,7 @@ import type { EventRecord } from '../../src/sandbox/types.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
 import { pointingTo } from '../../src/earners/person.js';
 import { readPerson } from '../../src/earners/person.js';
-import { unblockAward } from '../../src/workers/unblock.js';
+import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { linkRecords } from '../support/stores.js';

@@ -18,7 +18,7 @@ import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { createPopulationStore, storePopulation } from '../../src/scheme/population.js';
-import { makePlan, simulate, type PlanParts } from '../../src/scheme/make-plan.js';
+import { makePlan, type PlanParts } from '../../src/scheme/make-plan.js';
 import { PACE } from '../../src/workers/stores.js';
 import { readPerson, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
@@ -158,10 +158,10 @@ test('what a simulation counts is what reading and evaluating each person says',
   await fc.assert(
     fc.asyncProperty(town, async (it) => {
       const settled = await settle(it);
-      const { scheme, before, nowS, parts } = settled;
+      const { scheme, before, nowS } = settled;
       const people = await everybody(settled);
       joined += people.filter(({ keys }) => keys.length > 1).length;
-      const { plan, census } = await simulate(parts, { scheme, maxRps: MAX_RPS }, quietly, signal());
+      const { plan, census } = await planOf(settled);
       expect([plan.people, census.people]).toEqual([people.length, people.length]);
       for (const { award, gains, losesRule } of plan.awards.filter(({ removed }) => !removed)) {
         const seen = people.map((person) => ({
@@ -301,12 +301,7 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   expect(await census.read()).toBeNull();
   const { people, schemes, clock } = settled.parts;
   await storePopulation({ people, schemes, census, clock }, signal());
-  const { census: counted } = await simulate(
-    settled.parts,
-    { scheme: settled.scheme, maxRps: 1 },
-    quietly,
-    signal(),
-  );
+  const { census: counted } = await planOf(settled);
   expect(await census.read()).toEqual({
     atS: settled.nowS,
     version: settled.scheme.version,

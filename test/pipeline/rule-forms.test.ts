@@ -226,7 +226,7 @@ awards:
     await until(async () => (await waiting()).length === 1, 'evaluation that waits');
     const [pipeline] = house.pipelines;
     const key = earnerKeyOf(pipeline.vault, EMAIL);
-    expect(await eraseEarner(pipeline, key, 'erased')).toMatchObject({ jobs: 1 });
+    expect(await eraseEarner(pipeline, key)).toMatchObject({ jobs: 1 });
     expect(await waiting()).toEqual([]);
   });
 });

@@ -190,7 +190,7 @@ describe('gathering', () => {
       const [first, other] = ['lou', 'sam'].map((one) => earnerKeyOf(vault, `${one}@example.org`));
       if (first === undefined || other === undefined) throw new Error('two earners');
       const gather = async (): Promise<unknown> =>
-        (await gatherAwards(palier.pipeline, R1, new AbortController().signal)).facts;
+        (await gatherAwards(palier.pipeline, { badgeId: R1 }, new AbortController().signal)).facts;
       const isQuiet = async (): Promise<boolean> => ((await outbox.look(R1))?.quietForMs ?? 0) > 50;
       await queues[name].add('other half', {});
       await outbox.put(R1, first);

@@ -5,7 +5,7 @@ import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { JobResult } from '../../platform/logger.js';
+import type { Work } from '../../platform/logger.js';
 import { enqueueEarners } from '../../queue/enqueue.js';
 import type { CredentialNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
@@ -14,11 +14,8 @@ import type { Stores } from '../stores.js';
  * A push says that a person has a credential at an address. The credential is fetched and must be
  * theirs; what it says of badge, issuer and dates is what is kept. A stranger's is not kept at all.
  */
-export async function ingestCredential(
-  stores: Stores,
-  { earner, recipient, url, source }: CredentialNotice,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const ingestCredential: Work<Stores, CredentialNotice> = async (stores, notice, signal) => {
+  const { earner, recipient, url, source } = notice;
   const { vault, hosted, schemes, news, region, clock, queues } = stores;
   const address = vault.open(recipient, earner);
   const askedS = secondsOf(clock);
@@ -39,7 +36,7 @@ export async function ingestCredential(
   const cause = `${source}.credential.${earner}`;
   await enqueueEarners(queues.earners, [earner], cause);
   return { did: 'credential stored', facts: { earner, cause } };
-}
+};
 
 /** For how long a hosted credential that was read is not read again. */
 const FRESH_MS = 60_000;

@@ -1,6 +1,6 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import type { JobResult } from '../../platform/logger.js';
+import type { JobResult, Work } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
 import { evaluatingFor, storeEvent } from './store-event.js';
 
@@ -9,11 +9,7 @@ import { evaluatingFor, storeEvent } from './store-event.js';
  * is evaluated. Where awards may follow, the Région's account is read meanwhile: the look before an issue call then has
  * nothing to read back.
  */
-export async function ingestEvent(
-  pipeline: Pipeline,
-  notice: EventNotice,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const ingestEvent: Work<Pipeline, EventNotice> = async (pipeline, notice, signal) => {
   const { regionSync, pace, region } = pipeline;
   const mayGive = notice.clientId !== region && notice.type !== 'revoked';
   const syncing = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;
@@ -22,7 +18,7 @@ export async function ingestEvent(
   } finally {
     await syncing;
   }
-}
+};
 
 async function readAndStore(
   pipeline: Pipeline,

@@ -3,7 +3,7 @@ import { changedPages } from '../../obf/changed-events.js';
 import { RowUnreadable } from '../../obf/read-event.js';
 import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { JobResult } from '../../platform/logger.js';
+import type { Work } from '../../platform/logger.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
 import {
   eventNoticeId,
@@ -42,16 +42,13 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
 }
 
 /** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
-export async function pollForClock(
-  stores: Stores,
-  client: ClientId,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const pollForClock: Work<Stores, { readonly clientId: ClientId }> = async (stores, job, signal) => {
+  const { clientId: client } = job;
   const events = await pollEvents(stores, client, signal);
   const atS = secondsOf(stores.clock);
   stores.meter.mark('palier_poll_last_success_timestamp_seconds', { client }, atS);
   return { did: events === 0 ? 'account polled' : 'events found by polling', facts: { client, events } };
-}
+};
 
 /** A notice as if OBF had sent it, with what its list says of the event. */
 export const noticeOf = ({ id: eventId, ...row }: ObfEvent): EventNotice => ({
@@ -118,13 +115,10 @@ export async function followOddRows(
 }
 
 /** Stands in failed as long as the rows that it names cannot be read. @throws RowUnreadable */
-export async function reportOddRow(
-  { readProblems }: Stores,
-  { clientId, fields }: OddRowJob,
-): Promise<JobResult> {
+export const reportOddRow: Work<Stores, OddRowJob> = async ({ readProblems }, { clientId, fields }) => {
   const isOdd = (await readProblems.list()).some(
     (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,
   );
   if (isOdd) throw new RowUnreadable(clientId, 'list of events', fields);
   return { did: 'odd row mended', facts: { client: clientId } };
-}
+};

@@ -3,16 +3,16 @@ import type { Batch } from '../../issuing/batches.js';
 import { batchDelayMs } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
-import type { JobResult } from '../../platform/logger.js';
+import type { Work } from '../../platform/logger.js';
 import { within } from '../runtime/retry.js';
 import type { Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
-export async function gatherAwards(
-  stores: Stores,
-  badgeId: BadgeId,
-  signal: AbortSignal,
-): Promise<JobResult> {
+export const gatherAwards: Work<Stores, { readonly badgeId: BadgeId }> = async (
+  stores,
+  { badgeId },
+  signal,
+) => {
   const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
   for (;;) {
@@ -32,7 +32,7 @@ export async function gatherAwards(
   // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
   if (formed.length === 0) return { did: 'no batch to form', facts, onlyQueued: true };
   return { did: 'batches formed', facts };
-}
+};
 
 /** Null: nobody waits. While the badge is on hold, they gather on: they leave together. */
 async function untilNextMs(stores: Stores, badgeId: BadgeId): Promise<number | null> {

@@ -43,14 +43,14 @@ export function classifyError(error: unknown, pauses = 0): Verdict {
   return { do: 'retry' };
 }
 
-/** BullMQ's own name for each verdict; throws it. */
+/** BullMQ's own name for each verdict on the error; throws it. */
 export async function applyErrorPolicy(
   worker: Worker,
   job: Job,
   token: string | undefined,
+  verdict: Verdict,
   error: unknown,
 ): Promise<never> {
-  const verdict = classifyError(error, job.attemptsStarted - job.attemptsMade - 1);
   switch (verdict.do) {
     case 'pause':
       await worker.rateLimit(verdict.forMs);

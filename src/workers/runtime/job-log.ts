@@ -1,9 +1,10 @@
-import { DelayedError, RateLimitError, UnrecoverableError, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { OnHold } from '../../issuing/hold.js';
 import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../queue/jobs.js';
 import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
+import type { Verdict } from './error-policy.js';
 
 /** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
 const KINDS: ReadonlySet<string> = new Set([
@@ -19,6 +20,9 @@ const joining = z.object({
   request: z.string().optional().catch(undefined),
   cause: z.string().optional().catch(undefined),
 });
+
+/** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
+const OUTCOMES = { pause: 'paused', later: 'later', retry: 'retry', fail: 'failed' } as const;
 
 /** Begins to measure. At the end, the run has its line in the log, and is counted. */
 export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
@@ -39,21 +43,13 @@ export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pip
   };
   return {
     done: ({ did, facts }: JobResult): void => log.info({ ...about, ...facts, durationMs: end('done') }, did),
-    /** @param thrown what BullMQ is told: its own errors say what becomes of the job */
-    notDone(err: unknown, thrown: unknown): void {
-      const outcome = outcomeOf(job, thrown);
+    notDone(err: unknown, verdict: Verdict): void {
+      const isLast = about.attempt >= (job.opts.attempts ?? 1);
+      const outcome = verdict.do === 'retry' && isLast ? 'failed' : OUTCOMES[verdict.do];
       const said = { ...about, outcome, durationMs: end(outcome), err };
       // Everybody's awards of this badge stand still until somebody mends the account.
       if (err instanceof OnHold && err.looked) log.error(said, 'issuing has stopped');
       else log.warn(said, 'job not done');
     },
   };
-}
-
-/** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
-function outcomeOf(job: Job, thrown: unknown): 'paused' | 'later' | 'retry' | 'failed' {
-  if (thrown instanceof RateLimitError) return 'paused';
-  if (thrown instanceof DelayedError) return 'later';
-  const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-  return thrown instanceof UnrecoverableError || isLast ? 'failed' : 'retry';
 }

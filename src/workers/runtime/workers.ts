@@ -5,7 +5,7 @@ import { rateLimitedLog } from '../../platform/logger.js';
 import { type Disposer, SHUTDOWN_LIMIT_MS } from '../../platform/lifecycle.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../../queue/jobs.js';
 import { PAUSED_AT } from '../../queue/enqueue.js';
-import { backoffStrategy, applyErrorPolicy } from './error-policy.js';
+import { applyErrorPolicy, backoffStrategy, classifyError } from './error-policy.js';
 import { keepDelays } from './delays.js';
 import { HANDLERS } from './handlers.js';
 import { startJobLog } from './job-log.js';
@@ -123,10 +123,9 @@ function startWorker(
       if (done.onlyQueued !== true) await replicas.waitForReplicas(mark);
       line.done(done);
     } catch (error) {
-      await applyErrorPolicy(worker, job, token, error).catch((thrown: unknown) => {
-        line.notDone(error, thrown);
-        throw thrown;
-      });
+      const verdict = classifyError(error, job.attemptsStarted - job.attemptsMade - 1);
+      line.notDone(error, verdict);
+      await applyErrorPolicy(worker, job, token, verdict, error);
     } finally {
       worker.jobsInHand -= 1;
     }

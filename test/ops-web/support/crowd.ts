@@ -73,7 +73,10 @@ export async function fillMore(
       })),
     );
   }
-  await planForOps(pipeline, null, async () => undefined, new AbortController().signal);
+  await planForOps(pipeline, { only: null }, new AbortController().signal, {
+    before: null,
+    report: async () => undefined,
+  });
   await close();
   closeRedis(connection);
 }

@@ -3,7 +3,7 @@ import type { EarnerKey } from '../../../ids.js';
 import { enqueueLink } from '../../../queue/enqueue.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { unblockAward } from '../../../workers/unblock.js';
+import { unblockAward } from '../../../workers/issue/revocation.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../shared/words.js';
 import {

@@ -180,7 +180,7 @@ export const earnerErase: Command = {
     await requireHeld(pipeline, earner);
     if (!call.has('yes')) await requireSame(call, pipeline.vault, earner);
     const erased = await withProgress(call, { fr: 'Effacement', en: 'Erasing' }, () =>
-      eraseEarner(pipeline, earner, 'erased'),
+      eraseEarner(pipeline, earner),
     );
     return {
       lines: erased === null ? [ERASED_BEFORE] : erasedLines(erased),

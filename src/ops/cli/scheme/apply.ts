@@ -1,7 +1,7 @@
 import type { PlanCost } from '../../../rules/plan.js';
 import type { Scheme } from '../../../rules/types.js';
-import { applyRules } from '../../../workers/apply-scheme.js';
-import { type MadePlan, makePlan } from '../../../scheme/make-plan.js';
+import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
+import type { MadePlan } from '../../../scheme/make-plan.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../shared/words.js';
@@ -31,12 +31,10 @@ export const apply: Command = {
   interruptible: true,
   run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
     const { signal } = call;
-    const { scheme, schemes, quota, queues } = pipeline;
+    const { scheme, schemes, queues } = pipeline;
     const how = readRequest(call, scheme, await schemes.unfinished());
-    // What it would burn is weighed against what OBF says; where it cannot be asked, issuing does so itself.
-    if ((await quota.known()) === null) await quota.read(signal).catch(() => undefined);
     const made = await withProgress(call, READING, (report) =>
-      makePlan(pipeline, { scheme, only: how.only, maxRps, keysPerAward: 0 }, report, signal),
+      planWithQuota(pipeline, { scheme, only: how.only, maxRps, keysPerAward: 0 }, report, signal),
     );
     await requireConsent(call, how, made.cost);
     try {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Plan } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
-import { type MadePlan, makePlan, simulate as simulateAll } from '../../../scheme/make-plan.js';
+import { type MadePlan, makePlan } from '../../../scheme/make-plan.js';
 import { say } from '../../shared/words.js';
 import { awardOf } from '../arguments.js';
 import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';
@@ -66,7 +66,7 @@ export const simulate: Command = {
   run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
     requireOneForm(call);
     const { scheme } = pipeline;
-    const made = await simulateAll(pipeline, { scheme, maxRps }, call.report, call.signal);
+    const made = await makePlan(pipeline, { scheme, only: null, maxRps }, call.report, call.signal);
     const lines = [
       ...planLines(made, { fr: 'la proposition', en: 'the proposal' }, call.lang),
       '',

@@ -6,7 +6,7 @@ import { eraseEarner, personToErase } from '../../../privacy/erase-people.js';
 import { enqueueEarners, enqueueLink } from '../../../queue/enqueue.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { unblockAward } from '../../../workers/unblock.js';
+import { unblockAward } from '../../../workers/issue/revocation.js';
 import { keyOfAddress } from '../../shared/browser.js';
 import { collectPersonalData, earnerJson } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
@@ -125,7 +125,7 @@ export const erase = about(async ({ pipeline, user, log, form }, earner) => {
   const { keys } = await personToErase(pipeline, earner);
   if (typed === null || !keys.includes(typed))
     return [false, 'Ce n’est pas une adresse de cette personne : rien n’a été effacé.'];
-  const erased = await eraseEarner(pipeline, earner, 'erased');
+  const erased = await eraseEarner(pipeline, earner);
   // Without the key: nothing is to say who it was.
   log.info({ user: user.name, erased: erased !== null }, 'person erased');
   if (erased === null) return [true, 'Il n’y avait rien à effacer.', TO.people];

@@ -1,16 +1,28 @@
-import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
 import { markAssertion } from '../../earners/assertions.js';
 import { earnerKeyOf } from '../../earners/earner-key.js';
+import { journalEntry } from '../../earners/journal-entry.js';
+import { linkedRecords } from '../../earners/person.js';
+import { readPerson } from '../../earners/person.js';
+import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
+import { noteIn } from '../../issuing/log-entry.js';
 import { secondsOf } from '../../platform/clock.js';
+import type { Work } from '../../platform/logger.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { revokeJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
-import { journalEntry } from '../../earners/journal-entry.js';
-import { noteIn } from '../../issuing/log-entry.js';
 import { decide, type Decision } from '../decide.js';
-import type { JobResult } from '../../platform/logger.js';
 import type { Pipeline } from '../pipeline.js';
-import { linkedRecords } from '../../earners/person.js';
+
+/**
+ * What follows a revocation: of a partner's badge that an award was earned by (`on_loss`), or of an award by hand
+ * (blocked, until ops lifts that).
+ */
+
+/** An award as it was given to one address. */
+interface GivenAward {
+  readonly badgeId: BadgeId;
+  readonly earner: EarnerKey;
+}
 
 /** What follows when a held award's rule is not met any more by revocation, as its `on_loss` says. */
 export async function handleLostAward(
@@ -25,9 +37,19 @@ export async function handleLostAward(
   // It is taken back under the address that it was given to.
   const { earner, records } = decision.person;
   const given = records.find((one) => one.badgeId === badgeId && 'event' in one.record)?.key ?? earner;
-  const data = { kind: 'revoke', badgeId, earner: given };
-  await enqueue(pipeline.queues.awards, { id: revokeJobId(given, badgeId), name: 'revoke', data });
+  await enqueueRevocation(pipeline, { badgeId, earner: given });
 }
+
+/** Has an award taken back that OBF shows at this address. */
+export const enqueueRevocation = (
+  { queues: { awards } }: Pick<Pipeline, 'queues'>,
+  { badgeId, earner }: GivenAward,
+): Promise<void> =>
+  enqueue(awards, {
+    id: revokeJobId(earner, badgeId),
+    name: 'revoke',
+    data: { kind: 'revoke', badgeId, earner },
+  });
 
 async function addFlag(
   { flags, clock, log }: Pipeline,
@@ -48,26 +70,21 @@ async function addFlag(
  * stopped after OBF had done it, the revocation would look like a human's, and block the award. Until OBF has answered,
  * the award counts as held; so it is not given a second time.
  */
-export async function revokeAward(
-  pipeline: Pipeline,
-  badgeId: BadgeId,
-  earner: EarnerKey,
-  signal: AbortSignal,
-): Promise<JobResult> {
-  const event = await startRevoking(pipeline, badgeId, earner, signal);
+export const revokeAward: Work<Pipeline, GivenAward> = async (pipeline, award, signal) => {
+  const { badgeId, earner } = award;
+  const event = await startRevoking(pipeline, award, signal);
   if (event !== null) {
-    await takeBack(pipeline, badgeId, earner, event, signal);
+    await takeBack(pipeline, award, event, signal);
     // The rule may have been met again meanwhile, while the award still counted as held.
     await enqueueEarners(pipeline.queues.earners, [earner], 'revocation');
   }
   return { did: 'revocation looked into', facts: { badge: badgeId, earner } };
-}
+};
 
 /** Null: it is not to be taken back any more. */
 async function startRevoking(
   pipeline: Pipeline,
-  badgeId: BadgeId,
-  earner: EarnerKey,
+  { badgeId, earner }: GivenAward,
   signal: AbortSignal,
 ): Promise<EventId | null> {
   const { ledger, regionAccount } = pipeline;
@@ -92,8 +109,7 @@ async function startRevoking(
 /** OBF is asked who has it: the address is the one that was issued to, and once revoked is enough. */
 async function takeBack(
   pipeline: Pipeline,
-  badgeId: BadgeId,
-  earner: EarnerKey,
+  { badgeId, earner }: GivenAward,
   event: EventId,
   signal: AbortSignal,
 ): Promise<void> {
@@ -107,10 +123,59 @@ async function takeBack(
   const valid = theirs.filter(({ revoked }) => !revoked).map(({ email }) => email);
   signal.throwIfAborted();
   if (valid.length > 0) await regionAccount.revoke(event, valid, signal);
-  const award = pipeline.scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
   for (const { key, assertionId } of theirs) await markAssertion(earners, key, assertionId, 'revoked');
+  const award = awardIdOf(pipeline, badgeId);
   await ledger.apply(earner, badgeId, { type: 'revoked-by-machine' }, () =>
     journalEntry('revoked', secondsOf(clock), { earner, award, badgeId, event }),
   );
   log.warn({ earner, badge: badgeId, event }, 'award revoked: its rule is no longer met');
+}
+
+const awardIdOf = ({ scheme }: Pipeline, badgeId: BadgeId) =>
+  scheme.awards.find((one) => one.badgeId === badgeId)?.id ?? null;
+
+/** Says once that a human revoked an award, and since when it is not given again. */
+export async function recordBlocked(
+  { ledger, log }: Pipeline,
+  { person: { earner, portfolio, records }, evaluation: { awards, version } }: Decision,
+  cause: string,
+): Promise<void> {
+  for (const { award, status } of awards) {
+    const { id, badgeId } = award;
+    const isKnown = records.some((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+    if (status !== 'blocked' || isKnown) continue;
+    const event = portfolio.held.findLast((one) => one.badgeId === badgeId && one.revoked)?.eventId ?? null;
+    const about = { earner, award: id, badgeId, version, cause, event };
+    const blocked = await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' }, ({ atS }) =>
+      journalEntry('blocked', atS, about),
+    );
+    if (blocked !== null) log.warn({ earner, badge: badgeId }, 'award blocked: it was revoked by hand');
+  }
+}
+
+/**
+ * Lifts the block of an award that was revoked by hand: it is given again as soon as its rule is met.
+ * @returns false when it was not blocked
+ */
+export async function unblockAward(pipeline: Pipeline, asked: EarnerKey, badgeId: BadgeId): Promise<boolean> {
+  const { ledger, queues, clock, log } = pipeline;
+  const { earner, records, portfolio } = await readPerson(pipeline, asked);
+  if (!portfolio.blocked.includes(badgeId)) return false;
+  const revoked = portfolio.held.filter((assertion) => assertion.badgeId === badgeId && assertion.revoked);
+  const events = revoked.flatMap(({ eventId }) => eventId ?? []);
+  const known = records.filter((one) => one.badgeId === badgeId && one.record.state === 'blocked');
+  // A block that no evaluation has written down yet is written down, to be lifted.
+  if (known.length === 0) await ledger.applyIfPossible(earner, badgeId, { type: 'revoked-by-human' });
+  const award = awardIdOf(pipeline, badgeId);
+  const lifted = known.length === 0 ? [earner] : known.map(({ key }) => key);
+  for (const [nth, key] of lifted.entries())
+    await ledger.apply(key, badgeId, { type: 'unblock', events }, () =>
+      // It is told once of the person, under whichever address.
+      nth > 0
+        ? null
+        : journalEntry('unblocked', secondsOf(clock), { earner: key, award, badgeId, cause: 'ops' }),
+    );
+  log.warn({ earner, badge: badgeId }, 'block lifted');
+  await enqueueEarners(queues.earners, [earner], 'unblock');
+  return true;
 }
