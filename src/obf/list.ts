@@ -44,7 +44,9 @@ export async function readList<T>(options: ListOptions<T>): Promise<ListRead> {
   let before: Pass | null = null;
   let hasShrunk = false;
   for (let passes = 1; ; passes += 1) {
-    const pass: Pass = await readOnce(options, seen, odd);
+    // In the first pass both are the same: a set of a million ids takes 16 MiB.
+    const keys = before === null ? seen : new IdSet();
+    const pass: Pass = await readOnce(options, seen, keys, odd);
     const { count, total, isSteady } = pass;
     const end = (isWhole: boolean, distinct = seen.size): ListRead => {
       return { distinct, total, isWhole, odd: [...odd.values()] };
@@ -73,9 +75,16 @@ export const unsteadyList = (call: string, distinct: number, total: number | nul
     `the list changes each time it is read: ${distinct} rows seen of ${total ?? 'an unknown number'}`,
   );
 
-/** One reading of a list from its first row to its last. `isSteady`: each page followed on the one before. */
-async function readOnce<T>({ pageAt, keyOf, onRows }: ListOptions<T>, seen: IdSet, odd: Map<string, OddRow>) {
-  const keys = new IdSet();
+/**
+ * One reading of a list from its first row to its last. `isSteady`: each page followed on the one before.
+ * @param seen by all passes @param keys by this one
+ */
+async function readOnce<T>(
+  { pageAt, keyOf, onRows }: ListOptions<T>,
+  seen: IdSet,
+  keys: IdSet,
+  odd: Map<string, OddRow>,
+) {
   let total: number | null = null;
   let isSteady = true;
   for (let offset = 0, last: string | null = null; ;) {
@@ -83,11 +92,10 @@ async function readOnce<T>({ pageAt, keyOf, onRows }: ListOptions<T>, seen: IdSe
     total = page.total;
     if (last !== null && page.keys[0] !== last) isSteady = false;
     const before = keys.size;
-    for (const key of page.keys) keys.add(key);
     for (const row of page.odd) odd.set(JSON.stringify(row), row);
     const fresh = new Map(page.rows.map((row) => [keyOf(row), row]));
     for (const key of fresh.keys()) if (seen.has(key)) fresh.delete(key);
-    for (const key of page.keys) seen.add(key);
+    for (const set of [keys, seen]) for (const key of page.keys) set.add(key);
     if (fresh.size > 0) await onRows([...fresh.values()]);
     const reached = offset + page.keys.length;
     const isEnd = total === null ? page.keys.length < PAGE_LIMIT : reached >= total;
