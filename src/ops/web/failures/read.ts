@@ -23,7 +23,6 @@ import { type Names, namesIn, NEWEST } from '../../shared/failed-jobs.js';
 import { groupBy } from '../../shared/group-by.js';
 import { maskedData, shownText } from '../../shared/masked.js';
 import { OpsProblem } from '../http/problem.js';
-import { TO } from '../links.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
 import { counted } from '../words.js';
@@ -53,13 +52,8 @@ export async function readGroup(context: PageContext) {
   const { groups, more } = await readFailures(pipeline);
   const group = groups.find(({ key }) => key === paramOf(context, 'group'));
   if (group === undefined) throw new OpsProblem('not_found');
-  const { from, to, pager } = numberedPage(
-    query,
-    group.jobs.length,
-    PAGE_SIZE,
-    (page) => `${TO.failureGroup(group.key)}?page=${page}`,
-  );
-  const jobs = await Promise.all(group.jobs.slice(from, to).map((ref) => readFailedJob(pipeline, ref)));
+  const { rows, pager } = numberedPage(query, group.jobs, PAGE_SIZE);
+  const jobs = await Promise.all(rows.map((ref) => readFailedJob(pipeline, ref)));
   return { group, jobs: jobs.filter((job) => job !== null), more, pager };
 }
 

@@ -19,7 +19,7 @@ export async function searchJournal({ pipeline, form }: PageContext): Promise<An
   const { filter, faults } = readFilter(form, (typed) => keyOfAddress(typed, vault) ?? keyIn(typed));
   if (faults.size === 0) return goTo(journalHref(filter));
   const { scheme } = await schemes.now();
-  const nothing = { entries: [], newer: null, older: null, note: null };
+  const nothing = { entries: [], pager: { previous: null, next: null }, note: null };
   return show('Journal', JournalView, { scheme, region, filter, faults, ...nothing }, 422);
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../shared/journal-selection.js';
 import { TO } from '../links.js';
 import { keyIn } from '../person/read.js';
-import { numberedPage } from '../parts/table.js';
+import { numberedPage, type PagerProps } from '../parts/table.js';
 import { goTo, type PageContext, type Redirect } from '../route.js';
 
 /** Which entries are asked for, by the fields of the form and of the page's address. Null: all. */
@@ -87,27 +87,21 @@ const PAGE_SIZE = 50;
 export type JournalModel = Exclude<Awaited<ReturnType<typeof readJournal>>, Redirect>;
 
 /** Its address holds nothing but keys and ids, or leads to one that does. */
-export async function readJournal({ pipeline, query: where }: PageContext) {
-  const { filter, faults } = readFilter(where);
+export async function readJournal({ pipeline, query }: PageContext) {
+  const { filter, faults } = readFilter(query);
   if (faults.size > 0) return goTo(journalHref(filter));
   const { scheme } = await pipeline.schemes.now();
   const people = await readPeople(pipeline, filter);
   const page = await (people === null
-    ? readByTime(pipeline, filter, where)
-    : readAbout(pipeline, filter, where, people));
+    ? readByTime(pipeline, filter, query)
+    : readAbout(pipeline, filter, query, people));
   return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
-/** The entries of one page. */
+/** The entries of one page, newest first. */
 interface PageRead {
-  /** Newest first. */
   readonly entries: readonly JournalEntry[];
-  /** The pages beside this one; null: there is none. */
-  readonly newer: string | null;
-  readonly older: string | null;
-  /** The ends of a list by cursors. */
-  readonly newest?: string | null;
-  readonly oldest?: string | null;
+  readonly pager: PagerProps;
   /** Why the page may not have all that it should. */
   readonly note: 'partial' | 'cut' | null;
 }
@@ -142,13 +136,10 @@ async function readAbout(
     .flat()
     .filter((entry) => isWanted(entry, query))
     .toSorted((a, b) => b.atS - a.atS);
-  const { from, to, pager } = numberedPage(where, entries.length, PAGE_SIZE, (page) =>
-    journalHref(filter, { page: String(page) }),
-  );
+  const { rows, pager } = numberedPage(where, entries, PAGE_SIZE);
   return {
-    entries: entries.slice(from, to),
-    newer: pager.previous,
-    older: pager.next,
+    entries: rows,
+    pager: { previous: pager.previous, next: pager.next },
     note: people.length > MAX_PEOPLE ? 'cut' : null,
   };
 }
@@ -168,10 +159,12 @@ async function readByTime(
     place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
   return {
     entries: page.entries,
-    older: hrefOf('avant', page.older),
-    newer: hrefOf('apres', page.newer),
-    newest: page.newer === null ? null : journalHref(filter),
-    oldest: page.older === null ? null : journalHref(filter, { fin: '' }),
+    pager: {
+      previous: hrefOf('apres', page.newer),
+      next: hrefOf('avant', page.older),
+      first: page.newer === null ? null : journalHref(filter),
+      last: page.older === null ? null : journalHref(filter, { fin: '' }),
+    },
     note: page.isPartial ? 'partial' : null,
   };
 }

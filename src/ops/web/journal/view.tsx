@@ -25,7 +25,7 @@ export const JournalView = (model: JournalModel): VNode => (
           who={[['Personne', personOf]]}
           empty="Rien de tel n’est inscrit."
         />
-        <Pager previous={model.newer} next={model.older} first={model.newest} last={model.oldest} />
+        <Pager {...model.pager} />
         <Exports {...model} />
       </>
     )}

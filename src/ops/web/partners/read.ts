@@ -7,7 +7,6 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { newsOf } from '../../shared/stats.js';
 import { readCounters, readObfAnswers } from '../home/figures.js';
 import { OpsProblem } from '../http/problem.js';
-import { TO } from '../links.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
 
@@ -32,14 +31,12 @@ export type PartnerModel = Awaited<ReturnType<typeof readPartner>>;
 
 export const PARTNERS_A_PAGE = 100;
 
-const pageHref = (page: number): string => `${TO.partners}?page=${page}`;
-
 export async function readPartners({ pipeline, query }: PageContext) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
-  const { from, to, pager } = numberedPage(query, all.length, PARTNERS_A_PAGE, pageHref);
+  const { rows: shown, pager } = numberedPage(query, all, PARTNERS_A_PAGE);
   const news = await pipeline.news.partners();
-  const rows = all.slice(from, to).map(async (partner) => {
+  const rows = shown.map(async (partner) => {
     const badges = await pipeline.news.ignoredBadges(partner.clientId);
     const notEnrolled = [...badges.keys()].filter((id) => !scheme.enrolments.has(id)).length;
     return { ...commonOf(pipeline, partner, news), notEnrolled };

@@ -84,12 +84,12 @@ export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): 
   </dl>
 );
 
-interface PagerProps {
+export interface PagerProps {
   /** Null: there is nothing before, or after. */
   readonly previous: string | null;
   readonly next: string | null;
-  readonly first?: string | null | undefined;
-  readonly last?: string | null | undefined;
+  readonly first?: string | null;
+  readonly last?: string | null;
   /** « 51 à 100 sur 100 000 ». */
   readonly where?: string;
 }
@@ -116,28 +116,23 @@ export function Pager({ previous, next, first = null, last = null, where = '' }:
   );
 }
 
-/**
- * One page of a list, the one that `?page=` asks for: the first for anything else, the last for one beyond.
- * @param hrefOf the address of a page
- */
-export function numberedPage(
-  query: URLSearchParams,
-  total: number,
-  size: number,
-  hrefOf: (page: number) => string,
-) {
+/** One page of a list, the one that `?page=` asks for: the first for anything else, the last for one beyond. */
+export function numberedPage<Row>(query: URLSearchParams, rows: readonly Row[], size: number) {
   const asked = query.get('page') ?? '';
-  const pages = Math.max(1, Math.ceil(total / size));
+  const pages = Math.max(1, Math.ceil(rows.length / size));
   const page = Math.min(pages, /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1);
-  const [from, to] = [(page - 1) * size, Math.min(page * size, total)];
+  const [from, to] = [(page - 1) * size, Math.min(page * size, rows.length)];
+  const hrefOf = (other: number): string => {
+    const params = new URLSearchParams(query);
+    params.set('page', String(other));
+    return `?${params.toString()}`;
+  };
   return {
-    /** Its first row, from 0 on, and after the last. */
-    from,
-    to,
+    rows: rows.slice(from, to),
     pager: {
       previous: page > 1 ? hrefOf(page - 1) : null,
       next: page < pages ? hrefOf(page + 1) : null,
-      where: `${number(from + 1)} à ${number(to)} sur ${number(total)}`,
+      where: `${number(from + 1)} à ${number(to)} sur ${number(rows.length)}`,
     },
   };
 }
