@@ -22,8 +22,8 @@ export interface PageAnswer {
   readonly body: ComponentChildren;
   /** The browser goes on to it at once. */
   readonly onTo?: string;
-  /** The browser loads the page again after so many seconds. */
-  readonly refreshS?: number;
+  /** The browser loads the page again and again; slow readers and screen readers can stop that. */
+  readonly reload?: { readonly everyS: number; readonly stopHref: string };
 }
 
 /** 303, so that a reload repeats nothing. */
@@ -80,7 +80,7 @@ interface PageOptions {
   /** `lecture` by default. */
   readonly role?: Role;
   /** While its model moves, the page is loaded again after so many seconds. */
-  readonly refreshS?: number;
+  readonly everyS?: number;
 }
 
 /**
@@ -94,7 +94,7 @@ export const page = <Model extends object>(
   title: string | ((model: Model) => string),
   read: (context: PageContext) => Model | Redirect | Promise<Model | Redirect>,
   view: FunctionComponent<Model>,
-  { nav, role = 'lecture', refreshS }: PageOptions = {},
+  { nav, role = 'lecture', everyS }: PageOptions = {},
 ): SignedRoute => ({
   name,
   path,
@@ -105,8 +105,9 @@ export const page = <Model extends object>(
     const model = await read(context);
     if (model instanceof Redirect) return model;
     const shown = show(typeof title === 'string' ? title : title(model), view, model);
-    const moves = 'moves' in model && model.moves === true;
-    return moves && refreshS !== undefined ? { ...shown, refreshS } : shown;
+    const moves = 'moves' in model && model.moves === true && !context.query.has('fige');
+    const stopped = new URLSearchParams([...context.query, ['fige', '']]).toString();
+    return moves && everyS !== undefined ? { ...shown, reload: { everyS, stopHref: `?${stopped}` } } : shown;
   },
 });
 

@@ -34,7 +34,7 @@ export const ROUTES: readonly Route[] = [
   page('home', '/', 'Accueil', readHome, HomeView, { nav: 'Accueil' }),
   action('resume-issuing', '/envois/relancer', resumeIssuing),
 
-  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', refreshS: 3 }),
+  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', everyS: 3 }),
   page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened, readGroup, GroupView),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
   action('failures-send', '/echecs/renvoyer', sendBack),
@@ -54,7 +54,7 @@ export const ROUTES: readonly Route[] = [
   action('person-export', '/personne/:earner/exporter', person.exportPerson),
   action('person-erase', '/personne/:earner/effacer', person.erase),
 
-  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', refreshS: 2 }),
+  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', everyS: 2 }),
   action('scheme-plan', '/bareme/plan', makePlan),
   action('scheme-apply', '/bareme/appliquer', applyScheme),
 

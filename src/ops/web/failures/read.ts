@@ -32,13 +32,12 @@ export type ListModel = Awaited<ReturnType<typeof readList>>;
 
 const RECENT = 5;
 
-export async function readList({ pipeline, query }: PageContext) {
+export async function readList({ pipeline }: PageContext) {
   const [failures, replays] = await Promise.all([
     readFailures(pipeline),
     recentReplays(pipeline.queues, RECENT),
   ]);
-  const runs = replays.some(({ endedMs }) => endedMs === null);
-  return { ...failures, replays, moves: runs && !query.has('fige') };
+  return { ...failures, replays, moves: replays.some(({ endedMs }) => endedMs === null) };
 }
 
 /** Jobs on a page. */

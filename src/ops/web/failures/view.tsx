@@ -14,11 +14,11 @@ import { REST } from './reasons.js';
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;
 
-export const ListView = ({ groups, total, more, replays, moves }: ListModel): VNode => (
+export const ListView = ({ groups, total, more, replays }: ListModel): VNode => (
   <>
     <P say="Palier recommence de lui-même pendant un jour. Ce qui est ici ne repartira que si vous le renvoyez, une fois la cause réglée." />
     {total === 0 && <Alert kind="good">Rien n’est en échec.</Alert>}
-    <Moving moves={moves} />
+    <LinkLine href="?" say="Recharger" />
     {groups.length > 0 && (
       <Table
         caption={`Travaux en échec, par cause (${jobsWords(total)})`}
@@ -58,19 +58,6 @@ export const ListView = ({ groups, total, more, replays, moves }: ListModel): VN
     )}
     <LinkLine href={TO.queues} say="Voir les files en détail (experts)" />
   </>
-);
-
-/** Slow readers and screen readers can stop the page from reloading itself. */
-const Moving = ({ moves }: { readonly moves: boolean }): VNode => (
-  <p class="muted">
-    {moves ? (
-      <>
-        Cette page se recharge toutes les 3 secondes. <a href="?fige">Ne plus la recharger</a>
-      </>
-    ) : (
-      <a href="?">Recharger</a>
-    )}
-  </p>
 );
 
 function replayState({ begunMs, endedMs, isBroken }: Replay): VNode {

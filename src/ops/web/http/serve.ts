@@ -101,11 +101,11 @@ const FLASH_MS = 10 * 60_000;
 async function send(request: OpsRequest, answer: Answer): Promise<void> {
   const { req, res } = request;
   if (answer.kind === 'page') {
-    const { status, title, onTo, refreshS } = answer;
+    const { status, title, onTo, reload } = answer;
     // It is shown once: a HEAD request shows nothing.
     const isShown = req.method === 'GET' && request.signed !== null && status === 200 && onTo === undefined;
     const flash = isShown ? takeSealed(request, 'flash', flashForm) : null;
-    if (refreshS !== undefined) res.set('Refresh', String(refreshS));
+    if (reload !== undefined) res.set('Refresh', String(reload.everyS));
     // A form that was filled in wrongly says so first.
     sendPage(request, status < 400 ? answer : { ...answer, title: `Erreur : ${title}` }, flash);
   } else if (answer.kind === 'redirect') {

@@ -6,7 +6,7 @@ import type { PageAnswer } from '../route.js';
 import { FrameContext, useFrame, type Frame } from './frame.js';
 import { Alert } from './text.js';
 
-type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo'>;
+type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo' | 'reload'>;
 
 /** A page as it is sent: all text is escaped, and turns no other text around. */
 export function renderPage(frame: Frame, sheet: Sheet): string {
@@ -18,7 +18,7 @@ export function renderPage(frame: Frame, sheet: Sheet): string {
   return `<!doctype html>${typesetFrench(withoutMarks(html))}`;
 }
 
-function Layout({ title, onTo, body }: Sheet): VNode {
+function Layout({ title, onTo, reload, body }: Sheet): VNode {
   const { name, flash, requestId } = useFrame();
   return (
     <html lang="fr">
@@ -39,6 +39,12 @@ function Layout({ title, onTo, body }: Sheet): VNode {
         <main id="contenu" tabIndex={-1}>
           <h1>{title}</h1>
           {flash !== null && <Alert kind={flash.kind}>{flash.text}</Alert>}
+          {reload !== undefined && (
+            <p class="muted">
+              Cette page se recharge toutes les {reload.everyS} secondes.{' '}
+              <a href={reload.stopHref}>Ne plus la recharger</a>
+            </p>
+          )}
           {body}
         </main>
         <footer>

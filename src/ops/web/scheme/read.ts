@@ -32,7 +32,6 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
   ]);
   const plan = await readPlan(pipeline, scheme, query.get('badge'));
   const inForce = rollout === null ? scheme : rollout.inForce;
-  const busy = plan.job.state === 'waits' || plan.job.state === 'runs' || apply.moves;
   return {
     nowS: secondsOf(clock),
     scheme,
@@ -45,7 +44,7 @@ export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipelin
     versions,
     plan,
     apply,
-    moves: busy && !query.has('fige'),
+    moves: plan.job.state === 'waits' || plan.job.state === 'runs' || apply.moves,
   };
 }
 

@@ -3,7 +3,6 @@ import type { SchemeVersion } from '../../../ids.js';
 import { badgeName, onLossWords, partnerName, ruleWords } from '../../../rules/explain/formatter.js';
 import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
-import { TO } from '../links.js';
 import { Table } from '../parts/table.js';
 import { Alert, Instant, Note, P, Section, State, TreeList, type Tree } from '../parts/text.js';
 import { Apply, Plan } from './plan-view.js';
@@ -11,12 +10,6 @@ import type { SchemeModel } from './read.js';
 
 export const SchemeView = (model: SchemeModel): VNode => (
   <>
-    {model.moves && (
-      <p>
-        Cette page se recharge seule toutes les 2 secondes.{' '}
-        <a href={stillHref(model)}>Ne plus la recharger</a>
-      </p>
-    )}
     <Status {...model} />
     <Diff {...model} />
     <Plan {...model} />
@@ -25,10 +18,6 @@ export const SchemeView = (model: SchemeModel): VNode => (
     <Versions {...model} />
   </>
 );
-
-/** The same page, which does not load itself again. */
-const stillHref = ({ plan: { only } }: SchemeModel): string =>
-  `${TO.scheme}?${only === null ? '' : `badge=${encodeURIComponent(only)}&`}fige=1`;
 
 /** Whether what the files say is in force. */
 const Status = ({ change, inForceVersion, differsHere, unfinished, apply }: SchemeModel): VNode => (
