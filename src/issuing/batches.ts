@@ -19,7 +19,7 @@ import type { RedisConnection } from '../platform/redis.js';
  */
 const form = z.object({
   state: z.enum(['open', 'sending', 'sent']),
-  earners: z.array(z.string().transform(asEarnerKey)),
+  earners: z.array(z.string().transform(asEarnerKey)).readonly(),
   createdMs: z.number(),
   /** When the call was about to be made, Unix milliseconds. */
   sentMs: z.number().nullable(),
@@ -50,12 +50,6 @@ export const newBatch = (
   ...of,
 });
 
-/** The earners in two halves, so that one bad recipient ends up alone. */
-export function halvesOf(earners: readonly EarnerKey[]): readonly (readonly EarnerKey[])[] {
-  const middle = Math.ceil(earners.length / 2);
-  return [earners.slice(0, middle), earners.slice(middle)];
-}
-
 /** One writing of a batch, so that what was read can be compared byte by byte. */
 export const encodeBatch = (batch: Batch): string => {
   const { state, earners, createdMs, sentMs, event, suppressEmail, refusedMs, refusedAlone } = batch;
@@ -65,7 +59,7 @@ export const encodeBatch = (batch: Batch): string => {
 };
 
 /** @throws ZodError when no version that we know wrote it */
-const decodeBatch = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
+const decode = (badgeId: BadgeId, id: BatchId, text: string): Batch => ({
   ...form.parse(JSON.parse(text)),
   id,
   badgeId,
@@ -102,18 +96,15 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
       (await redis.hkeys(key(badgeId))).map(asBatchId),
     async find(badgeId: BadgeId, id: BatchId): Promise<Batch | null> {
       const text = await redis.hget(key(badgeId), id);
-      return text === null ? null : decodeBatch(badgeId, id, text);
+      return text === null ? null : decode(badgeId, id, text);
     },
     async all(badgeId: BadgeId): Promise<readonly Batch[]> {
       const texts = Object.entries(await redis.hgetall(key(badgeId)));
-      return texts.map(([id, text]) => decodeBatch(badgeId, asBatchId(id), text));
+      return texts.map(([id, text]) => decode(badgeId, asBatchId(id), text));
     },
-    /**
-     * From the state in which it was read to `sending`, with only those earners who are sent; null: another
-     * caller was quicker.
-     */
+    /** From the state in which it was read to `sending`, with those who are sent; null: another caller was quicker. */
     startSending: async (batch: Batch, earners: readonly EarnerKey[]): Promise<Batch | null> =>
-      swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners: [...earners] }),
+      swap(batch, { ...batch, state: 'sending', sentMs: await now(), earners }),
     /** Dates the sending anew; resolves with the present, Unix milliseconds. */
     async restamp(sending: Batch): Promise<number> {
       const sentMs = await now();
@@ -124,9 +115,8 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     markSent: (sending: Batch, event: EventId): Promise<Batch | null> =>
       swap(sending, { ...sending, state: 'sent', event }),
     /** From `sending` back to `open`: OBF certainly has nothing of it. */
-    async rollbackSend(sending: Batch): Promise<void> {
-      await swap(sending, { ...sending, state: 'open', sentMs: null });
-    },
+    rollbackSend: (sending: Batch): Promise<unknown> =>
+      swap(sending, { ...sending, state: 'open', sentMs: null }),
     /** The same, and remembers that OBF said so. */
     async reopenRefused(sending: Batch): Promise<Batch> {
       const refusedMs = sending.refusedMs ?? (await now());
@@ -138,17 +128,16 @@ export function createBatches(redis: RedisConnection, prefix: string, now: Redis
     /** Puts a batch for each of these parts in the batch's place, once; a part without earners is none. */
     async split(batch: Batch, parts: readonly (readonly EarnerKey[])[]): Promise<readonly BatchId[]> {
       const { badgeId, suppressEmail, refusedMs } = batch;
+      const filled = parts.filter((earners) => earners.length > 0);
       const createdMs = await now();
-      const smaller = parts
-        .filter((earners) => earners.length > 0)
-        .map((earners) => newBatch({ badgeId, earners: [...earners], createdMs, suppressEmail, refusedMs }));
+      const smaller = filled.map((earners) =>
+        newBatch({ badgeId, earners, createdMs, suppressEmail, refusedMs }),
+      );
       const fields = smaller.flatMap((one) => [one.id, encodeBatch(one)]);
       await redis.eval(SPLIT, 1, key(badgeId), batch.id, ...fields);
       return smaller.map(({ id }) => id);
     },
     /** Everything about the batch is recorded: forget it. */
-    async finish(batch: Batch): Promise<void> {
-      await redis.hdel(key(batch.badgeId), batch.id);
-    },
+    finish: ({ badgeId, id }: Batch): Promise<unknown> => redis.hdel(key(badgeId), id),
   };
 }

@@ -31,7 +31,7 @@ export interface HoldPace {
 
 /** The last recipient of a badge whom OBF refused alone, with nothing accepted since. */
 const refusalForm = z.object({ words: z.string(), batch: z.string().transform(asBatchId) });
-export type LoneRefusal = z.output<typeof refusalForm>;
+type LoneRefusal = z.output<typeof refusalForm>;
 
 export type Holds = ReturnType<typeof createHolds>;
 
@@ -90,9 +90,7 @@ export function createHolds(redis: RedisConnection, prefix: string, now: RedisTi
     acceptedMs: async (badgeId: BadgeId): Promise<number> =>
       Number((await redis.get(acceptedKey(badgeId))) ?? 0),
     /** It is not about the account, or that was found well and nothing is left to send. */
-    async end(badgeId: BadgeId): Promise<void> {
-      await redis.del(holdKey(badgeId), refusalKey(badgeId));
-    },
+    end: (badgeId: BadgeId): Promise<unknown> => redis.del(holdKey(badgeId), refusalKey(badgeId)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isInFlightElsewhere, type Person } from '../earners/person.js';
-import { asEarnerKey, type BadgeId, type EarnerKey, type EventId } from '../ids.js';
+import { asEarnerKey, type BadgeId, type EarnerKey } from '../ids.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
@@ -49,11 +49,8 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
     /** Null: none waits. */
     async look(badgeId: BadgeId): Promise<Omit<Gathered, 'moreMayCome'> | null> {
       const at = (place: '0' | '-1') => redis.zrange(key(badgeId), place, place, 'WITHSCORES');
-      const [waiting, [, oldest], [, newest]] = [
-        await redis.zcard(key(badgeId)),
-        await at('0'),
-        await at('-1'),
-      ];
+      const waiting = await redis.zcard(key(badgeId));
+      const [[, oldest], [, newest]] = [await at('0'), await at('-1')];
       if (oldest === undefined || newest === undefined) return null;
       const nowMs = await now();
       return { waiting, waitedMs: nowMs - Number(oldest), quietForMs: nowMs - Number(newest) };
@@ -78,12 +75,6 @@ export function createOutbox(redis: RedisConnection, prefix: string, now: RedisT
   };
 }
 
-/** What is due to a person, as it was decided. */
-interface DueToPerson {
-  readonly person: Person;
-  readonly due: readonly { readonly award: { readonly badgeId: BadgeId } }[];
-}
-
 /**
  * Puts what is due to one person into the outbox; the caller has it gathered. An award that is on its way in a batch
  * stays there, and one that was issued meanwhile stays issued. Idempotent.
@@ -92,7 +83,7 @@ interface DueToPerson {
  */
 export async function enqueueAward(
   { ledger, outbox }: { readonly ledger: Ledger; readonly outbox: Outbox },
-  { person, due }: DueToPerson,
+  { person, due }: { readonly person: Person; readonly due: readonly { award: { badgeId: BadgeId } }[] },
   how: { readonly cause: string; readonly suppressEmail: boolean },
 ): Promise<readonly BadgeId[]> {
   const { earner, portfolio } = person;
@@ -100,7 +91,7 @@ export async function enqueueAward(
   for (const { badgeId } of due.map(({ award }) => award)) {
     if (isInFlightElsewhere(person, badgeId)) continue;
     const held = portfolio.held.filter((assertion) => assertion.badgeId === badgeId);
-    const over: readonly EventId[] = held.flatMap(({ eventId }) => eventId ?? []);
+    const over = held.flatMap(({ eventId }) => eventId ?? []);
     const record = await ledger.applyIfPossible(earner, badgeId, { type: 'comes-due', over, ...how });
     if (record?.state !== 'due') continue;
     await outbox.put(badgeId, earner, record.suppressEmail);

@@ -1,7 +1,6 @@
 import { journalEntry } from '../earners/journal-entry.js';
 import { RecordUnreadable } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import { halvesOf } from './batches.js';
 import { OnHold, type Hold, type HoldCause } from './hold.js';
 import { QuotaLow } from './quota.js';
 import { ObfRefused } from '../obf/errors.js';
@@ -96,7 +95,11 @@ export async function afterRefusal(
   if (fault !== null) throw await putOnHold(run, fault);
   if (!ABOUT_THE_BODY.includes(refusal.status) || !(await isAboutRecipients(run, words)))
     throw await putOnHold(run, { code: 'refusal', words });
-  if (earners.length > 1) return splitBatch(run, halvesOf(earners));
+  if (earners.length > 1) {
+    // In halves: one bad recipient ends up alone.
+    const middle = Math.ceil(earners.length / 2);
+    return splitBatch(run, [earners.slice(0, middle), earners.slice(middle)]);
+  }
   for (const [earner, { told }] of due) {
     const entry = journalEntry('refused', secondsOf(clock), { ...told, detail: words });
     await ledger.apply(earner, badgeId, { type: 'refuse', why: words }, () => entry);

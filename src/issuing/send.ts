@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { journalEntry } from '../earners/journal-entry.js';
 import type { EarnerKey, EventId } from '../ids.js';
 import type { Batch } from './batches.js';
@@ -60,6 +61,20 @@ async function requireRemembered(sending: BatchRun): Promise<void> {
   await batches.rollbackSend(sending.batch);
   throw new NotSettledYet(Math.max(unsettledMs, isReplicated ? 0 : HELD_AGAIN_MS));
 }
+
+/** What we write into OBF with an award. Parts that an older Palier did not write may be missing. */
+const noteForm = z.object({
+  by: z.literal('palier'),
+  award: z.string().nullable().default(null),
+  rule_version: z.string().nullable().default(null),
+  rule_versions: z.record(z.string(), z.string()).default({}),
+  assertions: z.record(z.string(), z.array(z.string())).default({}),
+  causes: z.record(z.string(), z.string().nullable()).default({}),
+});
+export type Note = z.output<typeof noteForm>;
+
+/** Our note, as OBF gives it back; null for what somebody gave by hand. */
+export const noteIn = (logEntry: unknown): Note | null => noteForm.safeParse(logEntry).data ?? null;
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {

@@ -8,8 +8,7 @@ import {
 } from '../earners/person.js';
 import type { AwardRecord, EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import { transition } from '../issuing/award-record.js';
-import { removeFromOpenBatches } from '../issuing/ledger.js';
+import { removeFromOpenBatches, transition } from '../issuing/ledger.js';
 import { secondsOf } from '../platform/clock.js';
 import { enqueueEarners } from '../queue/enqueue.js';
 import { journalEntry } from '../earners/journal-entry.js';

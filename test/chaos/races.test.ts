@@ -3,9 +3,8 @@
  * finds by luck, held still. Each makes one process slow, or dead, between two of its steps.
  */
 import { asBadgeId } from '../../src/ids.js';
-import type { AwardEvent } from '../../src/issuing/award-record.js';
 import type { Batches } from '../../src/issuing/batches.js';
-import type { Ledger } from '../../src/issuing/ledger.js';
+import type { AwardEvent, Ledger } from '../../src/issuing/ledger.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';

@@ -1,6 +1,6 @@
 import { awardRecord, type AwardRecord } from '../../src/earners/record.js';
 import { asBatchId, asEventId } from '../../src/ids.js';
-import { type AwardEvent, IllegalTransition, transition } from '../../src/issuing/award-record.js';
+import { type AwardEvent, IllegalTransition, transition } from '../../src/issuing/ledger.js';
 import { batchDelayMs } from '../../src/issuing/outbox.js';
 import { isTriedAgain } from '../../src/workers/issue/gather-awards.js';
 import fc from 'fast-check';

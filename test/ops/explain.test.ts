@@ -13,7 +13,7 @@ import {
   asSchemeVersion,
   asEarnerKey,
 } from '../../src/ids.js';
-import type { AwardEvent } from '../../src/issuing/award-record.js';
+import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { explainCommandSchema } from '../../src/ops/cli/person/explain.js';
 import { createVault } from '../../src/platform/vault.js';
 import { storeAssertions } from '../../src/earners/assertions.js';

@@ -1,7 +1,7 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
 import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
-import type { AwardEvent } from '../../src/issuing/award-record.js';
+import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { planSchema, simulateSchema } from '../../src/ops/cli/scheme/plan.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { lastingIn } from '../support/everything.js';

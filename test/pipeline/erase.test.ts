@@ -8,7 +8,7 @@ import {
   type EarnerKey,
 } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/earners/record.js';
-import { IllegalTransition } from '../../src/issuing/award-record.js';
+import { IllegalTransition } from '../../src/issuing/ledger.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { journalEntry } from '../../src/earners/journal-entry.js';

@@ -10,7 +10,7 @@ import {
   asSchemeVersion,
   type EarnerKey,
 } from '../../src/ids.js';
-import type { AwardEvent } from '../../src/issuing/award-record.js';
+import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';

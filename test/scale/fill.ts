@@ -9,7 +9,7 @@ import {
   type BadgeId,
   type ClientId,
 } from '../../src/ids.js';
-import { transition } from '../../src/issuing/award-record.js';
+import { transition } from '../../src/issuing/ledger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import type { Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';

@@ -4,7 +4,7 @@ import { journalEntry } from '../../earners/journal-entry.js';
 import { linkedRecords } from '../../earners/person.js';
 import { readPerson } from '../../earners/person.js';
 import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
-import { noteIn } from '../../issuing/log-entry.js';
+import { noteIn } from '../../issuing/send.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { Work } from '../../platform/logger.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
