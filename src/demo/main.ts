@@ -16,7 +16,7 @@ import { DATA_PREFIX, QUEUES } from '../queue/jobs.js';
 import { evaluate } from '../rules/evaluate.js';
 import { buildExplanation, noBackground } from '../rules/explain/explanation.js';
 import { ExplanationText } from '../rules/explain/text.js';
-import { badgeName, CATALOGUES } from '../rules/explain/formatter.js';
+import { badgeName } from '../rules/explain/formatter.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
@@ -172,7 +172,7 @@ async function workIn(queues: readonly Queue[]): Promise<Work> {
 }
 
 function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
-  const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground), CATALOGUES.fr);
+  const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground));
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
   if (verdict === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);
   const { tree, met, earnedBy } = verdict;
@@ -181,8 +181,8 @@ function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): St
   return {
     ...((badges && tallyOf(badges, 'badges')) ?? { have: 0, need: 0 }),
     earnedBy: [...held, ...earnedBy.map((one) => badgeName(scheme, one.badgeId)).toSorted(inFrench)],
-    lacking: met ? '' : text.shortfall(tree),
-    excluded: evaluation.excluded.map((one) => capitalised(text.exclusionLine(one))),
+    lacking: met ? '' : text.shortfall(tree).fr,
+    excluded: evaluation.excluded.map((one) => capitalised(text.exclusionLine(one).fr)),
   };
 }
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { issuesWords } from '../../src/ops/web/scheme/read.js';
 import { applyJob } from '../../src/queue/jobs.js';
-import { onLossWords, ruleWords, type RuleLine } from '../../src/rules/explain/formatter.js';
+import { onLossWords, ruleWords, type Tree } from '../../src/rules/explain/formatter.js';
 import { diffLines } from '../../src/ops/web/scheme/view.js';
 import { schemeDiff } from '../../src/rules/scheme-diff.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -363,7 +363,7 @@ partners:
       - { id: C, competency: communiquer, level: 2, ability: interagir }
   - { client_id: P2, name: Organisme deux, badges: [ { id: D, competency: communiquer, level: 1 } ] }
 `;
-  const ruleOf = (scheme: Scheme, id: string): RuleLine => {
+  const ruleOf = (scheme: Scheme, id: string): Tree<string> => {
     const award = scheme.awards.find((one) => one.id === id);
     if (award === undefined) throw new Error(`no award ${id}`);
     return ruleWords(scheme, award.rule, 'fr');

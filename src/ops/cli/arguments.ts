@@ -2,17 +2,11 @@ import { asEarnerKey, type EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { withoutAddresses } from '../../platform/logger.js';
 import type { Vault } from '../../platform/vault.js';
-import { nearest, shortList } from '../../rules/parse/messages.js';
+import { didYouMean, nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import { keyOfAddress } from '../shared/browser.js';
 import { type Localized, say } from '../shared/words.js';
 import { Problem, wrongUsage } from './command.js';
-
-/** `: did you mean "X"?`, or nothing. */
-export const didYouMean = (meant: string | null): Localized =>
-  meant === null
-    ? { fr: '', en: '' }
-    : { fr: ` : vouliez-vous dire « ${meant} » ?`, en: `: did you mean "${meant}"?` };
 
 /** What was typed, as it may be shown again: it may be an address by mistake. */
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);

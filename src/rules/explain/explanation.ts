@@ -4,9 +4,6 @@ import { assertionsIn, type Evaluation } from '../evaluation.js';
 import { type Suggestion, suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 
-/** The languages that an evaluation can be explained in. */
-export type Lang = 'fr' | 'en';
-
 /** What the journal says of how an award came to be held. */
 export interface AwardHistory {
   /** When it was given, Unix seconds; in words, the badge's own date in OBF is used. */

@@ -8,13 +8,10 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
+import { type Lang, type Localized, say, together } from '../localized.js';
 import type { Condition, OnLoss, Scheme, Window } from '../types.js';
-import type { Period } from './condition-words.js';
-import { en } from './en.js';
-import type { Lang } from './explanation.js';
-import { type Catalogue, fr, type NamedAssertion } from './fr.js';
-
-export const CATALOGUES: Readonly<Record<Lang, Catalogue>> = { fr, en };
+import { ASKED, ASKED_DATES, CONDITION_WORDS as SAY, DEMAND_WORDS, type Period } from './condition-words.js';
+import { type NamedAssertion, ON_LOSS, WORDS } from './words.js';
 
 /** The badge's name, or its id where the scheme has none. */
 export const badgeName = (scheme: Scheme, id: BadgeId): string => scheme.enrolments.get(id)?.name ?? id;
@@ -31,25 +28,23 @@ export function abilityName({ competencies }: Scheme, id: string, competency: st
 /** The phrase of what is given: a value that is there, or names of which there is one. */
 const given = <T>(
   value: T | null | undefined,
-  phrase: ((value: T) => string) | undefined,
-): readonly string[] =>
+  phrase: ((value: T) => Localized) | undefined,
+): readonly Localized[] =>
   value === null || value === undefined || phrase === undefined ? [] : [phrase(value)];
-const filled = (names: readonly string[], phrase: (names: readonly string[]) => string): readonly string[] =>
-  names.length === 0 ? [] : [phrase(names)];
-const phraseOf = (start: string, parts: readonly string[]): string =>
-  parts.length === 0 ? start : `${start} ${parts.join(', ')}`;
+const filled = <T>(items: readonly T[], phrase: (items: readonly T[]) => Localized): readonly Localized[] =>
+  items.length === 0 ? [] : [phrase(items)];
+const phraseOf = (start: Localized, parts: readonly Localized[]): Localized =>
+  together([start, ...filled(parts, (all) => together(all, ', '))], ' ');
 
-/** The scheme's names, days and conditions, in one language. */
+/** The scheme's names, days and conditions. */
 export class Formatter {
-  constructor(
-    readonly scheme: Scheme,
-    readonly words: Catalogue,
-  ) {}
+  constructor(readonly scheme: Scheme) {}
 
   /** The day of an instant (Unix seconds) in the scheme's zone. */
-  day(atS: number): string {
-    const local = DateTime.fromSeconds(atS, { zone: this.scheme.timeZone, locale: this.words.locale });
-    return this.words.day(local.toLocaleString(DateTime.DATE_FULL));
+  day(atS: number): Localized {
+    const inEnglish = DateTime.fromSeconds(atS, { zone: this.scheme.timeZone, locale: 'en-GB' });
+    const french = inEnglish.setLocale('fr').toLocaleString(DateTime.DATE_FULL);
+    return { fr: french.replace(/^1 /, '1er '), en: inEnglish.toLocaleString(DateTime.DATE_FULL) };
   }
 
   /** A window; its end is its last day. */
@@ -70,80 +65,86 @@ export class Formatter {
   }
 
   /** All that a `badges` condition asks for. */
-  asked(condition: BadgesCondition): string {
-    const { asked, askedDates, period } = this.words.condition;
+  asked(condition: BadgesCondition): Localized {
     const { atLeast, selector, issuedFromS: fromS = null, issuedBeforeS: beforeS = null } = condition;
     const numbers = (
-      phrases: Partial<Record<ConditionField, (count: number) => string>>,
-    ): readonly string[] => CONDITION_KEYS.flatMap(({ field }) => given(condition[field], phrases[field]));
-    const dates = fromS === null && beforeS === null ? [] : [period(this.period({ fromS, beforeS }))];
-    return phraseOf(asked.atLeast(atLeast), [
+      phrases: Partial<Record<ConditionField, (count: number) => Localized>>,
+    ): readonly Localized[] => CONDITION_KEYS.flatMap(({ field }) => given(condition[field], phrases[field]));
+    const dates = fromS === null && beforeS === null ? [] : [SAY.period(this.period({ fromS, beforeS }))];
+    return phraseOf(ASKED.atLeast(atLeast), [
       ...this.#which(selector),
-      ...numbers(asked),
-      ...this.#issued(atLeast, selector, [...dates, ...numbers(askedDates)]),
+      ...numbers(ASKED),
+      ...this.#issued(atLeast, selector, [...dates, ...numbers(ASKED_DATES)]),
     ]);
   }
 
   /** What an unmet `badges` condition misses. @param brief the reader has just read what it asks for */
-  missingBadges(result: BadgesResult, brief = false): string {
-    const { condition: say } = this.words;
+  missingBadges(result: BadgesResult, brief = false): Localized {
     const { badges, gaps } = shortfall(result);
-    const start = say.demands.badges.missing({ count: badges, other: false }, badges);
-    const more = gaps.flatMap((gap) => say.demands[gap.name].missing(gap, badges) || []);
-    if (brief) return [start, ...more].join(', ');
+    const start = DEMAND_WORDS.badges.missing({ count: badges, other: false });
+    const more = gaps.flatMap((gap) => DEMAND_WORDS[gap.name].missing(gap, badges) ?? []);
+    if (brief) return together([start, ...more], ', ');
     const { selector, issuedBeforeS, perIssuer } = result.condition;
     const until = issuedBeforeS === undefined ? null : this.day(issuedBeforeS - 1);
     const phrase = phraseOf(start, [
       ...this.#which(selector),
       ...more,
-      ...this.#issued(badges, selector, given(until, say.atTheLatest)),
+      ...this.#issued(badges, selector, given(until, SAY.atTheLatest)),
     ]);
     const eachOfAnother = gaps.some(({ name, count }) => name === 'issuers' && count === badges);
-    return `${phrase}${eachOfAnother ? '' : given(perIssuer, say.perIssuerLimit).join('')}`;
+    return together([phrase, ...(eachOfAnother ? [] : given(perIssuer, SAY.perIssuerLimit))], '');
   }
 
-  #which({ competency, level, ability, badges = [] }: Selector): readonly string[] {
+  #which({ competency, level, ability, badges = [] }: Selector): readonly Localized[] {
     const { scheme } = this;
-    const { condition: say } = this.words;
     const name = competency && (scheme.competencies.get(competency)?.name ?? competency);
-    const sort = [...given(name, say.competency), ...given(level, say.level)];
+    const sort = [...given(name, SAY.competency), ...given(level, SAY.level)];
     return [
-      ...filled(sort, (parts) => parts.join(' ')),
-      ...given(ability && abilityName(scheme, ability, competency), say.ability),
+      ...filled(sort, (parts) => together(parts, ' ')),
+      ...given(ability && abilityName(scheme, ability, competency), SAY.ability),
       ...filled(
         badges.map((id) => badgeName(scheme, id)),
-        say.among,
+        SAY.among,
       ),
     ];
   }
 
-  #issued(count: number, { issuers = [] }: Selector, when: readonly string[]): readonly string[] {
-    const { condition: say } = this.words;
+  #issued(count: number, { issuers = [] }: Selector, when: readonly Localized[]): readonly Localized[] {
     const from = issuers.map((id) => partnerName(this.scheme, id));
-    return filled([...filled(from, say.by), ...when], (how) => say.issued(count, how.join(', ')));
+    return filled([...filled(from, SAY.by), ...when], (how) => SAY.issued(count, together(how, ', ')));
   }
 }
 
-/** A rule as it is read: a condition, and the conditions under it. */
-export interface RuleLine {
-  readonly text: string;
-  readonly under: readonly RuleLine[];
+/** A line, and the lines under it. */
+export interface Tree<Text = Localized> {
+  readonly text: Text;
+  readonly under: readonly Tree<Text>[];
 }
 
+export const leaf = (text: Localized): Tree => ({ text, under: [] });
+
+export const inLang = ({ text, under }: Tree, lang: Lang): Tree<string> => ({
+  text: text[lang],
+  under: under.map((one) => inLang(one, lang)),
+});
+
 /** Pure. A rule in words, for nobody in particular. @param scheme gives the names */
-export function ruleWords(scheme: Scheme, condition: Condition, lang: Lang): RuleLine {
-  const formatter = new Formatter(scheme, CATALOGUES[lang]);
-  const { words } = formatter;
-  if (condition.kind === 'badges') return { text: formatter.asked(condition), under: [] };
-  if (condition.kind === 'holds')
-    return { text: words.ruleHolds(formatter.awardName(condition.award)), under: [] };
-  const under = condition.of.map((one) => ruleWords(scheme, one, lang));
+export const ruleWords = (scheme: Scheme, condition: Condition, lang: Lang): Tree<string> =>
+  inLang(ruleTree(new Formatter(scheme), condition), lang);
+
+function ruleTree(formatter: Formatter, condition: Condition): Tree {
+  if (condition.kind === 'badges') return leaf(formatter.asked(condition));
+  if (condition.kind === 'holds') return leaf(WORDS.ruleHolds(formatter.awardName(condition.award)));
+  const under = condition.of.map((one) => ruleTree(formatter, one));
   const [only] = under;
   // A group of one is that one.
   if (only !== undefined && under.length === 1) return only;
   const need = condition.kind === 'at_least' ? condition.atLeast : 1;
-  return { text: `${words.group[condition.kind](need, under.length)}${words.colon.trimEnd()}`, under };
+  const heading = WORDS.group[condition.kind](need, under.length);
+  const text = say`${heading} :
+    ${heading}:`;
+  return { text, under };
 }
 
 /** What happens to an award when its holder's badges are revoked. */
-export const onLossWords = (onLoss: OnLoss, lang: Lang): string => CATALOGUES[lang].onLoss(onLoss);
+export const onLossWords = (onLoss: OnLoss, lang: Lang): string => ON_LOSS[onLoss][lang];

@@ -4,14 +4,8 @@ import { CONDITION_KEYS, DEMAND_NAMES } from '../badges-condition.js';
 import { type AwardVerdict, type ConditionResult, type Evaluation, tallyOf } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Scheme } from '../types.js';
-import {
-  type Background,
-  buildExplanation,
-  type Explanation,
-  type Lang,
-  noBackground,
-} from './explanation.js';
-import { CATALOGUES, partnerName } from './formatter.js';
+import { type Background, buildExplanation, type Explanation, noBackground } from './explanation.js';
+import { partnerName } from './formatter.js';
 import { ExplanationText } from './text.js';
 
 /** An instant in UTC for a reader; null where the calendar has no such day. */
@@ -199,23 +193,20 @@ export function explainJson(
   background: Background = noBackground,
 ): ExplainJson {
   const explanation = buildExplanation(scheme, evaluation, background);
-  const texts = {
-    fr: new ExplanationText(explanation, CATALOGUES.fr),
-    en: new ExplanationText(explanation, CATALOGUES.en),
-  };
+  const text = new ExplanationText(explanation);
   const { version, nowS, awards, excluded } = evaluation;
   const unused = explanation.unused.map((one) => ({ assertion: one, reason: { why: 'no_rule_asks' } }));
   return explainSchema.parse({
     version,
     ...jsonFields({ nowS }),
-    awards: awards.map((verdict) => awardJson(explanation, texts, verdict)),
+    awards: awards.map((verdict) => awardJson(explanation, text, verdict)),
     left_out: [...excluded, ...unused].map(exclusionJson),
   });
 }
 
 function awardJson(
   explanation: Explanation,
-  texts: Readonly<Record<Lang, ExplanationText>>,
+  text: ExplanationText,
   { award: { id, ...own }, met, status, heldBy, tree, earnedBy }: AwardVerdict,
 ) {
   const { background, suggestions } = explanation;
@@ -232,7 +223,7 @@ function awardJson(
     history: origin === undefined ? null : jsonFields(origin),
     rule: ruleJson(tree),
     earned_by: earnedBy.map(assertionJson),
-    lacking: met ? null : { fr: texts.fr.shortfall(tree), en: texts.en.shortfall(tree) },
+    lacking: met ? null : text.shortfall(tree),
     would_help: suggestion === undefined ? null : wouldHelpJson(explanation, suggestion),
   };
 }

@@ -5,23 +5,23 @@ import {
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
-  type Demand,
   type Evaluation,
   type Exclusion,
   type HoldsResult,
 } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Enrolment, Scheme } from '../types.js';
+import { and, labelled, type Lang, type Localized, or, semicolons } from '../localized.js';
 import {
   type AwardHistory,
   type Background,
   buildExplanation,
   type Explanation,
-  type Lang,
   noBackground,
 } from './explanation.js';
-import { badgeName, CATALOGUES, Formatter, partnerName } from './formatter.js';
-import type { BadgeGroup, Catalogue, HoldsStatus } from './fr.js';
+import { talliesPhrase } from './condition-words.js';
+import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './formatter.js';
+import { type BadgeGroup, type Catalogue, type HoldsStatus, WORDS } from './words.js';
 
 /**
  * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and
@@ -35,49 +35,56 @@ export const explainText = (
   lang: Lang,
   background: Background = noBackground,
 ): readonly string[] =>
-  new ExplanationText(buildExplanation(scheme, evaluation, background), CATALOGUES[lang]).lines();
+  new ExplanationText(buildExplanation(scheme, evaluation, background))
+    .sections()
+    .flatMap((section) => linesOf(inLang(section, lang)));
 
-/** One level deeper. */
-const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
+const linesOf = ({ text, under }: Tree<string>): readonly string[] => [
+  text,
+  ...under.flatMap(linesOf).map((line) => `  ${line}`),
+];
+
+const marked = (mark: string, { fr, en }: Localized): Localized => ({
+  fr: `${mark} ${fr}`,
+  en: `${mark} ${en}`,
+});
 
 /** Awards without a level come last. */
 const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
 
-/** How far each demand is met. */
-export const talliesPhrase = (
-  { condition: { demands: say } }: Catalogue,
-  demands: readonly Demand[],
-): string => demands.map((demand) => say[demand.name].tally(demand)).join(', ');
-
-/** An explanation in one language. */
+/** An explanation in words. @param words a page says some of them in another way */
 export class ExplanationText extends Formatter {
   constructor(
     private readonly explanation: Explanation,
-    words: Catalogue,
+    private readonly words: Catalogue = WORDS,
   ) {
-    super(explanation.scheme, words);
+    super(explanation.scheme);
   }
 
   /** The competencies in the scheme's order, each with its awards by level; then the awards of none. */
-  lines(): readonly string[] {
+  sections(): readonly Tree[] {
     const { competencies } = this.scheme;
     const { awards } = this.explanation.evaluation;
-    const linesOf = (verdicts: readonly AwardVerdict[]): readonly string[] =>
-      verdicts.flatMap((verdict) => this.awardLines(verdict));
-    const sections = [...competencies.values()].map(({ id, name }) => {
-      const own = awards.filter(({ award }) => award.competency === id);
-      return [name, linesOf(own.toSorted((a, b) => levelOf(a) - levelOf(b)))] as const;
+    const section = (text: Localized, verdicts: readonly AwardVerdict[]): Tree => ({
+      text,
+      under: verdicts.map((verdict) => this.award(verdict)),
     });
     const others = awards.filter(({ award }) => !competencies.has(award.competency ?? ''));
     return [
-      ...sections,
-      [this.words.otherAwards, linesOf(others)] as const,
-      [this.words.excludedHeading, this.excludedLines()] as const,
-    ].flatMap(([heading, lines]) => (lines.length === 0 ? [] : [heading, ...indented(lines)]));
+      ...[...competencies.values()].map(({ id, name }) => {
+        const own = awards.filter(({ award }) => award.competency === id);
+        return section(
+          { fr: name, en: name },
+          own.toSorted((a, b) => levelOf(a) - levelOf(b)),
+        );
+      }),
+      section(this.words.otherAwards, others),
+      { text: this.words.excludedHeading, under: this.excluded().map(leaf) },
+    ].filter(({ under }) => under.length > 0);
   }
 
   /** What counts for no award, each with why. */
-  excludedLines(): readonly string[] {
+  excluded(): readonly Localized[] {
     const { evaluation, unused } = this.explanation;
     return [
       ...evaluation.excluded.map((one) => this.exclusionLine(one)),
@@ -86,15 +93,19 @@ export class ExplanationText extends Formatter {
   }
 
   /** An award's status; under it, its history, its rule, and what would help. */
-  awardLines(verdict: AwardVerdict): readonly string[] {
+  award(verdict: AwardVerdict): Tree {
     const { name, id, level } = verdict.award;
-    return [
-      this.words.award(name, id, level, this.#status(verdict)),
-      ...indented([...this.#history(verdict), ...this.#rule(verdict.tree), ...this.#suggestions(verdict)]),
-    ];
+    return {
+      text: this.words.award(name, id, level, this.#status(verdict)),
+      under: [
+        ...this.#history(verdict).map(leaf),
+        this.#rule(verdict.tree),
+        ...this.#suggestions(verdict).map(leaf),
+      ],
+    };
   }
 
-  #status({ award, status, met, heldBy, tree }: AwardVerdict): string {
+  #status({ award, status, met, heldBy, tree }: AwardVerdict): Localized {
     const words = this.words.status;
     const { waiting, flagged, history } = this.explanation.background;
     if (heldBy !== null) {
@@ -118,7 +129,7 @@ export class ExplanationText extends Formatter {
   }
 
   /** How a held award came about, and what a human can do about a flagged or blocked one. */
-  #history({ award, status }: AwardVerdict): readonly string[] {
+  #history({ award, status }: AwardVerdict): readonly Localized[] {
     const words = this.words.history;
     const { history, flagged } = this.explanation.background;
     if (status === 'blocked') return [words.unblock(award.id)];
@@ -130,7 +141,7 @@ export class ExplanationText extends Formatter {
     ];
   }
 
-  #origin(history: AwardHistory): readonly string[] {
+  #origin(history: AwardHistory): readonly Localized[] {
     const words = this.words.history;
     const { by, version, earnedBy } = history;
     const rules = version === null ? null : { version, current: !this.#isOfOlderRules(history) };
@@ -145,17 +156,17 @@ export class ExplanationText extends Formatter {
   }
 
   /** The rule's tree. Met or not is said in words too, so that nothing depends on a sign. */
-  #rule(result: ConditionResult): readonly string[] {
+  #rule(result: ConditionResult): Tree {
     const mark = result.met ? '✓' : '✗';
     if (result.kind === 'badges') return this.#badges(result, mark);
-    if (result.kind === 'holds')
-      return [`${mark} ${this.words.holds(this.awardName(result.award), this.#holdsStatus(result))}`];
+    if (result.kind === 'holds') {
+      const status = this.words.holdsStatus[this.#holdsStatus(result)];
+      return leaf(marked(mark, this.words.holds(this.awardName(result.award), status)));
+    }
     const { kind, have, need, of } = result;
     const heading = this.words.group[kind](need, of.length);
-    return [
-      `${mark} ${heading}${this.words.colon}${this.words.groupMet(have, kind === 'all' ? need : null)}`,
-      ...indented(of.flatMap((part) => this.#rule(part))),
-    ];
+    const met = this.words.groupMet(have, kind === 'all' ? need : null);
+    return { text: marked(mark, labelled(heading, met)), under: of.map((part) => this.#rule(part)) };
   }
 
   #holdsStatus({ award: id, through }: HoldsResult): HoldsStatus {
@@ -168,25 +179,27 @@ export class ExplanationText extends Formatter {
   }
 
   /** What a `badges` condition asks, has and lacks; under it, what counted and what did not. */
-  #badges(result: BadgesResult, mark: string): readonly string[] {
+  #badges(result: BadgesResult, mark: string): Tree {
     const { words } = this;
     const { condition, demands, counted, excluded, met } = result;
+    const asked = marked(mark, labelled(this.asked(condition), talliesPhrase(demands)));
     // Where nothing counts, everything is missing: the heading has just said what.
     const isKnown = met || counted.length === 0;
-    const gap = isKnown ? '' : `${words.semicolon}${words.still(this.missingBadges(result, true))}`;
-    return [
-      `${mark} ${this.asked(condition)}${words.colon}${talliesPhrase(words, demands)}${gap}`,
-      ...counted.map((assertion) => `  ${words.counted(this.named(assertion))}`),
-      ...excluded.map((one) => `  ${this.exclusionLine(one)}`),
-    ];
+    return {
+      text: isKnown ? asked : semicolons([asked, words.still(this.missingBadges(result, true))]),
+      under: [
+        ...counted.map((assertion) => leaf(words.counted(this.named(assertion)))),
+        ...excluded.map((one) => leaf(this.exclusionLine(one))),
+      ],
+    };
   }
 
   /** An assertion that does not count, and why. */
-  exclusionLine({ assertion, reason }: Exclusion): string {
+  exclusionLine({ assertion, reason }: Exclusion): Localized {
     return this.words.excluded(this.named(assertion), this.#reason(assertion, reason));
   }
 
-  #reason(assertion: Assertion, reason: Exclusion['reason']): string {
+  #reason(assertion: Assertion, reason: Exclusion['reason']): Localized {
     const words = this.words.reason;
     switch (reason.why) {
       case 'not_enrolled':
@@ -212,11 +225,11 @@ export class ExplanationText extends Formatter {
   }
 
   /** What an unmet rule still lacks, in one phrase; the parts that are met are left out. */
-  shortfall(result: ConditionResult): string {
+  shortfall(result: ConditionResult): Localized {
     return this.words.still(this.#missing(result));
   }
 
-  #missing(result: ConditionResult): string {
+  #missing(result: ConditionResult): Localized {
     const { words } = this;
     if (result.kind === 'badges') return this.missingBadges(result);
     if (result.kind === 'holds')
@@ -226,10 +239,12 @@ export class ExplanationText extends Formatter {
     const parts = open.map((part) => {
       const phrase = this.#missing(part);
       // Brackets: "a and b or c" could be read two ways.
-      return open.length > 1 && 'of' in part && part.of.length > 1 ? `(${phrase})` : phrase;
+      return open.length > 1 && 'of' in part && part.of.length > 1
+        ? { fr: `(${phrase.fr})`, en: `(${phrase.en})` }
+        : phrase;
     });
-    if (count >= open.length) return words.and(parts);
-    if (count === 1) return words.or(parts);
+    if (count >= open.length) return and(parts);
+    if (count === 1) return or(parts);
     const awards = open.flatMap((part) =>
       part.kind === 'holds' && this.#holdsStatus(part) === 'none' ? [this.awardName(part.award)] : [],
     );
@@ -239,7 +254,7 @@ export class ExplanationText extends Formatter {
   }
 
   /** Awards are named only beside badges: alone, they stand already in what is missing. */
-  #suggestions({ award }: AwardVerdict): readonly string[] {
+  #suggestions({ award }: AwardVerdict): readonly Localized[] {
     const suggestion = this.explanation.suggestions.get(award.id);
     if (suggestion === undefined) return [];
     const { badges, awards, reach } = suggestion;
@@ -249,7 +264,7 @@ export class ExplanationText extends Formatter {
     return reach === 'within' && awards.length === 0 ? [words.together] : outOfReach;
   }
 
-  #wouldHelp({ badges, awards }: Suggestion): string {
+  #wouldHelp({ badges, awards }: Suggestion): Localized {
     const { given } = this.explanation;
     const shown = this.#firstOfEachPartner(badges);
     const groups = [...new Set(shown.map(({ clientId }) => clientId))].map((partner): BadgeGroup => ({

@@ -1,5 +1,5 @@
 import type { DateTime } from 'luxon';
-import type { Words } from './fault.js';
+import { type Localized, say } from '../localized.js';
 import { already, circle, type Noun } from './messages.js';
 import type { Fields, Value } from './value.js';
 
@@ -9,11 +9,11 @@ import type { Fields, Value } from './value.js';
  */
 export function readSpan<K extends string>(fields: Fields<K>, from: K, until: K, timeZone: string) {
   const [first, last] = [fields.get(from)?.day(), fields.get(until)?.day()];
-  if (first !== undefined && last !== undefined && first > last)
-    fields.get(until)?.fault({
-      fr: `« ${until} » (${last.toISODate()}) vient avant « ${from} » (${first.toISODate()})`,
-      en: `"${until}" (${last.toISODate()}) comes before "${from}" (${first.toISODate()})`,
-    });
+  if (first !== undefined && last !== undefined && first > last) {
+    const [start, end] = [first.toFormat('yyyy-MM-dd'), last.toFormat('yyyy-MM-dd')];
+    fields.get(until)?.fault(say`« ${until} » (${end}) vient avant « ${from} » (${start})
+      "${until}" (${end}) comes before "${from}" (${start})`);
+  }
   return {
     fromS: first && startOfDayS(first, timeZone),
     beforeS: last && startOfDayS(last.plus({ days: 1 }), timeZone),
@@ -68,7 +68,7 @@ export interface Edge {
  * it. An edge to a name that is not among them leads nowhere.
  * @param verb what an edge says, in a circle's fault
  */
-export function inOrder(edges: ReadonlyMap<string, readonly Edge[]>, verb: Words): readonly string[] {
+export function inOrder(edges: ReadonlyMap<string, readonly Edge[]>, verb: Localized): readonly string[] {
   const done = new Set<string>();
   const visit = (path: readonly string[], name: string): void => {
     for (const { to, at } of done.has(name) ? [] : (edges.get(name) ?? []))

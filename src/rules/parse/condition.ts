@@ -6,9 +6,9 @@ import {
   type ConditionKey,
   type Selector,
 } from '../badges-condition.js';
+import { type Localized, say } from '../localized.js';
 import type { Condition } from '../types.js';
 import { type Edge, namesIn, once, readSpan } from './checks.js';
-import type { Words } from './fault.js';
 import { missingKey, quoted } from './messages.js';
 import { checkReachOfLists, type Known, type PlacedCondition } from './reach.js';
 import type { Fields, Value } from './value.js';
@@ -45,23 +45,17 @@ export function readCondition(reading: RuleReading, value: Value, depth = 1): Co
   return forms.map((form) => readForm(reading, form, value, fields, depth))[0];
 }
 
-const TOO_DEEP = {
-  fr: `condition imbriquée sur plus de ${MAX_DEPTH} niveaux`,
-  en: `condition nested more than ${MAX_DEPTH} levels deep`,
-};
-const NO_FORM = {
-  fr: 'une condition prend exactement une de ces clés : all, any, at_least, holds',
-  en: 'a condition takes exactly one of these keys: all, any, at_least, holds',
-};
+const TOO_DEEP = say`condition imbriquée sur plus de ${MAX_DEPTH} niveaux
+  condition nested more than ${MAX_DEPTH} levels deep`;
+const NO_FORM = say`une condition prend exactement une de ces clés : all, any, at_least, holds
+  a condition takes exactly one of these keys: all, any, at_least, holds`;
 
 /** That there is one form only, and that each key goes with it. */
 function checkKeys({ keys, get }: Fields<Key>, [form, second]: readonly Form[]): void {
   if (form === undefined) return;
   if (second !== undefined)
-    keys.get(second)?.fault({
-      fr: `« ${form} » et « ${second} » dans une même condition : ${NO_FORM.fr}`,
-      en: `"${form}" and "${second}" in one condition: ${NO_FORM.en}`,
-    });
+    keys.get(second)?.fault(say`« ${form} » et « ${second} » dans une même condition : ${NO_FORM}
+      "${form}" and "${second}" in one condition: ${NO_FORM}`);
   const besideList = get('of')?.isList === true;
   const atLeast = besideList ? (['of'] as const) : (['of', ...BADGES_KEYS] as const);
   const allowed: readonly Key[] = [...FORMS, ...(keys.has('at_least') ? atLeast : [])];
@@ -70,18 +64,14 @@ function checkKeys({ keys, get }: Fields<Key>, [form, second]: readonly Form[]):
 }
 
 const LIST = { fr: 'une liste de conditions (of: [...])', en: 'a list of conditions (of: [...])' };
-const SELECTOR = {
-  fr: 'un sélecteur (at_least: N, of: { ... })',
-  en: 'a selector (at_least: N, of: { ... })',
-};
+const SELECTOR = say`un sélecteur (at_least: N, of: { ... })
+  a selector (at_least: N, of: { ... })`;
 
-function misplaced(key: Key, beside: Words): Words {
+function misplaced(key: Key, beside: Localized): Localized {
   const place = key === 'of' ? quoted('at_least') : SELECTOR;
   const de = beside === LIST ? "d'" : 'de ';
-  return {
-    fr: `la clé « ${key} » ne va pas à côté ${de}${beside.fr} : elle ne va qu'avec ${place.fr}`,
-    en: `the key "${key}" does not go beside ${beside.en}: it goes with ${place.en} only`,
-  };
+  return say`la clé « ${key} » ne va pas à côté ${de}${beside} : elle ne va qu'avec ${place}
+    the key "${key}" does not go beside ${beside}: it goes with ${place} only`;
 }
 
 function readForm(
@@ -110,10 +100,9 @@ function readForm(
   if (!of.isList) return of.expected(LIST_OR_SELECTOR);
   const items = of.filledItems() ?? [];
   if (atLeast !== undefined && items.length > 0 && atLeast > items.length)
-    fields.get('at_least')?.fault({
-      fr: `« at_least: ${atLeast} » ne peut jamais être atteint : la liste a ${items.length} condition(s)`,
-      en: `"at_least: ${atLeast}" can never be reached: the list has ${items.length} condition(s)`,
-    });
+    fields.get('at_least')
+      ?.fault(say`« at_least: ${atLeast} » ne peut jamais être atteint : la liste a ${items.length} condition(s)
+      "at_least: ${atLeast}" can never be reached: the list has ${items.length} condition(s)`);
   const conditions = items.map((item) => [readCondition(reading, item, depth + 1), item] as const);
   // An award that is listed twice counts twice: hardly ever what was meant by "3 of these 4".
   const held = conditions.flatMap(([one, item]) =>
@@ -124,10 +113,8 @@ function readForm(
   return { kind: 'at_least', atLeast, of: conditions.flatMap(([one]) => one ?? []) };
 }
 
-const LIST_OR_SELECTOR = {
-  fr: 'une liste de conditions ([...]) ou un sélecteur ({ competency: ... })',
-  en: 'a list of conditions ([...]) or a selector ({ competency: ... })',
-};
+const LIST_OR_SELECTOR = say`une liste de conditions ([...]) ou un sélecteur ({ competency: ... })
+  a list of conditions ([...]) or a selector ({ competency: ... })`;
 
 /** Reads `{ at_least: N, of: selector, ... }`, and checks that its lists can give what it asks for. */
 function readBadges(
@@ -155,10 +142,8 @@ function readBadges(
   return condition;
 }
 
-const EMPTY = {
-  fr: 'sélecteur vide : il prendrait tous les badges ; donner au moins une clé parmi competency, level, ability, issuers, badges',
-  en: 'empty selector: it would pick every badge; give at least one of competency, level, ability, issuers, badges',
-};
+const EMPTY = say`sélecteur vide : il prendrait tous les badges ; donner au moins une clé parmi competency, level, ability, issuers, badges
+  empty selector: it would pick every badge; give at least one of competency, level, ability, issuers, badges`;
 
 function readSelector({ known }: RuleReading, value: Value): Selector | undefined {
   const fields = value.fields([], ['competency', 'level', 'ability', 'issuers', 'badges']);
@@ -181,10 +166,10 @@ function readSelector({ known }: RuleReading, value: Value): Selector | undefine
   };
 }
 
-const notActive = (partner: string): Words => ({
-  fr: `le partenaire « ${partner} » n'est pas actif : ses badges ne comptent pas`,
-  en: `the partner "${partner}" is not active: its badges do not count`,
-});
+const notActive = (
+  partner: string,
+): Localized => say`le partenaire « ${partner} » n'est pas actif : ses badges ne comptent pas
+  the partner "${partner}" is not active: its badges do not count`;
 
 /** The abilities that may be named: the competency's, or all when none is named; null: not known for sure. */
 function abilitiesOf({ abilities }: Known, competency: string | undefined): ReadonlySet<string> | null {

@@ -1,6 +1,38 @@
 import { distance } from 'fastest-levenshtein';
 import type { ErrorCode } from 'yaml';
-import type { Place, Words } from './fault.js';
+import { type Lang, type Localized, localized, quoted as plainlyQuoted, say } from '../localized.js';
+
+/** A file of the scheme: its name as a reader would type it, and its text. */
+export interface SchemeFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Where something stands; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What is wrong in the scheme (or odd, for a warning), and where. */
+export interface SchemeFault extends Place, Localized {}
+
+/** `config/scheme.yaml:12:9: ...`, a form that editors and terminals turn into a link. */
+export const formatFault = (fault: SchemeFault, lang: Lang): string =>
+  `${fault.file}:${fault.line}:${fault.column}: ${fault[lang]}`;
+
+/** Every fault of the scheme at once; nothing starts. */
+export class SchemeFaults extends Error {
+  readonly code = 'scheme_faults';
+  constructor(readonly faults: readonly SchemeFault[]) {
+    const lines = faults.map((fault) => formatFault(fault, 'en'));
+    super(
+      `The scheme has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${lines.join('\n')}`,
+    );
+    this.name = 'SchemeFaults';
+  }
+}
 
 /** Case, accents and the choice of dash are what people get wrong most, and weigh nothing here. */
 const folded = (name: string): string =>
@@ -34,11 +66,11 @@ export function shortList(
 /** What a name can be the name of. */
 export type Noun = 'key' | 'competency' | 'ability' | 'award' | 'partner' | 'badge' | 'value';
 
-interface NounWords extends Words {
+interface NounWords extends Localized {
   /** What French grammar adds to an adjective. */
   readonly e: '' | 'e';
   /** Said after the name of one that is unknown. */
-  readonly why?: Words;
+  readonly why?: Localized;
 }
 
 const NOUNS: Readonly<Record<Noun, NounWords>> = {
@@ -65,54 +97,55 @@ export function shown(value: string): string {
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}...` : line;
 }
 
-export const quoted = (value: string): Words => ({ fr: `« ${shown(value)} »`, en: `"${shown(value)}"` });
+export const quoted = (value: string): Localized => plainlyQuoted(shown(value));
 
 /** A value that is not of the kind that is allowed here. */
-export const expected = (what: Words, found: Words): Words => ({
-  fr: `attendu : ${what.fr} ; trouvé : ${found.fr}`,
-  en: `expected ${what.en}, found ${found.en}`,
-});
+export const expected = (
+  what: Localized,
+  found: Localized,
+): Localized => say`attendu : ${what} ; trouvé : ${found}
+  expected ${what}, found ${found}`;
+
+/** `: did you mean "X"?`, or nothing. */
+export const didYouMean = (meant: string | null): Localized =>
+  meant === null
+    ? { fr: '', en: '' }
+    : say` : vouliez-vous dire ${quoted(meant)} ?
+        : did you mean ${quoted(meant)}?`;
 
 /** A name that is not among the known ones, with the one that was probably meant. */
-export function unknown(noun: Noun, name: string, known: readonly string[]): Words {
-  const { fr, en, e, why = { fr: '', en: '' } } = NOUNS[noun];
-  const near = nearest(name, known);
-  const meant = near === null ? null : quoted(near);
+export function unknown(noun: Noun, name: string, known: readonly string[]): Localized {
+  const { fr, en, e, why = '' } = NOUNS[noun];
+  const meant = didYouMean(nearest(name, known));
   const { names, total } = shortList(name, known);
   const list = names.map(shown).join(', ');
+  const all = total === null ? '' : { fr: `, ... ${total} en tout`, en: `, ... ${total} in all` };
   const among =
     known.length === 0
       ? { fr: `aucun${e} n'est déclaré${e}`, en: 'none is declared' }
-      : {
-          fr: `connu${e}s : ${list}${total === null ? '' : `, ... ${total} en tout`}`,
-          en: `known: ${list}${total === null ? '' : `, ... ${total} in all`}`,
-        };
-  return {
-    fr: `${fr} inconnu${e} ${quoted(name).fr}${why.fr}${meant === null ? '' : ` : vouliez-vous dire ${meant.fr} ?`} (${among.fr})`,
-    en: `unknown ${en} ${quoted(name).en}${why.en}${meant === null ? '' : `: did you mean ${meant.en}?`} (${among.en})`,
-  };
+      : say`connu${e}s : ${list}${all}
+          known: ${list}${all}`;
+  return say`${fr} inconnu${e} ${quoted(name)}${why}${meant} (${among})
+    unknown ${en} ${quoted(name)}${why}${meant} (${among})`;
 }
 
-export const missingKey = (key: string): Words => ({
-  fr: `la clé « ${key} » manque`,
-  en: `the key "${key}" is missing`,
-});
+export const missingKey = (key: string): Localized => say`la clé « ${key} » manque
+  the key "${key}" is missing`;
 
 /** A name that may stand once only, and where it stands already. */
-export function already(noun: Noun, name: string, first: Place): Words {
+export function already(noun: Noun, name: string, first: Place): Localized {
   const { fr, en } = NOUNS[noun];
   const where = `${first.file}:${first.line}`;
-  return {
-    fr: `${fr} ${quoted(name).fr} en double : déjà en ${where}`,
-    en: `${en} ${quoted(name).en} is given twice: already at ${where}`,
-  };
+  return say`${fr} ${quoted(name)} en double : déjà en ${where}
+    ${en} ${quoted(name)} is given twice: already at ${where}`;
 }
 
 /** Things that stand on each other in a circle; `path` begins and ends with the same name. */
-export const circle = (verb: Words, path: readonly string[]): Words => ({
-  fr: `boucle : ${path.map((name) => quoted(name).fr).join(` ${verb.fr} `)}`,
-  en: `circle: ${path.map((name) => quoted(name).en).join(` ${verb.en} `)}`,
-});
+export const circle = (verb: Localized, path: readonly string[]): Localized => {
+  const names = localized((lang) => path.map((name) => quoted(name)[lang]).join(` ${verb[lang]} `));
+  return say`boucle : ${names}
+    circle: ${names}`;
+};
 
 /** What the YAML reader says in English, in French; what hardly anybody writes stays in English. */
 const FRENCH: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -141,7 +174,7 @@ const ENGLISH: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** A fault of the YAML itself. */
-export const syntaxFault = (code: ErrorCode, message: string): Words => ({
+export const syntaxFault = (code: ErrorCode, message: string): Localized => ({
   fr: `YAML illisible : ${FRENCH[code] ?? message}`,
   en: `unreadable YAML: ${ENGLISH[code] ?? message}`,
 });

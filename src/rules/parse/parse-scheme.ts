@@ -5,13 +5,13 @@ import type { Award, Competency, OnLoss, Scheme } from '../types.js';
 import { versionOf } from '../version.js';
 import { type Edge, inOrder, once } from './checks.js';
 import { readCondition, type RuleReading } from './condition.js';
-import { type SchemeFault, SchemeFaults, type SchemeFile } from './fault.js';
+import { type SchemeFault, SchemeFaults, type SchemeFile } from './messages.js';
 import { readPartners } from './partners.js';
 import { type Abilities, type Known, type PlacedCondition, warnOfReachToday } from './reach.js';
 import { Source, type Value } from './value.js';
 
-export { formatFault, SchemeFaults } from './fault.js';
-export type { SchemeFault, SchemeFile } from './fault.js';
+export { formatFault, SchemeFaults } from './messages.js';
+export type { SchemeFault, SchemeFile } from './messages.js';
 
 /** The two files of the scheme. */
 export interface SchemeFiles {

@@ -1,4 +1,5 @@
 import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js';
+import { say } from '../localized.js';
 import type { Enrolment, Partner } from '../types.js';
 import { inOrder, namesIn, once, readSpan } from './checks.js';
 import { shown } from './messages.js';
@@ -113,15 +114,13 @@ function checkReplaced(lines: readonly Line[]): void {
   inOrder(new Map(edges), { fr: 'remplace', en: 'replaces' });
 }
 
-const ofAnother = (badge: string, owner: string) => ({
-  fr: `le badge « ${badge} » est du partenaire « ${shown(owner)} » : un partenaire ne remplace que ses propres badges`,
-  en: `the badge "${badge}" is the partner "${shown(owner)}"'s: a partner replaces badges of its own only`,
-});
+const ofAnother = (badge: string, owner: string) =>
+  say`le badge « ${badge} » est du partenaire « ${shown(owner)} » : un partenaire ne remplace que ses propres badges
+    the badge "${badge}" is the partner "${shown(owner)}"'s: a partner replaces badges of its own only`;
 
-const notEnrolled = (badge: string) => ({
-  fr: `le badge remplacé « ${badge} » n'est pas inscrit : ses attributions ne comptent pas ; l'inscrire avec ses propres dates si elles le doivent`,
-  en: `the replaced badge "${badge}" is not enrolled: its assertions do not count; enrol it with its own dates if they should`,
-});
+const notEnrolled = (badge: string) =>
+  say`le badge remplacé « ${badge} » n'est pas inscrit : ses attributions ne comptent pas ; l'inscrire avec ses propres dates si elles le doivent
+    the replaced badge "${badge}" is not enrolled: its assertions do not count; enrol it with its own dates if they should`;
 
 /**
  * Joins the badges that replace each other, however long the chain, also those that replace the same older

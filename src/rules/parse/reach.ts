@@ -9,8 +9,8 @@ import {
   picks,
   type Selector,
 } from '../badges-condition.js';
+import { type Localized, say } from '../localized.js';
 import type { Enrolment, Partner } from '../types.js';
-import type { Words } from './fault.js';
 import type { Names, Value } from './value.js';
 
 /** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
@@ -89,7 +89,7 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
   };
 }
 
-const THING: Readonly<Record<keyof Reach, Words>> = {
+const THING: Readonly<Record<keyof Reach, Localized>> = {
   badges: { fr: 'badge(s) distinct(s)', en: 'distinct badge(s)' },
   issuers: { fr: 'partenaire(s)', en: 'partner(s)' },
   abilities: { fr: 'capacité(s) distincte(s)', en: 'distinct abilities' },
@@ -107,17 +107,13 @@ const beyond = ({ condition, valueOf }: PlacedCondition, reach: Reach) =>
 /** A number that what the condition lists can never give: a fault. */
 export function checkReachOfLists(placed: PlacedCondition, known: Known): void {
   for (const { asked, most, thing, at } of beyond(placed, reachOfLists(placed.condition, known)))
-    at.fault({
-      fr: `« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing.fr} au plus`,
-      en: `"${asked}" can never be reached: the selector gives ${most} ${thing.en} at most`,
-    });
+    at.fault(say`« ${asked} » ne peut jamais être atteint : le sélecteur donne ${most} ${thing} au plus
+      "${asked}" can never be reached: the selector gives ${most} ${thing} at most`);
 }
 
 /** A number that today's enrolments cannot give: a warning, since partners enrol over time. */
 export function warnOfReachToday(placed: PlacedCondition, partners: readonly Partner[]): void {
   for (const { asked, most, thing, at } of beyond(placed, reachToday(placed.condition, partners)))
-    at.warn({
-      fr: `« ${asked} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${thing.fr} qui vont`,
-      en: `"${asked}" cannot be reached today: active partners have enrolled ${most} ${thing.en} that fit`,
-    });
+    at.warn(say`« ${asked} » ne peut pas être atteint aujourd'hui : les partenaires actifs ont inscrit ${most} ${thing} qui vont
+      "${asked}" cannot be reached today: active partners have enrolled ${most} ${thing} that fit`);
 }

@@ -1,7 +1,11 @@
 import { DateTime } from 'luxon';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { formatFault, type Place, type SchemeFault, type SchemeFile, type Words } from './fault.js';
+import { type Localized, say } from '../localized.js';
 import {
+  formatFault,
+  type Place,
+  type SchemeFault,
+  type SchemeFile,
   already,
   expected,
   missingKey,
@@ -47,7 +51,7 @@ export class Source {
     this.root = lines.size === 0 ? this.valueOf(this.#doc.contents, 0) : undefined;
   }
 
-  tell(kind: Telling, { file, line, column }: Place, { fr, en }: Words): void {
+  tell(kind: Telling, { file, line, column }: Place, { fr, en }: Localized): void {
     const fault = { file, line, column, fr, en };
     this.#told[kind].set(formatFault(fault, 'en'), fault);
   }
@@ -76,20 +80,14 @@ export class Source {
 
 const offsetOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
-const TOO_MANY_ALIASES = {
-  fr: `plus de ${MAX_ALIASES} alias (*nom) à suivre : écrire les valeurs`,
-  en: `more than ${MAX_ALIASES} aliases (*name) to follow: write the values out`,
-};
-const unresolved = (name: string): Words => ({
-  fr: `alias « *${name} » sans ancre « &${name} » au-dessus`,
-  en: `alias "*${name}" without an anchor "&${name}" above it`,
-});
+const TOO_MANY_ALIASES = say`plus de ${MAX_ALIASES} alias (*nom) à suivre : écrire les valeurs
+  more than ${MAX_ALIASES} aliases (*name) to follow: write the values out`;
+const unresolved = (name: string): Localized => say`alias « *${name} » sans ancre « &${name} » au-dessus
+  alias "*${name}" without an anchor "&${name}" above it`;
 
 const NAME = { fr: 'un nom', en: 'a name' };
-const ID = {
-  fr: 'un identifiant (lettres sans accent, chiffres, « _ » et « - »)',
-  en: 'an id (letters without accents, digits, "_" and "-")',
-};
+const ID = say`un identifiant (lettres sans accent, chiffres, « _ » et « - »)
+  an id (letters without accents, digits, "_" and "-")`;
 const TEXT = { fr: 'un texte', en: 'a text' };
 const WHOLE = { fr: 'un nombre entier à partir de 1', en: 'a whole number from 1' };
 const FLAG = { fr: 'true ou false', en: 'true or false' };
@@ -98,10 +96,8 @@ const LIST = { fr: 'une liste', en: 'a list' };
 const MAP = { fr: 'une table (clé : valeur)', en: 'a map' };
 const NOTHING = { fr: 'rien', en: 'nothing' };
 const KEY = { fr: 'un nom de clé', en: 'the name of a key' };
-const EMPTY = {
-  fr: 'attendu : une liste qui ne soit pas vide ; trouvé : []',
-  en: 'expected a list that is not empty, found []',
-};
+const EMPTY = say`attendu : une liste qui ne soit pas vide ; trouvé : []
+  expected a list that is not empty, found []`;
 
 /** Words that mean something to JavaScript objects are nobody's name: what is keyed by them goes astray. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -136,11 +132,11 @@ export class Value {
     readonly at: Place,
   ) {}
 
-  fault(words: Words): undefined {
+  fault(words: Localized): undefined {
     this.source.tell('faults', this.at, words);
   }
 
-  warn(words: Words): undefined {
+  warn(words: Localized): undefined {
     this.source.tell('warnings', this.at, words);
   }
 
@@ -191,7 +187,7 @@ export class Value {
   }
 
   /** A text of that form. The value is not shown: it may be a secret, pasted by mistake. */
-  matching(form: RegExp, words: Words): string | undefined {
+  matching(form: RegExp, words: Localized): string | undefined {
     const value = this.#scalar?.value;
     return typeof value === 'string' && form.test(value) ? value : this.fault(words);
   }
@@ -272,13 +268,13 @@ export class Value {
   }
 
   /** @param read null: it is not of that kind */
-  #read<T>(what: Words, read: (value: unknown, written: string) => T | null): T | undefined {
+  #read<T>(what: Localized, read: (value: unknown, written: string) => T | null): T | undefined {
     const scalar = this.#scalar;
     return (scalar && read(scalar.value, scalar.written)) ?? this.expected(what);
   }
 
   /** Reports that something else is allowed here. */
-  expected(what: Words): undefined {
+  expected(what: Localized): undefined {
     const scalar = this.#scalar;
     const empty = scalar?.value === null;
     const found = scalar && (empty ? NOTHING : quoted(scalar.written));

@@ -2,9 +2,12 @@ import type { BadgeId } from '../../../ids.js';
 import type { AwardState } from '../../../earners/record.js';
 import type { AwardVerdict, ConditionResult, Tally } from '../../../rules/evaluation.js';
 import type { Background, Explanation } from '../../../rules/explain/explanation.js';
-import { fr, type Catalogue } from '../../../rules/explain/fr.js';
-import { ExplanationText, talliesPhrase } from '../../../rules/explain/text.js';
-import type { StateKind, Tree } from '../parts/text.js';
+import { talliesPhrase } from '../../../rules/explain/condition-words.js';
+import { inLang } from '../../../rules/explain/formatter.js';
+import { ExplanationText } from '../../../rules/explain/text.js';
+import { type Catalogue, WORDS } from '../../../rules/explain/words.js';
+import { localized, type Localized } from '../../../rules/localized.js';
+import type { StateKind } from '../parts/text.js';
 import { number, plural } from '../words.js';
 
 /** One award for one person, explained. */
@@ -16,12 +19,12 @@ type Records = readonly { readonly badgeId: BadgeId; readonly record: { readonly
 /** Pure. Every award in the scheme's order; and the badges that count for none, each with why. */
 export function explainAwards(explanation: Explanation, records: Records) {
   const { evaluation, background } = explanation;
-  const text = new ExplanationText(explanation, WORDS);
+  const text = new ExplanationText(explanation, PAGE_WORDS);
   const awards = evaluation.awards.map((verdict) => {
     const { award, status, tree } = verdict;
     const own = records.filter(({ badgeId }) => badgeId === award.badgeId);
     const states = own.map(({ record }) => record.state);
-    const [head] = treeOf(text.awardLines(verdict));
+    const told = inLang(text.award(verdict), 'fr');
     return {
       award,
       standing: standingOf(verdict, background, states),
@@ -29,44 +32,33 @@ export function explainAwards(explanation: Explanation, records: Records) {
       progress: status === 'held' ? null : progressOf(tree),
       blocked: status === 'blocked',
       /** Where it stands. */
-      status: head?.text ?? '',
+      status: told.text,
       /** How it came about, its rule, and what would help. */
-      under: head?.under ?? [],
+      under: told.under,
     };
   });
-  return { awards, excluded: text.excludedLines() };
+  return { awards, excluded: text.excluded().map(({ fr }) => fr) };
 }
 
-const depthOf = (line: string): number => line.length - line.trimStart().length;
-
-/** Pure. Lines indented by two spaces a level, as a tree. */
-function treeOf(lines: readonly string[]): readonly Tree[] {
-  const [first, ...rest] = lines;
-  if (first === undefined) return [];
-  const end = rest.findIndex((line) => depthOf(line) <= depthOf(first));
-  const under = end === -1 ? rest : rest.slice(0, end);
-  return [{ text: first.trim(), under: treeOf(under) }, ...treeOf(rest.slice(under.length))];
-}
+/** The pages are in French alone. */
+const inFrench = (words: string): Localized => localized(() => words);
 
 /**
  * The words of `palier explain` as a page says them: an award's status without its name, which stands above, and a
  * button in place of a command.
  */
-const WORDS: Catalogue = {
-  ...fr,
+const PAGE_WORDS: Catalogue = {
+  ...WORDS,
   award: (_name, _id, _level, status) => status,
   status: {
-    ...fr.status,
-    waiting: 'dû selon les règles modifiées, en attente de leur mise en vigueur (page Barème)',
+    ...WORDS.status,
+    waiting: inFrench('dû selon les règles modifiées, en attente de leur mise en vigueur (page Barème)'),
   },
   history: {
-    ...fr.history,
-    unblock: () => 'Pour qu’il puisse être délivré à nouveau : « Débloquer », ci-dessous',
+    ...WORDS.history,
+    unblock: () => inFrench('Pour qu’il puisse être délivré à nouveau : « Débloquer », ci-dessous'),
   },
-  holds: (award, standing) =>
-    standing === 'waiting'
-      ? fr.holds(award, 'due').replace(/[^\s]+$/, 'dû, en attente de la mise en vigueur')
-      : fr.holds(award, standing),
+  holdsStatus: { ...WORDS.holdsStatus, waiting: inFrench('dû, en attente de la mise en vigueur') },
 };
 
 /** The state of an award for a person, in a word or two. */
@@ -109,7 +101,7 @@ function standingOf(
 function progressOf(tree: ConditionResult): Tally & { readonly words: string } {
   if (tree.kind === 'badges') {
     const { have, need } = tree.demands.reduce((least, one) => (share(one) < share(least) ? one : least));
-    return { have, need, words: talliesPhrase(WORDS, tree.demands) };
+    return { have, need, words: talliesPhrase(tree.demands).fr };
   }
   const [only, another] = tree.kind === 'holds' ? [] : tree.of;
   if (only !== undefined && another === undefined) return progressOf(only);

@@ -1,0 +1,212 @@
+import { type Localized, plural, quoted, say, semicolons, together } from '../localized.js';
+import type { OnLoss } from '../types.js';
+import { CONDITION_WORDS, listed, type Period } from './condition-words.js';
+
+/** An assertion as a reader knows it. */
+export interface NamedAssertion {
+  readonly badge: string;
+  readonly partner: string;
+  readonly issued: Localized;
+}
+
+/** A partner's badges that would help; `again`: the person was given it before. */
+export interface BadgeGroup {
+  readonly partner: string;
+  readonly badges: readonly { readonly name: string; readonly again: boolean }[];
+}
+
+/** The state of an award that a rule holds. */
+export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
+
+const HINDERED: Readonly<Partial<Record<HoldsStatus, Localized>>> = {
+  blocked: { fr: ' (bloqué)', en: ' (blocked)' },
+  inactive: { fr: ' (inactif)', en: ' (inactive)' },
+};
+const HELD = {
+  met: '',
+  not_met: { fr: " ; aujourd'hui, la règle n'est pas remplie", en: '; today, the rule is not met' },
+  older_rules: say`, acquis sous une version antérieure des règles ; la règle actuelle n'est pas remplie
+    , earned under an older version of the rules; the rule as it is now is not met`,
+};
+
+const named = ({
+  badge,
+  partner,
+  issued,
+}: NamedAssertion): Localized => say`« ${badge} », ${partner}, ${issued}
+  "${badge}", ${partner}, ${issued}`;
+const ruleOf = (shortfall: Localized | null): Localized =>
+  shortfall === null
+    ? { fr: 'la règle est remplie', en: 'the rule is met' }
+    : say`la règle n'est pas remplie, il manque ${shortfall}
+        the rule is not met, missing: ${shortfall}`;
+const groupWords = ({ partner, badges }: BadgeGroup): Localized => {
+  const names = badges.map(({ name, again }) =>
+    again ? { fr: `de nouveau « ${name} »`, en: `"${name}" again` } : quoted(name),
+  );
+  return say`${together(names, ', ')} (${partner})
+    ${together(names, ', ')} (${partner})`;
+};
+const { period } = CONDITION_WORDS;
+
+/** What happens to an award when its holder's badges are revoked. */
+export const ON_LOSS: Readonly<Record<OnLoss, Localized>> = {
+  keep: say`Si un badge qui comptait est révoqué : le badge Région est conservé
+    If a badge that counted is revoked: the award is kept`,
+  flag: say`Si un badge qui comptait est révoqué : le badge Région est conservé, et signalé à examiner
+    If a badge that counted is revoked: the award is kept, and flagged to be looked at`,
+  revoke: say`Si un badge qui comptait est révoqué : le badge Région est révoqué par Palier
+    If a badge that counted is revoked: the award is revoked by Palier`,
+};
+
+/** What the Région, its partners and developers read: whole phrases, so that each language keeps its own grammar. */
+export const WORDS = {
+  otherAwards: { fr: 'Autres badges de la Région', en: 'Other badges of the Région' },
+  excludedHeading: say`Ne comptent pour aucun badge de la Région
+    These count for no badge of the Région`,
+  award: (name: string, id: string, level: number | null, status: Localized) => {
+    const at = level === null ? '' : { fr: `niveau ${level}, `, en: `level ${level}, ` };
+    return say`${at}« ${name} » (${id}) : ${status}
+      ${at}"${name}" (${id}): ${status}`;
+  },
+  /** Follows an award's name. `shortfall` null: the rule is met. */
+  status: {
+    held: (day: Localized, why: keyof typeof HELD) => say`attribué le ${day}${HELD[why]}
+      held since ${day}${HELD[why]}`,
+    flagged: (day: Localized, since: Localized, isMet: boolean) => {
+      const why = isMet
+        ? ''
+        : { fr: ", car la règle n'est plus remplie", en: ', because the rule is no longer met' };
+      return say`attribué le ${day} ; à examiner depuis le ${since}${why}
+        held since ${day}; to be looked at since ${since}${why}`;
+    },
+    due: say`dû, car la règle est remplie ; le badge reste à délivrer
+      due, because the rule is met; the badge is still to be issued`,
+    waiting: say`dû selon les règles modifiées, en attente de « npx palier apply »
+      due by the changed rules, waits for "npx palier apply"`,
+    blocked: (shortfall: Localized | null) =>
+      say`bloqué, car révoqué à la main dans Open Badge Factory ; ${ruleOf(shortfall)}
+        blocked, because it was revoked by hand in Open Badge Factory; ${ruleOf(shortfall)}`,
+    inactive: (shortfall: Localized | null) =>
+      say`inactif, rien n'est délivré pour l'instant ; ${ruleOf(shortfall)}
+        inactive, nothing is issued for the time being; ${ruleOf(shortfall)}`,
+    notMet: (shortfall: Localized) => say`il manque ${shortfall}
+      missing: ${shortfall}`,
+  },
+  /** How a held award came about, and what a human can do about it. */
+  history: {
+    /** `rules` null: the version is not known any more. */
+    byPalier: (rules: { readonly version: string; readonly current: boolean } | null) => {
+      if (rules === null) return { fr: 'Délivré par Palier', en: 'Issued by Palier' };
+      return rules.current
+        ? say`Délivré par Palier, selon les règles actuelles (version ${rules.version})
+            Issued by Palier, under the rules as they are now (version ${rules.version})`
+        : say`Délivré par Palier, selon une version antérieure des règles (${rules.version})
+            Issued by Palier, under an older version of the rules (${rules.version})`;
+    },
+    byHand: say`Délivré à la main dans Open Badge Factory, sans passer par Palier
+      Issued by hand in Open Badge Factory, not by Palier`,
+    earnedBy: (badges: readonly Localized[]) => say`Obtenu grâce à : ${semicolons(badges)}
+      Earned by: ${semicolons(badges)}`,
+    gone: (id: string) => say`un badge qui n'est plus dans le portefeuille (${id})
+      a badge that is no longer in the portfolio (${id})`,
+    flagged: say`À examiner : des badges qui comptaient ont été révoqués ; à la Région de laisser ce badge, ou de le révoquer dans Open Badge Factory
+      To be looked at: badges that counted were revoked; the Région may leave this badge, or revoke it in Open Badge Factory`,
+    unblock: (award: string) => say`Pour le débloquer : npx palier unblock <adresse> ${award}
+      To unblock it: npx palier unblock <email> ${award}`,
+  },
+  suggestions: {
+    /** `more`: how many badges are not named. */
+    wouldHelp: (awards: readonly string[], groups: readonly BadgeGroup[], more: number) => {
+      const count = awards.length + more + groups.reduce((sum, group) => sum + group.badges.length, 0);
+      const region = say`${awards.length < 2 ? 'le badge' : 'les badges'} Région ${listed(awards)}
+        ${awards.length < 2 ? 'the award' : 'the awards'} ${listed(awards)}`;
+      const parts = [...(awards.length === 0 ? [] : [region]), ...groups.map(groupWords)];
+      const others = plural(more, 'autre|autres', 'other|others');
+      const rest = more === 0 ? '' : { fr: ` et ${others.fr}`, en: ` and ${others.en}` };
+      return say`${count < 2 ? 'Aiderait' : 'Aideraient'} : ${semicolons(parts)}${rest}
+        Would help: ${semicolons(parts)}${rest}`;
+    },
+    together: say`Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois
+      No enrolled badge is enough by itself: it takes several at once`,
+    outOfReach: say`Les badges inscrits aujourd'hui n'y suffisent pas, même tous réunis
+      The badges that are enrolled today are not enough, even all of them together`,
+  },
+  /** The heading of a group of conditions. `need` of `size` is asked for. */
+  group: {
+    all: () => ({ fr: 'toutes ces conditions', en: 'all of these conditions' }),
+    any: () => say`au moins une de ces conditions
+      at least one of these conditions`,
+    at_least: (need: number, size: number) => say`au moins ${need} de ces ${size} conditions
+      at least ${need} of these ${size} conditions`,
+  },
+  /** How much of a group one person meets; `need` null: what is asked for has just been said. */
+  groupMet: (have: number, need: number | null) => {
+    const of = need === null ? '' : { fr: ` sur ${need}`, en: ` of ${need}` };
+    return say`${have} ${have < 2 ? 'remplie' : 'remplies'}${of}
+      ${have}${of} met`;
+  },
+  /** A rule that nobody is measured by. */
+  ruleHolds: (award: string) => say`avoir le badge Région « ${award} »
+    to hold the award "${award}"`,
+  holds: (award: string, status: Localized) => say`avoir « ${award} » : ${status}
+    to hold "${award}": ${status}`,
+  holdsStatus: {
+    held: { fr: 'déjà attribué', en: 'held' },
+    due: { fr: 'dû', en: 'due' },
+    waiting: { fr: 'dû, en attente de « npx palier apply »', en: 'due, waits for "npx palier apply"' },
+    blocked: { fr: 'pas encore, et il est bloqué', en: 'not yet, and it is blocked' },
+    inactive: { fr: 'pas encore, et il est inactif', en: 'not yet, and it is inactive' },
+    none: { fr: 'pas encore', en: 'not yet' },
+  } satisfies Record<HoldsStatus, Localized>,
+  missingAward: (name: string, status: HoldsStatus) => say`le badge « ${name} »${HINDERED[status] ?? ''}
+    the badge "${name}"${HINDERED[status] ?? ''}`,
+  missingAwards: (count: number, names: readonly string[]) =>
+    say`${count} des ${names.length} badges ${listed(names)}
+      ${count} more of the ${names.length} badges ${listed(names)}`,
+  missingSome: (
+    count: number,
+    parts: readonly Localized[],
+  ) => say`${count} des ${parts.length} éléments suivants : ${semicolons(parts)}
+    ${count} of these ${parts.length}: ${semicolons(parts)}`,
+  /** All that is missing, as one phrase. */
+  still: (shortfall: Localized) => ({ fr: `encore ${shortfall.fr}`, en: shortfall.en }),
+  named,
+  counted: (assertion: NamedAssertion) => say`compté : ${named(assertion)}
+    counted: ${named(assertion)}`,
+  excluded: (assertion: NamedAssertion, reason: Localized) => say`non compté : ${named(assertion)} : ${reason}
+    not counted: ${named(assertion)}: ${reason}`,
+  /** Why an assertion does not count, by the reason's name in evaluation.ts. */
+  reason: {
+    not_enrolled: say`ce badge n'est pas inscrit auprès de la Région
+      this badge is not enrolled with the Région`,
+    wrong_client: say`il n'a pas été délivré par l'organisme qui l'a inscrit
+      it was not issued by the organisation that enrolled it`,
+    partner_inactive: { fr: "l'organisme ne participe plus", en: 'the organisation no longer takes part' },
+    outside_enrolment: (dates: Period) =>
+      say`délivré hors de la période d'inscription du badge (${period(dates)})
+        issued outside the badge's enrolment (${period(dates)})`,
+    revoked: { fr: 'révoqué', en: 'revoked' },
+    expired: (day: Localized) => say`expiré depuis le ${day}
+      expired on ${day}`,
+    future: say`daté d'un jour à venir ; il comptera de lui-même dès cette date
+      dated in the future; it counts from that date on, by itself`,
+    outside_condition_dates: (dates: Period) => say`délivré hors des dates demandées (${period(dates)})
+      issued outside the dates asked for (${period(dates)})`,
+    /** `other` counts in its place. */
+    duplicate_of: ({ badge, issued }: NamedAssertion, version: 'same' | 'another') =>
+      version === 'same'
+        ? say`en double avec celui du ${issued}
+            a duplicate of the one of ${issued}`
+        : say`autre version de « ${badge} » du ${issued} ; les deux comptent pour un seul badge
+            another version of "${badge}" of ${issued}; the two count as one badge`,
+    over_per_issuer: (
+      most: number,
+    ) => say`la règle n'en compte ${most === 1 ? "qu'un" : `que ${most}`} par organisme
+      the rule counts only ${most} of one organisation`,
+    no_rule_asks: { fr: 'aucune règle ne le demande', en: 'no rule asks for it' },
+  },
+};
+
+/** The words of `palier explain`; a page says some of them in another way. */
+export type Catalogue = typeof WORDS;

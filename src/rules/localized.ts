@@ -1,0 +1,66 @@
+/** The languages of the house; French unless asked otherwise. */
+export const LANGS = ['fr', 'en'] as const;
+export type Lang = (typeof LANGS)[number];
+
+/** One text in both languages. */
+export type Localized = Readonly<Record<Lang, string>>;
+
+/** Writes the same text in each language. */
+export const localized = (write: (lang: Lang) => string): Localized => ({ fr: write('fr'), en: write('en') });
+
+/**
+ * A text in both languages: French on the first line, English on the second. A value may be in both as well.
+ * @throws TypeError when there is no second line
+ */
+export function say(
+  texts: readonly string[],
+  ...values: readonly (Localized | string | number)[]
+): Localized {
+  const parts = texts.flatMap((text, at) => [text, values[at] ?? '']);
+  const end = texts.findIndex((text) => text.includes('\n')) * 2;
+  const [fr, en, ...more] = texts[end / 2]?.split(/\n\s*/) ?? [];
+  if (fr === undefined || en === undefined || more.length > 0) throw new TypeError('Two lines are expected');
+  const written = (lang: Lang) => (part: Localized | string | number) =>
+    typeof part === 'object' ? part[lang] : String(part);
+  return {
+    fr: [...parts.slice(0, end), fr].map(written('fr')).join(''),
+    en: [en, ...parts.slice(end + 1)].map(written('en')).join(''),
+  };
+}
+
+/** `2 erreurs`, `1 error`, from `erreur|erreurs` and `error|errors`. French counts 0 as one. */
+export const plural = (n: number, fr: string, en: string): Localized => ({
+  fr: `${n} ${fr.split('|')[n < 2 ? 0 : 1]}`,
+  en: `${n} ${en.split('|')[n === 1 ? 0 : 1]}`,
+});
+
+/** `« name »`, `"name"`. */
+export const quoted = (name: string): Localized => ({ fr: `« ${name} »`, en: `"${name}"` });
+
+/** `name : value`, as each language writes it. */
+export const labelled = (name: Localized | string, value: Localized | number | string): Localized =>
+  say`${name} : ${value}
+    ${name}: ${value}`;
+
+/** One after the other, with the same between them. */
+export const together = (phrases: readonly Localized[], between: string): Localized =>
+  localized((lang) => phrases.map((phrase) => phrase[lang]).join(between));
+
+export const semicolons = (phrases: readonly Localized[]): Localized => ({
+  fr: phrases.map(({ fr }) => fr).join(' ; '),
+  en: phrases.map(({ en }) => en).join('; '),
+});
+
+/** `a, b and c`; `a, so far, and b` where a comma alone would not part them. */
+const joined = (phrases: readonly Localized[], last: Localized): Localized =>
+  localized((lang) => {
+    const words = phrases.map((phrase) => phrase[lang]);
+    const before = words.slice(0, -1);
+    const end = words.at(-1) ?? '';
+    if (before.length === 0) return end;
+    return before.some((phrase) => phrase.includes(', '))
+      ? words.join(`, ${last[lang]} `)
+      : `${before.join(', ')} ${last[lang]} ${end}`;
+  });
+export const and = (phrases: readonly Localized[]): Localized => joined(phrases, { fr: 'et', en: 'and' });
+export const or = (phrases: readonly Localized[]): Localized => joined(phrases, { fr: 'ou', en: 'or' });
