@@ -7,16 +7,7 @@ import {
   newestFailed,
   shownReason,
 } from '../../../queue/failures.js';
-import {
-  arrivalsJob,
-  awardJob,
-  earnerJob,
-  mailJob,
-  maintenanceJob,
-  noticeQueueJob,
-  type QueueName,
-  QUEUES,
-} from '../../../queue/jobs.js';
+import { type QueueName, QUEUES } from '../../../queue/jobs.js';
 import { recentReplays } from '../../../queue/replay.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { type Names, namesIn, NEWEST } from '../../shared/failed-jobs.js';
@@ -26,7 +17,7 @@ import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
 import { counted } from '../words.js';
-import { reasonOf, REST } from './reasons.js';
+import { reasonOf, REST, WORK } from './reasons.js';
 
 export type ListModel = Awaited<ReturnType<typeof readList>>;
 
@@ -65,26 +56,7 @@ export async function readJob(context: PageContext) {
   return { job: await readFailedJob(context.pipeline, { queue, id: paramOf(context, 'id') }) };
 }
 
-/** What people call the queues: by the work in them. */
-export const QUEUE_WORDS: Readonly<Record<QueueName, string>> = {
-  arrivals: 'Arrivées',
-  notices: 'Avis',
-  earners: 'Évaluations',
-  awards: 'Délivrances',
-  maintenance: 'Entretien',
-  mails: 'Messages',
-};
-
-const JOBS = {
-  arrivals: arrivalsJob,
-  notices: noticeQueueJob,
-  earners: earnerJob,
-  awards: awardJob,
-  maintenance: maintenanceJob,
-  mails: mailJob,
-} as const satisfies Record<QueueName, unknown>;
-
-type AnyJob = z.output<(typeof JOBS)[QueueName]>;
+type AnyJob = z.output<(typeof WORK)[QueueName]['job']>;
 
 /** What a job was to do, by its kind. */
 const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'], string>> = {
@@ -117,7 +89,7 @@ function jobWords(job: AnyJob, { organisation, award }: Names): string {
 
 /** What a job was to do, and for whom (null: nobody). @param data what Redis holds of it, which anybody may have written */
 function aboutJob(queue: QueueName, data: unknown, names: Names) {
-  const { data: job } = JOBS[queue].safeParse(data);
+  const { data: job } = WORK[queue].job.safeParse(data);
   const words = job === undefined ? 'Travail d’une forme inconnue' : jobWords(job, names);
   return { words, earner: job !== undefined && 'earner' in job ? job.earner : null };
 }

@@ -1,5 +1,13 @@
 import { failureCause, type FailureKind } from '../../../queue/failures.js';
-import type { QueueName } from '../../../queue/jobs.js';
+import {
+  arrivalsJob,
+  awardJob,
+  earnerJob,
+  mailJob,
+  maintenanceJob,
+  noticeQueueJob,
+  type QueueName,
+} from '../../../queue/jobs.js';
 
 const NOTHING_TO_DO = 'Il n’y a rien à faire : ce badge ne comptera pas pour cette personne.';
 
@@ -89,15 +97,15 @@ export const REASONS: Readonly<Record<FailureKind, readonly [happened: string, n
   ],
 };
 
-/** What has no words of its own: what it kept from happening. */
-const OTHER: Readonly<Record<QueueName, string>> = {
-  arrivals: 'Des annonces reçues n’ont pas pu être triées',
-  notices: 'Un avis n’a pas pu être lu',
-  earners: 'Une personne n’a pas pu être évaluée',
-  awards: 'Des badges n’ont pas pu être délivrés',
-  maintenance: 'Un travail d’entretien n’a pas abouti',
-  mails: 'Un lien n’a pas pu être envoyé par e-mail',
-};
+/** Each queue: what people call it, what its jobs carry, and what a failure kept from happening. */
+export const WORK = {
+  arrivals: { name: 'Arrivées', job: arrivalsJob, lost: 'Des annonces reçues n’ont pas pu être triées' },
+  notices: { name: 'Avis', job: noticeQueueJob, lost: 'Un avis n’a pas pu être lu' },
+  earners: { name: 'Évaluations', job: earnerJob, lost: 'Une personne n’a pas pu être évaluée' },
+  awards: { name: 'Délivrances', job: awardJob, lost: 'Des badges n’ont pas pu être délivrés' },
+  maintenance: { name: 'Entretien', job: maintenanceJob, lost: 'Un travail d’entretien n’a pas abouti' },
+  mails: { name: 'Messages', job: mailJob, lost: 'Un lien n’a pas pu être envoyé par e-mail' },
+} as const satisfies Record<QueueName, unknown>;
 
 /** Why jobs failed, for people. */
 export interface Reason {
@@ -128,7 +136,7 @@ export function reasonOf(
   if (kind === null)
     return {
       key,
-      happened: `${OTHER[queue]} : ${text === '' ? '?' : text}`,
+      happened: `${WORK[queue].lost} : ${text === '' ? '?' : text}`,
       next: 'Renvoyez une fois. Si l’échec revient, montrez ce texte à qui exploite Palier.',
     };
   const [happened, next] = REASONS[kind];

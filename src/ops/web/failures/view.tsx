@@ -8,8 +8,8 @@ import { DefinitionList, Pager, ProgressLine, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, Note, P, PersonLink, State } from '../parts/text.js';
 import { number, plural } from '../words.js';
 import { jobsWords, outcomeWords } from './actions.js';
-import { QUEUE_WORDS, type FailedJob, type GroupModel, type JobModel, type ListModel } from './read.js';
-import { REST } from './reasons.js';
+import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
+import { REST, WORK } from './reasons.js';
 
 const jobHref = ({ queue, id }: JobRef): string =>
   `${TO.failures}/travail/${queue}/${encodeURIComponent(id)}`;
@@ -27,7 +27,7 @@ export const ListView = ({ groups, total, more, replays }: ListModel): VNode => 
           ['Cause', ({ key, reason }) => <a href={TO.failureGroup(key)}>{reason.happened}</a>],
           ['Que faire', ({ reason }) => reason.next],
           ['Combien', ({ jobs }) => jobs.length],
-          ['File', ({ queues }) => [...queues].map((queue) => QUEUE_WORDS[queue]).join(', ')],
+          ['File', ({ queues }) => [...queues].map((queue) => WORK[queue].name).join(', ')],
           ['Depuis', ({ firstMs }) => <Instant atS={firstMs / 1000} />],
           ['Le dernier', ({ lastMs }) => <Instant atS={lastMs / 1000} />],
         ]}
@@ -147,7 +147,7 @@ const Job = (job: FailedJob): VNode => (
         job.about.earner === null ? null : ['Personne', <PersonLink earner={job.about.earner} />],
         ['Cause', <a href={TO.failureGroup(job.reason.key)}>{job.reason.happened}</a>],
         ['Que faire', job.reason.next],
-        ['File', QUEUE_WORDS[job.queue]],
+        ['File', WORK[job.queue].name],
         ['Demandé le', <Instant atS={job.madeMs / 1000} />],
         ['Échoué le', <Instant atS={job.failedMs / 1000} />],
         ['Tentatives', `${number(job.attempts)} sur ${number(job.maxAttempts)}`],

@@ -10,7 +10,7 @@ import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
 import { sendJob, sendJobs } from '../failures/actions.js';
-import { QUEUE_WORDS } from '../failures/read.js';
+import { WORK } from '../failures/reasons.js';
 import { requestOf, userOf, type OpsRequest } from '../http/request.js';
 import { TO } from '../links.js';
 
@@ -171,7 +171,7 @@ function maskedQueue(queues: Pipeline['queues'], name: QueueName, mayRetry: bool
   const adapter = new BullMQAdapter(queues[name], {
     readOnlyMode: !mayRetry,
     allowRetries: mayRetry,
-    displayName: QUEUE_WORDS[name],
+    displayName: WORK[name].name,
     description: name,
   });
   adapter.setFormatter('data', maskedData);
