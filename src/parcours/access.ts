@@ -3,9 +3,10 @@ import { ipKeyGenerator } from 'express-rate-limit';
 import { z } from 'zod';
 import type { Tombstone } from '../earners/record.js';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
+import { openSealed } from '../ops/shared/browser.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
-import { VaultError, type Vault } from '../platform/vault.js';
+import type { Vault } from '../platform/vault.js';
 
 /** How long a link may be used, and a session lasts, milliseconds. */
 export const ACCESS_MS = 30 * 60_000;
@@ -22,7 +23,9 @@ export interface Access {
 
 export type ParcoursAccess = ReturnType<typeof createAccess>;
 
-const form = z.tuple([z.string().transform(asEarnerKey), z.number().int()]);
+const form = z
+  .tuple([z.string().transform(asEarnerKey), z.number().int()])
+  .transform(([earner, sinceS]): Access => ({ earner, sinceS }));
 type Kind = 'link' | 'session';
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
@@ -48,17 +51,8 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
     return token;
   }
   /** Null for what is not there, was not sealed here, or was moved to another name. */
-  function open(kind: Kind, hash: string, sealed: string | null): Access | null {
-    if (sealed === null) return null;
-    try {
-      const [earner, sinceS] = form.parse(JSON.parse(vault.open(sealed, `parcours ${kind} ${hash}`)));
-      return { earner, sinceS };
-    } catch (error) {
-      if (error instanceof VaultError || error instanceof z.ZodError || error instanceof SyntaxError)
-        return null;
-      throw error;
-    }
-  }
+  const open = (kind: Kind, hash: string, sealed: string | null): Access | null =>
+    openSealed(vault, sealed, `parcours ${kind} ${hash}`, form);
   /** Fixed hours: who waits for the next one may ask again. */
   async function count(of: string): Promise<number> {
     const key = `${prefix}:parcours:asked:{${of}}`;

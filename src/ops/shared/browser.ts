@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
 import { earnerKeyOf } from '../../earners/earner-key.js';
 import type { EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { Vault } from '../../platform/vault.js';
+import { VaultError, type Vault } from '../../platform/vault.js';
 
 /** A cookie's value as it came; of two the first, which has the longer path (RFC 6265, 5.4). */
 export function cookieIn({ cookie = '' }: IncomingHttpHeaders, name: string): string | null {
@@ -20,6 +21,22 @@ export const isSameOrigin = (
   { 'sec-fetch-site': site, origin }: IncomingHttpHeaders,
   own: string,
 ): boolean => (site === undefined ? origin === own : site === 'same-origin');
+
+/** Reads JSON that was sealed for Redis or a browser. Null: there is none, it is not ours, or it was altered. */
+export function openSealed<T>(
+  vault: Vault,
+  sealed: string | null,
+  context: string,
+  form: z.ZodType<T>,
+): T | null {
+  if (sealed === null) return null;
+  try {
+    return form.safeParse(JSON.parse(vault.open(sealed, context))).data ?? null;
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
 
 /** As long as an address may be, characters. */
 const MAX_ADDRESS = 254;

@@ -5,11 +5,11 @@ import type { Config, OidcConfig } from '../../../config.js';
 import type { Logger } from '../../../platform/logger.js';
 import { createWriteProbe } from '../../../platform/redis-health.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { cookieIn, isSameOrigin } from '../../shared/browser.js';
+import { cookieIn, isSameOrigin, openSealed } from '../../shared/browser.js';
 import type { NavItem, User } from '../parts/frame.js';
 import { createGate, createSignInLimits } from '../sign-in/limits.js';
 import { createOidc } from '../sign-in/oidc.js';
-import { createAccounts, createSessions, openJson, type Signed } from '../sign-in/sessions.js';
+import { createAccounts, createSessions, type Signed } from '../sign-in/sessions.js';
 import { OpsProblem } from './problem.js';
 
 /** What the ops pages need from outside. */
@@ -190,8 +190,8 @@ export function takeSealed<T>(request: OpsRequest, name: CookieName, form: z.Zod
   if (sealed === null) return null;
   dropCookie(request, name);
   const kept = z.object({ value: form, endsMs: z.number() });
-  const { data } = kept.safeParse(openJson(vault, sealed, `ops ${name}`));
-  return data === undefined || data.endsMs <= clock() ? null : data.value;
+  const data = openSealed(vault, sealed, `ops ${name}`, kept);
+  return data === null || data.endsMs <= clock() ? null : data.value;
 }
 
 /** A write must come from a page of ours: forms carry no token. @throws OpsProblem */

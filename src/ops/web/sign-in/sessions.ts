@@ -4,7 +4,8 @@ import type { Config } from '../../../config.js';
 import type { Clock } from '../../../platform/clock.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import { verifyPassword } from '../../../platform/secrets.js';
-import { type Vault, VaultError } from '../../../platform/vault.js';
+import type { Vault } from '../../../platform/vault.js';
+import { openSealed } from '../../shared/browser.js';
 import type { User } from '../parts/frame.js';
 
 /** Somebody who may sign in. */
@@ -113,10 +114,9 @@ export function createSessions(
     async find(cookie: string | null): Promise<Signed | null> {
       const id = idOf(cookie, macOf);
       if (id === null) return null;
-      const { data } = recordForm.safeParse(openJson(vault, await redis.get(key(id)), `session ${id}`));
-      if (data === undefined || data.endsMs <= clock()) return null;
-      const user = accounts.current(data.name, data.stamp);
-      if (user === null) return null;
+      const data = openSealed(vault, await redis.get(key(id)), `session ${id}`, recordForm);
+      const user = data === null ? null : accounts.current(data.name, data.stamp);
+      if (data === null || user === null || data.endsMs <= clock()) return null;
       // A Redis that refuses writes still serves its pages, which say so.
       await redis.pexpire(key(id), Math.min(IDLE_MS, data.endsMs - clock())).catch(() => 0);
       return { id, user, idToken: data.idToken };
@@ -133,15 +133,4 @@ function idOf(cookie: string | null, macOf: (id: string) => string): string | nu
   const [, id, mac] = /^([\w-]{43})\.([\w-]{22})$/.exec(cookie ?? '') ?? [];
   if (id === undefined || mac === undefined) return null;
   return timingSafeEqual(Buffer.from(macOf(id)), Buffer.from(mac)) ? id : null;
-}
-
-/** Null where there is nothing, or what was altered or sealed under another key. */
-export function openJson(vault: Vault, sealed: string | null, context: string): unknown {
-  if (sealed === null) return null;
-  try {
-    return JSON.parse(vault.open(sealed, context));
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
 }
