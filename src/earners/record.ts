@@ -144,6 +144,59 @@ export const isErased = ({ tombstone, contact }: Pick<EarnerRecord, 'tombstone' 
 /** What stands for an assertion in a tombstone. */
 export type Fingerprint = (id: AssertionId) => string;
 
+/**
+ * Pure. What an erasure leaves of a record: nothing but what keeps out what is of before, and the awards that must
+ * last. An award that is being sent, or taken back, at this moment stays until its job has told how that ended.
+ * @param lasting by badge: that it was given, or is not to be given
+ */
+export function tombstoneOf(
+  record: EarnerRecord,
+  lasting: ReadonlyMap<BadgeId, AwardRecord>,
+  erasedAtS: number,
+  fingerprint: Fingerprint,
+): EarnerRecord {
+  const before = record.tombstone?.fingerprints ?? [];
+  const fingerprints = new Set([...before, ...record.assertions.map(({ id }) => fingerprint(id))]);
+  const unfinished = [...record.awards].filter(([, award]) => IN_FLIGHT.has(award.state));
+  return {
+    ...EMPTY_RECORD,
+    // Until the erasure is complete: stopped in between, it finds all of the person's addresses again.
+    linkedTo: record.linkedTo,
+    linked: record.linked,
+    awards: new Map([...lasting, ...unfinished].map(([id, award]) => [id, bare(award)])),
+    tombstone: {
+      erasedAtS,
+      fingerprints: [...fingerprints],
+      entriesToUnindex: [
+        ...(record.tombstone?.entriesToUnindex ?? []),
+        ...record.journal.map(({ atS }, at) => [at, atS] as const),
+      ],
+    },
+  };
+}
+
+const IN_FLIGHT: ReadonlySet<AwardRecord['state']> = new Set(['claimed', 'unknown', 'revoking']);
+/** Says nothing that must last, but for what it forgives. */
+const SAYS_NOTHING: ReadonlySet<AwardRecord['state']> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
+
+/** Without what set it off. */
+function bare(award: AwardRecord): AwardRecord {
+  if (!('cause' in award || 'suppressEmail' in award)) return award;
+  const { cause: _cause, suppressEmail: _quiet, ...rest } = award;
+  return rest;
+}
+
+/** Pure. An erased record without what a job that was at work left in it; any other record as it is. */
+export function keptErased(record: EarnerRecord): EarnerRecord {
+  if (!isErased(record)) return record;
+  const telling = [...record.awards].filter(
+    ([, { state, ignoredRevocations }]) => !SAYS_NOTHING.has(state) || ignoredRevocations.length > 0,
+  );
+  const { linkedTo, linked, tombstone } = record;
+  const awards = new Map(telling.map(([id, award]) => [id, bare(award)]));
+  return { ...EMPTY_RECORD, linkedTo, linked, awards, tombstone };
+}
+
 /** Redis holds a record that this version cannot read. It is never taken for an empty one. */
 export class RecordUnreadable extends Error {
   readonly code = 'record_unreadable';

@@ -1,7 +1,12 @@
 import type { JournalEntry } from '../earners/journal-entry.js';
-import { isErased, type AwardRecord, type AwardState, type EarnerRecord } from '../earners/record.js';
+import {
+  isErased,
+  type AwardRecord,
+  type AwardState,
+  type EarnerRecord,
+  keptErased,
+} from '../earners/record.js';
 import type { EarnerStore } from '../earners/store.js';
-import { keptErased } from '../earners/tombstone.js';
 import type { BadgeId, BatchId, EarnerKey, EventId } from '../ids.js';
 import type { Journal } from '../journal/journal.js';
 import { secondsOf, type Clock } from '../platform/clock.js';

@@ -1,10 +1,15 @@
 import { fingerprintBy } from '../earners/assertions.js';
 import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
 import type { PeopleSources } from '../earners/people.js';
-import { awardsOf, linkedRecords, personKeyOf, readAddresses, type Address } from '../earners/person.js';
-import { compose } from '../earners/portfolio.js';
-import type { AwardRecord, EarnerRecord } from '../earners/record.js';
-import { tombstoneOf } from '../earners/tombstone.js';
+import {
+  awardsOf,
+  linkedRecords,
+  personKeyOf,
+  readAddresses,
+  type Address,
+  compose,
+} from '../earners/person.js';
+import { type AwardRecord, type EarnerRecord, tombstoneOf } from '../earners/record.js';
 import { asEventId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
 import { removeFromOpenBatches } from '../issuing/ledger.js';
 import type { IssuingSources, openIssuing } from '../issuing/parts.js';

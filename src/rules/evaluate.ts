@@ -1,5 +1,5 @@
 import type { Assertion } from '../earners/record.js';
-import type { Portfolio } from '../earners/portfolio.js';
+import type { Portfolio } from '../earners/person.js';
 import type { AwardId } from '../ids.js';
 import { evaluateCondition } from './conditions.js';
 import { AHEAD_S, distinct, heldBadges, partitionCountable } from './countable.js';

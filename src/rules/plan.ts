@@ -1,5 +1,5 @@
 import type { Assertion } from '../earners/record.js';
-import type { Portfolio } from '../earners/portfolio.js';
+import type { Portfolio } from '../earners/person.js';
 import { asClientId, type AwardId, type BadgeId, type EarnerKey, type SchemeVersion } from '../ids.js';
 import { supposed } from './countable.js';
 import { evaluate } from './evaluate.js';

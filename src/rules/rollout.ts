@@ -1,6 +1,6 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
 import type { Assertion } from '../earners/record.js';
-import type { Portfolio } from '../earners/portfolio.js';
+import type { Portfolio } from '../earners/person.js';
 import { earnedThrough, evaluate, lostByRevocation } from './evaluate.js';
 import type { Award, Scheme } from './types.js';
 import type { Evaluation } from './evaluation.js';

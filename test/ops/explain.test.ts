@@ -18,7 +18,7 @@ import { explainCommandSchema } from '../../src/ops/cli/person/explain.js';
 import { createVault } from '../../src/platform/vault.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { emptyPortfolio } from '../../src/earners/portfolio.js';
+import { emptyPortfolio } from '../../src/earners/person.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { noBackground } from '../../src/rules/explain/explanation.js';
 import { explainText } from '../../src/rules/explain/text.js';

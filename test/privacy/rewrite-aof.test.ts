@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { recordKey } from '../../src/earners/store.js';
-import { tombstoneOf } from '../../src/earners/tombstone.js';
+import { tombstoneOf } from '../../src/earners/record.js';
 import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';

@@ -1,6 +1,6 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
 import {

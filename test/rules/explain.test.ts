@@ -1,6 +1,6 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
 import { type AwardHistory, type Background, noBackground } from '../../src/rules/explain/explanation.js';
 import type { Lang } from '../../src/rules/localized.js';
 import { evaluate } from '../../src/rules/evaluate.js';

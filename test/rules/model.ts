@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Portfolio } from '../../src/earners/portfolio.js';
+import type { Portfolio } from '../../src/earners/person.js';
 import type { Assertion } from '../../src/earners/record.js';
 import { asAwardId, asBadgeId, asClientId, type AwardId } from '../../src/ids.js';
 import type { BadgesCondition, DemandName, Selector } from '../../src/rules/badges-condition.js';

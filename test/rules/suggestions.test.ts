@@ -1,6 +1,6 @@
 import { asAssertionId, asBadgeId, asClientId, type AwardId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/portfolio.js';
+import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';

@@ -10,7 +10,7 @@ import {
 } from '../../src/obf/errors.js';
 import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
-import { compose, type OwnRecord } from '../../src/earners/portfolio.js';
+import { compose, type OwnRecord } from '../../src/earners/person.js';
 import { classifyError } from '../../src/workers/runtime/error-policy.js';
 
 const region = asClientId('REGION');
