@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { journalLine, journalLineSchema } from '../../src/journal/line.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asEarnerKey, asEventId } from '../../src/ids.js';
-import { readFrom, readUntil } from '../../src/ops/shared/journal-selection.js';
+import { filterOf } from '../../src/ops/shared/journal-selection.js';
 import { markKey } from '../../src/platform/key-guard.js';
 import {
   closeRedis,
@@ -154,7 +154,8 @@ test.each([
   ['2026-11-23T14:00', Date.UTC(2026, 10, 23, 13), Date.UTC(2026, 10, 23, 13)],
   ['2026-11-23T14:00Z', Date.UTC(2026, 10, 23, 14), Date.UTC(2026, 10, 23, 14)],
 ])('%s, in the zone of the scheme: a day has its beginning and its end', (typed, fromMs, untilMs) => {
-  expect([readFrom(typed, ZONE) * 1000, readUntil(typed, ZONE) * 1000]).toEqual([fromMs, untilMs]);
+  const filter = filterOf({ from: typed, until: typed, kind: null, award: null, event: null }, ZONE);
+  expect(filter).toEqual({ fromS: fromMs / 1000, untilS: untilMs / 1000 });
 });
 
 describe('Ctrl-C ends it before its end', () => {

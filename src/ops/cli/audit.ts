@@ -6,7 +6,7 @@ import { createJournal } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
-import { type JournalFilter, readFrom, readUntil, selectEntries } from '../shared/journal-selection.js';
+import { filterOf, isDate, type JournalFilter, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../shared/words.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
@@ -64,24 +64,21 @@ const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of t
 
 /** @throws Problem for a date or a kind that is none */
 function readFilter({ text }: Call, timeZone: string): JournalFilter {
-  const [from, until, award, event] = [text('from'), text('until'), text('award'), text('event')];
-  const kind = wordOf({ fr: 'Sorte de faits inconnue', en: 'Unknown kind' }, text('kind'), JOURNAL_KINDS);
-  return {
-    ...(from === null ? {} : { fromS: readDay('--from', () => readFrom(from, timeZone)) }),
-    ...(until === null ? {} : { untilS: readDay('--until', () => readUntil(until, timeZone)) }),
-    ...(award === null ? {} : { award: asAwardId(award) }),
-    ...(kind === null ? {} : { kinds: [kind] }),
-    ...(event === null ? {} : { event: asEventId(event) }),
+  const date = (option: string): string | null => {
+    const typed = text(option);
+    if (typed === null || isDate(typed)) return typed;
+    throw wrongUsage(say`--${option} attend une date (2026-01-31, 2026-01-31T14:00).
+      --${option} takes a date (2026-01-31, 2026-01-31T14:00).`);
   };
-}
-
-function readDay(option: string, read: () => number): number {
-  try {
-    return read();
-  } catch {
-    throw wrongUsage(say`${option} attend une date (2026-01-31, 2026-01-31T14:00).
-      ${option} takes a date (2026-01-31, 2026-01-31T14:00).`);
-  }
+  const [award, event] = [text('award'), text('event')];
+  const typed = {
+    from: date('from'),
+    until: date('until'),
+    kind: wordOf({ fr: 'Sorte de faits inconnue', en: 'Unknown kind' }, text('kind'), JOURNAL_KINDS),
+    award: award === null ? null : asAwardId(award),
+    event: event === null ? null : asEventId(event),
+  };
+  return filterOf(typed, timeZone);
 }
 
 /** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */

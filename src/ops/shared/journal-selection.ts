@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
-import type { JournalEntry } from '../../earners/journal-entry.js';
-import type { EarnerKey, EventId } from '../../ids.js';
+import type { JournalEntry, JournalKind } from '../../earners/journal-entry.js';
+import type { AwardId, EarnerKey, EventId } from '../../ids.js';
 import { isAskedFor, type Journal, type JournalQuery } from '../../journal/journal.js';
 
 /** Which journal entries are asked for, of some people or of everybody. */
@@ -8,26 +8,37 @@ export interface JournalFilter extends JournalQuery {
   readonly event?: EventId;
 }
 
+/** A filter as it was typed; null: nothing was. */
+interface TypedFilter {
+  /** Dates, the first and the last that are asked for. */
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly kind: JournalKind | null;
+  readonly award: AwardId | null;
+  readonly event: EventId | null;
+}
+
 /**
- * The first second asked for, in Unix seconds.
- * @param typed a day (`2026-11-23`), from its beginning, or an instant (`2026-11-23T14:00`)
- * @param timeZone of what names none
- * @throws RangeError when it is neither
+ * Of a day all is asked for, from its beginning to its end; of two instants what lies between, without the second.
+ * @param timeZone of dates that name none
  */
-export const readFrom = (typed: string, timeZone: string): number =>
-  readDate(typed, timeZone).toUnixInteger();
-
-/** The first second no longer asked for: a day is included to its end, an instant is excluded. */
-export function readUntil(typed: string, timeZone: string): number {
-  const date = readDate(typed, timeZone);
-  return (typed.includes('T') ? date : date.plus({ days: 1 })).toUnixInteger();
+export function filterOf(typed: TypedFilter, timeZone: string): JournalFilter {
+  const { from, until, kind, award, event } = typed;
+  const days = until?.includes('T') === true ? 0 : 1;
+  return {
+    ...(from !== null && { fromS: dateOf(from, timeZone).toUnixInteger() }),
+    ...(until !== null && { untilS: dateOf(until, timeZone).plus({ days }).toUnixInteger() }),
+    ...(kind !== null && { kinds: [kind] }),
+    ...(award !== null && { award }),
+    ...(event !== null && { event }),
+  };
 }
 
-function readDate(typed: string, timeZone: string): DateTime {
-  const date = DateTime.fromISO(typed.trim(), { zone: timeZone });
-  if (/^\d{4}-\d\d-\d\d(T|$)/.test(typed.trim()) && date.isValid) return date;
-  throw new RangeError('Not a date');
-}
+const dateOf = (typed: string, zone: string): DateTime => DateTime.fromISO(typed.trim(), { zone });
+
+/** Whether it is a day (`2026-11-23`), or an instant (`2026-11-23T14:00`). */
+export const isDate = (typed: string): boolean =>
+  /^\d{4}-\d\d-\d\d(T|$)/.test(typed.trim()) && dateOf(typed, 'utc').isValid;
 
 /** Whether an entry is one of those asked for, but for the person. */
 export const isWanted = (entry: JournalEntry, filter: JournalFilter): boolean =>

@@ -5,13 +5,7 @@ import type { PageAsked } from '../../../journal/journal.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import {
-  isWanted,
-  peopleOf,
-  readFrom,
-  readUntil,
-  type JournalFilter,
-} from '../../shared/journal-selection.js';
+import { filterOf, isDate, isWanted, peopleOf, type JournalFilter } from '../../shared/journal-selection.js';
 import { TO } from '../links.js';
 import { keyIn } from '../person/read.js';
 import { numberedPage, type PagerProps } from '../parts/table.js';
@@ -53,23 +47,11 @@ export function readFilter(params: URLSearchParams, earnerOf: (typed: string) =>
   return { filter, faults };
 }
 
-function dayIn(typed: string): string | null {
-  try {
-    readFrom(typed, 'utc');
-    return typed.includes('T') ? null : typed;
-  } catch {
-    return null;
-  }
-}
+const dayIn = (typed: string): string | null => (isDate(typed) && !typed.includes('T') ? typed : null);
 
 /** As the journal is asked, but for the person; both days are whole. */
-export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalFilter => ({
-  ...(du === null ? {} : { fromS: readFrom(du, zone) }),
-  ...(au === null ? {} : { untilS: readUntil(au, zone) }),
-  ...(sorte === null ? {} : { kinds: [sorte] }),
-  ...(badge === null ? {} : { award: badge }),
-  ...(evenement === null ? {} : { event: evenement }),
-});
+export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalFilter =>
+  filterOf({ from: du, until: au, kind: sorte, award: badge, event: evenement }, zone);
 
 /** The address of a page, or of an export, of these entries. @param more the place in them */
 export function journalHref(
