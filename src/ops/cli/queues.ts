@@ -113,10 +113,8 @@ async function haveSent({ patienceMs, report }: Call, queues: Queues, filter: Re
   if (begunMs === null)
     return { lines: [NOT_BEGUN], json: { dry_run: false, begun: false, queues: {} }, ok: false };
   const counts = queuesOf(filter).map((queue) => [queue, { count: sent[queue] ?? 0 }] as const);
-  return {
-    lines: linesOf(counts, { fr: 'renvoyés au travail', en: 'sent back to work' }),
-    json: { dry_run: false, queues: Object.fromEntries(counts) },
-  };
+  const lines = linesOf(counts, { fr: 'renvoyés au travail', en: 'sent back to work' });
+  return { lines, json: { dry_run: false, queues: Object.fromEntries(counts) } };
 }
 
 const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » ne l'a commencé : il se fera dès qu'il en tournera un de libre.
@@ -133,16 +131,11 @@ async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<Answer> 
       for (const failure of failures.filter(fits)) meant.set(failure.id, failure);
     found.push([queue, { count: meant.size, reasons: failedByReason([...meant.values()]) }]);
   }
-  return {
-    lines: linesOf(found, { fr: 'à renvoyer', en: 'to be sent again' }),
-    json: { dry_run: true, queues: Object.fromEntries(found) },
-  };
+  const lines = linesOf(found, { fr: 'à renvoyer', en: 'to be sent again' });
+  return { lines, json: { dry_run: true, queues: Object.fromEntries(found) } };
 }
 
-type Counts = readonly (readonly [
-  QueueName,
-  { readonly count: number; readonly reasons?: readonly FailedGroup[] },
-])[];
+type Counts = readonly (readonly [QueueName, { count: number; reasons?: readonly FailedGroup[] }])[];
 
 function linesOf(found: Counts, done: Localized): Answer['lines'] {
   if (found.every(([, { count }]) => count === 0))

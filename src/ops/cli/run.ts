@@ -128,12 +128,8 @@ function typedIn(program: Commander, sub: Commander): Pick<Call, 'args' | 'text'
     const value = flags[name];
     return typeof value === 'string' ? value : null;
   };
-  return {
-    args: sub.args,
-    text,
-    has: (name) => flags[name] === true,
-    json: program.getOptionValue('json') === true,
-  };
+  const json = program.getOptionValue('json') === true;
+  return { args: sub.args, text, has: (name) => flags[name] === true, json };
 }
 
 /** Throws a CommanderError for whatever is typed wrongly; what it says is told by `run`, in the reader's language. */
@@ -179,14 +175,9 @@ function addCommand(program: Commander, { name, help: told, args, options }: Com
     parent =
       parent.commands.find((one) => one.name() === word) ??
       parent.command(word).helpCommand(false).usage(HELP.usage[lang]);
-  const sub = parent
-    .command(last)
-    .summary(summary)
-    .description(
-      [`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, ...more.map((text) => text[lang])].join(
-        '\n\n',
-      ),
-    );
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  const paragraphs = [sentence, ...more.map((text) => text[lang])];
+  const sub = parent.command(last).summary(summary).description(paragraphs.join('\n\n'));
   for (const [names, about] of Object.entries(args ?? {})) sub.argument(`<${own(names)}>`, about[lang]);
   for (const [flags, about] of Object.entries(options ?? {})) sub.option(own(flags), about[lang]);
   return sub;

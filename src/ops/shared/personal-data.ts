@@ -8,24 +8,12 @@ import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
 import { sortAllArrivals } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
 import { QUEUES } from '../../queue/jobs.js';
-import { assertionJson, isoOf } from '../../rules/explain/json.js';
+import { assertionJson, assertionSchema, isoOf } from '../../rules/explain/json.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 
 const iso = z.string().nullable();
 const seconds = z.int().describe('Unix seconds.');
 const since = { since_s: seconds, since_iso: iso };
-
-const assertionForm = z.strictObject({
-  assertion: z.string(),
-  client: z.string().describe('The OBF client that issued it.'),
-  badge: z.string(),
-  event: z.string().nullable(),
-  issued_on_s: seconds,
-  issued_on_iso: iso,
-  expires_on_s: seconds.nullable(),
-  expires_on_iso: iso,
-  revoked: z.boolean(),
-});
 
 const recordForm = z.strictObject({
   badge: z.string(),
@@ -60,7 +48,7 @@ const addressForm = z.strictObject({
   being_erased: z.boolean(),
   erased_on_s: seconds.nullable(),
   erased_on_iso: iso,
-  assertions: z.array(assertionForm).describe("Partners' badges, and the Région's."),
+  assertions: z.array(assertionSchema).describe("Partners' badges, and the Région's."),
   awards: z.array(recordForm).describe('How far each award of the Région is.'),
   flags: z.array(z.strictObject({ badge: z.string(), ...since })),
   account: z.array(journalLineSchema).describe('What was decided and done.'),

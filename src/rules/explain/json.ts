@@ -12,10 +12,10 @@ import { ExplanationText } from './text.js';
 const iso = z.string().nullable();
 const seconds = z.number().nullable();
 
-const assertion = z
+export const assertionSchema = z
   .strictObject({
     assertion: z.string(),
-    client: z.string(),
+    client: z.string().meta({ description: 'The OBF client that issued it.' }),
     badge: z.string(),
     event: z.string().nullable(),
     issued_on_s: z.number(),
@@ -32,7 +32,7 @@ const why = <W extends string, S extends z.core.$ZodShape>(word: W, shape: S) =>
 
 const neverCounts = z
   .strictObject({
-    assertion,
+    assertion: assertionSchema,
     reason: z.discriminatedUnion('why', [
       why('not_enrolled', {}),
       why('partner_inactive', {}),
@@ -48,7 +48,7 @@ const neverCounts = z
 
 const notCountedHere = z
   .strictObject({
-    assertion,
+    assertion: assertionSchema,
     reason: z.discriminatedUnion('why', [
       why('outside_condition_dates', period),
       why('duplicate_of', { of: z.string() }),
@@ -82,7 +82,7 @@ const badgesRule = z
     ...eachOf(DEMAND_NAMES, () => tally.nullable()),
     badges: tally,
     ...eachOf(NUMBERS, () => z.number().nullable()),
-    counted: z.array(assertion),
+    counted: z.array(assertionSchema),
     left_out: z.array(notCountedHere),
   })
   .meta({ id: 'badges', description: 'So many distinct badges of a sort.' });
@@ -160,10 +160,10 @@ const award = z
       description: 'Since when a human is to look at it: badges that counted were revoked.',
     }),
     flagged_since_iso: iso,
-    held_by: assertion.nullable(),
+    held_by: assertionSchema.nullable(),
     history: history.nullable(),
     rule,
-    earned_by: z.array(assertion).meta({ description: 'What counts for it today.' }),
+    earned_by: z.array(assertionSchema).meta({ description: 'What counts for it today.' }),
     lacking: z
       .strictObject({ fr: z.string(), en: z.string() })
       .nullable()
@@ -254,8 +254,8 @@ const jsonFields = (fields: object): Record<string, unknown> =>
   );
 
 /** That OBF shows it no more is in `revoked`. */
-export const assertionJson = ({ id, vanished: _unshown, ...rest }: Assertion): z.infer<typeof assertion> =>
-  assertion.parse({ assertion: id, ...jsonFields(rest) });
+export const assertionJson = ({ id, vanished: _unshown, ...rest }: Assertion) =>
+  assertionSchema.parse({ assertion: id, ...jsonFields(rest) });
 
 const exclusionJson = ({ assertion: one, reason }: Readonly<{ assertion: Assertion; reason: object }>) => ({
   assertion: assertionJson(one),

@@ -41,22 +41,22 @@ export interface Check<Needed = World> {
 
 export type Status = 'ok' | 'warning' | 'error' | 'skipped';
 
-export interface CheckResult extends Pick<Check, 'id' | 'title'> {
+type Titled = Pick<Check, 'id' | 'title'>;
+
+export interface CheckResult extends Titled {
   readonly status: Status;
   readonly messages: readonly Localized[];
 }
 
-export function resultOf(
-  { id, title }: Pick<Check, 'id' | 'title'>,
-  { errors = [], warnings = [], notes = [] }: Found,
-): CheckResult {
+export function resultOf({ id, title }: Titled, found: Found): CheckResult {
+  const { errors = [], warnings = [], notes = [] } = found;
   const status = errors.some(Boolean) ? 'error' : warnings.some(Boolean) ? 'warning' : 'ok';
   const messages = [...errors, ...warnings, ...notes].filter((message) => message !== false);
   return { id, title, status, messages };
 }
 
 /** It could not be looked at, because of something that another check tells. */
-export const skipped = ({ id, title }: Pick<Check, 'id' | 'title'>, why: Localized): CheckResult => ({
+export const skipped = ({ id, title }: Titled, why: Localized): CheckResult => ({
   id,
   title,
   status: 'skipped',
@@ -76,10 +76,9 @@ export async function runChecks<Needed extends LocalWorld>(
   for (const check of checks) {
     const { needs = [] } = check;
     const faulty = settings.faulty(needs);
-    const why =
-      needs.flatMap((need) => lacking.get(need) ?? [])[0] ?? (faulty.length > 0 && mendFirst(faulty));
-    if (why) {
-      results.push(skipped(check, why));
+    const [why] = needs.flatMap((need) => lacking.get(need) ?? []);
+    if (why !== undefined || faulty.length > 0) {
+      results.push(skipped(check, why ?? mendFirst(faulty)));
       continue;
     }
     const found = await check.run(world);
