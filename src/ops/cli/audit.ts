@@ -7,7 +7,7 @@ import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { filterOf, isDate, type JournalFilter, selectEntries } from '../shared/journal-selection.js';
-import { type Localized, say } from '../shared/words.js';
+import { type Localized, say } from '../../rules/localized.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';

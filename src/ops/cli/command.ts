@@ -4,7 +4,7 @@ import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Pace } from '../../workers/stores.js';
-import { type Lang, type Localized, say } from '../shared/words.js';
+import { type Lang, type Localized, say } from '../../rules/localized.js';
 
 export interface Streams {
   /** A line of the result, on standard output. */

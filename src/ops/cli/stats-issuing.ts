@@ -4,7 +4,8 @@ import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { AWARD_STATES, PAUSED } from '../shared/issuing-words.js';
 import { holdLine, readFlags, readHolds, readQuota } from '../shared/stats.js';
-import { indented, instantWords, labelled, type Localized, plural, quoted, say } from '../shared/words.js';
+import { labelled, type Localized, plural, quoted, say } from '../../rules/localized.js';
+import { indented, instantWords } from '../shared/words.js';
 
 export interface Section {
   readonly title: Localized;

@@ -17,18 +17,8 @@ import {
   readProblemsToShow,
   SILENT_DAYS,
 } from '../shared/stats.js';
-import {
-  durationWords,
-  indented,
-  instantWords,
-  labelled,
-  listed,
-  localized,
-  type Localized,
-  plural,
-  quoted,
-  say,
-} from '../shared/words.js';
+import { labelled, localized, type Localized, plural, quoted, say } from '../../rules/localized.js';
+import { durationWords, indented, instantWords, listed } from '../shared/words.js';
 import { inPipeline } from './session.js';
 import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
 import { type Command } from './command.js';

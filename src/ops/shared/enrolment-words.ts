@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { Enrolment, Scheme } from '../../rules/types.js';
-import { type Lang, listed, type Localized } from './words.js';
+import type { Lang, Localized } from '../../rules/localized.js';
+import { listed } from './words.js';
 
 /** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
 export interface Period {

@@ -2,7 +2,7 @@ import type { JournalKind } from '../../earners/journal-entry.js';
 import type { AwardState } from '../../earners/record.js';
 import type { Hold } from '../../issuing/hold.js';
 import { withoutAddresses } from '../../platform/logger.js';
-import { type Localized, say } from './words.js';
+import { type Localized, say } from '../../rules/localized.js';
 
 /** Why nothing of a badge is issued, and what to do; it goes on by itself. */
 export function holdWords({ code, words }: Hold): Localized {

@@ -1,9 +1,6 @@
 import { DateTime } from 'luxon';
 import { localized, type Localized } from '../../rules/localized.js';
 
-export { LANGS, labelled, localized, plural, quoted, say } from '../../rules/localized.js';
-export type { Lang, Localized } from '../../rules/localized.js';
-
 /** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */
 export const instantWords = (atS: number, timeZone: string, form = DateTime.DATETIME_MED): Localized =>
   localized((locale) => DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(form));

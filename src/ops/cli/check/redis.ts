@@ -11,7 +11,8 @@ import { SchemeUnreadable } from '../../../scheme/state.js';
 import { PACE } from '../../../workers/stores.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
-import { durationWords, type Localized, say } from '../../shared/words.js';
+import { type Localized, say } from '../../../rules/localized.js';
+import { durationWords } from '../../shared/words.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
 import type { Check, Found, World } from './table.js';
 

@@ -5,7 +5,7 @@ import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { PAUSED } from '../../shared/issuing-words.js';
-import { say } from '../../shared/words.js';
+import { say } from '../../../rules/localized.js';
 import {
   awardOf,
   EARNER_ARGUMENT,

@@ -18,7 +18,8 @@ import {
   isNobody,
   type Shown,
 } from '../../shared/personal-data.js';
-import { indented, instantWords, labelled, listed, type Localized, plural, say } from '../../shared/words.js';
+import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
+import { indented, instantWords, listed } from '../../shared/words.js';
 import { EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';

@@ -3,16 +3,8 @@ import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { MadePlan } from '../../../scheme/make-plan.js';
-import {
-  durationWords,
-  indented,
-  instantWords,
-  labelled,
-  type Lang,
-  type Localized,
-  plural,
-  say,
-} from '../../shared/words.js';
+import { labelled, type Lang, type Localized, plural, say } from '../../../rules/localized.js';
+import { durationWords, indented, instantWords } from '../../shared/words.js';
 import type { Answer } from '../command.js';
 
 /** A plan in words. People are named by their keys. @param whose the rules it is of */
