@@ -22,29 +22,26 @@ const ASK_AGAIN_MS = 250;
  * @param aloneMs how long a master that lost its replicas is not believed: another may have taken over unseen
  */
 export function createReplicationBarrier(redis: RedisConnection, aloneMs: number) {
-  const watch = watchMasters(redis);
+  const masters = watchMasters(redis, aloneMs);
   // A WAIT blocks its connection: one round serves all who asked before it began.
-  const look = shareNextRun(() => watch.look());
-  const isReplicated = async (): Promise<boolean> =>
-    (await look()).every((master) =>
-      master.online > 0
-        ? master.hasAll
-        : !watch.expectsReplicas() || !master.isTold || master.aloneMs >= aloneMs,
-    );
+  const isReplicated = shareNextRun(() => inTime(masters.haveReplicated()));
   const requireSame = (epoch: number): void => {
-    if (watch.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
+    if (masters.epoch() !== epoch) throw new NotReplicated('Another Redis server has taken over meanwhile');
   };
   return {
     /** To be read before the first write that is to be replicated. */
-    epoch: () => watch.epoch(),
-    /** Whether the replicas of every master have all that was written. @throws when a master does not answer */
+    epoch: masters.epoch,
+    /**
+     * Whether the replicas of every master have all that was written.
+     * @throws when a master does not answer, or has become a replica
+     */
     isReplicated,
     /**
      * Waits until they have.
      * @throws NotReplicated when another server took over since `epoch`, or it takes two minutes; and as `isReplicated`
      */
     async waitForReplicas(epoch: number): Promise<void> {
-      for (const limit = performance.now() + LIMIT_MS; !watch.isAlone();) {
+      for (const limit = performance.now() + LIMIT_MS; !masters.isAlone();) {
         const isDone = await isReplicated();
         requireSame(epoch);
         if (isDone) return;
@@ -54,79 +51,70 @@ export function createReplicationBarrier(redis: RedisConnection, aloneMs: number
     },
     /** Waits a second at most, and passes a slow replica. @throws NotReplicated when another server took over */
     async confirm(epoch: number): Promise<void> {
-      if (watch.isAlone()) return;
+      if (masters.isAlone()) return;
       // A slow replica does not throw; a master that is gone does, and its last writes may be gone with it.
-      await look();
+      await isReplicated();
       requireSame(epoch);
     },
     /** Names the histories of all masters: another text after a fail-over or a start without data. */
-    history: () => watch.history(),
+    history: () => inTime(masters.history()),
   };
-}
-
-interface MasterState extends Replication {
-  readonly hasAll: boolean;
-  /** How long it has been known without a replica, milliseconds. */
-  readonly aloneMs: number;
 }
 
 /** What this process has seen of the masters. */
-function watchMasters(redis: RedisConnection) {
+function watchMasters(redis: RedisConnection, aloneMs: number) {
   const aloneSince = new Map<string, number>();
   // A cluster has replicas, and so has a master behind sentinels.
-  const seen = { replicas: isCluster(redis) || Array.isArray(redis.options.sentinels), atMs: -Infinity };
+  let expectsReplicas = isCluster(redis) || Array.isArray(redis.options.sentinels);
+  let seenMs = -Infinity;
   /** `epoch`: how many take-overs of another server were seen. */
   let [epoch, history] = [0, ''];
-  const note = (masters: readonly Replication[]): string => {
+  const look = async (): Promise<readonly Master[]> => {
+    const masters = await Promise.all((await mastersOf(redis)).map(askMaster));
     const now = String(masters.map((master) => master.history).toSorted());
     if (history !== '' && history !== now) epoch += 1;
     history = now;
-    seen.atMs = performance.now();
-    return now;
+    seenMs = performance.now();
+    return masters;
   };
-  const stateOf = async (node: Redis, told: Replication): Promise<MasterState> => {
-    if (told.online > 0) {
-      seen.replicas = true;
-      aloneSince.delete(told.history);
-      return { ...told, hasAll: (await node.wait(told.online, WAIT_MS)) >= told.online, aloneMs: 0 };
+  const hasReplicated = async (master: Master): Promise<boolean> => {
+    if (master.online > 0) {
+      expectsReplicas = true;
+      aloneSince.delete(master.history);
+      return (await master.node.wait(master.online, WAIT_MS)) >= master.online;
     }
     const nowMs = performance.now();
-    const since = aloneSince.get(told.history) ?? nowMs;
-    aloneSince.set(told.history, since);
-    return { ...told, hasAll: false, aloneMs: nowMs - since };
+    const sinceMs = aloneSince.get(master.history) ?? nowMs;
+    aloneSince.set(master.history, sinceMs);
+    return !expectsReplicas || !master.isTold || nowMs - sinceMs >= aloneMs;
   };
   return {
-    expectsReplicas: () => seen.replicas,
     /** A server without replicas was looked at a moment ago. */
-    isAlone: () => !seen.replicas && performance.now() - seen.atMs < LOOK_AGAIN_MS,
+    isAlone: () => !expectsReplicas && performance.now() - seenMs < LOOK_AGAIN_MS,
     epoch: () => epoch,
-    history: async () => note(await forEachMaster(redis, async (_, told) => told)),
-    async look() {
-      const states = await forEachMaster(redis, stateOf);
-      note(states);
-      return states;
+    history: async () => {
+      await look();
+      return history;
+    },
+    async haveReplicated(): Promise<boolean> {
+      const done = await Promise.all((await look()).map(hasReplicated));
+      return done.every(Boolean);
     },
   };
 }
 
-/**
- * Asks every master over the connection that writes go over.
- * @throws when one does not answer in time, or has become a replica
- */
-async function forEachMaster<T>(
-  redis: RedisConnection,
-  ask: (node: Redis, told: Replication) => Promise<T>,
-): Promise<readonly T[]> {
-  const asked = (await mastersOf(redis)).map(async (node) => ask(node, await replicationOf(node)));
+/** @throws when it takes longer than a healthy master */
+async function inTime<T>(work: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(2 * WAIT_MS);
-  return raceAbort(Promise.all(asked), late).catch((cause: unknown) => {
+  return raceAbort(work, late).catch((cause: unknown) => {
     if (cause !== late.reason) throw cause;
     throw new Error('Redis: a master does not answer in time', { cause });
   });
 }
 
 /** What a server says of its part in replication. @see https://redis.io/docs/latest/commands/info/ */
-interface Replication {
+interface Master {
+  readonly node: Redis;
   /** False: INFO is forbidden. */
   readonly isTold: boolean;
   /** Replicas that follow it now. */
@@ -135,14 +123,14 @@ interface Replication {
   readonly history: string;
 }
 
-/** @throws when it has become a replica */
-async function replicationOf(node: Redis): Promise<Replication> {
+/** Over the connection that writes go over. @throws when it has become a replica */
+async function askMaster(node: Redis): Promise<Master> {
   const text = await node.info('replication').catch(emptyIfForbidden);
   if (/^role:slave/m.test(text)) throw new Error('Redis: the server that we write to is a replica by now');
   // Enough of an id of 40 digits to tell it from others.
   const [, history = ''] = /^master_replid:(\w{1,12})/m.exec(text) ?? [];
   const online = [...text.matchAll(/^slave\d+:.*\bstate=online\b/gm)].length;
-  return { isTold: history !== '', online, history };
+  return { node, isTold: history !== '', online, history };
 }
 
 /** A host that forbids INFO says nothing about replicas. */
