@@ -33,7 +33,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   rules: ['zod', 'yaml', 'luxon', 'fastest-levenshtein', 'node:crypto'],
   'ids.ts': [],
   'config.ts': ['zod'],
-  'config-values.ts': ['zod'],
+  'config-environment.ts': ['zod'],
 };
 /** Imported by tests and the demo alone, and free to use what is not there in production. */
 const STAND_INS = ['sandbox', 'demo'];

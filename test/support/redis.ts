@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { redisTarget } from '../../src/config-values.js';
+import { redisTarget } from '../../src/config-environment.js';
 import {
   closeRedis,
   isCluster,

@@ -11,7 +11,7 @@ export interface ConfigFault {
 type Reader<T> = (text: string) => T | null;
 
 /** A variable read through `reader`. What is expected is said in both languages; the value never is. */
-export const value = <T>(reader: Reader<T>, fr: string, en: string) =>
+const value = <T>(reader: Reader<T>, fr: string, en: string) =>
   z.string().transform((given, ctx) => {
     const result = reader(given.trim());
     if (result !== null) return result;
@@ -20,7 +20,7 @@ export const value = <T>(reader: Reader<T>, fr: string, en: string) =>
   });
 
 /** Null where the variable is not set. */
-export const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nullable().default(null);
+const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nullable().default(null);
 
 const formed =
   (form: RegExp): Reader<string> =>
@@ -28,37 +28,30 @@ const formed =
     form.test(text) ? text : null;
 
 /** A text of this form, as it is. */
-export const matching = (form: RegExp, fr: string, en: string) => value(formed(form), fr, en);
+const matching = (form: RegExp, fr: string, en: string) => value(formed(form), fr, en);
 
-export const oneOf = (...choices: readonly string[]) =>
+const oneOf = (...choices: readonly string[]) =>
   value(
     (given) => (choices.includes(given) ? given : null),
     `un de : ${choices.join(', ')}`,
     `one of: ${choices.join(', ')}`,
   );
 
-export const between = (
-  min: number,
-  max: number,
-  form = /^\d+(\.\d+)?$/,
-  fr = 'un nombre',
-  en = 'a number',
-) =>
+const between = (min: number, max: number, form = /^\d+(\.\d+)?$/, fr = 'un nombre', en = 'a number') =>
   value(
     (given) => (form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null),
     `${fr} de ${min} à ${max} est attendu`,
     `${en} from ${min} to ${max} is expected`,
   );
 
-export const whole = (min: number, max: number) =>
-  between(min, max, /^\d+$/, 'un nombre entier', 'a whole number');
+const whole = (min: number, max: number) => between(min, max, /^\d+$/, 'un nombre entier', 'a whole number');
 
-export const wordId = matching(
+const wordId = matching(
   /^[\w-]+$/,
   'des lettres, chiffres, « _ » et « - » seulement',
   'letters, digits, "_" and "-" only',
 );
-export const secretText = matching(/^[\x21-\x7e]{1,512}$/, 'du texte sans espace', 'text without spaces');
+const secretText = matching(/^[\x21-\x7e]{1,512}$/, 'du texte sans espace', 'text without spaces');
 
 export const key32: Reader<Buffer> = (text) => {
   const bytes = Buffer.from(text, 'base64');
@@ -66,7 +59,7 @@ export const key32: Reader<Buffer> = (text) => {
 };
 
 /** 32 random bytes. */
-export const palierKey = value(
+const palierKey = value(
   key32,
   '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
   '32 bytes in base64 are expected: "npx palier keygen" makes one',
@@ -75,7 +68,7 @@ export const palierKey = value(
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
 /** An address of such a protocol, as it is. */
-export const urlLike = (protocol: RegExp, fr: string, en: string) =>
+const urlLike = (protocol: RegExp, fr: string, en: string) =>
   value(
     (given) => {
       const url = urlOf(given);
@@ -88,7 +81,7 @@ export const urlLike = (protocol: RegExp, fr: string, en: string) =>
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** https, or http to this machine; nothing but scheme, host, port and path. */
-export function secureUrl(text: string): URL | null {
+function secureUrl(text: string): URL | null {
   const url = urlOf(text);
   if (url === null || [url.username, url.password, url.search, url.hash].some((part) => part !== ''))
     return null;
@@ -96,7 +89,7 @@ export function secureUrl(text: string): URL | null {
 }
 
 /** Such an address, of which `part` is wanted. */
-export const httpsOnly = (part: (url: URL) => string) =>
+const httpsOnly = (part: (url: URL) => string) =>
   value(
     (given) => {
       const url = secureUrl(given);
@@ -116,16 +109,13 @@ const listOf =
     return found.length > 0 && found.length === given.length ? found : null;
   };
 
-/** Standard Webhooks secrets of 16 bytes or more. */
-export const webhookSecrets = listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/));
-
 export interface BasicKey {
   readonly key: string;
   readonly secret: string;
 }
 
 /** `key:secret`; the secret may itself hold colons. */
-export const basicKeys = listOf((part): BasicKey | null => {
+const basicKeys = listOf((part): BasicKey | null => {
   const [, key, secret] = /^([^:]+):([^]+)$/.exec(part) ?? [];
   return key === undefined || secret === undefined ? null : { key, secret };
 });
@@ -164,18 +154,18 @@ export const nameOfPerson = (nameOrAddress: string): string =>
 /** Addresses or identifiers. */
 export const people = listOf((one) => (nameOfPerson(one) === '' ? null : one));
 
-export const personList = value(
+const personList = value(
   people,
   'des adresses ou des identifiants (« sub »), séparés par des virgules',
   'addresses or "sub" values, comma-separated',
 );
 
 /** OAuth's scopes (RFC 6749, 3.3), `openid` among them. */
-export const scopes: Reader<string> = (text) =>
+const scopes: Reader<string> = (text) =>
   /^[\x21\x23-\x5b\x5d-\x7e ]+$/.test(text) && text.split(' ').includes('openid') ? text : null;
 
 /** An IANA time zone, by its canonical name. */
-export const zone: Reader<string> = (text) => {
+const zone: Reader<string> = (text) => {
   try {
     return new Intl.DateTimeFormat('fr', { timeZone: text }).resolvedOptions().timeZone;
   } catch {
@@ -184,7 +174,7 @@ export const zone: Reader<string> = (text) => {
 };
 
 /** `#rrggbb`, at least 4.5:1 against white (WCAG 2.1, 1.4.3). */
-export const darkColour: Reader<string> = (text) =>
+const darkColour: Reader<string> = (text) =>
   /^#[0-9a-f]{6}$/i.test(text) && 1.05 / (luminance(text) + 0.05) >= 4.5 ? text.toLowerCase() : null;
 
 /** WCAG 2.1's relative luminance, 0 to 1. */
@@ -225,3 +215,114 @@ const redisUrl: Reader<string> = (text) => {
     return null;
   }
 };
+
+/** Where the issuer sends people back to. */
+export const CALLBACK = '/ops/oidc/retour';
+
+/** Every variable: how it is read, what is expected of it, and what it is when it is not set. */
+export const environment = z.object({
+  REDIS_URL: value(
+    redisTarget,
+    'une adresse redis://, rediss:// ou redis-sentinel:// est attendue',
+    'a redis://, rediss:// or redis-sentinel:// address is expected',
+  ),
+  PORT: whole(0, 65_535).default(3000),
+  OBF_BASE_URL: httpsOnly(({ href }) => href.replace(/\/+$/, '')).default('https://openbadgefactory.com'),
+  OBF_CLIENT_ID: wordId,
+  OBF_CLIENT_SECRET: wordId,
+  OBF_MAX_RPS: whole(1, 1000).default(8),
+  WEBHOOK_SECRETS: value(
+    listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/)),
+    'des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules',
+    '"whsec_..." secrets (16 bytes at least, base64), comma-separated',
+  ).default([]),
+  WEBHOOK_BASIC: value(
+    basicKeys,
+    'des paires « clé:secret », séparées par des virgules',
+    '"key:secret" pairs, comma-separated',
+  ).default([]),
+  PALIER_KEY: palierKey,
+  PALIER_KEY_OLD: orNull(palierKey),
+  PALIER_CONFIG: z.string().trim().default('config'),
+  OPS_USERS: value(
+    accounts,
+    'des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules',
+    '"name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated',
+  ).default([]),
+  OIDC_ISSUER: orNull(httpsOnly(({ href }) => href)),
+  OIDC_CLIENT_ID: orNull(secretText),
+  OIDC_CLIENT_SECRET: orNull(secretText),
+  OIDC_REDIRECT_URL: orNull(
+    value(
+      (given) => (secureUrl(given)?.pathname === CALLBACK ? given : null),
+      `une adresse https qui finit par ${CALLBACK} est attendue`,
+      `an https address that ends with ${CALLBACK} is expected`,
+    ),
+  ),
+  OIDC_SCOPES: value(
+    scopes,
+    'des mots séparés par des espaces, dont « openid »',
+    'words with spaces between them, one of them "openid"',
+  ).default('openid email'),
+  OIDC_OPERATORS: personList.default([]),
+  OIDC_READERS: personList.default([]),
+  OIDC_TRUST_EMAIL: whole(0, 1).default(0),
+  OPS_NAME: matching(/^[^\p{Cc}]{1,60}$/u, '60 caractères au plus', '60 characters at most').default(
+    'Palier',
+  ),
+  OPS_LOGO: orNull(matching(/.\.(svg|png)$/i, 'un fichier .svg ou .png', 'an .svg or .png file')),
+  OPS_COLOUR: value(
+    darkColour,
+    "une couleur #rrggbb assez foncée pour qu'un texte blanc s'y lise (contraste 4,5:1)",
+    'a colour #rrggbb dark enough for white text on it (contrast 4.5:1)',
+  ).default('#1d4f72'),
+  PUBLIC_URL: orNull(
+    value(
+      (given) => {
+        const url = secureUrl(given);
+        return url?.pathname === '/' ? url.origin : null;
+      },
+      'une adresse https sans chemin est attendue (http seulement vers cette machine)',
+      'an https address without a path is expected (http for a loopback address only)',
+    ),
+  ),
+  TRUST_PROXY: whole(0, 10).default(0),
+  SMTP_URL: orNull(
+    urlLike(
+      /^smtps?:$/,
+      'une adresse smtp:// ou smtps:// est attendue',
+      'an smtp:// or smtps:// address is expected',
+    ),
+  ),
+  MAIL_FROM: orNull(
+    matching(
+      /^[^\p{Cc}]*[^\s<>@]+@[^\s<>@]+>?$/u,
+      'une adresse, ou « Nom <adresse> »',
+      'an address, or "Name <address>"',
+    ),
+  ),
+  PARCOURS_CONTACT: orNull(
+    matching(/^[^\s<>@]+@[^\s<>@]+$/, 'une adresse e-mail est attendue', 'an e-mail address is expected'),
+  ),
+  // What RFC 6750 lets a bearer token hold; long enough not to be guessed.
+  METRICS_TOKEN: orNull(
+    matching(
+      /^[\w.~+/-]{16,}=*$/,
+      'au moins 16 lettres, chiffres ou « - . _ ~ + / » (« openssl rand -hex 32 » en fait un)',
+      'at least 16 letters, digits or "- . _ ~ + /" ("openssl rand -hex 32" makes one)',
+    ),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: orNull(
+    urlLike(/^https?:$/, 'une adresse http ou https est attendue', 'an http or https address is expected'),
+  ),
+  POLL_EVERY_S: whole(1, 86_400).default(300),
+  VERIFY_EVERY_H: between(0, 8760).default(24),
+  RETENTION_MONTHS: orNull(whole(1, 600)),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  TZ_SCHEME: value(
+    zone,
+    'une zone horaire est attendue, comme Europe/Paris',
+    'a time zone is expected, like Europe/Paris',
+  ).default('Europe/Paris'),
+});
+export type Variables = z.output<typeof environment>;
