@@ -109,17 +109,6 @@ const listOf =
     return found.length > 0 && found.length === given.length ? found : null;
   };
 
-export interface BasicKey {
-  readonly key: string;
-  readonly secret: string;
-}
-
-/** `key:secret`; the secret may itself hold colons. */
-const basicKeys = listOf((part): BasicKey | null => {
-  const [, key, secret] = /^([^:]+):([^]+)$/.exec(part) ?? [];
-  return key === undefined || secret === undefined ? null : { key, secret };
-});
-
 /** What somebody may do on the ops pages: look, or act as well. */
 const ROLES = ['lecture', 'operateur'] as const;
 export type Role = (typeof ROLES)[number];
@@ -237,7 +226,8 @@ export const environment = z.object({
     '"whsec_..." secrets (16 bytes at least, base64), comma-separated',
   ).default([]),
   WEBHOOK_BASIC: value(
-    basicKeys,
+    // The secret may itself hold colons.
+    listOf(formed(/^[^:]+:[^]+$/)),
     'des paires « clé:secret », séparées par des virgules',
     '"key:secret" pairs, comma-separated',
   ).default([]),

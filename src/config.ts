@@ -10,7 +10,7 @@ import {
   type Role,
   type Variables,
 } from './config-environment.js';
-export type { BasicKey, ConfigFault, OpsAccount, RedisTarget, Role } from './config-environment.js';
+export type { ConfigFault, OpsAccount, RedisTarget, Role } from './config-environment.js';
 
 /** Every fault of the environment at once; nothing starts. */
 export class ConfigFaults extends Error {
@@ -40,7 +40,9 @@ const configOf = (v: Variables) => ({
   obfClientId: v.OBF_CLIENT_ID,
   obfClientSecret: v.OBF_CLIENT_SECRET,
   obfMaxRps: v.OBF_MAX_RPS,
+  /** Of Standard Webhooks, `whsec_...`. */
   webhookSecrets: v.WEBHOOK_SECRETS,
+  /** `key:secret` each. */
   webhookBasic: v.WEBHOOK_BASIC,
   /** 32 bytes: everything that hides an address is derived from it. */
   palierKey: v.PALIER_KEY,

@@ -273,10 +273,7 @@ test.each(['0', '601', '-1', '12.5', '3 ans', '1e1'])('RETENTION_MONTHS "%s" is 
 test('one door is enough, whichever; a list that names nobody is no door', () => {
   const { WEBHOOK_SECRETS: _, ...closed } = LEAST;
   const basic = loadConfig({ ...closed, WEBHOOK_BASIC: 'obf:a:b, other:c' });
-  expect(basic.webhookBasic).toEqual([
-    { key: 'obf', secret: 'a:b' },
-    { key: 'other', secret: 'c' },
-  ]);
+  expect(basic.webhookBasic).toEqual(['obf:a:b', 'other:c']);
   expect(faultyVariables({ ...closed, WEBHOOK_SECRETS: ',' })).toEqual(['WEBHOOK_SECRETS']);
   expect(faultyVariables({ ...closed, WEBHOOK_BASIC: ',' })).toEqual(['WEBHOOK_BASIC']);
 });

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { BasicKey } from '../config.js';
+import type { Config } from '../config.js';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { webhookKey, webhookSignature } from '../platform/secrets.js';
 import { Problem } from './problems.js';
@@ -21,21 +21,18 @@ export type Authenticate = (headers: IncomingHttpHeaders) => Verify | Problem;
 /** Checks the raw bytes of the same request. */
 export type Verify = (bytes: Buffer) => VerifiedBody | Problem;
 
-export interface Credentials {
-  /** Standard Webhooks secrets, `whsec_...`. All are accepted, so that they can be rotated. */
-  readonly secrets: readonly string[];
-  readonly basic: readonly BasicKey[];
-}
-
 /**
- * A signed request is checked by its signature; HTTP Basic is for senders that cannot sign. Without a
- * configured secret, signature headers beside Basic are left alone.
+ * A signed request is checked by its signature; HTTP Basic is for senders that cannot sign. All secrets are accepted, so
+ * that they can be rotated. Without one, signature headers beside Basic are left alone.
  */
-export function createAuthenticate({ secrets, basic }: Credentials, clock: Clock): Authenticate {
-  const signature = signatureAuth(secrets, clock);
-  const password = basicAuth(basic);
+export function createAuthenticate(
+  { webhookSecrets, webhookBasic }: Pick<Config, 'webhookSecrets' | 'webhookBasic'>,
+  clock: Clock,
+): Authenticate {
+  const signature = signatureAuth(webhookSecrets, clock);
+  const password = basicAuth(webhookBasic);
   return (headers) => {
-    if (signature.isUsed(headers) && (secrets.length > 0 || !password.isUsed(headers)))
+    if (signature.isUsed(headers) && (webhookSecrets.length > 0 || !password.isUsed(headers)))
       return signature.check(headers);
     if (password.isUsed(headers)) return password.check(headers);
     return new Problem('credentials_missing');
@@ -81,8 +78,8 @@ const isSame = (given: string, expected: string): boolean =>
   timingSafeEqual(Buffer.from(given, 'latin1'), Buffer.from(expected, 'latin1'));
 
 /** HTTP Basic (RFC 7617). All digests are compared, in constant time: neither length nor place shows. */
-function basicAuth(pairs: readonly BasicKey[]) {
-  const known = pairs.map(({ key, secret }) => digest(`${key}:${secret}`));
+function basicAuth(pairs: readonly string[]) {
+  const known = pairs.map(digest);
   return {
     /** Any scheme counts: a wrong one is refused as wrong, not as missing. */
     isUsed: ({ authorization = '' }: IncomingHttpHeaders): boolean => authorization.trim() !== '',

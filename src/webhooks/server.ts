@@ -103,19 +103,11 @@ interface Wiring extends Pick<WebhookDeps, 'participants' | 'earnerKeyOf' | 'log
 
 /**
  * Opens what the web process needs. Redis may be away, now or later: only answers tell it.
- * @returns the dependencies, and what closes them, in order of opening
+ * @returns the dependencies, whether Redis is under our key (null: it has not answered yet), and what closes them, in
+ *   order of opening
  */
-export function wireWebhooks(wiring: Wiring): {
-  readonly deps: WebhookDeps;
-  /** Whether this Redis is under our key; null: it has not answered yet. */
-  readonly isOurs: () => boolean | null;
-  readonly releases: readonly Disposer[];
-} {
+export function wireWebhooks(wiring: Wiring) {
   const { config, vault, log, prefix, telemetry, checked, watchKey, ...given } = wiring;
-  const authenticate = createAuthenticate(
-    { secrets: config.webhookSecrets, basic: config.webhookBasic },
-    systemClock,
-  );
   const connection = openPlainProducer(config.redis);
   connection.on('error', logConnectionErrors(config.redis, log));
   const replicas = createReplicationBarrier(connection, 0);
@@ -129,7 +121,7 @@ export function wireWebhooks(wiring: Wiring): {
   }, STORE_WITHIN_MS);
   const deps: WebhookDeps = {
     ...given,
-    authenticate,
+    authenticate: createAuthenticate(config, systemClock),
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: async (arrivals) => {
       if (arrivals.every(({ job }) => job.kind !== 'credential')) return store(arrivals);
@@ -143,7 +135,12 @@ export function wireWebhooks(wiring: Wiring): {
     seal: (text, context) => vault.seal(text, context),
     log,
   };
-  return { deps, isOurs, releases: [() => closeRedis(connection), () => queue.close(), () => key?.stop()] };
+  const releases: readonly Disposer[] = [
+    () => closeRedis(connection),
+    () => queue.close(),
+    () => key?.stop(),
+  ];
+  return { deps, isOurs, releases };
 }
 
 /**

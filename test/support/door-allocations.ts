@@ -18,7 +18,7 @@ function door(): Server {
   const app = createApp({
     participants: new Set([asClientId('P1')]),
     authenticate: createAuthenticate(
-      { secrets: [`whsec_${KEY.toString('base64')}`], basic: [] },
+      { webhookSecrets: [`whsec_${KEY.toString('base64')}`], webhookBasic: [] },
       systemClock,
     ),
     obfBaseUrl: 'https://obf.example.org',

@@ -243,7 +243,12 @@ interface DoorParts {
 async function openDoor({ redis, prefix, vault, scheme, sandbox, log, telemetry, ops }: DoorParts) {
   const active = scheme.partners.filter((partner) => partner.active).map(({ clientId }) => clientId);
   const { deps, releases } = wireWebhooks({
-    config: { redis, obfBaseUrl: sandbox.url, webhookSecrets: [HOOK], webhookBasic: [BASIC] },
+    config: {
+      redis,
+      obfBaseUrl: sandbox.url,
+      webhookSecrets: [HOOK],
+      webhookBasic: [`${BASIC.key}:${BASIC.secret}`],
+    },
     participants: new Set([...active, asClientId(REGION)]),
     earnerKeyOf: (address) => earnerKeyOf(vault, address),
     vault,

@@ -15,6 +15,7 @@ import {
   harnessOnRedis,
   keyOf,
   OBF,
+  BASIC,
   PAIRS,
   SECRETS,
   send,
@@ -533,7 +534,7 @@ describe('server', () => {
     web = await startWebhooks(
       {
         participants: new Set(),
-        authenticate: createAuthenticate({ secrets: [], basic: PAIRS }, systemClock),
+        authenticate: createAuthenticate({ webhookSecrets: [], webhookBasic: BASIC }, systemClock),
         obfBaseUrl: OBF,
         enqueueNotices: (notices) => enqueueNotices(notices),
         ready: () => Promise.reject(new TypeError('a bug, and jeanne@example.net')),
@@ -706,7 +707,7 @@ describe('connections', () => {
   beforeAll(async () => {
     const deps = {
       participants: new Set([asClientId('P1')]),
-      authenticate: createAuthenticate({ secrets: SECRETS, basic: [] }, systemClock),
+      authenticate: createAuthenticate({ webhookSecrets: SECRETS, webhookBasic: [] }, systemClock),
       obfBaseUrl: OBF,
       enqueueNotices: async () => {},
       ready: async () => null,

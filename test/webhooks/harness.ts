@@ -18,6 +18,7 @@ export const PAIRS = [
   { key: 'obf', secret: 'first:secret' },
   { key: 'passport', secret: 'zweites-Geheimniß' },
 ];
+export const BASIC = PAIRS.map(({ key, secret }) => `${key}:${secret}`);
 export const OBF = 'https://obf.example.org';
 export const vault = createVault(Buffer.alloc(32, 7));
 export const keyOf = (address: string) => earnerKeyOf(vault, address);
@@ -45,7 +46,7 @@ export async function harness(redis: RedisAddress, prefix?: string, checked?: Pr
   const lines: string[] = [];
   const log = createLogger('debug', 'web', { write: (text) => void lines.push(text) });
   const { deps, releases } = wireWebhooks({
-    config: { redis, obfBaseUrl: OBF, webhookSecrets: SECRETS, webhookBasic: PAIRS },
+    config: { redis, obfBaseUrl: OBF, webhookSecrets: SECRETS, webhookBasic: BASIC },
     participants: new Set(['P1', 'P2', 'region'].map(asClientId)),
     earnerKeyOf: keyOf,
     vault,
