@@ -22,6 +22,7 @@ export class ConfigFaults extends Error {
 }
 
 export type Config = Readonly<ReturnType<typeof configOf>>;
+export type ParcoursConfig = NonNullable<Config['parcours']>;
 /** Sign-in by OpenID Connect: whom it is asked of, and who may enter. */
 export type OidcConfig = NonNullable<Config['ops']['oidc']>;
 /** Somebody whom the issuer knows, and who is let in. */

@@ -1,10 +1,11 @@
 import { UnrecoverableError } from 'bullmq';
 import { h, type ComponentChild, type VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import type { ParcoursConfig } from '../config.js';
 import type { EarnerRecord } from '../earners/record.js';
 import { createEarnerStore } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
-import { createMailer, MailError, type Mail, type MailConfig, type Mailer } from '../platform/mailer.js';
+import { createMailer, MailError, type Mail, type Mailer } from '../platform/mailer.js';
 import { createRedisClock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { Vault } from '../platform/vault.js';
@@ -15,7 +16,7 @@ interface LinkSending {
   readonly prefix: string;
   readonly vault: Vault;
   readonly scheme: string;
-  readonly parcours: MailConfig & { readonly publicUrl: string };
+  readonly parcours: Pick<ParcoursConfig, 'smtpUrl' | 'from' | 'publicUrl'>;
 }
 
 export function openLinkSender({ redis, prefix, vault, scheme, parcours }: LinkSending) {

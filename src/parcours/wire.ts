@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Config } from '../config.js';
+import type { ParcoursConfig } from '../config.js';
 import { keyOfAddress } from '../ops/shared/browser.js';
 import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
 import { systemClock } from '../platform/clock.js';
@@ -11,7 +11,7 @@ import { readParcours } from './progress.js';
 /** The earner's own pages over a connection that stays the caller's. */
 export function wireParcours(
   reading: Parameters<typeof collectPersonalData>[0],
-  parcours: NonNullable<Config['parcours']>,
+  parcours: ParcoursConfig,
 ): RequestHandler {
   const { redis, prefix, vault, scheme, meter, journal, log } = reading;
   const noteView = async (): Promise<void> => {

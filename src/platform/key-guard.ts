@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Disposer } from './lifecycle.js';
 import { rateLimitedLog, type Logger } from './logger.js';
 import { OTHER_KEY } from './redis-faults.js';
 import type { RedisConnection } from './redis.js';
@@ -43,11 +42,7 @@ export async function isSameKey(redis: RedisConnection, prefix: string, vault: V
 const isOurs = (mark: string | null, { marks }: Vault): boolean =>
   mark === null || mark === marks.own || mark === marks.old;
 
-export interface KeyWatch {
-  /** Null: Redis has not answered yet. */
-  readonly isOurs: () => boolean | null;
-  readonly stop: Disposer;
-}
+export type KeyWatch = ReturnType<typeof watchKey>;
 
 const WATCH_EVERY_MS = 1000;
 
@@ -56,7 +51,7 @@ const WATCH_EVERY_MS = 1000;
  * ours, and logs that it is not. Names people as `isSameKey` does, whenever it comes to be ours.
  * @param redis a connection that fails fast
  */
-export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, log: Logger): KeyWatch {
+export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, log: Logger) {
   const stopped = new AbortController();
   let isSame: boolean | null = null;
   const complain = rateLimitedLog((err) =>
@@ -78,7 +73,11 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     }
   };
   watch().catch(() => undefined);
-  return { isOurs: () => isSame, stop: () => stopped.abort() };
+  return {
+    /** Null: Redis has not answered yet. */
+    isOurs: () => isSame,
+    stop: () => stopped.abort(),
+  };
 }
 
 /**

@@ -8,20 +8,16 @@ export type Disposer = () => Promise<void> | void;
 export const SHUTDOWN_LIMIT_MS = 25_000;
 
 /**
- * Runs the releases, last opened first, when the process is asked to stop; a second signal, or
- * `limitMs`, ends it at once. Returns a function that does the same without a signal.
+ * Runs the releases, last opened first, when the process is asked to stop; a second signal, or the limit, ends it at
+ * once. Returns a function that does the same without a signal.
  */
-export function stopOnSignals(
-  releases: readonly Disposer[],
-  log: Logger,
-  limitMs = SHUTDOWN_LIMIT_MS,
-): Disposer {
+export function stopOnSignals(releases: readonly Disposer[], log: Logger): Disposer {
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => (stopping ??= disposeAll(releases, log));
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping !== null) process.exit(1);
     log.info({ signal }, 'stopping');
-    const limit = setTimeout(() => process.exit(1), limitMs);
+    const limit = setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS);
     void stop().finally(() => {
       clearTimeout(limit);
       process.exit(0);

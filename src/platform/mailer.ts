@@ -1,12 +1,6 @@
 import { createTransport } from 'nodemailer';
+import type { ParcoursConfig } from '../config.js';
 import { fieldOf } from './logger.js';
-
-/** Where mails leave. */
-export interface MailConfig {
-  /** `smtp://` or `smtps://`, with user and password. */
-  readonly smtpUrl: string;
-  readonly from: string;
-}
 
 /** A mail to one person. */
 export interface Mail {
@@ -38,7 +32,7 @@ const TIMEOUT_MS = 15_000;
 export type Mailer = ReturnType<typeof createMailer>;
 
 /** A pool of connections to the SMTP server. TLS is required, but on this machine. @param url is checked by the configuration */
-export function createMailer({ smtpUrl, from }: MailConfig) {
+export function createMailer({ smtpUrl, from }: Pick<ParcoursConfig, 'smtpUrl' | 'from'>) {
   const url = new URL(smtpUrl);
   // nodemailer takes options from a query, which could turn TLS off.
   url.search = '';

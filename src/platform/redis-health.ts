@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { rateLimitedLog, type Logger } from './logger.js';
@@ -83,7 +84,7 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
       // A single server reports its TLS faults itself.
       const servers = address.kind === 'single' ? [] : serversOf(address).filter(({ tls }) => tls);
       const faults = await Promise.all(servers.map(tlsFaultOf));
-      faults.some((fault) => fault !== null && isRefusal(fault));
+      faults.some(isRefusal);
       isTryingTls = false;
     };
     const onError = (error: unknown): void => {
@@ -98,17 +99,16 @@ export function watchRefusals(redis: RedisConnection, address: RedisAddress) {
 
 const TLS_WITHIN_MS = 1500;
 
-/** Shakes hands and sends nothing. Null: TLS works, or the server is silent. */
-const tlsFaultOf = ({ host, port }: ReturnType<typeof serversOf>[number]): Promise<unknown> =>
-  new Promise((resolve) => {
-    const socket = connect({ host, port }, () => end(null));
-    const end = (fault: unknown): void => {
-      socket.destroy();
-      resolve(fault);
-    };
-    socket.setTimeout(TLS_WITHIN_MS, () => end(null));
-    socket.on('error', end);
-  });
+/** Shakes hands and sends nothing. Null: TLS works. A server that is silent gives an `AbortError`. */
+function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promise<unknown> {
+  const socket = connect({ host, port });
+  return once(socket, 'secureConnect', { signal: AbortSignal.timeout(TLS_WITHIN_MS) })
+    .then(
+      () => null,
+      (fault: unknown) => fault,
+    )
+    .finally(() => socket.destroy());
+}
 
 /** A setting of Redis under which Palier cannot work, or would lose what it accepted. */
 export interface RedisFinding {
@@ -128,10 +128,9 @@ export interface RedisReport {
 /** Palier would lose what it accepted: it does not start on this Redis. */
 export class RedisUnsafe extends Error {
   readonly code = 'redis_unsafe';
-  constructor(readonly findings: readonly RedisFinding[]) {
-    super(
-      `Redis is not set for production, so nothing starts:\n${findings.map(({ en }) => `  ${en}`).join('\n')}`,
-    );
+  constructor(findings: readonly RedisFinding[]) {
+    const lines = findings.map(({ en }) => `  ${en}`);
+    super(['Redis is not set for production, so nothing starts:', ...lines].join('\n'));
     this.name = 'RedisUnsafe';
   }
 }

@@ -4,8 +4,10 @@ import {
   type KeyObject,
   randomBytes,
   scrypt,
+  type ScryptOptions,
   timingSafeEqual,
 } from 'node:crypto';
+import { promisify } from 'node:util';
 
 /** How much work a guess costs: scrypt's N (as its logarithm), r and p. */
 type Cost = readonly [logN: number, r: number, p: number];
@@ -49,16 +51,13 @@ function parse(hash: string) {
   return { cost, salt: Buffer.from(salt, 'base64url'), key: Buffer.from(key, 'base64url') };
 }
 
+const deriveKey = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
 /** The same characters typed on another keyboard are the same password (NIST SP 800-63B, 5.1.1.2). */
 function derive(password: string, salt: Buffer, [logN, r, p]: Cost): Promise<Buffer> {
   const N = 2 ** logN;
   const options = { N, r, p, maxmem: 128 * N * r + 128 * r * p + 1024 * 1024 };
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFKC'), salt, KEY_BYTES, options, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
+  return deriveKey(password.normalize('NFKC'), salt, KEY_BYTES, options);
 }
 
 /** The key of a `whsec_` secret. */

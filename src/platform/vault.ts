@@ -26,6 +26,7 @@ export type Vault = ReturnType<typeof createVault>;
 export function createVault(key: Buffer, old: Buffer | null = null, named = true) {
   const own = keysOf(key);
   const former = old === null ? null : keysOf(old);
+  const known = former === null ? [own] : [own, former];
   let naming = named ? own.names : null;
   const namingKey = (): Buffer => {
     if (naming === null) throw new VaultError('Redis has not told yet by which key people are named');
@@ -33,8 +34,7 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   };
   /** AES-256-GCM under a random nonce: 29 bytes more than were given, of which the first names the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
-  const openBytes = (sealed: Buffer, context: string): Buffer =>
-    openSealed(former === null ? [own] : [own, former], sealed, context);
+  const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context).bytes;
   const seal = (bytes: Buffer, context: string): string => sealBytes(bytes, context).toString('base64url');
   const open = (sealed: string, context: string): Buffer =>
     openBytes(Buffer.from(sealed, 'base64url'), context);
@@ -49,8 +49,10 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
     name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
     /** The same sealed under `PALIER_KEY`; null: it is already. */
-    reseal: (sealed: Buffer, context: string): Buffer | null =>
-      isSealedUnder(own, sealed, context) ? null : sealBytes(openBytes(sealed, context), context),
+    reseal(sealed: Buffer, context: string): Buffer | null {
+      const { keys, bytes } = openSealed(known, sealed, context);
+      return keys === own ? null : sealBytes(bytes, context);
+    },
     /** What stands for each key, and says nothing about it. `old` is null without `PALIER_KEY_OLD`. */
     marks: { own: own.mark, old: former?.mark ?? null },
     /** The key that `name` uses: at first derived from `PALIER_KEY`, later the one that Redis was filled under. */
@@ -101,31 +103,21 @@ function decrypt({ seal }: Keys, bytes: Buffer, context: string): Buffer {
   return Buffer.concat([opening.update(bytes.subarray(BODY_AT)), opening.final()]);
 }
 
-/** Two keys may share an id: then the one that fits opens. */
-function openSealed(known: readonly Keys[], bytes: Buffer, context: string): Buffer {
-  if (bytes.length < BODY_AT) throw new VaultError('Sealed text is cut short');
-  const fitting = known.filter(({ id }) => id === bytes[0]);
+/** What it holds, and under which key. Two keys may share an id: then the one that fits opens. */
+function openSealed(known: readonly Keys[], sealed: Buffer, context: string) {
+  if (sealed.length < BODY_AT) throw new VaultError('Sealed text is cut short');
+  const fitting = known.filter(({ id }) => id === sealed[0]);
   if (fitting.length === 0) throw new VaultError('Sealed text is of another PALIER_KEY');
   let cause: unknown = null;
   for (const keys of fitting)
     try {
-      return decrypt(keys, bytes, context);
+      return { keys, bytes: decrypt(keys, sealed, context) };
     } catch (error) {
       cause = error;
     }
   throw new VaultError('Sealed text was altered, or PALIER_KEY is not the one it was sealed under', {
     cause,
   });
-}
-
-function isSealedUnder(keys: Keys, bytes: Buffer, context: string): boolean {
-  if (bytes[0] !== keys.id) return false;
-  try {
-    decrypt(keys, bytes, context);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Of the form around a stored value. Any other is an error. */

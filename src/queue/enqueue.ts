@@ -201,18 +201,14 @@ export async function storeArrivals(
   }
 }
 
-/** What came in and no worker has taken yet. */
-export interface Arrived {
-  readonly notices: number;
-  /** When the oldest came in, Unix milliseconds; null: there is none. */
-  readonly oldestMs: number | null;
-}
-
 /** How many jobs are looked at: the rest is taken to be like them. */
 const LOOKED_AT = 5000;
 
-/** Reads ids alone, oldest first, and the time of the first. */
-export async function readArrived(queue: Queue): Promise<Arrived> {
+/**
+ * What came in and no worker has taken yet: reads ids alone, oldest first, and the time of the first.
+ * @returns `oldestMs`: when the oldest came in, Unix milliseconds; null: there is none
+ */
+export async function readArrived(queue: Queue) {
   const ids = await queue.getRanges(['waiting', 'delayed'], 0, LOOKED_AT - 1, true);
   const jobs = await queue.getJobCountByTypes('waiting', 'delayed');
   const [first] = ids;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import dotenv from 'dotenv';
-import { type Config, ConfigFaults, describe, loadConfig } from '../config.js';
+import { ConfigFaults, describe, loadConfig, type ParcoursConfig } from '../config.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
@@ -63,10 +63,7 @@ async function main(): Promise<void> {
 }
 
 /** The earner's own pages. */
-function openParcours(
-  options: Parameters<typeof openPipeline>[0],
-  parcours: NonNullable<Config['parcours']>,
-) {
+function openParcours(options: Parameters<typeof openPipeline>[0], parcours: ParcoursConfig) {
   const { pipeline, releases } = openPipeline(options);
   return { handler: wireParcours(pipeline, parcours), releases };
 }
