@@ -1,8 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express';
-import helmet from 'helmet';
 import type { VNode } from 'preact';
 import type { EarnerKey } from '../ids.js';
-import { cookieIn, isSameOrigin } from '../ops/shared/browser.js';
+import { cookieJar, isSameOrigin, pageHeaders } from '../ops/shared/browser.js';
 import { fieldOf, type Logger } from '../platform/logger.js';
 import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
 import type { Parcours } from './progress.js';
@@ -41,12 +40,16 @@ export function createParcours(deps: ParcoursDeps): Express {
     .disable('etag')
     .set('query parser', 'simple')
     .set('trust proxy', deps.trustProxy);
-  app.use(headers(secure));
+  const setHeaders = pageHeaders();
+  app.use((req, res, next) => {
+    setHeaders(req, res, secure);
+    next();
+  });
   const send: Tools['send'] = (res, status, title, body) => {
     const html = renderPage(deps.frame, title, typeof body === 'string' ? <EndedView why={body} /> : body);
     res.status(status).type('html').send(html);
   };
-  const tools: Tools = { deps, cookies: cookieJar(secure), send };
+  const tools: Tools = { deps, cookies: cookieJar('palier_parcours', secure, '/'), send };
 
   app.get(
     '/style.css',
@@ -95,7 +98,7 @@ function addLink(app: Express, { deps, cookies, send }: Tools): void {
   app.post('/ouvrir', async (req, res) => {
     const opened = await access.redeemToken(field(req, 'jeton'));
     if (opened === null || (await deps.read(opened)) === null) return send(res, 410, 'Lien périmé', LATE);
-    cookies.set(res, await access.startSession(opened.earner));
+    cookies.set(res, await access.startSession(opened.earner), ACCESS_MS);
     deps.count('opened');
     res.redirect(303, '/parcours/moi');
   });
@@ -132,40 +135,6 @@ const field = ({ body }: Request, name: string): string => textOf(fieldOf(body, 
 function statusOf(error: unknown): number {
   const status = fieldOf(error, 'status');
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 503;
-}
-
-const headers = (secure: boolean) => {
-  const common = helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'same-origin' },
-    frameguard: { action: 'deny' },
-    strictTransportSecurity: secure ? { maxAge: 31_536_000, includeSubDomains: true } : false,
-  });
-  return (req: Request, res: Response, next: express.NextFunction): void => {
-    res.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' });
-    common(req, res, next);
-  };
-};
-
-/** The session's cookie: `__Host-` wherever there is TLS. */
-function cookieJar(secure: boolean) {
-  const name = `${secure ? '__Host-' : ''}palier_parcours`;
-  const options = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
-  return {
-    read: (req: Request): string | null => cookieIn(req.headers, name),
-    set: (res: Response, value: string): void =>
-      void res.cookie(name, value, { ...options, maxAge: ACCESS_MS }),
-    clear: (res: Response): void => void res.clearCookie(name, options),
-  };
 }
 
 const STYLE = `

@@ -1,14 +1,62 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Request, Response } from 'express';
+import helmet from 'helmet';
 import type { z } from 'zod';
 import { earnerKeyOf } from '../../earners/earner-key.js';
 import type { EarnerKey } from '../../ids.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
 import { VaultError, type Vault } from '../../platform/vault.js';
 
-/** A cookie's value as it came; of two the first, which has the longer path (RFC 6265, 5.4). */
-export function cookieIn({ cookie = '' }: IncomingHttpHeaders, name: string): string | null {
-  const parts = cookie.split(';').map((part) => part.trim());
-  return parts.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+/** @see https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html */
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Robots-Tag': 'noindex',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+} as const;
+
+/**
+ * What sets the headers of a page: nothing is kept, indexed, framed, or fetched from elsewhere.
+ * @param directives of the policy, besides styles and forms of our own
+ */
+export function pageHeaders(directives: Readonly<Record<string, readonly string[]>> = {}) {
+  const own = { defaultSrc: ["'none'"], styleSrc: ["'self'"], formAction: ["'self'"] };
+  const kept = { frameAncestors: ["'none'"], baseUri: ["'none'"] };
+  const common = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { ...own, ...directives, ...kept } },
+    // With `no-referrer` a browser would send `Origin: null` with our own forms.
+    referrerPolicy: { policy: 'same-origin' },
+    frameguard: { action: 'deny' },
+    strictTransportSecurity: false,
+  });
+  return (req: Request, res: Response, isSecure: boolean): void => {
+    common(req, res, () => undefined);
+    res.set(HEADERS);
+    // Promised without TLS, it would lock people out of a test machine.
+    if (isSecure) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+  };
+}
+
+/**
+ * A cookie that no script reads. Over TLS, `__Host-` keeps neighbours of our domain from setting it, and wants the path `/`.
+ * @param path without TLS
+ */
+export function cookieJar(name: string, isSecure: boolean, path: string) {
+  const own = isSecure ? `__Host-${name}` : name;
+  const attributes = { httpOnly: true, path: isSecure ? '/' : path, secure: isSecure };
+  return {
+    /** As it came; of two the first, which has the longer path (RFC 6265, 5.4). Null: there is none. */
+    read({ headers: { cookie = '' } }: Pick<Request, 'headers'>): string | null {
+      const parts = cookie.split(';').map((part) => part.trim());
+      return parts.find((part) => part.startsWith(`${own}=`))?.slice(own.length + 1) ?? null;
+    },
+    /**
+     * @param value of letters that need no escape
+     * @param sameSite a `lax` cookie alone comes along when another site sends the browser here
+     */
+    set: (res: Response, value: string, maxAge: number, sameSite: 'strict' | 'lax' = 'strict'): void =>
+      void res.cookie(own, value, { ...attributes, sameSite, maxAge }),
+    clear: (res: Response): void => void res.clearCookie(own, attributes),
+  };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Config, OidcConfig } from '../../../config.js';
+import type { Config } from '../../../config.js';
 import type { Logger } from '../../../platform/logger.js';
 import { createWriteProbe } from '../../../platform/redis-health.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { cookieIn, isSameOrigin, openSealed } from '../../shared/browser.js';
+import { cookieJar, isSameOrigin, openSealed, pageHeaders } from '../../shared/browser.js';
 import type { NavItem, User } from '../parts/frame.js';
 import { createGate, createSignInLimits } from '../sign-in/limits.js';
 import { createOidc } from '../sign-in/oidc.js';
@@ -48,6 +48,11 @@ export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonl
     gate: createGate(),
     hasPasswords: config.opsUsers.length > 0,
     oidc: oidc === null ? null : createOidc(oidc),
+    setHeaders: pageHeaders({
+      imgSrc: ["'self'", 'data:'],
+      // Signing out sends a form of ours to the identity provider.
+      formAction: ["'self'", ...(oidc === null ? [] : [new URL(oidc.issuer).origin])],
+    }),
     nav,
     hasLogo: logo !== null,
     /** People have pages of their own. */
@@ -71,43 +76,18 @@ export interface OpsRequest extends Services {
   form: URLSearchParams;
 }
 
-/** @see https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html */
-const HEADERS = {
-  'Cache-Control': 'no-store',
-  // With `no-referrer` a browser would send `Origin: null` with our own forms.
-  'Referrer-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'X-Robots-Tag': 'noindex',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-} as const;
-
-/** Signing out sends a form of ours to the identity provider. */
-const policyOf = (oidc: OidcConfig | null): string =>
-  [
-    "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    `form-action 'self'${oidc === null ? '' : ` ${new URL(oidc.issuer).origin}`}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; ');
-
 const requests = new WeakMap<object, OpsRequest>();
 
 /** Opens a request, and sets the headers that every answer has. */
 export function openRequest(req: Request, res: Response, services: Services): void {
   const given = req.get('x-request-id');
   const requestId = given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
-  const { config, log } = services;
   const request: OpsRequest = {
     ...services,
     req,
     res,
     requestId,
-    log: log.child({ requestId }),
+    log: services.log.child({ requestId }),
     query: new URLSearchParams(req.originalUrl.split('?').slice(1).join('?')),
     startedMs: performance.now(),
     route: 'none',
@@ -115,9 +95,8 @@ export function openRequest(req: Request, res: Response, services: Services): vo
     form: new URLSearchParams(),
   };
   requests.set(req, request);
-  res.set({ ...HEADERS, 'X-Request-Id': requestId, 'Content-Security-Policy': policyOf(config.oidc) });
-  // Promised without TLS, it would lock people out of a test machine.
-  if (isSecure(request)) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+  services.setHeaders(req, res, isSecure(request));
+  res.set('X-Request-Id', requestId);
 }
 
 /** @throws when it was not opened */
@@ -141,34 +120,17 @@ const isSecure = ({ req, config }: OpsRequest): boolean =>
 /** `oidc`: what must come back from the provider; `known`: a browser in which somebody signed in before. */
 type CookieName = 'session' | 'oidc' | 'known' | 'flash';
 
-/** `__Host-` keeps neighbours of our domain from setting it; it wants TLS and the path `/`. */
-const cookieNameOf = (request: OpsRequest, name: CookieName): string =>
-  `${isSecure(request) ? '__Host-' : ''}palier_${name}`;
-
-const attributesOf = (request: OpsRequest) => {
-  const secure = isSecure(request);
-  return { httpOnly: true, path: secure ? '/' : '/ops', secure };
-};
+const jarOf = (request: OpsRequest, name: CookieName) =>
+  cookieJar(`palier_${name}`, isSecure(request), '/ops');
 
 export const cookieOf = (request: OpsRequest, name: CookieName): string | null =>
-  cookieIn(request.req.headers, cookieNameOf(request, name));
+  jarOf(request, name).read(request.req);
 
-/**
- * @param value of letters that need no escape
- * @param sameSite a `lax` cookie alone comes along when another site sends the browser here
- */
-export function setCookie(
-  request: OpsRequest,
-  name: CookieName,
-  value: string,
-  maxAge: number,
-  sameSite: 'strict' | 'lax' = 'strict',
-): void {
-  request.res.cookie(cookieNameOf(request, name), value, { ...attributesOf(request), sameSite, maxAge });
-}
+export const setCookie = (request: OpsRequest, name: CookieName, value: string, maxAge: number): void =>
+  jarOf(request, name).set(request.res, value, maxAge);
 
 export const dropCookie = (request: OpsRequest, name: CookieName): void =>
-  void request.res.clearCookie(cookieNameOf(request, name), attributesOf(request));
+  jarOf(request, name).clear(request.res);
 
 /** Keeps a value in the browser, sealed: strangers use no memory of ours. */
 export function keepSealed(
@@ -180,7 +142,7 @@ export function keepSealed(
 ): void {
   const { vault, clock } = request.pipeline;
   const sealed = vault.seal(JSON.stringify({ value, endsMs: clock() + maxAgeMs }), `ops ${name}`);
-  setCookie(request, name, sealed, maxAgeMs, sameSite);
+  jarOf(request, name).set(request.res, sealed, maxAgeMs, sameSite);
 }
 
 /** Takes it back, once. Null: there is none, it is too old, or not ours. */
