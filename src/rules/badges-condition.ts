@@ -1,4 +1,3 @@
-import type { Assertion } from '../earners/record.js';
 import type { BadgeId, ClientId } from '../ids.js';
 
 /** A competency's name in scheme.yaml, e.g. `communiquer`. */
@@ -68,9 +67,6 @@ export interface BadgesCondition extends Readonly<Partial<Record<ConditionField,
 export const DEMAND_NAMES = ['badges', 'issuers', 'abilities'] as const;
 export type DemandName = (typeof DEMAND_NAMES)[number];
 
-/** What the condition counts: chosen so that badges, issuers and abilities are each as many as can be. */
-type Counted = readonly { readonly assertion: Assertion; readonly enrolment: BadgeSort }[];
-
 export type DemandKey = ConditionKey | 'at_least';
 
 interface DemandRule {
@@ -78,8 +74,8 @@ interface DemandRule {
   readonly key: DemandKey;
   /** Undefined: not asked for. */
   readonly need: (condition: BadgesCondition) => number | undefined;
-  /** A further badge never lowers it, and raises it by one at most. */
-  readonly have: (counted: Counted) => number;
+  /** Of the badges counted, as many as can be. A further badge never lowers it, and raises it by one at most. */
+  readonly have: (counted: readonly BadgeSort[]) => number;
 }
 
 export const DEMANDS: Readonly<Record<DemandName, DemandRule>> = {
@@ -91,11 +87,11 @@ export const DEMANDS: Readonly<Record<DemandName, DemandRule>> = {
   issuers: {
     key: 'issuers',
     need: ({ issuers }) => issuers,
-    have: (counted) => new Set(counted.map(({ enrolment }) => enrolment.clientId)).size,
+    have: (counted) => new Set(counted.map(({ clientId }) => clientId)).size,
   },
   abilities: {
     key: 'abilities',
     need: ({ abilities }) => abilities,
-    have: (counted) => new Set(counted.flatMap(({ enrolment }) => abilityOf(enrolment) ?? [])).size,
+    have: (counted) => new Set(counted.flatMap((badge) => abilityOf(badge) ?? [])).size,
   },
 };

@@ -51,9 +51,10 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     perIssuer: condition.perIssuer ?? null,
     abilities: condition.abilities !== undefined,
   });
+  const badges = choice.counted.map(({ enrolment }) => enrolment);
   const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
     const need = DEMANDS[name].need(condition);
-    return need === undefined ? [] : [{ name, have: DEMANDS[name].have(choice.counted), need }];
+    return need === undefined ? [] : [{ name, have: DEMANDS[name].have(badges), need }];
   });
   return {
     kind: 'badges',

@@ -1,14 +1,17 @@
 import type { AwardId, SchemeVersion } from '../ids.js';
-import { findOneAway } from './one-away.js';
+import type { BadgesCondition } from './badges-condition.js';
 import type { Condition, Scheme } from './types.js';
 import {
   type AwardStatus,
+  type AwardVerdict,
   badgesIn,
   type ConditionResult,
   type Evaluation,
+  shortfall,
   type Tally,
   tallyOf,
 } from './evaluation.js';
+import { factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';
 
 /**
  * How many badges a person has of those that a rule asks for: of the one `badges` condition that decides.
@@ -51,6 +54,64 @@ function thresholdsIn(rule: Condition): readonly number[] {
 function awardsAskedBy(rule: Condition): number {
   if (rule.kind === 'all') return rule.of.length;
   return rule.kind === 'at_least' ? rule.atLeast : 1;
+}
+
+/**
+ * Says of one person after the other which awards one more badge would make due: one of those that are enrolled at
+ * that instant, by an active partner, issued now. Exact, and quick enough for everybody.
+ */
+export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => ReadonlySet<AwardId> {
+  const kinds = kindsOf(scheme);
+  return (evaluation) => {
+    const open = evaluation.awards.filter(({ status }) => status === 'not_met');
+    const near = new Set(
+      open
+        .flatMap(({ tree }) => badgesIn(tree, 'unmet'))
+        .filter((part) => shortfall(part).badges === 1)
+        .map(({ condition }) => condition),
+    );
+    const found = new Set<AwardId>();
+    const most = near.size === 0 ? 0 : hopedFor(open, near).length;
+    if (most === 0) return found;
+    const facts = factsOf(scheme, evaluation);
+    const sortOf = sortFor(evaluation);
+    for (const { pickedBy, badges } of kinds) {
+      const helped = pickedBy.filter((condition) => near.has(condition));
+      if (helped.length === 0) continue;
+      const hoped = hopedFor(open, new Set(helped));
+      const isOpen = (): boolean => hoped.some(({ award }) => !found.has(award.id));
+      const tried = new Set<string | null>([null]);
+      for (const badge of isOpen() ? badges : []) {
+        const sort = sortOf(badge);
+        if (tried.has(sort)) continue;
+        tried.add(sort);
+        const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
+        for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
+        if (!isOpen()) break;
+      }
+      if (found.size === most) break;
+    }
+    return found;
+  };
+}
+
+/** Of these awards, those that would come due if a badge counted for each of these conditions: no others can. */
+function hopedFor(
+  open: readonly AwardVerdict[],
+  helped: ReadonlySet<BadgesCondition>,
+): readonly AwardVerdict[] {
+  const due = new Set<AwardId>();
+  const wouldBeMet = (result: ConditionResult): boolean => {
+    if (result.met) return true;
+    if (result.kind === 'holds') return due.has(result.award);
+    if (result.kind === 'badges') return helped.has(result.condition);
+    return result.of.filter(wouldBeMet).length >= result.need;
+  };
+  return open.filter(({ award, tree }) => {
+    if (!wouldBeMet(tree)) return false;
+    due.add(award.id);
+    return true;
+  });
 }
 
 /** How everybody stands with one award. */

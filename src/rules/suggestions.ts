@@ -1,5 +1,5 @@
 import type { AwardId } from '../ids.js';
-import { abilityOf, picks } from './badges-condition.js';
+import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
 import { byIssueDate, supposed, within } from './countable.js';
 import {
@@ -10,7 +10,7 @@ import {
   type Evaluation,
   shortfall,
 } from './evaluation.js';
-import type { Candidate, Enrolment, Scheme } from './types.js';
+import type { Candidate, Condition, Enrolment, Scheme } from './types.js';
 
 /**
  * Whether all that is enrolled today, issued now, would make an award due: `within`; not while an award that
@@ -42,35 +42,29 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   const open = awards.filter(({ status }) => status === 'not_met');
   if (open.length === 0) return new Map();
   const facts = factsOf(scheme, evaluation);
-  const missing = missingBadges(awards);
+  const missing = missingUnder(awards, facts);
+  const isCloser = (id: AwardId, left = 0): boolean => left < (missing.get(id) ?? 0);
   /** The awards that miss less under other facts, the other awards as they are. */
   const closerUnder = (other: Facts): ReadonlySet<AwardId> => {
-    const left = ({ award }: AwardVerdict): number =>
-      missingIn(evaluateCondition(award.rule, other), missing);
-    const closer = open.filter((verdict) => left(verdict) < (missing.get(verdict.award.id) ?? 0));
+    const closer = open.filter(({ award: { id, rule } }) =>
+      isCloser(id, missingIn(evaluateCondition(rule, other), missing)),
+    );
     return new Set(closer.map(({ award }) => award.id));
   };
-  const available = [...scheme.enrolments.values()].filter(
-    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
-  );
-  const effects = forEachSort(available, open, facts, (badge): Effect => {
+  const effectOf = (badge: Enrolment): Effect => {
     const more = issued(facts, [badge]);
-    const following = standingWith(awards, more, ['not_met']);
-    const left = missingBadges(
-      awards.map((verdict) => {
-        if (verdict.status !== 'not_met') return verdict;
-        const tree = evaluateCondition(verdict.award.rule, { ...more, standing: following });
-        return { ...verdict, tree, status: following.has(verdict.award.id) ? 'due' : 'not_met' };
-      }),
-    );
-    const ids = open.map(({ award }) => award.id);
-    const inAll = ids.filter((id) => (left.get(id) ?? 0) < (missing.get(id) ?? 0));
+    const left = missingUnder(awards, { ...more, standing: standingWith(awards, more, ['not_met']) });
+    const inAll = open.map(({ award }) => award.id).filter((id) => isCloser(id, left.get(id)));
     return { alone: closerUnder(more), inAll: new Set(inAll) };
-  });
+  };
+  const effects = effectsOf(scheme, evaluation, open, effectOf);
   const helpedByAward = open.map(({ award: { id } }) => {
     const withIt = new Map([...facts.standing, [id, 'due'] as const]);
     return [id, closerUnder({ ...facts, standing: withIt })] as const;
   });
+  const available = [...scheme.enrolments.values()].filter(
+    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
+  );
   const all = issued(facts, available);
   const free = standingWith(awards, all, ['not_met']);
   const freed = standingWith(awards, all, ['not_met', 'blocked', 'inactive']);
@@ -105,11 +99,12 @@ const OUT_OF_REACH = 1_000_000;
 type Missing = ReadonlyMap<AwardId, number>;
 
 /** @param awards in the scheme's order: each after those that its rule holds */
-function missingBadges(awards: readonly AwardVerdict[]): Missing {
+function missingUnder(awards: readonly AwardVerdict[], facts: Facts): Missing {
   const missing = new Map<AwardId, number>();
-  for (const { award, status, tree } of awards) {
-    if (status === 'held' || status === 'due') continue;
-    missing.set(award.id, status === 'not_met' ? missingIn(tree, missing) : OUT_OF_REACH);
+  for (const { award, status } of awards) {
+    if (facts.standing.has(award.id)) continue;
+    const left = (): number => missingIn(evaluateCondition(award.rule, facts), missing);
+    missing.set(award.id, status === 'not_met' ? left() : OUT_OF_REACH);
   }
   return missing;
 }
@@ -127,33 +122,71 @@ function missingIn(result: ConditionResult, missing: Missing): number {
   return least.reduce((sum, count) => sum + count, 0);
 }
 
-/**
- * What each badge does for this person. Of badges that do the same, one is tried for all: picked by the same
- * conditions, for the same ability, of the same partner or of partners that the person has nothing of. A scheme has
- * thousands of badges, and few that differ to a rule.
- */
-function forEachSort<T>(
-  badges: readonly Enrolment[],
+/** What each badge does for this person that a part of an open award picks: of those that do the same, one is tried. */
+function effectsOf<T>(
+  scheme: Scheme,
+  evaluation: Evaluation,
   open: readonly AwardVerdict[],
-  { candidates }: Facts,
   effectOf: (badge: Enrolment) => T,
 ): ReadonlyMap<Enrolment, T> {
-  const conditions = open.flatMap(({ tree }) => badgesIn(tree, 'unmet')).map(({ condition }) => condition);
+  const looking = new Set(
+    open.flatMap(({ tree }) => badgesIn(tree, 'unmet').map(({ condition }) => condition)),
+  );
+  const sortOf = sortFor(evaluation);
+  const effects = new Map<Enrolment, T>();
+  for (const { pickedBy, badges } of kindsOf(scheme)) {
+    if (!pickedBy.some((condition) => looking.has(condition))) continue;
+    const tried = new Map<string, T>();
+    for (const badge of badges) {
+      const sort = sortOf(badge);
+      if (sort === null) continue;
+      const effect = tried.get(sort) ?? effectOf(badge);
+      tried.set(sort, effect);
+      effects.set(badge, effect);
+    }
+  }
+  return effects;
+}
+
+/** Badges of active partners that the same conditions pick; where one asks for abilities, for the same ability. */
+interface Kind {
+  readonly pickedBy: readonly BadgesCondition[];
+  readonly badges: Enrolment[];
+}
+
+/** A scheme has thousands of badges, and few kinds of them. */
+export function kindsOf(scheme: Scheme): readonly Kind[] {
+  const conditions = scheme.awards.flatMap(({ rule }) => conditionsIn(rule));
+  const kinds = new Map<string, Kind>();
+  for (const badge of scheme.enrolments.values()) {
+    if (scheme.partnersById.get(badge.clientId)?.active !== true) continue;
+    const at = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
+    const pickedBy = conditions.filter((_, i) => at.includes(i));
+    const ability = pickedBy.some(({ abilities }) => abilities !== undefined) ? abilityOf(badge) : null;
+    const name = JSON.stringify([at, ability]);
+    const kind = kinds.get(name) ?? { pickedBy, badges: [] };
+    kinds.set(name, kind);
+    kind.badges.push(badge);
+  }
+  return [...kinds.values()];
+}
+
+function conditionsIn(rule: Condition): readonly BadgesCondition[] {
+  if (rule.kind === 'holds') return [];
+  return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
+}
+
+/** @returns names a badge that can be issued now alike with those of its kind that do the same for this person; null: it cannot */
+export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
-  const tried = new Map<string, T>();
-  const effects = badges.flatMap((badge) => {
-    const pickedBy = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
-    if (pickedBy.length === 0) return [];
-    const partner = partners.has(badge.clientId) ? badge.clientId : null;
+  return (badge) => {
+    if (!within(badge, nowS)) return null;
     // Of another version of a badge that the person has, the effect depends on that very badge.
-    const own = families.has(badge.family) ? badge.badgeId : null;
-    const alike = JSON.stringify([pickedBy, partner, abilityOf(badge), own]);
-    const effect = tried.get(alike) ?? effectOf(badge);
-    tried.set(alike, effect);
-    return [[badge, effect] as const];
-  });
-  return new Map(effects);
+    if (families.has(badge.family)) return `badge ${badge.badgeId}`;
+    // Partners that the person has nothing of are alike.
+    return partners.has(badge.clientId) ? `partner ${badge.clientId}` : 'another partner';
+  };
 }
 
 /** The facts that were evaluated. */

@@ -3,10 +3,10 @@ import {
   type PopulationStats,
   countedTowards,
   countPopulation,
+  findOneAway,
   thresholdOf,
 } from '../../src/rules/population-stats.js';
 import { evaluate } from '../../src/rules/evaluate.js';
-import { findOneAway } from '../../src/rules/one-away.js';
 import type { Condition } from '../../src/rules/types.js';
 import type { ConditionResult, Evaluation } from '../../src/rules/evaluation.js';
 import { world, type World } from './model.js';

@@ -1,7 +1,6 @@
 import type { Assertion } from '../../earners/record.js';
 import type { ClientId } from '../../ids.js';
 import {
-  assertNever,
   type AwardVerdict,
   type BadgesResult,
   type ConditionResult,
@@ -201,27 +200,12 @@ export class ExplanationText extends Formatter {
 
   #reason(assertion: Assertion, reason: Exclusion['reason']): Localized {
     const words = this.words.reason;
-    switch (reason.why) {
-      case 'not_enrolled':
-      case 'partner_inactive':
-      case 'wrong_client':
-      case 'revoked':
-      case 'future':
-        return words[reason.why];
-      case 'outside_enrolment':
-      case 'outside_condition_dates':
-        return words[reason.why](this.period(reason));
-      case 'expired':
-        return words.expired(this.day(reason.expiresOnS));
-      case 'duplicate_of': {
-        const other = this.explanation.assertions.get(reason.of) ?? assertion;
-        const version = other.badgeId === assertion.badgeId ? 'same' : 'another';
-        return words.duplicate_of(this.named(other), version);
-      }
-      case 'over_per_issuer':
-        return words.over_per_issuer(reason.perIssuer);
-    }
-    return assertNever(reason);
+    if ('fromS' in reason) return words[reason.why](this.period(reason));
+    if (reason.why === 'expired') return words.expired(this.day(reason.expiresOnS));
+    if (reason.why === 'over_per_issuer') return words.over_per_issuer(reason.perIssuer);
+    if (reason.why !== 'duplicate_of') return words[reason.why];
+    const other = this.explanation.assertions.get(reason.of) ?? assertion;
+    return words.duplicate_of(this.named(other), other.badgeId === assertion.badgeId ? 'same' : 'another');
   }
 
   /** What an unmet rule still lacks, in one phrase; the parts that are met are left out. */

@@ -1,6 +1,5 @@
 import type { BadgeId, ClientId } from '../../ids.js';
 import {
-  abilityOf,
   type BadgesCondition,
   type CompetencyId,
   type DemandKey,
@@ -44,9 +43,6 @@ function mostBadges(badges: readonly Enrolment[], perIssuer = Infinity): number 
   return [...families.values()].reduce((sum, { size }) => sum + Math.min(size, perIssuer), 0);
 }
 
-const issuersOf = (badges: readonly Enrolment[]): number =>
-  new Set(badges.map(({ clientId }) => clientId)).size;
-
 /** What the condition's own lists allow, whatever partners enrol from now on. */
 function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known: Known): Reach {
   const { issuers, badges } = selector;
@@ -58,7 +54,7 @@ function reachOfLists({ selector, perIssuer = Infinity }: BadgesCondition, known
   const listed = badges
     .flatMap((id) => known.badges?.get(id) ?? [])
     .filter(({ clientId }) => issuers === undefined || issuers.includes(clientId));
-  return { badges: mostBadges(listed, perIssuer), issuers: issuersOf(listed), abilities };
+  return { badges: mostBadges(listed, perIssuer), issuers: DEMANDS.issuers.have(listed), abilities };
 }
 
 /** An ability belongs to its competency: one id in two competencies is two abilities at most. */
@@ -84,8 +80,8 @@ function reachToday(condition: BadgesCondition, partners: readonly Partner[]): R
     );
   return {
     badges: mostBadges(pool, condition.perIssuer),
-    issuers: issuersOf(pool),
-    abilities: new Set(pool.flatMap((badge) => abilityOf(badge) ?? [])).size,
+    issuers: DEMANDS.issuers.have(pool),
+    abilities: DEMANDS.abilities.have(pool),
   };
 }
 
