@@ -1,4 +1,14 @@
-import { isMap, isSeq, parseDocument, Scalar, Schema, type Node, YAMLMap, YAMLSeq } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isSeq,
+  type Node,
+  parseDocument,
+  Scalar,
+  Schema,
+  type YAMLMap,
+  YAMLSeq,
+} from 'yaml';
 import type { BadgeId, ClientId } from '../ids.js';
 
 /** A badge as its line in partners.yaml will say it. */
@@ -52,11 +62,12 @@ export function enrol(text: string, { clientId, partner, badge }: Enrolling): En
   const maps = partners.items.filter((item) => isMap(item));
   let owner: YAMLMap | undefined = maps.find((item) => item.get('client_id') === clientId);
   if (owner === undefined) {
-    owner = mapOf([
-      ['client_id', clientId],
-      ['name', partner.name],
-      ['secret_env', partner.secretEnv],
-    ]);
+    const { name, secretEnv } = partner;
+    owner = doc.createNode({
+      client_id: scalar(clientId),
+      name: scalar(name),
+      secret_env: scalar(secretEnv),
+    });
     append(partners, owner);
   }
   if (!owner.has('badges')) owner.set('badges', new YAMLSeq());
@@ -64,7 +75,7 @@ export function enrol(text: string, { clientId, partner, badge }: Enrolling): En
   if (!isSeq(badges)) return null;
   // In braces or key by key, as the badge above it.
   const last = badges.items.at(-1);
-  const node = badgeNode(badge);
+  const node = badgeNode(doc, badge);
   node.flow = !isMap(last) || last.flow === true;
   append(badges, node);
   return written(text, before, doc.toString(format));
@@ -79,37 +90,24 @@ function append(list: YAMLSeq, item: YAMLMap): void {
   list.add(item);
 }
 
-function badgeNode(badge: EnrolmentLine): YAMLMap {
-  const node = mapOf([
-    ['id', badge.badgeId],
-    ['name', badge.name],
-    ['competency', badge.competency],
-    ['level', badge.level],
-    ['ability', badge.ability],
-    ['enrolled_from', badge.from],
-    ['enrolled_until', badge.until],
-  ]);
-  if (badge.replaces.length > 0) {
-    const replaces = new YAMLSeq();
-    replaces.items = badge.replaces.map(scalar);
-    replaces.flow = true;
-    node.set('replaces', replaces);
-  }
-  return node;
-}
-
 /** Only what is given. */
-function mapOf(fields: readonly (readonly [key: string, value: string | number | null])[]): YAMLMap {
-  const map = new YAMLMap();
-  for (const [key, value] of fields) if (value !== null) map.set(key, scalar(value));
-  return map;
-}
+const badgeNode = (doc: Document, { replaces, ...badge }: EnrolmentLine): YAMLMap =>
+  doc.createNode({
+    id: scalar(badge.badgeId),
+    name: scalar(badge.name),
+    competency: scalar(badge.competency),
+    level: new Scalar(String(badge.level)),
+    ability: scalar(badge.ability),
+    enrolled_from: scalar(badge.from),
+    enrolled_until: scalar(badge.until),
+    replaces: replaces.length === 0 ? undefined : doc.createNode(replaces.map(scalar), { flow: true }),
+  });
 
 /** A text that YAML 1.2 would take for a number, a boolean or null stands in quotes. */
-function scalar(value: string | number): Scalar<string> {
-  const node = new Scalar(String(value));
-  const isAmbiguous = CORE.tags.some((tag) => 'test' in tag && tag.test?.test(node.value));
-  if (typeof value === 'string' && isAmbiguous) node.type = Scalar.QUOTE_DOUBLE;
+function scalar(value: string | null): Scalar<string> | undefined {
+  if (value === null) return undefined;
+  const node = new Scalar(value);
+  if (CORE.tags.some((tag) => 'test' in tag && tag.test?.test(value))) node.type = Scalar.QUOTE_DOUBLE;
   return node;
 }
 
