@@ -16,7 +16,7 @@ import { createTracing } from '../queue/enqueue.js';
 import { DATA_PREFIX } from '../queue/jobs.js';
 import { openPipeline } from '../workers/pipeline.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
-import { partnerKeys } from '../workers/partner-keys.js';
+import { partnerKeys } from '../workers/stores.js';
 import { startWebhooks, wireWebhooks } from './server.js';
 
 /** The web process: it takes notices, whether or not Redis is there yet, until it is asked to stop. */

@@ -5,8 +5,7 @@ import { secondsOf } from '../platform/clock.js';
 import type { JobResult, LongWork } from '../platform/logger.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { makePlan, type MadePlan, type PlanAsked } from '../scheme/make-plan.js';
-import { forEachPerson, type Report } from '../scheme/population.js';
+import { makePlan, type MadePlan, type PlanAsked, forEachPerson, type Report } from '../scheme/population.js';
 import {
   askedRecord,
   createApplyStore,

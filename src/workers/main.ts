@@ -12,7 +12,7 @@ import { DATA_PREFIX } from '../queue/jobs.js';
 import { openLinkSender } from '../parcours/send-link.js';
 import { createVault } from '../platform/vault.js';
 import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
-import { partnerKeys } from './partner-keys.js';
+import { partnerKeys } from './stores.js';
 import { startWorkers } from './runtime/workers.js';
 import { keepSchedules } from './runtime/schedules.js';
 import { wirePipeline } from './pipeline.js';

@@ -1,5 +1,5 @@
 import type { Telemetry } from 'bullmq';
-import type { Config } from '../config.js';
+import type { Config, ConfigFault } from '../config.js';
 import { createPartnerActivity } from '../earners/partner-activity.js';
 import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
@@ -74,6 +74,28 @@ export interface PipelineOptions {
   /** Of BullMQ's keys, and of ours; tests have their own. */
   readonly prefixes?: { readonly queues: string; readonly data: string };
 }
+
+/**
+ * The API keys of the partners that take part. Pure: the environment is handed in.
+ * @returns `faults`: variables that partners.yaml names and that are not set, each by its name
+ */
+export function partnerKeys(scheme: Scheme, env: Readonly<Record<string, string | undefined>>) {
+  const secrets = new Map<ClientId, string>();
+  const faults: ConfigFault[] = [];
+  for (const { clientId, name, secretEnv, active } of scheme.partners) {
+    if (secretEnv === null || !active) continue;
+    const secret = env[secretEnv]?.trim() ?? '';
+    if (secret === '') faults.push(notSet(secretEnv, name));
+    else secrets.set(clientId, secret);
+  }
+  return { secrets, faults };
+}
+
+const notSet = (variable: string, partner: string): ConfigFault => ({
+  variable,
+  fr: `la variable manque : partners.yaml la nomme pour « ${partner} » (la clé d'API de l'organisme, ou retirez secret_env)`,
+  en: `is not set: partners.yaml names it for "${partner}" (the partner's API key; or remove secret_env)`,
+});
 
 /** All that is stored, in Redis and in OBF, and what it is read and written with. */
 export type Stores = ReturnType<typeof openStores>;

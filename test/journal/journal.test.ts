@@ -5,7 +5,7 @@ import { journalLine, journalLineSchema } from '../../src/journal/line.js';
 import { cursorOf, type Place, placeIn } from '../../src/journal/time-index.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
-import { rebuildIndexes } from '../../src/workers/rebuild-indexes.js';
+import { rebuildIndexes } from '../../src/workers/every-record.js';
 import { breakRecord } from '../support/broken-record.js';
 import { publishedSchema } from '../support/published-schema.js';
 import { keysLike, testRedis, type TestRedis } from '../support/redis.js';

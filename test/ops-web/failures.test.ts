@@ -22,7 +22,7 @@ import { EnqueueError } from '../../src/queue/enqueue.js';
 import { FAILURE_KINDS, shownReason } from '../../src/queue/failures.js';
 import { QUEUES, type QueueName } from '../../src/queue/jobs.js';
 import { RegionUnreadable } from '../../src/issuing/region-account-sync.js';
-import { applyErrorPolicy, classifyError } from '../../src/workers/runtime/error-policy.js';
+import { applyErrorPolicy, classifyError } from '../../src/workers/runtime/job-outcome.js';
 import { openHouse, type House, REGION } from '../support/house.js';
 import { queueKey, testRedis, type TestRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';

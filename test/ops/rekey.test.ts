@@ -9,7 +9,7 @@ import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { enqueueAll } from '../../src/queue/enqueue.js';
 import { credentialNotice, DATA_PREFIX } from '../../src/queue/jobs.js';
 import { createSchemes } from '../../src/scheme/schemes.js';
-import { partnerKeys } from '../../src/workers/partner-keys.js';
+import { partnerKeys } from '../../src/workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../src/workers/pipeline.js';
 import { startWorkers } from '../../src/workers/runtime/workers.js';
 import { parse } from '../support/house.js';

@@ -3,7 +3,7 @@ import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { Scheme } from '../../src/rules/types.js';
-import { type MadePlan, makePlan } from '../../src/scheme/make-plan.js';
+import { type MadePlan, makePlan } from '../../src/scheme/population.js';
 import { SchemeMoved } from '../../src/scheme/state.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';

@@ -17,8 +17,12 @@ import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
-import { createPopulationStore, storePopulation } from '../../src/scheme/population.js';
-import { makePlan, type PlanParts } from '../../src/scheme/make-plan.js';
+import {
+  createPopulationStore,
+  storePopulation,
+  makePlan,
+  type PlanParts,
+} from '../../src/scheme/population.js';
 import { PACE } from '../../src/workers/stores.js';
 import { readPerson, type Person } from '../../src/earners/person.js';
 import { createSchemes } from '../../src/scheme/schemes.js';

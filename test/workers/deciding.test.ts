@@ -11,7 +11,7 @@ import {
 import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/person.js';
-import { classifyError } from '../../src/workers/runtime/error-policy.js';
+import { classifyError } from '../../src/workers/runtime/job-outcome.js';
 
 const region = asClientId('REGION');
 const badge = asBadgeId('R1');

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { markKey } from '../../platform/key-guard.js';
 import { hashPassword } from '../../platform/secrets.js';
-import { resealAll } from '../../workers/reseal.js';
+import { resealAll } from '../../workers/every-record.js';
 import { say } from '../../rules/localized.js';
 import { inPipeline } from './session.js';
 import { isSet } from './settings.js';

@@ -13,7 +13,7 @@ import { createVault, type Vault } from '../../platform/vault.js';
 import { openQueue, openQueues, type Queues } from '../../queue/enqueue.js';
 import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
-import { partnerKeys } from '../../workers/partner-keys.js';
+import { partnerKeys } from '../../workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
 import { labelled, type Localized, say } from '../../rules/localized.js';
 import { requireScheme, requireSettings } from './settings.js';

@@ -1,9 +1,14 @@
-import type { JobSchedulerJson, RepeatOptions } from 'bullmq';
+import type { JobSchedulerJson, Queue, RepeatOptions } from 'bullmq';
 import type { Config } from '../../config.js';
 import type { ClientId } from '../../ids.js';
+import { redisNow } from '../../platform/clock.js';
 import type { Disposer } from '../../platform/lifecycle.js';
-import { pollJobId, type MaintenanceJob } from '../../queue/jobs.js';
+import { connectionOf } from '../../queue/enqueue.js';
+import { pollJobId, QUEUES, type MaintenanceJob } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
+
+/** How far ahead of ours another process' clock may be. */
+const SKEW_MS = 5000;
 
 /** How often each client is polled, each account read again in full, and when people are erased. */
 export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retentionMonths'>;
@@ -80,9 +85,6 @@ export async function keepSchedules(stores: Stores, times: ScheduleTimes): Promi
   return () => clearInterval(timer);
 }
 
-/** How far ahead of ours another process' clock may be. */
-const SKEW_MS = 5000;
-
 /**
  * Removes what a process with a clock ahead of ours has set too late.
  * @returns whether any are to be set; each queue may be on a server of its own, and one alone may have lost them
@@ -100,3 +102,58 @@ async function removeLateSchedules({ queues: { notices, maintenance } }: Stores)
 
 const isTooLate = ({ every, next }: JobSchedulerJson): boolean =>
   every !== undefined && next !== undefined && next > Date.now() + every + SKEW_MS;
+
+/** How far this process' clock may be from Redis' before BullMQ's delays are corrected. */
+const TOLERATED_MS = 500;
+const TICK_MS = 1000;
+/** Every so many ticks, jobs that wait too long are looked for. */
+const LATE_EVERY = 5;
+/** What BullMQ multiplies an instant by to make a score of it. */
+const SCORE_A_MS = 0x1000;
+/** How many jobs of a queue are looked at in a tick. */
+const LOOKED_AT = 1000;
+/** A run that a schedule set: the schedule sees to it. */
+const REPEATED = 'repeat:';
+
+/**
+ * BullMQ delays jobs, and ends delays, by the clock of the process that does it. Keeps every delay to its length where
+ * these clocks differ: a process behind Redis' clock ends delays by that one, and what a process ahead has delayed too
+ * long waits anew.
+ */
+export function keepDelays({ queues, log }: Pick<Stores, 'queues' | 'log'>): Disposer {
+  let ticks = 0;
+  const tick = async (): Promise<void> => {
+    const nowMs = await redisNow(connectionOf(queues.awards));
+    const behindMs = nowMs - Date.now();
+    ticks += 1;
+    const looksForLate = behindMs > -TOLERATED_MS && ticks % LATE_EVERY === 0;
+    for (const name of QUEUES)
+      if (behindMs > TOLERATED_MS) await promoteDue(queues[name], nowMs);
+      else if (looksForLate) await restartLate(queues[name], nowMs);
+  };
+  const timer = setInterval(() => {
+    tick().catch((err: unknown) => log.debug({ err }, 'the delays cannot be looked at now'));
+  }, TICK_MS);
+  return () => clearInterval(timer);
+}
+
+async function promoteDue(queue: Queue, nowMs: number): Promise<void> {
+  const key = queue.toKey('delayed');
+  const due = await connectionOf(queue).zrangebyscore(key, '-inf', nowMs * SCORE_A_MS, 'LIMIT', 0, LOOKED_AT);
+  // Another process may be quicker.
+  for (const id of due) await (await queue.getJob(id))?.promote().catch(() => undefined);
+}
+
+/** A job is late that was delayed at an instant which is still to come. */
+async function restartLate(queue: Queue, nowMs: number): Promise<void> {
+  const fromMs = nowMs + SKEW_MS;
+  const range = ['+inf', fromMs * SCORE_A_MS, 'WITHSCORES', 'LIMIT', 0, LOOKED_AT] as const;
+  const found = await connectionOf(queue).zrevrangebyscore(queue.toKey('delayed'), ...range);
+  for (let at = 0; at < found.length; at += 2) {
+    const [id = '', score = '0'] = found.slice(at, at + 2);
+    const job = id.startsWith(REPEATED) ? undefined : await queue.getJob(id);
+    if (job === undefined || Number(score) / SCORE_A_MS - job.delay <= fromMs) continue;
+    // Begun or promoted meanwhile: it waits no more.
+    await job.changeDelay(job.delay).catch(() => undefined);
+  }
+}

@@ -5,10 +5,9 @@ import { rateLimitedLog } from '../../platform/logger.js';
 import { type Disposer, SHUTDOWN_LIMIT_MS } from '../../platform/lifecycle.js';
 import { DEFAULT_PREFIX, prefixOf, type QueueName, QUEUES } from '../../queue/jobs.js';
 import { PAUSED_AT } from '../../queue/enqueue.js';
-import { applyErrorPolicy, backoffStrategy, classifyError } from './error-policy.js';
-import { keepDelays } from './delays.js';
+import { applyErrorPolicy, backoffStrategy, classifyError, startJobLog } from './job-outcome.js';
+import { keepDelays } from './schedules.js';
 import { HANDLERS } from './handlers.js';
-import { startJobLog } from './job-log.js';
 import type { Pipeline } from '../pipeline.js';
 
 /** A worker of a queue that can also be ended where there is no Redis to ask. */

@@ -12,7 +12,7 @@ import type { Scheme } from '../../../src/rules/types.js';
 import type { Queue } from 'bullmq';
 import { startSandbox, type Sandbox } from '../../../src/sandbox/server.js';
 import type { SandboxOptions } from '../../../src/sandbox/types.js';
-import { partnerKeys } from '../../../src/workers/partner-keys.js';
+import { partnerKeys } from '../../../src/workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../../src/workers/pipeline.js';
 import type { Pace } from '../../../src/workers/stores.js';
 import { startWorkers } from '../../../src/workers/runtime/workers.js';

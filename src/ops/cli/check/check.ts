@@ -1,6 +1,6 @@
 import { withoutAddresses } from '../../../platform/logger.js';
 import { asClientId } from '../../../ids.js';
-import { partnerKeys } from '../../../workers/partner-keys.js';
+import { partnerKeys } from '../../../workers/stores.js';
 import { createVault } from '../../../platform/vault.js';
 import { type Lang, type Localized, plural, say } from '../../../rules/localized.js';
 import { listed } from '../../shared/words.js';

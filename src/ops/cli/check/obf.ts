@@ -4,7 +4,7 @@ import { ObfNotSent } from '../../../obf/errors.js';
 import type { ObfAccount } from '../../../obf/account.js';
 import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
-import { partnerKeys } from '../../../workers/partner-keys.js';
+import { partnerKeys } from '../../../workers/stores.js';
 import { type Localized, plural, say } from '../../../rules/localized.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
 import type { Check, Found, World } from './table.js';

@@ -1,7 +1,7 @@
 import type { PlanCost } from '../../../rules/plan.js';
 import type { Scheme } from '../../../rules/types.js';
 import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
-import type { MadePlan } from '../../../scheme/make-plan.js';
+import type { MadePlan } from '../../../scheme/population.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { plural, say } from '../../../rules/localized.js';

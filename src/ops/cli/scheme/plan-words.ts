@@ -2,7 +2,7 @@ import type { EarnerKey } from '../../../ids.js';
 import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
-import type { MadePlan } from '../../../scheme/make-plan.js';
+import type { MadePlan } from '../../../scheme/population.js';
 import { labelled, type Lang, type Localized, plural, say } from '../../../rules/localized.js';
 import { durationWords, indented, instantWords } from '../../shared/words.js';
 import type { Answer } from '../command.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Plan } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
-import { type MadePlan, makePlan } from '../../../scheme/make-plan.js';
+import { type MadePlan, makePlan } from '../../../scheme/population.js';
 import { say } from '../../../rules/localized.js';
 import { awardOf } from '../arguments.js';
 import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';

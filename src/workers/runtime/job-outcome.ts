@@ -1,13 +1,18 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { z } from 'zod';
 import { RecordUnreadable } from '../../earners/record.js';
 import { OnHold } from '../../issuing/hold.js';
 import { NotSettledYet } from '../../issuing/redis-incarnation.js';
 import { RateQueueFull, ObfRefused, ObfThrottled } from '../../obf/errors.js';
-import { describeError } from '../../platform/logger.js';
-import { SchemeUnreadable } from '../../scheme/state.js';
+import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
+import { describeError, type JobResult } from '../../platform/logger.js';
 import { VaultError } from '../../platform/vault.js';
 import { backoffMs } from '../../queue/enqueue.js';
-import { EventIncomplete, RowUnreadable } from '../../obf/read-event.js';
+import { awardJob, maintenanceJob, noticeQueueJob, type QueueName } from '../../queue/jobs.js';
+import { SchemeUnreadable } from '../../scheme/state.js';
+import type { Pipeline } from '../pipeline.js';
+
+/** What becomes of one run of a job: what an error leads to, and the line in the log. */
 
 const MAX_PAUSES = 10;
 /** What OBF shows in part is looked at again at distances that double up to this. */
@@ -80,3 +85,51 @@ class AttemptFailed extends Error {
 /** BullMQ's hook for the wait before the next attempt. */
 export const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error): number =>
   backoffMs(attemptsMade, error instanceof AttemptFailed ? error.notBeforeMs : null, Math.random());
+
+/** What jobs are named: by their kind. Whatever else stands in a queue was put there by hand. */
+const KINDS: ReadonlySet<string> = new Set([
+  'arrivals',
+  'evaluate',
+  ...[...noticeQueueJob.options, ...awardJob.options, ...maintenanceJob.options].map(
+    ({ shape }) => shape.kind.value,
+  ),
+]);
+
+/** The ids in a job's data that join its line to others: the request that told of it, what set it off. */
+const joining = z.object({
+  request: z.string().optional().catch(undefined),
+  cause: z.string().optional().catch(undefined),
+});
+
+/** `paused`: OBF asks everybody to wait. `later`: it was only too early. */
+const OUTCOMES = { pause: 'paused', later: 'later', retry: 'retry', fail: 'failed' } as const;
+
+/** Begins to measure. At the end, the run has its line in the log, and is counted. */
+export function startJobLog(queue: QueueName, job: Job, { log, meter }: Pick<Pipeline, 'log' | 'meter'>) {
+  const startedMs = performance.now();
+  const kind = KINDS.has(job.name) ? job.name : 'other';
+  const about = {
+    queue,
+    kind,
+    job: job.id,
+    attempt: job.attemptsMade + 1,
+    ...joining.safeParse(job.data).data,
+  };
+  const end = (outcome: string): number => {
+    const durationMs = performance.now() - startedMs;
+    meter.count('palier_jobs_total', { queue, kind, outcome });
+    meter.time('palier_job_duration_seconds', { queue, kind }, durationMs);
+    return Math.round(durationMs);
+  };
+  return {
+    done: ({ did, facts }: JobResult): void => log.info({ ...about, ...facts, durationMs: end('done') }, did),
+    notDone(err: unknown, verdict: Verdict): void {
+      const isLast = about.attempt >= (job.opts.attempts ?? 1);
+      const outcome = verdict.do === 'retry' && isLast ? 'failed' : OUTCOMES[verdict.do];
+      const said = { ...about, outcome, durationMs: end(outcome), err };
+      // Everybody's awards of this badge stand still until somebody mends the account.
+      if (err instanceof OnHold && err.looked) log.error(said, 'issuing has stopped');
+      else log.warn(said, 'job not done');
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import pMap from 'p-map';
-import { RecordUnreadable } from '../earners/record.js';
+import { RecordUnreadable, type EarnerRecord } from '../earners/record.js';
 import { resealRecord } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
 import { moveMark } from '../platform/key-guard.js';
@@ -72,5 +72,29 @@ async function resealJob(vault: Vault, job: Job): Promise<boolean> {
     // No key of ours opens it, which the job's own failure tells; or it was done meanwhile.
     if (error instanceof VaultError || (await job.getState()) === 'unknown') return false;
     throw error;
+  }
+}
+
+/** What is read, and what is filled. */
+type Parts = Pick<Pipeline, 'earners' | 'journal' | 'flags' | 'log'>;
+
+/** Fills the journal's index and the review list anew from the records. Unreadable records are left out, and named. */
+export const rebuildIndexes = (parts: Parts, signal: AbortSignal): Promise<void> =>
+  parts.journal.rebuild(listedRecords(parts, signal));
+
+/** Every record, in chunks; their flags are listed on the way. */
+async function* listedRecords(
+  { earners, flags, log }: Parts,
+  signal: AbortSignal,
+): AsyncGenerator<readonly (readonly [EarnerKey, EarnerRecord])[]> {
+  for await (const keys of earners.keys()) {
+    signal.throwIfAborted();
+    const readable: [EarnerKey, EarnerRecord][] = [];
+    for (const [earner, record] of await earners.readMany(keys))
+      if (record instanceof RecordUnreadable)
+        log.warn({ err: record }, 'a record is left out of the indexes');
+      else readable.push([earner, record]);
+    for (const [earner, record] of readable) await flags.relist(earner, record.flags);
+    yield readable;
   }
 }
