@@ -6,8 +6,7 @@ import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { Bar, Table, type Column } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
-import type { AwardExplained } from './explain-awards.js';
-import type { AddressShown, KnownPerson, PersonModel } from './read.js';
+import type { AddressShown, AwardExplained, KnownPerson, PersonModel } from './read.js';
 
 export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
   <ActionForm to={TO.people} label="Chercher" role="lecture">
