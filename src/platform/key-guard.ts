@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { rateLimitedLog, type Logger } from './logger.js';
 import { OTHER_KEY } from './redis-faults.js';
 import type { RedisConnection } from './redis.js';
-import { VaultError, type Vault } from './vault.js';
+import type { Vault } from './vault.js';
 
 /**
  * What Redis holds of people was kept under another `PALIER_KEY`. Under this one nobody would be known:
@@ -26,21 +26,15 @@ const nameOf = (prefix: string): string => `${prefix}:key-mark`;
  * from now on as they are named there. @param prefix of our keys
  */
 export async function isSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<boolean> {
-  const { own, old } = vault.marks;
   const [mark = null, names = null] = await redis.hmget(nameOf(prefix), 'mark', 'names');
-  if (!isOurs(mark, vault)) return false;
+  if (!vault.isOurs(mark)) return false;
   try {
-    if (names !== null) vault.names.open(names);
-    else vault.names.derive(mark === own || old === null ? 'own' : 'old');
+    vault.nameAs(mark, names);
     return true;
-  } catch (error) {
-    if (error instanceof VaultError) return false;
-    throw error;
+  } catch {
+    return false;
   }
 }
-
-const isOurs = (mark: string | null, { marks }: Vault): boolean =>
-  mark === null || mark === marks.own || mark === marks.old;
 
 export type KeyWatch = ReturnType<typeof watchKey>;
 
@@ -61,7 +55,7 @@ export function watchKey(redis: RedisConnection, prefix: string, vault: Vault, l
     const before = isSame;
     // Names stay: those of a worker that runs are not told from an emptied Redis.
     isSame = before
-      ? isOurs(await redis.hget(nameOf(prefix), 'mark'), vault)
+      ? vault.isOurs(await redis.hget(nameOf(prefix), 'mark'))
       : await isSameKey(redis, prefix, vault);
     if (!isSame) complain(new KeyChanged());
     else if (before === false) log.info('Redis is under this PALIER_KEY again');
@@ -91,12 +85,12 @@ export async function markKey(redis: RedisConnection, prefix: string, vault: Vau
     if (!(await isSameKey(redis, prefix, vault))) throw new KeyChanged();
   };
   await requireSame();
-  if (!vault.names.areOwn()) await redis.hsetnx(nameOf(prefix), 'names', vault.names.seal());
-  await redis.hsetnx(nameOf(prefix), 'mark', vault.marks.own);
+  if (!vault.hasOwnNames()) await redis.hsetnx(nameOf(prefix), 'names', vault.sealNames());
+  await redis.hsetnx(nameOf(prefix), 'mark', vault.mark);
   await requireSame();
 }
 
 /** The last step of changing the key: without `PALIER_KEY_OLD` this Redis is ours from now on. */
 export async function moveMark(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  await redis.hset(nameOf(prefix), { names: vault.names.seal(), mark: vault.marks.own });
+  await redis.hset(nameOf(prefix), { names: vault.sealNames(), mark: vault.mark });
 }

@@ -20,13 +20,14 @@ export type Vault = ReturnType<typeof createVault>;
  * under it. What opens throws VaultError for what was altered, or sealed under another key or context.
  * @param key 32 random bytes (`PALIER_KEY`)
  * @param old the key before (`PALIER_KEY_OLD`)
- * @param named false: nothing can be named until `names` was told by which key
+ * @param named false: nothing can be named until `nameAs` was told by which key
  * @see RFC 5869 for the derivation, NIST SP 800-38D for the encryption
  */
 export function createVault(key: Buffer, old: Buffer | null = null, named = true) {
   const own = keysOf(key);
   const former = old === null ? null : keysOf(old);
   const known = former === null ? [own] : [own, former];
+  /** What `name` uses: derived from `PALIER_KEY`, or the one that Redis was filled under. */
   let naming = named ? own.names : null;
   const namingKey = (): Buffer => {
     if (naming === null) throw new VaultError('Redis has not told yet by which key people are named');
@@ -53,21 +54,21 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
       const { keys, bytes } = openSealed(known, sealed, context);
       return keys === own ? null : sealBytes(bytes, context);
     },
-    /** What stands for each key, and says nothing about it. `old` is null without `PALIER_KEY_OLD`. */
-    marks: { own: own.mark, old: former?.mark ?? null },
-    /** The key that `name` uses: at first derived from `PALIER_KEY`, later the one that Redis was filled under. */
-    names: {
-      areOwn: (): boolean => namingKey().equals(own.names),
-      /** Names as `PALIER_KEY` itself does, or as `PALIER_KEY_OLD` does. */
-      derive(from: 'own' | 'old'): void {
-        naming = from === 'own' || former === null ? own.names : former.names;
-      },
-      seal: (): string => seal(namingKey(), NAMES_CONTEXT),
-      /** Names by the key that was sealed. */
-      open(sealed: string): void {
-        naming = open(sealed, NAMES_CONTEXT);
-      },
+    /** Stands for the key where Redis keeps which one it was filled under, and says nothing about it. */
+    mark: own.mark,
+    /** Whether it is the mark of our key or of the one before. Null: there is none yet. */
+    isOurs: (mark: string | null): boolean => mark === null || known.some((keys) => keys.mark === mark),
+    /**
+     * Names people from now on as a Redis of this mark does.
+     * @param names its naming key, sealed; null: that of its mark's key
+     * @throws VaultError for one that was sealed under another key
+     */
+    nameAs(mark: string | null, names: string | null): void {
+      const first = known.find((keys) => keys.mark === mark) ?? former ?? own;
+      naming = names === null ? first.names : open(names, NAMES_CONTEXT);
     },
+    hasOwnNames: (): boolean => namingKey().equals(own.names),
+    sealNames: (): string => seal(namingKey(), NAMES_CONTEXT),
   };
 }
 

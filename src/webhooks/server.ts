@@ -182,6 +182,11 @@ function readiness(
   { prefix = DEFAULT_PREFIX, log, checked }: Pick<Wiring, 'prefix' | 'log' | 'checked'>,
   isOurs: () => boolean | null,
 ): WriteProbe {
+  let isSafe = false;
+  void Promise.resolve(checked).then(
+    () => (isSafe = true),
+    () => undefined,
+  );
   const probe = createWriteProbe(connection, writeProbeKey(prefix, isCluster(connection)), READY_WITHIN_MS);
   let fault: RedisFault | null = null;
   const probeAndLog = async (): Promise<RedisCause | null> => {
@@ -195,11 +200,7 @@ function readiness(
   };
   return async () => {
     if (isOurs() === false) return OTHER_KEY;
-    const isSafe = raceAbort(Promise.resolve(checked), AbortSignal.timeout(READY_WITHIN_MS)).then(
-      () => true,
-      () => false,
-    );
-    const [cause, isChecked] = await Promise.all([probeAndLog(), isSafe]);
-    return cause ?? (isChecked && isOurs() ? null : redisCause(null));
+    const cause = await probeAndLog();
+    return cause ?? (isSafe && isOurs() ? null : redisCause(null));
   };
 }

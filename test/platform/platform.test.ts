@@ -210,13 +210,13 @@ describe('vault', () => {
   test('people are named by a key that is told, sealed, and kept', () => {
     const waiting = createVault(Buffer.alloc(32, 1), Buffer.alloc(32, 2), false);
     expect(() => waiting.name('lou', 'earner')).toThrow(VaultError);
-    waiting.names.derive('old');
+    waiting.nameAs(other.mark, null);
     expect(waiting.name('lou', 'earner')).toBe(other.name('lou', 'earner'));
     expect(waiting.name('lou', 'earner')).not.toBe(vault.name('lou', 'earner'));
     const alone = createVault(Buffer.alloc(32, 1), null, false);
-    alone.names.open(waiting.names.seal());
+    alone.nameAs(null, waiting.sealNames());
     expect(alone.name('lou', 'earner')).toBe(other.name('lou', 'earner'));
-    expect([vault.names.areOwn(), alone.names.areOwn()]).toEqual([true, false]);
+    expect([vault.hasOwnNames(), alone.hasOwnNames()]).toEqual([true, false]);
   });
 });
 
