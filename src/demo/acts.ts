@@ -50,14 +50,14 @@ export const ofPerson = (name: string): string =>
 export const MOST_NAMED = 4;
 const list = new Intl.ListFormat('fr');
 
-/** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
-export function committedIssues({
-  sandbox,
-  scheme: { awards },
-}: {
+/** Where what was issued is read, and what it is called. */
+export interface Issuing {
   readonly sandbox: { issues(): readonly ReceivedIssue[] };
-  readonly scheme: Pick<Play['scheme'], 'awards'>;
-}): readonly ReceivedIssue[] {
+  readonly scheme: Play['scheme'];
+}
+
+/** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
+export function committedIssues({ sandbox, scheme: { awards } }: Issuing): readonly ReceivedIssue[] {
   const place = (one: ReceivedIssue): number => awards.findIndex(({ badgeId }) => badgeId === one.badgeId);
   const own = sandbox.issues().filter(({ clientId, eventId }) => clientId === REGION.id && eventId !== null);
   return own.toSorted((a, b) => place(a) - place(b));
@@ -131,7 +131,7 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
   const before = sandbox.calls.length;
   const partner = play.scheme.partners.find(({ clientId }) => clientId === event.clientId);
   const isPushed = partner?.secretEnv === null;
-  const [url, notice] = isPushed ? passportPost(play, event) : noticePost(play, type, event);
+  const [url, notice] = noticeOf(play, type, event, isPushed);
   const statuses = await Promise.all(Array.from({ length: scene.times ?? 1 }, () => postNotice(url, notice)));
   const ignored = event.clientId === STRANGER.id;
   const kind = isPushed ? 'adresse du badge reçue' : 'webhook reçu';
@@ -152,14 +152,13 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
   await narratePortfolios(play, scene.toward, emails);
 }
 
-const noticePost = ({ webUrl, keys }: Play, type: string, { clientId, id }: EventRecord) =>
-  [
-    webUrl + EVENT_PATH,
-    signedNotice(keys.webhookSecret, { type, client_id: clientId, event_id: id }, systemClock),
-  ] as const;
-
-/** What Open Badge Factory pushes to a Passport: where each person's credential of this event is. */
-function passportPost({ webUrl, keys }: Play, { assertions }: EventRecord) {
+/** Where it goes, and what it is. A push to a Passport names each person's credential of this event. */
+function noticeOf({ webUrl, keys }: Play, type: string, event: EventRecord, isPushed: boolean) {
+  const { clientId, id, assertions } = event;
+  if (!isPushed) {
+    const data = { type, client_id: clientId, event_id: id };
+    return [webUrl + EVENT_PATH, signedNotice(keys.webhookSecret, data, systemClock)] as const;
+  }
   const where = Object.fromEntries(assertions.map(({ email, url }) => [email, [url]]));
   return [webUrl + PASSPORT_PATH, passportNotice(keys.basic, where)] as const;
 }

@@ -3,16 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
-import { asBadgeId, asClientId } from '../ids.js';
+import { asBadgeId } from '../ids.js';
 import { secondsOf, systemClock } from '../platform/clock.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { createLogger } from '../platform/logger.js';
 import { closeRedis, openConsumer } from '../platform/redis.js';
-import { createVault } from '../platform/vault.js';
 import { earnerKeyOf } from '../earners/earner-key.js';
-import { createEarnerStore } from '../earners/store.js';
-import { openQueue } from '../queue/enqueue.js';
-import { DATA_PREFIX, QUEUES } from '../queue/jobs.js';
 import { evaluate } from '../rules/evaluate.js';
 import { buildExplanation, noBackground } from '../rules/explain/explanation.js';
 import { ExplanationText } from '../rules/explain/text.js';
@@ -21,6 +17,7 @@ import { schemeOrThrow } from '../rules/parse/parse-scheme.js';
 import type { Scheme } from '../rules/types.js';
 import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
+import { openStores } from '../workers/stores.js';
 import { EVENT_PATH, PASSPORT_PATH, type Insight, type Standing, type Work } from './acts.js';
 import { Narrator } from './narrator.js';
 import { Closing, DemoError, openStage, type Environment, type Stage } from './stage.js';
@@ -140,14 +137,12 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   const redis = openConsumer(config.redis);
   redis.on('error', () => {});
   const log = createLogger('silent', 'demo');
-  const vault = createVault(config.palierKey);
-  const region = asClientId(config.obfClientId);
-  const sources = { region, earners: createEarnerStore(redis, DATA_PREFIX, vault) };
-  const queues = QUEUES.map((name) => openQueue(name, redis, log));
+  const stores = openStores({ config, scheme, secrets: new Map(), redis, log, leavesNoMark: true });
+  const queues = Object.values(stores.queues);
   return {
     work: () => workIn(queues),
     async standing(email, badgeId) {
-      const { portfolio } = await readPerson(sources, earnerKeyOf(vault, email));
+      const { portfolio } = await readPerson(stores.people, earnerKeyOf(stores.vault, email));
       return standingIn(scheme, evaluate(scheme, portfolio, secondsOf(systemClock)), badgeId);
     },
     async close(): Promise<void> {

@@ -161,6 +161,8 @@ function furnish(sandbox: Sandbox, { partners, awards }: DemoScheme, secret: str
     sandbox.issueByHand({ clientId: REGION.id, badgeId, recipients, issuedOnS });
 }
 
+const START_LIMIT_MS = 30_000;
+
 interface Running {
   readonly programsDir: string;
   /** Holds the logs, and `palier.env`; a folder without a `.env`. */
@@ -171,11 +173,9 @@ interface Running {
   readonly stop: AbortSignal;
 }
 
-const START_LIMIT_MS = 30_000;
-
 /**
- * One web process and two workers, as the Procfile starts them. Resolves when all are ready, with what rejects when one
- * of them ends before its time.
+ * One web process and two workers, as the Procfile starts them. Resolves when all are ready, with what rejects as soon
+ * as one of them ends.
  */
 async function startPalier(running: Running, closing: Closing, report: (what: string) => void) {
   const { webUrl, stop } = running;
@@ -185,10 +185,11 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
   // It must not outlive the programs, whose ids may then be another program's.
   const callOff = afterUs(`kill ${programs.map(({ pid }) => pid).join(' ')}`);
   await closing.opened(async () => {
-    await Promise.all(programs.map((program) => program.stop()));
+    await Promise.all(programs.map(({ end }) => end('SIGTERM')));
     callOff();
   });
   const watch = Promise.race(programs.map((program) => program.watch));
+  // At the end, nobody listens any more.
   watch.catch(() => {});
   const isReady = (): Promise<boolean> =>
     fetch(`${webUrl}/readyz`).then(
@@ -197,8 +198,8 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
     );
   const allReady = async (): Promise<void> => {
     await waitFor(isReady, `une réponse du processus « ${web.name} »`, stop, START_LIMIT_MS);
-    for (const { name, log } of programs) {
-      const isStarted = async (): Promise<boolean> => /"\w+ started"/.test(await log());
+    for (const { name, logFile } of programs) {
+      const isStarted = async () => /"\w+ started"/.test(await readFile(logFile, 'utf8'));
       await waitFor(isStarted, `le démarrage du processus « ${name} »`, stop, START_LIMIT_MS);
     }
   };
@@ -208,27 +209,20 @@ async function startPalier(running: Running, closing: Closing, report: (what: st
   return { watch };
 }
 
-/** One of Palier's real programs, as a process of its own. `watch` rejects when it ends before `stop`. */
+/** One of Palier's real programs, as a process of its own. `watch` rejects when it ends. */
 function startProgram({ programsDir, runDir, environment }: Running, name: string, file: string) {
   const logFile = join(runDir, `${name}.log`);
   const out = openSync(logFile, 'w');
-  const { child, ended, end } = startChild(process.execPath, [join(programsDir, file)], {
+  const { pid, ended, end } = startChild(process.execPath, [join(programsDir, file)], {
     cwd: runDir,
     env: environment,
     stdio: ['ignore', out, out],
   });
   closeSync(out);
-  let asked = false;
   const watch = ended.then(async (how): Promise<never> => {
-    if (asked) return new Promise(() => {});
     throw new DemoError(`Le processus « ${name} » s'est arrêté (${how}).\n${await lastLines(logFile)}`);
   });
-  watch.catch(() => {});
-  const stop = (): Promise<void> => {
-    asked = true;
-    return end('SIGTERM');
-  };
-  return { name, pid: child.pid ?? 0, log: () => readFile(logFile, 'utf8'), watch, stop };
+  return { name, pid, logFile, watch, end };
 }
 
 async function lastLines(file: string): Promise<string> {

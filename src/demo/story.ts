@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
+import { command } from '../sandbox/processes.js';
 import {
   badgeName,
   committedIssues,
@@ -10,6 +9,7 @@ import {
   ofPerson,
   playScenes,
   workDone,
+  type Issuing,
   type Play,
 } from './acts.js';
 import type { Narrator } from './narrator.js';
@@ -54,12 +54,10 @@ const EXPLAIN_SHOWN = ['Bénéficiaire', 'Communiquer', 'Ne comptent'];
 async function showExplain({ narrator, runDir, environment, programsDir }: Play): Promise<void> {
   narrator.heading("Pourquoi Farid n'a-t-il pas son badge ?");
   narrator.say(`C'est ce que dit « npx palier explain ${FARID} » :`);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [join(programsDir, 'ops/cli/main.js'), 'explain', FARID],
-    { cwd: runDir, env: environment, timeout: 20_000 },
-  );
-  narrator.verbatim(excerpt(stdout.trimEnd().split('\n'), EXPLAIN_SHOWN));
+  const args = [join(programsDir, 'ops/cli/main.js'), 'explain', FARID];
+  const options = { cwd: runDir, env: environment, timeout: 20_000 };
+  const told = await command(process.execPath, args, options);
+  narrator.verbatim(excerpt(told.trimEnd().split('\n'), EXPLAIN_SHOWN));
   await narrator.pause(READ_MS);
 }
 
@@ -72,10 +70,9 @@ async function askForLink({ narrator, webUrl, mailbox, stop }: Play): Promise<vo
   const headers = { Origin: webUrl };
   const { status } = await fetch(`${webUrl}/parcours/lien`, { method: 'POST', body, headers, signal: stop });
   if (status !== 200) throw new DemoError(`La demande d'un lien a été refusée (${status}).`);
-  const mailOf = (): Received | undefined => mailbox.mails.find(({ to }) => to.includes(FARID));
-  await waitFor(() => mailOf() !== undefined, `l'e-mail ${ofPerson('Farid')}`, stop);
-  const mail = mailOf();
-  if (mail !== undefined) showMail(narrator, mail);
+  const mails = (): Received[] => mailbox.mails.filter(({ to }) => to.includes(FARID));
+  await waitFor(() => mails().length > 0, `l'e-mail ${ofPerson('Farid')}`, stop);
+  for (const mail of mails()) showMail(narrator, mail);
 }
 
 /** A mail as its reader sees it; its link stays whole, to be clicked. */
@@ -148,11 +145,7 @@ const pairsOf = (outcome: Outcome): (readonly [badgeId: string, name: string])[]
  * @param failed what Palier gave up
  * @returns each difference, in French; none when all is well
  */
-export function differences(
-  play: Parameters<typeof committedIssues>[0] & Pick<Play, 'scheme'>,
-  promised: Outcome,
-  failed: readonly string[],
-): readonly string[] {
+export function differences(play: Issuing, promised: Outcome, failed: readonly string[]): readonly string[] {
   const times = new Map(pairsOf(promised).map((pair) => [pair.join(' '), 0]));
   const wanted = new Set(times.keys());
   for (const { badgeId, recipients } of committedIssues(play))
