@@ -15,26 +15,43 @@ import {
 } from './erase-people.js';
 import { requestAofRewrite } from './rewrite-aof.js';
 
+/** How many addresses are looked at together: enough to fill the wire, few enough to let others in. */
+const TOGETHER = 50;
+
 type PurgeParts = ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> };
 
 /**
- * Erases people who were given nothing for so many calendar months, and wait for nothing; and
- * completes the erasures that were stopped before their end. May be stopped anywhere: the
- * next one goes on.
- * `months`, null: nobody is kept too long
+ * Erases people who were given nothing for so many calendar months (null: nobody), and wait for nothing; and completes
+ * the erasures that were stopped before their end. May be stopped anywhere: the next one goes on.
  */
 export const purge: Work<PurgeParts, { readonly months: number | null }> = async (
   parts,
   { months },
   signal,
 ) => {
-  const { clock, scheme, journal } = parts;
+  const { clock, scheme, journal, earners, log } = parts;
   const zone = { zone: scheme.timeZone };
   const beforeS =
     months === null ? null : Math.floor(DateTime.fromMillis(clock(), zone).minus({ months }).toSeconds());
   const all = noneErased();
+  // A person may be met under several addresses.
+  const met = new Set<EarnerKey>();
+  const find = async (key: EarnerKey): Promise<readonly PersonToErase[]> => {
+    const found = await findIn(parts, key, beforeS).catch((err: unknown) => {
+      log.warn({ earner: key, err }, 'cannot be read, and so not purged');
+      return null;
+    });
+    if (found === null || met.has(found.person)) return [];
+    met.add(found.person);
+    return [found];
+  };
   try {
-    for await (const found of candidatesOf(parts, beforeS, signal)) await erasePeople(parts, found, all);
+    for await (const keys of earners.keys())
+      for (let at = 0; at < keys.length; at += TOGETHER) {
+        signal.throwIfAborted();
+        const found = await Promise.all(keys.slice(at, at + TOGETHER).map(find));
+        await erasePeople(parts, found.flat(), all);
+      }
   } finally {
     // One entry of the journal tells of the whole run; stopped half-way, of that half.
     if (all.people > 0) {
@@ -45,38 +62,11 @@ export const purge: Work<PurgeParts, { readonly months: number | null }> = async
   return { did: 'people purged', facts: { months, ...all } };
 };
 
-/** How many addresses are looked at together: enough to fill the wire, few enough to let others in. */
-const TOGETHER = 50;
-
 /**
- * People to whom nothing was given for too long, or whose erasure was stopped before its end.
+ * One to whom nothing was given for too long, or whose erasure was stopped before its end.
  * @param beforeS Unix seconds; null: nothing is too long
+ * @returns null for one who is to stay
  */
-async function* candidatesOf(
-  parts: ErasureParts,
-  beforeS: number | null,
-  signal: AbortSignal,
-): AsyncGenerator<readonly PersonToErase[]> {
-  // A person may be met under several addresses.
-  const met = new Set<EarnerKey>();
-  for await (const keys of parts.earners.keys()) {
-    for (let at = 0; at < keys.length; at += TOGETHER) {
-      signal.throwIfAborted();
-      const looked = await Promise.all(
-        keys.slice(at, at + TOGETHER).map((key) =>
-          findIn(parts, key, beforeS).catch((err: unknown) => {
-            parts.log.warn({ earner: key, err }, 'cannot be read, and so not purged');
-            return null;
-          }),
-        ),
-      );
-      const found = looked.filter((one) => one !== null);
-      yield found.filter(({ person }) => !met.has(person) && met.add(person));
-    }
-  }
-}
-
-/** @returns null for one who is to stay */
 async function findIn(
   parts: ErasureParts,
   key: EarnerKey,

@@ -139,10 +139,8 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
   const key = `${prefix}:census`;
   return {
     /** Null: there was none, or a Palier that we do not know took it. */
-    async read(): Promise<StoredPopulation | null> {
-      const text = await redis.get(key);
-      return text === null ? null : (form.safeParse(JSON.parse(text)).data ?? null);
-    },
+    read: async (): Promise<StoredPopulation | null> =>
+      form.safeParse(JSON.parse((await redis.get(key)) ?? 'null')).data ?? null,
     async write({ oneAway, ...rest }: StoredPopulation): Promise<void> {
       await redis.set(key, JSON.stringify({ ...rest, oneAway: [...oneAway] }));
     },
@@ -159,25 +157,24 @@ export interface PopulationParts {
 /**
  * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
  * repeated.
- * @param inFlight receives everybody with an award on its way
+ * @returns `inFlight`: everybody with an award on its way
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
-  { people, schemes, census, clock }: PopulationParts,
+  { people: sources, schemes, census, clock }: PopulationParts,
   signal: AbortSignal,
-  inFlight: (earner: EarnerKey) => void = () => undefined,
-): Promise<StoredPopulation> {
+): Promise<{ readonly people: number; readonly inFlight: readonly EarnerKey[] }> {
   const nowS = secondsOf(clock);
   const { scheme } = await schemes.now();
   const tally = countPopulation(scheme);
+  const inFlight: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
     tally.add(evaluate(scheme, person.portfolio, nowS));
-    if (person.inFlight.size > 0) inFlight(person.earner);
+    if (person.inFlight.size > 0) inFlight.push(person.earner);
   };
-  await forEachPerson(people, look, () => undefined, signal);
-  const { byAward, ...taken } = tally.stats();
+  await forEachPerson(sources, look, () => undefined, signal);
+  const { version, people, byAward } = tally.stats();
   const oneAway = new Map([...byAward].map(([id, award]) => [id, award.oneAway] as const));
-  const stored = { atS: nowS, version: taken.version, people: taken.people, oneAway };
-  await census.write(stored);
-  return stored;
+  await census.write({ atS: nowS, version, people, oneAway });
+  return { people, inFlight };
 }

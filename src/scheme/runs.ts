@@ -20,7 +20,7 @@ const awardId = z.string().transform(asAwardId);
 const badgeId = z.string().transform(asBadgeId);
 
 const parsed = <T>(form: z.ZodType<T>, text: string | null): T | null =>
-  text === null ? null : (form.safeParse(JSON.parse(text)).data ?? null);
+  form.safeParse(JSON.parse(text ?? 'null')).data ?? null;
 
 const planForm = z.object({
   version,

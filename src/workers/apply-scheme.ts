@@ -167,6 +167,9 @@ const told = ({ state, version, only, issues, people, upto }: ApplyRecord): JobR
   facts: { outcome: state, version, only, issues, people, upto },
 });
 
+/** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
+const CHUNK = 200;
+
 /**
  * Puts a scheme into force, looks at everybody, and has those who gain by it given their awards; each is decided anew.
  * May be stopped anywhere, and begun again with a new plan: who was written down, and not sent on their way, is met too.
@@ -186,9 +189,12 @@ export async function applyRules(
   const { only, suppressEmail } = how;
   await schemes.apply(scheme, how, seen);
   const gaining = await findGaining(pipeline, only, signal);
+  const giveTo = async (earner: EarnerKey) =>
+    enqueueAward(pipeline, await decide(pipeline, earner), { cause: 'apply', suppressEmail });
   for (let at = 0; at < gaining.length; at += CHUNK) {
     signal.throwIfAborted();
-    await giveTo(pipeline, gaining.slice(at, at + CHUNK), suppressEmail);
+    const waiting = await Promise.all(gaining.slice(at, at + CHUNK).map(giveTo));
+    for (const badgeId of new Set(waiting.flat())) await enqueueGather(pipeline, badgeId, 0);
     progress(Math.min(at + CHUNK, gaining.length), gaining.length);
   }
   const detail = `${gaining.length} earners${suppressEmail ? ', no e-mail' : ''}`;
@@ -197,20 +203,6 @@ export async function applyRules(
     journalEntry('applied', secondsOf(clock), { version, award: only, cause: 'ops', detail }),
   ]);
   await schemes.applied();
-}
-
-/** How many people are looked at together: enough to fill the wire, few enough to stop in time. */
-const CHUNK = 200;
-
-async function giveTo(
-  pipeline: Pipeline,
-  earners: readonly EarnerKey[],
-  suppressEmail: boolean,
-): Promise<void> {
-  const how = { cause: 'apply', suppressEmail };
-  const giveOne = async (earner: EarnerKey) => enqueueAward(pipeline, await decide(pipeline, earner), how);
-  const waiting = await Promise.all(earners.map(giveOne));
-  for (const badgeId of new Set(waiting.flat())) await enqueueGather(pipeline, badgeId, 0);
 }
 
 /** People who are due something that OBF has not: by the rules in force now, or by their record alone. */

@@ -1,6 +1,5 @@
 import { UnrecoverableError } from 'bullmq';
 import type { z } from 'zod';
-import type { EarnerKey } from '../../ids.js';
 import { issueBatch } from '../../issuing/issue-batch.js';
 import type { LongWork, Work } from '../../platform/logger.js';
 import { purge } from '../../privacy/purge.js';
@@ -69,9 +68,8 @@ const sendMail: Work<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, 
 
 /** People with an award on its way are evaluated again: nothing is on its way for ever. */
 const takeCensus: Work<Pipeline, unknown> = async (pipeline, _job, signal) => {
-  const late = new Set<EarnerKey>();
-  const { people } = await storePopulation(pipeline, signal, (earner) => late.add(earner));
-  await enqueueEarners(pipeline.queues.earners, late, 'census');
+  const { people, inFlight } = await storePopulation(pipeline, signal);
+  await enqueueEarners(pipeline.queues.earners, inFlight, 'census');
   return { did: 'census taken', facts: { people } };
 };
 
