@@ -44,12 +44,12 @@ export function awardOf({ awards }: Scheme, typed: string): Award {
   throw unknownName({ fr: 'Badge Région inconnu', en: 'Unknown award' }, typed, known);
 }
 
-export const EARNER_ARGUMENT = {
+export const ADDRESS_ARGUMENT = {
   'adresse|email': { fr: "l'adresse électronique de la personne", en: "the person's e-mail address" },
 };
 
 /** The same, or the earner key that reports and the journal show. */
-export const EARNER_OR_KEY_ARGUMENT = {
+export const EARNER_ARGUMENT = {
   'adresse|email': say`l'adresse électronique de la personne, ou sa clé de 22 caractères (celle que montrent stats et audit)
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };

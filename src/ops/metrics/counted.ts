@@ -2,15 +2,12 @@ import { z } from 'zod';
 import type { ClientId } from '../../ids.js';
 import {
   BUCKETS_S,
-  type CounterName,
   COUNTERS,
   countersKey,
   fieldOf,
-  type MarkName,
   MARKS,
   marksKey,
   SUM,
-  type TimeName,
   TIMES,
 } from '../../platform/meter.js';
 import { groupBy } from '../shared/group-by.js';
@@ -30,7 +27,7 @@ const HELP: Readonly<Record<string, string>> = {
   palier_job_duration_seconds: 'How long a run of a job took.',
   palier_evaluation_duration_seconds: 'How long reading and judging one earner took.',
   palier_poll_last_success_timestamp_seconds: 'When the events of a client were last read to their end.',
-} satisfies Record<CounterName | TimeName | MarkName, string>;
+} satisfies Record<keyof (typeof COUNTERS & typeof TIMES & typeof MARKS), string>;
 
 /** What all processes counted, added up. */
 export const countedFigures: Reader = async (needs) => {
@@ -115,7 +112,8 @@ const OUTCOMES = {
 } as const;
 const TAKEN = { webhooks: '202', passport: '200' } as const;
 
-const zero = (name: CounterName, ...values: readonly string[]) => [fieldOf(name, values), 0] as const;
+const zero = (name: keyof typeof COUNTERS, ...values: readonly string[]) =>
+  [fieldOf(name, values), 0] as const;
 
 /**
  * The counters that are known before anything is counted. Prometheus sees no rise in a series that begins

@@ -39,18 +39,6 @@ export const readQuota = async ({ quota, pace }: Pick<Pipeline, 'quota' | 'pace'
   floor: pace.quota.floor,
 });
 
-/** When an active partner was last heard of. */
-export interface PartnerNews {
-  readonly partner: Partner;
-  /** Unix seconds; null: nothing of theirs was ever read. */
-  readonly lastS: number | null;
-  readonly lastEvent: string | null;
-  /** Whole days since then; null: nothing was ever read. */
-  readonly quietDays: number | null;
-  /** Somebody should ask them whether all is well. */
-  readonly silent: boolean;
-}
-
 export const SILENT_DAYS = 30;
 const DAY_S = 86_400;
 
@@ -69,10 +57,15 @@ export async function readPartnerNews({ scheme, clock, news }: NewsSources): Pro
   return found.toSorted((a, b) => (heardS(a) === heardS(b) ? 0 : heardS(a) - heardS(b)));
 }
 
-export function newsOf(partner: Partner, last: Latest | null, nowS: number): PartnerNews {
+export type PartnerNews = ReturnType<typeof newsOf>;
+
+/** When a partner was last heard of, Unix seconds, and how many whole days ago; null: nothing was ever read. */
+export function newsOf(partner: Partner, last: Latest | null, nowS: number) {
   const { lastS, eventId: lastEvent } = last ?? { lastS: null, eventId: null };
   const quietDays = lastS === null ? null : Math.max(0, Math.floor((nowS - lastS) / DAY_S));
-  return { partner, lastS, lastEvent, quietDays, silent: quietDays === null || quietDays >= SILENT_DAYS };
+  /** Somebody should ask them whether all is well. */
+  const silent = quietDays === null || quietDays >= SILENT_DAYS;
+  return { partner, lastS, lastEvent, quietDays, silent };
 }
 
 /**

@@ -10,15 +10,7 @@ import { readScheme, readSettings } from '../settings.js';
 import { LOCAL_CHECKS, mailCheck } from './local.js';
 import { OBF_CHECKS } from './obf.js';
 import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
-import {
-  type CheckResult,
-  type LocalWorld,
-  mendFirst,
-  resultOf,
-  runChecks,
-  skipped,
-  type Status,
-} from './table.js';
+import { type CheckResult, type LocalWorld, mendFirst, resultOf, runChecks, skipped } from './table.js';
 
 export const check: Command = {
   name: 'check',
@@ -74,7 +66,7 @@ const withoutRedis = (redis: CheckResult): readonly CheckResult[] => [
 ];
 
 /** State in words: the sign only helps the eye. */
-const STATES: Readonly<Record<Status, readonly [sign: string, words: Localized]>> = {
+const STATES: Readonly<Record<CheckResult['status'], readonly [sign: string, words: Localized]>> = {
   ok: ['✓', { fr: 'bon', en: 'good' }],
   warning: ['!', { fr: 'attention', en: 'warning' }],
   error: ['✗', { fr: 'erreur', en: 'error' }],

@@ -39,12 +39,10 @@ export interface Check<Needed = World> {
   readonly run: (world: Needed) => Promise<Found | null> | Found | null;
 }
 
-export type Status = 'ok' | 'warning' | 'error' | 'skipped';
-
 type Titled = Pick<Check, 'id' | 'title'>;
 
 export interface CheckResult extends Titled {
-  readonly status: Status;
+  readonly status: 'ok' | 'warning' | 'error' | 'skipped';
   readonly messages: readonly Localized[];
 }
 

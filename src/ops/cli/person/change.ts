@@ -6,19 +6,12 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { PAUSED } from '../../shared/issuing-words.js';
 import { say } from '../../../rules/localized.js';
-import {
-  awardOf,
-  EARNER_ARGUMENT,
-  EARNER_OR_KEY_ARGUMENT,
-  earnerOf,
-  keyOf,
-  unknownEarner,
-} from '../arguments.js';
+import { awardOf, ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline, NEEDED } from '../session.js';
 import { type Command, Problem, problem, wrongUsage } from '../command.js';
 
 const ADDRESSES = {
-  ...EARNER_ARGUMENT,
+  ...ADDRESS_ARGUMENT,
   'autre|other': { fr: 'une autre adresse de la même personne', en: 'another address of the same person' },
 };
 
@@ -128,7 +121,7 @@ export const unblock: Command = {
       It is given again as soon as its rule is met: at once, if it is. "npx palier explain" tells what is blocked.`,
   ],
   args: {
-    ...EARNER_OR_KEY_ARGUMENT,
+    ...EARNER_ARGUMENT,
     'badge|award': say`le badge Région, par son nom dans scheme.yaml (communiquer-1...)
       the award, by its name in scheme.yaml (communiquer-1...)`,
   },
@@ -171,7 +164,7 @@ export const parcoursSend: Command = {
     say`Par e-mail, à l'adresse demandée, jamais à une autre. Le lien marche une seule fois, pendant 30 minutes, et remplace le précédent. La demande est notée dans les journaux.
       By e-mail, to the address that was asked for, never to another. The link works once, for 30 minutes, and replaces the one before. The request is written into the logs.`,
   ],
-  args: EARNER_OR_KEY_ARGUMENT,
+  args: EARNER_ARGUMENT,
   progress: { fr: "Demande de l'envoi", en: 'Asking for the mail' },
   run: inPipeline(async ({ vault, earners, queues }, call, { parcours }) => {
     if (parcours === null)

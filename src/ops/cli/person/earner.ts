@@ -20,7 +20,7 @@ import {
 } from '../../shared/personal-data.js';
 import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
 import { indented, instantWords, listed } from '../../shared/words.js';
-import { EARNER_ARGUMENT, EARNER_OR_KEY_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
+import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
 
@@ -31,7 +31,7 @@ export const earnerShow: Command = {
     say`Les autres adresses de la personne ne sont montrées qu'en partie, et son nom pas du tout. Pour la personne elle-même : « npx palier earner export ».
       The other addresses of the person are shown in part only, and the name is not. For the person: "npx palier earner export".`,
   ],
-  args: EARNER_OR_KEY_ARGUMENT,
+  args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
     const [typed = ''] = call.args;
@@ -63,7 +63,7 @@ export const earnerExport: Command = {
     say`Adresses et noms compris : à remettre à la personne seule, après s'être assuré de son identité. Sur la sortie standard uniquement ; docs/schema/earner.json en dit la forme.
       Addresses and names included: for the person alone, once you are sure who they are. To standard output only; docs/schema/earner.json tells its form.`,
   ],
-  args: EARNER_ARGUMENT,
+  args: ADDRESS_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
     const held = await requireHeld(pipeline, keyOf(pipeline.vault, call.args[0]));
@@ -170,7 +170,7 @@ export const earnerErase: Command = {
     say`Ne peut pas être défait. Peut être retapée : un effacement interrompu est achevé, au plus tard la nuit suivante.
       Cannot be undone. May be typed again: an erasure that was interrupted is ended, by the next night at the latest.`,
   ],
-  args: EARNER_ARGUMENT,
+  args: ADDRESS_ARGUMENT,
   options: { '--yes': { fr: 'ne demande rien', en: 'does not ask' } },
   interruptible: true,
   run: inPipeline(async (pipeline, call) => {

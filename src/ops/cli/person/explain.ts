@@ -7,7 +7,7 @@ import { type Explained, explainPerson } from '../../shared/explain-person.js';
 import { AWARD_STATES as STATE_WORDS, PAUSED } from '../../shared/issuing-words.js';
 import { type Localized, quoted, say } from '../../../rules/localized.js';
 import { indented, instantWords } from '../../shared/words.js';
-import { EARNER_OR_KEY_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
+import { EARNER_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
 import type { Command } from '../command.js';
 import { inPipeline } from '../session.js';
 
@@ -24,7 +24,7 @@ export const explain: Command = {
     say`Dit aussi, pour chaque badge qui manque, quels badges inscrits aideraient. La forme de --json est décrite par docs/schema/explain.json.
       Tells, too, of each one that is missing, which enrolled badges would help. docs/schema/explain.json describes the form of --json.`,
   ],
-  args: EARNER_OR_KEY_ARGUMENT,
+  args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
   run: inPipeline(async (pipeline, call) => {
     const asked = earnerOf(pipeline.vault, call.args[0]);

@@ -1,7 +1,7 @@
 import { ObfError } from '../../../obf/errors.js';
 import { withoutMarks } from '../../../platform/invisible.js';
 import { obfWords, withObf, withRedis } from '../session.js';
-import type { BadgeId, ClientId } from '../../../ids.js';
+import type { ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/enrolment-words.js';
 import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
@@ -119,17 +119,10 @@ const badgeWords = ({ id, name }: ObfBadge): Localized =>
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
-export interface ObfBadge {
-  readonly id: BadgeId;
-  readonly name: string | null;
-}
+type ObfBadge = Awaited<ReturnType<typeof readObfBadges>>[number];
 
 /** Every badge of the account, drafts left out. @param variable holds the API key */
-export async function readObfBadges(
-  context: Context,
-  clientId: ClientId,
-  variable: string,
-): Promise<readonly ObfBadge[]> {
+export async function readObfBadges(context: Context, clientId: ClientId, variable: string) {
   const config = requireSettings(context, NEEDED);
   const secrets = new Map([[clientId, context.env[variable]?.trim() ?? '']]);
   return withRedis(context, config.redis, (redis) =>
