@@ -53,6 +53,11 @@ describe('the command line', () => {
       expect(out.join('\n')).not.toMatch(COMMANDERS_OWN);
     });
 
+    test('has each paragraph in both languages', () => {
+      const odd = COMMANDS.filter(({ help }) => help.trim().split('\n').length % 2 === 1);
+      expect(odd.map(({ name }) => name)).toEqual([]);
+    });
+
     test('in English when asked, wherever the option stands', async () => {
       const [before, after] = [
         await palier(['--lang', 'en', 'check', '-h']),
@@ -121,7 +126,7 @@ describe('the command line', () => {
   test('an error that nobody foresaw exits 1, and shows no address', async () => {
     const fails: Command = {
       name: 'fails',
-      help: [{ fr: '', en: '' }],
+      help: '',
       run: () => Promise.reject(new Error('cannot find lou@example.org')),
     };
     const err: string[] = [];

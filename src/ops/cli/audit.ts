@@ -17,12 +17,11 @@ const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 export const audit: Command = {
   name: 'audit',
-  help: [
-    say`exporte ce qui a été décidé et fait, badge par badge, en NDJSON
-      exports what was decided and done, award by award, as NDJSON`,
-    say`Une ligne JSON par fait, dans l'ordre où ils se sont produits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.
+  help: `
+    exporte ce qui a été décidé et fait, badge par badge, en NDJSON
+      exports what was decided and done, award by award, as NDJSON
+    Une ligne JSON par fait, dans l'ordre où ils se sont produits ; docs/schema/audit.json en dit la forme. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain » ; une adresse tapée n'est ni affichée ni enregistrée.
       A line of JSON for each fact, in the order in which they happened; docs/schema/audit.json tells their form. People are there by their key only, the one that "npx palier explain" gives; an address that is typed is neither shown nor kept.`,
-  ],
   options: {
     '--from <date>': say`à partir de ce jour (2026-01-31), ou de cet instant (2026-01-31T14:00)
       from this day on (2026-01-31), or this instant (2026-01-31T14:00)`,

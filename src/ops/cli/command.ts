@@ -65,8 +65,8 @@ export interface Answer {
 export interface Command {
   /** As it is typed; `partner badges` is a command of two words. */
   readonly name: string;
-  /** What it does, in a few words, then the paragraphs of its help. */
-  readonly help: readonly [Localized, ...Localized[]];
+  /** What it does, in a few words, then more of it: each paragraph a line in French and, below it, one in English. */
+  readonly help: string;
   /** What each is, by its name; `adresse|email` has a name in each language. */
   readonly args?: Readonly<Record<string, Localized>>;
   /** What each does, by its flag and its value's name: `--csv`, `--only <badge|award>`. */

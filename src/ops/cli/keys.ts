@@ -14,14 +14,13 @@ const BYTES = 32;
 
 export const keygen: Command = {
   name: 'keygen',
-  help: [
-    say`fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS
-      makes a key for PALIER_KEY or WEBHOOK_SECRETS`,
-    say`Écrit la clé seule : echo "PALIER_KEY=$(npx palier keygen)" >> .env
-      Writes the key alone: echo "PALIER_KEY=$(npx palier keygen)" >> .env`,
-    say`À conserver à l'abri : sous une autre PALIER_KEY, tout ce que Redis garde des personnes devient illisible. « npx palier rekey » change la clé.
+  help: `
+    fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS
+      makes a key for PALIER_KEY or WEBHOOK_SECRETS
+    Écrit la clé seule : echo "PALIER_KEY=$(npx palier keygen)" >> .env
+      Writes the key alone: echo "PALIER_KEY=$(npx palier keygen)" >> .env
+    À conserver à l'abri : sous une autre PALIER_KEY, tout ce que Redis garde des personnes devient illisible. « npx palier rekey » change la clé.
       Keep it safe: under another PALIER_KEY, nothing that Redis holds of people can be read. "npx palier rekey" changes the key.`,
-  ],
   options: { '--webhook': { fr: 'un secret pour WEBHOOK_SECRETS', en: 'a secret for WEBHOOK_SECRETS' } },
   run: async ({ has, env, streams, lang }) => {
     const secret = randomBytes(BYTES).toString('base64');
@@ -37,14 +36,13 @@ const SET_ALREADY = say`Attention : PALIER_KEY est déjà définie ici. La rempl
 
 export const rekey: Command = {
   name: 'rekey',
-  help: [
-    say`chiffre à nouveau, sous PALIER_KEY, ce qui l'est sous PALIER_KEY_OLD
-      seals anew, under PALIER_KEY, what is sealed under PALIER_KEY_OLD`,
-    say`Avant de la taper : la nouvelle clé dans PALIER_KEY, l'ancienne dans PALIER_KEY_OLD, web et worker redémarrés. Personne ne change de nom, et rien n'est délivré de nouveau.
-      Before it is typed: the new key in PALIER_KEY, the former one in PALIER_KEY_OLD, web and worker restarted. Nobody is named anew, and nothing is issued again.`,
-    say`Peut être tapée à côté des workers, et autant de fois que voulu ; arrêtée en route, elle reprend. Code de sortie 1 si un enregistrement n'a pas pu être lu.
+  help: `
+    chiffre à nouveau, sous PALIER_KEY, ce qui l'est sous PALIER_KEY_OLD
+      seals anew, under PALIER_KEY, what is sealed under PALIER_KEY_OLD
+    Avant de la taper : la nouvelle clé dans PALIER_KEY, l'ancienne dans PALIER_KEY_OLD, web et worker redémarrés. Personne ne change de nom, et rien n'est délivré de nouveau.
+      Before it is typed: the new key in PALIER_KEY, the former one in PALIER_KEY_OLD, web and worker restarted. Nobody is named anew, and nothing is issued again.
+    Peut être tapée à côté des workers, et autant de fois que voulu ; arrêtée en route, elle reprend. Code de sortie 1 si un enregistrement n'a pas pu être lu.
       May be typed beside running workers, and as often as you like; stopped on the way, it goes on. Exit code 1 if a record could not be read.`,
-  ],
   progress: { fr: 'Chiffrement sous la nouvelle clé', en: 'Sealing under the new key' },
   interruptible: true,
   run: inPipeline(async (pipeline, call) => {
@@ -75,12 +73,11 @@ const MAX_CHARS = 1024;
 
 export const hashPasswordCommand: Command = {
   name: 'hash-password',
-  help: [
-    say`fabrique l'empreinte d'un mot de passe, pour OPS_USERS
-      makes the hash of a password, for OPS_USERS`,
-    say`Demande deux fois le mot de passe (${MIN_CHARS} caractères au moins), sans l'afficher ; ou lit une ligne sur l'entrée standard. Dans .env : OPS_USERS='nom:empreinte', entre apostrophes.
+  help: `
+    fabrique l'empreinte d'un mot de passe, pour OPS_USERS
+      makes the hash of a password, for OPS_USERS
+    Demande deux fois le mot de passe (${MIN_CHARS} caractères au moins), sans l'afficher ; ou lit une ligne sur l'entrée standard. Dans .env : OPS_USERS='nom:empreinte', entre apostrophes.
       Asks for the password twice (${MIN_CHARS} characters at least), without showing it; or reads one line of standard input. In .env: OPS_USERS='name:hash', in single quotes.`,
-  ],
   run: async (call) => {
     const { stdin, isTty } = call.streams;
     const password = isTty.stdin ? await askTwice(call) : await readLine(stdin);

@@ -15,11 +15,11 @@ const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
 
 export const pause: Command = {
   name: 'pause',
-  help: [
-    { fr: 'suspend les envois, et eux seuls', en: 'pauses issuing, and nothing else' },
-    say`Les avis sont toujours reçus et les personnes évaluées ; les badges dus attendent, et rien n'est perdu. Les révocations par Palier attendent aussi ; plans, mises en vigueur et conservation continuent.
+  help: `
+    suspend les envois, et eux seuls
+      pauses issuing, and nothing else
+    Les avis sont toujours reçus et les personnes évaluées ; les badges dus attendent, et rien n'est perdu. Les révocations par Palier attendent aussi ; plans, mises en vigueur et conservation continuent.
       Notices are still taken and people evaluated; what is due waits, and nothing is lost. Revocations by Palier wait too; plans, applications and retention go on.`,
-  ],
   progress: ONE_MOMENT,
   run: async (call) => {
     const { changed, inFlight } = await turn(call, true);
@@ -41,11 +41,11 @@ export const pause: Command = {
 
 export const resume: Command = {
   name: 'resume',
-  help: [
-    { fr: 'relance les envois suspendus par « pause »', en: 'starts issuing again after "pause"' },
-    say`Ce qui est dû part alors, par envois groupés ; chaque personne est réévaluée juste avant.
+  help: `
+    relance les envois suspendus par « pause »
+      starts issuing again after "pause"
+    Ce qui est dû part alors, par envois groupés ; chaque personne est réévaluée juste avant.
       What is due leaves then, in batches; everyone is evaluated anew just before.`,
-  ],
   progress: ONE_MOMENT,
   run: async (call) => {
     const { changed } = await turn(call, false);
@@ -70,13 +70,13 @@ function turn(call: Call, paused: boolean) {
 
 export const replay: Command = {
   name: 'replay',
-  help: [
-    { fr: 'renvoie au travail ce qui a échoué', en: 'sends what failed back to work' },
-    say`Chaque travail retrouve toutes ses tentatives. À taper quand la cause est réglée ; « npx palier stats » dit les causes. Rien n'est délivré deux fois pour autant.
-      Each gets its full attempts again. To be typed when the cause is mended; "npx palier stats" tells the causes. Nothing is given twice by it.`,
-    say`Un processus « worker » s'en charge, et continue si cette commande est interrompue ; « /ops/echecs » montre où il en est.
+  help: `
+    renvoie au travail ce qui a échoué
+      sends what failed back to work
+    Chaque travail retrouve toutes ses tentatives. À taper quand la cause est réglée ; « npx palier stats » dit les causes. Rien n'est délivré deux fois pour autant.
+      Each gets its full attempts again. To be typed when the cause is mended; "npx palier stats" tells the causes. Nothing is given twice by it.
+    Un processus « worker » s'en charge, et continue si cette commande est interrompue ; « /ops/echecs » montre où il en est.
       A worker process does it, and goes on if this command is interrupted; "/ops/echecs" shows how far it is.`,
-  ],
   options: {
     '--queue <file|queue>': say`cette file seulement : ${QUEUES.join(', ')}
       this queue only: ${QUEUES.join(', ')}`,

@@ -19,14 +19,13 @@ const NEEDED_TO_READ = [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_
 
 export const reconcile: Command = {
   name: 'reconcile',
-  help: [
-    say`lit dans OBF ce qui a été délivré sans que Palier le sache
-      reads in OBF what was issued unknown to Palier`,
-    say`Lit maintenant la liste d'événements de chaque compte, comme les workers le font d'eux-mêmes toutes les POLL_EVERY_S secondes ; ce qui manque est mis en file.
-      Reads the event list of every account now, as the workers do by themselves every POLL_EVERY_S seconds; what is missing is enqueued.`,
-    say`Peut être tapée à tout moment, les workers tournant ou non, et autant de fois que voulu. Code de sortie 1 si un compte n'a pas pu être lu.
+  help: `
+    lit dans OBF ce qui a été délivré sans que Palier le sache
+      reads in OBF what was issued unknown to Palier
+    Lit maintenant la liste d'événements de chaque compte, comme les workers le font d'eux-mêmes toutes les POLL_EVERY_S secondes ; ce qui manque est mis en file.
+      Reads the event list of every account now, as the workers do by themselves every POLL_EVERY_S seconds; what is missing is enqueued.
+    Peut être tapée à tout moment, les workers tournant ou non, et autant de fois que voulu. Code de sortie 1 si un compte n'a pas pu être lu.
       May be typed at any time, beside running workers or not, and as often as you like. Exit code 1 if an account could not be read.`,
-  ],
   options: {
     '--full': say`relit tout, comme les workers le font toutes les VERIFY_EVERY_H heures : reconstruit un Redis perdu, trouve ce qui a été révoqué, ajouté ou supprimé, et dit les écarts réparés
       reads everything again, as the workers do every VERIFY_EVERY_H hours: rebuilds a lost Redis, finds what was revoked, added or deleted, and tells the drift it mended`,

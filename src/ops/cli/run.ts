@@ -166,7 +166,8 @@ function createProgram({ streams, version }: Context, lang: Lang): Commander {
 
 /** Adds a command with its help; the first of its several words is a group, which does nothing by itself. */
 function addCommand(program: Commander, { name, help: told, args, options }: Command, lang: Lang): Commander {
-  const [{ [lang]: summary }, ...more] = told;
+  const paragraphs = told.trim().split(/\n\s*/);
+  const [summary = '', ...more] = paragraphs.filter((_, at) => at % 2 === LANGS.indexOf(lang));
   const own = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');
   const words = name.split(' ');
   const last = words.pop() ?? '';
@@ -176,8 +177,10 @@ function addCommand(program: Commander, { name, help: told, args, options }: Com
       parent.commands.find((one) => one.name() === word) ??
       parent.command(word).helpCommand(false).usage(HELP.usage[lang]);
   const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
-  const paragraphs = [sentence, ...more.map((text) => text[lang])];
-  const sub = parent.command(last).summary(summary).description(paragraphs.join('\n\n'));
+  const sub = parent
+    .command(last)
+    .summary(summary)
+    .description([sentence, ...more].join('\n\n'));
   for (const [names, about] of Object.entries(args ?? {})) sub.argument(`<${own(names)}>`, about[lang]);
   for (const [flags, about] of Object.entries(options ?? {})) sub.option(own(flags), about[lang]);
   return sub;

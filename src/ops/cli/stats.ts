@@ -21,16 +21,15 @@ import { labelled, localized, type Localized, plural, quoted, say } from '../../
 import { durationWords, indented, instantWords, listed } from '../shared/words.js';
 import { inPipeline } from './session.js';
 import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
-import { type Command } from './command.js';
+import type { Command } from './command.js';
 
 export const stats: Command = {
   name: 'stats',
-  help: [
-    say`dit où en sont les envois, les avis et les échecs, et ce qui est à examiner
-      tells how issuing, notices and failures stand`,
-    say`D'après ce que Redis contient en ce moment ; OBF n'est pas appelé. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain ».
+  help: `
+    dit où en sont les envois, les avis et les échecs, et ce qui est à examiner
+      tells how issuing, notices and failures stand
+    D'après ce que Redis contient en ce moment ; OBF n'est pas appelé. Les personnes n'y sont que par leur clé, celle que donne « npx palier explain ».
       By what Redis holds at this moment; OBF is not called. People are there by their key only, the one that "npx palier explain" gives.`,
-  ],
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline) => {
     const told = await Promise.all(

@@ -14,12 +14,11 @@ import { type CheckResult, type LocalWorld, mendFirst, resultOf, runChecks, skip
 
 export const check: Command = {
   name: 'check',
-  help: [
-    say`vérifie la configuration, les règles, Redis et les comptes OBF
-      checks the configuration, the scheme, Redis and the OBF accounts`,
-    say`Toutes les fautes sont dites en une fois. Rien n'est modifié ni délivré. Un avertissement ne change pas le code de sortie.
+  help: `
+    vérifie la configuration, les règles, Redis et les comptes OBF
+      checks the configuration, the scheme, Redis and the OBF accounts
+    Toutes les fautes sont dites en une fois. Rien n'est modifié ni délivré. Un avertissement ne change pas le code de sortie.
       Tells every fault at once. Changes and issues nothing. A warning does not change the exit code.`,
-  ],
   progress: { fr: 'Vérification...', en: 'Checking...' },
   run: async (call) => {
     const settings = readSettings(call);

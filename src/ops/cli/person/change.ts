@@ -17,14 +17,13 @@ const ADDRESSES = {
 
 export const link: Command = {
   name: 'link',
-  help: [
-    say`réunit deux adresses qui sont à une même personne
-      joins two addresses that are one person's`,
-    say`Tous leurs badges comptent alors ensemble, la personne est réévaluée aussitôt, et un badge Région va à l'adresse de son badge compté le plus récent. Ce qui est déjà donné ne l'est pas une seconde fois. Les adresses déjà liées à la seconde suivent.
-      All of their badges then count together, the person is evaluated at once, and an award goes to the address of their latest counted badge. What was given already is not given again. Addresses that were linked to the second one follow.`,
-    say`Assurez-vous que c'est bien la même personne ; « npx palier unlink » sépare à nouveau.
+  help: `
+    réunit deux adresses qui sont à une même personne
+      joins two addresses that are one person's
+    Tous leurs badges comptent alors ensemble, la personne est réévaluée aussitôt, et un badge Région va à l'adresse de son badge compté le plus récent. Ce qui est déjà donné ne l'est pas une seconde fois. Les adresses déjà liées à la seconde suivent.
+      All of their badges then count together, the person is evaluated at once, and an award goes to the address of their latest counted badge. What was given already is not given again. Addresses that were linked to the second one follow.
+    Assurez-vous que c'est bien la même personne ; « npx palier unlink » sépare à nouveau.
       Make sure that it is the same person; "npx palier unlink" parts them again.`,
-  ],
   args: ADDRESSES,
   progress: { fr: 'Liaison des adresses', en: 'Linking the addresses' },
   run: inPipeline(async (pipeline, call) => {
@@ -53,12 +52,11 @@ export const link: Command = {
 
 export const unlink: Command = {
   name: 'unlink',
-  help: [
-    say`sépare une adresse qui a été liée à une autre par erreur
-      parts an address that was linked to another by mistake`,
-    say`La seconde adresse redevient une personne à part, avec les badges reçus à cette adresse ; les deux sont réévaluées aussitôt. Lit le compte de la Région dans OBF, et attend au besoin qu'un envoi en cours arrive.
+  help: `
+    sépare une adresse qui a été liée à une autre par erreur
+      parts an address that was linked to another by mistake
+    La seconde adresse redevient une personne à part, avec les badges reçus à cette adresse ; les deux sont réévaluées aussitôt. Lit le compte de la Région dans OBF, et attend au besoin qu'un envoi en cours arrive.
       The second address is a person of its own again, with the badges that came under it; both are evaluated at once. Reads the Région's account in OBF, and waits for an award that is on its way.`,
-  ],
   args: ADDRESSES,
   progress: { fr: 'Séparation des adresses', en: 'Parting the addresses' },
   interruptible: true,
@@ -114,12 +112,11 @@ const UNKNOWN = [
 
 export const unblock: Command = {
   name: 'unblock',
-  help: [
-    say`laisse redonner un badge Région révoqué à la main
-      lets an award that was revoked by hand be given again`,
-    say`Le badge est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l'est. « npx palier explain » dit ce qui est bloqué.
+  help: `
+    laisse redonner un badge Région révoqué à la main
+      lets an award that was revoked by hand be given again
+    Le badge est délivré à nouveau dès que sa règle est remplie : tout de suite, si elle l'est. « npx palier explain » dit ce qui est bloqué.
       It is given again as soon as its rule is met: at once, if it is. "npx palier explain" tells what is blocked.`,
-  ],
   args: {
     ...EARNER_ARGUMENT,
     'badge|award': say`le badge Région, par son nom dans scheme.yaml (communiquer-1...)
@@ -158,12 +155,11 @@ const NEEDED_TO_SEND = [...NEEDED, ...PAGES];
 
 export const parcoursSend: Command = {
   name: 'parcours send',
-  help: [
-    say`envoie à une personne le lien vers sa page « Mon parcours »
-      sends a person the link to their own page`,
-    say`Par e-mail, à l'adresse demandée, jamais à une autre. Le lien marche une seule fois, pendant 30 minutes, et remplace le précédent. La demande est notée dans les journaux.
+  help: `
+    envoie à une personne le lien vers sa page « Mon parcours »
+      sends a person the link to their own page
+    Par e-mail, à l'adresse demandée, jamais à une autre. Le lien marche une seule fois, pendant 30 minutes, et remplace le précédent. La demande est notée dans les journaux.
       By e-mail, to the address that was asked for, never to another. The link works once, for 30 minutes, and replaces the one before. The request is written into the logs.`,
-  ],
   args: EARNER_ARGUMENT,
   progress: { fr: "Demande de l'envoi", en: 'Asking for the mail' },
   run: inPipeline(async ({ vault, earners, queues }, call, { parcours }) => {

@@ -26,11 +26,11 @@ import { type Call, type Command, problem, wrongUsage, readLine, withProgress } 
 
 export const earnerShow: Command = {
   name: 'earner show',
-  help: [
-    { fr: "dit tout ce qui est gardé d'une personne", en: 'tells everything that is held about a person' },
-    say`Les autres adresses de la personne ne sont montrées qu'en partie, et son nom pas du tout. Pour la personne elle-même : « npx palier earner export ».
+  help: `
+    dit tout ce qui est gardé d'une personne
+      tells everything that is held about a person
+    Les autres adresses de la personne ne sont montrées qu'en partie, et son nom pas du tout. Pour la personne elle-même : « npx palier earner export ».
       The other addresses of the person are shown in part only, and the name is not. For the person: "npx palier earner export".`,
-  ],
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
@@ -57,12 +57,11 @@ const maskedBut =
 
 export const earnerExport: Command = {
   name: 'earner export',
-  help: [
-    say`donne tout ce qui est gardé d'une personne, en JSON, pour elle
-      gives everything that is held about a person, as JSON, for them`,
-    say`Adresses et noms compris : à remettre à la personne seule, après s'être assuré de son identité. Sur la sortie standard uniquement ; docs/schema/earner.json en dit la forme.
+  help: `
+    donne tout ce qui est gardé d'une personne, en JSON, pour elle
+      gives everything that is held about a person, as JSON, for them
+    Adresses et noms compris : à remettre à la personne seule, après s'être assuré de son identité. Sur la sortie standard uniquement ; docs/schema/earner.json en dit la forme.
       Addresses and names included: for the person alone, once you are sure who they are. To standard output only; docs/schema/earner.json tells its form.`,
-  ],
   args: ADDRESS_ARGUMENT,
   progress: { fr: 'Lecture de Redis', en: 'Reading Redis' },
   run: inPipeline(async (pipeline, call) => {
@@ -162,14 +161,13 @@ function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, name
 
 export const earnerErase: Command = {
   name: 'earner erase',
-  help: [
-    say`efface tout ce qui est gardé d'une personne, à sa demande
-      erases everything that is held about a person, at their request`,
-    say`Sous toutes ses adresses. Restent sa clé, l'empreinte des badges lus, pour qu'ils ne reviennent pas, et les badges Région donnés, pour qu'ils ne le soient pas deux fois. OBF et Open Badge Passport gardent ce qu'ils ont.
-      Under all of their addresses. What stays: their key, fingerprints of the badges that were read, so that those do not come back, and which awards were given, so that none is given twice. OBF and Open Badge Passport keep what they have.`,
-    say`Ne peut pas être défait. Peut être retapée : un effacement interrompu est achevé, au plus tard la nuit suivante.
+  help: `
+    efface tout ce qui est gardé d'une personne, à sa demande
+      erases everything that is held about a person, at their request
+    Sous toutes ses adresses. Restent sa clé, l'empreinte des badges lus, pour qu'ils ne reviennent pas, et les badges Région donnés, pour qu'ils ne le soient pas deux fois. OBF et Open Badge Passport gardent ce qu'ils ont.
+      Under all of their addresses. What stays: their key, fingerprints of the badges that were read, so that those do not come back, and which awards were given, so that none is given twice. OBF and Open Badge Passport keep what they have.
+    Ne peut pas être défait. Peut être retapée : un effacement interrompu est achevé, au plus tard la nuit suivante.
       Cannot be undone. May be typed again: an erasure that was interrupted is ended, by the next night at the latest.`,
-  ],
   args: ADDRESS_ARGUMENT,
   options: { '--yes': { fr: 'ne demande rien', en: 'does not ask' } },
   interruptible: true,

@@ -16,14 +16,13 @@ const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'T
 
 export const explain: Command = {
   name: 'explain',
-  help: [
-    say`dit, pour une personne, chaque badge Région : obtenu ou non, et pourquoi
-      tells, for one person, every award: given or not, and why`,
-    say`D'après ce que Palier sait en ce moment ; OBF n'est pas appelé. L'adresse n'est ni affichée ni enregistrée.
-      By what Palier knows at this moment; OBF is not called. The address is neither shown nor kept.`,
-    say`Dit aussi, pour chaque badge qui manque, quels badges inscrits aideraient. La forme de --json est décrite par docs/schema/explain.json.
+  help: `
+    dit, pour une personne, chaque badge Région : obtenu ou non, et pourquoi
+      tells, for one person, every award: given or not, and why
+    D'après ce que Palier sait en ce moment ; OBF n'est pas appelé. L'adresse n'est ni affichée ni enregistrée.
+      By what Palier knows at this moment; OBF is not called. The address is neither shown nor kept.
+    Dit aussi, pour chaque badge qui manque, quels badges inscrits aideraient. La forme de --json est décrite par docs/schema/explain.json.
       Tells, too, of each one that is missing, which enrolled badges would help. docs/schema/explain.json describes the form of --json.`,
-  ],
   args: EARNER_ARGUMENT,
   progress: { fr: 'Lecture du portefeuille...', en: 'Reading the portfolio...' },
   run: inPipeline(async (pipeline, call) => {

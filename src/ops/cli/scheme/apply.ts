@@ -12,12 +12,11 @@ import { READING } from './plan.js';
 
 export const apply: Command = {
   name: 'apply',
-  help: [
-    say`met en vigueur les règles des fichiers, et délivre ce que « plan » annonce
-      puts the rules of the files into force, and gives what "plan" tells`,
-    say`Les workers délivrent, au rythme d'OBF. Arrêtée en route, retapez-la : elle reprend comme elle a commencé, et personne ne reçoit deux fois.
+  help: `
+    met en vigueur les règles des fichiers, et délivre ce que « plan » annonce
+      puts the rules of the files into force, and gives what "plan" tells
+    Les workers délivrent, au rythme d'OBF. Arrêtée en route, retapez-la : elle reprend comme elle a commencé, et personne ne reçoit deux fois.
       The workers issue, at OBF's rate. Stopped on its way, type it again: it goes on as it began, and nobody is given a badge twice.`,
-  ],
   options: {
     '--auto-upto <nombre|number>': say`refuse, sans rien changer, si plus de badges seraient délivrés ; sinon ne demande rien
       refuses, and changes nothing, if more badges would be issued; else does not ask`,

@@ -17,12 +17,11 @@ export const PARTNER_ARGUMENT = {
 
 export const partnerBadges: Command = {
   name: 'partner badges',
-  help: [
-    say`montre les badges OBF d'un partenaire, inscrits ou non
-      shows a partner's OBF badges, enrolled or not`,
-    say`Lit dans OBF, avec la clé d'API du partenaire ; les brouillons n'y sont pas. « npx palier partner enrol » en inscrit un.
+  help: `
+    montre les badges OBF d'un partenaire, inscrits ou non
+      shows a partner's OBF badges, enrolled or not
+    Lit dans OBF, avec la clé d'API du partenaire ; les brouillons n'y sont pas. « npx palier partner enrol » en inscrit un.
       Reads OBF with the partner's API key; drafts are left out. "npx palier partner enrol" enrols one.`,
-  ],
   args: PARTNER_ARGUMENT,
   progress: { fr: "Lecture d'OBF", en: 'Reading OBF' },
   run: async (call) => {

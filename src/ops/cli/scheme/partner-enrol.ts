@@ -18,14 +18,13 @@ import { type Answer, type Call, type Command, Problem, wrongUsage, problem } fr
 
 export const partnerEnrol: Command = {
   name: 'partner enrol',
-  help: [
-    say`inscrit un badge d'un partenaire dans partners.yaml
-      enrols a partner's badge in partners.yaml`,
-    say`Ajoute les lignes du badge, entre accolades ou clé par clé comme ses voisines ; les commentaires et tout ce qui est inscrit restent, seuls les espaces du fichier peuvent changer. Si quelque chose cloche, rien n'est écrit. « npx palier partner badges » montre les badges d'un partenaire.
-      Adds the lines of the badge, in braces or key by key like its neighbours; comments and all that is enrolled stay, only the spacing of the file may change. If anything is wrong, nothing is written. "npx palier partner badges" shows the badges of a partner.`,
-    say`Un organisme qui n'est pas encore dans le fichier y entre avec --partner-name et, si vous avez sa clé d'API, --secret-env.
+  help: `
+    inscrit un badge d'un partenaire dans partners.yaml
+      enrols a partner's badge in partners.yaml
+    Ajoute les lignes du badge, entre accolades ou clé par clé comme ses voisines ; les commentaires et tout ce qui est inscrit restent, seuls les espaces du fichier peuvent changer. Si quelque chose cloche, rien n'est écrit. « npx palier partner badges » montre les badges d'un partenaire.
+      Adds the lines of the badge, in braces or key by key like its neighbours; comments and all that is enrolled stay, only the spacing of the file may change. If anything is wrong, nothing is written. "npx palier partner badges" shows the badges of a partner.
+    Un organisme qui n'est pas encore dans le fichier y entre avec --partner-name et, si vous avez sa clé d'API, --secret-env.
       A partner who is not in the file yet comes in with --partner-name and, if you have its API key, --secret-env.`,
-  ],
   args: {
     ...PARTNER_ARGUMENT,
     badge: { fr: "l'identifiant du badge dans OBF", en: 'the id of the badge in OBF' },

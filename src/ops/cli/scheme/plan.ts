@@ -18,14 +18,13 @@ const CSV_OPTION = {
 
 export const plan: Command = {
   name: 'plan',
-  help: [
-    say`dit qui gagnerait quel badge Région si les fichiers étaient appliqués
-      tells who would gain which award, were the files applied`,
-    say`Compare les fichiers, tels qu'ils sont, aux règles en vigueur, pour toutes les personnes connues. Ne change rien, n'appelle pas OBF, et peut être tapée à tout moment.
-      Compares the files, as they are, with the rules in force, for everybody who is known. Changes nothing, does not call OBF, and may be typed at any time.`,
-    say`Les personnes y sont par leur clé. docs/schema/plan.json dit la forme de --json.
+  help: `
+    dit qui gagnerait quel badge Région si les fichiers étaient appliqués
+      tells who would gain which award, were the files applied
+    Compare les fichiers, tels qu'ils sont, aux règles en vigueur, pour toutes les personnes connues. Ne change rien, n'appelle pas OBF, et peut être tapée à tout moment.
+      Compares the files, as they are, with the rules in force, for everybody who is known. Changes nothing, does not call OBF, and may be typed at any time.
+    Les personnes y sont par leur clé. docs/schema/plan.json dit la forme de --json.
       People are there by their key. docs/schema/plan.json tells the form of --json.`,
-  ],
   options: {
     '--only <badge|award>': say`comme « apply --only » : ce badge Région seul, et ce qu'il entraîne
       as "apply --only": this award alone, and what follows from it`,
@@ -46,14 +45,13 @@ export const plan: Command = {
 
 export const simulate: Command = {
   name: 'simulate',
-  help: [
-    say`essaie des règles qui ne sont qu'une proposition : qui gagnerait, qui en est près
-      tries rules that are a proposal only: who would gain, who is near`,
-    say`Le même tableau que « plan », pour d'autres fichiers, et pour chaque badge Région combien de personnes ont 0, 1, 2... badges du seuil. Ne change rien, et n'appelle pas OBF.
-      The same table as "plan", for other files, and for each award how many people have 0, 1, 2... badges of the threshold. Changes nothing, and does not call OBF.`,
-    say`Les personnes y sont par leur clé. docs/schema/simulate.json dit la forme de --json.
+  help: `
+    essaie des règles qui ne sont qu'une proposition : qui gagnerait, qui en est près
+      tries rules that are a proposal only: who would gain, who is near
+    Le même tableau que « plan », pour d'autres fichiers, et pour chaque badge Région combien de personnes ont 0, 1, 2... badges du seuil. Ne change rien, et n'appelle pas OBF.
+      The same table as "plan", for other files, and for each award how many people have 0, 1, 2... badges of the threshold. Changes nothing, and does not call OBF.
+    Les personnes y sont par leur clé. docs/schema/simulate.json dit la forme de --json.
       People are there by their key. docs/schema/simulate.json tells the form of --json.`,
-  ],
   options: {
     '--rules <fichier|file>': say`les règles proposées, à la place de scheme.yaml
       the rules proposed, in place of scheme.yaml`,
