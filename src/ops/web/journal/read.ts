@@ -1,6 +1,6 @@
-import { JOURNAL_KINDS, type JournalEntry, type JournalKind } from '../../../earners/journal-entry.js';
+import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
-import { asAwardId, asEventId, type AwardId, type EarnerKey, type EventId } from '../../../ids.js';
+import { asAwardId, asEventId, type EarnerKey } from '../../../ids.js';
 import type { PageAsked } from '../../../journal/journal.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
@@ -8,19 +8,13 @@ import type { Pipeline } from '../../../workers/pipeline.js';
 import { filterOf, isDate, isWanted, peopleOf, type JournalFilter } from '../../shared/journal-selection.js';
 import { TO } from '../links.js';
 import { keyIn } from '../person/read.js';
-import { numberedPage, type PagerProps } from '../parts/table.js';
+import { numberedPage } from '../parts/table.js';
 import { goTo, type PageContext, type Redirect } from '../route.js';
 
+type Field = 'du' | 'au' | 'sorte' | 'badge' | 'personne' | 'evenement';
+
 /** Which entries are asked for, by the fields of the form and of the page's address. Null: all. */
-export interface PageFilter {
-  /** Days as they are typed, `2026-11-23`. */
-  readonly du: string | null;
-  readonly au: string | null;
-  readonly sorte: JournalKind | null;
-  readonly badge: AwardId | null;
-  readonly personne: EarnerKey | null;
-  readonly evenement: EventId | null;
-}
+export type PageFilter = ReturnType<typeof readFilter>['filter'];
 
 const ID = /^[\w.-]{1,128}$/;
 
@@ -29,14 +23,15 @@ const ID = /^[\w.-]{1,128}$/;
  * @param earnerOf makes a person's key of what was typed. Only a form takes an address: no log tells it.
  */
 export function readFilter(params: URLSearchParams, earnerOf: (typed: string) => EarnerKey | null = keyIn) {
-  const faults = new Set<keyof PageFilter>();
-  const read = <T>(field: keyof PageFilter, parse: (typed: string) => T | null): T | null => {
+  const faults = new Set<Field>();
+  const read = <T>(field: Field, parse: (typed: string) => T | null): T | null => {
     const typed = withoutUnseenEnds(params.get(field) ?? '');
     const value = typed === '' ? null : parse(typed);
     if (typed !== '' && value === null) faults.add(field);
     return value;
   };
-  const filter: PageFilter = {
+  const filter = {
+    // Days as they are typed, `2026-11-23`.
     du: read('du', dayIn),
     au: read('au', dayIn),
     sorte: read('sorte', (typed) => JOURNAL_KINDS.find((kind) => kind === typed) ?? null),
@@ -80,14 +75,6 @@ export async function readJournal({ pipeline, query }: PageContext) {
   return { scheme, region: pipeline.region, filter, faults, ...page };
 }
 
-/** The entries of one page, newest first. */
-interface PageRead {
-  readonly entries: readonly JournalEntry[];
-  readonly pager: PagerProps;
-  /** Why the page may not have all that it should. */
-  readonly note: 'partial' | 'cut' | null;
-}
-
 /** Every address of the person asked for, or of those whom the event gave an award; null: neither was named. */
 async function readPeople(
   pipeline: Pipeline,
@@ -111,7 +98,7 @@ async function readAbout(
   filter: PageFilter,
   where: URLSearchParams,
   people: readonly EarnerKey[],
-): Promise<PageRead> {
+) {
   const query = queryOf(filter, scheme.timeZone);
   const found = await Promise.all(people.slice(0, MAX_PEOPLE).map((one) => journal.ofEarner(one)));
   const entries = found
@@ -122,15 +109,11 @@ async function readAbout(
   return {
     entries: rows,
     pager: { previous: pager.previous, next: pager.next },
-    note: people.length > MAX_PEOPLE ? 'cut' : null,
+    note: people.length > MAX_PEOPLE ? ('cut' as const) : null,
   };
 }
 
-async function readByTime(
-  { journal, scheme }: Pipeline,
-  filter: PageFilter,
-  where: URLSearchParams,
-): Promise<PageRead> {
+async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, where: URLSearchParams) {
   const query = queryOf(filter, scheme.timeZone);
   const asked = askedIn(where);
   let page = await journal.page(query, asked);
@@ -147,7 +130,7 @@ async function readByTime(
       first: page.newer === null ? null : journalHref(filter),
       last: page.older === null ? null : journalHref(filter, { fin: '' }),
     },
-    note: page.isPartial ? 'partial' : null,
+    note: page.isPartial ? ('partial' as const) : null,
   };
 }
 

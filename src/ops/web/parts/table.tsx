@@ -84,7 +84,7 @@ export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): 
   </dl>
 );
 
-export interface PagerProps {
+interface PagerProps {
   /** Null: there is nothing before, or after. */
   readonly previous: string | null;
   readonly next: string | null;

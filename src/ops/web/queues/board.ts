@@ -93,18 +93,11 @@ export function boundedQuery(url: string): string | null {
   return kept.toString();
 }
 
-/** What the dashboard asks to send back to work. */
-interface RetryRequest {
-  readonly queue: QueueName;
-  /** Null: all failed jobs of the queue. */
-  readonly job: string | null;
-}
-
 const ALL = /^\/api\/queues\/([^/]+)\/retry\/failed$/;
 const ONE = /^\/api\/queues\/([^/]+)\/([^/]+)\/retry$/;
 
-/** Pure. The two writes that are allowed; null: any other. Paths are below the mount's. */
-export function retryRequestIn(method: string, path: string): RetryRequest | null {
+/** Pure. The two writes that are allowed (`job` null: all of the queue); null: any other. Paths are below the mount's. */
+export function retryRequestIn(method: string, path: string) {
   if (method !== 'PUT') return null;
   const [all, one] = [ALL.exec(path), ONE.exec(path)];
   const queue = QUEUES.find((name) => name === (all ?? one)?.[1]);
@@ -123,7 +116,10 @@ const WAIT_MS = 1500;
 const NOT_FAILED = { error: { key: 'ERRORS.JOB_NOT_RETRIABLE', options: { state: 'autre' } } };
 
 /** Answers the dashboard's two retry requests as it expects, with the full attempts. */
-async function retry(request: OpsRequest, { queue, job }: RetryRequest): Promise<void> {
+async function retry(
+  request: OpsRequest,
+  { queue, job }: NonNullable<ReturnType<typeof retryRequestIn>>,
+): Promise<void> {
   const { res } = request;
   const asking = { ...request, user: userOf(request.req) };
   if (job === null) {

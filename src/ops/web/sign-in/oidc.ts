@@ -1,13 +1,11 @@
 import * as client from 'openid-client';
+import { z } from 'zod';
 import type { OidcConfig } from '../../../config.js';
 import type { Identity } from './sessions.js';
 
 /** What must come back from the provider, and what opens its answer. */
-interface OidcLoginState {
-  readonly state: string;
-  readonly nonce: string;
-  readonly verifier: string;
-}
+export const loginState = z.object({ state: z.string(), nonce: z.string(), verifier: z.string() });
+type LoginState = z.output<typeof loginState>;
 
 export type Oidc = ReturnType<typeof createOidc>;
 
@@ -26,7 +24,7 @@ export function createOidc(settings: OidcConfig) {
   };
   return {
     /** Where the browser goes. @throws when the provider does not answer */
-    async begin(): Promise<{ readonly url: string; readonly login: OidcLoginState }> {
+    async begin(): Promise<{ readonly url: string; readonly login: LoginState }> {
       const config = await discover();
       const verifier = client.randomPKCECodeVerifier();
       const login = { state: client.randomState(), nonce: client.randomNonce(), verifier };
@@ -44,7 +42,7 @@ export function createOidc(settings: OidcConfig) {
      * @param answer the query that the browser came back with
      * @throws when anything of the answer, or of the provider's token, is not what was asked for
      */
-    async finish(answer: URLSearchParams, { state, nonce, verifier }: OidcLoginState) {
+    async finish(answer: URLSearchParams, { state, nonce, verifier }: LoginState) {
       const config = await discover();
       const url = new URL(settings.redirectUrl);
       url.search = answer.toString();

@@ -5,7 +5,7 @@ import { cookieOf, dropCookie, keepSealed, setCookie, takeSealed, type OpsReques
 import { Field } from '../parts/form.js';
 import { Alert, LinkLine, P } from '../parts/text.js';
 import { action, goTo, type Answer, type PageAnswer, type Route } from '../route.js';
-import type { Oidc } from './oidc.js';
+import { loginState, type Oidc } from './oidc.js';
 import { SESSION_MS, type Account } from './sessions.js';
 
 /** A path below `/ops` and its query; no host, no backslash, no space. */
@@ -114,12 +114,7 @@ async function signOut(request: OpsRequest): Promise<Answer> {
 
 /** Somebody may have to look for their second factor. */
 const LOGIN_MS = 10 * 60_000;
-const loginForm = z.object({
-  state: z.string(),
-  nonce: z.string(),
-  verifier: z.string(),
-  returnTo: z.string(),
-});
+const loginForm = loginState.extend({ returnTo: z.string() });
 
 /** `GET /ops/oidc/depart`: off to the identity provider. */
 async function beginOidc(request: OpsRequest): Promise<Answer> {
