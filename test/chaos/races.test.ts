@@ -5,7 +5,6 @@
 import { asBadgeId } from '../../src/ids.js';
 import type { Batches } from '../../src/issuing/batches.js';
 import type { AwardEvent, Ledger } from '../../src/issuing/ledger.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { evaluateEarner } from '../../src/workers/evaluate-earner.js';
 import { issueBatch } from '../../src/issuing/issue-batch.js';
@@ -36,7 +35,7 @@ const badge = (id: string): EventRecord => {
 };
 const tell = async (event: EventRecord, type?: 'badge.revoked'): Promise<void> =>
   expect(await house.notify(event, type)).toBe(202);
-const lou = () => earnerKeyOf(house.pipelines[0].vault, LOU);
+const lou = () => house.keyOf(LOU);
 const state = async () => (await house.pipelines[0].ledger.read(lou(), R1))?.state;
 
 /** The ledger of a process that is slow: each of its writes of that kind waits for `before`. */

@@ -13,30 +13,36 @@ import { breakRecord } from '../support/broken-record.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';
 
+let redis: TestRedis;
+/** Of keys that no other test has. */
+let prefix: string;
+let nowMs = 0;
+const now = async (): Promise<number> => nowMs;
+beforeAll(async () => {
+  redis = await testRedis();
+});
+beforeEach(() => {
+  prefix = `${redis.prefix}${Math.random()}`;
+  nowMs = 1_000_000_000;
+});
+afterAll(() => redis.close());
+
 describe('stores', () => {
   const vault = createVault(Buffer.alloc(32, 7));
 
-  let redis: TestRedis;
   let ledger: Ledger;
   let outbox: Outbox;
   let batches: Batches;
-  let nowMs = 1_000_000;
   const badge = asBadgeId('R1');
   const earner = asEarnerKey('k1');
   const earners = (count: number): EarnerKey[] =>
     Array.from({ length: count }, (_, at) => asEarnerKey(`k${String(at).padStart(4, '0')}`));
 
-  beforeAll(async () => {
-    redis = await testRedis();
-  });
   beforeEach(() => {
-    const prefix = `${redis.prefix}${Math.random()}`;
-    nowMs = 1_000_000;
     ({ ledger } = storesIn(redis.connection, prefix, vault, () => nowMs));
-    outbox = createOutbox(redis.connection, prefix, async () => nowMs);
-    batches = createBatches(redis.connection, prefix, async () => nowMs);
+    outbox = createOutbox(redis.connection, prefix, now);
+    batches = createBatches(redis.connection, prefix, now);
   });
-  afterAll(() => redis.close());
 
   describe('the ledger', () => {
     test('keeps one record per earner and badge', async () => {
@@ -63,10 +69,8 @@ describe('stores', () => {
     });
 
     test('never takes a record that it cannot read for "no record"', async () => {
-      const prefix = `${redis.prefix}odd`;
       await breakRecord(redis.connection, prefix, earner);
-      const { ledger: odd } = storesIn(redis.connection, prefix, vault, () => nowMs);
-      await expect(odd.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(
+      await expect(ledger.apply(earner, badge, { type: 'comes-due', over: [] })).rejects.toThrow(
         RecordUnreadable,
       );
     });
@@ -74,47 +78,34 @@ describe('stores', () => {
 
   describe('the memory of Redis', () => {
     let history = 'a';
-    const memory = (prefix: string) =>
-      createRedisIncarnation(
-        redis.connection,
-        prefix,
-        async () => nowMs,
-        async () => history,
-      );
+    const memory = () => createRedisIncarnation(redis.connection, prefix, now, async () => history);
     test('a process that starts knows of nothing lost, with an old Redis or a new one', async () => {
-      const prefix = `${redis.prefix}memory-1`;
-      expect(await memory(prefix).knownSinceMs()).toBe(0);
-      expect(await memory(prefix).knownSinceMs()).toBe(0);
+      expect(await memory().knownSinceMs()).toBe(0);
+      expect(await memory().knownSinceMs()).toBe(0);
     });
     test('a process that knew another Redis says since when, to all, whichever wrote the new one', async () => {
-      const prefix = `${redis.prefix}memory-2`;
-      const [old, other] = [memory(prefix), memory(prefix)];
+      const [old, other] = [memory(), memory()];
       await Promise.all([old.knownSinceMs(), other.knownSinceMs()]);
       await redis.connection.del(`${prefix}:memory`);
       nowMs += 1000;
-      expect(await memory(prefix).knownSinceMs()).toBe(0);
+      expect(await memory().knownSinceMs()).toBe(0);
       expect(await old.knownSinceMs()).toBe(nowMs);
       nowMs += 1000;
-      expect([
-        await old.knownSinceMs(),
-        await other.knownSinceMs(),
-        await memory(prefix).knownSinceMs(),
-      ]).toEqual(Array(3).fill(nowMs - 1000));
+      expect([await old.knownSinceMs(), await other.knownSinceMs(), await memory().knownSinceMs()]).toEqual(
+        Array(3).fill(nowMs - 1000),
+      );
     });
     test('another server, that took over or was started anew, may have lost something: all are told since when', async () => {
-      const prefix = `${redis.prefix}memory-3`;
-      const [one, other] = [memory(prefix), memory(prefix)];
+      const [one, other] = [memory(), memory()];
       expect([await one.knownSinceMs(), await other.knownSinceMs()]).toEqual([0, 0]);
       history = 'b';
       nowMs += 1000;
       expect(await one.knownSinceMs()).toBe(nowMs);
       nowMs += 1000;
       // A process that starts now waits, too: the call of a process that has ended may still be on its way.
-      expect([
-        await one.knownSinceMs(),
-        await other.knownSinceMs(),
-        await memory(prefix).knownSinceMs(),
-      ]).toEqual(Array(3).fill(nowMs - 1000));
+      expect([await one.knownSinceMs(), await other.knownSinceMs(), await memory().knownSinceMs()]).toEqual(
+        Array(3).fill(nowMs - 1000),
+      );
     });
   });
 
@@ -187,18 +178,10 @@ describe('hold', () => {
   const MIN = 60_000;
   const R1 = asBadgeId('R1');
   const QUOTA = { code: 'quota', words: null } as const;
-  let redis: TestRedis;
   let holds: Holds;
-  let nowMs = 0;
-
-  beforeAll(async () => {
-    redis = await testRedis();
-  });
   beforeEach(() => {
-    nowMs = 1_000_000;
-    holds = createHolds(redis.connection, `${redis.prefix}${Math.random()}`, async () => nowMs, PACE);
+    holds = createHolds(redis.connection, prefix, now, PACE);
   });
-  afterAll(() => redis.close());
 
   test('looks are 5 minutes apart at first, and an hour in the end', async () => {
     const distances: number[] = [];
@@ -245,11 +228,9 @@ describe('hold', () => {
 });
 
 describe('quota', () => {
-  let redis: TestRedis;
   let quota: Quota;
   let left: number | null = 1000;
   let asked = 0;
-  let nowMs = 1_000_000_000;
   const { signal } = new AbortController();
   const account = {
     issuingLimit: () => {
@@ -258,20 +239,10 @@ describe('quota', () => {
     },
   } as unknown as ObfAccount;
 
-  beforeAll(async () => {
-    redis = await testRedis();
-  });
   beforeEach(() => {
-    [left, asked, nowMs] = [1000, 0, 1_000_000_000];
-    quota = createQuota(
-      redis.connection,
-      `${redis.prefix}${Math.random()}`,
-      account,
-      async () => nowMs,
-      QUOTA_LIMITS,
-    );
+    [left, asked] = [1000, 0];
+    quota = createQuota(redis.connection, prefix, account, now, QUOTA_LIMITS);
   });
-  afterAll(() => redis.close());
 
   test('OBF is asked once a day, and before a large batch if the last reading is not fresh', async () => {
     await quota.require(1, signal);

@@ -1,5 +1,4 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
@@ -10,7 +9,7 @@ import type { Pace } from '../../src/workers/stores.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { type House, openHouse, parse, REGION } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 describe('account', () => {
@@ -25,13 +24,12 @@ describe('account', () => {
 
   async function give(clientId: string, badgeId: string): Promise<EventRecord> {
     const event = house.issue({ clientId, badgeId, recipients: [LOU] });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
+    await house.given(event);
     return event;
   }
   const entries = async (): Promise<readonly JournalEntry[]> => {
-    const { journal, vault } = house.pipelines[0];
-    const told = await journal.ofEarner(earnerKeyOf(vault, LOU));
+    const { journal } = house.pipelines[0];
+    const told = await journal.ofEarner(house.keyOf(LOU));
     return told.map((entry) => ({ ...entry, assertions: entry.assertions.toSorted() }));
   };
   const kinds = async (): Promise<string[]> => (await entries()).map(({ kind }) => kind);
@@ -46,7 +44,7 @@ describe('account', () => {
       {
         kind: 'issued',
         atS: expect.any(Number),
-        earner: earnerKeyOf(house.pipelines[0].vault, LOU),
+        earner: house.keyOf(LOU),
         award: 'communiquer-1',
         badgeId: 'R1',
         assertions: copies(a, b),
@@ -99,8 +97,7 @@ describe('account', () => {
     expect(await kinds()).toEqual(['issued', 'flagged']);
 
     const byHand = house.issue({ clientId: REGION, badgeId: 'R2', recipients: [LOU] });
-    await house.notify(byHand);
-    await house.idle();
+    await house.given(byHand);
     expect((await entries()).find(({ kind }) => kind === 'found')).toMatchObject({
       award: 'communiquer-2',
       badgeId: 'R2',
@@ -112,8 +109,7 @@ describe('account', () => {
       await house.notify(byHand, 'badge.revoked');
       await house.idle();
     }
-    const [{ vault }] = house.pipelines;
-    expect(await unblockAward(house.pipelines[0], earnerKeyOf(vault, LOU), asBadgeId('R2'))).toBe(true);
+    expect(await unblockAward(house.pipelines[0], house.keyOf(LOU), asBadgeId('R2'))).toBe(true);
     await house.idle();
     expect((await kinds()).toSorted()).toEqual(['blocked', 'flagged', 'found', 'issued', 'unblocked']);
   });
@@ -122,9 +118,7 @@ describe('account', () => {
     await open('revoke');
     await give('P1', 'A');
     const b = await give('P2', 'B');
-    house.sandbox.revokeByHand(b.id, [LOU]);
-    await house.notify(b, 'badge.revoked');
-    await house.idle();
+    await house.revoke(b, LOU);
     await give('P2', 'B');
     expect(await kinds()).toEqual(['issued', 'revoked', 'issued']);
   });
@@ -146,18 +140,13 @@ describe('account', () => {
   test('an event of a whole class tells of everyone', async () => {
     await open();
     const classOf = Array.from({ length: 40 }, (_, at) => `p${at}@example.org`);
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const) {
-      await house.notify(house.issue({ clientId, badgeId, recipients: classOf }));
-      await house.idle();
-    }
-    const { journal, vault } = house.pipelines[0];
+    await earn(house, ...classOf);
+    await house.idle();
+    const { journal } = house.pipelines[0];
     const issued = house.sandbox.issues().map(({ eventId }) => asEventId(eventId ?? ''));
     const told = (await Promise.all(issued.map((event) => journal.ofEvent(event)))).flat();
     expect(told.map(({ earner }) => earner).toSorted()).toEqual(
-      classOf.map((address) => earnerKeyOf(vault, address)).toSorted(),
+      classOf.map((address) => house.keyOf(address)).toSorted(),
     );
   });
 });
@@ -229,16 +218,15 @@ describe('maintenance', () => {
   });
   afterEach(() => house.close());
 
-  async function told(clientId: string, badgeId: string, recipients: string[]): Promise<void> {
-    expect(await house.notify(house.issue({ clientId, badgeId, recipients }))).toBe(202);
-  }
+  const told = (clientId: string, badgeId: string, recipients: string[]): Promise<void> =>
+    house.tell(house.issue({ clientId, badgeId, recipients }));
 
   /** Stores one badge of long ago, as its notice would. */
   async function hasAnOldBadge(address: string): Promise<void> {
     const { earners, vault } = house.pipelines[0];
     await storeAssertions({ earners, vault }, [
       {
-        earner: earnerKeyOf(vault, address),
+        earner: house.keyOf(address),
         contact: { address, name: null },
         assertion: {
           id: asAssertionId('old'),
@@ -255,8 +243,8 @@ describe('maintenance', () => {
 
   test('while issuing is paused, what is about everybody goes on: retention, statistics, plan, apply, sweep', async () => {
     const [pipeline] = house.pipelines;
-    const { queues, earners, vault, census, people, schemes, outbox } = pipeline;
-    const [key, r1] = [earnerKeyOf(vault, OLD), asBadgeId('R1')];
+    const { queues, earners, census, people, schemes, outbox } = pipeline;
+    const [key, r1] = [house.keyOf(OLD), asBadgeId('R1')];
     await queues.awards.pause();
     await told('P1', 'A', [LOU, ...CLASS]);
     await told('P2', 'B', [LOU]);
@@ -309,8 +297,7 @@ describe('maintenance', () => {
       'holding',
     );
     await until(async () => (await queues.maintenance.getWaitingCount()) > 0, 'more than there are slots');
-    await told('P1', 'A', [LOU]);
-    await told('P2', 'B', [LOU]);
+    await earn(house, LOU);
     await until(() => house.awards().length === 1, 'the award');
     expect(await queues.maintenance.getWaitingCount()).toBeGreaterThan(0);
     release();

@@ -1,4 +1,3 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { storeArrivals } from '../../src/queue/enqueue.js';
@@ -55,7 +54,7 @@ describe('arrivals', () => {
 
   test('who is erased while their notices wait to be sorted gets nothing by them', async () => {
     const [pipeline] = house.pipelines;
-    const { vault, queues } = pipeline;
+    const { queues } = pipeline;
     const { assertions } = house.issue({ clientId: 'P3', badgeId: 'D', recipients: ['zoe@example.org'] });
     await house.push({ 'zoe@example.org': assertions.map(({ url }) => url) });
     await house.idle();
@@ -63,7 +62,7 @@ describe('arrivals', () => {
     const other = house.issue({ clientId: 'P3', badgeId: 'E', recipients: ['zoe@example.org'] });
     expect(await house.push({ 'zoe@example.org': other.assertions.map(({ url }) => url) })).toBe(200);
     await until(async () => (await queues.arrivals.getJobCountByTypes('waiting')) === 1, 'arrival');
-    const zoe = earnerKeyOf(vault, 'zoe@example.org');
+    const zoe = house.keyOf('zoe@example.org');
     const erased = await eraseEarner(pipeline, zoe);
     expect(erased).toMatchObject({ people: 1, jobs: 1 });
     await house.restartWorkers();
@@ -84,8 +83,7 @@ describe('together', () => {
 
   async function open(): Promise<void> {
     house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, maxRps: RPS });
-    await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: PEOPLE }));
-    await house.idle();
+    await house.given(house.issue({ clientId: 'P1', badgeId: 'A', recipients: PEOPLE }));
   }
 
   const readsOf = (clientId: string) =>
@@ -186,7 +184,7 @@ describe('lone award', () => {
       ['P1', 'A'],
       ['P2', 'B'],
     ] as const) {
-      expect(await house.notify(house.issue({ clientId, badgeId, recipients: [person] }))).toBe(202);
+      await house.tell(house.issue({ clientId, badgeId, recipients: [person] }));
       if (badgeId === 'A') await house.idle();
     }
     await until(() => house.awards().includes(`R1 ${person}`), `award of ${person}`);

@@ -1,5 +1,4 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asAwardId, asBadgeId, asClientId } from '../../src/ids.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { Scheme } from '../../src/rules/types.js';
@@ -12,16 +11,15 @@ import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { type House, openHouse, parse } from '../support/house.js';
 import { until } from '../support/until.js';
 
-describe('change', () => {
-  /** How many badges each award asks for. */
-  const scheme = (first: number, second: number, options = ''): string => `
+/** How many badges each award asks for. */
+const scheme = (first: number, second: number, options = ''): string => `
 scheme: Essai
 competencies: { communiquer: { name: Communiquer } }
 awards:
   one: { badge: R1, ${options} rule: { at_least: ${first}, of: { competency: communiquer } } }
   two: { badge: R2, rule: { all: [ { holds: one }, { at_least: ${second}, of: { competency: communiquer } } ] } }
 `;
-  const partners = (enrolled: readonly string[], others = ''): string => `
+const partners = (enrolled: readonly string[] = ['A', 'B', 'C', 'D'], others = ''): string => `
 partners:
   - client_id: P1
     secret_env: KEY_P1
@@ -29,58 +27,71 @@ partners:
 ${enrolled.map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`).join('\n')}
 ${others}
 `;
-  const LOU = 'lou@example.org';
-  const SAM = 'sam@example.org';
+const R1 = asBadgeId('R1');
+const LOU = 'lou@example.org';
+const SAM = 'sam@example.org';
+const PAM = 'pam@example.org';
 
-  let house: House;
-  beforeEach(async () => {
-    house = await openHouse({ scheme: scheme(2, 3), partners: partners(['A', 'B', 'C', 'D']) });
-  });
-  afterEach(() => house.close());
+let house: House;
+const open = async (text: string): Promise<void> => {
+  house = await openHouse({ scheme: text, partners: partners() });
+};
+afterEach(() => house.close());
 
-  async function give(badgeId: string, address: string): Promise<void> {
-    const event = house.issue({ clientId: 'P1', badgeId, recipients: [address] });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
-  }
-  async function startWith(text: string, enrolled = ['A', 'B', 'C', 'D']): Promise<Scheme> {
-    const changed = parse(text, partners(enrolled));
-    await house.pipelines[0].schemes.start(changed);
-    return changed;
-  }
-  /** As somebody asks for it, or a job of old runs again. */
-  async function evaluateAll(...addresses: string[]): Promise<void> {
-    const { queues, vault } = house.pipelines[0];
-    const keys = addresses.map((address) => earnerKeyOf(vault, address));
-    await enqueueEarners(queues.earners, keys, 'ops');
-    await house.idle();
-  }
-  async function apply(
-    changed: Scheme,
+const badge = (badgeId: string, ...recipients: string[]) =>
+  house.issue({ clientId: 'P1', badgeId, recipients });
+async function give(badgeId: string, address: string) {
+  const event = badge(badgeId, address);
+  await house.given(event);
+  return event;
+}
+async function startWith(text: string, enrolled?: string[]): Promise<Scheme> {
+  const changed = parse(text, partners(enrolled));
+  await house.pipelines[0].schemes.start(changed);
+  return changed;
+}
+const soon = (): AbortSignal => AbortSignal.timeout(30_000);
+const isDue = async (address: string): Promise<boolean> =>
+  (await house.pipelines[0].ledger.read(house.keyOf(address), R1))?.state === 'due';
+/** As somebody asks for it, or a job of old runs again. */
+async function evaluateAll(...addresses: string[]): Promise<void> {
+  await enqueueEarners(house.pipelines[0].queues.earners, addresses.map(house.keyOf), 'ops');
+  await house.idle();
+}
+const onlyOf = (only: string | null) => (only === null ? null : asAwardId(only));
+const planned = (changed: Scheme, only: string | null = null): Promise<MadePlan> => {
+  const asked = { scheme: changed, only: onlyOf(only), maxRps: 100 };
+  return makePlan(house.pipelines[0], asked, () => {}, soon());
+};
+async function apply(changed: Scheme, made: MadePlan, only: string | null = null, suppressEmail = false) {
+  const how = { only: onlyOf(only), suppressEmail };
+  await applyRules(house.pipelines[0], changed, how, made, () => {}, soon());
+}
+
+describe('change', () => {
+  beforeEach(() => open(scheme(2, 3)));
+
+  async function applyTo(
     addresses: readonly string[],
-    only: string | null = null,
-    suppressEmail = false,
-  ): Promise<void> {
-    const [pipeline] = house.pipelines;
-    const how = { only: only === null ? null : asAwardId(only), suppressEmail };
-    const asked = { scheme: changed, only: how.only, maxRps: 100 };
-    const made = await makePlan(pipeline, asked, () => {}, AbortSignal.timeout(30_000));
-    const keys = addresses.map((address) => earnerKeyOf(pipeline.vault, address));
-    expect(keys).toEqual(expect.arrayContaining(made.plan.awards.flatMap(({ gains }) => gains.keys)));
-    await applyRules(pipeline, changed, how, made, () => {}, AbortSignal.timeout(30_000));
-    expect(await pipeline.schemes.unfinished()).toBeNull();
+    changed: Scheme,
+    only?: string,
+    suppressEmail?: boolean,
+  ) {
+    const made = await planned(changed, only);
+    const gaining = made.plan.awards.flatMap(({ gains }) => gains.keys);
+    expect(addresses.map(house.keyOf)).toEqual(expect.arrayContaining(gaining));
+    await apply(changed, made, only, suppressEmail);
+    expect(await house.pipelines[0].schemes.unfinished()).toBeNull();
     await house.idle();
   }
 
   test('a rule made easier reaches nobody by itself: not by an old job, a repeated notice, nor by reading all again', async () => {
-    const event = house.issue({ clientId: 'P1', badgeId: 'A', recipients: [LOU, SAM] });
-    await house.notify(event);
-    await house.idle();
+    const event = badge('A', LOU, SAM);
+    await house.given(event);
     await startWith(scheme(1, 1));
     await evaluateAll(LOU, SAM);
-    await house.notify(event);
-    await house.idle();
-    await verifyAccounts(house.pipelines[0], () => {}, AbortSignal.timeout(30_000));
+    await house.given(event);
+    await verifyAccounts(house.pipelines[0], () => {}, soon());
     await house.idle();
     expect(house.awards()).toEqual([]);
   });
@@ -97,8 +108,8 @@ ${others}
     await give('A', LOU);
     await give('A', SAM);
     const changed = await startWith(scheme(1, 1));
-    await apply(changed, [LOU, SAM]);
-    await apply(changed, [LOU, SAM]);
+    await applyTo([LOU, SAM], changed);
+    await applyTo([LOU, SAM], changed);
     await evaluateAll(LOU, SAM);
     expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`, `R2 ${LOU}`, `R2 ${SAM}`]);
     expect((await house.pipelines[0].schemes.now()).rollout).toBeNull();
@@ -111,17 +122,17 @@ ${others}
     // Sam has the first; both have too few for the second as it is in force.
     expect(house.awards()).toEqual([`R1 ${SAM}`]);
     const changed = await startWith(scheme(1, 1));
-    await apply(changed, [LOU], 'one');
+    await applyTo([LOU], changed, 'one');
     await evaluateAll(LOU, SAM);
     expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
-    await apply(changed, [LOU, SAM]);
+    await applyTo([LOU, SAM], changed);
     expect(house.awards()).toHaveLength(4);
   });
 
   test('no e-mail: OBF is told so for those alone', async () => {
     await give('A', LOU);
     const changed = await startWith(scheme(1, 5));
-    await apply(changed, [LOU], null, true);
+    await applyTo([LOU], changed, undefined, true);
     await give('A', SAM);
     const told = house.sandbox.issues().map(({ recipients, body }) => [recipients.join(), body.send_email]);
     expect(told).toEqual([
@@ -147,21 +158,13 @@ ${others}
 
   test('what was due before the change still leaves, though it leaves after', async () => {
     await house.pipelines[0].queues.awards.pause();
-    await giveTwo(LOU);
+    await house.tell(badge('A', LOU), badge('B', LOU));
+    await until(() => isDue(LOU), 'due');
     await startWith(scheme(1, 1));
     await house.pipelines[0].queues.awards.resume();
     await house.idle();
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
   });
-  async function giveTwo(address: string): Promise<void> {
-    const { ledger, vault } = house.pipelines[0];
-    for (const badgeId of ['A', 'B'])
-      await house.notify(house.issue({ clientId: 'P1', badgeId, recipients: [address] }));
-    await until(
-      async () => (await ledger.read(earnerKeyOf(vault, address), asBadgeId('R1')))?.state === 'due',
-      'due',
-    );
-  }
 
   test('a newly enrolled badge: the past of it waits, what comes counts at once', async () => {
     await house.close();
@@ -174,7 +177,7 @@ ${others}
     expect(house.awards()).toEqual([]);
     await give('Z', SAM);
     expect(house.awards()).toEqual([`R1 ${SAM}`]);
-    await apply(changed, [LOU]);
+    await applyTo([LOU], changed);
     expect(house.awards()).toEqual([`R1 ${SAM}`, `R1 ${LOU}`]);
   });
 
@@ -189,15 +192,13 @@ ${others}
       );
     house = await openHouse({ scheme: scheme(1, 2), partners: other(false), sandbox: { clock } });
     const poll = async (): Promise<void> => {
-      await pollEvents(house.pipelines[0], asClientId('P2'), AbortSignal.timeout(30_000));
+      await pollEvents(house.pipelines[0], asClientId('P2'), soon());
       await house.idle();
     };
     house.issue({ clientId: 'P2', badgeId: 'X', recipients: [LOU] });
     await house.pipelines[0].schemes.start(parse(scheme(1, 2), other(true)));
     await poll();
-    expect(
-      (await house.pipelines[0].earners.read(earnerKeyOf(house.pipelines[0].vault, LOU))).assertions,
-    ).toHaveLength(1);
+    expect((await house.pipelines[0].earners.read(house.keyOf(LOU))).assertions).toHaveLength(1);
     expect(house.awards()).toEqual([]);
     agoMs = 0;
     house.issue({ clientId: 'P2', badgeId: 'X', recipients: [SAM] });
@@ -207,68 +208,18 @@ ${others}
 });
 
 describe('interleavings', () => {
-  const scheme = (first: number, second: number, options = ''): string => `
-scheme: Essai
-competencies: { communiquer: { name: Communiquer } }
-awards:
-  one: { badge: R1, ${options} rule: { at_least: ${first}, of: { competency: communiquer } } }
-  two: { badge: R2, rule: { all: [ { holds: one }, { at_least: ${second}, of: { competency: communiquer } } ] } }
-`;
-  const PARTNERS = `
-partners:
-  - client_id: P1
-    secret_env: KEY_P1
-    badges:
-${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer, level: 1 }`).join('\n')}
-`;
-  const LOU = 'lou@example.org';
-  const SAM = 'sam@example.org';
-  const PAM = 'pam@example.org';
-
-  let house: House;
-  const open = async (text: string): Promise<void> => {
-    house = await openHouse({ scheme: text, partners: PARTNERS });
-  };
-  afterEach(() => house.close());
-
-  const keyOf = (address: string) => earnerKeyOf(house.pipelines[0].vault, address);
-  async function give(badgeId: string, address: string) {
-    const event = house.issue({ clientId: 'P1', badgeId, recipients: [address] });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
-    return event;
-  }
-  async function startWith(text: string): Promise<Scheme> {
-    const changed = parse(text, PARTNERS);
-    await house.pipelines[0].schemes.start(changed);
-    return changed;
-  }
-  const planned = async (changed: Scheme, only: string | null = null) => {
-    const made = await makePlan(
-      house.pipelines[0],
-      { scheme: changed, only: only === null ? null : asAwardId(only), maxRps: 100 },
-      () => {},
-      AbortSignal.timeout(30_000),
-    );
-    return made;
-  };
-  async function apply(changed: Scheme, made: MadePlan, only: string | null = null) {
-    const how = { only: only === null ? null : asAwardId(only), suppressEmail: false };
-    await applyRules(house.pipelines[0], changed, how, made, () => {}, AbortSignal.timeout(30_000));
-    await house.idle();
-  }
-
   test('1 apply killed between ledger and outbox: the next apply gives it', async () => {
     await open(scheme(2, 9));
     await give('A', LOU);
     const changed = await startWith(scheme(1, 9));
     const [pipeline] = house.pipelines;
     const before = await planned(changed);
-    expect(before.plan.awards.flatMap(({ gains }) => gains.keys)).toEqual([keyOf(LOU)]);
+    expect(before.plan.awards.flatMap(({ gains }) => gains.keys)).toEqual([house.keyOf(LOU)]);
     await pipeline.schemes.apply(changed, { only: null, suppressEmail: false }, before);
     // putIntoOutbox, killed between its two awaits.
-    await pipeline.ledger.apply(keyOf(LOU), asBadgeId('R1'), { type: 'comes-due', over: [], cause: 'apply' });
+    await pipeline.ledger.apply(house.keyOf(LOU), R1, { type: 'comes-due', over: [], cause: 'apply' });
     await apply(changed, await planned(changed));
+    await house.idle();
     await pipeline.queues.maintenance.add('sweep', { kind: 'sweep' });
     await house.idle();
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
@@ -279,14 +230,12 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     await give('A', LOU);
     await give('B', LOU);
     const c = await give('C', LOU);
-    house.sandbox.revokeByHand(c.id, [LOU]);
-    await house.notify(c, 'badge.revoked');
-    await house.idle();
+    await house.revoke(c, LOU);
     expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
     const changed = await startWith(scheme(3, 9, 'on_loss: revoke,'));
     await apply(changed, await planned(changed));
-    await enqueueEarners(house.pipelines[0].queues.earners, [keyOf(LOU)], 'ops');
     await house.idle();
+    await evaluateAll(LOU);
     expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
   });
 
@@ -295,6 +244,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     await give('A', LOU);
     const changed = await startWith(scheme(1, 1));
     await apply(changed, await planned(changed, 'two'), 'two');
+    await house.idle();
     expect(house.awards()).toEqual([]);
   });
 
@@ -304,17 +254,14 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
       await open(scheme(1, 9));
       const [pipeline] = house.pipelines;
       await pipeline.queues.awards.pause();
-      for (const address of [LOU, SAM])
-        await house.notify(house.issue({ clientId: 'P1', badgeId: 'A', recipients: [address] }));
-      const R1 = asBadgeId('R1');
-      for (const address of [LOU, SAM])
-        await until(async () => (await pipeline.ledger.read(keyOf(address), R1))?.state === 'due', 'due');
+      await house.tell(badge('A', LOU), badge('A', SAM));
+      for (const address of [LOU, SAM]) await until(() => isDue(address), 'due');
       const batch = await pipeline.outbox.takeBatch(R1, 100);
       if (batch === null) throw new Error('no batch');
       // The first run claimed, and then OBF could not be read.
       for (const address of [LOU, SAM])
-        await pipeline.ledger.apply(keyOf(address), R1, { type: 'claim', batch: batch.id });
-      await linkAddresses(pipeline, keyOf(PAM), keyOf(LOU));
+        await pipeline.ledger.apply(house.keyOf(address), R1, { type: 'claim', batch: batch.id });
+      await linkAddresses(pipeline, house.keyOf(PAM), house.keyOf(LOU));
       await until(
         async () => (await pipeline.queues.earners.getJobCountByTypes('waiting', 'active', 'delayed')) === 0,
         'evaluated',
@@ -322,7 +269,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
       if (isThrottled)
         house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1 });
       await pipeline.queues.awards.drain(true);
-      await pipeline.ports.issueSoon(R1, batch.id, AbortSignal.timeout(30_000));
+      await pipeline.ports.issueSoon(R1, batch.id, soon());
       await pipeline.queues.awards.resume();
       await house.idle();
       expect(house.awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${SAM}`]);
@@ -332,10 +279,11 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
   test('5 a badge that comes between the plan and its application', async () => {
     await open(scheme(3, 9));
     await give('A', LOU);
-    const changed = parse(scheme(2, 9), PARTNERS);
+    const changed = parse(scheme(2, 9), partners());
     const gaining = await planned(changed);
     await give('B', LOU);
     await apply(changed, gaining);
+    await house.idle();
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
   });
 
@@ -361,14 +309,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
       'job',
     );
     const changed = await startWith(scheme(2, 9, 'on_loss: keep,'));
-    await applyRules(
-      pipeline,
-      changed,
-      { only: null, suppressEmail: false },
-      await planned(changed),
-      () => {},
-      AbortSignal.timeout(30_000),
-    );
+    await apply(changed, await planned(changed));
     await pipeline.queues.awards.resume();
     await house.idle();
     expect(house.sandbox.awarded(LOU)).toContain('REGION/R1');
@@ -378,15 +319,7 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     await open(scheme(2, 1));
     await give('A', LOU);
     const changed = await startWith(scheme(1, 1));
-    const how = { only: asAwardId('one'), suppressEmail: true };
-    await applyRules(
-      house.pipelines[0],
-      changed,
-      how,
-      await planned(changed, 'one'),
-      () => {},
-      AbortSignal.timeout(30_000),
-    );
+    await apply(changed, await planned(changed, 'one'), 'one', true);
     await house.idle();
     expect(house.sandbox.issues().map(({ badgeId, body }) => [badgeId, body.send_email])).toEqual([
       ['R1', false],
@@ -398,18 +331,13 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     await open(scheme(2, 9, 'on_loss: flag,'));
     const a = await give('A', LOU);
     await give('B', LOU);
-    const revoke = async (event: typeof a) => {
-      house.sandbox.revokeByHand(event.id, [LOU]);
-      await house.notify(event, 'badge.revoked');
-      await house.idle();
-    };
-    await revoke(a);
+    await house.revoke(a, LOU);
     const c = await give('C', LOU);
     expect(await house.pipelines[0].flags.list()).toHaveLength(0);
     await new Promise((done) => setTimeout(done, 1100));
-    await revoke(c);
+    await house.revoke(c, LOU);
     expect(await house.pipelines[0].flags.list()).toHaveLength(1);
-    const told = await house.pipelines[0].journal.ofEarner(keyOf(LOU));
+    const told = await house.pipelines[0].journal.ofEarner(house.keyOf(LOU));
     expect(told.filter(({ kind }) => kind === 'flagged')).toHaveLength(2);
   });
 
@@ -417,15 +345,15 @@ ${['A', 'B', 'C', 'D'].map((id) => `      - { id: ${id}, competency: communiquer
     await open(scheme(2, 9));
     await give('A', LOU);
     const { earners, vault } = house.pipelines[0];
-    const known = (await earners.read(keyOf(LOU))).assertions[0];
+    const known = (await earners.read(house.keyOf(LOU))).assertions[0];
     if (known === undefined) throw new Error('none');
     const one = (id: string) => ({
-      earner: keyOf(LOU),
+      earner: house.keyOf(LOU),
       contact: { address: LOU, name: null },
       assertion: { ...known, id: id as typeof known.id },
     });
     await storeAssertions({ earners, vault }, [one('x')], 3);
     await storeAssertions({ earners, vault }, [one('y')], 2);
-    expect((await earners.read(keyOf(LOU))).lastSchemeGeneration).toBe(3);
+    expect((await earners.read(house.keyOf(LOU))).lastSchemeGeneration).toBe(3);
   });
 });

@@ -9,7 +9,6 @@ import {
 } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/earners/record.js';
 import { IllegalTransition } from '../../src/issuing/ledger.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { journalEntry } from '../../src/earners/journal-entry.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
@@ -55,20 +54,11 @@ beforeEach(() => {
   PRO = `pro.${tests}@example.org`;
 });
 
-const keyOf = (address: string): EarnerKey => earnerKeyOf(pipeline.vault, address);
+const keyOf = (address: string): EarnerKey => house.keyOf(address);
 const badge = (id: string, address: string, name = 'Lou Martin'): EventRecord => {
   const clientId = { A: 'P1', C: 'P1', B: 'P2' }[id] ?? REGION;
   return house.issue({ clientId, badgeId: id, recipients: [{ email: address, name }], issuedOnS: nowS() });
 };
-async function given(...events: EventRecord[]): Promise<void> {
-  for (const event of events) expect(await house.notify(event)).toBe(202);
-  await house.idle();
-}
-async function revoked(event: EventRecord, address: string): Promise<void> {
-  house.sandbox.revokeByHand(event.id, [address]);
-  expect(await house.notify(event, 'badge.revoked')).toBe(202);
-  await house.idle();
-}
 const awardOf = (address: string): EventRecord => {
   const of = house.sandbox
     .eventsOf(REGION, 'R1')
@@ -117,7 +107,7 @@ const allThatMayStay = (address: string): RegExp => new RegExp(`^\\S+\\{${keyOf(
 describe('erased', () => {
   test('nothing of a person with two addresses is left but a tombstone and what was given', async () => {
     const events = [badge('A', LOU), badge('B', PRO), badge('C', LOU)];
-    await given(...events);
+    await house.given(...events);
     await linkAddresses(pipeline, keyOf(LOU), keyOf(PRO));
     await house.idle();
     expect(
@@ -130,7 +120,7 @@ describe('erased', () => {
     await house.push({ [LOU]: [`${house.sandbox.url}/v1/assertion/${events[1]?.assertions[0]?.id}`] });
     await house.idle();
     await pipeline.queues.earners.pause();
-    await house.notify(events[0] as EventRecord);
+    await house.tell(events[0] as EventRecord);
     await until(async () => (await pipeline.queues.earners.getWaitingCount()) === 1, 'waiting evaluation');
     expect((await traces(LOU, events)).length).toBeGreaterThan(4);
 
@@ -169,7 +159,7 @@ describe('erased', () => {
   });
 
   test('a plan that names them is gone, and no other one', async () => {
-    await given(badge('A', LOU));
+    await house.given(badge('A', LOU));
     const { redis } = pipeline.people;
     const plans = `${house.dataPrefix}:{plan}:made`;
     await redis.hset(plans, { '*': JSON.stringify({ gainsSample: [keyOf(LOU)] }), R2: '{"gainsSample":[]}' });
@@ -179,58 +169,58 @@ describe('erased', () => {
 
   test('neither a notice, nor a push, nor the poll, nor a full reading brings it back; a new badge begins anew', async () => {
     const events = [badge('A', LOU), badge('B', LOU)];
-    await given(...events);
+    await house.given(...events);
     expect(awards()).toEqual([`R1 ${LOU}`]);
     await erase(LOU);
-    await given(...events);
+    await house.given(...events);
     await house.push({ [LOU]: events.flatMap(({ assertions }) => assertions.map(({ url }) => url)) });
     await reconcile();
     expect((await file(LOU)).assertions).toEqual([]);
     const left = (await traces(LOU)).filter((line) => !/:notices:events /.test(line));
     expect(left.filter((line) => !allThatMayStay(LOU).test(line))).toEqual([]);
 
-    await given(badge('C', LOU));
+    await house.given(badge('C', LOU));
     await reconcile();
     const { assertions } = await file(LOU);
     expect(assertions.map(({ badgeId }) => badgeId).toSorted()).toEqual(['C', 'R1', 'R2']);
     // R1 is held still, so C completes R2; the badges of before do not count any more.
     expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
-    await given(badge('A', LOU), badge('B', LOU));
+    await house.given(badge('A', LOU), badge('B', LOU));
     expect(awards()).toHaveLength(2);
   });
 
   test('what the Région gave by hand is not given a second time: before the erasure, or after it', async () => {
     badge('R1', LOU);
-    await given(badge('A', LOU));
+    await house.given(badge('A', LOU));
     await erase(LOU);
-    await given(badge('A', LOU), badge('B', LOU));
+    await house.given(badge('A', LOU), badge('B', LOU));
     expect(awards()).toEqual([]);
 
-    await given(badge('A', PRO));
+    await house.given(badge('A', PRO));
     await erase(PRO);
     badge('R1', PRO);
     // It is read before anything else brings them back.
     await pipeline.regionSync.sync(never());
-    await given(badge('A', PRO), badge('B', PRO));
+    await house.given(badge('A', PRO), badge('B', PRO));
     expect(awards()).toEqual([]);
   });
 
   test('an award that is over is given again, when it is earned again', async () => {
     const a = badge('A', LOU);
-    await given(a, badge('B', LOU));
+    await house.given(a, badge('B', LOU));
     for (const { id } of [...a.assertions, ...awardOf(LOU).assertions]) house.sandbox.expire(id, nowS() - 10);
     await reconcile();
     await erase(LOU);
     expect(await stateOf(LOU)).toBeNull();
-    await given(badge('A', LOU), badge('B', LOU));
+    await house.given(badge('A', LOU), badge('B', LOU));
     expect(awards()).toHaveLength(2);
   });
 
   test('what a human took back stays blocked, until ops lifts it', async () => {
-    await given(badge('A', LOU), badge('B', LOU));
-    await revoked(awardOf(LOU), LOU);
+    await house.given(badge('A', LOU), badge('B', LOU));
+    await house.revoke(awardOf(LOU), LOU);
     await erase(LOU);
-    await given(badge('A', LOU), badge('B', LOU));
+    await house.given(badge('A', LOU), badge('B', LOU));
     await reconcile();
     expect([awards().length, await stateOf(LOU)]).toEqual([1, 'blocked']);
     expect(await unblockAward(pipeline, keyOf(LOU), R1)).toBe(true);
@@ -240,22 +230,22 @@ describe('erased', () => {
 
   test('what Palier took back is no human doing: it is given when it is earned again', async () => {
     const a = badge('A', LOU);
-    await given(a, badge('B', LOU));
-    await revoked(a, LOU);
+    await house.given(a, badge('B', LOU));
+    await house.revoke(a, LOU);
     expect(await stateOf(LOU)).toBe('revoked');
     await erase(LOU);
-    await given(badge('C', LOU));
+    await house.given(badge('C', LOU));
     await reconcile();
-    await given(badge('A', LOU), badge('B', LOU));
+    await house.given(badge('A', LOU), badge('B', LOU));
     expect(awards().filter((award) => award.startsWith('R1'))).toHaveLength(2);
   });
 
   test('both addresses of one person are no longer linked; neither is given what the other holds', async () => {
-    await given(badge('A', LOU), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', PRO));
     await linkAddresses(pipeline, keyOf(LOU), keyOf(PRO));
     await house.idle();
     await erase(LOU);
-    await given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
     expect(awards()).toHaveLength(1);
     expect([(await file(LOU)).linked, (await file(PRO)).linkedTo]).toEqual([[], null]);
   });
@@ -270,10 +260,7 @@ describe('erased while something is on its way', () => {
   test('what waits is not given: not to them, but to the others of the batch', async () => {
     const { queues, outbox, batches } = pipeline;
     await queues.awards.pause();
-    for (const address of [LOU, PRO]) {
-      await house.notify(badge('A', address));
-      await house.notify(badge('B', address));
-    }
+    for (const address of [LOU, PRO]) await house.tell(badge('A', address), badge('B', address));
     await until(async () => (await outbox.waiting(R1)) === 2, 'two that wait');
     const batch = await outbox.takeBatch(R1, 10);
     if (batch === null) throw new Error('nothing waits');
@@ -291,13 +278,12 @@ describe('erased while something is on its way', () => {
     async (fault) => {
       const calls = house.sandbox.issues().length;
       house.sandbox.fault({ route: 'POST issue', ...fault });
-      await house.notify(badge('A', LOU));
-      await house.notify(badge('B', LOU));
+      await house.tell(badge('A', LOU), badge('B', LOU));
       await until(() => house.sandbox.issues().length > calls, 'issue call');
       expect(await erase(LOU)).toMatchObject({ awards: 1 });
       await house.idle();
       expect((await file(LOU)).assertions).toEqual([]);
-      await given(badge('A', LOU), badge('B', LOU));
+      await house.given(badge('A', LOU), badge('B', LOU));
       expect(awards()).toEqual([`R1 ${LOU}`]);
     },
   );
@@ -305,14 +291,13 @@ describe('erased while something is on its way', () => {
   test('nothing is waited for: what was in flight is held when they come back', async () => {
     const calls = house.sandbox.issues().length;
     house.sandbox.fault({ route: 'POST issue', kind: 'reply-lost' });
-    await house.notify(badge('A', LOU));
-    await house.notify(badge('B', LOU));
+    await house.tell(badge('A', LOU), badge('B', LOU));
     await until(() => house.sandbox.issues().length > calls, 'issue call');
     expect(await erase(LOU)).toMatchObject({ people: 1, awards: 1 });
     await house.idle();
     expect(await file(LOU)).toMatchObject({ contact: null, assertions: [], journal: [] });
     expect(await stateOf(LOU)).toBe('issued');
-    await given(badge('C', LOU));
+    await house.given(badge('C', LOU));
     expect(awards()).toEqual([`R1 ${LOU}`, `R2 ${LOU}`]);
   });
 });

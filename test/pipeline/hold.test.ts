@@ -1,9 +1,8 @@
 import { asBadgeId } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { Hold } from '../../src/issuing/hold.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 /** What OBF refuses because of the account: nobody is refused for it, and it goes on by itself. */
@@ -29,21 +28,12 @@ const regionCalls = () => house.sandbox.calls.filter(({ clientId }) => clientId 
 
 /** They all wait before the first leaves: one batch, however busy the machine is. @returns how many calls the Région's client had made then */
 async function classOf(addresses: readonly string[]): Promise<number> {
-  const [{ queues, outbox }] = house.pipelines;
-  await queues.awards.pause();
-  await earn(addresses);
-  await until(async () => (await outbox.waiting(R1)) === addresses.length, 'a class that waits', 30_000);
+  const [{ queues }] = house.pipelines;
+  await earnWhilePaused(house, ...addresses);
   await until(async () => (await queues.earners.getActiveCount()) === 0, 'all evaluated');
   const before = regionCalls();
   await queues.awards.resume();
   return before;
-}
-async function earn(recipients: readonly string[]): Promise<void> {
-  for (const [clientId, badgeId] of [
-    ['P1', 'A'],
-    ['P2', 'B'],
-  ] as const)
-    expect(await house.notify(house.issue({ clientId, badgeId, recipients }))).toBe(202);
 }
 const held = (code: Hold['code']): Promise<Hold> => {
   const [{ holds }] = house.pipelines;
@@ -101,7 +91,7 @@ test('while a badge is on hold, others who come due cost OBF nothing, and leave 
   const key = `${house.dataPrefix}:hold:{R1}`;
   await withRedisAt(house.redisUrl, (redis) => redis.set(key, JSON.stringify({ ...hold, nextMs: farMs })));
   const before = () => house.sandbox.calls.filter(({ route }) => /issue|GET client|GET badges/.test(route));
-  for (const one of people(6)) await earn([one]);
+  for (const one of people(6)) await earn(house, one);
   const [{ outbox, queues }] = house.pipelines;
   await until(async () => (await outbox.waiting(R1)) === 6, 'six who wait', 20_000);
   await until(async () => (await queues.awards.getJobCounts('delayed'))['delayed'] === 1, 'the gathering');
@@ -137,7 +127,7 @@ test.each([
 );
 
 test('OBF refuses every call, and the account looks well: the split stops at two single recipients, none stays refused', async () => {
-  const [{ ledger, vault }] = house.pipelines;
+  const [{ ledger }] = house.pipelines;
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1000 });
   await classOf(people(60));
   const hold = await held('refusal');
@@ -151,7 +141,7 @@ test('OBF refuses every call, and the account looks well: the split stops at two
   expect(house.awards().toSorted()).toEqual(received(people(60)));
   expect(await house.failedReasons()).toEqual([]);
   const states = await Promise.all(
-    people(60).map(async (one) => (await ledger.read(earnerKeyOf(vault, one), R1))?.state),
+    people(60).map(async (one) => (await ledger.read(house.keyOf(one), R1))?.state),
   );
   expect(new Set(states)).toEqual(new Set(['issued']));
 }, 60_000);
@@ -171,7 +161,7 @@ test('two bad recipients and nobody else: a hold, then both are refused, and the
   await held('refusal');
   await until(async () => (await house.failedReasons()).length === 2, 'both refused', 20_000);
   expect(await house.pipelines[0].holds.of(R1)).toBeNull();
-  await earn(people(1));
+  await earn(house, ...people(1));
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);
   expect(await house.failedReasons()).toHaveLength(2);
@@ -182,12 +172,12 @@ test('a badge revoked while the award is on hold: it is not issued', async () =>
   house.sandbox.setDraft(REGION, 'R1', true);
   const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: people(2) });
   const b = house.issue({ clientId: 'P2', badgeId: 'B', recipients: people(2) });
-  for (const event of [a, b]) expect(await house.notify(event)).toBe(202);
+  await house.tell(a, b);
   await held('badge');
   house.sandbox.revokeByHand(b.id, ['personne.1@example.org']);
   expect(await house.notify(b, 'badge.revoked')).toBe(202);
-  const [{ earners, vault }] = house.pipelines;
-  const earner = earnerKeyOf(vault, 'personne.1@example.org');
+  const [{ earners }] = house.pipelines;
+  const earner = house.keyOf('personne.1@example.org');
   const isRevoked = async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked);
   await until(isRevoked, 'revocation', 20_000);
   house.sandbox.setDraft(REGION, 'R1', false);
@@ -200,7 +190,7 @@ test.each([403, 404])(
   'OBF answers the issue call with %d for a while: a hold, then the badge, once',
   async (status) => {
     house.sandbox.fault({ route: 'POST issue', kind: 'status', status, times: 3 });
-    await earn(people(1));
+    await earn(house, ...people(1));
     await held('refusal');
     await house.idle();
     expect(issueCalls()).toHaveLength(4);
@@ -218,9 +208,9 @@ async function anHourPasses(): Promise<void> {
 }
 
 test('refused alone, tried again each hour: told once; once OBF accepts it, nothing stands in failed', async () => {
-  const [{ journal, vault, queues }] = house.pipelines;
+  const [{ journal, queues }] = house.pipelines;
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 3 });
-  await earn(people(1));
+  await earn(house, ...people(1));
   const calls = (count: number): Promise<unknown> =>
     until(
       async () => issueCalls().length === count && (await house.failedReasons()).length === 1,
@@ -233,7 +223,7 @@ test('refused alone, tried again each hour: told once; once OBF accepts it, noth
     await house.idle();
   }
   const told = async (): Promise<string[]> =>
-    (await journal.ofEarner(earnerKeyOf(vault, 'personne.0@example.org'))).map(({ kind }) => kind);
+    (await journal.ofEarner(house.keyOf('personne.0@example.org'))).map(({ kind }) => kind);
   expect(await told()).toEqual(['refused']);
 
   await anHourPasses();
@@ -250,10 +240,10 @@ test('refused alone, tried again each hour: told once; once OBF accepts it, noth
 
 test('somebody refused alone comes due again and gets the badge: what stood in failed goes', async () => {
   house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 400, times: 1 });
-  await earn(people(1));
+  await earn(house, ...people(1));
   await until(async () => (await house.failedReasons()).length === 1, 'the refusal');
   await house.idle();
-  await earn(people(1));
+  await earn(house, ...people(1));
   await until(() => house.awards().length > 0, 'the award');
   await until(async () => (await house.failedReasons()).length === 0, 'nothing in failed');
   await house.idle();

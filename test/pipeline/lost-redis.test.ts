@@ -1,11 +1,10 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId, asBatchId, type BatchId } from '../../src/ids.js';
 import { batchesKey } from '../../src/issuing/batches.js';
 import { enqueueEarners } from '../../src/queue/enqueue.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { withRedisAt } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 describe('loss', () => {
@@ -37,14 +36,8 @@ partners:
   async function give(badgeId: string, expiresOnS?: number): Promise<EventRecord> {
     const expiry = expiresOnS === undefined ? {} : { expiresOnS };
     const event = house.issue({ clientId: 'P1', badgeId, recipients: [LOU], ...expiry });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
+    await house.given(event);
     return event;
-  }
-  async function revoke(event: EventRecord): Promise<void> {
-    house.sandbox.revokeByHand(event.id, [LOU]);
-    expect(await house.notify(event, 'badge.revoked')).toBe(202);
-    await house.idle();
   }
   const held = () => [...house.sandbox.awarded(LOU)].filter((badge) => badge.startsWith(REGION)).toSorted();
   const flags = async () => (await house.pipelines[0].flags.list()).map(({ badgeId }) => badgeId);
@@ -54,8 +47,8 @@ partners:
     await give('A');
     const b = await give('B');
     expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP', 'REGION/R_REVOKE']);
-    await revoke(b);
-    await revoke(b);
+    await house.revoke(b, LOU);
+    await house.revoke(b, LOU);
     expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP']);
     expect(await flags()).toEqual(['R_FLAG']);
     expect(revocations()).toHaveLength(1);
@@ -71,8 +64,7 @@ partners:
     const b = await give('B');
     const [copy] = b.assertions;
     house.sandbox.expire(copy?.id ?? '', Math.floor(Date.now() / 1000) - 10);
-    expect(await house.notify(b)).toBe(202);
-    await house.idle();
+    await house.given(b);
     expect(held()).toHaveLength(3);
     expect(await flags()).toEqual([]);
   });
@@ -81,7 +73,7 @@ partners:
     house.issue({ clientId: REGION, badgeId: 'R_REVOKE', recipients: [LOU] });
     await give('A');
     const b = await give('B');
-    await revoke(b);
+    await house.revoke(b, LOU);
     expect(held()).toContain('REGION/R_REVOKE');
     expect(revocations()).toEqual([]);
     expect((await flags()).toSorted()).toEqual(['R_FLAG', 'R_REVOKE']);
@@ -91,10 +83,10 @@ partners:
     await give('A');
     const b = await give('B');
     house.sandbox.fault({ route: 'PUT revoke', kind: 'reply-lost' });
-    await revoke(b);
+    await house.revoke(b, LOU);
     expect(held()).toEqual(['REGION/R_FLAG', 'REGION/R_KEEP']);
-    const [{ ledger, vault }] = house.pipelines;
-    expect((await ledger.read(earnerKeyOf(vault, LOU), asBadgeId('R_REVOKE')))?.state).toBe('revoked');
+    const [{ ledger }] = house.pipelines;
+    expect((await ledger.read(house.keyOf(LOU), asBadgeId('R_REVOKE')))?.state).toBe('revoked');
     await give('C');
     expect(held()).toContain('REGION/R_REVOKE');
   });
@@ -115,24 +107,14 @@ describe('orphans', () => {
   });
   afterEach(() => house.close());
 
-  const lou = () => earnerKeyOf(house.pipelines[0].vault, LOU);
+  const lou = () => house.keyOf(LOU);
 
-  /** Lou is due an award, and gets no further than the outbox. */
-  async function dueAlone(): Promise<void> {
-    await house.pipelines[0].queues.awards.pause();
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const)
-      expect(await house.notify(house.issue({ clientId, badgeId, recipients: [LOU] }))).toBe(202);
-    await until(async () => (await house.pipelines[0].outbox.waiting(R1)) === 1, 'outbox');
-  }
-
+  /** A batch claims all who wait, and is gone. */
   async function claimedByLostBatch(): Promise<BatchId> {
     const { outbox, ledger } = house.pipelines[0];
-    const batch = await outbox.takeBatch(R1, 10);
+    const batch = await outbox.takeBatch(R1, 100);
     if (batch === null) throw new Error('somebody waited');
-    await ledger.apply(lou(), R1, { type: 'claim', batch: batch.id });
+    for (const earner of batch.earners) await ledger.apply(earner, R1, { type: 'claim', batch: batch.id });
     await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
     return batch.id;
   }
@@ -145,14 +127,14 @@ describe('orphans', () => {
   };
 
   test('a claim of a batch that is gone is due again, and given once', async () => {
-    await dueAlone();
+    await earnWhilePaused(house, LOU);
     await claimedByLostBatch();
     await lookAgain();
     expect(house.awards()).toEqual([`R1 ${LOU}`]);
   });
 
   test('nor is it given again where the lost batch had been sent, and nobody knows', async () => {
-    await dueAlone();
+    await earnWhilePaused(house, LOU);
     const batch = await claimedByLostBatch();
     await house.pipelines[0].ledger.apply(lou(), R1, { type: 'markUnknown', batch });
     house.issue({ clientId: REGION, badgeId: 'R1', recipients: [LOU] });
@@ -162,7 +144,7 @@ describe('orphans', () => {
   });
 
   test('a claim of a batch that is there stays', async () => {
-    await dueAlone();
+    await earnWhilePaused(house, LOU);
     const { ledger, outbox, queues } = house.pipelines[0];
     const batch = await outbox.takeBatch(R1, 10);
     await ledger.apply(lou(), R1, { type: 'claim', batch: batch?.id ?? asBatchId('none') });
@@ -177,27 +159,14 @@ describe('orphans', () => {
   const CLASS = Array.from({ length: 50 }, (_, at) => `eleve.${at}@example.org`);
 
   test('a lost batch of fifty is given once to each, and the account is read in full once for all of them', async () => {
-    const { outbox, ledger, queues, vault } = house.pipelines[0];
-    await queues.awards.pause();
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const)
-      expect(await house.notify(house.issue({ clientId, badgeId, recipients: CLASS }))).toBe(202);
-    await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'outbox');
-    const batch = await outbox.takeBatch(R1, CLASS.length);
-    if (batch === null) throw new Error('somebody waited');
-    for (const earner of batch.earners) await ledger.apply(earner, R1, { type: 'claim', batch: batch.id });
-    await withRedisAt(house.redisUrl, (redis) => redis.del(batchesKey(house.dataPrefix, R1)));
+    const { outbox, queues } = house.pipelines[0];
+    await earnWhilePaused(house, ...CLASS);
+    await claimedByLostBatch();
     const listings = (): number =>
       house.sandbox.calls.filter(({ route, clientId }) => route === 'GET events' && clientId === REGION)
         .length;
     const before = listings();
-    await enqueueEarners(
-      queues.earners,
-      CLASS.map((address) => earnerKeyOf(vault, address)),
-      'test',
-    );
+    await enqueueEarners(queues.earners, CLASS.map(house.keyOf), 'test');
     await until(async () => (await outbox.waiting(R1)) === CLASS.length, 'all are due again');
     const read = listings() - before;
     await queues.awards.resume();
@@ -207,7 +176,7 @@ describe('orphans', () => {
   });
 
   test('another batch cannot release it', async () => {
-    await dueAlone();
+    await earnWhilePaused(house, LOU);
     await claimedByLostBatch();
     const { ledger } = house.pipelines[0];
     await expect(ledger.apply(lou(), R1, { type: 'release', batch: asBatchId('other') })).rejects.toThrow(

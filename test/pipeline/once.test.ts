@@ -1,4 +1,3 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asBadgeId } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
@@ -6,7 +5,7 @@ import { polledClients } from '../../src/workers/runtime/schedules.js';
 import { breakRecord } from '../support/broken-record.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 
 describe('never twice, never lost', () => {
@@ -27,12 +26,6 @@ describe('never twice, never lost', () => {
     const clientId = { A: 'P1', C: 'P1', B: 'P2', R1: REGION, R2: REGION }[id] ?? 'P3';
     return house.issue({ clientId, badgeId: id, recipients });
   };
-  const tell = async (...events: EventRecord[]): Promise<void> => {
-    for (const event of events) expect(await house.notify(event)).toBe(202);
-  };
-  const bothBadges = async (...recipients: string[]): Promise<void> => {
-    await tell(badge('A', ...recipients), badge('B', ...recipients));
-  };
   const issueCalls = () => house.sandbox.issues().length;
 
   test('a class of 200: two badges, each told twice at the same moment, two workers', async () => {
@@ -51,15 +44,13 @@ describe('never twice, never lost', () => {
   test('a notice of long ago, told again, gives nothing again', async () => {
     const [a, b] = [badge('A', 'lou@example.org'), badge('B', 'lou@example.org')];
     for (let again = 0; again < 3; again += 1) {
-      await tell(a, b);
-      await house.idle();
+      await house.given(a, b);
     }
     expect(house.awards()).toEqual(['R1 lou@example.org']);
   });
 
   test('an address with something invisible at its ends is the same person, and OBF is given it without', async () => {
-    await tell(badge('A', '\u200blou@example.org'), badge('B', 'lou@example.org\u00ad\u2060'));
-    await house.idle();
+    await house.given(badge('A', '\u200blou@example.org'), badge('B', 'lou@example.org\u00ad\u2060'));
     expect(house.awards()).toEqual(['R1 lou@example.org']);
   });
 
@@ -85,51 +76,43 @@ describe('never twice, never lost', () => {
   );
 
   test('an address in another letter case is the same person', async () => {
-    await tell(badge('A', 'Lou.Martin@Example.org'), badge('B', 'lou.martin@example.org'));
-    await house.idle();
+    await house.given(badge('A', 'Lou.Martin@Example.org'), badge('B', 'lou.martin@example.org'));
     expect(house.awards().map((award) => award.toLowerCase())).toEqual(['r1 lou.martin@example.org']);
   });
 
   test('what the Région gave by hand is held, and nobody told us', async () => {
     badge('R1', 'LOU@example.org');
-    await bothBadges('lou@example.org');
+    await earn(house, 'lou@example.org');
     await house.idle();
     expect(house.awards()).toEqual([]);
   });
 
   test('what the Région gave by hand completes a rule', async () => {
     badge('R1', 'lou@example.org');
-    await tell(badge('C', 'lou@example.org'));
-    await house.idle();
+    await house.given(badge('C', 'lou@example.org'));
     expect(house.awards()).toEqual(['R2 lou@example.org']);
   });
 
   test('an award revoked by hand is not given again', async () => {
-    await bothBadges('lou@example.org');
+    await earn(house, 'lou@example.org');
     await house.idle();
     const [event] = house.sandbox.eventsOf(REGION, 'R1');
     if (event === undefined) throw new Error('nothing was issued');
-    house.sandbox.revokeByHand(event.id, ['lou@example.org']);
-    expect(await house.notify(event, 'badge.revoked')).toBe(202);
-    await house.idle();
-    await tell(badge('A', 'lou@example.org'));
-    await house.idle();
+    await house.revoke(event, 'lou@example.org');
+    await house.given(badge('A', 'lou@example.org'));
     expect(house.awards()).toEqual(['R1 lou@example.org']);
   });
 
   test('a badge revoked while its award waits stops the award', async () => {
     const [a, b] = [badge('A', 'lou@example.org'), badge('B', 'lou@example.org')];
     house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 429, retryAfterS: 1, times: 1000 });
-    await tell(a, b);
+    await house.tell(a, b);
     await until(() => issueCalls() > 0, 'issue call');
     house.sandbox.revokeByHand(b.id, ['lou@example.org']);
     expect(await house.notify(b, 'badge.revoked')).toBe(202);
-    const [{ earners, vault }] = house.pipelines;
-    const earner = earnerKeyOf(vault, 'lou@example.org');
-    await until(
-      async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked),
-      'revocation',
-    );
+    const [{ earners }] = house.pipelines;
+    const lou = () => earners.read(house.keyOf('lou@example.org'));
+    await until(async () => (await lou()).assertions.some(({ revoked }) => revoked), 'revocation');
     // A run that had decided before is still refused; the next one decides anew.
     await house.idle();
     expect(house.awards()).toEqual([]);
@@ -149,7 +132,7 @@ describe('never twice, never lost', () => {
     ] as const)('$fault', async ({ fault }) => {
       house.sandbox.fault({ route: 'POST issue', ...fault });
       const people = ['lou@example.org', 'sam@example.org'];
-      await bothBadges(...people);
+      await earn(house, ...people);
       await house.idle();
       expect(house.awards().toSorted()).toEqual(people.map((address) => `R1 ${address}`));
       for (const address of people) expect(house.sandbox.awarded(address)).toContain(`${REGION}/R1`);
@@ -158,7 +141,7 @@ describe('never twice, never lost', () => {
 
     test('OBF cannot be read: nothing is issued until it can', async () => {
       house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'status', status: 500, times: 3 });
-      await bothBadges('lou@example.org');
+      await earn(house, 'lou@example.org');
       await house.idle();
       const reads = house.sandbox.calls.filter(
         ({ route, clientId }) => route === 'GET events' && clientId === REGION,
@@ -171,7 +154,7 @@ describe('never twice, never lost', () => {
   test('one recipient whom OBF refuses stands alone, with the reason; the others get theirs; ops send again', async () => {
     const people = Array.from({ length: 9 }, (_, at) => `personne.${at}@example.org`);
     const bad = 'refused-by-obf@example.org';
-    await bothBadges(...people, bad);
+    await earn(house, ...people, bad);
     await house.idle();
     expect(house.awards().toSorted()).toEqual(people.map((address) => `R1 ${address}`));
     const [reason, ...more] = await house.failedReasons();
@@ -179,23 +162,19 @@ describe('never twice, never lost', () => {
     expect(reason).toMatch(/POST issue.*400/);
     expect(reason).not.toContain('@');
 
-    const [{ queues, vault, ledger }] = house.pipelines;
+    const [{ queues, ledger }] = house.pipelines;
     const before = issueCalls();
     const [failed] = await queues.awards.getFailed();
     await failed?.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
     await house.idle();
     expect(issueCalls()).toBe(before + 1);
-    expect((await ledger.read(earnerKeyOf(vault, bad), asBadgeId('R1')))?.state).toBe('refused');
+    expect((await ledger.read(house.keyOf(bad), asBadgeId('R1')))?.state).toBe('refused');
   });
 
   test('a refusal that is not about a recipient: the batch waits, whole and unsplit, and leaves once OBF accepts it', async () => {
     house.sandbox.fault({ route: 'POST issue', kind: 'status', status: 404, times: 2 });
-    // Both wait before the first leaves: one batch, however busy the machine is.
-    const [{ queues, outbox }] = house.pipelines;
-    await queues.awards.pause();
-    await bothBadges('lou@example.org', 'sam@example.org');
-    await until(async () => (await outbox.waiting(asBadgeId('R1'))) === 2, 'two who wait');
-    await queues.awards.resume();
+    await earnWhilePaused(house, 'lou@example.org', 'sam@example.org');
+    await house.pipelines[0].queues.awards.resume();
     await house.idle();
     expect(await house.failedReasons()).toEqual([]);
     expect(house.sandbox.issues().map(({ recipients }) => recipients.length)).toEqual([2, 2, 2]);
@@ -214,14 +193,6 @@ describe('under hard conditions', () => {
   const openSmall = async (pace: object = {}): Promise<void> => {
     house = await openHouse({ scheme: SMALL_SCHEME, partners: SMALL_PARTNERS, workers: 2, pace });
   };
-  async function bothBadges(recipients: readonly string[]): Promise<void> {
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const)
-      expect(await house.notify(house.issue({ clientId, badgeId, recipients }))).toBe(202);
-  }
-
   test('eight awards come due at once for many: the evaluations that follow one award do not repeat another', async () => {
     const awards = Array.from(
       { length: 8 },
@@ -230,7 +201,7 @@ describe('under hard conditions', () => {
     const scheme = `scheme: Essai\ncompetencies: { communiquer: { name: Communiquer } }\nawards:\n${awards.join('\n')}\n`;
     house = await openHouse({ scheme, partners: SMALL_PARTNERS, workers: 2 });
     const pupils = people(16);
-    await bothBadges(pupils);
+    await earn(house, ...pupils);
     await house.idle();
     expect(house.awards()).toHaveLength(new Set(house.awards()).size);
     expect(house.awards()).toHaveLength(8 * pupils.length);
@@ -239,7 +210,7 @@ describe('under hard conditions', () => {
   test('Redis is emptied while an issue call is on its way: what it commits is not sent again', async () => {
     await openSmall({ sendWithinMs: 3000, settleMs: 3500 });
     house.sandbox.fault({ route: 'POST issue', kind: 'slow', ms: 1500 });
-    await bothBadges(['lou@example.org']);
+    await earn(house, 'lou@example.org');
     await until(() => house.sandbox.calls.some(({ route }) => route === 'POST issue'), 'issue call');
     await emptyRedis();
     for (const pipeline of house.pipelines)
@@ -255,7 +226,7 @@ describe('under hard conditions', () => {
   test('a notice that comes before OBF has the event fails, and the poll makes up for it', async () => {
     await openSmall();
     house.sandbox.fault({ route: 'GET event', clientId: 'P2', kind: 'status', status: 404 });
-    await bothBadges(['lou@example.org']);
+    await earn(house, 'lou@example.org');
     await house.idle();
     expect(await house.failedReasons()).toHaveLength(1);
     expect(house.awards()).toEqual([]);
@@ -268,7 +239,7 @@ describe('under hard conditions', () => {
   test("the Région's account is refused for a while: awards wait, and none stands in failed", async () => {
     await openSmall();
     house.sandbox.fault({ route: 'GET events', clientId: REGION, kind: 'status', status: 404, times: 4 });
-    await bothBadges(['lou@example.org']);
+    await earn(house, 'lou@example.org');
     await house.idle();
     expect(await house.failedReasons()).toEqual([]);
     expect(house.awards()).toEqual(['R1 lou@example.org']);
@@ -277,13 +248,10 @@ describe('under hard conditions', () => {
   test('one earner whose portfolio cannot be read stands alone in failed; the others of the batch get theirs', async () => {
     await openSmall();
     const pupils = people(5);
-    const [{ vault, outbox, queues }] = house.pipelines;
-    await queues.awards.pause();
-    await bothBadges(pupils);
-    await until(async () => (await outbox.waiting(asBadgeId('R1'))) === 5, 'full outbox');
-    const earner = earnerKeyOf(vault, 'personne.3@example.org');
+    await earnWhilePaused(house, ...pupils);
+    const earner = house.keyOf('personne.3@example.org');
     await withRedisAt(house.redisUrl, (redis) => breakRecord(redis, house.dataPrefix, earner));
-    await queues.awards.resume();
+    await house.pipelines[0].queues.awards.resume();
     await house.idle();
     expect(house.awards().toSorted()).toEqual(
       people(5)

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asBadgeId, type EarnerKey } from '../../src/ids.js';
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/link-addresses.js';
 import { pointingTo, readPerson } from '../../src/earners/person.js';
@@ -42,31 +41,19 @@ beforeEach(() => {
   ];
 });
 
-const keyOf = (address: string): EarnerKey => earnerKeyOf(house.pipelines[0].vault, address);
+const keyOf = (address: string): EarnerKey => house.keyOf(address);
 /** @param daysAgo when it was issued */
 const badge = (id: string, address: string, daysAgo = 0): EventRecord => {
   const clientId = { A: 'P1', C: 'P1', B: 'P2' }[id] ?? REGION;
   const issuedOnS = TODAY_S - daysAgo * DAY_S;
   return house.issue({ clientId, badgeId: id, recipients: [address], issuedOnS });
 };
-async function tell(...events: EventRecord[]): Promise<void> {
-  for (const event of events) expect(await house.notify(event)).toBe(202);
-}
-async function given(...events: EventRecord[]): Promise<void> {
-  await tell(...events);
-  await house.idle();
-}
-async function revoked(event: EventRecord, address: string): Promise<void> {
-  house.sandbox.revokeByHand(event.id, [address]);
-  expect(await house.notify(event, 'badge.revoked')).toBe(202);
-  await house.idle();
-}
 const revokedAward = async (address: string): Promise<void> => {
   const of = house.sandbox
     .eventsOf(REGION, 'R1')
     .find((one) => one.assertions.some(({ email }) => email === address));
   if (of === undefined) throw new Error('nothing was issued');
-  await revoked(of, address);
+  await house.revoke(of, address);
 };
 const link = (one: string, other: string) => linkAddresses(house.pipelines[0], keyOf(one), keyOf(other));
 const unlink = (one: string, other: string, withinMs = 5000) =>
@@ -93,7 +80,7 @@ const toldOf = async (address: string) =>
 async function bothWait(): Promise<void> {
   const [{ queues, outbox }] = house.pipelines;
   await queues.awards.pause();
-  await tell(badge('A', LOU, 5), badge('B', LOU), badge('A', PRO), badge('B', PRO, 1));
+  await house.tell(badge('A', LOU, 5), badge('B', LOU), badge('A', PRO), badge('B', PRO, 1));
   await until(async () => (await outbox.waiting(R1)) === 2, 'two that wait');
 }
 const resumed = async (): Promise<void> => {
@@ -107,7 +94,7 @@ describe('two addresses become one person', () => {
     async (name) => {
       const latest = name === 'pro' ? PRO : LOU;
       const day = (address: string): number => (address === latest ? 0 : 9);
-      await given(badge('A', LOU, day(LOU)), badge('B', PRO, day(PRO)));
+      await house.given(badge('A', LOU, day(LOU)), badge('B', PRO, day(PRO)));
       expect(awards()).toEqual([]);
       expect(await link(LOU, PRO)).toMatchObject({ person: keyOf(LOU), changed: true, withdrawn: 0 });
       await house.idle();
@@ -117,20 +104,20 @@ describe('two addresses become one person', () => {
   );
 
   test('who both hold it: nothing more, however often it is said, and either way round', async () => {
-    await given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
     await linked(LOU, PRO);
     expect(await link(LOU, PRO)).toMatchObject({ person: keyOf(LOU), changed: false });
     expect(await link(PRO, LOU)).toMatchObject({ person: keyOf(LOU), changed: false });
-    await given(badge('A', LOU), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', PRO));
     expect(awards().toSorted()).toEqual([`R1 ${LOU}`, `R1 ${PRO}`]);
     expect((await toldOf(PRO)).filter((kind) => kind === 'linked')).toHaveLength(1);
   });
 
   test('a new badge under the second address is judged with those of the first', async () => {
-    await given(badge('A', LOU, 2), badge('C', PRO, 1));
+    await house.given(badge('A', LOU, 2), badge('C', PRO, 1));
     await linked(LOU, PRO);
     expect(awards()).toEqual([]);
-    await given(badge('B', PRO));
+    await house.given(badge('B', PRO));
     expect(awards().toSorted()).toEqual([`R1 ${PRO}`, `R2 ${PRO}`]);
   });
 
@@ -139,11 +126,11 @@ describe('two addresses become one person', () => {
     async (fault) => {
       const calls = house.sandbox.issues().length;
       house.sandbox.fault({ route: 'POST issue', ...fault });
-      await given(badge('A', LOU));
-      await tell(badge('A', PRO), badge('B', PRO));
+      await house.given(badge('A', LOU));
+      await house.tell(badge('A', PRO), badge('B', PRO));
       await until(() => house.sandbox.issues().length > calls, 'issue call');
       await link(LOU, PRO);
-      await given(badge('B', LOU));
+      await house.given(badge('B', LOU));
       expect(awards()).toHaveLength(1);
       expect(await house.failedReasons()).toEqual([]);
     },
@@ -166,22 +153,22 @@ describe('two addresses become one person', () => {
   });
 
   test('a link of a link: all of them are one person, wherever the next badge comes', async () => {
-    await given(badge('A', LOU, 3), badge('C', PRO, 3), badge('C', OLD, 2));
+    await house.given(badge('A', LOU, 3), badge('C', PRO, 3), badge('C', OLD, 2));
     await linked(LOU, PRO);
     expect((await link(OLD, PRO)).keys.toSorted()).toEqual([LOU, PRO, OLD].map(keyOf).toSorted());
     for (const address of [LOU, PRO, OLD])
       expect(await person(address)).toMatchObject({ earner: keyOf(OLD), keys: { length: 3 } });
-    await given(badge('B', PRO));
+    await house.given(badge('B', PRO));
     expect(awards().toSorted()).toEqual([`R1 ${PRO}`, `R2 ${PRO}`]);
   });
 
   test('a link that was broken off is ended by the next; meanwhile nothing is given to who is in between', async () => {
-    await given(badge('A', LOU), badge('C', PRO), badge('B', OLD));
+    await house.given(badge('A', LOU), badge('C', PRO), badge('B', OLD));
     await linked(PRO, OLD);
     const { earners } = house.pipelines[0];
     // The first of its steps alone: the one points away, the other does not know of it yet.
     await earners.update(keyOf(PRO), pointingTo(keyOf(LOU)));
-    await given(badge('A', OLD), badge('B', PRO));
+    await house.given(badge('A', OLD), badge('B', PRO));
     expect(awards()).toEqual([]);
     await linked(LOU, OLD);
     for (const address of [LOU, PRO, OLD])
@@ -190,7 +177,7 @@ describe('two addresses become one person', () => {
   });
 
   test('two operators link the same two, each the other way round: one person', async () => {
-    await given(badge('A', LOU), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', PRO));
     const { earners } = house.pipelines[0];
     await linkRecords(earners, keyOf(LOU), keyOf(PRO));
     await linkRecords(earners, keyOf(PRO), keyOf(LOU));
@@ -206,11 +193,11 @@ describe('what a human took back, and what Palier takes back', () => {
     'blocked under the %s address, the person is; unblocked, too',
     async (which) => {
       const [blocked, free] = which === 'first' ? [LOU, PRO] : [PRO, LOU];
-      await given(badge('A', blocked), badge('B', blocked));
+      await house.given(badge('A', blocked), badge('B', blocked));
       await revokedAward(blocked);
-      await given(badge('A', free));
+      await house.given(badge('A', free));
       await linked(LOU, PRO);
-      await given(badge('B', free));
+      await house.given(badge('B', free));
       expect(awards()).toEqual([`R1 ${blocked}`]);
       expect(await unblockAward(house.pipelines[0], keyOf(free), R1)).toBe(true);
       await house.idle();
@@ -220,7 +207,7 @@ describe('what a human took back, and what Palier takes back', () => {
   );
 
   test('blocked under both: one word lifts both', async () => {
-    await given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
     await revokedAward(LOU);
     await revokedAward(PRO);
     expect([await stateOf(LOU), await stateOf(PRO)]).toEqual(['blocked', 'blocked']);
@@ -233,20 +220,20 @@ describe('what a human took back, and what Palier takes back', () => {
 
   test('an award that was given under the second address before the link is taken back there', async () => {
     const b = badge('B', PRO);
-    await given(badge('A', PRO), b, badge('C', LOU));
+    await house.given(badge('A', PRO), b, badge('C', LOU));
     await linked(LOU, PRO);
-    await revoked(b, PRO);
+    await house.revoke(b, PRO);
     expect([holds(PRO), await stateOf(PRO)]).toEqual([false, 'revoked']);
-    await given(badge('B', LOU));
+    await house.given(badge('B', LOU));
     expect(holds(LOU) || holds(PRO)).toBe(true);
   });
 
   test('an award that was given to the second address, for the person, is taken back there', async () => {
     const a = badge('A', LOU, 1);
-    await given(a, badge('B', PRO));
+    await house.given(a, badge('B', PRO));
     await linked(LOU, PRO);
     expect(awards()).toEqual([`R1 ${PRO}`]);
-    await revoked(a, LOU);
+    await house.revoke(a, LOU);
     expect(holds(PRO)).toBe(false);
   });
 });
@@ -265,13 +252,13 @@ describe('one person becomes two again', () => {
     await house.idle();
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${LOU}`]);
     expect(await unlink(LOU, PRO)).toMatchObject({ changed: false });
-    await given(badge('A', LOU), badge('B', PRO));
+    await house.given(badge('A', LOU), badge('B', PRO));
     expect(awards()).toHaveLength(2);
     expect(await toldOf(PRO)).toEqual(['linked', 'unlinked']);
   });
 
   test('who had half each keep what was given, and are given no more when linked again', async () => {
-    await given(badge('A', LOU, 1), badge('B', PRO));
+    await house.given(badge('A', LOU, 1), badge('B', PRO));
     await linked(LOU, PRO);
     await unlinked(LOU, PRO);
     await linked(PRO, LOU);
@@ -279,36 +266,36 @@ describe('one person becomes two again', () => {
     expect(awards()).toEqual([`R1 ${PRO}`]);
     expect([await stateOf(LOU), await stateOf(PRO)]).toEqual([null, 'issued']);
     // A person linked by mistake is given what they come to deserve.
-    await given(badge('B', LOU));
+    await house.given(badge('B', LOU));
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${LOU}`]);
   });
 
   test('the address that stands for the person leaves: the others stay together', async () => {
-    await given(badge('A', LOU), badge('A', PRO), badge('A', OLD));
+    await house.given(badge('A', LOU), badge('A', PRO), badge('A', OLD));
     await linked(LOU, PRO);
     await linked(LOU, OLD);
     await unlinked(PRO, LOU);
     expect((await person(LOU)).keys).toEqual([keyOf(LOU)]);
     expect((await person(OLD)).keys.toSorted()).toEqual([keyOf(PRO), keyOf(OLD)].toSorted());
-    await given(badge('B', OLD));
-    await given(badge('B', LOU));
+    await house.given(badge('B', OLD));
+    await house.given(badge('B', LOU));
     expect(awards()).toHaveLength(2);
     expect(awards()[1]).toBe(`R1 ${LOU}`);
   });
 
   test('a block goes with the address that was revoked; the other one is free', async () => {
-    await given(badge('A', LOU, 1), badge('B', PRO));
+    await house.given(badge('A', LOU, 1), badge('B', PRO));
     await linked(LOU, PRO);
     await revokedAward(PRO);
     expect(await stateOf(LOU)).toBe('blocked');
     await unlinked(LOU, PRO);
     expect([await stateOf(LOU), await stateOf(PRO)]).toEqual([null, 'blocked']);
-    await given(badge('B', LOU), badge('A', PRO));
+    await house.given(badge('B', LOU), badge('A', PRO));
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${LOU}`]);
   });
 
   test('what a batch holds that nobody sends is withdrawn, and not waited for', async () => {
-    await given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
+    await house.given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
     const [{ outbox, ledger, queues }] = house.pipelines;
     await queues.awards.pause();
     await link(LOU, PRO);
@@ -326,7 +313,7 @@ describe('one person becomes two again', () => {
   test.each([{ kind: 'slow', ms: 500 }, { kind: 'reply-lost' }] as const)(
     'it waits for a call under way ($kind); when that does not end, nothing is changed',
     async (fault) => {
-      await given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
+      await house.given(badge('A', LOU, 2), badge('B', LOU, 1), badge('C', PRO));
       const calls = house.sandbox.issues().length;
       house.sandbox.fault({ route: 'POST issue', ...fault });
       await link(LOU, PRO);
@@ -344,7 +331,7 @@ describe('one person becomes two again', () => {
 
   test('a revocation under way is not waited for: it goes on under the address that has the badge', async () => {
     const a = badge('A', LOU, 1);
-    await given(a, badge('B', PRO));
+    await house.given(a, badge('B', PRO));
     await linked(LOU, PRO);
     const [{ ledger, queues }] = house.pipelines;
     await queues.awards.pause();
@@ -356,7 +343,7 @@ describe('one person becomes two again', () => {
     await resumed();
     expect([holds(PRO), await stateOf(PRO)]).toEqual([false, 'revoked']);
     // It was Palier's doing: it is given again once it is deserved.
-    await given(badge('A', PRO));
+    await house.given(badge('A', PRO));
     expect(awards()).toEqual([`R1 ${PRO}`, `R1 ${PRO}`]);
   });
 });
@@ -380,7 +367,7 @@ async function live(told: Story, nth: number) {
   ];
   const gives = toGive.map(async ([id, address], at) => {
     await pause(told.badgesAtMs[at]);
-    await tell(badge(id, address));
+    await house.tell(badge(id, address));
   });
   const links = async (): Promise<void> => {
     await pause(told.linksAtMs);

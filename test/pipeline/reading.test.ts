@@ -1,4 +1,3 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { asClientId } from '../../src/ids.js';
 import { tellReading } from '../../src/ops/cli/stats.js';
@@ -7,7 +6,7 @@ import { createSchemes } from '../../src/scheme/schemes.js';
 import { pollEvents } from '../../src/workers/ingest/poll-events.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { type House, openHouse, parse, REGION } from '../support/house.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { randomBytes } from 'node:crypto';
 
@@ -42,8 +41,7 @@ describe('first look', () => {
   /** Everybody gets one badge of two, all of it read. */
   const half = async (...recipients: string[]) => {
     const event = give('P2', 'B', ...recipients);
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
+    await house.given(event);
     return event;
   };
   const awards = (): string[] => house.awards().toSorted();
@@ -60,7 +58,7 @@ describe('first look', () => {
         await half(...people);
         house.sandbox.writeSlowly('A', visible);
         const event = give('P1', 'A', ...people);
-        expect(await house.notify(event)).toBe(202);
+        await house.tell(event);
         await until(async () => (await readProblems()).length === 1, 'problem noted');
         await until(() => awards().length === visible, 'those who are shown');
         expect(await readProblems()).toMatchObject([
@@ -79,7 +77,7 @@ describe('first look', () => {
       house.sandbox.writeSlowly('A', 0);
       const event = give('P1', 'A', LOU);
       house.sandbox.lists.oddRow('event', event.id, { recipient_count: null });
-      expect(await house.notify(event)).toBe(202);
+      await house.tell(event);
       await until(async () => (await readProblems()).length === 1, 'problem noted');
       house.sandbox.written(event.id);
       await until(() => awards().length > 0, 'award');
@@ -91,7 +89,7 @@ describe('first look', () => {
       house.sandbox.writeSlowly('R1', 1);
       const byHand = give(REGION, 'R1', SAM, LOU);
       await half(LOU);
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
+      await house.tell(give('P1', 'A', LOU));
       await until(
         async () => (await house.pipelines[0].queues.awards.getDelayedCount()) > 0 && awards().length === 0,
         'award that waits',
@@ -122,8 +120,7 @@ describe('first look', () => {
         body: '<p>Maintenance</p>',
         times,
       });
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU));
       expect(
         house.sandbox.calls.filter((call) => call.route === route && call.status === status),
       ).toHaveLength(times);
@@ -149,8 +146,7 @@ describe('first look', () => {
     test('a recipient appended to an event that was read, and an update told: the award follows', async () => {
       await half(LOU, SAM);
       const event = give('P1', 'A', SAM);
-      expect(await house.notify(event)).toBe(202);
-      await house.idle();
+      await house.given(event);
       expect(awards()).toEqual([`R1 ${SAM}`]);
       house.sandbox.appendByHand(event.id, [LOU], { movesMtime: false });
       for (let again = 0; again < 2; again += 1) {
@@ -167,8 +163,7 @@ describe('first look', () => {
       expect(await house.notify(event, 'badge.updated')).toBe(202);
       await house.idle();
       expect(await unlikeObf([LOU, SAM])).toEqual([]);
-      expect(await house.notify(give('P1', 'A', LOU, SAM))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU, SAM));
       expect(house.sandbox.issues().map(({ recipients }) => recipients)).toEqual([[SAM]]);
     });
 
@@ -178,8 +173,7 @@ describe('first look', () => {
       expect(await house.notify(event, 'badge.updated')).toBe(202);
       await house.idle();
       expect(await house.failedReasons()).toHaveLength(1);
-      expect(await house.notify(event)).toBe(202);
-      await house.idle();
+      await house.given(event);
       expect(await house.failedReasons()).toEqual([]);
     });
 
@@ -188,15 +182,14 @@ describe('first look', () => {
       await poll(asClientId(REGION));
       await half(LOU);
       house.sandbox.appendByHand(byHand.id, [LOU], { movesMtime: false });
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU));
       expect(house.sandbox.issues()).toEqual([]);
       expect(house.sandbox.awarded(LOU)).toEqual(['P2/B', `${REGION}/R1`, 'P1/A']);
     });
 
     test('revoked, deleted or ended without a word: two verifications later the portfolios equal OBF', async () => {
       const [a, b] = [await half(LOU), give('P1', 'A', LOU, SAM)];
-      expect(await house.notify(b)).toBe(202);
+      await house.tell(b);
       const gone = give('P1', 'C', SAM);
       await poll();
       expect(awards()).toEqual([`R1 ${LOU}`]);
@@ -218,14 +211,12 @@ describe('first look', () => {
 
     test('an award revoked by hand, without a word, stays away', async () => {
       await half(LOU);
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU));
       const [issued] = house.sandbox.eventsOf(REGION);
       await poll(asClientId(REGION));
       house.sandbox.revokeByHand(issued?.id ?? '', [LOU]);
       expect(await verify()).toMatchObject({ awardsRevoked: 1 });
-      expect(await house.notify(give('P1', 'C', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'C', LOU));
       expect(awards()).toEqual([`R1 ${LOU}`]);
     });
 
@@ -235,7 +226,7 @@ describe('first look', () => {
       expect(await readAll()).toMatchObject({ gone: 1, earners: 1 });
       const { earners } = house.pipelines[0].queues;
       const a = give('P1', 'A', LOU);
-      expect(await house.notify(a)).toBe(202);
+      await house.tell(a);
       await until(async () => (await house.pipelines[0].events.count(P1)) === 1, 'event of the other');
       await until(async () => (await earners.getJobCountByTypes('waiting', 'active')) === 0, 'evaluation');
       expect(awards()).toEqual([]);
@@ -248,8 +239,7 @@ describe('first look', () => {
       const hidden = await half(LOU);
       house.sandbox.hideRecipients(hidden.id, [LOU]);
       expect(await verify()).toMatchObject({ gone: 0, revocations: 0 });
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU));
       expect(awards()).toEqual([`R1 ${LOU}`]);
     });
   });
@@ -265,8 +255,7 @@ describe('first look', () => {
         done();
         house.sandbox.appendByHand(event.id, [LOU]);
       });
-      expect(await house.notify(event)).toBe(202);
-      await house.idle();
+      await house.given(event);
       await poll();
       expect(awards()).toEqual([`R1 ${LOU}`, `R1 personne.${PAGE}@example.org`]);
     });
@@ -299,8 +288,7 @@ describe('first look', () => {
       await half(LOU, SAM);
       const event = give('P1', 'A', LOU, SAM);
       house.sandbox.lists.oddRow('recipients', event.assertions[0]?.id ?? '', { assertion_id: null });
-      expect(await house.notify(event)).toBe(202);
-      await house.idle();
+      await house.given(event);
       expect(awards()).toEqual([`R1 ${SAM}`]);
       const [reason = ''] = await house.failedReasons();
       expect(reason).toMatch(new RegExp(`client P1, event ${event.id}, field assertion_id`));
@@ -337,8 +325,7 @@ describe('first look', () => {
       const odd = give(REGION, 'R2', 'zoe@example.org');
       house.sandbox.lists.oddRow('events', odd.id, { id: null });
       await half(LOU);
-      expect(await house.notify(give('P1', 'A', LOU))).toBe(202);
-      await house.idle();
+      await house.given(give('P1', 'A', LOU));
       await poll(asClientId(REGION));
       expect(awards()).toEqual([`R1 ${LOU}`]);
       expect(await readProblems()).toMatchObject([{ clientId: REGION, list: 'events', fields: ['id'] }]);
@@ -353,13 +340,13 @@ describe('first look', () => {
 
   /** Assertions that stand otherwise in a portfolio than in OBF. */
   async function unlikeObf(addresses: readonly string[]): Promise<readonly string[]> {
-    const { earners, vault } = house.pipelines[0];
+    const { earners } = house.pipelines[0];
     const obf = [P1, P2, REGION]
       .flatMap((clientId) => house.sandbox.eventsOf(clientId))
       .flatMap(({ assertions }) => assertions);
     const found: string[] = [];
     for (const address of addresses)
-      for (const one of (await earners.read(earnerKeyOf(vault, address))).assertions) {
+      for (const one of (await earners.read(house.keyOf(address))).assertions) {
         const there = obf.find(({ id, email }) => id === String(one.id) && email === address);
         if ((there?.revoked ?? true) !== one.revoked) found.push(`${address} ${one.badgeId}`);
       }
@@ -378,14 +365,10 @@ describe('unreadable', () => {
   afterAll(() => house.close());
 
   test('what cannot be read of one of a class keeps the others from nothing', async () => {
-    const [{ people, vault, queues }] = house.pipelines;
-    const lou = recordKey(house.dataPrefix, earnerKeyOf(vault, LOU));
+    const [{ people, queues }] = house.pipelines;
+    const lou = recordKey(house.dataPrefix, house.keyOf(LOU));
     await people.redis.set(lou, 'what a hand wrote');
-    for (const [clientId, badgeId] of [
-      ['P1', 'A'],
-      ['P2', 'B'],
-    ] as const)
-      expect(await house.notify(house.issue({ clientId, badgeId, recipients: CLASS }))).toBe(202);
+    await earn(house, ...CLASS);
     await until(() => house.awards().length === 2, 'awards of the others', 20_000);
     expect(house.awards().toSorted()).toEqual(['R1 alix@example.org', 'R1 sam@example.org']);
 
@@ -394,7 +377,7 @@ describe('unreadable', () => {
       const jobs = await queues.notices.getJobs(['delayed', 'failed']);
       return jobs.length === 2 && jobs.every(({ failedReason }) => failedReason !== undefined) ? jobs : null;
     }, 'notices that are not done');
-    for (const { failedReason } of waiting) expect(failedReason).toContain(earnerKeyOf(vault, LOU));
+    for (const { failedReason } of waiting) expect(failedReason).toContain(house.keyOf(LOU));
     await people.redis.del(lou);
     // One that is neither delayed nor failed is on its way by itself.
     for (const job of waiting) await job.promote().catch(() => job.retry('failed').catch(() => undefined));
@@ -418,7 +401,7 @@ describe('unreadable', () => {
     await people.redis.del(state);
     await stranger.start(easier);
     const event = house.issue({ clientId: 'P1', badgeId: 'A', recipients: ['zoe@example.org'] });
-    expect(await house.notify(event)).toBe(202);
+    await house.tell(event);
     const [failed] = await until(async () => {
       const jobs = await queues.notices.getJobs(['failed']);
       return jobs.length > 0 ? jobs : null;

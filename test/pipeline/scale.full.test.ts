@@ -1,7 +1,5 @@
-import { asBadgeId } from '../../src/ids.js';
 import { openHouse, REGION, type House } from '../support/house.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
-import { until } from '../support/until.js';
+import { earnWhilePaused, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 
 let house: House;
 afterEach(() => house.close());
@@ -18,12 +16,10 @@ test('1 000 earners come due from one class: a handful of calls, all reads inclu
   });
   const pupils = Array.from({ length: 1000 }, (_, at) => `eleve.${at}@example.org`);
   const first = house.issue({ clientId: 'P1', badgeId: 'A', recipients: pupils });
-  expect(await house.notify(first)).toBe(202);
-  await house.idle();
+  await house.given(first);
   const before = house.sandbox.calls.length;
   const second = house.issue({ clientId: 'P2', badgeId: 'B', recipients: pupils });
-  expect(await house.notify(second)).toBe(202);
-  await house.idle();
+  await house.given(second);
   const calls = house.sandbox.calls.slice(before);
   expect(house.awards().toSorted()).toEqual(pupils.map((pupil) => `R1 ${pupil}`).toSorted());
   const told = calls.map(({ route, clientId, status }) => `${clientId} ${route} ${status}`);
@@ -38,16 +34,8 @@ test('OBF has too small a quota left: nothing is issued, nothing fails, and all 
   const low = { id: REGION, name: REGION, issuing_limit: 13 };
   house.sandbox.fault({ route: 'GET client', kind: 'status', status: 200, body: low, times: 3 });
   const pupils = Array.from({ length: 5 }, (_, at) => `eleve.${at}@example.org`);
-  // All wait before the first leaves: one batch, however busy the machine is.
-  const [{ queues, outbox }] = house.pipelines;
-  await queues.awards.pause();
-  for (const [clientId, badgeId] of [
-    ['P1', 'A'],
-    ['P2', 'B'],
-  ] as const)
-    expect(await house.notify(house.issue({ clientId, badgeId, recipients: pupils }))).toBe(202);
-  await until(async () => (await outbox.waiting(asBadgeId('R1'))) === 5, 'five who wait');
-  await queues.awards.resume();
+  await earnWhilePaused(house, ...pupils);
+  await house.pipelines[0].queues.awards.resume();
   await house.idle();
   const routes = house.sandbox.calls.filter(({ clientId }) => clientId === REGION).map(({ route }) => route);
   const asked = routes.filter((route) => route === 'GET client');

@@ -1,9 +1,8 @@
-import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { asAssertionId, asBadgeId } from '../../src/ids.js';
 import { everythingIn } from '../support/everything.js';
 import { type House, openHouse } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { earn, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,8 +50,8 @@ partners:
     withRedisAt(house.redisUrl, (redis) => removeKeys(redis, `${house.dataPrefix}:verified:`));
   const publicReads = () => house.sandbox.calls.filter(({ clientId }) => clientId === null).length;
   const keptOf = async (id: string) => {
-    const [{ earners, vault }] = house.pipelines;
-    const { assertions } = await earners.read(earnerKeyOf(vault, LOU));
+    const [{ earners }] = house.pipelines;
+    const { assertions } = await earners.read(house.keyOf(LOU));
     return assertions.find((one) => one.id === asAssertionId(id));
   };
 
@@ -247,11 +246,7 @@ describe('strangers', () => {
       const body = '<html>maintenance</html>';
       house.sandbox.fault({ route: 'GET recipient', kind: 'status', status, times: 2, body });
       const who = `proxy.${status}@example.org`;
-      for (const [clientId, badgeId] of [
-        ['P1', 'A'],
-        ['P2', 'B'],
-      ] as const)
-        expect(await house.notify(house.issue({ clientId, badgeId, recipients: [who] }))).toBe(202);
+      await earn(house, who);
       await house.idle();
       expect(house.awards().slice(before)).toEqual([`R1 ${who}`]);
       expect(await house.failedReasons()).toEqual(failed);
@@ -272,15 +267,13 @@ describe('strangers', () => {
     house.sandbox.addClient({ id: 'P9', secret: 'p9', name: 'Ailleurs' });
     house.sandbox.addBadge({ clientId: 'P9', id: 'Z', name: 'Z' });
     const event = house.issue({ clientId: 'P9', badgeId: 'Z', recipients: ['lou@example.org'] });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
+    await house.given(event);
     expect(house.sandbox.calls.filter(({ clientId }) => clientId === 'P9')).toEqual([]);
   });
 
   test('a notice of a partner without an API key stands in failed, and says what to do', async () => {
     const event = house.issue({ clientId: 'P3', badgeId: 'D', recipients: ['lou@example.org'] });
-    expect(await house.notify(event)).toBe(202);
-    await house.idle();
+    await house.given(event);
     expect((await house.failedReasons()).join('\n')).toContain('secret_env');
   });
 

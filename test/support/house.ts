@@ -3,7 +3,7 @@ import type { Telemetry } from 'bullmq';
 import type { RequestHandler } from 'express';
 import type { DestinationStream } from 'pino';
 import type { Config } from '../../src/config.js';
-import { asClientId } from '../../src/ids.js';
+import { asClientId, type EarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
@@ -58,6 +58,14 @@ export interface House {
   issue(issue: HandIssue): EventRecord;
   /** Tells the door of an event, signed; resolves with the status. */
   notify(event: EventRecord, type?: 'badge.issued' | 'badge.revoked' | 'badge.updated'): Promise<number>;
+  /** Tells the door of each of these events. @throws unless it takes them */
+  tell(...events: EventRecord[]): Promise<void>;
+  /** The same; resolves once all that follows is done. */
+  given(...events: EventRecord[]): Promise<void>;
+  /** Revokes an event's badge by hand in OBF, and tells the door; resolves once all that follows is done. */
+  revoke(event: EventRecord, ...addresses: string[]): Promise<void>;
+  /** What stands for an address. */
+  readonly keyOf: (address: string) => EarnerKey;
   /** OBF's push to a Passport. */
   push(credentials: Readonly<Record<string, readonly string[]>>): Promise<number>;
   /** Resolves when no job waits or runs; failed ones, and those that wait for a long time, may stand. */
@@ -154,6 +162,31 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const { queues, schemes } = first.pipeline;
   await schemes.start(scheme);
 
+  const notify: House['notify'] = (event, type = 'badge.issued') =>
+    postNotice(
+      `${door.url}/webhooks/obf`,
+      signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
+    );
+  const accepted = async (event: EventRecord, type?: 'badge.revoked'): Promise<void> => {
+    const status = await notify(event, type);
+    if (status !== 202) throw new Error(`the notice of ${event.id} was answered by ${status}`);
+  };
+  const tell = async (...events: EventRecord[]): Promise<void> => {
+    for (const event of events) await accepted(event);
+  };
+  const idle = async (): Promise<void> => {
+    await until(
+      async () => {
+        const counts = await Promise.all(
+          QUEUES.map((name) => queues[name].getJobCounts('waiting', 'active', 'delayed', 'prioritized')),
+        );
+        return counts.every((count) => Object.values(count).every((number) => number === 0));
+      },
+      'idle queues',
+      60_000,
+    );
+  };
+
   return {
     sandbox,
     scheme,
@@ -164,25 +197,21 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     redisPrefix: redis.prefix,
     dataPrefix: redis.dataPrefix,
     issue: (issue) => sandbox.issueByHand(issue),
-    notify: (event, type = 'badge.issued') =>
-      postNotice(
-        `${door.url}/webhooks/obf`,
-        signedNotice(HOOK, { type, client_id: event.clientId, event_id: event.id }, Date.now),
-      ),
+    notify,
+    tell,
+    async given(...events) {
+      await tell(...events);
+      await idle();
+    },
+    async revoke(event, ...addresses) {
+      sandbox.revokeByHand(event.id, addresses);
+      await accepted(event, 'badge.revoked');
+      await idle();
+    },
+    keyOf: (address) => earnerKeyOf(first.pipeline.vault, address),
     push: (credentials) =>
       postNotice(`${door.url}/obpv1/factory/users_badges`, passportNotice(BASIC, credentials)),
-    async idle() {
-      await until(
-        async () => {
-          const counts = await Promise.all(
-            QUEUES.map((name) => queues[name].getJobCounts('waiting', 'active', 'delayed', 'prioritized')),
-          );
-          return counts.every((count) => Object.values(count).every((number) => number === 0));
-        },
-        'idle queues',
-        60_000,
-      );
-    },
+    idle,
     async failedReasons() {
       const failed = await Promise.all(QUEUES.map((name) => queues[name].getFailed()));
       return failed.flat().map(({ failedReason }) => failedReason);

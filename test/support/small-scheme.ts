@@ -1,3 +1,7 @@
+import { asBadgeId } from '../../src/ids.js';
+import type { House } from './house.js';
+import { until } from './until.js';
+
 /** Two badges of « Communiquer » make level 1; holding it and one of level 2 makes level 2. */
 export const SMALL_SCHEME = `
 scheme: Essai
@@ -34,3 +38,22 @@ partners:
       - { id: D, name: Badge D, competency: communiquer, level: 1 }
       - { id: E, name: Badge E, competency: communiquer, level: 1 }
 `;
+
+/** Gives each of them A and B, which make R1, and tells the door of both. */
+export const earn = (house: House, ...recipients: string[]): Promise<void> =>
+  house.tell(
+    house.issue({ clientId: 'P1', badgeId: 'A', recipients }),
+    house.issue({ clientId: 'P2', badgeId: 'B', recipients }),
+  );
+
+/**
+ * The same, with issuing paused before: all of them wait in the outbox, and leave together once it is resumed, however
+ * busy the machine is.
+ */
+export async function earnWhilePaused(house: House, ...recipients: string[]): Promise<void> {
+  const [{ queues, outbox }] = house.pipelines;
+  await queues.awards.pause();
+  await earn(house, ...recipients);
+  const isFull = async () => (await outbox.waiting(asBadgeId('R1'))) === recipients.length;
+  await until(isFull, `${recipients.length} who wait`, 30_000);
+}
