@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { asClientId } from '../ids.js';
-import { withoutUnseenEnds } from '../platform/invisible.js';
+import { normaliseAddress, withoutUnseenEnds } from '../platform/invisible.js';
 import { fieldOf } from '../platform/logger.js';
 import { inSeconds, optionalText } from './wire.js';
 
@@ -138,7 +138,7 @@ export const revokedIds = z
 
 /** True when the credential was made for this address. @see Open Badges 2.0, IdentityHash; 3.0, IdentityObject */
 export function isFor(recipient: Recipient, address: string): boolean {
-  if (!recipient.hashed) return fold(recipient.identity) === fold(address);
+  if (!recipient.hashed) return normaliseAddress(recipient.identity) === normaliseAddress(address);
   const [algorithm, hex = ''] = recipient.identity.split('$');
   // MD5, which the standards also allow, can be forged.
   if (algorithm !== 'sha256') return false;
@@ -159,6 +159,3 @@ function spellings(address: string): readonly string[] {
   const capitalised = `${plain.slice(0, 1).toUpperCase()}${plain.slice(1).toLowerCase()}`;
   return [address, address.trim(), bare, plain, plain.toLowerCase(), plain.toUpperCase(), capitalised];
 }
-
-const fold = (address: string): string =>
-  withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');

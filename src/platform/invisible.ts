@@ -9,6 +9,13 @@ const MARKS = /(?![\u200c\u200d])\p{Cf}/gu;
 /** The text without what is invisible at both ends; within it, everything stays. */
 export const withoutUnseenEnds = (text: string): string => text.replaceAll(ENDS, '');
 
+/**
+ * The one form under which an address is compared: without what is invisible at its ends, Unicode NFC,
+ * case-folded; nothing cleverer, since a dot or a `+tag` is another person's address as far as we can know.
+ */
+export const normaliseAddress = (address: string): string =>
+  withoutUnseenEnds(address).normalize('NFC').toLowerCase().normalize('NFC');
+
 /** A text that somebody else wrote, for people to read: without the marks. */
 export const withoutMarks = (text: string): string => text.replaceAll(MARKS, '');
 

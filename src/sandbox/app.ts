@@ -4,7 +4,7 @@ import { API_ROUTES } from './api.js';
 import { ok, refused, throttled, type ApiRequest, type ClientHandler, type Reply } from './exchange.js';
 import type { CallFaults, Outcome } from './faults.js';
 import { PUBLIC_ROUTES } from './hosted.js';
-import type { RateLimit, Tokens } from './limits.js';
+import type { Limits } from './limits.js';
 import type { ReceivedCall, RouteName } from './types.js';
 import type { World } from './world.js';
 
@@ -13,10 +13,9 @@ export type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] };
 
 interface Service {
   readonly world: World;
-  readonly tokens: Tokens;
+  readonly limits: Limits;
   readonly faults: CallFaults;
   readonly calls: OpenCall[];
-  readonly overRate: RateLimit;
 }
 
 const methodOf = (name: RouteName) =>
@@ -73,30 +72,30 @@ function record(route: OpenCall['route'], req: Request, { calls, world }: Servic
 }
 
 /** A bearer token of the client in the path, and not too soon. */
-function letIn(request: ApiRequest, { world, tokens, overRate }: Service, answer: ClientHandler): Reply {
+function letIn(request: ApiRequest, { world, limits }: Service, answer: ClientHandler): Reply {
   const [, token = ''] = /^Bearer (\S+)$/.exec(request.authorization) ?? [];
   const client = world.clients.get(request.client);
   // An unknown or expired token, or one of another client: OBF answers it in plain text.
-  if (client === undefined || tokens.holder(token) !== client.id)
+  if (client === undefined || limits.holder(token) !== client.id)
     return { status: 403, body: '403 Forbidden' };
   if (client.suspended) return refused(403, 'client suspended');
-  const waitMs = overRate(client.id);
+  const waitMs = limits.overRate(client.id);
   return waitMs === null ? answer(request, world, client) : throttled(waitMs, 'Too many requests');
 }
 
 const form = z.object({ grant_type: z.string(), client_id: z.string(), client_secret: z.string() }).partial();
 
 /** OAuth 2.0 client credentials (RFC 6749, section 4.4). */
-function giveToken(request: ApiRequest, { world, tokens }: Service): Reply {
+function giveToken(request: ApiRequest, { world, limits }: Service): Reply {
   if (form.safeParse(request.body).data?.grant_type !== 'client_credentials')
     return refused(400, 'grant_type must be "client_credentials", in a form');
   const { id = '', secret } = credentialsOf(request);
   if (secret === undefined || world.clients.get(id)?.secret !== secret)
     return refused(403, 'unknown client, or wrong secret');
-  const granted = tokens.grant(id);
+  const granted = limits.grant(id);
   return typeof granted === 'number'
     ? throttled(granted, 'one token per client every ten seconds')
-    : ok({ access_token: granted, expires_in: tokens.ttlS, token_type: 'Bearer' });
+    : ok({ access_token: granted, expires_in: limits.tokenTtlS, token_type: 'Bearer' });
 }
 
 /** Who asks for a token, as HTTP Basic or in the body, before anything is checked. */
@@ -111,8 +110,7 @@ function conclude(outcome: Outcome, call: OpenCall, res: Response): void {
   if (outcome.kind === 'silence') return;
   if (outcome.kind === 'reset') {
     call.status = 'reset';
-    res.socket?.resetAndDestroy();
-    return;
+    return void res.socket?.resetAndDestroy();
   }
   const { status, body, headers, eventId = null } = outcome.reply;
   call.eventId = eventId;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { systemClock, type Clock } from '../platform/clock.js';
 import { createApp, type OpenCall } from './app.js';
 import { CallFaults } from './faults.js';
-import { createRateLimit, createTimeLine, createTokens } from './limits.js';
+import { createLimits } from './limits.js';
 import { listen } from './processes.js';
 import {
   legibleIssue,
@@ -37,17 +37,9 @@ export class Sandbox extends World {
     private readonly server: Server,
   ) {
     super(url, clock, options);
-    const timeLine = createTimeLine(clock);
-    const { tokenEveryMs = 10_000, tokenTtlS = 3600, maxRps = 10 } = options;
     this.#closed = once(server, 'close');
-    const app = createApp({
-      world: this,
-      tokens: createTokens(tokenEveryMs, tokenTtlS, timeLine),
-      faults: this.#faults,
-      calls: this.#calls,
-      overRate: createRateLimit(maxRps ?? Infinity, timeLine),
-    });
-    server.on('request', app);
+    const limits = createLimits(options, clock);
+    server.on('request', createApp({ world: this, limits, faults: this.#faults, calls: this.#calls }));
   }
 
   get calls(): readonly ReceivedCall[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { createVault } from '../../src/platform/vault.js';
-import { earnerKeyOf, normaliseAddress } from '../../src/earners/earner-key.js';
+import { earnerKeyOf } from '../../src/earners/earner-key.js';
+import { normaliseAddress } from '../../src/platform/invisible.js';
 
 const vault = createVault(Buffer.alloc(32, 7));
 
