@@ -2,10 +2,9 @@ import type { Batch } from '../../issuing/batches.js';
 import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { AWARD_STATES, PAUSED } from '../shared/issuing-words.js';
+import { AWARD_STATES, indented, instantWords, PAUSED } from '../shared/words.js';
 import { holdLine, readFlags, readHolds, readQuota } from '../shared/stats.js';
 import { labelled, type Localized, plural, quoted, say } from '../../rules/localized.js';
-import { indented, instantWords } from '../shared/words.js';
 
 export interface Section {
   readonly title: Localized;

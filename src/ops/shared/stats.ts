@@ -4,9 +4,8 @@ import type { ReadProblem } from '../../obf/read-state.js';
 import { secondsOf } from '../../platform/clock.js';
 import type { Partner } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { holdWords } from './issuing-words.js';
+import { holdWords, instantWords } from './words.js';
 import { type Localized, quoted, say } from '../../rules/localized.js';
-import { instantWords } from './words.js';
 
 /** The awards whose issuing waits, and why. */
 export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'holds'>) {

@@ -1,5 +1,10 @@
 import { DateTime } from 'luxon';
-import { localized, type Localized } from '../../rules/localized.js';
+import type { JournalKind } from '../../earners/journal-entry.js';
+import type { AwardState } from '../../earners/record.js';
+import type { Hold } from '../../issuing/hold.js';
+import { withoutAddresses } from '../../platform/logger.js';
+import { type Lang, localized, type Localized, say } from '../../rules/localized.js';
+import type { Enrolment, Scheme } from '../../rules/types.js';
 
 /** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */
 export const instantWords = (atS: number, timeZone: string, form = DateTime.DATETIME_MED): Localized =>
@@ -29,3 +34,93 @@ export const listed = (parts: readonly (Localized | string | false)[]): Localize
       .map((part) => (typeof part === 'string' ? part : part[lang]))
       .join(', '),
   );
+
+/** Days like `2024-01-31`, inclusive, as partners.yaml has them; null: none is given. */
+interface Period {
+  readonly from: string | null;
+  readonly until: string | null;
+}
+
+export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string): Period => ({
+  from: fromS === null ? null : dayOf(fromS, timeZone),
+  until: beforeS === null ? null : dayOf(beforeS - 1, timeZone),
+});
+
+const dayOf = (atS: number, timeZone: string): string =>
+  DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
+
+/** `à partir du 1 janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
+export const periodWords = ({ from, until }: Period): readonly Localized[] =>
+  [
+    from !== null && { fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` },
+    until !== null && { fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` },
+  ].filter((words) => words !== false);
+
+/** `communiquer, niveau 1, capacité interagir, à partir du 1 janv. 2024`. */
+export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Localized => {
+  const { competency, level, ability } = enrolment;
+  return listed([
+    { fr: `${competency}, niveau ${level}`, en: `${competency}, level ${level}` },
+    ability !== null && { fr: `capacité ${ability}`, en: `ability ${ability}` },
+    ...periodWords(periodOf(enrolment, timeZone)),
+  ]);
+};
+
+const dayWords = (day: string, locale: Lang): string =>
+  DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);
+
+/** Why nothing of a badge is issued, and what to do; it goes on by itself. */
+export function holdWords({ code, words }: Hold): Localized {
+  const said = words === null ? '' : withoutAddresses(words);
+  switch (code) {
+    case 'quota':
+      return say`le quota OBF de la Région ne suffit pas ; faites-le relever dans OBF
+        the Région’s OBF quota does not suffice; have it raised in OBF`;
+    case 'badge':
+      return say`le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon ; publiez-le dans OBF, ou corrigez scheme.yaml
+        the badge is no longer in the Région’s OBF account, or is a draft there; publish it in OBF, or mend scheme.yaml`;
+    case 'client':
+      return say`OBF refuse les appels de la Région (${said}) ; voyez avec OBF l’état du compte
+        OBF refuses the Région’s calls (${said}); ask OBF about the account`;
+    case 'refusal':
+      return say`OBF refuse l’envoi sans que le compte en dise la cause (${said}) ; demandez-la à OBF
+        OBF refuses the issue call, and the account does not show why (${said}); ask OBF`;
+  }
+}
+
+/** Said wherever awards are told of: what is due waits. */
+export const PAUSED = say`Les envois sont suspendus : rien n'est délivré tant que « npx palier resume » n'est pas tapé.
+  Issuing is paused: nothing is given until "npx palier resume" is typed.`;
+
+/** How far an award is, in the ledger. */
+export const AWARD_STATES: Readonly<Record<AwardState, Localized>> = {
+  due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
+  claimed: { fr: 'envoi en cours', en: 'being issued' },
+  unknown: say`issue inconnue, vérifiée dans OBF avant tout nouvel envoi
+    outcome unknown, looked up in OBF before anything is sent again`,
+  issued: { fr: 'donné', en: 'given' },
+  refused: { fr: 'refusé par OBF', en: 'refused by OBF' },
+  revoking: say`retrait en cours : un badge qui l'avait fait obtenir a été révoqué
+    being taken back: a badge that earned it was revoked`,
+  revoked: { fr: 'retiré par Palier', en: 'taken back by Palier' },
+  blocked: say`révoqué à la main dans OBF : n'est plus délivré tant que le blocage n'est pas levé
+    revoked by hand in OBF: not given again until the block is lifted`,
+  withdrawn: { fr: "n'est plus dû", en: 'no longer due' },
+};
+
+/** What happened, in the account. */
+export const HAPPENED: Readonly<Record<JournalKind, Localized>> = {
+  issued: { fr: 'badge donné par Palier', en: 'award given by Palier' },
+  found: { fr: 'badge trouvé dans OBF, donné à la main', en: 'award found in OBF, given by hand' },
+  flagged: { fr: 'badge à examiner', en: 'award to be looked at' },
+  revoked: { fr: 'badge retiré par Palier', en: 'award taken back by Palier' },
+  blocked: { fr: 'badge bloqué, révoqué à la main', en: 'award blocked, revoked by hand' },
+  unblocked: { fr: 'blocage levé', en: 'block lifted' },
+  refused: { fr: 'badge refusé par OBF', en: 'award refused by OBF' },
+  linked: { fr: 'adresses liées', en: 'addresses linked' },
+  unlinked: { fr: 'adresses séparées', en: 'addresses unlinked' },
+  erased: { fr: 'effacement', en: 'erasure' },
+  purged: { fr: 'effacement, durée de conservation passée', en: 'erasure, retention being over' },
+  applied: { fr: 'règles mises en vigueur', en: 'rules put into force' },
+  viewed: { fr: 'pages vues par les personnes, ce jour-là', en: 'pages viewed by the people, on that day' },
+};

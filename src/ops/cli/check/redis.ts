@@ -9,10 +9,9 @@ import type { Scheme } from '../../../rules/types.js';
 import { createSchemes } from '../../../scheme/schemes.js';
 import { SchemeUnreadable } from '../../../scheme/state.js';
 import { PACE } from '../../../workers/stores.js';
-import { PAUSED } from '../../shared/issuing-words.js';
+import { durationWords, PAUSED } from '../../shared/words.js';
 import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
 import { type Localized, say } from '../../../rules/localized.js';
-import { durationWords } from '../../shared/words.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
 import type { Check, Found, World } from './table.js';
 

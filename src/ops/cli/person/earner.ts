@@ -8,7 +8,7 @@ import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
 import { namesIn } from '../../shared/failed-jobs.js';
-import { AWARD_STATES, HAPPENED } from '../../shared/issuing-words.js';
+import { AWARD_STATES, HAPPENED, indented, instantWords, listed } from '../../shared/words.js';
 import { maskAddress } from '../../shared/masked.js';
 import {
   collectPersonalData,
@@ -19,7 +19,6 @@ import {
   type Shown,
 } from '../../shared/personal-data.js';
 import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
-import { indented, instantWords, listed } from '../../shared/words.js';
 import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';

@@ -3,7 +3,7 @@ import type { Scheme } from '../../../rules/types.js';
 import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
 import type { MadePlan } from '../../../scheme/population.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
-import { PAUSED } from '../../shared/issuing-words.js';
+import { PAUSED } from '../../shared/words.js';
 import { plural, say } from '../../../rules/localized.js';
 import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';

@@ -1,6 +1,5 @@
-import { holdWords } from '../../shared/issuing-words.js';
+import { durationWords, holdWords } from '../../shared/words.js';
 import { problemWords } from '../../shared/stats.js';
-import { durationWords } from '../../shared/words.js';
 import { REDIS_TITLES } from '../http/problem.js';
 import { TO } from '../links.js';
 import { counted, number } from '../words.js';

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import { journalLine } from '../../../journal/line.js';
 import type { Scheme } from '../../../rules/types.js';
-import { HAPPENED } from '../../shared/issuing-words.js';
+import { HAPPENED } from '../../shared/words.js';
 import { keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
 import { keyIn } from '../person/read.js';

@@ -3,7 +3,7 @@ import type { JournalEntry } from '../../../earners/journal-entry.js';
 import type { ClientId } from '../../../ids.js';
 import { withoutAddresses } from '../../../platform/logger.js';
 import type { Scheme } from '../../../rules/types.js';
-import { HAPPENED } from '../../shared/issuing-words.js';
+import { HAPPENED } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { Table, type Column } from '../parts/table.js';
 import { Instant } from '../parts/text.js';

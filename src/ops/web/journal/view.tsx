@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { JOURNAL_KINDS, type JournalEntry } from '../../../earners/journal-entry.js';
-import { HAPPENED } from '../../shared/issuing-words.js';
+import { HAPPENED } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { Pager } from '../parts/table.js';

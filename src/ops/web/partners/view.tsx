@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
-import { periodOf, periodWords } from '../../shared/enrolment-words.js';
+import { periodOf, periodWords } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
