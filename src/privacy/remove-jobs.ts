@@ -7,7 +7,7 @@ import { sortAllArrivals } from '../queue/arrivals.js';
 const STATES: JobType[] = ['delayed', 'prioritized', 'waiting', 'active', 'completed', 'failed'];
 
 /** What begins the ids of jobs about one person; their key comes next (see queue/jobs.ts). */
-const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke']);
+const ABOUT_A_PERSON: ReadonlySet<string> = new Set(['credential', 'earner', 'later', 'revoke', 'link']);
 
 /** Whom a job is about, by its id; null: nobody in particular. */
 export function earnerOfJob(id: string): EarnerKey | null {

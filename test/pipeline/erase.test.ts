@@ -21,6 +21,7 @@ import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { enqueueLink } from '../../src/queue/enqueue.js';
 import { until } from '../support/until.js';
 
 const R1 = asBadgeId('R1');
@@ -248,6 +249,15 @@ describe('erased', () => {
     await house.given(badge('A', LOU), badge('B', LOU), badge('A', PRO), badge('B', PRO));
     expect(awards()).toHaveLength(1);
     expect([(await file(LOU)).linked, (await file(PRO)).linkedTo]).toEqual([[], null]);
+  });
+
+  test('a link to their page that waits to be sent is not sent', async () => {
+    const { mails } = pipeline.queues;
+    await mails.pause();
+    await enqueueLink(mails, keyOf(LOU));
+    expect(await erase(LOU)).toMatchObject({ jobs: 1 });
+    expect(await mails.getWaitingCount()).toBe(0);
+    await mails.resume();
   });
 
   test('nobody is nobody', async () => {
