@@ -8,10 +8,10 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
-import { type Lang, type Localized, say, together } from '../localized.js';
+import { type Lang, type Localized, quoted, say, together } from '../localized.js';
 import type { Condition, OnLoss, Scheme, Window } from '../types.js';
 import { ASKED, ASKED_DATES, CONDITION_WORDS as SAY, DEMAND_WORDS, type Period } from './condition-words.js';
-import { type NamedAssertion, ON_LOSS, WORDS } from './words.js';
+import { ON_LOSS, WORDS } from './words.js';
 
 /** The badge's name, or its id where the scheme has none. */
 export const badgeName = (scheme: Scheme, id: BadgeId): string => scheme.enrolments.get(id)?.name ?? id;
@@ -55,9 +55,10 @@ export class Formatter {
     };
   }
 
-  named({ badgeId, clientId, issuedOnS }: Assertion): NamedAssertion {
-    const badge = badgeName(this.scheme, badgeId);
-    return { badge, partner: partnerName(this.scheme, clientId), issued: this.day(issuedOnS) };
+  /** Its badge, who gave it, and when. */
+  named({ badgeId, clientId, issuedOnS }: Assertion): Localized {
+    const [badge, partner] = [badgeName(this.scheme, badgeId), partnerName(this.scheme, clientId)];
+    return together([quoted(badge), { fr: partner, en: partner }, this.day(issuedOnS)], ', ');
   }
 
   awardName(id: AwardId): string {

@@ -10,7 +10,16 @@ import {
 } from '../evaluation.js';
 import type { Suggestion } from '../suggestions.js';
 import type { Enrolment, Scheme } from '../types.js';
-import { and, labelled, type Lang, type Localized, or, semicolons } from '../localized.js';
+import {
+  and,
+  labelled,
+  type Lang,
+  type Localized,
+  localized,
+  or,
+  semicolons,
+  together,
+} from '../localized.js';
 import {
   type AwardHistory,
   type Background,
@@ -20,7 +29,7 @@ import {
 } from './explanation.js';
 import { talliesPhrase } from './condition-words.js';
 import { badgeName, Formatter, inLang, leaf, partnerName, type Tree } from './formatter.js';
-import { type BadgeGroup, type Catalogue, type HoldsStatus, WORDS } from './words.js';
+import { type Catalogue, type HoldsStatus, WORDS } from './words.js';
 
 /**
  * An evaluation in words, one line each, the tree by indentation (two spaces a level): by competency and
@@ -43,10 +52,7 @@ const linesOf = ({ text, under }: Tree<string>): readonly string[] => [
   ...under.flatMap(linesOf).map((line) => `  ${line}`),
 ];
 
-const marked = (mark: string, { fr, en }: Localized): Localized => ({
-  fr: `${mark} ${fr}`,
-  en: `${mark} ${en}`,
-});
+const marked = (mark: string, text: Localized): Localized => localized((lang) => `${mark} ${text[lang]}`);
 
 /** Awards without a level come last. */
 const levelOf = ({ award }: AwardVerdict): number => award.level ?? Number.MAX_SAFE_INTEGER;
@@ -146,7 +152,7 @@ export class ExplanationText extends Formatter {
     const rules = version === null ? null : { version, current: !this.#isOfOlderRules(history) };
     const badges = earnedBy.map((id) => {
       const known = this.explanation.assertions.get(id);
-      return known === undefined ? words.gone(id) : this.words.named(this.named(known));
+      return known === undefined ? words.gone(id) : this.named(known);
     });
     return [
       by === 'hand' ? words.byHand : words.byPalier(rules),
@@ -205,7 +211,9 @@ export class ExplanationText extends Formatter {
     if (reason.why === 'over_per_issuer') return words.over_per_issuer(reason.perIssuer);
     if (reason.why !== 'duplicate_of') return words[reason.why];
     const other = this.explanation.assertions.get(reason.of) ?? assertion;
-    return words.duplicate_of(this.named(other), other.badgeId === assertion.badgeId ? 'same' : 'another');
+    const issued = this.day(other.issuedOnS);
+    if (other.badgeId === assertion.badgeId) return words.duplicate_of(issued);
+    return words.version_of(badgeName(this.scheme, other.badgeId), issued);
   }
 
   /** What an unmet rule still lacks, in one phrase; the parts that are met are left out. */
@@ -251,14 +259,16 @@ export class ExplanationText extends Formatter {
   #wouldHelp({ badges, awards }: Suggestion): Localized {
     const { given } = this.explanation;
     const shown = this.#firstOfEachPartner(badges);
-    const groups = [...new Set(shown.map(({ clientId }) => clientId))].map((partner): BadgeGroup => ({
-      partner: partnerName(this.scheme, partner),
-      badges: shown
-        .filter(({ clientId }) => clientId === partner)
-        .map(({ badgeId }) => ({ name: badgeName(this.scheme, badgeId), again: given.has(badgeId) })),
-    }));
-    const names = awards.map((id) => this.awardName(id));
-    return this.words.suggestions.wouldHelp(names, groups, badges.length - shown.length);
+    const words = this.words.suggestions;
+    const groups = [...new Set(shown.map(({ clientId }) => clientId))].map((partner) => {
+      const own = shown.filter(({ clientId }) => clientId === partner);
+      const names = own.map(({ badgeId }) =>
+        words.badge(badgeName(this.scheme, badgeId), given.has(badgeId)),
+      );
+      return localized((lang) => `${together(names, ', ')[lang]} (${partnerName(this.scheme, partner)})`);
+    });
+    const regions = awards.map((id) => this.awardName(id));
+    return words.wouldHelp(awards.length + badges.length, regions, groups, badges.length - shown.length);
   }
 
   /** One badge of each partner before a second of any; partners that the person knows come first. */

@@ -1,19 +1,6 @@
-import { type Localized, plural, quoted, say, semicolons, together } from '../localized.js';
+import { labelled, type Localized, plural, quoted, say, semicolons } from '../localized.js';
 import type { OnLoss } from '../types.js';
 import { CONDITION_WORDS, listed, type Period } from './condition-words.js';
-
-/** An assertion as a reader knows it. */
-export interface NamedAssertion {
-  readonly badge: string;
-  readonly partner: string;
-  readonly issued: Localized;
-}
-
-/** A partner's badges that would help; `again`: the person was given it before. */
-export interface BadgeGroup {
-  readonly partner: string;
-  readonly badges: readonly { readonly name: string; readonly again: boolean }[];
-}
 
 /** The state of an award that a rule holds. */
 export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
@@ -29,24 +16,11 @@ const HELD = {
     , earned under an older version of the rules; the rule as it is now is not met`,
 };
 
-const named = ({
-  badge,
-  partner,
-  issued,
-}: NamedAssertion): Localized => say`« ${badge} », ${partner}, ${issued}
-  "${badge}", ${partner}, ${issued}`;
 const ruleOf = (shortfall: Localized | null): Localized =>
   shortfall === null
     ? { fr: 'la règle est remplie', en: 'the rule is met' }
     : say`la règle n'est pas remplie, il manque ${shortfall}
         the rule is not met, missing: ${shortfall}`;
-const groupWords = ({ partner, badges }: BadgeGroup): Localized => {
-  const names = badges.map(({ name, again }) =>
-    again ? { fr: `de nouveau « ${name} »`, en: `"${name}" again` } : quoted(name),
-  );
-  return say`${together(names, ', ')} (${partner})
-    ${together(names, ', ')} (${partner})`;
-};
 const { period } = CONDITION_WORDS;
 
 /** What happens to an award when its holder's badges are revoked. */
@@ -116,16 +90,18 @@ export const WORDS = {
       To unblock it: npx palier unblock <email> ${award}`,
   },
   suggestions: {
-    /** `more`: how many badges are not named. */
-    wouldHelp: (awards: readonly string[], groups: readonly BadgeGroup[], more: number) => {
-      const count = awards.length + more + groups.reduce((sum, group) => sum + group.badges.length, 0);
+    /** `again`: the person was given it before. */
+    badge: (name: string, again: boolean) =>
+      again ? { fr: `de nouveau « ${name} »`, en: `"${name}" again` } : quoted(name),
+    /** `count` of all; `more`: how many badges are not named. */
+    wouldHelp: (count: number, awards: readonly string[], badges: readonly Localized[], more: number) => {
       const region = say`${awards.length < 2 ? 'le badge' : 'les badges'} Région ${listed(awards)}
         ${awards.length < 2 ? 'the award' : 'the awards'} ${listed(awards)}`;
-      const parts = [...(awards.length === 0 ? [] : [region]), ...groups.map(groupWords)];
+      const named = semicolons([...(awards.length === 0 ? [] : [region]), ...badges]);
       const others = plural(more, 'autre|autres', 'other|others');
       const rest = more === 0 ? '' : { fr: ` et ${others.fr}`, en: ` and ${others.en}` };
-      return say`${count < 2 ? 'Aiderait' : 'Aideraient'} : ${semicolons(parts)}${rest}
-        Would help: ${semicolons(parts)}${rest}`;
+      return say`${count < 2 ? 'Aiderait' : 'Aideraient'} : ${named}${rest}
+        Would help: ${named}${rest}`;
     },
     together: say`Aucun badge inscrit n'y suffit seul : il en faut plusieurs à la fois
       No enrolled badge is enough by itself: it takes several at once`,
@@ -171,11 +147,9 @@ export const WORDS = {
     ${count} of these ${parts.length}: ${semicolons(parts)}`,
   /** All that is missing, as one phrase. */
   still: (shortfall: Localized) => ({ fr: `encore ${shortfall.fr}`, en: shortfall.en }),
-  named,
-  counted: (assertion: NamedAssertion) => say`compté : ${named(assertion)}
-    counted: ${named(assertion)}`,
-  excluded: (assertion: NamedAssertion, reason: Localized) => say`non compté : ${named(assertion)} : ${reason}
-    not counted: ${named(assertion)}: ${reason}`,
+  counted: (assertion: Localized) => labelled({ fr: 'compté', en: 'counted' }, assertion),
+  excluded: (assertion: Localized, reason: Localized) =>
+    labelled({ fr: 'non compté', en: 'not counted' }, labelled(assertion, reason)),
   /** Why an assertion does not count, by the reason's name in evaluation.ts. */
   reason: {
     not_enrolled: say`ce badge n'est pas inscrit auprès de la Région
@@ -194,12 +168,11 @@ export const WORDS = {
     outside_condition_dates: (dates: Period) => say`délivré hors des dates demandées (${period(dates)})
       issued outside the dates asked for (${period(dates)})`,
     /** `other` counts in its place. */
-    duplicate_of: ({ badge, issued }: NamedAssertion, version: 'same' | 'another') =>
-      version === 'same'
-        ? say`en double avec celui du ${issued}
-            a duplicate of the one of ${issued}`
-        : say`autre version de « ${badge} » du ${issued} ; les deux comptent pour un seul badge
-            another version of "${badge}" of ${issued}; the two count as one badge`,
+    duplicate_of: (issued: Localized) => say`en double avec celui du ${issued}
+      a duplicate of the one of ${issued}`,
+    version_of: (badge: string, issued: Localized) =>
+      say`autre version de « ${badge} » du ${issued} ; les deux comptent pour un seul badge
+        another version of "${badge}" of ${issued}; the two count as one badge`,
     over_per_issuer: (
       most: number,
     ) => say`la règle n'en compte ${most === 1 ? "qu'un" : `que ${most}`} par organisme
