@@ -30,32 +30,29 @@ const period = { from_s: seconds, before_s: seconds, from_iso: iso, before_iso: 
 const why = <W extends string, S extends z.core.$ZodShape>(word: W, shape: S) =>
   z.strictObject({ why: z.literal(word), ...shape });
 
-const neverCounts = z
-  .strictObject({
-    assertion: assertionSchema,
-    reason: z.discriminatedUnion('why', [
-      why('not_enrolled', {}),
-      why('partner_inactive', {}),
-      why('wrong_client', {}),
-      why('outside_enrolment', period),
-      why('revoked', {}),
-      why('expired', { expires_on_s: z.number(), expires_on_iso: iso }),
-      why('future', {}),
-      why('no_rule_asks', {}),
-    ]),
-  })
-  .meta({ id: 'never_counts', description: 'An assertion that counts for no award, and why.' });
+const excludedBecause = <R extends z.ZodType>(reason: R) =>
+  z.strictObject({ assertion: assertionSchema, reason });
 
-const notCountedHere = z
-  .strictObject({
-    assertion: assertionSchema,
-    reason: z.discriminatedUnion('why', [
-      why('outside_condition_dates', period),
-      why('duplicate_of', { of: z.string() }),
-      why('over_per_issuer', { per_issuer: z.number() }),
-    ]),
-  })
-  .meta({ id: 'not_counted_here', description: 'An assertion that one condition does not count, and why.' });
+const neverCounts = excludedBecause(
+  z.discriminatedUnion('why', [
+    why('not_enrolled', {}),
+    why('partner_inactive', {}),
+    why('wrong_client', {}),
+    why('outside_enrolment', period),
+    why('revoked', {}),
+    why('expired', { expires_on_s: z.number(), expires_on_iso: iso }),
+    why('future', {}),
+    why('no_rule_asks', {}),
+  ]),
+).meta({ id: 'never_counts', description: 'An assertion that counts for no award, and why.' });
+
+const notCountedHere = excludedBecause(
+  z.discriminatedUnion('why', [
+    why('outside_condition_dates', period),
+    why('duplicate_of', { of: z.string() }),
+    why('over_per_issuer', { per_issuer: z.number() }),
+  ]),
+).meta({ id: 'not_counted_here', description: 'An assertion that one condition does not count, and why.' });
 
 const tally = z.strictObject({ have: z.number(), need: z.number() }).meta({ id: 'tally' });
 

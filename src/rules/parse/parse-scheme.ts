@@ -7,7 +7,7 @@ import { type Edge, inOrder, once } from './checks.js';
 import { readCondition, type RuleReading } from './condition.js';
 import { type SchemeFault, SchemeFaults, type SchemeFile } from './messages.js';
 import { readPartners } from './partners.js';
-import { type Abilities, type Known, type PlacedCondition, warnOfReachToday } from './reach.js';
+import { type Known, type PlacedCondition, warnOfReachToday } from './reach.js';
 import { Source, type Value } from './value.js';
 
 export { formatFault, SchemeFaults } from './messages.js';
@@ -75,13 +75,8 @@ export function schemeOrThrow(files: SchemeFiles, timeZone: string): Scheme {
   return result.scheme;
 }
 
-interface Competencies {
-  readonly competencies: ReadonlyMap<CompetencyId, Competency>;
-  /** Null when the section itself cannot be read. */
-  readonly abilities: Abilities | null;
-}
-
-function readCompetencies(value: Value | undefined): Competencies {
+/** `abilities` null: the section itself cannot be read. */
+function readCompetencies(value: Value | undefined) {
   const entries = value?.entries();
   const competencies = new Map<CompetencyId, Competency>();
   const names = new Map<CompetencyId, ReadonlySet<string> | null>();
@@ -124,8 +119,6 @@ function readAwards(
   return inOrder(edges, { fr: 'demande', en: 'holds' }).flatMap((id) => awards.get(id) ?? []);
 }
 
-const ON_LOSS: readonly OnLoss[] = ['keep', 'flag', 'revoke'];
-
 /** @param badges receives the award's badge, with its place */
 function readAward(
   reading: RuleReading,
@@ -146,7 +139,7 @@ function readAward(
     competency: fields.get('competency')?.known('competency', reading.known.abilities) ?? null,
     level: fields.get('level')?.whole() ?? null,
     active: fields.get('active')?.flag() ?? true,
-    onLoss: fields.get('on_loss')?.choice(ON_LOSS) ?? 'flag',
+    onLoss: fields.get('on_loss')?.choice<OnLoss>(['keep', 'flag', 'revoke']) ?? 'flag',
   };
   if (badgeId === undefined || condition === undefined) return undefined;
   return { ...details, badgeId: asBadgeId(badgeId), rule: condition };

@@ -1,6 +1,6 @@
 import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js';
 import { say } from '../localized.js';
-import type { Enrolment, Partner } from '../types.js';
+import type { Partner } from '../types.js';
 import { inOrder, namesIn, once, readSpan } from './checks.js';
 import { shown } from './messages.js';
 import type { Known } from './reach.js';
@@ -9,18 +9,7 @@ import type { Value } from './value.js';
 type PartnersReading = Pick<Known, 'abilities'> & { readonly timeZone: string };
 
 /** A badge's line as read: not yet checked against the other lines. */
-interface Line {
-  readonly badge: Omit<Enrolment, 'family'>;
-  readonly id: Value;
-  readonly replaces: ReadonlyMap<string, Value>;
-}
-
-interface PartnerLines {
-  /** None where the id is at fault: the lines are read for their own faults. */
-  readonly id: readonly (readonly [string, Value])[];
-  readonly partner: Omit<Partner, 'badges'>;
-  readonly lines: readonly Line[];
-}
+type Line = NonNullable<ReturnType<typeof readLine>>;
 
 /** Reads partners.yaml: each partner's lines, then all lines against each other. Null: there is no list to read. */
 export function readPartners(root: Value | undefined, reading: PartnersReading): readonly Partner[] | null {
@@ -40,12 +29,10 @@ export function readPartners(root: Value | undefined, reading: PartnersReading):
   }));
 }
 
-const VARIABLE = {
-  fr: "attendu : le nom d'une variable d'environnement (majuscules, chiffres, « _ »), comme OBF_SECRET_P1 ; jamais le secret lui-même",
-  en: 'expected the name of an environment variable (capitals, digits, "_"), like OBF_SECRET_P1; never the secret itself',
-};
+const VARIABLE = say`attendu : le nom d'une variable d'environnement (majuscules, chiffres, « _ »), comme OBF_SECRET_P1 ; jamais le secret lui-même
+  expected the name of an environment variable (capitals, digits, "_"), like OBF_SECRET_P1; never the secret itself`;
 
-function readPartner(value: Value, reading: PartnersReading): PartnerLines {
+function readPartner(value: Value, reading: PartnersReading) {
   const fields = value.fields(['client_id'], ['name', 'secret_env', 'active', 'badges']);
   const idValue = fields?.get('client_id');
   const id = idValue?.id();
@@ -58,15 +45,12 @@ function readPartner(value: Value, reading: PartnersReading): PartnerLines {
     secretEnv: fields?.get('secret_env')?.matching(/^[A-Z_][A-Z0-9_]*$/, VARIABLE) ?? null,
     active: fields?.get('active')?.flag() ?? true,
   };
-  return { id: idValue && id !== undefined ? [[id, idValue]] : [], partner, lines };
+  // Without an id, the lines are read for their own faults.
+  return { id: idValue && id !== undefined ? [[id, idValue] as const] : [], partner, lines };
 }
 
 /** A line whose id is at fault is left out; what else is at fault in a line does not hide its badge from the rules. */
-function readLine(
-  value: Value,
-  clientId: ClientId,
-  { abilities, timeZone }: PartnersReading,
-): Line | undefined {
+function readLine(value: Value, clientId: ClientId, { abilities, timeZone }: PartnersReading) {
   const fields = value.fields(
     ['id', 'competency', 'level'],
     ['name', 'ability', 'enrolled_from', 'enrolled_until', 'replaces'],
@@ -96,15 +80,12 @@ function readLine(
 function checkReplaced(lines: readonly Line[]): void {
   const enrolled = new Map(lines.map(({ badge }) => [badge.badgeId, badge.clientId]));
   const ownerOf = new Map(enrolled);
-  for (const {
-    badge: { clientId },
-    replaces,
-  } of lines)
+  for (const { badge, replaces } of lines)
     for (const [id, value] of replaces) {
       const badgeId = asBadgeId(id);
-      const owner = ownerOf.get(badgeId) ?? clientId;
+      const owner = ownerOf.get(badgeId) ?? badge.clientId;
       ownerOf.set(badgeId, owner);
-      if (owner !== clientId) value.fault(ofAnother(id, owner));
+      if (owner !== badge.clientId) value.fault(ofAnother(id, owner));
       else if (!enrolled.has(badgeId)) value.warn(notEnrolled(id));
     }
   const edges = lines.map(({ badge, replaces }) => {
