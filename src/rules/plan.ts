@@ -1,6 +1,6 @@
 import type { Assertion } from '../earners/record.js';
 import type { Portfolio } from '../earners/person.js';
-import { asClientId, type AwardId, type BadgeId, type EarnerKey, type SchemeVersion } from '../ids.js';
+import { asClientId, type AwardId, type BadgeId, type EarnerKey } from '../ids.js';
 import { supposed } from './countable.js';
 import { evaluate } from './evaluate.js';
 import type { AwardVerdict, Evaluation } from './evaluation.js';
@@ -35,24 +35,14 @@ export interface Planned {
   readonly kind: PlanKind;
 }
 
-export interface PersonPlan {
-  /** By the new rules. */
-  readonly evaluation: Evaluation;
-  readonly planned: readonly Planned[];
-}
-
 /**
  * What happens to one person when `rules.scheme` is put into force for everybody. Pure.
  * @param nowS the clock, Unix seconds
  * @param only put this one award into force; the others stay under the rules in force
  * @throws TypeError, RangeError as `evaluate`
  */
-export function planFor(
-  rules: Rules,
-  person: PersonFacts,
-  nowS: number,
-  only: AwardId | null = null,
-): PersonPlan {
+export function planFor(rules: Rules, person: PersonFacts, nowS: number, only: AwardId | null = null) {
+  /** By the new rules. */
   const evaluation = evaluate(rules.scheme, person.portfolio, nowS);
   if (only !== null) return { evaluation, planned: planOneAward(rules, person, evaluation, only) };
   const planned = evaluation.awards.flatMap((verdict) => plannedOf(verdict, person));
@@ -134,35 +124,10 @@ function gainedWith(
   }
 }
 
-/** People of one kind: all are counted, and those whose keys were kept are named, in order. */
-export interface Listed {
-  readonly count: number;
-  readonly keys: readonly EarnerKey[];
-}
-
-/** What the plan makes of one award, for everybody: who is of each kind, or how many. */
-export interface AwardPlan extends Readonly<Record<Exclude<PlanKind, NamedKind>, number>> {
-  readonly award: Award;
-  /** In the rules in force and not in the new ones: holders keep it. */
-  readonly removed: boolean;
-  readonly gains: Listed;
-  readonly losesRule: Listed;
-}
-type NamedKind = 'gains' | 'losesRule';
-
 /** What happens to everybody when rules are put into force. */
-export interface Plan {
-  /** Of the new rules. */
-  readonly version: SchemeVersion;
-  /** The award that is put into force alone; null: all of them. */
-  readonly only: AwardId | null;
-  /** How many people were looked at. */
-  readonly people: number;
-  /** How many gain something. */
-  readonly gainers: number;
-  /** In the order of the rules; then those that are removed. */
-  readonly awards: readonly AwardPlan[];
-}
+export type Plan = ReturnType<ReturnType<typeof startPlan>['plan']>;
+/** What the plan makes of one award, for everybody: how many of each kind; who gains, and who stops qualifying. */
+export type AwardPlan = Plan['awards'][number];
 
 /**
  * Adds up what is planned for each person, while people are read.
@@ -172,6 +137,7 @@ export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keys
   const removedOnes = removedAwards(rollout?.inForce?.awards ?? [], scheme.awards);
   const counters = [...scheme.awards, ...removedOnes].map((award) => ({
     award,
+    /** In the rules in force and not in the new ones: holders keep it. */
     removed: removedOnes.includes(award),
     gains: { count: 0, keys: new Array<EarnerKey>() },
     losesRule: { count: 0, keys: new Array<EarnerKey>() },
@@ -195,11 +161,16 @@ export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keys
         } else counter[kind] += 1;
       }
     },
-    plan: (): Plan => ({
+    plan: () => ({
+      /** Of the new rules. */
       version: scheme.version,
+      /** The award that is put into force alone; null: all of them. */
       only,
+      /** How many people were looked at. */
       people,
+      /** How many gain something. */
       gainers,
+      /** In the order of the rules; then those that are removed. */
       awards: counters.map(({ gains, losesRule, ...one }) => ({
         ...one,
         gains: inOrder(gains),
@@ -209,6 +180,11 @@ export function startPlan({ scheme, rollout }: Rules, only: AwardId | null, keys
   };
 }
 
+/** People of one kind: all are counted, and those whose keys were kept are named. */
+interface Listed {
+  readonly count: number;
+  readonly keys: readonly EarnerKey[];
+}
 const inOrder = ({ count, keys }: Listed): Listed => ({ count, keys: keys.toSorted() });
 
 /** Whether nobody gains anything, and nobody stops qualifying. */

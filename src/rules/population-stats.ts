@@ -1,8 +1,7 @@
-import type { AwardId, SchemeVersion } from '../ids.js';
+import type { AwardId } from '../ids.js';
 import type { BadgesCondition } from './badges-condition.js';
 import type { Condition, Scheme } from './types.js';
 import {
-  type AwardStatus,
   type AwardVerdict,
   badgesIn,
   type ConditionResult,
@@ -114,29 +113,20 @@ function hopedFor(
   });
 }
 
-/** How everybody stands with one award. */
-export interface AwardStats {
-  /** How many people by status: they add up to everybody. */
-  readonly status: Readonly<Record<AwardStatus, number>>;
-  /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
-  readonly atCount: readonly number[];
-  /** To how many people one more badge would give it. */
-  readonly oneAway: number;
-}
-
 /** Everybody, counted by one scheme at one instant. */
-export interface PopulationStats {
-  readonly version: SchemeVersion;
-  readonly people: number;
-  /** In the scheme's order. */
-  readonly byAward: ReadonlyMap<AwardId, AwardStats>;
-}
+export type PopulationStats = ReturnType<ReturnType<typeof countPopulation>['stats']>;
 
 /** Counts people, one evaluation at a time. */
 export function countPopulation(scheme: Scheme) {
   const counters = scheme.awards.map(({ id }) => {
-    const status = { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 };
-    const counter = { status, atCount: new Array<number>(), oneAway: 0 };
+    const counter = {
+      /** How many people by status: they add up to everybody. */
+      status: { held: 0, due: 0, not_met: 0, inactive: 0, blocked: 0 },
+      /** How many people have 0, 1, 2... of what the rule counts (see `countedTowards`); they add up to everybody. */
+      atCount: new Array<number>(),
+      /** To how many people one more badge would give it. */
+      oneAway: 0,
+    };
     return [id, counter] as const;
   });
   const byAward = new Map(counters);
@@ -158,6 +148,7 @@ export function countPopulation(scheme: Scheme) {
         if (near.has(award.id)) counter.oneAway += 1;
       }
     },
-    stats: (): PopulationStats => ({ version: scheme.version, people, byAward }),
+    /** By award, in the scheme's order. */
+    stats: () => ({ version: scheme.version, people, byAward }),
   };
 }
