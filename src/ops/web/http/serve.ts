@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
-import { z } from 'zod';
 import type { Role } from '../../../config.js';
-import { hasRole, type Flash } from '../parts/frame.js';
+import { flashForm, hasRole, type Flash } from '../parts/frame.js';
 import { ProblemView, renderPage } from '../parts/layout.js';
 import { goTo, show, type Answer, type PageAnswer, type Route } from '../route.js';
 import { goOnPage, returnTo, signInPath } from '../sign-in/routes.js';
@@ -94,7 +93,6 @@ function answerOf(route: Route, request: OpsRequest): Answer | Promise<Answer> {
   return route.handle({ ...request, user: userOf(request.req) });
 }
 
-const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() });
 const FLASH_MS = 10 * 60_000;
 
 /** Sends a good answer. */

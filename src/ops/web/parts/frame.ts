@@ -1,5 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import { z } from 'zod';
 import type { Role } from '../../../config.js';
 
 /** Somebody who is signed in. */
@@ -11,10 +12,8 @@ export interface User {
 }
 
 /** A message for the page that follows an action. */
-export interface Flash {
-  readonly kind: 'good' | 'bad';
-  readonly text: string;
-}
+export const flashForm = z.object({ kind: z.enum(['good', 'bad']), text: z.string() }).readonly();
+export type Flash = z.output<typeof flashForm>;
 
 /** One place of the navigation. */
 export interface NavItem {
