@@ -1,10 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Config, ConfigFault } from '../../config.js';
-import type { Disposer } from '../../platform/lifecycle.js';
 import { OTHER_KEY } from '../../platform/redis-faults.js';
 import { openPipeline } from '../../workers/pipeline.js';
-import type { PipelineOptions } from '../../workers/stores.js';
 import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
 import { createServices, openRequest, type Logo, type OpsDeps } from './http/request.js';
@@ -14,33 +12,21 @@ import { createQueuePages, roleFor } from './queues/board.js';
 import type { Route } from './route.js';
 import { ROUTES } from './routes.js';
 
-/** `secrets`: an organisation without its API key there cannot be read from here. */
-export interface OpsWiring
-  extends
-    Pick<PipelineOptions, 'scheme' | 'secrets' | 'log' | 'vault' | 'prefixes'>,
-    Omit<OpsDeps, 'pipeline'> {
-  readonly config: PipelineOptions['config'] & Pick<Config, 'redis' | 'opsUsers' | 'ops' | 'parcours'>;
-}
-
 /** Whether anybody could sign in; if not, the pages do not exist. */
 export const hasOps = ({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>): boolean =>
   opsUsers.length > 0 || ops.oidc !== null;
 
 /**
  * Opens what the ops pages need: a fail-fast connection, and the pipeline over it without a worker.
+ * @param wiring `secrets`: an organisation without its API key there cannot be read from here
  * @returns the pages, and the disposers in order of opening
  */
-export function wireOps(wiring: OpsWiring): {
-  readonly handler: RequestHandler;
-  readonly releases: readonly Disposer[];
-} {
+export function wireOps(wiring: Parameters<typeof openPipeline>[0] & Omit<OpsDeps, 'pipeline'>) {
   const { pipeline, releases } = openPipeline(wiring);
   // From the answer on, the pipeline's clock is Redis' time.
   pipeline.now().catch(() => undefined);
-  return {
-    handler: createOpsApp({ ...wiring, pipeline }),
-    releases: [...releases, keepObfSamples(pipeline, wiring.log)],
-  };
+  const handler: RequestHandler = createOpsApp({ ...wiring, pipeline });
+  return { handler, releases: [...releases, keepObfSamples(pipeline, wiring.log)] };
 }
 
 const MAX_LOGO_BYTES = 256 * 1024;
