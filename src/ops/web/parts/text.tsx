@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { EarnerKey } from '../../../ids.js';
+import type { Tree } from '../../../rules/explain/formatter.js';
 import { instantWords } from '../../shared/words.js';
 import { TO } from '../links.js';
 import { useFrame } from './frame.js';
@@ -79,13 +80,8 @@ export const State = ({ kind, children }: StateProps): VNode => (
   </span>
 );
 
-/** Lines as a nested list: a rule, or an explanation. */
-export interface Tree {
-  readonly text: string;
-  readonly under: readonly Tree[];
-}
-
-export const TreeList = ({ lines }: { readonly lines: readonly Tree[] }): VNode | null =>
+/** A rule, or an explanation, as a nested list. */
+export const TreeList = ({ lines }: { readonly lines: readonly Tree<string>[] }): VNode | null =>
   lines.length === 0 ? null : (
     <ul>
       {lines.map(({ text, under }, at) => (

@@ -1,10 +1,16 @@
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
-import { badgeName, onLossWords, partnerName, ruleWords } from '../../../rules/explain/formatter.js';
+import {
+  badgeName,
+  onLossWords,
+  partnerName,
+  ruleWords,
+  type Tree,
+} from '../../../rules/explain/formatter.js';
 import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import { Table } from '../parts/table.js';
-import { Alert, Instant, Note, P, Section, State, TreeList, type Tree } from '../parts/text.js';
+import { Alert, Instant, Note, P, Section, State, TreeList } from '../parts/text.js';
 import { Apply, Plan } from './plan-view.js';
 import type { SchemeModel } from './read.js';
 
@@ -73,8 +79,10 @@ const ENROLMENT_CHANGES: Readonly<Record<EnrolmentChange, string>> = {
   partner: 'organisme',
 };
 
+type Line = Tree<string>;
+
 /** Pure. What became of `before`, in `after`, as a list; empty: nothing that people read differs. */
-export function diffLines(before: Scheme, after: Scheme): readonly Tree[] {
+export function diffLines(before: Scheme, after: Scheme): readonly Line[] {
   const { awards, enrolments, partners, timeZone } = schemeDiff(before, after);
   return [
     ...group('Badges Région', [
@@ -116,17 +124,17 @@ export function diffLines(before: Scheme, after: Scheme): readonly Tree[] {
 /** A new partner may enrol hundreds; nobody reads more. */
 const MAX_SHOWN = 30;
 
-function group(title: string, lines: readonly Tree[]): readonly Tree[] {
+function group(title: string, lines: readonly Line[]): readonly Line[] {
   if (lines.length === 0) return [];
   const more = lines.length > MAX_SHOWN ? [line(`et ${lines.length - MAX_SHOWN} autres`)] : [];
   return [line(`${title} (${lines.length})`, [...lines.slice(0, MAX_SHOWN), ...more])];
 }
 
-const line = (text: string, under: readonly Tree[] = []): Tree => ({ text, under });
+const line = (text: string, under: readonly Line[] = []): Line => ({ text, under });
 
 const titleOf = ({ name, id }: Award): string => `${name} (${id})`;
 
-const ruleOf = (scheme: Scheme, { rule }: Award): Tree => ruleWords(scheme, rule, 'fr');
+const ruleOf = (scheme: Scheme, { rule }: Award): Line => ruleWords(scheme, rule, 'fr');
 
 const nameIn = (scheme: Scheme, { badgeId, clientId }: Enrolment): string =>
   `${badgeName(scheme, badgeId)} (${partnerName(scheme, clientId)})`;
