@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
+import type { Report } from '../../scheme/population.js';
 import type { Pace } from '../../workers/stores.js';
 import { type Lang, type Localized, say } from '../../rules/localized.js';
 
@@ -38,9 +39,6 @@ export interface Context {
   readonly pace?: Partial<Pace>;
 }
 
-/** Tells how far the work is; a total of 0 is no progress to speak of. */
-export type Report = (done: number, total: number) => void;
-
 /** One command as it was typed, and what it works with. */
 export interface Call extends Context {
   readonly args: readonly string[];
@@ -49,6 +47,7 @@ export interface Call extends Context {
   readonly has: (option: string) => boolean;
   readonly lang: Lang;
   readonly json: boolean;
+  /** Tells how far the work is; a total of 0 is no progress to speak of. */
   readonly report: Report;
   /** Aborted by Ctrl-C, where the command is interruptible. */
   readonly signal: AbortSignal;

@@ -170,12 +170,11 @@ export function readSince(typed: string, timeZone: string, nowMs: number): numbe
     amount === undefined
       ? DateTime.fromISO(typed.trim(), { zone: timeZone }).toMillis()
       : nowMs - Number(amount) * (UNITS[unit.toLowerCase()] ?? NaN);
-  if (Number.isNaN(ms)) throw wrongUsage(NO_INSTANT);
-  if (ms > nowMs) throw wrongUsage(AHEAD);
+  if (Number.isNaN(ms))
+    throw wrongUsage(say`--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).
+      --since takes a duration (30m, 2h, 3d) or a date (2026-01-31, 2026-01-31T14:00).`);
+  if (ms > nowMs)
+    throw wrongUsage(say`--since est dans l'avenir : rien ne peut avoir échoué depuis.
+      --since lies ahead: nothing can have failed since.`);
   return ms;
 }
-
-const NO_INSTANT = say`--since attend une durée (30m, 2h, 3j) ou une date (2026-01-31, 2026-01-31T14:00).
-  --since takes a duration (30m, 2h, 3d) or a date (2026-01-31, 2026-01-31T14:00).`;
-const AHEAD = say`--since est dans l'avenir : rien ne peut avoir échoué depuis.
-  --since lies ahead: nothing can have failed since.`;

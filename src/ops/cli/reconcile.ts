@@ -3,6 +3,7 @@ import type { ClientId } from '../../ids.js';
 import { ObfError, ObfNotSent } from '../../obf/errors.js';
 import { describeError } from '../../platform/logger.js';
 import { partnerKeys } from '../../workers/stores.js';
+import { partnerName } from '../../rules/explain/formatter.js';
 import type { Scheme } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { pollEvents } from '../../workers/ingest/poll-events.js';
@@ -124,11 +125,10 @@ async function readAll(pipeline: Pipeline, config: Config, { report, signal }: C
 const NOTHING_EVALUATED = say`Sans le compte de la Région, on ne sait pas ce qui est déjà délivré : personne n'est réévalué. Retapez la commande quand OBF répond.
   Without the account of the Région, what was given is not known: nobody is evaluated. Type the command again when OBF answers.`;
 
-function whyUnread(scheme: Scheme, clientId: ClientId, error: unknown): Localized {
-  if (error instanceof ObfError) return accountWords(scheme, clientId, error);
-  const why = String(describeError(error)['message']);
-  return labelled(scheme.partnersById.get(clientId)?.name ?? clientId, why);
-}
+const whyUnread = (scheme: Scheme, clientId: ClientId, error: unknown): Localized =>
+  error instanceof ObfError
+    ? accountWords(scheme, clientId, error)
+    : labelled(partnerName(scheme, clientId), String(describeError(error)['message']));
 
 /** What each number means, by its name in JSON. */
 const DRIFT: Readonly<Record<string, Localized>> = {

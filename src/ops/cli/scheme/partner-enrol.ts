@@ -60,7 +60,7 @@ export const partnerEnrol: Command = {
     const enrolling = { ...asked, badge: { ...badge, name } };
     const { file, line, lines, warnings } = await writeEnrolment(call, config, enrolling, scheme);
     const isOut = scheme.partnersById.get(clientId)?.active === false;
-    const all = [name === null && NO_NAME, ...notes, ...warnings, isOut && inactive(clientId)];
+    const all = [name === null && NO_NAME, ...notes, ...warnings, isOut && takesNoPart(clientId)];
     const remarks = all.filter((one) => one !== false);
     const planned = await planOf(call);
     return {
@@ -90,10 +90,8 @@ const planOf = (call: Call): Promise<Answer | null> =>
 
 const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
   Enrolled without a name: people will read the id. Add "name" to the line.`;
-const inactive = (
-  clientId: string,
-) => say`${clientId} ne participe plus (active: false) : le badge ne compte pas.
-  ${clientId} takes no part (active: false): the badge does not count.`;
+const takesNoPart = (id: string) => say`${id} ne participe plus (active: false) : le badge ne compte pas.
+  ${id} takes no part (active: false): the badge does not count.`;
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
 

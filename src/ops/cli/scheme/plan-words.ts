@@ -131,11 +131,10 @@ export function callsOf({ award }: AwardPlan, cost: MadePlan['cost']): number {
 }
 
 function awardTable({ plan, cost }: MadePlan, lang: Lang): readonly string[] {
-  const rows = plan.awards.map((one) => COLUMNS.map(([, count]) => count(one, cost)));
-  const totals = COLUMNS.map((_, at) => rows.reduce((sum, row) => sum + (row[at] ?? 0), 0));
+  const totals = COLUMNS.map(([, count]) => plan.awards.reduce((sum, one) => sum + count(one, cost), 0));
   return tableLines([
     [AWARD[lang], ...COLUMNS.map(([words]) => words[lang])],
-    ...plan.awards.map((one, at) => [awardName(one)[lang], ...(rows[at] ?? [])]),
+    ...plan.awards.map((one) => [awardName(one)[lang], ...COLUMNS.map(([, count]) => count(one, cost))]),
     ['Total', ...totals],
   ]);
 }
