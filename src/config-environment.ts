@@ -113,16 +113,10 @@ const listOf =
 const ROLES = ['lecture', 'operateur'] as const;
 export type Role = (typeof ROLES)[number];
 
-export interface OpsAccount {
-  /** As it is typed. */
-  readonly name: string;
-  /** As logs and the account call them: see `nameOfPerson`. */
-  readonly by: string;
-  readonly hash: string;
-  readonly role: Role;
-}
+/** `name` as it is typed; `by` as logs and the account call them: see `nameOfPerson`. */
+export type OpsAccount = NonNullable<ReturnType<typeof accountList>>[number];
 
-const accountList = listOf((part): OpsAccount | null => {
+const accountList = listOf((part) => {
   const [name = '', hash = '', wanted = 'operateur', ...more] = part.split(':');
   const role = ROLES.find((one) => one === wanted);
   const isWrong = name === '' || hash === '' || role === undefined || more.length > 0;

@@ -25,14 +25,6 @@ export type Config = Readonly<ReturnType<typeof configOf>>;
 export type ParcoursConfig = NonNullable<Config['parcours']>;
 /** Sign-in by OpenID Connect: whom it is asked of, and who may enter. */
 export type OidcConfig = NonNullable<Config['ops']['oidc']>;
-/** Somebody whom the issuer knows, and who is let in. */
-export interface OidcPerson {
-  /** Their e-mail address, or their `sub`. */
-  readonly entry: string;
-  /** As logs and the account call them: see `nameOfPerson`. */
-  readonly by: string;
-  readonly role: Role;
-}
 
 const configOf = (v: Variables) => ({
   redis: v.REDIS_URL,
@@ -91,15 +83,14 @@ function parcoursOf({ PUBLIC_URL, SMTP_URL, MAIL_FROM, PARCOURS_CONTACT, TRUST_P
   return { publicUrl: PUBLIC_URL, smtpUrl: SMTP_URL, from: MAIL_FROM, contact, trustProxy: TRUST_PROXY };
 }
 
-const inRole = (entries: readonly string[], role: Role): readonly OidcPerson[] =>
+/** People whom the issuer knows by their e-mail address or their `sub`; `by` is what logs and the account call them. */
+const inRole = (entries: readonly string[], role: Role) =>
   entries.map((entry) => ({ entry, by: nameOfPerson(entry), role }));
 
 function oidcOf(v: Variables) {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = v;
   const redirectUrl = v.OIDC_REDIRECT_URL ?? (v.PUBLIC_URL === null ? null : v.PUBLIC_URL + CALLBACK);
   if (issuer === null || clientId === null || clientSecret === null || redirectUrl === null) return null;
-  const operators = inRole(v.OIDC_OPERATORS, 'operateur');
-  const all: readonly OidcPerson[] = [...operators, ...inRole(v.OIDC_READERS, 'lecture')];
   return {
     /** https, or http to this machine. */
     issuer,
@@ -110,7 +101,7 @@ function oidcOf(v: Variables) {
     /** An address without `email_verified` is believed: the issuer is known to verify them. */
     trustEmail: v.OIDC_TRUST_EMAIL === 1,
     /** Nobody else of the issuer gets in. */
-    people: all,
+    people: [...inRole(v.OIDC_OPERATORS, 'operateur'), ...inRole(v.OIDC_READERS, 'lecture')],
   };
 }
 

@@ -119,12 +119,6 @@ export interface RedisFinding {
   readonly en: string;
 }
 
-export interface RedisReport {
-  /** Distinct versions of the masters. */
-  readonly versions: readonly string[];
-  readonly findings: readonly RedisFinding[];
-}
-
 /** Palier would lose what it accepted: it does not start on this Redis. */
 export class RedisUnsafe extends Error {
   readonly code = 'redis_unsafe';
@@ -136,7 +130,7 @@ export class RedisUnsafe extends Error {
 }
 
 /** Asks every master for INFO, and waits for it as long as the connection does. */
-export async function readRedisReport(redis: RedisConnection): Promise<RedisReport> {
+export async function readRedisReport(redis: RedisConnection) {
   // Before its first answer a cluster takes the nodes of its address for masters.
   if (isCluster(redis)) await redis.ping();
   const masters = await mastersOf(redis);
@@ -198,13 +192,14 @@ async function findingsOf(
  * @param infos the answer of every master
  * @see https://redis.io/docs/latest/commands/info/
  */
-export function judgeRedis(infos: readonly string[]): RedisReport {
+export function judgeRedis(infos: readonly string[]) {
   const servers = infos.map(
     (text) => new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value])),
   );
   const asked = ['redis_version', 'role', 'maxmemory_policy', 'aof_enabled'];
   const findings = servers.flatMap((info) => [...judge(asked.map((name) => info.get(name)))]);
   return {
+    /** Of the masters, each once. */
     versions: [...new Set(servers.flatMap((info) => info.get('redis_version') ?? []))],
     // What several servers have in common is said once.
     findings: [...new Map(findings.map((finding) => [finding.en, finding])).values()],

@@ -86,7 +86,7 @@ function watchMasters(redis: RedisConnection, aloneMs: number) {
     const nowMs = performance.now();
     const sinceMs = aloneSince.get(master.history) ?? nowMs;
     aloneSince.set(master.history, sinceMs);
-    return !expectsReplicas || !master.isTold || nowMs - sinceMs >= aloneMs;
+    return !expectsReplicas || master.history === '' || nowMs - sinceMs >= aloneMs;
   };
   return {
     /** A server without replicas was looked at a moment ago. */
@@ -112,25 +112,21 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-/** What a server says of its part in replication. @see https://redis.io/docs/latest/commands/info/ */
-interface Master {
-  readonly node: Redis;
-  /** False: INFO is forbidden. */
-  readonly isTold: boolean;
-  /** Replicas that follow it now. */
-  readonly online: number;
-  /** Changes when it becomes the master, or starts anew; '' when not told. */
-  readonly history: string;
-}
+type Master = Awaited<ReturnType<typeof askMaster>>;
 
-/** Over the connection that writes go over. @throws when it has become a replica */
-async function askMaster(node: Redis): Promise<Master> {
+/**
+ * What a server says of its part in replication.
+ * @throws when it has become a replica
+ * @see https://redis.io/docs/latest/commands/info/
+ */
+async function askMaster(node: Redis) {
   const text = await node.info('replication').catch(emptyIfForbidden);
   if (/^role:slave/m.test(text)) throw new Error('Redis: the server that we write to is a replica by now');
-  // Enough of an id of 40 digits to tell it from others.
+  /** Changes when it becomes the master, or starts anew; '' when INFO is forbidden. 12 of 40 digits tell it from others. */
   const [, history = ''] = /^master_replid:(\w{1,12})/m.exec(text) ?? [];
+  /** Replicas that follow it now. */
   const online = [...text.matchAll(/^slave\d+:.*\bstate=online\b/gm)].length;
-  return { node, isTold: history !== '', online, history };
+  return { node, online, history };
 }
 
 /** A host that forbids INFO says nothing about replicas. */

@@ -30,19 +30,10 @@ export type ReplayProgress = z.output<typeof progressForm>;
 const NOTHING: ReplayProgress = { toLookAt: 0, looked: 0, sent: {}, gone: 0, left: 0 };
 
 /** Many failed jobs that a worker sends again. */
-export interface Replay extends ReplayJob, ReplayProgress {
-  readonly id: string;
-  /** Null: no worker has begun. */
-  readonly begunMs: number | null;
-  /** Null: it is under way. */
-  readonly endedMs: number | null;
-  /** It was tried again for a day, and broke off each time. */
-  readonly isBroken: boolean;
-}
+export type Replay = NonNullable<ReturnType<typeof replayIn>>;
 
 /** Replays that are done are kept a week, and at most so many. */
 const KEPT = { age: 7 * 24 * 3600, count: 20 };
-const ID = /^replay\.[\w-]{12}$/;
 const ASK_AGAIN_MS = 50;
 
 /** The queues that it goes through, in order. */
@@ -67,12 +58,6 @@ export async function askForReplay(
   return id;
 }
 
-/** Null: there is none, or it was done a week ago. */
-export async function findReplay({ maintenance }: Maintenance, id: string): Promise<Replay | null> {
-  const job = ID.test(id) ? await maintenance.getJob(id) : undefined;
-  return job === undefined ? null : replayIn(job);
-}
-
 /** Newest first. */
 export async function recentReplays({ maintenance }: Maintenance, count: number): Promise<readonly Replay[]> {
   const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -83,7 +68,7 @@ export async function recentReplays({ maintenance }: Maintenance, count: number)
     .slice(0, count);
 }
 
-function replayIn({ id = '', data, progress, processedOn, finishedOn, failedReason }: Job): Replay | null {
+function replayIn({ id = '', data, progress, processedOn, finishedOn, failedReason }: Job) {
   const job = replayJob.safeParse(data).data;
   if (job === undefined) return null;
   const endedMs = finishedOn ?? null;
@@ -91,20 +76,24 @@ function replayIn({ id = '', data, progress, processedOn, finishedOn, failedReas
     ...job,
     ...(progressForm.safeParse(progress).data ?? NOTHING),
     id,
+    /** Null: no worker has begun. */
     begunMs: processedOn ?? null,
+    /** Null: it is under way. */
     endedMs,
+    /** It was tried again for a day, and broke off each time. */
     isBroken: endedMs !== null && failedReason !== undefined,
   };
 }
 
 /** Resolves when it is done, or when `isEnough` says so at a look. */
 export async function awaitReplay(
-  queues: Maintenance,
+  { maintenance }: Maintenance,
   id: string,
   isEnough: (replay: Replay) => boolean,
 ): Promise<Replay> {
   for (;;) {
-    const replay = await findReplay(queues, id);
+    const job = await maintenance.getJob(id);
+    const replay = job === undefined ? null : replayIn(job);
     if (replay === null) throw new Error(`The replay ${id} was removed`);
     if (isEnough(replay) || replay.endedMs !== null) return replay;
     await pause(ASK_AGAIN_MS);

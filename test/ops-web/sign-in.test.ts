@@ -491,7 +491,7 @@ describe('at an identity provider', () => {
       { entry: 'marie@region.example', by: 'by-address', role: 'lecture' },
       { entry: 'sub-of-marie', by: 'by-sub', role: 'operateur' },
     ] as const;
-    const other = await openOther({ people });
+    const other = await openOther({ people: [...people] });
     const browser = openBrowser(other.origin);
     expect((await signInWith(browser, other, 'sub-of-marie')).status).toBe(200);
     expect((await browser.get('/ops')).html).toContain('by-sub (opérateur)');
