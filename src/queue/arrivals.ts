@@ -1,7 +1,55 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobType, Queue } from 'bullmq';
-import { enqueueAll, type NewJob } from './enqueue.js';
-import { noticeId, arrivalsJob, type Arrival } from './jobs.js';
+import { raceAbort } from '../platform/redis.js';
+import { redisCause } from '../platform/redis-faults.js';
+import { connectionOf, enqueueAll, enqueueIfAbsent, EnqueueError, type NewJob } from './enqueue.js';
+import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type Arrival } from './jobs.js';
+
+/** Notices a job: it is read, and tried again, as a whole. */
+const TOGETHER = 200;
+
+/**
+ * Stores what came in together in few jobs, of which a worker makes one a notice.
+ * @throws EnqueueError when `late` aborts, or Redis fails before; it may be there all the same
+ */
+export async function storeArrivals(
+  queue: Queue,
+  arrivals: readonly Arrival[],
+  late: AbortSignal,
+): Promise<void> {
+  try {
+    // A Redis that is frozen, or was never there, keeps `add` waiting.
+    // One after the other: the jobs of a large push would hold the process as one transaction.
+    for (let at = 0; at < arrivals.length; at += TOGETHER) {
+      const part = arrivals.slice(at, at + TOGETHER);
+      const job = { id: arrivalsJobId(part.length), name: 'arrivals', data: { arrivals: part } };
+      await raceAbort(enqueueIfAbsent(queue, job), late);
+    }
+  } catch (cause) {
+    if (late.aborted) throw new EnqueueError(`${queue.name}: no answer from Redis in time`);
+    throw new EnqueueError(`${queue.name}: Redis did not take a job: ${redisCause(cause).en}`, { cause });
+  }
+}
+
+/** How many jobs are looked at: the rest is taken to be like them. */
+const LOOKED_AT = 5000;
+
+/**
+ * What came in and no worker has taken yet: reads ids alone, oldest first, and the time of the first.
+ * @returns `oldestMs`: when the oldest came in, Unix milliseconds; null: there is none
+ */
+export async function readArrived(queue: Queue) {
+  const ids = await queue.getRanges(['waiting', 'delayed'], 0, LOOKED_AT - 1, true);
+  const jobs = await queue.getJobCountByTypes('waiting', 'delayed');
+  const [first] = ids;
+  if (first === undefined) return { notices: 0, oldestMs: null };
+  const made = await connectionOf(queue).hget(queue.toKey(first), 'timestamp');
+  const notices = ids.reduce((sum, id) => sum + arrivalsIn(id), 0);
+  return {
+    notices: Math.round((notices * Math.max(jobs, ids.length)) / ids.length),
+    oldestMs: made === null ? null : Number(made),
+  };
+}
 
 /** Pure: the jobs of notices that came in together; one that came twice is one. */
 export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {

@@ -8,8 +8,6 @@ const BODIES_LIMIT = 32 * BODY_LIMIT;
 /** Not counted, so that notices of events pass while large bodies wait: `maxConnections` bounds these. */
 const SMALL = 8 * 1024;
 
-export type BodyBudget = ReturnType<typeof createBodyBudget>;
-
 /** Bytes that may be held at once. */
 export function createBodyBudget() {
   let held = 0;

@@ -18,7 +18,8 @@ import {
 } from '../platform/redis.js';
 import { createReplicationBarrier } from '../platform/replication.js';
 import type { Vault } from '../platform/vault.js';
-import { openQueue, storeArrivals } from '../queue/enqueue.js';
+import { storeArrivals } from '../queue/arrivals.js';
+import { openQueue } from '../queue/enqueue.js';
 import { type Arrival, DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
@@ -39,7 +40,7 @@ const LIMITS = {
   keepAliveTimeout: 75_000,
   maxHeaderSize: 8192,
 };
-/** With 8 KiB of a body each, see `BodyBudget`, and some 10 KiB of Node's, they fit a small container. */
+/** With 8 KiB of a body each, see `createBodyBudget`, and some 10 KiB of Node's, they fit a small container. */
 const MAX_CONNECTIONS = 2000;
 
 export type RunningWebhooks = Awaited<ReturnType<typeof startWebhooks>>;

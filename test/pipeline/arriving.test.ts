@@ -1,6 +1,6 @@
 import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
-import { storeArrivals } from '../../src/queue/enqueue.js';
+import { storeArrivals } from '../../src/queue/arrivals.js';
 import { type Arrival, arrivalsIn } from '../../src/queue/jobs.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';

@@ -7,15 +7,8 @@ import {
   openProducer,
   type RedisConnection,
 } from '../../src/platform/redis.js';
-import {
-  enqueue,
-  enqueueAll,
-  EnqueueError,
-  type NewJob,
-  openQueue,
-  readArrived,
-  storeArrivals,
-} from '../../src/queue/enqueue.js';
+import { enqueue, enqueueAll, EnqueueError, type NewJob, openQueue } from '../../src/queue/enqueue.js';
+import { readArrived, storeArrivals } from '../../src/queue/arrivals.js';
 import { type Arrival, DEFAULT_PREFIX, prefixOf } from '../../src/queue/jobs.js';
 import { newestFailed, walkFailed } from '../../src/queue/failures.js';
 import { putFailed } from '../ops-web/support/failed-jobs.js';

@@ -2,7 +2,7 @@ import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
-import { readArrived } from '../../queue/enqueue.js';
+import { readArrived } from '../../queue/arrivals.js';
 import { newestFailed } from '../../queue/failures.js';
 import { QUEUES } from '../../queue/jobs.js';
 import { partnerName } from '../../rules/explain/formatter.js';

@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
 import { z } from 'zod';
 import { batchesKey } from '../../issuing/batches.js';
-import { readArrived } from '../../queue/enqueue.js';
+import { readArrived } from '../../queue/arrivals.js';
 import { QUEUES } from '../../queue/jobs.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 
