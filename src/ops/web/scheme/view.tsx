@@ -1,12 +1,6 @@
 import type { VNode } from 'preact';
 import type { SchemeVersion } from '../../../ids.js';
-import {
-  badgeName,
-  onLossWords,
-  partnerName,
-  ruleWords,
-  type Tree,
-} from '../../../rules/explain/formatter.js';
+import { badgeName, onLossWords, partnerName, ruleWords } from '../../../rules/explain/formatter.js';
 import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import { Table } from '../parts/table.js';
@@ -79,7 +73,7 @@ const ENROLMENT_CHANGES: Readonly<Record<EnrolmentChange, string>> = {
   partner: 'organisme',
 };
 
-type Line = Tree<string>;
+type Line = ReturnType<typeof ruleWords>;
 
 /** Pure. What became of `before`, in `after`, as a list; empty: nothing that people read differs. */
 export function diffLines(before: Scheme, after: Scheme): readonly Line[] {
