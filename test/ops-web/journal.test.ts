@@ -1,7 +1,7 @@
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { asAwardId, asBadgeId, asEarnerKey, asEventId, asSchemeVersion, asClientId } from '../../src/ids.js';
-import { causeWords } from '../../src/ops/web/journal/entries.js';
+import { causeWords } from '../../src/ops/web/journal/view.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { linkAddresses } from '../../src/workers/link-addresses.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';

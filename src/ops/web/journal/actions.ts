@@ -9,9 +9,8 @@ import { keyOfAddress } from '../../shared/browser.js';
 import { selectEntries } from '../../shared/journal-selection.js';
 import { keyIn } from '../person/read.js';
 import { goTo, show, type Answer, type PageContext } from '../route.js';
-import { awardNames, causeWords } from './entries.js';
 import { addressesOf, journalHref, queryOf, readFilter } from './read.js';
-import { JournalView } from './view.js';
+import { awardNames, causeWords, JournalView } from './view.js';
 
 /** `POST /ops/journal`: an address that was typed is a key from here on. */
 export async function searchJournal({ pipeline, form }: PageContext): Promise<Answer> {

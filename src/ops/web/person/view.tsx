@@ -1,6 +1,6 @@
 import { Fragment, type ComponentChildren, type VNode } from 'preact';
 import type { JournalEntry } from '../../../earners/journal-entry.js';
-import { EntriesTable } from '../journal/entries.js';
+import { EntriesTable } from '../journal/view.js';
 import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
