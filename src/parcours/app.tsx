@@ -1,30 +1,56 @@
 import express, { type Express, type Request, type Response } from 'express';
 import type { VNode } from 'preact';
+import type { ParcoursConfig } from '../config.js';
 import type { EarnerKey } from '../ids.js';
-import { cookieJar, isSameOrigin, pageHeaders } from '../ops/shared/browser.js';
-import { fieldOf, type Logger } from '../platform/logger.js';
-import { type Access, ACCESS_MS, type ParcoursAccess } from './access.js';
-import type { Parcours } from './progress.js';
-import { AskView, EndedView, type Frame, OpenView, ParcoursView, renderPage, SentView } from './view.js';
+import { cookieJar, isSameOrigin, keyOfAddress, pageHeaders } from '../ops/shared/browser.js';
+import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js';
+import { systemClock } from '../platform/clock.js';
+import { fieldOf } from '../platform/logger.js';
+import { enqueueLink } from '../queue/enqueue.js';
+import { type Access, ACCESS_MS, createAccess } from './access.js';
+import { readParcours } from './progress.js';
+import { AskView, EndedView, OpenView, ParcoursView, renderPage, SentView } from './view.js';
 
 type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
 
-interface ParcoursDeps {
-  readonly frame: Frame;
-  readonly publicUrl: string;
-  readonly trustProxy: number;
-  readonly access: ParcoursAccess;
-  /** Null for what is no address. */
-  readonly earnerKeyOf: (address: string) => EarnerKey | null;
-  /** Has the link sent, whether or not anybody is known there: a job finds out. */
-  readonly enqueueLink: (earner: EarnerKey) => Promise<void>;
-  /** Null: nobody is there, or they were erased since. */
-  readonly read: (access: Access) => Promise<Parcours | null>;
-  /** All that is kept about them, as `palier earner export` says it. */
-  readonly exportAll: (access: Access) => Promise<unknown>;
-  readonly count: (step: ParcoursStep) => void;
-  readonly log: Logger;
+type ParcoursDeps = ReturnType<typeof depsOf>;
+
+/** What the pages do, over a connection that stays the caller's. */
+function depsOf(reading: Parameters<typeof collectPersonalData>[0], parcours: ParcoursConfig) {
+  const { redis, prefix, vault, scheme, meter, journal, log } = reading;
+  const { publicUrl, trustProxy, contact } = parcours;
+  const noteView = async (): Promise<void> => {
+    try {
+      await journal.countView(Math.floor((await reading.now()) / 1000));
+    } catch (err) {
+      log.warn({ err }, 'a view of a page was not counted');
+    }
+  };
+  return {
+    frame: { scheme: scheme.name, contact },
+    publicUrl,
+    trustProxy,
+    access: createAccess(redis, prefix, vault, reading.now),
+    /** Null for what is no address. */
+    earnerKeyOf: (address: string) => keyOfAddress(address, vault),
+    /** Has the link sent, whether or not anybody is known there: a job finds out. */
+    enqueueLink: (earner: EarnerKey) => enqueueLink(reading.queues.mails, earner),
+    /** Null: nobody is there, or they were erased since. */
+    read: (access: Access) => readParcours(reading, access),
+    /** All that is kept about them, as `palier earner export` says it. */
+    exportAll: async ({ earner }: Access): Promise<unknown> =>
+      earnerJson(await collectPersonalData(reading, earner), systemClock),
+    count: (step: ParcoursStep): void => {
+      meter.count('palier_parcours_total', { step });
+      if (step === 'viewed') void noteView();
+    },
+    log,
+  };
 }
+
+/** « Mon parcours » as it runs. */
+export const wireParcours = (...parts: Parameters<typeof depsOf>): Express =>
+  createParcours(depsOf(...parts));
 
 const LATE = 'Ce lien ne marche plus : il a servi, il a plus de 30 minutes, ou un plus récent a été envoyé.';
 const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';

@@ -4,7 +4,7 @@ import { ConfigFaults, describe, loadConfig, type ParcoursConfig } from '../conf
 import { earnerKeyOf } from '../earners/earner-key.js';
 import { asClientId } from '../ids.js';
 import { openFigures } from '../ops/metrics/scrape.js';
-import { wireParcours } from '../parcours/wire.js';
+import { wireParcours } from '../parcours/app.js';
 import { hasOps, readLogo, wireOps } from '../ops/web/app.js';
 import { readConfigFolder } from '../platform/config-folder.js';
 import { watchKey } from '../platform/key-guard.js';

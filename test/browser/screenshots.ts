@@ -5,7 +5,7 @@ import express from 'express';
 import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { createAccess } from '../../src/parcours/access.js';
-import { wireParcours } from '../../src/parcours/wire.js';
+import { wireParcours } from '../../src/parcours/app.js';
 import type { House } from '../support/house.js';
 import { OPERATOR } from '../ops-web/support/people.js';
 import { until } from '../support/until.js';

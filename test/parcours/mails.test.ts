@@ -6,7 +6,7 @@ import type { Assertion } from '../../src/earners/record.js';
 import { asAssertionId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../src/ids.js';
 import { createAccess } from '../../src/parcours/access.js';
 import { openLinkSender } from '../../src/parcours/send-link.js';
-import { wireParcours } from '../../src/parcours/wire.js';
+import { wireParcours } from '../../src/parcours/app.js';
 import type { Disposer } from '../../src/platform/lifecycle.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { linkIn, openMailbox } from '../../src/sandbox/mailbox.js';
