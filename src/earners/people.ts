@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import { EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
+import { EMPTY_RECORD, readable, RecordUnreadable } from './record.js';
 import type { EarnerStore } from './store.js';
 import type { ClientId, EarnerKey } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
@@ -74,9 +74,4 @@ async function* chunksOf(earners: EarnerStore): AsyncIterable<readonly EarnerKey
 async function addressesOf(earners: EarnerStore, keys: readonly EarnerKey[]): Promise<readonly Address[]> {
   const records = await earners.readMany(keys);
   return [...records].map(([key, read]) => ({ key, record: readable(read) }));
-}
-
-function readable(read: EarnerRecord | RecordUnreadable): EarnerRecord {
-  if (read instanceof RecordUnreadable) throw read;
-  return read;
 }

@@ -1,5 +1,5 @@
 import type { JournalEntry } from './journal-entry.js';
-import type { Assertion, AwardRecord, Contact, EarnerRecord } from './record.js';
+import { isInFlight, type Assertion, type AwardRecord, type Contact, type EarnerRecord } from './record.js';
 import type { EarnerStore } from './store.js';
 import { asAssertionId, type AssertionId, type BadgeId, type ClientId, type EarnerKey } from '../ids.js';
 
@@ -98,8 +98,6 @@ export interface Person {
   readonly portfolio: Portfolio;
   /** Every award record of every address. */
   readonly records: readonly OwnRecord[];
-  /** Under which address each assertion came. */
-  readonly addressByAssertion: ReadonlyMap<AssertionId, EarnerKey>;
   /** The latest change of the rules (its generation) under which something new was stored; 0: none. */
   readonly lastSchemeGeneration: number;
 }
@@ -135,9 +133,6 @@ export function personOf(region: ClientId, addresses: readonly [Address, ...Addr
     addresses,
     portfolio: compose(region, assertions, records),
     records,
-    addressByAssertion: new Map(
-      addresses.flatMap(({ key, record }) => record.assertions.map(({ id }) => [id, key] as const)),
-    ),
     lastSchemeGeneration: Math.max(...addresses.map(({ record }) => record.lastSchemeGeneration)),
   };
 }
@@ -149,24 +144,22 @@ export const awardsOf = ({ key, record: { awards } }: Address): readonly OwnReco
 export const journalOf = ({ addresses }: Pick<Person, 'addresses'>): readonly JournalEntry[] =>
   addresses.flatMap(({ record }) => record.journal.toSorted((a, b) => a.atS - b.atS));
 
-/** States in which OBF may be about to be told, or told already, for an address. */
-const UNDER_WAY: ReadonlySet<string> = new Set(['claimed', 'unknown', 'revoking']);
-
 /** Whether the badge is on its way to another address of the person: it is not sent to this one as well. */
 export const isInFlightElsewhere = (person: Person, badgeId: BadgeId): boolean =>
   person.records.some(
-    ({ key, badgeId: of, record }) => key !== person.earner && of === badgeId && UNDER_WAY.has(record.state),
+    ({ key, badgeId: of, record }) => key !== person.earner && of === badgeId && isInFlight(record),
   );
 
+/** Under which address an assertion came. */
+export const addressOf = ({ addresses }: Person, assertion: AssertionId): Address | undefined =>
+  addresses.find(({ record }) => record.assertions.some(({ id }) => id === assertion));
+
 /** Where the badge goes: the address of the latest assertion that counted, else the person's own, else any. */
-export function contactFor(
-  { earner, addresses, addressByAssertion }: Person,
-  counted: readonly Assertion[],
-): Contact | null {
-  const latest = counted.toSorted((a, b) => b.issuedOnS - a.issuedOnS)[0];
-  const wanted = (latest === undefined ? undefined : addressByAssertion.get(latest.id)) ?? earner;
-  const contacts = addresses.filter(({ record }) => record.contact !== null);
-  return (contacts.find(({ key }) => key === wanted) ?? contacts[0])?.record.contact ?? null;
+export function contactFor(person: Person, counted: readonly Assertion[]): Contact | null {
+  const [latest] = counted.toSorted((a, b) => b.issuedOnS - a.issuedOnS);
+  const wanted = latest === undefined ? undefined : addressOf(person, latest.id);
+  const contacts = person.addresses.flatMap(({ record }) => record.contact ?? []);
+  return wanted?.record.contact ?? contacts[0] ?? null;
 }
 
 /**

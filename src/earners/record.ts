@@ -86,6 +86,10 @@ export type AwardState = AwardRecord['state'];
 export const AWARD_STATES = awardRecord.options.map(({ shape }) => shape.state.value);
 const AWARD_FIELDS = [...new Set(awardRecord.options.flatMap(({ shape }) => Object.keys(shape)))];
 
+/** Whether OBF may be about to be told of it, or told already. */
+export const isInFlight = ({ state }: AwardRecord): boolean =>
+  state === 'claimed' || state === 'unknown' || state === 'revoking';
+
 const contactForm = z.object({ address: z.string(), name: z.string().nullable() });
 /** Where a badge can be sent to. Both parts are personal data: sealed in Redis, shown nowhere. */
 export type Contact = Readonly<z.output<typeof contactForm>>;
@@ -157,7 +161,7 @@ export function tombstoneOf(
 ): EarnerRecord {
   const before = record.tombstone?.fingerprints ?? [];
   const fingerprints = new Set([...before, ...record.assertions.map(({ id }) => fingerprint(id))]);
-  const unfinished = [...record.awards].filter(([, award]) => IN_FLIGHT.has(award.state));
+  const unfinished = [...record.awards].filter(([, award]) => isInFlight(award));
   return {
     ...EMPTY_RECORD,
     // Until the erasure is complete: stopped in between, it finds all of the person's addresses again.
@@ -175,7 +179,6 @@ export function tombstoneOf(
   };
 }
 
-const IN_FLIGHT: ReadonlySet<AwardRecord['state']> = new Set(['claimed', 'unknown', 'revoking']);
 /** Says nothing that must last, but for what it forgives. */
 const SAYS_NOTHING: ReadonlySet<AwardRecord['state']> = new Set(['due', 'refused', 'revoked', 'withdrawn']);
 
@@ -208,4 +211,10 @@ export class RecordUnreadable extends Error {
     super(`What Redis holds of earner ${earner} cannot be read: ${why}`, options);
     this.name = 'RecordUnreadable';
   }
+}
+
+/** @throws RecordUnreadable in place of such a one */
+export function readable<T>(read: T | RecordUnreadable): T {
+  if (read instanceof RecordUnreadable) throw read;
+  return read;
 }

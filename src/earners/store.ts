@@ -5,7 +5,7 @@ import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
 import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
-import { earnerRecord, EMPTY_RECORD, RecordUnreadable, type EarnerRecord } from './record.js';
+import { earnerRecord, EMPTY_RECORD, readable, RecordUnreadable, type EarnerRecord } from './record.js';
 
 export type EarnerStore = ReturnType<typeof createEarnerStore>;
 
@@ -25,7 +25,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
   return {
     /** One snapshot; the empty record where nothing is stored. @throws RecordUnreadable */
     read: async (earner: EarnerKey): Promise<EarnerRecord> =>
-      openRecord(vault, earner, await redis.getBuffer(keyOf(earner))),
+      readable(openRecord(vault, earner, await redis.getBuffer(keyOf(earner)))),
     /** The same of many, in as few commands as possible. One that cannot be read stands as its error. */
     async readMany(
       earners: readonly EarnerKey[],
@@ -36,7 +36,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       for (let at = 0; at < earners.length; at += together)
         asked.push(redis.mgetBuffer(earners.slice(at, at + together).map(keyOf)));
       const found = (await Promise.all(asked)).flat();
-      return new Map(earners.map((earner, at) => [earner, openOrError(vault, earner, found[at] ?? null)]));
+      return new Map(earners.map((earner, at) => [earner, openRecord(vault, earner, found[at] ?? null)]));
     },
     /**
      * Compare-and-set: stores what `how` makes of the record. `how` is pure, runs again when another writer was
@@ -47,7 +47,7 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     async update(earner: EarnerKey, how: (record: EarnerRecord) => EarnerRecord): Promise<EarnerRecord> {
       let stored: EarnerRecord = EMPTY_RECORD;
       await updateValue(redis, keyOf(earner), (read) => {
-        const before = openRecord(vault, earner, read);
+        const before = readable(openRecord(vault, earner, read));
         stored = how(before);
         return stored === before ? read : sealRecord(vault, earner, stored);
       });
@@ -75,7 +75,7 @@ export async function resealRecord(
 ): Promise<boolean> {
   let isAnew = false;
   await updateValue(redis, recordKey(prefix, earner), (read) => {
-    const anew = read === null ? null : orUnreadable(earner, () => resealValue(vault, read, earner));
+    const anew = read === null ? null : readable(attempt(earner, () => resealValue(vault, read, earner)));
     isAnew = anew !== null;
     return anew ?? read;
   });
@@ -91,26 +91,22 @@ function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
 export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord): Buffer | null =>
   isDeepStrictEqual(record, EMPTY_RECORD) ? null : sealValue(vault, encodeRecord(record), earner);
 
-/** @param bytes null: nothing is stored. @throws RecordUnreadable */
-export const openRecord = (vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord =>
+/** @param bytes null: nothing is stored */
+const openRecord = (
+  vault: Vault,
+  earner: EarnerKey,
+  bytes: Buffer | null,
+): EarnerRecord | RecordUnreadable =>
   bytes === null
     ? EMPTY_RECORD
-    : orUnreadable(earner, () => decodeRecord(openValue(vault, bytes, earner), earner));
+    : attempt(earner, () => decodeRecord(openValue(vault, bytes, earner), earner));
 
-function openOrError(vault: Vault, earner: EarnerKey, bytes: Buffer | null): EarnerRecord | RecordUnreadable {
-  try {
-    return openRecord(vault, earner, bytes);
-  } catch (error) {
-    if (error instanceof RecordUnreadable) return error;
-    throw error;
-  }
-}
-
-function orUnreadable<T>(earner: EarnerKey, open: () => T): T {
+/** What `open` returns, or why it cannot. */
+function attempt<T>(earner: EarnerKey, open: () => T): T | RecordUnreadable {
   try {
     return open();
   } catch (cause) {
-    throw new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
+    return new RecordUnreadable(earner, cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
 

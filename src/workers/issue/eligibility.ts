@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { contactFor, isInFlightElsewhere, type Person } from '../../earners/person.js';
+import { addressOf, contactFor, isInFlightElsewhere, type Person } from '../../earners/person.js';
 import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, BadgeId, EarnerKey } from '../../ids.js';
 import type { Eligibility } from '../../issuing/parts.js';
@@ -85,13 +85,13 @@ async function readAgain(
   { id, eventId }: Assertion,
   signal: AbortSignal,
 ): Promise<void> {
-  const earner = person.addressByAssertion.get(id) ?? person.earner;
-  const contact = person.addresses.find(({ key }) => key === earner)?.record.contact ?? null;
+  const address = addressOf(person, id);
+  const contact = address?.record.contact ?? null;
   // Erased meanwhile: not due either.
-  if (contact === null) return;
+  if (address === undefined || contact === null) return;
   const askedS = secondsOf(stores.clock);
   // Only an Open Badges 2.0 assertion names its event.
   const found = await stores.hosted.readAgain(id, eventId === null ? 'v3' : 'v2', signal);
   signal.throwIfAborted();
-  await storeCredential(stores, earner, contact, found, askedS);
+  await storeCredential(stores, address.key, contact, found, askedS);
 }
