@@ -154,17 +154,19 @@ const ofWhole = (earner: EarnerKey, { journal }: EarnerRecord): readonly Listed[
 export interface JournalQuery extends Span {
   readonly award?: AwardId;
   readonly kinds?: readonly JournalKind[];
+  readonly event?: EventId;
 }
 
 /** Whether an entry is one of those asked for. */
 export const isAskedFor = (
-  { kind, atS, award }: JournalEntry,
-  { fromS, untilS, award: asked, kinds }: JournalQuery,
+  { kind, atS, award, event }: JournalEntry,
+  { fromS = -Infinity, untilS = Infinity, ...asked }: JournalQuery,
 ): boolean =>
-  (fromS === undefined || atS >= fromS) &&
-  (untilS === undefined || atS < untilS) &&
-  (asked === undefined || award === asked) &&
-  (kinds === undefined || kinds.includes(kind));
+  fromS <= atS &&
+  atS < untilS &&
+  (asked.award === undefined || award === asked.award) &&
+  (asked.event === undefined || event === asked.event) &&
+  (asked.kinds === undefined || asked.kinds.includes(kind));
 
 /** An entry, and its place. */
 interface Found {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { JOURNAL_KINDS, type JournalEntry } from '../../earners/journal-entry.js';
 import { createEarnerStore } from '../../earners/store.js';
 import { asAwardId, asEventId } from '../../ids.js';
-import { createJournal } from '../../journal/journal.js';
+import { createJournal, type JournalQuery } from '../../journal/journal.js';
 import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
-import { filterOf, isDate, type JournalFilter, selectEntries } from '../shared/journal-selection.js';
+import { filterOf, isDate, selectEntries } from '../shared/journal-selection.js';
 import { type Localized, say } from '../../rules/localized.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
@@ -62,7 +62,7 @@ const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Readi
 const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
 
 /** @throws Problem for a date or a kind that is none */
-function readFilter({ text }: Call, timeZone: string): JournalFilter {
+function readFilter({ text }: Call, timeZone: string): JournalQuery {
   const date = (option: string): string | null => {
     const typed = text(option);
     if (typed === null || isDate(typed)) return typed;

@@ -3,11 +3,6 @@ import type { JournalEntry, JournalKind } from '../../earners/journal-entry.js';
 import type { AwardId, EarnerKey, EventId } from '../../ids.js';
 import { isAskedFor, type Journal, type JournalQuery } from '../../journal/journal.js';
 
-/** Which journal entries are asked for, of some people or of everybody. */
-export interface JournalFilter extends JournalQuery {
-  readonly event?: EventId;
-}
-
 /** A filter as it was typed; null: nothing was. */
 interface TypedFilter {
   /** Dates, the first and the last that are asked for. */
@@ -22,7 +17,7 @@ interface TypedFilter {
  * Of a day all is asked for, from its beginning to its end; of two instants what lies between, without the second.
  * @param timeZone of dates that name none
  */
-export function filterOf(typed: TypedFilter, timeZone: string): JournalFilter {
+export function filterOf(typed: TypedFilter, timeZone: string): JournalQuery {
   const { from, until, kind, award, event } = typed;
   const days = until?.includes('T') === true ? 0 : 1;
   return {
@@ -40,14 +35,10 @@ const dateOf = (typed: string, zone: string): DateTime => DateTime.fromISO(typed
 export const isDate = (typed: string): boolean =>
   /^\d{4}-\d\d-\d\d(T|$)/.test(typed.trim()) && dateOf(typed, 'utc').isValid;
 
-/** Whether an entry is one of those asked for, but for the person. */
-export const isWanted = (entry: JournalEntry, filter: JournalFilter): boolean =>
-  isAskedFor(entry, filter) && (filter.event === undefined || entry.event === filter.event);
-
 /** Reads the entries asked for by the shortest way: by person, by event, or by time. @param people null: everybody */
 export async function* selectEntries(
   journal: Journal,
-  filter: JournalFilter,
+  filter: JournalQuery,
   people: readonly EarnerKey[] | null,
 ): AsyncGenerator<JournalEntry> {
   const named = people ?? (filter.event === undefined ? null : await peopleOf(journal, filter.event));
@@ -56,7 +47,7 @@ export async function* selectEntries(
     return;
   }
   for (const one of named)
-    for (const entry of await journal.ofEarner(one)) if (isWanted(entry, filter)) yield entry;
+    for (const entry of await journal.ofEarner(one)) if (isAskedFor(entry, filter)) yield entry;
 }
 
 /** Those whom an event gave an award: its other entries, as a later revocation, stand with them. */

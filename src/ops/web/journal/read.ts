@@ -1,11 +1,11 @@
 import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
 import { asAwardId, asEventId, type EarnerKey } from '../../../ids.js';
-import type { PageAsked } from '../../../journal/journal.js';
+import { isAskedFor, type JournalQuery, type PageAsked } from '../../../journal/journal.js';
 import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { filterOf, isDate, isWanted, peopleOf, type JournalFilter } from '../../shared/journal-selection.js';
+import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
 import { TO } from '../links.js';
 import { keyIn } from '../person/read.js';
 import { numberedPage } from '../parts/table.js';
@@ -45,7 +45,7 @@ export function readFilter(params: URLSearchParams, earnerOf: (typed: string) =>
 const dayIn = (typed: string): string | null => (isDate(typed) && !typed.includes('T') ? typed : null);
 
 /** As the journal is asked, but for the person; both days are whole. */
-export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalFilter =>
+export const queryOf = ({ du, au, sorte, badge, evenement }: PageFilter, zone: string): JournalQuery =>
   filterOf({ from: du, until: au, kind: sorte, award: badge, event: evenement }, zone);
 
 /** The address of a page, or of an export, of these entries. @param more the place in them */
@@ -103,7 +103,7 @@ async function readAbout(
   const found = await Promise.all(people.slice(0, MAX_PEOPLE).map((one) => journal.ofEarner(one)));
   const entries = found
     .flat()
-    .filter((entry) => isWanted(entry, query))
+    .filter((entry) => isAskedFor(entry, query))
     .toSorted((a, b) => b.atS - a.atS);
   const { rows, pager } = numberedPage(where, entries, PAGE_SIZE);
   return {
