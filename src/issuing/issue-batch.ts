@@ -2,7 +2,7 @@ import type { BadgeId, BatchId, EarnerKey } from '../ids.js';
 import { OnHold } from './hold.js';
 import { NotSettledYet } from './redis-incarnation.js';
 import { ObfNotSent, ObfRefused, ObfThrottled } from '../obf/errors.js';
-import type { JobResult } from '../platform/logger.js';
+import type { JobResult } from '../platform/job.js';
 import type { BatchOutcome, BatchRun, DueAward, Eligibility, IssuingParts } from './parts.js';
 import { accountFault, passHold, splitBatch, throwFault } from './refusal.js';
 import { recordSent, send } from './send.js';

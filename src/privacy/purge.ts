@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { readAddresses } from '../earners/person.js';
 import { isErased, type AwardState, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { Work } from '../platform/logger.js';
+import type { Work } from '../platform/job.js';
 import type { Scheme } from '../rules/types.js';
 import {
   erasedEntry,

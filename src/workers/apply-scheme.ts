@@ -2,7 +2,7 @@ import { journalEntry } from '../earners/journal-entry.js';
 import type { AwardId, EarnerKey } from '../ids.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { secondsOf } from '../platform/clock.js';
-import type { JobResult, LongWork } from '../platform/logger.js';
+import type { JobResult, LongWork } from '../platform/job.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
 import { makePlan, type MadePlan, type PlanAsked, forEachPerson, type Report } from '../scheme/population.js';

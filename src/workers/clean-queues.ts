@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import { connectionOf } from '../queue/enqueue.js';
 import { redisNow } from '../platform/clock.js';
 import { failureCause, walkFailed, type Failure } from '../queue/failures.js';
-import type { JobResult } from '../platform/logger.js';
+import type { JobResult } from '../platform/job.js';
 import { QUEUES } from '../queue/jobs.js';
 import type { Pipeline } from './pipeline.js';
 

@@ -2,7 +2,7 @@ import { readPerson, type Person } from '../earners/person.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
-import type { Work } from '../platform/logger.js';
+import type { Work } from '../platform/job.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { gatherSoon } from './issue/gather-awards.js';

@@ -5,7 +5,7 @@ import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { Work } from '../../platform/logger.js';
+import type { Work } from '../../platform/job.js';
 import { enqueueEarners } from '../../queue/enqueue.js';
 import type { CredentialNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';

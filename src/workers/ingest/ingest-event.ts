@@ -1,6 +1,6 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import type { JobResult, Work } from '../../platform/logger.js';
+import type { JobResult, Work } from '../../platform/job.js';
 import type { Pipeline } from '../pipeline.js';
 import { evaluatingFor, storeEvent } from './store-event.js';
 

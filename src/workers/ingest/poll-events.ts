@@ -3,7 +3,7 @@ import { changedPages } from '../../obf/changed-events.js';
 import { RowUnreadable } from '../../obf/read-event.js';
 import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { Work } from '../../platform/logger.js';
+import type { Work } from '../../platform/job.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
 import {
   eventNoticeId,

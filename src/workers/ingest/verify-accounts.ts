@@ -8,7 +8,7 @@ import { IdSet, type ListRead, readList } from '../../obf/list.js';
 import { allOf, completenessOf, EventIncomplete, readAlone } from '../../obf/read-event.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { JobResult } from '../../platform/logger.js';
+import type { JobResult } from '../../platform/job.js';
 import { isRedisError } from '../../platform/redis-faults.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { eventNoticeId } from '../../queue/jobs.js';

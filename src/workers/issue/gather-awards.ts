@@ -3,7 +3,7 @@ import type { Batch } from '../../issuing/batches.js';
 import { batchDelayMs } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
-import type { Work } from '../../platform/logger.js';
+import type { Work } from '../../platform/job.js';
 import { within } from '../runtime/retry.js';
 import type { Stores } from '../stores.js';
 

@@ -5,7 +5,7 @@ import { linkedRecords, readPerson } from '../../earners/person.js';
 import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
 import { noteIn } from '../../issuing/send.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { Work } from '../../platform/logger.js';
+import type { Work } from '../../platform/job.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { revokeJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';

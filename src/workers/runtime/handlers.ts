@@ -1,7 +1,7 @@
 import { UnrecoverableError } from 'bullmq';
 import type { z } from 'zod';
 import { issueBatch } from '../../issuing/issue-batch.js';
-import type { LongWork, Work } from '../../platform/logger.js';
+import type { LongWork, Work } from '../../platform/job.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { noticesIn } from '../../queue/arrivals.js';
