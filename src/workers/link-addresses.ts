@@ -1,4 +1,5 @@
 import {
+  awardsOf,
   linkedRecords,
   listing,
   notListing,
@@ -48,22 +49,22 @@ export async function linkAddresses(pipeline: Pipeline, one: EarnerKey, other: E
 }
 
 /** Withdraws what waits for these addresses; what is in flight stays so. @returns how many waited */
-async function withdrawWaiting(
-  { earners, ledger, outbox, clock }: Pipeline,
-  keys: readonly EarnerKey[],
-): Promise<number> {
+async function withdrawWaiting(pipeline: Pipeline, keys: readonly EarnerKey[]): Promise<number> {
+  const { ledger, outbox, clock } = pipeline;
   const withdrawn = (award: AwardRecord | null): AwardRecord | null =>
     award?.state === 'due' ? transition(award, { type: 'withdraw' }, secondsOf(clock)) : award;
   let count = 0;
-  for (const key of keys)
-    for (const [badgeId, { state }] of (await earners.read(key)).awards) {
-      // One that is claimed meanwhile is not withdrawn: it may be sent at this moment.
-      const now = state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
-      if (now?.state === 'withdrawn') count += 1;
-      await outbox.remove(badgeId, [key]);
-    }
+  for (const { key, badgeId, record } of await awardsAt(pipeline, keys)) {
+    // One that is claimed meanwhile is not withdrawn: it may be sent at this moment.
+    const now = record.state === 'due' ? await ledger.amend(key, badgeId, withdrawn) : null;
+    if (now?.state === 'withdrawn') count += 1;
+    await outbox.remove(badgeId, [key]);
+  }
   return count;
 }
+
+const awardsAt = async (pipeline: Pipeline, keys: readonly EarnerKey[]) =>
+  (await readAddresses(pipeline, keys)).flatMap(awardsOf);
 
 /** Has each of `others` point to `person`, and to nobody else. Each write changes one address, and tells of it. */
 async function join(pipeline: Pipeline, person: EarnerKey, others: readonly EarnerKey[]): Promise<void> {
@@ -152,8 +153,8 @@ async function settle(
   signal: AbortSignal,
   withinMs: number,
 ): Promise<void> {
-  const awards = (await readAddresses(pipeline, keys)).flatMap(({ record }) => [...record.awards.keys()]);
-  for (const badgeId of new Set(awards)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
+  const badges = (await awardsAt(pipeline, keys)).map(({ badgeId }) => badgeId);
+  for (const badgeId of new Set(badges)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
   const isSettled = await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
   if (!isSettled) throw new AwardInFlight();
   // What was sent is known by its address.
@@ -161,14 +162,13 @@ async function settle(
 }
 
 /** Whether OBF is being told of an award of these addresses. */
-async function isAnyInFlight({ earners, batches }: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
-  for (const key of keys)
-    for (const [badgeId, award] of (await earners.read(key)).awards) {
-      if (award.state !== 'claimed' && award.state !== 'unknown') continue;
-      // An open batch decides its people anew; without its batch, no award is sent.
-      const batch = await batches.find(badgeId, award.batch);
-      if (batch !== null && batch.state !== 'open') return true;
-    }
+async function isAnyInFlight(pipeline: Pipeline, keys: readonly EarnerKey[]): Promise<boolean> {
+  for (const { badgeId, record } of await awardsAt(pipeline, keys)) {
+    if (record.state !== 'claimed' && record.state !== 'unknown') continue;
+    // An open batch decides its people anew; without its batch, no award is sent.
+    const batch = await pipeline.batches.find(badgeId, record.batch);
+    if (batch !== null && batch.state !== 'open') return true;
+  }
   return false;
 }
 
@@ -234,19 +234,15 @@ function isShownAt(address: Address, badgeId: BadgeId, award: AwardRecord): bool
 /** States that say nothing of what OBF has: what is learned of it takes their place. */
 const SAYS_NOTHING: readonly AwardState[] = ['due', 'withdrawn', 'refused', 'revoked'];
 
-async function add(
-  { ledger, queues }: Pipeline,
-  { to, badgeId, award, isGone, ignored }: Move,
-): Promise<void> {
-  const now = await ledger.amend(to, badgeId, (known) => {
+async function add(pipeline: Pipeline, { to, badgeId, award, isGone, ignored }: Move): Promise<void> {
+  const now = await pipeline.ledger.amend(to, badgeId, (known) => {
     const isLearned = isGone && (known === null || SAYS_NOTHING.includes(known.state));
     const ignoredRevocations = [...new Set([...(known?.ignoredRevocations ?? []), ...ignored])];
     if (isLearned) return { ...award, ignoredRevocations };
     return { ...(known ?? { state: 'withdrawn', atS: award.atS }), ignoredRevocations };
   });
   // It goes on under the address that the badge is revoked at.
-  if (now?.state !== 'revoking') return;
-  await enqueueRevocation({ queues }, { badgeId, earner: to });
+  if (now?.state === 'revoking') await enqueueRevocation(pipeline, { badgeId, earner: to });
 }
 
 /** Unless an evaluation was quicker: it knows no less. */

@@ -19,11 +19,9 @@ export async function checkEligibility(
   earners: readonly EarnerKey[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<EarnerKey, Eligibility>> {
-  const isAnyHosted = stores.scheme.partners.some(({ clientId }) => stores.accounts(clientId) === null);
   const checkOne = async (earner: EarnerKey): Promise<readonly [EarnerKey, Eligibility]> => {
     try {
-      if (isAnyHosted) await verifyHosted(stores, badgeId, earner, signal);
-      return [earner, await checkEarner(stores, badgeId, earner)];
+      return [earner, eligibilityOf(badgeId, earner, await judgeVerified(stores, badgeId, earner, signal))];
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ObfThrottled || error instanceof ObfNotSent) throw error;
@@ -33,9 +31,12 @@ export async function checkEligibility(
   return new Map(await pMap(earners, checkOne, { concurrency: AT_ONCE }));
 }
 
-/** Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
-async function checkEarner(stores: Stores, badgeId: BadgeId, earner: EarnerKey): Promise<Eligibility> {
-  const { person, evaluation, due } = await judge(stores, earner);
+/** Pure. Decided from the portfolio as it is now: minutes or hours may have passed since the award was due. */
+function eligibilityOf(
+  badgeId: BadgeId,
+  earner: EarnerKey,
+  { person, evaluation, due }: Judged,
+): Eligibility {
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === badgeId);
   const event = verdict?.heldBy?.eventId ?? null;
   if (event !== null) return { is: 'held', event };
@@ -56,24 +57,27 @@ async function checkEarner(stores: Stores, badgeId: BadgeId, earner: EarnerKey):
   };
 }
 
+type Judged = Awaited<ReturnType<typeof judge>>;
+
 /**
  * Reads the hosted credentials again that this badge counts on, of partners whose account we cannot read, and stores
  * what OBF says of them now. What takes the place of one that counts no more is read as well, until all that counts was.
+ * @returns what is judged from them
  */
-async function verifyHosted(
+async function judgeVerified(
   stores: Stores,
   badgeId: BadgeId,
   earner: EarnerKey,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Judged> {
   const read = new Set<AssertionId>();
   for (;;) {
-    const { person, due } = await judge(stores, earner);
-    const counted = due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
+    const judged = await judge(stores, earner);
+    const counted = judged.due.find(({ award }) => award.badgeId === badgeId)?.earnedBy ?? [];
     const unread = counted.filter((one) => stores.accounts(one.clientId) === null && !read.has(one.id));
-    if (unread.length === 0) return;
+    if (unread.length === 0) return judged;
     for (const one of unread) {
-      if (!(await isVerified(stores, one.id))) await readAgain(stores, person, one, signal);
+      if (!(await isVerified(stores, one.id))) await readAgain(stores, judged.person, one, signal);
       read.add(one.id);
     }
   }

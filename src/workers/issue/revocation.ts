@@ -41,7 +41,7 @@ export async function handleLostAward(
 
 /** Has an award taken back that OBF shows at this address. */
 export const enqueueRevocation = (
-  { queues: { awards } }: Pick<Pipeline, 'queues'>,
+  { queues: { awards } }: Pipeline,
   { badgeId, earner }: GivenAward,
 ): Promise<void> =>
   enqueue(awards, {
