@@ -51,15 +51,12 @@ export async function sendBack(context: PageContext): Promise<Answer> {
   return isGood ? sendMany(context, { sinceMs }) : notDone(TO.failures, fault);
 }
 
-const HOUR = /^([01]?\d|2[0-3])[:hH]([0-5]\d)$/;
-
 /** NaN: it cannot be read. Null: none was given. */
-function sinceIn(form: URLSearchParams, timeZone: string): number | null {
+function sinceIn(form: URLSearchParams, zone: string): number | null {
   const [day = '', hour = ''] = ['jour', 'heure'].map((name) => (form.get(name) ?? '').trim());
   if (day === '' && hour === '') return null;
-  const [, hours = 'x', minutes = 'x'] = HOUR.exec(hour === '' ? '00:00' : hour) ?? [];
-  const text = `${day}T${hours.padStart(2, '0')}:${minutes}`;
-  return /^\d{4}-\d{2}-\d{2}T/.test(text) ? DateTime.fromISO(text, { zone: timeZone }).toMillis() : NaN;
+  const time = hour === '' ? '0:00' : hour.replace(/h/i, ':');
+  return DateTime.fromFormat(`${day} ${time}`, 'yyyy-MM-dd H:mm', { zone }).toMillis();
 }
 
 /** What is done by then is told at once; the list shows how far the rest is. */
