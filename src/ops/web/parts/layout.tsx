@@ -4,7 +4,7 @@ import { withoutMarks } from '../../../platform/invisible.js';
 import { typesetFrench } from '../../shared/browser.js';
 import type { PageAnswer } from '../route.js';
 import { FrameContext, useFrame, type Frame } from './frame.js';
-import { Alert } from './text.js';
+import { Alert, LinkLine, P } from './text.js';
 
 type Sheet = Pick<PageAnswer, 'title' | 'body' | 'onTo' | 'reload'>;
 
@@ -113,10 +113,8 @@ export function ProblemView({ advice }: { readonly advice: string }): VNode {
   const { user } = useFrame();
   return (
     <>
-      <p>{advice}</p>
-      <p>
-        <a href="/ops">{user === null ? 'Se connecter' : 'Revenir à l’accueil'}</a>
-      </p>
+      <P say={advice} />
+      <LinkLine href="/ops" say={user === null ? 'Se connecter' : 'Revenir à l’accueil'} />
     </>
   );
 }
