@@ -59,7 +59,7 @@ async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null
 }
 
 /** An award of the scheme that was named; null: none, or all. */
-export const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
+const awardIn = ({ awards }: Scheme, id: string | null): AwardId | null =>
   awards.find((award) => award.id === id)?.id ?? null;
 
 async function readApply(pipeline: Pipeline) {
