@@ -9,6 +9,7 @@ export interface Client {
   readonly secret: string;
   readonly name: string;
   readonly ctimeS: number;
+  /** Every call but that for a token is refused with 403 and JSON. */
   suspended: boolean;
   /** Badges that it may still issue; null: no limit. */
   issuingLimit: number | null;
@@ -100,8 +101,17 @@ export class World {
     return secondsOf(this.clock);
   }
 
+  /** What a test makes of them holds from then on; each throws where there is none. */
   clientNamed(id: string): Client {
     return there(this.clients.get(id), `client "${id}"`);
+  }
+
+  badgeNamed(clientId: string, id: string): Badge {
+    return there(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
+  }
+
+  eventNamed(id: string): IssuingEvent {
+    return there(this.events.get(id), `event "${id}"`);
   }
 
   issue(act: IssuingAct, recipients: HandIssue['recipients']): IssuingEvent {
@@ -175,7 +185,7 @@ export class World {
     if (recipients.length === 0) throw new Error('Sandbox: issuing needs a recipient');
     const nowS = this.nowS();
     const act = {
-      badge: this.#badgeNamed(clientId, badgeId),
+      badge: this.badgeNamed(clientId, badgeId),
       issuedOnS: hand.issuedOnS ?? nowS - (nowS % DAY_S),
       expiresOnS: hand.expiresOnS ?? null,
       apiConsumerId: null,
@@ -186,7 +196,7 @@ export class World {
 
   /** `recipient_count` grows, and `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
   appendByHand(eventId: string, to: HandIssue['recipients'], { movesMtime = true } = {}): EventRecord {
-    const event = this.#eventNamed(eventId);
+    const event = this.eventNamed(eventId);
     this.#append(event, to);
     if (movesMtime) event.mtimeS = this.nowS();
     return this.#recordOf(event);
@@ -194,14 +204,14 @@ export class World {
 
   /** `mtime` stays unless asked to move. @throws when none of the addresses is its recipient */
   revokeByHand(eventId: string, emails: readonly string[], { movesMtime = false } = {}): void {
-    const event = this.#eventNamed(eventId);
+    const event = this.eventNamed(eventId);
     for (const copy of copiesNamed(event, emails)) copy.revoked = true;
     if (movesMtime) event.mtimeS = this.nowS();
   }
 
   /** The event is gone, with its copies: from lists, by its id, and from `eventsOf`. What it spent stays spent. */
   removeByHand(eventId: string): void {
-    const event = this.#eventNamed(eventId);
+    const event = this.eventNamed(eventId);
     const client = this.clientNamed(event.badge.clientId);
     client.events = client.events.filter((one) => one !== event);
     client.assertions = client.assertions.filter((assertion) => assertion.event !== event);
@@ -215,15 +225,10 @@ export class World {
 
   /** Lists of recipients leave these out, unless they are asked for by `event_id`. */
   hideRecipients(eventId: string, emails: readonly string[], hidden = true): void {
-    for (const copy of copiesNamed(this.#eventNamed(eventId), emails)) copy.hidden = hidden;
+    for (const copy of copiesNamed(this.eventNamed(eventId), emails)) copy.hidden = hidden;
   }
 
-  /** Lists of recipients show the first `visible` copies only, until `written`; `recipient_count` is whole. */
-  stillWriting(eventId: string, visible: number): void {
-    this.#eventNamed(eventId).visible = visible;
-  }
-
-  /** The same for the next event of a client or badge, by hand or by API. Several wait their turn. */
+  /** The next event of a client or badge, by hand or by API, shows only so many copies. Several wait their turn. */
   writeSlowly(clientOrBadgeId: string, visible: number): void {
     this.#slow.push({ of: clientOrBadgeId, visible });
   }
@@ -231,34 +236,8 @@ export class World {
   /** Without an event: all of them, and none that comes is slow any more. */
   written(eventId?: string): void {
     if (eventId === undefined) this.#slow = [];
-    const events = eventId === undefined ? this.events.values() : [this.#eventNamed(eventId)];
+    const events = eventId === undefined ? this.events.values() : [this.eventNamed(eventId)];
     for (const event of events) event.visible = Infinity;
-  }
-
-  /** Badges that may still be issued from now on; null: no limit. */
-  setIssuingLimit(clientId: string, limit: number | null): void {
-    this.clientNamed(clientId).issuingLimit = limit;
-  }
-
-  setDraft(clientId: string, badgeId: string, draft: boolean): void {
-    this.#badgeNamed(clientId, badgeId).draft = draft;
-  }
-
-  removeBadge(clientId: string, badgeId: string): void {
-    this.badges.delete(`${clientId}/${badgeId}`);
-  }
-
-  /** Every call of the client but that for a token is refused with 403 and JSON. */
-  suspend(clientId: string, suspended = true): void {
-    this.clientNamed(clientId).suspended = suspended;
-  }
-
-  #eventNamed(id: string): IssuingEvent {
-    return there(this.events.get(id), `event "${id}"`);
-  }
-
-  #badgeNamed(clientId: string, id: string): Badge {
-    return there(this.badges.get(`${clientId}/${id}`), `badge "${id}" of client "${clientId}"`);
   }
 
   #recordOf({ id, badge, assertions }: IssuingEvent): EventRecord {

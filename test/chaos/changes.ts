@@ -88,14 +88,14 @@ export function makeChange(sandbox: Sandbox, change: Change): () => void {
     case 'hidden':
       return hideSome(sandbox, change);
     case 'quota':
-      sandbox.setIssuingLimit(REGION, change.limit);
-      return () => sandbox.setIssuingLimit(REGION, null);
+      sandbox.clientNamed(REGION).issuingLimit = change.limit;
+      return () => Object.assign(sandbox.clientNamed(REGION), { issuingLimit: null });
     case 'draft':
-      sandbox.setDraft(REGION, change.badgeId, true);
-      return () => sandbox.setDraft(REGION, change.badgeId, false);
+      sandbox.badgeNamed(REGION, change.badgeId).draft = true;
+      return () => Object.assign(sandbox.badgeNamed(REGION, change.badgeId), { draft: false });
     case 'suspended':
-      sandbox.suspend(change.clientId);
-      return () => sandbox.suspend(change.clientId, false);
+      sandbox.clientNamed(change.clientId).suspended = true;
+      return () => Object.assign(sandbox.clientNamed(change.clientId), { suspended: false });
   }
 }
 

@@ -535,7 +535,9 @@ describe('an award whose issuing waits', () => {
   }
 
   test('a badge that is a draft in OBF: its award is named, with what to do', async () => {
-    const text = await open(({ sandbox }) => sandbox.setDraft(REGION, 'R1', true));
+    const text = await open(({ sandbox }) => {
+      sandbox.badgeNamed(REGION, 'R1').draft = true;
+    });
     expect(text).toContain(
       'À régler « Communiquer : je pratique » n’est plus délivré : le badge n’est plus dans le compte OBF de la Région, ou y est un brouillon',
     );
@@ -543,7 +545,9 @@ describe('an award whose issuing waits', () => {
   });
 
   test('the quota is told once, though a batch waits for it', async () => {
-    const text = await open(({ sandbox }) => sandbox.setIssuingLimit(REGION, 20));
+    const text = await open(({ sandbox }) => {
+      sandbox.clientNamed(REGION).issuingLimit = 20;
+    });
     expect(text).toContain(
       'Le quota OBF de la Région est épuisé : il reste 20 badges, et Palier s’arrête à 50',
     );

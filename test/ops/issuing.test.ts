@@ -56,7 +56,7 @@ describe('palier stats and pause', () => {
 
   test('a badge on hold: stats and check say why, since when, and when it is looked at again', async () => {
     palier.work();
-    palier.sandbox.setDraft('REGION', 'R1', true);
+    palier.sandbox.badgeNamed('REGION', 'R1').draft = true;
     await comesDue(LOU);
     await until(() => palier.pipeline.holds.of(asBadgeId('R1')), 'hold');
     const told = jsonOf(await palier.type(['stats', '--json']));

@@ -63,9 +63,9 @@ async function lookedAt(since: Hold, times: number): Promise<void> {
 
 test('the quota falls to 20 unnoticed, then a class of 30: one refused call, and all 30 once it is raised', async () => {
   const [{ quota }] = house.pipelines;
-  house.sandbox.setIssuingLimit(REGION, 5000);
+  house.sandbox.clientNamed(REGION).issuingLimit = 5000;
   await quota.read(new AbortController().signal);
-  house.sandbox.setIssuingLimit(REGION, 20);
+  house.sandbox.clientNamed(REGION).issuingLimit = 20;
   const before = await classOf(people(30));
   const hold = await held('quota');
   expect((await quota.known())?.left).toBe(20);
@@ -76,7 +76,7 @@ test('the quota falls to 20 unnoticed, then a class of 30: one refused call, and
   expect(issueCalls()).toHaveLength(1);
   expect(await house.failedReasons()).toEqual([]);
 
-  house.sandbox.setIssuingLimit(REGION, 5000);
+  house.sandbox.clientNamed(REGION).issuingLimit = 5000;
   await house.idle();
   expect(house.awards().toSorted()).toEqual(received(people(30)));
   expect(issueCalls()).toHaveLength(2);
@@ -103,9 +103,13 @@ test('while a badge is on hold, others who come due cost OBF nothing, and leave 
 }, 60_000);
 
 test.each([
-  ['is made a draft', 'badge', () => house.sandbox.setDraft(REGION, 'R1', true)],
-  ['is removed', 'badge', () => house.sandbox.removeBadge(REGION, 'R1')],
-  ['client is suspended', 'client', () => house.sandbox.suspend(REGION)],
+  ['is made a draft', 'badge', () => Object.assign(house.sandbox.badgeNamed(REGION, 'R1'), { draft: true })],
+  ['is removed', 'badge', () => house.sandbox.badges.delete(`${REGION}/R1`)],
+  [
+    'client is suspended',
+    'client',
+    () => Object.assign(house.sandbox.clientNamed(REGION), { suspended: true }),
+  ],
 ] as const)(
   "the Région's badge or client %s: a hold, and no one refused",
   async (what, code, harm) => {
@@ -116,8 +120,8 @@ test.each([
     expect(issueCalls().length).toBeLessThanOrEqual(1);
     expect(await house.failedReasons()).toEqual([]);
 
-    if (code === 'client') house.sandbox.suspend(REGION, false);
-    else if (what === 'is made a draft') house.sandbox.setDraft(REGION, 'R1', false);
+    if (code === 'client') house.sandbox.clientNamed(REGION).suspended = false;
+    else if (what === 'is made a draft') house.sandbox.badgeNamed(REGION, 'R1').draft = false;
     else house.sandbox.addBadge({ clientId: REGION, id: 'R1', name: 'R1' });
     await house.idle();
     expect(house.awards().toSorted()).toEqual(received(people(9)));
@@ -169,7 +173,7 @@ test('two bad recipients and nobody else: a hold, then both are refused, and the
 }, 60_000);
 
 test('a badge revoked while the award is on hold: it is not issued', async () => {
-  house.sandbox.setDraft(REGION, 'R1', true);
+  house.sandbox.badgeNamed(REGION, 'R1').draft = true;
   const a = house.issue({ clientId: 'P1', badgeId: 'A', recipients: people(2) });
   const b = house.issue({ clientId: 'P2', badgeId: 'B', recipients: people(2) });
   await house.tell(a, b);
@@ -180,7 +184,7 @@ test('a badge revoked while the award is on hold: it is not issued', async () =>
   const earner = house.keyOf('personne.1@example.org');
   const isRevoked = async () => (await earners.read(earner)).assertions.some(({ revoked }) => revoked);
   await until(isRevoked, 'revocation', 20_000);
-  house.sandbox.setDraft(REGION, 'R1', false);
+  house.sandbox.badgeNamed(REGION, 'R1').draft = false;
   await house.idle();
   expect(house.awards()).toEqual(['R1 personne.0@example.org']);
   expect(await house.failedReasons()).toEqual([]);

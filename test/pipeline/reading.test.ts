@@ -222,7 +222,7 @@ describe('first look', () => {
 
     test('a revoked badge that OBF hides, and still counts, counts no more; shown again, it does', async () => {
       const b = await half(LOU);
-      house.sandbox.stillWriting(b.id, 0);
+      house.sandbox.eventNamed(b.id).visible = 0;
       expect(await readAll()).toMatchObject({ gone: 1, earners: 1 });
       const { earners } = house.pipelines[0].queues;
       const a = give('P1', 'A', LOU);

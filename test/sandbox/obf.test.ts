@@ -349,7 +349,7 @@ describe('changes', () => {
 
   describe('an event that OBF still writes', () => {
     test('shows some of its recipients in every list, and counts them all', async () => {
-      bench.sandbox.stillWriting(event.id, 1);
+      bench.sandbox.eventNamed(event.id).visible = 1;
       bench.sandbox.appendByHand(event.id, ['c@example.org']);
       expect([await listed(), await ofEvent(), await listed('email=b@example.org')]).toEqual([
         'a of 1',
@@ -357,7 +357,7 @@ describe('changes', () => {
         ' of 0',
       ]);
       expect([(await rowOf()).recipient_count, (await one()).recipient_count]).toEqual([3, 3]);
-      bench.sandbox.stillWriting(event.id, 0);
+      bench.sandbox.eventNamed(event.id).visible = 0;
       expect(await ofEvent()).toBe(' of 0');
       bench.sandbox.written(event.id);
       expect([await listed(), await ofEvent()]).toEqual(['abc of 3', 'abc of 3']);
@@ -377,7 +377,7 @@ describe('changes', () => {
       expect(await ofEvent(data.resource_id)).toBe('e of 1');
       bench.sandbox.written(first.id);
       expect(await ofEvent(first.id)).toBe('c of 1');
-      bench.sandbox.stillWriting(second.id, 0);
+      bench.sandbox.eventNamed(second.id).visible = 0;
       bench.sandbox.writeSlowly('B1', 0);
       bench.sandbox.written();
       expect([await ofEvent(second.id), await ofEvent(byHand('g@example.org').id)]).toEqual([
@@ -486,7 +486,7 @@ describe('changes', () => {
       (await bench.get(`/v2/client/${clientId}`, clientId)).data.issuing_limit;
 
     test('the quota of one client falls and rises, and has no end', async () => {
-      bench.sandbox.setIssuingLimit('P1', 2);
+      bench.sandbox.clientNamed('P1').issuingLimit = 2;
       expect([await limit(), await limit('R')]).toEqual([2, null]);
       expect([
         await give('c@example.org', 'd@example.org', 'e@example.org'),
@@ -494,27 +494,27 @@ describe('changes', () => {
       ]).toEqual([400, 200]);
       byHand('d@example.org', 'e@example.org');
       expect(await limit()).toBe(0);
-      bench.sandbox.setIssuingLimit('P1', 5);
+      bench.sandbox.clientNamed('P1').issuingLimit = 5;
       expect([await limit(), await give('f@example.org'), await limit()]).toEqual([5, 200, 4]);
-      bench.sandbox.setIssuingLimit('P1', null);
+      bench.sandbox.clientNamed('P1').issuingLimit = null;
       expect(await limit()).toBeNull();
     });
 
     test('a badge becomes a draft, or goes', async () => {
-      bench.sandbox.setDraft('P1', 'B1', true);
+      bench.sandbox.badgeNamed('P1', 'B1').draft = true;
       expect(await give('c@example.org')).toBe(400);
       expect((await bench.get('/v2/badge/P1?draft=1', 'P1')).data.result).toMatchObject([{ id: 'B1' }]);
-      bench.sandbox.setDraft('P1', 'B1', false);
+      bench.sandbox.badgeNamed('P1', 'B1').draft = false;
       expect(await give('c@example.org')).toBe(200);
-      bench.sandbox.removeBadge('P1', 'B1');
+      bench.sandbox.badges.delete('P1/B1');
       expect(await give('d@example.org')).toBe(400);
       expect((await bench.get('/v2/badge/P1', 'P1')).data.result).toMatchObject([{ id: 'B2' }]);
       expect((await one()).badge.id).toBe('B1');
-      expect(() => bench.sandbox.setDraft('P1', 'B1', false)).toThrow('B1');
+      expect(() => Object.assign(bench.sandbox.badgeNamed('P1', 'B1'), { draft: false })).toThrow('B1');
     });
 
     test('a suspended client gets a token, and nothing else', async () => {
-      bench.sandbox.suspend('P1');
+      bench.sandbox.clientNamed('P1').suspended = true;
       expect((await bench.askToken('P1')).status).toBe(200);
       nowS += 10;
       const { status, data } = await bench.get('/v2/client/P1/ping', 'P1');
@@ -522,7 +522,7 @@ describe('changes', () => {
       expect([await give('c@example.org'), (await bench.get('/v2/client/R', 'R')).status]).toEqual([
         403, 200,
       ]);
-      bench.sandbox.suspend('P1', false);
+      bench.sandbox.clientNamed('P1').suspended = false;
       const { data: again } = await bench.get('/v2/client/P1', 'P1');
       expect(clientReply.safeParse(again).error).toBeUndefined();
     });
