@@ -1,6 +1,5 @@
 import { fingerprintBy } from '../earners/assertions.js';
 import { journalEntry, type JournalEntry } from '../earners/journal-entry.js';
-import type { PeopleSources } from '../earners/people.js';
 import {
   awardsOf,
   linkedRecords,
@@ -29,7 +28,6 @@ export type ErasureParts = RewriteParts &
   Pick<ReturnType<typeof openIssuing>, 'ledger' | 'outbox' | 'batches' | 'flags'> & {
     /** The Région's own OBF client. */
     readonly region: ClientId;
-    readonly people: PeopleSources;
     readonly queues: Queues;
     readonly vault: Vault;
   };

@@ -24,11 +24,8 @@ type PurgeParts = ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> };
  * Erases people who were given nothing for so many calendar months (null: nobody), and wait for nothing; and completes
  * the erasures that were stopped before their end. May be stopped anywhere: the next one goes on.
  */
-export const purge: Work<PurgeParts, { readonly months: number | null }> = async (
-  parts,
-  { months },
-  signal,
-) => {
+export const purge: Work<PurgeParts, { readonly months: number | null }> = async (parts, job, signal) => {
+  const { months } = job;
   const { clock, scheme, journal, earners, log } = parts;
   const zone = { zone: scheme.timeZone };
   const beforeS =

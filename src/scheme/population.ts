@@ -147,13 +147,6 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
   };
 }
 
-export interface PopulationParts {
-  readonly people: PeopleSources;
-  readonly schemes: Pick<Schemes, 'now'>;
-  readonly census: PopulationStore;
-  readonly clock: Clock;
-}
-
 /**
  * Looks at everybody by the rules that new facts are judged by, and keeps what came of it: a job of the night. May be
  * repeated.
@@ -161,20 +154,20 @@ export interface PopulationParts {
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
-  { people: sources, schemes, census, clock }: PopulationParts,
+  parts: Pick<PlanParts, 'people' | 'schemes' | 'clock'> & { readonly census: PopulationStore },
   signal: AbortSignal,
 ): Promise<{ readonly people: number; readonly inFlight: readonly EarnerKey[] }> {
-  const nowS = secondsOf(clock);
-  const { scheme } = await schemes.now();
+  const nowS = secondsOf(parts.clock);
+  const { scheme } = await parts.schemes.now();
   const tally = countPopulation(scheme);
   const inFlight: EarnerKey[] = [];
   const look = (person: PersonFacts): void => {
     tally.add(evaluate(scheme, person.portfolio, nowS));
     if (person.inFlight.size > 0) inFlight.push(person.earner);
   };
-  await forEachPerson(sources, look, () => undefined, signal);
+  await forEachPerson(parts.people, look, () => undefined, signal);
   const { version, people, byAward } = tally.stats();
   const oneAway = new Map([...byAward].map(([id, award]) => [id, award.oneAway] as const));
-  await census.write({ atS: nowS, version, people, oneAway });
+  await parts.census.write({ atS: nowS, version, people, oneAway });
   return { people, inFlight };
 }

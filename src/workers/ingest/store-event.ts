@@ -27,12 +27,10 @@ export interface StoreOptions {
 /** The usual `evaluate`. */
 export const evaluatingFor =
   ({ queues }: Stores, cause: string): StoreOptions['evaluate'] =>
-  (written) =>
-    enqueueEarners(
-      queues.earners,
-      written.map(({ earner }) => earner),
-      cause,
-    );
+  (written) => {
+    const earners = written.map(({ earner }) => earner);
+    return enqueueEarners(queues.earners, earners, cause);
+  };
 
 /**
  * Puts the assertion of every recipient into their portfolio, and has them evaluated. Idempotent.

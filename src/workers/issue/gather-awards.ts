@@ -8,11 +8,8 @@ import { within } from '../runtime/retry.js';
 import type { Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
-export const gatherAwards: Work<Stores, { readonly badgeId: BadgeId }> = async (
-  stores,
-  { badgeId },
-  signal,
-) => {
+export const gatherAwards: Work<Stores, { readonly badgeId: BadgeId }> = async (stores, job, signal) => {
+  const { badgeId } = job;
   const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
   for (;;) {
@@ -27,7 +24,7 @@ export const gatherAwards: Work<Stores, { readonly badgeId: BadgeId }> = async (
     if (batch !== null) formed.push(batch);
   }
   for (const batchId of await batches.of(badgeId)) await keepBatchJob(stores, badgeId, batchId);
-  const earners = formed.reduce((sum, batch) => sum + batch.earners.length, 0);
+  const earners = formed.flatMap((batch) => batch.earners).length;
   const facts = { badge: badgeId, batches: formed.map(({ id }) => id), earners };
   // While no replica answers, each look at what gathers would else hold its place, and leave none to the batches.
   if (formed.length === 0) return { did: 'no batch to form', facts, onlyQueued: true };
