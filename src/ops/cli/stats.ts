@@ -1,4 +1,3 @@
-import type { Job, Queue } from 'bullmq';
 import { DateTime } from 'luxon';
 import type { Journal } from '../../journal/journal.js';
 import { secondsOf } from '../../platform/clock.js';
@@ -9,6 +8,7 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
 import type { PopulationStore } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
+import { oldestJobMs } from '../metrics/states.js';
 import { failedByReason, NEWEST } from '../shared/failed-jobs.js';
 import {
   type PartnerNews,
@@ -79,10 +79,10 @@ export async function tellIssued(needs: Present & { readonly journal: Pick<Journ
   };
 }
 
-const monthWords = (month: string): Localized =>
-  localized((locale) =>
-    DateTime.fromISO(month, { zone: 'utc', locale }).toLocaleString({ month: 'short', year: 'numeric' }),
-  );
+const monthWords = (month: string): Localized => {
+  const atS = DateTime.fromISO(month, { zone: 'utc' }).toSeconds();
+  return instantWords(atS, 'utc', { month: 'short', year: 'numeric' });
+};
 
 export async function tellOneAway(needs: Present & { readonly census: Pick<PopulationStore, 'read'> }) {
   const { scheme, clock, census } = needs;
@@ -118,43 +118,29 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-/** How many jobs are read at a time. */
-const PAGE = 200;
-/** The polls are in the same queue: one of each client always waits for its time. */
-const isNotice = ({ name }: Job): boolean => name !== 'poll';
-
-async function tellNotices({ queues: { arrivals, notices }, clock }: Pipeline): Promise<Section> {
-  const [arrived, counts, firstInLine, retrying] = await Promise.all([
+async function tellNotices({ queues: { arrivals, notices }, redis, clock }: Pipeline): Promise<Section> {
+  const [arrived, counts, schedules, oldestReadMs] = await Promise.all([
     readArrived(arrivals),
-    notices.getJobCounts('waiting', 'active'),
-    notices.getJobs(['waiting'], 0, PAGE - 1, true),
-    readRetrying(notices),
+    notices.getJobCounts('waiting', 'active', 'delayed'),
+    notices.getJobSchedulersCount(),
+    oldestJobMs(notices, redis),
   ]);
-  const { waiting: unread = 0, active = 0 } = counts;
+  const { waiting: unread = 0, active = 0, delayed = 0 } = counts;
   const waiting = arrived.notices + unread;
-  const times = [...firstInLine.filter(isNotice).map(({ timestamp }) => timestamp), ...retrying];
-  const oldestMs = Math.min(arrived.oldestMs ?? Infinity, ...times);
+  // Of each account's schedule, one poll always waits for its time.
+  const retrying = Math.max(0, delayed - schedules);
+  const oldestMs = Math.min(oldestReadMs, arrived.oldestMs ?? Infinity);
   const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
   return {
     title: { fr: 'Avis reçus', en: 'Notices' },
     lines: [
       labelled({ fr: 'en attente', en: 'waiting' }, waiting),
       labelled({ fr: 'en cours', en: 'being read' }, active),
-      labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying.length),
+      labelled({ fr: 'à retenter plus tard', en: 'to be tried again later' }, retrying),
       ageS !== null && labelled(OLDEST, durationWords(ageS)),
     ],
-    json: { waiting, active, retrying: retrying.length, oldest_age_s: ageS },
+    json: { waiting, active, retrying, oldest_age_s: ageS },
   };
-}
-
-/** Delayed jobs are ordered by their next attempt, not by their age: all are read, and their time alone is kept. */
-async function readRetrying(queue: Queue): Promise<readonly number[]> {
-  const found: number[] = [];
-  for (let at = 0; ; at += PAGE) {
-    const page = await queue.getDelayed(at, at + PAGE - 1);
-    found.push(...page.filter(isNotice).map(({ timestamp }) => timestamp));
-    if (page.length < PAGE) return found;
-  }
 }
 
 const OLDEST = { fr: 'le plus ancien attend depuis', en: 'the oldest has waited for' };

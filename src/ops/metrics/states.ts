@@ -126,8 +126,8 @@ const waitFigures: Reader = async (needs) => {
   ];
 };
 
-/** When the oldest job that waits was made; Infinity: none waits. */
-async function oldestJobMs(queue: Queue, redis: FigureNeeds['redis']): Promise<number> {
+/** When the oldest job that waits was made, of those looked at, Unix milliseconds; Infinity: none waits. */
+export async function oldestJobMs(queue: Queue, redis: FigureNeeds['redis']): Promise<number> {
   const ends = await Promise.all(
     (['waiting', 'delayed'] as const).flatMap((state) =>
       [true, false].map((oldestFirst) => queue.getRanges([state], 0, LOOKED_AT - 1, oldestFirst)),
