@@ -34,7 +34,7 @@ describe('the command line', () => {
       // A command's line begins two columns in; the rest of what it says stands below its first words.
       const told = out.slice(11).flatMap((line) => /^ {2}(\S.*?)(?: {2,}|$)/.exec(line)?.[1] ?? []);
       expect(told).toEqual([
-        ...COMMANDS.map(({ name, args = {} }) =>
+        ...Object.entries(COMMANDS).map(([name, { args = {} }]) =>
           [name, ...Object.keys(args).map((names) => `<${names.split('|')[0]}>`)].join(' '),
         ),
         'help [commande]',
@@ -46,7 +46,7 @@ describe('the command line', () => {
 
     const COMMANDERS_OWN =
       /Usage|Options:|Global|Commands:|Arguments:|display|output|\[command\]|default|choices/;
-    test.each(COMMANDS.map(({ name }) => name))('of %s, with none of the library’s English', async (name) => {
+    test.each(Object.keys(COMMANDS))('of %s, with none of the library’s English', async (name) => {
       const { exit, out } = await palier([...name.split(' '), '--help']);
       expect(exit).toBe(0);
       expect(out.join('\n')).toMatch(/^Utilisation : palier .*Codes de sortie : 0/s);
@@ -54,8 +54,8 @@ describe('the command line', () => {
     });
 
     test('has each paragraph in both languages', () => {
-      const odd = COMMANDS.filter(({ help }) => help.trim().split('\n').length % 2 === 1);
-      expect(odd.map(({ name }) => name)).toEqual([]);
+      const odd = Object.entries(COMMANDS).filter(([, { help }]) => help.trim().split('\n').length % 2 === 1);
+      expect(odd).toEqual([]);
     });
 
     test('in English when asked, wherever the option stands', async () => {
@@ -107,9 +107,9 @@ describe('the command line', () => {
       const typed = [...readFileSync(file, 'utf8').matchAll(/`(?:npx palier )([a-z-]+)([^`]*)`/g)];
       const unknown = typed.filter(([, name, rest = '']) => {
         const words = `${name}${rest} `;
-        const command = COMMANDS.find((one) => words.startsWith(`${one.name} `));
-        const own = Object.keys(command?.options ?? {}).map((flag) => flag.split(' ')[0]);
-        const flags = [...own, '--json', '--lang', '--help'];
+        const [, command] = Object.entries(COMMANDS).find(([own]) => words.startsWith(`${own} `)) ?? [];
+        const flagsOf = Object.keys(command?.options ?? {}).map((flag) => flag.split(' ')[0]);
+        const flags = [...flagsOf, '--json', '--lang', '--help'];
         return (
           command === undefined || (rest.match(/--[a-z-]+/g) ?? []).some((flag) => !flags.includes(flag))
         );
@@ -125,7 +125,6 @@ describe('the command line', () => {
 
   test('an error that nobody foresaw exits 1, and shows no address', async () => {
     const fails: Command = {
-      name: 'fails',
       help: '',
       run: () => Promise.reject(new Error('cannot find lou@example.org')),
     };
@@ -134,7 +133,7 @@ describe('the command line', () => {
       streams: { err: (line: string) => err.push(line) },
       version: '1',
     } as unknown as Context;
-    expect(await run(['fails'], [fails], context)).toBe(1);
+    expect(await run(['fails'], { fails }, context)).toBe(1);
     expect(err).toEqual(['Erreur inattendue. Error : cannot find [address]']);
   });
 });

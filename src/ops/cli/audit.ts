@@ -16,7 +16,6 @@ import { type Call, type Command, wrongUsage, withProgress } from './command.js'
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
 export const audit: Command = {
-  name: 'audit',
   help: `
     exporte ce qui a été décidé et fait, badge par badge, en NDJSON
       exports what was decided and done, award by award, as NDJSON

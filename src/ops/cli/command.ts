@@ -62,8 +62,6 @@ export interface Answer {
 }
 
 export interface Command {
-  /** As it is typed; `partner badges` is a command of two words. */
-  readonly name: string;
   /** What it does, in a few words, then more of it: each paragraph a line in French and, below it, one in English. */
   readonly help: string;
   /** What each is, by its name; `adresse|email` has a name in each language. */

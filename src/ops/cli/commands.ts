@@ -13,8 +13,8 @@ import { reconcile } from './reconcile.js';
 import { stats } from './stats.js';
 import { type Command } from './command.js';
 
-/** The map of `npx palier`, in the order of its help. */
-export const COMMANDS: readonly Command[] = [
+/** The map of `npx palier`, by what is typed, in the order of its help; the first of two words is a group. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   explain,
   stats,
@@ -26,16 +26,16 @@ export const COMMANDS: readonly Command[] = [
   unblock,
   link,
   unlink,
-  earnerShow,
-  earnerExport,
-  earnerErase,
-  parcoursSend,
+  'earner show': earnerShow,
+  'earner export': earnerExport,
+  'earner erase': earnerErase,
+  'parcours send': parcoursSend,
   plan,
   simulate,
   apply,
-  partnerBadges,
-  partnerEnrol,
+  'partner badges': partnerBadges,
+  'partner enrol': partnerEnrol,
   keygen,
   rekey,
-  hashPasswordCommand,
-];
+  'hash-password': hashPasswordCommand,
+};

@@ -13,7 +13,6 @@ import { type Call, type Command, problem, readLine } from './command.js';
 const BYTES = 32;
 
 export const keygen: Command = {
-  name: 'keygen',
   help: `
     fabrique une clé pour PALIER_KEY ou WEBHOOK_SECRETS
       makes a key for PALIER_KEY or WEBHOOK_SECRETS
@@ -35,7 +34,6 @@ const SET_ALREADY = say`Attention : PALIER_KEY est déjà définie ici. La rempl
   Careful: PALIER_KEY is set here already. To replace it makes what Redis holds of people unreadable; do not add this one to the same .env file.`;
 
 export const rekey: Command = {
-  name: 'rekey',
   help: `
     chiffre à nouveau, sous PALIER_KEY, ce qui l'est sous PALIER_KEY_OLD
       seals anew, under PALIER_KEY, what is sealed under PALIER_KEY_OLD
@@ -72,7 +70,6 @@ const MIN_CHARS = 12;
 const MAX_CHARS = 1024;
 
 export const hashPasswordCommand: Command = {
-  name: 'hash-password',
   help: `
     fabrique l'empreinte d'un mot de passe, pour OPS_USERS
       makes the hash of a password, for OPS_USERS

@@ -14,7 +14,6 @@ import { type Answer, type Call, type Command, wrongUsage } from './command.js';
 const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
 
 export const pause: Command = {
-  name: 'pause',
   help: `
     suspend les envois, et eux seuls
       pauses issuing, and nothing else
@@ -40,7 +39,6 @@ export const pause: Command = {
 };
 
 export const resume: Command = {
-  name: 'resume',
   help: `
     relance les envois suspendus par « pause »
       starts issuing again after "pause"
@@ -69,7 +67,6 @@ function turn(call: Call, paused: boolean) {
 }
 
 export const replay: Command = {
-  name: 'replay',
   help: `
     renvoie au travail ce qui a échoué
       sends what failed back to work

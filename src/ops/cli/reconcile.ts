@@ -19,7 +19,6 @@ import { type Call, type Command, Problem } from './command.js';
 const NEEDED_TO_READ = [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
 
 export const reconcile: Command = {
-  name: 'reconcile',
   help: `
     lit dans OBF ce qui a été délivré sans que Palier le sache
       reads in OBF what was issued unknown to Palier

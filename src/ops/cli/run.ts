@@ -13,15 +13,15 @@ import { type Call, type Command, type Context, Problem, wrongUsage, withProgres
  */
 export async function run(
   argv: readonly string[],
-  commands: readonly Command[],
+  commands: Readonly<Record<string, Command>>,
   outside: Context,
 ): Promise<number> {
   const context = { ...outside, streams: withoutTricks(outside.streams) };
   const lang = langOf(argv);
   let exit = 0;
   const program = createProgram(context, lang);
-  for (const command of commands) {
-    const sub = addCommand(program, command, lang);
+  for (const [name, command] of Object.entries(commands)) {
+    const sub = addCommand(program, name, command, lang);
     sub.action(async () => {
       exit = await runCommand(command, { ...context, ...typedIn(program, sub), lang });
     });
@@ -165,7 +165,8 @@ function createProgram({ streams, version }: Context, lang: Lang): Commander {
 }
 
 /** Adds a command with its help; the first of its several words is a group, which does nothing by itself. */
-function addCommand(program: Commander, { name, help: told, args, options }: Command, lang: Lang): Commander {
+function addCommand(program: Commander, name: string, command: Command, lang: Lang): Commander {
+  const { help: told, args, options } = command;
   const paragraphs = told.trim().split(/\n\s*/);
   const [summary = '', ...more] = paragraphs.filter((_, at) => at % 2 === LANGS.indexOf(lang));
   const own = (names: string): string => names.replace(/([^<]+)\|([^>]+)/, lang === 'fr' ? '$1' : '$2');

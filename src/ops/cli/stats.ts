@@ -24,7 +24,6 @@ import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing
 import type { Command } from './command.js';
 
 export const stats: Command = {
-  name: 'stats',
   help: `
     dit où en sont les envois, les avis et les échecs, et ce qui est à examiner
       tells how issuing, notices and failures stand

@@ -13,7 +13,6 @@ import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js'
 import { type CheckResult, type LocalWorld, mendFirst, resultOf, runChecks, skipped } from './table.js';
 
 export const check: Command = {
-  name: 'check',
   help: `
     vérifie la configuration, les règles, Redis et les comptes OBF
       checks the configuration, the scheme, Redis and the OBF accounts

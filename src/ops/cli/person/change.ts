@@ -16,7 +16,6 @@ const ADDRESSES = {
 };
 
 export const link: Command = {
-  name: 'link',
   help: `
     réunit deux adresses qui sont à une même personne
       joins two addresses that are one person's
@@ -51,7 +50,6 @@ export const link: Command = {
 };
 
 export const unlink: Command = {
-  name: 'unlink',
   help: `
     sépare une adresse qui a été liée à une autre par erreur
       parts an address that was linked to another by mistake
@@ -111,7 +109,6 @@ const UNKNOWN = [
 ];
 
 export const unblock: Command = {
-  name: 'unblock',
   help: `
     laisse redonner un badge Région révoqué à la main
       lets an award that was revoked by hand be given again
@@ -154,7 +151,6 @@ const PAGES = ['SMTP_URL', 'MAIL_FROM', 'PUBLIC_URL'];
 const NEEDED_TO_SEND = [...NEEDED, ...PAGES];
 
 export const parcoursSend: Command = {
-  name: 'parcours send',
   help: `
     envoie à une personne le lien vers sa page « Mon parcours »
       sends a person the link to their own page

@@ -24,7 +24,6 @@ import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
 
 export const earnerShow: Command = {
-  name: 'earner show',
   help: `
     dit tout ce qui est gardé d'une personne
       tells everything that is held about a person
@@ -55,7 +54,6 @@ const maskedBut =
   });
 
 export const earnerExport: Command = {
-  name: 'earner export',
   help: `
     donne tout ce qui est gardé d'une personne, en JSON, pour elle
       gives everything that is held about a person, as JSON, for them
@@ -159,7 +157,6 @@ function assertionWords(one: Assertion, { partnersById, timeZone }: Scheme, name
 }
 
 export const earnerErase: Command = {
-  name: 'earner erase',
   help: `
     efface tout ce qui est gardé d'une personne, à sa demande
       erases everything that is held about a person, at their request

@@ -14,7 +14,6 @@ import { inPipeline } from '../session.js';
 const NEEDED = ['REDIS_URL', 'PALIER_KEY', 'PALIER_KEY_OLD', 'OBF_CLIENT_ID', 'TZ_SCHEME'];
 
 export const explain: Command = {
-  name: 'explain',
   help: `
     dit, pour une personne, chaque badge Région : obtenu ou non, et pourquoi
       tells, for one person, every award: given or not, and why

@@ -11,7 +11,6 @@ import { type Call, type Command, Problem, wrongUsage, problem, readLine, withPr
 import { READING } from './plan.js';
 
 export const apply: Command = {
-  name: 'apply',
   help: `
     met en vigueur les règles des fichiers, et délivre ce que « plan » annonce
       puts the rules of the files into force, and gives what "plan" tells

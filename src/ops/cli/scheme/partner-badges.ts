@@ -15,7 +15,6 @@ export const PARTNER_ARGUMENT = {
 };
 
 export const partnerBadges: Command = {
-  name: 'partner badges',
   help: `
     montre les badges OBF d'un partenaire, inscrits ou non
       shows a partner's OBF badges, enrolled or not

@@ -17,7 +17,6 @@ import { faultWords, isSet, requireScheme, requireSettings } from '../settings.j
 import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
 
 export const partnerEnrol: Command = {
-  name: 'partner enrol',
   help: `
     inscrit un badge d'un partenaire dans partners.yaml
       enrols a partner's badge in partners.yaml

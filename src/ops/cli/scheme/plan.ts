@@ -17,7 +17,6 @@ const CSV_OPTION = {
 };
 
 export const plan: Command = {
-  name: 'plan',
   help: `
     dit qui gagnerait quel badge Région si les fichiers étaient appliqués
       tells who would gain which award, were the files applied
@@ -44,7 +43,6 @@ export const plan: Command = {
 };
 
 export const simulate: Command = {
-  name: 'simulate',
   help: `
     essaie des règles qui ne sont qu'une proposition : qui gagnerait, qui en est près
       tries rules that are a proposal only: who would gain, who is near
