@@ -1,5 +1,5 @@
-import { byIssueDate } from './countable.js';
-import { abilityOf } from './badges-condition.js';
+import { oldestFirst } from './countable.js';
+import { abilityOf, type BadgesCondition } from './badges-condition.js';
 import type { Exclusion, ConditionExclusionReason } from './evaluation.js';
 import type { Candidate } from './types.js';
 
@@ -49,18 +49,8 @@ export function coverAbilities<C extends Carrier>(
   return standsFor;
 }
 
-/** The limits under which a condition counts. */
-export interface Limits {
-  /** The most that may be counted from one partner; null: no limit. */
-  readonly perIssuer: number | null;
-  /** Whether distinct abilities are asked for: only then does it matter which version of a badge counts. */
-  readonly abilities: boolean;
-}
-
-interface Choice {
-  readonly counted: readonly Candidate[];
-  readonly excluded: readonly Exclusion<ConditionExclusionReason>[];
-}
+/** What of a condition limits its choice: abilities asked for, since it then matters which version of a badge counts. */
+type Limits = Pick<BadgesCondition, 'perIssuer' | 'abilities'>;
 
 /** All versions of one badge that this person has, oldest first; enrolled by one partner. */
 interface Family extends Carrier {
@@ -77,18 +67,15 @@ interface Family extends Carrier {
  * every partner, so the count is the greatest; K is at least 1, so every partner that can be there is.
  * @param candidates those that the selector picks, oldest first
  */
-export function choose(candidates: readonly Candidate[], limits: Limits): Choice {
+export function choose(candidates: readonly Candidate[], limits: Limits) {
   const badges = new Set(candidates.map(({ enrolment }) => enrolment.family));
   // As a rule no badge is there twice, and nothing limits a partner; everybody is asked for each condition.
-  if (limits.perIssuer === null && badges.size === candidates.length)
+  if (limits.perIssuer === undefined && badges.size === candidates.length)
     return { counted: candidates, excluded: [] };
   const families = familiesOf(candidates);
   const chosen = chosenOf(families, limits);
   const excluded = families.flatMap((family) => exclusionsOf(family, chosen.get(family), limits.perIssuer));
-  return {
-    counted: [...chosen.values()].toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
-    excluded: excluded.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
-  };
+  return { counted: oldestFirst([...chosen.values()]), excluded };
 }
 
 /** Oldest family first, since the candidates are. */
@@ -110,16 +97,15 @@ function familiesOf(candidates: readonly Candidate[]): readonly Family[] {
 /** The cover, each family by its oldest version that has the ability; then each partner up to its seats. */
 function chosenOf(
   families: readonly Family[],
-  { perIssuer, abilities }: Limits,
+  { perIssuer: seats = Infinity, abilities }: Limits,
 ): ReadonlyMap<Family, Candidate> {
-  const seats = perIssuer ?? Infinity;
   const chosen = new Map<Family, Candidate>();
   const taken = new Map<string, number>();
   const take = (family: Family, version = family.oldest): void => {
     chosen.set(family, version);
     taken.set(family.partner, (taken.get(family.partner) ?? 0) + 1);
   };
-  if (abilities)
+  if (abilities !== undefined)
     for (const [family, ability] of coverAbilities(families, seats))
       take(
         family,
@@ -134,7 +120,7 @@ function chosenOf(
 function exclusionsOf(
   { versions, oldest }: Family,
   chosen: Candidate | undefined,
-  perIssuer: number | null,
+  perIssuer: number | undefined,
 ): readonly Exclusion<ConditionExclusionReason>[] {
   const standing = chosen ?? oldest;
   const doubles = versions
@@ -143,6 +129,6 @@ function exclusionsOf(
       assertion,
       reason: { why: 'duplicate_of', of: standing.assertion.id } as const,
     }));
-  if (chosen !== undefined || perIssuer === null) return doubles;
+  if (chosen !== undefined || perIssuer === undefined) return doubles;
   return [{ assertion: oldest.assertion, reason: { why: 'over_per_issuer', perIssuer } }, ...doubles];
 }

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
 import { choose } from './choice.js';
-import { byIssueDate, within } from './countable.js';
+import { oldestFirst, within } from './countable.js';
 import { assertNever, type BadgesResult, type ConditionResult, type Demand, reached } from './evaluation.js';
 import type { Candidate, Condition, Scheme, Window } from './types.js';
 
@@ -45,12 +45,9 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
   const picked = candidates.filter(({ enrolment }) => picks(condition.selector, enrolment));
   const inTime = picked.filter(({ assertion }) => within(window, assertion.issuedOnS));
   const outOfTime = picked
-    .filter((candidate) => !inTime.includes(candidate))
+    .filter(({ assertion }) => !within(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
-  const choice = choose(inTime, {
-    perIssuer: condition.perIssuer ?? null,
-    abilities: condition.abilities !== undefined,
-  });
+  const choice = choose(inTime, condition);
   const badges = choice.counted.map(({ enrolment }) => enrolment);
   const demands = DEMAND_NAMES.flatMap((name): readonly Demand[] => {
     const need = DEMANDS[name].need(condition);
@@ -62,7 +59,7 @@ function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }
     met: demands.every(reached),
     demands,
     counted: choice.counted.map(({ assertion }) => assertion),
-    excluded: [...outOfTime, ...choice.excluded].toSorted((a, b) => byIssueDate(a.assertion, b.assertion)),
+    excluded: oldestFirst([...outOfTime, ...choice.excluded]),
   };
 }
 

@@ -5,7 +5,7 @@ import { canonical } from './version.js';
 import type { Candidate, Scheme, Window } from './types.js';
 
 /** Oldest first; at one instant, by id: the order in which assertions are always looked at. */
-export function byIssueDate(a: Assertion, b: Assertion): number {
+function byIssueDate(a: Assertion, b: Assertion): number {
   if (a.issuedOnS !== b.issuedOnS) return a.issuedOnS - b.issuedOnS;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
@@ -17,6 +17,12 @@ const stricterFirst = (a: Assertion, b: Assertion): number =>
   (a.expiresOnS ?? Number.MAX_VALUE) - (b.expiresOnS ?? Number.MAX_VALUE) ||
   b.issuedOnS - a.issuedOnS ||
   (canonical(a) < canonical(b) ? -1 : 1);
+
+/** What belongs to assertions, oldest first. */
+export const oldestFirst = <T extends { readonly assertion: Assertion }>(
+  items: readonly T[],
+): readonly T[] =>
+  items.length < 2 ? items : items.toSorted((a, b) => byIssueDate(a.assertion, b.assertion));
 
 /** One record an id, oldest first, whatever the order and repetition of the input. */
 export function distinct(assertions: readonly Assertion[]): readonly Assertion[] {

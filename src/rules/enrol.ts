@@ -31,14 +31,6 @@ export interface Enrolling {
   readonly badge: EnrolmentLine;
 }
 
-/** The file with the badge in it. */
-interface Enrolled {
-  readonly text: string;
-  /** The first added line, from 1. */
-  readonly line: number;
-  readonly lines: readonly string[];
-}
-
 /** Plain text stays text: ids like `0012` and `1E5` are written back as they were. */
 const AS_TEXT = { version: '1.2', schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' } as const;
 const CORE = new Schema({ schema: 'core' });
@@ -49,7 +41,7 @@ const CORE = new Schema({ schema: 'core' });
  * @param text a partners.yaml in which `parseScheme` finds no fault
  * @returns null where only a hand can add to the file (aliases)
  */
-export function enrol(text: string, { clientId, partner, badge }: Enrolling): Enrolled | null {
+export function enrol(text: string, { clientId, partner, badge }: Enrolling) {
   const doc = parseDocument<Node>(text.replaceAll('\r\n', '\n'), AS_TEXT);
   const partners = isMap(doc.contents) ? doc.contents.get('partners') : null;
   if (!isSeq(partners)) return null;
@@ -112,7 +104,7 @@ function scalar(value: string | null): Scalar<string> | undefined {
 }
 
 /** In the line ends of the text before; the added lines are those that differ. */
-function written(text: string, before: string, after: string): Enrolled {
+function written(text: string, before: string, after: string) {
   const [old, now] = [before.split('\n'), after.split('\n')];
   let first = 0;
   while (first < old.length && old[first] === now[first]) first += 1;
@@ -121,6 +113,7 @@ function written(text: string, before: string, after: string): Enrolled {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   return {
     text: mark + (text.includes('\r\n') ? after.replaceAll('\n', '\r\n') : after),
+    /** The first added line, from 1. */
     line: first + 1,
     lines: now.slice(first, now.length - last),
   };

@@ -10,7 +10,7 @@ import {
   type Tally,
   tallyOf,
 } from './evaluation.js';
-import { factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';
+import { conditionsIn, factsOf, issued, kindsOf, sortFor, standingWith } from './suggestions.js';
 
 /**
  * How many badges a person has of those that a rule asks for: of the one `badges` condition that decides.
@@ -39,14 +39,9 @@ const hasBadges = (result: ConditionResult): boolean => badgesIn(result).length 
  * numbers, so that there is no one threshold.
  */
 export function thresholdOf(rule: Condition): number | null {
-  const asked = new Set(thresholdsIn(rule));
+  const asked = new Set(conditionsIn(rule).map(({ atLeast }) => atLeast));
   const [one, ...others] = asked.size === 0 ? [awardsAskedBy(rule)] : asked;
   return others.length === 0 ? (one ?? null) : null;
-}
-
-function thresholdsIn(rule: Condition): readonly number[] {
-  if (rule.kind === 'holds') return [];
-  return rule.kind === 'badges' ? [rule.atLeast] : rule.of.flatMap(thresholdsIn);
 }
 
 /** Of a rule that asks for awards alone. */

@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
 import { evaluateCondition, type Facts } from './conditions.js';
-import { byIssueDate, supposed, within } from './countable.js';
+import { oldestFirst, supposed, within } from './countable.js';
 import {
   badgesIn,
   type AwardStatus,
@@ -171,7 +171,7 @@ export function kindsOf(scheme: Scheme): readonly Kind[] {
   return [...kinds.values()];
 }
 
-function conditionsIn(rule: Condition): readonly BadgesCondition[] {
+export function conditionsIn(rule: Condition): readonly BadgesCondition[] {
   if (rule.kind === 'holds') return [];
   return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
 }
@@ -203,8 +203,7 @@ export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
     const { badgeId, clientId } = enrolment;
     return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
   });
-  const candidates = [...facts.candidates, ...added];
-  return { ...facts, candidates: candidates.toSorted((a, b) => byIssueDate(a.assertion, b.assertion)) };
+  return { ...facts, candidates: oldestFirst([...facts.candidates, ...added]) };
 }
 
 /**

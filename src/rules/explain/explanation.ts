@@ -1,7 +1,6 @@
-import type { Assertion } from '../../earners/record.js';
 import type { AssertionId, AwardId, BadgeId, EventId, SchemeVersion } from '../../ids.js';
 import { assertionsIn, type Evaluation } from '../evaluation.js';
-import { type Suggestion, suggestions } from '../suggestions.js';
+import { suggestions } from '../suggestions.js';
 import type { Scheme } from '../types.js';
 
 /** What the journal says of how an award came to be held. */
@@ -30,25 +29,10 @@ export interface Background {
 export const noBackground: Background = { history: new Map(), waiting: new Set(), flagged: new Map() };
 
 /** All that a text or JSON is made from. */
-export interface Explanation {
-  readonly scheme: Scheme;
-  readonly evaluation: Evaluation;
-  readonly background: Background;
-  readonly suggestions: ReadonlyMap<AwardId, Suggestion>;
-  /** Of the portfolio. */
-  readonly assertions: ReadonlyMap<AssertionId, Assertion>;
-  /** The enrolled badges that the person was given, whether they count or not. */
-  readonly given: ReadonlySet<BadgeId>;
-  /** They would count, and no rule looks at them. Oldest first. */
-  readonly unused: readonly Assertion[];
-}
+export type Explanation = ReturnType<typeof buildExplanation>;
 
 /** Pure. @param scheme the one that was evaluated */
-export function buildExplanation(
-  scheme: Scheme,
-  evaluation: Evaluation,
-  background: Background,
-): Explanation {
+export function buildExplanation(scheme: Scheme, evaluation: Evaluation, background: Background) {
   const looked = new Set(evaluation.awards.flatMap(({ tree }) => assertionsIn(tree)));
   const candidates = evaluation.candidates.map(({ assertion }) => assertion);
   const all = [...candidates, ...evaluation.excluded.map(({ assertion }) => assertion)];
@@ -58,8 +42,11 @@ export function buildExplanation(
     evaluation,
     background,
     suggestions: suggestions(scheme, evaluation),
+    /** Of the portfolio. */
     assertions: new Map(all.map((one) => [one.id, one])),
+    /** The enrolled badges that the person was given, whether they count or not. */
     given: new Set(given.map(({ badgeId }) => badgeId)),
+    /** They would count, and no rule looks at them. Oldest first. */
     unused: candidates.filter((one) => !looked.has(one)),
   };
 }
