@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asEarnerKey, type EarnerKey } from '../ids.js';
 import { isCluster, type RedisConnection } from '../platform/redis.js';
 import { countKeys, scanKeys, updateValue } from '../platform/redis-commands.js';
-import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
+import type { Vault } from '../platform/vault.js';
 import { earnerRecord, EMPTY_RECORD, readable, RecordUnreadable, type EarnerRecord } from './record.js';
 
 export type EarnerStore = ReturnType<typeof createEarnerStore>;
@@ -75,7 +75,7 @@ export async function resealRecord(
 ): Promise<boolean> {
   let isAnew = false;
   await updateValue(redis, recordKey(prefix, earner), (read) => {
-    const anew = read === null ? null : readable(attempt(earner, () => resealValue(vault, read, earner)));
+    const anew = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
     isAnew = anew !== null;
     return anew ?? read;
   });
@@ -89,7 +89,7 @@ function earnerIn(prefix: string, key: string): readonly EarnerKey[] {
 
 /** Null for the empty record. */
 export const sealRecord = (vault: Vault, earner: EarnerKey, record: EarnerRecord): Buffer | null =>
-  isDeepStrictEqual(record, EMPTY_RECORD) ? null : sealValue(vault, encodeRecord(record), earner);
+  isDeepStrictEqual(record, EMPTY_RECORD) ? null : vault.sealValue(encodeRecord(record), earner);
 
 /** @param bytes null: nothing is stored */
 const openRecord = (
@@ -97,9 +97,7 @@ const openRecord = (
   earner: EarnerKey,
   bytes: Buffer | null,
 ): EarnerRecord | RecordUnreadable =>
-  bytes === null
-    ? EMPTY_RECORD
-    : attempt(earner, () => decodeRecord(openValue(vault, bytes, earner), earner));
+  bytes === null ? EMPTY_RECORD : attempt(earner, () => decodeRecord(vault.openValue(bytes, earner), earner));
 
 /** What `open` returns, or why it cannot. */
 function attempt<T>(earner: EarnerKey, open: () => T): T | RecordUnreadable {

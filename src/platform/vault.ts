@@ -36,6 +36,10 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
   /** AES-256-GCM under a random nonce: 29 bytes more than were given, of which the first names the key. */
   const sealBytes = (bytes: Buffer, context: string): Buffer => encrypt(own, bytes, context);
   const openBytes = (sealed: Buffer, context: string): Buffer => openSealed(known, sealed, context).bytes;
+  const reseal = (sealed: Buffer, context: string): Buffer | null => {
+    const { keys, bytes } = openSealed(known, sealed, context);
+    return keys === own ? null : sealBytes(bytes, context);
+  };
   const seal = (bytes: Buffer, context: string): string => sealBytes(bytes, context).toString('base64url');
   const open = (sealed: string, context: string): Buffer =>
     openBytes(Buffer.from(sealed, 'base64url'), context);
@@ -50,9 +54,13 @@ export function createVault(key: Buffer, old: Buffer | null = null, named = true
     /** As `fingerprint`, for what names people: the same whatever became of `PALIER_KEY`. @throws VaultError */
     name: (text: string, purpose: string): string => mac(namingKey(), text, purpose),
     /** The same sealed under `PALIER_KEY`; null: it is already. */
-    reseal(sealed: Buffer, context: string): Buffer | null {
-      const { keys, bytes } = openSealed(known, sealed, context);
-      return keys === own ? null : sealBytes(bytes, context);
+    reseal,
+    /** A version byte, and the value sealed whole under its context: who merely writes to Redis cannot make one up. */
+    sealValue: (bytes: Buffer, context: string): Buffer => withVersion(sealBytes(bytes, context)),
+    openValue: (value: Buffer, context: string): Buffer => openBytes(withoutVersion(value), context),
+    resealValue(value: Buffer, context: string): Buffer | null {
+      const anew = reseal(withoutVersion(value), context);
+      return anew === null ? null : withVersion(anew);
     },
     /** Stands for the key where Redis keeps which one it was filled under, and says nothing about it. */
     mark: own.mark,
@@ -124,21 +132,9 @@ function openSealed(known: readonly Keys[], sealed: Buffer, context: string) {
 /** Of the form around a stored value. Any other is an error. */
 const VERSION = 1;
 
-/** A version byte, and the value sealed whole under its context: who merely writes to Redis cannot make one up. */
-export const sealValue = (vault: Vault, bytes: Buffer, context: string): Buffer =>
-  Buffer.concat([Buffer.of(VERSION), vault.sealBytes(bytes, context)]);
+const withVersion = (sealed: Buffer): Buffer => Buffer.concat([Buffer.of(VERSION), sealed]);
 
-/** @throws VaultError */
-export const openValue = (vault: Vault, sealed: Buffer, context: string): Buffer =>
-  vault.openBytes(withoutVersion(sealed), context);
-
-/** The same sealed under `PALIER_KEY`; null: it is already. @throws VaultError */
-export function resealValue(vault: Vault, sealed: Buffer, context: string): Buffer | null {
-  const anew = vault.reseal(withoutVersion(sealed), context);
-  return anew === null ? null : Buffer.concat([Buffer.of(VERSION), anew]);
-}
-
-function withoutVersion(sealed: Buffer): Buffer {
-  if (sealed[0] !== VERSION) throw new VaultError(`it is of version ${sealed[0] ?? 'none'}`);
-  return sealed.subarray(1);
+function withoutVersion(value: Buffer): Buffer {
+  if (value[0] !== VERSION) throw new VaultError(`it is of version ${value[0] ?? 'none'}`);
+  return value.subarray(1);
 }

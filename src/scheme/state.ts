@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { asAwardId, asSchemeVersion, type SchemeVersion } from '../ids.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { updateValue } from '../platform/redis-commands.js';
-import { openValue, resealValue, sealValue, type Vault } from '../platform/vault.js';
+import type { Vault } from '../platform/vault.js';
 
 /** Null: none was ever started with. */
 export interface SeenVersions {
@@ -126,9 +126,9 @@ export function sealedJson<T>(vault: Vault, valueForm: z.ZodType<T>, context: st
   };
   return {
     open: (sealed: Buffer): T =>
-      orUnreadable(() => valueForm.parse(JSON.parse(openValue(vault, sealed, context).toString()))),
-    seal: (value: T): Buffer => sealValue(vault, Buffer.from(JSON.stringify(value)), context),
+      orUnreadable(() => valueForm.parse(JSON.parse(vault.openValue(sealed, context).toString()))),
+    seal: (value: T): Buffer => vault.sealValue(Buffer.from(JSON.stringify(value)), context),
     /** Null: it is under `PALIER_KEY` already. */
-    reseal: (sealed: Buffer): Buffer | null => orUnreadable(() => resealValue(vault, sealed, context)),
+    reseal: (sealed: Buffer): Buffer | null => orUnreadable(() => vault.resealValue(sealed, context)),
   };
 }
