@@ -3,7 +3,7 @@ import { readSource, sourcesBelow, type SourceFile } from './support/source.js';
 
 /**
  * Who may enter whose room. `main.ts` files wire a program together and may import every room but the
- * sandbox and the demo. All may import `src/ids.ts` and the types of `src/config.ts`.
+ * sandbox and the demo. All may import `src/ids.ts`, `src/localized.ts` and the types of `src/config.ts`.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
@@ -32,9 +32,12 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   // node:crypto hashes the scheme's meaning to its version.
   rules: ['zod', 'yaml', 'luxon', 'fastest-levenshtein', 'node:crypto'],
   'ids.ts': [],
+  'localized.ts': [],
   'config.ts': ['zod'],
   'config-environment.ts': ['zod'],
 };
+/** Every room may import them, and they import nothing. */
+const LEAVES = ['src/ids.ts', 'src/localized.ts'];
 /** Imported by tests and the demo alone, and free to use what is not there in production. */
 const STAND_INS = ['sandbox', 'demo'];
 const MAY_PRINT = /^src\/(demo|ops\/cli)\//;
@@ -49,7 +52,7 @@ const inside = (path: string, part: string): boolean =>
 
 function mayImport(from: string, to: string): boolean {
   const room = roomOf(from);
-  if (to === 'src/ids.ts' || roomOf(to) === room) return true;
+  if (LEAVES.includes(to) || roomOf(to) === room) return true;
   if (/^src\/config-\w+\.ts$/.test(to)) return /^src\/config(-\w+)?\.ts$/.test(from);
   if (to === 'src/config.ts') return true;
   if (isMain(from) && !STAND_INS.includes(roomOf(to))) return true;

@@ -2,7 +2,7 @@ import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from
 import type { Assertion } from '../../src/earners/record.js';
 import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
 import { type AwardHistory, type Background, noBackground } from '../../src/rules/explain/explanation.js';
-import type { Lang } from '../../src/rules/localized.js';
+import type { Lang } from '../../src/localized.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson, explainSchema } from '../../src/rules/explain/json.js';

@@ -5,7 +5,7 @@ import type { Vault } from '../../platform/vault.js';
 import { didYouMean, nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import { keyOfAddress } from '../shared/browser.js';
-import { type Localized, say } from '../../rules/localized.js';
+import { type Localized, say } from '../../localized.js';
 import { Problem, wrongUsage } from './command.js';
 
 /** What was typed, as it may be shown again: it may be an address by mistake. */

@@ -7,7 +7,7 @@ import { journalLine } from '../../journal/line.js';
 import { closeRedis } from '../../platform/redis.js';
 import { createVault } from '../../platform/vault.js';
 import { filterOf, isDate, selectEntries } from '../shared/journal-selection.js';
-import { type Localized, say } from '../../rules/localized.js';
+import { type Localized, say } from '../../localized.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
 import type { Report } from '../../scheme/population.js';
 import type { Pace } from '../../workers/stores.js';
-import { type Lang, type Localized, say } from '../../rules/localized.js';
+import { type Lang, type Localized, say } from '../../localized.js';
 
 export interface Streams {
   /** A line of the result, on standard output. */

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { markKey } from '../../platform/key-guard.js';
 import { hashPassword } from '../../platform/secrets.js';
 import { resealAll } from '../../workers/every-record.js';
-import { say } from '../../rules/localized.js';
+import { say } from '../../localized.js';
 import { inPipeline } from './session.js';
 import { isSet } from './settings.js';
 import { type Call, type Command, problem, readLine } from './command.js';

@@ -10,7 +10,7 @@ import { pollEvents } from '../../workers/ingest/poll-events.js';
 import { rebuildIndexes } from '../../workers/every-record.js';
 import { polledClients, setSchedules } from '../../workers/runtime/schedules.js';
 import { verifyAccounts } from '../../workers/ingest/verify-accounts.js';
-import { labelled, type Localized, plural, say } from '../../rules/localized.js';
+import { labelled, type Localized, plural, say } from '../../localized.js';
 import { indented } from '../shared/words.js';
 import { accountWords, NEEDED, inPipeline } from './session.js';
 import { configProblem } from './settings.js';

@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError, Help, InvalidArgumentError } from 'commander';
 import { withMarksWritten } from '../../platform/invisible.js';
 import { describeError, withoutAddresses } from '../../platform/logger.js';
-import { type Lang, LANGS, type Localized, say } from '../../rules/localized.js';
+import { type Lang, LANGS, type Localized, say } from '../../localized.js';
 import { didYouMean } from '../../rules/parse/messages.js';
 import { shownAgain } from './arguments.js';
 import { type Call, type Command, type Context, Problem, wrongUsage, withProgress } from './command.js';

@@ -15,7 +15,7 @@ import type { Scheme } from '../../rules/types.js';
 import { AwardInFlight } from '../../workers/link-addresses.js';
 import { partnerKeys } from '../../workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
-import { labelled, type Localized, say } from '../../rules/localized.js';
+import { labelled, type Localized, say } from '../../localized.js';
 import { requireScheme, requireSettings } from './settings.js';
 import { type Answer, type Call, type Command, type Context, Problem } from './command.js';
 

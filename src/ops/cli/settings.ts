@@ -3,7 +3,7 @@ import type { Config, ConfigFault, ConfigFaults } from '../../config.js';
 import { readConfigFile } from '../../platform/config-folder.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
-import { labelled, type Localized, localized } from '../../rules/localized.js';
+import { labelled, type Localized, localized } from '../../localized.js';
 import { type Context, Problem } from './command.js';
 
 export type Settings = ReturnType<typeof readSettings>;

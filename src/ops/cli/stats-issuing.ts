@@ -4,7 +4,7 @@ import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { AWARD_STATES, indented, instantWords, PAUSED } from '../shared/words.js';
 import { holdLine, readFlags, readHolds, readQuota } from '../shared/stats.js';
-import { labelled, type Localized, plural, quoted, say } from '../../rules/localized.js';
+import { labelled, type Localized, plural, quoted, say } from '../../localized.js';
 
 export interface Section {
   readonly title: Localized;

@@ -17,7 +17,7 @@ import {
   readProblemsToShow,
   SILENT_DAYS,
 } from '../shared/stats.js';
-import { labelled, localized, type Localized, plural, quoted, say } from '../../rules/localized.js';
+import { labelled, localized, type Localized, plural, quoted, say } from '../../localized.js';
 import { durationWords, indented, instantWords, listed } from '../shared/words.js';
 import { inPipeline } from './session.js';
 import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';

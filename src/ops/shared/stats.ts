@@ -5,7 +5,7 @@ import { secondsOf } from '../../platform/clock.js';
 import type { Partner } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { holdWords, instantWords } from './words.js';
-import { type Localized, quoted, say } from '../../rules/localized.js';
+import { type Localized, quoted, say } from '../../localized.js';
 
 /** The awards whose issuing waits, and why. */
 export async function readHolds({ scheme, holds }: Pick<Pipeline, 'scheme' | 'holds'>) {

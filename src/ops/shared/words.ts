@@ -3,7 +3,7 @@ import type { JournalKind } from '../../earners/journal-entry.js';
 import type { AwardState } from '../../earners/record.js';
 import type { Hold } from '../../issuing/hold.js';
 import { withoutAddresses } from '../../platform/logger.js';
-import { type Lang, localized, type Localized, say } from '../../rules/localized.js';
+import { type Lang, localized, type Localized, say } from '../../localized.js';
 import type { Enrolment, Scheme } from '../../rules/types.js';
 
 /** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */

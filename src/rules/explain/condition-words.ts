@@ -1,6 +1,6 @@
 import type { ConditionField, DemandName } from '../badges-condition.js';
 import type { Demand, Gap, Tally } from '../evaluation.js';
-import { and, type Localized, or, plural, quoted, say, together } from '../localized.js';
+import { and, type Localized, or, plural, quoted, say, together } from '../../localized.js';
 
 /** A period of whole days; null: without end on that side. */
 export interface Period {

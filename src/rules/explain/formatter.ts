@@ -8,7 +8,7 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
-import { type Lang, type Localized, quoted, say, together } from '../localized.js';
+import { type Lang, type Localized, quoted, say, together } from '../../localized.js';
 import type { Condition, OnLoss, Scheme, Window } from '../types.js';
 import { ASKED, ASKED_DATES, CONDITION_WORDS as SAY, DEMAND_WORDS, type Period } from './condition-words.js';
 import { ON_LOSS, WORDS } from './words.js';

@@ -19,7 +19,7 @@ import {
   or,
   semicolons,
   together,
-} from '../localized.js';
+} from '../../localized.js';
 import {
   type AwardHistory,
   type Background,

@@ -1,4 +1,4 @@
-import { labelled, type Localized, plural, quoted, say, semicolons } from '../localized.js';
+import { labelled, type Localized, plural, quoted, say, semicolons } from '../../localized.js';
 import type { OnLoss } from '../types.js';
 import { CONDITION_WORDS, listed, type Period } from './condition-words.js';
 

@@ -1,5 +1,5 @@
 import type { DateTime } from 'luxon';
-import { type Localized, say } from '../localized.js';
+import { type Localized, say } from '../../localized.js';
 import { already, circle, type Noun } from './messages.js';
 import type { Fields, Value } from './value.js';
 

@@ -6,7 +6,7 @@ import {
   type ConditionKey,
   type Selector,
 } from '../badges-condition.js';
-import { type Localized, say } from '../localized.js';
+import { type Localized, say } from '../../localized.js';
 import type { Condition } from '../types.js';
 import { type Edge, namesIn, once, readSpan } from './checks.js';
 import { missingKey, quoted } from './messages.js';

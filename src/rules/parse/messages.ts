@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { ErrorCode } from 'yaml';
-import { type Lang, type Localized, localized, quoted as plainlyQuoted, say } from '../localized.js';
+import { type Lang, type Localized, localized, quoted as plainlyQuoted, say } from '../../localized.js';
 
 /** A file of the scheme: its name as a reader would type it, and its text. */
 export interface SchemeFile {

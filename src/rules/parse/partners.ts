@@ -1,5 +1,5 @@
 import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js';
-import { say } from '../localized.js';
+import { say } from '../../localized.js';
 import type { Partner } from '../types.js';
 import { inOrder, namesIn, once, readSpan } from './checks.js';
 import { shown } from './messages.js';

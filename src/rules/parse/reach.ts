@@ -8,7 +8,7 @@ import {
   picks,
   type Selector,
 } from '../badges-condition.js';
-import { type Localized, say } from '../localized.js';
+import { type Localized, say } from '../../localized.js';
 import type { Enrolment, Partner } from '../types.js';
 import type { Names, Value } from './value.js';
 

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { type Localized, say } from '../localized.js';
+import { type Localized, say } from '../../localized.js';
 import {
   formatFault,
   type Place,

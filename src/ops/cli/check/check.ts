@@ -2,7 +2,7 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import { asClientId } from '../../../ids.js';
 import { partnerKeys } from '../../../workers/stores.js';
 import { createVault } from '../../../platform/vault.js';
-import { type Lang, type Localized, plural, say } from '../../../rules/localized.js';
+import { type Lang, type Localized, plural, say } from '../../../localized.js';
 import { listed } from '../../shared/words.js';
 import { type Answer, type Command, Problem } from '../command.js';
 import { withObf, withRedis } from '../session.js';

@@ -2,7 +2,7 @@ import { createMailer, MailError } from '../../../platform/mailer.js';
 import { isPasswordHash } from '../../../platform/secrets.js';
 import type { Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/stores.js';
-import { type Localized, plural, say } from '../../../rules/localized.js';
+import { type Localized, plural, say } from '../../../localized.js';
 import { listed } from '../../shared/words.js';
 import { isSet, variableWords } from '../settings.js';
 import type { Check, LocalWorld } from './table.js';

@@ -5,7 +5,7 @@ import type { ObfAccount } from '../../../obf/account.js';
 import type { OddRow } from '../../../obf/wire.js';
 import type { Award, Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/stores.js';
-import { type Localized, plural, say } from '../../../rules/localized.js';
+import { type Localized, plural, say } from '../../../localized.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
 import type { Check, Found, World } from './table.js';
 

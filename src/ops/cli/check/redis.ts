@@ -11,7 +11,7 @@ import { SchemeUnreadable } from '../../../scheme/state.js';
 import { PACE } from '../../../workers/stores.js';
 import { durationWords, PAUSED } from '../../shared/words.js';
 import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
-import { type Localized, say } from '../../../rules/localized.js';
+import { type Localized, say } from '../../../localized.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
 import type { Check, Found, World } from './table.js';
 

@@ -1,7 +1,7 @@
 import type { Obf } from '../../../obf/obf.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
-import { type Localized, say } from '../../../rules/localized.js';
+import { type Localized, say } from '../../../localized.js';
 import type { Call } from '../command.js';
 import type { SchemeReading, Settings } from '../settings.js';
 

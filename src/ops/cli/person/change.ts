@@ -5,7 +5,7 @@ import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { unblockAward } from '../../../workers/issue/revocation.js';
 import { PAUSED } from '../../shared/words.js';
-import { say } from '../../../rules/localized.js';
+import { say } from '../../../localized.js';
 import { awardOf, ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline, NEEDED } from '../session.js';
 import { type Command, Problem, problem, wrongUsage } from '../command.js';

@@ -18,7 +18,7 @@ import {
   isNobody,
   type Shown,
 } from '../../shared/personal-data.js';
-import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
+import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';

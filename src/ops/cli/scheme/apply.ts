@@ -4,7 +4,7 @@ import { applyRules, planWithQuota } from '../../../workers/apply-scheme.js';
 import type { MadePlan } from '../../../scheme/population.js';
 import { type Application, type ApplyOptions, SchemeMoved } from '../../../scheme/state.js';
 import { PAUSED } from '../../shared/words.js';
-import { plural, say } from '../../../rules/localized.js';
+import { plural, say } from '../../../localized.js';
 import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';
 import { type Call, type Command, Problem, wrongUsage, problem, readLine, withProgress } from '../command.js';

@@ -4,7 +4,7 @@ import { obfWords, withObf, withRedis } from '../session.js';
 import type { ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, indented, periodOf } from '../../shared/words.js';
-import { labelled, type Localized, plural, say } from '../../../rules/localized.js';
+import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { unknownName } from '../arguments.js';
 import { isSet, requireScheme, requireSettings } from '../settings.js';
 import { type Answer, type Command, type Context, Problem } from '../command.js';

@@ -10,7 +10,7 @@ import { didYouMean, nearest } from '../../../rules/parse/messages.js';
 import { calendarDay, isId } from '../../../rules/parse/value.js';
 import type { Enrolment, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, periodOf } from '../../shared/words.js';
-import { labelled, type Localized, say } from '../../../rules/localized.js';
+import { labelled, type Localized, say } from '../../../localized.js';
 import { plan } from './plan.js';
 import { oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { faultWords, isSet, requireScheme, requireSettings } from '../settings.js';

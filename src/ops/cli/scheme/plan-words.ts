@@ -3,7 +3,7 @@ import { type AwardPlan, changesNobody } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
 import type { MadePlan } from '../../../scheme/population.js';
-import { labelled, type Lang, type Localized, plural, say } from '../../../rules/localized.js';
+import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
 import { durationWords, indented, instantWords } from '../../shared/words.js';
 import type { Answer } from '../command.js';
 

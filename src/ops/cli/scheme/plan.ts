@@ -4,7 +4,7 @@ import type { Plan } from '../../../rules/plan.js';
 import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
 import { type MadePlan, makePlan } from '../../../scheme/population.js';
-import { say } from '../../../rules/localized.js';
+import { say } from '../../../localized.js';
 import { awardOf } from '../arguments.js';
 import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';
 import { inPipeline } from '../session.js';

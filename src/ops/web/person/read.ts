@@ -9,7 +9,7 @@ import { buildExplanation, type Background } from '../../../rules/explain/explan
 import { inLang } from '../../../rules/explain/formatter.js';
 import { ExplanationText } from '../../../rules/explain/text.js';
 import { type Catalogue, WORDS } from '../../../rules/explain/words.js';
-import { localized, type Localized } from '../../../rules/localized.js';
+import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
