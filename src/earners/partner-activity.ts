@@ -34,22 +34,15 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string, ma
   const partnersKey = `${prefix}:news`;
   const clientsKey = `${prefix}:ignored:clients`;
   const badgesKey = (clientId: ClientId): string => `${prefix}:ignored:badges:{${clientId}}`;
-  const note = async (
-    key: string,
-    field: string,
-    atS: number,
-    event: EventId | null = null,
-  ): Promise<void> => {
+  const note = async (key: string, field: string, atS: number, event?: EventId | null): Promise<void> => {
     await NOTE(redis, [key], [field, atS, event ?? '']);
   };
   /** The latest first. */
   const latest = async <Id>(key: string, named: (id: string) => Id): Promise<ReadonlyMap<Id, Latest>> => {
     const all = Object.entries(await redis.hgetall(key)).map(([id, text]): [Id, Latest] => {
       const [lastS, count, event = ''] = text.split(' ');
-      return [
-        named(id),
-        { lastS: Number(lastS), count: Number(count), eventId: event === '' ? null : event },
-      ];
+      const eventId = event === '' ? null : event;
+      return [named(id), { lastS: Number(lastS), count: Number(count), eventId }];
     });
     return new Map(all.toSorted(([, a], [, b]) => b.lastS - a.lastS));
   };
@@ -61,16 +54,16 @@ export function createPartnerActivity(redis: RedisConnection, prefix: string, ma
   };
   return {
     /** Told of every event that is stored, in any order and however often. @param atS when OBF recorded it */
-    seen: (clientId: ClientId, atS: number, event: EventId | null = null) =>
+    seen: (clientId: ClientId, atS: number, event?: EventId | null) =>
       note(partnersKey, clientId, atS, event),
     /** Of every client with a stored assertion. */
     partners: () => latest(partnersKey, asClientId),
     /** An event of a badge that is not enrolled, or a credential of one. */
-    ignoreBadge: (clientId: ClientId, badgeId: BadgeId, atS: number, event: EventId | null = null) =>
+    ignoreBadge: (clientId: ClientId, badgeId: BadgeId, atS: number, event?: EventId | null) =>
       ignore(badgesKey(clientId), badgeId, atS, event),
     ignoredBadges: (clientId: ClientId) => latest(badgesKey(clientId), asBadgeId),
     /** A credential of a client that takes no part. */
-    ignoreClient: (clientId: ClientId, atS: number, event: EventId | null = null) =>
+    ignoreClient: (clientId: ClientId, atS: number, event?: EventId | null) =>
       ignore(clientsKey, clientId, atS, event),
     ignoredClients: () => latest(clientsKey, asClientId),
   };

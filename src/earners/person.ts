@@ -74,11 +74,14 @@ function revokedByHand(held: readonly Assertion[], records: readonly OwnRecord[]
     .map(({ badgeId }) => badgeId);
 }
 
+interface AddressSources {
+  readonly earners: Pick<EarnerStore, 'read'>;
+}
+
 /** Where a person is read from. */
-export interface PersonSources {
+export interface PersonSources extends AddressSources {
   /** The Région's own OBF client. */
   readonly region: ClientId;
-  readonly earners: Pick<EarnerStore, 'read'>;
 }
 
 /** What is stored of one address. */
@@ -113,15 +116,13 @@ export async function readPerson(sources: PersonSources, earner: EarnerKey): Pro
   return personOf(sources.region, [own, ...others]);
 }
 
-const readAddress = async (
-  { earners }: Pick<PersonSources, 'earners'>,
-  key: EarnerKey,
-): Promise<Address> => ({ key, record: await earners.read(key) });
+const readAddress = async ({ earners }: AddressSources, key: EarnerKey): Promise<Address> => ({
+  key,
+  record: await earners.read(key),
+});
 
-export const readAddresses = (
-  sources: Pick<PersonSources, 'earners'>,
-  keys: readonly EarnerKey[],
-): Promise<readonly Address[]> => Promise.all(keys.map((key) => readAddress(sources, key)));
+export const readAddresses = (from: AddressSources, keys: readonly EarnerKey[]): Promise<Address[]> =>
+  Promise.all(keys.map((key) => readAddress(from, key)));
 
 /** @param addresses all of one person's, the person's own first */
 export function personOf(region: ClientId, addresses: readonly [Address, ...Address[]]): Person {

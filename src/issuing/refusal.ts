@@ -54,11 +54,7 @@ function faultIn(error: unknown): HoldCause | null {
 }
 
 /** Throws OnHold where the error says something of the account, else the error. */
-export async function throwFault(
-  run: BatchRun,
-  error: unknown,
-  fault: HoldCause | null = faultIn(error),
-): Promise<never> {
+export async function throwFault(run: BatchRun, error: unknown, fault = faultIn(error)): Promise<never> {
   throw fault === null ? error : await putOnHold(run, fault);
 }
 
