@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asBatchId, type BadgeId } from '../ids.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
+import type { IssuingPace } from './pace.js';
 
 /** Issuing of one badge waits. Times are Unix milliseconds. */
 const form = z.object({
@@ -23,11 +24,7 @@ const form = z.object({
 export type Hold = z.output<typeof form>;
 export type HoldCause = Pick<Hold, 'code' | 'words'>;
 
-export interface HoldPace {
-  /** How long after the first refusal the account is looked at again, milliseconds; the distance doubles up to the second. */
-  readonly holdFirstMs: number;
-  readonly holdMaxMs: number;
-}
+type HoldPace = Pick<IssuingPace, 'holdFirstMs' | 'holdMaxMs'>;
 
 /** The last recipient of a badge whom OBF refused alone, with nothing accepted since. */
 const refusalForm = z.object({ words: z.string(), batch: z.string().transform(asBatchId) });

@@ -4,6 +4,7 @@ import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { batchesKey, encodeBatch, newBatch, outboxKey, type Batch } from './batches.js';
 import type { Ledger } from './ledger.js';
+import type { IssuingPace } from './pace.js';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -100,15 +101,6 @@ export async function enqueueAward(
   return waiting;
 }
 
-export interface GatherPace {
-  /** How long nothing has come before awards leave, milliseconds. */
-  readonly quietMs: number;
-  /** How long awards of one badge gather at most while more may come, milliseconds. */
-  readonly gatherMs: number;
-  /** How many leave at most in one issue call. */
-  readonly batchMax: number;
-}
-
 /** What waits for one badge. */
 export interface Gathered {
   readonly waiting: number;
@@ -129,7 +121,7 @@ const PART = 1 / 4;
  */
 export function batchDelayMs(
   { waiting, waitedMs, quietForMs, moreMayCome }: Gathered,
-  { quietMs, gatherMs, batchMax }: GatherPace,
+  { quietMs, gatherMs, batchMax }: Pick<IssuingPace, 'quietMs' | 'gatherMs' | 'batchMax'>,
 ): number {
   // An instant ahead is of a clock that was set back: nobody waits for it.
   if (waitedMs < 0) return 0;

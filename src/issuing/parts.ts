@@ -10,10 +10,11 @@ import type { Meter } from '../platform/meter.js';
 import type { RedisConnection } from '../platform/redis.js';
 import type { createReplicationBarrier } from '../platform/replication.js';
 import { createBatches, type Batch } from './batches.js';
-import { createHolds, type HoldPace } from './hold.js';
+import { createHolds } from './hold.js';
 import { createLedger } from './ledger.js';
 import { createOutbox } from './outbox.js';
-import { createQuota, type QuotaLimits } from './quota.js';
+import type { IssuingPace } from './pace.js';
+import { createQuota } from './quota.js';
 import { createRedisIncarnation } from './redis-incarnation.js';
 import { createReviewFlags } from './review-flags.js';
 
@@ -36,12 +37,7 @@ export interface IssuingSources {
   /** Redis' time, asked for now; `clock` is the same as far as the last answer goes. */
   readonly now: RedisTime;
   readonly clock: Clock;
-  /** How long one issue call may take in all, and, longer, how long after one of unknown outcome OBF is believed. */
-  readonly pace: HoldPace & {
-    readonly sendWithinMs: number;
-    readonly settleMs: number;
-    readonly quota: QuotaLimits;
-  };
+  readonly pace: IssuingPace;
   readonly reached: (point: CrashPoint) => void;
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ObfAccount } from '../obf/account.js';
 import type { RedisTime } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
+import type { IssuingPace } from './pace.js';
 
 export type Quota = ReturnType<typeof createQuota>;
 
@@ -20,16 +21,6 @@ export class QuotaLow extends Error {
   }
 }
 
-export const QUOTA_LIMITS = {
-  /** Issuing pauses rather than leave fewer than so many. */
-  floor: 50,
-  largeBatch: 100,
-  /** How old a reading may be before a large batch, and otherwise, milliseconds. */
-  freshMs: 10 * 60_000,
-  maxAgeMs: 24 * 3_600_000,
-};
-export type QuotaLimits = Readonly<typeof QUOTA_LIMITS>;
-
 /** What is left of the Région's yearly quota of issued badges, as last read in OBF less what was issued since. */
 const form = z.object({
   /** Null: OBF does not say. */
@@ -45,7 +36,7 @@ export function createQuota(
   prefix: string,
   account: ObfAccount,
   present: RedisTime,
-  limits: QuotaLimits,
+  limits: IssuingPace['quota'],
 ) {
   const key = `${prefix}:quota`;
   const known = async (): Promise<QuotaReading | null> => {

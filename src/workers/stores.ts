@@ -4,7 +4,7 @@ import { createPartnerActivity } from '../earners/partner-activity.js';
 import { createEarnerStore } from '../earners/store.js';
 import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { openIssuing, type CrashPoint } from '../issuing/parts.js';
-import { QUOTA_LIMITS } from '../issuing/quota.js';
+import { ISSUING_PACE } from '../issuing/pace.js';
 import { createJournal } from '../journal/journal.js';
 import type { CallMade, Report } from '../obf/http.js';
 import { createObf } from '../obf/obf.js';
@@ -22,27 +22,15 @@ import type { Scheme } from '../rules/types.js';
 import { createPopulationStore } from '../scheme/population.js';
 import { createSchemes } from '../scheme/schemes.js';
 
-/** The times that the pipeline keeps, milliseconds, and the size of what leaves at once. */
+/** The times that the pipeline keeps, milliseconds. */
 export const PACE = {
-  /** How long nothing has come before awards leave. */
-  quietMs: 100,
-  /** How long awards of one badge gather at most while more may come. */
-  gatherMs: 10_000,
-  batchMax: 500,
-  /** How long after the first refusal the account is looked at again; the distance doubles up to the second. */
-  holdFirstMs: 5 * 60_000,
-  holdMaxMs: 3_600_000,
-  /** How long one issue call may take in all. */
-  sendWithinMs: 20_000,
-  /** How long after a call of unknown outcome OBF is believed; above `sendWithinMs`. */
-  settleMs: 30_000,
+  ...ISSUING_PACE,
   /** How old the copy of the Région's account may be when a notice is read. */
   mirrorMaxAgeMs: 15_000,
   /** How long a job stays with a process that no longer says that it is alive. */
   lockMs: 30_000,
   /** How soon an event that OBF shows in part is looked at again, at first. */
   lookAgainMs: 2000,
-  quota: QUOTA_LIMITS,
 };
 export type Pace = Readonly<typeof PACE>;
 

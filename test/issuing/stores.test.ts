@@ -4,11 +4,11 @@ import { type Batches, createBatches } from '../../src/issuing/batches.js';
 import { createHolds, type Holds } from '../../src/issuing/hold.js';
 import { IllegalTransition, type Ledger } from '../../src/issuing/ledger.js';
 import { createOutbox, type Outbox, OutboxError } from '../../src/issuing/outbox.js';
-import { createQuota, type Quota, QUOTA_LIMITS, QuotaLow } from '../../src/issuing/quota.js';
+import { ISSUING_PACE } from '../../src/issuing/pace.js';
+import { createQuota, type Quota, QuotaLow } from '../../src/issuing/quota.js';
 import { createRedisIncarnation } from '../../src/issuing/redis-incarnation.js';
 import type { ObfAccount } from '../../src/obf/account.js';
 import { createVault } from '../../src/platform/vault.js';
-import { PACE } from '../../src/workers/stores.js';
 import { breakRecord } from '../support/broken-record.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { storesIn } from '../support/stores.js';
@@ -180,7 +180,7 @@ describe('hold', () => {
   const QUOTA = { code: 'quota', words: null } as const;
   let holds: Holds;
   beforeEach(() => {
-    holds = createHolds(redis.connection, prefix, now, PACE);
+    holds = createHolds(redis.connection, prefix, now, ISSUING_PACE);
   });
 
   test('looks are 5 minutes apart at first, and an hour in the end', async () => {
@@ -241,19 +241,19 @@ describe('quota', () => {
 
   beforeEach(() => {
     [left, asked] = [1000, 0];
-    quota = createQuota(redis.connection, prefix, account, now, QUOTA_LIMITS);
+    quota = createQuota(redis.connection, prefix, account, now, ISSUING_PACE.quota);
   });
 
   test('OBF is asked once a day, and before a large batch if the last reading is not fresh', async () => {
     await quota.require(1, signal);
     await quota.require(1, signal);
     expect(asked).toBe(1);
-    nowMs += QUOTA_LIMITS.freshMs;
+    nowMs += ISSUING_PACE.quota.freshMs;
     await quota.require(1, signal);
     expect(asked).toBe(1);
-    await quota.require(QUOTA_LIMITS.largeBatch, signal);
+    await quota.require(ISSUING_PACE.quota.largeBatch, signal);
     expect(asked).toBe(2);
-    nowMs += QUOTA_LIMITS.maxAgeMs;
+    nowMs += ISSUING_PACE.quota.maxAgeMs;
     await quota.require(1, signal);
     expect(asked).toBe(3);
   });
@@ -273,7 +273,7 @@ describe('quota', () => {
     for (const [afterMs, times] of [
       [0, 1],
       [1000, 1],
-      [QUOTA_LIMITS.maxAgeMs, 2],
+      [ISSUING_PACE.quota.maxAgeMs, 2],
     ] as const) {
       nowMs += afterMs;
       await quota.keepFresh(signal);
