@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { asBadgeId, asEventId, type EarnerKey } from '../../src/ids.js';
-import { maskAddress } from '../../src/ops/shared/masked.js';
-import { earnerSchema } from '../../src/ops/shared/personal-data.js';
+import { earnerSchema, maskAddress } from '../../src/ops/shared/personal-data.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { DATA_PREFIX, DEFAULT_PREFIX, linkMailId } from '../../src/queue/jobs.js';
 import { publishedSchema } from '../support/published-schema.js';

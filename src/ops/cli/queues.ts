@@ -4,7 +4,7 @@ import type { Queues } from '../../queue/enqueue.js';
 import { type Failure, walkFailed } from '../../queue/failures.js';
 import { type QueueName, QUEUES } from '../../queue/jobs.js';
 import { askForReplay, awaitReplay, isMeant, queuesOf, type ReplayFilter } from '../../queue/replay.js';
-import { failedByReason, type FailedGroup } from '../shared/failed-jobs.js';
+import { failedByReason, type FailedGroup } from '../shared/jobs.js';
 import { type Localized, say } from '../../localized.js';
 import { wordOf } from './arguments.js';
 import { withQueues, withRedis } from './session.js';

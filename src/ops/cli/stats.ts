@@ -9,7 +9,7 @@ import type { Award } from '../../rules/types.js';
 import type { PopulationStore } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { oldestJobMs } from '../metrics/states.js';
-import { failedByReason, NEWEST } from '../shared/failed-jobs.js';
+import { failedByReason, NEWEST } from '../shared/jobs.js';
 import {
   type PartnerNews,
   problemWords,

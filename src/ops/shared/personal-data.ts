@@ -132,6 +132,16 @@ const WHOLE: Shown = ({ record: { contact } }) => ({
   name: contact?.name ?? null,
 });
 
+/** `l…@e….org`: enough to recognise a known address, and no more. */
+export function maskAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const [name, host] = [address.slice(0, at), address.slice(at + 1)];
+  const dot = host.lastIndexOf('.');
+  return `${first(name)}…@${first(host)}…${dot > 0 ? host.slice(dot) : ''}`;
+}
+
+const first = (text: string): string => /^./u.exec(text)?.[0] ?? '';
+
 export function earnerJson({ person, addresses }: HeldPerson, clock: Clock, shown = WHOLE): EarnerJson {
   const exportedS = secondsOf(clock);
   return {

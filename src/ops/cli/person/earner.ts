@@ -7,9 +7,8 @@ import { type ErasedNumbers, eraseEarner } from '../../../privacy/erase-people.j
 import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
-import { namesIn } from '../../shared/failed-jobs.js';
+import { namesIn } from '../../shared/jobs.js';
 import { AWARD_STATES, HAPPENED, indented, instantWords, listed } from '../../shared/words.js';
-import { maskAddress } from '../../shared/masked.js';
 import {
   collectPersonalData,
   earnerJson,
@@ -17,6 +16,7 @@ import {
   type HeldPerson,
   isNobody,
   type Shown,
+  maskAddress,
 } from '../../shared/personal-data.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';

@@ -1,7 +1,7 @@
 import type { ComponentChildren, ComponentProps, VNode } from 'preact';
 import type { JobRef } from '../../../queue/failures.js';
 import type { Replay } from '../../../queue/replay.js';
-import { HIDDEN } from '../../shared/masked.js';
+import { HIDDEN } from '../../shared/jobs.js';
 import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { DefinitionList, Pager, ProgressLine, Table } from '../parts/table.js';

@@ -13,7 +13,7 @@ import { localized, type Localized } from '../../../localized.js';
 import { decide, type Decision } from '../../../workers/decide.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { backgroundOfPerson } from '../../shared/explain-person.js';
-import { maskAddress } from '../../shared/masked.js';
+import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import type { StateKind } from '../parts/text.js';
 import { paramOf, type PageContext } from '../route.js';

@@ -8,7 +8,7 @@ import type { Role } from '../../../config.js';
 import { sentIn } from '../../../queue/replay.js';
 import { QUEUES, type QueueName } from '../../../queue/jobs.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
-import { HIDDEN, maskedData, shownText } from '../../shared/masked.js';
+import { HIDDEN, maskedData, shownText } from '../../shared/jobs.js';
 import { sendJob, sendJobs } from '../failures/actions.js';
 import { WORK } from '../failures/reasons.js';
 import { requestOf, userOf, type OpsRequest } from '../http/request.js';

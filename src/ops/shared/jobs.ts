@@ -1,14 +1,39 @@
+import type { BadgeId, ClientId } from '../../ids.js';
 import { withoutAddresses } from '../../platform/logger.js';
+import { type Failure, shownReason } from '../../queue/failures.js';
+import type { Scheme } from '../../rules/types.js';
+import { groupBy } from './group-by.js';
 
-/** `l…@e….org`: enough to recognise a known address, and no more. */
-export function maskAddress(address: string): string {
-  const at = address.lastIndexOf('@');
-  const [name, host] = [address.slice(0, at), address.slice(at + 1)];
-  const dot = host.lastIndexOf('.');
-  return `${first(name)}…@${first(host)}…${dot > 0 ? host.slice(dot) : ''}`;
+export interface Names {
+  readonly organisation: (client: string) => string;
+  readonly award: (badgeId: BadgeId) => string;
 }
 
-const first = (text: string): string => /^./u.exec(text)?.[0] ?? '';
+/** Names for ids; an id that the scheme does not know stays. */
+export const namesIn = (scheme: Scheme, region: ClientId): Names => ({
+  organisation: (client) =>
+    client === region
+      ? 'Région'
+      : (scheme.partners.find(({ clientId }) => clientId === client)?.name ?? client),
+  award: (badgeId) => scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
+});
+
+/** So many failed jobs of each queue are looked at, the newest. */
+export const NEWEST = 2000;
+
+/** Failed jobs with one reason in common. */
+export interface FailedGroup {
+  readonly reason: string;
+  readonly count: number;
+}
+
+const MAX_REASON_CHARS = 300;
+
+/** Pure. By reason, the most frequent first. */
+export const failedByReason = (failures: readonly Pick<Failure, 'reason'>[]): readonly FailedGroup[] =>
+  [...groupBy(failures, ({ reason }) => shownReason(reason, MAX_REASON_CHARS))]
+    .map(([reason, { length: count }]) => ({ reason, count }))
+    .toSorted((a, b) => b.count - a.count);
 
 /** What of a job's data may be read by people: ids, and how it came about. Never the sealed address. */
 const SHOWN: ReadonlySet<string> = new Set([
