@@ -6,6 +6,7 @@ import { asAwardId, asSchemeVersion, type AwardId, type BadgeId, type EarnerKey 
 import { secondsOf, type Clock } from '../platform/clock.js';
 import type { RedisConnection } from '../platform/redis.js';
 import { evaluate } from '../rules/evaluate.js';
+import type { Evaluation } from '../rules/evaluation.js';
 import { costOf, planFor, startPlan, type PersonFacts } from '../rules/plan.js';
 import { countPopulation } from '../rules/population-stats.js';
 import type { Scheme } from '../rules/types.js';
@@ -68,6 +69,8 @@ export interface PlanAsked {
   readonly maxRps: number;
   /** How many people of each award are named; by default all. */
   readonly keysPerAward?: number;
+  /** Receives how each person would stand with each award of it. */
+  readonly judged?: (evaluation: Evaluation) => void;
 }
 
 export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
@@ -79,7 +82,7 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
  */
 export async function makePlan(
   { people, schemes, quota, pace, clock }: PlanParts,
-  { scheme, only, maxRps, keysPerAward }: PlanAsked,
+  { scheme, only, maxRps, keysPerAward, judged }: PlanAsked,
   report: Report,
   signal: AbortSignal,
 ) {
@@ -87,12 +90,11 @@ export async function makePlan(
   const [inForce, now] = await Promise.all([schemes.inForce(), schemes.now()]);
   const rules = await schemes.wouldBe(scheme);
   const tally = startPlan(rules, only, keysPerAward);
-  const population = countPopulation(scheme);
   const nowS = secondsOf(clock);
   const look = (person: PersonFacts): void => {
     const { evaluation, planned } = planFor(rules, person, nowS, only);
     tally.add(person.earner, planned);
-    population.add(evaluation);
+    judged?.(evaluation);
   };
   const unreadable = await forEachPerson(people, look, report, signal);
   const plan = tally.plan();
@@ -105,8 +107,6 @@ export async function makePlan(
     maxRps,
     floor: quotaFloor,
     quota: reading,
-    /** How everybody would stand with each award of the scheme. */
-    census: population.stats(),
     /** The version in force; null: no process was ever started. */
     inForce,
     /** The version that new facts are judged by; null: no process was ever started. */

@@ -15,6 +15,8 @@ import { createVault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { recordKey } from '../../src/earners/store.js';
 import { evaluate } from '../../src/rules/evaluate.js';
+import type { Evaluation } from '../../src/rules/evaluation.js';
+import { countPopulation } from '../../src/rules/population-stats.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { applyRules } from '../../src/workers/apply-scheme.js';
 import {
@@ -154,6 +156,18 @@ async function everybody({ keys, sources, prefix }: Settled): Promise<readonly P
 const isNobody = ({ portfolio }: Person): boolean =>
   portfolio.assertions.length + portfolio.held.length === 0;
 
+/** With how everybody would stand, as a simulation counts it. */
+async function simulate({ parts, scheme }: Settled) {
+  const population = countPopulation(scheme);
+  const asked = {
+    scheme,
+    only: null,
+    maxRps: MAX_RPS,
+    judged: (evaluation: Evaluation) => population.add(evaluation),
+  };
+  const { plan } = await makePlan(parts, asked, quietly, signal());
+  return { plan, census: population.stats() };
+}
 const planOf = (settled: Settled) =>
   makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
 
@@ -165,7 +179,7 @@ test('what a simulation counts is what reading and evaluating each person says',
       const { scheme, before, nowS } = settled;
       const people = await everybody(settled);
       joined += people.filter(({ keys }) => keys.length > 1).length;
-      const { plan, census } = await planOf(settled);
+      const { plan, census } = await simulate(settled);
       expect([plan.people, census.people]).toEqual([people.length, people.length]);
       for (const { award, gains, losesRule } of plan.awards.filter(({ removed }) => !removed)) {
         const seen = people.map((person) => ({
@@ -305,7 +319,7 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   expect(await census.read()).toBeNull();
   const { people, schemes, clock } = settled.parts;
   await storePopulation({ people, schemes, census, clock }, signal());
-  const { census: counted } = await planOf(settled);
+  const { census: counted } = await simulate(settled);
   expect(await census.read()).toEqual({
     atS: settled.nowS,
     version: settled.scheme.version,

@@ -1,7 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import type { Plan } from '../../../rules/plan.js';
-import { type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
+import type { Evaluation } from '../../../rules/evaluation.js';
+import { countPopulation, type PopulationStats, thresholdOf } from '../../../rules/population-stats.js';
 import type { Scheme } from '../../../rules/types.js';
 import { type MadePlan, makePlan } from '../../../scheme/population.js';
 import { say } from '../../../localized.js';
@@ -62,16 +63,24 @@ export const simulate: Command = {
   run: inPipeline(async (pipeline, call, { obfMaxRps: maxRps }) => {
     requireOneForm(call);
     const { scheme } = pipeline;
-    const made = await makePlan(pipeline, { scheme, only: null, maxRps }, call.report, call.signal);
+    const population = countPopulation(scheme);
+    const asked = {
+      scheme,
+      only: null,
+      maxRps,
+      judged: (evaluation: Evaluation) => population.add(evaluation),
+    };
+    const made = await makePlan(pipeline, asked, call.report, call.signal);
+    const standings = population.stats();
     const lines = [
       ...planLines(made, { fr: 'la proposition', en: 'the proposal' }, call.lang),
       '',
-      ...standingLines(scheme, made.census, call.lang),
+      ...standingLines(scheme, standings, call.lang),
       { fr: "Rien n'est changé : c'est un essai.", en: 'Nothing is changed: it is a trial.' },
     ];
     return {
       lines: call.has('csv') ? [planCsv(made.plan)] : lines,
-      json: { ...planJson(made), standings: standingsOf(scheme, made.census) },
+      json: { ...planJson(made), standings: standingsOf(scheme, standings) },
     };
   }),
 };
