@@ -31,7 +31,6 @@ interface Options {
   readonly fast: boolean;
   /** Stays up after the story. */
   readonly keep: boolean;
-  readonly stop: AbortSignal;
 }
 
 /** The scenes' own reading speed is 25 characters a second; what was said also stays on the screen. */
@@ -41,26 +40,26 @@ const READING_PACE = 0.55;
  * The whole demonstration: opens everything, tells the story, and closes what it opened, however it ends.
  * @returns the exit code; whatever went wrong has been told
  */
-async function show(options: Options): Promise<number> {
-  const { fast, stop } = options;
+async function show({ fast, keep }: Options, stop: AbortController): Promise<number> {
+  const { signal } = stop;
   const closing = new Closing();
-  const over = new AbortController();
-  const told = AbortSignal.any([stop, over.signal]);
-  const narrator = new Narrator(fast ? 0 : READING_PACE, told);
+  const narrator = new Narrator(fast ? 0 : READING_PACE, signal);
   try {
-    const stage = await Promise.race([perform(told, narrator, closing), aborted(stop)]);
+    const stage = await Promise.race([perform(signal, narrator, closing), aborted(signal)]);
     if (stage === 'aborted') {
       process.stdout.write("\nInterrompu : tout s'arrête.\n");
       // As shells have it: 128 and the number of SIGINT.
       return 130;
     }
-    await finish(options, narrator, stage);
+    if (keep) await keepOpen(signal, narrator, stage);
+    else
+      narrator.say("L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)");
     return 0;
   } catch (error) {
     process.stderr.write(`\nLa démonstration a échoué.\n${textOf(error)}\n`);
     return 1;
   } finally {
-    over.abort();
+    stop.abort();
     await closing.close();
   }
 }
@@ -74,13 +73,8 @@ async function perform(stop: AbortSignal, narrator: Narrator, closing: Closing):
   );
   narrator.gap();
   narrator.fact(`règles et organismes : ${relative(PROJECT_DIR, CONFIG_DIR)}/`);
-  const options = {
-    projectDir: PROJECT_DIR,
-    configDir: CONFIG_DIR,
-    scheme,
-    surroundings: surroundings(),
-    stop,
-  };
+  const folders = { projectDir: PROJECT_DIR, configDir: CONFIG_DIR };
+  const options = { ...folders, scheme, surroundings: surroundings(), stop };
   const stage = await openStage(options, closing, (what) => narrator.fact(what));
   showAddresses(narrator, stage);
   const insight = openInsight(scheme, stage.environment);
@@ -94,11 +88,7 @@ async function perform(stop: AbortSignal, narrator: Narrator, closing: Closing):
   return stage;
 }
 
-async function finish({ keep, stop }: Options, narrator: Narrator, stage: Stage): Promise<void> {
-  if (!keep)
-    return narrator.say(
-      "L'histoire est finie ; tout s'arrête. (« npm run demo -- --keep » laisse tout ouvert.)",
-    );
+async function keepOpen(stop: AbortSignal, narrator: Narrator, stage: Stage): Promise<void> {
   narrator.say("L'histoire est finie ; tout reste ouvert jusqu'à Ctrl-C.");
   showAddresses(narrator, stage);
   const envFile = relative(PROJECT_DIR, join(stage.runDir, 'palier.env'));
@@ -193,11 +183,11 @@ const surroundings = (): Environment =>
     }),
   );
 
-function stopOfProcess(): AbortSignal {
+function stopOfProcess(): AbortController {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   process.stdout.on('error', () => stop.abort());
-  return stop.signal;
+  return stop;
 }
 
 async function main(): Promise<void> {
@@ -206,17 +196,13 @@ async function main(): Promise<void> {
     .option('--keep', "tout reste ouvert après l'histoire, jusqu'à Ctrl-C ; d'office sur un terminal", false)
     .helpOption('--help', 'ceci')
     .parse();
-  const { fast, keep } = command.opts<Pick<Options, 'fast' | 'keep'>>();
+  const { fast, keep } = command.opts<Options>();
   const isWatched = process.stdout.isTTY && process.stdin.isTTY;
-  process.exitCode = await show({ fast, keep: keep || isWatched, stop: stopOfProcess() });
+  process.exitCode = await show({ fast, keep: keep || isWatched }, stopOfProcess());
 }
 
 /** Everything was closed by now. Should something be left, the demo ends all the same. */
 const PATIENCE_MS = 3000;
 
-main()
-  .catch((error: unknown) => {
-    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => setTimeout(() => process.exit(), PATIENCE_MS).unref());
+await main();
+setTimeout(() => process.exit(), PATIENCE_MS).unref();
