@@ -146,8 +146,7 @@ async function notify(play: Play, scene: Scene, type: string, event: EventRecord
   }
   if (ignored) return;
   // A revocation names the whole event: only those who lost the badge are of interest.
-  const now = sandbox.eventsOf(event.clientId).find(({ id }) => id === event.id) ?? event;
-  const concerned = now.assertions.filter(({ revoked }) => type !== 'badge.revoked' || revoked);
+  const concerned = event.assertions.filter(({ revoked }) => type !== 'badge.revoked' || revoked);
   const emails = concerned.map(({ email }) => email);
   await narratePortfolios(play, scene.toward, emails);
 }

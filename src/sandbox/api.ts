@@ -66,9 +66,9 @@ const eventQuery = z.strictObject({ ...filters, api_consumer_id: z.string().opti
 const recipientQuery = z.strictObject({ ...filters, event_id: z.string().optional() });
 
 const meets = (
-  { badge, ctimeS }: IssuingEvent,
+  { badgeId, ctimeS }: IssuingEvent,
   { badge_id: id, begin, end }: { badge_id?: string | undefined; begin: number; end: number },
-): boolean => (id === undefined || badge.id === id) && ctimeS >= begin && ctimeS <= end;
+): boolean => (id === undefined || badgeId === id) && ctimeS >= begin && ctimeS <= end;
 
 const events: ClientHandler = ({ query: asked }, { lists }, found) =>
   reading(eventQuery, asked, (query) => {
@@ -83,7 +83,7 @@ const events: ClientHandler = ({ query: asked }, { lists }, found) =>
 /** One event. It names its badge as `badge.id` and not as `badge_id`, as in the reply recorded from OBF. */
 const event: ClientHandler = ({ event: id }, { events: all, lists, url }, { id: clientId }) => {
   const found = all.get(id);
-  if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
+  if (found?.clientId !== clientId) return refused(404, 'no such event');
   const { badge_id: _badgeId, ...row } = eventRow(found);
   const { name } = found.badge;
   const content = { language: 'fr', name, description: name, criteria: '', tag: [], alignment: null };
@@ -96,7 +96,7 @@ const eventRow = (found: IssuingEvent) => ({
   id: found.id,
   name: found.badge.name,
   client_alias_id: null,
-  badge_id: found.badge.id,
+  badge_id: found.badgeId,
   expires_on: found.expiresOnS,
   issued_on: found.issuedOnS,
   recipient_count: found.assertions.length,
@@ -116,7 +116,7 @@ const recipients: ClientHandler = ({ query: asked }, { lists, events: all, url }
     const rows = (): readonly Issued[] => {
       if (eventId === undefined) return found.assertions;
       const ofEvent = all.get(eventId);
-      return ofEvent?.badge.clientId === found.id ? ofEvent.assertions : [];
+      return ofEvent?.clientId === found.id ? ofEvent.assertions : [];
     };
     const kept = () =>
       rows()
@@ -131,7 +131,7 @@ const recipientRow = (found: Issued, url: string) => ({
   email: found.email,
   name: found.name,
   receive_url: `${url}/c/receive?tk=${found.id}`,
-  assertion_json_url: `${url}/obv3/credentials/${found.id}.json`,
+  assertion_json_url: found.url,
   received: false,
   in_passport: false,
   pdf_downloaded: false,
@@ -185,7 +185,7 @@ const revokeBody = z.strictObject({ recipient: z.array(z.string()).min(1) });
 
 const revoke: ClientHandler = (request, world, { id: clientId }) => {
   const found = world.events.get(request.event);
-  if (found?.badge.clientId !== clientId) return refused(404, 'no such event');
+  if (found?.clientId !== clientId) return refused(404, 'no such event');
   return reading(revokeBody, request.body, ({ recipient }) => {
     const copies = copiesOf(found, recipient);
     for (const copy of copies) copy.revoked = true;

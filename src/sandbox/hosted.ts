@@ -5,7 +5,7 @@ import type { Badge, Client, Issued } from './world.js';
 
 /** Unix seconds as `2025-11-08T08:38:36Z`. */
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-const credentialId = ({ id }: Issued, url: string): string => `${url}/obv3/credentials/${id}`;
+const credentialId = ({ url }: Issued): string => url.replace(/\.json$/, '');
 const statusId = (badge: Badge, url: string): string => `${url}/obv3/revoked/${badge.clientId}/${badge.id}`;
 const didOf = ({ id }: Client): string => `did:key:z6Mk${id}`;
 
@@ -37,7 +37,7 @@ const credential: PublicHandler = ({ assertion: id }, world) => {
       'https://www.w3.org/ns/credentials/v2',
       'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json',
     ],
-    id: credentialId(found, url),
+    id: credentialId(found),
     type: ['VerifiableCredential', 'OpenBadgeCredential'],
     issuer: {
       id: did,
@@ -77,7 +77,7 @@ const revokedList: PublicHandler = (request, world) => {
   return ok({
     id: statusId(badge, world.url),
     issuer: didOf(client),
-    revokedCredential: revoked.map((found) => ({ id: credentialId(found, world.url), revoked: true })),
+    revokedCredential: revoked.map((found) => ({ id: credentialId(found), revoked: true })),
   });
 };
 
@@ -95,7 +95,7 @@ const assertion: PublicHandler = ({ assertion: id }, { assertions, url }) => {
   return ok({
     '@context': V2_CONTEXT,
     type: 'Assertion',
-    id: `${url}/v1/assertion/${id}`,
+    id: found.urlV1,
     recipient: { type: 'email', hashed: true, salt: found.salt, identity: recipientHash(found) },
     badge: `${url}/v1/badge/_/${event.badge.id}.json?v=2.0&event=${event.id}`,
     verification: { type: 'HostedBadge' },

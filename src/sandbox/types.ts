@@ -60,7 +60,7 @@ export const legibleIssue = z.preprocess(
   }),
 );
 
-/** One act of issuing, as a test or story needs it. */
+/** One act of issuing, as a test or story needs it: what happens to it later shows in it. */
 export interface EventRecord {
   readonly id: string;
   readonly clientId: string;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { secondsOf, type Clock } from '../platform/clock.js';
 import { Lists } from './lists.js';
-import type { EventRecord, HandIssue, SandboxOptions } from './types.js';
+import type { AssertionRecord, EventRecord, HandIssue, SandboxOptions } from './types.js';
 
 /** What a local OBF knows. Times are Unix seconds. */
 export interface Client {
@@ -26,12 +26,10 @@ export interface Badge {
   readonly ctimeS: number;
 }
 
-export interface Issued {
-  readonly id: string;
+export interface Issued extends AssertionRecord {
   readonly event: IssuingEvent;
   /** Which of its event's copies, from 0. */
   readonly place: number;
-  readonly email: string;
   readonly name: string;
   readonly salt: string;
   expiresOnS: number | null;
@@ -48,8 +46,7 @@ interface IssuingAct {
   readonly logEntry: string | null;
 }
 
-export interface IssuingEvent extends IssuingAct {
-  readonly id: string;
+export interface IssuingEvent extends IssuingAct, EventRecord {
   readonly ctimeS: number;
   mtimeS: number;
   /** In the order of the recipients: it grows at its end, and loses none. */
@@ -120,26 +117,33 @@ export class World {
     this.#slow = this.#slow.filter((one) => one !== slow);
     const id = `T${randomText(12)}`;
     const visible = slow?.visible ?? Infinity;
-    const event = { ...act, id, ctimeS: nowS, mtimeS: nowS, assertions: [], visible };
+    const { clientId, id: badgeId } = act.badge;
+    const times = { ctimeS: nowS, mtimeS: nowS };
+    const event = { ...act, id, clientId, badgeId, ...times, assertions: [], visible };
     this.events.set(id, event);
-    this.clientNamed(act.badge.clientId).events.push(event);
+    this.clientNamed(clientId).events.push(event);
     this.#append(event, recipients);
     return event;
   }
 
   /** Each recipient spends one of the client's limit. */
   #append(event: IssuingEvent, recipients: HandIssue['recipients']): void {
-    const client = this.clientNamed(event.badge.clientId);
-    const added = recipients.map((to, at): Issued => ({
-      id: randomBytes(20).toString('hex'),
-      event,
-      place: event.assertions.length + at,
-      ...(typeof to === 'string' ? { email: to, name: '' } : to),
-      salt: randomText(10),
-      expiresOnS: event.expiresOnS,
-      revoked: false,
-      hidden: false,
-    }));
+    const client = this.clientNamed(event.clientId);
+    const added = recipients.map((to, at): Issued => {
+      const id = randomBytes(20).toString('hex');
+      return {
+        id,
+        url: `${this.url}/obv3/credentials/${id}.json`,
+        urlV1: `${this.url}/v1/assertion/${id}`,
+        event,
+        place: event.assertions.length + at,
+        ...(typeof to === 'string' ? { email: to, name: '' } : to),
+        salt: randomText(10),
+        expiresOnS: event.expiresOnS,
+        revoked: false,
+        hidden: false,
+      };
+    });
     event.assertions = [...event.assertions, ...added];
     client.assertions.push(...added);
     for (const assertion of added) this.assertions.set(assertion.id, assertion);
@@ -153,15 +157,13 @@ export class World {
   awarded(email: string): readonly string[] {
     return [...this.assertions.values()]
       .filter((one) => !one.revoked && sameAddressForm(one.email) === sameAddressForm(email))
-      .map(({ event: { badge } }) => `${badge.clientId}/${badge.id}`);
+      .map(({ event: { clientId, badgeId } }) => `${clientId}/${badgeId}`);
   }
 
   /** What a client has issued (of one badge), in order, by hand or through the API. */
   eventsOf(clientId: string, badgeId?: string): readonly EventRecord[] {
     const events = this.clients.get(clientId)?.events ?? [];
-    return events
-      .filter(({ badge }) => badgeId === undefined || badge.id === badgeId)
-      .map((event) => this.#recordOf(event));
+    return events.filter((event) => badgeId === undefined || event.badgeId === badgeId);
   }
 
   addClient({ id, secret, name }: Pick<Client, 'id' | 'secret' | 'name'>): void {
@@ -191,7 +193,7 @@ export class World {
       apiConsumerId: null,
       logEntry: hand.logEntry === undefined ? null : JSON.stringify(hand.logEntry),
     };
-    return this.#recordOf(this.issue(act, recipients));
+    return this.issue(act, recipients);
   }
 
   /** `recipient_count` grows, and `mtime` moves unless `movesMtime` is false: what OBF does is unknown. */
@@ -199,7 +201,7 @@ export class World {
     const event = this.eventNamed(eventId);
     this.#append(event, to);
     if (movesMtime) event.mtimeS = this.nowS();
-    return this.#recordOf(event);
+    return event;
   }
 
   /** `mtime` stays unless asked to move. @throws when none of the addresses is its recipient */
@@ -212,7 +214,7 @@ export class World {
   /** The event is gone, with its copies: from lists, by its id, and from `eventsOf`. What it spent stays spent. */
   removeByHand(eventId: string): void {
     const event = this.eventNamed(eventId);
-    const client = this.clientNamed(event.badge.clientId);
+    const client = this.clientNamed(event.clientId);
     client.events = client.events.filter((one) => one !== event);
     client.assertions = client.assertions.filter((assertion) => assertion.event !== event);
     for (const { id } of event.assertions) this.assertions.delete(id);
@@ -238,17 +240,6 @@ export class World {
     if (eventId === undefined) this.#slow = [];
     const events = eventId === undefined ? this.events.values() : [this.eventNamed(eventId)];
     for (const event of events) event.visible = Infinity;
-  }
-
-  #recordOf({ id, badge, assertions }: IssuingEvent): EventRecord {
-    const copies = assertions.map((one) => ({
-      id: one.id,
-      email: one.email,
-      revoked: one.revoked,
-      url: `${this.url}/obv3/credentials/${one.id}.json`,
-      urlV1: `${this.url}/v1/assertion/${one.id}`,
-    }));
-    return { id, clientId: badge.clientId, badgeId: badge.id, assertions: copies };
   }
 }
 
