@@ -63,7 +63,7 @@ interface RouteFor<Who, Context> {
 }
 
 /** A route for people who are signed in and have at least that role. */
-export type SignedRoute = RouteFor<Role, PageContext>;
+type SignedRoute = RouteFor<Role, PageContext>;
 /** Or one without a session: signing in. */
 export type Route = SignedRoute | RouteFor<'nobody', OpsRequest>;
 

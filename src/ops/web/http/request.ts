@@ -29,7 +29,7 @@ export interface Logo {
 }
 
 /** What every request works with; made once a process. */
-export type Services = ReturnType<typeof createServices>;
+type Services = ReturnType<typeof createServices>;
 
 export function createServices({ pipeline, config, logo }: OpsDeps, nav: readonly NavItem[]) {
   const { redis, prefix, vault, clock, log } = pipeline;

@@ -1,44 +1,22 @@
-/** Each colour's name; a test holds their contrasts. */
-export type Palette = ReturnType<typeof light>;
-
-/** @param brand `OPS_COLOUR`, legible on white and under white */
-export const light = (brand: string) => ({
-  page: '#ffffff',
-  text: '#1b1f24',
-  muted: '#57606a',
-  /** Edges of what can be used. */
-  edge: '#6e7781',
-  /** Between what is only read. */
-  line: '#d0d7de',
-  link: brand,
-  focus: '#0b57d0',
-  good: '#1a6b32',
-  waiting: '#7a4d00',
-  bad: '#a40e26',
-  /** Under the brand's and the danger's white text. */
-  brand,
-  danger: '#a40e26',
-});
-
-export const dark = (brand: string): Palette => ({
-  page: '#12161c',
-  text: '#e6e9ed',
-  muted: '#a5adb7',
-  edge: '#8b949e',
-  line: '#3d444d',
-  link: '#9cc7f5',
-  focus: '#f0c060',
-  good: '#6fd68a',
-  waiting: '#f0c060',
-  bad: '#ff9aa2',
-  brand,
-  danger: '#a40e26',
-});
-
-const variablesOf = (palette: Palette): string =>
-  Object.entries(palette)
-    .map(([name, colour]) => `--${name}: ${colour};`)
-    .join(' ');
+/** Each colour, in light and in dark; a test holds their contrasts. @param brand `OPS_COLOUR`, legible on white and under white */
+export const coloursOf = (brand: string) =>
+  ({
+    page: ['#ffffff', '#12161c'],
+    text: ['#1b1f24', '#e6e9ed'],
+    muted: ['#57606a', '#a5adb7'],
+    /** Edges of what can be used. */
+    edge: ['#6e7781', '#8b949e'],
+    /** Between what is only read. */
+    line: ['#d0d7de', '#3d444d'],
+    link: [brand, '#9cc7f5'],
+    focus: ['#0b57d0', '#f0c060'],
+    good: ['#1a6b32', '#6fd68a'],
+    waiting: ['#7a4d00', '#f0c060'],
+    bad: ['#a40e26', '#ff9aa2'],
+    /** Under the brand's and the danger's white text. */
+    brand: [brand, brand],
+    danger: ['#a40e26', '#a40e26'],
+  }) as const;
 
 const PAGE = `
 *, *::before, *::after { box-sizing: border-box; }
@@ -173,10 +151,14 @@ progress::-moz-progress-bar { background: var(--link); }
 `;
 
 /** The one style sheet: nothing is fetched from elsewhere. @param brand `OPS_COLOUR` */
-export const styleSheet = (brand: string): string =>
-  [
-    `:root { color-scheme: light dark; ${variablesOf(light(brand))} }`,
-    `@media (prefers-color-scheme: dark) { :root { ${variablesOf(dark(brand))} } }`,
+export function styleSheet(brand: string): string {
+  const colours = Object.entries(coloursOf(brand));
+  const light = colours.map(([name, [colour]]) => `--${name}: ${colour};`).join(' ');
+  const dark = colours.map(([name, [, colour]]) => `--${name}: ${colour};`).join(' ');
+  return [
+    `:root { color-scheme: light dark; ${light} }`,
+    `@media (prefers-color-scheme: dark) { :root { ${dark} } }`,
     PAGE,
     PARTS,
   ].join('\n');
+}

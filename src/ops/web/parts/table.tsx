@@ -65,7 +65,7 @@ const Value = ({ of }: { readonly of: ComponentChildren }): VNode => (
 );
 
 /** A term and its value. Null: there is nothing to say. */
-export type Item = readonly [term: string, value: ComponentChildren] | null;
+type Item = readonly [term: string, value: ComponentChildren] | null;
 
 /** What something is, point by point. */
 export const DefinitionList = ({ items }: { readonly items: readonly Item[] }): VNode => (

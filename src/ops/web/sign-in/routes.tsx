@@ -143,13 +143,11 @@ async function finishOidc(request: OpsRequest): Promise<Answer> {
   await limits.check(req, res, null);
   const login = takeSealed(request, 'oidc', loginForm);
   if (login === null) return signInForm(request, 403, FAILED);
-  let back: Awaited<ReturnType<Oidc['finish']>>;
-  try {
-    back = await oidc.finish(query, login);
-  } catch (err) {
+  const back = await oidc.finish(query, login).catch((err: unknown) => {
     log.warn({ err, ...refused }, 'ops sign-in refused');
-    return signInForm(request, 403, FAILED);
-  }
+    return null;
+  });
+  if (back === null) return signInForm(request, 403, FAILED);
   const account = accounts.byIdentity(back.identity);
   if (account === null) {
     log.warn(refused, 'ops sign-in refused');
