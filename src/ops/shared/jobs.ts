@@ -4,18 +4,16 @@ import { type Failure, shownReason } from '../../queue/failures.js';
 import type { Scheme } from '../../rules/types.js';
 import { groupBy } from './group-by.js';
 
-export interface Names {
-  readonly organisation: (client: string) => string;
-  readonly award: (badgeId: BadgeId) => string;
-}
+export type Names = ReturnType<typeof namesIn>;
 
 /** Names for ids; an id that the scheme does not know stays. */
-export const namesIn = (scheme: Scheme, region: ClientId): Names => ({
-  organisation: (client) =>
+export const namesIn = (scheme: Scheme, region: ClientId) => ({
+  organisation: (client: string): string =>
     client === region
       ? 'Région'
       : (scheme.partners.find(({ clientId }) => clientId === client)?.name ?? client),
-  award: (badgeId) => scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
+  award: (badgeId: BadgeId): string =>
+    scheme.awards.find((award) => award.badgeId === badgeId)?.name ?? badgeId,
 });
 
 /** So many failed jobs of each queue are looked at, the newest. */
