@@ -106,14 +106,13 @@ type Sections = readonly (readonly [heading: Localized, lines: readonly Localize
 function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: ClientId): Sections {
   const { award: nameOf } = namesIn(scheme, region);
   const at = (atS: number): Localized => instantWords(atS, scheme.timeZone);
-  const [own, partners] = [true, false].map((isOwn) =>
-    record.assertions.filter(({ clientId }) => (clientId === region) === isOwn),
-  );
-  const read = (assertions: typeof own = []) =>
-    assertions.map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
+  const read = (areOwn: boolean) =>
+    record.assertions
+      .filter(({ clientId }) => (clientId === region) === areOwn)
+      .map((one) => assertionWords(one, scheme, nameOf(one.badgeId)));
   return [
-    [{ fr: 'Badges des organismes', en: 'Badges of partners' }, read(partners)],
-    [{ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(own)],
+    [{ fr: 'Badges des organismes', en: 'Badges of partners' }, read(false)],
+    [{ fr: 'Badges de la Région, lus dans OBF', en: 'Awards, as read in OBF' }, read(true)],
     [
       { fr: 'Registre des badges Région', en: 'Ledger of awards' },
       [...record.awards].map(([badgeId, { state, atS }]) =>
