@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
 import { jsonOf } from '../ops/support/cli.js';
 import { runningPalier, type RunningPalier } from '../ops/support/running-palier.js';
 import { until } from '../support/until.js';
 import { randomOf } from './random.js';
+import { assertionOf } from '../support/assertion.js';
 
 const scheme = (threshold: number): string => `
 scheme: Essai
@@ -39,15 +39,7 @@ async function haveOneBadge(): Promise<void> {
     CLASS.map((address, at) => ({
       earner: earnerKeyOf(vault, address),
       contact: { address, name: null },
-      assertion: {
-        id: asAssertionId(`a${at}`),
-        clientId: asClientId('P1'),
-        badgeId: asBadgeId('A'),
-        eventId: asEventId('E1'),
-        issuedOnS: 1_700_000_000,
-        expiresOnS: null,
-        revoked: false,
-      },
+      assertion: assertionOf(`a${at}`),
     })),
   );
 }

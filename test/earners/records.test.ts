@@ -29,6 +29,7 @@ import { testRedis, type TestRedis } from '../support/redis.js';
 import { type Stores, storesIn } from '../support/stores.js';
 import fc from 'fast-check';
 import { randomBytes } from 'node:crypto';
+import { assertionOf } from '../support/assertion.js';
 
 describe('store', () => {
   const earner = asEarnerKey('k1');
@@ -189,15 +190,12 @@ describe('store', () => {
       ...before,
       contact,
       assertions: [
-        {
-          id: asAssertionId('readable-id'),
-          clientId: asClientId('readable-client'),
-          badgeId: asBadgeId('readable-badge'),
+        assertionOf('readable-id', {
+          clientId: 'readable-client',
+          badgeId: 'readable-badge',
           eventId: null,
           issuedOnS: 1,
-          expiresOnS: null,
-          revoked: false,
-        },
+        }),
       ],
     }));
     const bytes = await redis.connection.getBuffer(recordKey(prefix, earner));
@@ -221,16 +219,8 @@ describe('assertions', () => {
   });
   afterAll(() => redis.close());
 
-  const assertion = (part: Partial<Assertion> = {}): Assertion => ({
-    id: asAssertionId('a1'),
-    clientId: asClientId('P1'),
-    badgeId: asBadgeId('B1'),
-    eventId: asEventId('e1'),
-    issuedOnS: 1_700_000_000,
-    expiresOnS: null,
-    revoked: false,
-    ...part,
-  });
+  const assertion = (part: Partial<Assertion> = {}): Assertion =>
+    assertionOf('a1', { badgeId: 'B1', eventId: 'e1', ...part });
   const stored = (one: Assertion, of = contact as { address: string; name: string | null }) =>
     storeAssertions(stores, [{ earner, contact: of, assertion: one }]);
   const read = () => stores.earners.read(earner);

@@ -8,7 +8,6 @@ import {
   asAwardId,
   asBadgeId,
   asBatchId,
-  asClientId,
   asEventId,
   asSchemeVersion,
   asEarnerKey,
@@ -33,6 +32,7 @@ import * as fc from 'fast-check';
 import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import type { Assertion } from '../../src/earners/record.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
+import { assertionOf } from '../support/assertion.js';
 
 describe('palier explain', () => {
   const key = randomBytes(32);
@@ -90,15 +90,12 @@ describe('palier explain', () => {
         return {
           earner: earnerKeyOf(vault, address),
           contact: { address, name: 'Lou' },
-          assertion: {
-            id: asAssertionId(`a${people}.${at}`),
-            clientId: asClientId(clientId),
-            badgeId: asBadgeId(badgeId),
-            eventId: asEventId(`E${people}${at}`),
+          assertion: assertionOf(`a${people}.${at}`, {
+            clientId,
+            badgeId,
+            eventId: `E${people}${at}`,
             issuedOnS: Date.UTC(2026, 0, 5) / 1000,
-            expiresOnS: null,
-            revoked: false,
-          },
+          }),
         };
       }),
     );
@@ -332,15 +329,12 @@ describe('how an award came', () => {
 
   /** Somebody who holds R1, through this event. */
   function holding(event: string | null): Evaluation {
-    const held: Assertion = {
-      id: asAssertionId('r1'),
-      clientId: asClientId('REGION'),
+    const held: Assertion = assertionOf('r1', {
+      clientId: 'REGION',
       badgeId: R1,
-      eventId: event === null ? null : asEventId(event),
+      eventId: event,
       issuedOnS: 1000,
-      expiresOnS: null,
-      revoked: false,
-    };
+    });
     return evaluate(parse(SMALL_SCHEME, SMALL_PARTNERS), { ...emptyPortfolio, held: [held] }, 5000);
   }
 

@@ -1,6 +1,6 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { RedisConnection } from '../../src/platform/redis.js';
-import { asAssertionId, asBadgeId, asBatchId, asClientId, asEventId } from '../../src/ids.js';
+import { asBadgeId, asBatchId } from '../../src/ids.js';
 import type { AwardEvent } from '../../src/issuing/ledger.js';
 import { planSchema, simulateSchema } from '../../src/ops/cli/scheme/plan.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
@@ -14,6 +14,7 @@ import { jsonOf, type Ran } from './support/cli.js';
 import { runningPalier, type RunningPalier } from './support/running-palier.js';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { assertionOf } from '../support/assertion.js';
 
 describe('palier plan', () => {
   const NOW_MS = Date.UTC(2026, 0, 15, 9);
@@ -40,15 +41,12 @@ describe('palier plan', () => {
         return {
           earner: keyOf(name),
           contact: { address: `${name}@example.org`, name },
-          assertion: {
-            id: asAssertionId(`${name}-${at}`),
-            clientId: asClientId(clientId),
-            badgeId: asBadgeId(badgeId),
-            eventId: asEventId(`E-${name}-${at}`),
+          assertion: assertionOf(`${name}-${at}`, {
+            clientId,
+            badgeId,
+            eventId: `E-${name}-${at}`,
             issuedOnS: Date.UTC(2026, 0, 5) / 1000,
-            expiresOnS: null,
-            revoked: false,
-          },
+          }),
         };
       }),
     );
@@ -289,15 +287,12 @@ describe('palier simulate', () => {
         return {
           earner: keyOf(name),
           contact: { address: `${name}@example.org`, name },
-          assertion: {
-            id: asAssertionId(`${name}-${badgeId}`),
-            clientId: asClientId(clientId),
-            badgeId: asBadgeId(badgeId),
+          assertion: assertionOf(`${name}-${badgeId}`, {
+            clientId,
+            badgeId,
             eventId: null,
             issuedOnS: Date.UTC(2026, 0, 5) / 1000,
-            expiresOnS: null,
-            revoked: false,
-          },
+          }),
         };
       }),
     );

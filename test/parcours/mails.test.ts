@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import express from 'express';
 import type { Assertion } from '../../src/earners/record.js';
-import { asAssertionId, asBadgeId, asClientId, asEventId, type EarnerKey } from '../../src/ids.js';
+import { type EarnerKey } from '../../src/ids.js';
 import { createAccess } from '../../src/parcours/access.js';
 import { openLinkSender } from '../../src/parcours/send-link.js';
 import { wireParcours } from '../../src/parcours/app.js';
@@ -20,6 +20,7 @@ import { parse } from '../support/house.js';
 import { testRedis } from '../support/redis.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
+import { assertionOf } from '../support/assertion.js';
 
 const PEOPLE = ['farid@example.org', 'lou@example.org', 'sacha@example.org'];
 const HOUR_MS = 3_600_000;
@@ -86,15 +87,8 @@ async function openParcours() {
   };
 }
 
-const badgeOf = (address: string): Assertion => ({
-  id: asAssertionId(`a-${address.length}`),
-  clientId: asClientId('P1'),
-  badgeId: asBadgeId('A'),
-  eventId: asEventId('E1'),
-  issuedOnS: 1_790_000_000,
-  expiresOnS: null,
-  revoked: false,
-});
+const badgeOf = (address: string): Assertion =>
+  assertionOf(`a-${address.length}`, { issuedOnS: 1_790_000_000 });
 
 let world: Awaited<ReturnType<typeof openParcours>>;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { storeAssertions } from '../../src/earners/assertions.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../src/ids.js';
+import { asBadgeId, asEventId } from '../../src/ids.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { askForApply, askForPlan, createPlanStore } from '../../src/scheme/runs.js';
 import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
@@ -11,6 +11,7 @@ import { type House, openHouse, parse, REGION } from '../support/house.js';
 import { removeKeys, withRedisAt } from '../support/redis.js';
 import { earn, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { until } from '../support/until.js';
+import { assertionOf } from '../support/assertion.js';
 
 describe('account', () => {
   const LOU = 'lou@example.org';
@@ -228,15 +229,7 @@ describe('maintenance', () => {
       {
         earner: house.keyOf(address),
         contact: { address, name: null },
-        assertion: {
-          id: asAssertionId('old'),
-          clientId: asClientId('P1'),
-          badgeId: asBadgeId('A'),
-          eventId: asEventId('OLD'),
-          issuedOnS: 1_000_000_000,
-          expiresOnS: null,
-          revoked: false,
-        },
+        assertion: assertionOf('old', { eventId: 'OLD', issuedOnS: 1_000_000_000 }),
       },
     ]);
   }

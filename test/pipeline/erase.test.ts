@@ -1,12 +1,5 @@
 import { storeAssertions, markAssertion } from '../../src/earners/assertions.js';
-import {
-  asAssertionId,
-  asBadgeId,
-  asClientId,
-  asEventId,
-  type BadgeId,
-  type EarnerKey,
-} from '../../src/ids.js';
+import { asAssertionId, asBadgeId, asEventId, type BadgeId, type EarnerKey } from '../../src/ids.js';
 import type { AwardRecord } from '../../src/earners/record.js';
 import { IllegalTransition } from '../../src/issuing/ledger.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
@@ -23,6 +16,7 @@ import { openHouse, REGION, type House } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { enqueueLink } from '../../src/queue/enqueue.js';
 import { until } from '../support/until.js';
+import { assertionOf } from '../support/assertion.js';
 
 const R1 = asBadgeId('R1');
 const R2 = asBadgeId('R2');
@@ -327,15 +321,13 @@ async function made(
     earner,
     contact: { address, name: 'Lou Martin' },
     own: clientId === REGION,
-    assertion: {
-      id: asAssertionId(`${id}.${address}`),
-      clientId: asClientId(clientId),
-      badgeId: asBadgeId(badgeId),
-      eventId: asEventId(`${id}.event`),
+    assertion: assertionOf(`${id}.${address}`, {
+      clientId,
+      badgeId,
+      eventId: `${id}.event`,
       issuedOnS,
       expiresOnS: expiresInDays === null ? null : nowS() + expiresInDays * DAY_S,
-      revoked: false,
-    },
+    }),
   });
   await storeAssertions(pipeline, [one('a', 'P1', 'A'), one('b', 'P2', 'B'), one('r', REGION, 'R1')]);
   const issued = {

@@ -34,6 +34,7 @@ import { testRedis, type TestRedis } from '../support/redis.js';
 import { breakRecord } from '../support/broken-record.js';
 import { linkRecords, storesIn } from '../support/stores.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { assertionOf } from '../support/assertion.js';
 
 const region = asClientId(REGION);
 const vault = createVault(Buffer.alloc(32, 3));
@@ -280,15 +281,11 @@ test('who cannot be read is named, and the others are planned for all the same',
       ['P1', 'A'],
       ['P2', 'B'],
     ] as const) {
-      const assertion = {
-        id: asAssertionId(`${earner}-${badge}`),
-        clientId: asClientId(client),
-        badgeId: asBadgeId(badge),
+      const assertion = assertionOf(`${earner}-${badge}`, {
+        clientId: client,
+        badgeId: badge,
         eventId: null,
-        issuedOnS: 1_700_000_000,
-        expiresOnS: null,
-        revoked: false,
-      };
+      });
       await storeAssertions({ earners, vault }, [{ earner, contact, assertion }]);
     }
   };

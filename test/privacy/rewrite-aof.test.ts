@@ -5,13 +5,14 @@ import { Redis } from 'ioredis';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { recordKey } from '../../src/earners/store.js';
 import { tombstoneOf } from '../../src/earners/record.js';
-import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { requestAofRewrite, rewriteAofIfWanted } from '../../src/privacy/rewrite-aof.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { storesIn } from '../support/stores.js';
 import { until } from '../support/until.js';
+import { assertionOf } from '../support/assertion.js';
 
 const earner = asEarnerKey('k1');
 const vault = createVault(randomBytes(32));
@@ -50,15 +51,7 @@ async function fileOfRedis(): Promise<Buffer> {
 
 test('what was erased is in the append-only file no more', async () => {
   const stores = storesIn(redis, prefix, vault);
-  const assertion = {
-    id: asAssertionId('a1'),
-    clientId: asClientId('P1'),
-    badgeId: asBadgeId('A'),
-    eventId: asEventId('E1'),
-    issuedOnS: 1_700_000_000,
-    expiresOnS: null,
-    revoked: false,
-  };
+  const assertion = assertionOf('a1');
   const contact = { address: 'lou@example.org', name: 'Lou' };
   await storeAssertions(stores, [{ earner, contact, assertion }]);
   const sealed = (await redis.getBuffer(recordKey(prefix, earner))) ?? Buffer.alloc(0);

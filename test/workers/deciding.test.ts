@@ -1,5 +1,5 @@
 import { ZodError } from 'zod';
-import { asAssertionId, asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
+import { asBadgeId, asClientId, asEarnerKey, asEventId } from '../../src/ids.js';
 import { NotSettledYet } from '../../src/issuing/redis-incarnation.js';
 import {
   ObfNotSent,
@@ -12,19 +12,12 @@ import type { Assertion, AwardRecord } from '../../src/earners/record.js';
 import { ATTEMPTS, backoffMs } from '../../src/queue/enqueue.js';
 import { compose, type OwnRecord } from '../../src/earners/person.js';
 import { classifyError } from '../../src/workers/runtime/job-outcome.js';
+import { assertionOf } from '../support/assertion.js';
 
 const region = asClientId('REGION');
 const badge = asBadgeId('R1');
-const issued = (event: string, part: Partial<Assertion> = {}): Assertion => ({
-  id: asAssertionId(`a-${event}`),
-  clientId: region,
-  badgeId: badge,
-  eventId: asEventId(event),
-  issuedOnS: 100,
-  expiresOnS: null,
-  revoked: false,
-  ...part,
-});
+const issued = (event: string, part: Partial<Assertion> = {}): Assertion =>
+  assertionOf(`a-${event}`, { clientId: region, badgeId: badge, eventId: event, issuedOnS: 100, ...part });
 const records = (record?: AwardRecord): readonly OwnRecord[] =>
   record === undefined ? [] : [{ key: asEarnerKey('k1'), badgeId: badge, record }];
 const record = (event: string, ignoredRevocations: string[] = []): AwardRecord => ({

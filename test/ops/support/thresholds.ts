@@ -1,7 +1,7 @@
 import { storeAssertions } from '../../../src/earners/assertions.js';
-import { asAssertionId, asBadgeId, asClientId, asEventId } from '../../../src/ids.js';
 import { earnerKeyOf } from '../../../src/earners/earner-key.js';
 import type { Pipeline } from '../../../src/workers/pipeline.js';
+import { assertionOf } from '../../support/assertion.js';
 
 /** Two awards, by how many badges each asks for; P1 gives nine. */
 export const scheme = (threshold: number, second = 9): string => `
@@ -33,15 +33,10 @@ export async function peopleWith(
       Array.from({ length: badges }, (_, at) => ({
         earner: earnerKeyOf(vault, address),
         contact: { address, name: null },
-        assertion: {
-          id: asAssertionId(`${address}-${at}`.replaceAll(/[@.]/g, '-')),
-          clientId: asClientId('P1'),
-          badgeId: asBadgeId(`B${at + 1}`),
-          eventId: asEventId(`E${at}`),
-          issuedOnS: 1_700_000_000,
-          expiresOnS: null,
-          revoked: false,
-        },
+        assertion: assertionOf(`${address}-${at}`.replaceAll(/[@.]/g, '-'), {
+          badgeId: `B${at + 1}`,
+          eventId: `E${at}`,
+        }),
       })),
     ),
   );
