@@ -38,14 +38,13 @@ export function Plan(model: SchemeModel): VNode {
 }
 
 /** How far a worker is with it; nothing where it was not asked for. */
-function PlanJob({ plan }: SchemeModel): VNode | null {
-  const { job, progress } = plan;
+function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   if (job.state === 'none') return null;
   if (job.state === 'failed')
     return <Bad say="Le calcul a échoué ; voyez la page Échecs, ou demandez-le à nouveau." />;
-  if (job.state === 'waits' || progress === null)
+  if (job.state === 'waits' || job.progress === null)
     return <Note say="Le calcul attend qu’un worker soit libre." />;
-  const { done, total } = progress;
+  const { done, total } = job.progress;
   return (
     <Alert kind="note">
       <ProgressLine label="Calcul en cours" have={done} need={total} words={looked(done, total)} />
@@ -217,10 +216,10 @@ const STATES = {
 
 /** What became of the last request, or how far it is. */
 function LastApply({ apply }: SchemeModel): VNode | null {
-  const { record, job, progress, moves, waiting, paused } = apply;
+  const { record, job, moves, waiting, paused } = apply;
   if (record === null) return null;
   const { state, issues } = record;
-  const { done, total } = progress;
+  const { done, total } = job.progress ?? { done: 0, total: 0 };
   const [words, refused] = STATES[state];
   const howFar = state === 'giving' ? `${number(done)} personnes sur ${number(total)}` : looked(done, total);
   return (

@@ -55,7 +55,7 @@ async function readPlan(pipeline: Pipeline, scheme: Scheme, asked: string | null
     createPlanStore(pipeline.people).read(only),
   ]);
   const outdated = made !== null && made.version !== scheme.version;
-  return { only, job, progress: job.progress, made, outdated };
+  return { only, job, made, outdated };
 }
 
 /** An award of the scheme that was named; null: none, or all. */
@@ -74,7 +74,6 @@ async function readApply(pipeline: Pipeline) {
   const waits = (record?.given ?? []).map(({ badgeId }) => pipeline.outbox.waiting(badgeId));
   return {
     job,
-    progress: job.progress ?? { done: 0, total: 0 },
     record,
     moves: record !== null && !isOver(record) && (job.state === 'waits' || job.state === 'runs'),
     waiting: (await Promise.all(waits)).reduce((sum, count) => sum + count, 0),
