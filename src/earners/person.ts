@@ -13,8 +13,6 @@ export interface Portfolio {
   readonly blocked: readonly BadgeId[];
 }
 
-export const emptyPortfolio: Portfolio = { assertions: [], held: [], blocked: [] };
-
 /** A ledger record, and the address' key that it stands under. */
 export interface OwnRecord {
   readonly key: EarnerKey;

@@ -17,7 +17,7 @@ import { explainCommandSchema } from '../../src/ops/cli/person/explain.js';
 import { createVault } from '../../src/platform/vault.js';
 import { storeAssertions } from '../../src/earners/assertions.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { emptyPortfolio } from '../../src/earners/person.js';
+import { emptyPortfolio, assertionOf } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { noBackground } from '../../src/rules/explain/explanation.js';
 import { explainText } from '../../src/rules/explain/text.js';
@@ -32,7 +32,6 @@ import * as fc from 'fast-check';
 import { backgroundOf } from '../../src/ops/shared/explain-person.js';
 import type { Assertion } from '../../src/earners/record.js';
 import type { Evaluation } from '../../src/rules/evaluation.js';
-import { assertionOf } from '../support/assertion.js';
 
 describe('palier explain', () => {
   const key = randomBytes(32);

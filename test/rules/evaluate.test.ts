@@ -1,6 +1,7 @@
 import { asAssertionId, asBadgeId, asClientId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
+import type { Portfolio } from '../../src/earners/person.js';
+import { emptyPortfolio } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import type { Condition, Scheme } from '../../src/rules/types.js';
 import {

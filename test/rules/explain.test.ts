@@ -1,6 +1,7 @@
 import { asAssertionId, asAwardId, asBadgeId, asClientId, asSchemeVersion } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
+import type { Portfolio } from '../../src/earners/person.js';
+import { emptyPortfolio } from '../support/assertion.js';
 import { type AwardHistory, type Background, noBackground } from '../../src/rules/explain/explanation.js';
 import type { Lang } from '../../src/localized.js';
 import { evaluate } from '../../src/rules/evaluate.js';

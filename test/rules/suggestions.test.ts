@@ -1,6 +1,7 @@
 import { asAssertionId, asBadgeId, asClientId, type AwardId } from '../../src/ids.js';
 import type { Assertion } from '../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../src/earners/person.js';
+import type { Portfolio } from '../../src/earners/person.js';
+import { emptyPortfolio } from '../support/assertion.js';
 import { evaluate } from '../../src/rules/evaluate.js';
 import { explainText } from '../../src/rules/explain/text.js';
 import { explainJson } from '../../src/rules/explain/json.js';

@@ -1,3 +1,4 @@
+import type { Portfolio } from '../../src/earners/person.js';
 import type { Assertion } from '../../src/earners/record.js';
 
 /** What may be said of an assertion, its ids as plain text. */
@@ -22,3 +23,6 @@ export const assertionOf = (id: string, part: AssertionPart = {}): Assertion =>
     revoked: false,
     ...part,
   }) as Assertion;
+
+/** Of somebody who has nothing. */
+export const emptyPortfolio: Portfolio = { assertions: [], held: [], blocked: [] };

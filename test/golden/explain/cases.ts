@@ -7,7 +7,8 @@ import {
   asSchemeVersion,
 } from '../../../src/ids.js';
 import type { Assertion } from '../../../src/earners/record.js';
-import { emptyPortfolio, type Portfolio } from '../../../src/earners/person.js';
+import type { Portfolio } from '../../../src/earners/person.js';
+import { emptyPortfolio } from '../../support/assertion.js';
 import { type AwardHistory, type Background, noBackground } from '../../../src/rules/explain/explanation.js';
 
 /** One person on the morning of 23 November 2026, whose explanation was read aloud and found right. */
