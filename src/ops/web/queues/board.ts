@@ -53,29 +53,16 @@ export function createQueuePages(pipeline: Pipeline): RequestHandler {
   };
 }
 
-const WORD = /^[\w-]{1,40}$/;
-const INSTANT = /^\d{1,15}$/;
-
-/** What the board knows, and up to where: all failed jobs of a queue at once would fill our memory. */
-const PARAMETERS: ReadonlyMap<string, RegExp> = new Map(
-  Object.entries({
-    activeQueue: WORD,
-    status: WORD,
-    page: /^[1-9]\d{0,5}$/,
-    // The board's own list goes to 300.
-    jobsPerPage: /^(?:[1-9]\d?|[12]\d\d|300)$/,
-    queueName: WORD,
-    queue: WORD,
-    root: WORD,
-    depth: /^\d{1,2}$/,
-    maxChildren: /^\d{1,2}$/,
-    metric: WORD,
-    granularity: WORD,
-    percentiles: /^[\d.,]{1,40}$/,
-    from: INSTANT,
-    to: INSTANT,
-  }),
-);
+/** The parameters that the board knows, and their bounds: all failed jobs of a queue at once would fill our memory. */
+const PARAMETERS: readonly (readonly [names: readonly string[], bounds: RegExp])[] = [
+  [['activeQueue', 'status', 'queueName', 'queue', 'root', 'metric', 'granularity'], /^[\w-]{1,40}$/],
+  [['page'], /^[1-9]\d{0,5}$/],
+  // The board's own list goes to 300.
+  [['jobsPerPage'], /^(?:[1-9]\d?|[12]\d\d|300)$/],
+  [['depth', 'maxChildren'], /^\d{1,2}$/],
+  [['percentiles'], /^[\d.,]{1,40}$/],
+  [['from', 'to'], /^\d{1,15}$/],
+];
 
 /**
  * Pure. The known parameters of an address, written anew; others are left out.
@@ -85,7 +72,7 @@ export function boundedQuery(url: string): string | null {
   const at = url.indexOf('?');
   const kept = new URLSearchParams();
   for (const [name, value] of new URLSearchParams(at === -1 ? '' : url.slice(at + 1))) {
-    const bounds = PARAMETERS.get(name);
+    const [, bounds] = PARAMETERS.find(([names]) => names.includes(name)) ?? [];
     if (bounds === undefined || value === '') continue;
     if (kept.has(name) || !bounds.test(value)) return null;
     kept.set(name, value);
