@@ -118,7 +118,7 @@ async function retry(
 
 /**
  * bull-board over the queues, in French, as it does not speak both languages; it reads and never writes.
- * @param mayRetry whether its retry buttons are shown; the mount handles them, not the board
+ * @param mayRetry whether its retry buttons are shown; what they ask is done above, not by the board
  */
 function createBoard({ queues }: Pick<Pipeline, 'queues'>, mayRetry: boolean): RequestHandler {
   const serverAdapter = new QuietAdapter();
