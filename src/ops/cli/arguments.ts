@@ -26,11 +26,7 @@ export function unknownName(
 }
 
 /** The one of these words that was typed; null: none was. @throws Problem for another */
-export function wordOf<Word extends string>(
-  what: Localized,
-  typed: string | null,
-  words: readonly Word[],
-): Word | null {
+export function wordOf<Word extends string>(what: Localized, typed: string | null, words: readonly Word[]) {
   const found = words.find((word) => word === typed) ?? null;
   if (found === null && typed !== null) throw unknownName(what, typed, words);
   return found;

@@ -93,10 +93,7 @@ export class Problem extends Error {
 }
 
 /** A problem: its code on the first line of the template, then its words as `say` has them. */
-export function problem(
-  texts: TemplateStringsArray,
-  ...values: readonly (Localized | string | number)[]
-): Problem {
+export function problem(texts: TemplateStringsArray, ...values: readonly (Localized | string | number)[]) {
   const [code = '', ...lines] = (texts[0] ?? '').split(/\n\s*/);
   return new Problem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
 }

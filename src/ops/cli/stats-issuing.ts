@@ -82,10 +82,7 @@ const BATCH_STATES = {
   refused: { fr: 'refusé par OBF, voir les échecs', en: 'refused by OBF, see what failed' },
 } as const;
 
-async function stateOf(
-  { id, state, sentMs }: Batch,
-  { queues, clock, pace }: Pipeline,
-): Promise<keyof typeof BATCH_STATES> {
+async function stateOf({ id, state, sentMs }: Batch, { queues, clock, pace }: Pipeline) {
   if (state === 'open' && (await queues.awards.getJobState(batchJobId(id))) === 'failed') return 'refused';
   return state === 'sending' && clock() - (sentMs ?? 0) > pace.sendWithinMs ? 'unknown' : state;
 }

@@ -55,10 +55,7 @@ export function backgroundOf({ awards }: Evaluation, { entries, flags, waiting }
  * The entry that gave this very assertion: by its event; where OBF tells of none, the badge's latest. What
  * Palier gave is believed to be so, though it was found in OBF as well.
  */
-function givingOf(
-  { badgeId, eventId }: Assertion,
-  entries: readonly JournalEntry[],
-): JournalEntry | undefined {
+function givingOf({ badgeId, eventId }: Assertion, entries: readonly JournalEntry[]) {
   const givings = entries.filter(
     ({ kind, badgeId: of }) => of === badgeId && (kind === 'issued' || kind === 'found'),
   );

@@ -1,5 +1,4 @@
 import { readPerson } from '../../../earners/person.js';
-import type { EarnerKey } from '../../../ids.js';
 import { enqueueLink } from '../../../queue/enqueue.js';
 import { linkAddresses, unlinkAddress } from '../../../workers/link-addresses.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
@@ -83,10 +82,7 @@ const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
   These addresses were not linked: nothing is changed.`;
 
 /** @throws Problem for what is no address, the same one twice, or one that nobody is known by */
-async function requireTwo(
-  { earners, vault }: Pipeline,
-  typed: readonly string[],
-): Promise<readonly [EarnerKey, EarnerKey]> {
+async function requireTwo({ earners, vault }: Pipeline, typed: readonly string[]) {
   const keys = [keyOf(vault, typed[0]), keyOf(vault, typed[1])] as const;
   if (keys[0] === keys[1])
     throw wrongUsage({ fr: "C'est deux fois la même adresse.", en: 'This is the same address twice.' });

@@ -75,12 +75,8 @@ async function requireHeld(pipeline: Pipeline, asked: EarnerKey): Promise<HeldPe
 }
 
 /** What is held about an address, in lines; an empty section has no heading. */
-function addressLines(
-  { person, asked }: HeldPerson,
-  one: HeldAddress,
-  shown: Shown,
-  { scheme, region }: Pipeline,
-): readonly Localized[] {
+function addressLines(held: HeldPerson, one: HeldAddress, shown: Shown, { scheme, region }: Pipeline) {
+  const { person, asked } = held;
   const { contact, tombstone } = one.record;
   const erased = instantWords(tombstone?.erasedAtS ?? 0, scheme.timeZone);
   const facts = listed([

@@ -80,11 +80,9 @@ function readRequest({ text, has }: Call, scheme: Scheme, begun: Application | n
  * Where nobody sits at a terminal, what was typed is what was meant.
  * @throws Problem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
-async function requireConsent(
-  { streams, lang }: Call,
-  { upto, overQuota, yes }: ApplyRequest,
-  { issues, quotaShort }: PlanCost,
-): Promise<void> {
+async function requireConsent(call: Call, asked: ApplyRequest, { issues, quotaShort }: PlanCost) {
+  const { streams, lang } = call;
+  const { upto, overQuota, yes } = asked;
   if (upto !== null && issues > upto)
     throw problem`above_limit
       ${issues} badges seraient délivrés, plus que les ${upto} permis : rien n'a été changé. « npx palier plan » dit lesquels ; sans --auto-upto, ou avec un nombre plus grand, « apply » les délivre.

@@ -225,22 +225,17 @@ const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
  * @returns the lines, the file as it was given, and what the scheme's reader finds odd in them
  * @throws Problem; nothing is written then
  */
-async function writeEnrolment(
-  { cwd }: Call,
-  { configDir, timeZone }: Pick<Config, 'configDir' | 'timeZone'>,
-  enrolling: Enrolling,
-  before: Scheme,
-) {
-  const file = join(configDir, 'partners.yaml');
-  const path = resolve(cwd, file);
+async function writeEnrolment(call: Call, config: Config, enrolling: Enrolling, before: Scheme) {
+  const file = join(config.configDir, 'partners.yaml');
+  const path = resolve(call.cwd, file);
   const text = await readFile(path, 'utf8');
   const added = enrol(text, enrolling);
   if (added === null) throw onlyByHand(file);
   const files = {
-    scheme: { name: join(configDir, 'scheme.yaml'), text: before.source.scheme },
+    scheme: { name: join(config.configDir, 'scheme.yaml'), text: before.source.scheme },
     partners: { name: file, text: added.text },
   };
-  const result = parseScheme(files, timeZone);
+  const result = parseScheme(files, config.timeZone);
   if (!result.ok) throw new Problem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(faultWords)]);
   if (!isOneMore(before, result.scheme, enrolling.badge.badgeId)) throw onlyByHand(file);
   await replaceFile(path, file, text, added.text);

@@ -86,10 +86,8 @@ export function nextWords({ plan, rules }: MadePlan): Localized {
     These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 }
 
-function rulesWords(
-  { rules: { scheme, rollout }, inForce, started }: MadePlan,
-  whose: Localized,
-): Answer['lines'] {
+function rulesWords({ rules, inForce, started }: MadePlan, whose: Localized): Answer['lines'] {
+  const { scheme, rollout } = rules;
   const { version, timeZone } = scheme;
   if (inForce === null)
     return [
@@ -176,11 +174,8 @@ function quotaWords({ cost, quota, floor, rules }: MadePlan): Localized {
 const MOST_COLUMNS = 9;
 
 /** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
-export function standingLines(
-  { awards, competencies }: Scheme,
-  { byAward }: PopulationStats,
-  lang: Lang,
-): Answer['lines'] {
+export function standingLines(scheme: Scheme, { byAward }: PopulationStats, lang: Lang): Answer['lines'] {
+  const { awards, competencies } = scheme;
   const most = Math.max(0, ...[...byAward.values()].map(({ atCount }) => atCount.length - 1));
   const last = Math.min(most, MOST_COLUMNS - 1);
   const counts = Array.from({ length: last + 1 }, (_, at) =>
