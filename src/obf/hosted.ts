@@ -1,13 +1,4 @@
-import {
-  asAssertionId,
-  asBadgeId,
-  asClientId,
-  asEventId,
-  type AssertionId,
-  type BadgeId,
-  type ClientId,
-  type EventId,
-} from '../ids.js';
+import { asAssertionId, asBadgeId, asClientId, asEventId, type AssertionId } from '../ids.js';
 import { fieldOf } from '../platform/logger.js';
 import {
   assertionV2,
@@ -34,24 +25,11 @@ import type { Http } from './http.js';
 import type { RateLimiter } from './rate-limiter.js';
 import { parseJson, readJson } from './wire.js';
 
-/** What a hosted credential says. Times are Unix seconds. */
-interface HostedAssertion {
-  readonly revokedOnly: false;
-  readonly assertionId: AssertionId;
-  readonly clientId: ClientId;
-  readonly badgeId: BadgeId;
-  readonly eventId: EventId | null;
-  readonly issuedOnS: number;
-  readonly expiresOnS: number | null;
-  readonly revoked: boolean;
-}
-
 /**
- * Revoked only: OBF says as a rule nothing else then, not even whose it was. It serves to mark an assertion that is
- * known already; an unknown one has nothing to count.
+ * What a hosted credential says, times in Unix seconds. Revoked only: OBF says as a rule nothing else then, not even
+ * whose it was. It serves to mark an assertion that is known already; an unknown one has nothing to count.
  */
-export type HostedCredential =
-  HostedAssertion | { readonly revokedOnly: true; readonly assertionId: AssertionId };
+export type HostedCredential = Awaited<ReturnType<HostedCredentials['read']>>;
 
 const CALL = 'GET credential';
 /** All public reads share one lane, across issuers. */
@@ -91,7 +69,7 @@ export class HostedCredentials {
    * @param first the format in which it came; the other is tried where OBF has none
    * @throws as `read`
    */
-  async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal): Promise<HostedCredential> {
+  async readAgain(id: AssertionId, first: 'v2' | 'v3', signal?: AbortSignal) {
     const at = `${this.base.origin}${this.#basePath}`;
     const name = encodeURIComponent(id);
     const [v2, v3] = [`${at}/v1/assertion/${name}`, `${at}/obv3/credentials/${name}.json`];
@@ -107,7 +85,7 @@ export class HostedCredentials {
    * @throws CredentialRefused for good: another host, another person, two ids, too large
    * @throws CredentialAbsent while OBF does not show it; ObfError typed by certainty, as any read
    */
-  async read(url: string, email: string | null, signal?: AbortSignal): Promise<HostedCredential> {
+  async read(url: string, email: string | null, signal?: AbortSignal) {
     const id = this.#assertionIn(url);
     if (id === null)
       throw new CredentialRefused(CALL, 'url', "its address is not that of a credential on OBF's host");
@@ -118,7 +96,7 @@ export class HostedCredentials {
     if (status === GONE || fieldOf(json, 'revoked') === true) {
       const own = fieldOf(json, 'id');
       if (typeof own === 'string') this.#checkId(own, subject);
-      return { revokedOnly: true, assertionId: subject.assertionId };
+      return { revokedOnly: true, assertionId: subject.assertionId } as const;
     }
     if (fieldOf(json, 'credentialSubject') !== undefined)
       return this.#verifyV3(readJson(CALL, body, credentialV3), subject);
@@ -127,7 +105,7 @@ export class HostedCredentials {
     throw new ObfUnreadable(CALL, 'neither Open Badges 3.0 nor 2.0');
   }
 
-  async #verifyV3(credential: CredentialV3, subject: Subject): Promise<HostedAssertion> {
+  async #verifyV3(credential: CredentialV3, subject: Subject) {
     const common = this.#commonOf(credential, subject);
     const badge = this.#idIn('obv3/achievements', credential.achievement);
     const { clientId } = credential;
@@ -139,7 +117,7 @@ export class HostedCredentials {
     return { ...common, clientId, badgeId: asBadgeId(badge), eventId: null, revoked };
   }
 
-  async #verifyV2(credential: CredentialV2, subject: Subject): Promise<HostedAssertion> {
+  async #verifyV2(credential: CredentialV2, subject: Subject) {
     const common = this.#commonOf(credential, subject);
     // `/v1/badge/_/<badge id>.json?v=2.0&event=<event id>`
     const badge = this.#idIn('v1/badge/_', credential.badge);

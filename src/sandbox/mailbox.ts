@@ -6,24 +6,22 @@ export interface Received {
   readonly source: string;
 }
 
-/** A local SMTP server: what it was sent, and what it refuses. */
-export interface Mailbox {
-  readonly url: string;
-  readonly mails: Received[];
-  /** Refuses these recipients with 550 from now on. */
-  readonly refused: Set<string>;
-  /** Answers the next so many mails 451: come again. */
-  busy: number;
-  onMail: (mail: Received) => void;
-  close(): Promise<void>;
-}
-
 const reply = (text: string, responseCode: number): Error => Object.assign(new Error(text), { responseCode });
 
+/** A local SMTP server: what it was sent, and what it refuses. */
+export type Mailbox = Awaited<ReturnType<typeof openMailbox>>;
+
 /** @param port 0 takes any free one */
-export async function openMailbox(port = 0): Promise<Mailbox> {
+export async function openMailbox(port = 0) {
   const mails: Received[] = [];
-  const refused = new Set<string>();
+  const mailbox = {
+    mails,
+    /** Refuses these recipients with 550 from now on. */
+    refused: new Set<string>(),
+    /** Answers the next so many mails 451: come again. */
+    busy: 0,
+    onMail: (_mail: Received): void => undefined,
+  };
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
     // Nobody has an account here, and nobody needs one.
@@ -32,12 +30,10 @@ export async function openMailbox(port = 0): Promise<Mailbox> {
     onAuth: (_auth, _session, done) => done(reply('no such account', 535)),
     disableReverseLookup: true,
     onRcptTo({ address }, _session, done) {
-      if (refused.has(address)) return done(reply(`<${address}>: no such user`, 550));
-      if (mailbox.busy > 0) {
-        mailbox.busy -= 1;
-        return done(reply(`<${address}>: come again`, 451));
-      }
-      done();
+      if (mailbox.refused.has(address)) return done(reply(`<${address}>: no such user`, 550));
+      if (mailbox.busy === 0) return done();
+      mailbox.busy -= 1;
+      done(reply(`<${address}>: come again`, 451));
     },
     onData(stream, { envelope }, done) {
       const parts: Buffer[] = [];
@@ -51,15 +47,9 @@ export async function openMailbox(port = 0): Promise<Mailbox> {
       });
     },
   });
-  const mailbox: Mailbox = {
-    url: `smtp://127.0.0.1:${await listen(server.server, port)}`,
-    mails,
-    refused,
-    busy: 0,
-    onMail: () => undefined,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-  return mailbox;
+  const url = `smtp://127.0.0.1:${await listen(server.server, port)}`;
+  const close = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  return Object.assign(mailbox, { url, close });
 }
 
 /** The subject and the plain text of a mail as nodemailer writes it: quoted-printable. */

@@ -19,23 +19,14 @@ interface RedisOptions extends FindOptions {
   readonly settings?: RedisSettings;
 }
 
-export interface RedisProcess {
-  readonly pid: number;
-  readonly stop: () => Promise<void>;
-  /** SIGKILL; resolves when it is gone. */
-  readonly kill: () => Promise<void>;
-}
-
-export interface StartedRedis extends RedisProcess {
-  readonly url: string;
-  readonly source: string;
-}
+export type RedisProcess = Awaited<ReturnType<typeof runServer>>;
+export type StartedRedis = Awaited<ReturnType<typeof startRedis>>;
 
 /**
  * Starts a Redis of our own on 127.0.0.1, found or fetched; resolves when it answers.
  * @throws RedisUnavailable, RedisDidNotStart
  */
-export async function startRedis(options: RedisOptions): Promise<StartedRedis> {
+export async function startRedis(options: RedisOptions) {
   const binary = await findRedis(options);
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true });
@@ -80,10 +71,7 @@ export function runRedis(
 const READY = /Ready to accept connections|Sentinel ID is/;
 
 /** The same with arguments of your own. @throws RedisDidNotStart */
-export async function runServer(
-  { file, libraryPath }: RedisBinary,
-  args: readonly string[],
-): Promise<RedisProcess> {
+export async function runServer({ file, libraryPath }: RedisBinary, args: readonly string[]) {
   const libraries = libraryPath === null ? {} : { env: { LD_LIBRARY_PATH: libraryPath } };
   const { child, pid, ended, end } = startChild(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -112,7 +100,12 @@ export async function runServer(
   const guard = afterUs(`kill ${pid}; kill -CONT ${pid}; sleep 1; kill -KILL ${pid}`);
   // It must not outlive Redis, whose process id may then be another program's.
   void ended.then(guard);
-  return { pid, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  return {
+    pid,
+    stop: () => end('SIGTERM'),
+    /** SIGKILL; resolves when it is gone. */
+    kill: () => end('SIGKILL'),
+  };
 }
 
 /** Redis ended before it answered, or never answered. */
