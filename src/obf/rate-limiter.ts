@@ -93,13 +93,10 @@ export function createRateLimiter(redis: RedisConnection, prefix: string, maxRps
      * Resolves when the call may leave.
      * @throws RateQueueFull when its turn is too far off; ObfNotSent when aborted, or without Redis
      */
-    async acquire(call: string, lane: string, waiting: Waiting = {}): Promise<void> {
-      try {
-        await takeTurn(call, lane, waiting);
-      } catch (error) {
+    acquire: (call: string, lane: string, waiting: Waiting = {}): Promise<void> =>
+      takeTurn(call, lane, waiting).catch((error: unknown) => {
         throw errorBeforeSending(call, error, waiting.signal);
-      }
-    },
+      }),
     /**
      * OBF has asked this lane to wait: no call gets an earlier turn, and those that wait here queue again. What waits
      * in another process finds out by a call of its own. Never rejects: without Redis those here still wait.
