@@ -19,7 +19,7 @@ export interface Call<T> {
 /** @throws ObfError, typed by certainty */
 export type Caller = <T>(call: Call<T>, signal?: AbortSignal) => Promise<T>;
 
-interface CallerParts extends Pick<TokenParts, 'clientId' | 'http' | 'apiPath' | 'rate'> {
+interface CallerParts extends Pick<TokenParts, 'clientId' | 'http' | 'rate'> {
   readonly tokens: Tokens;
   readonly log: Logger | undefined;
 }
@@ -31,10 +31,10 @@ const MAX_BYTES = 20 * 1024 * 1024;
  * @param isIdle they leave only while no other call of the client waits
  */
 export function createCaller(parts: CallerParts, isIdle: boolean): Caller {
-  const { clientId, http, apiPath, tokens, rate, log } = parts;
+  const { clientId, http, tokens, rate, log } = parts;
   return async (call, signal) => {
     const { name, method, body, secrets = [] } = call;
-    const path = pathOf(apiPath, call);
+    const path = pathOf(call);
     const write = method !== 'GET';
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
@@ -70,12 +70,12 @@ export function createCaller(parts: CallerParts, isIdle: boolean): Caller {
  * `/v2/...`, every part encoded. @throws ObfRefused for a part that no encoding keeps in its place:
  * URLs take `..` and `%2e%2e` alike as "one up".
  */
-function pathOf(apiPath: string, { name, path, query = {} }: Call<unknown>): string {
+function pathOf({ name, path, query = {} }: Call<unknown>): string {
   if (path.some((part) => !/^(?!\.{1,2}$)\P{Surrogate}+$/u.test(part)))
     throw new ObfRefused(name, 404, 'one of the ids given is none that OBF could have made');
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query))
     if (value !== undefined) search.append(key, String(value));
   const route = ['v2', ...path].map(encodeURIComponent).join('/');
-  return `${apiPath}/${route}${search.size === 0 ? '' : `?${search.toString()}`}`;
+  return `/${route}${search.size === 0 ? '' : `?${search.toString()}`}`;
 }

@@ -157,8 +157,6 @@ export class HostedCredentials {
     for (const { id: url, type } of statuses) {
       if (!type.includes(REVOCATION_LIST_TYPE))
         throw new ObfUnreadable(CALL, 'field credentialStatus.type: not a status that OBF is known to use');
-      if (this.#routeOf(url) === null)
-        throw new CredentialRefused(CALL, 'url', "its revocation list is not on OBF's host");
       // Not known: whether OBF has a list before the first revocation. Its 404 is read as "none".
       const options = { alsoGood: NOT_FOUND, maxBytes: MAX_LIST_BYTES };
       const { status, body } = await this.#fetch(subject, name, url, options);
@@ -175,10 +173,16 @@ export class HostedCredentials {
     url: string,
     { alsoGood = 200, maxBytes = MAX_CREDENTIAL_BYTES } = {},
   ): Promise<HttpReply> {
+    const route = this.#routeOf(url);
+    if (route === null) throw new CredentialRefused(name, 'url', "its address is not on OBF's host");
     const facts = { name, clientId: null, write: false, secrets: email === null ? [] : [email] };
-    const { pathname, search } = new URL(url);
     await this.rate.acquire(name, LANE, { signal });
-    const request = { ...facts, method: 'GET', path: `${pathname}${search}`, maxBytes } as const;
+    const request = {
+      ...facts,
+      method: 'GET',
+      path: `${route}${new URL(url).search}`,
+      maxBytes,
+    } as const;
     const reply = await this.http.send(request, signal).catch((error: unknown) => {
       throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
     });

@@ -20,7 +20,7 @@ interface HttpRequest extends CallFacts {
   /** As which client; null: without credentials, of what OBF publishes. */
   readonly clientId: ClientId | null;
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** From the root of the host, with its query: begins with `/`. */
+  /** Below the base URL, with its query: begins with `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -44,7 +44,7 @@ export interface CallMade {
 export type Report = (made: CallMade) => void;
 
 interface HttpOptions {
-  readonly origin: string;
+  readonly baseUrl: string;
   readonly timeoutMs: number;
   readonly report: Report;
   readonly log: Logger | undefined;
@@ -53,13 +53,13 @@ interface HttpOptions {
 export type Http = ReturnType<typeof createHttp>;
 
 /**
- * Sends calls to one origin and nowhere else: no absolute URLs, no redirects, and no proxy of the environment, which
+ * Sends calls below one address and nowhere else: no absolute URLs, no redirects, and no proxy of the environment, which
  * would be handed tokens and addresses (`http_proxy` even for a loopback address). Opens nothing until the first.
  */
-export function createHttp({ origin, timeoutMs, report, log }: HttpOptions) {
+export function createHttp({ baseUrl, timeoutMs, report, log }: HttpOptions) {
   const axios = create({
     adapter: 'http',
-    baseURL: origin,
+    baseURL: baseUrl,
     allowAbsoluteUrls: false,
     maxRedirects: 0,
     proxy: false,

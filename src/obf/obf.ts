@@ -33,13 +33,11 @@ const DEFAULT_TIMEOUT_MS = 20_000;
 /** OBF, as all processes together may call it. Opens nothing until the first call; reads no clock of its own. */
 export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOptions) {
   const { redis, prefix, log, report = () => undefined } = options;
-  const base = new URL(options.baseUrl);
-  const http = createHttp({ origin: base.origin, timeoutMs, report, log });
+  const http = createHttp({ baseUrl: options.baseUrl, timeoutMs, report, log });
   const rate = createRateLimiter(redis, prefix, options.maxRps);
   const life = new AbortController();
-  const apiPath = base.pathname.replace(/\/+$/, '');
   const tuning = { ...TUNING, ...options.tuning };
-  const shared = { ...options, http, rate, apiPath, tuning, log, life: life.signal };
+  const shared = { ...options, http, rate, tuning, log, life: life.signal };
   const accounts = new Map<ClientId, { readonly now: ObfAccount; readonly idle: ObfAccount }>();
   return {
     /**
@@ -57,7 +55,7 @@ export function createObf({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: ObfOpt
       accounts.set(clientId, made);
       return made[pace];
     },
-    hosted: new HostedCredentials(base, http, rate),
+    hosted: new HostedCredentials(new URL(options.baseUrl), http, rate),
     /** Ends the calls under way: a write then ends as `ObfOutcomeUnknown`. Redis stays open. */
     close(): void {
       life.abort();

@@ -17,15 +17,14 @@ import type { RateLimiter } from './rate-limiter.js';
 import { tokenReply } from './wire.js';
 
 /** Times that follow from OBF's rules. Tests shorten them; nothing else should. */
-export interface Tuning {
+export const TUNING = {
   /** OBF makes one token per client in so many milliseconds. */
-  readonly tokenSpacingMs: number;
+  tokenSpacingMs: 10_000,
   /** How long a call waits for a token that another process asks for, or that OBF would refuse yet. */
-  readonly tokenWaitMs: number;
-  readonly tokenTimeoutMs: number;
-}
-
-export const TUNING: Tuning = { tokenSpacingMs: 10_000, tokenWaitMs: 15_000, tokenTimeoutMs: 10_000 };
+  tokenWaitMs: 15_000,
+  tokenTimeoutMs: 10_000,
+};
+export type Tuning = Readonly<typeof TUNING>;
 
 export const TOKEN_CALL = 'POST token';
 
@@ -42,8 +41,6 @@ export interface TokenParts {
   readonly prefix: string;
   readonly vault: Vault;
   readonly http: Http;
-  /** Of the API, without a slash at its end. */
-  readonly apiPath: string;
   readonly rate: RateLimiter;
   readonly tuning: Tuning;
   /** Aborted when the whole client closes. */
@@ -146,14 +143,14 @@ async function askInTurn(parts: TokenParts): Promise<number | 'another process a
 }
 
 /** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
-async function requestToken({ http, apiPath, clientId, secret, tuning, life }: TokenParts, advice: string) {
+async function requestToken({ http, clientId, secret, tuning, life }: TokenParts, advice: string) {
   const facts = { name: TOKEN_CALL, write: false, secrets: [secret] };
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
   const request = {
     ...facts,
     clientId,
     method: 'POST',
-    path: `${apiPath}/v2/client/oauth2/token`,
+    path: '/v2/client/oauth2/token',
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
     maxBytes: MAX_BYTES,
