@@ -73,15 +73,14 @@ export function findOneAway(scheme: Scheme): (evaluation: Evaluation) => Readonl
       const helped = pickedBy.filter((condition) => near.has(condition));
       if (helped.length === 0) continue;
       const hoped = hopedFor(open, new Set(helped));
-      const isOpen = (): boolean => hoped.some(({ award }) => !found.has(award.id));
       const tried = new Set<string | null>([null]);
-      for (const badge of isOpen() ? badges : []) {
+      for (const badge of badges) {
+        if (hoped.every(({ award }) => found.has(award.id))) break;
         const sort = sortOf(badge);
         if (tried.has(sort)) continue;
         tried.add(sort);
         const standing = standingWith(hoped, issued(facts, [badge]), ['not_met']);
         for (const { award } of hoped) if (standing.has(award.id)) found.add(award.id);
-        if (!isOpen()) break;
       }
       if (found.size === most) break;
     }

@@ -9,6 +9,7 @@ const HINDERED: Readonly<Partial<Record<HoldsStatus, Localized>>> = {
   blocked: { fr: ' (bloqué)', en: ' (blocked)' },
   inactive: { fr: ' (inactif)', en: ' (inactive)' },
 };
+/** Follows the day since when an award is held. */
 const HELD = {
   met: '',
   not_met: { fr: " ; aujourd'hui, la règle n'est pas remplie", en: '; today, the rule is not met' },
@@ -140,11 +141,11 @@ export const WORDS = {
   missingAwards: (count: number, names: readonly string[]) =>
     say`${count} des ${names.length} badges ${listed(names)}
       ${count} more of the ${names.length} badges ${listed(names)}`,
-  missingSome: (
-    count: number,
-    parts: readonly Localized[],
-  ) => say`${count} des ${parts.length} éléments suivants : ${semicolons(parts)}
-    ${count} of these ${parts.length}: ${semicolons(parts)}`,
+  missingSome: (count: number, parts: readonly Localized[]) => {
+    const among = semicolons(parts);
+    return say`${count} des ${parts.length} éléments suivants : ${among}
+      ${count} of these ${parts.length}: ${among}`;
+  },
   /** All that is missing, as one phrase. */
   still: (shortfall: Localized) => ({ fr: `encore ${shortfall.fr}`, en: shortfall.en }),
   counted: (assertion: Localized) => labelled({ fr: 'compté', en: 'counted' }, assertion),
@@ -167,16 +168,17 @@ export const WORDS = {
       dated in the future; it counts from that date on, by itself`,
     outside_condition_dates: (dates: Period) => say`délivré hors des dates demandées (${period(dates)})
       issued outside the dates asked for (${period(dates)})`,
-    /** `other` counts in its place. */
+    /** Of the one that counts in its place: when it was issued. */
     duplicate_of: (issued: Localized) => say`en double avec celui du ${issued}
       a duplicate of the one of ${issued}`,
     version_of: (badge: string, issued: Localized) =>
       say`autre version de « ${badge} » du ${issued} ; les deux comptent pour un seul badge
         another version of "${badge}" of ${issued}; the two count as one badge`,
-    over_per_issuer: (
-      most: number,
-    ) => say`la règle n'en compte ${most === 1 ? "qu'un" : `que ${most}`} par organisme
-      the rule counts only ${most} of one organisation`,
+    over_per_issuer: (most: number) => {
+      const only = most === 1 ? "qu'un" : `que ${most}`;
+      return say`la règle n'en compte ${only} par organisme
+        the rule counts only ${most} of one organisation`;
+    },
     no_rule_asks: { fr: 'aucune règle ne le demande', en: 'no rule asks for it' },
   },
 };

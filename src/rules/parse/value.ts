@@ -111,10 +111,7 @@ export function calendarDay(text: string): DateTime | null {
 }
 
 /** Names to look among: a Set of them, or a Map by them. */
-export interface Names {
-  has(name: string): boolean;
-  keys(): Iterable<string>;
-}
+export type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 interface Entry {
   readonly key: Value;
