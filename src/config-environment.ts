@@ -1,23 +1,26 @@
 import { z } from 'zod';
+import { type Localized, say } from './localized.js';
 
 /** A fault of the environment, by the variable's name, in both languages. Never the value. */
-export interface ConfigFault {
+export interface ConfigFault extends Localized {
   readonly variable: string;
-  readonly fr: string;
-  readonly en: string;
 }
 
 /** Reads a single value: text in, the value out, or null for a text that will not do. */
 type Reader<T> = (text: string) => T | null;
 
-/** A variable read through `reader`. What is expected is said in both languages; the value never is. */
-const value = <T>(reader: Reader<T>, fr: string, en: string) =>
-  z.string().transform((given, ctx) => {
-    const result = reader(given.trim());
-    if (result !== null) return result;
-    ctx.addIssue({ code: 'custom', message: en, params: { fr } });
-    return z.NEVER;
-  });
+/** A variable read through `reader`, and what is expected of it, as `say` takes it. The value itself is never said. */
+const value =
+  <T>(reader: Reader<T>) =>
+  (...expected: Parameters<typeof say>) => {
+    const { fr, en } = say(...expected);
+    return z.string().transform((given, ctx) => {
+      const result = reader(given.trim());
+      if (result !== null) return result;
+      ctx.addIssue({ code: 'custom', message: en, params: { fr } });
+      return z.NEVER;
+    });
+  };
 
 /** Null where the variable is not set. */
 const orNull = <T extends z.ZodType<unknown, string>>(kind: T) => kind.nullable().default(null);
@@ -28,30 +31,32 @@ const formed =
     form.test(text) ? text : null;
 
 /** A text of this form, as it is. */
-const matching = (form: RegExp, fr: string, en: string) => value(formed(form), fr, en);
+const matching = (form: RegExp) => value(formed(form));
 
 const oneOf = (...choices: readonly string[]) =>
-  value(
-    (given) => (choices.includes(given) ? given : null),
-    `un de : ${choices.join(', ')}`,
-    `one of: ${choices.join(', ')}`,
-  );
+  value((given) => (choices.includes(given) ? given : null))`
+    un de : ${choices.join(', ')}
+    one of: ${choices.join(', ')}`;
 
-const between = (min: number, max: number, form = /^\d+(\.\d+)?$/, fr = 'un nombre', en = 'a number') =>
-  value(
-    (given) => (form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null),
-    `${fr} de ${min} à ${max} est attendu`,
-    `${en} from ${min} to ${max} is expected`,
-  );
+const between = (
+  min: number,
+  max: number,
+  form = /^\d+(\.\d+)?$/,
+  kind = { fr: 'un nombre', en: 'a number' },
+) =>
+  value((given) => (form.test(given) && Number(given) >= min && Number(given) <= max ? Number(given) : null))`
+    ${kind} de ${min} à ${max} est attendu
+    ${kind} from ${min} to ${max} is expected`;
 
-const whole = (min: number, max: number) => between(min, max, /^\d+$/, 'un nombre entier', 'a whole number');
+const whole = (min: number, max: number) =>
+  between(min, max, /^\d+$/, { fr: 'un nombre entier', en: 'a whole number' });
 
-const wordId = matching(
-  /^[\w-]+$/,
-  'des lettres, chiffres, « _ » et « - » seulement',
-  'letters, digits, "_" and "-" only',
-);
-const secretText = matching(/^[\x21-\x7e]{1,512}$/, 'du texte sans espace', 'text without spaces');
+const wordId = matching(/^[\w-]+$/)`
+  des lettres, chiffres, « _ » et « - » seulement
+  letters, digits, "_" and "-" only`;
+const secretText = matching(/^[\x21-\x7e]{1,512}$/)`
+  du texte sans espace
+  text without spaces`;
 
 export const key32: Reader<Buffer> = (text) => {
   const bytes = Buffer.from(text, 'base64');
@@ -59,24 +64,18 @@ export const key32: Reader<Buffer> = (text) => {
 };
 
 /** 32 random bytes. */
-const palierKey = value(
-  key32,
-  '32 octets en base64 sont attendus : « npx palier keygen » en fait une',
-  '32 bytes in base64 are expected: "npx palier keygen" makes one',
-);
+const palierKey = value(key32)`
+  32 octets en base64 sont attendus : « npx palier keygen » en fait une
+  32 bytes in base64 are expected: "npx palier keygen" makes one`;
 
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
 /** An address of such a protocol, as it is. */
-const urlLike = (protocol: RegExp, fr: string, en: string) =>
-  value(
-    (given) => {
-      const url = urlOf(given);
-      return url !== null && url.hostname !== '' && protocol.test(url.protocol) ? given : null;
-    },
-    fr,
-    en,
-  );
+const urlLike = (protocol: RegExp) =>
+  value((given) => {
+    const url = urlOf(given);
+    return url !== null && url.hostname !== '' && protocol.test(url.protocol) ? given : null;
+  });
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -90,14 +89,12 @@ function secureUrl(text: string): URL | null {
 
 /** Such an address, of which `part` is wanted. */
 const httpsOnly = (part: (url: URL) => string) =>
-  value(
-    (given) => {
-      const url = secureUrl(given);
-      return url === null ? null : part(url);
-    },
-    'une adresse https est attendue (http seulement vers cette machine)',
-    'an https address is expected (http for a loopback address only)',
-  );
+  value((given) => {
+    const url = secureUrl(given);
+    return url === null ? null : part(url);
+  })`
+    une adresse https est attendue (http seulement vers cette machine)
+    an https address is expected (http for a loopback address only)`;
 
 /** Comma-separated parts, each read; null where one cannot be, or there is none. */
 const listOf =
@@ -130,6 +127,10 @@ export const accounts: Reader<readonly OpsAccount[]> = (text) => {
   return found !== null && names.size === found.length ? found : null;
 };
 
+const opsUsers = value(accounts)`
+  des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules
+  "name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated`;
+
 /** The name that somebody has in logs and in the account: never the whole of an address. */
 export const nameOfPerson = (nameOrAddress: string): string =>
   (nameOrAddress.split('@')[0] ?? '').normalize('NFC').toLowerCase();
@@ -137,11 +138,9 @@ export const nameOfPerson = (nameOrAddress: string): string =>
 /** Addresses or identifiers. */
 export const people = listOf((one) => (nameOfPerson(one) === '' ? null : one));
 
-const personList = value(
-  people,
-  'des adresses ou des identifiants (« sub »), séparés par des virgules',
-  'addresses or "sub" values, comma-separated',
-);
+const personList = value(people)`
+  des adresses ou des identifiants (« sub »), séparés par des virgules
+  addresses or "sub" values, comma-separated`;
 
 /** OAuth's scopes (RFC 6749, 3.3), `openid` among them. */
 const scopes: Reader<string> = (text) =>
@@ -204,109 +203,89 @@ export const CALLBACK = '/ops/oidc/retour';
 
 /** Every variable: how it is read, what is expected of it, and what it is when it is not set. */
 export const environment = z.object({
-  REDIS_URL: value(
-    redisTarget,
-    'une adresse redis://, rediss:// ou redis-sentinel:// est attendue',
-    'a redis://, rediss:// or redis-sentinel:// address is expected',
-  ),
+  REDIS_URL: value(redisTarget)`
+    une adresse redis://, rediss:// ou redis-sentinel:// est attendue
+    a redis://, rediss:// or redis-sentinel:// address is expected`,
   PORT: whole(0, 65_535).default(3000),
   OBF_BASE_URL: httpsOnly(({ href }) => href.replace(/\/+$/, '')).default('https://openbadgefactory.com'),
   OBF_CLIENT_ID: wordId,
   OBF_CLIENT_SECRET: wordId,
   OBF_MAX_RPS: whole(1, 1000).default(8),
-  WEBHOOK_SECRETS: value(
-    listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/)),
-    'des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules',
-    '"whsec_..." secrets (16 bytes at least, base64), comma-separated',
-  ).default([]),
-  WEBHOOK_BASIC: value(
-    // The secret may itself hold colons.
-    listOf(formed(/^[^:]+:[^]+$/)),
-    'des paires « clé:secret », séparées par des virgules',
-    '"key:secret" pairs, comma-separated',
-  ).default([]),
+  WEBHOOK_SECRETS: value(listOf(formed(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/)))`
+    des secrets « whsec_... » (16 octets au moins, en base64), séparés par des virgules
+    "whsec_..." secrets (16 bytes at least, base64), comma-separated`.default([]),
+  // The secret may itself hold colons.
+  WEBHOOK_BASIC: value(listOf(formed(/^[^:]+:[^]+$/)))`
+    des paires « clé:secret », séparées par des virgules
+    "key:secret" pairs, comma-separated`.default([]),
   PALIER_KEY: palierKey,
   PALIER_KEY_OLD: orNull(palierKey),
   PALIER_CONFIG: z.string().trim().default('config'),
-  OPS_USERS: value(
-    accounts,
-    'des comptes « nom:empreinte » ou « nom:empreinte:rôle » (« npx palier hash-password » ; rôle : lecture ou operateur), chaque nom une fois, séparés par des virgules',
-    '"name:hash" or "name:hash:role" accounts ("npx palier hash-password"; role: lecture or operateur), each name once, comma-separated',
-  ).default([]),
+  OPS_USERS: opsUsers.default([]),
   OIDC_ISSUER: orNull(httpsOnly(({ href }) => href)),
   OIDC_CLIENT_ID: orNull(secretText),
   OIDC_CLIENT_SECRET: orNull(secretText),
   OIDC_REDIRECT_URL: orNull(
-    value(
-      (given) => (secureUrl(given)?.pathname === CALLBACK ? given : null),
-      `une adresse https qui finit par ${CALLBACK} est attendue`,
-      `an https address that ends with ${CALLBACK} is expected`,
-    ),
+    value((given) => (secureUrl(given)?.pathname === CALLBACK ? given : null))`
+      une adresse https qui finit par ${CALLBACK} est attendue
+      an https address that ends with ${CALLBACK} is expected`,
   ),
-  OIDC_SCOPES: value(
-    scopes,
-    'des mots séparés par des espaces, dont « openid »',
-    'words with spaces between them, one of them "openid"',
-  ).default('openid email'),
+  OIDC_SCOPES: value(scopes)`
+    des mots séparés par des espaces, dont « openid »
+    words with spaces between them, one of them "openid"`.default('openid email'),
   OIDC_OPERATORS: personList.default([]),
   OIDC_READERS: personList.default([]),
   OIDC_TRUST_EMAIL: whole(0, 1).default(0),
-  OPS_NAME: matching(/^[^\p{Cc}]{1,60}$/u, '60 caractères au plus', '60 characters at most').default(
-    'Palier',
-  ),
-  OPS_LOGO: orNull(matching(/.\.(svg|png)$/i, 'un fichier .svg ou .png', 'an .svg or .png file')),
-  OPS_COLOUR: value(
-    darkColour,
-    "une couleur #rrggbb assez foncée pour qu'un texte blanc s'y lise (contraste 4,5:1)",
-    'a colour #rrggbb dark enough for white text on it (contrast 4.5:1)',
-  ).default('#1d4f72'),
+  OPS_NAME: matching(/^[^\p{Cc}]{1,60}$/u)`
+    60 caractères au plus
+    60 characters at most`.default('Palier'),
+  OPS_LOGO: orNull(matching(/.\.(svg|png)$/i)`
+    un fichier .svg ou .png
+    an .svg or .png file`),
+  OPS_COLOUR: value(darkColour)`
+    une couleur #rrggbb assez foncée pour qu'un texte blanc s'y lise (contraste 4,5:1)
+    a colour #rrggbb dark enough for white text on it (contrast 4.5:1)`.default('#1d4f72'),
   PUBLIC_URL: orNull(
-    value(
-      (given) => {
-        const url = secureUrl(given);
-        return url?.pathname === '/' ? url.origin : null;
-      },
-      'une adresse https sans chemin est attendue (http seulement vers cette machine)',
-      'an https address without a path is expected (http for a loopback address only)',
-    ),
+    value((given) => {
+      const url = secureUrl(given);
+      return url?.pathname === '/' ? url.origin : null;
+    })`
+      une adresse https sans chemin est attendue (http seulement vers cette machine)
+      an https address without a path is expected (http for a loopback address only)`,
   ),
   TRUST_PROXY: whole(0, 10).default(0),
   SMTP_URL: orNull(
-    urlLike(
-      /^smtps?:$/,
-      'une adresse smtp:// ou smtps:// est attendue',
-      'an smtp:// or smtps:// address is expected',
-    ),
+    urlLike(/^smtps?:$/)`
+      une adresse smtp:// ou smtps:// est attendue
+      an smtp:// or smtps:// address is expected`,
   ),
   MAIL_FROM: orNull(
-    matching(
-      /^[^\p{Cc}]*[^\s<>@]+@[^\s<>@]+>?$/u,
-      'une adresse, ou « Nom <adresse> »',
-      'an address, or "Name <address>"',
-    ),
+    matching(/^[^\p{Cc}]*[^\s<>@]+@[^\s<>@]+>?$/u)`
+      une adresse, ou « Nom <adresse> »
+      an address, or "Name <address>"`,
   ),
   PARCOURS_CONTACT: orNull(
-    matching(/^[^\s<>@]+@[^\s<>@]+$/, 'une adresse e-mail est attendue', 'an e-mail address is expected'),
+    matching(/^[^\s<>@]+@[^\s<>@]+$/)`
+      une adresse e-mail est attendue
+      an e-mail address is expected`,
   ),
   // What RFC 6750 lets a bearer token hold; long enough not to be guessed.
   METRICS_TOKEN: orNull(
-    matching(
-      /^[\w.~+/-]{16,}=*$/,
-      'au moins 16 lettres, chiffres ou « - . _ ~ + / » (« openssl rand -hex 32 » en fait un)',
-      'at least 16 letters, digits or "- . _ ~ + /" ("openssl rand -hex 32" makes one)',
-    ),
+    matching(/^[\w.~+/-]{16,}=*$/)`
+      au moins 16 lettres, chiffres ou « - . _ ~ + / » (« openssl rand -hex 32 » en fait un)
+      at least 16 letters, digits or "- . _ ~ + /" ("openssl rand -hex 32" makes one)`,
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: orNull(
-    urlLike(/^https?:$/, 'une adresse http ou https est attendue', 'an http or https address is expected'),
+    urlLike(/^https?:$/)`
+      une adresse http ou https est attendue
+      an http or https address is expected`,
   ),
   POLL_EVERY_S: whole(1, 86_400).default(300),
   VERIFY_EVERY_H: between(0, 8760).default(24),
   RETENTION_MONTHS: orNull(whole(1, 600)),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
-  TZ_SCHEME: value(
-    zone,
-    'une zone horaire est attendue, comme Europe/Paris',
-    'a time zone is expected, like Europe/Paris',
-  ).default('Europe/Paris'),
+  TZ_SCHEME: value(zone)`
+    une zone horaire est attendue, comme Europe/Paris
+    a time zone is expected, like Europe/Paris`.default('Europe/Paris'),
 });
 export type Variables = z.output<typeof environment>;

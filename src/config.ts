@@ -10,6 +10,7 @@ import {
   type Role,
   type Variables,
 } from './config-environment.js';
+import { say } from './localized.js';
 export type { ConfigFault, OpsAccount, RedisTarget, Role } from './config-environment.js';
 
 /** Every fault of the environment at once; nothing starts. */
@@ -116,28 +117,27 @@ const NEEDED = [
   { by: 'SMTP_URL', oneOf: ['MAIL_FROM'] },
 ];
 
+const fault =
+  (variable: string) =>
+  (...words: Parameters<typeof say>): ConfigFault => ({ variable, ...say(...words) });
+
 /** Faults of several variables together. */
-function faultsBetween(given: Given): readonly ConfigFault[] {
+function* faultsBetween(given: Given): Generator<ConfigFault> {
   const lacks = (names: readonly string[]): boolean => names.every((name) => given[name] === undefined);
-  const faults: ConfigFault[] = [];
-  const fault = (variable: string, fr: string, en: string): void => void faults.push({ variable, fr, en });
   if (lacks(['WEBHOOK_SECRETS', 'WEBHOOK_BASIC']))
-    fault(
-      'WEBHOOK_SECRETS, WEBHOOK_BASIC',
-      'il faut au moins une des deux',
-      'at least one of the two is needed',
-    );
+    yield fault('WEBHOOK_SECRETS, WEBHOOK_BASIC')`
+      il faut au moins une des deux
+      at least one of the two is needed`;
   const [key, old] = ['PALIER_KEY', 'PALIER_KEY_OLD'].map((name) => key32(given[name]?.trim() ?? ''));
   if (key && old?.equals(key) === true)
-    fault(
-      'PALIER_KEY_OLD',
-      "c'est PALIER_KEY elle-même : retirez cette variable, ou mettez la nouvelle clé dans PALIER_KEY",
-      'it is PALIER_KEY itself: remove this variable, or set PALIER_KEY to the new key',
-    );
+    yield fault('PALIER_KEY_OLD')`
+      c'est PALIER_KEY elle-même : retirez cette variable, ou mettez la nouvelle clé dans PALIER_KEY
+      it is PALIER_KEY itself: remove this variable, or set PALIER_KEY to the new key`;
   for (const { by, oneOf: names } of NEEDED)
     if (!lacks([by]) && lacks(names))
-      if (names.length === 1) fault(names.join(), `${by} la demande`, `${by} needs it`);
-      else fault(names.join(', '), `${by} demande une des deux`, `${by} needs one of the two`);
+      yield fault(names.join(', '))`
+        ${by} ${names.length === 1 ? 'la demande' : 'demande une des deux'}
+        ${by} ${names.length === 1 ? 'needs it' : 'needs one of the two'}`;
   // What a person does is written down under a name: it must be theirs alone.
   const names = [
     ...(accounts(given['OPS_USERS'] ?? '') ?? []).map(({ name }) => name),
@@ -145,12 +145,9 @@ function faultsBetween(given: Given): readonly ConfigFault[] {
     ...(people(given['OIDC_READERS'] ?? '') ?? []),
   ].map(nameOfPerson);
   if (new Set(names).size < names.length)
-    fault(
-      'OPS_USERS, OIDC_OPERATORS, OIDC_READERS',
-      'deux personnes y ont le même nom (ce qui précède « @ ») : on ne saurait pas laquelle a fait quoi',
-      'two people have the same name there (what stands before "@"): nobody would know who did what',
-    );
-  return faults;
+    yield fault('OPS_USERS, OIDC_OPERATORS, OIDC_READERS')`
+      deux personnes y ont le même nom (ce qui précède « @ ») : on ne saurait pas laquelle a fait quoi
+      two people have the same name there (what stands before "@"): nobody would know who did what`;
 }
 
 function faultOf(issue: z.core.$ZodIssue): ConfigFault {

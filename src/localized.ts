@@ -9,13 +9,15 @@ export type Localized = Readonly<Record<Lang, string>>;
 export const localized = (write: (lang: Lang) => string): Localized => ({ fr: write('fr'), en: write('en') });
 
 /**
- * A text in both languages: French on the first line, English on the second. A value may be in both as well.
+ * A text in both languages: French on the first line, English on the second; it may begin on a line of its own. A value
+ * may be in both as well.
  * @throws TypeError when there is no second line
  */
 export function say(
-  texts: readonly string[],
+  [first = '', ...rest]: readonly string[],
   ...values: readonly (Localized | string | number)[]
 ): Localized {
+  const texts = [first.replace(/^\n\s*/, ''), ...rest];
   const parts = texts.flatMap((text, at) => [text, values[at] ?? '']);
   const end = texts.findIndex((text) => text.includes('\n')) * 2;
   const [fr, en, ...more] = texts[end / 2]?.split(/\n\s*/) ?? [];

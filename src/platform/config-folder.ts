@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Localized, say } from '../localized.js';
 import { fieldOf } from './logger.js';
 
 /** A file of the folder, under the name that a reader would type. */
@@ -9,10 +10,8 @@ export interface ConfigFile {
 }
 
 /** A file that could not be read, and what to do about it. */
-export interface UnreadableFile {
+export interface UnreadableFile extends Localized {
   readonly file: string;
-  readonly fr: string;
-  readonly en: string;
   readonly cause: unknown;
 }
 
@@ -51,20 +50,14 @@ export async function readConfigFile(file: string): Promise<ConfigFile | Unreada
 }
 
 /** A wrong encoding would otherwise show as odd letters in names that people read. */
-function adviceFor(cause: unknown): { fr: string; en: string } {
+function adviceFor(cause: unknown): Localized {
   const code = JSON.stringify(fieldOf(cause, 'code') ?? '');
   if (/ENOENT|ENOTDIR/.test(code))
-    return {
-      fr: "le fichier n'existe pas : le créer, ou donner dans PALIER_CONFIG le dossier où il se trouve",
-      en: 'there is no such file: create it, or set PALIER_CONFIG to the folder that holds it',
-    };
+    return say`le fichier n'existe pas : le créer, ou donner dans PALIER_CONFIG le dossier où il se trouve
+      there is no such file: create it, or set PALIER_CONFIG to the folder that holds it`;
   if (code.includes('ERR_ENCODING_INVALID_ENCODED_DATA'))
-    return {
-      fr: "le fichier n'est pas en UTF-8 : l'enregistrer à nouveau avec cet encodage",
-      en: 'the file is not UTF-8: save it again in that encoding',
-    };
-  return {
-    fr: `le fichier ne peut pas être lu (${code}) : vérifier ses droits d'accès`,
-    en: `the file cannot be read (${code}): check its permissions`,
-  };
+    return say`le fichier n'est pas en UTF-8 : l'enregistrer à nouveau avec cet encodage
+      the file is not UTF-8: save it again in that encoding`;
+  return say`le fichier ne peut pas être lu (${code}) : vérifier ses droits d'accès
+    the file cannot be read (${code}): check its permissions`;
 }

@@ -1,11 +1,6 @@
+import { type Localized, say } from '../localized.js';
 import { fieldOf } from './logger.js';
 import { type RedisAddress, hostsOf } from './redis.js';
-
-/** A text in both languages. */
-interface Words {
-  readonly fr: string;
-  readonly en: string;
-}
 
 /** Why Redis does not serve, as far as its mending differs. */
 export type RedisFault =
@@ -21,9 +16,9 @@ export type RedisFault =
   | 'error';
 
 /** A fault, what it is in words, and how to mend it. Holds no secret. */
-export interface RedisCause extends Words {
+export interface RedisCause extends Localized {
   readonly fault: RedisFault;
-  readonly mend: Words;
+  readonly mend: Localized;
 }
 
 const NAMES = /^(ReplyError|MaxRetriesPerRequestError|ClusterAllFailedError)$/;
@@ -58,28 +53,20 @@ function codeOf(error: unknown): string {
 /** Redis' own words for a refusal. A script's error may come after others. */
 const ANSWER = /\b(OOM|MISCONF|READONLY|NOREPLICAS|LOADING|MASTERDOWN|WRONGPASS|NOAUTH|NOPERM|CLUSTERDOWN)\b/;
 
-/**
- * A cause: a line in French, a line in English; each says what it is and, after a bar, how to mend it. Without a bar:
- * by looking at `REDIS_URL`.
- */
+/** Of two lines as `say` takes them: what it is and, after a bar, how to mend it. Without a bar: by looking at `REDIS_URL`. */
 const causeOf =
   (fault: RedisFault) =>
-  (text: TemplateStringsArray, ...parts: readonly string[]): RedisCause => {
-    const lines = String.raw(text, ...parts)
-      .trim()
-      .split('\n');
-    const [[fr = '', mendFr] = [], [en = '', mendEn] = []] = lines.map((line) => line.trim().split(' | '));
-    return { fault, fr, en, mend: { fr: mendFr ?? START.fr, en: mendEn ?? START.en } };
+  (...both: Parameters<typeof say>): RedisCause => {
+    const words = say(...both);
+    const [fr = '', mendFr = START.fr] = words.fr.split(' | ');
+    const [en = '', mendEn = START.en] = words.en.split(' | ');
+    return { fault, fr, en, mend: { fr: mendFr, en: mendEn } };
   };
 
-const START: Words = {
-  fr: 'Vérifiez REDIS_URL, et que Redis est démarré.',
-  en: 'Check REDIS_URL, and that Redis runs.',
-};
-const ACCESS: Words = {
-  fr: "Corrigez-les dans REDIS_URL, où @, / et : d'un mot de passe s'écrivent %40, %2F et %3A.",
-  en: 'Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.',
-};
+const START = say`Vérifiez REDIS_URL, et que Redis est démarré.
+  Check REDIS_URL, and that Redis runs.`;
+const ACCESS = say`Corrigez-les dans REDIS_URL, où @, / et : d'un mot de passe s'écrivent %40, %2F et %3A.
+  Correct them in REDIS_URL, where @, / and : of a password are written %40, %2F and %3A.`;
 
 const SILENT = causeOf('absent')`
   pas de réponse à temps
@@ -108,11 +95,11 @@ const CAUSES: Readonly<Record<string, RedisCause>> = {
     Redis relit encore ses données | Cela passe de soi-même.
     Redis is still loading its data | This passes by itself.`,
   WRONGPASS: causeOf('credentials')`
-    le nom d'utilisateur ou le mot de passe est refusé | ${ACCESS.fr}
-    the user name or the password is refused | ${ACCESS.en}`,
+    le nom d'utilisateur ou le mot de passe est refusé | ${ACCESS}
+    the user name or the password is refused | ${ACCESS}`,
   NOAUTH: causeOf('credentials')`
-    il manque un mot de passe à l'adresse | ${ACCESS.fr}
-    the address lacks a password | ${ACCESS.en}`,
+    il manque un mot de passe à l'adresse | ${ACCESS}
+    the address lacks a password | ${ACCESS}`,
   NOPERM: causeOf('error')`
     l'utilisateur de REDIS_URL n'a pas tous les droits (ACL) | Donnez à cet utilisateur tous les droits sur les clés de Palier : « ACL SETUSER ».
     the user of REDIS_URL lacks rights (ACL) | Give this user all rights on the keys of Palier: "ACL SETUSER".`,
@@ -147,12 +134,14 @@ const CAUSES: Readonly<Record<string, RedisCause>> = {
 export class RedisRefused extends Error {
   readonly code = 'redis_refused';
   /** What, where, and what to do. No secret stands in them. */
-  readonly words: Words;
+  readonly words: Localized;
   constructor({ fr, en, mend }: RedisCause, address: RedisAddress, cause: unknown) {
     const where = hostsOf(address);
-    super(`Redis lets nobody in (${where}): ${en}. ${mend.en}`, { cause });
+    const words = say`Redis ne laisse pas entrer (${where}) : ${fr}. ${mend}
+      Redis lets nobody in (${where}): ${en}. ${mend}`;
+    super(words.en, { cause });
     this.name = 'RedisRefused';
-    this.words = { fr: `Redis ne laisse pas entrer (${where}) : ${fr}. ${mend.fr}`, en: this.message };
+    this.words = words;
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
+import { type Localized, say } from '../localized.js';
 import { rateLimitedLog, type Logger } from './logger.js';
 import {
   closeRedis,
@@ -110,13 +111,10 @@ function tlsFaultOf({ host, port }: ReturnType<typeof serversOf>[number]): Promi
     .finally(() => socket.destroy());
 }
 
-/** A setting of Redis under which Palier cannot work, or would lose what it accepted. */
-export interface RedisFinding {
+/** A setting under which Palier cannot work, or would lose what it accepted: what is, why that is wrong, how to mend it. */
+export interface RedisFinding extends Localized {
   /** `unfit`: Palier cannot work on it. `unsafe`: a crash or a lack of memory loses data; production refuses it. */
   readonly grade: 'unfit' | 'unsafe';
-  /** Each says what is, why that is wrong, and how to mend it. */
-  readonly fr: string;
-  readonly en: string;
 }
 
 /** Palier would lose what it accepted: it does not start on this Redis. */
@@ -211,31 +209,27 @@ const OLDEST = '6.2';
 const NO_EVICTION = 'CONFIG SET maxmemory-policy noeviction';
 const AOF = 'CONFIG SET appendonly yes';
 
+const finding =
+  (grade: RedisFinding['grade']) =>
+  (...words: Parameters<typeof say>): RedisFinding => ({ grade, ...say(...words) });
+
 function* judge([version = OLDEST, role, policy = '', aof]: readonly (
   string | undefined
 )[]): Generator<RedisFinding> {
   if (version.localeCompare(OLDEST, 'en', { numeric: true }) < 0)
-    yield {
-      grade: 'unfit',
-      fr: `version ${version} : il faut ${OLDEST} ou plus récent`,
-      en: `version ${version}: ${OLDEST} or newer is needed`,
-    };
+    yield finding('unfit')`
+      version ${version} : il faut ${OLDEST} ou plus récent
+      version ${version}: ${OLDEST} or newer is needed`;
   if (role === 'slave')
-    yield {
-      grade: 'unfit',
-      fr: "c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal",
-      en: 'this is a replica, where nothing can be written: set REDIS_URL to the address of the main server',
-    };
+    yield finding('unfit')`
+      c'est une réplique, où rien ne s'écrit : donnez dans REDIS_URL l'adresse du serveur principal
+      this is a replica, where nothing can be written: set REDIS_URL to the address of the main server`;
   if (policy !== 'noeviction')
-    yield {
-      grade: 'unsafe',
-      fr: `maxmemory-policy vaut ${policy || '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${NO_EVICTION} (et dans redis.conf, ou chez l'hébergeur)`,
-      en: `maxmemory-policy is ${policy || '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${NO_EVICTION} (and in redis.conf, or at the host's)`,
-    };
+    yield finding('unsafe')`
+      maxmemory-policy vaut ${policy || '(inconnu)'} : à court de mémoire, Redis effacerait des travaux en attente. Remède : ${NO_EVICTION} (et dans redis.conf, ou chez l'hébergeur)
+      maxmemory-policy is ${policy || '(unknown)'}: short of memory, Redis would delete waiting work. To mend it: ${NO_EVICTION} (and in redis.conf, or at the host's)`;
   if (aof !== '1')
-    yield {
-      grade: 'unsafe',
-      fr: `AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${AOF} (et dans redis.conf, ou chez l'hébergeur)`,
-      en: `AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${AOF} (and in redis.conf, or at the host's)`,
-    };
+    yield finding('unsafe')`
+      AOF est inactif (appendonly no) : un arrêt brutal perdrait des avis déjà acceptés. Remède : ${AOF} (et dans redis.conf, ou chez l'hébergeur)
+      AOF is off (appendonly no): a crash would lose notices that were accepted. To mend it: ${AOF} (and in redis.conf, or at the host's)`;
 }
