@@ -1,9 +1,10 @@
 import { DateTime } from 'luxon';
 import { readAddresses } from '../earners/person.js';
-import { isErased, type AwardState, type EarnerRecord } from '../earners/record.js';
+import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
 import type { Work } from '../platform/job.js';
 import type { Scheme } from '../rules/types.js';
+import { IN_FLIGHT } from '../scheme/population.js';
 import {
   erasedEntry,
   erasePeople,
@@ -81,9 +82,6 @@ async function findIn(
   return addresses.every((one) => isMeant(one.record)) ? { person: key, keys, isMeant } : null;
 }
 
-/** States in which something is still to happen. */
-const UNFINISHED: ReadonlySet<AwardState> = new Set(['due', 'claimed', 'unknown', 'revoking']);
-
 /**
  * Whether all that an address was given, by partners and by the Région, was issued before an instant (Unix
  * seconds) and has ended before it, if it ends; and nothing was done for it since, nor is to be.
@@ -92,4 +90,4 @@ const isPast =
   (beforeS: number) =>
   ({ assertions, awards }: EarnerRecord): boolean =>
     assertions.every(({ issuedOnS, expiresOnS }) => Math.max(issuedOnS, expiresOnS ?? 0) < beforeS) &&
-    [...awards.values()].every(({ state, atS }) => !UNFINISHED.has(state) && atS < beforeS);
+    [...awards.values()].every(({ state, atS }) => !IN_FLIGHT.includes(state) && atS < beforeS);

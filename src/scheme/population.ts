@@ -34,7 +34,7 @@ export async function forEachPerson(
 }
 
 /** States in which OBF is about to be told of an award, or may have been. */
-const IN_FLIGHT: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
+export const IN_FLIGHT: readonly AwardState[] = ['due', 'claimed', 'unknown', 'revoking'];
 
 const factsOf = ({ earner, portfolio, lastSchemeGeneration, records }: Person): PersonFacts => ({
   earner,
