@@ -75,18 +75,13 @@ export const show = <Model extends object>(
   status = 200,
 ): PageAnswer => ({ kind: 'page', status, title, body: h<Model>(view, model) });
 
-interface PageOptions {
-  readonly nav?: string;
-  /** `lecture` by default. */
-  readonly role?: Role;
-  /** While its model moves, the page is loaded again after so many seconds. */
-  readonly everyS?: number;
-}
+type PageOptions = Partial<Pick<SignedRoute, 'nav' | 'role'>> & { readonly everyS?: number };
 
 /**
  * The route of a page.
  * @param title or what makes it of the model
  * @param read what it shows; a redirect is answered in place of the page. @throws OpsProblem `not_found`
+ * @param options `role`: `lecture` by default; `everyS`: while its model moves, it is loaded again after so many seconds
  */
 export const page = <Model extends object>(
   name: string,
@@ -121,9 +116,6 @@ export const action = (
 
 /** The route of a download. */
 export const file = (name: string, path: string, handle: SignedRoute['handle']): SignedRoute => ({
-  name,
-  path,
+  ...action(name, path, handle, 'lecture'),
   method: 'GET',
-  role: 'lecture',
-  handle,
 });
