@@ -16,7 +16,7 @@ const none: Finder = async () => null;
 const broken: Finder = async () => {
   throw new Error('no network');
 };
-const there: Finder = async () => ({ file: 'redis-server', libraryPath: null, source: 'there' });
+const there: Finder = async () => ({ file: 'redis-server', source: 'there' });
 
 describe('the Redis of the run', () => {
   test('is a real one, set as production must be', async () => {

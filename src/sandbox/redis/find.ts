@@ -4,8 +4,8 @@ import { command, works } from '../processes.js';
 
 export interface RedisBinary {
   readonly file: string;
-  /** Where it finds its libraries; null: the system's own. */
-  readonly libraryPath: string | null;
+  /** Where it finds its libraries, when they are not the system's own. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly source: string;
 }
 
@@ -22,7 +22,7 @@ export type Finder = (options: FindOptions) => Promise<RedisBinary | null>;
 /** A `redis-server`, or its successor, that is installed. */
 const installedRedis: Finder = async () => {
   for (const file of ['redis-server', 'valkey-server'])
-    if (await works(file, ['--version'])) return { file, libraryPath: null, source: file };
+    if (await works(file, ['--version'])) return { file, source: file };
   return null;
 };
 
@@ -70,9 +70,9 @@ async function runnable(home: string): Promise<RedisBinary | null> {
     const names = await readdir(above).catch((): string[] => []);
     folders.push(...names.filter((name) => name.includes('-linux-')).map((name) => join(above, name)));
   }
-  const libraryPath = folders.join(':');
-  const runs = await works(file, ['--version'], { env: { LD_LIBRARY_PATH: libraryPath } });
-  return runs ? { file, libraryPath, source: 'redis-tools (Debian, Ubuntu)' } : null;
+  const env = { LD_LIBRARY_PATH: folders.join(':') };
+  const runs = await works(file, ['--version'], { env });
+  return runs ? { file, env, source: 'redis-tools (Debian, Ubuntu)' } : null;
 }
 
 const SERVER = 'redis-tools';
@@ -136,7 +136,7 @@ const buildRedis: Finder = async ({ cacheDir, log }) => {
   const loaded: { default: Builder | { default: Builder } } = builder;
   const binary = 'getPath' in loaded.default ? loaded.default : loaded.default.default;
   const file = await binary.getPath({ version: BUILT_VERSION, downloadDir: join(cacheDir, 'redis-build') });
-  return { file, libraryPath: null, source: `redis-memory-server (${BUILT_VERSION})` };
+  return { file, source: `redis-memory-server (${BUILT_VERSION})` };
 };
 
 /** In the order of what costs least. */

@@ -71,12 +71,8 @@ export function runRedis(
 const READY = /Ready to accept connections|Sentinel ID is/;
 
 /** The same with arguments of your own. @throws RedisDidNotStart */
-export async function runServer({ file, libraryPath }: RedisBinary, args: readonly string[]) {
-  const libraries = libraryPath === null ? {} : { env: { LD_LIBRARY_PATH: libraryPath } };
-  const { child, pid, ended, end } = startChild(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...libraries,
-  });
+export async function runServer({ file, env }: RedisBinary, args: readonly string[]) {
+  const { child, pid, ended, end } = startChild(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const ready = new Promise<null>((answers) => {
     for (const stream of [child.stdout, child.stderr])
