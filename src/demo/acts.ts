@@ -51,10 +51,7 @@ export const MOST_NAMED = 4;
 const list = new Intl.ListFormat('fr');
 
 /** Where what was issued is read, and what it is called. */
-export interface Issuing {
-  readonly sandbox: { issues(): readonly ReceivedIssue[] };
-  readonly scheme: Play['scheme'];
-}
+export type Issuing = Pick<Play, 'scheme'> & { readonly sandbox: Pick<Play['sandbox'], 'issues'> };
 
 /** What the Région issued, as Open Badge Factory carried it out; a badge after those that it builds upon. */
 export function committedIssues({ sandbox, scheme: { awards } }: Issuing): readonly ReceivedIssue[] {
