@@ -4,6 +4,7 @@ import { linkedRecords, personKeyOf } from '../../earners/person.js';
 import type { BadgeId, EarnerKey } from '../../ids.js';
 import { journalLine, journalLineSchema } from '../../journal/line.js';
 import { type Clock, secondsOf } from '../../platform/clock.js';
+import { fieldOf } from '../../platform/logger.js';
 import { earnerOfJob, jobsAbout } from '../../privacy/remove-jobs.js';
 import { sortAllArrivals } from '../../queue/arrivals.js';
 import type { Queues } from '../../queue/enqueue.js';
@@ -108,8 +109,7 @@ async function jobsOf(queues: Queues, keys: ReadonlySet<EarnerKey>): Promise<rea
     for (const id of await jobsAbout(queues[queue], keys)) {
       const job = await queues[queue].getJob(id);
       if (job === undefined) continue;
-      const data: unknown = job.data;
-      const url: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'url') : null;
+      const url = fieldOf(job.data, 'url');
       found.push({
         queue,
         id,
