@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
-import type { AssertionId, BadgeId, EarnerKey, EventId } from '../ids.js';
+import type { AssertionId, EarnerKey } from '../ids.js';
 import type { Vault } from '../platform/vault.js';
 import {
   isErased,
   RecordUnreadable,
   type Assertion,
+  type AwardRecord,
   type Contact,
   type EarnerRecord,
   type Fingerprint,
-  type Tombstone,
 } from './record.js';
 import type { EarnerStore } from './store.js';
 
@@ -164,47 +164,34 @@ function mergedContact(known: Contact | null, read: Contact): Contact {
  * The Région's own badges come back with a person who comes back: it must be known what they hold. Until then, one that
  * Palier gave before, or was giving, is known by its award record alone.
  */
-function isKeptOut(record: EarnerRecord, fact: NewFact): boolean {
+function isKeptOut(record: EarnerRecord, { assertion, ...fact }: NewFact): boolean {
   const { tombstone } = record;
   if (tombstone === null) return false;
-  const isKnown = tombstone.fingerprints.includes(fact.fingerprint);
-  if (fact.isRegionBadge === true)
-    return isErased(record) && (isKnown || isOfBefore(record, tombstone, fact));
-  return isKnown || wasRecordedBefore(tombstone, fact);
+  const { fingerprints, erasedAtS } = tombstone;
+  const isOfBefore = fingerprints.includes(fact.fingerprint) || (fact.recordedS ?? Infinity) <= erasedAtS;
+  if (fact.isRegionBadge !== true) return isOfBefore;
+  const award = record.awards.get(assertion.badgeId);
+  const isGiven = award !== undefined && 'event' in award && award.event === assertion.eventId;
+  return isErased(record) && (isOfBefore || isGiven || isBeingGiven(award));
 }
 
-const wasRecordedBefore = ({ erasedAtS }: Tombstone, { recordedS = null }: NewFact): boolean =>
-  recordedS !== null && recordedS <= erasedAtS;
-
-function isOfBefore(record: EarnerRecord, tombstone: Tombstone, fact: NewFact): boolean {
-  const award = record.awards.get(fact.assertion.badgeId);
-  const isBeingGiven = award?.state === 'claimed' || award?.state === 'unknown';
-  const isGiven = award !== undefined && 'event' in award && award.event === fact.assertion.eventId;
-  return isBeingGiven || isGiven || wasRecordedBefore(tombstone, fact);
-}
+const isBeingGiven = (award: AwardRecord | undefined): boolean =>
+  award?.state === 'claimed' || award?.state === 'unknown';
 
 /**
  * Pure. What an erased record learns of a Région badge that it keeps out: that it was given, so that it is not given
  * again, and that this assertion is not to come back.
  */
 function noteKeptOut(record: EarnerRecord, fact: NewFact): EarnerRecord {
-  const { tombstone } = record;
+  const { tombstone, awards } = record;
   const { badgeId, eventId, revoked, issuedOnS } = fact.assertion;
   if (tombstone === null || fact.isRegionBadge !== true || !isErased(record)) return record;
   if (tombstone.fingerprints.includes(fact.fingerprint)) return record;
   const fingerprints = [...tombstone.fingerprints, fact.fingerprint];
   const after = { ...record, tombstone: { ...tombstone, fingerprints } };
-  return revoked || eventId === null ? after : asGiven(after, badgeId, eventId, issuedOnS);
-}
-
-function asGiven(record: EarnerRecord, badgeId: BadgeId, event: EventId, atS: number): EarnerRecord {
-  const before = record.awards.get(badgeId);
-  if (before !== undefined && before.state !== 'claimed' && before.state !== 'unknown') return record;
-  const given = {
-    state: 'issued',
-    atS,
-    ignoredRevocations: before?.ignoredRevocations ?? [],
-    event,
-  } as const;
-  return { ...record, awards: new Map(record.awards).set(badgeId, given) };
+  const before = awards.get(badgeId);
+  if (revoked || eventId === null || (before !== undefined && !isBeingGiven(before))) return after;
+  const ignoredRevocations = before?.ignoredRevocations ?? [];
+  const given = { state: 'issued', atS: issuedOnS, ignoredRevocations, event: eventId } as const;
+  return { ...after, awards: new Map(awards).set(badgeId, given) };
 }
