@@ -123,20 +123,20 @@ function missingIn(result: ConditionResult, missing: Missing): number {
 }
 
 /** What each badge does for this person that a part of an open award picks: of those that do the same, one is tried. */
-function effectsOf<T>(
+function effectsOf(
   scheme: Scheme,
   evaluation: Evaluation,
   open: readonly AwardVerdict[],
-  effectOf: (badge: Enrolment) => T,
-): ReadonlyMap<Enrolment, T> {
+  effectOf: (badge: Enrolment) => Effect,
+): ReadonlyMap<Enrolment, Effect> {
   const looking = new Set(
     open.flatMap(({ tree }) => badgesIn(tree, 'unmet').map(({ condition }) => condition)),
   );
   const sortOf = sortFor(evaluation);
-  const effects = new Map<Enrolment, T>();
+  const effects = new Map<Enrolment, Effect>();
   for (const { pickedBy, badges } of kindsOf(scheme)) {
     if (!pickedBy.some((condition) => looking.has(condition))) continue;
-    const tried = new Map<string, T>();
+    const tried = new Map<string, Effect>();
     for (const badge of badges) {
       const sort = sortOf(badge);
       if (sort === null) continue;
@@ -160,10 +160,9 @@ export function kindsOf(scheme: Scheme): readonly Kind[] {
   const kinds = new Map<string, Kind>();
   for (const badge of scheme.enrolments.values()) {
     if (scheme.partnersById.get(badge.clientId)?.active !== true) continue;
-    const at = conditions.flatMap(({ selector }, i) => (picks(selector, badge) ? [i] : []));
-    const pickedBy = conditions.filter((_, i) => at.includes(i));
+    const pickedBy = conditions.filter(({ selector }) => picks(selector, badge));
     const ability = pickedBy.some(({ abilities }) => abilities !== undefined) ? abilityOf(badge) : null;
-    const name = JSON.stringify([at, ability]);
+    const name = JSON.stringify([pickedBy.map((one) => conditions.indexOf(one)), ability]);
     const kind = kinds.get(name) ?? { pickedBy, badges: [] };
     kinds.set(name, kind);
     kind.badges.push(badge);
@@ -176,7 +175,7 @@ export function conditionsIn(rule: Condition): readonly BadgesCondition[] {
   return rule.kind === 'badges' ? [rule] : rule.of.flatMap(conditionsIn);
 }
 
-/** @returns names a badge that can be issued now alike with those of its kind that do the same for this person; null: it cannot */
+/** @returns names badges of one kind alike that do the same for this person; null: it cannot be issued now */
 export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) => string | null {
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
