@@ -7,6 +7,7 @@ import {
   key32,
   nameOfPerson,
   people,
+  type RedisTarget,
   type Role,
   type Variables,
 } from './config-environment.js';
@@ -171,13 +172,18 @@ export function loadConfig(env: Given): Config {
   return configOf(parsed.data);
 }
 
+const addressOf = (redis: RedisTarget): string => {
+  const hosts = redis.urls.map((url) => new URL(url).host).join(', ');
+  return redis.kind === 'sentinel' ? `sentinel ${redis.name} (${hosts})` : hosts;
+};
+
 const switched = (on: boolean): string => (on ? 'on' : 'off');
 
 /** The configuration for a reader: secrets and people are counted, never shown. */
 export function describe(config: Config): Readonly<Record<string, string | number | boolean>> {
   const { oidc, publicUrl, trustProxy } = config.ops;
   return {
-    redis: config.redis.urls.map((url) => new URL(url).host).join(', '),
+    redis: addressOf(config.redis),
     port: config.port,
     obfBaseUrl: config.obfBaseUrl,
     obfClientId: config.obfClientId,
