@@ -3,7 +3,7 @@ import type { Job, JobType, Queue } from 'bullmq';
 import { raceAbort } from '../platform/redis.js';
 import { redisCause } from '../platform/redis-faults.js';
 import { connectionOf, enqueueAll, enqueueIfAbsent, EnqueueError, type NewJob } from './enqueue.js';
-import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type Arrival } from './jobs.js';
+import { arrivalsIn, arrivalsJob, arrivalsJobId, noticeId, type NoticeJob } from './jobs.js';
 
 /** Notices a job: it is read, and tried again, as a whole. */
 const TOGETHER = 200;
@@ -14,7 +14,7 @@ const TOGETHER = 200;
  */
 export async function storeArrivals(
   queue: Queue,
-  arrivals: readonly Arrival[],
+  arrivals: readonly NoticeJob[],
   late: AbortSignal,
 ): Promise<void> {
   try {
@@ -52,12 +52,11 @@ export async function readArrived(queue: Queue) {
 }
 
 /** Pure: the jobs of notices that came in together; one that came twice is one. */
-export function noticesIn(arrivals: readonly Arrival[]): readonly NewJob[] {
+export function noticesIn(arrivals: readonly NoticeJob[]): readonly NewJob[] {
   const byId = new Map<string, NewJob>();
-  for (const { type, job } of arrivals) {
-    const id = noticeId(job, type);
-    const data = job.kind === 'event' ? { ...job, type } : job;
-    if (!byId.has(id)) byId.set(id, { id, name: job.kind, data });
+  for (const data of arrivals) {
+    const id = noticeId(data);
+    if (!byId.has(id)) byId.set(id, { id, name: data.kind, data });
   }
   return [...byId.values()];
 }

@@ -83,10 +83,8 @@ export const credentialNotice = z.object({
 
 export const noticeJob = z.discriminatedUnion('kind', [eventNotice, credentialNotice]);
 
-/** A notice as it came in. */
-const arrival = z.object({ type: z.enum(NOTICE_TYPES), job: noticeJob });
 /** These came in together. */
-export const arrivalsJob = z.object({ arrivals: z.array(arrival) });
+export const arrivalsJob = z.object({ arrivals: z.array(noticeJob) });
 
 /** This client's new events are to be listed. */
 const pollJob = z.object({ kind: z.literal('poll'), clientId });
@@ -172,7 +170,7 @@ export const mailJob = z.object({ kind: z.literal('link'), earner, by: z.string(
 export type EventNotice = z.output<typeof eventNotice>;
 export type CredentialNotice = z.output<typeof credentialNotice>;
 export type NoticeJob = z.output<typeof noticeJob>;
-export type Arrival = z.output<typeof arrival>;
+export type NoticeType = (typeof NOTICE_TYPES)[number];
 export type OddRowJob = z.output<typeof oddRowJob>;
 export type EarnerJob = z.output<typeof earnerJob>;
 export type ReplayJob = z.output<typeof replayJob>;
@@ -184,18 +182,16 @@ export type MaintenanceJob = z.output<typeof maintenanceJob>;
 type NamedEvent = Pick<EventNotice, 'clientId' | 'eventId'>;
 
 /** A revocation or an update that arrives while the issue is at work is new work. */
-export const eventNoticeId = (
-  { clientId: client, eventId: event }: NamedEvent,
-  type: Arrival['type'],
-): string => `${type}.${client}.${event}`;
+export const eventNoticeId = (event: NamedEvent, type: NoticeType): string =>
+  `${type}.${event.clientId}.${event.eventId}`;
 
 /** An event that OBF lists, of which an earlier notice failed. */
 export const listedEventId = (event: NamedEvent): string => `listed.${event.clientId}.${event.eventId}`;
 
 /** A class's credentials differ by URL, a forged push only by person. */
-export const noticeId = (notice: NoticeJob, type: Arrival['type']): string =>
+export const noticeId = (notice: NoticeJob): string =>
   notice.kind === 'event'
-    ? eventNoticeId(notice, type)
+    ? eventNoticeId(notice, notice.type ?? 'issued')
     : `credential.${notice.earner}.${createHash('sha256').update(notice.url).digest('base64url').slice(0, 22)}`;
 
 /** How many notices it carries stands last, so that what waits can be counted. */

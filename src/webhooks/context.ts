@@ -7,7 +7,7 @@ import type { ClientId, EarnerKey } from '../ids.js';
 import type { Logger } from '../platform/logger.js';
 import type { Meter } from '../platform/meter.js';
 import type { WriteProbe } from '../platform/redis-health.js';
-import type { Arrival } from '../queue/jobs.js';
+import type { NoticeJob } from '../queue/jobs.js';
 import type { Authenticate } from './authenticate.js';
 import { createBodyBudget, hasBody } from './body.js';
 import { Problem } from './problems.js';
@@ -20,7 +20,7 @@ export interface WebhookDeps {
   /** Credentials at other servers are ignored. */
   readonly obfBaseUrl: string;
   /** Resolves when all are stored; rejects when that is not sure in time. Idempotent. */
-  readonly enqueueNotices: (notices: readonly Arrival[]) => Promise<void>;
+  readonly enqueueNotices: (notices: readonly NoticeJob[]) => Promise<void>;
   /** Whether a notice could be stored now. */
   readonly ready: WriteProbe;
   readonly earnerKeyOf: (address: string) => EarnerKey;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { Arrival } from '../queue/jobs.js';
+import type { NoticeJob, NoticeType } from '../queue/jobs.js';
 import type { VerifiedBody } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
 import { Problem } from './problems.js';
@@ -39,7 +39,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** "Something happened to this event of this client." Palier believes nothing of it but where to look. */
 export interface EventMessage {
   readonly kind: 'event';
-  readonly type: Arrival['type'];
+  readonly type: NoticeType;
   readonly clientId: ClientId;
   readonly eventId: EventId;
 }
@@ -182,20 +182,16 @@ export async function noticesOf(
   message: EventMessage | PushMessage,
   { earnerKeyOf, seal }: Pick<WebhookDeps, 'earnerKeyOf' | 'seal'>,
   request: string,
-): Promise<readonly Arrival[]> {
-  if (message.kind === 'event') {
-    const { type, clientId, eventId } = message;
-    return [{ type, job: { kind: 'event', clientId, eventId, source: 'webhook', request } }];
-  }
-  const notices: Arrival[] = [];
+): Promise<readonly NoticeJob[]> {
+  if (message.kind === 'event') return [{ ...message, source: 'webhook', request }];
+  const notices: NoticeJob[] = [];
   const pause = createPacer();
   for (const { address, url } of message.credentials) {
     await pause();
     const earner = earnerKeyOf(address);
     // The address leaves this process only sealed, bound to its person's key.
     const recipient = seal(address, earner);
-    const job = { kind: 'credential', earner, recipient, url, source: 'passport', request } as const;
-    notices.push({ type: 'issued', job });
+    notices.push({ kind: 'credential', earner, recipient, url, source: 'passport', request });
   }
   return notices;
 }

@@ -20,7 +20,7 @@ import { createReplicationBarrier } from '../platform/replication.js';
 import type { Vault } from '../platform/vault.js';
 import { storeArrivals } from '../queue/arrivals.js';
 import { openQueue } from '../queue/enqueue.js';
-import { type Arrival, DEFAULT_PREFIX, writeProbeKey } from '../queue/jobs.js';
+import { DEFAULT_PREFIX, type NoticeJob, writeProbeKey } from '../queue/jobs.js';
 import { createApp } from './app.js';
 import { createAuthenticate } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
@@ -115,7 +115,7 @@ export function wireWebhooks(wiring: Wiring) {
   const key = watchKey?.(connection);
   const isOurs = key?.isOurs ?? (() => true);
   const queue = openQueue('arrivals', connection, log, prefix, telemetry);
-  const store = batchPerWrite<Arrival>(async (arrivals, late) => {
+  const store = batchPerWrite<NoticeJob>(async (arrivals, late) => {
     await raceAbort(Promise.resolve(checked), late);
     if (!isOurs()) throw new KeyChanged();
     await storeArrivals(queue, arrivals, late);
@@ -125,7 +125,7 @@ export function wireWebhooks(wiring: Wiring) {
     authenticate: createAuthenticate(config, systemClock),
     obfBaseUrl: config.obfBaseUrl,
     enqueueNotices: async (arrivals) => {
-      if (arrivals.every(({ job }) => job.kind !== 'credential')) return store(arrivals);
+      if (arrivals.every(({ kind }) => kind !== 'credential')) return store(arrivals);
       // A push that a fail-over loses is found by no poll.
       const late = AbortSignal.timeout(STORE_WITHIN_MS);
       const epoch = replicas.epoch();

@@ -144,7 +144,7 @@ test('a notice that waits or failed is sealed anew; a record that no key opens i
   const recipient = palier.pipeline.vault.seal(LOU, earner);
   const data = { kind: 'credential', earner, recipient, url: 'https://obf.example/a', source: 'passport' };
   await enqueueAll(palier.pipeline.queues.arrivals, [
-    { id: 'together', name: 'arrivals', data: { arrivals: [{ type: 'issued', job: data }] } },
+    { id: 'together', name: 'arrivals', data: { arrivals: [data] } },
   ]);
   const stranger = createVault(randomBytes(32));
   const max = keyOf(before, MAX);

@@ -1,7 +1,7 @@
 import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { storeArrivals } from '../../src/queue/arrivals.js';
-import { type Arrival, arrivalsIn } from '../../src/queue/jobs.js';
+import { arrivalsIn, type NoticeJob } from '../../src/queue/jobs.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -14,9 +14,12 @@ describe('arrivals', () => {
   });
   afterEach(() => house.close());
 
-  const arrival = (clientId: string, eventId: string): Arrival => ({
+  const arrival = (clientId: string, eventId: string): NoticeJob => ({
+    kind: 'event',
     type: 'issued',
-    job: { kind: 'event', clientId: asClientId(clientId), eventId: asEventId(eventId), source: 'webhook' },
+    clientId: asClientId(clientId),
+    eventId: asEventId(eventId),
+    source: 'webhook',
   });
 
   test('of notices that came in together, each fails, stands in failed and is sent again by itself', async () => {

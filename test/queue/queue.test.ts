@@ -9,7 +9,7 @@ import {
 } from '../../src/platform/redis.js';
 import { enqueue, enqueueAll, EnqueueError, type NewJob, openQueue } from '../../src/queue/enqueue.js';
 import { readArrived, storeArrivals } from '../../src/queue/arrivals.js';
-import { type Arrival, DEFAULT_PREFIX, prefixOf } from '../../src/queue/jobs.js';
+import { DEFAULT_PREFIX, type NoticeJob, prefixOf } from '../../src/queue/jobs.js';
 import { newestFailed, walkFailed } from '../../src/queue/failures.js';
 import { putFailed } from '../ops-web/support/failed-jobs.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
@@ -227,9 +227,12 @@ describe('events', () => {
 });
 
 describe('open', () => {
-  const notice: Arrival = {
+  const notice: NoticeJob = {
+    kind: 'event',
     type: 'issued',
-    job: { kind: 'event', clientId: asClientId('P1'), eventId: asEventId('E1'), source: 'webhook' },
+    clientId: asClientId('P1'),
+    eventId: asEventId('E1'),
+    source: 'webhook',
   };
 
   let redis: OwnRedis;

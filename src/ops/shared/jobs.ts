@@ -36,6 +36,7 @@ export const failedByReason = (failures: readonly Pick<Failure, 'reason'>[]): re
 /** What of a job's data may be read by people: ids, and how it came about. Never the sealed address. */
 const SHOWN: ReadonlySet<string> = new Set([
   'kind',
+  'type',
   'clientId',
   'eventId',
   'badgeId',
