@@ -19,17 +19,10 @@ import { labelled, type Localized, say } from '../../localized.js';
 import { requireScheme, requireSettings } from './settings.js';
 import { type Answer, type Call, type Command, type Context, Problem } from './command.js';
 
+/** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
+export const NEEDED_BY_OBF = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 /** What the pipeline is wired with. */
-export const NEEDED = [
-  'REDIS_URL',
-  'OBF_BASE_URL',
-  'OBF_CLIENT_ID',
-  'OBF_CLIENT_SECRET',
-  'OBF_MAX_RPS',
-  'PALIER_KEY',
-  'PALIER_KEY_OLD',
-  'TZ_SCHEME',
-];
+export const NEEDED = [...NEEDED_BY_OBF, 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET', 'TZ_SCHEME'];
 
 /**
  * Opens Redis, waits for its first answer, does `work`, and closes it whatever happens.

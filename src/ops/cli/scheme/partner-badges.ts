@@ -1,6 +1,6 @@
 import { ObfError } from '../../../obf/errors.js';
 import { withoutMarks } from '../../../platform/invisible.js';
-import { obfWords, withObf, withRedis } from '../session.js';
+import { NEEDED_BY_OBF, obfWords, withObf, withRedis } from '../session.js';
 import type { ClientId } from '../../../ids.js';
 import type { Enrolment, Partner, Scheme } from '../../../rules/types.js';
 import { enrolmentWords, indented, periodOf } from '../../shared/words.js';
@@ -113,14 +113,11 @@ const part = (title: Localized, lines: readonly Localized[]): Answer['lines'] =>
 const badgeWords = ({ id, name }: ObfBadge): Localized =>
   name === null ? { fr: id, en: id } : { fr: `${id} « ${name} »`, en: `${id} "${name}"` };
 
-/** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
-const NEEDED = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
-
 type ObfBadge = Awaited<ReturnType<typeof readObfBadges>>[number];
 
 /** Every badge of the account, drafts left out. @param variable holds the API key */
 export async function readObfBadges(context: Context, clientId: ClientId, variable: string) {
-  const config = requireSettings(context, NEEDED);
+  const config = requireSettings(context, NEEDED_BY_OBF);
   const secrets = new Map([[clientId, context.env[variable]?.trim() ?? '']]);
   return withRedis(context, config.redis, (redis) =>
     withObf(context, config, redis, secrets, async (obf) => {
