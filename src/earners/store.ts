@@ -53,6 +53,19 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
       });
       return stored;
     },
+    /**
+     * Seals the record anew if it is sealed under `PALIER_KEY_OLD`. Idempotent. @returns whether it was
+     * @throws RecordUnreadable when it is sealed under neither key
+     */
+    async reseal(earner: EarnerKey): Promise<boolean> {
+      let isAnew = false;
+      await updateValue(redis, keyOf(earner), (read) => {
+        const anew = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
+        isAnew = anew !== null;
+        return anew ?? read;
+      });
+      return isAnew;
+    },
     /** The key of every address that anything is stored of, in chunks, each once. */
     async *keys(): AsyncGenerator<readonly EarnerKey[]> {
       for await (const keys of scanKeys(redis, anyKey)) yield keys.flatMap((key) => earnerIn(prefix, key));
@@ -60,26 +73,6 @@ export function createEarnerStore(redis: RedisConnection, prefix: string, vault:
     /** About how many there are. */
     count: (): Promise<number> => countKeys(redis, anyKey),
   };
-}
-
-/**
- * Seals the record anew if it is sealed under `PALIER_KEY_OLD`. Idempotent.
- * @returns whether it was
- * @throws RecordUnreadable when it is sealed under neither key
- */
-export async function resealRecord(
-  redis: RedisConnection,
-  prefix: string,
-  vault: Vault,
-  earner: EarnerKey,
-): Promise<boolean> {
-  let isAnew = false;
-  await updateValue(redis, recordKey(prefix, earner), (read) => {
-    const anew = read === null ? null : readable(attempt(earner, () => vault.resealValue(read, earner)));
-    isAnew = anew !== null;
-    return anew ?? read;
-  });
-  return isAnew;
 }
 
 function earnerIn(prefix: string, key: string): readonly EarnerKey[] {

@@ -1,7 +1,6 @@
 import type { Job } from 'bullmq';
 import pMap from 'p-map';
 import { RecordUnreadable, type EarnerRecord } from '../earners/record.js';
-import { resealRecord } from '../earners/store.js';
 import type { EarnerKey } from '../ids.js';
 import { moveMark } from '../platform/key-guard.js';
 import { VaultError, type Vault } from '../platform/vault.js';
@@ -20,12 +19,12 @@ const PAGE = 1000;
  *   neither key, or altered
  */
 export async function resealAll(pipeline: Pipeline, report: (done: number) => void, signal: AbortSignal) {
-  const { people, earners, vault } = pipeline;
+  const { redis, prefix, earners, vault } = pipeline;
   const unreadable: EarnerKey[] = [];
   let [records, resealed] = [0, 0];
   const reseal = async (earner: EarnerKey): Promise<void> => {
     try {
-      if (await resealRecord(people.redis, people.prefix, vault, earner)) resealed += 1;
+      if (await earners.reseal(earner)) resealed += 1;
     } catch (error) {
       if (!(error instanceof RecordUnreadable)) throw error;
       unreadable.push(earner);
@@ -40,7 +39,7 @@ export async function resealAll(pipeline: Pipeline, report: (done: number) => vo
   // A job that moved on meanwhile is met the next time.
   for (let more = -1; more !== 0; jobs += more) more = await resealJobs(pipeline, signal);
   await pipeline.schemes.reseal();
-  await moveMark(people.redis, people.prefix, vault);
+  await moveMark(redis, prefix, vault);
   return { records, resealed, jobs, unreadable };
 }
 
