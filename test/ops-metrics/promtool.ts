@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { command, works } from '../../src/sandbox/processes.js';
+import { downloadPackages } from '../../src/sandbox/redis/find.js';
 import { CACHE_DIR } from '../support/folders.js';
 
 const FETCH_MS = 120_000;
-const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
 
 /**
  * Whether promtool is to be had here: installed, or from Debian's packages. Elsewhere its caller is
@@ -32,11 +32,10 @@ async function fetchInto(home: string): Promise<void> {
   await mkdir(CACHE_DIR, { recursive: true });
   const work = await mkdtemp(join(CACHE_DIR, 'promtool-work-'));
   try {
-    await download(work);
-    const archive = (await readdir(work)).find((name) => name.endsWith('.deb')) ?? '';
+    const [archive = ''] = await downloadPackages(work, async () => ['prometheus']);
     const unpack = 'dpkg --fsys-tarfile "$1" | tar -x -C "$2" ./usr/bin/promtool';
     await mkdir(join(work, 'root'));
-    await command('sh', ['-c', unpack, 'sh', join(work, archive), join(work, 'root')], {
+    await command('sh', ['-c', unpack, 'sh', archive, join(work, 'root')], {
       timeout: FETCH_MS,
     });
     await rm(home, { recursive: true, force: true });
@@ -44,26 +43,6 @@ async function fetchInto(home: string): Promise<void> {
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-async function download(work: string): Promise<void> {
-  const get = (options: readonly string[]): Promise<string> =>
-    command('apt-get', [...NETWORK, ...options, 'download', 'prometheus'], {
-      cwd: work,
-      timeout: FETCH_MS,
-    });
-  // A container image has no package lists: it is given some of its own.
-  await get([]).catch(async () => get(await ownLists(work)));
-}
-
-async function ownLists(work: string): Promise<readonly string[]> {
-  const [lists, cache] = [join(work, 'apt/lists'), join(work, 'apt/cache')];
-  await mkdir(join(lists, 'partial'), { recursive: true });
-  await mkdir(join(cache, 'archives/partial'), { recursive: true });
-  const folders = [`Dir::State::lists=${lists}`, `Dir::Cache=${cache}`, 'APT::Sandbox::User=root'];
-  const options = folders.flatMap((option) => ['-o', option]);
-  await command('apt-get', [...NETWORK, ...options, 'update'], { timeout: FETCH_MS });
-  return options;
 }
 
 /** What a run of promtool said, and whether it found fault. */

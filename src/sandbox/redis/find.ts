@@ -46,7 +46,8 @@ async function unpackDebianRedis(options: FindOptions): Promise<RedisBinary | nu
   const work = await mkdtemp(join(cacheDir, `${NAME}-work-`));
   try {
     const root = join(work, 'root');
-    for (const archive of await downloadPackages(work)) await command('dpkg', ['-x', archive, root]);
+    for (const archive of await downloadPackages(work, redisPackages))
+      await command('dpkg', ['-x', archive, root]);
     await symlink('redis-check-rdb', join(root, 'usr/bin/redis-server'));
     await rename(root, home).catch(async () => {
       if ((await runnable(home)) !== null) return;
@@ -81,29 +82,32 @@ const LIBRARIES = ['libjemalloc2', 'liblzf1', 'libatomic1'];
 const NETWORK = ['-o', 'Acquire::Retries=2', '-o', 'Acquire::http::Timeout=20'];
 const TIMEOUT_MS = 120_000;
 
-/**
- * Downloads Redis and the libraries that this system lacks into `work`, as any user.
- * @returns the archives' paths
- */
-async function downloadPackages(work: string): Promise<string[]> {
-  try {
-    await download(work, NETWORK);
-  } catch {
-    // The system's package lists are missing (as in a container image) or stale: fetch our own.
-    await download(work, [...NETWORK, ...(await ownLists(work))]);
-  }
-  const names = await readdir(work);
-  return names.filter((name) => name.endsWith('.deb')).map((name) => join(work, name));
-}
-
-async function download(work: string, options: readonly string[]): Promise<void> {
-  // Asked without installing: a simulation needs no root.
+/** Redis and the libraries that this system lacks. Asked without installing: a simulation needs no root. */
+async function redisPackages(options: readonly string[]): Promise<readonly string[]> {
   const simulate = [...options, 'install', '--simulate', '--no-install-recommends', SERVER];
   const plan = await command('apt-get', simulate, { timeout: TIMEOUT_MS }).catch(() => null);
   // A line with the installed version in brackets is an upgrade: what is installed will do.
   const lacking = [...(plan ?? '').matchAll(/^Inst (\S+) \(/gm)].flatMap(([, name]) => name ?? []);
-  const packages = [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...lacking, 'libatomic1'])])];
-  await command('apt-get', [...options, 'download', ...packages], { cwd: work, timeout: TIMEOUT_MS });
+  return [...new Set([SERVER, ...(plan === null ? LIBRARIES : [...lacking, 'libatomic1'])])];
+}
+
+/**
+ * Downloads packages of Debian or Ubuntu into `work`, as any user.
+ * @param choose names them, given what `apt-get` is run with
+ * @returns the archives' paths
+ */
+export async function downloadPackages(
+  work: string,
+  choose: (options: readonly string[]) => Promise<readonly string[]>,
+): Promise<string[]> {
+  const download = async (options: readonly string[]): Promise<string> => {
+    const args = [...options, 'download', ...(await choose(options))];
+    return command('apt-get', args, { cwd: work, timeout: TIMEOUT_MS });
+  };
+  // The system's package lists may be missing (as in a container image) or stale: then we fetch our own.
+  await download(NETWORK).catch(async () => download([...NETWORK, ...(await ownLists(work))]));
+  const names = await readdir(work);
+  return names.filter((name) => name.endsWith('.deb')).map((name) => join(work, name));
 }
 
 /** Package lists of our own, beside the system's. */
