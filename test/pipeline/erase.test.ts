@@ -13,7 +13,7 @@ import { verifyAccounts } from '../../src/workers/ingest/verify-accounts.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { everythingIn } from '../support/everything.js';
 import { openHouse, REGION, type House } from '../support/house.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { awardOf, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { enqueueLink } from '../../src/queue/enqueue.js';
 import { until } from '../support/until.js';
 import { assertionOf } from '../support/assertion.js';
@@ -53,13 +53,6 @@ const keyOf = (address: string): EarnerKey => house.keyOf(address);
 const badge = (id: string, address: string, name = 'Lou Martin'): EventRecord => {
   const clientId = { A: 'P1', C: 'P1', B: 'P2' }[id] ?? REGION;
   return house.issue({ clientId, badgeId: id, recipients: [{ email: address, name }], issuedOnS: nowS() });
-};
-const awardOf = (address: string): EventRecord => {
-  const of = house.sandbox
-    .eventsOf(REGION, 'R1')
-    .find((one) => one.assertions.some(({ email }) => email === address));
-  if (of === undefined) throw new Error('nothing was issued');
-  return of;
 };
 const awards = (): string[] =>
   house.awards().filter((award) => [LOU, PRO].some((address) => award.endsWith(` ${address}`)));
@@ -203,7 +196,8 @@ describe('erased', () => {
   test('an award that is over is given again, when it is earned again', async () => {
     const a = badge('A', LOU);
     await house.given(a, badge('B', LOU));
-    for (const { id } of [...a.assertions, ...awardOf(LOU).assertions]) house.sandbox.expire(id, nowS() - 10);
+    for (const { id } of [...a.assertions, ...awardOf(house, LOU).assertions])
+      house.sandbox.expire(id, nowS() - 10);
     await reconcile();
     await erase(LOU);
     expect(await stateOf(LOU)).toBeNull();
@@ -213,7 +207,7 @@ describe('erased', () => {
 
   test('what a human took back stays blocked, until ops lifts it', async () => {
     await house.given(badge('A', LOU), badge('B', LOU));
-    await house.revoke(awardOf(LOU), LOU);
+    await house.revoke(awardOf(house, LOU), LOU);
     await erase(LOU);
     await house.given(badge('A', LOU), badge('B', LOU));
     await reconcile();

@@ -6,7 +6,7 @@ import { AwardInFlight, linkAddresses, unlinkAddress } from '../../src/workers/l
 import { pointingTo, readPerson } from '../../src/earners/person.js';
 import { unblockAward } from '../../src/workers/issue/revocation.js';
 import { openHouse, REGION, type House } from '../support/house.js';
-import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
+import { awardOf, SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
 import { linkRecords } from '../support/stores.js';
 import { until } from '../support/until.js';
 import { runs } from '../support/runs.js';
@@ -48,13 +48,7 @@ const badge = (id: string, address: string, daysAgo = 0): EventRecord => {
   const issuedOnS = TODAY_S - daysAgo * DAY_S;
   return house.issue({ clientId, badgeId: id, recipients: [address], issuedOnS });
 };
-const revokedAward = async (address: string): Promise<void> => {
-  const of = house.sandbox
-    .eventsOf(REGION, 'R1')
-    .find((one) => one.assertions.some(({ email }) => email === address));
-  if (of === undefined) throw new Error('nothing was issued');
-  await house.revoke(of, address);
-};
+const revokedAward = (address: string): Promise<void> => house.revoke(awardOf(house, address), address);
 const link = (one: string, other: string) => linkAddresses(house.pipelines[0], keyOf(one), keyOf(other));
 const unlink = (one: string, other: string, withinMs = 5000) =>
   unlinkAddress(house.pipelines[0], keyOf(one), keyOf(other), new AbortController().signal, withinMs);

@@ -1,5 +1,6 @@
 import { asBadgeId } from '../../src/ids.js';
-import type { House } from './house.js';
+import type { EventRecord } from '../../src/sandbox/types.js';
+import { REGION, type House } from './house.js';
 import { until } from './until.js';
 
 /** Two badges of « Communiquer » make level 1; holding it and one of level 2 makes level 2. */
@@ -56,4 +57,12 @@ export async function earnWhilePaused(house: House, ...recipients: string[]): Pr
   await earn(house, ...recipients);
   const isFull = async () => (await outbox.waiting(asBadgeId('R1'))) === recipients.length;
   await until(isFull, `${recipients.length} who wait`, 30_000);
+}
+
+/** The event by which somebody was given R1. @throws when nobody gave it to them */
+export function awardOf(house: House, address: string): EventRecord {
+  const events = house.sandbox.eventsOf(REGION, 'R1');
+  const event = events.find(({ assertions }) => assertions.some(({ email }) => email === address));
+  if (event === undefined) throw new Error(`R1 was not issued to ${address}`);
+  return event;
 }
