@@ -41,20 +41,20 @@ export function createCaller(parts: CallerParts, isIdle: boolean): Caller {
     const attempt = async ({ token }: Bearer) => {
       const headers = { Authorization: `Bearer ${token}`, ...type };
       const facts = { name, clientId, write, secrets: [token, ...secrets] };
-      await rate.acquire(name, clientId, { signal, isIdle });
       const request = { ...facts, method, path, headers, ...content, maxBytes: MAX_BYTES };
+      await rate.acquire(name, clientId, { signal, isIdle });
       const reply = await http.send(request, signal);
       if (reply.status === 429) await rate.hold(clientId, reply.retryAfterMs);
-      return { reply, facts };
+      return { reply, request };
     };
 
     const bearer = await tokens(signal);
-    let { reply, facts } = await attempt(bearer);
+    let { reply, request } = await attempt(bearer);
     if (reply.status === 401 || reply.status === 403) {
       log?.info({ call: name, client: clientId, status: reply.status }, 'OBF token renewed');
-      ({ reply, facts } = await attempt(await tokens(signal, bearer)));
+      ({ reply, request } = await attempt(await tokens(signal, bearer)));
     }
-    if (!isGood(reply)) throw errorOfStatus(facts, reply);
+    if (!isGood(reply)) throw errorOfStatus(request, reply);
     try {
       return call.reply(name, reply.body);
     } catch (error) {

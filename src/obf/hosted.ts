@@ -175,20 +175,16 @@ export class HostedCredentials {
   ): Promise<HttpReply> {
     const route = this.#routeOf(url);
     if (route === null) throw new CredentialRefused(name, 'url', "its address is not on OBF's host");
-    const facts = { name, clientId: null, write: false, secrets: email === null ? [] : [email] };
+    const secrets = email === null ? [] : [email];
+    const path = `${route}${new URL(url).search}`;
+    const request = { name, clientId: null, method: 'GET', write: false, path, secrets, maxBytes } as const;
     await this.rate.acquire(name, LANE, { signal });
-    const request = {
-      ...facts,
-      method: 'GET',
-      path: `${route}${new URL(url).search}`,
-      maxBytes,
-    } as const;
     const reply = await this.http.send(request, signal).catch((error: unknown) => {
       throw error instanceof ObfTooLarge ? new CredentialRefused(name, 'size', 'it is too large') : error;
     });
     if (reply.status === 429) await this.rate.hold(LANE, reply.retryAfterMs);
     if (isGood(reply) || reply.status === alsoGood) return reply;
-    const error = errorOfStatus(facts, reply);
+    const error = errorOfStatus(request, reply);
     const isAbsent = reply.status === NOT_FOUND || reply.status === FORBIDDEN;
     throw isAbsent ? new CredentialAbsent(name, error.message.replace(`OBF ${name}: `, '')) : error;
   }

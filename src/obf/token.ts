@@ -144,12 +144,13 @@ async function askInTurn(parts: TokenParts): Promise<number | 'another process a
 
 /** Asks OBF for a token, once. Source: OBF API v2, `POST /v2/client/oauth2/token`. @throws ObfError */
 async function requestToken({ http, clientId, secret, tuning, life }: TokenParts, advice: string) {
-  const facts = { name: TOKEN_CALL, write: false, secrets: [secret] };
   const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret };
   const request = {
-    ...facts,
+    name: TOKEN_CALL,
     clientId,
     method: 'POST',
+    write: false,
+    secrets: [secret],
     path: '/v2/client/oauth2/token',
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(form).toString(),
@@ -158,7 +159,7 @@ async function requestToken({ http, clientId, secret, tuning, life }: TokenParts
   } as const;
   const reply = await http.send(request, life);
   if (!isGood(reply)) {
-    const error = errorOfStatus(facts, reply);
+    const error = errorOfStatus(request, reply);
     if (error instanceof ObfThrottled || reply.status > 499) throw error;
     const words = `${error.message.replace(`OBF ${TOKEN_CALL}: `, '')}: ${advice}`;
     // OBF refuses a key in words that are not always JSON; a proxy in its way answers 3xx, 403 or 404.
