@@ -54,7 +54,7 @@ const about = {
   request: word.optional(),
 };
 
-/** What a notice says of its event. Notices of one event and several types are jobs of their own. */
+/** What a notice says of its event: `badge.<type>` to senders. Each type of one event is a job of its own. */
 export const NOTICE_TYPES = ['issued', 'revoked', 'updated'] as const;
 
 /** Something happened to this event: it is to be read from OBF. */
@@ -156,7 +156,7 @@ export const maintenanceJob = z.discriminatedUnion('kind', [
   /** Erases who was given nothing for so many months; null: nobody. */
   z.object({ kind: z.literal('purge'), months: z.number().int().positive().nullable() }),
   /** Counts who is one badge away. */
-  z.object({ kind: z.literal('census') }),
+  z.object({ kind: z.literal('population') }),
   /** Reads every account again in full. */
   z.object({ kind: z.literal('verify') }),
   z.object({ kind: z.literal('plan'), only: onlyAward }),

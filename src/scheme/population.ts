@@ -118,15 +118,18 @@ export async function makePlan(
   };
 }
 
+const numbersBy = <Id extends string>(as: (id: string) => Id) =>
+  z.array(z.tuple([z.string().transform(as), z.number()])).transform((pairs) => new Map(pairs));
+
+const asPairs = (_name: string, value: unknown): unknown => (value instanceof Map ? [...value] : value);
+
 const form = z.object({
   /** When everyone was looked at, Unix seconds, and under which version of the scheme. */
   atS: z.number(),
   version: z.string().transform(asSchemeVersion),
   people: z.number(),
   /** To how many people one more badge would give the award. */
-  oneAway: z
-    .array(z.tuple([z.string().transform(asAwardId), z.number()]))
-    .transform((pairs) => new Map(pairs)),
+  oneAway: numbersBy(asAwardId),
 });
 export type StoredPopulation = z.output<typeof form>;
 export type PopulationStore = ReturnType<typeof createPopulationStore>;
@@ -136,13 +139,13 @@ export type PopulationStore = ReturnType<typeof createPopulationStore>;
  * @param prefix of the keys
  */
 export function createPopulationStore(redis: RedisConnection, prefix: string) {
-  const key = `${prefix}:census`;
+  const key = `${prefix}:population`;
   return {
     /** Null: there was none, or a Palier that we do not know took it. */
     read: async (): Promise<StoredPopulation | null> =>
       form.safeParse(JSON.parse((await redis.get(key)) ?? 'null')).data ?? null,
-    async write({ oneAway, ...rest }: StoredPopulation): Promise<void> {
-      await redis.set(key, JSON.stringify({ ...rest, oneAway: [...oneAway] }));
+    async write(counted: StoredPopulation): Promise<void> {
+      await redis.set(key, JSON.stringify(counted, asPairs));
     },
   };
 }
@@ -154,7 +157,7 @@ export function createPopulationStore(redis: RedisConnection, prefix: string) {
  * @throws the signal's reason once it is aborted: what was stored before stays
  */
 export async function storePopulation(
-  parts: Pick<PlanParts, 'people' | 'schemes' | 'clock'> & { readonly census: PopulationStore },
+  parts: Pick<PlanParts, 'people' | 'schemes' | 'clock'> & { readonly population: PopulationStore },
   signal: AbortSignal,
 ): Promise<{ readonly people: number; readonly inFlight: readonly EarnerKey[] }> {
   const nowS = secondsOf(parts.clock);
@@ -168,6 +171,6 @@ export async function storePopulation(
   await forEachPerson(parts.people, look, () => undefined, signal);
   const { version, people, byAward } = tally.stats();
   const oneAway = new Map([...byAward].map(([id, award]) => [id, award.oneAway] as const));
-  await parts.census.write({ atS: nowS, version, people, oneAway });
+  await parts.population.write({ atS: nowS, version, people, oneAway });
   return { people, inFlight };
 }

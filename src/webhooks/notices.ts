@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { asClientId, asEventId, type ClientId, type EventId } from '../ids.js';
 import { withoutUnseenEnds } from '../platform/invisible.js';
-import type { NoticeJob, NoticeType } from '../queue/jobs.js';
+import { NOTICE_TYPES, type NoticeJob, type NoticeType } from '../queue/jobs.js';
 import type { VerifiedBody } from './authenticate.js';
 import type { WebhookDeps } from './context.js';
 import { Problem } from './problems.js';
@@ -49,12 +49,10 @@ export interface UnknownType {
   readonly kind: 'unknown_type';
 }
 
-/** The senders' word for each. */
-export const EVENT_TYPES: ReadonlyMap<string, EventMessage['type']> = new Map([
-  ['badge.issued', 'issued'],
-  ['badge.revoked', 'revoked'],
-  ['badge.updated', 'updated'],
-]);
+/** By the senders' word: `badge.issued`, say. */
+export const EVENT_TYPES: ReadonlyMap<string, NoticeType> = new Map(
+  NOTICE_TYPES.map((type) => [`badge.${type}`, type]),
+);
 
 const id = z.string().regex(/^[\w-]{1,128}$/);
 export const eventData = z.looseObject({ client_id: id, event_id: id });

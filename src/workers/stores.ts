@@ -137,7 +137,7 @@ export function openStores(options: PipelineOptions) {
     /** When each partner issued last; badges and clients that count for nobody. */
     news: createPartnerActivity(redis, prefix),
     /** What was counted of everybody at night. */
-    census: createPopulationStore(redis, prefix),
+    population: createPopulationStore(redis, prefix),
     people: { redis, prefix, region, earners },
     queues: openQueues((name) =>
       openQueue(name, redis, log, prefixes.queues, telemetry, options.leavesNoMark !== true),

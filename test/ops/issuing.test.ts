@@ -17,7 +17,6 @@ import { jsonOf } from './support/cli.js';
 import { runningPalier, type RunningPalier } from './support/running-palier.js';
 import type { JournalEntry } from '../../src/earners/journal-entry.js';
 import { tellIssued, tellOneAway, tellPartners } from '../../src/ops/cli/stats.js';
-import type { StoredPopulation } from '../../src/scheme/population.js';
 import { createPartnerActivity } from '../../src/earners/partner-activity.js';
 import { parse } from '../support/house.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -476,12 +475,11 @@ describe('sections of stats', () => {
   });
 
   describe('one badge away', () => {
-    const tell = (census: StoredPopulation | null) =>
-      tellOneAway({ scheme, clock, census: { read: () => Promise.resolve(census) } });
-    const counted: StoredPopulation = {
+    const tell = (population: typeof counted | null) =>
+      tellOneAway({ scheme, clock, population: { read: () => Promise.resolve(population) } });
+    const counted = {
       atS: atS(2026, 0, 15, 8, 48),
       version: scheme.version,
-      people: 90,
       oneAway: new Map([[COMM_1, 41]]),
     };
 

@@ -150,11 +150,11 @@ describe('reconcile --full', () => {
     await palier.idle();
     expect(palier.awards()).toEqual(all.map((one) => `R1 ${one}`).toSorted());
     expect(await schedulers()).toEqual([
-      'census',
       'clean',
       'poll.P1',
       'poll.P2',
       'poll.REGION',
+      'population',
       'purge',
       'sweep',
       'verify',

@@ -236,7 +236,7 @@ describe('maintenance', () => {
 
   test('while issuing is paused, what is about everybody goes on: retention, statistics, plan, apply, sweep', async () => {
     const [pipeline] = house.pipelines;
-    const { queues, earners, census, people, schemes, outbox } = pipeline;
+    const { queues, earners, population, people, schemes, outbox } = pipeline;
     const [key, r1] = [house.keyOf(OLD), asBadgeId('R1')];
     await queues.awards.pause();
     await told('P1', 'A', [LOU, ...CLASS]);
@@ -246,8 +246,8 @@ describe('maintenance', () => {
 
     await queues.maintenance.add('purge', { kind: 'purge', months: 12 });
     await until(async () => (await earners.read(key)).tombstone !== null, 'the purge');
-    await queues.maintenance.add('census', { kind: 'census' });
-    await until(async () => (await census.read())?.people === 1 + CLASS.length, 'the statistics');
+    await queues.maintenance.add('population', { kind: 'population' });
+    await until(async () => (await population.read())?.people === 1 + CLASS.length, 'the statistics');
 
     await schemes.start(parse(EASIER, SMALL_PARTNERS));
     const { version } = (await schemes.now()).scheme;
@@ -280,11 +280,11 @@ describe('maintenance', () => {
   });
 
   test('what holds every slot of maintenance keeps no badge from leaving', async () => {
-    const [{ queues, census }] = house.pipelines;
+    const [{ queues, population }] = house.pipelines;
     let release = (): void => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    const write = jest.spyOn(census, 'write').mockImplementation(() => held);
-    for (const _ of [1, 2, 3, 4, 5]) await queues.maintenance.add('census', { kind: 'census' });
+    const write = jest.spyOn(population, 'write').mockImplementation(() => held);
+    for (const _ of [1, 2, 3, 4, 5]) await queues.maintenance.add('population', { kind: 'population' });
     await until(
       async () => write.mock.calls.length === (await queues.maintenance.getActiveCount()),
       'holding',

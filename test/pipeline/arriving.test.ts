@@ -1,7 +1,7 @@
 import { asClientId, asEventId } from '../../src/ids.js';
 import { eraseEarner } from '../../src/privacy/erase-people.js';
 import { storeArrivals } from '../../src/queue/arrivals.js';
-import { arrivalsIn, type NoticeJob } from '../../src/queue/jobs.js';
+import { arrivalsIn, NOTICE_TYPES, type NoticeJob, type NoticeType } from '../../src/queue/jobs.js';
 import type { EventRecord } from '../../src/sandbox/types.js';
 import { type House, openHouse, REGION } from '../support/house.js';
 import { SMALL_PARTNERS, SMALL_SCHEME } from '../support/small-scheme.js';
@@ -99,7 +99,7 @@ describe('together', () => {
       ...(issuedOnS === undefined ? {} : { issuedOnS }),
     });
   /** Nobody works on any of them before all are there, however busy the machine is. */
-  async function tellAtOnce(events: readonly EventRecord[], type?: 'badge.updated'): Promise<void> {
+  async function tellAtOnce(events: readonly EventRecord[], type?: `badge.${NoticeType}`): Promise<void> {
     const [{ queues }] = house.pipelines;
     await queues.arrivals.pause();
     const statuses = await Promise.all(events.map((event) => house.notify(event, type)));
@@ -148,19 +148,23 @@ describe('together', () => {
     expect(asked.filter(({ route }) => route === 'GET events')).toEqual([]);
   });
 
-  test('updates told of events that were never read: no list is read, which may leave out who was revoked', async () => {
-    await open();
-    const people = PEOPLE.slice(0, 12);
-    await tellAtOnce(
-      people.map((one) => givenB([one])),
-      'badge.updated',
-    );
-    await house.idle();
-    expect(house.awards().toSorted()).toEqual(awardsOf(people));
-    const routes = readsOf('P2').map(({ route }) => route);
-    expect(routes.filter((route) => route === 'GET event')).toHaveLength(12);
-    expect(routes).not.toContain('GET events');
-  });
+  const others = NOTICE_TYPES.filter((type) => type !== 'issued');
+  test.each(others)(
+    'told as %s, never read: no list is read, which may leave out who was revoked',
+    async (type) => {
+      await open();
+      const people = PEOPLE.slice(0, 12);
+      await tellAtOnce(
+        people.map((one) => givenB([one])),
+        `badge.${type}`,
+      );
+      await house.idle();
+      expect(house.awards().toSorted()).toEqual(awardsOf(people));
+      const routes = readsOf('P2').map(({ route }) => route);
+      expect(routes.filter((route) => route === 'GET event')).toHaveLength(12);
+      expect(routes).not.toContain('GET events');
+    },
+  );
 
   test('OBF cannot be reached while many wait: each comes again, and none is lost', async () => {
     await open();

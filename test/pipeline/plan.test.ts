@@ -167,7 +167,7 @@ async function simulate({ parts, scheme }: Settled) {
     judged: (evaluation: Evaluation) => population.add(evaluation),
   };
   const { plan } = await makePlan(parts, asked, quietly, signal());
-  return { plan, census: population.stats() };
+  return { plan, stats: population.stats() };
 }
 const planOf = (settled: Settled) =>
   makePlan(settled.parts, { scheme: settled.scheme, only: null, maxRps: MAX_RPS }, quietly, signal());
@@ -180,8 +180,8 @@ test('what a simulation counts is what reading and evaluating each person says',
       const { scheme, before, nowS } = settled;
       const people = await everybody(settled);
       joined += people.filter(({ keys }) => keys.length > 1).length;
-      const { plan, census } = await simulate(settled);
-      expect([plan.people, census.people]).toEqual([people.length, people.length]);
+      const { plan, stats } = await simulate(settled);
+      expect([plan.people, stats.people]).toEqual([people.length, people.length]);
       for (const { award, gains, losesRule } of plan.awards.filter(({ removed }) => !removed)) {
         const seen = people.map((person) => ({
           person,
@@ -206,7 +206,7 @@ test('what a simulation counts is what reading and evaluating each person says',
         });
         gained += gains.count;
         lost += losesRule.count;
-        const { status } = census.byAward.get(award.id) ?? {};
+        const { status } = stats.byAward.get(award.id) ?? {};
         const told = Object.entries(status ?? {}).filter(([, count]) => count > 0);
         const tally = new Map<string, number>();
         for (const name of seen.map(({ now }) => now?.status ?? ''))
@@ -300,7 +300,7 @@ test('who cannot be read is named, and the others are planned for all the same',
   expect(made.plan.awards.map(({ gains }) => gains.keys)).toEqual([[good], []]);
 });
 
-test('it can be stopped, tells how far it is, and the census of the night is kept', async () => {
+test('it can be stopped, tells how far it is, and the count of the night is kept', async () => {
   const settled = await settle(fc.sample(town, { numRuns: 1, seed: 5 })[0] ?? raise());
   const stopped = AbortSignal.abort(new Error('stopped'));
   await expect(
@@ -312,12 +312,12 @@ test('it can be stopped, tells how far it is, and the census of the night is kep
   const length = await settled.parts.people.earners.count();
   expect(told.at(-1)).toEqual([length, length]);
 
-  const census = createPopulationStore(redis.connection, settled.prefix);
-  expect(await census.read()).toBeNull();
+  const population = createPopulationStore(redis.connection, settled.prefix);
+  expect(await population.read()).toBeNull();
   const { people, schemes, clock } = settled.parts;
-  await storePopulation({ people, schemes, census, clock }, signal());
-  const { census: counted } = await simulate(settled);
-  expect(await census.read()).toEqual({
+  await storePopulation({ people, schemes, population, clock }, signal());
+  const { stats: counted } = await simulate(settled);
+  expect(await population.read()).toMatchObject({
     atS: settled.nowS,
     version: settled.scheme.version,
     people: counted.people,

@@ -8,7 +8,7 @@ import { createLogger } from '../../src/platform/logger.js';
 import { closeRedis, openConsumer } from '../../src/platform/redis.js';
 import { createVault, type Vault } from '../../src/platform/vault.js';
 import { earnerKeyOf } from '../../src/earners/earner-key.js';
-import { QUEUES } from '../../src/queue/jobs.js';
+import { QUEUES, type NoticeType } from '../../src/queue/jobs.js';
 import { schemeOrThrow } from '../../src/rules/parse/parse-scheme.js';
 import type { Scheme } from '../../src/rules/types.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server.js';
@@ -57,7 +57,7 @@ export interface House {
   /** A partner issues a badge; nobody is told. */
   issue(issue: HandIssue): EventRecord;
   /** Tells the door of an event, signed; resolves with the status. */
-  notify(event: EventRecord, type?: 'badge.issued' | 'badge.revoked' | 'badge.updated'): Promise<number>;
+  notify(event: EventRecord, type?: `badge.${NoticeType}`): Promise<number>;
   /** Tells the door of each of these events. @throws unless it takes them */
   tell(...events: EventRecord[]): Promise<void>;
   /** The same; resolves once all that follows is done. */

@@ -1,7 +1,7 @@
 import { asClientId, asEarnerKey } from '../../src/ids.js';
 import { systemClock } from '../../src/platform/clock.js';
 import { createLogger } from '../../src/platform/logger.js';
-import { noticeJob, type NoticeJob } from '../../src/queue/jobs.js';
+import { noticeJob, NOTICE_TYPES, type NoticeJob } from '../../src/queue/jobs.js';
 import { createAuthenticate } from '../../src/webhooks/authenticate.js';
 import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { noticesOf } from '../../src/webhooks/notices.js';
@@ -216,14 +216,16 @@ describe('receive', () => {
     ]);
   });
 
-  test("the Région's own events are taken too; a revocation and an update stand beside their issue", async () => {
-    for (const type of ['badge.issued', 'badge.revoked', 'badge.updated'])
-      expect(await post(eventBody('region', 'E1', type))).toMatchObject({ status: 202, json: ACCEPTED });
-    expect((await jobs()).map(({ id }) => id).toSorted()).toEqual([
-      'issued.region.E1',
-      'revoked.region.E1',
-      'updated.region.E1',
-    ]);
+  test("the Région's own events are taken too; each type of notice is a job of its own", async () => {
+    expect(NOTICE_TYPES).toEqual(expect.arrayContaining(['issued', 'revoked', 'updated']));
+    for (const type of NOTICE_TYPES)
+      expect(await post(eventBody('region', 'E1', `badge.${type}`))).toMatchObject({
+        status: 202,
+        json: ACCEPTED,
+      });
+    expect((await jobs()).map(({ id }) => id).toSorted()).toEqual(
+      NOTICE_TYPES.map((type) => `${type}.region.E1`).toSorted(),
+    );
   });
 
   test('an update becomes a notice which says so: the event is to be asked for by its id', async () => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { asEarnerKey } from '../../src/ids.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { OTHER_KEY } from '../../src/platform/redis-faults.js';
+import { EVENT_TYPES } from '../../src/webhooks/notices.js';
 import { methodsOf, ROUTES } from '../../src/webhooks/app.js';
 import type { WebhookDeps } from '../../src/webhooks/context.js';
 import { startWebhooks, type RunningWebhooks } from '../../src/webhooks/server.js';
@@ -266,7 +267,7 @@ const id = fc.stringMatching(/^[\w-]{1,128}$/);
 const extras = fc.dictionary(fc.stringMatching(/^x_[a-z]{1,8}$/), fc.jsonValue(), { maxKeys: 3 });
 const anyBody = fc.oneof(
   fc
-    .tuple(fc.constantFrom('badge.issued', 'badge.revoked', 'badge.updated'), id, id, extras, extras)
+    .tuple(fc.constantFrom(...EVENT_TYPES.keys()), id, id, extras, extras)
     .map(([type, client_id, event_id, around, within]) => ({
       ...around,
       type,

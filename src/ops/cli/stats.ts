@@ -6,7 +6,7 @@ import { newestFailed } from '../../queue/failures.js';
 import { QUEUES } from '../../queue/jobs.js';
 import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
-import type { PopulationStore } from '../../scheme/population.js';
+import type { StoredPopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
 import { oldestJobMs } from '../metrics/states.js';
 import { failedByReason, NEWEST } from '../shared/jobs.js';
@@ -83,10 +83,14 @@ const monthWords = (month: string): Localized => {
   return instantWords(atS, 'utc', { month: 'short', year: 'numeric' });
 };
 
-export async function tellOneAway(needs: Present & { readonly census: Pick<PopulationStore, 'read'> }) {
-  const { scheme, clock, census } = needs;
+type CountedOneAway = Pick<StoredPopulation, 'atS' | 'version' | 'oneAway'>;
+
+export async function tellOneAway(
+  needs: Present & { readonly population: { read(): Promise<CountedOneAway | null> } },
+) {
+  const { scheme, clock, population } = needs;
   const title = { fr: "À un badge d'un badge Région", en: 'One badge away from an award' };
-  const found = await census.read();
+  const found = await population.read();
   if (found === null) return { title, lines: [NEVER_COUNTED], json: null };
   const ageS = Math.max(0, secondsOf(clock) - found.atS);
   const age = durationWords(ageS);

@@ -79,8 +79,8 @@ async function readBatch(parts: Parts, reading: Reading, batch: readonly Wanted[
   await Promise.allSettled(reads);
 }
 
-/** A list may leave out who was revoked; an update may be a revocation. */
-const isAskedByName = ({ type }: Asked): boolean => type === 'revoked' || type === 'updated';
+/** A list may leave out who was revoked, and any news but "issued" may be a revocation. */
+const isAskedByName = ({ type }: Asked): boolean => type !== undefined && type !== 'issued';
 
 const NONE: ReadonlyMap<EventId, EventRead> = new Map();
 

@@ -67,10 +67,10 @@ const sendMail: Work<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, 
 };
 
 /** People with an award on its way are evaluated again: nothing is on its way for ever. */
-const takeCensus: Work<Pipeline, unknown> = async (pipeline, _job, signal) => {
+const countPeople: Work<Pipeline, unknown> = async (pipeline, _job, signal) => {
   const { people, inFlight } = await storePopulation(pipeline, signal);
-  await enqueueEarners(pipeline.queues.earners, inFlight, 'census');
-  return { did: 'census taken', facts: { people } };
+  await enqueueEarners(pipeline.queues.earners, inFlight, 'population');
+  return { did: 'people counted', facts: { people } };
 };
 
 const replay: LongWork<Pipeline, ReplayJob> = async ({ queues }, job, signal, progress) => {
@@ -103,7 +103,7 @@ export const HANDLERS: Readonly<Record<QueueName, Handler>> = {
     sweep,
     clean: (pipeline, _job, signal) => cleanQueues(pipeline, signal),
     purge,
-    census: takeCensus,
+    population: countPeople,
     verify: (pipeline, _job, signal) => verifyForClock(pipeline, signal),
     plan: planForOps,
     apply: applyForOps,

@@ -16,7 +16,7 @@ export type ScheduleTimes = Pick<Config, 'pollEveryS' | 'verifyEveryH' | 'retent
 /** Housekeeping never stands in failed: it runs again by its schedule, and the log says what stood in the way. */
 const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
-const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'census', 'verify'] as const;
+const HOUSEKEEPING = ['sweep', 'clean', 'purge', 'population', 'verify'] as const;
 type Housekeeping = (typeof HOUSEKEEPING)[number];
 
 /** Null: never. At night, when nobody is at work; people are counted once those to be erased are gone. */
@@ -24,7 +24,7 @@ const whenOf = (tz: string, verifyEveryH: number): Readonly<Record<Housekeeping,
   sweep: { every: 60_000 },
   clean: { pattern: '23 3 * * *', tz },
   purge: { pattern: '43 3 * * *', tz },
-  census: { pattern: '13 4 * * *', tz },
+  population: { pattern: '13 4 * * *', tz },
   verify: verifyEveryH === 0 ? null : { every: Math.round(verifyEveryH * 3_600_000) },
 });
 

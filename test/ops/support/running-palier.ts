@@ -173,7 +173,7 @@ const flushAll = ({ url }: OwnRedis): Promise<void> =>
   });
 
 /** A scheduler's next job always waits for its time. */
-const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'census', 'verify']);
+const BY_THE_CLOCK = new Set(['poll', 'sweep', 'clean', 'purge', 'population', 'verify']);
 
 async function idle({ queues }: Pipeline): Promise<void> {
   const left = async (): Promise<number> => {

@@ -74,7 +74,7 @@ const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'],
   apply: 'Mettre un barème en vigueur',
   verify: 'Relire tous les comptes OBF',
   replay: 'Renvoyer au travail ce qui a échoué',
-  census: 'Compter les personnes à un badge près',
+  population: 'Compter les personnes',
 };
 
 function jobWords(job: AnyJob, { organisation, award }: Names): string {
