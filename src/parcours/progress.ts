@@ -1,10 +1,9 @@
-import { DateTime } from 'luxon';
 import type { z } from 'zod';
 import type { Assertion } from '../earners/record.js';
 import { explainPerson, type PersonSources } from '../ops/shared/explain-person.js';
 import { DEMAND_NAMES } from '../rules/badges-condition.js';
 import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
-import { abilityName } from '../rules/explain/formatter.js';
+import { abilityName, Formatter } from '../rules/explain/formatter.js';
 import type { explainSchema } from '../rules/explain/json.js';
 import type { Competency, Scheme } from '../rules/types.js';
 import { isErasedSince, type Access } from './access.js';
@@ -48,7 +47,7 @@ export type Names = ReturnType<typeof namesOf>;
 export function namesOf(scheme: Scheme) {
   const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
   const partnerOf = (client: string) => scheme.partners.find(({ clientId }) => clientId === client);
-  const inFrench = { zone: scheme.timeZone, locale: 'fr' };
+  const formatter = new Formatter(scheme);
   return {
     competency: (id: string): string => competencies.get(id)?.name ?? id,
     ability: (competency: string | undefined, id: string): string => abilityName(scheme, id, competency),
@@ -56,7 +55,7 @@ export function namesOf(scheme: Scheme) {
     badge: (client: string, badge: string): string =>
       partnerOf(client)?.badges.find((one) => one.badgeId === badge)?.name ?? 'Badge sans nom',
     partner: (client: string): string => partnerOf(client)?.name ?? 'un organisme qui ne participe pas',
-    day: (atS: number): string => DateTime.fromSeconds(atS, inFrench).toLocaleString(DateTime.DATE_FULL),
+    day: (atS: number): string => formatter.day(atS).fr,
   };
 }
 

@@ -75,9 +75,9 @@ test('one of them: its badges as they are enrolled, its last event, when it was 
   expect(text).toMatch(/Dernier badge délivré \| \d+ \S+ \d{4}, \d\d:\d\d \|/);
   expect(text).toContain('Compte OBF lu pour la dernière fois | 15 janv. 2026, 10:00');
   expect(text).toContain(
-    "Prendre la parole A | Communiquer | 1 | Interagir avec <autrui> | à partir du 1 janv. 2024 jusqu'au 31 déc. 2026 | A0 |",
+    "Prendre la parole A | Communiquer | 1 | Interagir avec <autrui> | à partir du 1er janv. 2024 jusqu'au 31 déc. 2026 | A0 |",
   );
-  expect(text).toContain('B | Organiser | 2 | – | à partir du 1 févr. 2025 | – |');
+  expect(text).toContain('B | Organiser | 2 | – | à partir du 1er févr. 2025 | – |');
   expect(text).toContain('C | Organiser | 2 | – | à toute date | – |');
   expect(text).toContain('Tous les badges reçus de cet organisme sont inscrits.');
   expect(html).not.toContain('<autrui>');

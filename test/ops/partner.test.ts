@@ -143,7 +143,7 @@ describe('partner badges', () => {
         'Organisme un (P1) : 3 badges dans OBF',
         '',
         'Inscrits',
-        '  A « Badge A » : communiquer, niveau 1, capacité interagir, à partir du 1 janv. 2024',
+        '  A « Badge A » : communiquer, niveau 1, capacité interagir, à partir du 1er janv. 2024',
         '',
         'Non inscrits',
         "  P1_PAROLE « Oser : l'oral (suite) »",

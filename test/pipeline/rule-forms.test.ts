@@ -227,7 +227,7 @@ awards:
 
 describe('rule forms', () => {
   /**
-   * Every rule form of interface.md, judged by the issue calls that OBF receives: none while one badge is
+   * Every rule form of config/scheme.yaml, judged by the issue calls that OBF receives: none while one badge is
    * missing (or does not count), exactly one when it is there. Each case has a competency, badges, an award
    * and a person of its own, so that all of them live in one house at the same time.
    */

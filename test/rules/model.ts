@@ -210,7 +210,7 @@ export const world: fc.Arbitrary<World> = fc
 
 /**
  * A second evaluator, written to be believed rather than to be quick: every set of assertions is tried, and
- * interface.md's sentences are asked of each set, one by one. It shares no code with src/rules.
+ * The sentences about what counts are asked of each set, one by one. It shares no code with src/rules.
  */
 
 export type NaiveTally = Record<DemandName, number>;

@@ -68,7 +68,7 @@ export interface House {
   readonly keyOf: (address: string) => EarnerKey;
   /** OBF's push to a Passport. */
   push(credentials: Readonly<Record<string, readonly string[]>>): Promise<number>;
-  /** Resolves when no job waits or runs; failed ones, and those that wait for a long time, may stand. */
+  /** Resolves when no job runs, waits or is delayed; failed ones may be there. */
   idle(): Promise<void>;
   failedReasons(): Promise<string[]>;
   /** Stops all workers as a deploy does, and starts others. */

@@ -3,12 +3,14 @@ import type { JournalKind } from '../../earners/journal-entry.js';
 import type { AwardState } from '../../earners/record.js';
 import type { Hold } from '../../issuing/hold.js';
 import { withoutAddresses } from '../../platform/logger.js';
-import { type Lang, localized, type Localized, say } from '../../localized.js';
+import { type Lang, localized, type Localized, say, withOrdinalFirst } from '../../localized.js';
 import type { Enrolment, Scheme } from '../../rules/types.js';
 
 /** `15 janv. 2026, 10:00`: an instant as people of that zone write it; or another of luxon's forms. */
-export const instantWords = (atS: number, timeZone: string, form = DateTime.DATETIME_MED): Localized =>
-  localized((locale) => DateTime.fromSeconds(atS, { zone: timeZone, locale }).toLocaleString(form));
+export function instantWords(atS: number, zone: string, form = DateTime.DATETIME_MED): Localized {
+  const write = (locale: Lang) => DateTime.fromSeconds(atS, { zone, locale }).toLocaleString(form);
+  return { fr: withOrdinalFirst(write('fr')), en: write('en') };
+}
 
 /** `3 h 12 min`: the largest unit that says something, and the one below. */
 export function durationWords(durationS: number): Localized {
@@ -49,14 +51,18 @@ export const periodOf = ({ fromS, beforeS }: Enrolment, timeZone: string): Perio
 const dayOf = (atS: number, timeZone: string): string =>
   DateTime.fromSeconds(atS, { zone: timeZone }).toFormat('yyyy-MM-dd');
 
-/** `à partir du 1 janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
+/** `à partir du 1er janv. 2024`, `jusqu'au 31 déc. 2026`; nothing where nothing is given. */
 export const periodWords = ({ from, until }: Period): readonly Localized[] =>
   [
-    from !== null && { fr: `à partir du ${dayWords(from, 'fr')}`, en: `from ${dayWords(from, 'en')}` },
-    until !== null && { fr: `jusqu'au ${dayWords(until, 'fr')}`, en: `until ${dayWords(until, 'en')}` },
+    from !== null &&
+      say`à partir du ${dayWords(from)}
+        from ${dayWords(from)}`,
+    until !== null &&
+      say`jusqu'au ${dayWords(until)}
+        until ${dayWords(until)}`,
   ].filter((words) => words !== false);
 
-/** `communiquer, niveau 1, capacité interagir, à partir du 1 janv. 2024`. */
+/** `communiquer, niveau 1, capacité interagir, à partir du 1er janv. 2024`. */
 export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Localized => {
   const { competency, level, ability } = enrolment;
   return listed([
@@ -66,8 +72,8 @@ export const enrolmentWords = ({ timeZone }: Scheme, enrolment: Enrolment): Loca
   ]);
 };
 
-const dayWords = (day: string, locale: Lang): string =>
-  DateTime.fromISO(day, { zone: 'utc', locale }).toLocaleString(DateTime.DATE_MED);
+const dayWords = (day: string): Localized =>
+  instantWords(DateTime.fromISO(day, { zone: 'utc' }).toSeconds(), 'utc', DateTime.DATE_MED);
 
 /** Why nothing of a badge is issued, and what to do; it goes on by itself. */
 export function holdWords({ code, words }: Hold): Localized {

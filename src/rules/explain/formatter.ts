@@ -8,7 +8,7 @@ import {
   type Selector,
 } from '../badges-condition.js';
 import { type BadgesResult, shortfall } from '../evaluation.js';
-import { type Lang, type Localized, quoted, say, together } from '../../localized.js';
+import { type Lang, type Localized, quoted, say, together, withOrdinalFirst } from '../../localized.js';
 import type { Condition, OnLoss, Scheme, Window } from '../types.js';
 import { ASKED, ASKED_DATES, CONDITION_WORDS as SAY, DEMAND_WORDS, type Period } from './condition-words.js';
 import { ON_LOSS, WORDS } from './words.js';
@@ -44,7 +44,7 @@ export class Formatter {
   day(atS: number): Localized {
     const inEnglish = DateTime.fromSeconds(atS, { zone: this.scheme.timeZone, locale: 'en-GB' });
     const french = inEnglish.setLocale('fr').toLocaleString(DateTime.DATE_FULL);
-    return { fr: french.replace(/^1 /, '1er '), en: inEnglish.toLocaleString(DateTime.DATE_FULL) };
+    return { fr: withOrdinalFirst(french), en: inEnglish.toLocaleString(DateTime.DATE_FULL) };
   }
 
   /** A window; its end is its last day. */
