@@ -7,11 +7,11 @@ import { waitFor, type Stage, type StageOptions } from './stage.js';
 
 /** A look into the running Palier, through the same Redis and the same rules. It changes nothing. */
 export interface Insight {
-  work(): Promise<Work>;
-  standing(email: string, badgeId: string): Promise<Standing>;
+  work(): Promise<PendingWork>;
+  standing(email: string, badgeId: string): Promise<AwardProgress>;
 }
 
-export interface Work {
+export interface PendingWork {
   /** Notices that came or are read, earners to decide. */
   readonly deciding: number;
   /** Awards to gather and to issue. */
@@ -21,7 +21,7 @@ export interface Work {
 }
 
 /** What somebody has and lacks for a badge of the Région, in numbers and in French. */
-export interface Standing {
+export interface AwardProgress {
   readonly have: number;
   readonly need: number;
   /** What earned it: partners' badges, or badges of the Région. */
@@ -37,10 +37,10 @@ export interface Play extends Stage, Pick<StageOptions, 'scheme'> {
   readonly narrator: Narrator;
 }
 
-export const badgeName = ({ awards }: Play['scheme'], id: string): string =>
+export const awardName = ({ awards }: Play['scheme'], id: string): string =>
   awards.find(({ badgeId }) => badgeId === id)?.name ?? id;
 
-export const counted = (count: number, one: string, many = `${one}s`): string =>
+export const countOf = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count < 2 ? one : many}`;
 
 export const ofPerson = (name: string): string =>
@@ -111,9 +111,9 @@ function createAnnouncer(play: Play): () => void {
     const news = committedIssues(play).filter(({ eventId }) => !announced.has(eventId));
     for (const { badgeId, recipients, status, eventId } of news) {
       const many = recipients.length > MOST_NAMED;
-      const who = many ? counted(recipients.length, 'personne') : list.format(recipients.map(nameOf));
+      const who = many ? countOf(recipients.length, 'personne') : list.format(recipients.map(nameOf));
       const how = `${many ? ', en un seul appel' : ''}${status === 'lost' ? ' (réponse perdue)' : ''}`;
-      play.narrator.award(`La Région remet « ${badgeName(play.scheme, badgeId)} » à ${who}${how}.`);
+      play.narrator.award(`La Région remet « ${awardName(play.scheme, badgeId)} » à ${who}${how}.`);
       announced.add(eventId);
     }
   };
@@ -165,17 +165,17 @@ async function narratePortfolios({ insight, narrator }: Play, toward: string, em
   for (const email of emails) {
     const { have, need } = await insight.standing(email, toward);
     const dots = `${'●'.repeat(have)}${'○'.repeat(Math.max(0, need - have))}`;
-    const words = `${dots} ${counted(have, 'badge')} sur ${need}`;
+    const words = `${dots} ${countOf(have, 'badge')} sur ${need}`;
     people.set(words, [...(people.get(words) ?? []), nameOf(email)]);
   }
   for (const [words, [first = '', ...others]] of people) {
-    const many = counted(others.length + 1, 'portefeuille');
+    const many = countOf(others.length + 1, 'portefeuille');
     narrator.fact(`${others.length > 0 ? many : `portefeuille ${ofPerson(first)}`} : ${words}`);
   }
 }
 
 /** Resolves when nothing is left of one kind of work. Looked at twice: what is done may have left more. */
-export async function workDone({ insight, stop }: Play, kind: (work: Work) => number, what: string) {
+export async function workDone({ insight, stop }: Play, kind: (work: PendingWork) => number, what: string) {
   const none = async (): Promise<boolean> => kind(await insight.work()) === 0;
   await waitFor(async () => (await none()) && (await none()), what, stop);
 }

@@ -18,7 +18,7 @@ import type { Scheme } from '../rules/types.js';
 import { awardsIn, badgesIn, type Evaluation, tallyOf } from '../rules/evaluation.js';
 import { readPerson } from '../earners/person.js';
 import { openStores } from '../workers/stores.js';
-import { EVENT_PATH, PASSPORT_PATH, type Insight, type Standing, type Work } from './acts.js';
+import { EVENT_PATH, PASSPORT_PATH, type Insight, type AwardProgress, type PendingWork } from './acts.js';
 import { Narrator } from './narrator.js';
 import { Closing, DemoError, openStage, type Environment, type Stage } from './stage.js';
 import { FARID, showMail, tellStory } from './story.js';
@@ -142,7 +142,7 @@ function openInsight(scheme: Scheme, environment: Environment): Insight & { clos
   };
 }
 
-async function workIn(queues: readonly Queue[]): Promise<Work> {
+async function workIn(queues: readonly Queue[]): Promise<PendingWork> {
   const counts: Record<string, number> = {};
   const failed: string[] = [];
   for (const queue of queues) {
@@ -156,7 +156,7 @@ async function workIn(queues: readonly Queue[]): Promise<Work> {
   return { deciding: arrivals + notices + earners, issuing: awards, failed };
 }
 
-function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): Standing {
+function standingIn(scheme: Scheme, evaluation: Evaluation, badgeId: string): AwardProgress {
   const text = new ExplanationText(buildExplanation(scheme, evaluation, noBackground));
   const verdict = evaluation.awards.find(({ award }) => award.badgeId === asBadgeId(badgeId));
   if (verdict === undefined) throw new Error(`The demo's scheme has no award with badge ${badgeId}`);

@@ -31,10 +31,10 @@ export const STRANGER = {
 } as const;
 
 /** People by a badge of the Région. */
-export type Outcome = Readonly<Record<string, readonly string[]>>;
+export type ExpectedAwards = Readonly<Record<string, readonly string[]>>;
 
 /** Who is to receive what from Palier, each once; and nobody anything else. */
-export const AWARDED: Outcome = {
+export const AWARDED: ExpectedAwards = {
   R_COMM_1: ['Amina', 'Bastien', 'Chloé', 'Driss', 'Élise', 'Jeanne'],
   R_ORGA_1: PRESENT,
   R_COMM_2: ['Inès'],
@@ -42,7 +42,7 @@ export const AWARDED: Outcome = {
 };
 
 /** Who comes close and is not to receive it. */
-export const NOT_AWARDED: Outcome = { R_COMM_1: ['Farid', 'Gaëlle', 'Hugo'], R_ORGA_1: [ABSENT] };
+export const NOT_AWARDED: ExpectedAwards = { R_COMM_1: ['Farid', 'Gaëlle', 'Hugo'], R_ORGA_1: [ABSENT] };
 
 /** What the Région gave to Inès by hand, before the story begins: in June of the year before. */
 export const GIVEN_BEFORE = ['R_COMM_1', 'R_ORGA_2', 'R_ADAP_2'];

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { linkIn, readMail, type Received } from '../sandbox/mailbox.js';
 import { command } from '../sandbox/processes.js';
 import {
-  badgeName,
+  awardName,
   committedIssues,
-  counted,
+  countOf,
   MOST_NAMED,
   ofPerson,
   playScenes,
@@ -13,7 +13,7 @@ import {
   type Play,
 } from './acts.js';
 import type { Narrator } from './narrator.js';
-import { AWARDED, emailOf, nameOf, NOT_AWARDED, SCENES, STRANGER, type Outcome } from './scenes.js';
+import { AWARDED, emailOf, nameOf, NOT_AWARDED, SCENES, STRANGER, type ExpectedAwards } from './scenes.js';
 import { DemoError, waitFor } from './stage.js';
 
 /**
@@ -43,7 +43,7 @@ async function backToBastien(play: Play): Promise<void> {
   await workDone(play, ({ deciding, issuing }) => deciding + issuing, 'la fin de tout travail');
   narrator.say("Trente secondes après l'appel resté sans réponse, Palier a relu le compte de la Région.");
   const calls = sandbox.issues().filter(({ recipients }) => recipients.includes(emailOf('Bastien')));
-  narrator.fact(`${counted(calls.length, "appel d'émission", "appels d'émission")} pour Bastien, en tout`);
+  narrator.fact(`${countOf(calls.length, "appel d'émission", "appels d'émission")} pour Bastien, en tout`);
   narrator.say("Son badge y était : rien n'est émis de nouveau.");
   await narrator.pause(READ_MS);
 }
@@ -110,7 +110,7 @@ async function awardedRows(play: Play): Promise<readonly string[][]> {
       const why = (await play.insight.standing(email, badgeId)).earnedBy.join(' · ');
       byReason.set(why, [...(byReason.get(why) ?? []), nameOf(email)]);
     }
-    for (const [why, names] of byReason) rows.push([together(names), badgeName(play.scheme, badgeId), why]);
+    for (const [why, names] of byReason) rows.push([together(names), awardName(play.scheme, badgeId), why]);
   }
   return rows;
 }
@@ -118,7 +118,7 @@ async function awardedRows(play: Play): Promise<readonly string[][]> {
 function together(names: readonly string[]): string {
   const sorted = names.toSorted((a, b) => a.localeCompare(b, 'fr'));
   return sorted.length > MOST_NAMED
-    ? `${sorted[0] ?? ''} et ${counted(sorted.length - 1, 'autre')}`
+    ? `${sorted[0] ?? ''} et ${countOf(sorted.length - 1, 'autre')}`
     : sorted.join(', ');
 }
 
@@ -132,12 +132,12 @@ async function missedRows({ sandbox, insight, scheme }: Play): Promise<readonly 
       .filter(({ email }) => email === emailOf(name))
       .map(() => `« ${STRANGER.badge.name} » : le ${STRANGER.name} ne participe pas`);
     const why = [`Il manque ${lacking}`, ...excluded, ...ignored].map((one) => `${one}.`);
-    return [name, badgeName(scheme, badgeId), why.join(' ')];
+    return [name, awardName(scheme, badgeId), why.join(' ')];
   });
   return Promise.all(rows);
 }
 
-const pairsOf = (outcome: Outcome): (readonly [badgeId: string, name: string])[] =>
+const pairsOf = (outcome: ExpectedAwards): (readonly [badgeId: string, name: string])[] =>
   Object.entries(outcome).flatMap(([badgeId, names]) => names.map((name) => [badgeId, name] as const));
 
 /**
@@ -145,7 +145,11 @@ const pairsOf = (outcome: Outcome): (readonly [badgeId: string, name: string])[]
  * @param failed what Palier gave up
  * @returns each difference, in French; none when all is well
  */
-export function differences(play: Issuing, promised: Outcome, failed: readonly string[]): readonly string[] {
+export function differences(
+  play: Issuing,
+  promised: ExpectedAwards,
+  failed: readonly string[],
+): readonly string[] {
   const times = new Map(pairsOf(promised).map((pair) => [pair.join(' '), 0]));
   const wanted = new Set(times.keys());
   for (const { badgeId, recipients } of committedIssues(play))
@@ -155,7 +159,7 @@ export function differences(play: Issuing, promised: Outcome, failed: readonly s
     }
   const wrong = [...times].flatMap(([key, count]) => {
     const [badgeId = '', name = ''] = key.split(' ');
-    const badge = `« ${badgeName(play.scheme, badgeId)} »`;
+    const badge = `« ${awardName(play.scheme, badgeId)} »`;
     if (!wanted.has(key)) return [`${name} a reçu ${badge} (${count} fois) sans y avoir droit.`];
     return count === 1 ? [] : [`${name} devait recevoir ${badge} une fois : émis ${count} fois.`];
   });

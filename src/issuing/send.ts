@@ -71,10 +71,10 @@ const noteForm = z.object({
   assertions: z.record(z.string(), z.array(z.string())).default({}),
   causes: z.record(z.string(), z.string().nullable()).default({}),
 });
-export type Note = z.output<typeof noteForm>;
+export type LogEntryNote = z.output<typeof noteForm>;
 
 /** Our note, as OBF gives it back; null for what somebody gave by hand. */
-export const noteIn = (logEntry: unknown): Note | null => noteForm.safeParse(logEntry).data ?? null;
+export const noteIn = (logEntry: unknown): LogEntryNote | null => noteForm.safeParse(logEntry).data ?? null;
 
 /** What OBF is told: enough for its account alone to say who was given what, and why. No address. */
 function requestOf(batch: Batch, due: DueAwards, issuedOnS: number): IssueRequest {

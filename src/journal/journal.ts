@@ -18,7 +18,7 @@ import type { Vault } from '../platform/vault.js';
 import {
   createTimeIndex,
   type Listed,
-  type Place,
+  type IndexPlace,
   type Span,
   type TimeIndex,
   type Walk,
@@ -46,7 +46,7 @@ export type Journal = ReturnType<typeof createJournal>;
 export function createJournal({ redis, prefix, earners, vault, timeZone }: JournalParts) {
   const index = createTimeIndex(redis, prefix, timeZone);
   const general = createGeneralJournal(redis, prefix, index);
-  const readAt = (places: readonly Place[]) => readFound(earners, general, places);
+  const readAt = (places: readonly IndexPlace[]) => readFound(earners, general, places);
   async function* walkEntries(walk: Walk): AsyncGenerator<Found> {
     for await (const places of index.walk(walk)) yield* await readAt(places);
   }
@@ -170,7 +170,7 @@ export const isAskedFor = (
 
 /** An entry, and its place. */
 interface Found {
-  readonly place: Place;
+  readonly place: IndexPlace;
   readonly entry: JournalEntry;
 }
 
@@ -178,7 +178,7 @@ interface Found {
 async function readFound(
   earners: EarnerStore,
   general: GeneralJournal,
-  places: readonly Place[],
+  places: readonly IndexPlace[],
 ): Promise<readonly Found[]> {
   const named = places.map((place) => {
     const end = place.member.lastIndexOf(':');
@@ -206,8 +206,8 @@ interface JournalPage {
   /** What happened last comes first. */
   readonly entries: readonly JournalEntry[];
   /** From where the page before, or after, is read; null: there is none. */
-  readonly older: Place | null;
-  readonly newer: Place | null;
+  readonly older: IndexPlace | null;
+  readonly newer: IndexPlace | null;
   /** So many entries were looked at that the rest is left to the next page. */
   readonly isPartial: boolean;
 }
@@ -222,7 +222,7 @@ async function readPage(
 ): Promise<JournalPage> {
   const found: Found[] = [];
   let lookedAt = 0;
-  let stoppedAt: Place | null = null;
+  let stoppedAt: IndexPlace | null = null;
   for await (const one of entries) {
     if (isAskedFor(one.entry, query)) found.push(one);
     if (found.length > size) break;

@@ -5,7 +5,7 @@ import type { RedisConnection } from '../platform/redis.js';
 import { scriptOf } from '../platform/redis-commands.js';
 
 /** The place of an entry: by when it happened, then by its name. */
-export interface Place {
+export interface IndexPlace {
   /** Unix seconds. */
   readonly atS: number;
   /** `<earner>:<place in its journal>`, or `:<id>` for an entry about nobody. */
@@ -27,7 +27,7 @@ export interface Span {
 /** `older`: what happened before `beyond`, or from the newest of all on; `newer`: after it, or from the oldest on. */
 export interface Walk extends Span {
   readonly way: 'older' | 'newer';
-  readonly beyond: Place | null;
+  readonly beyond: IndexPlace | null;
 }
 
 /** How many of each award were issued, by calendar day (`2026-11-23`, in the scheme's zone). */
@@ -103,13 +103,13 @@ export function createTimeIndex(redis: RedisConnection, prefix: string, timeZone
         );
       }
     },
-    async remove(places: readonly Place[]): Promise<void> {
+    async remove(places: readonly IndexPlace[]): Promise<void> {
       await Promise.all(places.map(({ atS, member }) => redis.zrem(hourKey(hourOf(atS)), member)));
     },
     /** Places in the order of the way, in chunks. */
-    walk: (walk: Walk): AsyncIterable<readonly Place[]> => walkHours(redis, hoursKey, placesIn, walk),
+    walk: (walk: Walk): AsyncIterable<readonly IndexPlace[]> => walkHours(redis, hoursKey, placesIn, walk),
     /** The places of the entries of one event, among others of the same instant. */
-    async ofEvent(event: EventId): Promise<readonly Place[]> {
+    async ofEvent(event: EventId): Promise<readonly IndexPlace[]> {
       const [first, last] = ((await redis.hget(eventsKey, event)) ?? '').split(' ');
       if (first === undefined || last === undefined) return [];
       const hours = await redis.zrangebyscore(hoursKey, hourOf(Number(first)), hourOf(Number(last)));
@@ -144,19 +144,19 @@ type PlacesIn = (
   hours: readonly string[],
   from?: string | number,
   until?: string | number,
-) => Promise<readonly Place[]>;
+) => Promise<readonly IndexPlace[]>;
 
 async function* walkHours(
   redis: RedisConnection,
   hoursKey: string,
   placesIn: PlacesIn,
   { way, beyond, fromS = -Infinity, untilS = Infinity }: Walk,
-): AsyncGenerator<readonly Place[]> {
+): AsyncGenerator<readonly IndexPlace[]> {
   const isNewer = way === 'newer';
   const sign = isNewer ? 1 : -1;
   const nearS = beyond?.atS ?? -sign * Infinity;
   const [leastS, mostS] = isNewer ? [Math.max(fromS, nearS), untilS] : [fromS, Math.min(untilS, nearS)];
-  const isAsked = (one: Place): boolean =>
+  const isAsked = (one: IndexPlace): boolean =>
     fromS <= one.atS && one.atS < untilS && (beyond === null || sign * compare(one, beyond) > 0);
   for (let next: string | number = hourOf(isNewer ? leastS : mostS); ;) {
     const limit = ['LIMIT', 0, HOURS_TOGETHER] as const;
@@ -171,14 +171,14 @@ async function* walkHours(
   }
 }
 
-const compare = (a: Place, b: Place): number =>
+const compare = (a: IndexPlace, b: IndexPlace): number =>
   a.atS - b.atS || (a.member < b.member ? -1 : a.member > b.member ? 1 : 0);
 
 /** Where to go on, as one word. */
-export const cursorOf = ({ atS, member }: Place): string => `${atS}-${member}`;
+export const cursorOf = ({ atS, member }: IndexPlace): string => `${atS}-${member}`;
 
 /** Null: nobody ever wrote that cursor. */
-export function placeIn(cursor: string): Place | null {
+export function placeIn(cursor: string): IndexPlace | null {
   const [, atS, member] = /^(-?\d{1,12})-([\w-]{0,64}:[\w-]{1,64})$/.exec(cursor) ?? [];
   return atS === undefined || member === undefined ? null : { atS: Number(atS), member };
 }

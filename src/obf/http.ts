@@ -41,12 +41,12 @@ export interface CallMade {
 }
 
 /** Receives each call. May not throw: a call that was made has been made. */
-export type Report = (made: CallMade) => void;
+export type OnCall = (made: CallMade) => void;
 
 interface HttpOptions {
   readonly baseUrl: string;
   readonly timeoutMs: number;
-  readonly report: Report;
+  readonly report: OnCall;
   readonly log: Logger | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { Vault } from '../platform/vault.js';
 import { createAccount, type ObfAccount } from './account.js';
 import { createCaller } from './call.js';
 import { HostedCredentials } from './hosted.js';
-import { createHttp, type Report } from './http.js';
+import { createHttp, type OnCall } from './http.js';
 import { createRateLimiter } from './rate-limiter.js';
 import { createTokens, TUNING, type Tuning } from './token.js';
 
@@ -22,7 +22,7 @@ export interface ObfOptions {
   readonly timeoutMs?: number;
   readonly log?: Logger;
   /** Receives each call that left. */
-  readonly report?: Report;
+  readonly report?: OnCall;
   readonly tuning?: Partial<Tuning>;
 }
 

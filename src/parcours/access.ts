@@ -15,7 +15,7 @@ const HOUR_S = 3600;
 const PER_ADDRESS = 3;
 const PER_NETWORK = 20;
 
-export interface Access {
+export interface ParcoursGrant {
   readonly earner: EarnerKey;
   /** When it was made, Unix seconds: an erasure after that ends it. */
   readonly sinceS: number;
@@ -25,11 +25,11 @@ export type ParcoursAccess = ReturnType<typeof createAccess>;
 
 const form = z
   .tuple([z.string().transform(asEarnerKey), z.number().int()])
-  .transform(([earner, sinceS]): Access => ({ earner, sinceS }));
+  .transform(([earner, sinceS]): ParcoursGrant => ({ earner, sinceS }));
 type Kind = 'link' | 'session';
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
-export const isErasedSince = ({ sinceS }: Access, tombstone: Tombstone | null): boolean =>
+export const isErasedSince = ({ sinceS }: ParcoursGrant, tombstone: Tombstone | null): boolean =>
   tombstone !== null && tombstone.erasedAtS >= sinceS;
 
 /**
@@ -51,7 +51,7 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
     return token;
   }
   /** Null for what is not there, was not sealed here, or was moved to another name. */
-  const open = (kind: Kind, hash: string, sealed: string | null): Access | null =>
+  const open = (kind: Kind, hash: string, sealed: string | null): ParcoursGrant | null =>
     openSealed(vault, sealed, `parcours ${kind} ${hash}`, form);
   /** Fixed hours: who waits for the next one may ask again. */
   async function count(of: string): Promise<number> {
@@ -74,7 +74,7 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
       return token;
     },
     /** Uses a token up. Null: it is unknown, used, late, or not the newest. */
-    async redeemToken(token: string): Promise<Access | null> {
+    async redeemToken(token: string): Promise<ParcoursGrant | null> {
       const hash = hashOf(token);
       const access = open('link', hash, await redis.getdel(keyOf('link', hash)));
       if (access === null || (await redis.get(newestKey(access.earner))) !== hash) return null;
@@ -82,7 +82,7 @@ export function createAccess(redis: RedisConnection, prefix: string, vault: Vaul
     },
     /** Resolves with the cookie's value. */
     startSession: (earner: EarnerKey): Promise<string> => put('session', earner),
-    async findSession(cookie: string | null): Promise<Access | null> {
+    async findSession(cookie: string | null): Promise<ParcoursGrant | null> {
       if (cookie === null) return null;
       const hash = hashOf(cookie);
       return open('session', hash, await redis.get(keyOf('session', hash)));

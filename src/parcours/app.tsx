@@ -7,9 +7,9 @@ import { collectPersonalData, earnerJson } from '../ops/shared/personal-data.js'
 import { systemClock } from '../platform/clock.js';
 import { fieldOf } from '../platform/logger.js';
 import { enqueueLink } from '../queue/enqueue.js';
-import { type Access, ACCESS_MS, createAccess } from './access.js';
+import { type ParcoursGrant, ACCESS_MS, createAccess } from './access.js';
 import { readParcours } from './progress.js';
-import { AskView, EndedView, OpenView, ParcoursView, renderPage, SentView } from './view.js';
+import { AskView, EndedView, OpenView, ParcoursView, renderParcoursPage, SentView } from './view.js';
 
 type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
 
@@ -36,9 +36,9 @@ function depsOf(reading: Parameters<typeof collectPersonalData>[0], parcours: Pa
     /** Has the link sent, whether or not anybody is known there: a job finds out. */
     enqueueLink: (earner: EarnerKey) => enqueueLink(reading.queues.mails, earner),
     /** Null: nobody is there, or they were erased since. */
-    read: (access: Access) => readParcours(reading, access),
+    read: (access: ParcoursGrant) => readParcours(reading, access),
     /** All that is kept about them, as `palier earner export` says it. */
-    exportAll: async ({ earner }: Access): Promise<unknown> =>
+    exportAll: async ({ earner }: ParcoursGrant): Promise<unknown> =>
       earnerJson(await collectPersonalData(reading, earner), systemClock),
     count: (step: ParcoursStep): void => {
       meter.count('palier_parcours_total', { step });
@@ -72,7 +72,11 @@ export function createParcours(deps: ParcoursDeps): Express {
     next();
   });
   const send: Tools['send'] = (res, status, title, body) => {
-    const html = renderPage(deps.frame, title, typeof body === 'string' ? <EndedView why={body} /> : body);
+    const html = renderParcoursPage(
+      deps.frame,
+      title,
+      typeof body === 'string' ? <EndedView why={body} /> : body,
+    );
     res.status(status).type('html').send(html);
   };
   const tools: Tools = { deps, cookies: cookieJar('palier_parcours', secure, '/'), send };
@@ -132,7 +136,8 @@ function addLink(app: Express, { deps, cookies, send }: Tools): void {
 
 function addOwnPages(app: Express, { deps, cookies, send }: Tools): void {
   const { access } = deps;
-  const signedIn = async (req: Request): Promise<Access | null> => access.findSession(cookies.read(req));
+  const signedIn = async (req: Request): Promise<ParcoursGrant | null> =>
+    access.findSession(cookies.read(req));
   const over = (res: Response): void => send(res, 401, 'Page fermée', OVER);
   app.post('/fermer', async (req, res) => {
     await access.endSession(cookies.read(req));

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { Assertion } from '../earners/record.js';
-import { explainPerson, type PersonSources } from '../ops/shared/explain-person.js';
+import { explainPerson, type ExplainSources } from '../ops/shared/explain-person.js';
 import { DEMAND_NAMES } from '../rules/badges-condition.js';
 import { EARNER_DEMANDS, EARNER_NUMBERS } from '../rules/explain/condition-words.js';
 import { abilityName, Formatter } from '../rules/explain/formatter.js';
 import type { explainSchema } from '../rules/explain/json.js';
 import type { Competency, Scheme } from '../rules/types.js';
-import { isErasedSince, type Access } from './access.js';
+import { isErasedSince, type ParcoursGrant } from './access.js';
 
 /** An explanation as `palier explain --json` prints it. */
 export type ExplainJson = z.infer<typeof explainSchema>;
@@ -18,7 +18,7 @@ type Reason = ExplainJson['left_out'][number]['reason'];
 export type Parcours = NonNullable<Awaited<ReturnType<typeof readParcours>>>;
 
 /** @returns null when nobody is known there, or they were erased after `access` was given */
-export async function readParcours(sources: PersonSources, access: Access) {
+export async function readParcours(sources: ExplainSources, access: ParcoursGrant) {
   const found = await explainPerson(sources, access.earner);
   if (found === null) return null;
   const { person, scheme, json } = found;
@@ -42,7 +42,7 @@ export async function readParcours(sources: PersonSources, access: Access) {
   };
 }
 
-export type Names = ReturnType<typeof namesOf>;
+export type SchemeNames = ReturnType<typeof namesOf>;
 
 export function namesOf(scheme: Scheme) {
   const competencies: ReadonlyMap<string, Competency> = scheme.competencies;
@@ -75,7 +75,7 @@ export function progressOf(rule: RuleJson): { readonly have: number; readonly ne
 }
 
 /** Pure. What is still missing for a rule, in short French sentences; none: it is met. */
-export function missingOf(rule: RuleJson, names: Names): readonly string[] {
+export function missingOf(rule: RuleJson, names: SchemeNames): readonly string[] {
   if (rule.met) return [];
   if (rule.kind === 'holds') return [`Il vous manque le badge Région « ${names.award(rule.award)} ».`];
   if (rule.kind !== 'badges') {
@@ -101,7 +101,7 @@ export function missingOf(rule: RuleJson, names: Names): readonly string[] {
 }
 
 /** Pure. Of each badge that does not count: why, and what to do about it. */
-export const excludedOf = ({ left_out: leftOut }: ExplainJson, names: Names): readonly string[] =>
+export const excludedOf = ({ left_out: leftOut }: ExplainJson, names: SchemeNames): readonly string[] =>
   leftOut.map(({ assertion, reason }) => {
     const partner = names.partner(assertion.client);
     const day = reason.why === 'expired' ? names.day(reason.expires_on_s) : '';

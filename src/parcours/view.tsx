@@ -4,13 +4,13 @@ import { typesetFrench } from '../ops/shared/browser.js';
 import { withoutMarks } from '../platform/invisible.js';
 import { type AwardJson, missingOf, type Parcours, progressOf, stateOf } from './progress.js';
 
-export interface Frame {
+export interface ParcoursFrame {
   readonly scheme: string;
   /** Whom a person can write to; null: nobody was named. */
   readonly contact: string | null;
 }
 
-export function renderPage(frame: Frame, title: string, body: ComponentChildren): string {
+export function renderParcoursPage(frame: ParcoursFrame, title: string, body: ComponentChildren): string {
   const html = renderToString(
     <html lang="fr">
       <head>

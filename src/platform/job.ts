@@ -12,7 +12,7 @@ export interface JobResult {
 }
 
 /** Does one job. The signal aborts when it is no longer this process' to do. */
-export type Work<Parts, Job> = (parts: Parts, job: Job, signal: AbortSignal) => Promise<JobResult>;
+export type JobHandler<Parts, Job> = (parts: Parts, job: Job, signal: AbortSignal) => Promise<JobResult>;
 
 /** How far a long job is, kept with it; a run that follows an interrupted one finds it. */
 export interface JobProgress {

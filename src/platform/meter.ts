@@ -53,7 +53,7 @@ export const bucketOf = (seconds: number): string =>
   String(BUCKETS_S.find((limit) => seconds <= limit) ?? '+Inf');
 
 /** A field of the hashes: the name, the labels' values in their order, and of a time which part of it. */
-export const fieldOf = (name: string, values: readonly string[], part?: string): string =>
+export const metricField = (name: string, values: readonly string[], part?: string): string =>
   JSON.stringify(part === undefined ? [name, ...values] : [name, ...values, part]);
 
 export type Meter = ReturnType<typeof createMeter>;
@@ -89,16 +89,16 @@ export function createMeter(redis: RedisConnection, prefix: string) {
   let last: Promise<void> = Promise.resolve();
   return {
     count<N extends CounterName>(name: N, labels: LabelsOf<(typeof COUNTERS)[N]>, by = 1): void {
-      add(fieldOf(name, valuesOf(COUNTERS[name], labels)), by);
+      add(metricField(name, valuesOf(COUNTERS[name], labels)), by);
     },
     time<N extends TimeName>(name: N, labels: LabelsOf<(typeof TIMES)[N]>, durationMs: number): void {
       const values = valuesOf(TIMES[name], labels);
-      add(fieldOf(name, values, bucketOf(durationMs / 1000)), 1);
-      add(fieldOf(name, values, SUM), Math.max(0, Math.round(durationMs * 1000)));
+      add(metricField(name, values, bucketOf(durationMs / 1000)), 1);
+      add(metricField(name, values, SUM), Math.max(0, Math.round(durationMs * 1000)));
     },
     /** @param atS Unix seconds */
     mark<N extends MarkName>(name: N, labels: LabelsOf<(typeof MARKS)[N]>, atS: number): void {
-      marks.set(fieldOf(name, valuesOf(MARKS[name], labels)), atS);
+      marks.set(metricField(name, valuesOf(MARKS[name], labels)), atS);
     },
     /**
      * Adds to Redis what was counted since the last time, one flush after the other: two at once could put an older mark

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { readAddresses } from '../earners/person.js';
 import { isErased, type EarnerRecord } from '../earners/record.js';
 import type { EarnerKey } from '../ids.js';
-import type { Work } from '../platform/job.js';
+import type { JobHandler } from '../platform/job.js';
 import type { Scheme } from '../rules/types.js';
 import { IN_FLIGHT } from '../scheme/population.js';
 import {
@@ -25,7 +25,11 @@ type PurgeParts = ErasureParts & { readonly scheme: Pick<Scheme, 'timeZone'> };
  * Erases people who were given nothing for so many calendar months (null: nobody), and wait for nothing; and completes
  * the erasures that were stopped before their end. May be stopped anywhere: the next one goes on.
  */
-export const purge: Work<PurgeParts, { readonly months: number | null }> = async (parts, job, signal) => {
+export const purge: JobHandler<PurgeParts, { readonly months: number | null }> = async (
+  parts,
+  job,
+  signal,
+) => {
   const { months } = job;
   const { clock, scheme, journal, earners, log } = parts;
   const zone = { zone: scheme.timeZone };

@@ -2,12 +2,12 @@ import { DateTime } from 'luxon';
 import type { AwardId } from '../ids.js';
 import { type BadgesCondition, DEMAND_NAMES, DEMANDS, picks } from './badges-condition.js';
 import { choose } from './choice.js';
-import { oldestFirst, within } from './countable.js';
+import { oldestFirst, isWithin } from './countable.js';
 import { assertNever, type BadgesResult, type ConditionResult, type Demand, reached } from './evaluation.js';
 import type { Candidate, Condition, Scheme, Window } from './types.js';
 
 /** All that a condition may look at. */
-export interface Facts {
+export interface EvaluationFacts {
   readonly scheme: Scheme;
   /** Unix seconds. */
   readonly nowS: number;
@@ -18,7 +18,7 @@ export interface Facts {
 }
 
 /** Interprets a rule: the same tree, with what each condition has and needs. Pure. */
-export function evaluateCondition(condition: Condition, facts: Facts): ConditionResult {
+export function evaluateCondition(condition: Condition, facts: EvaluationFacts): ConditionResult {
   switch (condition.kind) {
     case 'all':
     case 'any':
@@ -40,12 +40,15 @@ export function evaluateCondition(condition: Condition, facts: Facts): Condition
 }
 
 /** Met when every demand is: the choice makes each of them as great as it can be, all at once. */
-function evaluateBadges(condition: BadgesCondition, { scheme, nowS, candidates }: Facts): BadgesResult {
+function evaluateBadges(
+  condition: BadgesCondition,
+  { scheme, nowS, candidates }: EvaluationFacts,
+): BadgesResult {
   const window = windowOf(scheme, condition, nowS);
   const picked = candidates.filter(({ enrolment }) => picks(condition.selector, enrolment));
-  const inTime = picked.filter(({ assertion }) => within(window, assertion.issuedOnS));
+  const inTime = picked.filter(({ assertion }) => isWithin(window, assertion.issuedOnS));
   const outOfTime = picked
-    .filter(({ assertion }) => !within(window, assertion.issuedOnS))
+    .filter(({ assertion }) => !isWithin(window, assertion.issuedOnS))
     .map(({ assertion }) => ({ assertion, reason: { why: 'outside_condition_dates', ...window } as const }));
   const choice = choose(inTime, condition);
   const badges = choice.counted.map(({ enrolment }) => enrolment);

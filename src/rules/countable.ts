@@ -36,7 +36,7 @@ export function distinct(assertions: readonly Assertion[]): readonly Assertion[]
 }
 
 /** Whether an instant lies in the window. An instant that is not a number lies in none that has a bound. */
-export const within = ({ fromS, beforeS }: Window, atS: number): boolean =>
+export const isWithin = ({ fromS, beforeS }: Window, atS: number): boolean =>
   (fromS === null || atS >= fromS) && (beforeS === null || atS < beforeS);
 
 const expired = ({ expiresOnS }: Assertion, nowS: number): boolean =>
@@ -57,7 +57,7 @@ function reasonAgainst(scheme: Scheme, assertion: Assertion, nowS: number): Excl
   if (assertion.revoked) return { why: 'revoked' };
   if (assertion.expiresOnS !== null && expired(assertion, nowS))
     return { why: 'expired', expiresOnS: assertion.expiresOnS };
-  if (!within(enrolment, assertion.issuedOnS))
+  if (!isWithin(enrolment, assertion.issuedOnS))
     return { why: 'outside_enrolment', fromS: enrolment.fromS, beforeS: enrolment.beforeS };
   if (scheme.partnersById.get(enrolment.clientId)?.active !== true) return { why: 'partner_inactive' };
   if (assertion.issuedOnS > nowS + AHEAD_S) return { why: 'future' };

@@ -1,7 +1,7 @@
 import type { AwardId } from '../ids.js';
 import { abilityOf, type BadgesCondition, picks } from './badges-condition.js';
-import { evaluateCondition, type Facts } from './conditions.js';
-import { oldestFirst, supposed, within } from './countable.js';
+import { evaluateCondition, type EvaluationFacts } from './conditions.js';
+import { oldestFirst, supposed, isWithin } from './countable.js';
 import {
   badgesIn,
   type AwardStatus,
@@ -45,7 +45,7 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
   const missing = missingUnder(awards, facts);
   const isCloser = (id: AwardId, left = 0): boolean => left < (missing.get(id) ?? 0);
   /** The awards that miss less under other facts, the other awards as they are. */
-  const closerUnder = (other: Facts): ReadonlySet<AwardId> => {
+  const closerUnder = (other: EvaluationFacts): ReadonlySet<AwardId> => {
     const closer = open.filter(({ award: { id, rule } }) =>
       isCloser(id, missingIn(evaluateCondition(rule, other), missing)),
     );
@@ -63,7 +63,7 @@ export function suggestions(scheme: Scheme, evaluation: Evaluation): ReadonlyMap
     return [id, closerUnder({ ...facts, standing: withIt })] as const;
   });
   const available = [...scheme.enrolments.values()].filter(
-    (badge) => within(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
+    (badge) => isWithin(badge, nowS) && scheme.partnersById.get(badge.clientId)?.active === true,
   );
   const all = issued(facts, available);
   const free = standingWith(awards, all, ['not_met']);
@@ -99,7 +99,7 @@ const OUT_OF_REACH = 1_000_000;
 type Missing = ReadonlyMap<AwardId, number>;
 
 /** @param awards in the scheme's order: each after those that its rule holds */
-function missingUnder(awards: readonly AwardVerdict[], facts: Facts): Missing {
+function missingUnder(awards: readonly AwardVerdict[], facts: EvaluationFacts): Missing {
   const missing = new Map<AwardId, number>();
   for (const { award, status } of awards) {
     if (facts.standing.has(award.id)) continue;
@@ -180,7 +180,7 @@ export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) =>
   const families = new Set(candidates.map(({ enrolment }) => enrolment.family));
   const partners = new Set(candidates.map(({ enrolment }) => enrolment.clientId));
   return (badge) => {
-    if (!within(badge, nowS)) return null;
+    if (!isWithin(badge, nowS)) return null;
     // Of another version of a badge that the person has, the effect depends on that very badge.
     if (families.has(badge.family)) return `badge ${badge.badgeId}`;
     // Partners that the person has nothing of are alike.
@@ -189,7 +189,7 @@ export function sortFor({ candidates, nowS }: Evaluation): (badge: Enrolment) =>
 }
 
 /** The facts that were evaluated. */
-export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation): Facts {
+export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation): EvaluationFacts {
   const standing = awards.flatMap(({ award, status }) =>
     status === 'held' || status === 'due' ? [[award.id, status] as const] : [],
   );
@@ -197,7 +197,7 @@ export function factsOf(scheme: Scheme, { awards, nowS, candidates }: Evaluation
 }
 
 /** The facts as they would be, were these badges issued now. */
-export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
+export function issued(facts: EvaluationFacts, badges: readonly Enrolment[]): EvaluationFacts {
   const added = badges.map((enrolment): Candidate => {
     const { badgeId, clientId } = enrolment;
     return { assertion: supposed(badgeId, clientId, facts.nowS), enrolment };
@@ -212,7 +212,7 @@ export function issued(facts: Facts, badges: readonly Enrolment[]): Facts {
  */
 export function standingWith(
   awards: readonly AwardVerdict[],
-  facts: Facts,
+  facts: EvaluationFacts,
   statuses: readonly AwardStatus[],
 ): ReadonlyMap<AwardId, 'held' | 'due'> {
   const standing = new Map(facts.standing);

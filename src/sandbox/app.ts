@@ -1,10 +1,17 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { API_ROUTES } from './api.js';
-import { ok, refused, throttled, type ApiRequest, type ClientHandler, type Reply } from './exchange.js';
-import type { CallFaults, Outcome } from './faults.js';
+import {
+  ok,
+  refused,
+  throttled,
+  type ApiRequest,
+  type ClientHandler,
+  type SandboxReply,
+} from './exchange.js';
+import type { CallFaults, CallOutcome } from './faults.js';
 import { PUBLIC_ROUTES } from './hosted.js';
-import type { Limits } from './limits.js';
+import type { SandboxLimits } from './limits.js';
 import type { ReceivedCall, RouteName } from './types.js';
 import type { World } from './world.js';
 
@@ -13,7 +20,7 @@ export type OpenCall = { -readonly [K in keyof ReceivedCall]: ReceivedCall[K] };
 
 interface Service {
   readonly world: World;
-  readonly limits: Limits;
+  readonly limits: SandboxLimits;
   readonly faults: CallFaults;
   readonly calls: OpenCall[];
 }
@@ -25,12 +32,12 @@ const methodOf = (name: RouteName) =>
  * OBF's API v2, then what anyone may read: the first route that fits is taken. The whole way of a call: recorded,
  * through the faults, let in, answered.
  */
-export function createApp(service: Service): Express {
+export function createSandboxApp(service: Service): Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(express.json({ limit: '8mb' }), express.urlencoded({ extended: false }));
   const turnAway = (req: Request, res: Response, status: number, message: string): void =>
     conclude({ kind: 'reply', reply: refused(status, message) }, record('unknown', req, service), res);
-  const serve = (name: RouteName, path: string, answer: (request: ApiRequest) => Reply): void => {
+  const serve = (name: RouteName, path: string, answer: (request: ApiRequest) => SandboxReply): void => {
     const route = app.route(path);
     route[methodOf(name)](async (req, res) => {
       const call = record(name, req, service);
@@ -72,7 +79,7 @@ function record(route: OpenCall['route'], req: Request, { calls, world }: Servic
 }
 
 /** A bearer token of the client in the path, and not too soon. */
-function letIn(request: ApiRequest, { world, limits }: Service, answer: ClientHandler): Reply {
+function letIn(request: ApiRequest, { world, limits }: Service, answer: ClientHandler): SandboxReply {
   const [, token = ''] = /^Bearer (\S+)$/.exec(request.authorization) ?? [];
   const client = world.clients.get(request.client);
   // An unknown or expired token, or one of another client: OBF answers it in plain text.
@@ -86,7 +93,7 @@ function letIn(request: ApiRequest, { world, limits }: Service, answer: ClientHa
 const form = z.object({ grant_type: z.string(), client_id: z.string(), client_secret: z.string() }).partial();
 
 /** OAuth 2.0 client credentials (RFC 6749, section 4.4). */
-function giveToken(request: ApiRequest, { world, limits }: Service): Reply {
+function giveToken(request: ApiRequest, { world, limits }: Service): SandboxReply {
   if (form.safeParse(request.body).data?.grant_type !== 'client_credentials')
     return refused(400, 'grant_type must be "client_credentials", in a form');
   const { id = '', secret } = credentialsOf(request);
@@ -106,7 +113,7 @@ function credentialsOf({ authorization, body }: ApiRequest) {
   return id === undefined ? { id: client_id, secret: client_secret } : { id, secret };
 }
 
-function conclude(outcome: Outcome, call: OpenCall, res: Response): void {
+function conclude(outcome: CallOutcome, call: OpenCall, res: Response): void {
   if (outcome.kind === 'silence') return;
   if (outcome.kind === 'reset') {
     call.status = 'reset';

@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly authorization: string;
 }
 
-export interface Reply {
+export interface SandboxReply {
   readonly status: number;
   /** An object leaves as JSON, a string as text. */
   readonly body: unknown;
@@ -25,22 +25,22 @@ export interface Reply {
 }
 
 /** From a call to its answer, at once; of API v2 for the client that has shown its token. */
-export type PublicHandler = (request: ApiRequest, world: World) => Reply;
-export type ClientHandler = (request: ApiRequest, world: World, client: Client) => Reply;
+export type PublicHandler = (request: ApiRequest, world: World) => SandboxReply;
+export type ClientHandler = (request: ApiRequest, world: World, client: Client) => SandboxReply;
 
 /** The name of a route begins with its method. */
 export type Routes<Handler> = readonly (readonly [name: RouteName, path: string, answer: Handler])[];
 
-export const ok = (body: unknown): Reply => ({ status: 200, body });
+export const ok = (body: unknown): SandboxReply => ({ status: 200, body });
 
 /** OBF's form of an error: `error` is the status in words, `message` says what is wrong. */
-export const refused = (status: number, message: string): Reply => ({
+export const refused = (status: number, message: string): SandboxReply => ({
   status,
   body: { status, error: STATUS_CODES[status] ?? 'Error', message },
 });
 
 /** 429. `waitMs` leaves in whole seconds, as the header has it. */
-export const throttled = (waitMs: number, message: string): Reply => ({
+export const throttled = (waitMs: number, message: string): SandboxReply => ({
   ...refused(429, message),
   headers: { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) },
 });
@@ -49,7 +49,11 @@ export const throttled = (waitMs: number, message: string): Reply => ({
  * Reads a query or body by its schema, and answers, or 400. An unknown name is refused too: OBF would
  * let a misspelt filter pass, and give back everything.
  */
-export function reading<T>(schema: z.ZodType<T>, input: unknown, answer: (input: T) => Reply): Reply {
+export function reading<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+  answer: (input: T) => SandboxReply,
+): SandboxReply {
   const read = schema.safeParse(input);
   if (read.success) return answer(read.data);
   const faults = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

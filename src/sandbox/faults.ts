@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refused, type Reply } from './exchange.js';
+import { refused, type SandboxReply } from './exchange.js';
 import type { Fault, ReceivedCall } from './types.js';
 
-export type Outcome =
+export type CallOutcome =
   /** `lost`: carried out, and not answered. */
-  | { readonly kind: 'reply' | 'lost'; readonly reply: Reply }
+  | { readonly kind: 'reply' | 'lost'; readonly reply: SandboxReply }
   /** `silence`: the connection stays open, and nothing is said. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'silence' };
@@ -31,7 +31,7 @@ export class CallFaults {
   }
 
   /** Lets a call through the faults that wait for it, to `answer` and back. */
-  async through(call: FaultyCall, answer: () => Reply): Promise<Outcome> {
+  async through(call: FaultyCall, answer: () => SandboxReply): Promise<CallOutcome> {
     const before = this.#take(call, (kind) => !AFTER.includes(kind));
     if (before?.kind === 'reset') return { kind: 'reset' };
     if (before?.kind === 'black-hole') return { kind: 'silence' };

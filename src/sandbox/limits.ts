@@ -19,7 +19,7 @@ function createTimeLine(clock: Clock): () => number {
 
 const WINDOW_MS = 1000;
 
-export type Limits = ReturnType<typeof createLimits>;
+export type SandboxLimits = ReturnType<typeof createLimits>;
 
 /** What each client is held to: its calls in any sliding second, and the spacing of its tokens, good for `tokenTtlS`. */
 export function createLimits(options: SandboxOptions, clock: Clock) {

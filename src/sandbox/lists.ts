@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ListName, PageHook, PageOrder, RowKind } from './types.js';
+import type { ListedKind, PageHook, PageOrder, RowKind } from './types.js';
 
 /** The query of every list. OBF gives at most 1000 rows at a time. */
 export const paging = {
@@ -23,7 +23,7 @@ export class Lists {
   constructor(private readonly pageRows: number) {}
 
   /** @returns what takes the hook away */
-  beforePage(clientId: string, list: ListName, hook: PageHook): () => void {
+  beforePage(clientId: string, list: ListedKind, hook: PageHook): () => void {
     const key = `${clientId} ${list}`;
     const hooks = this.#hooks.get(key) ?? new Set();
     this.#hooks.set(key, hooks.add(hook));
@@ -31,7 +31,7 @@ export class Lists {
   }
 
   /** `seed` decides how rows are shuffled. */
-  orderPages(clientId: string, list: ListName, order: PageOrder, seed = 1): void {
+  orderPages(clientId: string, list: ListedKind, order: PageOrder, seed = 1): void {
     this.#orders.set(`${clientId} ${list}`, { order, seed, turn: 0 });
   }
 
@@ -54,7 +54,7 @@ export class Lists {
    * @param rows oldest first; asked for after the hooks have run
    */
   page(
-    name: ListName,
+    name: ListedKind,
     clientId: string,
     asked: Readonly<Record<string, string>>,
     { limit, offset }: { readonly limit: number; readonly offset: number },

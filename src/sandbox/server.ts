@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { systemClock, type Clock } from '../platform/clock.js';
-import { createApp, type OpenCall } from './app.js';
+import { createSandboxApp, type OpenCall } from './app.js';
 import { CallFaults } from './faults.js';
 import { createLimits } from './limits.js';
 import { listen } from './processes.js';
@@ -39,7 +39,7 @@ export class Sandbox extends World {
     super(url, clock, options);
     this.#closed = once(server, 'close');
     const limits = createLimits(options, clock);
-    server.on('request', createApp({ world: this, limits, faults: this.#faults, calls: this.#calls }));
+    server.on('request', createSandboxApp({ world: this, limits, faults: this.#faults, calls: this.#calls }));
   }
 
   get calls(): readonly ReceivedCall[] {

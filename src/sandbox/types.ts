@@ -116,7 +116,7 @@ export type Fault = {
 
 /** `recipients`, `events` and `badges` are rows of lists; `event` is the reply about one. */
 export type RowKind = 'events' | 'recipients' | 'badges' | 'event';
-export type ListName = Exclude<RowKind, 'event'>;
+export type ListedKind = Exclude<RowKind, 'event'>;
 
 /** As recorded (the default), the other way round, or another order at each request. */
 export type PageOrder = 'oldest-first' | 'newest-first' | 'shuffled';

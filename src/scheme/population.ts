@@ -13,7 +13,7 @@ import type { Scheme } from '../rules/types.js';
 import type { Schemes } from './schemes.js';
 
 /** Receives how many addresses were looked at, of how many. */
-export type Report = (done: number, total: number) => void;
+export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Has everybody looked at, once.
@@ -23,7 +23,7 @@ export type Report = (done: number, total: number) => void;
 export async function forEachPerson(
   sources: PeopleSources,
   look: (person: PersonFacts) => void,
-  report: Report,
+  report: OnProgress,
   signal: AbortSignal,
 ): Promise<readonly EarnerKey[]> {
   const left: EarnerKey[] = [];
@@ -83,7 +83,7 @@ export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
 export async function makePlan(
   { people, schemes, quota, pace, clock }: PlanParts,
   { scheme, only, maxRps, keysPerAward, judged }: PlanAsked,
-  report: Report,
+  report: OnProgress,
   signal: AbortSignal,
 ) {
   // Before anybody is looked at: were it to change meanwhile, the plan would be of other rules.

@@ -18,7 +18,7 @@ export type VerifiedJson = Parsed;
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Strict UTF-8, strict JSON. */
-export function parseJson({ bytes }: VerifiedBody): VerifiedJson | Problem {
+export function parseBody({ bytes }: VerifiedBody): VerifiedJson | Problem {
   try {
     return new Parsed(JSON.parse(UTF_8.decode(bytes)));
   } catch {

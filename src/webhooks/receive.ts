@@ -4,7 +4,7 @@ import type { LogFields, Outcome, Reply, RequestContext } from './context.js';
 import {
   isEventBody,
   noticesOf,
-  parseJson,
+  parseBody,
   readEvent,
   readPush,
   type EventMessage,
@@ -59,7 +59,7 @@ async function takeIn(
   const body = verify(bytes);
   if (body instanceof Problem) return body;
   fields.by = body.by;
-  const json = parseJson(body);
+  const json = parseBody(body);
   if (json instanceof Problem) return json;
   const message = await read(json);
   if (message instanceof Problem) return message;

@@ -5,7 +5,13 @@ import { secondsOf } from '../platform/clock.js';
 import type { JobResult, LongWork } from '../platform/job.js';
 import { planFor, type PersonFacts } from '../rules/plan.js';
 import type { Scheme } from '../rules/types.js';
-import { makePlan, type MadePlan, type PlanAsked, forEachPerson, type Report } from '../scheme/population.js';
+import {
+  makePlan,
+  type MadePlan,
+  type PlanAsked,
+  forEachPerson,
+  type OnProgress,
+} from '../scheme/population.js';
 import {
   askedRecord,
   createApplyStore,
@@ -50,7 +56,7 @@ type Progress = Record<'done' | 'total', number>;
  * One write at a time, and not more often than every half second.
  * @param keep may fail: progress is nice to have
  */
-export function reportTo(keep: (progress: Progress) => Promise<void>): Report {
+export function reportTo(keep: (progress: Progress) => Promise<void>): OnProgress {
   let nextMs = 0;
   return (done, total) => {
     if (performance.now() < nextMs) return;
@@ -65,7 +71,7 @@ export function reportTo(keep: (progress: Progress) => Promise<void>): Report {
 export async function planWithQuota(
   pipeline: Pipeline,
   asked: PlanAsked,
-  report: Report,
+  report: OnProgress,
   signal: AbortSignal,
 ): Promise<MadePlan> {
   const { quota } = pipeline;
@@ -182,7 +188,7 @@ export async function applyRules(
   scheme: Scheme,
   how: ApplyOptions,
   seen: SeenVersions,
-  progress: Report,
+  progress: OnProgress,
   signal: AbortSignal,
 ): Promise<void> {
   const { schemes, journal, clock } = pipeline;

@@ -2,7 +2,7 @@ import { readPerson, type Person } from '../earners/person.js';
 import { enqueueAward } from '../issuing/outbox.js';
 import { enqueue } from '../queue/enqueue.js';
 import { laterJobId, type EarnerJob } from '../queue/jobs.js';
-import type { Work } from '../platform/job.js';
+import type { JobHandler } from '../platform/job.js';
 import { AHEAD_S } from '../rules/countable.js';
 import { decide, type Decision } from './decide.js';
 import { gatherSoon } from './issue/gather-awards.js';
@@ -11,7 +11,7 @@ import type { Pipeline } from './pipeline.js';
 import { handleLostAward, recordBlocked } from './issue/revocation.js';
 
 /** Decides one earner's awards anew from the whole portfolio, and puts what is due into the outbox. */
-export const evaluateEarner: Work<Pipeline, EarnerJob> = async (pipeline, job, signal) => {
+export const evaluateEarner: JobHandler<Pipeline, EarnerJob> = async (pipeline, job, signal) => {
   const { meter, regionSync, pace } = pipeline;
   const { cause, suppressEmail = false } = job;
   const startedMs = performance.now();

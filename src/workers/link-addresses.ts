@@ -16,7 +16,7 @@ import { enqueueEarners } from '../queue/enqueue.js';
 import { journalEntry } from '../earners/journal-entry.js';
 import { enqueueRevocation } from './issue/revocation.js';
 import type { Pipeline } from './pipeline.js';
-import { within } from './runtime/retry.js';
+import { waitUntil } from './runtime/retry.js';
 
 /** OBF may be receiving an award of this person at this moment, and did not answer in time. To be tried again. */
 export class AwardInFlight extends Error {
@@ -155,7 +155,7 @@ async function settle(
 ): Promise<void> {
   const badges = (await awardsAt(pipeline, keys)).map(({ badgeId }) => badgeId);
   for (const badgeId of new Set(badges)) await removeFromOpenBatches(pipeline, badgeId, new Set(keys));
-  const isSettled = await within(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
+  const isSettled = await waitUntil(withinMs, signal, async () => !(await isAnyInFlight(pipeline, keys)));
   if (!isSettled) throw new AwardInFlight();
   // What was sent is known by its address.
   await pipeline.regionSync.sync(signal);

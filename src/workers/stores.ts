@@ -6,7 +6,7 @@ import { asClientId, type ClientId, type EarnerKey } from '../ids.js';
 import { openIssuing, type CrashPoint } from '../issuing/parts.js';
 import { ISSUING_PACE } from '../issuing/pace.js';
 import { createJournal } from '../journal/journal.js';
-import type { CallMade, Report } from '../obf/http.js';
+import type { CallMade, OnCall } from '../obf/http.js';
 import { createObf } from '../obf/obf.js';
 import { createEventIndex, createReadProblems } from '../obf/read-state.js';
 import { TOKEN_CALL, type Tuning } from '../obf/token.js';
@@ -153,7 +153,7 @@ export function openStores(options: PipelineOptions) {
  * many clients as partners with a key.
  */
 const countCalls =
-  (meter: Meter, region: ClientId): Report =>
+  (meter: Meter, region: ClientId): OnCall =>
   ({ clientId, route, status, durationMs }) => {
     const role = clientId === null ? 'public' : clientId === region ? 'region' : 'partner';
     meter.count('palier_obf_calls_total', { role, route, status: classOf(status) });

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { OPERATOR } from '../ops-web/support/people.js';
 import type { House } from '../support/house.js';
-import { findAddresses, PAGE_ROUTES, type Address } from './support/addresses.js';
+import { findAddresses, PAGE_PATHS, type Address } from './support/addresses.js';
 import { openChromium, openPage } from './support/chromium.js';
 import { stickingOut, violationsOn } from './support/look.js';
 import { signInOn } from './support/session.js';
@@ -71,7 +71,7 @@ test('pages with much on them can be read by everybody', async () => {
   try {
     await tellStory(house);
     const addresses = await findAddresses(house);
-    expect(addresses.map(({ route }) => route)).toEqual(PAGE_ROUTES);
+    expect(addresses.map(({ route }) => route)).toEqual(PAGE_PATHS);
     expect(await faultsOfAll(house, addresses)).toEqual([]);
   } finally {
     await house.close();

@@ -1,4 +1,4 @@
-import type { ListName, PageOrder, RowKind } from '../../src/sandbox/types.js';
+import type { ListedKind, PageOrder, RowKind } from '../../src/sandbox/types.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 import type { Random } from './random.js';
 import { KEYED, OLD_BADGE, REGION, REGION_BADGES } from './world.js';
@@ -10,7 +10,7 @@ export type Change =
   | {
       readonly what: 'pages';
       readonly clientId: string;
-      readonly list: ListName;
+      readonly list: ListedKind;
       readonly order: PageOrder;
       readonly seed: number;
     }

@@ -2,7 +2,7 @@ import { JOURNAL_KINDS, type JournalEntry } from '../../src/earners/journal-entr
 import { asAwardId, asBadgeId, asEarnerKey, asEventId } from '../../src/ids.js';
 import type { Journal } from '../../src/journal/journal.js';
 import { journalLine, journalLineSchema } from '../../src/journal/line.js';
-import { cursorOf, type Place, placeIn } from '../../src/journal/time-index.js';
+import { cursorOf, type IndexPlace, placeIn } from '../../src/journal/time-index.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
 import { rebuildIndexes } from '../../src/workers/every-record.js';
@@ -206,7 +206,7 @@ describe('journal', () => {
           expect(read.map(({ atS }) => atS)).toEqual(asked.map(({ atS }) => atS).toSorted((a, b) => a - b));
           for (const way of ['older', 'newer'] as const) {
             const paged: JournalEntry[] = [];
-            let beyond: Place | null = null;
+            let beyond: IndexPlace | null = null;
             do {
               const { entries: shown, older, newer } = await fresh.page(query, { size, way, beyond });
               expect(shown.length).toBeLessThanOrEqual(size);

@@ -11,7 +11,7 @@ import {
   type ObfAnswers,
   type ObfCounts,
 } from '../../src/ops/web/home/figures.js';
-import { rowsOf, type Facts } from '../../src/ops/web/home/read.js';
+import { rowsOf, type HomeFacts } from '../../src/ops/web/home/read.js';
 import { verdictOf } from '../../src/ops/web/home/verdict.js';
 import { secondsOf } from '../../src/platform/clock.js';
 import { redisCause } from '../../src/platform/redis-faults.js';
@@ -251,7 +251,7 @@ describe('what the home page is made from', () => {
       p95S: 0.4,
       keysRefused: [],
     };
-    const good: Facts = {
+    const good: HomeFacts = {
       nowS: NOW_S,
       storage: null,
       now,
@@ -266,7 +266,7 @@ describe('what the home page is made from', () => {
       unfinished: null,
       issuedLast30Days: 100,
     };
-    const told = (facts: Partial<Facts>) =>
+    const told = (facts: Partial<HomeFacts>) =>
       verdictOf({ ...good, ...facts }).map(({ kind, text, link: [, href] }) => `${kind} ${href} ${text}`);
     const unfinished = (ageS: number) => ({
       version: asSchemeVersion('0123456789abcdef'),
@@ -292,7 +292,7 @@ describe('what the home page is made from', () => {
       ]);
     });
 
-    test.each<[string, Partial<Facts>, RegExp]>([
+    test.each<[string, Partial<HomeFacts>, RegExp]>([
       ['no worker', { now: { ...now, lateS: 900 } }, /^bad \/ops\/queues .* 15 min de retard/],
       [
         'paused',
@@ -356,7 +356,7 @@ describe('what the home page is made from', () => {
       expect(told(facts)).toEqual([expect.stringMatching(words)]);
     });
 
-    test.each<[string, Partial<Facts>]>([
+    test.each<[string, Partial<HomeFacts>]>([
       ['an application that has just begun', { unfinished: unfinished(30), isChangeWaiting: true }],
       ['few calls', { lastMinutes: { ...answers, calls: 4, failed: 4, p95S: 20 } }],
       ['a quota for months', { now: { ...now, quota: { reading: { left: 150, readMs: 0 }, floor: 50 } } }],

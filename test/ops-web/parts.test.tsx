@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import type { VNode } from 'preact';
 import { typesetFrench } from '../../src/ops/shared/browser.js';
-import { Issued } from '../../src/ops/web/home/view.js';
+import { IssuedSection } from '../../src/ops/web/home/view.js';
 import { ActionForm, Field } from '../../src/ops/web/parts/form.js';
 import { renderPage } from '../../src/ops/web/parts/layout.js';
 import { coloursOf, styleSheet } from '../../src/ops/web/parts/style.js';
@@ -37,7 +37,7 @@ describe('parts', () => {
     ),
     Pager: (text) => <Pager previous={`?a=${text}`} next={null} where={text} />,
     DefinitionList: (text) => <DefinitionList items={[[text, text]]} />,
-    Issued: (text) => <Issued issued={[{ label: text, today: 1, last30Days: 0 }]} />,
+    Issued: (text) => <IssuedSection issued={[{ label: text, today: 1, last30Days: 0 }]} />,
   };
 
   const tagsOf = (html: string): readonly string[] => html.match(/<[\w/]+/g) ?? [];
@@ -168,7 +168,7 @@ describe('parts', () => {
       { label: 'Communiquer', today: 0, last30Days: 1200 },
       { label: 'Organiser', today: 3, last30Days: 600 },
     ];
-    const html = renderIn(<Issued issued={issued} />);
+    const html = renderIn(<IssuedSection issued={issued} />);
 
     test('draws what its table says', () => {
       const widths = [...html.matchAll(/class="bar-2" width="(\d+)"/g)].map(([, width]) => Number(width));
@@ -184,13 +184,13 @@ describe('parts', () => {
     test('needs no style and no script, and stays inside', () => {
       expect(html).not.toMatch(/style=|<script|NaN|Infinity|undefined/);
       for (const [, width] of html.matchAll(/width="(\d+)"/g)) expect(Number(width)).toBeLessThan(640);
-      expect(renderIn(<Issued issued={[{ label: 'r', today: 0, last30Days: 0 }]} />)).not.toMatch(
+      expect(renderIn(<IssuedSection issued={[{ label: 'r', today: 0, last30Days: 0 }]} />)).not.toMatch(
         /NaN|Infinity/,
       );
     });
 
     test('is an empty table where there is nothing', () => {
-      const empty = renderIn(<Issued issued={[]} />);
+      const empty = renderIn(<IssuedSection issued={[]} />);
       expect(empty).not.toContain('<svg');
       expect(empty).toContain('Aucun badge Région au barème.');
     });

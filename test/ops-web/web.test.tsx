@@ -6,8 +6,8 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve as absolute } from 'node:path';
 import { h } from 'preact';
 import { OpsProblem } from '../../src/ops/web/http/problem.js';
-import { action, done, file, page, paramOf, type Route } from '../../src/ops/web/route.js';
-import { ROUTES } from '../../src/ops/web/routes.js';
+import { action, done, file, page, paramOf, type PageRoute } from '../../src/ops/web/route.js';
+import { PAGE_ROUTES } from '../../src/ops/web/routes.js';
 import { openHouse, type House } from '../support/house.js';
 import { ownRedis, type OwnRedis } from '../support/own-redis.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
@@ -20,7 +20,7 @@ import { openWeb, type Web } from './support/web.js';
 describe('every page', () => {
   const SCRIPT = '<script>alert(1)</script>"\'&';
 
-  const OWN: readonly Route[] = [
+  const OWN: readonly PageRoute[] = [
     page(
       'echo',
       '/echo/:word',
@@ -107,7 +107,7 @@ describe('every page', () => {
   const NO_PAGES = ['/journal/export.csv', '/journal/export.ndjson'];
 
   describe('every page', () => {
-    const pages = ROUTES.filter(
+    const pages = PAGE_ROUTES.filter(
       ({ method, path }) =>
         method === 'GET' && !path.includes(':') && !path.startsWith('/oidc') && !NO_PAGES.includes(path),
     );
@@ -260,7 +260,7 @@ describe('every write', () => {
   /** What the test's own action was called with. */
   let acted: string[];
 
-  const OWN: readonly Route[] = [
+  const OWN: readonly PageRoute[] = [
     page(
       'trial',
       '/essai',
@@ -284,12 +284,12 @@ describe('every write', () => {
   });
 
   test('every write is an operator’s, but for signing in and out', () => {
-    const others = ROUTES.filter(({ method, role }) => method === 'POST' && role !== 'operateur');
+    const others = PAGE_ROUTES.filter(({ method, role }) => method === 'POST' && role !== 'operateur');
     expect(others.map(({ name }) => name).toSorted()).toEqual(FOR_OTHERS.toSorted());
   });
 
   test('no two routes share a method and a path', () => {
-    const places = ROUTES.map(({ method, path }) => `${method} ${path}`);
+    const places = PAGE_ROUTES.map(({ method, path }) => `${method} ${path}`);
     expect(new Set(places).size).toBe(places.length);
   });
 
@@ -339,14 +339,14 @@ describe('every write', () => {
     /"code":"(\w+)"/.exec(web.lines.findLast((line) => line.includes('"msg":"ops request"')) ?? '')?.[1];
 
   /** A form's page comes first. */
-  async function atTheForm(role: Route['role']): Promise<Browser> {
+  async function atTheForm(role: PageRoute['role']): Promise<Browser> {
     const browser = await signedIn(web.origin, OPERATOR);
     if (role === 'nobody') await browser.get('/ops/connexion', { cookie: '' });
     return browser;
   }
 
-  const WRITES = [...ROUTES, ...OWN].filter(({ method }) => method === 'POST');
-  const placeOf = ({ path }: Route): string => `/ops${path.replaceAll(/:\w+/g, 'x')}`;
+  const WRITES = [...PAGE_ROUTES, ...OWN].filter(({ method }) => method === 'POST');
+  const placeOf = ({ path }: PageRoute): string => `/ops${path.replaceAll(/:\w+/g, 'x')}`;
 
   describe.each(WRITES.map((route) => [route.name, placeOf(route), route.role] as const))(
     '%s',

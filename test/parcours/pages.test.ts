@@ -11,7 +11,7 @@ import { createAccess, isErasedSince, type ParcoursAccess } from '../../src/parc
 import { createParcours } from '../../src/parcours/app.js';
 import { createMailer, MailError, type Mailer } from '../../src/platform/mailer.js';
 import { namesOf, type AwardJson } from '../../src/parcours/progress.js';
-import { ParcoursView, renderPage } from '../../src/parcours/view.js';
+import { ParcoursView, renderParcoursPage } from '../../src/parcours/view.js';
 import { sendLink } from '../../src/parcours/send-link.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { createVault } from '../../src/platform/vault.js';
@@ -249,7 +249,7 @@ test('the overview has each competency by level, and every other award', () => {
     names: namesOf(scheme),
     badgeOf: new Map(),
   };
-  const html = renderPage(
+  const html = renderParcoursPage(
     { scheme: scheme.name, contact: null },
     'Mon parcours',
     h(ParcoursView, { parcours, contact: null }),

@@ -6,7 +6,7 @@ import { didYouMean, nearest, shortList } from '../../rules/parse/messages.js';
 import type { Award, Scheme } from '../../rules/types.js';
 import { keyOfAddress } from '../shared/browser.js';
 import { type Localized, say } from '../../localized.js';
-import { Problem, wrongUsage } from './command.js';
+import { CommandProblem, wrongUsage } from './command.js';
 
 /** What was typed, as it may be shown again: it may be an address by mistake. */
 export const shownAgain = (typed: string): string => withoutAddresses(typed).slice(0, 60);
@@ -17,7 +17,7 @@ export function unknownName(
   typed: string,
   known: readonly string[],
   more: Localized | '' = '',
-): Problem {
+): CommandProblem {
   const { names, total } = shortList(typed, known);
   const list = names.join(', ') + (total === null ? '' : `... (${total})`);
   const meant = didYouMean(nearest(typed, known));
@@ -66,8 +66,8 @@ export function earnerOf(vault: Vault, typed = ''): EarnerKey {
     This is neither an e-mail address nor somebody's key (22 characters).`);
 }
 
-export const unknownEarner = (): Problem =>
-  new Problem('unknown_earner', [
+export const unknownEarner = (): CommandProblem =>
+  new CommandProblem('unknown_earner', [
     say`Personne n'est connu à cette adresse, ni sous cette clé : aucun badge d'un partenaire, ni de la Région, n'en a été lu.
       Nobody is known by this address, nor by this key: no badge of a partner, nor of the Région, was read for it.`,
     say`Vérifiez ce que vous avez tapé ; un badge tout juste délivré peut mettre quelques minutes à être lu.

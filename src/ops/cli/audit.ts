@@ -11,7 +11,7 @@ import { type Localized, say } from '../../localized.js';
 import { earnerOf, wordOf } from './arguments.js';
 import { requireSameKey, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type Call, type Command, wrongUsage, withProgress } from './command.js';
+import { type CommandCall, type Command, wrongUsage, withProgress } from './command.js';
 
 const NEEDED = ['REDIS_URL', 'TZ_SCHEME', 'PALIER_KEY', 'PALIER_KEY_OLD'];
 
@@ -61,7 +61,7 @@ const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Readi
 const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
 
 /** @throws Problem for a date or a kind that is none */
-function readFilter({ text }: Call, timeZone: string): JournalQuery {
+function readFilter({ text }: CommandCall, timeZone: string): JournalQuery {
   const date = (option: string): string | null => {
     const typed = text(option);
     if (typed === null || isDate(typed)) return typed;
@@ -80,7 +80,7 @@ function readFilter({ text }: Call, timeZone: string): JournalQuery {
 }
 
 /** Resolves with the number of entries written: all, unless nobody reads on. @throws when it was interrupted */
-async function writeEntries(call: Call, entries: AsyncGenerator<JournalEntry>): Promise<number> {
+async function writeEntries(call: CommandCall, entries: AsyncGenerator<JournalEntry>): Promise<number> {
   let written = 0;
   // The spinner ends with the first line: lines on a terminal show progress themselves.
   let next = await withProgress(call, READING, () => entries.next());

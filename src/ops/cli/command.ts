@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Config } from '../../config.js';
 import type { Clock } from '../../platform/clock.js';
 import type { RedisAddress, RedisConnection } from '../../platform/redis.js';
-import type { Report } from '../../scheme/population.js';
+import type { OnProgress } from '../../scheme/population.js';
 import type { Pace } from '../../workers/stores.js';
 import { type Lang, type Localized, say } from '../../localized.js';
 
@@ -40,7 +40,7 @@ export interface Context {
 }
 
 /** One command as it was typed, and what it works with. */
-export interface Call extends Context {
+export interface CommandCall extends Context {
   readonly args: readonly string[];
   /** What was typed after an option, by its name in camel case; null: nothing. */
   readonly text: (option: string) => string | null;
@@ -48,13 +48,13 @@ export interface Call extends Context {
   readonly lang: Lang;
   readonly json: boolean;
   /** Tells how far the work is; a total of 0 is no progress to speak of. */
-  readonly report: Report;
+  readonly report: OnProgress;
   /** Aborted by Ctrl-C, where the command is interruptible. */
   readonly signal: AbortSignal;
 }
 
 /** What a command prints: lines for people, or one JSON value for a program. False: no line. */
-export interface Answer {
+export interface CommandAnswer {
   readonly lines: readonly (Localized | string | false)[];
   readonly json: unknown;
   /** False: a problem was found, and the exit code is 1. */
@@ -69,15 +69,15 @@ export interface Command {
   /** What each does, by its flag and its value's name: `--csv`, `--only <badge|award>`. */
   readonly options?: Readonly<Record<string, Localized>>;
   /** What a terminal shows while `run` works; absent: `run` shows it itself. */
-  readonly progress?: Localized | ((call: Call) => Localized);
+  readonly progress?: Localized | ((call: CommandCall) => Localized);
   /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
   readonly interruptible?: boolean;
   /** Null: all is printed already. @throws Problem when it cannot be done */
-  readonly run: (call: Call) => Promise<Answer | null>;
+  readonly run: (call: CommandCall) => Promise<CommandAnswer | null>;
 }
 
 /** What stops a command, in words for the person who typed it. Holds no address and no secret. */
-export class Problem extends Error {
+export class CommandProblem extends Error {
   readonly words: readonly Localized[];
   constructor(
     /** A stable name, for `--json`. */
@@ -95,11 +95,11 @@ export class Problem extends Error {
 /** A problem: its code on the first line of the template, then its words as `say` has them. */
 export function problem(texts: TemplateStringsArray, ...values: readonly (Localized | string | number)[]) {
   const [code = '', ...lines] = (texts[0] ?? '').split(/\n\s*/);
-  return new Problem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
+  return new CommandProblem(code, say([lines.join('\n'), ...texts.slice(1)], ...values));
 }
 
 /** The command was typed wrongly: the exit code is 2. */
-export const wrongUsage = (words: Localized): Problem => new Problem('usage', words);
+export const wrongUsage = (words: Localized): CommandProblem => new CommandProblem('usage', words);
 
 /** What is quicker needs no sign of life. */
 const QUIET_MS = 1000;
@@ -110,9 +110,9 @@ const BAR_WIDTH = 20;
 
 /** Does `work`; after a second, a terminal shows that it is still being done, and how far it is. */
 export async function withProgress<T>(
-  { streams, lang }: Pick<Call, 'streams' | 'lang'>,
+  { streams, lang }: Pick<CommandCall, 'streams' | 'lang'>,
   about: Localized,
-  work: (report: Report) => Promise<T>,
+  work: (report: OnProgress) => Promise<T>,
 ): Promise<T> {
   if (!streams.isTty.stderr) return work(() => undefined);
   const startedMs = performance.now();

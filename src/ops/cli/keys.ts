@@ -7,7 +7,7 @@ import { resealAll } from '../../workers/every-record.js';
 import { say } from '../../localized.js';
 import { inPipeline } from './session.js';
 import { isSet } from './settings.js';
-import { type Call, type Command, problem, readLine } from './command.js';
+import { type CommandCall, type Command, problem, readLine } from './command.js';
 
 /** A PALIER_KEY has 32 bytes; Standard Webhooks asks for 24 to 64. */
 const BYTES = 32;
@@ -95,7 +95,7 @@ export const hashPasswordCommand: Command = {
 const PROMPTS = { fr: ['Mot de passe : ', 'Encore une fois : '], en: ['Password: ', 'Once more: '] };
 
 /** Shows nothing of what is typed. Prompts go to standard error, so that the result can be sent to a file. */
-async function askTwice({ streams, lang }: Call): Promise<string> {
+async function askTwice({ streams, lang }: CommandCall): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   // One reader for both answers: two lines that come at once are both for us.
   const reader = createInterface({ input: streams.stdin, output: nowhere, terminal: true, historySize: 0 });

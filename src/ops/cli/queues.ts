@@ -9,7 +9,7 @@ import { type Localized, say } from '../../localized.js';
 import { wordOf } from './arguments.js';
 import { withQueues, withRedis } from './session.js';
 import { requireSettings } from './settings.js';
-import { type Answer, type Call, type Command, wrongUsage } from './command.js';
+import { type CommandAnswer, type CommandCall, type Command, wrongUsage } from './command.js';
 
 const ONE_MOMENT = { fr: 'Un instant', en: 'One moment' };
 
@@ -55,7 +55,7 @@ export const resume: Command = {
 };
 
 /** @returns `inFlight`: issue calls and the like that had begun */
-function turn(call: Call, paused: boolean) {
+function turn(call: CommandCall, paused: boolean) {
   const config = requireSettings(call, ['REDIS_URL']);
   return withRedis(call, config.redis, (redis) =>
     withQueues(call, redis, async ({ awards }) => {
@@ -100,7 +100,11 @@ export const replay: Command = {
 };
 
 /** Has a worker send them; none has begun within the time that Redis is given to answer: it is said. */
-async function haveSent({ patienceMs, report }: Call, queues: Queues, filter: ReplayFilter): Promise<Answer> {
+async function haveSent(
+  { patienceMs, report }: CommandCall,
+  queues: Queues,
+  filter: ReplayFilter,
+): Promise<CommandAnswer> {
   const limitMs = performance.now() + patienceMs.redis;
   const id = await askForReplay(queues, { ...filter, by: 'npx palier replay' });
   const { begunMs, sent } = await awaitReplay(queues, id, (seen) => {
@@ -119,7 +123,7 @@ const NOT_BEGUN = say`Le renvoi est demandé, mais aucun processus « worker » 
 
 const PAGE = 200;
 
-async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<Answer> {
+async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<CommandAnswer> {
   const found: Counts[number][] = [];
   for (const queue of queuesOf(filter)) {
     const fits = isMeant({ ...filter, askedMs: Infinity }, queue);
@@ -134,7 +138,7 @@ async function wouldSend(queues: Queues, filter: ReplayFilter): Promise<Answer> 
 
 type Counts = readonly (readonly [QueueName, { count: number; reasons?: readonly FailedGroup[] }])[];
 
-function linesOf(found: Counts, done: Localized): Answer['lines'] {
+function linesOf(found: Counts, done: Localized): CommandAnswer['lines'] {
   if (found.every(([, { count }]) => count === 0))
     return [{ fr: "Rien de tel n'est en échec.", en: 'Nothing of the kind stands in failed.' }];
   return found.flatMap(([queue, { count, reasons = [] }]) => [
@@ -145,7 +149,7 @@ function linesOf(found: Counts, done: Localized): Answer['lines'] {
 }
 
 /** Which failed jobs. @throws Problem for a queue that there is not, or an instant that cannot be read */
-function readFilter({ text, clock }: Call, timeZone: string): ReplayFilter {
+function readFilter({ text, clock }: CommandCall, timeZone: string): ReplayFilter {
   const [error, since] = [text('error'), text('since')];
   return {
     queue: wordOf({ fr: 'File inconnue', en: 'Unknown queue' }, text('queue'), QUEUES),

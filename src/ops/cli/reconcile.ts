@@ -14,7 +14,7 @@ import { labelled, type Localized, plural, say } from '../../localized.js';
 import { indented } from '../shared/words.js';
 import { accountWords, NEEDED, inPipeline } from './session.js';
 import { configProblem } from './settings.js';
-import { type Call, type Command, Problem } from './command.js';
+import { type CommandCall, type Command, CommandProblem } from './command.js';
 
 const NEEDED_TO_READ = [...NEEDED, 'POLL_EVERY_S', 'VERIFY_EVERY_H', 'RETENTION_MONTHS'];
 
@@ -57,7 +57,7 @@ interface Unread {
 const SILENT_IN_A_ROW = 3;
 
 /** Looks, in every account that we can read, for events that nobody told us of. */
-async function pollAll(pipeline: Pipeline, { report, signal }: Call) {
+async function pollAll(pipeline: Pipeline, { report, signal }: CommandCall) {
   const clients = polledClients(pipeline);
   const unread: Unread[] = [];
   let [events, silent] = [0, 0];
@@ -95,12 +95,12 @@ async function pollAll(pipeline: Pipeline, { report, signal }: Call) {
  * when they start.
  * @throws Problem when the Région's own account cannot be read
  */
-async function readAll(pipeline: Pipeline, config: Config, { report, signal }: Call) {
+async function readAll(pipeline: Pipeline, config: Config, { report, signal }: CommandCall) {
   const { scheme, region } = pipeline;
   const drift = await verifyAccounts(pipeline, report, signal).catch((error: unknown): never => {
     if (!(error instanceof ObfError)) throw error;
     const words = [accountWords(scheme, region, error), NOTHING_EVALUATED];
-    throw new Problem('region_unreadable', words, { cause: error });
+    throw new CommandProblem('region_unreadable', words, { cause: error });
   });
   await rebuildIndexes(pipeline, signal);
   await setSchedules(pipeline, config);

@@ -4,7 +4,14 @@ import { describeError, withoutAddresses } from '../../platform/logger.js';
 import { type Lang, LANGS, type Localized, say } from '../../localized.js';
 import { didYouMean } from '../../rules/parse/messages.js';
 import { shownAgain } from './arguments.js';
-import { type Call, type Command, type Context, Problem, wrongUsage, withProgress } from './command.js';
+import {
+  type CommandCall,
+  type Command,
+  type Context,
+  CommandProblem,
+  wrongUsage,
+  withProgress,
+} from './command.js';
 
 /**
  * Runs what was typed.
@@ -50,12 +57,12 @@ function langOf(argv: readonly string[]): Lang {
 }
 
 /** Runs one command, and prints its answer. @returns the exit code */
-async function runCommand(command: Command, typed: Omit<Call, 'report' | 'signal'>): Promise<number> {
+async function runCommand(command: Command, typed: Omit<CommandCall, 'report' | 'signal'>): Promise<number> {
   const { streams, lang, json } = typed;
   const stop = new AbortController();
   const release = command.interruptible === true ? typed.onInterrupt(() => stop.abort()) : () => undefined;
   try {
-    const call: Call = { ...typed, signal: stop.signal, report: () => undefined };
+    const call: CommandCall = { ...typed, signal: stop.signal, report: () => undefined };
     const about = typeof command.progress === 'function' ? command.progress(call) : command.progress;
     const answer = await (about === undefined
       ? command.run(call)
@@ -67,7 +74,7 @@ async function runCommand(command: Command, typed: Omit<Call, 'report' | 'signal
         if (line !== false) streams.out(typeof line === 'string' ? line : line[lang]);
     return answer.ok === false ? 1 : 0;
   } catch (cause) {
-    throw stop.signal.aborted ? new Problem('interrupted', INTERRUPTED, { cause }) : cause;
+    throw stop.signal.aborted ? new CommandProblem('interrupted', INTERRUPTED, { cause }) : cause;
   } finally {
     release();
   }
@@ -84,12 +91,15 @@ const withoutTricks = (streams: Context['streams']): Context['streams'] => ({
   errText: (text) => streams.errText(withMarksWritten(text)),
 });
 
-function problemOf(error: unknown): Problem {
-  if (error instanceof Problem) return error;
+function problemOf(error: unknown): CommandProblem {
+  if (error instanceof CommandProblem) return error;
   if (error instanceof CommanderError) return wrongUsage(usageWords(error));
   const { type, message } = describeError(error);
   const detail = `${String(type)} : ${String(message)}`;
-  return new Problem('unexpected', { fr: `Erreur inattendue. ${detail}`, en: `Unexpected error. ${detail}` });
+  return new CommandProblem('unexpected', {
+    fr: `Erreur inattendue. ${detail}`,
+    en: `Unexpected error. ${detail}`,
+  });
 }
 
 const USAGE: Readonly<Record<string, (what: string, meant: Localized) => Localized>> = {
@@ -122,7 +132,7 @@ const ended = (sentence: string): string => (sentence.endsWith('?') ? sentence :
 
 const HELP_WIDTH = 90;
 
-function typedIn(program: Commander, sub: Commander): Pick<Call, 'args' | 'text' | 'has' | 'json'> {
+function typedIn(program: Commander, sub: Commander): Pick<CommandCall, 'args' | 'text' | 'has' | 'json'> {
   const flags: Readonly<Record<string, unknown>> = sub.opts();
   const text = (name: string): string | null => {
     const value = flags[name];

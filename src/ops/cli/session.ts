@@ -17,7 +17,13 @@ import { partnerKeys } from '../../workers/stores.js';
 import { type Pipeline, wirePipeline } from '../../workers/pipeline.js';
 import { labelled, type Localized, say } from '../../localized.js';
 import { requireScheme, requireSettings } from './settings.js';
-import { type Answer, type Call, type Command, type Context, Problem } from './command.js';
+import {
+  type CommandAnswer,
+  type CommandCall,
+  type Command,
+  type Context,
+  CommandProblem,
+} from './command.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 export const NEEDED_BY_OBF = ['REDIS_URL', 'OBF_BASE_URL', 'OBF_MAX_RPS', 'PALIER_KEY', 'PALIER_KEY_OLD'];
@@ -51,7 +57,7 @@ export async function withRedis<T>(
     const cause = hasAnswered ? error : (connectionError ?? error);
     const refusal = error instanceof RedisRefused ? error : refusalOf(cause, address);
     const words = refusal?.words ?? silenceWords(cause, address, hasAnswered);
-    throw new Problem('redis_silent', words, { cause: error });
+    throw new CommandProblem('redis_silent', words, { cause: error });
   } finally {
     watch.stop();
     closeRedis(redis);
@@ -125,7 +131,7 @@ export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle c
 
 /** @throws Problem when this Redis was filled under another key */
 export async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
-  if (!(await isSameKey(redis, prefix, vault))) throw new Problem('key_changed', KEY_CHANGED);
+  if (!(await isSameKey(redis, prefix, vault))) throw new CommandProblem('key_changed', KEY_CHANGED);
 }
 
 /**
@@ -138,7 +144,7 @@ export async function requireSameKey(redis: RedisConnection, prefix: string, vau
  */
 export const inPipeline =
   (
-    work: (pipeline: Pipeline, call: Call, config: Config) => Promise<Answer | null>,
+    work: (pipeline: Pipeline, call: CommandCall, config: Config) => Promise<CommandAnswer | null>,
     variables: readonly string[] = NEEDED,
   ): Command['run'] =>
   async (call) => {
@@ -163,9 +169,9 @@ export const inPipeline =
         await pipeline.now();
         return await work(pipeline, call, config);
       } catch (cause) {
-        if (cause instanceof AwardInFlight) throw new Problem('still_under_way', IN_FLIGHT, { cause });
+        if (cause instanceof AwardInFlight) throw new CommandProblem('still_under_way', IN_FLIGHT, { cause });
         if (!(cause instanceof RegionUnreadable) && !(cause instanceof ObfError)) throw cause;
-        throw new Problem('region_unreadable', unreadableWords(cause), { cause });
+        throw new CommandProblem('region_unreadable', unreadableWords(cause), { cause });
       } finally {
         await close();
         await releaseLocks(redis);

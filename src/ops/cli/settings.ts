@@ -4,7 +4,7 @@ import { readConfigFile } from '../../platform/config-folder.js';
 import { formatFault, parseScheme, type SchemeFault } from '../../rules/parse/parse-scheme.js';
 import type { Scheme } from '../../rules/types.js';
 import { labelled, type Localized, localized } from '../../localized.js';
-import { type Context, Problem } from './command.js';
+import { type Context, CommandProblem } from './command.js';
 
 export type Settings = ReturnType<typeof readSettings>;
 
@@ -56,8 +56,8 @@ export function requireSettings(context: Context, variables: readonly string[]):
   return config;
 }
 
-export const configProblem = (faults: readonly ConfigFault[]): Problem =>
-  new Problem('config_faults', faults.map(variableWords));
+export const configProblem = (faults: readonly ConfigFault[]): CommandProblem =>
+  new CommandProblem('config_faults', faults.map(variableWords));
 
 export const variableWords = ({ variable, fr, en }: ConfigFault): Localized => labelled(variable, { fr, en });
 
@@ -94,6 +94,6 @@ export const faultWords = (fault: SchemeFault): Localized => localized((lang) =>
 /** The same. @throws Problem with every fault */
 export async function requireScheme(...where: Parameters<typeof readScheme>): Promise<Scheme> {
   const { scheme, faults } = await readScheme(...where);
-  if (scheme === null) throw new Problem('scheme_faults', faults);
+  if (scheme === null) throw new CommandProblem('scheme_faults', faults);
   return scheme;
 }

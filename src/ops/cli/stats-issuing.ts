@@ -2,11 +2,11 @@ import type { Batch } from '../../issuing/batches.js';
 import { batchJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { AWARD_STATES, indented, instantWords, PAUSED } from '../shared/words.js';
+import { AWARD_STATE_WORDS, indented, instantWords, PAUSED } from '../shared/words.js';
 import { holdLine, readFlags, readHolds, readQuota } from '../shared/stats.js';
 import { labelled, type Localized, plural, quoted, say } from '../../localized.js';
 
-export interface Section {
+export interface StatsSection {
   readonly title: Localized;
   /** False: no line. */
   readonly lines: readonly (Localized | false)[];
@@ -15,7 +15,7 @@ export interface Section {
 
 const secondsIn = (ms: number): number => Math.floor(ms / 1000);
 
-export async function tellIssuing(pipeline: Pipeline): Promise<Section> {
+export async function tellIssuing(pipeline: Pipeline): Promise<StatsSection> {
   const { scheme, outbox, queues } = pipeline;
   const [paused, holds, counts, batches] = await Promise.all([
     queues.awards.isPaused(),
@@ -77,7 +77,7 @@ async function tellBatches(pipeline: Pipeline, award: Award) {
 const BATCH_STATES = {
   open: { fr: 'formé', en: 'formed' },
   sending: { fr: 'envoi en cours', en: 'being issued' },
-  unknown: AWARD_STATES.unknown,
+  unknown: AWARD_STATE_WORDS.unknown,
   sent: { fr: "délivré, en cours d'inscription", en: 'issued, being recorded' },
   refused: { fr: 'refusé par OBF, voir les échecs', en: 'refused by OBF, see what failed' },
 } as const;
@@ -87,7 +87,7 @@ async function stateOf({ id, state, sentMs }: Batch, { queues, clock, pace }: Pi
   return state === 'sending' && clock() - (sentMs ?? 0) > pace.sendWithinMs ? 'unknown' : state;
 }
 
-export async function tellQuota(pipeline: Pipeline): Promise<Section> {
+export async function tellQuota(pipeline: Pipeline): Promise<StatsSection> {
   const { reading, floor } = await readQuota(pipeline);
   const left = reading?.left ?? null;
   const readS = reading && secondsIn(reading.readMs);
@@ -113,7 +113,7 @@ const leftWords = (left: number | null, readAt: Localized): Localized =>
     : say`badges encore à délivrer : ${left} (lu le ${readAt}, envois déduits)
         badges that may still be issued: ${left} (read ${readAt}, less what was issued)`;
 
-export async function tellFlags(pipeline: Pipeline): Promise<Section> {
+export async function tellFlags(pipeline: Pipeline): Promise<StatsSection> {
   const flags = await readFlags(pipeline);
   return {
     title: say`À examiner : badges Région dont la règle n'est plus remplie, un badge ayant été révoqué

@@ -20,7 +20,7 @@ import {
 import { labelled, localized, type Localized, plural, quoted, say } from '../../localized.js';
 import { durationWords, indented, instantWords, listed } from '../shared/words.js';
 import { inPipeline } from './session.js';
-import { type Section, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
+import { type StatsSection, tellFlags, tellIssuing, tellQuota } from './stats-issuing.js';
 import type { Command } from './command.js';
 
 export const stats: Command = {
@@ -121,7 +121,7 @@ const NEVER_COUNTED = say`pas encore compté : c'est fait chaque nuit ; « npx p
 const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « npx palier simulate » le dit tout de suite
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
-async function tellNotices({ queues: { arrivals, notices }, redis, clock }: Pipeline): Promise<Section> {
+async function tellNotices({ queues: { arrivals, notices }, redis, clock }: Pipeline): Promise<StatsSection> {
   const [arrived, counts, schedules, oldestReadMs] = await Promise.all([
     readArrived(arrivals),
     notices.getJobCounts('waiting', 'active', 'delayed'),
@@ -199,7 +199,7 @@ export async function tellReading(needs: Present & Pick<Pipeline, 'readProblems'
 /** More reasons than these nobody reads; the JSON has all. */
 const MAX_REASONS = 10;
 
-async function tellFailed({ queues }: Pipeline): Promise<Section> {
+async function tellFailed({ queues }: Pipeline): Promise<StatsSection> {
   const failed = await Promise.all(
     QUEUES.map(async (queue) => {
       const { total, failures } = await newestFailed(queues[queue], NEWEST);
@@ -223,7 +223,7 @@ async function tellFailed({ queues }: Pipeline): Promise<Section> {
 }
 
 /** What `stats` tells, in its order, by its name in the JSON. */
-const SECTIONS: Readonly<Record<string, (pipeline: Pipeline) => Promise<Section>>> = {
+const SECTIONS: Readonly<Record<string, (pipeline: Pipeline) => Promise<StatsSection>>> = {
   issuing: tellIssuing,
   quota: tellQuota,
   issued: tellIssued,

@@ -4,7 +4,7 @@ import {
   BUCKETS_S,
   COUNTERS,
   countersKey,
-  fieldOf,
+  metricField,
   MARKS,
   marksKey,
   SUM,
@@ -113,7 +113,7 @@ const OUTCOMES = {
 const TAKEN = { webhooks: '202', passport: '200' } as const;
 
 const zero = (name: keyof typeof COUNTERS, ...values: readonly string[]) =>
-  [fieldOf(name, values), 0] as const;
+  [metricField(name, values), 0] as const;
 
 /**
  * The counters that are known before anything is counted. Prometheus sees no rise in a series that begins

@@ -7,7 +7,7 @@ import type { AwardHistory, Background } from '../../rules/explain/explanation.j
 import { explainJson } from '../../rules/explain/json.js';
 import { decide, type DecidingSources, type Decision } from '../../workers/decide.js';
 
-export type PersonSources = DecidingSources;
+export type ExplainSources = DecidingSources;
 
 /** One person, what was decided anew of them, and what explains it. */
 export type Explained = NonNullable<Awaited<ReturnType<typeof explainPerson>>>;
@@ -16,7 +16,7 @@ export type Explained = NonNullable<Awaited<ReturnType<typeof explainPerson>>>;
  * Decides anew, and tells it as `palier explain --json` does. OBF is not called.
  * @returns null when nothing is known of this address
  */
-export async function explainPerson(sources: PersonSources, earner: EarnerKey) {
+export async function explainPerson(sources: ExplainSources, earner: EarnerKey) {
   const decision = await decide(sources, earner);
   const { person, evaluation } = decision;
   const { scheme } = decision.rules;

@@ -99,7 +99,7 @@ export const PAUSED = say`Les envois sont suspendus : rien n'est délivré tant 
   Issuing is paused: nothing is given until "npx palier resume" is typed.`;
 
 /** How far an award is, in the ledger. */
-export const AWARD_STATES: Readonly<Record<AwardState, Localized>> = {
+export const AWARD_STATE_WORDS: Readonly<Record<AwardState, Localized>> = {
   due: { fr: 'en attente du prochain envoi', en: 'waits for the next issue call' },
   claimed: { fr: 'envoi en cours', en: 'being issued' },
   unknown: say`issue inconnue, vérifiée dans OBF avant tout nouvel envoi

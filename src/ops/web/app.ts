@@ -6,11 +6,11 @@ import { openPipeline } from '../../workers/pipeline.js';
 import { keepObfSamples } from './home/figures.js';
 import { OpsProblem, RedisProblem } from './http/problem.js';
 import { createServices, openRequest, type Logo, type OpsDeps } from './http/request.js';
-import { admit, check, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';
+import { admit, checkRequest, MAX_ADDRESS, refuse, serve, sayNo } from './http/serve.js';
 import { styleSheet } from './parts/style.js';
 import { createQueuePages, roleFor } from './queues/board.js';
-import type { Route } from './route.js';
-import { ROUTES } from './routes.js';
+import type { PageRoute } from './route.js';
+import { PAGE_ROUTES } from './routes.js';
 
 /** Whether anybody could sign in; if not, the pages do not exist. */
 export const hasOps = ({ opsUsers, ops }: Pick<Config, 'opsUsers' | 'ops'>): boolean =>
@@ -58,7 +58,7 @@ const LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
  * The ops pages, to be mounted at `/ops`. Opens nothing and listens to nothing.
  * @param routes tests add their own
  */
-export function createOpsApp(deps: OpsDeps, routes: readonly Route[] = ROUTES): Express {
+export function createOpsApp(deps: OpsDeps, routes: readonly PageRoute[] = PAGE_ROUTES): Express {
   const { logo, pipeline, config, isOurs } = deps;
   const services = createServices(deps, navOf(routes));
   const app = express();
@@ -84,20 +84,20 @@ export function createOpsApp(deps: OpsDeps, routes: readonly Route[] = ROUTES): 
   });
   for (const route of routes) app[route.method === 'GET' ? 'get' : 'post'](route.path, ...serve(route));
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, otherMethod(routes, path));
-  app.use('/queues', check, admit('queues', roleFor), createQueuePages(pipeline));
+  app.use('/queues', checkRequest, admit('queues', roleFor), createQueuePages(pipeline));
   app.use(sayNo('not_found'));
   app.use(refuse);
   return app;
 }
 
-const navOf = (routes: readonly Route[]) => [
+const navOf = (routes: readonly PageRoute[]) => [
   ...routes.flatMap(({ name, path, nav }) =>
     nav === undefined ? [] : [{ name, href: path === '/' ? '/ops' : `/ops${path}`, words: nav }],
   ),
   { name: 'queues', href: '/ops/queues', words: 'Files (experts)' },
 ];
 
-function otherMethod(routes: readonly Route[], path: string): RequestHandler {
+function otherMethod(routes: readonly PageRoute[], path: string): RequestHandler {
   const allowed = routes
     .filter((route) => route.path === path)
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));

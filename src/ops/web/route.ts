@@ -65,7 +65,7 @@ interface RouteFor<Who, Context> {
 /** A route for people who are signed in and have at least that role. */
 type SignedRoute = RouteFor<Role, PageContext>;
 /** Or one without a session: signing in. */
-export type Route = SignedRoute | RouteFor<'nobody', OpsRequest>;
+export type PageRoute = SignedRoute | RouteFor<'nobody', OpsRequest>;
 
 /** A page with what was read, as an answer. @param view pure; the rest of the request is `useFrame()`'s */
 export const show = <Model extends object>(

@@ -1,18 +1,18 @@
 import { sendBack } from './failures/actions.js';
-import { readGroup, readJob, readList } from './failures/read.js';
+import { readGroup, readJob, readFailuresPage } from './failures/read.js';
 import { GroupView, JobView, ListView } from './failures/view.js';
 import { readHome } from './home/read.js';
 import { HomeView } from './home/view.js';
 import { exportCsv, exportNdjson, searchJournal } from './journal/actions.js';
 import { readJournal } from './journal/read.js';
 import { JournalView } from './journal/view.js';
-import { readPartner, readPartners } from './partners/read.js';
+import { readPartner, readPartnersPage } from './partners/read.js';
 import { PartnersView, PartnerView } from './partners/view.js';
 import * as person from './person/actions.js';
 import { readPersonPage } from './person/read.js';
 import { PersonView, SearchView } from './person/view.js';
-import { action, done, file, page, type Answer, type PageContext, type Route } from './route.js';
-import { applyScheme, makePlan, readScheme } from './scheme/read.js';
+import { action, done, file, page, type Answer, type PageContext, type PageRoute } from './route.js';
+import { applyScheme, requestPlan, readSchemePage } from './scheme/read.js';
 import { SchemeView } from './scheme/view.js';
 import { SIGN_IN_ROUTES } from './sign-in/routes.js';
 
@@ -30,11 +30,11 @@ async function resumeIssuing({ pipeline, user, log }: PageContext): Promise<Answ
  * `view.tsx` (that data as markup). An `action` is an operator's by
  * default, behind the session and the same-origin check; its form is an `ActionForm`.
  */
-export const ROUTES: readonly Route[] = [
+export const PAGE_ROUTES: readonly PageRoute[] = [
   page('home', '/', 'Accueil', readHome, HomeView, { nav: 'Accueil' }),
   action('resume-issuing', '/envois/relancer', resumeIssuing),
 
-  page('failures', '/echecs', 'Échecs', readList, ListView, { nav: 'Échecs', everyS: 3 }),
+  page('failures', '/echecs', 'Échecs', readFailuresPage, ListView, { nav: 'Échecs', everyS: 3 }),
   page('failures-group', '/echecs/cause/:group', (of) => of.group.reason.happened, readGroup, GroupView),
   page('failures-job', '/echecs/travail/:queue/:id', 'Un travail en échec', readJob, JobView),
   action('failures-send', '/echecs/renvoyer', sendBack),
@@ -46,19 +46,19 @@ export const ROUTES: readonly Route[] = [
   action('person-find', '/personne', person.find, 'lecture'),
   page('person', '/personne/:earner', 'Personne', readPersonPage, PersonView),
   action('person-address', '/personne/:earner/adresse', person.showAddress),
-  action('person-unblock', '/personne/:earner/debloquer', person.unblock),
+  action('person-unblock', '/personne/:earner/debloquer', person.unblockAction),
   action('person-evaluate', '/personne/:earner/reevaluer', person.evaluateAgain),
-  action('person-send-link', '/personne/:earner/lien', person.sendLink),
-  action('person-link', '/personne/:earner/lier', person.link),
-  action('person-unlink', '/personne/:earner/separer', person.unlink),
+  action('person-send-link', '/personne/:earner/lien', person.sendLinkAction),
+  action('person-link', '/personne/:earner/lier', person.linkAction),
+  action('person-unlink', '/personne/:earner/separer', person.unlinkAction),
   action('person-export', '/personne/:earner/exporter', person.exportPerson),
   action('person-erase', '/personne/:earner/effacer', person.erase),
 
-  page('scheme', '/bareme', 'Barème', readScheme, SchemeView, { nav: 'Barème', everyS: 2 }),
-  action('scheme-plan', '/bareme/plan', makePlan),
+  page('scheme', '/bareme', 'Barème', readSchemePage, SchemeView, { nav: 'Barème', everyS: 2 }),
+  action('scheme-plan', '/bareme/plan', requestPlan),
   action('scheme-apply', '/bareme/appliquer', applyScheme),
 
-  page('partners', '/organismes', 'Organismes', readPartners, PartnersView, { nav: 'Organismes' }),
+  page('partners', '/organismes', 'Organismes', readPartnersPage, PartnersView, { nav: 'Organismes' }),
   page('partners', '/organismes/:client', ({ partner }) => partner.name, readPartner, PartnerView),
 
   page('journal', '/journal', 'Journal', readJournal, JournalView, { nav: 'Journal' }),

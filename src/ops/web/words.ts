@@ -3,8 +3,8 @@ export const number = (n: number, options?: Intl.NumberFormatOptions): string =>
   new Intl.NumberFormat('fr', options).format(n);
 
 /** One of two texts: French counts 0 as one. */
-export const plural = (n: number, one: string, many: string): string => (n < 2 ? one : many);
+export const pluralForm = (n: number, one: string, many: string): string => (n < 2 ? one : many);
 
 /** `1 200 badges`. */
-export const counted = (n: number, one: string, many: string): string =>
-  `${number(n)} ${plural(n, one, many)}`;
+export const countedNoun = (n: number, one: string, many: string): string =>
+  `${number(n)} ${pluralForm(n, one, many)}`;

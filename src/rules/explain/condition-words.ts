@@ -9,7 +9,7 @@ export interface Period {
 }
 
 /** `« A », « B » et « C »`, `"A", "B" and "C"`. */
-export const listed = (names: readonly string[]): Localized => and(names.map(quoted));
+export const quotedList = (names: readonly string[]): Localized => and(names.map(quoted));
 
 const badges = (count: number): Localized => plural(count, 'badge|badges', 'badge|badges');
 const organisations = (count: number): Localized =>
@@ -106,8 +106,8 @@ export const CONDITION_WORDS = {
   level: (level: number): Localized => ({ fr: `de niveau ${level}`, en: `at level ${level}` }),
   ability: (name: string): Localized => say`pour la capacité ${quoted(name)}
     for the ability ${quoted(name)}`,
-  among: (names: readonly string[]): Localized => say`parmi ${listed(names)}
-    among ${listed(names)}`,
+  among: (names: readonly string[]): Localized => say`parmi ${quotedList(names)}
+    among ${quotedList(names)}`,
   issued: (count: number, how: Localized): Localized => say`${count < 2 ? 'délivré' : 'délivrés'} ${how}
     issued ${how}`,
   by: (partners: readonly string[]): Localized => {

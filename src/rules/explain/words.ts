@@ -1,6 +1,6 @@
 import { labelled, type Localized, plural, quoted, say, semicolons } from '../../localized.js';
 import type { OnLoss } from '../types.js';
-import { CONDITION_WORDS, listed, type Period } from './condition-words.js';
+import { CONDITION_WORDS, quotedList, type Period } from './condition-words.js';
 
 /** The state of an award that a rule holds. */
 export type HoldsStatus = 'held' | 'due' | 'waiting' | 'blocked' | 'inactive' | 'none';
@@ -96,8 +96,8 @@ export const WORDS = {
       again ? { fr: `de nouveau « ${name} »`, en: `"${name}" again` } : quoted(name),
     /** `count` of all; `more`: how many badges are not named. */
     wouldHelp: (count: number, awards: readonly string[], badges: readonly Localized[], more: number) => {
-      const region = say`${awards.length < 2 ? 'le badge' : 'les badges'} Région ${listed(awards)}
-        ${awards.length < 2 ? 'the award' : 'the awards'} ${listed(awards)}`;
+      const region = say`${awards.length < 2 ? 'le badge' : 'les badges'} Région ${quotedList(awards)}
+        ${awards.length < 2 ? 'the award' : 'the awards'} ${quotedList(awards)}`;
       const named = semicolons([...(awards.length === 0 ? [] : [region]), ...badges]);
       const others = plural(more, 'autre|autres', 'other|others');
       const rest = more === 0 ? '' : { fr: ` et ${others.fr}`, en: ` and ${others.en}` };
@@ -139,8 +139,8 @@ export const WORDS = {
   missingAward: (name: string, status: HoldsStatus) => say`le badge « ${name} »${HINDERED[status] ?? ''}
     the badge "${name}"${HINDERED[status] ?? ''}`,
   missingAwards: (count: number, names: readonly string[]) =>
-    say`${count} des ${names.length} badges ${listed(names)}
-      ${count} more of the ${names.length} badges ${listed(names)}`,
+    say`${count} des ${names.length} badges ${quotedList(names)}
+      ${count} more of the ${names.length} badges ${quotedList(names)}`,
   missingSome: (count: number, parts: readonly Localized[]) => {
     const among = semicolons(parts);
     return say`${count} des ${parts.length} éléments suivants : ${among}

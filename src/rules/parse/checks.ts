@@ -45,7 +45,7 @@ export function once(
 }
 
 /** The names of a list, each once; one that is repeated is worth a warning, and counts once. */
-export function namesIn(
+export function distinctNames(
   noun: Noun,
   items: readonly Value[],
   read: (item: Value) => string | undefined,

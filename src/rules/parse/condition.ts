@@ -8,8 +8,8 @@ import {
 } from '../badges-condition.js';
 import { type Localized, say } from '../../localized.js';
 import type { Condition } from '../types.js';
-import { type Edge, namesIn, once, readSpan } from './checks.js';
-import { missingKey, quoted } from './messages.js';
+import { type Edge, distinctNames, once, readSpan } from './checks.js';
+import { missingKey, quotedValue } from './messages.js';
 import { checkReachOfLists, type Known, type PlacedCondition } from './reach.js';
 import type { Fields, Value } from './value.js';
 
@@ -59,7 +59,7 @@ function checkKeys({ keys, get }: Fields<Key>, [form, second]: readonly Form[]):
   const besideList = get('of')?.isList === true;
   const atLeast = besideList ? (['of'] as const) : (['of', ...BADGES_KEYS] as const);
   const allowed: readonly Key[] = [...FORMS, ...(keys.has('at_least') ? atLeast : [])];
-  const beside = keys.has('at_least') && besideList ? LIST : quoted(form);
+  const beside = keys.has('at_least') && besideList ? LIST : quotedValue(form);
   for (const [key, at] of keys) if (!allowed.includes(key)) at.fault(misplaced(key, beside));
 }
 
@@ -68,7 +68,7 @@ const SELECTOR = say`un sélecteur (at_least: N, of: { ... })
   a selector (at_least: N, of: { ... })`;
 
 function misplaced(key: Key, beside: Localized): Localized {
-  const place = key === 'of' ? quoted('at_least') : SELECTOR;
+  const place = key === 'of' ? quotedValue('at_least') : SELECTOR;
   const de = beside === LIST ? "d'" : 'de ';
   return say`la clé « ${key} » ne va pas à côté ${de}${beside} : elle ne va qu'avec ${place}
     the key "${key}" does not go beside ${beside}: it goes with ${place} only`;
@@ -152,11 +152,11 @@ function readSelector({ known }: RuleReading, value: Value): Selector | undefine
   const { partners, badges } = known;
   const competency = fields.get('competency')?.known('competency', known.abilities);
   const issuers = fields.get('issuers')?.filledItems();
-  const issuerIds = issuers && namesIn('partner', issuers, (item) => item.known('partner', partners));
+  const issuerIds = issuers && distinctNames('partner', issuers, (item) => item.known('partner', partners));
   for (const [id, at] of issuerIds ?? [])
     if (partners?.get(asClientId(id))?.active === false) at.warn(notActive(id));
   const listed = fields.get('badges')?.filledItems();
-  const badgeIds = listed && namesIn('badge', listed, (item) => item.known('badge', badges));
+  const badgeIds = listed && distinctNames('badge', listed, (item) => item.known('badge', badges));
   return {
     competency,
     level: fields.get('level')?.whole(),

@@ -9,14 +9,14 @@ export interface SchemeFile {
 }
 
 /** Where something stands; line and column count from 1. */
-export interface Place {
+export interface SourcePlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
 /** What is wrong in the scheme (or odd, for a warning), and where. */
-export interface SchemeFault extends Place, Localized {}
+export interface SchemeFault extends SourcePlace, Localized {}
 
 /** `config/scheme.yaml:12:9: ...`, a form that editors and terminals turn into a link. */
 export const formatFault = (fault: SchemeFault, lang: Lang): string =>
@@ -97,7 +97,7 @@ export function shown(value: string): string {
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}...` : line;
 }
 
-export const quoted = (value: string): Localized => plainlyQuoted(shown(value));
+export const quotedValue = (value: string): Localized => plainlyQuoted(shown(value));
 
 /** A value that is not of the kind that is allowed here. */
 export const expected = (
@@ -110,8 +110,8 @@ export const expected = (
 export const didYouMean = (meant: string | null): Localized =>
   meant === null
     ? { fr: '', en: '' }
-    : say` : vouliez-vous dire ${quoted(meant)} ?
-        : did you mean ${quoted(meant)}?`;
+    : say` : vouliez-vous dire ${quotedValue(meant)} ?
+        : did you mean ${quotedValue(meant)}?`;
 
 /** A name that is not among the known ones, with the one that was probably meant. */
 export function unknown(noun: Noun, name: string, known: readonly string[]): Localized {
@@ -125,24 +125,24 @@ export function unknown(noun: Noun, name: string, known: readonly string[]): Loc
       ? { fr: `aucun${e} n'est déclaré${e}`, en: 'none is declared' }
       : say`connu${e}s : ${list}${all}
           known: ${list}${all}`;
-  return say`${fr} inconnu${e} ${quoted(name)}${why}${meant} (${among})
-    unknown ${en} ${quoted(name)}${why}${meant} (${among})`;
+  return say`${fr} inconnu${e} ${quotedValue(name)}${why}${meant} (${among})
+    unknown ${en} ${quotedValue(name)}${why}${meant} (${among})`;
 }
 
 export const missingKey = (key: string): Localized => say`la clé « ${key} » manque
   the key "${key}" is missing`;
 
 /** A name that may stand once only, and where it stands already. */
-export function already(noun: Noun, name: string, first: Place): Localized {
+export function already(noun: Noun, name: string, first: SourcePlace): Localized {
   const { fr, en } = NOUNS[noun];
   const where = `${first.file}:${first.line}`;
-  return say`${fr} ${quoted(name)} en double : déjà en ${where}
-    ${en} ${quoted(name)} is given twice: already at ${where}`;
+  return say`${fr} ${quotedValue(name)} en double : déjà en ${where}
+    ${en} ${quotedValue(name)} is given twice: already at ${where}`;
 }
 
 /** Things that stand on each other in a circle; `path` begins and ends with the same name. */
 export const circle = (verb: Localized, path: readonly string[]): Localized => {
-  const names = localized((lang) => path.map((name) => quoted(name)[lang]).join(` ${verb[lang]} `));
+  const names = localized((lang) => path.map((name) => quotedValue(name)[lang]).join(` ${verb[lang]} `));
   return say`boucle : ${names}
     circle: ${names}`;
 };

@@ -1,7 +1,7 @@
 import { asBadgeId, asClientId, type BadgeId, type ClientId } from '../../ids.js';
 import { say } from '../../localized.js';
 import type { Partner } from '../types.js';
-import { inOrder, namesIn, once, readSpan } from './checks.js';
+import { inOrder, distinctNames, once, readSpan } from './checks.js';
 import { shown } from './messages.js';
 import type { Known } from './reach.js';
 import type { Value } from './value.js';
@@ -58,7 +58,7 @@ function readLine(value: Value, clientId: ClientId, { abilities, timeZone }: Par
   if (fields === undefined) return undefined;
   const id = fields.get('id');
   const badgeId = id?.id();
-  const replaces = namesIn('badge', fields.get('replaces')?.items() ?? [], (item) => item.id());
+  const replaces = distinctNames('badge', fields.get('replaces')?.items() ?? [], (item) => item.id());
   const competency = fields.get('competency')?.known('competency', abilities);
   const known = competency === undefined ? null : (abilities?.get(competency) ?? null);
   const { fromS = null, beforeS = null } = readSpan(fields, 'enrolled_from', 'enrolled_until', timeZone);

@@ -10,14 +10,14 @@ import {
 } from '../badges-condition.js';
 import { type Localized, say } from '../../localized.js';
 import type { Enrolment, Partner } from '../types.js';
-import type { Names, Value } from './value.js';
+import type { KnownNames, Value } from './value.js';
 
 /** The names of each competency's abilities; null: they could not be read, so none can be called unknown. */
 export type Abilities = ReadonlyMap<CompetencyId, ReadonlySet<string> | null>;
 
 /** The names that a rule may use. Null: their section could not be read, so none can be called unknown. */
 export interface Known {
-  readonly awards: Names;
+  readonly awards: KnownNames;
   readonly abilities: Abilities | null;
   readonly partners: ReadonlyMap<ClientId, Partner> | null;
   readonly badges: ReadonlyMap<BadgeId, Enrolment> | null;

@@ -3,7 +3,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } f
 import { type Localized, say } from '../../localized.js';
 import {
   formatFault,
-  type Place,
+  type SourcePlace,
   type SchemeFault,
   type SchemeFile,
   already,
@@ -11,7 +11,7 @@ import {
   missingKey,
   nearest,
   type Noun,
-  quoted,
+  quotedValue,
   syntaxFault,
   unknown,
 } from './messages.js';
@@ -51,7 +51,7 @@ export class Source {
     this.root = lines.size === 0 ? this.valueOf(this.#doc.contents, 0) : undefined;
   }
 
-  tell(kind: Telling, { file, line, column }: Place, { fr, en }: Localized): void {
+  tell(kind: Telling, { file, line, column }: SourcePlace, { fr, en }: Localized): void {
     const fault = { file, line, column, fr, en };
     this.#told[kind].set(formatFault(fault, 'en'), fault);
   }
@@ -72,7 +72,7 @@ export class Source {
     return undefined;
   }
 
-  #placeAt(offset: number): Place {
+  #placeAt(offset: number): SourcePlace {
     const { line, col } = this.#lines.linePos(offset);
     return { file: this.#name, line, column: col };
   }
@@ -111,7 +111,7 @@ export function calendarDay(text: string): DateTime | null {
 }
 
 /** Names to look among: a Set of them, or a Map by them. */
-export type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
+export type KnownNames = Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>;
 
 interface Entry {
   readonly key: Value;
@@ -126,7 +126,7 @@ export class Value {
   constructor(
     private readonly source: Source,
     private readonly node: unknown,
-    readonly at: Place,
+    readonly at: SourcePlace,
   ) {}
 
   fault(words: Localized): undefined {
@@ -190,7 +190,7 @@ export class Value {
   }
 
   /** A name that must be among the known; null known: their section could not be read, so all pass. */
-  known(noun: Noun, known: Names | null): string | undefined {
+  known(noun: Noun, known: KnownNames | null): string | undefined {
     if (known === null) return this.id();
     const name = this.name();
     if (name === undefined || known.has(name)) return name;
@@ -274,7 +274,7 @@ export class Value {
   expected(what: Localized): undefined {
     const scalar = this.#scalar;
     const empty = scalar?.value === null;
-    const found = scalar && (empty ? NOTHING : quoted(scalar.written));
+    const found = scalar && (empty ? NOTHING : quotedValue(scalar.written));
     return this.fault(expected(what, found ?? (this.isMap ? MAP : LIST)));
   }
 }

@@ -5,7 +5,7 @@ import type { AssertionId, EarnerKey } from '../../ids.js';
 import type { HostedCredential } from '../../obf/hosted.js';
 import { secondsOf } from '../../platform/clock.js';
 import { withoutUnseenEnds } from '../../platform/invisible.js';
-import type { Work } from '../../platform/job.js';
+import type { JobHandler } from '../../platform/job.js';
 import { enqueueEarners } from '../../queue/enqueue.js';
 import type { CredentialNotice } from '../../queue/jobs.js';
 import type { Stores } from '../stores.js';
@@ -14,7 +14,7 @@ import type { Stores } from '../stores.js';
  * A push says that a person has a credential at an address. The credential is fetched and must be
  * theirs; what it says of badge, issuer and dates is what is kept. A stranger's is not kept at all.
  */
-export const ingestCredential: Work<Stores, CredentialNotice> = async (stores, notice, signal) => {
+export const ingestCredential: JobHandler<Stores, CredentialNotice> = async (stores, notice, signal) => {
   const { earner, recipient, url, source } = notice;
   const { vault, hosted, schemes, news, region, clock, queues } = stores;
   const address = vault.open(recipient, earner);

@@ -1,6 +1,6 @@
 import { isEventGone, ObfRefused } from '../../obf/errors.js';
 import type { EventNotice } from '../../queue/jobs.js';
-import type { JobResult, Work } from '../../platform/job.js';
+import type { JobResult, JobHandler } from '../../platform/job.js';
 import type { Pipeline } from '../pipeline.js';
 import { evaluatingFor, storeEvent } from './store-event.js';
 
@@ -9,7 +9,7 @@ import { evaluatingFor, storeEvent } from './store-event.js';
  * is evaluated. Where awards may follow, the Région's account is read meanwhile: the look before an issue call then has
  * nothing to read back.
  */
-export const ingestEvent: Work<Pipeline, EventNotice> = async (pipeline, notice, signal) => {
+export const ingestEvent: JobHandler<Pipeline, EventNotice> = async (pipeline, notice, signal) => {
   const { regionSync, pace, region } = pipeline;
   const mayGive = notice.clientId !== region && notice.type !== 'revoked';
   const syncing = mayGive ? regionSync.syncIfStale(pace.mirrorMaxAgeMs, signal, 'issue') : null;

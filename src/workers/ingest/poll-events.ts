@@ -3,7 +3,7 @@ import { changedPages } from '../../obf/changed-events.js';
 import { RowUnreadable } from '../../obf/read-event.js';
 import type { ObfEvent, OddRow } from '../../obf/wire.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { Work } from '../../platform/job.js';
+import type { JobHandler } from '../../platform/job.js';
 import { enqueueIfAbsent } from '../../queue/enqueue.js';
 import {
   eventNoticeId,
@@ -42,7 +42,11 @@ export async function pollEvents(stores: Stores, clientId: ClientId, signal: Abo
 }
 
 /** The clock's job. When it was done last is a metric: a client whose poll no longer comes is not heard of. */
-export const pollForClock: Work<Stores, { readonly clientId: ClientId }> = async (stores, job, signal) => {
+export const pollForClock: JobHandler<Stores, { readonly clientId: ClientId }> = async (
+  stores,
+  job,
+  signal,
+) => {
   const { clientId: client } = job;
   const events = await pollEvents(stores, client, signal);
   const atS = secondsOf(stores.clock);
@@ -115,7 +119,7 @@ export async function followOddRows(
 }
 
 /** Stands in failed as long as the rows that it names cannot be read. @throws RowUnreadable */
-export const reportOddRow: Work<Stores, OddRowJob> = async ({ readProblems }, { clientId, fields }) => {
+export const reportOddRow: JobHandler<Stores, OddRowJob> = async ({ readProblems }, { clientId, fields }) => {
   const isOdd = (await readProblems.list()).some(
     (one) => one.clientId === clientId && one.list === 'events' && one.eventId === null,
   );

@@ -7,7 +7,7 @@ import {
 import { earnerKeyOf } from '../../earners/earner-key.js';
 import { journalEntry, type JournalEntry } from '../../earners/journal-entry.js';
 import { asAssertionId, asAwardId, asSchemeVersion, type EarnerKey } from '../../ids.js';
-import { noteIn, type Note } from '../../issuing/send.js';
+import { noteIn, type LogEntryNote } from '../../issuing/send.js';
 import type { EventRecipients } from '../../obf/account.js';
 import { completenessOf, EventIncomplete, type EventRead, RowUnreadable } from '../../obf/read-event.js';
 import type { ObfEvent, ObfRecipient } from '../../obf/wire.js';
@@ -174,7 +174,7 @@ async function untoldOf(
 }
 
 function issuedAsNoted(
-  note: Note,
+  note: LogEntryNote,
   earner: EarnerKey,
   { id: event, badgeId }: ObfEvent,
   atS: number,

@@ -3,12 +3,16 @@ import type { Batch } from '../../issuing/batches.js';
 import { batchDelayMs } from '../../issuing/outbox.js';
 import { enqueue, enqueueIfAbsent, optionsOf, type NewJob } from '../../queue/enqueue.js';
 import { batchJobId, gatherJobId, type QueueName } from '../../queue/jobs.js';
-import type { Work } from '../../platform/job.js';
-import { within } from '../runtime/retry.js';
+import type { JobHandler } from '../../platform/job.js';
+import { waitUntil } from '../runtime/retry.js';
 import type { Stores } from '../stores.js';
 
 /** Makes batches of all that waits for one badge, and sees to it that every batch has its job. */
-export const gatherAwards: Work<Stores, { readonly badgeId: BadgeId }> = async (stores, job, signal) => {
+export const gatherAwards: JobHandler<Stores, { readonly badgeId: BadgeId }> = async (
+  stores,
+  job,
+  signal,
+) => {
   const { badgeId } = job;
   const { outbox, batches, pace } = stores;
   const formed: Batch[] = [];
@@ -70,7 +74,7 @@ export async function issueSoon(
 ): Promise<void> {
   const job = batchJob(badgeId, batchId);
   // Beside one that is still active, a second job would be added: the first would stay in failed for nothing.
-  await within(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
+  await waitUntil(FAILS_MS, signal, async () => (await awards.getJobState(job.id)) !== 'active');
   if ((await awards.getJobState(job.id)) === 'unknown')
     await awards.add(job.name, job.data, { ...optionsOf(job), lifo: true });
   else await enqueue(awards, job);

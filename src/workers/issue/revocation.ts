@@ -5,7 +5,7 @@ import { linkedRecords, readPerson } from '../../earners/person.js';
 import type { BadgeId, EarnerKey, EventId } from '../../ids.js';
 import { noteIn } from '../../issuing/send.js';
 import { secondsOf } from '../../platform/clock.js';
-import type { Work } from '../../platform/job.js';
+import type { JobHandler } from '../../platform/job.js';
 import { enqueue, enqueueEarners } from '../../queue/enqueue.js';
 import { revokeJobId } from '../../queue/jobs.js';
 import type { Award } from '../../rules/types.js';
@@ -69,7 +69,7 @@ async function addFlag(
  * stopped after OBF had done it, the revocation would look like a human's, and block the award. Until OBF has answered,
  * the award counts as held; so it is not given a second time.
  */
-export const revokeAward: Work<Pipeline, GivenAward> = async (pipeline, award, signal) => {
+export const revokeAward: JobHandler<Pipeline, GivenAward> = async (pipeline, award, signal) => {
   const { badgeId, earner } = award;
   const event = await startRevoking(pipeline, award, signal);
   if (event !== null) {

@@ -1,7 +1,7 @@
 import { UnrecoverableError } from 'bullmq';
 import type { z } from 'zod';
 import { issueBatch } from '../../issuing/issue-batch.js';
-import type { LongWork, Work } from '../../platform/job.js';
+import type { LongWork, JobHandler } from '../../platform/job.js';
 import { purge } from '../../privacy/purge.js';
 import { rewriteAofIfWanted } from '../../privacy/rewrite-aof.js';
 import { noticesIn } from '../../queue/arrivals.js';
@@ -51,14 +51,14 @@ const byKind = <Job extends { readonly kind: string }>(
   });
 
 /** The web process stores the notices of one tick as one job, for the sake of its rate: here each becomes its own. */
-const sortArrivals: Work<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
+const sortArrivals: JobHandler<Pipeline, z.output<typeof arrivalsJob>> = async ({ queues }, { arrivals }) => {
   const notices = noticesIn(arrivals);
   await enqueueAll(queues.notices, notices);
   return { did: 'notices sorted', facts: { notices: notices.length } };
 };
 
 /** Without a mail server in this process it stands in failed until one is set up. */
-const sendMail: Work<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, { earner, by }) => {
+const sendMail: JobHandler<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, { earner, by }) => {
   if (sendLink === null) throw new UnrecoverableError('SMTP_URL, MAIL_FROM or PUBLIC_URL is not set here');
   return {
     did: (await sendLink(earner)) ? 'link sent' : 'no link sent: nobody is known there',
@@ -67,7 +67,7 @@ const sendMail: Work<Pipeline, z.output<typeof mailJob>> = async ({ sendLink }, 
 };
 
 /** People with an award on its way are evaluated again: nothing is on its way for ever. */
-const countPeople: Work<Pipeline, unknown> = async (pipeline, _job, signal) => {
+const countPeople: JobHandler<Pipeline, unknown> = async (pipeline, _job, signal) => {
   const { people, inFlight } = await storePopulation(pipeline, signal);
   await enqueueEarners(pipeline.queues.earners, inFlight, 'population');
   return { did: 'people counted', facts: { people } };
@@ -79,7 +79,7 @@ const replay: LongWork<Pipeline, ReplayJob> = async ({ queues }, job, signal, pr
   return { did: 'failed jobs sent back to work', facts };
 };
 
-const sweep: Work<Pipeline, unknown> = async (pipeline) => {
+const sweep: JobHandler<Pipeline, unknown> = async (pipeline) => {
   await rewriteAofIfWanted(pipeline);
   return { did: 'outboxes swept', facts: { gathered: await sweepAwards(pipeline) } };
 };

@@ -43,7 +43,7 @@ const waiting = (forMs: number, signal: AbortSignal): Promise<void> => pause(for
 const LOOK_EVERY_MS = 250;
 
 /** Asks every so often until `done`; false when `withinMs` have passed. */
-export async function within(
+export async function waitUntil(
   withinMs: number,
   signal: AbortSignal,
   done: () => Promise<boolean>,

@@ -1,4 +1,4 @@
-import { ROUTES } from '../../../src/ops/web/routes.js';
+import { PAGE_ROUTES } from '../../../src/ops/web/routes.js';
 import { signedIn, type Browser } from '../../ops-web/support/browser.js';
 import { OPERATOR } from '../../ops-web/support/people.js';
 import type { House } from '../../support/house.js';
@@ -15,7 +15,7 @@ export interface Address {
 const NO_PAGES = [/\/export\./, /^\/oidc\//, /^\/connexion$/];
 
 /** The routes of the table that answer somebody signed in with a page. */
-export const PAGE_ROUTES: readonly string[] = ROUTES.filter(({ method }) => method === 'GET')
+export const PAGE_PATHS: readonly string[] = PAGE_ROUTES.filter(({ method }) => method === 'GET')
   .map(({ path }) => path)
   .filter((path) => NO_PAGES.every((one) => !one.test(path)));
 
@@ -23,7 +23,7 @@ export const PAGE_ROUTES: readonly string[] = ROUTES.filter(({ method }) => meth
 export async function findAddresses(house: Pick<House, 'opsUrl'>): Promise<readonly Address[]> {
   const browser = await signedIn(house.opsUrl, OPERATOR);
   const found = new Map<string, string>();
-  for (const route of PAGE_ROUTES) if (!route.includes(':')) found.set(route, inOps(route));
+  for (const route of PAGE_PATHS) if (!route.includes(':')) found.set(route, inOps(route));
   const looked = new Set<string>();
   for (let next = nextOf(found, looked); next !== undefined; next = nextOf(found, looked)) {
     looked.add(next);
@@ -32,7 +32,7 @@ export async function findAddresses(house: Pick<House, 'opsUrl'>): Promise<reado
       if (route !== undefined && !found.has(route)) found.set(route, path);
     }
   }
-  return PAGE_ROUTES.flatMap((route) => {
+  return PAGE_PATHS.flatMap((route) => {
     const path = found.get(route);
     return path === undefined ? [] : [{ route, path }];
   });
@@ -50,8 +50,8 @@ async function linksOn(browser: Browser, path: string): Promise<readonly string[
 
 function routeOf(path: string): string | undefined {
   const [plain = ''] = path.split('?');
-  const exact = PAGE_ROUTES.find((route) => inOps(route) === plain);
-  return exact ?? PAGE_ROUTES.find((route) => patternOf(route).test(plain));
+  const exact = PAGE_PATHS.find((route) => inOps(route) === plain);
+  return exact ?? PAGE_PATHS.find((route) => patternOf(route).test(plain));
 }
 
 const patternOf = (route: string): RegExp => new RegExp(`^${inOps(route).replaceAll(/:\w+/g, '[^/]+')}$`);

@@ -10,8 +10,8 @@ import {
 import { startWebhooks } from '../../../src/webhooks/server.js';
 import { createOpsApp } from '../../../src/ops/web/app.js';
 import type { Logo } from '../../../src/ops/web/http/request.js';
-import type { Route } from '../../../src/ops/web/route.js';
-import { ROUTES } from '../../../src/ops/web/routes.js';
+import type { PageRoute } from '../../../src/ops/web/route.js';
+import { PAGE_ROUTES } from '../../../src/ops/web/routes.js';
 import type { Scheme } from '../../../src/rules/types.js';
 import { startWorkers } from '../../../src/workers/runtime/workers.js';
 import { wirePipeline } from '../../../src/workers/pipeline.js';
@@ -31,7 +31,7 @@ export interface WebOptions {
   readonly clock?: () => number;
   readonly logo?: Logo;
   /** Pages of the test's own, besides ours. */
-  readonly routes?: readonly Route[];
+  readonly routes?: readonly PageRoute[];
 }
 
 export interface Web {
@@ -100,7 +100,7 @@ function openPages(options: WebOptions, scheme: Scheme, log: Logger) {
     prefixes: { queues: prefix, data },
   });
   const deps = { pipeline, config: settings, logo: options.logo ?? null };
-  const routes = [...ROUTES, ...(options.routes ?? [])];
+  const routes = [...PAGE_ROUTES, ...(options.routes ?? [])];
   const handler = createOpsApp(deps, routes);
   const stops: (() => Promise<void>)[] = [];
   const work = (): void => {

@@ -4,13 +4,20 @@ import { partnerKeys } from '../../../workers/stores.js';
 import { createVault } from '../../../platform/vault.js';
 import { type Lang, type Localized, plural, say } from '../../../localized.js';
 import { listed } from '../../shared/words.js';
-import { type Answer, type Command, Problem } from '../command.js';
+import { type CommandAnswer, type Command, CommandProblem } from '../command.js';
 import { withObf, withRedis } from '../session.js';
 import { readScheme, readSettings } from '../settings.js';
 import { LOCAL_CHECKS, mailCheck } from './local.js';
 import { OBF_CHECKS } from './obf.js';
 import { readingCheck, REDIS_CHECKS, REDIS_FIRST, redisCheck } from './redis.js';
-import { type CheckResult, type LocalWorld, mendFirst, resultOf, runChecks, skipped } from './table.js';
+import {
+  type CheckResult,
+  type LocalCheckContext,
+  mendFirst,
+  resultOf,
+  runChecks,
+  skipped,
+} from './table.js';
 
 export const check: Command = {
   help: `
@@ -22,7 +29,7 @@ export const check: Command = {
   run: async (call) => {
     const settings = readSettings(call);
     const reading = await readScheme(call, settings.config);
-    const world: LocalWorld = { call, settings, ...reading, lacking: new Map() };
+    const world: LocalCheckContext = { call, settings, ...reading, lacking: new Map() };
     const results = [
       ...(await runChecks(LOCAL_CHECKS, world)),
       ...(await checkServices(world)),
@@ -35,7 +42,7 @@ export const check: Command = {
 const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
 
 /** Redis, and OBF, whose token all processes share through Redis. */
-async function checkServices(world: LocalWorld): Promise<readonly CheckResult[]> {
+async function checkServices(world: LocalCheckContext): Promise<readonly CheckResult[]> {
   const { call, settings, scheme } = world;
   const { config } = settings;
   const faulty = settings.faulty(['REDIS_URL']);
@@ -53,7 +60,7 @@ async function checkServices(world: LocalWorld): Promise<readonly CheckResult[]>
       ),
     );
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'redis_silent') throw error;
+    if (!(error instanceof CommandProblem) || error.code !== 'redis_silent') throw error;
     return withoutRedis(resultOf(redisCheck, { errors: error.words }));
   }
 }
@@ -72,7 +79,7 @@ const STATES: Readonly<Record<CheckResult['status'], readonly [sign: string, wor
 };
 
 /** One line a check, its messages below it, and a summary. Warnings stop nothing. */
-function answerOf(results: readonly CheckResult[], lang: Lang): Answer {
+function answerOf(results: readonly CheckResult[], lang: Lang): CommandAnswer {
   const ok = results.every(({ status }) => status !== 'error');
   const checks = results.map(({ id, status, title, messages }) => {
     const [sign, words] = STATES[status];

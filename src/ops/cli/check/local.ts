@@ -5,10 +5,10 @@ import { partnerKeys } from '../../../workers/stores.js';
 import { type Localized, plural, say } from '../../../localized.js';
 import { listed } from '../../shared/words.js';
 import { isSet, variableWords } from '../settings.js';
-import type { Check, LocalWorld } from './table.js';
+import type { Check, LocalCheckContext } from './table.js';
 
 /** Every variable: there, and of its form; and what is allowed, and not wise. */
-const environmentCheck: Check<LocalWorld> = {
+const environmentCheck: Check<LocalCheckContext> = {
   id: 'environment',
   title: { fr: 'Environnement', en: 'Environment' },
   run: (world) => ({
@@ -18,7 +18,7 @@ const environmentCheck: Check<LocalWorld> = {
 };
 
 /** A name may be an address: accounts are told by their place. */
-const unknownHashes = ({ settings: { config } }: LocalWorld) =>
+const unknownHashes = ({ settings: { config } }: LocalCheckContext) =>
   config.opsUsers.map(
     ({ hash }, at) =>
       !isPasswordHash(hash) &&
@@ -29,7 +29,7 @@ const unknownHashes = ({ settings: { config } }: LocalWorld) =>
 /** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
 const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 
-const UNWISE: readonly (readonly [Localized, holds: (world: LocalWorld) => boolean])[] = [
+const UNWISE: readonly (readonly [Localized, holds: (world: LocalCheckContext) => boolean])[] = [
   [
     say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
       RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,
@@ -61,7 +61,7 @@ const UNWISE: readonly (readonly [Localized, holds: (world: LocalWorld) => boole
   ],
 ];
 
-const schemeCheck: Check<LocalWorld> = {
+const schemeCheck: Check<LocalCheckContext> = {
   id: 'scheme',
   title: { fr: 'Règles et partenaires', en: 'Scheme and partners' },
   run: ({ scheme, faults, warnings }) => ({
@@ -84,7 +84,7 @@ function sizeOf({ awards, partners, enrolments, version }: Scheme): Localized {
   return { fr: `${size.fr} (version ${version})`, en: `${size.en} (version ${version})` };
 }
 
-const partnerKeysCheck: Check<LocalWorld> = {
+const partnerKeysCheck: Check<LocalCheckContext> = {
   id: 'partner-keys',
   title: { fr: "Clés d'API des partenaires", en: "Partners' API keys" },
   needs: ['scheme'],
@@ -94,7 +94,7 @@ const partnerKeysCheck: Check<LocalWorld> = {
 export const LOCAL_CHECKS = [environmentCheck, schemeCheck, partnerKeysCheck];
 
 /** Signs in at the mail server, and sends nothing. Of it nothing is told where the earner's pages do not exist. */
-export const mailCheck: Check<LocalWorld> = {
+export const mailCheck: Check<LocalCheckContext> = {
   id: 'mail',
   title: { fr: "Serveur d'e-mail", en: 'Mail server' },
   needs: ['SMTP_URL', 'MAIL_FROM'],

@@ -7,7 +7,7 @@ import type { Award, Scheme } from '../../../rules/types.js';
 import { partnerKeys } from '../../../workers/stores.js';
 import { type Localized, plural, say } from '../../../localized.js';
 import { accountWords, obfWords, REGION_KEY } from '../session.js';
-import type { Check, Found, World } from './table.js';
+import type { Check, Found, CheckContext } from './table.js';
 
 /** What every call of OBF needs, for any account; the token is shared through Redis, sealed. */
 const NEEDED = ['redis-write', 'OBF_BASE_URL', 'PALIER_KEY', 'PALIER_KEY_OLD'];
@@ -15,7 +15,7 @@ const NEEDED_OF_REGION = [...NEEDED, 'region', 'OBF_CLIENT_ID', 'OBF_CLIENT_SECR
 
 const askingRegion =
   (ask: (account: ObfAccount, signal: AbortSignal, scheme: Scheme | null) => Promise<Found>) =>
-  async ({ call, settings, obf, scheme }: World): Promise<Found | null> => {
+  async ({ call, settings, obf, scheme }: CheckContext): Promise<Found | null> => {
     const account = obf.account(asClientId(settings.config.obfClientId));
     try {
       return account && (await ask(account, AbortSignal.timeout(call.patienceMs.obf), scheme));
@@ -94,7 +94,7 @@ const AT_A_TIME = 8;
  * Whether each key opens its partner's account. Once OBF leaves a question unanswered no further one is
  * asked, so that hundreds of partners do not wait for their time to run out one after the other.
  */
-async function askPartners({ call, obf }: World, scheme: Scheme): Promise<Found> {
+async function askPartners({ call, obf }: CheckContext, scheme: Scheme): Promise<Found> {
   let silent = false;
   const ask = async (clientId: ClientId): Promise<Localized | 'good' | 'not-asked'> => {
     if (silent) return 'not-asked';

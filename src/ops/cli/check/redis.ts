@@ -13,7 +13,7 @@ import { durationWords, PAUSED } from '../../shared/words.js';
 import { holdLine, problemWords, readHolds, readProblemsToShow } from '../../shared/stats.js';
 import { type Localized, say } from '../../../localized.js';
 import { KEY_CHANGED, withQueues } from '../session.js';
-import type { Check, Found, World } from './table.js';
+import type { Check, Found, CheckContext } from './table.js';
 
 export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 'to be mended first: Redis' };
 
@@ -39,7 +39,7 @@ export const redisCheck: Check = {
 /** Between processes, instants are compared by Redis' clock; a person reads those of this machine. */
 const MAX_SKEW_MS = 5000;
 
-async function skewWarning({ call: { clock }, redis }: World): Promise<Localized | false> {
+async function skewWarning({ call: { clock }, redis }: CheckContext): Promise<Localized | false> {
   const beforeMs = clock();
   const redisMs = await redisNow(redis);
   const skewMs = (beforeMs + clock()) / 2 - redisMs;
@@ -117,7 +117,7 @@ const NO_INFO = say`INFO est refusé : impossible de savoir si maxmemory-policy 
   INFO is refused: whether maxmemory-policy is noeviction and AOF is on cannot be known`;
 
 /** Whether the files are the rules in force: what they change reaches nobody by itself who was there before. */
-async function rulesFound({ call, redis, vault }: World, scheme: Scheme): Promise<Found> {
+async function rulesFound({ call, redis, vault }: CheckContext, scheme: Scheme): Promise<Found> {
   const schemes = createSchemes({ redis, prefix: call.dataPrefix, vault }, scheme);
   try {
     const [inForce, unfinished] = await Promise.all([schemes.inForce(), schemes.unfinished(), schemes.now()]);

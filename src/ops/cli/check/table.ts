@@ -2,17 +2,17 @@ import type { Obf } from '../../../obf/obf.js';
 import type { RedisConnection } from '../../../platform/redis.js';
 import type { Vault } from '../../../platform/vault.js';
 import { type Localized, say } from '../../../localized.js';
-import type { Call } from '../command.js';
+import type { CommandCall } from '../command.js';
 import type { SchemeReading, Settings } from '../settings.js';
 
-export interface LocalWorld extends SchemeReading {
-  readonly call: Call;
+export interface LocalCheckContext extends SchemeReading {
+  readonly call: CommandCall;
   readonly settings: Settings;
   /** What later checks need and cannot have, and why. */
   readonly lacking: Map<string, Localized>;
 }
 
-export interface World extends LocalWorld {
+export interface CheckContext extends LocalCheckContext {
   readonly redis: RedisConnection;
   readonly obf: Obf;
   readonly vault: Vault;
@@ -30,7 +30,7 @@ export interface Found {
   readonly lacks?: Readonly<Record<string, Localized>>;
 }
 
-export interface Check<Needed = World> {
+export interface Check<Needed = CheckContext> {
   readonly id: string;
   readonly title: Localized;
   /** Variables, and what an earlier check may find lacking: without one of them it is skipped. */
@@ -65,7 +65,7 @@ export const skipped = ({ id, title }: Titled, why: Localized): CheckResult => (
 export const mendFirst = (variables: readonly string[]) => say`à corriger d'abord : ${variables.join(', ')}
   to be mended first: ${variables.join(', ')}`;
 
-export async function runChecks<Needed extends LocalWorld>(
+export async function runChecks<Needed extends LocalCheckContext>(
   checks: readonly Check<Needed>[],
   world: Needed,
 ): Promise<readonly CheckResult[]> {

@@ -7,7 +7,7 @@ import { PAUSED } from '../../shared/words.js';
 import { say } from '../../../localized.js';
 import { awardOf, ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline, NEEDED } from '../session.js';
-import { type Command, Problem, problem, wrongUsage } from '../command.js';
+import { type Command, CommandProblem, problem, wrongUsage } from '../command.js';
 
 const ADDRESSES = {
   ...ADDRESS_ARGUMENT,
@@ -93,7 +93,7 @@ async function requireTwo({ earners, vault }: Pipeline, typed: readonly string[]
   });
   if (unknown.length === 0) return keys;
   const unchanged = { fr: "Rien n'a été changé.", en: 'Nothing was changed.' };
-  throw new Problem('unknown_earner', [...unknown, unchanged]);
+  throw new CommandProblem('unknown_earner', [...unknown, unchanged]);
 }
 
 /** By their place: what was typed is not shown again. */
@@ -134,8 +134,8 @@ export const unblock: Command = {
   }),
 };
 
-const notBlocked = (name: string): Problem =>
-  new Problem('not_blocked', [
+const notBlocked = (name: string): CommandProblem =>
+  new CommandProblem('not_blocked', [
     say`« ${name} » n'est pas bloqué pour cette personne : rien n'est changé.
       "${name}" is not blocked for this person: nothing is changed.`,
     say`« npx palier explain » dit où il en est. Une révocation toute récente n'est peut-être pas encore lue : « npx palier reconcile --full » la trouve.

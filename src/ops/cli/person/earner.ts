@@ -8,7 +8,7 @@ import type { Scheme } from '../../../rules/types.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { keyOfAddress } from '../../shared/browser.js';
 import { namesIn } from '../../shared/jobs.js';
-import { AWARD_STATES, HAPPENED, indented, instantWords, listed } from '../../shared/words.js';
+import { AWARD_STATE_WORDS, HAPPENED, indented, instantWords, listed } from '../../shared/words.js';
 import {
   collectPersonalData,
   earnerJson,
@@ -21,7 +21,7 @@ import {
 import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { ADDRESS_ARGUMENT, EARNER_ARGUMENT, earnerOf, keyOf, unknownEarner } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import { type Call, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
+import { type CommandCall, type Command, problem, wrongUsage, readLine, withProgress } from '../command.js';
 
 export const earnerShow: Command = {
   help: `
@@ -112,7 +112,7 @@ function sectionsOf({ record, jobs }: HeldAddress, scheme: Scheme, region: Clien
     [
       { fr: 'Registre des badges Région', en: 'Ledger of awards' },
       [...record.awards].map(([badgeId, { state, atS }]) =>
-        labelled(nameOf(badgeId), listed([AWARD_STATES[state], at(atS)])),
+        labelled(nameOf(badgeId), listed([AWARD_STATE_WORDS[state], at(atS)])),
       ),
     ],
     [
@@ -214,7 +214,11 @@ const QUESTION = {
 };
 
 /** Has the address typed again on the terminal. @throws Problem for another one: nothing is changed */
-async function requireSame({ streams, lang, signal }: Call, vault: Vault, earner: EarnerKey): Promise<void> {
+async function requireSame(
+  { streams, lang, signal }: CommandCall,
+  vault: Vault,
+  earner: EarnerKey,
+): Promise<void> {
   streams.errText(QUESTION[lang]);
   if (keyOfAddress(await readLine(streams.stdin, signal), vault) === earner) return;
   throw problem`not_confirmed

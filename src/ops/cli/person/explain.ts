@@ -4,7 +4,7 @@ import { withoutAddresses } from '../../../platform/logger.js';
 import { explainSchema } from '../../../rules/explain/json.js';
 import { explainText } from '../../../rules/explain/text.js';
 import { type Explained, explainPerson } from '../../shared/explain-person.js';
-import { AWARD_STATES as STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
+import { AWARD_STATE_WORDS as STATE_WORDS, indented, instantWords, PAUSED } from '../../shared/words.js';
 import { type Localized, quoted, say } from '../../../localized.js';
 import { EARNER_ARGUMENT, earnerOf, unknownEarner } from '../arguments.js';
 import type { Command } from '../command.js';

@@ -7,7 +7,15 @@ import { PAUSED } from '../../shared/words.js';
 import { plural, say } from '../../../localized.js';
 import { awardOf } from '../arguments.js';
 import { inPipeline } from '../session.js';
-import { type Call, type Command, Problem, wrongUsage, problem, readLine, withProgress } from '../command.js';
+import {
+  type CommandCall,
+  type Command,
+  CommandProblem,
+  wrongUsage,
+  problem,
+  readLine,
+  withProgress,
+} from '../command.js';
 import { READING } from './plan.js';
 
 export const apply: Command = {
@@ -38,7 +46,9 @@ export const apply: Command = {
     try {
       await withProgress(call, GIVING, (report) => applyRules(pipeline, scheme, how, made, report, signal));
     } catch (error) {
-      throw error instanceof SchemeMoved ? new Problem('scheme_moved', MOVED, { cause: error }) : error;
+      throw error instanceof SchemeMoved
+        ? new CommandProblem('scheme_moved', MOVED, { cause: error })
+        : error;
     }
     return appliedAnswer(made, how, await queues.awards.isPaused());
   }),
@@ -55,7 +65,7 @@ type ApplyRequest = ReturnType<typeof readRequest>;
  * @throws Problem for a number that is none, an award that the scheme does not have, or something else than was
  *   begun: that would leave half of the people with an e-mail
  */
-function readRequest({ text, has }: Call, scheme: Scheme, begun: Application | null) {
+function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Application | null) {
   const [typedUpto, typedOnly] = [text('autoUpto'), text('only')];
   if (typedUpto !== null && !/^\d{1,9}$/.test(typedUpto))
     throw wrongUsage(say`--auto-upto : un nombre entier est attendu, par exemple --auto-upto 100
@@ -80,7 +90,7 @@ function readRequest({ text, has }: Call, scheme: Scheme, begun: Application | n
  * Where nobody sits at a terminal, what was typed is what was meant.
  * @throws Problem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
-async function requireConsent(call: Call, asked: ApplyRequest, { issues, quotaShort }: PlanCost) {
+async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quotaShort }: PlanCost) {
   const { streams, lang } = call;
   const { upto, overQuota, yes } = asked;
   if (upto !== null && issues > upto)
@@ -98,7 +108,7 @@ async function requireConsent(call: Call, asked: ApplyRequest, { issues, quotaSh
   };
   streams.errText(question[lang]);
   if (/^(oui|o|yes|y)$/i.test((await readLine(streams.stdin)).trim())) return;
-  throw new Problem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
+  throw new CommandProblem('not_confirmed', { fr: "Rien n'a été changé.", en: 'Nothing was changed.' });
 }
 
 function appliedAnswer({ plan, cost }: MadePlan, { suppressEmail }: ApplyOptions, paused: boolean) {

@@ -7,7 +7,7 @@ import { enrolmentWords, indented, periodOf } from '../../shared/words.js';
 import { labelled, type Localized, plural, say } from '../../../localized.js';
 import { unknownName } from '../arguments.js';
 import { isSet, requireScheme, requireSettings } from '../settings.js';
-import { type Answer, type Command, type Context, Problem } from '../command.js';
+import { type CommandAnswer, type Command, type Context, CommandProblem } from '../command.js';
 
 export const PARTNER_ARGUMENT = {
   client_id: say`l'organisme, par son client_id (identifiant de son compte OBF)
@@ -33,7 +33,7 @@ export const partnerBadges: Command = {
   },
 };
 
-export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Localized): Problem =>
+export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Localized): CommandProblem =>
   unknownName(
     { fr: 'Partenaire inconnu', en: 'Unknown partner' },
     typed,
@@ -41,7 +41,7 @@ export const unknownPartner = ({ partners }: Scheme, typed: string, more?: Local
     more,
   );
 
-function noKey({ clientId, name, secretEnv }: Partner): Problem {
+function noKey({ clientId, name, secretEnv }: Partner): CommandProblem {
   const variable = `OBF_SECRET_${clientId.toUpperCase().replace(/\W/g, '_')}`;
   const missing =
     secretEnv === null
@@ -49,14 +49,14 @@ function noKey({ clientId, name, secretEnv }: Partner): Problem {
         "${name}" has no API key: give it a secret_env in partners.yaml (the name of a variable, like ${variable}), and put the key into that variable.`
       : say`${secretEnv} : la variable manque ; partners.yaml la nomme pour la clé d'API de « ${name} ».
         ${secretEnv}: is not set; partners.yaml names it for the API key of "${name}".`;
-  return new Problem('no_key', [missing, WITHOUT_KEY]);
+  return new CommandProblem('no_key', [missing, WITHOUT_KEY]);
 }
 
 const WITHOUT_KEY = say`Sans clé, demandez à l'organisme l'identifiant de chaque badge : « npx palier partner enrol » l'inscrit aussi.
   Without a key, ask the partner for the id of each badge: "npx palier partner enrol" enrols it as well.`;
 
 /** A partner's badges in OBF beside what partners.yaml has of them: enrolled, not enrolled, and unknown in OBF. */
-function answerOf(scheme: Scheme, partner: Partner, badges: readonly ObfBadge[]): Answer {
+function answerOf(scheme: Scheme, partner: Partner, badges: readonly ObfBadge[]): CommandAnswer {
   const { name, clientId, active } = partner;
   const own = new Set(partner.badges.map(({ badgeId }) => badgeId));
   const inObf = new Map(badges.map((badge) => [badge.id, badge]));
@@ -107,7 +107,7 @@ const INACTIVE = say`Ne participe plus (active: false) : aucun de ses badges ne 
 const MISSING = say`Inscrits, mais inconnus dans ce compte OBF (identifiant mal copié, badge supprimé, ou brouillon)
   Enrolled, but unknown in this OBF account (id mistyped, badge deleted, or a draft)`;
 
-const part = (title: Localized, lines: readonly Localized[]): Answer['lines'] =>
+const part = (title: Localized, lines: readonly Localized[]): CommandAnswer['lines'] =>
   lines.length === 0 ? [] : ['', title, ...lines.map(indented)];
 
 const badgeWords = ({ id, name }: ObfBadge): Localized =>
@@ -127,7 +127,7 @@ export async function readObfBadges(context: Context, clientId: ClientId, variab
         return badges.map(({ id, name }) => ({ id, name: oneLine(name ?? '') }));
       } catch (error) {
         if (!(error instanceof ObfError)) throw error;
-        throw new Problem('obf', obfWords(error, variable), { cause: error });
+        throw new CommandProblem('obf', obfWords(error, variable), { cause: error });
       }
     }),
   );

@@ -14,7 +14,14 @@ import { labelled, type Localized, say } from '../../../localized.js';
 import { plan } from './plan.js';
 import { oneLine, PARTNER_ARGUMENT, readObfBadges, unknownPartner } from './partner-badges.js';
 import { faultWords, isSet, requireScheme, requireSettings } from '../settings.js';
-import { type Answer, type Call, type Command, Problem, wrongUsage, problem } from '../command.js';
+import {
+  type CommandAnswer,
+  type CommandCall,
+  type Command,
+  CommandProblem,
+  wrongUsage,
+  problem,
+} from '../command.js';
 
 export const partnerEnrol: Command = {
   help: `
@@ -84,7 +91,7 @@ export const partnerEnrol: Command = {
 };
 
 /** The plan of the files with the new lines; null where it cannot be made here: whatever fails, they are written. */
-const planOf = (call: Call): Promise<Answer | null> =>
+const planOf = (call: CommandCall): Promise<CommandAnswer | null> =>
   plan.run({ ...call, has: () => false, text: () => null }).catch(() => null);
 
 const NO_NAME = say`Inscrit sans nom : les personnes liront l'identifiant. Ajoutez « name » à la ligne.
@@ -94,7 +101,7 @@ const takesNoPart = (id: string) => say`${id} ne participe plus (active: false) 
 const NEXT = say`Rien ne change pour personne avant « npx palier apply » ; « npx palier plan » dit qui cela concerne.
   Nothing changes for anybody before "npx palier apply"; "npx palier plan" tells whom it concerns.`;
 
-function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: Call): Enrolling {
+function readRequest({ args: [clientId = '', badgeId = ''], text: typed }: CommandCall): Enrolling {
   const text = (option: string): string | null => oneLine(typed(option) ?? '');
   const replaces = text('replaces')?.split(',') ?? [];
   return {
@@ -190,7 +197,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
  * asked either way: a badge that is not in the account would never count.
  * @throws Problem when OBF has no such badge, or does not say, and no name was given
  */
-async function findName(call: Call, { clientId, badge }: Enrolling, secretEnv: string | null) {
+async function findName(call: CommandCall, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
   if (secretEnv === null) return { name, notes: [] };
   if (!isSet(call.env, secretEnv)) return { name, notes: [notSet(secretEnv)] };
@@ -205,9 +212,9 @@ async function findName(call: Call, { clientId, badge }: Enrolling, secretEnv: s
       Le badge ${shown} n'est pas dans le compte OBF de ${clientId}, ou y est encore un brouillon${meant}
       The badge ${shown} is not in the OBF account of ${clientId}, or is a draft there${meant}`;
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof CommandProblem)) throw error;
     const { code, words } = error;
-    if (name === null) throw new Problem(code, [...words, GIVE_A_NAME], { cause: error });
+    if (name === null) throw new CommandProblem(code, [...words, GIVE_A_NAME], { cause: error });
     return { name, notes: words.map((one) => labelled({ fr: 'Attention', en: 'Careful' }, one)) };
   }
 }
@@ -225,7 +232,7 @@ const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
  * @returns the lines, the file as it was given, and what the scheme's reader finds odd in them
  * @throws Problem; nothing is written then
  */
-async function writeEnrolment(call: Call, config: Config, enrolling: Enrolling, before: Scheme) {
+async function writeEnrolment(call: CommandCall, config: Config, enrolling: Enrolling, before: Scheme) {
   const file = join(config.configDir, 'partners.yaml');
   const path = resolve(call.cwd, file);
   const text = await readFile(path, 'utf8');
@@ -236,7 +243,8 @@ async function writeEnrolment(call: Call, config: Config, enrolling: Enrolling, 
     partners: { name: file, text: added.text },
   };
   const result = parseScheme(files, config.timeZone);
-  if (!result.ok) throw new Problem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(faultWords)]);
+  if (!result.ok)
+    throw new CommandProblem('scheme_faults', [NOTHING_WRITTEN, ...result.faults.map(faultWords)]);
   if (!isOneMore(before, result.scheme, enrolling.badge.badgeId)) throw onlyByHand(file);
   await replaceFile(path, file, text, added.text);
   const { line, lines } = added;
@@ -252,7 +260,7 @@ const isOneMore = ({ enrolments }: Scheme, { enrolments: now }: Scheme, badgeId:
 const NOTHING_WRITTEN = say`Rien n'est écrit : avec ces lignes, les fichiers auraient des fautes.
   Nothing is written: with these lines, the files would have faults.`;
 
-const onlyByHand = (file: string): Problem =>
+const onlyByHand = (file: string): CommandProblem =>
   problem`by_hand
     Rien n'est écrit : ${file} est écrit d'une manière que Palier ne sait pas compléter (un alias, peut-être). Ajoutez la ligne à la main ; « npx palier check » la relit.
     Nothing is written: ${file} is written in a way that Palier cannot add to (an alias, perhaps). Add the line by hand; "npx palier check" reads it again.`;
@@ -283,7 +291,7 @@ export async function replaceFile(path: string, file: string, before: string, te
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     const code = fieldOf(error, 'code');
-    if (error instanceof Problem || typeof code !== 'string') throw error;
+    if (error instanceof CommandProblem || typeof code !== 'string') throw error;
     throw problem`not_written
       Rien n'est écrit : ${file} ne peut pas l'être (${code}). Vérifiez les droits du fichier et de son dossier.
       Nothing is written: ${file} cannot be (${code}). Check the permissions of the file and its folder.`;

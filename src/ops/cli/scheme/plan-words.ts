@@ -5,10 +5,10 @@ import type { Scheme } from '../../../rules/types.js';
 import type { MadePlan } from '../../../scheme/population.js';
 import { labelled, type Lang, type Localized, plural, say } from '../../../localized.js';
 import { durationWords, indented, instantWords } from '../../shared/words.js';
-import type { Answer } from '../command.js';
+import type { CommandAnswer } from '../command.js';
 
 /** A plan in words. People are named by their keys. @param whose the rules it is of */
-export function planLines(made: MadePlan, whose: Localized, lang: Lang): Answer['lines'] {
+export function planLines(made: MadePlan, whose: Localized, lang: Lang): CommandAnswer['lines'] {
   const { unreadable, cost, maxRps } = made;
   const { only, people, awards } = made.plan;
   const inactive = awards.reduce((sum, one) => sum + one.inactive, 0);
@@ -52,7 +52,7 @@ function some(keys: readonly EarnerKey[]): string {
   return inOrder.slice(0, EXAMPLES).join(', ') + (keys.length > EXAMPLES ? '...' : '');
 }
 
-function exampleLines(awards: readonly AwardPlan[]): Answer['lines'] {
+function exampleLines(awards: readonly AwardPlan[]): CommandAnswer['lines'] {
   const lines = awards.flatMap((award) => {
     const name = awardName(award);
     const { gains, losesRule } = award;
@@ -86,7 +86,7 @@ export function nextWords({ plan, rules }: MadePlan): Localized {
     These awards are due by the rules in force, and nothing is on its way: "npx palier apply" gives them.`;
 }
 
-function rulesWords({ rules, inForce, started }: MadePlan, whose: Localized): Answer['lines'] {
+function rulesWords({ rules, inForce, started }: MadePlan, whose: Localized): CommandAnswer['lines'] {
   const { scheme, rollout } = rules;
   const { version, timeZone } = scheme;
   if (inForce === null)
@@ -174,7 +174,11 @@ function quotaWords({ cost, quota, floor, rules }: MadePlan): Localized {
 const MOST_COLUMNS = 9;
 
 /** By competency and level: how many people have 0, 1, 2... of what each rule counts. */
-export function standingLines(scheme: Scheme, { byAward }: PopulationStats, lang: Lang): Answer['lines'] {
+export function standingLines(
+  scheme: Scheme,
+  { byAward }: PopulationStats,
+  lang: Lang,
+): CommandAnswer['lines'] {
   const { awards, competencies } = scheme;
   const most = Math.max(0, ...[...byAward.values()].map(({ atCount }) => atCount.length - 1));
   const last = Math.min(most, MOST_COLUMNS - 1);

@@ -9,7 +9,7 @@ import { say } from '../../../localized.js';
 import { awardOf } from '../arguments.js';
 import { callsOf, nextWords, planLines, standingLines } from './plan-words.js';
 import { inPipeline } from '../session.js';
-import { type Call, type Command, wrongUsage } from '../command.js';
+import { type CommandCall, type Command, wrongUsage } from '../command.js';
 
 export const READING = { fr: 'Lecture des portefeuilles', en: 'Reading the portfolios' };
 
@@ -85,7 +85,7 @@ export const simulate: Command = {
   }),
 };
 
-function requireOneForm({ has, json }: Call): void {
+function requireOneForm({ has, json }: CommandCall): void {
   if (has('csv') && json)
     throw wrongUsage(say`Choisissez --csv ou --json : une réponse a une seule forme.
       Choose --csv or --json: an answer has one form.`);

@@ -5,7 +5,7 @@ import { QUEUES } from '../../../queue/jobs.js';
 import { askForReplay, awaitReplay, sentIn, type Replay, type ReplayFilter } from '../../../queue/replay.js';
 import { TO } from '../links.js';
 import { done, notDone, type Answer, type PageContext } from '../route.js';
-import { counted, plural } from '../words.js';
+import { countedNoun, pluralForm } from '../words.js';
 
 type Asking = Pick<PageContext, 'pipeline' | 'user' | 'log'>;
 
@@ -76,13 +76,13 @@ async function sendMany(context: PageContext, filter: Partial<ReplayFilter>): Pr
 }
 
 /** `12 travaux`. */
-export const jobsWords = (n: number): string => counted(n, 'travail', 'travaux');
+export const jobsWords = (n: number): string => countedNoun(n, 'travail', 'travaux');
 
 /** What a replay has done. */
 export function outcomeWords(replay: Replay): string {
   const { gone, left, isBroken } = replay;
   const sent = sentIn(replay);
-  const asNew = plural(
+  const asNew = pluralForm(
     sent,
     'renvoyé, avec toutes ses tentatives.',
     'renvoyés, avec toutes leurs tentatives.',

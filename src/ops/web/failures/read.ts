@@ -15,14 +15,14 @@ import { groupBy } from '../../shared/group-by.js';
 import { OpsProblem } from '../http/problem.js';
 import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
-import { counted } from '../words.js';
+import { countedNoun } from '../words.js';
 import { reasonOf, REST, WORK } from './reasons.js';
 
-export type ListModel = Awaited<ReturnType<typeof readList>>;
+export type ListModel = Awaited<ReturnType<typeof readFailuresPage>>;
 
 const RECENT = 5;
 
-export async function readList({ pipeline }: PageContext) {
+export async function readFailuresPage({ pipeline }: PageContext) {
   const [failures, replays] = await Promise.all([
     readFailures(pipeline),
     recentReplays(pipeline.queues, RECENT),
@@ -78,7 +78,8 @@ const TO_DO: Readonly<Record<Extract<AnyJob, { readonly kind: string }>['kind'],
 };
 
 function jobWords(job: AnyJob, { organisation, award }: Names): string {
-  if ('arrivals' in job) return `Trier ${counted(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
+  if ('arrivals' in job)
+    return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
   if (!('kind' in job)) return 'Évaluer une personne';
   return TO_DO[job.kind]
     .replace('{event}', 'eventId' in job ? job.eventId : '')

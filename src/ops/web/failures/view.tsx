@@ -5,8 +5,8 @@ import { HIDDEN } from '../../shared/jobs.js';
 import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { DefinitionList, Pager, ProgressLine, Table } from '../parts/table.js';
-import { Alert, Instant, LinkLine, Note, P, PersonLink, State } from '../parts/text.js';
-import { number, plural } from '../words.js';
+import { Alert, Instant, LinkLine, NoteAlert, P, PersonLink, State } from '../parts/text.js';
+import { number, pluralForm } from '../words.js';
 import { jobsWords, outcomeWords } from './actions.js';
 import type { FailedJob, GroupModel, JobModel, ListModel } from './read.js';
 import { REST, WORK } from './reasons.js';
@@ -90,7 +90,7 @@ const SendBack = (props: Pick<ComponentProps<typeof ActionForm>, 'label' | 'fiel
 
 export function GroupView({ group, jobs, more, pager }: GroupModel): VNode {
   const { reason, firstMs, lastMs, key } = group;
-  const label = plural(
+  const label = pluralForm(
     group.jobs.length,
     'Renvoyer ce travail',
     `Renvoyer ces ${jobsWords(group.jobs.length)}`,
@@ -132,7 +132,7 @@ export const JobView = ({ job }: JobModel): VNode => (
   <>
     <LinkLine href={TO.failures} say="Revenir aux échecs" />
     {job === null ? (
-      <Note say="Ce travail n’est plus en échec : il a été renvoyé, ou supprimé." />
+      <NoteAlert say="Ce travail n’est plus en échec : il a été renvoyé, ou supprimé." />
     ) : (
       <Job {...job} />
     )}

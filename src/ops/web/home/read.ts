@@ -12,7 +12,7 @@ import { keepObfSample, readFigures, readNow, readObfAnswers, type Figures } fro
 
 export type HomeModel = Awaited<ReturnType<typeof readHome>>;
 /** What the verdict is made from. */
-export type Facts = HomeModel['facts'];
+export type HomeFacts = HomeModel['facts'];
 
 /** Some hundred commands of Redis, however much there is. */
 export async function readHome({ pipeline, storage }: PageContext) {

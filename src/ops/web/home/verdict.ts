@@ -2,8 +2,8 @@ import { durationWords, holdWords } from '../../shared/words.js';
 import { problemWords } from '../../shared/stats.js';
 import { REDIS_TITLES } from '../http/problem.js';
 import { TO } from '../links.js';
-import { counted, number } from '../words.js';
-import type { Facts } from './read.js';
+import { countedNoun, number } from '../words.js';
+import type { HomeFacts } from './read.js';
 
 /** Something that is not as it should be. */
 export interface Point {
@@ -17,7 +17,7 @@ export interface Point {
 }
 
 /** Pure. Everything that is not as it should be, worst first; empty: all is well. */
-export function verdictOf(facts: Facts): readonly Point[] {
+export function verdictOf(facts: HomeFacts): readonly Point[] {
   const points = [
     ...groundPoints(facts),
     ...issuingPoints(facts),
@@ -64,7 +64,7 @@ const named = (names: readonly string[]): string =>
   `${number(names.length)} (${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? '…' : ''})`;
 
 /** What all stands on: Redis, the workers, OBF. */
-function* groundPoints(facts: Facts): Generator<Point> {
+function* groundPoints(facts: HomeFacts): Generator<Point> {
   const { storage, now, lastHour, lastMinutes, region, nameOf } = facts;
   if (storage !== null)
     yield bad(
@@ -107,9 +107,10 @@ function* groundPoints(facts: Facts): Generator<Point> {
 }
 
 /** What keeps awards from being issued. */
-function* issuingPoints({ now: { paused, due, quota, holds } }: Facts): Generator<Point> {
+function* issuingPoints({ now: { paused, due, quota, holds } }: HomeFacts): Generator<Point> {
   if (paused) {
-    const waits = due === 0 ? 'rien n’est délivré' : counted(due, 'badge dû attend', 'badges dus attendent');
+    const waits =
+      due === 0 ? 'rien n’est délivré' : countedNoun(due, 'badge dû attend', 'badges dus attendent');
     yield { ...bad(SEE.now, `Les envois sont suspendus : ${waits}.`), mend: 'resume' };
   }
   const left = quota.reading?.left ?? null;
@@ -130,12 +131,12 @@ function* issuingPoints({ now: { paused, due, quota, holds } }: Facts): Generato
 }
 
 /** Work that waits, or failed. */
-function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: Facts): Generator<Point> {
+function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: HomeFacts): Generator<Point> {
   const { failed, notices, earners, unknown } = now;
   if (failed > 0) {
     const one = 'travail a échoué et n’avancera pas sans vous.';
     const many = 'travaux ont échoué et n’avanceront pas sans vous.';
-    yield bad(SEE.replay, counted(failed, one, many));
+    yield bad(SEE.replay, countedNoun(failed, one, many));
   }
   for (const [what, { waiting, oldestAgeS }] of [
     ['Des avis attendent d’être lus', notices],
@@ -147,7 +148,7 @@ function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: Facts): Gene
         `${what} (${number(waiting)}), le plus ancien depuis ${durationWords(oldestAgeS).fr}. Rien n’est perdu : ils le seront dès que possible.`,
       );
   if (unknown.batches > 0) {
-    const calls = counted(unknown.batches, 'envoi', 'envois, le plus ancien');
+    const calls = countedNoun(unknown.batches, 'envoi', 'envois, le plus ancien');
     yield (unknown.ageS < UNKNOWN_LONG_S ? watch : bad)(
       SEE.obf,
       `OBF n’a pas confirmé ${calls} depuis ${durationWords(unknown.ageS).fr}. Palier vérifie dans OBF avant de renvoyer quoi que ce soit.`,
@@ -164,7 +165,7 @@ function* waitingPoints({ now, nowS, unfinished, isChangeWaiting }: Facts): Gene
 }
 
 /** What somebody should look at. */
-function* otherPoints(facts: Facts): Generator<Point> {
+function* otherPoints(facts: HomeFacts): Generator<Point> {
   const { now, issuedLast30Days, readProblems, partners, nameOf } = facts;
   const { quota, flags } = now;
   const usable = (quota.reading?.left ?? 0) - quota.floor;

@@ -7,7 +7,7 @@ import { DefinitionList, Table } from '../parts/table.js';
 import { Alert, Instant, LinkLine, P, PersonLink, Section, State } from '../parts/text.js';
 import { number } from '../words.js';
 import type { Now } from './figures.js';
-import type { Facts, HomeModel } from './read.js';
+import type { HomeFacts, HomeModel } from './read.js';
 import { verdictOf, type Point } from './verdict.js';
 
 export const HomeView = ({ scheme, facts, issued }: HomeModel): VNode => (
@@ -15,7 +15,7 @@ export const HomeView = ({ scheme, facts, issued }: HomeModel): VNode => (
     <Verdict points={verdictOf(facts)} />
     <NowPart {...facts} scheme={scheme} />
     <Flags {...facts} />
-    <Issued issued={issued} />
+    <IssuedSection issued={issued} />
     <Obf {...facts} />
     <Partners {...facts} />
   </>
@@ -43,7 +43,7 @@ function Verdict({ points }: { readonly points: readonly Point[] }): VNode {
 }
 
 /** The state at this instant, point by point. */
-function NowPart({ scheme, nowS, now }: Facts & Pick<HomeModel, 'scheme'>): VNode {
+function NowPart({ scheme, nowS, now }: HomeFacts & Pick<HomeModel, 'scheme'>): VNode {
   const { notices, earners, failed, paused, due, unknown, flags, quota } = now;
   return (
     <Section id="maintenant" title="En ce moment">
@@ -85,7 +85,7 @@ function quotaText({ reading, floor }: Now['quota']): ComponentChildren {
 /** The journal has them all. */
 const MAX_FLAGS = 10;
 
-function Flags({ now: { flags } }: Facts): VNode | null {
+function Flags({ now: { flags } }: HomeFacts): VNode | null {
   if (flags.count === 0) return null;
   const shown = flags.listed.slice(0, MAX_FLAGS);
   return (
@@ -114,7 +114,7 @@ const LINE = 20;
 const WORDS_WIDTH = 220;
 
 /** Horizontal bars, two for each row, drawn on the server; the table beside them has the same figures. */
-export function Issued({ issued }: Pick<HomeModel, 'issued'>): VNode {
+export function IssuedSection({ issued }: Pick<HomeModel, 'issued'>): VNode {
   const id = useId();
   const caption = 'Badges Région délivrés par Palier, par compétence et niveau';
   const most = Math.max(1, ...issued.flatMap(({ today, last30Days }) => [today, last30Days]));
@@ -160,7 +160,7 @@ export function Issued({ issued }: Pick<HomeModel, 'issued'>): VNode {
 }
 
 /** How OBF answered since an hour ago, or since it is counted. */
-const Obf = ({ lastHour }: Facts): VNode => (
+const Obf = ({ lastHour }: HomeFacts): VNode => (
   <Section id="obf" title="Open Badge Factory depuis une heure">
     {lastHour === null || lastHour.overS === 0 ? (
       <P say="Palier vient de commencer à compter : revenez dans quelques minutes." />
@@ -189,7 +189,7 @@ function timeText(s: number | null): string {
 /** Their own page has them all. */
 const MAX_PARTNERS = 20;
 
-const Partners = ({ partners }: Facts): VNode => (
+const Partners = ({ partners }: HomeFacts): VNode => (
   <Section id="organismes" title="Organismes : dernières nouvelles">
     <Table
       caption="Dernier badge délivré par chaque organisme, du plus silencieux au plus récent"

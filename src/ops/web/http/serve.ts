@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler } 
 import type { Role } from '../../../config.js';
 import { flashForm, hasRole, type Flash } from '../parts/frame.js';
 import { ProblemView, renderPage } from '../parts/layout.js';
-import { goTo, show, type Answer, type PageAnswer, type Route } from '../route.js';
+import { goTo, show, type Answer, type PageAnswer, type PageRoute } from '../route.js';
 import { goOnPage, returnTo, signInPath } from '../sign-in/routes.js';
 import { OpsProblem, problemOf } from './problem.js';
 import {
@@ -23,7 +23,7 @@ export const MAX_ADDRESS = 2000;
 export const reads = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD';
 
 /** From where, and from whom; nothing of the body is read before. */
-export const check: RequestHandler = async (req, _res, next) => {
+export const checkRequest: RequestHandler = async (req, _res, next) => {
   const request = requestOf(req);
   if (!reads(req)) requireSameOrigin(request);
   request.signed = await request.sessions.find(cookieOf(request, 'session'));
@@ -73,7 +73,7 @@ const readForm: readonly RequestHandler[] = [
 ];
 
 /** A route as Express serves it. */
-export function serve(route: Route): readonly RequestHandler[] {
+export function serve(route: PageRoute): readonly RequestHandler[] {
   const { role, name } = route;
   const answer: RequestHandler = async (req) => {
     const request = requestOf(req);
@@ -81,14 +81,14 @@ export function serve(route: Route): readonly RequestHandler[] {
     await send(request, await answerOf(route, request));
   };
   return [
-    check,
+    checkRequest,
     ...(role === 'nobody' ? [] : [admit(name, () => role)]),
     ...(route.method === 'POST' ? readForm : []),
     answer,
   ];
 }
 
-function answerOf(route: Route, request: OpsRequest): Answer | Promise<Answer> {
+function answerOf(route: PageRoute, request: OpsRequest): Answer | Promise<Answer> {
   if (route.role === 'nobody') return route.handle(request);
   return route.handle({ ...request, user: userOf(request.req) });
 }

@@ -2,7 +2,7 @@ import { JOURNAL_KINDS } from '../../../earners/journal-entry.js';
 import { readPerson } from '../../../earners/person.js';
 import { asAwardId, asEventId, type EarnerKey } from '../../../ids.js';
 import { isAskedFor, type JournalQuery, type PageAsked } from '../../../journal/journal.js';
-import { cursorOf, placeIn, type Place } from '../../../journal/time-index.js';
+import { cursorOf, placeIn, type IndexPlace } from '../../../journal/time-index.js';
 import { withoutUnseenEnds } from '../../../platform/invisible.js';
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { filterOf, isDate, peopleOf } from '../../shared/journal-selection.js';
@@ -120,7 +120,7 @@ async function readByTime({ journal, scheme }: Pipeline, filter: PageFilter, whe
   // Back at the newest, the page is a whole one, not the few entries before the last page.
   if (asked.way === 'newer' && asked.beyond !== null && page.newer === null)
     page = await journal.page(query, { ...asked, way: 'older', beyond: null });
-  const hrefOf = (name: string, place: Place | null): string | null =>
+  const hrefOf = (name: string, place: IndexPlace | null): string | null =>
     place === null ? null : journalHref(filter, { [name]: cursorOf(place) });
   return {
     entries: page.entries,

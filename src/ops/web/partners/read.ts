@@ -11,11 +11,11 @@ import { numberedPage } from '../parts/table.js';
 import { paramOf, type PageContext } from '../route.js';
 
 /** How a partner's badges are read: with its API key, or as the credentials that OBF publishes. */
-export type Access = 'key' | 'key_missing' | 'hosted';
+export type ReadAccess = 'key' | 'key_missing' | 'hosted';
 
 /** What both pages tell of a partner. */
 function commonOf({ accounts, clock }: Pipeline, partner: Partner, known: ReadonlyMap<ClientId, Latest>) {
-  const access: Access =
+  const access: ReadAccess =
     partner.secretEnv === null
       ? 'hosted'
       : // The key of an inactive partner need not be there.
@@ -26,12 +26,12 @@ function commonOf({ accounts, clock }: Pipeline, partner: Partner, known: Readon
   return { ...news, access, silent: partner.active && silent };
 }
 
-export type PartnersModel = Awaited<ReturnType<typeof readPartners>>;
+export type PartnersModel = Awaited<ReturnType<typeof readPartnersPage>>;
 export type PartnerModel = Awaited<ReturnType<typeof readPartner>>;
 
 export const PARTNERS_A_PAGE = 100;
 
-export async function readPartners({ pipeline, query }: PageContext) {
+export async function readPartnersPage({ pipeline, query }: PageContext) {
   const { scheme } = await pipeline.schemes.now();
   const all = scheme.partners.toSorted((a, b) => a.name.localeCompare(b.name, 'fr'));
   const { rows: shown, pager } = numberedPage(query, all, PARTNERS_A_PAGE);

@@ -5,7 +5,7 @@ import { TO } from '../links.js';
 import { Field } from '../parts/form.js';
 import { DefinitionList, Pager, Table } from '../parts/table.js';
 import { Alert, Bad, Instant, LinkLine, P, Section, State } from '../parts/text.js';
-import type { Access, PartnerModel, PartnersModel } from './read.js';
+import type { ReadAccess, PartnerModel, PartnersModel } from './read.js';
 
 export const PartnersView = ({ rows, pager, strangers }: PartnersModel): VNode => (
   <>
@@ -32,7 +32,7 @@ const activityOf = ({ active }: Partner): VNode => (
   <State kind={active ? 'good' : 'neutral'}>{active ? 'actif' : 'ne participe plus'}</State>
 );
 
-function accessText(access: Access): ComponentChildren {
+function accessText(access: ReadAccess): ComponentChildren {
   if (access === 'key_missing') return <State kind="bad">clé d’API absente</State>;
   return access === 'key' ? 'clé d’API' : 'badges publiés';
 }

@@ -59,7 +59,7 @@ export const Alert = ({ kind, children }: AlertProps): VNode => (
 );
 
 /** What must be known before going on. */
-export const Note = ({ say }: SayProps): VNode => <Alert kind="note">{say}</Alert>;
+export const NoteAlert = ({ say }: SayProps): VNode => <Alert kind="note">{say}</Alert>;
 
 /** What is wrong. */
 export const Bad = ({ say }: SayProps): VNode => <Alert kind="bad">{say}</Alert>;

@@ -59,7 +59,7 @@ function whyNotNow(error: unknown): string {
   throw error;
 }
 
-export const unblock = about(async ({ pipeline, user, log, form }, earner) => {
+export const unblockAction = about(async ({ pipeline, user, log, form }, earner) => {
   const badge = asBadgeId(form.get('badge') ?? '');
   const lifted = await unblockAward(pipeline, earner, badge);
   log.info({ user: user.name, earner, badge, lifted }, 'block asked to be lifted');
@@ -75,7 +75,7 @@ export const evaluateAgain = about(async ({ pipeline, user, log }, earner) => {
 });
 
 /** Has the link to their own page sent to the person, at the address that this page is of. */
-export const sendLink = about(async ({ pipeline, user, log, hasParcours }, earner) => {
+export const sendLinkAction = about(async ({ pipeline, user, log, hasParcours }, earner) => {
   if (!hasParcours) throw new OpsProblem('not_found');
   if ((await pipeline.earners.read(earner)).contact === null)
     return [false, 'Palier ne garde pas l’adresse de cette personne : rien n’a été envoyé.'];
@@ -84,7 +84,7 @@ export const sendLink = about(async ({ pipeline, user, log, hasParcours }, earne
   return [true, 'L’envoi du lien est demandé : l’e-mail part dans quelques instants.'];
 });
 
-export const link = about(async ({ pipeline, user, log, form }, earner) => {
+export const linkAction = about(async ({ pipeline, user, log, form }, earner) => {
   const other = keyOfAddress(form.get('other'), pipeline.vault);
   if (other === null) return [false, 'Ce n’est pas une adresse électronique.'];
   if (other === earner) return [false, 'C’est deux fois la même adresse.'];
@@ -107,7 +107,7 @@ async function isKnown({ earners }: Pipeline, key: EarnerKey): Promise<boolean> 
 const IN_FLIGHT_MS = 5000;
 const AT_MOST_MS = 25_000;
 
-export const unlink = about(async ({ pipeline, user, log, form }, earner) => {
+export const unlinkAction = about(async ({ pipeline, user, log, form }, earner) => {
   const other = keyIn(form.get('other'));
   const notLinked = 'Ces adresses n’étaient pas liées : rien n’a été changé.';
   if (other === null || other === earner) return [false, notLinked];

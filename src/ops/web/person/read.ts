@@ -17,7 +17,7 @@ import { maskAddress } from '../../shared/personal-data.js';
 import { OpsProblem } from '../http/problem.js';
 import type { StateKind } from '../parts/text.js';
 import { paramOf, type PageContext } from '../route.js';
-import { number, plural } from '../words.js';
+import { number, pluralForm } from '../words.js';
 
 /** One address of a person. */
 export type AddressShown = ReturnType<typeof addressOf>;
@@ -202,7 +202,7 @@ function progressOf(tree: ConditionResult): Tally & { readonly words: string } {
   const [only, another] = tree.kind === 'holds' ? [] : tree.of;
   if (only !== undefined && another === undefined) return progressOf(only);
   const { have, need } = tree.kind === 'holds' ? { have: tree.met ? 1 : 0, need: 1 } : tree;
-  const conditions = plural(have, 'condition', 'conditions');
+  const conditions = pluralForm(have, 'condition', 'conditions');
   return { have, need, words: `${number(have)} ${conditions} sur ${number(need)}` };
 }
 

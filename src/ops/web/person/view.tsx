@@ -5,7 +5,7 @@ import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { Bar, Table, type Column } from '../parts/table.js';
-import { Alert, Bad, Instant, LinkLine, Note, P, Section, State, TreeList } from '../parts/text.js';
+import { Alert, Bad, Instant, LinkLine, NoteAlert, P, Section, State, TreeList } from '../parts/text.js';
 import type { AddressShown, AwardExplained, KnownPerson, PersonModel } from './read.js';
 
 export const SearchView = ({ fault }: { readonly fault: boolean }): VNode => (
@@ -47,7 +47,7 @@ const Known = (model: KnownPerson): VNode => (
       <Bad say="L’effacement de cette personne a commencé et n’est pas terminé : effacez-la à nouveau pour l’achever." />
     )}
     {model.paused && (
-      <Note say="Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil." />
+      <NoteAlert say="Les envois sont suspendus : rien n’est délivré avant qu’ils ne soient relancés, à l’accueil." />
     )}
     {model.evaluation !== 'none' && (
       <Alert kind="note">

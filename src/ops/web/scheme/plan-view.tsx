@@ -5,12 +5,12 @@ import { TO } from '../links.js';
 import { ActionForm, Field } from '../parts/form.js';
 import { useIsOperator } from '../parts/frame.js';
 import { DefinitionList, ProgressLine, Table } from '../parts/table.js';
-import { Alert, Bad, Instant, Note, P, PersonLink, Section } from '../parts/text.js';
+import { Alert, Bad, Instant, NoteAlert, P, PersonLink, Section } from '../parts/text.js';
 import { number } from '../words.js';
 import { badgesTo, issuesWords, looked, MOVED, type SchemeModel } from './read.js';
 
 /** What would become of all people: made by a worker, since it takes a while. */
-export function Plan(model: SchemeModel): VNode {
+export function PlanSection(model: SchemeModel): VNode {
   const { plan, scheme, nowS } = model;
   const { only, made, outdated } = plan;
   const options = [
@@ -29,7 +29,7 @@ export function Plan(model: SchemeModel): VNode {
       )}
       <PlanJob {...model} />
       {made === null ? <P say="Aucun plan n’a encore été calculé." /> : <Made plan={made} nowS={nowS} />}
-      {outdated && <Note say="Le barème a changé depuis ce plan : calculez-le à nouveau." />}
+      {outdated && <NoteAlert say="Le barème a changé depuis ce plan : calculez-le à nouveau." />}
       <ActionForm to={`${TO.scheme}/plan`} label="Calculer le plan">
         <Field name="badge" label="Pour quels badges Région" options={options} value={only ?? '*'} required />
       </ActionForm>
@@ -43,7 +43,7 @@ function PlanJob({ plan: { job } }: SchemeModel): VNode | null {
   if (job.state === 'failed')
     return <Bad say="Le calcul a échoué ; voyez la page Échecs, ou demandez-le à nouveau." />;
   if (job.state === 'waits' || job.progress === null)
-    return <Note say="Le calcul attend qu’un worker soit libre." />;
+    return <NoteAlert say="Le calcul attend qu’un worker soit libre." />;
   const { done, total } = job.progress;
   return (
     <Alert kind="note">
@@ -234,7 +234,7 @@ function LastApply({ apply }: SchemeModel): VNode | null {
         </Alert>
       )}
       {paused && waiting > 0 && (
-        <Note say="Les envois sont suspendus : ces badges partiront quand ils seront relancés, à l’accueil." />
+        <NoteAlert say="Les envois sont suspendus : ces badges partiront quand ils seront relancés, à l’accueil." />
       )}
       {moves && <ProgressLine label={words} have={done} need={total} words={howFar} />}
       <DefinitionList

@@ -16,12 +16,12 @@ import {
 import type { Pipeline } from '../../../workers/pipeline.js';
 import { TO } from '../links.js';
 import { type Answer, done, notDone, type PageContext } from '../route.js';
-import { counted, number } from '../words.js';
+import { countedNoun, number } from '../words.js';
 
-export type SchemeModel = Awaited<ReturnType<typeof readScheme>>;
+export type SchemeModel = Awaited<ReturnType<typeof readSchemePage>>;
 
 /** A dozen commands of Redis: a worker made what needs all people. */
-export async function readScheme({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
+export async function readSchemePage({ pipeline, query }: Pick<PageContext, 'pipeline' | 'query'>) {
   const { schemes, clock } = pipeline;
   const [{ scheme, rollout }, inForceVersion, unfinished, versions, apply] = await Promise.all([
     schemes.now(),
@@ -89,13 +89,13 @@ export const MOVED =
 
 /** « 124 à 118 personnes ». */
 export const badgesTo = (issues: number, people: number): string =>
-  issues === 0 ? number(0) : `${number(issues)} à ${counted(people, 'personne', 'personnes')}`;
+  issues === 0 ? number(0) : `${number(issues)} à ${countedNoun(people, 'personne', 'personnes')}`;
 
 /** « 124 badges seront délivrés à 118 personnes ». */
 export function issuesWords(issues: number, people: number): string {
   if (issues === 0) return 'Aucun badge ne sera délivré';
-  const badges = counted(issues, 'badge sera délivré', 'badges seront délivrés');
-  return `${badges} à ${counted(people, 'personne', 'personnes')}`;
+  const badges = countedNoun(issues, 'badge sera délivré', 'badges seront délivrés');
+  return `${badges} à ${countedNoun(people, 'personne', 'personnes')}`;
 }
 
 /** The scheme, with the plan of all, or of one award alone. */
@@ -103,7 +103,7 @@ const schemeHref = (only: AwardId | null): string =>
   only === null ? TO.scheme : `${TO.scheme}?badge=${encodeURIComponent(only)}`;
 
 /** A worker makes the plan; a second request waits for the same one. */
-export async function makePlan({ pipeline, user, log, form }: PageContext): Promise<Answer> {
+export async function requestPlan({ pipeline, user, log, form }: PageContext): Promise<Answer> {
   const { scheme } = await pipeline.schemes.now();
   const only = awardIn(scheme, form.get('badge'));
   const asked = await askForPlan(pipeline, only);

@@ -4,15 +4,15 @@ import { badgeName, onLossWords, partnerName, ruleWords } from '../../../rules/e
 import { type AwardChange, type EnrolmentChange, schemeDiff } from '../../../rules/scheme-diff.js';
 import type { Award, Enrolment, Scheme } from '../../../rules/types.js';
 import { Table } from '../parts/table.js';
-import { Alert, Instant, Note, P, Section, State, TreeList } from '../parts/text.js';
-import { Apply, Plan } from './plan-view.js';
+import { Alert, Instant, NoteAlert, P, Section, State, TreeList } from '../parts/text.js';
+import { Apply, PlanSection } from './plan-view.js';
 import type { SchemeModel } from './read.js';
 
 export const SchemeView = (model: SchemeModel): VNode => (
   <>
     <Status {...model} />
     <Diff {...model} />
-    <Plan {...model} />
+    <PlanSection {...model} />
     <Apply {...model} />
     <Rules {...model} />
     <Versions {...model} />
@@ -35,7 +35,7 @@ const Status = ({ change, inForceVersion, differsHere, unfinished, apply }: Sche
       </Alert>
     )}
     {differsHere && (
-      <Note say="Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours." />
+      <NoteAlert say="Ce serveur de pages a démarré avec d’autres fichiers que les workers : ce sont ceux des workers qui comptent, et qui sont montrés ici. Un déploiement est sans doute en cours." />
     )}
     {unfinished !== null && !apply.moves && (
       <Alert kind="bad">

@@ -4,7 +4,7 @@ import { OpsProblem } from '../http/problem.js';
 import { cookieOf, dropCookie, keepSealed, setCookie, takeSealed, type OpsRequest } from '../http/request.js';
 import { Field } from '../parts/form.js';
 import { Alert, LinkLine, P } from '../parts/text.js';
-import { action, goTo, type Answer, type PageAnswer, type Route } from '../route.js';
+import { action, goTo, type Answer, type PageAnswer, type PageRoute } from '../route.js';
 import { loginState, type Oidc } from './oidc.js';
 import { SESSION_MS, type Account } from './sessions.js';
 
@@ -162,7 +162,7 @@ function oidcOf({ oidc }: OpsRequest): Oidc {
   return oidc;
 }
 
-export const SIGN_IN_ROUTES: readonly Route[] = [
+export const SIGN_IN_ROUTES: readonly PageRoute[] = [
   { name: 'sign-in', method: 'GET', path: '/connexion', role: 'nobody', handle: showSignIn },
   { name: 'sign-in', method: 'POST', path: '/connexion', role: 'nobody', handle: signIn },
   action('sign-out', '/deconnexion', signOut, 'lecture'),
