@@ -154,6 +154,23 @@ test('no import runs in a circle', () => {
   expect(circleIn(bad)).toEqual(['b', 'c', 'b']);
 });
 
+/** The names that several files export: each has two meanings, or is written twice. */
+function namedTwice(files: readonly SourceFile[]): readonly string[] {
+  const names = files.flatMap(({ exports }) => [...exports]);
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
+}
+
+test('an exported name has one meaning', () => {
+  expect(namedTwice(sources)).toEqual([]);
+  const texts = [
+    'export interface Plan {}',
+    'export const Plan = 1, b = 2;',
+    'export function b() {}',
+    'Plan;',
+  ];
+  expect(namedTwice(texts.map((text, at) => readSource(`src/rules/${at}.ts`, text)))).toEqual(['Plan', 'b']);
+});
+
 /** One file a rule, that breaks it: a rule that sees nothing would pass for ever. */
 const BREAKS: readonly [rule: string, path: string, text: string][] = [
   ['imports only the rooms of the table', 'src/webhooks/a.ts', `import { x } from '../rules/evaluate.js';`],

@@ -12,7 +12,7 @@ class Parsed {
   declare protected readonly made: never;
   constructor(readonly value: unknown) {}
 }
-/** The JSON of a verified body. Only `parseJson` makes one. */
+/** The JSON of a verified body. Only `parseBody` makes one. */
 export type VerifiedJson = Parsed;
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });

@@ -11,6 +11,8 @@ export interface SourceFile {
   readonly imports: readonly SourceImport[];
   /** Packages and `node:` modules that it imports, by the package's name. */
   readonly packages: readonly string[];
+  /** Names that it declares and exports. */
+  readonly exports: ReadonlySet<string>;
   /** Dotted names read, such as `process.env` or `console.log`, and `any`, `import.meta`. */
   readonly names: ReadonlySet<string>;
   /** Names of methods called: `issue` for `account.issue(…)`. */
@@ -47,7 +49,12 @@ export function readSource(path: string, text: string): SourceFile {
     tsx: path.endsWith('.tsx'),
     target: 'es2023',
   }) as unknown as Node;
-  const seen = { specifiers: new Map<string, boolean>(), names: new Set<string>(), calls: new Set<string>() };
+  const seen = {
+    specifiers: new Map<string, boolean>(),
+    exports: new Set<string>(),
+    names: new Set<string>(),
+    calls: new Set<string>(),
+  };
   walk(tree, (node) => note(node, seen));
   const specifiers = [...seen.specifiers];
   return {
@@ -60,6 +67,7 @@ export function readSource(path: string, text: string): SourceFile {
       .map(([specifier]) => specifier)
       .filter((one) => !one.startsWith('.'))
       .map(packageOf),
+    exports: seen.exports,
     names: seen.names,
     calls: seen.calls,
     actsAtImport: actsAtImport(tree),
@@ -77,11 +85,14 @@ const packageOf = (specifier: string): string =>
 
 interface Seen {
   readonly specifiers: Map<string, boolean>;
+  readonly exports: Set<string>;
   readonly names: Set<string>;
   readonly calls: Set<string>;
 }
 
-function note(node: Node, { specifiers, names, calls }: Seen): void {
+function note(node: Node, { specifiers, exports, names, calls }: Seen): void {
+  if (node['type'] === 'ExportDeclaration')
+    for (const name of declaredBy(node['declaration'])) exports.add(name);
   const specifier = specifierOf(node);
   if (specifier !== null) specifiers.set(specifier, isTypeOnly(node) && (specifiers.get(specifier) ?? true));
   if (node['type'] === 'TsKeywordType' && node['kind'] === 'any') names.add('any');
@@ -94,6 +105,15 @@ function note(node: Node, { specifiers, names, calls }: Seen): void {
     const called = propertyOf(node['callee']);
     if (called !== null) calls.add(called);
   }
+}
+
+/** A function or class has an identifier, a type an id, and each of several constants an id of its own. */
+function declaredBy(declaration: unknown): readonly string[] {
+  if (!isNode(declaration)) return [];
+  const { declarations, id, identifier } = declaration;
+  if (Array.isArray(declarations)) return declarations.flatMap(declaredBy);
+  const name = textOf(id ?? identifier);
+  return name === null ? [] : [name];
 }
 
 function specifierOf(node: Node): string | null {

@@ -47,7 +47,7 @@ export const countedFigures: Reader = async (needs) => {
   ];
 };
 
-/** One field of the hashes in which all processes count, read: see `fieldOf`. */
+/** One field of the hashes in which all processes count, read: see `metricField`. */
 type Entry = ReturnType<typeof entriesIn>[number];
 
 const row = z.tuple([z.string()]).rest(z.string());
