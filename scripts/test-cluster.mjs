@@ -4,25 +4,14 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-const ROOMS = [
-  'audit',
-  'issuing',
-  'obf',
-  'ops',
-  'ops-metrics',
-  'ops-web',
-  'pipeline',
-  'portfolio',
-  'queue',
-  'webhooks',
-  'workers',
-];
+/** Folders whose tests bring all that they need, or measure. */
+const OTHERS = /^test\/(bench|browser|chaos|cluster|demo|guards|scale)\//;
 /** What a test asks for that is not on a server of its own, whatever the kind. */
 const ON_THE_RUN = /\b(?:testRedis|openHouse|openWatched|openBench)\(/;
 /** On one of its own, which is a cluster's node or a single server. */
 const ON_ITS_OWN = { cluster: /\brunningPalier\(/ };
 /** They count against the clock, which holds on a quiet machine alone, and say nothing that others do not. */
-const QUIET = ['pipeline/any-order', 'pipeline/scale', 'pipeline/together'];
+const QUIET = /\.full\.test\./;
 const SEED = ['--seed', '7', '--earners', '300'];
 
 const asked = process.argv.slice(2);
@@ -42,13 +31,14 @@ function run(title, args, env = {}) {
   );
 }
 
-const files = ROOMS.flatMap((room) => readdirSync(`test/${room}`).map((name) => `test/${room}/${name}`));
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).map((name) => `test/${name}`);
 function testsOn(kind) {
   const depends = (text) => ON_THE_RUN.test(text) || ON_ITS_OWN[kind]?.test(text) === true;
   return files.filter(
     (file) =>
       /\.test\.tsx?$/.test(file) &&
-      !QUIET.some((name) => file.includes(`${name}.`)) &&
+      !OTHERS.test(file) &&
+      !QUIET.test(file) &&
       depends(readFileSync(file, 'utf8')),
   );
 }
