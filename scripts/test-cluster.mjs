@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Folders whose tests bring all that they need, or measure. */
 const OTHERS = /^test\/(bench|browser|chaos|cluster|demo|guards|scale)\//;
 /** What a test asks for that is not on a server of its own, whatever the kind. */
-const ON_THE_RUN = /\b(?:testRedis|openHouse|openWatched|openBench)\(/;
+const ON_THE_RUN = /\b(?:testRedis|openHouse|openWatched)\(/;
 /** On one of its own, which is a cluster's node or a single server. */
 const ON_ITS_OWN = { cluster: /\brunningPalier\(/ };
 /** They count against the clock, which holds on a quiet machine alone, and say nothing that others do not. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterUs, freePort } from '../../src/sandbox/processes.js';
 import { findRedis, type FindOptions, type RedisBinary } from '../../src/sandbox/redis/find.js';
-import { runRedis, runServer, type RedisProcess } from '../../src/sandbox/redis/run.js';
+import { onFreePort, runRedis, runServer, type RedisProcess } from '../../src/sandbox/redis/run.js';
 
 /** A server of a group, which tests kill, freeze and start again at the same port with its data. */
 export interface GroupNode {
@@ -66,8 +66,9 @@ async function openRoom(options: GroupOptions): Promise<GroupRoom> {
 }
 
 async function startNode(how: (port: number) => Promise<RedisProcess>): Promise<GroupNode> {
-  const port = await lowPort();
-  let server: RedisProcess | null = await how(port);
+  const started = await onFreePort(async (at) => ({ port: at, server: await how(at) }), lowPort);
+  const { port } = started;
+  let server: RedisProcess | null = started.server;
   const signal = (name: NodeJS.Signals): void => void (server !== null && process.kill(server.pid, name));
   const kill = async (): Promise<void> => {
     const running = server;

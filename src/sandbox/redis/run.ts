@@ -30,16 +30,22 @@ export async function startRedis(options: RedisOptions) {
   const binary = await findRedis(options);
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true });
-  for (let attempt = 1; ; attempt += 1) {
-    const port = options.port ?? (await freePort());
+  const start = async (port: number) => {
+    const running = await runRedis(binary, port, dataDir, options.settings);
+    return { ...running, url: `redis://127.0.0.1:${port}`, source: binary.source };
+  };
+  return options.port === undefined ? onFreePort(start) : start(options.port);
+}
+
+/** Starts a Redis on a free port; on another one where that is taken meanwhile. @throws what `start` throws */
+export async function onFreePort<T>(start: (port: number) => Promise<T>, findPort = freePort): Promise<T> {
+  for (let attempt = 1; ; attempt += 1)
     try {
-      const running = await runRedis(binary, port, dataDir, options.settings);
-      return { ...running, url: `redis://127.0.0.1:${port}`, source: binary.source };
+      return await start(await findPort());
     } catch (error) {
       const isTaken = error instanceof RedisDidNotStart && error.output.includes('Address already in use');
-      if (!isTaken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
+      if (!isTaken || attempt === PORT_ATTEMPTS) throw error;
     }
-  }
 }
 
 /** As in production: nothing is evicted, every write is in the append-only file within a second. */
