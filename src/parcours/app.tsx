@@ -15,8 +15,9 @@ type ParcoursStep = 'asked' | 'opened' | 'viewed' | 'exported';
 
 type ParcoursDeps = ReturnType<typeof depsOf>;
 
-/** What the pages do, over a connection that stays the caller's. */
-function depsOf(reading: Parameters<typeof collectPersonalData>[0], parcours: ParcoursConfig) {
+type Reading = Parameters<typeof collectPersonalData>[0];
+
+function depsOf(reading: Reading, parcours: ParcoursConfig) {
   const { redis, prefix, vault, scheme, meter, journal, log } = reading;
   const { publicUrl, trustProxy, contact } = parcours;
   const noteView = async (): Promise<void> => {
@@ -48,9 +49,9 @@ function depsOf(reading: Parameters<typeof collectPersonalData>[0], parcours: Pa
   };
 }
 
-/** « Mon parcours » as it runs. */
-export const wireParcours = (...parts: Parameters<typeof depsOf>): Express =>
-  createParcours(depsOf(...parts));
+/** The earner's own pages over a connection that stays the caller's. */
+export const wireParcours = (reading: Reading, parcours: ParcoursConfig): Express =>
+  createParcours(depsOf(reading, parcours));
 
 const LATE = 'Ce lien ne marche plus : il a servi, il a plus de 30 minutes, ou un plus récent a été envoyé.';
 const OVER = 'Votre page est fermée. Elle se ferme au bout de 30 minutes.';

@@ -249,6 +249,9 @@ describe('palier stats and pause', () => {
       const waits = { kind: 'event', clientId: 'P2', eventId: b.id, source: 'webhook' };
       await notices.add('event', waits, { jobId: 'w.1', timestamp: Date.now() - 3 * 3_600_000 - 60_000 });
       await notices.add('event', waits, { jobId: 'd.1', delay: 60_000 });
+      // The first poll of a schedule waits for a worker, and no other for its time.
+      const poll = { name: 'poll', data: { kind: 'poll', clientId: 'P1' } };
+      await notices.upsertJobScheduler('poll.P1', { every: 3_600_000 }, poll);
 
       const nowS = Math.floor(Date.now() / 1000);
       const told = jsonOf(await palier.type(['stats', '--json']));

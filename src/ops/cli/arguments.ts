@@ -25,14 +25,14 @@ export function unknownName(
     ${what} "${shownAgain(typed)}"${meant} (known: ${list})${more}`);
 }
 
-/** The one of these words that was typed; null: none was. @throws Problem for another */
+/** The one of these words that was typed; null: none was. @throws CommandProblem for another */
 export function wordOf<Word extends string>(what: Localized, typed: string | null, words: readonly Word[]) {
   const found = words.find((word) => word === typed) ?? null;
   if (found === null && typed !== null) throw unknownName(what, typed, words);
   return found;
 }
 
-/** The award that was typed. @throws Problem for one that the scheme does not have */
+/** The award that was typed. @throws CommandProblem for one that the scheme does not have */
 export function awardOf({ awards }: Scheme, typed: string): Award {
   const found = awards.find(({ id }) => id === typed);
   if (found !== undefined) return found;
@@ -50,14 +50,14 @@ export const EARNER_ARGUMENT = {
     the person's e-mail address, or their key of 22 characters (which stats and audit show)`,
 };
 
-/** The key of an address. What was typed is not shown again. @throws Problem for what is none */
+/** The key of an address. What was typed is not shown again. @throws CommandProblem for what is none */
 export function keyOf(vault: Vault, typed = ''): EarnerKey {
   const earner = keyOfAddress(typed, vault);
   if (earner !== null) return earner;
   throw wrongUsage({ fr: "Ce n'est pas une adresse électronique.", en: 'This is no e-mail address.' });
 }
 
-/** The key of an address, or an earner key: 128 bits in base64url. @throws Problem when it is neither */
+/** The key of an address, or an earner key: 128 bits in base64url. @throws CommandProblem when it is neither */
 export function earnerOf(vault: Vault, typed = ''): EarnerKey {
   if (typed.includes('@')) return keyOf(vault, typed);
   const key = withoutUnseenEnds(typed);

@@ -60,7 +60,7 @@ export const audit: Command = {
 const READING: Localized = { fr: 'Lecture de ce qui a été inscrit', en: 'Reading what was written' };
 const NOTHING: Localized = { fr: "Rien de tel n'est inscrit.", en: 'Nothing of the kind is written.' };
 
-/** @throws Problem for a date or a kind that is none */
+/** @throws CommandProblem for a date or a kind that is none */
 function readFilter({ text }: CommandCall, timeZone: string): JournalQuery {
   const date = (option: string): string | null => {
     const typed = text(option);

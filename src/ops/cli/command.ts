@@ -72,7 +72,7 @@ export interface Command {
   readonly progress?: Localized | ((call: CommandCall) => Localized);
   /** Ctrl-C aborts the call's signal, and the work ends by itself; otherwise it ends the process. */
   readonly interruptible?: boolean;
-  /** Null: all is printed already. @throws Problem when it cannot be done */
+  /** Null: all is printed already. @throws CommandProblem when it cannot be done */
   readonly run: (call: CommandCall) => Promise<CommandAnswer | null>;
 }
 

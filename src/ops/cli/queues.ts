@@ -148,7 +148,7 @@ function linesOf(found: Counts, done: Localized): CommandAnswer['lines'] {
   ]);
 }
 
-/** Which failed jobs. @throws Problem for a queue that there is not, or an instant that cannot be read */
+/** Which failed jobs. @throws CommandProblem for a queue that there is not, or an instant that cannot be read */
 function readFilter({ text, clock }: CommandCall, timeZone: string): ReplayFilter {
   const [error, since] = [text('error'), text('since')];
   return {
@@ -164,7 +164,10 @@ const MAX_ERROR_CHARS = 200;
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, j: 86_400_000 };
 
-/** `2h` or `3d` (before now), or an ISO date, as Unix milliseconds. @throws Problem when it is neither, or lies ahead */
+/**
+ * `2h` or `3d` (before now), or an ISO date, as Unix milliseconds.
+ * @throws CommandProblem when it is neither, or lies ahead
+ */
 export function readSince(typed: string, timeZone: string, nowMs: number): number {
   const [, amount, unit = ''] = /^(\d{1,6})([mhdj])$/i.exec(typed.trim()) ?? [];
   const ms =

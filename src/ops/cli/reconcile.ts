@@ -93,7 +93,7 @@ async function pollAll(pipeline: Pipeline, { report, signal }: CommandCall) {
 /**
  * Reads everything back from OBF, and rebuilds the indexes and the schedules: running workers set those only
  * when they start.
- * @throws Problem when the Région's own account cannot be read
+ * @throws CommandProblem when the Région's own account cannot be read
  */
 async function readAll(pipeline: Pipeline, config: Config, { report, signal }: CommandCall) {
   const { scheme, region } = pipeline;

@@ -32,7 +32,7 @@ export const NEEDED = [...NEEDED_BY_OBF, 'OBF_CLIENT_ID', 'OBF_CLIENT_SECRET', '
 
 /**
  * Opens Redis, waits for its first answer, does `work`, and closes it whatever happens.
- * @throws Problem `redis_silent` when it does not answer in time, lets nobody in, or fails later
+ * @throws CommandProblem `redis_silent` when it does not answer in time, lets nobody in, or fails later
  */
 export async function withRedis<T>(
   { openRedis, patienceMs }: Pick<Context, 'openRedis' | 'patienceMs'>,
@@ -129,7 +129,7 @@ async function releaseLocks(redis: RedisConnection): Promise<void> {
 export const KEY_CHANGED = say`PALIER_KEY : ce n'est pas la clé sous laquelle ce Redis a été rempli. Remettez l'ancienne ; si elle est perdue, voyez docs/operating.md (« PALIER_KEY »)
   PALIER_KEY: not the key that this Redis was filled under. Set the former one again; if it is lost, see docs/operating.md ("PALIER_KEY")`;
 
-/** @throws Problem when this Redis was filled under another key */
+/** @throws CommandProblem when this Redis was filled under another key */
 export async function requireSameKey(redis: RedisConnection, prefix: string, vault: Vault): Promise<void> {
   if (!(await isSameKey(redis, prefix, vault))) throw new CommandProblem('key_changed', KEY_CHANGED);
 }
@@ -139,8 +139,8 @@ export async function requireSameKey(redis: RedisConnection, prefix: string, vau
  * of the files, or of those that were typed (`--rules`, `--partners`). A partner whose key is not set has no account in
  * it.
  * @param variables without which the command cannot do its work
- * @throws Problem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of the
- *   person is in flight, or the Région's account cannot be read
+ * @throws CommandProblem when the environment, the scheme or Redis cannot be used, PALIER_KEY is another, an award of
+ *   the person is in flight, or the Région's account cannot be read
  */
 export const inPipeline =
   (

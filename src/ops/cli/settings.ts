@@ -48,7 +48,7 @@ function faultsOf(env: Context['env'], loadConfig: Context['loadConfig']): reado
 const isConfigFaults = (error: unknown): error is ConfigFaults =>
   error instanceof Error && 'code' in error && error.code === 'config_faults';
 
-/** For a command that works with these variables only. @throws Problem when one of them is missing or faulty */
+/** For a command that works with these variables only. @throws CommandProblem when one of them is missing or faulty */
 export function requireSettings(context: Context, variables: readonly string[]): Config {
   const { faults, config } = readSettings(context);
   const inTheWay = faults.filter(({ variable }) => variables.includes(variable));
@@ -91,7 +91,7 @@ export async function readScheme(
 
 export const faultWords = (fault: SchemeFault): Localized => localized((lang) => formatFault(fault, lang));
 
-/** The same. @throws Problem with every fault */
+/** The same. @throws CommandProblem with every fault */
 export async function requireScheme(...where: Parameters<typeof readScheme>): Promise<Scheme> {
   const { scheme, faults } = await readScheme(...where);
   if (scheme === null) throw new CommandProblem('scheme_faults', faults);

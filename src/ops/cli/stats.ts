@@ -8,7 +8,7 @@ import { partnerName } from '../../rules/explain/formatter.js';
 import type { Award } from '../../rules/types.js';
 import type { StoredPopulation } from '../../scheme/population.js';
 import type { Pipeline } from '../../workers/pipeline.js';
-import { oldestJobMs } from '../metrics/states.js';
+import { isOneOff, oldestJobMs } from '../metrics/states.js';
 import { failedByReason, NEWEST } from '../shared/jobs.js';
 import {
   type PartnerNews,
@@ -122,16 +122,15 @@ const OTHER_RULES = say`! sous d'autres règles que celles d'aujourd'hui : « np
   ! under other rules than those of today: "npx palier simulate" tells at once`;
 
 async function tellNotices({ queues: { arrivals, notices }, redis, clock }: Pipeline): Promise<StatsSection> {
-  const [arrived, counts, schedules, oldestReadMs] = await Promise.all([
+  const [arrived, counts, delayed, oldestReadMs] = await Promise.all([
     readArrived(arrivals),
-    notices.getJobCounts('waiting', 'active', 'delayed'),
-    notices.getJobSchedulersCount(),
+    notices.getJobCounts('waiting', 'active'),
+    notices.getRanges(['delayed'], 0, -1),
     oldestJobMs(notices, redis),
   ]);
-  const { waiting: unread = 0, active = 0, delayed = 0 } = counts;
+  const { waiting: unread = 0, active = 0 } = counts;
   const waiting = arrived.notices + unread;
-  // Of each account's schedule, one poll always waits for its time.
-  const retrying = Math.max(0, delayed - schedules);
+  const retrying = delayed.filter(isOneOff).length;
   const oldestMs = Math.min(oldestReadMs, arrived.oldestMs ?? Infinity);
   const ageS = oldestMs === Infinity ? null : Math.max(0, secondsOf(clock) - Math.floor(oldestMs / 1000));
   return {

@@ -126,6 +126,9 @@ const waitFigures: Reader = async (needs) => {
   ];
 };
 
+/** Whether no schedule set the job: of each schedule one always waits for its time. */
+export const isOneOff = (id: string): boolean => !id.startsWith('repeat:');
+
 /** When the oldest job that waits was made, of those looked at, Unix milliseconds; Infinity: none waits. */
 export async function oldestJobMs(queue: Queue, redis: FigureNeeds['redis']): Promise<number> {
   const ends = await Promise.all(
@@ -133,8 +136,7 @@ export async function oldestJobMs(queue: Queue, redis: FigureNeeds['redis']): Pr
       [true, false].map((oldestFirst) => queue.getRanges([state], 0, LOOKED_AT - 1, oldestFirst)),
     ),
   );
-  // Of each schedule one job always waits for its time.
-  const ids = [...new Set(ends.flat())].filter((id) => !id.startsWith('repeat:'));
+  const ids = [...new Set(ends.flat())].filter(isOneOff);
   const made = await Promise.all(ids.map((id) => redis.hget(queue.toKey(id), 'timestamp')));
   return Math.min(...made.map((text) => Number(text ?? Infinity)));
 }

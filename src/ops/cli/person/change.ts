@@ -81,7 +81,7 @@ export const unlink: Command = {
 const NOT_LINKED = say`Ces adresses n'étaient pas liées : rien n'est changé.
   These addresses were not linked: nothing is changed.`;
 
-/** @throws Problem for what is no address, the same one twice, or one that nobody is known by */
+/** @throws CommandProblem for what is no address, the same one twice, or one that nobody is known by */
 async function requireTwo({ earners, vault }: Pipeline, typed: readonly string[]) {
   const keys = [keyOf(vault, typed[0]), keyOf(vault, typed[1])] as const;
   if (keys[0] === keys[1])

@@ -213,7 +213,7 @@ const QUESTION = {
   en: 'Everything that is held about this person will be erased, and cannot be restored.\nType the address again to confirm: ',
 };
 
-/** Has the address typed again on the terminal. @throws Problem for another one: nothing is changed */
+/** Has the address typed again on the terminal. @throws CommandProblem for another one: nothing is changed */
 async function requireSame(
   { streams, lang, signal }: CommandCall,
   vault: Vault,

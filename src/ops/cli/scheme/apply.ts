@@ -62,7 +62,7 @@ type ApplyRequest = ReturnType<typeof readRequest>;
 
 /**
  * What was begun and stopped goes on as it was asked for then.
- * @throws Problem for a number that is none, an award that the scheme does not have, or something else than was
+ * @throws CommandProblem for a number that is none, an award that the scheme does not have, or something else than was
  *   begun: that would leave half of the people with an e-mail
  */
 function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Application | null) {
@@ -88,7 +88,7 @@ function readRequest({ text, has }: CommandCall, scheme: Scheme, begun: Applicat
 
 /**
  * Where nobody sits at a terminal, what was typed is what was meant.
- * @throws Problem above the limit that was set, beyond the quota, or when the operator at the terminal says no
+ * @throws CommandProblem above the limit that was set, beyond the quota, or when the operator at the terminal says no
  */
 async function requireConsent(call: CommandCall, asked: ApplyRequest, { issues, quotaShort }: PlanCost) {
   const { streams, lang } = call;

@@ -157,7 +157,7 @@ const VARIABLE: Form = [
     the name of an environment variable (capitals, digits, "_"), never the secret itself`,
 ];
 
-/** The partner's variable. @throws Problem when it is not known yet who the partner is, or is already */
+/** The partner's variable. @throws CommandProblem when it is not known yet who the partner is, or is already */
 function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string | null {
   const known = scheme.partnersById.get(clientId);
   if (known === undefined && partner.name !== null) return partner.secretEnv;
@@ -170,7 +170,7 @@ function secretEnvOf(scheme: Scheme, { clientId, partner }: Enrolling): string |
 const NEW_PARTNER = say`. S'il est nouveau, donnez --partner-name
   . If it is new, give --partner-name`;
 
-/** What is said of a badge that is enrolled already. @throws Problem when it is, but not as was asked */
+/** What is said of a badge that is enrolled already. @throws CommandProblem when it is, but not as was asked */
 function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }: Enrolling): Localized {
   const { badgeId } = existing;
   const as = enrolmentWords(scheme, existing);
@@ -195,7 +195,7 @@ function existingWords(scheme: Scheme, existing: Enrolment, { clientId, badge }:
 /**
  * The name that was asked for, else that of OBF; and what should be known about it. Where the key allows, OBF is
  * asked either way: a badge that is not in the account would never count.
- * @throws Problem when OBF has no such badge, or does not say, and no name was given
+ * @throws CommandProblem when OBF has no such badge, or does not say, and no name was given
  */
 async function findName(call: CommandCall, { clientId, badge }: Enrolling, secretEnv: string | null) {
   const { badgeId, name } = badge;
@@ -230,7 +230,7 @@ const GIVE_A_NAME = say`Pour l'inscrire quand même, donnez --name.
  * Writes the lines of a badge into partners.yaml, once it is sure that the file is as good as before.
  * @param before the scheme as the files have it now
  * @returns the lines, the file as it was given, and what the scheme's reader finds odd in them
- * @throws Problem; nothing is written then
+ * @throws CommandProblem; nothing is written then
  */
 async function writeEnrolment(call: CommandCall, config: Config, enrolling: Enrolling, before: Scheme) {
   const file = join(config.configDir, 'partners.yaml');
@@ -270,7 +270,7 @@ const onlyByHand = (file: string): CommandProblem =>
  * owner stay. A file behind a link is refused: the link would be lost, or an unnamed file be written.
  * @param file as it was given
  * @param before what the file holds, as far as the caller knows
- * @throws Problem; nothing has changed then
+ * @throws CommandProblem; nothing has changed then
  */
 export async function replaceFile(path: string, file: string, before: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.palier-${randomBytes(6).toString('hex')}.tmp`);

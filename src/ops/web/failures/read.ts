@@ -82,7 +82,7 @@ function jobWords(job: AnyJob, { organisation, award }: Names): string {
     return `Trier ${countedNoun(job.arrivals.length, 'avis reçu', 'avis reçus ensemble')}`;
   if (!('kind' in job)) return 'Évaluer une personne';
   return TO_DO[job.kind]
-    .replace('{event}', 'eventId' in job ? job.eventId : '')
+    .replace('{event}', () => ('eventId' in job ? job.eventId : ''))
     .replace('{who}', () => ('clientId' in job ? organisation(job.clientId) : ''))
     .replace('{award}', () => ('badgeId' in job && job.badgeId !== undefined ? award(job.badgeId) : ''));
 }
