@@ -29,11 +29,11 @@ export const check: Command = {
   run: async (call) => {
     const settings = readSettings(call);
     const reading = await readScheme(call, settings.config);
-    const world: LocalCheckContext = { call, settings, ...reading, lacking: new Map() };
+    const context: LocalCheckContext = { call, settings, ...reading, lacking: new Map() };
     const results = [
-      ...(await runChecks(LOCAL_CHECKS, world)),
-      ...(await checkServices(world)),
-      ...(await runChecks([mailCheck], world)),
+      ...(await runChecks(LOCAL_CHECKS, context)),
+      ...(await checkServices(context)),
+      ...(await runChecks([mailCheck], context)),
     ];
     return answerOf(results, call.lang);
   },
@@ -42,8 +42,8 @@ export const check: Command = {
 const BEHIND_REDIS = [...REDIS_CHECKS, ...OBF_CHECKS, readingCheck];
 
 /** Redis, and OBF, whose token all processes share through Redis. */
-async function checkServices(world: LocalCheckContext): Promise<readonly CheckResult[]> {
-  const { call, settings, scheme } = world;
+async function checkServices(context: LocalCheckContext): Promise<readonly CheckResult[]> {
+  const { call, settings, scheme } = context;
   const { config } = settings;
   const faulty = settings.faulty(['REDIS_URL']);
   if (faulty.length > 0) return withoutRedis(skipped(redisCheck, mendFirst(faulty)));
@@ -56,7 +56,7 @@ async function checkServices(world: LocalCheckContext): Promise<readonly CheckRe
   try {
     return await withRedis(call, config.redis, (redis) =>
       withObf(call, config, redis, secrets, (obf) =>
-        runChecks([redisCheck, ...BEHIND_REDIS], { ...world, redis, obf, vault }),
+        runChecks([redisCheck, ...BEHIND_REDIS], { ...context, redis, obf, vault }),
       ),
     );
   } catch (error) {

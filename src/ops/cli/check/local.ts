@@ -11,9 +11,9 @@ import type { Check, LocalCheckContext } from './table.js';
 const environmentCheck: Check<LocalCheckContext> = {
   id: 'environment',
   title: { fr: 'Environnement', en: 'Environment' },
-  run: (world) => ({
-    errors: [...world.settings.faults.map(variableWords), ...unknownHashes(world)],
-    warnings: UNWISE.map(([words, holds]) => holds(world) && words),
+  run: (context) => ({
+    errors: [...context.settings.faults.map(variableWords), ...unknownHashes(context)],
+    warnings: UNWISE.map(([words, holds]) => holds(context) && words),
   }),
 };
 
@@ -29,7 +29,7 @@ const unknownHashes = ({ settings: { config } }: LocalCheckContext) =>
 /** Set by hosts with a router before every process: Scalingo, Heroku, Clever Cloud. */
 const BEHIND_ROUTER = ['CONTAINER', 'DYNO', 'CC_DEPLOYMENT_ID'];
 
-const UNWISE: readonly (readonly [Localized, holds: (world: LocalCheckContext) => boolean])[] = [
+const UNWISE: readonly (readonly [Localized, holds: (context: LocalCheckContext) => boolean])[] = [
   [
     say`RETENTION_MONTHS : aucune durée de conservation n'est définie, personne n'est jamais effacé (docs/rgpd.md)
       RETENTION_MONTHS: no retention is set, nobody is ever erased (docs/rgpd.md)`,

@@ -76,7 +76,7 @@ export const OBF_CHECKS: readonly Check[] = [
     id: 'obf-partners',
     title: { fr: 'Comptes OBF des partenaires', en: "Partners' OBF accounts" },
     needs: [...NEEDED, 'scheme', 'obf'],
-    run: (world) => world.scheme && askPartners(world, world.scheme),
+    run: (context) => context.scheme && askPartners(context, context.scheme),
   },
 ];
 

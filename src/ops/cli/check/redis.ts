@@ -21,11 +21,11 @@ export const REDIS_FIRST: Localized = { fr: "à régler d'abord : Redis", en: 't
 export const redisCheck: Check = {
   id: 'redis',
   title: { fr: 'Redis', en: 'Redis' },
-  async run(world) {
-    const { call, redis, settings } = world;
+  async run(context) {
+    const { call, redis, settings } = context;
     const address = settings.config.redis;
     const where = hostsOf(address);
-    const warnings = [...accessWarnings(address), await skewWarning(world)];
+    const warnings = [...accessWarnings(address), await skewWarning(context)];
     const notes = [{ fr: where, en: where }];
     const fault = await createWriteProbe(redis, `${call.dataPrefix}:check`, call.patienceMs.redis)();
     if (fault === null) return { warnings, notes };
@@ -109,7 +109,7 @@ export const REDIS_CHECKS: readonly Check[] = [
     id: 'in-force',
     title: { fr: 'Règles en vigueur', en: 'Rules in force' },
     needs: ['scheme', 'PALIER_KEY', 'PALIER_KEY_OLD'],
-    run: (world) => world.scheme && rulesFound(world, world.scheme),
+    run: (context) => context.scheme && rulesFound(context, context.scheme),
   },
 ];
 

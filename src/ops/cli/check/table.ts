@@ -36,7 +36,7 @@ export interface Check<Needed = CheckContext> {
   /** Variables, and what an earlier check may find lacking: without one of them it is skipped. */
   readonly needs?: readonly string[];
   /** Null: there is nothing of the kind to look at. */
-  readonly run: (world: Needed) => Promise<Found | null> | Found | null;
+  readonly run: (context: Needed) => Promise<Found | null> | Found | null;
 }
 
 type Titled = Pick<Check, 'id' | 'title'>;
@@ -67,9 +67,9 @@ export const mendFirst = (variables: readonly string[]) => say`à corriger d'abo
 
 export async function runChecks<Needed extends LocalCheckContext>(
   checks: readonly Check<Needed>[],
-  world: Needed,
+  context: Needed,
 ): Promise<readonly CheckResult[]> {
-  const { lacking, settings } = world;
+  const { lacking, settings } = context;
   const results: CheckResult[] = [];
   for (const check of checks) {
     const { needs = [] } = check;
@@ -79,7 +79,7 @@ export async function runChecks<Needed extends LocalCheckContext>(
       results.push(skipped(check, why ?? mendFirst(faulty)));
       continue;
     }
-    const found = await check.run(world);
+    const found = await check.run(context);
     if (found === null) continue;
     for (const [need, reason] of Object.entries(found.lacks ?? {})) lacking.set(need, reason);
     results.push(resultOf(check, found));
